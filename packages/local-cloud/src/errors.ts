@@ -1,0 +1,37 @@
+/** Google's canonical error codes with their gRPC number and HTTP status. https://cloud.google.com/apis/design/errors */
+export const CANONICAL_CODES = {
+  CANCELLED: { grpc: 1, http: 499 },
+  UNKNOWN: { grpc: 2, http: 500 },
+  INVALID_ARGUMENT: { grpc: 3, http: 400 },
+  DEADLINE_EXCEEDED: { grpc: 4, http: 504 },
+  NOT_FOUND: { grpc: 5, http: 404 },
+  ALREADY_EXISTS: { grpc: 6, http: 409 },
+  PERMISSION_DENIED: { grpc: 7, http: 403 },
+  RESOURCE_EXHAUSTED: { grpc: 8, http: 429 },
+  FAILED_PRECONDITION: { grpc: 9, http: 400 },
+  ABORTED: { grpc: 10, http: 409 },
+  OUT_OF_RANGE: { grpc: 11, http: 400 },
+  UNIMPLEMENTED: { grpc: 12, http: 501 },
+  INTERNAL: { grpc: 13, http: 500 },
+  UNAVAILABLE: { grpc: 14, http: 503 },
+  UNAUTHENTICATED: { grpc: 16, http: 401 },
+} as const;
+
+export type CanonicalCode = keyof typeof CANONICAL_CODES;
+
+/**
+ * What the emulated services throw: the error that Google would answer. Each wire (gRPC, REST, the Pulumi engine)
+ * translates it in one place. Anything else that is thrown is a bug of the local cloud and becomes INTERNAL.
+ */
+export class CloudError extends Error {
+  override readonly name = 'CloudError';
+  readonly code: CanonicalCode;
+  /** What a person does about it, where Google's message alone would leave them guessing. */
+  readonly hint: string | undefined;
+
+  constructor(code: CanonicalCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}

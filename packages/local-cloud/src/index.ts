@@ -1,0 +1,3 @@
+export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
+export { CloudError } from './errors.ts';
+export { type Grant, Iam } from './iam.ts';

@@ -1,0 +1,116 @@
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
+import { COLUMN_NAMES, RecordRow } from './record.ts';
+
+/** One broken rule of one field. */
+export interface RecordIssue {
+  /** Name of the field, or `(record)` when the value as a whole is wrong. */
+  readonly field: string;
+  /** The rule, as a phrase that follows the field's name: "must be at most 128 characters". */
+  readonly rule: string;
+  /** The value that broke it, as JSON and shortened; undefined when the field is missing. */
+  readonly value: string | undefined;
+}
+
+/** A value that is not a record. `issues` lists every broken rule. */
+export class InvalidRecordError extends Error {
+  override readonly name = 'InvalidRecordError';
+  readonly issues: readonly RecordIssue[];
+
+  constructor(issues: readonly RecordIssue[]) {
+    super(`not a valid record: ${issues.map(describe).join('; ')}`);
+    this.issues = issues;
+  }
+}
+
+const row = TypeCompiler.Compile(RecordRow);
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Returns `value` typed as a record. Throws InvalidRecordError. */
+export function parseRecord(value: unknown): RecordRow {
+  if (!row.Check(value)) throw new InvalidRecordError(issuesOf(value));
+  // A lone surrogate has no UTF-8 form: encoded, it would silently become another text. JSON Schema has no word for it.
+  for (const field of COLUMN_NAMES) {
+    if (value[field].isWellFormed()) continue;
+    throw new InvalidRecordError([
+      { field, rule: 'must be well-formed Unicode', value: excerpt(JSON.stringify(value[field])) },
+    ]);
+  }
+  return value;
+}
+
+/**
+ * The message data of a record: JSON in UTF-8, fields in the order of the columns, so equal records give equal bytes.
+ * Throws InvalidRecordError.
+ */
+export function encodeRecord(record: RecordRow): Uint8Array {
+  return utf8Encoder.encode(JSON.stringify(parseRecord(record), [...COLUMN_NAMES]));
+}
+
+/** The record in a message's data. Throws InvalidRecordError. */
+export function decodeRecord(data: Uint8Array): RecordRow {
+  return parseRecord(parseJson(data));
+}
+
+function parseJson(data: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = utf8Decoder.decode(data);
+  } catch {
+    throw new InvalidRecordError([{ field: '(record)', rule: 'must be UTF-8', value: undefined }]);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidRecordError([
+      { field: '(record)', rule: `must be JSON (${reason})`, value: excerpt(text) },
+    ]);
+  }
+}
+
+function issuesOf(value: unknown): RecordIssue[] {
+  const issues = new Map<string, RecordIssue>();
+  for (const error of row.Errors(value)) {
+    const field = error.path.slice(1) || '(record)';
+    // A missing field is reported a second time as "not a string"; the first says more.
+    if (issues.has(field)) continue;
+    issues.set(field, { field, rule: ruleOf(error), value: shownValue(error) });
+  }
+  return [...issues.values()];
+}
+
+function shownValue({ value, type }: ValueError): string | undefined {
+  if (type === ValueErrorType.ObjectRequiredProperty) return undefined;
+  return excerpt(JSON.stringify(value) ?? String(value));
+}
+
+function ruleOf({ type, schema, message }: ValueError): string {
+  switch (type) {
+    case ValueErrorType.ObjectRequiredProperty:
+      return 'is required';
+    case ValueErrorType.ObjectAdditionalProperties:
+      return `is not a field of a record (${COLUMN_NAMES.join(', ')})`;
+    case ValueErrorType.Object:
+      return 'must be a JSON object';
+    case ValueErrorType.String:
+      return 'must be a string';
+    case ValueErrorType.StringMinLength:
+      return 'must not be empty';
+    case ValueErrorType.StringMaxLength:
+      return `must be at most ${schema.maxLength} characters`;
+    case ValueErrorType.StringPattern:
+      return `must match ${schema.pattern}`;
+    default:
+      return message;
+  }
+}
+
+function describe({ field, rule, value }: RecordIssue): string {
+  return value === undefined ? `${field} ${rule}` : `${field} ${rule}, got ${value}`;
+}
+
+function excerpt(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
