@@ -1,3 +1,4 @@
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam } from './iam.ts';
+export type { RowError, TableField, TableReference, Warehouse } from './warehouse.ts';
