@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /** Shared by every package: TypeScript ES modules, run as written. Started with --experimental-vm-modules. */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -10,4 +12,5 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   injectGlobals: false,
+  reporters: ['default', fileURLToPath(new URL('scripts/jest-counts.js', import.meta.url))],
 };

@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import avro from 'avsc';
+import {
+  avroSchema,
+  type BigQueryColumn,
+  bigQueryColumns,
+  decodeRecord,
+  encodeRecord,
+  invalidSamples,
+  parseRecord,
+  RecordRow,
+  validSamples,
+} from '../src/index.ts';
+
+/** What each derivation says of a value. They must agree, but for the differences below. */
+const judges: Record<string, (value: unknown) => boolean> = {
+  record: (value) => accepts(() => parseRecord(value)),
+  codec: (value) => accepts(() => decodeRecord(jsonBytes(value))),
+  avro: (value) => accepts(() => avroType.fromString(JSON.stringify(value))),
+  bigquery: (value) => fitsColumns(value, bigQueryColumns),
+};
+
+/**
+ * Where a storage format cannot say what the record says. Rows of these kinds are stopped by the publisher's encoder;
+ * one that goes around it is accepted by the topic, and by the table where "bigquery" is named too.
+ */
+const knownDifferences: Record<string, readonly ('avro' | 'bigquery')[]> = {
+  'a fifth field': ['avro'],
+  'an empty id': ['avro', 'bigquery'],
+  'an empty name': ['avro', 'bigquery'],
+  'a name of spaces': ['avro', 'bigquery'],
+  'an id with a slash': ['avro', 'bigquery'],
+  'an id with a space': ['avro', 'bigquery'],
+  'an id with an accent': ['avro', 'bigquery'],
+  'an id that is a relative path': ['avro', 'bigquery'],
+  'an id that ends in a line break': ['avro', 'bigquery'],
+  'an id one too long': ['avro', 'bigquery'],
+  'a text one too long': ['avro', 'bigquery'],
+  'a control character': ['avro', 'bigquery'],
+  'a line break': ['avro', 'bigquery'],
+  'half of a surrogate pair': ['avro'],
+};
+
+const avroType = avro.Type.forSchema(avroSchema as unknown as avro.Schema);
+
+describe('the derivations of the record agree', () => {
+  for (const { name, value } of validSamples) {
+    it(`on accepting ${name}`, () => {
+      expect(verdicts(value)).toEqual({ record: true, codec: true, avro: true, bigquery: true });
+    });
+  }
+
+  for (const { name, value } of invalidSamples) {
+    it(`on refusing ${name}`, () => {
+      const lenient = knownDifferences[name] ?? [];
+      expect(verdicts(value)).toEqual({
+        record: false,
+        codec: false,
+        avro: lenient.includes('avro'),
+        bigquery: lenient.includes('bigquery'),
+      });
+    });
+  }
+
+  it('and every written difference is about a sample that exists', () => {
+    expect(invalidSamples.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(Object.keys(knownDifferences)),
+    );
+  });
+
+  it('on names, order and descriptions', () => {
+    const declared = Object.entries(RecordRow.properties).map(([name, { description }]) => [
+      name,
+      description,
+    ]);
+    expect(bigQueryColumns.map(({ name, description }) => [name, description])).toEqual(declared);
+    expect(avroSchema.fields.map(({ name, doc }) => [name, doc])).toEqual(declared);
+  });
+});
+
+describe('the columns', () => {
+  it('are the public contract: four required strings', () => {
+    expect(bigQueryColumns.map(({ name, type, mode }) => `${name} ${type} ${mode}`)).toEqual([
+      'id STRING REQUIRED',
+      'nombre STRING REQUIRED',
+      'apellido STRING REQUIRED',
+      'pais STRING REQUIRED',
+    ]);
+  });
+});
+
+describe('the codec', () => {
+  for (const { name, value } of validSamples) {
+    it(`gives back ${name}`, () => {
+      expect(decodeRecord(encodeRecord(value))).toEqual(value);
+    });
+  }
+
+  it('encodes equal records to equal bytes, whatever the order of their fields', () => {
+    const shuffled = { pais: 'Perú', id: 'a', apellido: 'Rojas', nombre: 'Luz' };
+    const ordered = { id: 'a', nombre: 'Luz', apellido: 'Rojas', pais: 'Perú' };
+    expect(encodeRecord(shuffled)).toEqual(encodeRecord(ordered));
+    expect(new TextDecoder().decode(encodeRecord(shuffled))).toBe(
+      '{"id":"a","nombre":"Luz","apellido":"Rojas","pais":"Perú"}',
+    );
+  });
+});
+
+function verdicts(value: unknown): Record<string, boolean> {
+  return Object.fromEntries(Object.entries(judges).map(([name, judge]) => [name, judge(value)]));
+}
+
+function accepts(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function jsonBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** BigQuery's rules for a JSON row: every required column, no other, strings that have a UTF-8 form. */
+function fitsColumns(value: unknown, columns: readonly BigQueryColumn[]): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const row = value as Record<string, unknown>;
+  return (
+    Object.keys(row).every((name) => columns.some((column) => column.name === name)) &&
+    columns.every(({ name, mode }) => {
+      const cell = row[name] ?? null;
+      if (cell === null) return mode === 'NULLABLE';
+      return typeof cell === 'string' && cell.isWellFormed();
+    })
+  );
+}

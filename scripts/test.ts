@@ -1,0 +1,45 @@
+/**
+ * `pnpm test`: every package's tests through turbo, then one line that adds them up. Arguments go to turbo:
+ * `pnpm test --filter @records/api`, `pnpm test --force` to run again what has not changed.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = dirname(import.meta.dirname);
+const packages = globSync('{packages,apps}/*/jest.config.js', { cwd: root })
+  .concat('infra/jest.config.js')
+  .map(dirname);
+const countsFile = (folder: string) => join(root, folder, '.jest', 'counts.json');
+
+for (const folder of packages) rmSync(countsFile(folder), { force: true });
+
+const turbo = spawnSync(
+  'turbo',
+  ['run', 'test', '--continue', '--output-logs=new-only', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { TURBO_TELEMETRY_DISABLED: '1', ...process.env },
+    shell: process.platform === 'win32',
+  },
+);
+if (turbo.error) throw turbo.error;
+
+const counts = packages.filter((folder) => existsSync(countsFile(folder))).map(readCounts);
+const sum = (key: keyof Counts) => counts.reduce((total, count) => total + count[key], 0);
+const skipped = sum('skipped');
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped ? `, ${skipped} skipped` : ''}`);
+
+process.exitCode = turbo.status ?? 1;
+if (sum('passed') === 0) process.exitCode ||= 1;
+
+function readCounts(folder: string): Counts {
+  return JSON.parse(readFileSync(countsFile(folder), 'utf8')) as Counts;
+}
