@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
+import type { Ports } from './options.ts';
+import { INFRA, REPOSITORY } from './paths.ts';
+
+/** The Pulumi stack that is applied to the local cloud. */
+const STACK = 'local';
+
+/** The Cloud Run service of the API, by its name in the Pulumi program. */
+const API_SERVICE = 'records-api';
+
+const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
+
+export interface LocalStackOptions {
+  /** Where data, messages and Pulumi state persist; in memory, and gone at the end, when absent. */
+  readonly dataDir?: string;
+  /** Forget what `dataDir` holds. */
+  readonly fresh?: boolean;
+  readonly ports?: Ports;
+  /** Another copy of the Pulumi project: for trying a change. */
+  readonly infraDir?: string;
+  readonly onEvent?: (event: CloudEvent) => void;
+}
+
+/** What the Pulumi program exports, read from a deployment. */
+export interface StackOutputs {
+  readonly project: string;
+  readonly region: string;
+  readonly apiUrl: string;
+  readonly topic: string;
+  readonly table: string;
+  readonly deadLetterSubscription: string;
+}
+
+/**
+ * The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that its Cloud Run
+ * resource declares. `pnpm dev` and the end-to-end tests use this same class.
+ */
+export class LocalStack {
+  readonly #cloud: LocalCloud;
+  readonly #infraDir: string;
+  #deployment: Deployment;
+
+  private constructor(cloud: LocalCloud, infraDir: string, deployment: Deployment) {
+    this.#cloud = cloud;
+    this.#infraDir = infraDir;
+    this.#deployment = deployment;
+  }
+
+  /** Throws what LocalCloud.create and LocalCloud.deploy throw, after stopping what had started. */
+  static async create(options: LocalStackOptions = {}): Promise<LocalStack> {
+    const { dataDir, fresh = false, ports = FREE_PORTS, infraDir = INFRA, onEvent } = options;
+    if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+    const cloud = await LocalCloud.create({
+      projectId: 'records-local',
+      location: 'southamerica-west1',
+      ports: { pubsub: ports.pubsub, bigquery: ports.bigquery },
+      images: {
+        api: {
+          command: process.execPath,
+          args: [join('apps', 'api', 'src', 'main.ts')],
+          cwd: REPOSITORY,
+          port: ports.api,
+        },
+      },
+      ...(dataDir === undefined ? {} : { dataDir }),
+      ...(onEvent === undefined ? {} : { onEvent }),
+    });
+    try {
+      const deployment = await cloud.deploy({ projectDir: infraDir, stack: STACK });
+      return new LocalStack(cloud, infraDir, deployment);
+    } catch (error) {
+      await cloud.close();
+      throw error;
+    }
+  }
+
+  get cloud(): LocalCloud {
+    return this.#cloud;
+  }
+
+  get outputs(): StackOutputs {
+    return this.#deployment.outputs as unknown as StackOutputs;
+  }
+
+  /** Environment variables that lead Google's clients here. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#cloud.environment;
+  }
+
+  /** Runs the Pulumi program again and applies what changed. */
+  async redeploy(): Promise<Deployment> {
+    this.#deployment = await this.#cloud.deploy({ projectDir: this.#infraDir, stack: STACK });
+    return this.#deployment;
+  }
+
+  /** Starts the API's present code; returns when it is ready. */
+  async restartApi(): Promise<void> {
+    await this.#cloud.cloudRun.restart(API_SERVICE);
+  }
+
+  /** Kills the API's process, as a crash would; Cloud Run starts it again. */
+  killApi(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#cloud.cloudRun.kill(API_SERVICE, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#cloud.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LOCAL_FOLDER } from './paths.ts';
+
+/** What other processes need in order to use a running local stack. */
+export interface StackDescription {
+  /** The process that runs it. */
+  readonly pid: number;
+  /** The Pulumi program's stack outputs. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Environment variables that lead Google's clients to the local cloud. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const STACK_FILE = join(LOCAL_FOLDER, 'stack.json');
+
+/** Written whole or not at all, so a reader never sees half of it. */
+export async function writeStackFile(description: StackDescription): Promise<void> {
+  await mkdir(dirname(STACK_FILE), { recursive: true });
+  const draft = `${STACK_FILE}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(description, null, 2)}\n`);
+  await rename(draft, STACK_FILE);
+}
+
+export async function removeStackFile(): Promise<void> {
+  await rm(STACK_FILE, { force: true });
+}
+
+/** The stack that another process is running in this checkout, if there is one. */
+export async function runningStack(): Promise<StackDescription | undefined> {
+  let text: string;
+  try {
+    text = await readFile(STACK_FILE, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const description = JSON.parse(text) as StackDescription;
+  return isAlive(description.pid) ? description : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it exists and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

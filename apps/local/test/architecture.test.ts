@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { REPOSITORY } from '../src/paths.ts';
+
+/** What each package may import of ours. docs/architecture.md draws the same arrows. */
+const ARROWS: Record<string, readonly string[]> = {
+  '@records/records-schema': [],
+  '@records/local-cloud': [],
+  '@records/api': ['@records/records-schema'],
+  '@records/seeder': ['@records/records-schema'],
+  '@records/infra': ['@records/records-schema'],
+  '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],
+};
+
+/** What tests may import besides: the local cloud, to run against, and the record, for its samples. */
+const TEST_ARROWS = ['@records/local-cloud', '@records/records-schema'];
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+}
+
+const manifests = globSync(['{packages,apps}/*/package.json', 'infra/package.json'], { cwd: REPOSITORY }).map(
+  (file) => ({
+    folder: dirname(file),
+    ...(JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as Manifest),
+  }),
+);
+
+describe('the arrows between packages', () => {
+  it('are known for every package', () => {
+    expect(manifests.map(({ name }) => name).sort()).toEqual(Object.keys(ARROWS).sort());
+  });
+
+  for (const { name, dependencies, devDependencies } of manifests) {
+    it(`of ${name} point down`, () => {
+      expect(ours(dependencies).filter((other) => !ARROWS[name]?.includes(other))).toEqual([]);
+      expect(ours(devDependencies).filter((other) => !TEST_ARROWS.includes(other))).toEqual([]);
+    });
+  }
+});
+
+describe('files', () => {
+  it('import each other by relative path only within their package', () => {
+    const escapes = manifests.flatMap(({ folder }) =>
+      globSync('{src,test}/**/*.ts', { cwd: join(REPOSITORY, folder) }).flatMap((file) =>
+        importsOf(readFileSync(join(REPOSITORY, folder, file), 'utf8'))
+          .filter((specifier) => specifier.startsWith('.'))
+          .map((specifier) => join(dirname(file), specifier))
+          .filter((path) => path.startsWith('..'))
+          .map((path) => `${folder}/${file} imports ${path}`),
+      ),
+    );
+    expect(escapes).toEqual([]);
+  });
+});
+
+function ours(dependencies: Record<string, string> = {}): string[] {
+  return Object.keys(dependencies).filter((name) => name.startsWith('@records/'));
+}
+
+function importsOf(source: string): string[] {
+  return [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
