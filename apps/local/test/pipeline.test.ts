@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import type { Message, PubSub } from '@google-cloud/pubsub';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RecordRow } from '@records/records-schema';
+import { LocalStack } from '../src/local-stack.ts';
+import { clientsOf, getUntil, publish } from './clients.ts';
+
+const luz: RecordRow = { id: 'pipeline-luz', nombre: 'Luz', apellido: 'Núñez Ibáñez', pais: 'Perú' };
+
+let stack: LocalStack;
+let pubsub: PubSub;
+
+beforeAll(async () => {
+  stack = await LocalStack.create();
+  pubsub = clientsOf(stack).pubsub;
+}, 60_000);
+
+afterAll(async () => {
+  await pubsub?.close();
+  await stack?.close();
+});
+
+describe('a record that is published', () => {
+  it('can be read by its id', async () => {
+    await publish(pubsub, stack.outputs.topic, luz);
+    const response = await getUntil(`${stack.outputs.apiUrl}/records/${luz.id}`, 200);
+    expect(await response.json()).toEqual(luz);
+  });
+
+  it('is in the list once, however often it was published', async () => {
+    const twice = { ...luz, id: 'pipeline-twice' };
+    await publish(pubsub, stack.outputs.topic, twice);
+    await publish(pubsub, stack.outputs.topic, twice);
+    await publish(pubsub, stack.outputs.topic, { ...luz, id: 'pipeline-zzz' });
+    await getUntil(`${stack.outputs.apiUrl}/records/pipeline-zzz`, 200);
+    const response = await fetch(`${stack.outputs.apiUrl}/records?limit=1000`);
+    const records = (await response.json()) as RecordRow[];
+    expect(records.filter(({ id }) => id === twice.id)).toEqual([twice]);
+    expect(response.headers.get('x-total-count')).toBe(String(records.length));
+  });
+});
+
+describe('a message that is not a record', () => {
+  it('is refused at publish when a field is missing', async () => {
+    const data = Buffer.from(JSON.stringify({ id: 'pipeline-bad', nombre: 'Luz', apellido: 'Núñez' }));
+    await expect(pubsub.topic(stack.outputs.topic).publishMessage({ data })).rejects.toMatchObject({
+      code: 3,
+      message: expect.stringContaining('INVALID_ARGUMENT'),
+    });
+  });
+
+  it('ends in the dead letters with its reason when only the table refuses it', async () => {
+    const data = Buffer.from(JSON.stringify({ ...luz, id: 'pipeline-poison', edad: '41' }));
+    const messageId = await pubsub
+      .topic(stack.outputs.topic)
+      .publishMessage({ data, attributes: { source: 'crm' } });
+    expect(messageId).toMatch(/^\d+$/);
+
+    const subscription = pubsub.subscription(stack.outputs.deadLetterSubscription);
+    try {
+      const [letter] = (await once(subscription, 'message')) as [Message];
+      letter.ack();
+      expect(letter.data).toEqual(data);
+      expect(letter.attributes).toMatchObject({
+        source: 'crm',
+        CloudPubSubDeadLetterSourceSubscription: 'records-to-bigquery',
+        CloudPubSubDeadLetterSourceSubscriptionProject: 'records-local',
+        CloudPubSubDeadLetterSourceDeliveryCount: '5',
+        CloudPubSubDeadLetterSourceDeliveryErrorMessage: expect.stringContaining('edad'),
+      });
+    } finally {
+      await subscription.close();
+    }
+    const response = await fetch(`${stack.outputs.apiUrl}/records/pipeline-poison`);
+    expect(response.status).toBe(404);
+  });
+});
+
+describe('a crash of the API', () => {
+  it('breaks no answer, and loses nothing', async () => {
+    const url = `${stack.outputs.apiUrl}/records/${luz.id}`;
+    const answers: (number | 'broken')[] = [];
+    const ask = async (): Promise<void> => {
+      const answer = await fetch(url).then(
+        async (response) => {
+          expect(await response.json()).toEqual(luz);
+          return response.status;
+        },
+        () => 'broken' as const,
+      );
+      answers.push(answer);
+    };
+    await ask();
+    const asking = Promise.all(Array.from({ length: 20 }, ask));
+    stack.killApi();
+    await asking;
+    await publish(pubsub, stack.outputs.topic, { ...luz, id: 'pipeline-during-crash' });
+
+    const back = await untilAnswered(`${stack.outputs.apiUrl}/records/pipeline-during-crash`);
+    expect(await back.json()).toEqual({ ...luz, id: 'pipeline-during-crash' });
+    expect(new Set(answers)).toEqual(answers.includes('broken') ? new Set([200, 'broken']) : new Set([200]));
+  });
+});
+
+/** Asks until there is a good answer; while the API restarts, there is none at all. */
+async function untilAnswered(url: string): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.status === 200) return response;
+    await response?.body?.cancel();
+  }
+}
