@@ -28,10 +28,17 @@ export class CloudError extends Error {
   readonly code: CanonicalCode;
   /** What a person does about it, where Google's message alone would leave them guessing. */
   readonly hint: string | undefined;
+  /** BigQuery's `reason`, where the code does not imply it. https://docs.cloud.google.com/bigquery/docs/error-messages */
+  readonly reason: string | undefined;
 
-  constructor(code: CanonicalCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: CanonicalCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; reason?: string } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.reason = options.reason;
   }
 }
