@@ -1,0 +1,44 @@
+/** Counts what was begun and has not ended, so that a loop can wait for room and for the end. */
+export class InFlight {
+  readonly #limit: number;
+  #open = 0;
+  #given = false;
+  #wake: (() => void) | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  begin(): void {
+    this.#open += 1;
+  }
+
+  end(): void {
+    this.#open -= 1;
+    this.#wake?.();
+  }
+
+  /** Resolves when fewer than `limit` are open, or after `giveUp`. */
+  room(): Promise<void> {
+    return this.#until(() => this.#open < this.#limit);
+  }
+
+  /** Resolves when none is open, or after `giveUp`. */
+  idle(): Promise<void> {
+    return this.#until(() => this.#open === 0);
+  }
+
+  /** Waits for nothing any more, now and later. */
+  giveUp(): void {
+    this.#given = true;
+    this.#wake?.();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!this.#given && !condition()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

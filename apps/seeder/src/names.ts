@@ -1,0 +1,52 @@
+import { faker as spanish } from '@faker-js/faker/locale/es';
+import { faker as mexican } from '@faker-js/faker/locale/es_MX';
+import { faker as brazilian } from '@faker-js/faker/locale/pt_BR';
+import type { Country } from './countries.ts';
+
+/** What the people of a country are called. */
+export interface Names {
+  readonly given: readonly [female: readonly string[], male: readonly string[]];
+  readonly surnames: readonly string[];
+}
+
+type Definitions = typeof spanish.definitions.person;
+
+/**
+ * Faker has two Latin American locales, es_MX and pt_BR. Its `es` is of Spain, and both Spanish lists carry entries that
+ * are no names of the region ("Jordi", "Gollum"). What the two agree on is used everywhere but for Mexico's given names.
+ */
+const spanishAmerican = shared(namesIn(mexican.definitions.person), namesIn(spanish.definitions.person));
+const mexicanNames: Names = {
+  given: namesIn(mexican.definitions.person).given,
+  surnames: spanishAmerican.surnames,
+};
+const brazilianNames = namesIn(brazilian.definitions.person);
+
+export function namesOf({ code, language }: Country): Names {
+  if (code === 'MX') return mexicanNames;
+  return language === 'pt' ? brazilianNames : spanishAmerican;
+}
+
+function namesIn({ first_name, last_name }: Definitions): Names {
+  return {
+    given: [filled(first_name.female, 'first_name.female'), filled(first_name.male, 'first_name.male')],
+    surnames: filled(last_name.generic, 'last_name.generic'),
+  };
+}
+
+function shared(a: Names, b: Names): Names {
+  const both = (one: readonly string[], other: readonly string[], name: string) =>
+    filled(
+      one.filter((value) => other.includes(value)),
+      name,
+    );
+  return {
+    given: [both(a.given[0], b.given[0], 'shared female'), both(a.given[1], b.given[1], 'shared male')],
+    surnames: both(a.surnames, b.surnames, 'shared surnames'),
+  };
+}
+
+function filled(list: readonly string[] | undefined, name: string): readonly string[] {
+  if (!list || list.length === 0) throw new TypeError(`Faker no longer has the list "${name}"`);
+  return list;
+}

@@ -1,0 +1,112 @@
+import type { WriteStream } from 'node:tty';
+import { Presets, SingleBar } from 'cli-progress';
+import { duration, grouped, rate } from './format.ts';
+import type { SeedProgress } from './seed.ts';
+import { systemTicker, type Ticker } from './verify/visible.ts';
+
+/** Pause between two plain lines, in milliseconds. */
+const LINE_INTERVAL_MS = 5_000;
+
+/** Shows how far a run is. */
+export interface ProgressView {
+  show(progress: SeedProgress): void;
+  /** Leaves the stream ready for other text. */
+  end(): void;
+}
+
+type Stream = Pick<WriteStream, 'write' | 'isTTY'>;
+
+/** A bar on a terminal, and otherwise a line every few seconds. */
+export function progressView(stream: WriteStream): ProgressView {
+  return stream.isTTY ? new Bar(stream) : new Lines(stream, systemTicker);
+}
+
+/** One bar for each phase. */
+class Bar implements ProgressView {
+  readonly #stream: WriteStream;
+  #bar: SingleBar | undefined;
+  #pace: Pace | undefined;
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(progress: SeedProgress): void {
+    if (this.#pace?.phase !== progress.phase) {
+      this.end();
+      this.#pace = new Pace(progress, systemTicker);
+      this.#bar = new SingleBar(
+        {
+          stream: this.#stream,
+          format: '{phase} {bar} {percentage} %  {counts}',
+          hideCursor: true,
+          gracefulExit: false,
+        },
+        Presets.shades_classic,
+      );
+      this.#bar.start(progress.total, 0, this.#payload(progress, this.#pace));
+    }
+    if (this.#pace) this.#bar?.update(progress.done, this.#payload(progress, this.#pace));
+  }
+
+  end(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+    this.#pace = undefined;
+  }
+
+  #payload(progress: SeedProgress, pace: Pace) {
+    return { phase: progress.phase.padEnd('becoming visible'.length), counts: pace.describe(progress) };
+  }
+}
+
+export class Lines implements ProgressView {
+  readonly #stream: Stream;
+  readonly #ticker: Ticker;
+  #pace: Pace | undefined;
+  #shownAt = 0;
+
+  constructor(stream: Stream, ticker: Ticker) {
+    this.#stream = stream;
+    this.#ticker = ticker;
+  }
+
+  show(progress: SeedProgress): void {
+    const now = this.#ticker.now();
+    if (this.#pace?.phase !== progress.phase) {
+      this.#pace = new Pace(progress, this.#ticker);
+      this.#shownAt = now;
+    }
+    if (now - this.#shownAt < LINE_INTERVAL_MS) return;
+    this.#shownAt = now;
+    this.#stream.write(`${progress.phase}: ${this.#pace.describe(progress)}\n`);
+  }
+
+  end(): void {
+    this.#pace = undefined;
+  }
+}
+
+/** Rate and time left of one phase, from its first progress on. */
+class Pace {
+  readonly phase: SeedProgress['phase'];
+  readonly #ticker: Ticker;
+  readonly #startedAt: number;
+  readonly #startedWith: number;
+
+  constructor({ phase, done }: SeedProgress, ticker: Ticker) {
+    this.phase = phase;
+    this.#ticker = ticker;
+    this.#startedAt = ticker.now();
+    this.#startedWith = done;
+  }
+
+  describe({ done, total }: SeedProgress): string {
+    const counts = `${grouped(done)} of ${grouped(total)}`;
+    const seconds = (this.#ticker.now() - this.#startedAt) / 1_000;
+    const more = done - this.#startedWith;
+    if (more <= 0 || seconds <= 0) return counts;
+    const left = ((total - done) * seconds) / more;
+    return `${counts}, ${rate(more, seconds)}, ${duration(left)} left`;
+  }
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Topic } from '@google-cloud/pubsub';
+import { reasonOf } from './errors.ts';
+import { InFlight } from './in-flight.ts';
+
+/** Messages of one publish request; Pub/Sub takes 1,000 and 10 MB. https://docs.cloud.google.com/pubsub/quotas */
+const BATCH_MESSAGES = 1_000;
+/** Publish requests under way at a time. With BATCH_MESSAGES this is what bounds the memory. */
+const MAX_REQUESTS = 8;
+/** Failed requests after which nothing more is sent: the cause is not in the messages. */
+const MAX_FAILED_REQUESTS = 8;
+/** How long one request is retried by the client. https://docs.cloud.google.com/pubsub/docs/retry-requests */
+const RETRY_MS = 60_000;
+/** How long answers are waited for after an interruption, in milliseconds. */
+const GRACE_MS = 2_000;
+/** Reasons kept of failed requests; the others are counted only. */
+const MAX_REASONS = 3;
+
+/** What became of the messages. */
+export interface Published {
+  /** Messages that Pub/Sub gave an id for. */
+  readonly sent: number;
+  /** Messages of requests that Pub/Sub refused, or did not answer while they were retried. */
+  readonly failed: number;
+  /** Messages that were handed over and neither sent nor failed: their answers were not waited for. */
+  readonly unconfirmed: number;
+  /** The first few reasons of failures, each with the messages it took. */
+  readonly reasons: readonly { readonly reason: string; readonly messages: number }[];
+  /** SHA-256 of what was handed over: each message followed by a line feed, in the order of generation. */
+  readonly sha256: string;
+}
+
+export interface PublishOptions {
+  readonly topic: Topic;
+  readonly messages: Iterable<Uint8Array>;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time that one request is retried, in milliseconds; 60,000 by default. */
+  readonly retryMs?: number | undefined;
+  /** Called with the messages that have an id, each time it grows. */
+  onSent?(sent: number): void;
+}
+
+/** Publishes all messages, in bounded memory. Never throws for a message: failures are counted in the result. */
+export async function publish(options: PublishOptions): Promise<Published> {
+  const { topic, signal } = options;
+  setPublishOptions(topic, options.retryMs ?? RETRY_MS);
+  const requests = new InFlight(MAX_REQUESTS);
+  const hash = createHash('sha256');
+  const reasons = new Map<string, number>();
+  let [handedOver, sent, failed, failedRequests] = [0, 0, 0, 0];
+
+  const onAbort = () => setTimeout(() => requests.giveUp(), GRACE_MS).unref();
+  signal?.addEventListener('abort', onAbort);
+  for (const batch of batches(options.messages)) {
+    await requests.room();
+    // Generating is a lot of synchronous work: let answers and signals in between.
+    await turn();
+    if (signal?.aborted || failedRequests >= MAX_FAILED_REQUESTS) break;
+    for (const message of batch) hash.update(message).update('\n');
+    handedOver += batch.length;
+    requests.begin();
+    publishBatch(topic, batch, (outcome) => {
+      sent += outcome.sent;
+      failed += batch.length - outcome.sent;
+      if (outcome.reason !== undefined) {
+        failedRequests += 1;
+        const known = reasons.get(outcome.reason);
+        if (known !== undefined || reasons.size < MAX_REASONS) {
+          reasons.set(outcome.reason, (known ?? 0) + batch.length - outcome.sent);
+        }
+      }
+      options.onSent?.(sent);
+      requests.end();
+    });
+  }
+  await requests.idle();
+  signal?.removeEventListener('abort', onAbort);
+  return {
+    sent,
+    failed,
+    unconfirmed: handedOver - sent - failed,
+    reasons: Array.from(reasons, ([reason, messages]) => ({ reason, messages })),
+    sha256: hash.digest('hex'),
+  };
+}
+
+function setPublishOptions(topic: Topic, retryMs: number): void {
+  topic.setPublishOptions({
+    batching: { maxMessages: BATCH_MESSAGES, maxMilliseconds: 10 },
+    gaxOpts: {
+      retry: {
+        backoffSettings: {
+          initialRetryDelayMillis: 100,
+          retryDelayMultiplier: 2,
+          maxRetryDelayMillis: 5_000,
+          initialRpcTimeoutMillis: retryMs,
+          rpcTimeoutMultiplier: 1,
+          maxRpcTimeoutMillis: retryMs,
+          totalTimeoutMillis: retryMs,
+        },
+      },
+    },
+  });
+}
+
+/** Hands over messages that the client sends as one request, and calls `done` once, when all are answered. */
+function publishBatch(
+  topic: Topic,
+  batch: readonly Buffer[],
+  done: (outcome: { sent: number; reason: string | undefined }) => void,
+): void {
+  let [open, sent] = [batch.length, 0];
+  let reason: string | undefined;
+  for (const data of batch) {
+    topic.publishMessage({ data }, (error, messageId) => {
+      if (error) reason ??= reasonOf(error);
+      else if (messageId) sent += 1;
+      else reason ??= 'Pub/Sub answered without a message id';
+      open -= 1;
+      if (open === 0) done({ sent, reason });
+    });
+  }
+}
+
+function* batches(messages: Iterable<Uint8Array>): Generator<readonly Buffer[]> {
+  let batch: Buffer[] = [];
+  for (const message of messages) {
+    // A Buffer, because the client walks through any other kind of array byte by byte.
+    batch.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
+    if (batch.length < BATCH_MESSAGES) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
