@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
+import type { Target } from '@records/seeder';
 import type { Ports } from './options.ts';
 import { INFRA, REPOSITORY } from './paths.ts';
 
@@ -87,6 +88,19 @@ export class LocalStack {
   /** Environment variables that lead Google's clients here. */
   get environment(): Readonly<Record<string, string>> {
     return this.#cloud.environment;
+  }
+
+  /** Where the seeder publishes, and where its records must appear. */
+  get seedTarget(): Target {
+    const { project, topic, table, deadLetterSubscription } = this.outputs;
+    return { projectId: project, topic, table, deadLetterSubscription, environment: this.environment };
+  }
+
+  /** Whether the table has no rows. */
+  async isEmpty(): Promise<boolean> {
+    const [, datasetId = '', tableId = ''] = this.outputs.table.split('.');
+    const { numRows } = await this.#cloud.bigquery.getTable(datasetId, tableId);
+    return Number(numRows) === 0;
   }
 
   /** Runs the Pulumi program again and applies what changed. */

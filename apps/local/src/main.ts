@@ -1,13 +1,28 @@
 import { Console } from './console.ts';
-import { startDev } from './dev.ts';
-import { readOptions, USAGE, UsageError } from './options.ts';
+import { dev } from './dev.ts';
+import { type DevOptions, readOptions, USAGE, UsageError } from './options.ts';
 
-try {
-  const options = readOptions(process.argv.slice(2), process.env);
-  if (options.help) process.stdout.write(USAGE);
-  else await startDev(options, new Console(options.json));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let options: DevOptions;
+  try {
+    options = readOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const console = new Console(options.json);
+  try {
+    await dev(options, console);
+    return 0;
+  } catch (error) {
+    console.problem('pnpm dev stopped', error);
+    return 1;
+  }
 }

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { problemsOf, seedRecords } from '@records/seeder';
+import type { Console } from './console.ts';
+import { LocalStack } from './local-stack.ts';
+import type { DevOptions } from './options.ts';
+import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
+import { removeStackFile, runningStack, STACK_FILE, type StackDescription, writeStackFile } from './stack-file.ts';
+import { watchFolders } from './watch.ts';
+
+/** What a first run finds in the table. */
+const FIRST_SEED = { count: 1000, seed: 42 };
+
+/** Somebody is running `pnpm dev` in this checkout already. */
+export class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+}
+
+/** Runs `pnpm dev` until it is interrupted. */
+export async function dev(options: DevOptions, console: Console): Promise<void> {
+  const started = performance.now();
+  const other = await runningStack();
+  if (other) {
+    throw new AlreadyRunningError(
+      `pnpm dev is already running in this checkout, as process ${other.pid} (${STACK_FILE}): ` +
+        `stop it with Ctrl-C or "kill ${other.pid}"`,
+    );
+  }
+  const interrupted = interruption();
+  console.note('Starting the local cloud and applying infra/ to it');
+  await using stack = await LocalStack.create({
+    dataDir: join(LOCAL_FOLDER, 'cloud'),
+    fresh: options.fresh,
+    ports: options.ports,
+    onEvent: (event) => console.event(event),
+  });
+  await seedWhenEmpty(stack, console, interrupted);
+  const stopWatching = watch(stack, console);
+  try {
+    await publishDescription(stack);
+    console.ready(describe(stack), (performance.now() - started) / 1000);
+    if (!interrupted.aborted) await once(interrupted, 'abort');
+  } finally {
+    stopWatching();
+    await removeStackFile();
+    console.note('Stopping');
+  }
+}
+
+/** Aborts at Ctrl-C; a second one ends the process as if it were not handled. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortSignal): Promise<void> {
+  if (!(await stack.isEmpty()) || signal.aborted) return;
+  console.note(`Seeding ${FIRST_SEED.count} records, since the table is empty`);
+  const result = await seedRecords({ ...FIRST_SEED, target: stack.seedTarget, signal });
+  for (const problem of problemsOf(result)) console.note(problem);
+}
+
+function watch(stack: LocalStack, console: Console): () => void {
+  const schema = { path: join(REPOSITORY, 'packages', 'records-schema', 'src'), recursive: true };
+  const stops = [
+    watchFolders(
+      {
+        folders: [{ path: INFRA, recursive: false }, { path: join(INFRA, 'src'), recursive: true }, schema],
+        matches: /\.ts$|Pulumi[^/]*\.yaml$/,
+        async onChange() {
+          const began = performance.now();
+          console.note('infra/ changed, applying it');
+          const { steps } = await stack.redeploy();
+          await publishDescription(stack);
+          const changes = steps.filter(({ operation }) => operation !== 'same').length;
+          console.note(`${changes === 0 ? 'Nothing to change' : `Applied ${changes} changes`} (${since(began)})`);
+        },
+      },
+      (error) => console.problem('infra/ was not applied; the stack runs on as it was', error),
+    ),
+    watchFolders(
+      {
+        folders: [{ path: join(REPOSITORY, 'apps', 'api', 'src'), recursive: true }, schema],
+        matches: /\.ts$/,
+        async onChange() {
+          const began = performance.now();
+          await stack.restartApi();
+          console.note(`The API restarted (${since(began)})`);
+        },
+      },
+      (error) => console.problem('The API does not start; save again to retry', error),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function publishDescription(stack: LocalStack): Promise<void> {
+  return writeStackFile(describe(stack));
+}
+
+function describe(stack: LocalStack): StackDescription {
+  return { pid: process.pid, outputs: { ...stack.outputs }, environment: stack.environment };
+}
+
+function since(began: number): string {
+  return `${((performance.now() - began) / 1000).toFixed(1)} s`;
+}
