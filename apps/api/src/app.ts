@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import { RecordRow } from '@records/records-schema';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import type { Config } from './config.ts';
+import { openApiOptions } from './documentation/openapi.ts';
+import { answerClientError } from './plugins/client-errors.ts';
+import { draining } from './plugins/draining.ts';
+import { collectMethods } from './plugins/method-not-allowed.ts';
+import { compileParameters } from './plugins/parameters.ts';
+import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
+import { requestChecks } from './plugins/request-checks.ts';
+import { requestLog } from './plugins/request-log.ts';
+import { ProblemSchema } from './problems/problem.ts';
+import { Readiness } from './readiness.ts';
+import { documentationRoutes } from './routes/documentation.ts';
+import { healthRoutes } from './routes/health.ts';
+import { recordsRoutes } from './routes/records.ts';
+import { traceFields } from './trace.ts';
+import type { Warehouse } from './warehouse/warehouse.ts';
+
+export interface AppOptions {
+  readonly config: Pick<Config, 'project'>;
+  readonly warehouse: Warehouse;
+  readonly logger: FastifyBaseLogger;
+  /** How long, after it is told to stop, an instance goes on to take requests, telling each client to hang up. Milliseconds. */
+  readonly drainMs?: number;
+  /** Time to receive a request in full. Milliseconds. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** The API, ready to `listen` or `inject`. */
+export async function buildApp({
+  config,
+  warehouse,
+  logger,
+  drainMs = 500,
+  requestTimeoutMs = 10_000,
+}: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    childLoggerFactory: (parent, bindings, options, request) =>
+      parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
+    // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
+    genReqId: () => randomUUID(),
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / 2,
+      requireHostHeader: false,
+    },
+    // Longer than Google's front ends keep a connection, so that it is they who close it and no request meets a closed one.
+    // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#timeout-keepalive-backends
+    keepAliveTimeout: 620_000,
+    // What arrives while stopping is still answered.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_URL_LENGTH },
+    frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
+    clientErrorHandler: answerClientError,
+  });
+  const readiness = new Readiness({ warehouse, log: app.log, now: () => performance.now() });
+  const refuseOtherMethods = collectMethods(app);
+
+  app.setValidatorCompiler(compileParameters);
+  app.addSchema(RecordRow);
+  app.addSchema(ProblemSchema);
+
+  await app.register(swagger, openApiOptions);
+  await app.register(problems);
+  await app.register(requestLog);
+  await app.register(requestChecks);
+  await app.register(draining, { drainMs, onStop: () => readiness.stop() });
+
+  await app.register(recordsRoutes, { warehouse });
+  await app.register(healthRoutes, { readiness });
+  await app.register(documentationRoutes);
+  refuseOtherMethods();
+  return app;
+}

@@ -1,0 +1,88 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { readStrings, type StringIssue } from './strings.ts';
+import { parseTableName, TABLE_PATTERN, type TableName } from './warehouse/table-name.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
+const Environment = Type.Object({
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'the port to listen on; Cloud Run sets it, 0 takes a free one',
+  }),
+  GOOGLE_CLOUD_PROJECT: Type.String({
+    pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
+    rule: 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
+    description:
+      'the project that runs and pays for the queries, for example GOOGLE_CLOUD_PROJECT=my-project',
+  }),
+  BIGQUERY_LOCATION: Type.String({
+    pattern: '^[A-Za-z]+(-[a-z]+[0-9]+)?$',
+    rule: 'must be a BigQuery location, such as US or southamerica-west1',
+    description: "the location of the table's dataset, for example BIGQUERY_LOCATION=southamerica-west1",
+  }),
+  RECORDS_TABLE: Type.String({
+    pattern: TABLE_PATTERN,
+    rule: 'must be a table in full: project.dataset.table',
+    description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
+  }),
+  LOG_LEVEL: Type.Union(
+    LOG_LEVELS.map((level) => Type.Literal(level)),
+    { default: 'info', description: 'the least severe line to log; leave it out for info' },
+  ),
+  // Set by Cloud Run. https://docs.cloud.google.com/run/docs/container-contract
+  K_SERVICE: Type.Optional(Type.String()),
+  K_REVISION: Type.Optional(Type.String()),
+});
+
+type Environment = Static<typeof Environment>;
+
+/** What the API is told from outside, checked. Frozen. */
+export interface Config {
+  /** 0 to 65535; 0 lets the system choose. */
+  readonly port: number;
+  /** The project that runs and pays for the queries. */
+  readonly project: string;
+  /** Where the dataset is; every BigQuery job is created there. */
+  readonly location: string;
+  readonly table: TableName;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  /** Cloud Run's names for this service and this deployment of it; undefined elsewhere. */
+  readonly service: string | undefined;
+  readonly revision: string | undefined;
+}
+
+/** The environment does not make a configuration. The message lists every mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly issues: readonly StringIssue[];
+
+  constructor(issues: readonly StringIssue[]) {
+    const mistakes = issues.length === 1 ? '1 mistake' : `${issues.length} mistakes`;
+    super(`The environment has ${mistakes}:\n${issues.map(describe).join('\n')}`);
+    this.issues = issues;
+  }
+}
+
+/** Throws ConfigError. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const { values, issues } = readStrings(Environment, environment);
+  if (issues) throw new ConfigError(issues);
+  return Object.freeze({
+    port: values.PORT,
+    project: values.GOOGLE_CLOUD_PROJECT,
+    location: values.BIGQUERY_LOCATION,
+    table: parseTableName(values.RECORDS_TABLE),
+    logLevel: values.LOG_LEVEL,
+    service: values.K_SERVICE,
+    revision: values.K_REVISION,
+  });
+}
+
+function describe({ name, value, rule }: StringIssue): string {
+  const given = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`;
+  const wayOut = Environment.properties[name as keyof Environment].description;
+  return `  ${name} ${given}: it ${rule} (${wayOut}).`;
+}

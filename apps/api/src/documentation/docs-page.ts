@@ -1,0 +1,91 @@
+import { type Html, html, prose } from './html.ts';
+import { layout } from './layout.ts';
+import type {
+  MediaType,
+  OpenApiDocument,
+  Operation,
+  Parameter,
+  ParameterSchema,
+  Response,
+} from './openapi.ts';
+
+/** The OpenAPI document for people: complete without a script, so it reads and works anywhere. */
+export function docsPage({ info, paths, components }: OpenApiDocument): string {
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+  const contents = operations.map(
+    ({ path, operation }) => html`<a href="#${operation.operationId}">${path}</a>\n`,
+  );
+  const sections = operations.map(({ path, method, operation }) => section(path, method, operation));
+  const schemas = Object.entries(components.schemas).map(
+    ([name, schema]) => html`<h3 id="schema-${name}">${name}</h3>${code(schema)}`,
+  );
+  return layout(
+    info.title,
+    html`<header><h1>${info.title}</h1><p class="muted">Version ${info.version}</p><p>${prose(info.description)}</p></header>
+<nav>${contents}<a href="#schemas">Schemas</a> <a href="problems">Problems</a> <a href="openapi.json">openapi.json</a></nav>
+<main>${sections}
+<h2 id="schemas">Schemas</h2>${schemas}</main>`,
+  );
+}
+
+function section(path: string, method: string, operation: Operation): Html {
+  const parameters = operation.parameters ?? [];
+  return html`
+<section>
+<h2 id="${operation.operationId}">${operation.summary}</h2>
+<p><code><span class="method">${method}</span> ${path}</code></p>
+<p>${prose(operation.description)}</p>
+${parameters.length > 0 ? parameterTable(parameters) : undefined}
+${path.includes('{') ? undefined : tryForm(path, parameters)}
+<h3>Responses</h3>
+${Object.entries(operation.responses).map(([status, response]) => responseDetails(status, response))}
+</section>`;
+}
+
+function parameterTable(parameters: readonly Parameter[]): Html {
+  const rows = parameters.map(
+    ({ name, in: place, schema, description }) =>
+      html`<tr><td><code>${name}</code></td><td>${place}</td><td>${rule(schema)}</td><td>${prose(description ?? '')}</td></tr>\n`,
+  );
+  return html`<div class="scroll"><table><tr><th>Parameter</th><th>In</th><th>Rule</th><th>Meaning</th></tr>
+${rows}</table></div>`;
+}
+
+function rule({ type, minimum, maximum, maxLength, pattern, default: preset }: ParameterSchema): Html {
+  const range = minimum === undefined ? undefined : html` from ${minimum} to ${maximum}`;
+  const length = maxLength === undefined ? undefined : html`, 1 to ${maxLength} characters`;
+  const shape = pattern === undefined ? undefined : html` matching <code>${pattern}</code>`;
+  return html`${type}${range}${length}${shape}${preset === undefined ? undefined : html`, default ${preset}`}`;
+}
+
+/** A call without a script: the form's fields are the query. */
+function tryForm(path: string, parameters: readonly Parameter[]): Html {
+  const fields = parameters.map(
+    ({ name, schema }) =>
+      html`<label>${name}<input name="${name}" inputmode="numeric" required value="${schema.default ?? ''}"></label> `,
+  );
+  return html`<form action="${path.slice(1)}" method="get">${fields}<button>Try it</button></form>`;
+}
+
+function responseDetails(status: string, { description, headers = {}, content = {} }: Response): Html {
+  const headerRows = Object.entries(headers).map(
+    ([name, header]) =>
+      html`<tr><td><code>${name}</code></td><td>${prose(header.description ?? '')}</td></tr>\n`,
+  );
+  return html`<details><summary><strong>${status}</strong> ${prose(description.split('\n\n').length > 1 ? '' : description)}</summary>
+${description.split('\n\n').length > 1 ? html`<p>${prose(description)}</p>` : undefined}
+${headerRows.length > 0 ? html`<div class="scroll"><table><tr><th>Header</th><th>Meaning</th></tr>${headerRows}</table></div>` : undefined}
+${Object.entries(content).map(([type, media]) => examples(type, media))}
+</details>
+`;
+}
+
+function examples(type: string, { examples = {} }: MediaType): Html[] {
+  return Object.values(examples).map(({ value }) => html`<h3>${type}</h3>${code(value)}`);
+}
+
+function code(value: unknown): Html {
+  return html`<pre><code>${JSON.stringify(value, undefined, 2)}</code></pre>`;
+}

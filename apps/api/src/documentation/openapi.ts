@@ -1,0 +1,67 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import packageJson from '../../package.json' with { type: 'json' };
+
+/** For `@fastify/swagger`, which collects the schemas of the routes. */
+export const openApiOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'Records API',
+      version: packageJson.version,
+      description:
+        'People, as records with a name and a country, published as they come in. Every operation takes GET and HEAD and no body. Whatever goes wrong is answered by a problem (RFC 9457) whose kinds are listed at `/problems`; beside those of each operation there are `route-not-found` (404) for every other path and `method-not-allowed` (405) for every other method, and `request-timeout` (408), `expectation-failed` (417) and `headers-too-large` (431) for what is not a proper request at all.',
+      license: { name: packageJson.license, identifier: packageJson.license },
+    },
+    servers: [{ url: '/', description: 'Where this document came from.' }],
+    tags: [
+      { name: 'records', description: 'The data.' },
+      { name: 'health', description: 'For whoever runs the service.' },
+    ],
+  },
+  refResolver: {
+    buildLocalReference: (json, _base, _fragment, index) =>
+      typeof json.$id === 'string' ? json.$id : `def-${index}`,
+  },
+};
+
+/** The parts of an OpenAPI document that this service has, as far as its page shows them. */
+export interface OpenApiDocument {
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string;
+  readonly schema: ParameterSchema;
+}
+
+export interface ParameterSchema {
+  readonly type: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly default?: number;
+}
+
+export interface Response {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, { readonly description?: string }>>;
+  readonly content?: Readonly<Record<string, MediaType>>;
+}
+
+export interface MediaType {
+  readonly schema?: object;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}

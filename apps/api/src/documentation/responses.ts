@@ -1,0 +1,78 @@
+import { Type } from '@sinclair/typebox';
+import { PROBLEMS, type ProblemName, problemType } from '../problems/catalogue.ts';
+import { PROBLEM_MEDIA_TYPE } from '../problems/problem.ts';
+
+const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
+
+/** Met before or beside every operation, so no operation has to name them. */
+const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long', 'internal-error'] as const;
+
+/** Example values, where a kind has more than its own description. */
+const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly object[] }>> = {
+  'invalid-parameters': {
+    detail: 'limit must be an integer from 1 to 1000, in decimal digits without sign or leading zeros.',
+    errors: [
+      {
+        in: 'query',
+        name: 'limit',
+        value: '0',
+        detail: 'must be an integer from 1 to 1000, in decimal digits without sign or leading zeros',
+      },
+    ],
+  },
+  'record-not-found': { detail: 'No record has the id "k3v9q2xw-7h2m4c8t".' },
+};
+
+export const requestIdHeader = {
+  'X-Request-Id': Type.String({
+    format: 'uuid',
+    description: 'The id under which the service logged this request.',
+    examples: [REQUEST_ID],
+  }),
+};
+
+/** The responses of an operation that are problems: the named kinds and those met everywhere, by status. */
+export function problemResponses(...names: ProblemName[]): Record<number, object> {
+  const byStatus = Map.groupBy([...names, ...EVERYWHERE], (name) => PROBLEMS[name].status);
+  return Object.fromEntries(
+    [...byStatus].sort(([a], [b]) => a - b).map(([status, kinds]) => [status, problemResponseSchema(kinds)]),
+  );
+}
+
+function problemResponseSchema(names: readonly ProblemName[]): object {
+  const retries = names.some((name) => 'retryAfter' in PROBLEMS[name]);
+  return {
+    description: names
+      .map((name) => `**${PROBLEMS[name].title}** (\`${name}\`). ${PROBLEMS[name].description}`)
+      .join('\n\n'),
+    headers: {
+      ...requestIdHeader,
+      ...(retries && {
+        'Retry-After': Type.Integer({
+          minimum: 1,
+          description: 'Seconds to wait before asking again.',
+          examples: [5],
+        }),
+      }),
+    },
+    content: {
+      [PROBLEM_MEDIA_TYPE]: {
+        schema: Type.Ref('Problem#'),
+        examples: Object.fromEntries(
+          names.map((name) => [name, { summary: PROBLEMS[name].title, value: example(name) }]),
+        ),
+      },
+    },
+  };
+}
+
+function example(name: ProblemName): object {
+  const { status, title, description } = PROBLEMS[name];
+  return {
+    type: problemType(name),
+    title,
+    status,
+    ...(DETAILS[name] ?? { detail: description }),
+    instance: `urn:uuid:${REQUEST_ID}`,
+  };
+}

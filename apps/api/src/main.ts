@@ -1,0 +1,30 @@
+import { buildApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger } from './logger.ts';
+import { exitGracefully } from './shutdown.ts';
+import { BigQueryWarehouse } from './warehouse/bigquery-warehouse.ts';
+
+const config = readConfigOrExit();
+const logger = createLogger(config);
+const warehouse = new BigQueryWarehouse({
+  ...config,
+  labels: { service: config.service ?? 'records-api', ...(config.revision && { revision: config.revision }) },
+});
+const app = await buildApp({ config, warehouse, logger });
+exitGracefully(app);
+try {
+  await app.listen({ host: '0.0.0.0', port: config.port });
+} catch (err) {
+  logger.fatal({ err }, `can not listen on port ${config.port}: ${err instanceof Error ? err.message : err}`);
+  process.exit(1);
+}
+
+function readConfigOrExit() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}

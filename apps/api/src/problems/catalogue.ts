@@ -1,0 +1,110 @@
+/** One kind of problem that a caller can meet. */
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** What it means and what to do, for the documentation. */
+  readonly description: string;
+  /** Seconds, for the `Retry-After` header. */
+  readonly retryAfter?: number;
+}
+
+/** Where the page that explains every kind is; a problem's `type` is an anchor on it. */
+export const PROBLEMS_PATH = '/problems';
+
+/** Every refusal and failure of this API. The names are part of its contract: they may be added to, not changed. */
+export const PROBLEMS = {
+  'invalid-parameters': {
+    status: 400,
+    title: 'Invalid parameters',
+    description:
+      'A parameter is unknown, repeated or breaks its rule. `errors` lists every one of them with its name, its value and its rule.',
+  },
+  'unexpected-content': {
+    status: 400,
+    title: 'Unexpected content',
+    description:
+      'The request has a body, and no operation takes one. Send it without; parameters belong in the URL.',
+  },
+  'malformed-request': {
+    status: 400,
+    title: 'Malformed request',
+    description:
+      'The request is not valid HTTP, or its URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.',
+  },
+  'record-not-found': {
+    status: 404,
+    title: 'Record not found',
+    description:
+      'No record has this id. A record that was published a moment ago can take some seconds to appear.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'Route not found',
+    description: 'Nothing is served at this path. Paths are case-sensitive and have no slash at the end.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    description:
+      'The path exists, but not for this method. The `Allow` header lists the methods that it has.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'Request timeout',
+    description: 'The request was not received in full in time. Send it again.',
+  },
+  'uri-too-long': {
+    status: 414,
+    title: 'URI too long',
+    description: 'The path and query together are longer than 4,096 characters; no valid request is.',
+  },
+  'expectation-failed': {
+    status: 417,
+    title: 'Expectation failed',
+    description: 'The request has an `Expect` header that asks for something other than `100-continue`.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'Request header fields too large',
+    description: 'The request line and header fields together are larger than 16 KiB.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    description:
+      'A fault of this service, which has been logged under the id in `instance`. Sending the request again is unlikely to help.',
+  },
+  'not-ready': {
+    status: 503,
+    title: 'Not ready',
+    description:
+      'This instance is starting, stopping, or can not reach its warehouse. Only `/health/ready` says so.',
+    retryAfter: 1,
+  },
+  'warehouse-unavailable': {
+    status: 503,
+    title: 'Warehouse unavailable',
+    description:
+      'The records can not be read at the moment. Send the request again after the seconds in `Retry-After`.',
+    retryAfter: 5,
+  },
+  'warehouse-busy': {
+    status: 503,
+    title: 'Warehouse busy',
+    description:
+      'The capacity to read records is used up for now. Send the request again after the seconds in `Retry-After`.',
+    retryAfter: 30,
+  },
+  'warehouse-timeout': {
+    status: 504,
+    title: 'Warehouse timeout',
+    description: 'The records could not be read in time. A smaller `offset` is read faster.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** The `type` of a problem: a reference that identifies the kind and leads to its explanation (RFC 9457, 3.1.1). */
+export function problemType(name: ProblemName): string {
+  return `${PROBLEMS_PATH}#${name}`;
+}

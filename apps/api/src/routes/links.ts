@@ -1,0 +1,34 @@
+import type { PageRange } from '../warehouse/warehouse.ts';
+
+/** Rows that may be passed over, at most: far beyond what an ordered list can hold, far below what overflows. */
+export const MAX_OFFSET = 100_000_000;
+
+/**
+ * The `Link` header of a page (RFC 8288). The targets are relative to the request's own URL and consist of a query
+ * only, so they hold behind any proxy, host name or path prefix, and nothing that a client or proxy sends (`Host`,
+ * `X-Forwarded-*`) can point them elsewhere.
+ *
+ * A page that starts within `limit` rows of the beginning has a shorter `prev`, so that walking back repeats nothing.
+ */
+export function pageLinks({ limit, offset }: PageRange, total: number): string {
+  const lastOffset = lastPage(limit, offset, total);
+  const links = [link('first', limit, 0)];
+  if (offset > 0) {
+    const prev = Math.min(offset, lastOffset + limit);
+    links.push(link('prev', Math.min(limit, prev), Math.max(0, prev - limit)));
+  }
+  if (offset + limit < total && offset + limit <= MAX_OFFSET) links.push(link('next', limit, offset + limit));
+  if (lastOffset <= MAX_OFFSET) links.push(link('last', limit, lastOffset));
+  return links.join(', ');
+}
+
+/** The start of the last page with rows, in steps of `limit` from where the caller is. */
+function lastPage(limit: number, offset: number, total: number): number {
+  if (total === 0) return 0;
+  const phase = offset % limit;
+  return phase >= total ? 0 : phase + Math.floor((total - 1 - phase) / limit) * limit;
+}
+
+function link(relation: string, limit: number, offset: number): string {
+  return `<?limit=${limit}&offset=${offset}>; rel="${relation}"`;
+}

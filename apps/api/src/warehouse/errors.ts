@@ -1,0 +1,112 @@
+/**
+ * Why the warehouse gave no answer, by what the caller can do about it:
+ * - `unavailable`: it can not be reached, or failed by itself: soon again
+ * - `busy`: a quota or rate limit is used up: later again
+ * - `timeout`: no answer in the time a request has
+ * - `refused`: it understood and said no (no table, no permission, no such column): waiting does not help, we do
+ */
+export type WarehouseErrorKind = 'unavailable' | 'busy' | 'timeout' | 'refused';
+
+export class WarehouseError extends Error {
+  override readonly name = 'WarehouseError';
+  readonly kind: WarehouseErrorKind;
+  /** BigQuery's word for it (`notFound`, `accessDenied`), or the system's (`ECONNRESET`). For logs, not for callers. */
+  readonly reason: string;
+  /** The same call may succeed if it is sent again at once. */
+  readonly retryable: boolean;
+
+  constructor(
+    kind: WarehouseErrorKind,
+    reason: string,
+    message: string,
+    options: WarehouseErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.reason = reason;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+interface WarehouseErrorOptions {
+  readonly cause?: unknown;
+  readonly retryable?: boolean;
+}
+
+interface Kind {
+  readonly kind: WarehouseErrorKind;
+  readonly retryable?: boolean;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/error-messages */
+const KINDS_BY_REASON: Readonly<Record<string, Kind>> = {
+  backendError: { kind: 'unavailable', retryable: true },
+  internalError: { kind: 'unavailable', retryable: true },
+  jobBackendError: { kind: 'unavailable', retryable: true },
+  jobInternalError: { kind: 'unavailable', retryable: true },
+  tableUnavailable: { kind: 'unavailable', retryable: true },
+  stopped: { kind: 'unavailable', retryable: true },
+  rateLimitExceeded: { kind: 'busy', retryable: true },
+  userRateLimitExceeded: { kind: 'busy', retryable: true },
+  jobRateLimitExceeded: { kind: 'busy', retryable: true },
+  quotaExceeded: { kind: 'busy' },
+  timeout: { kind: 'timeout' },
+};
+
+/** Failures below HTTP that say nothing about the request. https://nodejs.org/api/errors.html#common-system-errors */
+const NETWORK_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
+
+/** What a Google client threw, in the terms of this service. */
+export function toWarehouseError(error: unknown): WarehouseError {
+  if (error instanceof WarehouseError) return error;
+  const { code, message, reason, type } = describe(error);
+  const as = ({ kind, retryable = false }: Kind, word: string) =>
+    new WarehouseError(kind, word, message, { cause: error, retryable });
+
+  // teeny-request's word for a reply that did not come in time, and the client's for a job that did not finish in time.
+  if (type === 'request-timeout' || message.startsWith('The query did not complete before')) {
+    return as({ kind: 'timeout' }, 'timeout');
+  }
+  const known = reason === undefined ? undefined : KINDS_BY_REASON[reason];
+  if (known && reason) return as(known, reason);
+  if (typeof code === 'string' && NETWORK_CODES.has(code)) {
+    return as({ kind: 'unavailable', retryable: true }, code);
+  }
+  if (typeof code === 'number') {
+    if (code === 429) return as({ kind: 'busy', retryable: true }, reason ?? '429');
+    if (code === 408 || code >= 500)
+      return as({ kind: 'unavailable', retryable: true }, reason ?? String(code));
+    return as({ kind: 'refused' }, reason ?? String(code));
+  }
+  // A reply that is not JSON, such as a proxy's error page with status 200.
+  if (error instanceof SyntaxError) return as({ kind: 'unavailable', retryable: true }, 'malformedReply');
+  return as({ kind: 'refused' }, 'unknown');
+}
+
+interface Described {
+  readonly code: unknown;
+  readonly message: string;
+  readonly reason: string | undefined;
+  readonly type: unknown;
+}
+
+/** `errors[0].reason` is BigQuery's; `code` is an HTTP status, or a system error's name. */
+function describe(error: unknown): Described {
+  if (!(error instanceof Error))
+    return { code: undefined, message: String(error), reason: undefined, type: undefined };
+  const { code, errors, type } = error as { code?: unknown; errors?: unknown; type?: unknown };
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const reason = first && typeof first === 'object' && 'reason' in first ? first.reason : undefined;
+  return { code, message: error.message, reason: typeof reason === 'string' ? reason : undefined, type };
+}
