@@ -1,3 +1,5 @@
+export { BigQuery, type BigQueryOptions } from './bigquery/bigquery.ts';
+export type { DatasetInput, DatasetResource, TableInput, TableResource } from './bigquery/resources.ts';
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam } from './iam.ts';

@@ -1,0 +1,37 @@
+import type { DuckDBAppender, DuckDBValue } from '@duckdb/node-api';
+import type { Table } from './catalog.ts';
+import type { Transaction } from './database.ts';
+
+/** Writes rows whose values are in the order of the table's columns. Several hundred thousand rows a second. */
+export async function appendValues(
+  { connection }: Transaction,
+  table: Table,
+  rows: readonly (readonly DuckDBValue[])[],
+): Promise<void> {
+  const appender = await connection.createAppender(table.physicalName, 'data');
+  try {
+    const append = table.fields.map((field, index) =>
+      field.type === 'STRING' && field.mode !== 'REPEATED'
+        ? appendText(appender)
+        : appendTyped(appender, appender.columnType(index)),
+    );
+    for (const row of rows) {
+      for (const [index, write] of append.entries()) write(row[index] ?? null);
+      appender.endRow();
+    }
+    appender.flushSync();
+  } finally {
+    appender.closeSync();
+  }
+}
+
+function appendText(appender: DuckDBAppender): (value: DuckDBValue) => void {
+  return (value) => (typeof value === 'string' ? appender.appendVarchar(value) : appender.appendNull());
+}
+
+function appendTyped(
+  appender: DuckDBAppender,
+  type: ReturnType<DuckDBAppender['columnType']>,
+): (value: DuckDBValue) => void {
+  return (value) => (value === null ? appender.appendNull() : appender.appendValue(value, type));
+}

@@ -1,0 +1,81 @@
+/** Dates and times as GoogleSQL writes them, and as DuckDB counts them: days or microseconds since 1970-01-01. */
+
+const DAY_MS = 86_400_000;
+const DAY_MICROS = 86_400_000_000n;
+
+const DATE = String.raw`(\d{4})-(\d{1,2})-(\d{1,2})`;
+const TIME = String.raw`(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?`;
+const ZONE = String.raw`(?:\s?(?:UTC|GMT)|Z|([+-])(\d{1,2})(?::?(\d{2}))?)`;
+const DATE_ONLY = new RegExp(`^${DATE}$`);
+const TIME_ONLY = new RegExp(`^${TIME}$`);
+const DATE_TIME = new RegExp(`^${DATE}(?:[ T]${TIME})?$`, 'i');
+const DATE_TIME_ZONE = new RegExp(`^${DATE}(?:[ T]${TIME})?${ZONE}?$`, 'i');
+
+/** Days since 1970-01-01, or undefined for a text that is not a date of the years 1 to 9999. */
+export function parseDate(text: string): number | undefined {
+  const match = DATE_ONLY.exec(text);
+  return match ? days(match[1], match[2], match[3]) : undefined;
+}
+
+/** Microseconds since midnight. */
+export function parseTime(text: string): bigint | undefined {
+  const match = TIME_ONLY.exec(text);
+  return match ? timeMicros(match[1], match[2], match[3], match[4]) : undefined;
+}
+
+/** Microseconds since 1970-01-01 00:00 on a clock without a time zone. */
+export function parseDateTime(text: string): bigint | undefined {
+  const match = DATE_TIME.exec(text);
+  return match ? dateTimeMicros(match) : undefined;
+}
+
+/** Microseconds since the epoch. Without a zone the text is UTC; named zones other than UTC are not read. */
+export function parseTimestamp(text: string): bigint | undefined {
+  const match = DATE_TIME_ZONE.exec(text);
+  const local = match ? dateTimeMicros(match) : undefined;
+  if (!match || local === undefined) return undefined;
+  const [sign, hours, minutes] = [match[8], Number(match[9] ?? 0), Number(match[10] ?? 0)];
+  if (hours > 14 || minutes > 59) return undefined;
+  const offset = BigInt((hours * 60 + minutes) * (sign === '-' ? -60 : 60)) * 1_000_000n;
+  return local - offset;
+}
+
+export function formatDate(daysSinceEpoch: number): string {
+  return new Date(daysSinceEpoch * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** `12:30:00`, with six digits of a second when it has a fraction. */
+export function formatTime(micros: bigint): string {
+  const seconds = Number(micros / 1_000_000n);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const fraction = Number(micros % 1_000_000n);
+  const clock = `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  return fraction === 0 ? clock : `${clock}.${String(fraction).padStart(6, '0')}`;
+}
+
+/** `2026-01-31T12:30:00`: the separator is `T` in BigQuery's JSON for a DATETIME. */
+export function formatDateTime(micros: bigint, separator = 'T'): string {
+  const timeOfDay = ((micros % DAY_MICROS) + DAY_MICROS) % DAY_MICROS;
+  const day = Number((micros - timeOfDay) / DAY_MICROS);
+  return `${formatDate(day)}${separator}${formatTime(timeOfDay)}`;
+}
+
+function dateTimeMicros(match: RegExpExecArray): bigint | undefined {
+  const day = days(match[1], match[2], match[3]);
+  const time = match[4] === undefined ? 0n : timeMicros(match[4], match[5], match[6], match[7]);
+  return day === undefined || time === undefined ? undefined : BigInt(day) * DAY_MICROS + time;
+}
+
+function days(year = '', month = '', day = ''): number | undefined {
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const valid =
+    Number(year) >= 1 && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  return valid ? date.getTime() / DAY_MS : undefined;
+}
+
+function timeMicros(hour = '', minute = '', second = '0', fraction = ''): bigint | undefined {
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)];
+  if (h > 23 || m > 59 || s > 59) return undefined;
+  return BigInt(h * 3600 + m * 60 + s) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+}

@@ -1,0 +1,209 @@
+import type { TableReference } from '../warehouse.ts';
+import type { Database, Transaction } from './database.ts';
+import { datasetNotFound, tableNotFound } from './errors.ts';
+import { quoteIdentifier } from './names.ts';
+import type { SchemaChange } from './schema.ts';
+import { duckType, type Field, typeOfField } from './types.ts';
+
+export interface Dataset {
+  readonly datasetId: string;
+  readonly location: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch. */
+  readonly creationTime: number;
+  readonly lastModifiedTime: number;
+}
+
+export interface Table {
+  readonly reference: TableReference;
+  /** Its name in DuckDB: names of the user never are names there, where case does not count and some are reserved. */
+  readonly physicalName: string;
+  readonly fields: readonly Field[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch. */
+  readonly creationTime: number;
+  /** Milliseconds since the epoch, of the last change of rows or schema; each change has a later one. */
+  readonly lastModifiedTime: number;
+}
+
+type StoredTable = Omit<Table, 'physicalName' | 'lastModifiedTime'>;
+
+/** The datasets and tables. They are kept in DuckDB, beside the rows; what is held here is read from there at start. */
+export class Catalog {
+  readonly #datasets = new Map<string, Dataset>();
+  readonly #tables = new Map<string, Map<string, Table>>();
+  #lastPhysical = 0;
+
+  static async load(database: Database): Promise<Catalog> {
+    const catalog = new Catalog();
+    await database.write(async ({ connection }) => {
+      await connection.run(`
+        CREATE SCHEMA IF NOT EXISTS data;
+        CREATE SCHEMA IF NOT EXISTS catalog;
+        CREATE TABLE IF NOT EXISTS catalog.datasets (dataset_id VARCHAR NOT NULL, resource VARCHAR NOT NULL);
+        CREATE TABLE IF NOT EXISTS catalog.tables
+          (physical_id BIGINT NOT NULL, last_modified BIGINT NOT NULL, resource VARCHAR NOT NULL);
+      `);
+      const datasets = await connection.runAndReadAll('SELECT resource FROM catalog.datasets');
+      for (const [resource] of datasets.getRows()) catalog.#keepDataset(JSON.parse(String(resource)));
+      const tables = await connection.runAndReadAll('SELECT * FROM catalog.tables');
+      for (const [id, lastModified, resource] of tables.getRows()) {
+        const stored: StoredTable = JSON.parse(String(resource));
+        catalog.#keepTable({
+          ...stored,
+          physicalName: physicalName(Number(id)),
+          lastModifiedTime: Number(lastModified),
+        });
+        catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
+      }
+    });
+    return catalog;
+  }
+
+  datasets(): Dataset[] {
+    return [...this.#datasets.values()].sort((a, b) => (a.datasetId < b.datasetId ? -1 : 1));
+  }
+
+  findDataset(datasetId: string): Dataset | undefined {
+    return this.#datasets.get(datasetId);
+  }
+
+  /** In the order of their ids. */
+  tables(datasetId: string): Table[] {
+    const tables = [...(this.#tables.get(datasetId)?.values() ?? [])];
+    return tables.sort((a, b) => (a.reference.tableId < b.reference.tableId ? -1 : 1));
+  }
+
+  findTable(datasetId: string, tableId: string): Table | undefined {
+    return this.#tables.get(datasetId)?.get(tableId);
+  }
+
+  /** Throws NOT_FOUND for the dataset or the table. */
+  table(reference: TableReference, location: string): Table {
+    const { projectId, datasetId, tableId } = reference;
+    if (!this.#datasets.has(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    const table = this.findTable(datasetId, tableId);
+    if (table?.reference.projectId !== projectId) throw tableNotFound(reference, location);
+    return table;
+  }
+
+  async putDataset(transaction: Transaction, dataset: Dataset): Promise<void> {
+    const { connection } = transaction;
+    await connection.run('DELETE FROM catalog.datasets WHERE dataset_id = $1', [dataset.datasetId]);
+    await connection.run('INSERT INTO catalog.datasets VALUES ($1, $2)', [
+      dataset.datasetId,
+      JSON.stringify(dataset),
+    ]);
+    transaction.afterCommit(() => this.#keepDataset(dataset));
+  }
+
+  async dropDataset(transaction: Transaction, datasetId: string): Promise<void> {
+    for (const table of this.tables(datasetId)) await this.dropTable(transaction, table);
+    await transaction.connection.run('DELETE FROM catalog.datasets WHERE dataset_id = $1', [datasetId]);
+    transaction.afterCommit(() => {
+      this.#datasets.delete(datasetId);
+      this.#tables.delete(datasetId);
+    });
+  }
+
+  async createTable(transaction: Transaction, table: Omit<Table, 'physicalName'>): Promise<Table> {
+    this.#lastPhysical += 1;
+    const created = { ...table, physicalName: physicalName(this.#lastPhysical) };
+    await transaction.connection.run(createTableSql(created.physicalName, table.fields));
+    await transaction.connection.run('INSERT INTO catalog.tables VALUES ($1, $2, $3)', [
+      this.#lastPhysical,
+      BigInt(table.lastModifiedTime),
+      storedForm(created),
+    ]);
+    transaction.afterCommit(() => this.#keepTable(created));
+    return created;
+  }
+
+  /** Replaces what is known of a table, after changing its columns by `change`. */
+  async updateTable(transaction: Transaction, table: Table, change?: SchemaChange): Promise<void> {
+    const name = physicalSql(table);
+    const hadColumns = table.fields.length > (change?.added.length ?? 0);
+    if (change && !hadColumns) {
+      await transaction.connection.run(
+        `DROP TABLE ${name}; ${createTableSql(table.physicalName, table.fields)}`,
+      );
+    }
+    for (const field of hadColumns ? (change?.added ?? []) : []) {
+      await transaction.connection.run(`ALTER TABLE ${name} ADD COLUMN ${columnSql(field)}`);
+    }
+    for (const column of change?.relaxed ?? []) {
+      await transaction.connection.run(
+        `ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`,
+      );
+    }
+    await transaction.connection.run(
+      'UPDATE catalog.tables SET resource = $2, last_modified = $3 WHERE physical_id = $1',
+      [physicalId(table), storedForm(table), BigInt(table.lastModifiedTime)],
+    );
+    transaction.afterCommit(() => this.#keepTable(table));
+  }
+
+  /** Notes that rows of a table change in this transaction. */
+  async touchTable(transaction: Transaction, table: Table, now: number): Promise<void> {
+    const lastModifiedTime = nextModification(table, now);
+    await transaction.connection.run('UPDATE catalog.tables SET last_modified = $2 WHERE physical_id = $1', [
+      physicalId(table),
+      BigInt(lastModifiedTime),
+    ]);
+    transaction.afterCommit(() => this.#keepTable({ ...table, lastModifiedTime }));
+  }
+
+  async dropTable(transaction: Transaction, table: Table): Promise<void> {
+    await transaction.connection.run(`DROP TABLE ${physicalSql(table)}`);
+    await transaction.connection.run('DELETE FROM catalog.tables WHERE physical_id = $1', [
+      physicalId(table),
+    ]);
+    const { datasetId, tableId } = table.reference;
+    transaction.afterCommit(() => this.#tables.get(datasetId)?.delete(tableId));
+  }
+
+  #keepDataset(dataset: Dataset): void {
+    this.#datasets.set(dataset.datasetId, dataset);
+  }
+
+  #keepTable(table: Table): void {
+    const { datasetId, tableId } = table.reference;
+    const tables = this.#tables.get(datasetId) ?? new Map<string, Table>();
+    this.#tables.set(datasetId, tables.set(tableId, table));
+  }
+}
+
+/** Later than the last one, also for two changes within a millisecond or a clock set back. */
+export function nextModification(table: Table, now: number): number {
+  return Math.max(now, table.lastModifiedTime + 1);
+}
+
+export function physicalSql(table: Table): string {
+  return `data.${quoteIdentifier(table.physicalName)}`;
+}
+
+function createTableSql(name: string, fields: readonly Field[]): string {
+  // DuckDB has no table without columns, BigQuery has. It can have no rows, so it is made anew with its first columns.
+  const columns = fields.length > 0 ? fields.map(columnSql) : ['"no columns" BOOLEAN'];
+  return `CREATE TABLE data.${quoteIdentifier(name)} (${columns.join(', ')})`;
+}
+
+function columnSql(field: Field): string {
+  const column = `${quoteIdentifier(field.name)} ${duckType(typeOfField(field))}`;
+  // An array is never NULL in a table, only empty.
+  if (field.mode === 'REPEATED') return `${column} DEFAULT []`;
+  return field.mode === 'REQUIRED' ? `${column} NOT NULL` : column;
+}
+
+function storedForm(table: Table): string {
+  const { reference, fields, properties, creationTime }: StoredTable = table;
+  return JSON.stringify({ reference, fields, properties, creationTime });
+}
+
+function physicalName(id: number): string {
+  return `t${id}`;
+}
+
+function physicalId(table: Table): bigint {
+  return BigInt(table.physicalName.slice(1));
+}

@@ -1,0 +1,166 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { CloudError } from '../errors.ts';
+import { quoteLiteral } from './names.ts';
+
+const FILE = 'bigquery.duckdb';
+
+/** Queries that run at the same time. Each holds one of libuv's four threads, and the writer needs one as well. */
+const READERS = 3;
+
+/** Interactive queries that may wait. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
+const MAX_QUEUED = 1000;
+
+/** DuckDB spills to the folder beyond this; in memory, queries that need more fail with `resourcesExceeded`. */
+const MEMORY_LIMIT = '4GiB';
+
+/** Folders open in this process. DuckDB's lock on the file only keeps other processes out. */
+const openFolders = new Set<string>();
+
+export interface Transaction {
+  readonly connection: DuckDBConnection;
+  /** `callback` runs after the commit and before the next transaction begins; it must not throw. */
+  afterCommit(callback: () => void): void;
+}
+
+/**
+ * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
+ * Results of queries live in a second, in-memory database of the name `results`.
+ */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #writer: DuckDBConnection;
+  readonly #readers: DuckDBConnection[];
+  readonly #idle: DuckDBConnection[];
+  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  readonly #folder: string | undefined;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(
+    instance: DuckDBInstance,
+    writer: DuckDBConnection,
+    readers: DuckDBConnection[],
+    folder: string | undefined,
+  ) {
+    this.#instance = instance;
+    this.#writer = writer;
+    this.#readers = readers;
+    this.#idle = [...readers];
+    this.#folder = folder;
+  }
+
+  /** Opens the database in `path`, a folder that is created; in memory when absent. */
+  static async open(path: string | undefined): Promise<Database> {
+    if (path === undefined) return Database.#connect(':memory:', undefined, undefined);
+    await mkdir(path, { recursive: true });
+    const folder = await realpath(path);
+    if (openFolders.has(folder)) throw locked(folder, 'this process');
+    openFolders.add(folder);
+    try {
+      return await Database.#connect(join(folder, FILE), join(folder, 'spill'), folder);
+    } catch (error) {
+      openFolders.delete(folder);
+      const message = error instanceof Error ? error.message : '';
+      if (!message.includes('lock on file')) throw error;
+      throw locked(folder, /PID \d+/.exec(message)?.[0] ?? 'another process');
+    }
+  }
+
+  static async #connect(file: string, spill: string | undefined, folder: string | undefined) {
+    const instance = await DuckDBInstance.create(file);
+    const writer = await instance.connect();
+    await writer.run(`
+      ATTACH ':memory:' AS results;
+      SET memory_limit = '${MEMORY_LIMIT}';
+      SET GLOBAL TimeZone = 'UTC';
+      SET temp_directory = ${quoteLiteral(spill ?? '')};
+      SET autoinstall_known_extensions = false;
+      SET autoload_known_extensions = false;
+      SET enable_external_access = false;
+      SET lock_configuration = true;
+    `);
+    const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
+    return new Database(instance, writer, readers, folder);
+  }
+
+  /** Runs `work` alone in a transaction; its promise settles after the commit, which is on disk by then. */
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const result = this.#lastWrite.then(() => this.#transact(work));
+    this.#lastWrite = result.catch(() => undefined);
+    return result;
+  }
+
+  async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#closed) throw closedError();
+    const callbacks: (() => void)[] = [];
+    const afterCommit = (callback: () => void) => void callbacks.push(callback);
+    await this.#writer.run('BEGIN TRANSACTION');
+    try {
+      const result = await work({ connection: this.#writer, afterCommit });
+      await this.#writer.run('COMMIT');
+      for (const callback of callbacks) callback();
+      return result;
+    } catch (error) {
+      // A commit that failed has already rolled back, and then there is no transaction to end.
+      await this.#writer.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Runs `work` on a connection of its own. `signal` interrupts the statement that runs, or takes it out of the queue. */
+  async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const connection = await this.#acquire();
+    const interrupt = () => connection.interrupt();
+    try {
+      if (this.#closed) throw closedError();
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', interrupt);
+      return await work(connection);
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      this.#release(connection);
+    }
+  }
+
+  #acquire(): Promise<DuckDBConnection> {
+    const connection = this.#idle.pop();
+    if (connection) return Promise.resolve(connection);
+    if (this.#waiting.length >= MAX_QUEUED) {
+      throw new CloudError(
+        'RESOURCE_EXHAUSTED',
+        `Quota exceeded: Your project exceeded quota for queued queries (${MAX_QUEUED}).`,
+        { reason: 'quotaExceeded' },
+      );
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(connection: DuckDBConnection): void {
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#idle.push(connection);
+  }
+
+  /** Waits for what runs, writes everything into the one file and lets go of it. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#lastWrite;
+    await Promise.all(this.#readers.map(() => this.#acquire()));
+    for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
+    this.#instance.closeSync();
+    if (this.#folder !== undefined) openFolders.delete(this.#folder);
+  }
+}
+
+function locked(folder: string, holder: string): CloudError {
+  return new CloudError('FAILED_PRECONDITION', `The folder ${folder} is in use by ${holder}.`, {
+    hint: 'stop the other local cloud, or give this one another folder',
+  });
+}
+
+function closedError(): CloudError {
+  return new CloudError('UNAVAILABLE', 'The local BigQuery is closed.');
+}

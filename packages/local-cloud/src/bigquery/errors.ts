@@ -1,0 +1,50 @@
+import { CloudError } from '../errors.ts';
+import type { TableReference } from '../warehouse.ts';
+
+/** A place in a query's text; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `project:dataset.table`, as BigQuery writes a table in messages. */
+export function tableName({ projectId, datasetId, tableId }: TableReference): string {
+  return `${projectId}:${datasetId}.${tableId}`;
+}
+
+/** A bad request that is not a query. */
+export function invalid(message: string): CloudError {
+  return new CloudError('INVALID_ARGUMENT', message, { reason: 'invalid' });
+}
+
+/** A query that BigQuery would refuse too. */
+export function invalidQuery(message: string, at?: Position): CloudError {
+  return new CloudError('INVALID_ARGUMENT', `${message}${place(at)}`, { reason: 'invalidQuery' });
+}
+
+/** A query that BigQuery may well answer; whether DuckDB answers the same is not known, so it is not tried. */
+export function unsupported(what: string, at?: Position): CloudError {
+  return invalidQuery(`${what} is not supported by the local BigQuery`, at);
+}
+
+export function syntaxError(message: string, at: Position): CloudError {
+  return invalidQuery(`Syntax error: ${message}`, at);
+}
+
+export function datasetNotFound(projectId: string, datasetId: string, location: string): CloudError {
+  return new CloudError(
+    'NOT_FOUND',
+    `Not found: Dataset ${projectId}:${datasetId} was not found in location ${location}`,
+  );
+}
+
+export function tableNotFound(table: TableReference, location: string): CloudError {
+  return new CloudError(
+    'NOT_FOUND',
+    `Not found: Table ${tableName(table)} was not found in location ${location}`,
+  );
+}
+
+function place(at: Position | undefined): string {
+  return at ? ` at [${at.line}:${at.column}]` : '';
+}

@@ -1,0 +1,230 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
+import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
+
+/** Why a value does not fit its column. `location` is the path of the column, with dots. */
+export class RowValueError extends Error {
+  override readonly name = 'RowValueError';
+  readonly location: string;
+
+  constructor(location: string, message: string) {
+    super(message);
+    this.location = location;
+  }
+}
+
+export interface RowOptions {
+  /** Whether a scalar of another JSON type is converted, as `tabledata.insertAll` does; the Storage Write API does not. */
+  readonly lenient: boolean;
+  readonly ignoreUnknownValues: boolean;
+}
+
+/** The values of one JSON object in the order of `fields`. Throws RowValueError for the first that does not fit. */
+export function rowValues(
+  fields: readonly Field[],
+  row: Readonly<Record<string, unknown>>,
+  options: RowOptions,
+  path = '',
+): DuckDBValue[] {
+  const given = valuesByColumn(fields, row, options, path);
+  return fields.map((field, index) => fieldValue(field, given[index], options, path));
+}
+
+function valuesByColumn(
+  fields: readonly Field[],
+  row: Readonly<Record<string, unknown>>,
+  options: RowOptions,
+  path: string,
+): unknown[] {
+  const keys = Object.keys(row);
+  const exact = fields.map(({ name }) => (Object.hasOwn(row, name) ? row[name] : undefined));
+  if (keys.length === fields.length && fields.every(({ name }) => Object.hasOwn(row, name))) return exact;
+  // Names of columns do not depend on case. https://docs.cloud.google.com/bigquery/docs/schemas#column_names
+  const places = new Map(fields.map(({ name }, index) => [name.toLowerCase(), index]));
+  for (const key of keys) {
+    const place = places.get(key.toLowerCase());
+    if (place !== undefined) exact[place] = row[key];
+    else if (!options.ignoreUnknownValues)
+      throw new RowValueError(`${path}${key}`, `no such field: ${path}${key}.`);
+  }
+  return exact;
+}
+
+function fieldValue(field: Field, value: unknown, options: RowOptions, path: string): DuckDBValue {
+  const location = `${path}${field.name}`;
+  if (field.mode !== 'REPEATED') {
+    if (value !== undefined && value !== null) return singleValue(field, value, options, location);
+    if (field.mode === 'REQUIRED') throw new RowValueError(location, `Missing required field: ${location}.`);
+    return null;
+  }
+  if (value === undefined || value === null) return new DuckDBListValue([]);
+  if (!Array.isArray(value)) {
+    throw new RowValueError(location, `Array specified for non-repeated field or the reverse: ${location}.`);
+  }
+  return new DuckDBListValue(
+    value.map((element: unknown) => {
+      if (element === undefined || element === null) {
+        throw new RowValueError(
+          location,
+          `Only optional fields can be set to NULL. Field: ${location}; Value: NULL`,
+        );
+      }
+      return singleValue(field, element, options, location);
+    }),
+  );
+}
+
+function singleValue(field: Field, value: unknown, options: RowOptions, location: string): DuckDBValue {
+  const kind = scalarKindOf(field.type);
+  if (kind) {
+    const converted = scalarValue(kind, value, options.lenient);
+    if (converted !== undefined) return converted;
+    throw new RowValueError(location, `Cannot convert value to ${kind}: ${location} is ${excerpt(value)}.`);
+  }
+  if (!isObject(value)) throw new RowValueError(location, `This field: ${location} is not a record.`);
+  return structValue(rowValues(field.fields ?? [], value, options, `${location}.`));
+}
+
+function structValue(values: readonly DuckDBValue[]): DuckDBStructValue {
+  return new DuckDBStructValue(Object.fromEntries(values.map((value, index) => [structKey(index), value])));
+}
+
+/**
+ * A value of a query parameter: scalars arrive as text, arrays as lists and structs as lists of their fields' values.
+ * Undefined when it does not fit the type.
+ */
+export function typedValue(type: DataType, value: unknown): DuckDBValue | undefined {
+  if (value === null) return null;
+  if (type.kind === 'ARRAY' || type.kind === 'STRUCT') {
+    if (!Array.isArray(value)) return undefined;
+    const items: DuckDBValue[] = [];
+    for (const [index, element] of value.entries()) {
+      const elementType = type.kind === 'ARRAY' ? type.element : type.fields[index]?.type;
+      const item = elementType && typedValue(elementType, element);
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return type.kind === 'ARRAY' ? new DuckDBListValue(items) : structValue(items);
+  }
+  return scalarValue(type.kind, value, true);
+}
+
+/** `value`, a JSON scalar, in DuckDB's form; undefined when it does not fit. */
+export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean): DuckDBValue | undefined {
+  switch (kind) {
+    case 'STRING':
+      // A lone surrogate has no UTF-8 form: stored, it would silently become another text.
+      if (typeof value === 'string') return value.isWellFormed() ? value : undefined;
+      return lenient && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : undefined;
+    case 'BOOL':
+      if (typeof value === 'boolean') return value;
+      if (!lenient || typeof value !== 'string') return undefined;
+      return boolean(value.toLowerCase());
+    case 'INT64':
+      return int64(value);
+    case 'FLOAT64':
+      return float64(value);
+    case 'NUMERIC':
+      return numeric(value);
+    case 'BYTES':
+      return bytes(value);
+    case 'DATE':
+      return mapped(value, parseDate, (days) => new DuckDBDateValue(days));
+    case 'TIME':
+      return mapped(value, parseTime, (micros) => new DuckDBTimeValue(micros));
+    case 'DATETIME':
+      return mapped(value, parseDateTime, (micros) => new DuckDBTimestampValue(micros));
+    case 'TIMESTAMP':
+      return mapped(value, timestampMicros, (micros) => new DuckDBTimestampValue(micros));
+  }
+}
+
+function mapped<T>(
+  value: unknown,
+  parse: (text: string) => T | undefined,
+  make: (parsed: T) => DuckDBValue,
+): DuckDBValue | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const parsed = parse(String(value));
+  return parsed === undefined ? undefined : make(parsed);
+}
+
+/** A text, or seconds since the epoch as `tabledata.insertAll` takes them. */
+function timestampMicros(text: string): bigint | undefined {
+  const seconds = /^-?\d{1,12}(\.\d{1,6})?$/.test(text) ? numericUnits(text, 6) : undefined;
+  return seconds ?? parseTimestamp(text);
+}
+
+function boolean(text: string): boolean | undefined {
+  if (text === 'true') return true;
+  return text === 'false' ? false : undefined;
+}
+
+function int64(value: unknown): bigint | undefined {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
+  if (typeof value !== 'bigint' && typeof value !== 'number' && !isText(value, /^[+-]?\d{1,19}$/)) {
+    return undefined;
+  }
+  const integer = BigInt(typeof value === 'string' && value.startsWith('+') ? value.slice(1) : value);
+  return BigInt.asIntN(64, integer) === integer ? integer : undefined;
+}
+
+const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function float64(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return undefined;
+  if (FLOAT.test(value)) return Number(value);
+  const special = /^([+-]?)(nan|inf|infinity)$/i.exec(value);
+  if (!special) return undefined;
+  if (special[2]?.toLowerCase() === 'nan') return Number.NaN;
+  return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
+export const NUMERIC_SCALE = 9;
+const NUMERIC_WIDTH = 38;
+
+function numeric(value: unknown): DuckDBDecimalValue | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'bigint') return undefined;
+  const units = numericUnits(String(value), NUMERIC_SCALE);
+  if (units === undefined) return undefined;
+  return new DuckDBDecimalValue(units, NUMERIC_WIDTH, NUMERIC_SCALE);
+}
+
+/** A decimal text times 10^scale; undefined when it has more digits than that, or an exponent. */
+export function numericUnits(text: string, scale: number): bigint | undefined {
+  const match = /^([+-]?)(\d{1,29})(?:\.(\d*))?$/.exec(text);
+  const fraction = match?.[3] ?? '';
+  if (!match || fraction.length > scale) return undefined;
+  const units = BigInt(`${match[2]}${fraction.padEnd(scale, '0')}`);
+  return match[1] === '-' ? -units : units;
+}
+
+function bytes(value: unknown): DuckDBBlobValue | undefined {
+  if (value instanceof Uint8Array) return new DuckDBBlobValue(value);
+  if (!isText(value, /^[A-Za-z0-9+/_-]*={0,2}$/)) return undefined;
+  return new DuckDBBlobValue(Buffer.from(value, 'base64'));
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function excerpt(value: unknown): string {
+  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,128 @@
+import type { CloudError } from '../errors.ts';
+import { invalid } from './errors.ts';
+import { assertFieldName } from './names.ts';
+import { type Field, restTypeName, scalarKindOf } from './types.ts';
+
+/** https://docs.cloud.google.com/bigquery/quotas#standard_tables */
+const MAX_COLUMNS = 10_000;
+/** https://docs.cloud.google.com/bigquery/docs/nested-repeated#limitations */
+const MAX_NESTING = 15;
+
+/** Checks a table's `schema.fields` and returns them in the form in which BigQuery answers them. */
+export function parseFields(value: unknown, path = '', depth = 0): Field[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw invalid(`schema.fields must be a list, got ${JSON.stringify(value)}`);
+  if (value.length > MAX_COLUMNS) throw invalid(`Too many fields: ${value.length}. Maximum: ${MAX_COLUMNS}.`);
+  if (depth > MAX_NESTING)
+    throw invalid(`The schema is nested deeper than ${MAX_NESTING} levels at ${path}.`);
+  const seen = new Set<string>();
+  return value.map((input: unknown) => {
+    const field = parseField(input, path, depth);
+    const key = field.name.toLowerCase();
+    if (seen.has(key)) throw invalid(`Field ${path}${field.name} already exists in schema`);
+    seen.add(key);
+    return field;
+  });
+}
+
+const KNOWN_PROPERTIES = new Set(['name', 'type', 'mode', 'fields', 'description']);
+
+function parseField(input: unknown, path: string, depth: number): Field {
+  if (typeof input !== 'object' || input === null) {
+    throw invalid(`a schema field must be an object, got ${JSON.stringify(input)}`);
+  }
+  const properties = new Map<string, unknown>(Object.entries(input));
+  const name = properties.get('name');
+  assertFieldName(name);
+  for (const [property, value] of properties) {
+    if (KNOWN_PROPERTIES.has(property) || isEmpty(value)) continue;
+    throw invalid(`Field ${path}${name}: "${property}" is not supported by the local BigQuery`);
+  }
+  const type = parseType(properties.get('type'), `${path}${name}`);
+  const mode = parseMode(properties.get('mode'), `${path}${name}`);
+  const description = properties.get('description');
+  const described = typeof description === 'string' && description !== '' ? { description } : {};
+  if (type !== 'RECORD') return { name, type, mode, ...described };
+  const fields = parseFields(properties.get('fields'), `${path}${name}.`, depth + 1);
+  if (fields.length === 0) throw invalid(`Field ${path}${name} is type RECORD but has no schema`);
+  return { name, type, mode, fields, ...described };
+}
+
+function parseType(value: unknown, name: string): string {
+  if (typeof value !== 'string' || value === '') throw invalid(`Field ${name} has no type`);
+  const upper = value.toUpperCase();
+  if (upper === 'RECORD' || upper === 'STRUCT') return 'RECORD';
+  const kind = scalarKindOf(upper);
+  if (kind) return restTypeName(kind);
+  throw invalid(`Field ${name}: type ${value} is not supported by the local BigQuery`);
+}
+
+function parseMode(value: unknown, name: string): Field['mode'] {
+  if (value === undefined || value === null || value === '') return 'NULLABLE';
+  const upper = String(value).toUpperCase();
+  if (upper === 'NULLABLE' || upper === 'REQUIRED' || upper === 'REPEATED') return upper;
+  throw invalid(`Field ${name}: invalid mode ${value}; it is NULLABLE, REQUIRED or REPEATED`);
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    (typeof value === 'object' && Object.keys(value).length === 0)
+  );
+}
+
+/** What a change of schema asks of the stored table. */
+export interface SchemaChange {
+  readonly added: readonly Field[];
+  /** Columns that were REQUIRED and become NULLABLE. */
+  readonly relaxed: readonly string[];
+}
+
+/**
+ * The difference between a table's schema and the one that shall replace it. New columns must be NULLABLE or REPEATED,
+ * REQUIRED may be relaxed to NULLABLE, descriptions may change; anything else throws.
+ * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
+ *
+ * The local BigQuery does not change fields inside a RECORD.
+ */
+export function schemaChange(table: string, current: readonly Field[], next: readonly Field[]): SchemaChange {
+  const byName = new Map(next.map((field) => [field.name.toLowerCase(), field]));
+  const relaxed: string[] = [];
+  for (const field of current) {
+    const other = byName.get(field.name.toLowerCase());
+    if (!other) throw mismatch(table, `Field ${field.name} is missing in new schema`);
+    byName.delete(field.name.toLowerCase());
+    if (other.type !== field.type) {
+      throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
+    }
+    if (other.mode !== field.mode) {
+      if (field.mode !== 'REQUIRED' || other.mode !== 'NULLABLE') {
+        throw mismatch(table, `Field ${field.name} has changed mode from ${field.mode} to ${other.mode}`);
+      }
+      relaxed.push(field.name);
+    }
+    if (shapeOf(field.fields) !== shapeOf(other.fields)) {
+      throw invalid(
+        `Provided Schema does not match Table ${table}. Changing the fields inside the RECORD ${field.name} is not supported by the local BigQuery`,
+      );
+    }
+  }
+  const added = [...byName.values()];
+  const required = added.find(({ mode }) => mode === 'REQUIRED');
+  if (required) {
+    throw mismatch(table, `Cannot add required fields to an existing schema. (field: ${required.name})`);
+  }
+  return { added, relaxed };
+}
+
+function shapeOf(fields: readonly Field[] | undefined): string {
+  return JSON.stringify(
+    (fields ?? []).map(({ name, type, mode, fields }) => [name.toLowerCase(), type, mode, shapeOf(fields)]),
+  );
+}
+
+function mismatch(table: string, detail: string): CloudError {
+  return invalid(`Provided Schema does not match Table ${table}. ${detail}`);
+}

@@ -1,0 +1,70 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { physicalSql, type Table } from './catalog.ts';
+import type { Database } from './database.ts';
+import { byteSize, columnBytesSql } from './sizes.ts';
+import { typeOfField } from './types.ts';
+
+/** Rows and logical bytes of one table. */
+export interface TableStatistics {
+  readonly rows: number;
+  /** By lower-case name of the column. */
+  readonly columnBytes: ReadonlyMap<string, number>;
+}
+
+/** Counted from the rows once, kept up to date by appends, and forgotten by every other change. */
+export class Statistics {
+  readonly #database: Database;
+  readonly #known = new Map<string, { rows: number; columnBytes: Map<string, number> }>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async of(table: Table): Promise<TableStatistics> {
+    // Alone with the writer, so that no append is counted twice or not at all.
+    return (
+      this.#known.get(table.physicalName) ??
+      this.#database.write(({ connection }) => this.#count(connection, table))
+    );
+  }
+
+  async #count(
+    connection: Parameters<Parameters<Database['write']>[0]>[0]['connection'],
+    table: Table,
+  ): Promise<TableStatistics> {
+    const known = this.#known.get(table.physicalName);
+    if (known) return known;
+    const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
+    const reader = await connection.runAndReadAll(
+      `SELECT ${['count(*)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
+    );
+    const [rows, ...bytes] = (reader.getRows()[0] ?? []).map(Number);
+    const columnBytes = new Map(
+      table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]),
+    );
+    const counted = { rows: rows ?? 0, columnBytes };
+    this.#known.set(table.physicalName, counted);
+    return counted;
+  }
+
+  /** Adds rows that were appended; to be called right after their commit. */
+  add(table: Table, rows: readonly (readonly DuckDBValue[])[]): void {
+    const known = this.#known.get(table.physicalName);
+    if (!known) return;
+    known.rows += rows.length;
+    for (const [index, field] of table.fields.entries()) {
+      const type = typeOfField(field);
+      const key = field.name.toLowerCase();
+      const added = rows.reduce((sum, row) => sum + byteSize(type, row[index] ?? null), 0);
+      known.columnBytes.set(key, (known.columnBytes.get(key) ?? 0) + added);
+    }
+  }
+
+  forget(table: Table): void {
+    this.#known.delete(table.physicalName);
+  }
+}
+
+export function totalBytes({ columnBytes }: TableStatistics): number {
+  return [...columnBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
+}

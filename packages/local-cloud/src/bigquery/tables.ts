@@ -1,0 +1,183 @@
+import { CloudError } from '../errors.ts';
+import { nextModification, type Table } from './catalog.ts';
+import type { Transaction } from './database.ts';
+import type { ServiceContext } from './datasets.ts';
+import { datasetNotFound, invalid, tableName } from './errors.ts';
+import { assertTableId } from './names.ts';
+import {
+  patched,
+  type TableInput,
+  type TableResource,
+  tableProperties,
+  tableResource,
+  withoutNulls,
+} from './resources.ts';
+import { isObject } from './row-values.ts';
+import { parseFields, schemaChange } from './schema.ts';
+import type { Field } from './types.ts';
+
+/** https://docs.cloud.google.com/bigquery/docs/clustered-tables#limitations */
+const MAX_CLUSTERING_COLUMNS = 4;
+const NOT_CLUSTERABLE = ['FLOAT', 'BYTES', 'TIME', 'RECORD'];
+
+/** The `tables` resource of the REST API. */
+export class Tables {
+  readonly #context: ServiceContext;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  /** The table of this moment. Throws NOT_FOUND. */
+  find(datasetId: string, tableId: string): Table {
+    const { catalog, projectId, location } = this.#context;
+    return catalog.table({ projectId, datasetId, tableId }, location);
+  }
+
+  async insert(datasetId: string, input: TableInput): Promise<TableResource> {
+    const tableId = input.tableReference?.tableId;
+    assertTableId(tableId);
+    if (input.schema !== undefined && !isObject(input.schema)) throw invalid('schema must be an object');
+    const fields = parseFields(input.schema?.fields);
+    const properties = withoutNulls(tableProperties(input));
+    const table = await this.#context.database.write((transaction) =>
+      this.create(transaction, datasetId, tableId, fields, properties),
+    );
+    return this.#resource(table);
+  }
+
+  /** Creates a table inside a transaction. Throws NOT_FOUND for the dataset, ALREADY_EXISTS. */
+  async create(
+    transaction: Transaction,
+    datasetId: string,
+    tableId: string,
+    fields: readonly Field[],
+    properties: Readonly<Record<string, unknown>>,
+  ): Promise<Table> {
+    const { projectId, location, clock, catalog } = this.#context;
+    assertTableId(tableId);
+    checkClustering(properties, fields);
+    const dataset = catalog.findDataset(datasetId);
+    if (!dataset) throw datasetNotFound(projectId, datasetId, location);
+    const reference = { projectId, datasetId, tableId };
+    if (catalog.findTable(datasetId, tableId)) {
+      throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+    }
+    const now = clock.now();
+    const lifetime = dataset.properties.defaultTableExpirationMs;
+    const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
+    return catalog.createTable(transaction, {
+      reference,
+      fields,
+      properties: { ...expiration, ...properties },
+      creationTime: now,
+      lastModifiedTime: now,
+    });
+  }
+
+  async get(datasetId: string, tableId: string): Promise<TableResource> {
+    await this.dropExpired();
+    return this.#resource(this.find(datasetId, tableId));
+  }
+
+  /** In the order of their ids. */
+  async list(datasetId: string): Promise<Table[]> {
+    await this.dropExpired();
+    const { catalog, projectId, location } = this.#context;
+    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    return catalog.tables(datasetId);
+  }
+
+  patch(datasetId: string, tableId: string, patch: TableInput): Promise<TableResource> {
+    return this.#change(datasetId, tableId, patch, (current, next) => patched(current, next));
+  }
+
+  update(datasetId: string, tableId: string, input: TableInput): Promise<TableResource> {
+    return this.#change(datasetId, tableId, input, (_, next) => withoutNulls(next));
+  }
+
+  async #change(
+    datasetId: string,
+    tableId: string,
+    input: TableInput,
+    merge: (current: Table['properties'], next: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<TableResource> {
+    const { clock, database, catalog, statistics } = this.#context;
+    const given = tableProperties(input);
+    const nextFields = input.schema ? parseFields(input.schema.fields) : undefined;
+    const table = await database.write(async (transaction) => {
+      const current = this.find(datasetId, tableId);
+      const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
+      const fields = nextFields ? mergedFields(current.fields, nextFields) : current.fields;
+      const properties = merge(current.properties, given);
+      checkClustering(properties, fields);
+      const lastModifiedTime = nextModification(current, clock.now());
+      const next = { ...current, fields, properties, lastModifiedTime };
+      await catalog.updateTable(transaction, next, change);
+      transaction.afterCommit(() => statistics.forget(next));
+      return next;
+    });
+    return this.#resource(table);
+  }
+
+  async delete(datasetId: string, tableId: string): Promise<void> {
+    await this.#context.database.write((transaction) =>
+      this.drop(transaction, this.find(datasetId, tableId)),
+    );
+  }
+
+  async drop(transaction: Transaction, table: Table): Promise<void> {
+    await this.#context.catalog.dropTable(transaction, table);
+    transaction.afterCommit(() => this.#context.statistics.forget(table));
+  }
+
+  /** Drops the tables whose time is over, as BigQuery does by itself; called before tables are looked at. */
+  async dropExpired(): Promise<void> {
+    const { catalog, clock, database } = this.#context;
+    const isExpired = ({ properties }: Table) => Number(properties.expirationTime ?? Infinity) <= clock.now();
+    const expired = () =>
+      catalog.datasets().flatMap(({ datasetId }) => catalog.tables(datasetId).filter(isExpired));
+    if (expired().length === 0) return;
+    await database.write(async (transaction) => {
+      for (const table of expired()) await this.drop(transaction, table);
+    });
+  }
+
+  async #resource(table: Table): Promise<TableResource> {
+    const { catalog, location, statistics } = this.#context;
+    const { datasetId } = table.reference;
+    return tableResource(
+      table,
+      catalog.findDataset(datasetId)?.location ?? location,
+      await statistics.of(table),
+    );
+  }
+}
+
+/** Columns keep their order; new ones come last. */
+function mergedFields(current: readonly Field[], next: readonly Field[]): Field[] {
+  const names = new Set(current.map(({ name }) => name.toLowerCase()));
+  const byName = new Map(next.map((field) => [field.name.toLowerCase(), field]));
+  return [
+    ...current.map((field) => ({ ...(byName.get(field.name.toLowerCase()) ?? field), name: field.name })),
+    ...next.filter(({ name }) => !names.has(name.toLowerCase())),
+  ];
+}
+
+function checkClustering(properties: Readonly<Record<string, unknown>>, fields: readonly Field[]): void {
+  const clustering = properties.clustering;
+  if (clustering === undefined) return;
+  const names: unknown = isObject(clustering) ? clustering.fields : undefined;
+  if (!Array.isArray(names) || names.length === 0 || names.length > MAX_CLUSTERING_COLUMNS) {
+    throw invalid(`clustering.fields must be a list of 1 to ${MAX_CLUSTERING_COLUMNS} columns`);
+  }
+  for (const name of names) {
+    const field = fields.find((field) => field.name.toLowerCase() === String(name).toLowerCase());
+    if (!field) throw invalid(`The field specified for clustering cannot be found in the schema: ${name}`);
+    if (field.mode === 'REPEATED' || NOT_CLUSTERABLE.includes(field.type)) {
+      throw invalid(
+        `Cannot cluster by ${name}: type ${field.type} ${field.mode} is not supported for clustering`,
+      );
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import type { TableField } from '../warehouse.ts';
+import { quoteIdentifier } from './names.ts';
+
+/** Scalar types of GoogleSQL that the local BigQuery stores and computes with. */
+export const SCALAR_TYPES = [
+  'STRING',
+  'BYTES',
+  'INT64',
+  'FLOAT64',
+  'NUMERIC',
+  'BOOL',
+  'DATE',
+  'DATETIME',
+  'TIME',
+  'TIMESTAMP',
+] as const;
+
+export type ScalarKind = (typeof SCALAR_TYPES)[number];
+
+export interface StructField {
+  /** Empty for a field without a name. */
+  readonly name: string;
+  readonly type: DataType;
+}
+
+export type DataType =
+  | { readonly kind: ScalarKind }
+  | { readonly kind: 'ARRAY'; readonly element: DataType }
+  | { readonly kind: 'STRUCT'; readonly fields: readonly StructField[] };
+
+/** A column as BigQuery's REST API describes it (`TableFieldSchema`), in its legacy type names. */
+export interface Field extends TableField {
+  readonly mode: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
+  readonly description?: string;
+  readonly fields?: readonly Field[];
+}
+
+/** GoogleSQL's names and their aliases. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
+const KIND_OF_NAME: Readonly<Record<string, ScalarKind>> = {
+  STRING: 'STRING',
+  BYTES: 'BYTES',
+  INT64: 'INT64',
+  INT: 'INT64',
+  SMALLINT: 'INT64',
+  INTEGER: 'INT64',
+  BIGINT: 'INT64',
+  TINYINT: 'INT64',
+  BYTEINT: 'INT64',
+  FLOAT64: 'FLOAT64',
+  FLOAT: 'FLOAT64',
+  NUMERIC: 'NUMERIC',
+  DECIMAL: 'NUMERIC',
+  BOOL: 'BOOL',
+  BOOLEAN: 'BOOL',
+  DATE: 'DATE',
+  DATETIME: 'DATETIME',
+  TIME: 'TIME',
+  TIMESTAMP: 'TIMESTAMP',
+};
+
+/** The names that the REST API answers with. */
+const REST_NAME: Readonly<Record<ScalarKind, string>> = {
+  STRING: 'STRING',
+  BYTES: 'BYTES',
+  INT64: 'INTEGER',
+  FLOAT64: 'FLOAT',
+  NUMERIC: 'NUMERIC',
+  BOOL: 'BOOLEAN',
+  DATE: 'DATE',
+  DATETIME: 'DATETIME',
+  TIME: 'TIME',
+  TIMESTAMP: 'TIMESTAMP',
+};
+
+/** A TIMESTAMP is kept as its UTC time, so that no answer depends on the time zone of a session. */
+const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
+  STRING: 'VARCHAR',
+  BYTES: 'BLOB',
+  INT64: 'BIGINT',
+  FLOAT64: 'DOUBLE',
+  NUMERIC: 'DECIMAL(38, 9)',
+  BOOL: 'BOOLEAN',
+  DATE: 'DATE',
+  DATETIME: 'TIMESTAMP',
+  TIME: 'TIME',
+  TIMESTAMP: 'TIMESTAMP',
+};
+
+export function scalar(kind: ScalarKind): DataType {
+  return SCALARS[kind];
+}
+
+const SCALARS = Object.fromEntries(SCALAR_TYPES.map((kind) => [kind, { kind }])) as Record<
+  ScalarKind,
+  DataType
+>;
+
+export function scalarKindOf(name: string): ScalarKind | undefined {
+  const upper = name.toUpperCase();
+  return Object.hasOwn(KIND_OF_NAME, upper) ? KIND_OF_NAME[upper] : undefined;
+}
+
+export function restTypeName(kind: ScalarKind): string {
+  return REST_NAME[kind];
+}
+
+/** The type of a column. */
+export function typeOfField(field: Field): DataType {
+  const kind = scalarKindOf(field.type);
+  const type: DataType = kind
+    ? scalar(kind)
+    : {
+        kind: 'STRUCT',
+        fields: (field.fields ?? []).map((child) => ({ name: child.name, type: typeOfField(child) })),
+      };
+  return field.mode === 'REPEATED' ? { kind: 'ARRAY', element: type } : type;
+}
+
+/** A column of a result: NULLABLE, or REPEATED for an array. */
+export function fieldOfType(name: string, type: DataType): Field {
+  const element = type.kind === 'ARRAY' ? type.element : type;
+  const mode = type.kind === 'ARRAY' ? 'REPEATED' : 'NULLABLE';
+  if (element.kind === 'STRUCT') {
+    const fields = element.fields.map((child, index) =>
+      fieldOfType(child.name || anonymousName(index), child.type),
+    );
+    return { name, type: 'RECORD', mode, fields };
+  }
+  if (element.kind === 'ARRAY') throw new TypeError(`an array of arrays can not be a column: ${name}`);
+  return { name, type: restTypeName(element.kind), mode };
+}
+
+/** The name that BigQuery gives to the result column or struct field at a position, when the query gives none. */
+export function anonymousName(index: number): string {
+  return `f${index}_`;
+}
+
+/** Fields of a struct have positional names in DuckDB: GoogleSQL allows fields without a name, or with the same. */
+export function structKey(index: number): string {
+  return `f${index}`;
+}
+
+export function duckType(type: DataType): string {
+  if (type.kind === 'ARRAY') return `${duckType(type.element)}[]`;
+  if (type.kind !== 'STRUCT') return DUCKDB_NAME[type.kind];
+  const fields = type.fields.map(
+    (field, index) => `${quoteIdentifier(structKey(index))} ${duckType(field.type)}`,
+  );
+  return `STRUCT(${fields.join(', ')})`;
+}
+
+/** As GoogleSQL writes it: `ARRAY<STRUCT<a INT64, b STRING>>`. */
+export function typeName(type: DataType): string {
+  if (type.kind === 'ARRAY') return `ARRAY<${typeName(type.element)}>`;
+  if (type.kind !== 'STRUCT') return type.kind;
+  return `STRUCT<${type.fields.map(({ name, type }) => `${name ? `${name} ` : ''}${typeName(type)}`).join(', ')}>`;
+}
+
+export function sameType(a: DataType, b: DataType): boolean {
+  if (a.kind === 'ARRAY') return b.kind === 'ARRAY' && sameType(a.element, b.element);
+  if (a.kind === 'STRUCT') {
+    return (
+      b.kind === 'STRUCT' &&
+      a.fields.length === b.fields.length &&
+      a.fields.every((field, index) => {
+        const other = b.fields[index];
+        return other !== undefined && sameType(field.type, other.type);
+      })
+    );
+  }
+  return a.kind === b.kind;
+}
