@@ -3,7 +3,6 @@ import { type CommandOptions, parseArguments } from './command.ts';
 import { SeederError } from './errors.ts';
 import { progressView } from './progress.ts';
 import { problemsOf, reportOf } from './report.ts';
-import { seedRecords } from './seed.ts';
 import { findTarget } from './target/find.ts';
 
 const EXIT = { failed: 1, usage: 2 } as const;
@@ -29,6 +28,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function run(options: CommandOptions): Promise<number> {
   const { count, seed, locale, wait, json } = options;
   const target = await findTarget({ ...options, allowProduction: options.allowProd });
+  // Google's clients take half a second to load, which a wrong option need not wait for.
+  const { seedRecords } = await import('./seed.ts');
   const progress = progressView(process.stderr);
   const { signal, received } = interruption();
   const result = await seedRecords({

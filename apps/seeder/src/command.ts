@@ -3,8 +3,15 @@ import { Command, InvalidArgumentError } from 'commander';
 import { countriesOf, DEFAULT_LOCALE, LOCALES } from './countries.ts';
 import { SeederError } from './errors.ts';
 import { grouped } from './format.ts';
-import { checkCount, checkSeed, checkWait, MAX_COUNT, MAX_SEED, MAX_WAIT_SECONDS } from './limits.ts';
-import { DEFAULT_WAIT_SECONDS } from './seed.ts';
+import {
+  checkCount,
+  checkSeed,
+  checkWait,
+  DEFAULT_WAIT_SECONDS,
+  MAX_COUNT,
+  MAX_SEED,
+  MAX_WAIT_SECONDS,
+} from './limits.ts';
 
 /** The options of the command line, checked. */
 export interface CommandOptions {

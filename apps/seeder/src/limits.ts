@@ -4,6 +4,7 @@ import { grouped } from './format.ts';
 export const MAX_COUNT = 100_000_000;
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 export const MAX_WAIT_SECONDS = 3_600;
+export const DEFAULT_WAIT_SECONDS = 120;
 
 /** Records of a run. Throws SeederError. */
 export const checkCount = (value: number | string): number => whole('count', value, 1, MAX_COUNT);

@@ -1,4 +1,4 @@
-import type { RecordRow } from '@records/records-schema';
+import { encodeRecord, type RecordRow } from '@records/records-schema';
 import { type Country, countriesOf } from './countries.ts';
 import { type Run, recordId, runOf } from './ids.ts';
 import { namesOf } from './names.ts';
@@ -40,6 +40,11 @@ export class People {
       apellido: draws.pickTwo(surnames).join(' '),
       pais: country.name,
     };
+  }
+
+  /** The messages of the first `count` people, made one at a time. */
+  *messages(count: number): Generator<Uint8Array> {
+    for (let index = 0; index < count; index += 1) yield encodeRecord(this.at(index));
   }
 
   #country(): Country {

@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty';
 import { Presets, SingleBar } from 'cli-progress';
 import { duration, grouped, rate } from './format.ts';
 import type { SeedProgress } from './seed.ts';
-import { systemTicker, type Ticker } from './verify/visible.ts';
+import { systemTicker, type Ticker } from './ticker.ts';
 
 /** Pause between two plain lines, in milliseconds. */
 const LINE_INTERVAL_MS = 5_000;

@@ -21,7 +21,8 @@ export function problemsOf(result: SeedResult): string[] {
       `${grouped(unsent)} messages were not sent because ${cause}; the same seed sends the same ones again.`,
     );
   }
-  if (result.interrupted) return problems;
+  if (result.interrupted)
+    return unsent > 0 ? problems : [...problems, 'Interrupted before all was seen in the table.'];
   if (result.tableProblem !== undefined) {
     problems.push(`${result.table} could not be read any more: ${result.tableProblem}`);
   }

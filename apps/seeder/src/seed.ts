@@ -1,14 +1,14 @@
-import { encodeRecord } from '@records/records-schema';
 import { bigqueryClient, pubsubClient } from './clients.ts';
 import { DEFAULT_LOCALE } from './countries.ts';
 import { reasonOf, SeederError } from './errors.ts';
 import { idPrefix } from './ids.ts';
-import { checkCount, checkSeed, checkWait } from './limits.ts';
+import { checkCount, checkSeed, checkWait, DEFAULT_WAIT_SECONDS } from './limits.ts';
 import { People } from './people.ts';
 import { type Published, publish } from './publish.ts';
 import type { Target } from './target/target.ts';
+import { systemTicker } from './ticker.ts';
 import { storedRecords } from './verify/stored.ts';
-import { systemTicker, type Visible, waitUntilVisible } from './verify/visible.ts';
+import { waitUntilVisible } from './verify/visible.ts';
 
 export interface SeedOptions {
   readonly target: Target;
@@ -58,8 +58,6 @@ export interface SeedResult extends Published {
   readonly interrupted: boolean;
 }
 
-export const DEFAULT_WAIT_SECONDS = 120;
-
 /**
  * Publishes people and waits until they are visible in the table. What is refused, lost or missing is in the result.
  * Throws SeederError for bad options, and when the table can not be read before anything is sent.
@@ -79,7 +77,7 @@ export async function seedRecords(options: SeedOptions): Promise<SeedResult> {
   const publishSeconds = secondsSince(start);
   // Streams are prefix-stable: the shorter of two runs of a seed is contained in the longer one.
   const expected = Math.max(storedBefore, published.sent);
-  const { visible, problem }: Visible = await waitUntilVisible({
+  const { visible, problem } = await waitUntilVisible({
     count: stored,
     expected,
     stallMs,
@@ -123,7 +121,7 @@ async function publishPeople(people: People, options: SeedOptions): Promise<Publ
   try {
     return await publish({
       topic: pubsub.topic(target.topic),
-      messages: messages(people, count),
+      messages: people.messages(count),
       signal,
       retryMs,
       onSent: (done) => options.onProgress?.({ phase: 'publishing', done, total: count }),
@@ -131,11 +129,6 @@ async function publishPeople(people: People, options: SeedOptions): Promise<Publ
   } finally {
     await pubsub.close();
   }
-}
-
-/** The messages of the first `count` people, one at a time. */
-export function* messages(people: People, count: number): Generator<Uint8Array> {
-  for (let index = 0; index < count; index += 1) yield encodeRecord(people.at(index));
 }
 
 function secondsSince(start: number): number {

@@ -9,7 +9,7 @@ import { isObject, type Target, targetOf } from './target.ts';
 const DETOURS = ['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST', 'CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB'];
 
 /** Pulumi's own rule. https://www.pulumi.com/docs/iac/concepts/stacks */
-const STACK_NAME = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+){0,2}$/;
+const STACK_NAME = /^\w[\w.-]*(\/\w[\w.-]*){0,2}$/;
 
 /** The stack that Pulumi deployed from `infraDir`, by its outputs. Throws SeederError with Pulumi's own reason. */
 export async function deployedStack(

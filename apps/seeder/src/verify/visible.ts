@@ -1,25 +1,11 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../errors.ts';
+import type { Ticker } from '../ticker.ts';
 
 /** Bounds of the pause between two questions, in milliseconds. */
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
 /** The pause grows with the time spent, so a rate that is measured by it is off by at most this share. */
 const PAUSE_SHARE = 0.05;
-
-/** Time, passed in. */
-export interface Ticker {
-  /** Milliseconds since any fixed moment. */
-  now(): number;
-  /** Resolves after `ms`; rejects when the signal aborts. */
-  delay(ms: number, signal: AbortSignal | undefined): Promise<void>;
-}
-
-export const systemTicker: Ticker = {
-  now: () => performance.now(),
-  delay: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
-};
 
 export interface VisibleOptions {
   /** How many are visible now. */

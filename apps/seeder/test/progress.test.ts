@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { Lines } from '../src/progress.ts';
+
+function watched() {
+  let now = 0;
+  const written: string[] = [];
+  const stream = { isTTY: false, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
+  const view = new Lines(stream, { now: () => now, delay: async () => undefined });
+  const at = (seconds: number, phase: 'publishing' | 'becoming visible', done: number) => {
+    now = seconds * 1_000;
+    view.show({ phase, done, total: 1_000_000 });
+  };
+  return { at, written };
+}
+
+describe('progress without a terminal', () => {
+  it('is a line every five seconds, with rate and time left', () => {
+    const { at, written } = watched();
+    for (let tenth = 0; tenth <= 100; tenth += 1) at(tenth / 10, 'publishing', tenth * 2_000);
+    expect(written).toEqual([
+      'publishing: 100,000 of 1,000,000, 20,000/s, 45 s left\n',
+      'publishing: 200,000 of 1,000,000, 20,000/s, 40 s left\n',
+    ]);
+  });
+
+  it('says nothing in a run of a moment', () => {
+    const { at, written } = watched();
+    at(0, 'publishing', 500_000);
+    at(1, 'publishing', 1_000_000);
+    expect(written).toEqual([]);
+  });
+
+  it('measures each phase by itself, without what was there before it', () => {
+    const { at, written } = watched();
+    at(0, 'publishing', 1_000_000);
+    at(100, 'becoming visible', 500_000);
+    at(110, 'becoming visible', 600_000);
+    expect(written).toEqual(['becoming visible: 600,000 of 1,000,000, 10,000/s, 40 s left\n']);
+  });
+});
