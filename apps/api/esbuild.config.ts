@@ -1,0 +1,30 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+// Writes all that the API needs beside Node into one folder: `dist`, or the one named on the command line.
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const out = resolve(process.argv[2] ?? here('dist'));
+
+await build({
+  entryPoints: [here('src/main.ts')],
+  outfile: join(out, 'main.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // Not minified: a stack trace in the logs must say something, and the start does not get faster.
+  legalComments: 'external',
+  logLevel: 'warning',
+  // The Google client, Fastify and pino are CommonJS and call `require` for parts of Node.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+});
+// Read as a module without being parsed twice, wherever the folder is copied to.
+await writeFile(join(out, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
+for (const file of ['main.js', 'main.js.LEGAL.txt']) {
+  const { size } = await stat(join(out, file));
+  console.log(`${file}  ${(size / 1e6).toFixed(2)} MB`);
+}
