@@ -70,7 +70,9 @@ export class Console {
       Query: `curl '${outputs.apiUrl}/records?limit=3'`,
       Seed: 'pnpm seed --count 10000',
     };
-    const lines = Object.entries(rows).map(([label, value]) => `  ${styleText('bold', label.padEnd(10))}${value}`);
+    const lines = Object.entries(rows).map(
+      ([label, value]) => `  ${styleText('bold', label.padEnd(10))}${value}`,
+    );
     process.stdout.write(
       `\n${styleText('green', '✓')} ready in ${seconds.toFixed(1)} s; Ctrl-C stops everything\n\n${lines.join('\n')}\n\n`,
     );
@@ -81,7 +83,9 @@ export class Console {
     const entry = parseEntry(line);
     const shown = entry ? (LOUD[entry.severity] ?? 'debug') : severity;
     if (shown === 'debug') return;
-    this.note(`  ${styleText('gray', `${source} │`)} ${styleText(SEVERITY_STYLES[shown], entry?.message ?? line)}`);
+    this.note(
+      `  ${styleText('gray', `${source} │`)} ${styleText(SEVERITY_STYLES[shown], entry?.message ?? line)}`,
+    );
   }
 }
 

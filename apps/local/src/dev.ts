@@ -5,7 +5,13 @@ import type { Console } from './console.ts';
 import { LocalStack } from './local-stack.ts';
 import type { DevOptions } from './options.ts';
 import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
-import { removeStackFile, runningStack, STACK_FILE, type StackDescription, writeStackFile } from './stack-file.ts';
+import {
+  removeStackFile,
+  runningStack,
+  STACK_FILE,
+  type StackDescription,
+  writeStackFile,
+} from './stack-file.ts';
 import { watchFolders } from './watch.ts';
 
 /** What a first run finds in the table. */
@@ -50,7 +56,8 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
 /** Aborts at Ctrl-C; a second one ends the process as if it were not handled. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => controller.abort());
   return controller.signal;
 }
 
@@ -74,7 +81,9 @@ function watch(stack: LocalStack, console: Console): () => void {
           const { steps } = await stack.redeploy();
           await publishDescription(stack);
           const changes = steps.filter(({ operation }) => operation !== 'same').length;
-          console.note(`${changes === 0 ? 'Nothing to change' : `Applied ${changes} changes`} (${since(began)})`);
+          console.note(
+            `${changes === 0 ? 'Nothing to change' : `Applied ${changes} changes`} (${since(began)})`,
+          );
         },
       },
       (error) => console.problem('infra/ was not applied; the stack runs on as it was', error),

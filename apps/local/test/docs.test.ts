@@ -1,0 +1,84 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { PORT_VARIABLES } from '../src/options.ts';
+import { REPOSITORY } from '../src/paths.ts';
+
+const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
+
+const documents = globSync(['*.md', '{docs,packages,apps,infra,.github}/**/*.md'], {
+  cwd: REPOSITORY,
+  exclude: (path) => path.includes('node_modules'),
+});
+
+describe.each(documents)('%s', (document) => {
+  it('links to files that exist', () => {
+    const links = [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '');
+    expect(links.filter((link) => !existsSync(join(REPOSITORY, dirname(document), link)))).toEqual([]);
+  });
+
+  it('names scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const known = new Set([...Object.keys(scripts), 'install', 'exec']);
+    const named = [...read(document).matchAll(/\bpnpm(?:@[\d.]+)? (?!-)([a-z][a-z:-]*)/g)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(named.filter((script) => !known.has(script))).toEqual([]);
+  });
+
+  it('names files of this repository that exist', () => {
+    const paths = [...read(document).matchAll(/`((?:packages|apps|infra|docs|scripts)\/[\w./-]+)`/g)].map(
+      (match) => match[1] ?? '',
+    );
+    expect(paths.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  it('lists the variables of pnpm dev, with their defaults', () => {
+    expect(
+      rowsOf('`pnpm dev`')
+        .slice(0, 3)
+        .map(([name, value]) => [name, Number(value)]),
+    ).toEqual(Object.values(PORT_VARIABLES).map(({ variable, port }) => [variable, port]));
+  });
+
+  it("lists the variables that the API reads, which are those that its Cloud Run resource declares and Cloud Run's own", () => {
+    const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
+    const source = read('apps/api/src/config.ts');
+    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
+    expect([...documented].sort()).toEqual([...readByApi].sort());
+
+    const declared = [...read('infra/src/components/records-api.ts').matchAll(/name: '([A-Z_]+)'/g)].map(
+      (match) => match[1],
+    );
+    expect([...declared, 'PORT', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
+  });
+
+  it('lists the settings of a stack', () => {
+    const documented = rowsOf('A stack').map(([name]) => name);
+    const declared = [...read('infra/Pulumi.yaml').matchAll(/^ {2}([\w:]+):$/gm)]
+      .map((match) => match[1])
+      .filter((key) => key !== 'options');
+    expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
+  });
+});
+
+/** The rows of the tables under a heading, without their back-ticks. */
+function rowsOf(heading: string): string[][] {
+  const text = read('docs/configuration.md');
+  const start = text.indexOf(`## ${heading}\n`);
+  if (start < 0) throw new Error(`docs/configuration.md has no heading "${heading}"`);
+  const end = text.indexOf('\n## ', start);
+  return text
+    .slice(start, end < 0 ? undefined : end)
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
+}
