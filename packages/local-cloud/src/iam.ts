@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CloudError } from './errors.ts';
+import { writeFileAtomically } from './files.ts';
 
 /** One member that holds one role on one resource. */
 export interface Grant {
@@ -12,45 +15,77 @@ export interface Grant {
   readonly declaredBy?: string;
 }
 
+const READ_TABLES = ['bigquery.tables.get', 'bigquery.tables.getData', 'bigquery.tables.list'];
+const WRITE_TABLES = [...READ_TABLES, 'bigquery.tables.updateData'];
+const USE_TOPICS = [
+  'pubsub.topics.publish',
+  'pubsub.topics.attachSubscription',
+  'pubsub.subscriptions.consume',
+];
+
 /**
  * The permissions of each predefined role, as far as an emulated call asks for them.
  * https://docs.cloud.google.com/iam/docs/roles-permissions
  */
 export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
-  'roles/bigquery.dataEditor': [
-    'bigquery.tables.get',
-    'bigquery.tables.getData',
-    'bigquery.tables.list',
-    'bigquery.tables.updateData',
-  ],
-  'roles/bigquery.dataViewer': ['bigquery.tables.get', 'bigquery.tables.getData', 'bigquery.tables.list'],
+  'roles/bigquery.admin': [...WRITE_TABLES, 'bigquery.jobs.create'],
+  'roles/bigquery.dataOwner': WRITE_TABLES,
+  'roles/bigquery.dataEditor': WRITE_TABLES,
+  'roles/bigquery.dataViewer': READ_TABLES,
   'roles/bigquery.jobUser': ['bigquery.jobs.create'],
   'roles/bigquery.metadataViewer': ['bigquery.tables.get', 'bigquery.tables.list'],
+  'roles/bigquery.user': ['bigquery.jobs.create', 'bigquery.tables.list'],
+  'roles/pubsub.admin': USE_TOPICS,
+  'roles/pubsub.editor': USE_TOPICS,
   'roles/pubsub.publisher': ['pubsub.topics.publish'],
   'roles/pubsub.subscriber': ['pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
+  'roles/pubsub.viewer': [],
+  'roles/run.admin': ['run.routes.invoke'],
   'roles/run.invoker': ['run.routes.invoke'],
 };
+
+/** Services whose permissions the local cloud knows. A role of any other service is kept and never asked for. */
+const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run'];
+
+/** Why the local cloud can not grant a role, undefined when it can. */
+export function roleProblem(role: string): string | undefined {
+  if (role in ROLE_PERMISSIONS) return undefined;
+  const service = /^roles\/([^.]+)\./.exec(role)?.[1];
+  if (service && !KNOWN_SERVICES.includes(service)) return undefined;
+  const known = Object.keys(ROLE_PERMISSIONS).filter(
+    (name) => !service || name.startsWith(`roles/${service}.`),
+  );
+  return `the local cloud does not know the permissions of ${role}. Known are: ${known.join(', ')}`;
+}
 
 /** Who may do what. Grants on a parent hold for everything below it. */
 export class Iam {
   readonly #grants = new Map<string, Grant>();
+  readonly #path: string | undefined;
 
-  /** Throws CloudError INVALID_ARGUMENT for a role that is not in ROLE_PERMISSIONS. */
+  /** Grants last as long as the object, or, with the path of a folder, until they are revoked. */
+  constructor(options: { path?: string | undefined } = {}) {
+    this.#path = options.path && join(options.path, 'grants.json');
+    for (const grant of this.#path ? readGrants(this.#path) : []) this.#grants.set(keyOf(grant), grant);
+  }
+
+  /** Throws CloudError INVALID_ARGUMENT for a role whose permissions are not known. */
   grant(grant: Grant): void {
-    if (!(grant.role in ROLE_PERMISSIONS)) {
+    const problem = roleProblem(grant.role);
+    if (problem) {
       throw new CloudError(
         'INVALID_ARGUMENT',
         `Role ${grant.role} is not supported for resource ${grant.resource}.`,
-        {
-          hint: `the local cloud knows the permissions of: ${Object.keys(ROLE_PERMISSIONS).join(', ')}`,
-        },
+        { hint: problem },
       );
     }
     this.#grants.set(keyOf(grant), grant);
+    this.#save();
   }
 
   revoke(grant: Grant): void {
     this.#grants.delete(keyOf(grant));
+    this.#save();
   }
 
   grants(): Grant[] {
@@ -59,17 +94,25 @@ export class Iam {
 
   /** Grants that give `member` the permission on `resource`, by itself or by a parent. */
   grantsFor(member: string, permission: string, resource: string): Grant[] {
-    return this.grants().filter(
-      (grant) =>
-        (grant.member === member || grant.member === 'allUsers') &&
-        contains(grant.resource, resource) &&
-        ROLE_PERMISSIONS[grant.role]?.includes(permission),
-    );
+    return this.grants().filter((grant) => covers(grant, member, permission, resource));
   }
 
   allows(member: string, permission: string, resource: string): boolean {
     return this.grantsFor(member, permission, resource).length > 0;
   }
+
+  #save(): void {
+    if (this.#path) writeFileAtomically(this.#path, JSON.stringify(this.grants(), null, 2));
+  }
+}
+
+/** Whether a grant gives `member` the permission on `resource`, by itself or by a parent. */
+export function covers(grant: Grant, member: string, permission: string, resource: string): boolean {
+  return (
+    (grant.member === member || grant.member === 'allUsers') &&
+    contains(grant.resource, resource) &&
+    (ROLE_PERMISSIONS[grant.role]?.includes(permission) ?? false)
+  );
 }
 
 /** The predefined roles that hold the permission, the narrowest first: what a hint may suggest. */
@@ -91,4 +134,13 @@ function contains(parent: string, resource: string): boolean {
 
 function keyOf({ resource, role, member }: Grant): string {
   return JSON.stringify([resource, role, member]);
+}
+
+function readGrants(path: string): Grant[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Grant[];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -1,0 +1,32 @@
+export type Severity = 'debug' | 'info' | 'warning' | 'error';
+
+/** What happens in a local cloud, for whoever shows it to a person. */
+export type CloudEvent =
+  /** A line that a Pulumi program or a container wrote. `source` is `pulumi` or the name of a Cloud Run service. */
+  | { readonly type: 'log'; readonly source: string; readonly severity: Severity; readonly message: string }
+  /** What a deployment did with one resource. */
+  | { readonly type: 'step'; readonly step: StepEvent }
+  /** A container started, became ready, stopped or crashed. */
+  | {
+      readonly type: 'container';
+      readonly service: string;
+      readonly state: ContainerState;
+      readonly message: string;
+    };
+
+export type ContainerState = 'starting' | 'ready' | 'stopped' | 'crashed' | 'unhealthy';
+
+export type StepOperation = 'create' | 'same' | 'update' | 'replace' | 'delete';
+
+export interface StepEvent {
+  readonly operation: StepOperation;
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** Paths of the inputs that changed: `labels.team`, `template.containers[0].image`. */
+  readonly changed: readonly string[];
+  /** Declared properties that the local cloud accepts and does nothing with, each with the reason. */
+  readonly notEmulated: Readonly<Record<string, string>>;
+}
+
+export type OnEvent = (event: CloudEvent) => void;

@@ -1,0 +1,67 @@
+import type { Iam } from '../iam.ts';
+
+type Resource = Readonly<Record<string, unknown>>;
+
+/** The calls of the local BigQuery that resources are made of, in the shapes of its REST API. */
+export interface BigQueryAdmin {
+  insertDataset(dataset: Resource): Promise<unknown>;
+  getDataset(datasetId: string): Promise<unknown>;
+  patchDataset(datasetId: string, patch: Resource): Promise<unknown>;
+  deleteDataset(datasetId: string, options: { deleteContents: boolean }): Promise<unknown>;
+  insertTable(datasetId: string, table: Resource): Promise<unknown>;
+  getTable(datasetId: string, tableId: string): Promise<unknown>;
+  patchTable(datasetId: string, tableId: string, patch: Resource): Promise<unknown>;
+  deleteTable(datasetId: string, tableId: string): Promise<unknown>;
+}
+
+/** The calls of the local Pub/Sub that resources are made of, in the shapes of its RPCs. */
+export interface PubSubAdmin {
+  createTopic(topic: Resource): Promise<unknown>;
+  getTopic(request: { topic: string }): Promise<unknown>;
+  updateTopic(request: { topic: Resource; updateMask: { paths: string[] } }): Promise<unknown>;
+  deleteTopic(request: { topic: string }): Promise<unknown>;
+  createSubscription(subscription: Resource): Promise<unknown>;
+  getSubscription(request: { subscription: string }): Promise<unknown>;
+  updateSubscription(request: { subscription: Resource; updateMask: { paths: string[] } }): Promise<unknown>;
+  deleteSubscription(request: { subscription: string }): Promise<unknown>;
+  createSchema(request: { parent: string; schemaId: string; schema: Resource }): Promise<unknown>;
+  getSchema(request: { name: string }): Promise<unknown>;
+  commitSchema(request: { name: string; schema: Resource }): Promise<unknown>;
+  deleteSchema(request: { name: string }): Promise<unknown>;
+}
+
+/** A Cloud Run service, reduced to what runs it. https://docs.cloud.google.com/run/docs/container-contract */
+export interface ContainerSpec {
+  readonly service: string;
+  readonly image: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly startupProbe: ProbeSpec | undefined;
+  readonly livenessProbe: ProbeSpec | undefined;
+  /** The account that the service runs as. */
+  readonly serviceAccount: string | undefined;
+}
+
+export interface ProbeSpec {
+  /** Absent: the port accepts connections. */
+  readonly path: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly initialDelaySeconds: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+}
+
+export interface CloudRunAdmin {
+  /** Starts a new revision in place of the one that runs. Resolves when its startup probe passed. Throws CloudError. */
+  deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }>;
+  has(service: string): boolean;
+  delete(service: string): Promise<void>;
+}
+
+/** What resource types act on. */
+export interface Cloud {
+  readonly iam: Iam;
+  readonly bigquery: BigQueryAdmin;
+  readonly pubsub: PubSubAdmin;
+  readonly cloudRun: CloudRunAdmin;
+}

@@ -1,0 +1,37 @@
+import { label } from './urn.ts';
+
+/** One reason why a deployment failed. */
+export interface Problem {
+  /** The resource that has the problem; absent when it is the program's or the project's. */
+  readonly urn?: string;
+  /** Path of the input at fault: `topic`, `bigqueryConfig.table`, `template.containers[0].image`. */
+  readonly property?: string;
+  /** What is wrong and what to do about it. */
+  readonly message: string;
+}
+
+/** A deployment that did not happen, or not to its end. The message lists every problem. */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], options: { cause?: unknown } = {}) {
+    super(problems.map(describe).join('\n'), options);
+    this.problems = problems;
+  }
+
+  /** URN of the first problem's resource. */
+  get resource(): string | undefined {
+    return this.problems[0]?.urn;
+  }
+
+  /** Property of the first problem. */
+  get property(): string | undefined {
+    return this.problems[0]?.property;
+  }
+}
+
+function describe({ urn, property, message }: Problem): string {
+  if (!urn) return message;
+  return `${label(urn)}${property ? `, property "${property}"` : ''}: ${message}`;
+}

@@ -1,0 +1,193 @@
+import type { OnEvent, StepEvent } from '../cloud-event.ts';
+import type { Cloud } from './cloud.ts';
+import { DeploymentError, type Problem } from './deployment-error.ts';
+import { type ProgramResult, runProgram } from './language-runtime.ts';
+import { MonitorServer } from './monitor-server.ts';
+import { nothingOutside } from './order-proof.ts';
+import { CloudOutside } from './outside.ts';
+import { Program, type ProgramResource } from './program.ts';
+import { type Project, readProject } from './project.ts';
+import type { Properties } from './property-values.ts';
+import type { ProviderContext } from './resource-type.ts';
+import { Run } from './run.ts';
+import { readStackConfig, type StackConfig } from './stack-config.ts';
+import { type ResourceState, StackState } from './state.ts';
+import { Steps } from './steps.ts';
+
+export interface ProgramOptions {
+  /** Folder with Pulumi.yaml. */
+  readonly projectDir: string;
+  readonly stack: string;
+  /** Stronger than Pulumi.<stack>.yaml. Keys may leave out the project's own namespace. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface Deployment {
+  /** Stack outputs. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly ResourceState[];
+  readonly steps: readonly StepEvent[];
+}
+
+/** A resource that a program declares, with its inputs exactly as the program gives them. */
+export interface PlannedResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly parent: string | undefined;
+  readonly inputs: Properties;
+  readonly dependencies: readonly string[];
+  /** Declared properties without effect in the local cloud, each with the reason. */
+  readonly notEmulated: Readonly<Record<string, string>>;
+}
+
+export interface Plan {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly PlannedResource[];
+}
+
+export interface EngineOptions {
+  readonly cloud: Cloud;
+  readonly projectId: string;
+  readonly projectNumber: string;
+  /** Where states are kept; in memory when absent. */
+  readonly stateDir: string | undefined;
+  readonly onEvent: OnEvent;
+}
+
+/** Deploys Pulumi programs to a local cloud, one at a time. */
+export class PulumiEngine {
+  readonly #options: EngineOptions;
+  readonly #states = new Map<string, StackState>();
+  readonly #aborted = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Throws DeploymentError. What was applied until then stays, and is known to the next deployment. */
+  deploy(options: ProgramOptions): Promise<Deployment> {
+    const deployment = this.#last.then(() => this.#deploy(options));
+    this.#last = deployment.catch(() => undefined);
+    return deployment;
+  }
+
+  /** Stops a running program, and waits for what it started. */
+  async close(): Promise<void> {
+    this.#aborted.abort();
+    await this.#last;
+  }
+
+  async #deploy({ projectDir, stack, config }: ProgramOptions): Promise<Deployment> {
+    const { cloud, projectId, projectNumber, onEvent } = this.#options;
+    checkStackName(stack);
+    const project = await readProject(projectDir);
+    const values = await readStackConfig(project, stack, config);
+    const context = contextOf(values, projectId, projectNumber);
+    if (context.project !== projectId) {
+      const message = `stack "${stack}" is for project ${context.project} (gcp:project), and this local cloud is project ${projectId}. Use a stack of its own for the local cloud.`;
+      throw new DeploymentError([{ message }]);
+    }
+    const state = this.#stateOf(project.name, stack);
+    const program = new Program();
+    const steps = new Steps({ state, cloud, projectNumber, onEvent });
+    const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
+    const run = new Run({
+      project: project.name,
+      stack,
+      context,
+      program,
+      outside,
+      effects: { state, steps },
+      onEvent,
+    });
+    await execute(run, project, stack, values, { dryRun: false, signal: this.#aborted.signal, onEvent });
+    const missing = run.missing();
+    throwIfAny(steps.deletionProblems(missing));
+    await steps.deleteMissing(missing);
+    return { outputs: run.outputs, resources: state.resources(), steps: steps.done };
+  }
+
+  #stateOf(project: string, stack: string): StackState {
+    const key = `${project}/${stack}`;
+    const state = this.#states.get(key) ?? new StackState(this.#options.stateDir, project, stack);
+    this.#states.set(key, state);
+    return state;
+  }
+}
+
+/**
+ * Runs a program of any stack without a cloud and answers what it declares, checked and proved like a deployment.
+ * Throws DeploymentError.
+ */
+export async function plan(
+  options: ProgramOptions & { readonly projectNumber?: string; readonly onEvent?: OnEvent },
+): Promise<Plan> {
+  const { projectDir, stack, config, projectNumber = '123456789012', onEvent = () => undefined } = options;
+  checkStackName(stack);
+  const project = await readProject(projectDir);
+  const values = await readStackConfig(project, stack, config);
+  const context = contextOf(values, '', projectNumber);
+  if (!context.project) {
+    const message = `stack "${stack}" has no gcp:project. To set it, run "pulumi config set -s ${stack} gcp:project PROJECT", or write it under config: in Pulumi.${stack}.yaml.`;
+    throw new DeploymentError([{ message }]);
+  }
+  const program = new Program();
+  const run = new Run({ project: project.name, stack, context, program, outside: nothingOutside, onEvent });
+  await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
+  return { outputs: run.outputs, resources: program.resources().map(plannedOf) };
+}
+
+async function execute(
+  run: Run,
+  project: Project,
+  stack: string,
+  config: StackConfig,
+  options: { dryRun: boolean; signal: AbortSignal; onEvent: OnEvent },
+): Promise<void> {
+  const server = await MonitorServer.listen(run);
+  try {
+    const result = await runProgram({ project, stack, config, address: server.address, ...options });
+    // A problem makes the program fail too, in words that say less.
+    throwIfAny(run.problems, run.causes);
+    throwIfAny(programProblems(run, result));
+    throwIfAny(run.audit());
+  } finally {
+    server.close();
+  }
+}
+
+function throwIfAny(problems: readonly Problem[], causes: readonly unknown[] = []): void {
+  if (problems.length === 0) return;
+  // Registrations arrive in any order.
+  const sorted = [...problems].sort((a, b) => (a.urn ?? '').localeCompare(b.urn ?? ''));
+  throw new DeploymentError(sorted, causes.length > 0 ? { cause: causes[0] } : {});
+}
+
+function programProblems({ errors }: Run, { exitCode, stderr }: ProgramResult): Problem[] {
+  if (exitCode === 0 && errors.length === 0) return [];
+  if (errors.length > 0) return errors.map((message) => ({ message }));
+  return [{ message: `the program ended with exit code ${exitCode}${stderr ? `:\n${stderr}` : '.'}` }];
+}
+
+function contextOf({ values }: StackConfig, projectId: string, projectNumber: string): ProviderContext {
+  return { project: values['gcp:project'] ?? projectId, projectNumber, region: values['gcp:region'] };
+}
+
+/** Names of what the last deployment made. */
+function madeBy(state: StackState): Set<string> {
+  return new Set(state.resources().flatMap(({ id }) => id ?? []));
+}
+
+/** https://www.pulumi.com/docs/iac/concepts/stacks/ */
+function checkStackName(stack: string): void {
+  if (/^[A-Za-z0-9_.-]{1,100}$/.test(stack) && !/^\.+$/.test(stack)) return;
+  const message = `"${stack}" is not a stack's name: it has 1 to 100 letters, digits, dashes, underscores and dots.`;
+  throw new DeploymentError([{ message }]);
+}
+
+function plannedOf(resource: ProgramResource): PlannedResource {
+  const { urn, type, name, parent, inputs, dependencies, notEmulated } = resource;
+  return { urn, type, name, parent, inputs, dependencies, notEmulated };
+}

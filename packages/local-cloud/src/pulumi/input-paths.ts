@@ -1,0 +1,35 @@
+/** Whether `path` (`template.containers[0].image`) is, or lies below, `pattern` (`template.containers[].image`). */
+export function matches(pattern: string, path: string): boolean {
+  const general = path.replace(/\[\d+\]/g, '[]');
+  return general === pattern || general.startsWith(`${pattern}.`) || general.startsWith(`${pattern}[`);
+}
+
+/** A copy of `value` without what stands at the paths for which `drop` answers true. */
+export function prune(value: unknown, drop: (path: string) => boolean, path = ''): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => prune(item, drop, `${path}[${index}]`));
+  if (typeof value !== 'object' || value === null) return value;
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const itemPath = path === '' ? key : `${path}.${key}`;
+    if (!drop(itemPath)) result[key] = prune(item, drop, itemPath);
+  }
+  return result;
+}
+
+/** What stands at a path, undefined when the path leads nowhere. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (current, key) =>
+      typeof current === 'object' && current !== null ? Reflect.get(current, key) : undefined,
+    value,
+  );
+}
+
+/** `/template/containers/0/image` as `template.containers[0].image`. */
+export function fromPointer(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path ? `${path}.${part}` : part), '');
+}

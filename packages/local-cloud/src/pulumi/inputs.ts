@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { KindGuard, type TSchema } from '@sinclair/typebox';
+import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
+import { Value } from '@sinclair/typebox/value';
+import { fromPointer, matches, prune, valueAt } from './input-paths.ts';
+import { type Properties, UNKNOWN } from './property-values.ts';
+import type { AppliedType, Declared } from './resource-type.ts';
+
+export interface InputMistake {
+  readonly property: string;
+  readonly message: string;
+}
+
+export interface CheckedInputs {
+  /** The inputs that have an effect. */
+  readonly inputs: Record<string, unknown>;
+  /** Declared inputs without effect, each with its reason. */
+  readonly notEmulated: Record<string, string>;
+  readonly mistakes: readonly InputMistake[];
+}
+
+/** Sorts the inputs of a resource by the lists of its type, and checks those that have an effect. */
+export function checkInputs(
+  type: Pick<AppliedType, 'inputs' | 'notEmulated' | 'refused'>,
+  declared: Properties,
+): CheckedInputs {
+  const notEmulated: Record<string, string> = {};
+  const mistakes: InputMistake[] = [];
+  const inputs = prune(declared, (path) => {
+    const refused = find(type.refused, path);
+    if (refused) mistakes.push({ property: path, message: `the local cloud can not do this: ${refused}` });
+    const ignored = find(type.notEmulated, path);
+    if (ignored) notEmulated[path] = ignored;
+    return refused !== undefined || ignored !== undefined;
+  }) as Record<string, unknown>;
+  const reported = new Set<string>();
+  for (const error of Value.Errors(type.inputs, inputs)) {
+    const property = fromPointer(error.path);
+    if (reported.has(property) || isUnknown(inputs, error.path)) continue;
+    reported.add(property);
+    mistakes.push({ property, message: describe(error, type) });
+  }
+  return { inputs, notEmulated, mistakes };
+}
+
+/** The inputs with a generated name where the program leaves one out, and with what the provider fills in. */
+export function resolveInputs(
+  type: AppliedType,
+  { urn, logicalName, inputs, context }: Declared<Properties>,
+): Record<string, unknown> {
+  const named = { ...inputs };
+  if (type.autoname && named[type.autoname] === undefined) {
+    // Pulumi's are random; these are the same in every run, so that a plan can name them.
+    named[type.autoname] = `${logicalName}-${createHash('sha256').update(urn).digest('hex').slice(0, 7)}`;
+  }
+  const effective = checkInputs(type, named).inputs;
+  for (const [name, value] of Object.entries(
+    type.defaults({ urn, logicalName, inputs: effective, context }),
+  )) {
+    if (value !== effective[name]) named[name] = value;
+  }
+  return named;
+}
+
+/** The inputs that have an effect, of a resource whose inputs were checked before. */
+export function effectiveInputs(type: AppliedType, resolved: Properties): Record<string, unknown> {
+  return checkInputs(type, resolved).inputs;
+}
+
+/** Whether anything in there is not known yet. */
+export function hasUnknown(value: unknown): boolean {
+  if (value === UNKNOWN) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
+}
+
+function find(list: Readonly<Record<string, string>>, path: string): string | undefined {
+  const pattern = Object.keys(list).find((candidate) => matches(candidate, path));
+  return pattern === undefined ? undefined : list[pattern];
+}
+
+/** A value that a preview does not know has any type. */
+function isUnknown(inputs: unknown, pointer: string): boolean {
+  const path = pointer.split('/').slice(1);
+  return path.some((_, index) => valueAt(inputs, path.slice(0, index + 1)) === UNKNOWN);
+}
+
+function describe(error: ValueError, type: Pick<AppliedType, 'notEmulated'>): string {
+  const shown = JSON.stringify(error.value);
+  switch (error.type) {
+    case ValueErrorType.ObjectRequiredProperty:
+      return 'is required';
+    case ValueErrorType.ObjectAdditionalProperties: {
+      const name = fromPointer(error.path);
+      const known = Object.keys(KindGuard.IsObject(error.schema) ? error.schema.properties : {});
+      const ignored = Object.keys(type.notEmulated).filter((path) => !path.includes('.'));
+      const near = name.includes('.') || name.includes('[') ? known : [...known, ...ignored];
+      return `is not known to the local cloud here. Known are: ${near.sort().join(', ')}`;
+    }
+    default:
+      return `must be ${ruleOf(error.schema) ?? error.message}, not ${shown}`;
+  }
+}
+
+function ruleOf(schema: TSchema): string | undefined {
+  if (KindGuard.IsUnion(schema)) {
+    const rules = schema.anyOf.map(ruleOf);
+    return rules.includes(undefined) ? undefined : rules.join(' or ');
+  }
+  if (KindGuard.IsLiteral(schema)) return JSON.stringify(schema.const);
+  if (typeof schema.description === 'string') return schema.description;
+  if (KindGuard.IsString(schema)) return schema.pattern ? `text that matches ${schema.pattern}` : 'text';
+  if (KindGuard.IsInteger(schema)) return `an integer${rangeOf(schema)}`;
+  if (KindGuard.IsNumber(schema)) return `a number${rangeOf(schema)}`;
+  if (KindGuard.IsBoolean(schema)) return 'true or false';
+  if (KindGuard.IsArray(schema)) {
+    if (schema.minItems !== undefined || schema.maxItems !== undefined) {
+      return `a list of ${schema.minItems ?? 0} to ${schema.maxItems ?? 'any number of'} items`;
+    }
+    return 'a list';
+  }
+  if (KindGuard.IsObject(schema) || KindGuard.IsRecord(schema)) return 'an object';
+  return undefined;
+}
+
+function rangeOf({ minimum, maximum }: { minimum?: number; maximum?: number }): string {
+  if (minimum === undefined && maximum === undefined) return '';
+  if (maximum === undefined) return ` of at least ${minimum}`;
+  return ` from ${minimum} to ${maximum}`;
+}

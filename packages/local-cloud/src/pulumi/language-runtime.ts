@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { OnEvent } from '../cloud-event.ts';
+import { forEachLine, LastLines } from '../lines.ts';
+import { DeploymentError } from './deployment-error.ts';
+import type { Project } from './project.ts';
+import type { StackConfig } from './stack-config.ts';
+
+const KEPT_LINES = 40;
+
+export interface ProgramOptions {
+  readonly project: Project;
+  readonly stack: string;
+  readonly config: StackConfig;
+  /** `host:port` of the resource monitor and the engine. */
+  readonly address: string;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  onEvent: OnEvent;
+}
+
+export interface ProgramResult {
+  readonly exitCode: number | null;
+  /** The last lines that the program wrote to stderr. */
+  readonly stderr: string;
+}
+
+/**
+ * Runs a program to its end with the Node.js language runtime of the @pulumi/pulumi that the project has installed.
+ * Throws DeploymentError when it has none.
+ */
+export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+  const { project, stack, config, address, dryRun, signal, onEvent } = options;
+  const child = spawn(
+    process.execPath,
+    [
+      ...project.nodeArguments,
+      runtimePath(project),
+      ...['--monitor', address, '--engine', address],
+      ...['--project', project.name, '--stack', stack, '--organization', 'organization'],
+      ...['--root-directory', project.directory, '--pwd', project.workingDirectory],
+      ...(dryRun ? ['--dry-run'] : []),
+      project.entryPoint,
+    ],
+    {
+      env: {
+        ...inheritedEnvironment(),
+        PULUMI_CONFIG: JSON.stringify(config.values),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
+        PULUMI_NODEJS_TYPESCRIPT: String(project.typescript),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
+    },
+  );
+  const lastLines = new LastLines(KEPT_LINES);
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const [exitCode] = await Promise.all([
+    exited,
+    forEachLine(child.stdout, (message) =>
+      onEvent({ type: 'log', source: 'pulumi', severity: 'info', message }),
+    ),
+    forEachLine(child.stderr, (message) => {
+      lastLines.push(message);
+      onEvent({ type: 'log', source: 'pulumi', severity: 'warning', message });
+    }),
+  ]);
+  return { exitCode, stderr: lastLines.toString() };
+}
+
+function runtimePath(project: Project): string {
+  try {
+    return createRequire(join(project.directory, 'Pulumi.yaml')).resolve('@pulumi/pulumi/cmd/run/index.js');
+  } catch (cause) {
+    const message = `${project.directory}: @pulumi/pulumi is not installed. Install the project's dependencies.`;
+    throw new DeploymentError([{ message }], { cause });
+  }
+}
+
+/** As with the Pulumi CLI, the program sees the caller's environment; not what belongs to the calling Node or to Pulumi. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('PULUMI_') && name !== 'NODE_OPTIONS' && name !== 'TRACEPARENT',
+    ),
+  );
+}

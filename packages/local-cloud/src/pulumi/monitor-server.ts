@@ -1,0 +1,188 @@
+import * as grpc from '@grpc/grpc-js';
+import engineService from '@pulumi/pulumi/proto/engine_grpc_pb.js';
+import engine from '@pulumi/pulumi/proto/engine_pb.js';
+import monitorService from '@pulumi/pulumi/proto/resource_grpc_pb.js';
+import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
+import monitor from '@pulumi/pulumi/proto/resource_pb.js';
+import empty from 'google-protobuf/google/protobuf/empty_pb.js';
+import type { Severity } from '../cloud-event.ts';
+import { type Monitor, MonitorError, type Registration } from './monitor.ts';
+import { decodeProperties, encodeProperties, PropertyValueError } from './property-values.ts';
+
+/** Pulumi's own limit, on both sides (sdk/nodejs/runtime/settings.ts). */
+const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
+
+const FEATURES = monitor.ResourceMonitorFeature;
+const SUPPORTED = new Map([
+  ['secrets', FEATURES.RESOURCE_MONITOR_FEATURE_SECRETS],
+  ['resourceReferences', FEATURES.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES],
+  ['outputValues', FEATURES.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES],
+  ['deletedWith', FEATURES.RESOURCE_MONITOR_FEATURE_DELETED_WITH],
+]);
+
+/** Serves Pulumi's ResourceMonitor and Engine, on a free port of this machine, for one run of a program. */
+export class MonitorServer {
+  readonly address: string;
+  readonly #server: grpc.Server;
+
+  private constructor(server: grpc.Server, port: number) {
+    this.#server = server;
+    this.address = `127.0.0.1:${port}`;
+  }
+
+  static async listen(handler: Monitor): Promise<MonitorServer> {
+    const server = new grpc.Server({
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    });
+    server.addService(monitorService.ResourceMonitorService, monitorMethods(handler));
+    server.addService(engineService.EngineService, engineMethods(handler));
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+    return new MonitorServer(server, port);
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+}
+
+// Methods that are left out answer UNIMPLEMENTED: transforms, hooks and packages, which programs see named.
+function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
+  return {
+    getDeploymentInfo: unary(() => {
+      const response = new monitor.DeploymentInfo();
+      response.setSupportedfeaturesList([...SUPPORTED.values()]);
+      return response;
+    }),
+    // Asked by SDKs before 3.270, feature by feature.
+    supportsFeature: unary((request: InstanceType<typeof monitor.SupportsFeatureRequest>) => {
+      const response = new monitor.SupportsFeatureResponse();
+      response.setHassupport(SUPPORTED.has(request.getId()));
+      return response;
+    }),
+    registerResource: unary(async (request: RegisterResourceRequest) => {
+      const registered = await handler.registerResource(registrationOf(request));
+      const response = new monitor.RegisterResourceResponse();
+      response.setUrn(registered.urn);
+      response.setId(registered.id ?? '');
+      response.setObject(encodeProperties(registered.outputs, registered.secrets));
+      if (registered.failed) response.setResult(monitor.Result.FAIL);
+      return response;
+    }),
+    registerResourceOutputs: unary((request: InstanceType<typeof monitor.RegisterResourceOutputsRequest>) => {
+      handler.registerResourceOutputs(request.getUrn(), decodeProperties(request.getOutputs()));
+      return new empty.Empty();
+    }),
+    invoke: unary(async (request: InstanceType<typeof monitor.ResourceInvokeRequest>) => {
+      const result = await handler.invoke(request.getTok(), decodeProperties(request.getArgs()));
+      const response = new monitor.ResourceInvokeResponse();
+      response.setReturn(encodeProperties(result, []));
+      return response;
+    }),
+    readResource: unary((request: InstanceType<typeof monitor.ReadResourceRequest>) => {
+      throw new MonitorError(
+        `${request.getType()} "${request.getName()}" (id ${request.getId()}): reading a resource that another ` +
+          'program manages (Resource.get) is not emulated. Pass what you need of it as configuration.',
+      );
+    }),
+    call: unary((request: InstanceType<typeof monitor.ResourceCallRequest>) => {
+      throw new MonitorError(`${request.getTok()}: methods of remote components are not emulated.`);
+    }),
+    signalAndWaitForShutdown: unary(() => new empty.Empty()),
+  };
+}
+
+function engineMethods(handler: Monitor): grpc.UntypedServiceImplementation {
+  let rootResource = '';
+  return {
+    log: unary((request: InstanceType<typeof engine.LogRequest>) => {
+      handler.log(severityOf(request.getSeverity()), request.getMessage());
+      return new empty.Empty();
+    }),
+    getRootResource: unary(() => {
+      const response = new engine.GetRootResourceResponse();
+      response.setUrn(rootResource);
+      return response;
+    }),
+    setRootResource: unary((request: InstanceType<typeof engine.SetRootResourceRequest>) => {
+      rootResource = request.getUrn();
+      return new engine.SetRootResourceResponse();
+    }),
+    // The engine follows Pulumi's protocol, whichever CLI a program was written for.
+    requirePulumiVersion: unary(() => new engine.RequirePulumiVersionResponse()),
+  };
+}
+
+/** The one place where what the engine throws becomes a gRPC status. */
+function unary<Request, Response>(
+  method: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(method)
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback({ code: statusOf(error), details: String(messageOf(error)) }),
+      );
+  };
+}
+
+function statusOf(error: unknown): grpc.status {
+  const isRefusal = error instanceof MonitorError || error instanceof PropertyValueError;
+  return isRefusal ? grpc.status.INVALID_ARGUMENT : grpc.status.INTERNAL;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function severityOf(severity: number): Severity {
+  return (['debug', 'info', 'warning', 'error'] as const)[severity] ?? 'info';
+}
+
+function registrationOf(request: RegisterResourceRequest): Registration {
+  const inputs = decodeProperties(request.getObject());
+  const propertyDependencies = [...request.getPropertydependenciesMap().entries()].flatMap(([, urns]) =>
+    urns.getUrnsList(),
+  );
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent() || undefined,
+    custom: request.getCustom(),
+    inputs,
+    dependencies: [
+      ...new Set([...request.getDependenciesList(), ...propertyDependencies, ...inputs.dependencies]),
+    ],
+    options: {
+      provider: request.getProvider() || undefined,
+      protect: request.getProtect() ?? false,
+      ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      retainOnDelete: request.getRetainondelete() ?? false,
+      deletedWith: request.getDeletedwith() || undefined,
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      aliases: request.getAliasurnsList(),
+      unsupported: unsupportedOptions(request),
+    },
+  };
+}
+
+function unsupportedOptions(request: RegisterResourceRequest): string[] {
+  const hooks = request.getHooks();
+  const options: Record<string, boolean> = {
+    import: request.getImportid() !== '',
+    transforms: request.getTransformsList().length > 0,
+    hooks: hooks !== undefined && Object.values(hooks.toObject()).some((list) => list.length > 0),
+    replaceWith: request.getReplaceWithList().length > 0,
+    replacementTrigger: request.hasReplacementTrigger(),
+    stateMigrations: request.getStateMigrationsList().length > 0,
+    'a remote component': request.getRemote(),
+  };
+  return Object.keys(options).filter((name) => options[name]);
+}

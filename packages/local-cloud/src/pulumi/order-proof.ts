@@ -1,0 +1,116 @@
+import { covers, type Grant, rolesWith } from '../iam.ts';
+import type { Problem } from './deployment-error.ts';
+import type { Program, ProgramResource } from './program.ts';
+import type { PermissionNeed, Reference } from './resource-type.ts';
+import { label } from './urn.ts';
+
+/** What a resource relies on and is not sure to find when Google creates it. */
+export type Unproved =
+  | { readonly kind: 'reference'; readonly reference: Reference }
+  | { readonly kind: 'permission'; readonly need: PermissionNeed; readonly missing: readonly string[] };
+
+/** What is there without the program: made by another stack or by hand. */
+export interface Outside {
+  has(resourceName: string): Promise<boolean>;
+  readonly grants: readonly Grant[];
+}
+
+/**
+ * Finds what `resource` relies on that nothing in its dependencies provides. Only dependencies count: the order in
+ * which registrations happen to arrive differs from run to run, and on Google Cloud from deployment to deployment.
+ */
+export async function findUnproved(
+  resource: ProgramResource,
+  program: Program,
+  outside: Outside,
+): Promise<Unproved[]> {
+  const before = [...program.closure(resource)];
+  const names = new Set(before.map(({ resourceName }) => resourceName));
+  const grants = [...before.flatMap((other) => other.grants), ...outside.grants];
+  const unproved: Unproved[] = [];
+  for (const reference of resource.references) {
+    if (names.has(reference.resource) || (await outside.has(reference.resource))) continue;
+    unproved.push({ kind: 'reference', reference });
+  }
+  for (const need of resource.needs) {
+    const missing = need.permissions.filter(
+      (permission) => !grants.some((grant) => covers(grant, need.member, permission, need.resource)),
+    );
+    if (missing.length > 0) unproved.push({ kind: 'permission', need, missing });
+  }
+  return unproved;
+}
+
+/** A preview knows of nothing but the program. */
+export const nothingOutside: Outside = { grants: [], has: async () => false };
+
+/**
+ * Says what is wrong and what to do, when the whole program is known. Undefined in a preview for a reference to what
+ * the program does not declare: it may exist.
+ */
+export function explain(
+  resource: ProgramResource,
+  unproved: Unproved,
+  program: Program,
+  isPreview: boolean,
+): Problem | undefined {
+  return unproved.kind === 'reference'
+    ? explainReference(resource, unproved.reference, program, isPreview)
+    : explainPermission(resource, unproved.need, unproved.missing, program);
+}
+
+const RACE = 'but this resource does not depend on it: on Google Cloud the two race.';
+
+function explainReference(
+  { urn }: ProgramResource,
+  { property, resource }: Reference,
+  program: Program,
+  isPreview: boolean,
+): Problem | undefined {
+  const maker = program.resources().find(({ resourceName }) => resourceName === resource);
+  if (!maker && isPreview) return undefined;
+  const message = maker
+    ? `${resource} is declared by ${label(maker.urn)}, ${RACE} Use its outputs here instead of the plain text, or add it to dependsOn.`
+    : `${resource} does not exist: this program does not declare it, and it is not in the local cloud. Correct the name, or declare it.`;
+  return { urn, property, message };
+}
+
+function explainPermission(
+  { urn }: ProgramResource,
+  need: PermissionNeed,
+  missing: readonly string[],
+  program: Program,
+): Problem {
+  const { member, resource, role, property } = need;
+  const start = `needs ${role} for ${account(member)} on ${resource} before it is created`;
+  const granters = program
+    .resources()
+    .filter(({ grants }) =>
+      missing.some((permission) => grants.some((grant) => covers(grant, member, permission, resource))),
+    );
+  if (granters.length > 0) {
+    const names = granters.map((granter) => label(granter.urn)).join(' and ');
+    return { urn, property, message: `${start}; ${names} grants it, ${RACE} Add it to dependsOn.` };
+  }
+  const held = program
+    .resources()
+    .flatMap(({ urn: by, grants }) => grants.map((grant) => ({ by, grant })))
+    .filter(({ grant }) => grant.member === member && isNear(grant.resource, resource))
+    .map(({ by, grant }) => `${label(by)} grants ${grant.role} on ${grant.resource}`);
+  const instead =
+    held.length > 0 ? ` (${held.join('; ')}, which does not include ${missing.join(', ')})` : '';
+  const roles = missing.flatMap(rolesWith).includes(role) ? '' : ` It must include ${missing.join(', ')}.`;
+  return {
+    urn,
+    property,
+    message: `${start}, and nothing in the program grants it${instead}.${roles} Declare the grant and add it to dependsOn.`,
+  };
+}
+
+function isNear(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+function account(member: string): string {
+  return member.replace(/^[a-zA-Z]+:/, '');
+}

@@ -1,0 +1,123 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import type { Grant } from '../iam.ts';
+import type { Cloud } from './cloud.ts';
+import type { InputMistake } from './inputs.ts';
+import type { Program } from './program.ts';
+import type { Properties } from './property-values.ts';
+
+/** What a provider knows without asking the cloud. */
+export interface ProviderContext {
+  readonly project: string;
+  readonly projectNumber: string;
+  /** `gcp:region` of the stack. */
+  readonly region: string | undefined;
+}
+
+export interface Declared<Inputs> {
+  readonly urn: string;
+  /** The name that the program gives the resource. */
+  readonly logicalName: string;
+  readonly inputs: Inputs;
+  readonly context: ProviderContext;
+}
+
+export interface Applied<Inputs> extends Declared<Inputs> {
+  readonly cloud: Cloud;
+  /** Outputs of the last deployment; empty for a new resource. */
+  readonly outputs: Properties;
+}
+
+export interface Changed<Inputs> extends Applied<Inputs> {
+  readonly old: Inputs;
+  /** Top-level inputs that differ. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** A property that names another resource. */
+export interface Reference {
+  readonly property: string;
+  /** Google's relative resource name: `projects/p/topics/t`. */
+  readonly resource: string;
+}
+
+/** What an account must be allowed to do before Google accepts the resource. */
+export interface PermissionNeed {
+  readonly property: string;
+  readonly member: string;
+  readonly permissions: readonly string[];
+  readonly resource: string;
+  /** The predefined role that Google's documentation asks for. */
+  readonly role: string;
+}
+
+/** A resource type that has an effect in the local cloud. */
+export interface AppliedType<Schema extends TObject = TObject> {
+  /** What the local cloud does with it, for people: one phrase. */
+  readonly effect: string;
+  /** The inputs that are applied. A property that is in none of the three lists is refused as unknown. */
+  readonly inputs: Schema;
+  /** Inputs that are accepted without effect, by path (`template.containers[].resources`), and why that is harmless. */
+  readonly notEmulated: Readonly<Record<string, string>>;
+  /** Inputs that are refused, by path, because ignoring them would change what the program does. */
+  readonly refused: Readonly<Record<string, string>>;
+  /** Top-level inputs that Google can not change in place. */
+  readonly replaceOn: readonly string[];
+  /** What replacing the resource would lose ("its rows"): such a replacement is refused. */
+  readonly holds?: string;
+  /** The input that Pulumi fills with a generated name when the program leaves it out. */
+  readonly autoname?: string;
+  /** Input that, when true, refuses deletion and replacement. */
+  readonly deletionProtection?: { readonly input: string; readonly default: boolean };
+
+  /** Inputs with what the provider fills in. */
+  defaults(declared: Declared<Static<Schema>>): Static<Schema>;
+  /** Google's relative resource name. Undefined for what nothing can refer to, such as a grant. */
+  resourceName?(declared: Declared<Static<Schema>>): string;
+  /** Id and outputs, as far as they follow from the inputs. */
+  outputs(declared: Declared<Static<Schema>>): Properties & { readonly id: string };
+  /** What must be there first. */
+  references?(declared: Declared<Static<Schema>>): Reference[];
+  grants?(declared: Declared<Static<Schema>>): Grant[];
+  needs?(declared: Declared<Static<Schema>>): PermissionNeed[];
+  /** Rules between inputs that a schema can not say. Returns what is wrong, by property. */
+  check?(declared: Declared<Static<Schema>>): InputMistake[];
+  /** What Google accepts and a person regrets; asked when the whole program is known. */
+  audit?(declared: Declared<Static<Schema>>, program: Program): InputMistake[];
+  /** Why this change takes a replacement, when it does; asked for changes outside `replaceOn`. */
+  replacementReason?(change: Changed<Static<Schema>>): string | undefined;
+
+  /** Each returns the outputs that only the cloud knows. Throws CloudError. */
+  create?(resource: Applied<Static<Schema>>): Promise<Properties | undefined>;
+  update?(change: Changed<Static<Schema>>): Promise<Properties | undefined>;
+  /** Puts back what does not outlive the process, for a resource that did not change. */
+  resume?(resource: Applied<Static<Schema>>): Promise<Properties | undefined>;
+  delete?(resource: Applied<Static<Schema>>): Promise<void>;
+}
+
+/** A resource type that is accepted, recorded and has no effect. */
+export interface NotEmulatedType {
+  readonly notEmulatedBecause: string;
+  outputs(inputs: Properties, context: ProviderContext): Properties & { readonly id: string };
+}
+
+export type ResourceType = AppliedType | NotEmulatedType;
+
+/** A data source. */
+export interface DataSource<Schema extends TObject = TObject> {
+  readonly effect: string;
+  readonly args: Schema;
+  result(args: Static<Schema>, context: ProviderContext): Properties;
+}
+
+/** Infers the type of the inputs from their schema. */
+export function applied<Schema extends TObject>(type: AppliedType<Schema>): AppliedType<Schema> {
+  return type;
+}
+
+export function dataSource<Schema extends TObject>(source: DataSource<Schema>): DataSource<Schema> {
+  return source;
+}
+
+export function isApplied(type: ResourceType): type is AppliedType {
+  return !('notEmulatedBecause' in type);
+}

@@ -1,0 +1,115 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { ContainerSpec, ProbeSpec } from '../cloud.ts';
+
+const closed = { additionalProperties: false };
+
+/** https://docs.cloud.google.com/run/docs/configuring/healthchecks */
+const probeFields = {
+  initialDelaySeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 240 })),
+  timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 240 })),
+  periodSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 240 })),
+  failureThreshold: Type.Optional(Type.Integer({ minimum: 1 })),
+};
+
+const HttpGet = Type.Object(
+  {
+    path: Type.Optional(Type.String({ pattern: '^/', description: 'a path that starts with "/"' })),
+    httpHeaders: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), value: Type.Optional(Type.String()) }, closed)),
+    ),
+  },
+  closed,
+);
+
+const Probe = Type.Object(
+  {
+    ...probeFields,
+    httpGet: Type.Optional(HttpGet),
+    tcpSocket: Type.Optional(Type.Object({}, closed)),
+  },
+  closed,
+);
+
+/** https://docs.cloud.google.com/run/docs/configuring/services/environment-variables */
+const RESERVED = ['PORT', 'K_SERVICE', 'K_REVISION', 'K_CONFIGURATION'];
+
+export const ContainerInputs = Type.Object(
+  {
+    image: Type.String({ minLength: 1 }),
+    name: Type.Optional(Type.String()),
+    envs: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({
+              pattern: `^(?!(${RESERVED.join('|')})$)[^=]+$`,
+              description: `a name that Cloud Run does not set itself (${RESERVED.join(', ')})`,
+            }),
+            value: Type.Optional(Type.String()),
+          },
+          closed,
+        ),
+      ),
+    ),
+    startupProbe: Type.Optional(Probe),
+    livenessProbe: Type.Optional(Probe),
+  },
+  closed,
+);
+type ContainerInputs = Static<typeof ContainerInputs>;
+
+const container = (property: string) => `template.containers[].${property}`;
+const ANY_PORT = 'the process gets a port of this machine in PORT';
+
+export const NOT_EMULATED_IN_CONTAINER = {
+  [container('ports')]: ANY_PORT,
+  [container('startupProbe.httpGet.port')]: ANY_PORT,
+  [container('startupProbe.tcpSocket.port')]: ANY_PORT,
+  [container('livenessProbe.httpGet.port')]: ANY_PORT,
+  [container('livenessProbe.tcpSocket.port')]: ANY_PORT,
+  [container('readinessProbe')]: 'there is no other instance that could answer instead',
+  [container('resources')]: 'the process shares this machine',
+  [container('buildInfos')]: 'nothing is built',
+  [container('baseImageUri')]: 'nothing is built',
+};
+
+export const REFUSED_IN_CONTAINER = {
+  [container('args')]: 'the command of an image is a setting of the local cloud (images)',
+  [container('commands')]: 'the command of an image is a setting of the local cloud (images)',
+  [container('workingDir')]: 'the folder of an image is a setting of the local cloud (images)',
+  [container('envs[].valueSource')]:
+    'Secret Manager is not emulated, and the process would miss the variable',
+  [container('volumeMounts')]: 'volumes are not emulated, and the process would not find its files',
+  [container('startupProbe.grpc')]: 'gRPC probes are not emulated',
+  [container('livenessProbe.grpc')]: 'gRPC probes are not emulated',
+  [container('dependsOns')]: 'a service has one container',
+  [container('sourceCode')]: 'nothing is built',
+  [container('sandboxLauncher')]: 'sandboxes are not emulated',
+};
+
+export function containerSpec(
+  service: string,
+  { image, envs = [], startupProbe, livenessProbe }: ContainerInputs,
+  serviceAccount: string | undefined,
+): ContainerSpec {
+  return {
+    service,
+    image,
+    environment: Object.fromEntries(envs.map(({ name, value }) => [name, value ?? ''])),
+    startupProbe: startupProbe && probeSpec(startupProbe),
+    livenessProbe: livenessProbe && probeSpec(livenessProbe),
+    serviceAccount,
+  };
+}
+
+function probeSpec(probe: Static<typeof Probe>): ProbeSpec {
+  const { httpGet } = probe;
+  return {
+    path: httpGet && (httpGet.path ?? '/'),
+    headers: Object.fromEntries((httpGet?.httpHeaders ?? []).map(({ name, value }) => [name, value ?? ''])),
+    initialDelaySeconds: probe.initialDelaySeconds ?? 0,
+    periodSeconds: probe.periodSeconds ?? 10,
+    timeoutSeconds: probe.timeoutSeconds ?? 1,
+    failureThreshold: probe.failureThreshold ?? 3,
+  };
+}

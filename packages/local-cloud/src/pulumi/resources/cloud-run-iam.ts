@@ -1,0 +1,10 @@
+import { Type } from '@sinclair/typebox';
+import { serviceName } from './cloud-run-service.ts';
+import { grantType } from './grant.ts';
+
+export const serviceGrant = grantType({
+  target: { name: Type.String(), location: Type.Optional(Type.String()) },
+  resource: ({ name = '', location }, { project, region = '' }) =>
+    serviceName(project, location ?? region, name),
+  property: 'name',
+});

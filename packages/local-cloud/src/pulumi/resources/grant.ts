@@ -1,0 +1,86 @@
+import { type TProperties, Type } from '@sinclair/typebox';
+import { type Grant, roleProblem } from '../../iam.ts';
+import {
+  type AppliedType,
+  applied,
+  type Declared,
+  type ProviderContext,
+  type Reference,
+} from '../resource-type.ts';
+import { serviceAccountName } from './common.ts';
+
+const MEMBER =
+  '^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\\S+)$';
+
+const GRANT_INPUTS = {
+  role: Type.String({ pattern: '^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$' }),
+  member: Type.String({
+    pattern: MEMBER,
+    description: 'an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"',
+  }),
+};
+
+interface GrantOptions {
+  /** The inputs that name what the grant is on. */
+  readonly target: TProperties;
+  /** Google's name of it. */
+  resource(inputs: Record<string, string>, context: ProviderContext): string;
+  /** The input that a message points at when it is missing; undefined where nothing declares the resource. */
+  readonly property: string | undefined;
+  /** The id before `/ROLE/MEMBER`. */
+  idPrefix?(inputs: Record<string, string>, context: ProviderContext): string;
+}
+
+/** One member, one role, one resource: `…IamMember` of any service. */
+export function grantType({ target, resource, property, idPrefix = resource }: GrantOptions): AppliedType {
+  const Inputs = Type.Object(
+    { ...target, ...GRANT_INPUTS, project: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  );
+  type Inputs = { role: string; member: string; project?: string };
+  const texts = (inputs: Inputs) => inputs as Inputs & Record<string, string>;
+  const contextOf = ({ inputs, context }: Declared<Inputs>): ProviderContext => ({
+    ...context,
+    project: inputs.project ?? context.project,
+  });
+  const grantOf = (declared: Declared<Inputs>): Grant => ({
+    resource: resource(texts(declared.inputs), contextOf(declared)),
+    role: declared.inputs.role,
+    member: declared.inputs.member,
+    declaredBy: declared.urn,
+  });
+  return applied({
+    effect: 'the grant holds for the calls that the local cloud checks',
+    inputs: Inputs,
+    notEmulated: {},
+    refused: {
+      condition: 'IAM conditions are not evaluated, so the grant would hold more widely than declared',
+    },
+    replaceOn: [...Object.keys(target), 'role', 'member', 'project'],
+    defaults: (declared) => ({ ...declared.inputs, project: contextOf(declared).project }),
+    outputs(declared) {
+      const { inputs } = declared;
+      return { id: `${idPrefix(texts(inputs), contextOf(declared))}/${inputs.role}/${inputs.member}` };
+    },
+    references(declared) {
+      const references: Reference[] = [];
+      if (property) references.push({ property, resource: grantOf(declared).resource });
+      const { member } = declared.inputs;
+      const account = member.startsWith('serviceAccount:') && serviceAccountName(member.slice(15));
+      if (account) references.push({ property: 'member', resource: account });
+      return references;
+    },
+    grants: (declared) => [grantOf(declared)],
+    check({ inputs }) {
+      const problem = roleProblem(inputs.role);
+      return problem ? [{ property: 'role', message: problem }] : [];
+    },
+    async create(declared) {
+      declared.cloud.iam.grant(grantOf(declared));
+      return undefined;
+    },
+    async delete(declared) {
+      declared.cloud.iam.revoke(grantOf(declared));
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { Type } from '@sinclair/typebox';
+import { applied, type Declared } from '../resource-type.ts';
+import { DeletionPolicy, withProject } from './common.ts';
+
+const Inputs = Type.Object(
+  {
+    /** https://docs.cloud.google.com/iam/docs/service-accounts-create */
+    accountId: Type.String({
+      pattern: '^[a-z](?:[-a-z0-9]{4,28}[a-z0-9])$',
+      description: '6 to 30 lower-case letters, digits and dashes that start with a letter',
+    }),
+    project: Type.Optional(Type.String()),
+    displayName: Type.Optional(
+      Type.String({ maxLength: 100, description: 'text of at most 100 characters' }),
+    ),
+    description: Type.Optional(
+      Type.String({ maxLength: 256, description: 'text of at most 256 characters' }),
+    ),
+    deletionPolicy: Type.Optional(DeletionPolicy),
+  },
+  { additionalProperties: false },
+);
+type Inputs = typeof Inputs.static;
+
+export const account = applied({
+  effect: 'an account that grants and services may name',
+  inputs: Inputs,
+  notEmulated: {
+    createIgnoreAlreadyExists: 'accounts come from this program alone',
+  },
+  refused: {
+    disabled: 'the local cloud can not disable an account',
+  },
+  replaceOn: ['accountId', 'project'],
+  defaults: withProject,
+  resourceName: nameOf,
+  outputs(declared) {
+    const id = nameOf(declared);
+    const email = emailOf(declared);
+    return { id, name: id, email, member: `serviceAccount:${email}`, uniqueId: uniqueId(email) };
+  },
+});
+
+function emailOf({ inputs, context }: Declared<Inputs>): string {
+  return `${inputs.accountId}@${inputs.project ?? context.project}.iam.gserviceaccount.com`;
+}
+
+function nameOf(declared: Declared<Inputs>): string {
+  const { inputs, context } = declared;
+  return `projects/${inputs.project ?? context.project}/serviceAccounts/${emailOf(declared)}`;
+}
+
+/** 21 digits, as Google's: here the same for the same address. */
+function uniqueId(email: string): string {
+  const number = createHash('sha256').update(email).digest().readBigUInt64BE();
+  return `1${number.toString().padStart(20, '0')}`;
+}

@@ -1,0 +1,190 @@
+import type { OnEvent, Severity } from '../cloud-event.ts';
+import { CloudError } from '../errors.ts';
+import { DeploymentError, type Problem } from './deployment-error.ts';
+import { describeResource } from './describe-resource.ts';
+import { keepIgnored } from './diff.ts';
+import { checkInputs } from './inputs.ts';
+import { type Monitor, MonitorError, type Registered, type Registration } from './monitor.ts';
+import { explain, findUnproved, type Outside, type Unproved } from './order-proof.ts';
+import type { Program, ProgramResource } from './program.ts';
+import { type DecodedProperties, type Properties, UNKNOWN } from './property-values.ts';
+import { isApplied, type ProviderContext } from './resource-type.ts';
+import { DATA_SOURCES } from './resources/index.ts';
+import type { ResourceState, StackState } from './state.ts';
+import type { Steps } from './steps.ts';
+import { makeUrn, STACK_TYPE } from './urn.ts';
+
+export interface RunOptions {
+  readonly project: string;
+  readonly stack: string;
+  readonly context: ProviderContext;
+  readonly program: Program;
+  readonly outside: Outside;
+  /** Absent in a preview. */
+  readonly effects?: { readonly state: StackState; readonly steps: Steps };
+  readonly onEvent: OnEvent;
+}
+
+/** One run of a program: what it registers is checked, proved and applied. */
+export class Run implements Monitor {
+  readonly problems: Problem[] = [];
+  /** What the program logged as an error. */
+  readonly errors: string[] = [];
+  readonly outputs: Record<string, unknown> = {};
+  /** Bugs of the local cloud, for the cause of the error. */
+  readonly causes: unknown[] = [];
+  readonly #options: RunOptions;
+  readonly #unproved = new Map<string, readonly Unproved[]>();
+  /** Resources that are not applied because of the order that they, or what they depend on, leave to luck. */
+  readonly #withheld = new Set<string>();
+  readonly #stackUrn: string;
+  readonly #adopted = new Set<string>();
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    const { project, stack } = options;
+    this.#stackUrn = makeUrn(stack, project, undefined, STACK_TYPE, `${project}-${stack}`);
+  }
+
+  async registerResource(registration: Registration): Promise<Registered> {
+    const { project, stack, program, effects } = this.#options;
+    const { type, name, parent, options, inputs: given } = registration;
+    const urn = makeUrn(stack, project, parent, type, name);
+    const old = effects && this.#adopt(effects.state, urn, options.aliases);
+    const inputs = old ? keepIgnored(old.inputs, given.values, options.ignoreChanges) : given.values;
+    const { resource, resolved, problems } = describeResource(
+      urn,
+      registration,
+      inputs,
+      this.#contextOf(options.provider),
+    );
+    const secrets = [...new Set([...given.secrets, ...options.additionalSecretOutputs])];
+    if (program.has(urn))
+      return this.#fail(urn, [{ urn, message: 'is declared twice: give one of them another name.' }]);
+    program.add(resource);
+    if (problems.length > 0) return this.#fail(urn, problems);
+    const { definition } = resource;
+    if (!definition || !isApplied(definition)) {
+      const outputs = definition
+        ? { ...resolved, ...definition.outputs(resolved, this.#options.context) }
+        : resolved;
+      effects?.steps.record(resource, outputs, options);
+      return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+    }
+    try {
+      if (!(await this.#isProved(resource)) || !effects) {
+        const outputs = { ...resolved, ...this.#computedOutputs(resource) };
+        return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+      }
+      const wanted = { resource, type: definition, inputs: resolved, secrets: given.secrets, options, old };
+      const outputs = await effects.steps.apply(wanted);
+      return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+    } catch (error) {
+      return this.#fail(urn, this.#problemsOf(urn, error));
+    }
+  }
+
+  registerResourceOutputs(urn: string, { values }: DecodedProperties): void {
+    if (urn === this.#stackUrn) Object.assign(this.outputs, values);
+  }
+
+  async invoke(token: string, args: DecodedProperties): Promise<Properties> {
+    const source = DATA_SOURCES[token];
+    if (!source) {
+      const message = `the local cloud does not know the data source ${token}. It knows: ${Object.keys(DATA_SOURCES).join(', ')}.`;
+      this.problems.push({ message });
+      throw new MonitorError(message);
+    }
+    const { mistakes } = checkInputs({ inputs: source.args, notEmulated: {}, refused: {} }, args.values);
+    if (mistakes.length > 0) {
+      const problems = mistakes.map(({ property, message }) => ({
+        message: `${token}, argument "${property}": ${message}`,
+      }));
+      this.problems.push(...problems);
+      throw new MonitorError(problems.map(({ message }) => message).join('; '));
+    }
+    return source.result(args.values, this.#options.context);
+  }
+
+  log(severity: Severity, message: string): void {
+    if (severity === 'error') this.errors.push(message);
+    this.#options.onEvent({ type: 'log', source: 'pulumi', severity, message });
+  }
+
+  /** What is left to luck and what would be regretted, when the whole program is known. */
+  audit(): Problem[] {
+    const { program, effects } = this.#options;
+    const unproved = [...this.#unproved].flatMap(([urn, list]) => {
+      const resource = program.get(urn);
+      return resource ? list.flatMap((item) => explain(resource, item, program, !effects) ?? []) : [];
+    });
+    const audited = program.resources().flatMap(({ urn, definition, declared }) => {
+      if (!definition || !declared || !isApplied(definition)) return [];
+      return (definition.audit?.(declared, program) ?? []).map((mistake) => ({ urn, ...mistake }));
+    });
+    return [...unproved, ...audited];
+  }
+
+  /** What the last deployment made and this program no longer declares. */
+  missing(): ResourceState[] {
+    const { program, effects } = this.#options;
+    return effects?.state.resources().filter(({ urn }) => !program.has(urn)) ?? [];
+  }
+
+  /** The recorded resource, also when it was recorded under a name that the program says it had before. */
+  #adopt(state: StackState, urn: string, aliases: readonly string[]): ResourceState | undefined {
+    const recorded = state.get(urn);
+    if (recorded) return recorded;
+    const alias = aliases.find((candidate) => state.get(candidate) && !this.#adopted.has(candidate));
+    const aliased = alias === undefined ? undefined : state.get(alias);
+    if (!aliased) return undefined;
+    this.#adopted.add(aliased.urn);
+    state.remove(aliased.urn);
+    state.set({ ...aliased, urn });
+    return state.get(urn);
+  }
+
+  #contextOf(provider: string | undefined): ProviderContext {
+    const { context, program } = this.#options;
+    const urn = provider?.slice(0, provider.lastIndexOf('::'));
+    const inputs = urn ? program.get(urn)?.inputs : undefined;
+    return {
+      ...context,
+      ...(typeof inputs?.project === 'string' ? { project: inputs.project } : {}),
+      ...(typeof inputs?.region === 'string' ? { region: inputs.region } : {}),
+    };
+  }
+
+  async #isProved(resource: ProgramResource): Promise<boolean> {
+    const { program, outside } = this.#options;
+    const unproved = await findUnproved(resource, program, outside);
+    if (unproved.length > 0) this.#unproved.set(resource.urn, unproved);
+    const isHeldBack = [...program.closure(resource)].some(({ urn }) => this.#withheld.has(urn));
+    if (unproved.length > 0 || isHeldBack) this.#withheld.add(resource.urn);
+    return !this.#withheld.has(resource.urn);
+  }
+
+  #computedOutputs({ definition, declared }: ProgramResource): Properties {
+    if (!definition || !isApplied(definition) || !declared) return { id: UNKNOWN };
+    return definition.outputs(declared);
+  }
+
+  #fail(urn: string, problems: readonly Problem[]): Registered {
+    this.problems.push(...problems);
+    return { urn, id: undefined, outputs: {}, secrets: [], failed: true };
+  }
+
+  #problemsOf(urn: string, error: unknown): readonly Problem[] {
+    if (error instanceof DeploymentError) return error.problems;
+    if (error instanceof CloudError) {
+      return [{ urn, message: error.hint ? `${error.message} (${error.hint})` : error.message }];
+    }
+    this.causes.push(error);
+    const message = error instanceof Error ? error.message : String(error);
+    return [{ urn, message: `the local cloud failed, which is a bug of it: ${message}` }];
+  }
+}
+
+function idOf({ id }: Properties): string | undefined {
+  return typeof id === 'string' ? id : undefined;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../files.ts';
+import { DeploymentError } from './deployment-error.ts';
+import type { Properties } from './property-values.ts';
+
+/** A resource as the last deployment left it. */
+export interface ResourceState {
+  readonly urn: string;
+  readonly type: string;
+  /** False for a component. */
+  readonly custom: boolean;
+  readonly parent?: string | undefined;
+  readonly id?: string | undefined;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+  /** Top-level inputs that are secret. */
+  readonly secrets: readonly string[];
+  readonly dependencies: readonly string[];
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  readonly deletedWith?: string | undefined;
+  /** Project and region of the provider. */
+  readonly context: { readonly project: string; readonly region?: string | undefined };
+}
+
+interface StateFile {
+  readonly version: 1;
+  readonly resources: readonly ResourceState[];
+  /** What was replaced and still has to be deleted. */
+  readonly replaced: readonly ResourceState[];
+}
+
+/**
+ * What exists, by the last deployment of one stack. Every change is on disk before the next one starts, so a run
+ * that fails or dies orphans nothing. Secrets are in plain text: the file is readable by its owner only.
+ */
+export class StackState {
+  readonly #path: string | undefined;
+  readonly #resources = new Map<string, ResourceState>();
+  #replaced: ResourceState[] = [];
+
+  /** In memory without a folder. Throws DeploymentError for a file that is not a state. */
+  constructor(folder: string | undefined, project: string, stack: string) {
+    this.#path = folder && join(folder, project, `${stack}.json`);
+    const file = this.#path && readState(this.#path);
+    if (!file) return;
+    for (const resource of file.resources) this.#resources.set(resource.urn, resource);
+    this.#replaced = [...file.replaced];
+  }
+
+  get(urn: string): ResourceState | undefined {
+    return this.#resources.get(urn);
+  }
+
+  resources(): ResourceState[] {
+    return [...this.#resources.values()];
+  }
+
+  replaced(): readonly ResourceState[] {
+    return this.#replaced;
+  }
+
+  set(resource: ResourceState): void {
+    this.#resources.set(resource.urn, resource);
+    this.#save();
+  }
+
+  remove(urn: string): void {
+    this.#resources.delete(urn);
+    this.#save();
+  }
+
+  /** Keeps the old half of a replacement until it is deleted. */
+  addReplaced(resource: ResourceState): void {
+    this.#replaced.push(resource);
+    this.#save();
+  }
+
+  removeReplaced(resource: ResourceState): void {
+    this.#replaced = this.#replaced.filter((other) => other !== resource);
+    this.#save();
+  }
+
+  #save(): void {
+    if (!this.#path) return;
+    const file: StateFile = { version: 1, resources: this.resources(), replaced: this.#replaced };
+    writeFileAtomically(this.#path, JSON.stringify(file, null, 2));
+  }
+}
+
+function readState(path: string): StateFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const file = JSON.parse(text) as StateFile;
+    if (file.version === 1 && Array.isArray(file.resources) && Array.isArray(file.replaced)) return file;
+  } catch {
+    // Falls through to the same message as any other content.
+  }
+  throw new DeploymentError([
+    {
+      message: `${path} is not a state of the local cloud. Start with --fresh, which empties the local cloud.`,
+    },
+  ]);
+}

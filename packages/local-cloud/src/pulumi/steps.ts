@@ -1,0 +1,189 @@
+import type { OnEvent, StepEvent, StepOperation } from '../cloud-event.ts';
+import type { Cloud } from './cloud.ts';
+import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
+import { DeploymentError, type Problem } from './deployment-error.ts';
+import { changedPaths, topLevel } from './diff.ts';
+import { effectiveInputs } from './inputs.ts';
+import type { ResourceOptions } from './monitor.ts';
+import type { ProgramResource } from './program.ts';
+import type { Properties } from './property-values.ts';
+import { type Applied, type AppliedType, isApplied } from './resource-type.ts';
+import { RESOURCE_TYPES } from './resources/index.ts';
+import type { ResourceState, StackState } from './state.ts';
+import { parseUrn } from './urn.ts';
+
+export interface Wanted {
+  readonly resource: ProgramResource;
+  readonly type: AppliedType;
+  /** Inputs with what the provider fills in: what the state records. */
+  readonly inputs: Properties;
+  readonly secrets: readonly string[];
+  readonly options: ResourceOptions;
+  readonly old: ResourceState | undefined;
+}
+
+/** Brings the cloud from what the state says to what the program wants, and the state after it. */
+export class Steps {
+  readonly done: StepEvent[] = [];
+  readonly #state: StackState;
+  readonly #cloud: Cloud;
+  readonly #projectNumber: string;
+  readonly #onEvent: OnEvent;
+
+  constructor(options: { state: StackState; cloud: Cloud; projectNumber: string; onEvent: OnEvent }) {
+    this.#state = options.state;
+    this.#cloud = options.cloud;
+    this.#projectNumber = options.projectNumber;
+    this.#onEvent = options.onEvent;
+  }
+
+  /** Creates, updates or replaces a resource, or leaves it. Answers its outputs. Throws CloudError, DeploymentError. */
+  async apply(wanted: Wanted): Promise<Properties> {
+    const { resource, type, inputs, old } = wanted;
+    const next = this.#wantedArguments(wanted);
+    const computed = { ...inputs, ...type.outputs(next) };
+    if (!old) return this.#finish('create', [], wanted, { ...computed, ...(await type.create?.(next)) });
+    const changed = changedPaths(old.inputs, inputs);
+    if (changed.length === 0) {
+      const outputs = await type.resume?.({ ...next, outputs: old.outputs });
+      return this.#finish('same', [], wanted, { ...computed, ...old.outputs, ...outputs });
+    }
+    const before = this.#recordedArguments(type, old);
+    const change = {
+      ...next,
+      outputs: old.outputs,
+      old: before.inputs,
+      changed: new Set(changed.map(topLevel)),
+    };
+    const reason = replacementReason(wanted, change.changed) ?? type.replacementReason?.(change);
+    if (reason === undefined) {
+      return this.#finish('update', changed, wanted, { ...computed, ...(await type.update?.(change)) });
+    }
+    const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason, changed);
+    if (problem) throw new DeploymentError([problem]);
+    // Google would refuse a second resource of the same name.
+    const sameName = type.resourceName?.(before) === type.resourceName?.(next);
+    if (sameName || wanted.options.deleteBeforeReplace) await type.delete?.(before);
+    else this.#state.addReplaced(old);
+    return this.#finish('replace', changed, wanted, { ...computed, ...(await type.create?.(next)) });
+  }
+
+  /** What `wanted` records for a resource without effect. */
+  record(resource: ProgramResource, outputs: Properties, options: ResourceOptions): void {
+    this.#state.set(stateOf(resource, resource.inputs, outputs, [], options, { project: '' }));
+  }
+
+  /** Problems that would stop `deleteMissing`, so that it does all or nothing. */
+  deletionProblems(missing: readonly ResourceState[]): Problem[] {
+    return missing.flatMap((resource) => deletionProblem(resource, 'delete') ?? []);
+  }
+
+  /** Deletes what the program no longer declares, and the old halves of replacements. Throws CloudError. */
+  async deleteMissing(missing: readonly ResourceState[]): Promise<void> {
+    const deleted = new Set(missing.map(({ urn }) => urn));
+    for (const resource of deletionOrder(missing)) {
+      if (!isKept(resource, deleted)) await this.#delete(resource);
+      this.#state.remove(resource.urn);
+      if (resource.custom) this.#report(stepOf('delete', resource.urn, [], {}));
+    }
+    for (const resource of this.#state.replaced()) {
+      if (!isKept(resource, deleted)) await this.#delete(resource);
+      this.#state.removeReplaced(resource);
+    }
+  }
+
+  async #delete(resource: ResourceState): Promise<void> {
+    const type = RESOURCE_TYPES[resource.type];
+    if (type && isApplied(type)) await type.delete?.(this.#recordedArguments(type, resource));
+  }
+
+  #wantedArguments({ resource, type, inputs }: Wanted): Applied<Record<string, unknown>> {
+    const { declared } = resource;
+    if (!declared) throw new TypeError(`${resource.urn} is not known well enough to be applied`);
+    return { ...declared, inputs: effectiveInputs(type, inputs), cloud: this.#cloud, outputs: {} };
+  }
+
+  #recordedArguments(type: AppliedType, old: ResourceState): Applied<Record<string, unknown>> {
+    return {
+      urn: old.urn,
+      logicalName: parseUrn(old.urn).name,
+      inputs: effectiveInputs(type, old.inputs),
+      context: {
+        project: old.context.project,
+        region: old.context.region,
+        projectNumber: this.#projectNumber,
+      },
+      cloud: this.#cloud,
+      outputs: old.outputs,
+    };
+  }
+
+  #finish(
+    operation: StepOperation,
+    changed: readonly string[],
+    { resource, inputs, secrets, options }: Wanted,
+    outputs: Properties,
+  ): Properties {
+    const context = resource.declared?.context ?? { project: '' };
+    this.#state.set(stateOf(resource, inputs, outputs, secrets, options, context));
+    this.#report(stepOf(operation, resource.urn, changed, resource.notEmulated));
+    return outputs;
+  }
+
+  #report(step: StepEvent): void {
+    this.done.push(step);
+    this.#onEvent({ type: 'step', step });
+  }
+}
+
+function replacementReason({ type, options }: Wanted, changed: ReadonlySet<string>): string | undefined {
+  const fixed = [...type.replaceOn, ...options.replaceOnChanges.map(topLevel)];
+  const names = fixed.filter((name) => changed.has(name));
+  return names.length > 0 ? `${names.join(', ')} can not be changed` : undefined;
+}
+
+function lossProblem(
+  urn: string,
+  { holds }: AppliedType,
+  reason: string,
+  changed: readonly string[],
+): Problem | undefined {
+  if (!holds) return undefined;
+  const message = `${reason}, so this change would replace the resource and lose ${holds}. Undo it, or start with --fresh, which empties the local cloud.`;
+  return { urn, property: changed[0] ?? '', message };
+}
+
+function stepOf(
+  operation: StepOperation,
+  urn: string,
+  changed: readonly string[],
+  notEmulated: Readonly<Record<string, string>>,
+): StepEvent {
+  const { type, name } = parseUrn(urn);
+  return { operation, urn, type, name, changed, notEmulated };
+}
+
+function stateOf(
+  resource: ProgramResource,
+  inputs: Properties,
+  outputs: Properties,
+  secrets: readonly string[],
+  options: ResourceOptions,
+  { project, region }: { readonly project: string; readonly region?: string | undefined },
+): ResourceState {
+  return {
+    urn: resource.urn,
+    type: resource.type,
+    custom: resource.custom,
+    parent: resource.parent,
+    id: typeof outputs.id === 'string' ? outputs.id : undefined,
+    inputs,
+    outputs,
+    secrets,
+    dependencies: resource.dependencies,
+    protect: options.protect,
+    retainOnDelete: options.retainOnDelete,
+    deletedWith: options.deletedWith,
+    context: { project, region },
+  };
+}
