@@ -3,4 +3,6 @@ export type { DatasetInput, DatasetResource, TableInput, TableResource } from '.
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam } from './iam.ts';
+export { PubSub, type PubSubOptions } from './pubsub/pubsub.ts';
+export type * from './pubsub/resources.ts';
 export type { RowError, TableField, TableReference, Warehouse } from './warehouse.ts';

@@ -1,0 +1,101 @@
+import { BigQueryDelivery } from '../bigquery-subscription/delivery.ts';
+import { Destination, DestinationError, refusalOf } from '../bigquery-subscription/destination.ts';
+import { rowOf } from '../bigquery-subscription/rows.ts';
+import type { Clock } from '../clock.ts';
+import type { Iam } from '../iam.ts';
+import type { Warehouse } from '../warehouse.ts';
+import { projectIdOf } from './names.ts';
+import { backoffOf } from './retry-policy.ts';
+import type { Schemas } from './schemas.ts';
+import type { SubscriptionState, TopicState } from './state.ts';
+import type { MessageTable } from './store/message-table.ts';
+import type { StoredBigQueryConfig, SubscriptionConfig } from './subscription-config.ts';
+
+/** Without a retry policy Pub/Sub backs off from BigQuery as from a push endpoint. https://docs.cloud.google.com/pubsub/docs/push#push_backoff */
+const PUSH_BACKOFF = { minimumMs: 100, maximumMs: 60_000 };
+
+interface BigQuerySubscriptionsOptions {
+  readonly clock: Clock;
+  readonly iam: Iam;
+  readonly warehouse: Warehouse;
+  readonly schemas: Schemas;
+  readonly messages: MessageTable;
+  projectNumber(projectId: string): string;
+  warn(message: string): void;
+}
+
+/** Connects BigQuery subscriptions to their tables. */
+export class BigQuerySubscriptions {
+  readonly #options: BigQuerySubscriptionsOptions;
+
+  constructor(options: BigQuerySubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws what Google answers to a subscription whose table can not be written to. */
+  async check(config: SubscriptionConfig, topic: TopicState): Promise<void> {
+    const { bigqueryConfig } = config;
+    if (!bigqueryConfig) return;
+    try {
+      await this.#destination(config.name, bigqueryConfig).check(() => this.#topicSchemas(topic));
+    } catch (error) {
+      throw error instanceof DestinationError ? refusalOf(error) : error;
+    }
+  }
+
+  start(subscription: SubscriptionState, config: StoredBigQueryConfig): BigQueryDelivery {
+    const { clock, warehouse, schemas, messages, warn } = this.#options;
+    const { name, retryPolicy, deadLetterPolicy } = subscription.config;
+    const destination = this.#destination(name, config);
+    return new BigQueryDelivery({
+      clock,
+      warehouse,
+      destination,
+      queue: subscription.queue,
+      backoff: backoffOf(retryPolicy, PUSH_BACKOFF),
+      hasDeadLetterTopic: deadLetterPolicy !== undefined,
+      columns: () => destination.check(() => this.#topicSchemas(subscription.topic)),
+      rowOf: (delivery, columns) =>
+        rowOf(delivery, {
+          config,
+          columns,
+          subscription: name,
+          attributesOf: ({ message }) => messages.attributesOf(message),
+          revision: (schema, revisionId) => schemas.revision(schema, revisionId),
+        }),
+      stateChanged: (error) =>
+        warn(
+          error
+            ? `${name} is in state ${error.state}: ${error.message}${error.hint ? ` To mend it: ${error.hint}.` : ''} Its messages wait in the backlog.`
+            : `${name} is ACTIVE again.`,
+        ),
+      failed: (error) =>
+        warn(
+          `${name} could not write to ${config.table}: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+    });
+  }
+
+  #destination(subscription: string, config: StoredBigQueryConfig): Destination {
+    const { iam, warehouse, projectNumber } = this.#options;
+    return new Destination(config, {
+      iam,
+      warehouse,
+      projectNumber: projectNumber(projectIdOf(subscription)),
+    });
+  }
+
+  #topicSchemas({ config: { name, schemaSettings } }: TopicState) {
+    if (!schemaSettings) {
+      throw new DestinationError(
+        'SCHEMA_MISMATCH',
+        `The topic ${name} has no schema, but use_topic_schema is set.`,
+      );
+    }
+    try {
+      return this.#options.schemas.accepted(schemaSettings).map(({ avro }) => avro.type);
+    } catch (error) {
+      throw new DestinationError('SCHEMA_MISMATCH', error instanceof Error ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { CloudError } from '../errors.ts';
+import { type Holder, Leases } from './leases.ts';
+import { OrderingKeys } from './ordering.ts';
+import { type Backoff, delayMs } from './retry-policy.ts';
+import type { Database } from './store/database.ts';
+import type { BacklogMessage, MessageTable } from './store/message-table.ts';
+
+/** What a subscription's settings mean for its deliveries. */
+export interface DeliveryPolicy {
+  readonly ordered: boolean;
+  readonly backoff: Backoff;
+  readonly maxDeliveryAttempts: number | undefined;
+  /** Milliseconds from publication after which a message is dropped. */
+  readonly retentionMs: number;
+  readonly retainAcked: boolean;
+}
+
+export interface Delivery {
+  readonly message: BacklogMessage;
+  /** Counted from 1. */
+  readonly attempt: number;
+}
+
+/** A delivery as its receiver names it. */
+export interface DeliveryId {
+  readonly id: number;
+  readonly attempt: number;
+}
+
+export interface Failure extends DeliveryId {
+  /** Instead of the policy's. */
+  readonly backoff?: Backoff;
+  /** Goes to the dead letter. */
+  readonly reason?: string;
+}
+
+export interface Limit {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+interface QueueOptions {
+  readonly key: number;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly messages: MessageTable;
+  readonly policy: DeliveryPolicy;
+  /** Deletes what nobody needs any more. Called inside a write. */
+  collect(ids: readonly number[]): void;
+  /** Forwards a message for good; false when that is not possible and it stays. Called inside a write. */
+  deadLetter(id: number, attempts: number, reason: string | undefined): boolean;
+}
+
+/** Messages that one look at the backlog passes over at most, so that it never holds up the process for long. */
+const SCAN_MAX = 10_000;
+
+/** The backlog of one subscription: what is delivered, for how long, and when again. Only leases are in memory. */
+export class DeliveryQueue {
+  readonly #options: QueueOptions;
+  readonly #messages: MessageTable;
+  readonly #leases = new Leases();
+  readonly #ordering = new OrderingKeys();
+  readonly #listeners = new Set<() => void>();
+  #policy: DeliveryPolicy;
+  /** Messages up to here were looked at: of those only waiting ones are delivered, when they are due. */
+  #cursor = 0;
+  #nextDue: number | undefined;
+  #takes = 0;
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #closed: CloudError | undefined;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#messages = options.messages;
+    this.#policy = options.policy;
+    this.reset();
+  }
+
+  setPolicy(policy: DeliveryPolicy): void {
+    const reordered = policy.ordered !== this.#policy.ordered;
+    this.#policy = policy;
+    if (reordered) this.reset();
+  }
+
+  /** Forgets every lease and starts from the oldest message. What was leased is delivered again, uncounted. */
+  reset(): void {
+    for (const id of this.#leases.ids()) this.#leases.end(id);
+    this.#ordering.clear();
+    this.#cursor = 0;
+    this.#nextDue = this.#messages.nextDue(this.#options.key);
+    if (this.#policy.ordered) {
+      for (const key of this.#messages.waitingKeys(this.#options.key)) this.#ordering.waits(key);
+    }
+    this.#schedule();
+    this.wake();
+  }
+
+  /** Calls `listener` whenever there may be something to take. Returns how to stop that. */
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Leases messages, oldest first, within the limit; at least one, if there is any. */
+  take(limit: Limit, holder: Holder, leaseMs: number): Delivery[] {
+    if (this.#closed || limit.messages <= 0) return [];
+    const batch = new Batch(limit);
+    this.#takes++;
+    const lease = (message: BacklogMessage) => {
+      const attempt = message.failures + 1;
+      const orderingKey = this.#policy.ordered ? message.orderingKey : null;
+      const deadline = this.#options.clock.now() + leaseMs;
+      this.#leases.add(message.id, { attempt, bytes: sizeOf(message), orderingKey, holder }, deadline);
+      if (orderingKey !== null) this.#ordering.delivered(orderingKey, message.id, this.#takes);
+      batch.add(message);
+    };
+    this.#takeDue(batch, lease);
+    this.#takeReadyKeys(batch, lease);
+    this.#takeFresh(batch, lease);
+    this.#schedule();
+    return batch.messages.map((message) => ({ message, attempt: message.failures + 1 }));
+  }
+
+  /** Takes messages out of the backlog, leased or not: a late acknowledgement counts as well. */
+  acknowledge(ids: readonly number[]): Promise<void> {
+    const { database, key, collect } = this.#options;
+    const write = database.write(() => {
+      const gone = ids.filter((id) => this.#messages.dequeue(key, id));
+      if (this.#policy.retainAcked) for (const id of gone) this.#messages.retain(key, id);
+      else collect(gone);
+    });
+    this.#end(ids);
+    return write;
+  }
+
+  /** Counts failed deliveries and lets the messages wait, or forwards them as dead letters. Stale ones are ignored. */
+  fail(failures: readonly Failure[]): Promise<void> {
+    const current = failures.filter(({ id, attempt }) => this.#leases.get(id)?.attempt === attempt);
+    if (current.length === 0) return Promise.resolve();
+    const write = this.#options.database.write(() => {
+      for (const failure of current) this.#countFailure(failure);
+    });
+    const failed = current.map(({ id }) => id);
+    for (const id of failed) {
+      const key = this.#leases.get(id)?.orderingKey ?? null;
+      if (key === null) continue;
+      this.#ordering.waits(key);
+      this.#end(this.#ordering.after(key, id));
+    }
+    this.#end(failed);
+    this.#nextDue = this.#messages.nextDue(this.#options.key);
+    this.#schedule();
+    return write.then(() => this.wake());
+  }
+
+  /** Gives leases another deadline, from now. Stale ones are ignored. */
+  extend(deliveries: readonly DeliveryId[], ms: number): void {
+    const deadline = this.#options.clock.now() + ms;
+    for (const { id, attempt } of deliveries) {
+      if (this.#leases.get(id)?.attempt === attempt) this.#leases.extend(id, deadline);
+    }
+    this.#schedule();
+  }
+
+  /** Ends leases without counting a failure; the messages may be taken again at once, in their order. */
+  giveBack(ids: readonly number[]): void {
+    for (const id of ids) {
+      const lease = this.#leases.get(id);
+      if (!lease) continue;
+      if (lease.orderingKey !== null) this.#ordering.waits(lease.orderingKey);
+      else this.#cursor = Math.min(this.#cursor, id - 1);
+    }
+    this.#end(ids);
+  }
+
+  /** Forgets the leases of messages that are no longer in the backlog. */
+  forget(ids: readonly number[]): void {
+    this.#end(ids);
+  }
+
+  /** Why it was closed, for who waits for messages. */
+  get closed(): CloudError | undefined {
+    return this.#closed;
+  }
+
+  /** Ends every lease and delivers nothing more. */
+  close(reason: CloudError): void {
+    this.#closed = reason;
+    this.#timer?.cancel();
+    for (const id of this.#leases.ids()) this.#leases.end(id);
+    this.wake();
+    this.#listeners.clear();
+  }
+
+  #takeDue(batch: Batch, lease: (message: BacklogMessage) => void): void {
+    const { key, clock, database } = this.#options;
+    const now = clock.now();
+    if (this.#nextDue === undefined || this.#nextDue > now) return;
+    const due: BacklogMessage[] = [];
+    const room = new Batch(batch.limit);
+    for (const message of this.#messages.due(key, now)) {
+      due.push(message);
+      room.add(message);
+      if (room.full) break;
+    }
+    void database.write(() => {
+      for (const { id, failures } of due) this.#messages.setWait(key, id, failures, 0);
+    });
+    for (const message of due) {
+      if (this.#policy.ordered && message.orderingKey !== null) this.#ordering.due(message.orderingKey);
+      else if (this.#isDeliverable(message)) lease(message);
+    }
+    this.#nextDue = this.#messages.nextDue(key);
+  }
+
+  #takeReadyKeys(batch: Batch, lease: (message: BacklogMessage) => void): void {
+    const now = this.#options.clock.now();
+    while (!batch.full) {
+      const key = this.#ordering.next();
+      if (key === undefined) return;
+      let remaining = false;
+      for (const message of this.#messages.ofKey(this.#options.key, key)) {
+        remaining = message.availableAt > now || batch.full;
+        if (remaining) break;
+        if (this.#isDeliverable(message)) lease(message);
+      }
+      this.#ordering.started(key, remaining);
+    }
+  }
+
+  #takeFresh(batch: Batch, lease: (message: BacklogMessage) => void): void {
+    if (batch.full) return;
+    let scanned = 0;
+    for (const message of this.#messages.fresh(this.#options.key, this.#cursor)) {
+      this.#cursor = message.id;
+      const key = this.#policy.ordered ? message.orderingKey : null;
+      if (this.#isDeliverable(message) && (key === null || this.#ordering.admit(key, this.#takes)))
+        lease(message);
+      if (batch.full) return;
+      if (++scanned === SCAN_MAX) {
+        setImmediate(() => this.wake());
+        return;
+      }
+    }
+  }
+
+  #isDeliverable({ id, publishTime }: BacklogMessage): boolean {
+    return publishTime >= this.#options.clock.now() - this.#policy.retentionMs && !this.#leases.has(id);
+  }
+
+  #countFailure({ id, attempt, backoff = this.#policy.backoff, reason }: Failure): void {
+    const { key, clock, deadLetter, collect } = this.#options;
+    const { maxDeliveryAttempts } = this.#policy;
+    const exhausted = maxDeliveryAttempts !== undefined && attempt >= maxDeliveryAttempts;
+    if (exhausted && deadLetter(id, attempt, reason)) {
+      this.#messages.dequeue(key, id);
+      collect([id]);
+    } else {
+      // Never 0, which would mean that it does not wait.
+      this.#messages.setWait(key, id, attempt, Math.max(1, clock.now() + delayMs(backoff, attempt)));
+    }
+  }
+
+  #end(ids: readonly number[]): void {
+    let more = false;
+    for (const id of ids) {
+      const key = this.#leases.end(id)?.orderingKey ?? null;
+      if (key !== null && this.#ordering.ended(key, id)) more = true;
+    }
+    if (more) this.wake();
+  }
+
+  #schedule(): void {
+    const at = Math.min(this.#leases.nextDeadline, this.#nextDue ?? Number.POSITIVE_INFINITY);
+    if (at === this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    const { clock } = this.#options;
+    this.#timer =
+      at === Number.POSITIVE_INFINITY || this.#closed
+        ? undefined
+        : clock.setTimeout(() => this.#onTimer(), at - clock.now());
+  }
+
+  #onTimer(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const overdue = this.#leases.overdue(this.#options.clock.now());
+    if (overdue.length > 0) void this.fail(overdue).catch(() => this.reset());
+    this.#schedule();
+    this.wake();
+  }
+}
+
+/** Messages up to a limit. */
+class Batch {
+  readonly limit: Limit;
+  readonly messages: BacklogMessage[] = [];
+  #bytes = 0;
+
+  constructor(limit: Limit) {
+    this.limit = limit;
+  }
+
+  get full(): boolean {
+    return (
+      this.messages.length >= this.limit.messages ||
+      (this.messages.length > 0 && this.#bytes >= this.limit.bytes)
+    );
+  }
+
+  add(message: BacklogMessage): void {
+    this.messages.push(message);
+    this.#bytes += sizeOf(message);
+  }
+}
+
+export function sizeOf({ data, attributes }: { data: Uint8Array; attributes: string | null }): number {
+  return data.byteLength + (attributes?.length ?? 0);
+}

@@ -1,0 +1,28 @@
+import { CloudError } from '../errors.ts';
+import { PAGE_SIZE } from './limits.ts';
+
+export interface PageRequest {
+  readonly pageSize?: number | null | undefined;
+  readonly pageToken?: string | null | undefined;
+}
+
+/** One page of `items` in the order of their keys. The token is the last key seen, so a page holds while items come and go. */
+export function pageOf<T>(
+  items: Iterable<T>,
+  keyOf: (item: T) => string,
+  request: PageRequest,
+): { items: T[]; nextPageToken: string } {
+  const size = request.pageSize ?? 0;
+  if (size < 0)
+    throw new CloudError('INVALID_ARGUMENT', `Invalid page_size: ${size}. It must not be negative.`);
+  const limit = Math.min(size || PAGE_SIZE.default, PAGE_SIZE.max);
+  const after = request.pageToken ? Buffer.from(request.pageToken, 'base64url').toString() : undefined;
+  const rest = [...items]
+    .map((item) => ({ item, key: keyOf(item) }))
+    .filter(({ key }) => after === undefined || key > after)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const nextPageToken = rest.length > limit && last ? Buffer.from(last.key).toString('base64url') : '';
+  return { items: page.map(({ item }) => item), nextPageToken };
+}

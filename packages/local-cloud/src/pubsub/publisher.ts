@@ -1,0 +1,204 @@
+import type { Clock } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import { isSet } from './fields.ts';
+import {
+  ATTRIBUTE_KEY_MAX_BYTES,
+  ATTRIBUTE_VALUE_MAX_BYTES,
+  ATTRIBUTES_MAX,
+  ORDERING_KEY_MAX_BYTES,
+  PUBLISH_MAX_BYTES,
+  PUBLISH_MAX_MESSAGES,
+} from './limits.ts';
+import type { PubsubMessage } from './resources.ts';
+import { type SchemaRevision, type Schemas, unparsable } from './schemas.ts';
+import type { SubscriptionState, TopicState } from './state.ts';
+import type { Database } from './store/database.ts';
+import type { MessageTable } from './store/message-table.ts';
+
+const EMPTY = new Uint8Array();
+
+/** Checks messages and appends them to a topic: whole requests, or nothing of them. */
+export class Publisher {
+  readonly #clock: Clock;
+  readonly #database: Database;
+  readonly #messages: MessageTable;
+  readonly #schemas: Schemas;
+
+  constructor(options: { clock: Clock; database: Database; messages: MessageTable; schemas: Schemas }) {
+    this.#clock = options.clock;
+    this.#database = options.database;
+    this.#messages = options.messages;
+    this.#schemas = options.schemas;
+  }
+
+  /** Resolves with the messages' ids when they are safe. Throws INVALID_ARGUMENT, NOT_FOUND. */
+  publish(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
+    checkRequest(messages);
+    messages.forEach(checkMessage);
+    return this.append(topic, messages);
+  }
+
+  /** Like `publish` for what Pub/Sub itself publishes: only the topic's schema is checked. */
+  append(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
+    const stamps = this.#checkSchema(topic, messages);
+    const woken = new Set<SubscriptionState>();
+    const now = this.#clock.now();
+    const write = this.#database.write(() =>
+      messages.map((message, index) => String(this.#insert(topic, message, stamps?.[index], now, woken))),
+    );
+    return write.then((ids) => {
+      for (const { queue } of woken) queue.wake();
+      return ids;
+    });
+  }
+
+  #insert(
+    topic: TopicState,
+    message: PubsubMessage,
+    stamp: Stamp | undefined,
+    now: number,
+    woken: Set<SubscriptionState>,
+  ): number {
+    const attributes = message.attributes ?? {};
+    const recipients = Array.from(topic.subscriptions).filter(
+      ({ filter, config }) =>
+        !config.detached && (!filter || filter({ ...attributes, ...stamp?.attributes })),
+    );
+    const retained = topic.config.messageRetentionDuration !== undefined;
+    if (recipients.length === 0 && !retained) return this.#messages.takeId();
+    const orderingKey = message.orderingKey || null;
+    const id = this.#messages.insert(
+      {
+        orderingKey,
+        attributes: Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : null,
+        stamp: stamp?.key ?? null,
+        data: message.data ?? EMPTY,
+      },
+      now,
+    );
+    if (retained) this.#messages.retain(topic.key, id);
+    for (const subscription of recipients) {
+      this.#messages.enqueue(
+        subscription.key,
+        id,
+        subscription.config.enableMessageOrdering ? orderingKey : null,
+      );
+      woken.add(subscription);
+    }
+    return id;
+  }
+
+  /** What each message is stamped with. One bad message refuses the request whole, as at Google. */
+  #checkSchema(topic: TopicState, messages: readonly PubsubMessage[]): Stamp[] | undefined {
+    const settings = topic.config.schemaSettings;
+    if (!settings) return undefined;
+    const revisions = this.#schemas.accepted(settings);
+    const stamps = new Map<SchemaRevision, Stamp>();
+    return messages.map(({ data }, index) => {
+      const revision = acceptedBy(revisions, data ?? EMPTY, settings.encoding, index, messages.length);
+      let stamp = stamps.get(revision);
+      if (!stamp) {
+        const attributes = {
+          googclient_schemaencoding: settings.encoding,
+          googclient_schemaname: settings.schema,
+          googclient_schemarevisionid: revision.revisionId,
+        };
+        stamp = { key: this.#messages.stamp(attributes), attributes };
+        stamps.set(revision, stamp);
+      }
+      return stamp;
+    });
+  }
+}
+
+interface Stamp {
+  readonly key: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+function acceptedBy(
+  revisions: readonly SchemaRevision[],
+  data: Uint8Array,
+  encoding: 'JSON' | 'BINARY',
+  index: number,
+  count: number,
+): SchemaRevision {
+  let first: unknown;
+  for (const revision of revisions) {
+    try {
+      revision.avro.check(data, encoding);
+      return revision;
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw unparsable(first, `message ${index + 1} of ${count}, for which the whole request is refused: `);
+}
+
+function checkRequest(messages: readonly PubsubMessage[]): void {
+  if (messages.length === 0) throw new CloudError('INVALID_ARGUMENT', 'No messages to publish');
+  if (messages.length > PUBLISH_MAX_MESSAGES) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `The value for message_count is too large. You passed ${messages.length} in the request, but the maximum value is ${PUBLISH_MAX_MESSAGES}.`,
+    );
+  }
+  const bytes = messages.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
+  if (bytes > PUBLISH_MAX_BYTES) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Request payload size exceeds the limit: ${PUBLISH_MAX_BYTES} bytes (it has ${bytes}).`,
+    );
+  }
+  const key = messages[0]?.orderingKey ?? '';
+  if (messages.some(({ orderingKey }) => (orderingKey ?? '') !== key)) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      'All messages in a publish request must have the same ordering_key.',
+    );
+  }
+}
+
+function checkMessage({ data, attributes, orderingKey, messageId, publishTime }: PubsubMessage): void {
+  const entries = Object.entries(attributes ?? {});
+  if (!data?.byteLength && entries.length === 0) {
+    throw new CloudError('INVALID_ARGUMENT', 'Some messages are empty', {
+      hint: 'a message needs data or an attribute',
+    });
+  }
+  if (messageId || isSet(publishTime)) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      'message_id and publish_time are set by Pub/Sub and must not be populated by the publisher.',
+    );
+  }
+  checkBytes('ordering_key', orderingKey ?? '', ORDERING_KEY_MAX_BYTES);
+  if (entries.length > ATTRIBUTES_MAX) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `A message has ${entries.length} attributes; at most ${ATTRIBUTES_MAX} are allowed.`,
+    );
+  }
+  for (const [key, value] of entries) {
+    if (key === '' || key.startsWith('goog')) {
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Invalid attribute key "${key}": it must not be empty or start with "goog".`,
+      );
+    }
+    checkBytes('attribute key', key, ATTRIBUTE_KEY_MAX_BYTES);
+    checkBytes(`value of attribute "${key}"`, value, ATTRIBUTE_VALUE_MAX_BYTES);
+  }
+}
+
+function checkBytes(what: string, text: string, max: number): void {
+  // No character takes more than 3 bytes per UTF-16 unit: most texts need no counting.
+  if (text.length * 3 <= max) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > max) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Invalid ${what}: it has ${bytes} bytes, at most ${max} are allowed.`,
+    );
+  }
+}

@@ -1,0 +1,458 @@
+import type { Clock, Timer } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import type { Iam } from '../iam.ts';
+import type { Warehouse } from '../warehouse.ts';
+import { ackIdOf, parseAckId } from './ack-id.ts';
+import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
+import { sizeOf } from './delivery-queue.ts';
+import type { Holder } from './leases.ts';
+import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
+import type { PageRequest } from './pages.ts';
+import { Publisher } from './publisher.ts';
+import {
+  type FieldMask,
+  millisOf,
+  type PubsubMessage,
+  type ReceivedMessage,
+  type Subscription,
+  type Timestamp,
+  type Topic,
+  timestampOf,
+} from './resources.ts';
+import { Retention } from './retention.ts';
+import { Schemas } from './schemas.ts';
+import { seekToTime } from './seek.ts';
+import type { SubscriptionState, TopicState } from './state.ts';
+import { Database } from './store/database.ts';
+import { MessageTable } from './store/message-table.ts';
+import { ResourceTable } from './store/resource-table.ts';
+import {
+  checkModifiedDeadline,
+  StreamingPull,
+  type StreamingPullPeer,
+  type StreamingPullRequest,
+} from './streaming-pull.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { Topics } from './topics.ts';
+
+export interface PubSubOptions {
+  /** A folder for what must survive; in memory when absent. */
+  readonly path?: string;
+  readonly clock: Clock;
+  readonly iam: Iam;
+  readonly warehouse: Warehouse;
+  projectNumber(projectId: string): string;
+  /** What an operator has to know: a subscription in an error state, dead letters that can not be forwarded, messages that expired. */
+  onWarning?(message: string): void;
+}
+
+/** How often messages past their retention are looked for. */
+const SWEEP_MS = 60_000;
+/** For leases that no stream counts. */
+const NO_HOLDER: Holder = { released() {} };
+const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
+
+/**
+ * Pub/Sub itself, without a wire: one method per RPC, with the requests and answers that Google's generated client
+ * has. Everything throws CloudError.
+ * https://docs.cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
+ */
+export class PubSub {
+  /** Everything about schemas: create, get, list, commit, delete, validateSchema, … */
+  readonly #schemas: Schemas;
+  readonly #topics: Topics;
+  readonly #subscriptions: Subscriptions;
+  readonly #publisher: Publisher;
+  readonly #retention: Retention;
+  readonly #database: Database;
+  readonly #messages: MessageTable;
+  readonly #clock: Clock;
+  readonly #warn: (message: string) => void;
+  #sweep: Timer | undefined;
+  #closed = false;
+
+  private constructor(options: PubSubOptions, database: Database) {
+    const { clock, iam, warehouse, projectNumber } = options;
+    const warn = (message: string) => options.onWarning?.(message);
+    const messages = new MessageTable(database);
+    const table = new ResourceTable(database);
+    const schemas = new Schemas({ clock, database, table });
+    const retention = new Retention(database, messages);
+    const publisher = new Publisher({ clock, database, messages, schemas });
+    const topics = new Topics({
+      database,
+      table,
+      schemas,
+      retention,
+      changed: (topic) => this.#subscriptions.topicChanged(topic),
+    });
+    const bigquery = new BigQuerySubscriptions({
+      clock,
+      iam,
+      warehouse,
+      schemas,
+      messages,
+      projectNumber,
+      warn,
+    });
+    this.#subscriptions = new Subscriptions({
+      clock,
+      database,
+      table,
+      messages,
+      topics,
+      publisher,
+      retention,
+      bigquery,
+      iam,
+      projectNumber,
+      warn,
+    });
+    this.#schemas = schemas;
+    this.#topics = topics;
+    this.#publisher = publisher;
+    this.#retention = retention;
+    this.#database = database;
+    this.#messages = messages;
+    this.#clock = clock;
+    this.#warn = warn;
+    this.#restore(table);
+    database.onLost(() => {
+      for (const { queue } of this.#subscriptions.all()) queue.reset();
+    });
+    this.#scheduleSweep();
+  }
+
+  /** Throws CloudError FAILED_PRECONDITION when the folder is in use. */
+  static async open(options: PubSubOptions): Promise<PubSub> {
+    const database = new Database(options.path);
+    try {
+      return new PubSub(options, database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  // Topics
+
+  async createTopic(request: Topic): Promise<Topic> {
+    return this.#topics.create(request);
+  }
+
+  async getTopic(request: { topic?: string | null }): Promise<Topic> {
+    return this.#topics.get(request);
+  }
+
+  async updateTopic(request: { topic?: Topic | null; updateMask?: FieldMask | null }): Promise<Topic> {
+    return this.#topics.update(request);
+  }
+
+  async deleteTopic(request: { topic?: string | null }): Promise<void> {
+    return this.#topics.delete(request);
+  }
+
+  async listTopics(request: { project?: string | null } & PageRequest) {
+    return this.#topics.list(request);
+  }
+
+  async listTopicSubscriptions(request: { topic?: string | null } & PageRequest) {
+    return this.#topics.listSubscriptions(request);
+  }
+
+  /** Resolves with the messages' ids when what they name survives the death of the process. */
+  async publish(request: {
+    topic?: string | null;
+    messages?: readonly PubsubMessage[] | null;
+  }): Promise<{ messageIds: string[] }> {
+    const topic = this.#topics.find(request.topic);
+    return { messageIds: await this.#publisher.publish(topic, request.messages ?? []) };
+  }
+
+  // Subscriptions
+
+  /** Checks a BigQuery subscription's table, its columns and the grants of Pub/Sub's service agent. */
+  async createSubscription(request: Subscription): Promise<Subscription> {
+    return this.#subscriptions.create(request);
+  }
+
+  async getSubscription(request: { subscription?: string | null }): Promise<Subscription> {
+    return this.#subscriptions.get(request);
+  }
+
+  async updateSubscription(request: {
+    subscription?: Subscription | null;
+    updateMask?: FieldMask | null;
+  }): Promise<Subscription> {
+    return this.#subscriptions.update(request);
+  }
+
+  async deleteSubscription(request: { subscription?: string | null }): Promise<void> {
+    return this.#subscriptions.delete(request);
+  }
+
+  async listSubscriptions(request: { project?: string | null } & PageRequest) {
+    return this.#subscriptions.list(request);
+  }
+
+  async detachSubscription(request: { subscription?: string | null }): Promise<void> {
+    return this.#subscriptions.detach(request);
+  }
+
+  async modifyPushConfig(): Promise<never> {
+    throw new CloudError('UNIMPLEMENTED', 'Push delivery is not emulated: pull, or deliver to BigQuery.');
+  }
+
+  // Messages
+
+  /** Waits up to PULL_WAIT_MS of the clock for a first message, unless `returnImmediately` is set. */
+  async pull(
+    request: {
+      subscription?: string | null;
+      maxMessages?: number | null;
+      returnImmediately?: boolean | null;
+    },
+    signal?: AbortSignal,
+  ): Promise<{ receivedMessages: ReceivedMessage[] }> {
+    const subscription = this.#pullable(request.subscription);
+    const maxMessages = request.maxMessages ?? 0;
+    if (maxMessages <= 0) {
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Invalid max_messages: ${maxMessages}. It must be greater than 0.`,
+      );
+    }
+    const limit = { messages: Math.min(maxMessages, RESPONSE_MAX_MESSAGES), bytes: RESPONSE_MAX_BYTES };
+    const take = () =>
+      this.#receive(subscription, limit, NO_HOLDER, subscription.config.ackDeadlineSeconds * 1e3);
+    const receivedMessages = take();
+    if (receivedMessages.length > 0 || request.returnImmediately) return { receivedMessages };
+    return { receivedMessages: await this.#firstOf(subscription, take, signal) };
+  }
+
+  async acknowledge(request: {
+    subscription?: string | null;
+    ackIds?: readonly string[] | null;
+  }): Promise<void> {
+    const subscription = this.#subscriptions.findAttached(request.subscription);
+    const deliveries = deliveriesOf(subscription, request.ackIds);
+    await subscription.queue.acknowledge(deliveries.map(({ id }) => id));
+  }
+
+  /** 0 seconds: a negative acknowledgement. */
+  async modifyAckDeadline(request: {
+    subscription?: string | null;
+    ackIds?: readonly string[] | null;
+    ackDeadlineSeconds?: number | null;
+  }): Promise<void> {
+    const subscription = this.#subscriptions.findAttached(request.subscription);
+    const seconds = checkModifiedDeadline(request.ackDeadlineSeconds ?? 0);
+    const deliveries = deliveriesOf(subscription, request.ackIds);
+    if (seconds === 0) await subscription.queue.fail(deliveries);
+    else subscription.queue.extend(deliveries, seconds * 1e3);
+  }
+
+  /** Opens a stream. The caller passes further requests to `receive` and calls `close` at its end. */
+  streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
+    const subscription = this.#pullable(first.subscription);
+    return new StreamingPull({
+      subscription,
+      first,
+      peer,
+      received: (limit, stream, leaseMs) => this.#receive(subscription, limit, stream, leaseMs),
+    });
+  }
+
+  /** To a time only. */
+  async seek(request: {
+    subscription?: string | null;
+    time?: Timestamp | null;
+    snapshot?: string | null;
+  }): Promise<void> {
+    const subscription = this.#subscriptions.findAttached(request.subscription);
+    if (request.snapshot) throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
+    if (!request.time) throw new CloudError('INVALID_ARGUMENT', 'Invalid seek: a time is needed.');
+    const time = millisOf(request.time);
+    await seekToTime(subscription, time, { database: this.#database, messages: this.#messages });
+  }
+
+  /** Snapshot RPCs, all of them. */
+  async snapshots(): Promise<never> {
+    throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
+  }
+
+  /** Messages of a subscription that are not acknowledged: Cloud Monitoring's `num_undelivered_messages`. */
+  async backlogSize(request: { subscription?: string | null }): Promise<number> {
+    return this.#messages.backlogSize(this.#subscriptions.find(request.subscription).key);
+  }
+
+  // Schemas
+
+  async createSchema(request: Parameters<Schemas['create']>[0]) {
+    return this.#schemas.create(request);
+  }
+
+  async getSchema(request: Parameters<Schemas['get']>[0]) {
+    return this.#schemas.get(request);
+  }
+
+  async listSchemas(request: Parameters<Schemas['list']>[0]) {
+    return this.#schemas.list(request);
+  }
+
+  async listSchemaRevisions(request: Parameters<Schemas['listRevisions']>[0]) {
+    return this.#schemas.listRevisions(request);
+  }
+
+  async commitSchema(request: Parameters<Schemas['commit']>[0]) {
+    return this.#schemas.commit(request);
+  }
+
+  async rollbackSchema(request: Parameters<Schemas['rollback']>[0]) {
+    return this.#schemas.rollback(request);
+  }
+
+  async deleteSchemaRevision(request: Parameters<Schemas['deleteRevision']>[0]) {
+    return this.#schemas.deleteRevision(request);
+  }
+
+  async deleteSchema(request: Parameters<Schemas['delete']>[0]) {
+    return this.#schemas.delete(request);
+  }
+
+  async validateSchema(request: Parameters<Schemas['validateSchema']>[0]) {
+    return this.#schemas.validateSchema(request);
+  }
+
+  async validateMessage(request: Parameters<Schemas['validateMessage']>[0]) {
+    return this.#schemas.validateMessage(request);
+  }
+
+  /** Ends every stream and delivery; rows that are being written are finished first. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sweep?.cancel();
+    await this.#subscriptions.close();
+    this.#database.close();
+  }
+
+  #restore(table: ResourceTable): void {
+    const topics = new Map<number, TopicState>();
+    const stored = table.all();
+    for (const resource of stored) if (resource.kind === 'schema') this.#schemas.restore(resource);
+    for (const resource of stored) {
+      if (resource.kind === 'topic') topics.set(resource.key, this.#topics.restore(resource));
+    }
+    for (const resource of stored)
+      if (resource.kind === 'subscription') this.#subscriptions.restore(resource, topics);
+    this.#collectOrphans(topics);
+    this.#subscriptions.start();
+  }
+
+  /** What a deletion left behind that the process did not live to finish. */
+  #collectOrphans(topics: ReadonlyMap<number, TopicState>): void {
+    const known = new Set(topics.keys());
+    for (const { key } of this.#subscriptions.all()) known.add(key);
+    const orphans = this.#messages.owners().filter((owner) => !known.has(owner));
+    if (orphans.length === 0) return;
+    void this.#database.write(() => {
+      for (const owner of orphans) this.#messages.forgetOwner(owner);
+      this.#messages.collectAll();
+    });
+  }
+
+  #pullable(name: string | null | undefined): SubscriptionState {
+    const subscription = this.#subscriptions.findAttached(name);
+    if (subscription.config.bigqueryConfig) {
+      throw new CloudError(
+        'FAILED_PRECONDITION',
+        `${name} delivers to BigQuery and can not be pulled from.`,
+        { hint: 'create a second subscription on the topic to see its messages' },
+      );
+    }
+    return subscription;
+  }
+
+  #receive(
+    subscription: SubscriptionState,
+    limit: { messages: number; bytes: number },
+    holder: Holder & { leased?(bytes: number): void },
+    leaseMs: number,
+  ): ReceivedMessage[] {
+    const { key, config, queue } = subscription;
+    return queue.take(limit, holder, leaseMs).map(({ message, attempt }) => {
+      holder.leased?.(sizeOf(message));
+      return {
+        ackId: ackIdOf(key, { id: message.id, attempt }),
+        message: {
+          data: message.data,
+          attributes: this.#messages.attributesOf(message),
+          messageId: String(message.id),
+          publishTime: timestampOf(message.publishTime),
+          orderingKey: message.orderingKey ?? '',
+        },
+        deliveryAttempt: config.deadLetterPolicy ? attempt : 0,
+      };
+    });
+  }
+
+  #firstOf(
+    subscription: SubscriptionState,
+    take: () => ReceivedMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReceivedMessage[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<ReceivedMessage[]>();
+    const { queue } = subscription;
+    const stopWaking = queue.onWake(() => {
+      if (queue.closed) return reject(queue.closed);
+      const messages = take();
+      if (messages.length > 0) resolve(messages);
+    });
+    const timer = this.#clock.setTimeout(() => resolve([]), PULL_WAIT_MS);
+    const abort = () => resolve([]);
+    signal?.addEventListener('abort', abort);
+    return promise.finally(() => {
+      stopWaking();
+      timer.cancel();
+      signal?.removeEventListener('abort', abort);
+    });
+  }
+
+  #scheduleSweep(): void {
+    if (this.#closed) return;
+    this.#sweep = this.#clock.setTimeout(
+      () => void this.#sweepAll().finally(() => this.#scheduleSweep()),
+      SWEEP_MS,
+    );
+  }
+
+  async #sweepAll(): Promise<void> {
+    const now = this.#clock.now();
+    try {
+      for (const subscription of [...this.#subscriptions.all()]) {
+        await this.#retention.sweepSubscription(subscription, now, (count) =>
+          this.#warn(
+            `${count} messages of ${subscription.config.name} reached the end of their retention unacknowledged and are gone.`,
+          ),
+        );
+      }
+      for (const topic of [...this.#topics.all()]) await this.#retention.sweepTopic(topic, now);
+    } catch (error) {
+      this.#warn(
+        `Could not drop messages past their retention: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+function deliveriesOf({ key }: SubscriptionState, ackIds: readonly string[] | null | undefined) {
+  if (!ackIds?.length) throw new CloudError('INVALID_ARGUMENT', 'No ack ids specified.');
+  if (ackIds.reduce((sum, { length }) => sum + length, 0) > ACK_IDS_MAX_BYTES) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Request payload size exceeds the limit: ${ACK_IDS_MAX_BYTES} bytes.`,
+    );
+  }
+  return ackIds.map((ackId) => parseAckId(key, ackId));
+}

@@ -1,0 +1,73 @@
+import { secondsOf } from './resources.ts';
+import { ownersOf, type SubscriptionState, type TopicState } from './state.ts';
+import type { Database } from './store/database.ts';
+import type { MessageTable } from './store/message-table.ts';
+
+/** Messages that one transaction drops. */
+const CHUNK = 1_000;
+
+/** Milliseconds for which a subscription keeps messages: at least as long as its topic does. */
+export function retentionMs({ config, topic }: Pick<SubscriptionState, 'config' | 'topic'>): number {
+  return Math.max(secondsOf(config.messageRetentionDuration), topicRetentionSeconds(topic)) * 1e3;
+}
+
+function topicRetentionSeconds({ config, deleted }: TopicState): number {
+  return deleted ? 0 : secondsOf(config.messageRetentionDuration ?? {});
+}
+
+/** Drops what is older than retention allows. `expired` hears of messages that nobody acknowledged. */
+export class Retention {
+  readonly #database: Database;
+  readonly #messages: MessageTable;
+
+  constructor(database: Database, messages: MessageTable) {
+    this.#database = database;
+    this.#messages = messages;
+  }
+
+  async sweepSubscription(
+    subscription: SubscriptionState,
+    now: number,
+    expired: (count: number) => void,
+  ): Promise<void> {
+    const { key, topic, queue } = subscription;
+    const before = now - retentionMs(subscription);
+    const count = await this.#drop('backlog', key, topic, before, (ids) => queue.forget(ids));
+    if (count > 0) expired(count);
+    await this.#drop('retained', key, topic, before);
+  }
+
+  async sweepTopic(topic: TopicState, now: number): Promise<void> {
+    await this.#drop('retained', topic.key, topic, now - topicRetentionSeconds(topic) * 1e3);
+  }
+
+  /** Drops everything that an owner has, in pieces that leave room for other work. */
+  async purge(owner: number, topic: TopicState): Promise<void> {
+    await this.#drop('backlog', owner, topic, Number.POSITIVE_INFINITY);
+    await this.#drop('retained', owner, topic, Number.POSITIVE_INFINITY);
+  }
+
+  async #drop(
+    from: 'backlog' | 'retained',
+    owner: number,
+    topic: TopicState,
+    before: number,
+    dropped?: (ids: readonly number[]) => void,
+  ): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const oldest = this.#messages.oldest(from, owner, CHUNK);
+      const ids = oldest.filter(({ publishTime }) => publishTime < before).map(({ id }) => id);
+      if (ids.length === 0) return count;
+      await this.#database.write(() => {
+        for (const id of ids) {
+          if (from === 'backlog') this.#messages.dequeue(owner, id);
+          else this.#messages.release(owner, id);
+        }
+        this.#messages.collect(ids, ownersOf(topic));
+      });
+      dropped?.(ids);
+      count += ids.length;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { CloudError } from '../errors.ts';
+import { secondsIn } from './fields.ts';
+import { RETRY_BACKOFF_SECONDS } from './limits.ts';
+import { durationOf, type RetryPolicy, secondsOf } from './resources.ts';
+
+/** A retry policy with both bounds, as Google stores it. Throws INVALID_ARGUMENT. */
+export function checkRetryPolicy(policy: RetryPolicy | null | undefined): RetryPolicy | undefined {
+  if (!policy) return undefined;
+  const range = RETRY_BACKOFF_SECONDS;
+  const minimum =
+    secondsIn('retry_policy.minimum_backoff', policy.minimumBackoff, range) ?? range.defaultMinimum;
+  const maximum =
+    secondsIn('retry_policy.maximum_backoff', policy.maximumBackoff, range) ?? range.defaultMaximum;
+  if (minimum > maximum) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Invalid retry_policy: minimum_backoff (${minimum}s) is greater than maximum_backoff (${maximum}s).`,
+    );
+  }
+  return { minimumBackoff: durationOf(minimum), maximumBackoff: durationOf(maximum) };
+}
+
+/** Bounds of an exponential backoff, in milliseconds. */
+export interface Backoff {
+  readonly minimumMs: number;
+  readonly maximumMs: number;
+}
+
+/** Without a retry policy Pub/Sub delivers again as soon as it can. */
+export const NO_BACKOFF: Backoff = { minimumMs: 0, maximumMs: 0 };
+
+export function backoffOf(policy: RetryPolicy | null | undefined, fallback: Backoff): Backoff {
+  if (!policy) return fallback;
+  return {
+    minimumMs: secondsOf(policy.minimumBackoff ?? {}) * 1e3,
+    maximumMs: secondsOf(policy.maximumBackoff ?? {}) * 1e3,
+  };
+}
+
+/** The wait after the `failures`-th failure. Google adds jitter; here it is exact, so that a test can be. */
+export function delayMs({ minimumMs, maximumMs }: Backoff, failures: number): number {
+  return Math.min(minimumMs * 2 ** (failures - 1), maximumMs);
+}

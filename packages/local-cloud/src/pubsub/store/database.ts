@@ -1,0 +1,148 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { CloudError } from '../../errors.ts';
+
+/** Pages of the write-ahead log before SQLite copies them into the file: 16 MiB, so that a burst is not interrupted. */
+const WAL_PAGES = 4_000;
+
+/** Rises with the schema below. A file of another version is refused, never guessed at. */
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE resources (
+    key INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (kind, name)
+  ) STRICT;
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  -- Attributes that Pub/Sub itself adds and many messages share.
+  CREATE TABLE stamps (key INTEGER PRIMARY KEY, attributes TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    publish_time INTEGER NOT NULL,
+    ordering_key TEXT,
+    attributes TEXT,
+    stamp INTEGER,
+    data BLOB NOT NULL
+  ) STRICT;
+  -- What a subscription has not acknowledged. available_at is 0 unless a failed message waits for its next delivery.
+  CREATE TABLE backlog (
+    subscription INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    ordering_key TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    available_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (subscription, message)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX backlog_waiting ON backlog (subscription, available_at) WHERE available_at > 0;
+  CREATE INDEX backlog_ordered ON backlog (subscription, ordering_key, message) WHERE ordering_key IS NOT NULL;
+  -- What a topic, or a subscription that has acknowledged it, keeps for a seek.
+  CREATE TABLE retained (
+    owner INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (owner, message)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * SQLite with group commit: everything written in one turn of the event loop is one transaction, and `write` answers
+ * when it is on its way to the disk. What was answered survives the death of the process; a power cut may take the
+ * last moments (`synchronous = NORMAL`).
+ */
+export class Database {
+  readonly #db: DatabaseSync;
+  #commit: { readonly done: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
+  readonly #onLost = new Set<() => void>();
+
+  /** Throws CloudError FAILED_PRECONDITION when another process holds the folder, or wrote it in another version. */
+  constructor(folder?: string) {
+    if (folder) mkdirSync(folder, { recursive: true });
+    this.#db = new DatabaseSync(folder ? join(folder, 'pubsub.sqlite') : ':memory:');
+    try {
+      this.#db.exec(
+        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`,
+      );
+      this.#migrate(folder);
+    } catch (error) {
+      this.#db.close();
+      if (!(error instanceof Error) || !/locked|busy/.test(error.message)) throw error;
+      throw new CloudError('FAILED_PRECONDITION', `Another process uses the Pub/Sub data in ${folder}.`, {
+        hint: 'stop the other local cloud, or give this one a folder of its own',
+        cause: error,
+      });
+    }
+  }
+
+  #migrate(folder: string | undefined): void {
+    const version = this.#db.prepare('PRAGMA user_version').get()?.user_version;
+    if (version === VERSION) return;
+    if (version !== 0) {
+      throw new CloudError(
+        'FAILED_PRECONDITION',
+        `The Pub/Sub data in ${folder} has format ${version}; this version reads ${VERSION}.`,
+        { hint: 'delete the folder to start empty' },
+      );
+    }
+    this.#db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.#db.prepare(sql);
+  }
+
+  /** Runs `work` at once, whole or not at all, and resolves with its result once that is committed. */
+  write<T>(work: () => T): Promise<T> {
+    const commit = this.#begin();
+    this.#db.exec('SAVEPOINT work');
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      this.#db.exec('ROLLBACK TO work; RELEASE work');
+      throw error;
+    }
+    this.#db.exec('RELEASE work');
+    const committed = commit.done.then(() => result);
+    // Whoever awaits it hears of a failure; what nobody awaits is repeated after onLost.
+    committed.catch(() => {});
+    return committed;
+  }
+
+  /** Called after a transaction was lost, when what is in memory no longer matches the disk. */
+  onLost(listener: () => void): void {
+    this.#onLost.add(listener);
+  }
+
+  close(): void {
+    this.#end();
+    this.#db.close();
+  }
+
+  #begin() {
+    if (this.#commit) return this.#commit;
+    this.#db.exec('BEGIN');
+    const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+    done.catch(() => {});
+    this.#commit = { done, resolve, reject };
+    setImmediate(() => this.#end());
+    return this.#commit;
+  }
+
+  #end(): void {
+    const commit = this.#commit;
+    if (!commit) return;
+    this.#commit = undefined;
+    try {
+      this.#db.exec('COMMIT');
+      commit.resolve();
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      const reason = error instanceof Error ? error.message : String(error);
+      commit.reject(new CloudError('UNAVAILABLE', `Could not write to disk: ${reason}.`, { cause: error }));
+      for (const listener of this.#onLost) listener();
+    }
+  }
+}

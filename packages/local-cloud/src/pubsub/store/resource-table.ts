@@ -1,0 +1,47 @@
+import type { Database } from './database.ts';
+
+export type ResourceKind = 'topic' | 'subscription' | 'schema';
+
+export interface StoredResource {
+  readonly key: number;
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly body: string;
+}
+
+/** Topics, subscriptions and schemas on disk. `key` is what messages refer to; a resource made anew gets a new one. */
+export class ResourceTable {
+  readonly #insert;
+  readonly #update;
+  readonly #delete;
+  readonly #all;
+  readonly #takeKey;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare('INSERT INTO resources (key, kind, name, body) VALUES (?, ?, ?, ?)');
+    this.#update = database.prepare('UPDATE resources SET body = ? WHERE key = ?');
+    this.#delete = database.prepare('DELETE FROM resources WHERE key = ?');
+    this.#all = database.prepare('SELECT key, kind, name, body FROM resources ORDER BY key');
+    this.#takeKey = database.prepare(
+      `INSERT INTO counters VALUES ('resource', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`,
+    );
+  }
+
+  all(): StoredResource[] {
+    return this.#all.all() as unknown as StoredResource[];
+  }
+
+  insert(kind: ResourceKind, name: string, body: object): number {
+    const key = Number(this.#takeKey.get()?.value);
+    this.#insert.run(key, kind, name, JSON.stringify(body));
+    return key;
+  }
+
+  update(key: number, body: object): void {
+    this.#update.run(JSON.stringify(body), key);
+  }
+
+  delete(key: number): void {
+    this.#delete.run(key);
+  }
+}

@@ -1,0 +1,332 @@
+import type { Clock } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import type { Iam } from '../iam.ts';
+import type { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
+import { deadLetterOf, forwardingProblem } from './dead-letter.ts';
+import { type DeliveryPolicy, DeliveryQueue } from './delivery-queue.ts';
+import { parseFilter } from './filter.ts';
+import { alreadyExists, checkName, checkProject, idOf, notFound } from './names.ts';
+import { type PageRequest, pageOf } from './pages.ts';
+import type { Publisher } from './publisher.ts';
+import { DELETED_TOPIC, type FieldMask, type Subscription } from './resources.ts';
+import { type Retention, retentionMs } from './retention.ts';
+import { backoffOf, NO_BACKOFF } from './retry-policy.ts';
+import { ownersOf, type SubscriptionState, type TopicState } from './state.ts';
+import type { Database } from './store/database.ts';
+import type { MessageTable } from './store/message-table.ts';
+import type { ResourceTable, StoredResource } from './store/resource-table.ts';
+import { checkSubscription, SUBSCRIPTION_MASK, type SubscriptionConfig } from './subscription-config.ts';
+import type { Topics } from './topics.ts';
+import { applyMask } from './update-mask.ts';
+
+interface SubscriptionsOptions {
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly table: ResourceTable;
+  readonly messages: MessageTable;
+  readonly topics: Topics;
+  readonly publisher: Publisher;
+  readonly retention: Retention;
+  readonly bigquery: BigQuerySubscriptions;
+  readonly iam: Iam;
+  projectNumber(projectId: string): string;
+  warn(message: string): void;
+}
+
+/** Stored with the key of its topic, which outlives the topic's name. */
+interface StoredSubscription {
+  readonly config: SubscriptionConfig;
+  readonly topicKey: number;
+}
+
+/** Pub/Sub's subscriptions as resources. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #subscriptions = new Map<string, SubscriptionState>();
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** `topics` by key; a topic that was deleted is added to it. */
+  restore({ key, body }: StoredResource, topics: Map<number, TopicState>): void {
+    const { config, topicKey } = JSON.parse(body) as StoredSubscription;
+    let topic = topics.get(topicKey);
+    if (!topic) {
+      topic = { key: topicKey, config: { name: config.topic }, subscriptions: new Set(), deleted: true };
+      topics.set(topicKey, topic);
+    }
+    this.#add(key, config, topic);
+  }
+
+  all(): Iterable<SubscriptionState> {
+    return this.#subscriptions.values();
+  }
+
+  /** Throws NOT_FOUND. */
+  find(name: string | null | undefined): SubscriptionState {
+    const subscription = this.#subscriptions.get(checkName('subscriptions', name));
+    if (!subscription) throw notFound(String(name));
+    return subscription;
+  }
+
+  /** Throws NOT_FOUND, and FAILED_PRECONDITION for a detached one. */
+  findAttached(name: string | null | undefined): SubscriptionState {
+    const subscription = this.find(name);
+    if (subscription.config.detached) {
+      throw new CloudError('FAILED_PRECONDITION', `Subscription is detached (resource=${name}).`);
+    }
+    return subscription;
+  }
+
+  /** Starts what delivers by itself. Called once, when everything is restored. */
+  start(): void {
+    for (const subscription of this.#subscriptions.values()) this.#connect(subscription);
+  }
+
+  async create(request: Subscription): Promise<Subscription> {
+    const config = checkSubscription(request, checkName('topics', request.topic));
+    this.#checkNew(config);
+    const topic = this.#options.topics.find(config.topic);
+    this.#checkDeadLetterTopic(config);
+    await this.#options.bigquery.check(config, topic);
+    // Another request may have come first while the table was looked at.
+    this.#checkNew(config);
+    const { database, table } = this.#options;
+    return database.write(() => {
+      const key = table.insert('subscription', config.name, { config, topicKey: topic.key });
+      const subscription = this.#add(key, config, topic);
+      this.#connect(subscription);
+      return this.#answer(subscription);
+    });
+  }
+
+  get(request: { subscription?: string | null }): Subscription {
+    return this.#answer(this.find(request.subscription));
+  }
+
+  update(request: {
+    subscription?: Subscription | null;
+    updateMask?: FieldMask | null;
+  }): Promise<Subscription> {
+    return this.#inTurn(() => this.#update(request));
+  }
+
+  async #update(request: {
+    subscription?: Subscription | null;
+    updateMask?: FieldMask | null;
+  }): Promise<Subscription> {
+    const subscription = this.find(request.subscription?.name);
+    const merged = applyMask<Subscription>(
+      subscription.config,
+      request.subscription ?? {},
+      request.updateMask,
+      SUBSCRIPTION_MASK,
+    );
+    const config = {
+      ...checkSubscription(merged, subscription.config.topic),
+      ...(subscription.config.detached && { detached: true }),
+    };
+    this.#checkDeadLetterTopic(config);
+    await this.#options.bigquery.check(config, subscription.topic);
+    await this.#disconnect(subscription);
+    await this.#store(subscription, config);
+    this.#connect(subscription);
+    return this.#answer(subscription);
+  }
+
+  delete(request: { subscription?: string | null }): Promise<void> {
+    return this.#inTurn(() => this.#delete(request));
+  }
+
+  async #delete(request: { subscription?: string | null }): Promise<void> {
+    const subscription = this.find(request.subscription);
+    this.#subscriptions.delete(subscription.config.name);
+    await this.#disconnect(subscription);
+    subscription.queue.close(notFound(subscription.config.name));
+    const { database, table, retention } = this.#options;
+    await database.write(() => {
+      table.delete(subscription.key);
+      subscription.topic.subscriptions.delete(subscription);
+    });
+    await retention.purge(subscription.key, subscription.topic);
+  }
+
+  /** It receives nothing any more and its backlog is gone. https://docs.cloud.google.com/pubsub/docs/detach-subscriptions */
+  detach(request: { subscription?: string | null }): Promise<void> {
+    return this.#inTurn(() => this.#detach(request));
+  }
+
+  async #detach(request: { subscription?: string | null }): Promise<void> {
+    const subscription = this.find(request.subscription);
+    if (subscription.config.detached) return;
+    await this.#disconnect(subscription);
+    await this.#store(subscription, { ...subscription.config, detached: true });
+    subscription.queue.close(
+      new CloudError(
+        'FAILED_PRECONDITION',
+        `Subscription is detached (resource=${subscription.config.name}).`,
+      ),
+    );
+    await this.#options.retention.purge(subscription.key, subscription.topic);
+  }
+
+  list(request: { project?: string | null } & PageRequest): {
+    subscriptions: Subscription[];
+    nextPageToken: string;
+  } {
+    const prefix = `${checkProject(request.project)}/subscriptions/`;
+    const all = [...this.#subscriptions.values()].filter(({ config }) => config.name.startsWith(prefix));
+    const { items, nextPageToken } = pageOf(all, ({ config }) => idOf(config.name), request);
+    return { subscriptions: items.map((subscription) => this.#answer(subscription)), nextPageToken };
+  }
+
+  /** The topic's settings changed, and with them what its subscriptions keep. */
+  topicChanged(topic: TopicState): void {
+    for (const subscription of topic.subscriptions) subscription.queue.setPolicy(policyOf(subscription));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      Array.from(this.#subscriptions.values(), (subscription) => this.#disconnect(subscription)),
+    );
+    const closing = new CloudError('UNAVAILABLE', 'The server is shutting down.');
+    for (const { queue } of this.#subscriptions.values()) queue.close(closing);
+  }
+
+  /** Changes to subscriptions wait for each other: each stops and starts a delivery. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+
+  #add(key: number, config: SubscriptionConfig, topic: TopicState): SubscriptionState {
+    const { clock, database, messages } = this.#options;
+    const queue = new DeliveryQueue({
+      key,
+      clock,
+      database,
+      messages,
+      policy: policyOf({ config, topic }),
+      collect: (ids) => messages.collect(ids, ownersOf(topic)),
+      deadLetter: (id, attempts, reason) => this.#deadLetter(subscription, id, attempts, reason),
+    });
+    const filter = config.filter ? parseFilter(config.filter) : undefined;
+    const subscription: SubscriptionState = {
+      key,
+      topic,
+      config,
+      filter,
+      queue,
+      bigquery: undefined,
+      warned: undefined,
+    };
+    topic.subscriptions.add(subscription);
+    this.#subscriptions.set(config.name, subscription);
+    return subscription;
+  }
+
+  #connect(subscription: SubscriptionState): void {
+    const { bigqueryConfig, detached } = subscription.config;
+    if (bigqueryConfig && !detached) {
+      subscription.bigquery = this.#options.bigquery.start(subscription, bigqueryConfig);
+    }
+  }
+
+  async #disconnect(subscription: SubscriptionState): Promise<void> {
+    await subscription.bigquery?.close();
+    subscription.bigquery = undefined;
+  }
+
+  #store(subscription: SubscriptionState, config: SubscriptionConfig): Promise<void> {
+    const { database, table } = this.#options;
+    return database.write(() => {
+      const stored: StoredSubscription = { config, topicKey: subscription.topic.key };
+      table.update(subscription.key, stored);
+      subscription.config = config;
+      subscription.warned = undefined;
+      subscription.queue.setPolicy(policyOf(subscription));
+    });
+  }
+
+  #checkNew({ name }: SubscriptionConfig): void {
+    if (this.#subscriptions.has(name)) throw alreadyExists(name);
+  }
+
+  #checkDeadLetterTopic({ deadLetterPolicy }: SubscriptionConfig): void {
+    if (deadLetterPolicy && !this.#options.topics.has(deadLetterPolicy.deadLetterTopic)) {
+      throw new CloudError(
+        'NOT_FOUND',
+        `Dead letter topic not found (resource=${deadLetterPolicy.deadLetterTopic}).`,
+      );
+    }
+  }
+
+  /** Called inside a write: the forwarded message and the end of the original are one transaction. */
+  #deadLetter(
+    subscription: SubscriptionState,
+    id: number,
+    attempts: number,
+    reason: string | undefined,
+  ): boolean {
+    const { config } = subscription;
+    const { messages, topics, publisher, iam, projectNumber } = this.#options;
+    const topicExists = (name: string) => topics.has(name);
+    const original = messages.get(id);
+    if (!original) return true;
+    let problem = forwardingProblem(config, { iam, projectNumber, topicExists });
+    if (problem === undefined) {
+      const attributes = messages.attributesOf(original);
+      const letter = deadLetterOf(
+        { ...original, attributes },
+        { subscription: config.name, attempts, reason },
+      );
+      try {
+        void publisher
+          .append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [letter])
+          .catch(() => {});
+        return true;
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+      }
+    }
+    this.#warnOnce(
+      subscription,
+      `${config.name} can not forward dead letters, so it delivers them again and again: ${problem}.`,
+    );
+    return false;
+  }
+
+  #warnOnce(subscription: SubscriptionState, message: string): void {
+    if (subscription.warned === message) return;
+    subscription.warned = message;
+    this.#options.warn(message);
+  }
+
+  #answer({ config, topic, bigquery }: SubscriptionState): Subscription {
+    const state = bigquery?.state ?? 'ACTIVE';
+    const { bigqueryConfig, detached = false } = config;
+    const retention = topic.deleted ? undefined : topic.config.messageRetentionDuration;
+    return {
+      ...config,
+      detached,
+      topic: topic.deleted ? DELETED_TOPIC : config.topic,
+      state: state === 'ACTIVE' ? 'ACTIVE' : 'RESOURCE_ERROR',
+      ...(bigqueryConfig && { bigqueryConfig: { ...bigqueryConfig, state } }),
+      ...(retention && { topicMessageRetentionDuration: retention }),
+    };
+  }
+}
+
+function policyOf(subscription: Pick<SubscriptionState, 'config' | 'topic'>): DeliveryPolicy {
+  const { config } = subscription;
+  return {
+    ordered: config.enableMessageOrdering,
+    backoff: backoffOf(config.retryPolicy, NO_BACKOFF),
+    maxDeliveryAttempts: config.deadLetterPolicy?.maxDeliveryAttempts,
+    retentionMs: retentionMs(subscription),
+    retainAcked: config.retainAckedMessages,
+  };
+}

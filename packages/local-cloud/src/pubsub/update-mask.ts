@@ -1,0 +1,61 @@
+import { CloudError } from '../errors.ts';
+import type { FieldMask } from './resources.ts';
+
+interface MaskRules {
+  /** Name of the message, for errors. */
+  readonly message: string;
+  readonly mutable: readonly string[];
+  readonly immutable: readonly string[];
+}
+
+/**
+ * `current` with the fields that the mask names taken from `patch`; `a.b` takes only `b` of `a`. Names may be in
+ * snake_case or camelCase. Throws INVALID_ARGUMENT for an empty mask, or a field that does not exist or may not change.
+ */
+export function applyMask<T extends object>(
+  current: T,
+  patch: object,
+  mask: FieldMask | null | undefined,
+  rules: MaskRules,
+): T {
+  const paths = mask?.paths ?? [];
+  if (paths.length === 0) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      'The update_mask in the request must be set and must contain a non-empty paths list.',
+    );
+  }
+  return paths.reduce((result: T, path) => {
+    const fields = path.split('.').map(camelCase);
+    checkMutable(path, fields[0] ?? '', rules);
+    return assign(result, patch, fields);
+  }, current);
+}
+
+function checkMutable(path: string, field: string, { message, mutable, immutable }: MaskRules): void {
+  if (mutable.includes(field)) return;
+  throw new CloudError(
+    'INVALID_ARGUMENT',
+    immutable.includes(field)
+      ? `Invalid update_mask provided in the request: '${path}' of a ${message} can not be changed.`
+      : `Invalid update_mask provided in the request: '${path}' is not a known ${message} field.`,
+    { hint: `fields that can be updated: ${mutable.join(', ')}` },
+  );
+}
+
+function assign<T extends object>(target: T, source: object, [field, ...rest]: string[]): T {
+  const current: object & Record<string, unknown> = { ...(target as object) };
+  const patch: Record<string, unknown> = { ...source };
+  if (field === undefined) return target;
+  const value = patch[field];
+  current[field] = rest.length === 0 ? value : assign(objectOf(current[field]), objectOf(value), rest);
+  return current as T;
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
