@@ -4,13 +4,13 @@ import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
-import { answerClientError } from './plugins/client-errors.ts';
+import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { draining } from './plugins/draining.ts';
 import { collectMethods } from './plugins/method-not-allowed.ts';
 import { compileParameters } from './plugins/parameters.ts';
 import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
 import { requestChecks } from './plugins/request-checks.ts';
-import { requestLog } from './plugins/request-log.ts';
+import { logRequest, requestLog } from './plugins/request-log.ts';
 import { ProblemSchema } from './problems/problem.ts';
 import { Readiness } from './readiness.ts';
 import { documentationRoutes } from './routes/documentation.ts';
@@ -56,9 +56,14 @@ export async function buildApp({
     // What arrives while stopping is still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
-    frameworkErrors: (error, request, reply) => sendProblem(toProblem(error), request, reply),
+    // A URL that the router can not read: no route, and none of the hooks below.
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(toProblem(error), request, reply);
+      logRequest(request, reply);
+    },
     clientErrorHandler: answerClientError,
   });
+  app.server.on('checkExpectation', answerExpectation);
   const readiness = new Readiness({ warehouse, log: app.log, now: () => performance.now() });
   const refuseOtherMethods = collectMethods(app);
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemName } from '../problems/catalogue.ts';
 import { problemResponse } from '../problems/problem.ts';
@@ -30,4 +30,16 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`, () => socket.destroy());
+}
+
+/** For the server's `checkExpectation`: Node's own answer has no body. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, headers, body } = problemResponse(
+    'expectation-failed',
+    'Of the expectations, only 100-continue is met.',
+    randomUUID(),
+  );
+  response
+    .writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' })
+    .end(body);
 }

@@ -14,18 +14,22 @@ const WAREHOUSE_PROBLEMS = ['warehouse-unavailable', 'warehouse-busy', 'warehous
 
 const PageQuery = Type.Object(
   {
-    limit: Type.Integer({
-      minimum: 1,
-      maximum: MAX_LIMIT,
-      default: DEFAULT_LIMIT,
-      description: 'Records at most.',
-    }),
-    offset: Type.Integer({
-      minimum: 0,
-      maximum: MAX_OFFSET,
-      default: 0,
-      description: 'Records to pass over, from the beginning of the list.',
-    }),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_LIMIT,
+        default: DEFAULT_LIMIT,
+        description: 'Records at most.',
+      }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_OFFSET,
+        default: 0,
+        description: 'Records to pass over, from the beginning of the list.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -51,7 +55,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
         operationId: 'listRecords',
         summary: 'List records',
         description:
-          'A page of all records, ordered by `id`, each `id` once. The body is the records and nothing else; the headers say where in the list it is. Follow `Link: rel="next"` until there is none.',
+          'A page of all records, ordered by `id`, each `id` once. The body is the records and nothing else; the headers say where in the list it is. Follow `Link: rel="next"` until there is none. A row that was stored without being checked is listed as it is, even if it breaks the rules of a record.',
         tags: ['records'],
         querystring: PageQuery,
         response: {
@@ -76,13 +80,17 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
         },
       },
     },
-    async ({ query }, reply) => {
-      const { body, total } = await warehouse.readPage(query);
+    async ({ query: { limit = DEFAULT_LIMIT, offset = 0 } }, reply) => {
+      const range = { limit, offset };
+      const { body, total } = await warehouse.readPage(range);
       reply.header('x-total-count', total);
-      reply.header('link', pageLinks(query, total));
+      reply.header('link', pageLinks(range, total));
       return sendJson(reply, body);
     },
   );
+
+  // Without this, the route below would take it for a record without an id.
+  app.get('/records/', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
 
   app.get(
     '/records/:id',

@@ -1,7 +1,6 @@
-import { BigQuery, type Query } from '@google-cloud/bigquery';
 import { callWithDeadline, type RetryPolicy } from './deadline.ts';
-import { WarehouseError } from './errors.ts';
 import { buildQueries, type Queries } from './queries.ts';
+import { newRequestId, type QueryCall, QueryClient } from './query-client.ts';
 import { type RawRow, recordJson } from './record-json.ts';
 import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
@@ -23,24 +22,15 @@ export interface BigQueryWarehouseOptions {
 
 /** Reads the table by one query per call. */
 export class BigQueryWarehouse implements Warehouse {
-  readonly #client: BigQuery;
+  readonly #client: QueryClient;
   readonly #queries: Queries;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #policy: RetryPolicy;
   readonly #timing: Timing;
 
-  constructor({
-    project,
-    location,
-    table,
-    labels,
-    policy = DEFAULT_POLICY,
-    timing = systemTiming,
-  }: BigQueryWarehouseOptions) {
-    // The client's own retries start after two to three seconds and know no deadline: ours replace them.
-    this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
-    // Frees the socket of a call that was given up.
-    this.#client.timeout = policy.deadlineMs;
+  constructor(options: BigQueryWarehouseOptions) {
+    const { project, location, table, labels, policy = DEFAULT_POLICY, timing = systemTiming } = options;
+    this.#client = new QueryClient({ project, location, timeoutMs: policy.deadlineMs });
     this.#queries = buildQueries(table);
     this.#labels = labels;
     this.#policy = policy;
@@ -48,57 +38,40 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async readPage({ limit, offset }: PageRange): Promise<Page> {
-    const rows = await this.#query('page', { limit, offset });
-    // The total stands beside the records, so a page without records does not carry it.
-    const last =
-      rows.at(0) ?? (offset === 0 ? undefined : await this.#query('count').then((counts) => counts.at(0)));
-    return { body: `[${rows.map(recordJson).join(',')}]`, total: Number(last?.f.at(-1)?.v ?? 0) };
+    const rows = await this.#rows('page', { limit, offset });
+    // The total stands beside the records; a page without records does not carry it.
+    const counted = rows.length > 0 || offset === 0 ? rows : await this.#rows('count', {});
+    return { body: `[${rows.map(recordJson).join(',')}]`, total: Number(counted[0]?.f.at(-1)?.v ?? 0) };
   }
 
   async readRecord(id: string): Promise<string | undefined> {
-    const row = (await this.#query('record', { id })).at(0);
+    const row = (await this.#rows('record', { id })).at(0);
     return row && recordJson(row);
   }
 
-  /** A dry run of the page's query: BigQuery checks names, columns and permissions, and bills nothing. */
   async check(): Promise<void> {
-    const request = this.#request('page', { limit: 1, offset: 0 });
-    await callWithDeadline(
-      () => this.#client.createQueryJob({ ...request, dryRun: true }),
-      { ...this.#policy, attempts: 1 },
-      this.#timing,
-    );
+    const call = this.#call('page', { limit: 1, offset: 0 });
+    await callWithDeadline(() => this.#client.dryRun(call), { ...this.#policy, attempts: 1 }, this.#timing);
   }
 
-  #query(name: keyof Queries, params: Record<string, unknown> = {}): Promise<RawRow[]> {
-    const request: Query = {
-      ...this.#request(name, params),
-      skipParsing: true,
-      // A look-up is small and frequent: it need not leave a job behind.
-      // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
-      jobCreationMode: name === 'record' ? 'JOB_CREATION_OPTIONAL' : 'JOB_CREATION_REQUIRED',
-    };
+  #rows(name: keyof Queries, params: QueryCall['params']): Promise<RawRow[]> {
+    const call = this.#call(name, params);
     return callWithDeadline(
-      async (remainingMs) => {
-        // A SELECT is safe to send again; what it scanned is billed again.
-        const [rows] = await this.#client.query(request, { timeoutMs: Math.max(1, Math.floor(remainingMs)) });
-        if (!isRawRows(rows))
-          throw new WarehouseError('unavailable', 'malformedReply', 'the reply has no rows');
-        return rows;
-      },
+      (remainingMs) => this.#client.rows(call, Math.max(1, Math.floor(remainingMs))),
       this.#policy,
       this.#timing,
     );
   }
 
-  #request(
-    name: keyof Queries,
-    params: Record<string, unknown>,
-  ): { query: string; labels: Record<string, string>; params: Record<string, unknown> } {
-    return { query: this.#queries[name], labels: { ...this.#labels, query: name }, params };
+  #call(name: keyof Queries, params: QueryCall['params']): QueryCall {
+    return {
+      query: this.#queries[name],
+      params,
+      labels: { ...this.#labels, query: name },
+      // A look-up is small and frequent: it need not leave a job behind.
+      // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
+      jobCreationMode: name === 'record' ? 'JOB_CREATION_OPTIONAL' : 'JOB_CREATION_REQUIRED',
+      requestId: newRequestId(),
+    };
   }
-}
-
-function isRawRows(rows: unknown): rows is RawRow[] {
-  return Array.isArray(rows) && rows.every((row) => Array.isArray(row?.f));
 }

@@ -74,10 +74,8 @@ export function toWarehouseError(error: unknown): WarehouseError {
   const as = ({ kind, retryable = false }: Kind, word: string) =>
     new WarehouseError(kind, word, message, { cause: error, retryable });
 
-  // teeny-request's word for a reply that did not come in time, and the client's for a job that did not finish in time.
-  if (type === 'request-timeout' || message.startsWith('The query did not complete before')) {
-    return as({ kind: 'timeout' }, 'timeout');
-  }
+  // teeny-request's word for a reply that did not come in time.
+  if (type === 'request-timeout') return as({ kind: 'timeout' }, 'timeout');
   const known = reason === undefined ? undefined : KINDS_BY_REASON[reason];
   if (known && reason) return as(known, reason);
   if (typeof code === 'string' && NETWORK_CODES.has(code)) {

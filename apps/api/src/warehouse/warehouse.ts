@@ -21,6 +21,6 @@ export interface Warehouse {
   readPage(range: PageRange): Promise<Page>;
   /** The record as a JSON object; undefined when there is none. */
   readRecord(id: string): Promise<JsonBytes | undefined>;
-  /** Resolves when the table can be read, columns and permissions included. Costs nothing. */
+  /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;
 }

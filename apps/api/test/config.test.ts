@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+const good = {
+  GOOGLE_CLOUD_PROJECT: 'records-local',
+  BIGQUERY_LOCATION: 'southamerica-west1',
+  RECORDS_TABLE: 'records-local.records.records',
+};
+
+function messageFor(environment: Record<string, string | undefined>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('accepted');
+}
+
+describe('the configuration', () => {
+  it('is read from the environment that the Cloud Run resource declares, with defaults for the rest', () => {
+    expect(readConfig({ ...good, PATH: '/usr/bin', HOME: '/nobody' })).toEqual({
+      port: 8080,
+      project: 'records-local',
+      location: 'southamerica-west1',
+      table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
+      logLevel: 'info',
+      service: undefined,
+      revision: undefined,
+    });
+  });
+
+  it('takes what Cloud Run sets by itself', () => {
+    const config = readConfig({
+      ...good,
+      PORT: '0',
+      LOG_LEVEL: 'debug',
+      K_SERVICE: 'api',
+      K_REVISION: 'api-00001',
+    });
+    expect(config).toMatchObject({ port: 0, logLevel: 'debug', service: 'api', revision: 'api-00001' });
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(readConfig(good))).toBe(true);
+  });
+
+  it('lists every mistake at once, each with the variable, the value, the rule and a way out', () => {
+    expect(
+      messageFor({ PORT: '80a', BIGQUERY_LOCATION: '', RECORDS_TABLE: 'records', LOG_LEVEL: 'loud' }).split(
+        '\n',
+      ),
+    ).toEqual([
+      'The environment has 5 mistakes:',
+      expect.stringMatching(
+        /^ {2}PORT is "80a": it must be an integer from 0 to 65535, .+ \(the port .+\)\.$/,
+      ),
+      expect.stringMatching(
+        /^ {2}GOOGLE_CLOUD_PROJECT is not set: it must be a project id.+GOOGLE_CLOUD_PROJECT=/,
+      ),
+      expect.stringMatching(
+        /^ {2}BIGQUERY_LOCATION is "": it must be a BigQuery location.+BIGQUERY_LOCATION=/,
+      ),
+      expect.stringMatching(
+        /^ {2}RECORDS_TABLE is "records": it must be .*project\.dataset\.table .+RECORDS_TABLE=/,
+      ),
+      expect.stringMatching(/^ {2}LOG_LEVEL is "loud": it must be one of trace, debug, info, .+\(.+\)\.$/),
+    ]);
+  });
+
+  it.each(['-1', '65536', '8080.0', ' 8080', '+8080', '0x50', '1e3', '08080'])(
+    'refuses the port %j',
+    (PORT) => {
+      expect(messageFor({ ...good, PORT })).toContain(`PORT is ${JSON.stringify(PORT)}`);
+    },
+  );
+
+  it.each([
+    'records-local.records.records` WHERE TRUE --',
+    'records-local.records.`x`',
+    'records-local.rec-ords.records',
+    'records-local.records',
+    'a.b.c',
+    'records-local.records.records\n',
+    '../records.records',
+  ])('refuses the table %j, because it goes into a statement', (RECORDS_TABLE) => {
+    expect(messageFor({ ...good, RECORDS_TABLE })).toContain('RECORDS_TABLE is ');
+  });
+
+  it('takes a table of a project with a domain', () => {
+    const { table } = readConfig({ ...good, RECORDS_TABLE: 'example.com:records-1.raw.people-2' });
+    expect(table).toEqual({ projectId: 'example.com:records-1', datasetId: 'raw', tableId: 'people-2' });
+  });
+});

@@ -1,0 +1,116 @@
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { environment } from './support/api.ts';
+import { BigQueryFront, type Fault } from './support/bigquery-front.ts';
+import { ApiProcess, MAIN } from './support/process.ts';
+import { oneRow } from './support/replies.ts';
+
+let front: BigQueryFront;
+const started: ApiProcess[] = [];
+
+beforeAll(async () => {
+  front = await BigQueryFront.listen();
+});
+
+afterEach(() => {
+  front.reset();
+  for (const api of started.splice(0)) api.child.kill('SIGKILL');
+});
+
+afterAll(() => front.close());
+
+async function listen(args?: readonly string[]): Promise<ApiProcess> {
+  const api = await ApiProcess.listen(front.url, args);
+  started.push(api);
+  return api;
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+  readonly body: string;
+}
+
+async function fetchBy(agent: Agent, url: string): Promise<Answer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { agent }, resolve).on('error', reject);
+  });
+  return { status: response.statusCode, connection: response.headers.connection, body: await text(response) };
+}
+
+describe('the process', () => {
+  it('ends with 1 and says all that is missing when the environment is empty', async () => {
+    const api = new ApiProcess({});
+    expect(await api.exited()).toBe(1);
+    expect(api.stdout).toBe('');
+    expect(api.stderr.split('\n')).toEqual([
+      'The environment has 3 mistakes:',
+      expect.stringContaining('GOOGLE_CLOUD_PROJECT is not set'),
+      expect.stringContaining('BIGQUERY_LOCATION is not set'),
+      expect.stringContaining('RECORDS_TABLE is not set'),
+      '',
+    ]);
+  });
+
+  it('ends with 1 and names the port when somebody else listens there', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '0.0.0.0', resolve));
+    const address = other.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const api = new ApiProcess({ ...environment, PORT: String(port), BIGQUERY_EMULATOR_HOST: front.url });
+    expect(await api.exited()).toBe(1);
+    expect(api.lines().at(-1)).toMatchObject({
+      severity: 'CRITICAL',
+      message: expect.stringContaining(`can not listen on port ${port}`),
+    });
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'answers what is in flight after %s, tells clients to hang up, is not ready, and ends with 0',
+    async (signal) => {
+      const api = await listen();
+      const agent = new Agent({ keepAlive: true });
+      const idle = new Agent({ keepAlive: true });
+      await fetchBy(idle, `${api.url}/health/live`);
+
+      const answers = Promise.withResolvers<Fault>();
+      front.fault = () => answers.promise;
+      const inFlight = fetchBy(agent, `${api.url}/records/a`);
+      await front.called(1);
+
+      api.child.kill(signal);
+      await api.logged(new RegExp(`${signal}: stopping`));
+      const ready = await fetchBy(new Agent(), `${api.url}/health/ready`);
+      expect(ready).toMatchObject({ status: 503, connection: 'close' });
+      expect(JSON.parse(ready.body).type).toBe('/problems#not-ready');
+      api.child.kill('SIGINT');
+
+      answers.resolve(oneRow);
+      expect(await inFlight).toEqual({
+        status: 200,
+        connection: 'close',
+        body: '{"id":"a","nombre":"Ana","apellido":"Pérez","pais":"Chile"}',
+      });
+      expect(await api.exited()).toBe(0);
+      expect(api.lines().at(-1)).toMatchObject({ message: 'stopped' });
+      expect(api.stderr).toBe('');
+      agent.destroy();
+      idle.destroy();
+    },
+  );
+
+  it('ends with 1 after an error that nobody caught, and logs it', async () => {
+    const bomb = 'process.on("SIGUSR2", () => { throw new Error("boom") })';
+    const api = await listen(['--import', `data:text/javascript,${encodeURIComponent(bomb)}`, MAIN]);
+    api.child.kill('SIGUSR2');
+    expect(await api.exited()).toBe(1);
+    expect(api.lines().at(-1)).toMatchObject({
+      severity: 'CRITICAL',
+      message: 'uncaught: boom',
+      stack_trace: expect.stringContaining('Error: boom'),
+    });
+  });
+});

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { buildTestApi } from './support/api.ts';
+import { BigQueryFront } from './support/bigquery-front.ts';
+import { expectProblem } from './support/problem.ts';
+
+let front: BigQueryFront;
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  front = await BigQueryFront.listen();
+  ({ app } = await buildTestApi({ bigQueryUrl: front.url }));
+});
+
+afterAll(async () => {
+  // Nothing in this file may reach the warehouse.
+  expect(front.calls).toEqual([]);
+  await app.close();
+  await front.close();
+});
+
+const get = (url: string) => app.inject({ url });
+
+describe('limit and offset', () => {
+  it.each([
+    '0',
+    '1001',
+    '-1',
+    '1.5',
+    '1e2',
+    '%2B1',
+    '+1',
+    '0x10',
+    '007',
+    '',
+    'ten',
+    'NaN',
+    '٣',
+    ' 5',
+    '5 ',
+    '9'.repeat(400),
+  ])('refuses the limit %j, and names rule and value', async (limit) => {
+    const body = expectProblem(await get(`/records?limit=${encodeURI(limit)}`), 'invalid-parameters');
+    expect(body.detail).toBe(
+      'limit must be an integer from 1 to 1000, in decimal digits without sign or leading zeros.',
+    );
+    expect(body.errors).toEqual([
+      { in: 'query', name: 'limit', value: expect.any(String), detail: expect.stringContaining('1 to 1000') },
+    ]);
+  });
+
+  it.each(['-1', '0.5', '100000001', '9007199254740993', '1e3', '', '01'])(
+    'refuses the offset %j',
+    async (offset) => {
+      const body = expectProblem(await get(`/records?offset=${offset}`), 'invalid-parameters');
+      expect(body.errors).toEqual([
+        { in: 'query', name: 'offset', value: offset, detail: expect.stringContaining('0 to 100000000') },
+      ]);
+    },
+  );
+
+  it('refuses a repeated parameter', async () => {
+    const body = expectProblem(await get('/records?limit=5&limit=5'), 'invalid-parameters');
+    expect(body.errors).toEqual([{ in: 'query', name: 'limit', value: '5,5', detail: 'must be given once' }]);
+  });
+
+  it.each([
+    ['limt', 'did you mean limit?'],
+    ['Limit', 'did you mean limit?'],
+    ['ofset', 'did you mean offset?'],
+    ['limits', 'did you mean limit?'],
+    ['iflimt', 'which takes limit and offset'],
+    ['page', 'which takes limit and offset'],
+    ['limit[]', 'did you mean limit?'],
+    ['__proto__', 'which takes limit and offset'],
+    ['constructor', 'which takes limit and offset'],
+  ])('refuses the unknown parameter %j by name and says %s', async (name, advice) => {
+    const body = expectProblem(await get(`/records?${name}=1`), 'invalid-parameters');
+    expect(body.errors).toEqual([
+      { in: 'query', name, detail: expect.stringMatching(/^is not a parameter of this operation[;,] /) },
+    ]);
+    expect(body.detail).toContain(advice);
+  });
+
+  it('reports everything that is wrong at once', async () => {
+    const body = expectProblem(await get('/records?limit=0&offset=x&sort=id'), 'invalid-parameters');
+    expect(body.errors).toMatchObject([{ name: 'sort' }, { name: 'limit' }, { name: 'offset' }]);
+  });
+
+  it('names ten unknown parameters at most', async () => {
+    const query = Array.from({ length: 300 }, (_, index) => `p${index}=`).join('&');
+    const body = expectProblem(await get(`/records?${query}`), 'invalid-parameters');
+    expect(body.errors).toHaveLength(10);
+  });
+});
+
+describe('an id that can not exist', () => {
+  it.each([
+    "a'b",
+    'a"b',
+    '`',
+    "1' OR '1'='1",
+    'a/b',
+    '.hidden',
+    '@id',
+    'ñ',
+    '👩‍🚀',
+    'a b',
+    'a\n',
+    '\u0000',
+    '%zz',
+    'x'.repeat(129),
+  ])('refuses %j without asking the warehouse', async (id) => {
+    const body = expectProblem(await get(`/records/${encodeURIComponent(id)}`), 'invalid-parameters');
+    expect(body.errors).toMatchObject([
+      { in: 'path', name: 'id', detail: expect.stringContaining('1 to 128') },
+    ]);
+  });
+
+  it('refuses 10,000 characters as too long an URI', async () => {
+    expectProblem(await get(`/records/${'x'.repeat(10_000)}`), 'uri-too-long');
+    expectProblem(await get(`/records?limit=${'1'.repeat(10_000)}`), 'uri-too-long');
+    expectProblem(await get(`/${'x'.repeat(10_000)}`), 'uri-too-long');
+  });
+
+  it.each(['/records/%zz', '/records/%', '/records/%c3%28', '/%zz', '/records/%ff'])(
+    'refuses the malformed escape in %j',
+    async (url) => {
+      expectProblem(await get(url), 'malformed-request');
+    },
+  );
+
+  it('refuses a query on a record, and says that it takes none', async () => {
+    const body = expectProblem(await get('/records/a?fields=id'), 'invalid-parameters');
+    expect(body.detail).toBe('fields is not a parameter of this operation, which takes none.');
+  });
+});
+
+describe('a path that is not served', () => {
+  it.each([
+    '/',
+    '/record',
+    '/Records',
+    '/records/a/b',
+    '/records/../etc/passwd',
+    '/records/%2e%2e/x',
+    '//records',
+    '/health',
+    '/healthz',
+  ])('answers %j as not found', async (url) => {
+    const body = expectProblem(await get(url), 'route-not-found');
+    expect(body.detail).toContain('/openapi.json');
+  });
+
+  it.each(['/records/', '/docs/', '/health/live/'])('says that %j has a slash too many', async (url) => {
+    expect(expectProblem(await get(url), 'route-not-found').detail).toContain('no slash at the end');
+  });
+
+  it.each(['POST', 'PROPFIND', 'OPTIONS'] as const)(
+    'answers %s on an unknown path as not found',
+    async (method) => {
+      expectProblem(
+        await app.inject({ method: method as 'POST', url: '/nothing', body: '{' }),
+        'route-not-found',
+      );
+    },
+  );
+});
+
+describe('a method that a path does not have', () => {
+  it.each([
+    'POST',
+    'PUT',
+    'PATCH',
+    'DELETE',
+    'OPTIONS',
+    'TRACE',
+    'QUERY',
+    'PROPFIND',
+    'SEARCH',
+    'PURGE',
+    'LINK',
+  ])('%s is refused with Allow, whatever its body', async (method) => {
+    for (const url of [
+      '/records',
+      '/records/a',
+      '/health/live',
+      '/health/ready',
+      '/openapi.json',
+      '/docs',
+      '/problems',
+    ]) {
+      const response = await app.inject({
+        method: method as 'POST',
+        url,
+        headers: { 'content-type': 'application/json' },
+        payload: '{"half":',
+      });
+      expectProblem(response, 'method-not-allowed');
+      expect(response.headers.allow).toBe('GET, HEAD');
+    }
+  });
+});
+
+describe('a body on GET', () => {
+  it.each(['GET', 'HEAD'] as const)('is refused on %s, and the connection closed', async (method) => {
+    const response = await app.inject({ method, url: '/records', payload: '{"limit":5}' });
+    expect(response.statusCode).toBe(400);
+    expect(response.headers.connection).toBe('close');
+    if (method === 'GET') expectProblem(response, 'unexpected-content');
+  });
+
+  it('of no length is no body', async () => {
+    const response = await app.inject({ url: '/health/live', headers: { 'content-length': '0' } });
+    expect(response.statusCode).toBe(200);
+  });
+});

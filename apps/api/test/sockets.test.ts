@@ -1,0 +1,98 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { PROBLEMS, type ProblemName } from '../src/problems/catalogue.ts';
+import { buildTestApi } from './support/api.ts';
+import { BigQueryFront } from './support/bigquery-front.ts';
+
+let front: BigQueryFront;
+let app: FastifyInstance;
+let port: number;
+
+beforeAll(async () => {
+  front = await BigQueryFront.listen();
+  ({ app } = await buildTestApi({ bigQueryUrl: front.url, requestTimeoutMs: 20 }));
+  port = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port);
+});
+
+afterAll(async () => {
+  expect(front.calls).toEqual([]);
+  await app.close();
+  await front.close();
+});
+
+/** Sends bytes as they are and reads until the server hangs up; `later` is sent when the first answer begins. */
+function send(bytes: string, later?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (data) => {
+      if (answer === '' && later !== undefined) socket.write(later);
+      answer += data;
+    });
+    socket.on('end', () => resolve(answer)).on('error', reject);
+  });
+}
+
+function expectRawProblem(answer: string, name: ProblemName): void {
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  const { status, title } = PROBLEMS[name];
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toMatch(/^content-type: application\/problem\+json/im);
+  expect(head).toMatch(/^connection: close/im);
+  expect(JSON.parse(body)).toMatchObject({ type: `/problems#${name}`, title, status });
+}
+
+describe('on the wire', () => {
+  it.each<[string, string, ProblemName]>([
+    ['no HTTP at all', 'hello\r\n\r\n', 'malformed-request'],
+    ['a method that HTTP does not know', 'FETCH /records HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
+    ['a header without a name', 'GET /records HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n', 'malformed-request'],
+    [
+      'a length that contradicts itself',
+      'GET /records HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      'malformed-request',
+    ],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'malformed-request'],
+    ['no Host', 'GET /records HTTP/1.1\r\nConnection: close\r\n\r\n', 'malformed-request'],
+    ['a space in the URL', 'GET /records/a b HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
+    [
+      'too many header bytes',
+      `GET /records HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      'headers-too-large',
+    ],
+    ['half a request', 'GET /records HTTP/1.1\r\nHost: a\r\n', 'request-timeout'],
+    [
+      'another expectation',
+      'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: a-miracle\r\n\r\n',
+      'expectation-failed',
+    ],
+    [
+      'a body in chunks on GET',
+      'GET /records HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'unexpected-content',
+    ],
+  ])('%s is answered by a problem, and the connection closed', async (_what, bytes, problem) => {
+    expectRawProblem(await send(bytes), problem);
+  });
+
+  it('answers a later request on a connection that is not HTTP by a problem, too', async () => {
+    const answer = await send('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n', 'nonsense\r\n\r\n');
+    const second = answer.slice(answer.lastIndexOf('HTTP/1.1'));
+    expect(answer).toContain('{"status":"alive"}');
+    expectRawProblem(second, 'malformed-request');
+  });
+
+  it('takes the absolute form of a URL, as sent to a proxy', async () => {
+    const answer = await send(
+      'GET http://a.example/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toContain('{"status":"alive"}');
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const answer = await send('HEAD /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(answer).toMatch(/^content-length: 18\r$/im);
+    expect(answer).toMatch(/\r\n\r\n$/);
+  });
+});

@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { BigQueryWarehouse, type BigQueryWarehouseOptions } from '../../src/warehouse/bigquery-warehouse.ts';
+
+export const environment = {
+  GOOGLE_CLOUD_PROJECT: 'records-test',
+  BIGQUERY_LOCATION: 'southamerica-west1',
+  RECORDS_TABLE: 'records-test.records.records',
+  METADATA_SERVER_DETECTION: 'none',
+};
+
+export interface TestApi {
+  readonly app: FastifyInstance;
+  /** What was logged, line by line. */
+  readonly lines: readonly Record<string, unknown>[];
+}
+
+export interface TestApiOptions extends Partial<Pick<BigQueryWarehouseOptions, 'policy' | 'timing'>> {
+  /** For BIGQUERY_EMULATOR_HOST. */
+  readonly bigQueryUrl: string;
+  readonly logLevel?: string;
+  readonly table?: string;
+  readonly requestTimeoutMs?: number;
+  readonly drainMs?: number;
+}
+
+/** The API as `main.ts` puts it together, with the real client, in this process. */
+export async function buildTestApi({
+  bigQueryUrl,
+  logLevel = 'trace',
+  table = environment.RECORDS_TABLE,
+  requestTimeoutMs,
+  drainMs = 0,
+  ...warehouseOptions
+}: TestApiOptions): Promise<TestApi> {
+  Object.assign(process.env, { ...environment, BIGQUERY_EMULATOR_HOST: bigQueryUrl });
+  const config = readConfig({ ...environment, RECORDS_TABLE: table, LOG_LEVEL: logLevel });
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger(config, { write: (line) => void lines.push(JSON.parse(line)) });
+  const warehouse = new BigQueryWarehouse({
+    ...config,
+    labels: { service: 'records-api' },
+    ...warehouseOptions,
+  });
+  const app = await buildApp({
+    config,
+    warehouse,
+    logger,
+    drainMs,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
+  return { app, lines };
+}

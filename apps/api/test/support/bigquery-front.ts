@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What happens to a call instead of an answer of BigQuery's. */
+export type Fault =
+  | 'hang'
+  | 'reset'
+  | { readonly status: number; readonly body: string; readonly type?: string };
+
+/** An error in BigQuery's own shape. */
+export function googleError(status: number, reason: string, message = `secret: ${reason}`): Fault {
+  return {
+    status,
+    body: JSON.stringify({ error: { code: status, message, errors: [{ reason, message }] } }),
+  };
+}
+
+/** Stands before a BigQuery: notes every call, and lets a test make calls fail. */
+export class BigQueryFront {
+  readonly calls: string[] = [];
+  /** Asked for each call, with its number from 1 since the last `reset()`. */
+  fault: (call: number) => Fault | undefined | Promise<Fault> = () => undefined;
+  readonly #server: Server;
+  readonly #target: string | undefined;
+  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  private constructor(target: string | undefined) {
+    this.#target = target;
+    this.#server = createServer((incoming, outgoing) => this.#handle(incoming, outgoing));
+  }
+
+  /** `target`: the base URL of the BigQuery behind it; without one, only faults are answered. */
+  static async listen(target?: string): Promise<BigQueryFront> {
+    const front = new BigQueryFront(target);
+    await new Promise<void>((resolve) => front.#server.listen(0, '127.0.0.1', resolve));
+    return front;
+  }
+
+  /** For BIGQUERY_EMULATOR_HOST. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/bigquery/v2`;
+  }
+
+  reset(): void {
+    this.calls.length = 0;
+    this.fault = () => undefined;
+  }
+
+  /** Resolves when so many calls have arrived since the last `reset()`. */
+  async called(count: number): Promise<void> {
+    if (this.calls.length >= count) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method, url = '' } = incoming;
+    this.calls.push(`${method} ${url.split('?', 1)[0]}`);
+    for (const { count, resolve } of this.#waiting) if (this.calls.length >= count) resolve();
+    const fault = await this.fault(this.calls.length);
+    if (fault === 'hang') return;
+    if (fault === 'reset') {
+      incoming.socket.resetAndDestroy();
+    } else if (fault) {
+      incoming.resume();
+      outgoing.writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' }).end(fault.body);
+    } else {
+      this.#pass(incoming, outgoing);
+    }
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    if (this.#target === undefined) throw new Error(`no BigQuery behind this front for ${incoming.url}`);
+    const { method, headers, url = '' } = incoming;
+    const onward = request(new URL(url, this.#target), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', (error) => outgoing.destroy(error));
+    incoming.pipe(onward);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Timing } from '../../src/warehouse/timing.ts';
+
+interface Sleeper {
+  readonly at: number;
+  readonly resolve: () => void;
+}
+
+/** Time that passes when a test says so. A wait between two calls is over at once and only noted. */
+export class FakeTiming implements Timing {
+  /** The waits between calls, in milliseconds. */
+  readonly waits: number[] = [];
+  #now = 0;
+  #sleepers: Sleeper[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return 0.5;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (!signal) {
+      this.waits.push(ms);
+      this.advance(ms);
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      this.#sleepers.push({ at: this.#now + ms, resolve });
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = this.#sleepers.filter(({ at }) => at <= this.#now);
+    this.#sleepers = this.#sleepers.filter(({ at }) => at > this.#now);
+    for (const { resolve } of due) resolve();
+  }
+}

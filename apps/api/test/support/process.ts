@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { environment } from './api.ts';
+
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** The API as a process of its own. */
+export class ApiProcess {
+  readonly child: ChildProcess;
+  stderr = '';
+  stdout = '';
+  #waiting: (() => void)[] = [];
+  readonly #exited: Promise<number | null>;
+
+  constructor(env: Record<string, string>, args: readonly string[] = [MAIN], cwd?: string) {
+    this.child = spawn(process.execPath, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const note = (to: 'stdout' | 'stderr') => (data: string) => {
+      this[to] += data;
+      for (const wake of this.#waiting) wake();
+    };
+    this.child.stdout?.setEncoding('utf8').on('data', note('stdout'));
+    this.child.stderr?.setEncoding('utf8').on('data', note('stderr'));
+    this.#exited = new Promise((resolve) =>
+      this.child.once('close', (code) => {
+        resolve(code);
+        for (const wake of this.#waiting) wake();
+      }),
+    );
+  }
+
+  /** Starts it on a free port and waits until it listens. */
+  static async listen(bigQueryUrl: string, args?: readonly string[], cwd?: string): Promise<ApiProcess> {
+    const api = new ApiProcess({ ...environment, PORT: '0', BIGQUERY_EMULATOR_HOST: bigQueryUrl }, args, cwd);
+    await api.logged(/Server listening at/);
+    return api;
+  }
+
+  get url(): string {
+    const port = /Server listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(this.stdout)?.[1];
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** Resolves when the log has such a line; rejects when the process ends before. */
+  async logged(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stdout)) {
+      if (this.child.exitCode !== null)
+        throw new Error(`exit ${this.child.exitCode}: ${this.stdout}${this.stderr}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** The exit code, once everything that it wrote has been read. */
+  exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  lines(): Record<string, unknown>[] {
+    return this.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+}
