@@ -5,4 +5,5 @@ export { CloudError } from './errors.ts';
 export { type Grant, Iam } from './iam.ts';
 export { PubSub, type PubSubOptions } from './pubsub/pubsub.ts';
 export type * from './pubsub/resources.ts';
+export { PubSubServer } from './pubsub/server.ts';
 export type { RowError, TableField, TableReference, Warehouse } from './warehouse.ts';

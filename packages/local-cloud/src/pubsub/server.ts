@@ -1,0 +1,71 @@
+import type { Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { PubSub } from './pubsub.ts';
+import { createGrpcServer } from './wire/grpc.ts';
+import { createRestServer } from './wire/rest.ts';
+
+/** How an HTTP/2 connection begins. https://www.rfc-editor.org/rfc/rfc9113#preface */
+const HTTP2_PREFACE = 'PRI * HTTP/2.0';
+
+/** A Pub/Sub on a port, for PUBSUB_EMULATOR_HOST: gRPC and REST on the same one, as Google's emulator does. */
+export class PubSubServer {
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #grpc: GrpcServer;
+  readonly #rest: HttpServer;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(server: Server, grpc: GrpcServer, rest: HttpServer, sockets: Set<Socket>) {
+    const { address, port } = server.address() as AddressInfo;
+    this.host = `${address}:${port}`;
+    this.port = port;
+    this.#server = server;
+    this.#grpc = grpc;
+    this.#rest = rest;
+    this.#sockets = sockets;
+  }
+
+  /**
+   * Port 0 picks a free one. Throws Node's error (`EADDRINUSE`) when the port is taken. `onError` hears of bugs in the
+   * service, which clients see as INTERNAL.
+   */
+  static async listen(
+    pubsub: PubSub,
+    options: { port: number; host?: string; onError?(error: unknown): void },
+  ): Promise<PubSubServer> {
+    const report = (error: unknown) => (options.onError ?? console.error)(error);
+    const grpc = createGrpcServer(pubsub, report);
+    const rest = createRestServer(pubsub, report);
+    const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+      socket.once('data', (start: Buffer) => {
+        socket.pause();
+        socket.unshift(start);
+        if (start.toString('latin1').startsWith(HTTP2_PREFACE)) injector.injectConnection(socket);
+        else rest.emit('connection', socket);
+        process.nextTick(() => socket.resume());
+      });
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
+    await promise;
+    return new PubSubServer(server, grpc, rest, sockets);
+  }
+
+  /** Stops listening and cuts every connection. The Pub/Sub itself stays open. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#grpc.forceShutdown();
+    this.#rest.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

@@ -1,0 +1,102 @@
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  type ServerDuplexStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type protobuf from 'protobufjs';
+import { PUBLISH_MAX_BYTES } from '../limits.ts';
+import type { PubSub } from '../pubsub.ts';
+import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from '../streaming-pull.ts';
+import { answerOf, handlerOf } from './methods.ts';
+import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
+import { type Status, statusOf } from './status.ts';
+
+/**
+ * RPCs of many small messages, whose decoded and encoded forms are what the service takes and gives: no conversion.
+ * Their messages have no enums, and no 64-bit integers in requests.
+ */
+const DIRECT = new Set(['Publish', 'Acknowledge', 'ModifyAckDeadline', 'Pull', 'StreamingPull']);
+/** A whole publish request and what surrounds its messages' data. */
+const MAX_REQUEST_BYTES = 2 * PUBLISH_MAX_BYTES;
+
+/** A gRPC server for a Pub/Sub, not yet listening. `report` hears of bugs. */
+export function createGrpcServer(pubsub: PubSub, report: (error: unknown) => void): Server {
+  const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
+  for (const service of SERVICES) {
+    const rpcs = RPCS.filter((rpc) => rpc.service === service);
+    const implementation: UntypedServiceImplementation = Object.fromEntries(
+      rpcs.map((rpc) => [
+        rpc.name,
+        rpc.streaming ? streamingPull(pubsub, report) : unary(pubsub, rpc, report),
+      ]),
+    );
+    server.addService(Object.fromEntries(rpcs.map((rpc) => [rpc.name, definitionOf(rpc)])), implementation);
+  }
+  return server;
+}
+
+function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
+  const { service, name, request, response, streaming } = rpc;
+  const encode = (type: protobuf.Type) => (value: object) =>
+    Buffer.from(type.encode(DIRECT.has(name) ? value : type.fromObject(value)).finish());
+  const decode = (type: protobuf.Type) => (bytes: Buffer) => {
+    const message = type.decode(bytes);
+    return DIRECT.has(name) && !streaming ? message : toRequest(type, message);
+  };
+  return {
+    path: `/google.pubsub.v1.${service}/${name}`,
+    requestStream: streaming,
+    responseStream: streaming,
+    requestSerialize: encode(request),
+    requestDeserialize: decode(request),
+    responseSerialize: encode(response),
+    responseDeserialize: decode(response),
+  };
+}
+
+function unary(pubsub: PubSub, rpc: Rpc, report: (error: unknown) => void): handleUnaryCall<object, object> {
+  const handler = handlerOf(rpc.service, rpc.name);
+  return async (call, callback) => {
+    const abort = new AbortController();
+    call.on('cancelled', () => abort.abort());
+    try {
+      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal)));
+    } catch (error) {
+      callback(grpcErrorOf(statusOf(error, report)));
+    }
+  };
+}
+
+function streamingPull(
+  pubsub: PubSub,
+  report: (error: unknown) => void,
+): handleBidiStreamingCall<StreamingPullRequest, StreamingPullResponse> {
+  return (call: ServerDuplexStream<StreamingPullRequest, StreamingPullResponse>) => {
+    let stream: StreamingPull | undefined;
+    const fail = (error: unknown) => {
+      stream?.close();
+      call.emit('error', grpcErrorOf(statusOf(error, report)));
+    };
+    call.on('data', (request: StreamingPullRequest) => {
+      try {
+        stream ??= pubsub.streamingPull(request, { send: (response) => call.write(response), fail });
+        stream.receive(request).catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    call.on('drain', () => stream?.drained());
+    call.on('cancelled', () => stream?.close());
+    call.on('end', () => {
+      stream?.close();
+      call.end();
+    });
+  };
+}
+
+function grpcErrorOf({ grpc, message }: Status): { code: number; details: string } {
+  return { code: grpc, details: message };
+}

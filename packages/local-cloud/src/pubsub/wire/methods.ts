@@ -1,0 +1,64 @@
+import { CloudError } from '../../errors.ts';
+import type { PubSub } from '../pubsub.ts';
+import type { ServiceName } from './protos.ts';
+
+/** What an RPC does. A request is the plain object of its message; so is the answer, and undefined an empty one. */
+export type Handler = (pubsub: PubSub, request: never, signal: AbortSignal) => Promise<unknown>;
+
+/** Every unary RPC of Pub/Sub. */
+export const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
+  Publisher: {
+    CreateTopic: (pubsub, request) => pubsub.createTopic(request),
+    UpdateTopic: (pubsub, request) => pubsub.updateTopic(request),
+    Publish: (pubsub, request) => pubsub.publish(request),
+    GetTopic: (pubsub, request) => pubsub.getTopic(request),
+    ListTopics: (pubsub, request) => pubsub.listTopics(request),
+    ListTopicSubscriptions: (pubsub, request) => pubsub.listTopicSubscriptions(request),
+    ListTopicSnapshots: (pubsub) => pubsub.snapshots(),
+    DeleteTopic: (pubsub, request) => pubsub.deleteTopic(request),
+    DetachSubscription: (pubsub, request) => pubsub.detachSubscription(request),
+  },
+  Subscriber: {
+    CreateSubscription: (pubsub, request) => pubsub.createSubscription(request),
+    GetSubscription: (pubsub, request) => pubsub.getSubscription(request),
+    UpdateSubscription: (pubsub, request) => pubsub.updateSubscription(request),
+    ListSubscriptions: (pubsub, request) => pubsub.listSubscriptions(request),
+    DeleteSubscription: (pubsub, request) => pubsub.deleteSubscription(request),
+    ModifyAckDeadline: (pubsub, request) => pubsub.modifyAckDeadline(request),
+    Acknowledge: (pubsub, request) => pubsub.acknowledge(request),
+    Pull: (pubsub, request, signal) => pubsub.pull(request, signal),
+    ModifyPushConfig: (pubsub) => pubsub.modifyPushConfig(),
+    GetSnapshot: (pubsub) => pubsub.snapshots(),
+    ListSnapshots: (pubsub) => pubsub.snapshots(),
+    CreateSnapshot: (pubsub) => pubsub.snapshots(),
+    UpdateSnapshot: (pubsub) => pubsub.snapshots(),
+    DeleteSnapshot: (pubsub) => pubsub.snapshots(),
+    Seek: (pubsub, request) => pubsub.seek(request),
+  },
+  SchemaService: {
+    CreateSchema: (pubsub, request) => pubsub.createSchema(request),
+    GetSchema: (pubsub, request) => pubsub.getSchema(request),
+    ListSchemas: (pubsub, request) => pubsub.listSchemas(request),
+    ListSchemaRevisions: (pubsub, request) => pubsub.listSchemaRevisions(request),
+    CommitSchema: (pubsub, request) => pubsub.commitSchema(request),
+    RollbackSchema: (pubsub, request) => pubsub.rollbackSchema(request),
+    DeleteSchemaRevision: (pubsub, request) => pubsub.deleteSchemaRevision(request),
+    DeleteSchema: (pubsub, request) => pubsub.deleteSchema(request),
+    ValidateSchema: (pubsub, request) => pubsub.validateSchema(request),
+    ValidateMessage: (pubsub, request) => pubsub.validateMessage(request),
+  },
+};
+
+/** Throws UNIMPLEMENTED for an RPC that a newer client knows and this does not. */
+export function handlerOf(service: ServiceName, name: string): Handler {
+  const handler = METHODS[service][name];
+  if (handler) return handler;
+  return async () => {
+    throw new CloudError('UNIMPLEMENTED', `${service}.${name} is not emulated.`);
+  };
+}
+
+/** The message that a handler's result stands for. */
+export function answerOf(result: unknown): object {
+  return typeof result === 'object' && result !== null ? result : {};
+}

@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import protobuf from 'protobufjs';
+
+/** Pub/Sub's own descriptors, as Google's client ships them. */
+const root = protobuf.Root.fromJSON(
+  createRequire(import.meta.url)('@google-cloud/pubsub/build/protos/protos.json'),
+).resolveAll();
+
+export const SERVICES = ['Publisher', 'Subscriber', 'SchemaService'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** One RPC with its message types. */
+export interface Rpc {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly request: protobuf.Type;
+  readonly response: protobuf.Type;
+  readonly streaming: boolean;
+  /** Its `google.api.http` option, if it has one. */
+  readonly http: HttpRule | undefined;
+}
+
+export interface HttpRule {
+  readonly verb: string;
+  readonly path: string;
+  /** `*`, the name of a field, or nothing. */
+  readonly body: string | undefined;
+}
+
+export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) =>
+  root.lookupService(`google.pubsub.v1.${service}`).methodsArray.map((method) => ({
+    service,
+    name: method.name,
+    request: typeOf(method.resolvedRequestType),
+    response: typeOf(method.resolvedResponseType),
+    streaming: method.requestStream === true,
+    http: httpRuleOf(method),
+  })),
+);
+
+/** A decoded message as the plain object that the service takes. */
+export function toRequest(type: protobuf.Type, message: protobuf.Message): Record<string, unknown> {
+  return type.toObject(message, { longs: Number, enums: String });
+}
+
+function typeOf(type: protobuf.Type | null): protobuf.Type {
+  if (!type) throw new TypeError('an RPC without a message type');
+  return type;
+}
+
+function httpRuleOf(method: protobuf.Method): HttpRule | undefined {
+  const option = (method.parsedOptions as Record<string, Record<string, string>>[] | undefined)?.find(
+    (options) => '(google.api.http)' in options,
+  )?.['(google.api.http)'];
+  if (!option) return undefined;
+  const verb = ['get', 'put', 'post', 'patch', 'delete'].find((name) => name in option);
+  return verb === undefined ? undefined : { verb, path: option[verb] ?? '', body: option.body };
+}

@@ -1,0 +1,93 @@
+import { fromProto3JSON, toProto3JSON } from 'proto3-json-serializer';
+import protobuf from 'protobufjs';
+import { CloudError } from '../../errors.ts';
+import { toRequest } from './protos.ts';
+import type { RouteMatch } from './rest-routes.ts';
+
+type Json = Record<string, unknown>;
+
+/** The request that a path, a query and a body make together. Throws INVALID_ARGUMENT. */
+export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParams, body: string): Json {
+  const type = rpc.request;
+  const json: Json = {};
+  const bodyField = rpc.http?.body;
+  if (bodyField === '*') Object.assign(json, known(type, parse(body), ''));
+  else if (bodyField)
+    json[bodyField] = known(fieldOf(type, bodyField, '').resolvedType, parse(body), bodyField);
+  for (const name of new Set(query.keys())) {
+    if (!IGNORED_PARAMETERS.has(name)) setField(type, json, name, query.getAll(name));
+  }
+  for (const [name, value] of pathFields) setField(type, json, name, [value]);
+  try {
+    const message = fromProto3JSON(type, json as never);
+    return message ? toRequest(type, message) : {};
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** An answer as JSON, fields with a default value left out. */
+export function responseJson(type: protobuf.Type, response: object): string {
+  // Encoded and decoded once: nested plain objects are not messages yet.
+  return JSON.stringify(toProto3JSON(type.decode(type.encode(type.fromObject(response)).finish())));
+}
+
+/** Of every Google API; they change nothing that this server does. https://cloud.google.com/apis/docs/system-parameters */
+const IGNORED_PARAMETERS = new Set([
+  'alt',
+  '$alt',
+  'prettyPrint',
+  '$prettyPrint',
+  'key',
+  'quotaUser',
+  'fields',
+  '$fields',
+]);
+
+function parse(body: string): unknown {
+  if (body.trim() === '') return {};
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw invalid(`Invalid JSON payload received. ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** `json` with the fields' own names; a field that the message does not have is an error. */
+function known(type: protobuf.Type | protobuf.Enum | null, json: unknown, path: string): unknown {
+  if (!(type instanceof protobuf.Type) || type.fullName.startsWith('.google.protobuf.')) return json;
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map((item) => known(type, item, path));
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => {
+      const field = fieldOf(type, name, path);
+      const isMap = field instanceof protobuf.MapField;
+      return [field.name, isMap ? value : known(field.resolvedType, value, `${path}${field.name}.`)];
+    }),
+  );
+}
+
+function fieldOf(type: protobuf.Type, name: string, path: string): protobuf.Field {
+  const field =
+    type.fields[name] ?? type.fields[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+  if (!field) throw invalid(`Unknown name "${path}${name}": cannot find field in ${type.name}.`);
+  return field.resolve();
+}
+
+/** Sets a field by its path, from the texts of a URL. */
+function setField(type: protobuf.Type, json: Json, path: string, values: readonly string[]): void {
+  const [name = '', ...rest] = path.split('.');
+  const field = fieldOf(type, name, '');
+  if (rest.length > 0 && field.resolvedType instanceof protobuf.Type) {
+    const nested = (json[field.name] ?? {}) as Json;
+    setField(field.resolvedType, nested, rest.join('.'), values);
+    json[field.name] = nested;
+    return;
+  }
+  const parsed = values.map((value) => (field.type === 'bool' ? value === 'true' : value));
+  json[field.name] = field.repeated ? parsed : parsed.at(-1);
+}
+
+function invalid(message: string): CloudError {
+  return new CloudError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,40 @@
+import { RPCS, type Rpc } from './protos.ts';
+
+interface Route {
+  readonly rpc: Rpc;
+  readonly verb: string;
+  readonly pattern: RegExp;
+  /** Fields that the path carries, in order: `name`, `topic.name`. */
+  readonly fields: readonly string[];
+}
+
+/** A request that a route matches, with what its path says. */
+export interface RouteMatch {
+  readonly rpc: Rpc;
+  readonly pathFields: ReadonlyMap<string, string>;
+}
+
+/** https://cloud.google.com/endpoints/docs/grpc/transcoding */
+const ROUTES: readonly Route[] = RPCS.flatMap((rpc) => {
+  if (!rpc.http) return [];
+  const fields: string[] = [];
+  const pattern = rpc.http.path.replace(/\{([^=}]+)=([^}]+)\}/g, (_, field: string, template: string) => {
+    fields.push(field);
+    return `(${template.replaceAll('*', '[^/]+?')})`;
+  });
+  return [{ rpc, verb: rpc.http.verb.toUpperCase(), pattern: new RegExp(`^${pattern}$`), fields }];
+});
+
+/** The RPC that a request means. */
+export function matchRoute(verb: string, path: string): RouteMatch | undefined {
+  for (const route of ROUTES) {
+    const match = route.verb === verb ? route.pattern.exec(path) : null;
+    if (!match) continue;
+    const values = match.slice(1).map(decodeURIComponent);
+    return {
+      rpc: route.rpc,
+      pathFields: new Map(route.fields.map((field, index) => [field, values[index] ?? ''])),
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CloudError } from '../../errors.ts';
+import { PUBLISH_MAX_BYTES } from '../limits.ts';
+import type { PubSub } from '../pubsub.ts';
+import { answerOf, handlerOf } from './methods.ts';
+import { requestOf, responseJson } from './rest-json.ts';
+import { matchRoute } from './rest-routes.ts';
+import { statusOf } from './status.ts';
+
+/** A publish request in base64, and what surrounds it. */
+const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
+
+/** Pub/Sub over HTTP and JSON, which is what the gcloud command speaks. Not yet listening. */
+export function createRestServer(pubsub: PubSub, report: (error: unknown) => void): Server {
+  return createServer((request, response) => {
+    answer(pubsub, request, response).catch((error: unknown) => {
+      const { http, message, code } = statusOf(error, report);
+      send(response, http, JSON.stringify({ error: { code: http, message, status: code } }));
+    });
+  });
+}
+
+async function answer(pubsub: PubSub, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const match = matchRoute(request.method ?? 'GET', pathname);
+  if (!match) {
+    throw new CloudError('NOT_FOUND', `No method of Pub/Sub at ${request.method} ${pathname}.`, {
+      hint: 'paths start with /v1/projects/PROJECT/',
+    });
+  }
+  const abort = new AbortController();
+  response.on('close', () => abort.abort());
+  const message = requestOf(match, searchParams, await bodyOf(request));
+  const { service, name, response: type } = match.rpc;
+  const result = await handlerOf(service, name)(pubsub, message as never, abort.signal);
+  send(response, 200, responseJson(type, answerOf(result)));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BODY_BYTES) {
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
+  response.end(body);
+}

@@ -1,0 +1,20 @@
+import { CANONICAL_CODES, type CanonicalCode, CloudError } from '../../errors.ts';
+
+/** An error as both wires answer it. */
+export interface Status {
+  readonly code: CanonicalCode;
+  readonly grpc: number;
+  readonly http: number;
+  /** Google's text; where that leaves a reader guessing, with the local cloud's hint in brackets. */
+  readonly message: string;
+}
+
+/** The one place where errors become answers. What is not a CloudError is a bug: it is reported, and nothing of it leaks. */
+export function statusOf(error: unknown, report: (error: unknown) => void): Status {
+  if (!(error instanceof CloudError)) {
+    report(error);
+    return { code: 'INTERNAL', ...CANONICAL_CODES.INTERNAL, message: 'Internal error of the local cloud.' };
+  }
+  const { code, message, hint } = error;
+  return { code, ...CANONICAL_CODES[code], message: hint === undefined ? message : `${message} [${hint}]` };
+}
