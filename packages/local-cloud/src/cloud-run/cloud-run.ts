@@ -1,0 +1,105 @@
+import type { Clock } from '../clock.ts';
+import type { OnEvent } from '../cloud-event.ts';
+import { CloudError } from '../errors.ts';
+import type { CloudRunAdmin, ContainerSpec } from '../pulumi/cloud.ts';
+import { Container } from './container.ts';
+import { commandOf, type Images } from './images.ts';
+import { Lifeline } from './lifeline.ts';
+import { freePort } from '../ports.ts';
+
+export interface CloudRunOptions {
+  readonly images: Images;
+  /** What every container gets besides its own variables: how to reach this cloud. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly onEvent: OnEvent;
+}
+
+export interface RunningService {
+  readonly service: string;
+  readonly revision: string;
+  readonly uri: string;
+  /** Undefined while it is not running. */
+  readonly pid: number | undefined;
+}
+
+/**
+ * Cloud Run on this machine: one process per service.
+ *
+ * Differences from Google: a new revision takes the port of the old one, which therefore stops first, and does not
+ * come back when the new one fails; the process is not isolated from this machine.
+ */
+export class CloudRun implements CloudRunAdmin {
+  readonly #options: CloudRunOptions;
+  readonly #containers = new Map<string, Container>();
+  readonly #ports = new Map<string, number>();
+  readonly #lifeline = new Lifeline();
+
+  constructor(options: CloudRunOptions) {
+    this.#options = options;
+  }
+
+  async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
+    const { images, environment, clock, onEvent } = this.#options;
+    const command = commandOf(images, spec.image);
+    const port = command.port || this.#ports.get(spec.service) || (await freePort());
+    this.#ports.set(spec.service, port);
+    await this.delete(spec.service);
+    const lifeline = this.#lifeline;
+    const container = new Container({ spec, revision, command, port, environment, clock, lifeline, onEvent });
+    this.#containers.set(spec.service, container);
+    try {
+      await container.start();
+    } catch (error) {
+      if (this.#containers.get(spec.service) === container) this.#containers.delete(spec.service);
+      throw error;
+    }
+    return { uri: uriOf(container) };
+  }
+
+  has(service: string): boolean {
+    return this.#containers.has(service);
+  }
+
+  services(): RunningService[] {
+    return [...this.#containers].map(([service, container]) => ({
+      service,
+      revision: container.revision,
+      uri: uriOf(container),
+      pid: container.pid,
+    }));
+  }
+
+  /** Starts the process of a service again, with the files of the moment. Throws CloudError. */
+  async restart(service: string): Promise<void> {
+    await this.#container(service).start();
+  }
+
+  /** Sends a signal to the processes of a service. Throws CloudError NOT_FOUND. */
+  kill(service: string, signal: NodeJS.Signals): void {
+    this.#container(service).kill(signal);
+  }
+
+  async delete(service: string): Promise<void> {
+    const container = this.#containers.get(service);
+    this.#containers.delete(service);
+    await container?.stop();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
+    this.#lifeline.close();
+  }
+
+  #container(service: string): Container {
+    const container = this.#containers.get(service);
+    if (container) return container;
+    throw new CloudError('NOT_FOUND', `Service '${service}' does not exist.`, {
+      hint: `services of this cloud: ${[...this.#containers.keys()].join(', ') || 'none'}`,
+    });
+  }
+}
+
+function uriOf({ port }: Container): string {
+  return `http://127.0.0.1:${port}`;
+}

@@ -1,0 +1,268 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as realDelay } from 'node:timers/promises';
+import type { Clock, Timer } from '../clock.ts';
+import type { ContainerState, OnEvent } from '../cloud-event.ts';
+import { CloudError } from '../errors.ts';
+import { forEachLine, LastLines } from '../lines.ts';
+import type { ContainerSpec } from '../pulumi/cloud.ts';
+import type { ImageCommand } from './images.ts';
+import type { Lifeline } from './lifeline.ts';
+import { isTaken } from '../ports.ts';
+import { budgetMs, DEFAULT_STARTUP_PROBE, probeOnce } from './probe.ts';
+
+/** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
+const GRACE_MS = 10_000;
+/** Waits before a crashed container is started again; the last one repeats. Cloud Run waits for the next request. */
+const BACKOFF_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+/** A container that was ready for this long starts with the shortest wait again. */
+const STABLE_MS = 60_000;
+/** Between two startup probes. A difference: Cloud Run waits for the declared period, which here only sets the total. */
+const POLL_MS = 25;
+const KEPT_LINES = 20;
+
+export interface ContainerOptions {
+  readonly spec: ContainerSpec;
+  readonly revision: string;
+  readonly command: ImageCommand;
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly lifeline: Lifeline;
+  readonly onEvent: OnEvent;
+}
+
+/** One revision of a service: a process that is kept running until it is stopped. */
+export class Container {
+  readonly revision: string;
+  readonly port: number;
+  readonly #options: ContainerOptions;
+  #process: RunningProcess | undefined;
+  #attempt = 0;
+  #stopped = false;
+  #crashes = 0;
+  #retry: Timer | undefined;
+  #liveness: Timer | undefined;
+  #ready: Promise<void> = Promise.resolve();
+
+  constructor(options: ContainerOptions) {
+    this.#options = options;
+    this.revision = options.revision;
+    this.port = options.port;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Starts the process, or starts it again. Resolves when its startup probe passed. Throws CloudError. */
+  start(): Promise<void> {
+    this.#crashes = 0;
+    return this.#begin();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** SIGTERM, and SIGKILL to what is left after ten seconds. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#attempt += 1;
+    this.#cancelTimers();
+    await this.#end();
+  }
+
+  #begin(): Promise<void> {
+    this.#cancelTimers();
+    this.#attempt += 1;
+    this.#ready = this.#run(this.#attempt);
+    return this.#ready;
+  }
+
+  async #run(attempt: number): Promise<void> {
+    await this.#end();
+    if (attempt !== this.#attempt) return this.#superseded();
+    const { port, spec } = this.#options;
+    if (await isTaken(port)) {
+      throw new CloudError(
+        'FAILED_PRECONDITION',
+        `Port ${port}, which is for service ${spec.service}, is taken.`,
+        {
+          hint: 'stop the process that listens on it, or give the image another port (images of LocalCloud.create)',
+        },
+      );
+    }
+    if (attempt !== this.#attempt) return this.#superseded();
+    this.#report('starting', `revision ${this.revision} on port ${port}`);
+    const process = new RunningProcess(this.#options);
+    this.#process = process;
+    try {
+      await this.#untilReady(process);
+    } catch (error) {
+      if (attempt !== this.#attempt) return this.#superseded();
+      await this.#end();
+      throw error;
+    }
+    this.#watch(process, attempt);
+  }
+
+  /** A newer start, or the end, took over. */
+  #superseded(): Promise<void> {
+    if (!this.#stopped) return this.#ready;
+    return Promise.reject(new CloudError('CANCELLED', `Service ${this.#options.spec.service} was stopped.`));
+  }
+
+  async #untilReady(process: RunningProcess): Promise<void> {
+    const { spec, clock, port } = this.#options;
+    const probe = spec.startupProbe ?? DEFAULT_STARTUP_PROBE;
+    const over = new AbortController();
+    let expired = false;
+    const deadline = clock.setTimeout(() => {
+      expired = true;
+    }, budgetMs(probe));
+    try {
+      for (;;) {
+        const refusal = await Promise.race([probeOnce(probe, port, clock, over.signal), process.exited]);
+        if (process.hasExited) throw this.#notReady(`the process ended (${await process.exited})`, process);
+        if (refusal === undefined) return;
+        if (expired) {
+          const seconds = budgetMs(probe) / 1000;
+          throw this.#notReady(`its startup probe did not pass within ${seconds} s (${refusal})`, process);
+        }
+        await Promise.race([realDelay(POLL_MS), process.exited]);
+      }
+    } finally {
+      deadline.cancel();
+      over.abort();
+    }
+  }
+
+  #notReady(reason: string, process: RunningProcess): CloudError {
+    const output = process.lastLines.toString();
+    return new CloudError(
+      'FAILED_PRECONDITION',
+      `Revision '${this.revision}' is not ready and cannot serve traffic: ${reason}.${output ? ` Its last lines:\n${output}` : ' It wrote nothing.'}`,
+    );
+  }
+
+  #watch(process: RunningProcess, attempt: number): void {
+    const readySince = this.#options.clock.now();
+    this.#report('ready', `http://127.0.0.1:${this.port}`);
+    this.#checkLiveness(process, 0);
+    process.exited.then((how) => {
+      if (attempt !== this.#attempt) return;
+      if (this.#options.clock.now() - readySince >= STABLE_MS) this.#crashes = 0;
+      this.#startAgain(`the process ended (${how})`);
+    });
+  }
+
+  #startAgain(reason: string): void {
+    this.#cancelTimers();
+    const wait = BACKOFF_MS[Math.min(this.#crashes, BACKOFF_MS.length - 1)] ?? 0;
+    this.#crashes += 1;
+    this.#report('crashed', `${reason}; starts again ${wait === 0 ? 'now' : `in ${wait / 1000} s`}`);
+    this.#retry = this.#options.clock.setTimeout(() => {
+      this.#begin().catch((error: unknown) => {
+        if (!this.#stopped) this.#startAgain(error instanceof Error ? error.message : String(error));
+      });
+    }, wait);
+  }
+
+  #checkLiveness(process: RunningProcess, failures: number): void {
+    const { spec, clock } = this.#options;
+    const probe = spec.livenessProbe;
+    if (!probe) return;
+    this.#liveness = clock.setTimeout(async () => {
+      const refusal = await probeOnce(probe, this.port, clock);
+      if (this.#process !== process || process.hasExited) return;
+      const count = refusal === undefined ? 0 : failures + 1;
+      if (count < probe.failureThreshold) return this.#checkLiveness(process, count);
+      this.#report('unhealthy', `${count} liveness probes failed (${refusal}); the process is killed`);
+      process.kill('SIGKILL');
+    }, probe.periodSeconds * 1000);
+  }
+
+  async #end(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
+    if (!process.hasExited) {
+      process.kill('SIGTERM');
+      const timer = this.#options.clock.setTimeout(() => process.kill('SIGKILL'), GRACE_MS);
+      const how = await process.exited;
+      timer.cancel();
+      this.#report('stopped', how);
+    }
+    if (this.#process === process) this.#process = undefined;
+  }
+
+  #cancelTimers(): void {
+    this.#retry?.cancel();
+    this.#liveness?.cancel();
+  }
+
+  #report(state: ContainerState, message: string): void {
+    this.#options.onEvent({ type: 'container', service: this.#options.spec.service, state, message });
+  }
+}
+
+class RunningProcess {
+  readonly lastLines = new LastLines(KEPT_LINES);
+  /** How it ended: `exit code 1`, `SIGKILL`, or why it could not start. Its output has been read by then. */
+  readonly exited: Promise<string>;
+  hasExited = false;
+  readonly #child: ChildProcess;
+
+  constructor({ spec, revision, command, port, environment, lifeline, onEvent }: ContainerOptions) {
+    const child = spawn(command.command, command.args, {
+      cwd: command.cwd,
+      env: {
+        ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
+        ...environment,
+        ...spec.environment,
+        PORT: String(port),
+        K_SERVICE: spec.service,
+        K_REVISION: revision,
+        K_CONFIGURATION: spec.service,
+      },
+      // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const { pid } = child;
+    if (pid !== undefined) lifeline.add(pid);
+    const onLine = (message: string) => {
+      this.lastLines.push(message);
+      onEvent({ type: 'log', source: spec.service, severity: 'info', message });
+    };
+    const read = Promise.all([forEachLine(child.stdout, onLine), forEachLine(child.stderr, onLine)]);
+    this.exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    }).then(async (how) => {
+      this.hasExited = true;
+      // What it left behind; later the number may be another process's.
+      signalGroup(pid, 'SIGKILL');
+      await read;
+      if (pid !== undefined) lifeline.remove(pid);
+      return how;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.hasExited ? undefined : this.#child.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (!this.hasExited) signalGroup(this.#child.pid, signal);
+  }
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

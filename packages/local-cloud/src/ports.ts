@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new TypeError('a TCP server has an address');
+  return address.port;
+}
+
+/** Whether somebody listens on a port of this machine, on any of its addresses. */
+export async function isTaken(port: number): Promise<boolean> {
+  for (const host of ['127.0.0.1', '0.0.0.0']) {
+    if (await isTakenOn(host, port)) return true;
+  }
+  return false;
+}
+
+function isTakenOn(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(true) : reject(error),
+    );
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}
