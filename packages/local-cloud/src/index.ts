@@ -6,4 +6,5 @@ export { type Grant, Iam } from './iam.ts';
 export { PubSub, type PubSubOptions } from './pubsub/pubsub.ts';
 export type * from './pubsub/resources.ts';
 export { PubSubServer } from './pubsub/server.ts';
+export { type Plan, type PlannedResource, type ProgramOptions, plan } from './pulumi/engine.ts';
 export type { RowError, TableField, TableReference, Warehouse } from './warehouse.ts';
