@@ -16,6 +16,8 @@ const RETRY_MS = 60_000;
 const GRACE_MS = 2_000;
 /** Reasons kept of failed requests; the others are counted only. */
 const MAX_REASONS = 3;
+/** Characters kept of a reason: the client appends all earlier attempts to its last one. */
+const REASON_LENGTH = 250;
 
 /** What became of the messages. */
 export interface Published {
@@ -114,7 +116,7 @@ function publishBatch(
   let reason: string | undefined;
   for (const data of batch) {
     topic.publishMessage({ data }, (error, messageId) => {
-      if (error) reason ??= reasonOf(error);
+      if (error) reason ??= excerpt(reasonOf(error));
       else if (messageId) sent += 1;
       else reason ??= 'Pub/Sub answered without a message id';
       open -= 1;
@@ -133,4 +135,8 @@ function* batches(messages: Iterable<Uint8Array>): Generator<readonly Buffer[]> 
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+function excerpt(text: string): string {
+  return text.length > REASON_LENGTH ? `${text.slice(0, REASON_LENGTH - 1)}…` : text;
 }

@@ -21,8 +21,8 @@ export function problemsOf(result: SeedResult): string[] {
       `${grouped(unsent)} messages were not sent because ${cause}; the same seed sends the same ones again.`,
     );
   }
-  if (result.interrupted)
-    return unsent > 0 ? problems : [...problems, 'Interrupted before all was seen in the table.'];
+  // What is not in the table yet is no loss when nobody waited for it.
+  if (result.interrupted) return [...problems, 'Interrupted before all was seen in the table.'];
   if (result.tableProblem !== undefined) {
     problems.push(`${result.table} could not be read any more: ${result.tableProblem}`);
   }
@@ -39,7 +39,7 @@ function missing({ expected, table, deadLetterSubscription }: SeedResult, absent
           `  the dead letters in ${deadLetterSubscription}: attribute CloudPubSubDeadLetterSourceDeliveryErrorMessage`,
         ]),
     '  the BigQuery subscription: its state, and how old its oldest unacknowledged message is',
-    'or wait longer with --wait; the same seed counts again without storing anybody twice.',
+    'or run it again with the same seed and a longer --wait: readers see nobody twice.',
   ];
 }
 
