@@ -70,19 +70,23 @@ function tryForm(path: string, parameters: readonly Parameter[]): Html {
 }
 
 function responseDetails(status: string, { description, headers = {}, content = {} }: Response): Html {
+  const media = Object.entries(content);
+  const kinds = media.flatMap(([, { examples = {} }]) =>
+    Object.values(examples).flatMap(({ summary }) => summary ?? []),
+  );
   const headerRows = Object.entries(headers).map(
     ([name, header]) =>
       html`<tr><td><code>${name}</code></td><td>${prose(header.description ?? '')}</td></tr>\n`,
   );
-  return html`<details><summary><strong>${status}</strong> ${prose(description.split('\n\n').length > 1 ? '' : description)}</summary>
-${description.split('\n\n').length > 1 ? html`<p>${prose(description)}</p>` : undefined}
-${headerRows.length > 0 ? html`<div class="scroll"><table><tr><th>Header</th><th>Meaning</th></tr>${headerRows}</table></div>` : undefined}
-${Object.entries(content).map(([type, media]) => examples(type, media))}
+  return html`<details><summary><strong>${status}</strong> ${kinds.length > 0 ? kinds.join(', ') : prose(description)}</summary>
+${kinds.length > 0 ? html`<p>${prose(description)}</p>` : undefined}
+<div class="scroll"><table><tr><th>Header</th><th>Meaning</th></tr>${headerRows}</table></div>
+${media.map(([type, { examples = {} }]) => examplesOf(type, examples))}
 </details>
 `;
 }
 
-function examples(type: string, { examples = {} }: MediaType): Html[] {
+function examplesOf(type: string, examples: NonNullable<MediaType['examples']>): Html[] {
   return Object.values(examples).map(({ value }) => html`<h3>${type}</h3>${code(value)}`);
 }
 

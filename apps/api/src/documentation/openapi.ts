@@ -64,6 +64,5 @@ export interface Response {
 }
 
 export interface MediaType {
-  readonly schema?: object;
-  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly examples?: Readonly<Record<string, { readonly summary?: string; readonly value: unknown }>>;
 }

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RecordRow } from '@records/records-schema';
+import type { FastifyInstance } from 'fastify';
+import { PROBLEMS } from '../src/problems/catalogue.ts';
+import { buildTestApi } from './support/api.ts';
+import { BigQueryFront } from './support/bigquery-front.ts';
+import { Contract } from './support/contract.ts';
+import { oneRow } from './support/replies.ts';
+
+let front: BigQueryFront;
+let app: FastifyInstance;
+let contract: Contract;
+
+beforeAll(async () => {
+  front = await BigQueryFront.listen();
+  front.fault = () => oneRow;
+  ({ app } = await buildTestApi({ bigQueryUrl: front.url }));
+  contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
+});
+
+afterAll(async () => {
+  await app.close();
+  await front.close();
+});
+
+const operations = () => Object.entries(contract.document.paths).map(([path, { get }]) => ({ path, ...get }));
+
+describe('the OpenAPI document', () => {
+  it('describes every operation and every status that it can answer', () => {
+    expect(contract.document.openapi).toBe('3.1.0');
+    const statuses = operations().map(({ path, operationId, responses = {} }) => [
+      path,
+      operationId,
+      ...Object.keys(responses).map(Number),
+    ]);
+    expect(statuses).toEqual([
+      ['/records', 'listRecords', 200, 400, 414, 500, 503, 504],
+      ['/records/{id}', 'getRecord', 200, 400, 404, 414, 500, 503, 504],
+      ['/health/live', 'getLiveness', 200, 400, 414, 500],
+      ['/health/ready', 'getReadiness', 200, 400, 414, 500, 503],
+    ]);
+  });
+
+  it('takes the rules of a record from its one definition', () => {
+    const { $id: _id, ...record } = JSON.parse(JSON.stringify(RecordRow));
+    expect(contract.violation(['components', 'schemas', 'Record'], { id: '..' })).toContain('pattern');
+    expect(JSON.parse(JSON.stringify(contract.document))).toMatchObject({
+      components: { schemas: { Record: record } },
+    });
+  });
+
+  it('has an example for every status and every header, and each example keeps to its schema', () => {
+    for (const { path, responses = {} } of operations()) {
+      for (const [status, { description, headers, content }] of Object.entries(responses)) {
+        const where = `${path} ${status}`;
+        expect([where, description]).not.toContain('Default Response');
+        for (const [name, header] of Object.entries(headers)) {
+          expect([where, name, header.schema.examples?.length]).toEqual([where, name, 1]);
+        }
+        for (const [type, { examples }] of Object.entries(content)) {
+          expect([where, Object.keys(examples)]).not.toEqual([where, []]);
+          for (const { value } of Object.values(examples)) {
+            const pointer = ['paths', path, 'get', 'responses', status, 'content', type, 'schema'];
+            expect([where, contract.violation(pointer, value)]).toEqual([where, undefined]);
+          }
+        }
+      }
+    }
+  });
+
+  it('asks for no parameter that has a default', () => {
+    const [list] = operations();
+    expect(list?.parameters).toMatchObject([
+      { name: 'limit', required: false },
+      { name: 'offset', required: false },
+    ]);
+  });
+
+  it('mentions every kind of problem, beside an operation or in its introduction', () => {
+    const text = JSON.stringify(contract.document);
+    for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
+  });
+});
+
+describe.each(['/docs', '/problems'])('the page %s', (url) => {
+  it('needs no script, no other host and no style but its own', async () => {
+    const { headers, body } = await app.inject({ url });
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(body).not.toMatch(/<script|src=|url\(|@import|javascript:|style="| on\w+=/i);
+    expect(body).not.toMatch(/(href|action)="(https?:)?\/\//);
+    const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+  });
+
+  it('leads only to what exists', async () => {
+    const { body } = await app.inject({ url });
+    for (const [, target = ''] of body.matchAll(/(?:href|action)="([^"]+)"/g)) {
+      const [path, anchor] = new URL(target, `http://a${url}`).href.slice('http://a'.length).split('#');
+      const page = await app.inject({ url: `${path}${path === '/records' ? '?limit=0' : ''}` });
+      expect([target, page.statusCode]).not.toEqual([target, 404]);
+      if (anchor) expect(page.body).toContain(`id="${anchor}"`);
+    }
+  });
+});
+
+describe('the documentation', () => {
+  it('shows every operation with its parameters, statuses and examples', async () => {
+    const { body } = await app.inject({ url: '/docs' });
+    for (const { path, operationId, summary = '', responses = {} } of operations()) {
+      const section = body.slice(body.indexOf(`id="${operationId}"`));
+      expect(section).toContain(summary);
+      expect(section).toContain(`</span> ${path}<`);
+      for (const status of Object.keys(responses)) expect(section).toContain(`<strong>${status}</strong>`);
+    }
+    expect(body).toContain('<input name="limit"');
+    expect(body).toContain('&quot;apellido&quot;: &quot;Pérez&quot;');
+  });
+
+  it('explains every kind of problem where its type leads', async () => {
+    const { body } = await app.inject({ url: '/problems' });
+    for (const [name, { status, title }] of Object.entries(PROBLEMS)) {
+      expect(body).toContain(`<h2 id="${name}">${title}</h2><p><code>${status} ${name}</code>`);
+    }
+  });
+});
