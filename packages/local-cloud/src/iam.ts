@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudError } from './errors.ts';
 import { writeFileAtomically } from './files.ts';
+import { isSystemError } from './system-error.ts';
 
 /** One member that holds one role on one resource. */
 export interface Grant {
@@ -140,7 +141,7 @@ function readGrants(path: string): Grant[] {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Grant[];
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isSystemError(error, 'ENOENT')) return [];
     throw error;
   }
 }

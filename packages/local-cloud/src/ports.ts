@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { isSystemError } from './system-error.ts';
 
 /** A port that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
@@ -23,9 +24,7 @@ export async function isTaken(port: number): Promise<boolean> {
 function isTakenOn(host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(true) : reject(error),
-    );
+    server.once('error', (error) => (isSystemError(error, 'EADDRINUSE') ? resolve(true) : reject(error)));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));
   });
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { OnEvent } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
+import { freePort } from '../ports.ts';
 import type { CloudRunAdmin, ContainerSpec } from '../pulumi/cloud.ts';
 import { Container } from './container.ts';
 import { commandOf, type Images } from './images.ts';
 import { Lifeline } from './lifeline.ts';
-import { freePort } from '../ports.ts';
 
 export interface CloudRunOptions {
   readonly images: Images;

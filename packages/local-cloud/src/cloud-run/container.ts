@@ -4,10 +4,11 @@ import type { Clock, Timer } from '../clock.ts';
 import type { ContainerState, OnEvent } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import { forEachLine, LastLines } from '../lines.ts';
+import { isTaken } from '../ports.ts';
 import type { ContainerSpec } from '../pulumi/cloud.ts';
+import { isSystemError } from '../system-error.ts';
 import type { ImageCommand } from './images.ts';
 import type { Lifeline } from './lifeline.ts';
-import { isTaken } from '../ports.ts';
 import { budgetMs, DEFAULT_STARTUP_PROBE, probeOnce } from './probe.ts';
 
 /** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
@@ -175,10 +176,16 @@ export class Container {
     this.#liveness = clock.setTimeout(async () => {
       const refusal = await probeOnce(probe, this.port, clock);
       if (this.#process !== process || process.hasExited) return;
-      const count = refusal === undefined ? 0 : failures + 1;
-      if (count < probe.failureThreshold) return this.#checkLiveness(process, count);
-      this.#report('unhealthy', `${count} liveness probes failed (${refusal}); the process is killed`);
-      process.kill('SIGKILL');
+      if (refusal === undefined) return this.#checkLiveness(process, 0);
+      const count = failures + 1;
+      const isLast = count >= probe.failureThreshold;
+      if (isLast) process.kill('SIGKILL');
+      else this.#checkLiveness(process, count);
+      const consequence = isLast ? '; the process is killed' : '';
+      this.#report(
+        'unhealthy',
+        `${count} of ${probe.failureThreshold} liveness probes failed (${refusal})${consequence}`,
+      );
     }, probe.periodSeconds * 1000);
   }
 
@@ -263,6 +270,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!isSystemError(error, 'ESRCH')) throw error;
   }
 }

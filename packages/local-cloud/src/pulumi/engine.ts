@@ -136,7 +136,9 @@ export async function plan(
   const program = new Program();
   const run = new Run({ project: project.name, stack, context, program, outside: nothingOutside, onEvent });
   await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
-  return { outputs: run.outputs, resources: program.resources().map(plannedOf) };
+  const resources = program.resources().map(plannedOf);
+  // Registrations arrive in any order; two plans of one program are equal.
+  return { outputs: run.outputs, resources: resources.sort(byUrn) };
 }
 
 async function execute(
@@ -158,10 +160,14 @@ async function execute(
   }
 }
 
+function byUrn(a: { readonly urn?: string }, b: { readonly urn?: string }): number {
+  return (a.urn ?? '').localeCompare(b.urn ?? '', 'en');
+}
+
 function throwIfAny(problems: readonly Problem[], causes: readonly unknown[] = []): void {
   if (problems.length === 0) return;
   // Registrations arrive in any order.
-  const sorted = [...problems].sort((a, b) => (a.urn ?? '').localeCompare(b.urn ?? ''));
+  const sorted = [...problems].sort(byUrn);
   throw new DeploymentError(sorted, causes.length > 0 ? { cause: causes[0] } : {});
 }
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { KindGuard, type TSchema } from '@sinclair/typebox';
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
 import { Value } from '@sinclair/typebox/value';
 import { fromPointer, matches, prune, valueAt } from './input-paths.ts';
 import { type Properties, UNKNOWN } from './property-values.ts';
 import type { AppliedType, Declared } from './resource-type.ts';
+import { describeMistake } from './schema-mistakes.ts';
 
 export interface InputMistake {
   readonly property: string;
@@ -38,7 +37,7 @@ export function checkInputs(
     const property = fromPointer(error.path);
     if (reported.has(property) || isUnknown(inputs, error.path)) continue;
     reported.add(property);
-    mistakes.push({ property, message: describe(error, type) });
+    mistakes.push({ property, message: describeMistake(error, topLevelOf(type.notEmulated)) });
   }
   return { inputs, notEmulated, mistakes };
 }
@@ -84,46 +83,6 @@ function isUnknown(inputs: unknown, pointer: string): boolean {
   return path.some((_, index) => valueAt(inputs, path.slice(0, index + 1)) === UNKNOWN);
 }
 
-function describe(error: ValueError, type: Pick<AppliedType, 'notEmulated'>): string {
-  const shown = JSON.stringify(error.value);
-  switch (error.type) {
-    case ValueErrorType.ObjectRequiredProperty:
-      return 'is required';
-    case ValueErrorType.ObjectAdditionalProperties: {
-      const name = fromPointer(error.path);
-      const known = Object.keys(KindGuard.IsObject(error.schema) ? error.schema.properties : {});
-      const ignored = Object.keys(type.notEmulated).filter((path) => !path.includes('.'));
-      const near = name.includes('.') || name.includes('[') ? known : [...known, ...ignored];
-      return `is not known to the local cloud here. Known are: ${near.sort().join(', ')}`;
-    }
-    default:
-      return `must be ${ruleOf(error.schema) ?? error.message}, not ${shown}`;
-  }
-}
-
-function ruleOf(schema: TSchema): string | undefined {
-  if (KindGuard.IsUnion(schema)) {
-    const rules = schema.anyOf.map(ruleOf);
-    return rules.includes(undefined) ? undefined : rules.join(' or ');
-  }
-  if (KindGuard.IsLiteral(schema)) return JSON.stringify(schema.const);
-  if (typeof schema.description === 'string') return schema.description;
-  if (KindGuard.IsString(schema)) return schema.pattern ? `text that matches ${schema.pattern}` : 'text';
-  if (KindGuard.IsInteger(schema)) return `an integer${rangeOf(schema)}`;
-  if (KindGuard.IsNumber(schema)) return `a number${rangeOf(schema)}`;
-  if (KindGuard.IsBoolean(schema)) return 'true or false';
-  if (KindGuard.IsArray(schema)) {
-    if (schema.minItems !== undefined || schema.maxItems !== undefined) {
-      return `a list of ${schema.minItems ?? 0} to ${schema.maxItems ?? 'any number of'} items`;
-    }
-    return 'a list';
-  }
-  if (KindGuard.IsObject(schema) || KindGuard.IsRecord(schema)) return 'an object';
-  return undefined;
-}
-
-function rangeOf({ minimum, maximum }: { minimum?: number; maximum?: number }): string {
-  if (minimum === undefined && maximum === undefined) return '';
-  if (maximum === undefined) return ` of at least ${minimum}`;
-  return ` from ${minimum} to ${maximum}`;
+function topLevelOf(list: Readonly<Record<string, string>>): string[] {
+  return Object.keys(list).filter((path) => !path.includes('.'));
 }

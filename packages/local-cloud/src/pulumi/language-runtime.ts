@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OnEvent } from '../cloud-event.ts';
 import { forEachLine, LastLines } from '../lines.ts';
@@ -46,6 +47,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     {
       env: {
         ...inheritedEnvironment(),
+        // Loading Pulumi's SDK is most of a run; compiled once, it takes half a second less.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
         PULUMI_CONFIG: JSON.stringify(config.values),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
         PULUMI_NODEJS_TYPESCRIPT: String(project.typescript),

@@ -3,7 +3,10 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parse, YAMLParseError } from 'yaml';
+import { isSystemError } from '../system-error.ts';
 import { DeploymentError } from './deployment-error.ts';
+import { fromPointer } from './input-paths.ts';
+import { describeMistake } from './schema-mistakes.ts';
 
 const TYPE_NAMES = ['string', 'integer', 'boolean', 'array', 'object'] as const;
 export type ConfigTypeName = (typeof TYPE_NAMES)[number];
@@ -82,7 +85,7 @@ export async function readYaml(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
   try {
@@ -98,11 +101,16 @@ export function fileError(path: string, message: string): DeploymentError {
 }
 
 /** `content`, typed. Throws DeploymentError with the first thing that is wrong. */
-export function checkShape<T extends TSchema>(path: string, schema: T, content: unknown): Static<T> {
+export function checkShape<T extends TSchema>(
+  path: string,
+  schema: T,
+  content: unknown,
+  prefix = '',
+): Static<T> {
   const error = Value.Errors(schema, content).First();
   if (error) {
-    const where = error.path.slice(1).replaceAll('/', '.') || 'the file';
-    throw fileError(path, `${where}: ${error.message} (it is ${JSON.stringify(error.value)})`);
+    const where = `${prefix}${fromPointer(error.path)}` || 'the content';
+    throw fileError(path, `${where} ${describeMistake(error)}`);
   }
   return content;
 }
@@ -124,7 +132,9 @@ function declarations(path: string, project: string, config: Record<string, unkn
   for (const [name, value] of Object.entries(config)) {
     const key = fullKey(project, name);
     const isShorthand = typeof value !== 'object' || value === null || Array.isArray(value);
-    const declaration = isShorthand ? { value } : checkShape(path, ConfigDeclaration, value);
+    const declaration = isShorthand
+      ? { value }
+      : checkShape(path, ConfigDeclaration, value, `config.${name}.`);
     if (declaration.value !== undefined && declaration.default !== undefined) {
       throw fileError(path, `config.${name} has both a value and a default: keep one`);
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../files.ts';
+import { isSystemError } from '../system-error.ts';
 import { DeploymentError } from './deployment-error.ts';
 import type { Properties } from './property-values.ts';
 
@@ -94,7 +95,7 @@ function readState(path: string): StateFile | undefined {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isSystemError(error, 'ENOENT')) return undefined;
     throw error;
   }
   try {

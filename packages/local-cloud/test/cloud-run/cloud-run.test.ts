@@ -1,0 +1,302 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '../../src/clock.ts';
+import { CloudRun } from '../../src/cloud-run/cloud-run.ts';
+import { CloudError } from '../../src/errors.ts';
+import { freePort } from '../../src/ports.ts';
+import type { ContainerSpec, ProbeSpec } from '../../src/pulumi/cloud.ts';
+import { Events } from './events.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const HEALTH: ProbeSpec = {
+  path: '/health',
+  headers: {},
+  initialDelaySeconds: 0,
+  periodSeconds: 10,
+  timeoutSeconds: 1,
+  failureThreshold: 3,
+};
+
+let clock: FakeClock;
+let events: Events;
+let cloudRun: CloudRun;
+
+function open(port?: number): CloudRun {
+  const image = { command: process.execPath, args: ['container.mjs'], cwd: HERE, ...(port ? { port } : {}) };
+  return new CloudRun({
+    images: { shop: image },
+    environment: { ENDPOINT: 'here' },
+    clock,
+    onEvent: events.push,
+  });
+}
+
+beforeEach(() => {
+  clock = new FakeClock();
+  events = new Events();
+  cloudRun = open();
+});
+afterEach(() => cloudRun.close());
+
+function spec(overrides: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    service: 'shop-api',
+    image: 'southamerica-west1-docker.pkg.dev/p/repository/shop:1.2',
+    environment: {},
+    startupProbe: HEALTH,
+    livenessProbe: undefined,
+    serviceAccount: undefined,
+    ...overrides,
+  };
+}
+
+const behaving = (behaviour: string, overrides: Partial<ContainerSpec> = {}) =>
+  spec({ environment: { BEHAVIOUR: behaviour }, ...overrides });
+
+interface Answer {
+  readonly pid: number;
+  readonly environment: Record<string, string>;
+}
+
+async function ask(uri: string, path = '/'): Promise<Answer> {
+  return (await (await fetch(`${uri}${path}`)).json()) as Answer;
+}
+
+async function refusalOf(promise: Promise<unknown>): Promise<CloudError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof CloudError)) throw new Error(`expected a CloudError, got ${error}`);
+  return error;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('a Cloud Run service', () => {
+  it('gets its own variables, those of Cloud Run, how to reach the cloud, PATH, and nothing else', async () => {
+    const { uri } = await cloudRun.deploy(spec({ environment: { GREETING: 'hola' } }), 'shop-api-00001-abc');
+    const { environment } = await ask(uri);
+    expect(environment).toEqual({
+      GREETING: 'hola',
+      ENDPOINT: 'here',
+      PATH: process.env.PATH,
+      PORT: new URL(uri).port,
+      K_SERVICE: 'shop-api',
+      K_REVISION: 'shop-api-00001-abc',
+      K_CONFIGURATION: 'shop-api',
+    });
+  });
+
+  it('is deployed when its startup probe passed', async () => {
+    const probe = { ...HEALTH, path: '/header', headers: { 'x-probe': 'yes' } };
+    const { uri } = await cloudRun.deploy(spec({ startupProbe: probe }), 'r1');
+    expect(cloudRun.services()).toEqual([
+      { service: 'shop-api', revision: 'r1', uri, pid: (await ask(uri)).pid },
+    ]);
+    expect(events.states()).toEqual([`starting: revision r1 on port ${new URL(uri).port}`, `ready: ${uri}`]);
+  });
+
+  it('is deployed when its port accepts connections, if it declares no probe', async () => {
+    const { uri } = await cloudRun.deploy(behaving('is never ready', { startupProbe: undefined }), 'r1');
+    expect((await fetch(`${uri}/health`)).status).toBe(503);
+  });
+
+  it('fails to deploy with the last lines of a process that ends', async () => {
+    const error = await refusalOf(cloudRun.deploy(behaving('exits'), 'r1'));
+    expect(error.code).toBe('FAILED_PRECONDITION');
+    expect(error.message).toContain(
+      "Revision 'r1' is not ready and cannot serve traffic: the process ended (exit code 3). Its last lines:",
+    );
+    expect(error.message).toContain('GREETING is not set');
+    expect(cloudRun.has('shop-api')).toBe(false);
+  });
+
+  it('fails to deploy when its probe does not pass in the time that it declares', async () => {
+    const deployed = refusalOf(cloudRun.deploy(behaving('is never ready'), 'r1'));
+    await events.next((event) => event.type === 'log' && event.message === 'listening');
+    await clock.advance(30_000);
+    const error = await deployed;
+    expect(error.message).toContain('its startup probe did not pass within 30 s (GET /health answered 503)');
+    expect(cloudRun.services()).toEqual([]);
+  });
+
+  it('fails to deploy when nobody said how to run its image, or the command does not exist', async () => {
+    const unknown = await refusalOf(cloudRun.deploy(spec({ image: 'host/other@sha256:abc' }), 'r1'));
+    expect(unknown.message).toBe("Image 'host/other@sha256:abc' not found.");
+    expect(unknown.hint).toContain(
+      'none is given for "other" (option images of LocalCloud.create; known: shop)',
+    );
+    const images = { shop: { command: 'no-such-command', args: [], cwd: HERE } };
+    const other = new CloudRun({ images, environment: {}, clock, onEvent: events.push });
+    expect((await refusalOf(other.deploy(spec(), 'r1'))).message).toContain('spawn no-such-command ENOENT');
+    await other.close();
+  });
+
+  it('fails to deploy on a port that is taken, instead of probing whoever listens there', async () => {
+    const port = await freePort();
+    const stranger = createServer((_, response) => response.end()).listen(port, '127.0.0.1');
+    await once(stranger, 'listening');
+    const other = open(port);
+    const error = await refusalOf(other.deploy(spec(), 'r1'));
+    expect(error.message).toBe(`Port ${port}, which is for service shop-api, is taken.`);
+    await other.close();
+    stranger.close();
+  });
+
+  it('keeps its address over revisions, and stops the old one first', async () => {
+    const first = await cloudRun.deploy(spec(), 'r1');
+    const { pid } = await ask(first.uri);
+    const second = await cloudRun.deploy(spec({ environment: { GREETING: 'hola' } }), 'r2');
+    expect(second.uri).toBe(first.uri);
+    expect((await ask(second.uri)).environment).toMatchObject({ K_REVISION: 'r2', GREETING: 'hola' });
+    expect(isAlive(pid)).toBe(false);
+    expect(events.states().map((state) => state.split(':')[0])).toEqual([
+      'starting',
+      'ready',
+      'stopped',
+      'starting',
+      'ready',
+    ]);
+  });
+
+  it('passes on the lines that its process writes', async () => {
+    await cloudRun.deploy(spec(), 'r1');
+    expect(events.lines('shop-api')).toEqual(['{"severity":"INFO","message":"starting"}', 'listening']);
+  });
+});
+
+describe('a process that does not do well', () => {
+  it('is started again at once after a crash, then after longer and longer waits', async () => {
+    const { uri } = await cloudRun.deploy(spec(), 'r1');
+    const isReady = (event: { type: string; state?: string }) =>
+      event.type === 'container' && event.state === 'ready';
+    const isCrashed = (event: { type: string; state?: string }) =>
+      event.type === 'container' && event.state === 'crashed';
+    for (const wait of [0, 1_000, 2_000, 5_000]) {
+      const from = events.all.length;
+      cloudRun.kill('shop-api', 'SIGKILL');
+      const crash = await events.next(isCrashed, from);
+      const when = wait === 0 ? 'now' : `in ${wait / 1000} s`;
+      expect(crash).toMatchObject({ message: `the process ended (SIGKILL); starts again ${when}` });
+      if (wait > 0) await clock.advance(wait - 1);
+      expect(cloudRun.services()[0]?.pid).toBeUndefined();
+      await clock.advance(wait === 0 ? 0 : 1);
+      await events.next(isReady, from);
+    }
+    // Stable for a minute: the shortest wait again.
+    await clock.advance(60_000);
+    const from = events.all.length;
+    cloudRun.kill('shop-api', 'SIGKILL');
+    expect(await events.next(isCrashed, from)).toMatchObject({
+      message: 'the process ended (SIGKILL); starts again now',
+    });
+    await clock.advance(0);
+    await events.next(isReady, from);
+    expect((await ask(uri)).pid).toBe(cloudRun.services()[0]?.pid);
+  });
+
+  it('is killed and started again when its liveness probe fails as often as declared', async () => {
+    const liveness = { ...HEALTH, failureThreshold: 2 };
+    const { uri } = await cloudRun.deploy(spec({ livenessProbe: liveness }), 'r1');
+    const { pid } = await ask(uri, '/sicken');
+    const from = events.all.length;
+    const unhealthy = (count: number) =>
+      events.next((event) => event.type === 'container' && event.message.startsWith(`${count} of 2 `), from);
+    await clock.advance(10_000);
+    expect(await unhealthy(1)).toMatchObject({
+      state: 'unhealthy',
+      message: '1 of 2 liveness probes failed (GET /health answered 503)',
+    });
+    await clock.advance(10_000);
+    expect(await unhealthy(2)).toMatchObject({
+      message: '2 of 2 liveness probes failed (GET /health answered 503); the process is killed',
+    });
+    await events.next((event) => event.type === 'container' && event.state === 'crashed', from);
+    await clock.advance(0);
+    await events.next((event) => event.type === 'container' && event.state === 'ready', from);
+    expect((await ask(uri)).pid).not.toBe(pid);
+  });
+
+  it('gets SIGKILL ten seconds after a SIGTERM that it ignores', async () => {
+    const { uri } = await cloudRun.deploy(behaving('ignores SIGTERM'), 'r1');
+    const { pid } = await ask(uri);
+    const deleted = cloudRun.delete('shop-api');
+    await events.next((event) => event.type === 'log' && event.message === 'SIGTERM ignored');
+    await clock.advance(9_999);
+    expect(isAlive(pid)).toBe(true);
+    await clock.advance(1);
+    await deleted;
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('takes what it started with it', async () => {
+    await cloudRun.deploy(behaving('has a child'), 'r1');
+    await events.next((event) => event.type === 'log' && event.message === 'the child runs');
+    // The child writes to the same pipe, whose end is awaited: with the child alive this would wait for ever.
+    await cloudRun.delete('shop-api');
+    expect(events.states().at(-1)).toBe('stopped: SIGTERM');
+  });
+});
+
+describe('restart', () => {
+  it('starts the process again, at once and without counting as a crash', async () => {
+    const { uri } = await cloudRun.deploy(spec(), 'r1');
+    const { pid } = await ask(uri);
+    await cloudRun.restart('shop-api');
+    expect((await ask(uri)).pid).not.toBe(pid);
+    expect(events.states().some((state) => state.startsWith('crashed'))).toBe(false);
+  });
+
+  it('called during a restart takes it over: both end with the newest process ready', async () => {
+    const { uri } = await cloudRun.deploy(spec(), 'r1');
+    await Promise.all([
+      cloudRun.restart('shop-api'),
+      cloudRun.restart('shop-api'),
+      cloudRun.restart('shop-api'),
+    ]);
+    expect((await ask(uri)).pid).toBe(cloudRun.services()[0]?.pid);
+  });
+
+  it('of a service that does not exist names those that do', async () => {
+    await cloudRun.deploy(spec(), 'r1');
+    const error = await refusalOf(cloudRun.restart('shop'));
+    expect([error.code, error.hint]).toEqual(['NOT_FOUND', 'services of this cloud: shop-api']);
+  });
+});
+
+describe('the end of the local cloud', () => {
+  it('interrupts a start, which then fails', async () => {
+    const deployed = refusalOf(cloudRun.deploy(behaving('is never ready'), 'r1'));
+    await events.next((event) => event.type === 'log' && event.message === 'listening');
+    await cloudRun.close();
+    expect((await deployed).code).toBe('CANCELLED');
+  });
+
+  it('takes the containers along, even when its process is killed with -9', async () => {
+    const parent = spawn(process.execPath, ['parent.ts'], {
+      cwd: HERE,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+    const uri = String((await lines.next()).value);
+    const connection = get(`${uri}/hang`);
+    await once(connection, 'socket').then(([socket]) => once(socket as Socket, 'connect'));
+    const closed = once(connection, 'error');
+    parent.kill('SIGKILL');
+    await closed;
+    await expect(fetch(uri)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+});

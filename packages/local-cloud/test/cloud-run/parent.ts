@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/clock.ts';
+import { CloudRun } from '../../src/cloud-run/cloud-run.ts';
+
+// Runs a service until it is killed, and prints the address.
+const cwd = fileURLToPath(new URL('.', import.meta.url));
+const cloudRun = new CloudRun({
+  images: { shop: { command: process.execPath, args: ['container.mjs'], cwd } },
+  environment: {},
+  clock: systemClock,
+  onEvent: () => undefined,
+});
+const { uri } = await cloudRun.deploy(
+  {
+    service: 'shop',
+    image: 'host/shop:1',
+    environment: {},
+    startupProbe: undefined,
+    livenessProbe: undefined,
+    serviceAccount: undefined,
+  },
+  'r1',
+);
+console.log(uri);
