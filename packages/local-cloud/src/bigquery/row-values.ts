@@ -144,7 +144,8 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
     case 'DATETIME':
       return mapped(value, parseDateTime, (micros) => new DuckDBTimestampValue(micros));
     case 'TIMESTAMP':
-      return mapped(value, timestampMicros, (micros) => new DuckDBTimestampValue(micros));
+      // A number is seconds since the epoch.
+      return mapped(value, typeof value === 'number' ? secondsToMicros : parseTimestamp, (micros) => new DuckDBTimestampValue(micros));
   }
 }
 
@@ -158,10 +159,8 @@ function mapped<T>(
   return parsed === undefined ? undefined : make(parsed);
 }
 
-/** A text, or seconds since the epoch as `tabledata.insertAll` takes them. */
-function timestampMicros(text: string): bigint | undefined {
-  const seconds = /^-?\d{1,12}(\.\d{1,6})?$/.test(text) ? numericUnits(text, 6) : undefined;
-  return seconds ?? parseTimestamp(text);
+function secondsToMicros(text: string): bigint | undefined {
+  return /^-?\d{1,12}(\.\d{1,6})?$/.test(text) ? numericUnits(text, 6) : undefined;
 }
 
 function boolean(text: string): boolean | undefined {

@@ -122,17 +122,12 @@ export function fieldOfType(name: string, type: DataType): Field {
   const mode = type.kind === 'ARRAY' ? 'REPEATED' : 'NULLABLE';
   if (element.kind === 'STRUCT') {
     const fields = element.fields.map((child, index) =>
-      fieldOfType(child.name || anonymousName(index), child.type),
+      fieldOfType(child.name || `_field_${index + 1}`, child.type),
     );
     return { name, type: 'RECORD', mode, fields };
   }
   if (element.kind === 'ARRAY') throw new TypeError(`an array of arrays can not be a column: ${name}`);
   return { name, type: restTypeName(element.kind), mode };
-}
-
-/** The name that BigQuery gives to the result column or struct field at a position, when the query gives none. */
-export function anonymousName(index: number): string {
-  return `f${index}_`;
 }
 
 /** Fields of a struct have positional names in DuckDB: GoogleSQL allows fields without a name, or with the same. */

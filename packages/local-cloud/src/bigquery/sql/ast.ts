@@ -1,0 +1,220 @@
+import type { Position } from '../errors.ts';
+import type { DataType, ScalarKind } from '../types.ts';
+
+/** What the parser makes of a statement. Each node knows the place where it begins. */
+
+export interface Name {
+  readonly text: string;
+  readonly at: Position;
+}
+
+export type Literal =
+  | { readonly kind: 'NULL' }
+  | { readonly kind: 'BOOL'; readonly value: boolean }
+  /** `text` is the number, the string, the bytes as latin1, or the date or time as it was written. */
+  | { readonly kind: Exclude<ScalarKind, 'BOOL'>; readonly text: string };
+
+export type Expression = { readonly at: Position } & (
+  | { readonly node: 'literal'; readonly literal: Literal }
+  | { readonly node: 'parameter'; readonly name: string | number }
+  | { readonly node: 'path'; readonly parts: readonly Name[] }
+  | { readonly node: 'field'; readonly base: Expression; readonly name: Name }
+  | { readonly node: 'element'; readonly base: Expression; readonly index: Expression; readonly mode: ElementMode }
+  | FunctionCall
+  | { readonly node: 'cast'; readonly value: Expression; readonly type: DataType; readonly safe: boolean }
+  | { readonly node: 'unary'; readonly operator: '-' | '+' | '~' | 'NOT'; readonly value: Expression }
+  | { readonly node: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
+  | { readonly node: 'logical'; readonly operator: 'AND' | 'OR'; readonly operands: readonly Expression[] }
+  | {
+      readonly node: 'between';
+      readonly negated: boolean;
+      readonly value: Expression;
+      readonly low: Expression;
+      readonly high: Expression;
+    }
+  | { readonly node: 'in'; readonly negated: boolean; readonly value: Expression; readonly among: InOperand }
+  | { readonly node: 'like'; readonly negated: boolean; readonly value: Expression; readonly pattern: Expression }
+  | { readonly node: 'is'; readonly negated: boolean; readonly value: Expression; readonly what: IsOperand }
+  | {
+      readonly node: 'case';
+      readonly operand?: Expression;
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
+      readonly otherwise?: Expression;
+    }
+  | { readonly node: 'subquery'; readonly kind: 'SCALAR' | 'EXISTS' | 'ARRAY'; readonly query: Query }
+  | { readonly node: 'array'; readonly elementType?: DataType; readonly elements: readonly Expression[] }
+  | { readonly node: 'struct'; readonly type?: DataType; readonly fields: readonly NamedExpression[] }
+  | { readonly node: 'extract'; readonly part: string; readonly value: Expression }
+  | { readonly node: 'interval'; readonly amount: Expression; readonly part: string }
+);
+
+export type ElementMode = 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL';
+
+export type InOperand =
+  | { readonly node: 'list'; readonly values: readonly Expression[] }
+  | { readonly node: 'query'; readonly query: Query }
+  | { readonly node: 'unnest'; readonly array: Expression };
+
+export type IsOperand = 'NULL' | 'TRUE' | 'FALSE' | { readonly distinctFrom: Expression };
+
+export interface NamedExpression {
+  readonly name?: Name;
+  readonly value: Expression;
+}
+
+export interface FunctionCall {
+  readonly node: 'call';
+  readonly at: Position;
+  /** In upper case, with dots: `SAFE.SUBSTR`. */
+  readonly name: string;
+  /** As the query has it. */
+  readonly spelling: string;
+  readonly args: readonly Expression[];
+  /** `COUNT(*)` */
+  readonly star: boolean;
+  readonly distinct: boolean;
+  readonly nulls?: 'IGNORE' | 'RESPECT';
+  readonly orderBy: readonly OrderItem[];
+  readonly limit?: Expression;
+  readonly over?: WindowSpec;
+}
+
+export interface OrderItem {
+  readonly value: Expression;
+  readonly descending: boolean;
+  readonly nulls: 'FIRST' | 'LAST';
+}
+
+export interface WindowSpec {
+  /** Of the WINDOW clause. */
+  readonly base?: Name;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly OrderItem[];
+  readonly frame?: WindowFrame;
+}
+
+export interface WindowFrame {
+  readonly unit: 'ROWS' | 'RANGE';
+  readonly start: FrameBound;
+  readonly end?: FrameBound;
+}
+
+export type FrameBound =
+  | { readonly bound: 'UNBOUNDED PRECEDING' | 'UNBOUNDED FOLLOWING' | 'CURRENT ROW' }
+  | { readonly bound: 'PRECEDING' | 'FOLLOWING'; readonly rows: Expression };
+
+export interface Query {
+  readonly node: 'query';
+  readonly at: Position;
+  readonly ctes: readonly { readonly name: Name; readonly query: Query }[];
+  readonly body: QueryBody;
+  readonly orderBy: readonly OrderItem[];
+  readonly limit?: Expression;
+  readonly offset?: Expression;
+}
+
+export type QueryBody = Select | SetOperation | Query;
+
+export interface SetOperation {
+  readonly node: 'set';
+  readonly at: Position;
+  readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT';
+  readonly operands: readonly QueryBody[];
+}
+
+export interface Select {
+  readonly node: 'select';
+  readonly at: Position;
+  readonly distinct: boolean;
+  readonly asStruct: boolean;
+  readonly items: readonly SelectItem[];
+  readonly from?: FromItem;
+  readonly where?: Expression;
+  readonly groupBy?: { readonly all: boolean; readonly keys: readonly Expression[] };
+  readonly having?: Expression;
+  readonly qualify?: Expression;
+  readonly windows: readonly { readonly name: Name; readonly spec: WindowSpec }[];
+}
+
+export type SelectItem =
+  | {
+      readonly node: 'star';
+      readonly at: Position;
+      /** Of `t.*` */
+      readonly base?: Expression;
+      readonly except: readonly Name[];
+      readonly replace: readonly NamedExpression[];
+    }
+  | { readonly node: 'item'; readonly value: Expression; readonly alias?: Name };
+
+export type FromItem =
+  | { readonly node: 'table'; readonly at: Position; readonly path: readonly Name[]; readonly alias?: Name }
+  | { readonly node: 'derived'; readonly at: Position; readonly query: Query; readonly alias?: Name }
+  | {
+      readonly node: 'unnest';
+      readonly at: Position;
+      readonly array: Expression;
+      readonly alias?: Name;
+      readonly offset?: Name;
+    }
+  | {
+      readonly node: 'join';
+      readonly at: Position;
+      readonly kind: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
+      readonly left: FromItem;
+      readonly right: FromItem;
+      readonly on?: Expression;
+      readonly using?: readonly Name[];
+    };
+
+export interface TableName {
+  readonly path: readonly Name[];
+  readonly at: Position;
+}
+
+export interface ColumnDefinition {
+  readonly name: Name;
+  readonly type: DataType;
+  readonly required: boolean;
+  readonly description?: string;
+}
+
+export type Statement =
+  | Query
+  | {
+      readonly node: 'insert';
+      readonly at: Position;
+      readonly table: TableName;
+      readonly columns?: readonly Name[];
+      /** Undefined is DEFAULT. */
+      readonly rows?: readonly (readonly (Expression | undefined)[])[];
+      readonly query?: Query;
+    }
+  | {
+      readonly node: 'update';
+      readonly at: Position;
+      readonly table: TableName;
+      readonly alias?: Name;
+      readonly assignments: readonly { readonly column: Name; readonly value?: Expression }[];
+      readonly where: Expression;
+    }
+  | {
+      readonly node: 'delete';
+      readonly at: Position;
+      readonly table: TableName;
+      readonly alias?: Name;
+      readonly where: Expression;
+    }
+  | { readonly node: 'truncate'; readonly at: Position; readonly table: TableName }
+  | {
+      readonly node: 'create';
+      readonly at: Position;
+      readonly table: TableName;
+      readonly orReplace: boolean;
+      readonly ifNotExists: boolean;
+      readonly columns?: readonly ColumnDefinition[];
+      readonly clusterBy: readonly Name[];
+      readonly options: Readonly<Record<string, string>>;
+      readonly query?: Query;
+    }
+  | { readonly node: 'drop'; readonly at: Position; readonly table: TableName; readonly ifExists: boolean };

@@ -1,0 +1,96 @@
+import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  type DuckDBType,
+  type DuckDBValue,
+  LIST,
+  STRUCT,
+  TIME,
+  TIMESTAMP,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { invalidQuery, type Position } from '../errors.ts';
+import { type DataType, duckType, type ScalarKind, structKey } from '../types.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** A query parameter with its value. */
+export interface Parameter {
+  /** In lower case; undefined for a positional one. */
+  readonly name: string | undefined;
+  readonly type: DataType;
+  readonly value: DuckDBValue;
+}
+
+/** The values that are bound to the translated statement: `$1`, `$2`, … of DuckDB. */
+export class Bindings {
+  readonly #parameters: readonly Parameter[];
+  readonly #slots = new Map<string, string>();
+  readonly #values: DuckDBValue[] = [];
+  readonly #types: DuckDBType[] = [];
+
+  constructor(parameters: readonly Parameter[]) {
+    this.#parameters = parameters;
+  }
+
+  /** Value and type of `$n`. Some slots may not be in the statement: those of readings that were tried and dropped. */
+  slot(name: string): { value: DuckDBValue; type: DuckDBType } {
+    const index = Number(name) - 1;
+    const [value, type] = [this.#values[index], this.#types[index]];
+    if (value === undefined || type === undefined) throw new RangeError(`no slot $${name}`);
+    return { value, type };
+  }
+
+  /** The parameter of the query: `@name`, or the position of a `?`. */
+  parameter(name: string | number, at: Position): Resolved {
+    const parameter =
+      typeof name === 'number'
+        ? this.#parameters[name]
+        : this.#parameters.find((candidate) => candidate.name === name);
+    if (typeof name === 'number' && (!parameter || parameter.name !== undefined)) {
+      throw invalidQuery(
+        `Number of positional parameters is ${this.#parameters.length}, but the query has more`,
+        at,
+      );
+    }
+    if (!parameter) throw invalidQuery(`Query parameter '${name}' not found`, at);
+    return this.bind(parameter.type, parameter.value, at, String(name));
+  }
+
+  /** A value that DuckDB is given beside the statement, once for each key and type. */
+  bind(type: DataType, value: DuckDBValue, at: Position, key: string): Resolved {
+    const typeSql = duckType(type);
+    const slotKey = `${key} ${typeSql}`;
+    const slot = this.#slots.get(slotKey) ?? `$${this.#values.length + 1}`;
+    if (!this.#slots.has(slotKey)) {
+      this.#slots.set(slotKey, slot);
+      this.#values.push(value);
+      this.#types.push(bindingType(type));
+    }
+    return combined(`CAST(${slot} AS ${typeSql})`, type, at, [], { coercible: 'PARAMETER', constant: value });
+  }
+}
+
+const SCALARS: Readonly<Record<ScalarKind, DuckDBType>> = {
+  STRING: VARCHAR,
+  BYTES: BLOB,
+  INT64: BIGINT,
+  FLOAT64: DOUBLE,
+  NUMERIC: DECIMAL(38, 9),
+  BOOL: BOOLEAN,
+  DATE,
+  DATETIME: TIMESTAMP,
+  TIME,
+  TIMESTAMP,
+};
+
+function bindingType(type: DataType): DuckDBType {
+  if (type.kind === 'ARRAY') return LIST(bindingType(type.element));
+  if (type.kind !== 'STRUCT') return SCALARS[type.kind];
+  return STRUCT(
+    Object.fromEntries(type.fields.map((field, index) => [structKey(index), bindingType(field.type)])),
+  );
+}

@@ -1,0 +1,121 @@
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { quoteLiteral } from '../names.ts';
+import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
+import type { Bindings } from './bindings.ts';
+import { coerce } from './coercion.ts';
+import { failure, isolated, letIn } from './let.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/**
+ * Texts that BigQuery reads as a value of the type; DuckDB reads more ('1.5' as an integer, 'yes' as a boolean).
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
+ */
+const READABLE: Readonly<Partial<Record<ScalarKind, string>>> = {
+  INT64: String.raw`[+-]?[0-9]+`,
+  FLOAT64: String.raw`(?i)[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)`,
+  NUMERIC: String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)`,
+  BOOL: '(?i)true|false',
+  DATE: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`,
+  DATETIME: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?`,
+  TIME: String.raw`[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?`,
+  TIMESTAMP: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?`,
+};
+
+/** Words of BigQuery's message for a text that can not be read. */
+const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
+  INT64: 'Bad int64 value: ',
+  FLOAT64: 'Bad double value: ',
+  NUMERIC: 'Invalid NUMERIC value: ',
+  BOOL: 'Bad bool value: ',
+  DATE: 'Invalid date: ',
+  DATETIME: 'Invalid datetime string: ',
+  TIME: 'Invalid time string: ',
+  TIMESTAMP: 'Invalid timestamp: ',
+};
+
+type Convert = (sql: string) => string;
+
+const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
+const rounded = (type: ScalarKind): Convert => (sql) => `CAST(round(${sql}) AS ${duckType(scalar(type))})`;
+const plain = (type: ScalarKind): Convert => (sql) => `CAST(${sql} AS ${duckType(scalar(type))})`;
+
+/** Conversions between two scalar types, other than from STRING. Those that are missing here are refused. */
+const CONVERSIONS: Readonly<Record<string, Convert>> = {
+  'INT64 FLOAT64': plain('FLOAT64'),
+  'INT64 NUMERIC': plain('NUMERIC'),
+  'INT64 BOOL': plain('BOOL'),
+  'INT64 STRING': plain('STRING'),
+  'FLOAT64 INT64': rounded('INT64'),
+  'FLOAT64 NUMERIC': plain('NUMERIC'),
+  'NUMERIC INT64': rounded('INT64'),
+  'NUMERIC FLOAT64': plain('FLOAT64'),
+  'NUMERIC STRING': (sql) => `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')`,
+  'BOOL INT64': plain('INT64'),
+  'BOOL STRING': plain('STRING'),
+  'STRING BYTES': (sql) => `encode(${sql})`,
+  'BYTES STRING': (sql) => `decode(${sql})`,
+  'DATE STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
+  'DATE DATETIME': asDateTime,
+  'DATE TIMESTAMP': asDateTime,
+  'DATETIME DATE': plain('DATE'),
+  'DATETIME TIME': plain('TIME'),
+  'DATETIME TIMESTAMP': asDateTime,
+  'DATETIME STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', ''),
+  'TIMESTAMP DATE': plain('DATE'),
+  'TIMESTAMP TIME': plain('TIME'),
+  'TIMESTAMP DATETIME': asDateTime,
+  'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
+};
+
+/** Fractions of a second as BigQuery writes them: none, three digits or six. */
+function withFraction(sql: string, format: string, zone: string): string {
+  const text = (value: string, fraction: string) => `strftime(${value}, '${format}${fraction}${zone}')`;
+  return letIn(
+    [sql],
+    (value) =>
+      `CASE WHEN microsecond(${value}) % 1000000 = 0 THEN ${text(value, '')} ` +
+      `WHEN microsecond(${value}) % 1000 = 0 THEN ${text(value, '.%g')} ELSE ${text(value, '.%f')} END`,
+  );
+}
+
+export function castTo(value: Resolved, type: DataType, safe: boolean, at: Position, bindings: Bindings): Resolved {
+  if (value.special) throw unsupported('CAST of an INTERVAL', at);
+  if (sameType(value.type, type) || value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') {
+    const same = coerce(value, type, bindings);
+    if (same) return { ...same, at };
+  }
+  const [from, to] = [value.type, type];
+  if (from.kind === 'ARRAY' || from.kind === 'STRUCT' || to.kind === 'ARRAY' || to.kind === 'STRUCT') {
+    throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, at);
+  }
+  const sql =
+    from.kind === 'STRING' && to.kind !== 'BYTES'
+      ? readText(value.sql, to.kind, safe)
+      : convert(value.sql, from.kind, to.kind, safe, at);
+  return combined(sql, type, at, [value]);
+}
+
+function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {
+  const conversion = CONVERSIONS[`${from} ${to}`];
+  if (!conversion) {
+    if (from === 'FLOAT64' || from === 'TIME' || (to === 'STRING' && from === 'BYTES')) {
+      throw unsupported(`CAST from ${from} to ${to}`, at);
+    }
+    throw invalidQuery(`Invalid cast from ${from} to ${to}`, at);
+  }
+  return safe ? isolated([sql], (value) => `TRY(${conversion(value)})`) : conversion(sql);
+}
+
+export function readText(sql: string, to: ScalarKind, safe: boolean): string {
+  const pattern = quoteLiteral(READABLE[to] ?? '');
+  const word = safe ? 'TRY_CAST' : 'CAST';
+  return letIn([sql], (text) => {
+    // DuckDB drops the offset of a text that it reads as a TIMESTAMP without a time zone.
+    const read =
+      to === 'TIMESTAMP'
+        ? `make_timestamp(epoch_us(${word}(${text} AS TIMESTAMPTZ)))`
+        : `${word}(${text} AS ${duckType(scalar(to))})`;
+    const otherwise = safe ? 'NULL' : failure(BAD_VALUE[to] ?? '', text);
+    return `CASE WHEN ${text} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${pattern}) THEN ${read} ELSE ${otherwise} END`;
+  });
+}

@@ -1,0 +1,83 @@
+import { invalidQuery, type Position } from '../errors.ts';
+import { scalarValue } from '../row-values.ts';
+import { type DataType, duckType, type ScalarKind, sameType, typeName } from '../types.ts';
+import type { Bindings } from './bindings.ts';
+import { constantSql } from './constants.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** Types that a value becomes by itself. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules */
+const WIDER: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = {
+  INT64: ['NUMERIC', 'FLOAT64'],
+  NUMERIC: ['FLOAT64'],
+  DATE: ['DATETIME'],
+};
+
+/** Types that a STRING becomes by itself when it is a literal or a parameter. */
+const FROM_TEXT: readonly ScalarKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+
+/** `value` as the type, or undefined when BigQuery would not convert it by itself. */
+export function coerce(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
+  if (value.special) return undefined;
+  if (value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') return coerceEmpty(value, type);
+  if (sameType(value.type, type)) return value.type === type ? value : { ...value, type };
+  if (type.kind === 'ARRAY') return coerceElements(value, type, bindings);
+  if (type.kind === 'STRUCT' || value.type.kind === 'STRUCT' || value.type.kind === 'ARRAY') return undefined;
+  if (value.type.kind === 'STRING' && value.coercible && FROM_TEXT.includes(type.kind)) {
+    return coerceText(value, type.kind, type, bindings);
+  }
+  const literalFloat = value.coercible === 'LITERAL' && value.type.kind === 'FLOAT64' && type.kind === 'NUMERIC';
+  if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
+  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
+}
+
+function coerceEmpty(value: Resolved, type: DataType): Resolved | undefined {
+  if (value.coercible === 'EMPTY ARRAY' && type.kind !== 'ARRAY') return undefined;
+  if (sameType(value.type, type)) return { ...value, type };
+  const empty = value.coercible === 'NULL' ? 'NULL' : '[]';
+  return { ...value, sql: `CAST(${empty} AS ${duckType(type)})`, type };
+}
+
+function coerceElements(
+  value: Resolved,
+  type: Extract<DataType, { kind: 'ARRAY' }>,
+  bindings: Bindings,
+): Resolved | undefined {
+  if (!value.elements) return undefined;
+  const elements = value.elements.map((element) => coerce(element, type.element, bindings));
+  if (elements.some((element) => element === undefined)) return undefined;
+  return arrayOf(elements.filter((element) => element !== undefined), type.element, value.at);
+}
+
+export function arrayOf(elements: readonly Resolved[], element: DataType, at: Position): Resolved {
+  const type: DataType = { kind: 'ARRAY', element };
+  const sql = `CAST([${elements.map(({ sql }) => sql).join(', ')}] AS ${duckType(type)})`;
+  return combined(sql, type, at, elements, elements.length === 0 ? { coercible: 'EMPTY ARRAY' } : { elements });
+}
+
+function coerceText(value: Resolved, kind: ScalarKind, type: DataType, bindings: Bindings): Resolved {
+  const text = value.constant ?? null;
+  const parsed = text === null ? null : scalarValue(kind, text, true);
+  if (parsed === undefined) throw invalidQuery(`Could not cast literal ${JSON.stringify(text)} to type ${kind}`, value.at);
+  if (value.coercible === 'PARAMETER') return bindings.bind(type, parsed, value.at, value.sql);
+  return { ...value, type, constant: parsed, sql: constantSql(kind, parsed, value.at) };
+}
+
+/** The type that all the values can become, or undefined. */
+export function commonType(values: readonly Resolved[], bindings: Bindings): DataType | undefined {
+  const fixed = values.filter(({ coercible }) => coercible === undefined);
+  const typed = values.filter(({ coercible }) => coercible !== 'NULL' && coercible !== 'EMPTY ARRAY');
+  const [first] = [...fixed, ...typed, ...values];
+  if (!first) return undefined;
+  const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
+  return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
+}
+
+export function signatureError(what: string, args: readonly Resolved[], supported: string, at: Position) {
+  const types = args.map(({ type, coercible, special }) =>
+    special ? special.kind : coercible === 'NULL' ? 'NULL' : typeName(type),
+  );
+  return invalidQuery(
+    `No matching signature for ${what} for argument types: ${types.join(', ')}. Supported signature: ${supported}`,
+    at,
+  );
+}

@@ -1,0 +1,67 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { formatDate, formatTime } from '../calendar.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { quoteLiteral } from '../names.ts';
+import { scalarValue } from '../row-values.ts';
+import { duckType, type ScalarKind, scalar } from '../types.ts';
+import type { Literal } from './ast.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** A literal of the query's text. */
+export function resolveLiteral(literal: Literal, at: Position): Resolved {
+  if (literal.kind === 'NULL') return nullOf('INT64', at);
+  if (literal.kind === 'BOOL') return constant('BOOL', literal.value, at);
+  return constant(literal.kind, parsedLiteral(literal.kind, literal.text, at), at);
+}
+
+function nullOf(kind: ScalarKind, at: Position): Resolved {
+  return combined(`CAST(NULL AS ${duckType(scalar(kind))})`, scalar(kind), at, [], {
+    coercible: 'NULL',
+    constant: null,
+  });
+}
+
+function parsedLiteral(kind: ScalarKind, text: string, at: Position): DuckDBValue {
+  if (kind === 'BYTES') return new DuckDBBlobValue(Buffer.from(text, 'latin1'));
+  if (kind === 'INT64') return integer(text, at);
+  const value = scalarValue(kind, text, true);
+  if (value === undefined) throw invalidQuery(`Invalid ${kind} literal "${text}"`, at);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw invalidQuery(`Invalid floating point literal: ${text}`, at);
+  }
+  return value;
+}
+
+function integer(text: string, at: Position): bigint {
+  const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+  if (BigInt.asIntN(64, value) !== value) throw invalidQuery(`Invalid integer literal: ${text}`, at);
+  return value;
+}
+
+export function constant(kind: ScalarKind, value: DuckDBValue, at: Position): Resolved {
+  return combined(constantSql(kind, value, at), scalar(kind), at, [], { coercible: 'LITERAL', constant: value });
+}
+
+/** A literal of DuckDB's SQL, always of exactly the type that `kind` is stored as. */
+export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position): string {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) throw unsupported('A string literal with a NUL character', at);
+    return quoteLiteral(value);
+  }
+  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  if (typeof value === 'bigint') return `CAST(${value} AS BIGINT)`;
+  if (typeof value === 'number') return `CAST('${value}' AS DOUBLE)`;
+  if (value instanceof DuckDBBlobValue) return `unhex('${Buffer.from(value.bytes).toString('hex')}')`;
+  if (value instanceof DuckDBDecimalValue) return `CAST('${value}' AS ${duckType(scalar('NUMERIC'))})`;
+  if (value instanceof DuckDBDateValue) return `CAST('${formatDate(value.days)}' AS DATE)`;
+  if (value instanceof DuckDBTimeValue) return `CAST('${formatTime(value.micros)}' AS TIME)`;
+  if (value instanceof DuckDBTimestampValue) return `make_timestamp(CAST(${value.micros} AS BIGINT))`;
+  throw new TypeError(`no literal of type ${kind} for ${value}`);
+}

@@ -1,0 +1,136 @@
+import { type Position, syntaxError, unsupported } from '../errors.ts';
+import type { Name } from './ast.ts';
+import { RESERVED } from './keywords.ts';
+import { type Token, type TokenKind, tokenize } from './lexer.ts';
+
+/** Deep enough for any query that people write, shallow enough for JavaScript's stack. */
+const MAX_DEPTH = 120;
+
+/** Walks over the tokens of a statement. */
+export class Cursor {
+  readonly #tokens: readonly Token[];
+  #index = 0;
+  #depth = 0;
+
+  constructor(sql: string) {
+    this.#tokens = tokenize(sql);
+  }
+
+  peek(ahead = 0): Token {
+    const last = this.#tokens.length - 1;
+    const token = this.#tokens[Math.min(this.#index + ahead, last)];
+    if (!token) throw new RangeError('no tokens');
+    return token;
+  }
+
+  next(): Token {
+    const token = this.peek();
+    this.#index += 1;
+    return token;
+  }
+
+  get at(): Position {
+    return this.peek().at;
+  }
+
+  /** Whether the next tokens are these keywords. */
+  isKeyword(...keywords: string[]): boolean {
+    return keywords.every((keyword, index) => this.peek(index).keyword === keyword);
+  }
+
+  acceptKeyword(...keywords: string[]): boolean {
+    if (!this.isKeyword(...keywords)) return false;
+    this.#index += keywords.length;
+    return true;
+  }
+
+  expectKeyword(...keywords: string[]): Position {
+    const { at } = this.peek();
+    for (const keyword of keywords) {
+      if (!this.acceptKeyword(keyword)) throw this.unexpected(`keyword ${keyword}`);
+    }
+    return at;
+  }
+
+  isSymbol(symbol: string, ahead = 0): boolean {
+    const token = this.peek(ahead);
+    return token.kind === 'symbol' && token.text === symbol;
+  }
+
+  acceptSymbol(symbol: string): boolean {
+    if (!this.isSymbol(symbol)) return false;
+    this.#index += 1;
+    return true;
+  }
+
+  expectSymbol(symbol: string): Position {
+    const { at } = this.peek();
+    if (!this.acceptSymbol(symbol)) throw this.unexpected(JSON.stringify(symbol));
+    return at;
+  }
+
+  acceptKind(kind: TokenKind): Token | undefined {
+    return this.peek().kind === kind ? this.next() : undefined;
+  }
+
+  isIdentifier(ahead = 0): boolean {
+    const { kind, keyword } = this.peek(ahead);
+    return kind === 'quoted' || (kind === 'identifier' && !RESERVED.has(keyword));
+  }
+
+  identifier(): Name {
+    if (!this.isIdentifier()) throw this.unexpected('identifier');
+    const { text, at } = this.next();
+    return { text, at };
+  }
+
+  /** After a dot any word is a name. */
+  fieldName(): Name {
+    if (this.peek().kind !== 'identifier' && this.peek().kind !== 'quoted') throw this.unexpected('identifier');
+    const { text, at } = this.next();
+    return { text, at };
+  }
+
+  /** `AS x`, or a bare `x` that is no reserved word. */
+  alias(): Name | undefined {
+    if (this.acceptKeyword('AS')) return this.identifier();
+    return this.isIdentifier() ? this.identifier() : undefined;
+  }
+
+  /** Items with commas between. */
+  list<T>(item: () => T): T[] {
+    const items = [item()];
+    while (this.acceptSymbol(',')) items.push(item());
+    return items;
+  }
+
+  /** Guards the stack against a text that nests without end. */
+  nested<T>(parse: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw unsupported(`A query nested more than ${MAX_DEPTH} levels deep`, this.at);
+    const result = parse();
+    this.#depth -= 1;
+    return result;
+  }
+
+  expectEnd(): void {
+    if (this.peek().kind !== 'end') throw this.unexpected('end of input');
+  }
+
+  unexpected(expected?: string) {
+    const { kind, text, keyword, at } = this.peek();
+    const got = describe(kind, text, keyword);
+    if (expected) return syntaxError(`Expected ${expected} but got ${got}`, at);
+    return syntaxError(`Unexpected ${got}`, at);
+  }
+}
+
+function describe(kind: TokenKind, text: string, keyword: string): string {
+  if (kind === 'end') return 'end of script';
+  if (kind === 'symbol') return JSON.stringify(text);
+  if (kind === 'identifier' && RESERVED.has(keyword)) return `keyword ${keyword}`;
+  if (kind === 'identifier' || kind === 'quoted') return `identifier ${JSON.stringify(text)}`;
+  const names = { string: 'string literal', bytes: 'bytes literal', integer: 'integer literal' } as const;
+  const name = kind === 'string' || kind === 'bytes' || kind === 'integer' ? names[kind] : kind;
+  return `${name} ${JSON.stringify(text)}`;
+}

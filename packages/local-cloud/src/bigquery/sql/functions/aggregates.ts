@@ -1,0 +1,78 @@
+import { unsupported } from '../../errors.ts';
+import type { FunctionCall } from '../ast.ts';
+import { type FunctionTable, overload } from './overload.ts';
+
+/**
+ * DuckDB's SQL for an aggregate function is made in two steps: the overload names the call with a hole for what stands
+ * inside and after its parentheses, and this fills it.
+ */
+const DISTINCT = '\u0001';
+const ORDER = '\u0002';
+const AFTER = '\u0003';
+
+const call = (name: string, args: readonly string[], filter = '') =>
+  `${name}(${DISTINCT}${args.join(', ')}${ORDER})${filter}${AFTER}`;
+
+const simple = (name: string) => (args: readonly string[]) => call(name, args);
+
+const ORDERED = ['STRING', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+
+/** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
+export const AGGREGATES: FunctionTable = {
+  COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
+  COUNTIF: [overload('BOOL -> INT64', ([x]) => call('count', [`CASE WHEN ${x} THEN 1 END`]))],
+  // Exact, which an approximation may be.
+  APPROX_COUNT_DISTINCT: [overload('T -> INT64', ([x]) => `count(DISTINCT ${x})${AFTER}`)],
+  SUM: [
+    overload('INT64 -> INT64', (args) => `CAST(${call('sum', args)} AS BIGINT)`),
+    overload('NUMERIC -> NUMERIC', (args) => `CAST(${call('sum', args)} AS DECIMAL(38, 9))`),
+    overload('FLOAT64 -> FLOAT64', simple('sum')),
+  ],
+  AVG: [overload('FLOAT64 -> FLOAT64', simple('avg'))],
+  // NaN is smaller than any number in BigQuery, and larger in DuckDB.
+  MIN: [
+    ...ORDERED.map((type) => overload(`${type} -> ${type}`, simple('min'))),
+    overload(
+      'FLOAT64 -> FLOAT64',
+      ([x]) => `CASE WHEN ${call('bool_or', [`isnan(${x})`])} THEN CAST('nan' AS DOUBLE) ELSE ${call('min', [x ?? ''])} END`,
+    ),
+  ],
+  MAX: [...ORDERED, 'FLOAT64'].map((type) => overload(`${type} -> ${type}`, simple('max'))),
+  ANY_VALUE: [overload('T -> T', simple('any_value'))],
+  LOGICAL_AND: [overload('BOOL -> BOOL', simple('bool_and'))],
+  LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],
+  STRING_AGG: [
+    overload('STRING, STRING? -> STRING', ([x = '', separator = "','"]) => call('string_agg', [x, separator])),
+  ],
+  ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
+};
+
+/** Functions whose answer depends on the order of rows. */
+const ORDERED_AGGREGATES = ['STRING_AGG', 'ARRAY_AGG'];
+const NULL_HANDLING = ['ARRAY_AGG'];
+
+/** Fills the holes of an aggregate's SQL: DISTINCT, ORDER BY, IGNORE NULLS, LIMIT and OVER of the call. */
+export function completeAggregate(
+  node: FunctionCall,
+  sql: string,
+  parts: { firstArgument: string | undefined; orderBy: string; limit: string | undefined; over: string },
+): string {
+  const { name, at } = node;
+  if (node.orderBy.length > 0 && !ORDERED_AGGREGATES.includes(name)) {
+    throw unsupported(`ORDER BY inside ${name}`, at);
+  }
+  if (node.nulls && !NULL_HANDLING.includes(name)) throw unsupported(`${node.nulls} NULLS of ${name}`, at);
+  if (parts.limit !== undefined && name !== 'ARRAY_AGG') throw unsupported(`LIMIT inside ${name}`, at);
+  if (node.distinct && (node.star || name === 'COUNTIF' || name === 'APPROX_COUNT_DISTINCT')) {
+    throw unsupported(`DISTINCT inside ${name}`, at);
+  }
+  if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined)) {
+    throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
+  }
+  const filter = node.nulls === 'IGNORE' ? ` FILTER (WHERE ${parts.firstArgument} IS NOT NULL)` : '';
+  const filled = sql
+    .replaceAll(DISTINCT, node.distinct ? 'DISTINCT ' : '')
+    .replaceAll(ORDER, () => parts.orderBy)
+    .replaceAll(AFTER, () => `${filter}${parts.over}`);
+  return parts.limit === undefined ? filled : `list_slice(${filled}, 1, ${parts.limit})`;
+}

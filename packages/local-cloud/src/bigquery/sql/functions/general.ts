@@ -1,0 +1,47 @@
+import { failure, letIn } from '../let.ts';
+import { type FunctionTable, overload, same } from './overload.ts';
+
+const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
+const hash = (name: string) => HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
+
+/** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
+export const GENERAL_FUNCTIONS: FunctionTable = {
+  IF: [overload('BOOL, T, T -> T', ([condition, yes, no]) => `CASE WHEN ${condition} THEN ${yes} ELSE ${no} END`)],
+  IFNULL: [overload('T, T -> T', same('coalesce'))],
+  COALESCE: [overload('T... -> T', same('coalesce'))],
+
+  ARRAY_LENGTH: [overload('ARRAY<T> -> INT64', same('len'))],
+  ARRAY_REVERSE: [overload('ARRAY<T> -> ARRAY<T>', same('list_reverse'))],
+  ARRAY_CONCAT: [
+    overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args) =>
+      letIn(args, (...names) => {
+        const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
+        const joined = names.reduce((all, next) => `list_concat(${all}, ${next})`);
+        return `CASE WHEN ${anyNull} THEN NULL ELSE ${joined} END`;
+      }),
+    ),
+  ],
+  ARRAY_TO_STRING: [overload('ARRAY<STRING>, STRING -> STRING', same('array_to_string'))],
+  GENERATE_ARRAY: [
+    overload('INT64, INT64, INT64? -> ARRAY<INT64>', ([from = '', to = '', step = 'CAST(1 AS BIGINT)']) =>
+      letIn(
+        [from, to, step],
+        (a, b, s) =>
+          `CASE WHEN ${s} = 0 THEN ${failure('Sequence step cannot be 0.')} ` +
+          `WHEN ${a} IS NULL OR ${b} IS NULL OR ${s} IS NULL THEN NULL ` +
+          `WHEN abs((${b} - ${a}) // ${s}) >= 1048575 AND (${b} >= ${a}) = (${s} > 0) ` +
+          `THEN ${failure('GENERATE_ARRAY produced too many elements')} ` +
+          `ELSE generate_series(${a}, ${b}, ${s}) END`,
+      ),
+    ),
+  ],
+
+  MD5: hash('md5'),
+  SHA1: hash('sha1'),
+  SHA256: hash('sha256'),
+  TO_HEX: [overload('BYTES -> STRING', ([bytes]) => `lower(hex(${bytes}))`)],
+  FROM_HEX: [overload('STRING -> BYTES', same('unhex'))],
+  TO_BASE64: [overload('BYTES -> STRING', same('base64'))],
+  FROM_BASE64: [overload('STRING -> BYTES', same('from_base64'))],
+  GENERATE_UUID: [overload('-> STRING', () => 'CAST(uuid() AS VARCHAR)')],
+};

@@ -1,0 +1,134 @@
+import { unsupported } from '../../errors.ts';
+import { type DataType, type ScalarKind, scalar, scalarKindOf } from '../../types.ts';
+import type { FunctionCall } from '../ast.ts';
+import type { Bindings } from '../bindings.ts';
+import { coerce, commonType, signatureError } from '../coercion.ts';
+import { combined, type Resolved } from '../resolved.ts';
+
+/** SQL of DuckDB for a call; gets the SQL of the arguments, and what is known about them. */
+export type Emit = (args: readonly string[], resolved: readonly Resolved[]) => string;
+
+export interface Overload {
+  readonly signature: string;
+  readonly parameters: readonly string[];
+  /** Arguments that may be left out, at the end. */
+  readonly optional: number;
+  /** Whether the last parameter may repeat. */
+  readonly repeated: boolean;
+  readonly result: string;
+  readonly emit: Emit;
+}
+
+export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
+
+/** `overload('STRING, INT64, INT64? -> STRING', …)`; `T` is any type, `T...` may repeat, PART and INTERVAL are themselves. */
+export function overload(signature: string, emit: Emit): Overload {
+  const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
+  const raw = left === '' ? [] : left.split(',').map((parameter) => parameter.trim());
+  return {
+    signature,
+    parameters: raw.map((parameter) => parameter.replace(/\?$|\.\.\.$/, '')),
+    optional: raw.filter((parameter) => parameter.endsWith('?')).length,
+    repeated: raw.at(-1)?.endsWith('...') ?? false,
+    result,
+    emit,
+  };
+}
+
+/** Picks the first overload that the arguments fit without conversion, else the first that they fit at all. */
+export function applyOverloads(
+  call: FunctionCall,
+  overloads: readonly Overload[],
+  args: readonly Resolved[],
+  bindings: Bindings,
+): Resolved {
+  const fits = overloads.flatMap((candidate) => fit(candidate, args, bindings) ?? []);
+  const best = fits.find(({ exact }) => exact) ?? fits[0];
+  if (!best) {
+    const supported = overloads.map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`).join('; ');
+    throw signatureError(`function ${call.name}`, args, supported, call.at);
+  }
+  const { values, result, overload } = best;
+  // BigQuery would compute in NUMERIC and answer a NUMERIC.
+  const widened = args.find((arg, index) => arg.type.kind === 'NUMERIC' && overload.parameters[index] === 'FLOAT64');
+  if (widened && widened.coercible !== 'NULL') throw unsupported(`${call.name} of NUMERIC`, call.at);
+  const sql = overload.emit(
+    values.map((value) => value.sql),
+    values,
+  );
+  return combined(sql, result, call.at, values);
+}
+
+interface Fit {
+  readonly overload: Overload;
+  readonly values: readonly Resolved[];
+  readonly result: DataType;
+  readonly exact: boolean;
+}
+
+function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings): Fit[] | undefined {
+  const { parameters, optional, repeated } = candidate;
+  if (args.length < parameters.length - optional) return undefined;
+  if (args.length > parameters.length && !repeated) return undefined;
+  const patterns = args.map((_, index) => parameters[index] ?? parameters.at(-1) ?? '');
+  const generic = genericType(patterns, args, bindings);
+  const values: Resolved[] = [];
+  for (const [index, arg] of args.entries()) {
+    const pattern = patterns[index] ?? '';
+    if (pattern === 'PART' || pattern === 'INTERVAL') {
+      if (arg.special?.kind !== pattern) return undefined;
+      values.push(arg);
+      continue;
+    }
+    const type = typeOf(pattern, generic);
+    const value = type && coerce(arg, type, bindings);
+    if (!value) return undefined;
+    values.push(value);
+  }
+  const result = typeOf(candidate.result, generic);
+  if (!result) return undefined;
+  const exact = values.every((value, index) => value.sql === args[index]?.sql);
+  return [{ overload: candidate, values, result, exact }];
+}
+
+function genericType(
+  patterns: readonly string[],
+  args: readonly Resolved[],
+  bindings: Bindings,
+): DataType | undefined {
+  const array = args.find((_, index) => patterns[index] === 'ARRAY<T>');
+  if (array) {
+    const arrays = args.filter((_, index) => patterns[index] === 'ARRAY<T>');
+    const type = commonType(arrays, bindings);
+    return type?.kind === 'ARRAY' ? type.element : undefined;
+  }
+  return commonType(
+    args.filter((_, index) => patterns[index] === 'T'),
+    bindings,
+  );
+}
+
+function typeOf(pattern: string, generic: DataType | undefined): DataType | undefined {
+  if (pattern === 'T') return generic;
+  if (pattern === 'ARRAY<T>') return generic && generic.kind !== 'ARRAY' ? { kind: 'ARRAY', element: generic } : undefined;
+  const array = /^ARRAY<(.*)>$/.exec(pattern)?.[1];
+  if (array) return { kind: 'ARRAY', element: known(array) };
+  return known(pattern);
+}
+
+function known(name: string): DataType {
+  const kind: ScalarKind | undefined = scalarKindOf(name);
+  if (!kind) throw new TypeError(`no type of the name ${name}`);
+  return scalar(kind);
+}
+
+/** The value of an argument that has to be known while the query is translated. */
+export function constantText(arg: Resolved | undefined, what: string): string {
+  if (arg && typeof arg.constant === 'string') return arg.constant;
+  throw unsupported(`${what} that is no literal or parameter`, arg?.at);
+}
+
+/** DuckDB has the same function by this name. */
+export function same(name: string): Emit {
+  return (args) => `${name}(${args.join(', ')})`;
+}

@@ -1,0 +1,152 @@
+import { invalidQuery, unsupported } from '../../errors.ts';
+import { quoteLiteral } from '../../names.ts';
+import { failure, letIn } from '../let.ts';
+import type { Resolved } from '../resolved.ts';
+import { constantText, type FunctionTable, overload, same } from './overload.ts';
+
+/** What Unicode calls White_Space: TRIM without a second argument takes these. */
+const WHITE_SPACE = quoteLiteral(
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+);
+
+const trim = (name: string) => [
+  overload('STRING -> STRING', ([text]) => `${name}(${text}, ${WHITE_SPACE})`),
+  overload('STRING, STRING -> STRING', ([text, set]) =>
+    letIn([set ?? ''], (characters) => `CASE WHEN ${characters} = '' THEN ${text} ELSE ${name}(${text}, ${characters}) END`),
+  ),
+];
+
+const pad = (name: string) => [
+  overload('STRING, INT64, STRING? -> STRING', ([text, length, pattern = "' '"]) =>
+    letIn(
+      [length ?? '', pattern],
+      (n, p) =>
+        `CASE WHEN ${n} < 0 THEN ${failure(`Second argument (output size) for ${name.toUpperCase()} cannot be negative`)} ` +
+        `WHEN ${p} = '' THEN ${failure(`Third argument (pad pattern) for ${name.toUpperCase()} cannot be empty`)} ` +
+        `ELSE ${name}(${text}, CAST(${n} AS INTEGER), ${p}) END`,
+    ),
+  ),
+];
+
+const nonNegative = (name: string, call: (text: string, n: string) => string) =>
+  overload('STRING, INT64 -> STRING', ([text = '', length = '']) =>
+    letIn(
+      [length],
+      (n) =>
+        `CASE WHEN ${n} < 0 THEN ${failure(`Second argument in ${name}() cannot be negative`)} ELSE ${call(text, n)} END`,
+    ),
+  );
+
+/** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
+export const TEXT_FUNCTIONS: FunctionTable = {
+  LOWER: [overload('STRING -> STRING', same('lower'))],
+  UPPER: [overload('STRING -> STRING', same('upper'))],
+  LENGTH: [
+    overload('STRING -> INT64', same('length')),
+    overload('BYTES -> INT64', same('octet_length')),
+  ],
+  CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
+  CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
+  BYTE_LENGTH: [
+    overload('STRING -> INT64', same('strlen')),
+    overload('BYTES -> INT64', same('octet_length')),
+  ],
+  SUBSTR: [overload('STRING, INT64, INT64? -> STRING', substr)],
+  SUBSTRING: [overload('STRING, INT64, INT64? -> STRING', substr)],
+  LEFT: [nonNegative('LEFT', (text, n) => `left(${text}, ${n})`)],
+  RIGHT: [nonNegative('RIGHT', (text, n) => `right(${text}, ${n})`)],
+  REPEAT: [nonNegative('REPEAT', (text, n) => `repeat(${text}, ${n})`)],
+  CONCAT: [
+    overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
+    overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
+  ],
+  STARTS_WITH: [overload('STRING, STRING -> BOOL', same('starts_with'))],
+  ENDS_WITH: [overload('STRING, STRING -> BOOL', same('ends_with'))],
+  STRPOS: [overload('STRING, STRING -> INT64', same('strpos'))],
+  REPLACE: [overload('STRING, STRING, STRING -> STRING', same('replace'))],
+  TRIM: trim('trim'),
+  LTRIM: trim('ltrim'),
+  RTRIM: trim('rtrim'),
+  LPAD: pad('lpad'),
+  RPAD: pad('rpad'),
+  SPLIT: [overload('STRING, STRING? -> ARRAY<STRING>', ([text, separator = "','"]) => `string_split(${text}, ${separator})`)],
+  REGEXP_CONTAINS: [
+    overload('STRING, STRING -> BOOL', ([text, pattern], [, regex]) => {
+      checkedGroups(regex, 'REGEXP_CONTAINS');
+      return `regexp_matches(${text}, ${pattern})`;
+    }),
+  ],
+  REGEXP_EXTRACT: [overload('STRING, STRING -> STRING', regexpExtract)],
+  REGEXP_EXTRACT_ALL: [
+    overload('STRING, STRING -> ARRAY<STRING>', ([text, pattern], [, regex]) => {
+      const group = checkedGroups(regex, 'REGEXP_EXTRACT_ALL');
+      return `regexp_extract_all(${text}, ${pattern}, ${group})`;
+    }),
+  ],
+  REGEXP_REPLACE: [
+    overload('STRING, STRING, STRING -> STRING', ([text, pattern, replacement], [, regex]) => {
+      constantText(regex, 'REGEXP_REPLACE with a pattern');
+      return `regexp_replace(${text}, ${pattern}, ${replacement}, 'g')`;
+    }),
+  ],
+};
+
+/** Position 0 is the first character, and one before the text begins there; DuckDB counts on from the position. */
+function substr([text = '', position = '', length]: readonly string[], [, at]: readonly Resolved[]): string {
+  const plainStart = typeof at?.constant === 'bigint' && at.constant > 0n;
+  if (plainStart && length === undefined) return `substr(${text}, ${position})`;
+  const negative = failure('Third argument in SUBSTR() cannot be negative');
+  return letIn([text, position, ...(length === undefined ? [] : [length])], (t = '', p = '', n?: string) => {
+    const start = `CASE WHEN ${p} = 0 OR ${p} < -length(${t}) THEN 1 ELSE ${p} END`;
+    if (n === undefined) return `substr(${t}, ${start})`;
+    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE substr(${t}, ${start}, ${n}) END`;
+  });
+}
+
+/** DuckDB answers an empty text where there is no match. */
+function regexpExtract([text = '', pattern = '']: readonly string[], [, regex]: readonly Resolved[]): string {
+  const group = checkedGroups(regex, 'REGEXP_EXTRACT');
+  return letIn(
+    [text],
+    (t) => `CASE WHEN regexp_matches(${t}, ${pattern}) THEN regexp_extract(${t}, ${pattern}, ${group}) END`,
+  );
+}
+
+/**
+ * Which group a function extracts: 1 when the pattern has one, else 0, the whole match. A group that may take no part
+ * in a match is NULL in BigQuery and empty in DuckDB, so a pattern with such a group is refused.
+ */
+function checkedGroups(regex: Resolved | undefined, name: string): 0 | 1 {
+  const pattern = constantText(regex, `${name} with a pattern`);
+  const groups = capturingGroups(pattern);
+  if (name === 'REGEXP_CONTAINS') return 0;
+  if (groups.length > 1) {
+    throw invalidQuery('Regular expression has more than one capturing group', regex?.at);
+  }
+  const [group] = groups;
+  if (group?.optional) throw unsupported(`${name} with a group that may take no part in a match`, regex?.at);
+  return group ? 1 : 0;
+}
+
+/** The groups that capture, each with whether the pattern can match without it. */
+function capturingGroups(pattern: string): { optional: boolean }[] {
+  const groups: { optional: boolean }[] = [];
+  const open: ({ optional: boolean } | undefined)[] = [];
+  let alternatives = false;
+  // Escapes, quoted text and character classes hide parentheses.
+  const parts = pattern.matchAll(/\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[A-Za-z_]\w*>|[^)]))?|\)(?:[*?]|\{0)?|\|/g);
+  for (const [part] of parts) {
+    if (part.startsWith('(')) {
+      const captures = part === '(' || /<\w+>$/.test(part);
+      const group = captures ? { optional: open.length > 0 } : undefined;
+      if (group) groups.push(group);
+      open.push(group);
+    } else if (part.startsWith(')')) {
+      const group = open.pop();
+      if (group && part.length > 1) group.optional = true;
+    } else if (part === '|' && open.length === 0) {
+      alternatives = true;
+    }
+  }
+  return alternatives ? groups.map(() => ({ optional: true })) : groups;
+}

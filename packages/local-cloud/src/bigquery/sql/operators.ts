@@ -1,0 +1,160 @@
+import { type Position, unsupported } from '../errors.ts';
+import { duckType, type ScalarKind, scalar } from '../types.ts';
+import type { Bindings } from './bindings.ts';
+import { coerce, commonType, signatureError } from './coercion.ts';
+import { failure, letIn } from './let.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+const ARITHMETIC = ['+', '-', '*', '/'];
+const BITWISE = ['|', '&', '^'];
+const NUMERIC_KINDS: readonly ScalarKind[] = ['INT64', 'NUMERIC', 'FLOAT64'];
+
+export function resolveBinary(
+  operator: string,
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  if (left.special || right.special) throw unsupported(`Operator ${operator} with an INTERVAL`, at);
+  if (operator === '||') return concatenation(left, right, at, bindings);
+  if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
+  if (BITWISE.includes(operator)) return bitwise(operator, left, right, at, bindings);
+  return compare(operator, left, right, at, bindings);
+}
+
+/** =, !=, <, <=, >, >=; also for BETWEEN, IN and CASE x WHEN. */
+export function compare(
+  operator: string,
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const [a, b] = unified(`operator ${operator}`, [left, right], `ANY ${operator} ANY`, at, bindings);
+  return combined(compareSql(operator, a.sql, b.sql, a.type.kind === 'FLOAT64'), scalar('BOOL'), at, [a, b]);
+}
+
+function compareSql(operator: string, left: string, right: string, floats: boolean): string {
+  // In BigQuery NaN equals nothing and is in no order with anything; in DuckDB it equals itself and is the largest.
+  if (!floats) return `(${left} ${operator} ${right})`;
+  const withNaN = operator === '!=' ? 'TRUE' : 'FALSE';
+  return letIn(
+    [left, right],
+    (a, b) =>
+      `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN isnan(${a}) OR isnan(${b}) THEN ${withNaN} ` +
+      `ELSE ${a} ${operator} ${b} END`,
+  );
+}
+
+/** Both values as one type that can be compared. */
+export function unified(
+  what: string,
+  values: readonly [Resolved, ...Resolved[]],
+  supported: string,
+  at: Position,
+  bindings: Bindings,
+): [Resolved, Resolved, ...Resolved[]] {
+  const type = commonType(values, bindings);
+  if (!type) throw signatureError(what, values, supported, at);
+  if (type.kind === 'ARRAY') throw signatureError(what, values, supported, at);
+  if (type.kind === 'STRUCT') throw unsupported(`Comparing values of type STRUCT`, at);
+  const [first, second, ...rest] = values.map((value) => {
+    const same = coerce(value, type, bindings);
+    if (!same) throw signatureError(what, values, supported, at);
+    return same;
+  });
+  if (!first || !second) throw new RangeError(`${what} needs two values`);
+  return [first, second, ...rest];
+}
+
+function arithmetic(
+  operator: string,
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const supported = NUMERIC_KINDS.map((kind) => `${kind} ${operator} ${kind}`).join('; ');
+  const type = commonType([left, right], bindings);
+  const kind = NUMERIC_KINDS.find((numeric) => numeric === type?.kind);
+  if (!kind) {
+    if (/DATE|TIME/.test(`${left.type.kind} ${right.type.kind}`)) {
+      throw unsupported(`Operator ${operator} for dates and times`, at);
+    }
+    throw signatureError(`operator ${operator}`, [left, right], supported, at);
+  }
+  if (kind === 'NUMERIC' && operator === '/') throw unsupported('Operator / for NUMERIC', at);
+  const target = scalar(operator === '/' ? 'FLOAT64' : kind);
+  const [a, b] = [coerce(left, target, bindings), coerce(right, target, bindings)];
+  if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], supported, at);
+  if (target.kind === 'FLOAT64') return combined(floatSql(operator, a.sql, b.sql), target, at, [a, b]);
+  const sql = `(${a.sql} ${operator} ${b.sql})`;
+  return combined(kind === 'NUMERIC' ? `CAST(${sql} AS ${duckType(target)})` : sql, target, at, [a, b]);
+}
+
+/** BigQuery answers a division by zero, and an overflow of FLOAT64, with an error; DuckDB with infinity. */
+function floatSql(operator: string, left: string, right: string): string {
+  const computed = letIn([left, right], (a, b) => {
+    const sum = `${a} ${operator} ${b}`;
+    const zero = `WHEN ${b} = 0 THEN ${failure('division by zero: ', `${a} || ' / ' || ${b}`)} `;
+    const overflow = failure('Floating point error in function: ', `${a} || ' ${operator} ' || ${b}`);
+    const isOverflow = `isinf(${sum}) AND NOT isinf(${a}) AND NOT isinf(${b})`;
+    return `CASE ${operator === '/' ? zero : ''}WHEN ${isOverflow} THEN ${overflow} ELSE ${sum} END`;
+  });
+  return computed.startsWith('CASE') ? `(${computed})` : computed;
+}
+
+function bitwise(operator: string, left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved {
+  const int64 = scalar('INT64');
+  const [a, b] = [coerce(left, int64, bindings), coerce(right, int64, bindings)];
+  if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], `INT64 ${operator} INT64`, at);
+  const sql = operator === '^' ? `xor(${a.sql}, ${b.sql})` : `(${a.sql} ${operator} ${b.sql})`;
+  return combined(sql, int64, at, [a, b]);
+}
+
+function concatenation(left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved {
+  const type = commonType([left, right], bindings);
+  const [a, b] = type ? [coerce(left, type, bindings), coerce(right, type, bindings)] : [];
+  if (!type || !a || !b || !['STRING', 'BYTES', 'ARRAY'].includes(type.kind)) {
+    const supported = 'STRING || STRING; BYTES || BYTES; ARRAY<T> || ARRAY<T>';
+    throw signatureError('operator ||', [left, right], supported, at);
+  }
+  // DuckDB joins arrays as if a NULL were empty.
+  const sql =
+    type.kind === 'ARRAY'
+      ? letIn([a.sql, b.sql], (x, y) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`)
+      : `(${a.sql} || ${b.sql})`;
+  return combined(sql, type, at, [a, b]);
+}
+
+export function resolveUnary(operator: string, value: Resolved, at: Position, bindings: Bindings): Resolved {
+  if (operator === 'NOT') {
+    const bool = coerce(value, scalar('BOOL'), bindings);
+    if (!bool) throw signatureError('operator NOT', [value], 'NOT BOOL', at);
+    return combined(`(NOT ${bool.sql})`, bool.type, at, [bool]);
+  }
+  if (operator === '~') {
+    const int64 = coerce(value, scalar('INT64'), bindings);
+    if (!int64) throw signatureError('operator ~', [value], '~INT64', at);
+    return combined(`(~${int64.sql})`, int64.type, at, [int64]);
+  }
+  if (value.special || !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {
+    throw signatureError(`operator ${operator}`, [value], `${operator}INT64; ${operator}NUMERIC; ${operator}FLOAT64`, at);
+  }
+  return operator === '+' ? value : combined(`(-${value.sql})`, value.type, at, [value]);
+}
+
+export function resolveLogical(
+  operator: 'AND' | 'OR',
+  operands: readonly Resolved[],
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const bools = operands.map((operand) => coerce(operand, scalar('BOOL'), bindings));
+  const known = bools.filter((bool) => bool !== undefined);
+  if (known.length < operands.length) {
+    throw signatureError(`operator ${operator}`, operands, `BOOL ${operator} ([BOOL, ...])`, at);
+  }
+  return combined(`(${known.map(({ sql }) => sql).join(` ${operator} `)})`, scalar('BOOL'), at, known);
+}

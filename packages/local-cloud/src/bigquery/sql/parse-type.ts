@@ -1,0 +1,35 @@
+import { unsupported } from '../errors.ts';
+import { type DataType, type StructField, scalar, scalarKindOf } from '../types.ts';
+import type { Cursor } from './cursor.ts';
+
+/** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for types that are not emulated. */
+export function parseType(cursor: Cursor): DataType {
+  return cursor.nested(() => {
+    const { at } = cursor;
+    if (cursor.acceptKeyword('ARRAY')) {
+      cursor.expectSymbol('<');
+      const element = parseType(cursor);
+      cursor.expectSymbol('>');
+      if (element.kind === 'ARRAY') throw unsupported('An array of arrays', at);
+      return { kind: 'ARRAY', element };
+    }
+    if (cursor.acceptKeyword('STRUCT')) {
+      cursor.expectSymbol('<');
+      const fields = cursor.isSymbol('>') ? [] : cursor.list(() => structField(cursor));
+      cursor.expectSymbol('>');
+      return { kind: 'STRUCT', fields };
+    }
+    const { text } = cursor.fieldName();
+    const kind = scalarKindOf(text);
+    if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
+    if (cursor.isSymbol('(')) throw unsupported(`Type ${kind} with parameters`, at);
+    return scalar(kind);
+  });
+}
+
+function structField(cursor: Cursor): StructField {
+  const next = cursor.peek(1);
+  const unnamed = next.kind === 'symbol';
+  const name = unnamed ? '' : cursor.fieldName().text;
+  return { name, type: parseType(cursor) };
+}

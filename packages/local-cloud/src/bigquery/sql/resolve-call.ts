@@ -1,0 +1,211 @@
+import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue } from '@duckdb/node-api';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { scalar } from '../types.ts';
+import type { Expression, FrameBound, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
+import { coerce } from './coercion.ts';
+import { constant } from './constants.ts';
+import type { ExpressionContext } from './context.ts';
+import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
+import { GENERAL_FUNCTIONS } from './functions/general.ts';
+import { NUMERIC_FUNCTIONS } from './functions/numeric.ts';
+import { applyOverloads, type FunctionTable } from './functions/overload.ts';
+import { TEXT_FUNCTIONS } from './functions/text.ts';
+import { PART_ARGUMENT, TIME_FUNCTIONS } from './functions/time.ts';
+import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
+import { compare } from './operators.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** The functions that are known to mean the same in DuckDB as translated. Anything else is refused by name. */
+const SCALAR_FUNCTIONS: FunctionTable = {
+  ...TEXT_FUNCTIONS,
+  ...NUMERIC_FUNCTIONS,
+  ...GENERAL_FUNCTIONS,
+  ...TIME_FUNCTIONS,
+};
+
+/** What this module needs of the one that calls it. */
+interface Resolvers {
+  expression(node: Expression, context: ExpressionContext): Resolved;
+  orderBy(items: readonly OrderItem[], context: ExpressionContext): { sql: string; values: Resolved[] };
+}
+
+export function resolveCall(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  if (Object.hasOwn(AGGREGATES, node.name)) {
+    return node.over ? resolveAnalytic(node, context, resolvers) : resolveAggregate(node, context, resolvers);
+  }
+  if (Object.hasOwn(WINDOW_FUNCTIONS, node.name)) {
+    if (!node.over) throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
+    return resolveAnalytic(node, context, resolvers);
+  }
+  return resolveScalar(node, context, resolvers);
+}
+
+function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  const { name, at } = node;
+  const overloads = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
+  const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
+  const plain = !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
+  if (!known) throw unsupported(`Function ${node.spelling.toUpperCase()}`, at);
+  if (!plain) throw invalidQuery(`Function ${name} takes nothing but its arguments`, at);
+  const args = node.args.map((arg, index) => resolveArgument(node, arg, index, context, resolvers));
+  if (overloads) return applyOverloads(node, overloads, args, context.bindings);
+  return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(name, args, context.now, at);
+}
+
+function resolveArgument(
+  { name }: FunctionCall,
+  arg: Expression,
+  index: number,
+  context: ExpressionContext,
+  resolvers: Resolvers,
+): Resolved {
+  if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index) return resolvers.expression(arg, context);
+  if (arg.node === 'call') throw unsupported(`Date part ${arg.spelling}(…)`, arg.at);
+  const part = arg.node === 'path' && arg.parts.length === 1 ? arg.parts[0]?.text.toUpperCase() : undefined;
+  if (!part) throw invalidQuery('A valid date part name is required', arg.at);
+  return combined('', scalar('STRING'), arg.at, [], { special: { kind: 'PART', part } });
+}
+
+function resolveNullIf(args: readonly Resolved[], at: Position, context: ExpressionContext): Resolved {
+  const [value, other] = args;
+  if (!value || !other || args.length !== 2) throw invalidQuery('Function NULLIF takes two arguments', at);
+  const equal = compare('=', value, other, at, context.bindings);
+  return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${value.sql} END)`, value.type, at, [equal, value]);
+}
+
+/** The same moment everywhere in a statement. */
+function currentTime(name: string, args: readonly Resolved[], now: number, at: Position): Resolved {
+  if (args.length > 0) throw unsupported(`${name} with a time zone`, at);
+  const micros = BigInt(Math.floor(now)) * 1000n;
+  const dayMicros = 86_400_000_000n;
+  switch (name) {
+    case 'CURRENT_TIMESTAMP':
+      return { ...constant('TIMESTAMP', new DuckDBTimestampValue(micros), at) };
+    case 'CURRENT_DATETIME':
+      return constant('DATETIME', new DuckDBTimestampValue(micros), at);
+    case 'CURRENT_DATE':
+      return constant('DATE', new DuckDBDateValue(Number(micros / dayMicros)), at);
+    case 'CURRENT_TIME':
+      return constant('TIME', new DuckDBTimeValue(micros % dayMicros), at);
+  }
+  throw unsupported(`Function ${name}`, at);
+}
+
+function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  if (!context.aggregates) {
+    throw invalidQuery(`Aggregate function ${node.name} not allowed in ${context.clause}`, node.at);
+  }
+  const inner: ExpressionContext = {
+    ...withoutGroups(context),
+    clause: `the arguments of aggregate function ${node.name}`,
+    aggregates: false,
+    windows: false,
+  };
+  const resolved = aggregateCall(node, inner, resolvers, '');
+  // Inside an aggregate any column may be used.
+  return {
+    ...resolved,
+    hasAggregate: true,
+    references: resolved.references.filter(({ scope }) => scope !== context.scope),
+  };
+}
+
+function aggregateCall(
+  node: FunctionCall,
+  context: ExpressionContext,
+  resolvers: Resolvers,
+  over: string,
+): Resolved {
+  const overloads = AGGREGATES[node.name] ?? [];
+  if (node.star && node.name !== 'COUNT') throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
+  if (!node.star && node.args.length === 0) {
+    throw invalidQuery(`Number of arguments does not match for aggregate function ${node.name}`, node.at);
+  }
+  const args = node.args.map((arg) => resolvers.expression(arg, context));
+  const called = applyOverloads(node, overloads, args, context.bindings);
+  const order = resolvers.orderBy(node.orderBy, context);
+  const limit = node.limit && resolvers.expression(node.limit, context);
+  if (node.distinct && args.some(({ type }) => type.kind === 'STRUCT' || type.kind === 'ARRAY')) {
+    throw unsupported(`${node.name}(DISTINCT …) of type ${args[0]?.type.kind}`, node.at);
+  }
+  const sql = completeAggregate(node, called.sql, {
+    firstArgument: args[0]?.sql,
+    orderBy: order.sql && ` ${order.sql}`,
+    limit: limit?.sql,
+    over,
+  });
+  return combined(sql, called.type, node.at, [called, ...order.values, ...(limit ? [limit] : [])]);
+}
+
+function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  const { name, at } = node;
+  if (!context.windows) throw invalidQuery(`Analytic function ${name} not allowed in ${context.clause}`, at);
+  const inner = { ...context, windows: false, clause: `the arguments of analytic function ${name}` };
+  const spec = windowSpec(node.over ?? { partitionBy: [], orderBy: [] }, context);
+  const window = windowSql(spec, inner, resolvers);
+  if (ORDER_REQUIRED.includes(name) && spec.orderBy.length === 0) {
+    throw invalidQuery(`Window ORDER BY is required for analytic function ${name.toLowerCase()}`, at);
+  }
+  if (Object.hasOwn(AGGREGATES, name)) {
+    if (node.distinct && (spec.orderBy.length > 0 || spec.frame)) {
+      throw invalidQuery(`Window ORDER BY is not allowed if DISTINCT is specified`, at);
+    }
+    const called = aggregateCall(node, inner, resolvers, ` OVER (${window.sql})`);
+    return combined(called.sql, called.type, at, [called, ...window.values], { hasWindow: true });
+  }
+  const hasFrame = spec.frame !== undefined;
+  if ((hasFrame || node.nulls) && !VALUE_FUNCTIONS.includes(name)) {
+    throw unsupported(`${hasFrame ? 'A window frame' : `${node.nulls} NULLS`} for ${name}`, at);
+  }
+  if (node.distinct || node.star || node.orderBy.length > 0 || node.limit) {
+    throw invalidQuery(`Function ${name} takes nothing but its arguments`, at);
+  }
+  const args = node.args.map((arg) => resolvers.expression(arg, inner));
+  const called = applyOverloads(node, WINDOW_FUNCTIONS[name] ?? [], args, context.bindings);
+  const sql = node.nulls === 'IGNORE' ? `${called.sql.slice(0, -1)} IGNORE NULLS)` : called.sql;
+  return combined(`${sql} OVER (${window.sql})`, called.type, at, [called, ...window.values], { hasWindow: true });
+}
+
+/** The window with what it takes over from a named one. */
+function windowSpec(spec: WindowSpec, context: ExpressionContext): WindowSpec {
+  if (!spec.base) return spec;
+  const named = context.namedWindows?.get(spec.base.text.toLowerCase());
+  if (!named) throw invalidQuery(`Unrecognized window alias ${spec.base.text}`, spec.base.at);
+  const base = windowSpec(named, context);
+  if (spec.partitionBy.length > 0 || (spec.orderBy.length > 0 && base.orderBy.length > 0) || base.frame) {
+    throw unsupported(`A window that changes the window ${spec.base.text}`, spec.base.at);
+  }
+  return {
+    partitionBy: base.partitionBy,
+    orderBy: spec.orderBy.length > 0 ? spec.orderBy : base.orderBy,
+    ...(spec.frame && { frame: spec.frame }),
+  };
+}
+
+function windowSql(
+  spec: WindowSpec,
+  context: ExpressionContext,
+  resolvers: Resolvers,
+): { sql: string; values: Resolved[] } {
+  const partition = spec.partitionBy.map((key) => resolvers.expression(key, context));
+  const order = resolvers.orderBy(spec.orderBy, context);
+  const values = [...partition, ...order.values];
+  const parts: string[] = [];
+  if (partition.length > 0) parts.push(`PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`);
+  if (order.sql) parts.push(order.sql);
+  if (spec.frame) {
+    const { unit, start, end } = spec.frame;
+    const bound = (edge: FrameBound): string => {
+      if (!('rows' in edge)) return edge.bound;
+      const rows = coerce(resolvers.expression(edge.rows, context), scalar('INT64'), context.bindings);
+      if (!rows || rows.coercible === undefined) throw unsupported('A window frame that is not constant', edge.rows.at);
+      return `${rows.sql} ${edge.bound}`;
+    };
+    parts.push(end ? `${unit} BETWEEN ${bound(start)} AND ${bound(end)}` : `${unit} ${bound(start)}`);
+  }
+  return { sql: parts.join(' '), values };
+}
+
+function withoutGroups({ groupKeys, ...context }: ExpressionContext): Omit<ExpressionContext, 'groupKeys'> {
+  return context;
+}

@@ -1,0 +1,313 @@
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { type DataType, scalar, structKey, typeName } from '../types.ts';
+import type { Expression, Name, OrderItem } from './ast.ts';
+import type { Bindings } from './bindings.ts';
+import { castTo } from './casts.ts';
+import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
+import { resolveLiteral } from './constants.ts';
+import type { ExpressionContext } from './context.ts';
+import { resolveCall } from './resolve-call.ts';
+import { extractSql } from './functions/time.ts';
+import { failure, letIn } from './let.ts';
+import { compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
+import { combined, type Resolved } from './resolved.ts';
+import { fieldOf } from './scope.ts';
+
+export function resolveExpression(node: Expression, context: ExpressionContext): Resolved {
+  const resolved = resolveNode(node, context);
+  // A part that is a GROUP BY key may use any column.
+  if (!context.groupKeys?.has(resolved.sql) || resolved.references.length === 0) return resolved;
+  return {
+    ...resolved,
+    references: resolved.references.filter(({ scope }) => scope !== context.scope),
+  };
+}
+
+function resolveNode(node: Expression, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const resolve = (child: Expression) => resolveExpression(child, context);
+  const { at } = node;
+  switch (node.node) {
+    case 'literal':
+      return resolveLiteral(node.literal, at);
+    case 'parameter':
+      return bindings.parameter(node.name, at);
+    case 'path':
+      return resolvePath(node.parts, context);
+    case 'field':
+      return fieldOf(resolve(node.base), node.name);
+    case 'element':
+      return resolveElement(node, context);
+    case 'call':
+      return resolveCall(node, context, { expression: resolveExpression, orderBy: orderBySql });
+    case 'cast':
+      return castTo(resolve(node.value), node.type, node.safe, at, bindings);
+    case 'unary':
+      return resolveUnary(node.operator, resolve(node.value), at, bindings);
+    case 'binary':
+      return resolveBinary(node.operator, resolve(node.left), resolve(node.right), at, bindings);
+    case 'logical':
+      return resolveLogical(node.operator, node.operands.map(resolve), at, bindings);
+    case 'between':
+      return resolveBetween(node, context);
+    case 'in':
+      return resolveIn(node, context);
+    case 'like':
+      return resolveLike(node, context);
+    case 'is':
+      return resolveIs(node, context);
+    case 'case':
+      return resolveCase(node, context);
+    case 'subquery':
+      return resolveSubquery(node, context);
+    case 'array':
+      return resolveArray(node, context);
+    case 'struct':
+      return resolveStruct(node, context);
+    case 'extract':
+      return resolveExtract(node, context);
+    case 'interval':
+      return resolveInterval(node, context);
+  }
+}
+
+type Node<K extends Expression['node']> = Extract<Expression, { node: K }>;
+
+function resolvePath(parts: readonly Name[], context: ExpressionContext): Resolved {
+  const [first] = parts;
+  const alias = first && context.alias?.(first);
+  if (alias) return parts.slice(1).reduce(fieldOf, { ...alias, at: first.at });
+  return context.scope.resolve(parts);
+}
+
+function resolveElement({ base, index, mode, at }: Node<'element'>, context: ExpressionContext): Resolved {
+  const array = resolveExpression(base, context);
+  const place = coerce(resolveExpression(index, context), scalar('INT64'), context.bindings);
+  if (array.type.kind !== 'ARRAY' || !place) {
+    throw invalidQuery(`Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`, at);
+  }
+  const first = mode.endsWith('OFFSET') ? 0 : 1;
+  const sql = letIn([array.sql, place.sql], (list, i) => {
+    const outside = mode.startsWith('SAFE')
+      ? 'NULL'
+      : failure('Array index ', `${i} || ' is out of bounds (overflow)'`);
+    return (
+      `CASE WHEN ${list} IS NULL OR ${i} IS NULL THEN NULL ` +
+      `WHEN ${i} < ${first} OR ${i} >= len(${list}) + ${first} THEN ${outside} ELSE ${list}[${i} + ${1 - first}] END`
+    );
+  });
+  return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, place]);
+}
+
+function resolveBetween({ negated, value, low, high, at }: Node<'between'>, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const operands = [value, low, high].map((operand) => resolveExpression(operand, context));
+  const [a, b, c] = operands;
+  if (!a || !b || !c) throw new RangeError('BETWEEN has three operands');
+  const [x, from, to] = unified('operator BETWEEN', [a, b, c], 'ANY BETWEEN ANY AND ANY', at, bindings);
+  if (!to) throw new RangeError('BETWEEN has three operands');
+  const between = resolveLogical(
+    'AND',
+    [compare('>=', x, from, at, bindings), compare('<=', x, to, at, bindings)],
+    at,
+    bindings,
+  );
+  return negated ? resolveUnary('NOT', between, at, bindings) : between;
+}
+
+function resolveIn({ negated, value, among, at }: Node<'in'>, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const subject = resolveExpression(value, context);
+  const word = negated ? 'NOT IN' : 'IN';
+  if (among.node === 'list') {
+    const list = among.values.map((item) => resolveExpression(item, context));
+    const [x, ...items] = unified('operator IN', [subject, ...list], 'ANY IN (ANY, ...)', at, bindings);
+    assertExact(x.type, 'IN', at);
+    const sql = `(${x.sql} ${word} (${items.map(({ sql }) => sql).join(', ')}))`;
+    return combined(sql, scalar('BOOL'), at, [x, ...items]);
+  }
+  if (among.node === 'unnest') {
+    const array = resolveExpression(among.array, context);
+    const element = array.type.kind === 'ARRAY' ? array.type.element : undefined;
+    const x = element && coerce(subject, element, bindings);
+    if (!element || !x) throw signatureError('operator IN UNNEST', [subject, array], 'ANY IN UNNEST(ARRAY<ANY>)', at);
+    assertExact(element, 'IN UNNEST', at);
+    return combined(`(${x.sql} ${word} (SELECT unnest(${array.sql})))`, scalar('BOOL'), at, [x, array]);
+  }
+  const query = context.resolveQuery(among.query, context.scope);
+  const [output] = query.outputs;
+  if (!output || query.outputs.length > 1) {
+    throw invalidQuery('Subquery of type IN must have only one output column', at);
+  }
+  const x = coerce(subject, output.type, bindings);
+  if (!x) throw signatureError('operator IN', [subject, { ...subject, type: output.type }], 'ANY IN (SELECT ANY)', at);
+  assertExact(output.type, 'IN', at);
+  return combined(`(${x.sql} ${word} (${query.sql}))`, scalar('BOOL'), at, [x, query.reads]);
+}
+
+/** NaN and structs compare otherwise in DuckDB. */
+function assertExact(type: DataType, operator: string, at: Position): void {
+  if (type.kind === 'FLOAT64' || type.kind === 'STRUCT' || type.kind === 'ARRAY') {
+    throw unsupported(`Operator ${operator} for ${typeName(type)}`, at);
+  }
+}
+
+function resolveLike({ negated, value, pattern, at }: Node<'like'>, context: ExpressionContext): Resolved {
+  const operands = [resolveExpression(value, context), resolveExpression(pattern, context)];
+  const [text, like] = operands.map((operand) => coerce(operand, scalar('STRING'), context.bindings));
+  if (!text || !like) throw signatureError('operator LIKE', operands, 'STRING LIKE STRING', at);
+  const word = negated ? 'NOT LIKE' : 'LIKE';
+  return combined(`(${text.sql} ${word} ${like.sql} ESCAPE '\\')`, scalar('BOOL'), at, [text, like]);
+}
+
+function resolveIs({ negated, value, what, at }: Node<'is'>, context: ExpressionContext): Resolved {
+  const subject = resolveExpression(value, context);
+  const not = negated ? 'NOT ' : '';
+  if (what === 'NULL') return combined(`(${subject.sql} IS ${not}NULL)`, scalar('BOOL'), at, [subject]);
+  if (typeof what === 'object') {
+    const other = resolveExpression(what.distinctFrom, context);
+    const [a, b] = unified('operator IS DISTINCT FROM', [subject, other], 'ANY IS DISTINCT FROM ANY', at, context.bindings);
+    return combined(`(${a.sql} IS ${not}DISTINCT FROM ${b.sql})`, scalar('BOOL'), at, [a, b]);
+  }
+  const bool = coerce(subject, scalar('BOOL'), context.bindings);
+  if (!bool) throw signatureError(`operator IS ${what}`, [subject], `BOOL IS ${what}`, at);
+  return combined(`(${bool.sql} IS ${not}${what})`, scalar('BOOL'), at, [bool]);
+}
+
+function resolveCase(node: Node<'case'>, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const operand = node.operand && resolveExpression(node.operand, context);
+  const conditions = node.branches.map(({ when }) => {
+    const condition = resolveExpression(when, context);
+    if (operand) return compare('=', operand, condition, when.at, bindings);
+    const bool = coerce(condition, scalar('BOOL'), bindings);
+    if (!bool) throw invalidQuery(`CASE condition must be BOOL, but is ${typeName(condition.type)}`, when.at);
+    return bool;
+  });
+  const results = node.branches.map(({ result }) => resolveExpression(result, context));
+  if (node.otherwise) results.push(resolveExpression(node.otherwise, context));
+  const type = commonType(results, bindings);
+  const values = type ? results.flatMap((result) => coerce(result, type, bindings) ?? []) : [];
+  if (!type || values.length < results.length) {
+    throw signatureError('operator CASE', results, 'CASE WHEN BOOL THEN ANY ELSE ANY END', node.at);
+  }
+  const branches = conditions.map(({ sql }, index) => `WHEN ${sql} THEN ${values[index]?.sql}`);
+  const otherwise = node.otherwise ? ` ELSE ${values.at(-1)?.sql}` : '';
+  const sql = `(CASE ${branches.join(' ')}${otherwise} END)`;
+  return combined(sql, type, node.at, [...conditions, ...values]);
+}
+
+function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: ExpressionContext): Resolved {
+  const { sql, outputs, reads } = context.resolveQuery(query, context.scope);
+  if (kind === 'EXISTS') return combined(`EXISTS (${sql})`, scalar('BOOL'), at, [reads]);
+  const [output] = outputs;
+  if (!output || outputs.length > 1) {
+    const what = kind === 'ARRAY' ? 'ARRAY subquery' : 'Scalar subquery';
+    throw invalidQuery(`${what} cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values`, at);
+  }
+  if (kind === 'SCALAR') return combined(`(${sql})`, output.type, at, [reads]);
+  if (output.type.kind === 'ARRAY') throw invalidQuery('Cannot use array subquery with column of type ARRAY', at);
+  const type: DataType = { kind: 'ARRAY', element: output.type };
+  return combined(`ARRAY(${sql})`, type, at, [reads]);
+}
+
+function resolveArray({ elements, elementType, at }: Node<'array'>, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const values = elements.map((element) => resolveExpression(element, context));
+  const type = elementType ?? commonType(values, bindings) ?? (values.length === 0 ? scalar('INT64') : undefined);
+  if (!type) throw invalidQuery('Array elements of types that have no common supertype', at);
+  if (type.kind === 'ARRAY') throw invalidQuery('Cannot construct array with element type ARRAY because nested arrays are not supported', at);
+  const converted = values.map((value) => {
+    const element = coerce(value, type, bindings);
+    if (!element) throw invalidQuery(`Array element type ${typeName(value.type)} does not coerce to ${typeName(type)}`, value.at);
+    return element;
+  });
+  const array = arrayOf(converted, type, at);
+  return elementType && array.coercible ? combined(array.sql, array.type, at) : array;
+}
+
+function resolveStruct({ fields, type, at }: Node<'struct'>, context: ExpressionContext): Resolved {
+  const values = fields.map(({ value }) => resolveExpression(value, context));
+  if (type?.kind === 'STRUCT' && type.fields.length !== values.length) {
+    throw invalidQuery(`STRUCT type has ${type.fields.length} fields but constructor call has ${values.length} fields`, at);
+  }
+  if (values.length === 0) throw unsupported('A STRUCT without fields', at);
+  const converted = values.map((value, index) => {
+    const target = type?.kind === 'STRUCT' ? type.fields[index]?.type : undefined;
+    if (!target) return value;
+    const field = coerce(value, target, context.bindings);
+    if (!field) throw invalidQuery(`Struct field ${index + 1} has type ${typeName(value.type)} which does not coerce to ${typeName(target)}`, value.at);
+    return field;
+  });
+  const structType: DataType = type ?? {
+    kind: 'STRUCT',
+    fields: fields.map(({ name, value }, index) => ({
+      name: name?.text ?? impliedName(value),
+      type: converted[index]?.type ?? scalar('INT64'),
+    })),
+  };
+  return structOf(converted, structType, at);
+}
+
+export function structOf(values: readonly Resolved[], type: DataType, at: Position): Resolved {
+  const entries = values.map(({ sql }, index) => `${structKey(index)} := ${sql}`);
+  return combined(`struct_pack(${entries.join(', ')})`, type, at, values);
+}
+
+/** A column or field gives its name to what is made of it alone. */
+export function impliedName(value: Expression): string {
+  if (value.node === 'path') return value.parts.at(-1)?.text ?? '';
+  return value.node === 'field' ? value.name.text : '';
+}
+
+function resolveExtract({ part, value, at }: Node<'extract'>, context: ExpressionContext): Resolved {
+  const from = resolveExpression(value, context);
+  const kinds = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'] as const;
+  const kind = kinds.find((candidate) => candidate === from.type.kind);
+  if (!kind) throw signatureError('function EXTRACT', [from], 'EXTRACT(DATE_TIME_PART FROM TIMESTAMP)', at);
+  if (part === 'DATE' || part === 'TIME') {
+    if (kind === 'DATE' || kind === 'TIME') throw unsupported(`EXTRACT(${part} FROM ${kind})`, at);
+    return castTo(from, scalar(part), false, at, context.bindings);
+  }
+  return combined(extractSql(part, kind, from.sql, at), scalar('INT64'), at, [from]);
+}
+
+function resolveInterval({ amount, part, at }: Node<'interval'>, context: ExpressionContext): Resolved {
+  const number = resolveExpression(amount, context);
+  const integer = coerce(number, scalar('INT64'), context.bindings);
+  if (!integer) throw unsupported(`An INTERVAL of type ${typeName(number.type)}`, at);
+  return { ...integer, at, special: { kind: 'INTERVAL', part } };
+}
+
+/** ORDER BY as DuckDB shall do it: NULLs where BigQuery has them, NaN after them as the smallest number. */
+export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): string {
+  if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
+    throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);
+  }
+  const direction = item.descending ? 'DESC' : 'ASC';
+  const plain = `${key} ${direction} NULLS ${item.nulls}`;
+  if (value.type.kind !== 'FLOAT64') return plain;
+  const nan = `isnan(${value.sql}) ${item.descending ? 'ASC' : 'DESC'}`;
+  return `(${value.sql} IS NULL) ${item.nulls === 'FIRST' ? 'DESC' : 'ASC'}, ${nan}, ${plain}`;
+}
+
+function orderBySql(items: readonly OrderItem[], context: ExpressionContext): { sql: string; values: Resolved[] } {
+  const values = items.map(({ value }) => resolveExpression(value, context));
+  const keys = items.map((item, index) => {
+    const value = values[index];
+    if (!value) throw new RangeError('an ORDER BY item without a value');
+    return orderKeySql(value, item);
+  });
+  return { sql: keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`, values };
+}
+
+/** The value as a column of the type. Throws in BigQuery's words for INSERT and UPDATE. */
+export function assignable(value: Resolved, type: DataType, column: string, bindings: Bindings): Resolved {
+  const converted = coerce(value, type, bindings);
+  if (converted) return converted;
+  throw invalidQuery(
+    `Value has type ${typeName(value.type)} which cannot be inserted into column ${column}, which has type ${typeName(type)}`,
+    value.at,
+  );
+}
+

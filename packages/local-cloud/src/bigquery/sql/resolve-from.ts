@@ -1,0 +1,215 @@
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { quoteIdentifier } from '../names.ts';
+import { type DataType, scalar, structKey } from '../types.ts';
+import type { FromItem, Name, Query } from './ast.ts';
+import { coerce } from './coercion.ts';
+import type { ExpressionContext } from './context.ts';
+import { unified } from './operators.ts';
+import { resolveExpression } from './resolve-expression.ts';
+import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
+import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
+
+/** Something that FROM can name: a stored table, or a query before. */
+export interface Relation {
+  /** What stands before AS. */
+  readonly sql: string;
+  /** `name` is for the query, `column` is DuckDB's. */
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly column: string;
+    readonly type: DataType;
+    readonly columns: ReadonlySet<string>;
+  }[];
+  /** What is read whichever of its columns are used. */
+  readonly reads: readonly Resolved[];
+}
+
+export interface FromContext {
+  /** Of the query around, for correlation. */
+  readonly outer: Scope;
+  readonly expression: Omit<ExpressionContext, 'scope' | 'clause'>;
+  /** Undefined when the path names no table that the query itself defines. */
+  cte(path: readonly Name[]): Relation | undefined;
+  table(path: readonly Name[], at: Position): Relation;
+  subquery(query: Query): Relation;
+  /** A new name for DuckDB: `t3`. */
+  newAlias(): string;
+}
+
+export interface ResolvedFrom {
+  readonly sql: string;
+  readonly sources: readonly Source[];
+  readonly merged: readonly ScopeColumn[];
+  readonly reads: readonly Resolved[];
+  /** Whether it depends on what is to the left of it. */
+  readonly lateral: boolean;
+}
+
+export function resolveFrom(item: FromItem, context: FromContext, left: readonly Source[] = []): ResolvedFrom {
+  switch (item.node) {
+    case 'table': {
+      const array = arrayPath(item.path, context, left);
+      if (array) return unnest(array, item.alias ?? item.path.at(-1), undefined, context);
+      const relation = context.cte(item.path) ?? context.table(item.path, item.at);
+      return fromRelation(relation, item.alias ?? item.path.at(-1), context);
+    }
+    case 'derived':
+      return fromRelation(context.subquery(item.query), item.alias, context);
+    case 'unnest': {
+      const scope = new Scope(context.outer, left);
+      const array = resolveExpression(item.array, { ...context.expression, scope, clause: 'UNNEST' });
+      return unnest(array, item.alias, item.offset, context);
+    }
+    case 'join':
+      return join(item, context, left);
+  }
+}
+
+function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {
+  const duckAlias = context.newAlias();
+  const columns = relation.outputs.map(({ name, column, type, columns }) => ({
+    name,
+    type,
+    columns,
+    sql: `${duckAlias}.${quoteIdentifier(column)}`,
+  }));
+  const sources = [{ alias: alias?.text, columns }];
+  return { sql: `${relation.sql} AS ${duckAlias}`, sources, merged: [], reads: relation.reads, lateral: false };
+}
+
+/** `t.items` after `t` is the array of the same row. */
+function arrayPath(path: readonly Name[], context: FromContext, left: readonly Source[]): Resolved | undefined {
+  const [first] = path;
+  if (!first || path.length < 2) return undefined;
+  const scope = new Scope(context.outer, left);
+  for (let around: Scope | undefined = scope; around; around = around.parent) {
+    if (around.source(first.text)) return scope.resolve(path);
+  }
+  return undefined;
+}
+
+function unnest(
+  array: Resolved,
+  alias: Name | undefined,
+  offset: Name | undefined,
+  context: FromContext,
+): ResolvedFrom {
+  if (array.type.kind !== 'ARRAY') {
+    throw invalidQuery(`Values referenced in UNNEST must be arrays. UNNEST contains expression of type ${array.type.kind}`, array.at);
+  }
+  const { element } = array.type;
+  const duckAlias = context.newAlias();
+  const value: ScopeColumn = {
+    name: alias?.text ?? '',
+    sql: `${duckAlias}."v"`,
+    type: element,
+    columns: array.columns,
+  };
+  const columns: ScopeColumn[] =
+    element.kind === 'STRUCT'
+      ? element.fields.map((field, index) => ({
+          name: field.name,
+          sql: `struct_extract(${value.sql}, '${structKey(index)}')`,
+          type: field.type,
+          columns: array.columns,
+        }))
+      : [value];
+  if (offset) columns.push({ name: offset.text, sql: `${duckAlias}."o"`, type: scalar('INT64'), columns: array.columns });
+  const place = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
+  const source: Source = { alias: alias?.text, columns, value };
+  return {
+    sql: `LATERAL (SELECT unnest(${array.sql}) AS "v"${place}) AS ${duckAlias}`,
+    sources: [source],
+    merged: [],
+    reads: [array],
+    lateral: true,
+  };
+}
+
+function join(item: Extract<FromItem, { node: 'join' }>, context: FromContext, outerLeft: readonly Source[]): ResolvedFrom {
+  const left = resolveFrom(item.left, context, outerLeft);
+  const right = resolveFrom(item.right, context, [...outerLeft, ...left.sources]);
+  assertDistinctAliases([...left.sources, ...right.sources], item.at);
+  if (right.lateral && (item.kind === 'RIGHT' || item.kind === 'FULL')) {
+    throw unsupported(`${item.kind} JOIN with UNNEST`, item.at);
+  }
+  const condition = joinCondition(item, left, right, context, outerLeft);
+  const rightSql = item.right.node === 'join' ? `(${right.sql})` : right.sql;
+  const words = item.kind === 'CROSS' ? 'CROSS JOIN' : `${item.kind} JOIN`;
+  return {
+    sql: `${left.sql} ${words} ${rightSql}${condition.sql}`,
+    sources: [...left.sources, ...right.sources],
+    merged: condition.merged,
+    reads: [...left.reads, ...right.reads, ...condition.reads],
+    lateral: left.lateral || right.lateral,
+  };
+}
+
+function joinCondition(
+  item: Extract<FromItem, { node: 'join' }>,
+  left: ResolvedFrom,
+  right: ResolvedFrom,
+  context: FromContext,
+  outerLeft: readonly Source[],
+): { sql: string; merged: readonly ScopeColumn[]; reads: readonly Resolved[] } {
+  const merged = [...left.merged, ...right.merged];
+  if (item.kind === 'CROSS') return { sql: '', merged, reads: [] };
+  if (item.on) {
+    const scope = new Scope(context.outer, [...outerLeft, ...left.sources, ...right.sources], merged);
+    const on = resolveExpression(item.on, { ...context.expression, scope, clause: 'JOIN ON clause' });
+    const bool = coerce(on, scalar('BOOL'), context.expression.bindings);
+    if (!bool) throw invalidQuery(`JOIN ON clause should return type BOOL, but returns type ${on.type.kind}`, item.on.at);
+    return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferencesTo(bool, scope)] };
+  }
+  if (item.using) return usingCondition(item.using, item, left, right, context);
+  if (!right.lateral) {
+    throw invalidQuery(`${item.kind} JOIN must have an immediately following ON or USING clause`, item.at);
+  }
+  return { sql: ' ON TRUE', merged, reads: [] };
+}
+
+function usingCondition(
+  names: readonly Name[],
+  item: Extract<FromItem, { node: 'join' }>,
+  left: ResolvedFrom,
+  right: ResolvedFrom,
+  context: FromContext,
+): { sql: string; merged: readonly ScopeColumn[]; reads: readonly Resolved[] } {
+  const { bindings } = context.expression;
+  const leftScope = new Scope(undefined, left.sources, left.merged);
+  const rightScope = new Scope(undefined, right.sources, right.merged);
+  const reads: Resolved[] = [];
+  const conditions: string[] = [];
+  const merged = names.map((name): ScopeColumn => {
+    if (!leftScope.hasColumn(name) || !rightScope.hasColumn(name)) {
+      const side = leftScope.hasColumn(name) ? 'right' : 'left';
+      throw invalidQuery(`Column ${name.text} in USING clause not found on ${side} side of join`, name.at);
+    }
+    const operands = [leftScope.resolve([name]), rightScope.resolve([name])] as const;
+    const [a, b] = unified('operator =', operands, 'ANY = ANY', name.at, bindings);
+    if (a.type.kind === 'FLOAT64') throw unsupported('USING with a column of type FLOAT64', name.at);
+    conditions.push(`${a.sql} = ${b.sql}`);
+    reads.push({ ...a, references: [] }, { ...b, references: [] });
+    const both: Readonly<Record<string, string>> = { FULL: `coalesce(${a.sql}, ${b.sql})`, RIGHT: b.sql };
+    return { name: name.text, sql: both[item.kind] ?? a.sql, type: a.type, columns: unionColumns([a, b]) };
+  });
+  const others = [...left.merged, ...right.merged].filter(
+    (column) => !names.some((name) => sameName(name.text, column.name)),
+  );
+  return { sql: ` ON ${conditions.join(' AND ')}`, merged: [...merged, ...others], reads };
+}
+
+function assertDistinctAliases(sources: readonly Source[], at: Position): void {
+  const seen = new Set<string>();
+  for (const { alias } of sources) {
+    const key = alias?.toLowerCase();
+    if (key === undefined) continue;
+    if (seen.has(key)) throw invalidQuery(`Duplicate table alias ${alias} in the same FROM clause`, at);
+    seen.add(key);
+  }
+}
+
+function withoutReferencesTo(value: Resolved, scope: Scope): Resolved {
+  const references: readonly Reference[] = value.references.filter((reference) => reference.scope !== scope);
+  return combined(value.sql, value.type, value.at, [value], { references });
+}

@@ -1,0 +1,241 @@
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
+import type { Expression, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
+import type { Bindings } from './bindings.ts';
+import { coerce } from './coercion.ts';
+import type { ExpressionContext, ResolvedSubquery } from './context.ts';
+import { orderKeySql, resolveExpression } from './resolve-expression.ts';
+import type { FromContext, Relation } from './resolve-from.ts';
+import { type Output, resolveSelect } from './resolve-select.ts';
+import { combined, type Resolved } from './resolved.ts';
+import { Scope } from './scope.ts';
+
+export interface ResolvedQuery {
+  readonly sql: string;
+  /** Columns are `c0`, `c1`, … in DuckDB. */
+  readonly outputs: readonly Output[];
+  readonly reads: readonly Resolved[];
+}
+
+/** Finds stored tables for the queries of one statement. */
+export interface TableFinder {
+  find(path: readonly Name[], at: Position): Relation;
+}
+
+type Ctes = ReadonlyMap<string, Relation>;
+
+/** Understands queries: what they compute, of which types, from which stored columns. One for each statement. */
+export class QueryResolver {
+  readonly bindings: Bindings;
+  readonly #now: number;
+  readonly #tables: TableFinder;
+  #aliases = 0;
+
+  constructor(bindings: Bindings, now: number, tables: TableFinder) {
+    this.bindings = bindings;
+    this.#now = now;
+    this.#tables = tables;
+  }
+
+  newAlias(): string {
+    this.#aliases += 1;
+    return `t${this.#aliases}`;
+  }
+
+  query(node: Query, outer: Scope = new Scope(), around: Ctes = new Map()): ResolvedQuery {
+    const ctes = new Map(around);
+    const definitions = node.ctes.map(({ name, query }) => {
+      const key = name.text.toLowerCase();
+      if (node.ctes.filter((cte) => cte.name.text.toLowerCase() === key).length > 1) {
+        throw invalidQuery(`Duplicate alias ${name.text} for WITH subquery`, name.at);
+      }
+      const resolved = this.query(query, new Scope(), ctes);
+      const alias = this.newAlias();
+      ctes.set(key, this.#relation(alias, resolved));
+      return `${alias} AS (${resolved.sql})`;
+    });
+    const body = this.#body(node.body, node.orderBy, outer, ctes);
+    const limit = node.limit ? ` LIMIT ${this.#count(node.limit, 'LIMIT')}` : '';
+    const offset = node.offset ? ` OFFSET ${this.#count(node.offset, 'OFFSET')}` : '';
+    const head = definitions.length > 0 ? `WITH ${definitions.join(', ')} ` : '';
+    return { ...body, sql: `${head}${body.sql}${limit}${offset}` };
+  }
+
+  /** What expressions outside of any query can use: UPDATE and DELETE. */
+  expressionContext(scope: Scope, clause: string, ctes: Ctes = new Map()): ExpressionContext {
+    return {
+      scope,
+      clause,
+      bindings: this.bindings,
+      now: this.#now,
+      aggregates: false,
+      windows: false,
+      resolveQuery: (query, inner) => this.#subquery(query, inner, ctes),
+    };
+  }
+
+  #relation(sql: string, { outputs, reads }: ResolvedQuery): Relation {
+    return {
+      sql,
+      outputs: outputs.map(({ name, type, value }, index) => ({
+        name,
+        type,
+        column: `c${index}`,
+        columns: value.columns,
+      })),
+      reads,
+    };
+  }
+
+  #body(node: QueryBody, orderBy: readonly OrderItem[], outer: Scope, ctes: Ctes): ResolvedQuery {
+    if (node.node === 'select') {
+      const { sql, orderBy: order, outputs, reads, scope } = resolveSelect(node, orderBy, this.#from(outer, ctes));
+      const own = (value: Resolved) => withoutReferences(value, scope);
+      return {
+        sql: `${sql}${order}`,
+        outputs: outputs.map((output) => ({ ...output, value: own(output.value) })),
+        reads: reads.map(own),
+      };
+    }
+    const resolved =
+      node.node === 'query' ? this.query(node, outer, ctes) : this.#setOperation(node, outer, ctes);
+    if (orderBy.length > 0) return this.#wrapped(resolved, orderBy, node.at);
+    return node.node === 'query' ? { ...resolved, sql: `(${resolved.sql})` } : resolved;
+  }
+
+  #from(outer: Scope, ctes: Ctes): FromContext {
+    return {
+      outer,
+      expression: this.expressionContext(outer, '', ctes),
+      cte: (path) => (path.length === 1 ? ctes.get(path[0]?.text.toLowerCase() ?? '') : undefined),
+      table: (path, at) => this.#tables.find(path, at),
+      subquery: (query) => {
+        const resolved = this.query(query, outer, ctes);
+        return this.#relation(`(${resolved.sql})`, resolved);
+      },
+      newAlias: () => this.newAlias(),
+    };
+  }
+
+  #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {
+    const { sql, outputs, reads } = this.query(query, scope, ctes);
+    const all = [...reads, ...outputs.map(({ value }) => value)];
+    const read = combined('', scalar('BOOL'), query.at, all, { hasAggregate: false, hasWindow: false });
+    return { sql, outputs, reads: read };
+  }
+
+  /** ORDER BY after a set operation or parentheses sees nothing but their columns. */
+  #wrapped(resolved: ResolvedQuery, orderBy: readonly OrderItem[], at: Position): ResolvedQuery {
+    const alias = this.newAlias();
+    const columns = resolved.outputs.map(({ name, type, value }, index) => ({
+      name,
+      type,
+      sql: `${alias}.c${index}`,
+      columns: value.columns,
+    }));
+    const scope = new Scope(undefined, [{ alias: undefined, columns }]);
+    const context = this.expressionContext(scope, 'ORDER BY clause');
+    const values: Resolved[] = [];
+    const keys = orderBy.map((item) => {
+      const place =
+        item.value.node === 'literal' && item.value.literal.kind === 'INT64'
+          ? Number(item.value.literal.text)
+          : undefined;
+      const column = place === undefined ? undefined : columns[place - 1];
+      if (place !== undefined && !column) throw invalidQuery(`ORDER BY is out of SELECT list range: ${place}`, item.value.at);
+      const value = column
+        ? scope.reference(column, { text: column.name, at: item.value.at })
+        : resolveExpression(item.value, context);
+      values.push({ ...value, references: [] });
+      return orderKeySql(value, item);
+    });
+    const list = columns.map(({ sql }, index) => `${sql} AS c${index}`).join(', ');
+    const order = keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '';
+    const outputs = resolved.outputs.map((output, index) => ({
+      ...output,
+      value: combined(columns[index]?.sql ?? '', output.type, at, [output.value]),
+    }));
+    return {
+      sql: `SELECT ${list} FROM (${resolved.sql}) AS ${alias}${order}`,
+      outputs,
+      reads: [...resolved.reads, ...values],
+    };
+  }
+
+  #setOperation(node: SetOperation, outer: Scope, ctes: Ctes): ResolvedQuery {
+    const operands = node.operands.map((operand) => this.#body(operand, [], outer, ctes));
+    const [first] = operands;
+    if (!first) throw new RangeError('a set operation without operands');
+    for (const [index, { outputs }] of operands.entries()) {
+      if (outputs.length !== first.outputs.length) {
+        throw invalidQuery(
+          `Queries in ${node.operator} have mismatched column count; query 1 has ${first.outputs.length} columns, query ${index + 1} has ${outputs.length} columns`,
+          node.operands[index]?.at,
+        );
+      }
+    }
+    const types = first.outputs.map((_, column) => this.#columnType(node, operands, column));
+    const sides = operands.map(({ sql, outputs }) => {
+      const casts = types.map((type, index) => {
+        const same = sameType(outputs[index]?.type ?? type, type);
+        return `${same ? `c${index}` : `CAST(c${index} AS ${duckType(type)})`} AS c${index}`;
+      });
+      return `(SELECT ${casts.join(', ')} FROM (${sql}) AS ${this.newAlias()})`;
+    });
+    const outputs = types.map((type, index) => {
+      const values = operands.flatMap((operand) => operand.outputs[index]?.value ?? []);
+      return { name: first.outputs[index]?.name ?? '', type, value: combined(`c${index}`, type, node.at, values) };
+    });
+    const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
+    const comparesRows = node.operator !== 'UNION ALL';
+    const operator = node.operator.replace(/ DISTINCT$/, '');
+    return {
+      sql: sides.join(` ${operator} `),
+      outputs,
+      reads: [...operands.flatMap(({ reads }) => reads), ...(comparesRows ? everything : [])],
+    };
+  }
+
+  #columnType(node: SetOperation, operands: readonly ResolvedQuery[], column: number): DataType {
+    const values = operands.flatMap(({ outputs }) => outputs[column]?.value ?? []);
+    const candidates = values.map(({ type }) => type);
+    // Only literals and NULLs of an operand's own SELECT list are as free as they look; the others are what they are.
+    const type = candidates.find((candidate) =>
+      values.every((value) => convertible(value, candidate, this.bindings)),
+    );
+    if (!type) {
+      const names = candidates.map(typeName).join(', ');
+      throw invalidQuery(`Column ${column + 1} in ${node.operator} has incompatible types: ${names}`, node.at);
+    }
+    if (node.operator !== 'UNION ALL' && (type.kind === 'ARRAY' || type.kind === 'STRUCT')) {
+      throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
+    }
+    return type;
+  }
+
+  /** LIMIT and OFFSET take a literal or a parameter. */
+  #count(node: Expression, clause: string): string {
+    const value = resolveExpression(node, this.expressionContext(new Scope(), `${clause} clause`));
+    const count = coerce(value, scalar('INT64'), this.bindings);
+    if (!count || (value.coercible !== 'LITERAL' && value.coercible !== 'PARAMETER')) {
+      throw invalidQuery(`${clause} expects an integer literal or parameter`, node.at);
+    }
+    if (typeof count.constant !== 'bigint' || count.constant < 0n) {
+      throw invalidQuery(`${clause} must not be negative or NULL`, node.at);
+    }
+    return count.sql;
+  }
+}
+
+/** A text literal can not become a date any more once it is a column. */
+function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
+  if (sameType(value.type, type) || value.coercible === 'NULL') return true;
+  const { coercible: _, constant: __, ...column } = value;
+  return coerce(column, type, bindings) !== undefined;
+}
+
+function withoutReferences(value: Resolved, scope: Scope): Resolved {
+  if (!value.references.some((reference) => reference.scope === scope)) return value;
+  return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
+}
+

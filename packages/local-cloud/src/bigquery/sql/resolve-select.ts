@@ -1,0 +1,236 @@
+import { invalidQuery, unsupported } from '../errors.ts';
+import { type DataType, scalar } from '../types.ts';
+import type { Expression, Name, OrderItem, Select } from './ast.ts';
+import { coerce } from './coercion.ts';
+import type { ExpressionContext } from './context.ts';
+import { orderKeySql, resolveExpression, structOf } from './resolve-expression.ts';
+import { type FromContext, resolveFrom } from './resolve-from.ts';
+import type { Resolved } from './resolved.ts';
+import { Scope } from './scope.ts';
+import { expandItems, type ListItem } from './select-items.ts';
+
+export interface Output {
+  /** Empty when the query gives none. */
+  readonly name: string;
+  readonly type: DataType;
+  readonly value: Resolved;
+}
+
+export interface ResolvedSelect {
+  /** Without ORDER BY and LIMIT. Columns are `c0`, `c1`, … */
+  readonly sql: string;
+  readonly orderBy: string;
+  readonly outputs: readonly Output[];
+  /** What is read whichever of the outputs are used. */
+  readonly reads: readonly Resolved[];
+  readonly scope: Scope;
+}
+
+export function resolveSelect(select: Select, orderBy: readonly OrderItem[], from: FromContext): ResolvedSelect {
+  return new SelectResolver(select, from).resolve(orderBy);
+}
+
+class SelectResolver {
+  readonly #select: Select;
+  readonly #scope: Scope;
+  readonly #fromSql: string;
+  readonly #reads: Resolved[] = [];
+  readonly #base: ExpressionContext;
+  readonly #items: readonly ListItem[];
+
+  constructor(select: Select, from: FromContext) {
+    this.#select = select;
+    const resolved = select.from && resolveFrom(select.from, from);
+    this.#scope = new Scope(from.outer, resolved?.sources, resolved?.merged);
+    this.#fromSql = resolved ? ` FROM ${resolved.sql}` : '';
+    this.#reads.push(...(resolved?.reads ?? []));
+    const windows = select.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec] as const);
+    this.#base = {
+      ...from.expression,
+      scope: this.#scope,
+      clause: 'FROM clause',
+      aggregates: false,
+      windows: false,
+      namedWindows: new Map(windows),
+    };
+    this.#items = expandItems(select, this.#scope, this.#base);
+  }
+
+  resolve(orderBy: readonly OrderItem[]): ResolvedSelect {
+    const select = this.#select;
+    const where = select.where && this.#condition(select.where, { ...this.#base, clause: 'WHERE clause' });
+    if (where && !select.from) throw invalidQuery('Query without FROM clause cannot have a WHERE clause', select.where?.at);
+    const keys = this.#groupKeys();
+    const grouping = { aggregates: true, groupKeys: new Set(keys.map(({ sql }) => sql)) };
+    const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
+    const values = this.#items.map((item) => item.resolve(list));
+    const alias = (clause: string) => (name: Name) => this.#alias(name, values, clause);
+    const having =
+      select.having &&
+      this.#condition(select.having, {
+        ...this.#base,
+        ...grouping,
+        clause: 'HAVING clause',
+        alias: alias('HAVING clause'),
+      });
+    const qualify =
+      select.qualify &&
+      this.#condition(select.qualify, { ...list, clause: 'QUALIFY clause', alias: alias('QUALIFY clause') });
+    if (qualify && !qualify.hasWindow && !values.some(({ hasWindow }) => hasWindow)) {
+      throw invalidQuery('The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list', select.qualify?.at);
+    }
+    const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' });
+    const everything = [...values, ...order.values, ...(having ? [having] : []), ...(qualify ? [qualify] : [])];
+    const isAggregated = select.groupBy || having || everything.some(({ hasAggregate }) => hasAggregate);
+    if (having && !select.groupBy && !everything.some(({ hasAggregate }) => hasAggregate)) {
+      throw invalidQuery('The HAVING clause requires GROUP BY or aggregation to be present', select.having?.at);
+    }
+    if (isAggregated) this.#assertGrouped(values, 'SELECT list');
+    if (isAggregated) this.#assertGrouped(everything, 'ORDER BY, HAVING or QUALIFY clause');
+    if (select.distinct) assertComparable(values);
+
+    const distinct = select.distinct ? 'DISTINCT ' : '';
+    const outputs = this.#outputs(values);
+    const columns = outputs.map(({ value }, index) => `${value.sql} AS c${index}`);
+    const clauses = [
+      where && ` WHERE ${where.sql}`,
+      keys.length > 0 && ` GROUP BY ${keys.map(({ sql }) => sql).join(', ')}`,
+      having && ` HAVING ${having.sql}`,
+      qualify && ` QUALIFY ${qualify.sql}`,
+    ];
+    const always = [where, having, qualify].filter((condition) => condition !== undefined);
+    return {
+      sql: `SELECT ${distinct}${columns.join(', ')}${this.#fromSql}${clauses.filter(Boolean).join('')}`,
+      orderBy: order.sql,
+      outputs,
+      reads: [...this.#reads, ...always, ...keys, ...order.values, ...(select.distinct ? values : [])],
+      scope: this.#scope,
+    };
+  }
+
+  #outputs(values: readonly Resolved[]): Output[] {
+    if (!this.#select.asStruct) {
+      return values.map((value, index) => ({ name: this.#items[index]?.name ?? '', type: value.type, value }));
+    }
+    const fields = values.map(({ type }, index) => ({ name: this.#items[index]?.name ?? '', type }));
+    const value = structOf(values, { kind: 'STRUCT', fields }, this.#select.at);
+    return [{ name: '', type: value.type, value }];
+  }
+
+  #condition(node: Expression, context: ExpressionContext): Resolved {
+    const condition = resolveExpression(node, context);
+    const bool = coerce(condition, scalar('BOOL'), context.bindings);
+    if (bool) return bool;
+    throw invalidQuery(`${context.clause} should return type BOOL, but returns type ${condition.type.kind}`, node.at);
+  }
+
+  #groupKeys(): Resolved[] {
+    const { groupBy } = this.#select;
+    if (!groupBy) return [];
+    const context = { ...this.#base, clause: 'GROUP BY clause' };
+    if (groupBy.all) {
+      const list = { ...this.#base, clause: 'SELECT list', aggregates: true, windows: true };
+      const plain = this.#items
+        .map((item) => item.resolve(list))
+        .filter((value) => !value.hasAggregate && !value.hasWindow && value.coercible === undefined);
+      return plain;
+    }
+    return groupBy.keys.map((key) => {
+      const value = this.#groupKey(key, context);
+      if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
+        throw unsupported(`GROUP BY a value of type ${value.type.kind}`, key.at);
+      }
+      if (value.coercible === 'LITERAL') throw invalidQuery('Cannot GROUP BY literal values', key.at);
+      return value;
+    });
+  }
+
+  #groupKey(key: Expression, context: ExpressionContext): Resolved {
+    const ordinal = ordinalOf(key);
+    if (ordinal !== undefined) {
+      const item = this.#items[ordinal - 1];
+      if (!item) throw invalidQuery(`GROUP BY is out of SELECT list range: ${ordinal}`, key.at);
+      return item.resolve(context);
+    }
+    const name = key.node === 'path' && key.parts.length === 1 ? key.parts[0] : undefined;
+    const items = name ? this.#named(name) : [];
+    const [item] = items;
+    if (!name || !item) return resolveExpression(key, context);
+    // An alias of an aggregate can not be meant: then it is the column.
+    const inFrom = this.#scope.hasColumn(name);
+    if (!inFrom) return item.resolve(context);
+    const column = resolveExpression(key, context);
+    const list = { ...context, aggregates: true, windows: true };
+    if (items.every((other) => other.resolve(list).sql === column.sql)) return column;
+    throw ambiguous(name, context.clause);
+  }
+
+  #named(name: Name): ListItem[] {
+    return this.#items.filter((item) => item.name.toLowerCase() === name.text.toLowerCase());
+  }
+
+  /** A column of the SELECT list by its name, for clauses that come after it. */
+  #alias(name: Name, values: readonly Resolved[], clause: string): Resolved | undefined {
+    const places = this.#items.flatMap((item, index) =>
+      item.name.toLowerCase() === name.text.toLowerCase() ? [index] : [],
+    );
+    const found = places.flatMap((place) => values[place] ?? []);
+    const [value] = found;
+    if (!value) return undefined;
+    if (found.some(({ sql }) => sql !== value.sql)) {
+      throw invalidQuery(`Column name ${name.text} is ambiguous`, name.at);
+    }
+    if (clause === 'ORDER BY clause' || !this.#scope.hasColumn(name)) return value;
+    if (this.#scope.resolve([name]).sql !== value.sql) throw ambiguous(name, clause);
+    return value;
+  }
+
+  #orderBy(
+    items: readonly OrderItem[],
+    values: readonly Resolved[],
+    context: ExpressionContext,
+  ): { sql: string; values: Resolved[] } {
+    const alias = (name: Name) => this.#alias(name, values, 'ORDER BY clause');
+    const resolved: Resolved[] = [];
+    const keys = items.map((item) => {
+      const ordinal = ordinalOf(item.value);
+      const value = ordinal ? values[ordinal - 1] : resolveExpression(item.value, { ...context, alias });
+      if (!value) throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
+      const place = values.findIndex(({ sql }) => sql === value.sql);
+      if (this.#select.distinct && place < 0) {
+        throw invalidQuery('ORDER BY clause expression references column which is not visible after SELECT DISTINCT', item.value.at);
+      }
+      resolved.push({ ...value, at: item.value.at });
+      // With DISTINCT only a place in the list will do; AS STRUCT has no such places.
+      const byPlace = place >= 0 && !this.#select.asStruct;
+      if (this.#select.distinct && value.type.kind === 'FLOAT64') throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
+      return orderKeySql(value, item, byPlace ? String(place + 1) : value.sql);
+    });
+    return { sql: keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '', values: resolved };
+  }
+
+  #assertGrouped(values: readonly Resolved[], clause: string): void {
+    const reference = values.flatMap(({ references }) => references).find(({ scope }) => scope === this.#scope);
+    if (!reference) return;
+    throw invalidQuery(
+      `${clause} expression references column ${reference.name} which is neither grouped nor aggregated`,
+      reference.at,
+    );
+  }
+}
+
+/** `GROUP BY 2`, `ORDER BY 2`: the place in the SELECT list. */
+function ordinalOf(node: Expression): number | undefined {
+  if (node.node !== 'literal' || node.literal.kind !== 'INT64') return undefined;
+  return Number(node.literal.text);
+}
+
+function ambiguous(name: Name, clause: string) {
+  return unsupported(`Name ${name.text}, which is both a column and another column of the SELECT list, in the ${clause}`, name.at);
+}
+
+function assertComparable(values: readonly Resolved[]): void {
+  const bad = values.find(({ type }) => type.kind === 'ARRAY' || type.kind === 'STRUCT');
+  if (bad) throw unsupported(`SELECT DISTINCT with a column of type ${bad.type.kind}`, bad.at);
+}
+

@@ -1,0 +1,75 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { Position } from '../errors.ts';
+import type { DataType } from '../types.ts';
+import type { Scope } from './scope.ts';
+
+/** A column of a FROM clause that an expression reads outside of any aggregate function. */
+export interface Reference {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly at: Position;
+}
+
+/** An expression that has been understood: what DuckDB is to compute, and what is known about it. */
+export interface Resolved {
+  readonly sql: string;
+  readonly type: DataType;
+  readonly at: Position;
+  /** Keys of the stored columns it reads; see columnKey. */
+  readonly columns: ReadonlySet<string>;
+  readonly references: readonly Reference[];
+  readonly hasAggregate: boolean;
+  readonly hasWindow: boolean;
+  /** What lets it become another type by itself: literals and parameters can. */
+  readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY';
+  /** Of a literal or parameter. */
+  readonly constant?: DuckDBValue;
+  /** Of an array literal, so that its elements can still take another type. */
+  readonly elements?: readonly Resolved[];
+  /** Set for what is no value: a date part such as MONTH, or an INTERVAL. */
+  readonly special?: { readonly kind: 'PART' | 'INTERVAL'; readonly part: string };
+}
+
+const NO_COLUMNS: ReadonlySet<string> = new Set();
+
+/** Longest SQL that is handed to DuckDB: some translations name an operand twice, so nesting could grow it without end. */
+const MAX_SQL_LENGTH = 4_000_000;
+
+export class QueryTooComplexError extends Error {
+  override readonly name = 'QueryTooComplexError';
+}
+
+/** An expression made of others. */
+export function combined(
+  sql: string,
+  type: DataType,
+  at: Position,
+  parts: readonly Resolved[] = [],
+  extra: Partial<Resolved> = {},
+): Resolved {
+  if (sql.length > MAX_SQL_LENGTH) throw new QueryTooComplexError();
+  return {
+    sql,
+    type,
+    at,
+    columns: unionColumns(parts),
+    references: parts.length === 0 ? [] : parts.flatMap(({ references }) => references),
+    hasAggregate: parts.some(({ hasAggregate }) => hasAggregate),
+    hasWindow: parts.some(({ hasWindow }) => hasWindow),
+    ...extra,
+  };
+}
+
+export function unionColumns(
+  parts: readonly { readonly columns: ReadonlySet<string> }[],
+): ReadonlySet<string> {
+  const sets = parts.map(({ columns }) => columns).filter(({ size }) => size > 0);
+  const [only] = sets;
+  if (!only) return NO_COLUMNS;
+  return sets.length === 1 ? only : sets.reduce((all, columns) => all.union(columns));
+}
+
+/** Names a stored column: `t12.nombre`. */
+export function columnKey(physicalName: string, column: string): string {
+  return `${physicalName}.${column.toLowerCase()}`;
+}

@@ -1,0 +1,114 @@
+import { invalidQuery } from '../errors.ts';
+import { type DataType, structKey } from '../types.ts';
+import type { Name } from './ast.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** A column of a FROM clause. */
+export interface ScopeColumn {
+  readonly name: string;
+  readonly sql: string;
+  readonly type: DataType;
+  readonly columns: ReadonlySet<string>;
+}
+
+/** One item of a FROM clause. */
+export interface Source {
+  readonly alias: string | undefined;
+  readonly columns: readonly ScopeColumn[];
+  /** Of UNNEST: the alias names the element itself, beside the fields of a STRUCT. */
+  readonly value?: ScopeColumn;
+}
+
+/** The names that an expression can use: those of its own FROM clause, then those of the queries around it. */
+export class Scope {
+  readonly sources: readonly Source[];
+  /** Columns of JOIN … USING, which stand for both sides; in front of the others in `*`. */
+  readonly merged: readonly ScopeColumn[];
+  readonly #parent: Scope | undefined;
+
+  constructor(parent?: Scope, sources: readonly Source[] = [], merged: readonly ScopeColumn[] = []) {
+    this.#parent = parent;
+    this.sources = sources;
+    this.merged = merged;
+  }
+
+  get parent(): Scope | undefined {
+    return this.#parent;
+  }
+
+  /** The columns that `*` stands for. */
+  star(): ScopeColumn[] {
+    const hidden = new Set(this.merged.map(({ name }) => name.toLowerCase()));
+    const own = this.sources.flatMap(({ columns }) => columns);
+    return [...this.merged, ...own.filter(({ name }) => !hidden.has(name.toLowerCase()))];
+  }
+
+  source(alias: string): Source | undefined {
+    return this.sources.find((source) => source.alias?.toLowerCase() === alias.toLowerCase());
+  }
+
+  /** What a dotted name stands for. Throws "Unrecognized name". */
+  resolve(parts: readonly Name[]): Resolved {
+    const [first, second] = parts;
+    if (!first) throw new RangeError('a name without parts');
+    for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+      const source = scope.source(first.text);
+      if (source?.value) return fields(scope.reference(source.value, first), parts.slice(1));
+      if (source && second) {
+        const column = unique(source.columns, second);
+        if (!column) {
+          throw invalidQuery(`Name ${second.text} not found inside ${first.text}`, second.at);
+        }
+        return fields(scope.reference(column, second), parts.slice(2));
+      }
+      const column = scope.#column(first);
+      if (column) return fields(scope.reference(column, first), parts.slice(1));
+      if (source) throw invalidQuery(`A whole row (${first.text}) is not supported by the local BigQuery`, first.at);
+    }
+    throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
+  }
+
+  /** Whether FROM has a column of this name, apart from the queries around. */
+  hasColumn(name: Name): boolean {
+    return this.#column(name) !== undefined;
+  }
+
+  #column(name: Name): ScopeColumn | undefined {
+    const merged = this.merged.find((column) => sameName(column.name, name.text));
+    if (merged) return merged;
+    return unique(this.sources.flatMap(({ columns }) => columns), name);
+  }
+
+  reference(column: ScopeColumn, name: Name): Resolved {
+    return combined(column.sql, column.type, name.at, [], {
+      columns: column.columns,
+      references: [{ scope: this, name: column.name, at: name.at }],
+    });
+  }
+}
+
+function unique(columns: readonly ScopeColumn[], name: Name): ScopeColumn | undefined {
+  const found = columns.filter((column) => sameName(column.name, name.text));
+  if (found.length > 1) throw invalidQuery(`Column name ${name.text} is ambiguous`, name.at);
+  return found[0];
+}
+
+function fields(base: Resolved, names: readonly Name[]): Resolved {
+  return names.reduce(fieldOf, base);
+}
+
+/** A field of a STRUCT. */
+export function fieldOf(base: Resolved, name: Name): Resolved {
+  if (base.type.kind !== 'STRUCT') {
+    throw invalidQuery(`Cannot access field ${name.text} on a value with type ${base.type.kind}`, name.at);
+  }
+  const places = base.type.fields.flatMap((field, index) => (sameName(field.name, name.text) ? [index] : []));
+  if (places.length > 1) throw invalidQuery(`Struct field name ${name.text} is ambiguous`, name.at);
+  const field = base.type.fields[places[0] ?? -1];
+  if (!field) throw invalidQuery(`Field name ${name.text} does not exist in ${base.type.kind}`, name.at);
+  return combined(`struct_extract(${base.sql}, '${structKey(places[0] ?? 0)}')`, field.type, base.at, [base]);
+}
+
+export function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

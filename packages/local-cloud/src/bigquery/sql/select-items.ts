@@ -1,0 +1,79 @@
+import { invalidQuery, type Position } from '../errors.ts';
+import type { Expression, Name, Select, SelectItem } from './ast.ts';
+import type { ExpressionContext } from './context.ts';
+import { impliedName, resolveExpression } from './resolve-expression.ts';
+import type { Resolved } from './resolved.ts';
+import { fieldOf, type Scope, type ScopeColumn, sameName } from './scope.ts';
+
+/** One column of a SELECT list, after `*` has been spelled out. */
+export interface ListItem {
+  /** Empty when the query gives none. */
+  readonly name: string;
+  readonly at: Position;
+  /** What the query has there, when it is not part of a `*`. */
+  readonly node?: Expression;
+  resolve(context: ExpressionContext): Resolved;
+}
+
+export function expandItems(select: Select, scope: Scope, context: ExpressionContext): ListItem[] {
+  return select.items.flatMap((item) => {
+    if (item.node === 'star') return expandStar(item, scope, context);
+    const { value, alias } = item;
+    const name = alias?.text ?? impliedName(value);
+    return [{ name, at: value.at, node: value, resolve: (inner) => resolveExpression(value, inner) }];
+  });
+}
+
+type Star = Extract<SelectItem, { node: 'star' }>;
+
+function expandStar(star: Star, scope: Scope, context: ExpressionContext): ListItem[] {
+  const all = star.base ? starOf(star.base, scope, context) : starOfScope(star, scope);
+  for (const name of star.except) {
+    if (!all.some((item) => sameName(item.name, name.text))) {
+      throw invalidQuery(`Column ${name.text} in SELECT * EXCEPT list does not exist`, name.at);
+    }
+  }
+  const kept = all.filter(({ name }) => !star.except.some((excluded) => sameName(excluded.text, name)));
+  if (kept.length === 0) throw invalidQuery('SELECT * expands to zero columns after applying EXCEPT', star.at);
+  for (const { name } of star.replace) {
+    if (name && !kept.some((item) => sameName(item.name, name.text))) {
+      throw invalidQuery(`Column ${name.text} in SELECT * REPLACE list does not exist`, name.at);
+    }
+  }
+  return kept.map((item): ListItem => {
+    const replacement = star.replace.find(({ name }) => name && sameName(name.text, item.name));
+    if (!replacement) return item;
+    return { ...item, resolve: (inner) => resolveExpression(replacement.value, inner) };
+  });
+}
+
+function starOfScope(star: Star, scope: Scope): ListItem[] {
+  if (scope.sources.length === 0) throw invalidQuery('SELECT * must have a FROM clause', star.at);
+  return scope.star().map((column) => columnItem(column, scope, star.at));
+}
+
+function starOf(base: Expression, scope: Scope, context: ExpressionContext): ListItem[] {
+  const [first] = base.node === 'path' && base.parts.length === 1 ? base.parts : [];
+  const source = first && scope.source(first.text);
+  if (source) return source.columns.map((column) => columnItem(column, scope, base.at));
+  const { type } = resolveExpression(base, context);
+  if (type.kind !== 'STRUCT') {
+    throw invalidQuery(`Dot-star is not supported for type ${type.kind}`, base.at);
+  }
+  return type.fields.map(({ name }) => ({
+    name,
+    at: base.at,
+    resolve: (inner) => fieldOf(resolveExpression(base, inner), { text: name, at: base.at }),
+  }));
+}
+
+function columnItem(column: ScopeColumn, scope: Scope, at: Position): ListItem {
+  const name: Name = { text: column.name, at };
+  return { name: column.name, at, resolve: (inner) => grouped(scope.reference(column, name), inner) };
+}
+
+/** A column that is a GROUP BY key may stand outside of aggregate functions. */
+function grouped(value: Resolved, { groupKeys, scope }: ExpressionContext): Resolved {
+  if (!groupKeys?.has(value.sql)) return value;
+  return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
+}

@@ -1,0 +1,77 @@
+import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
+import type { TableReference } from '../../warehouse.ts';
+import { type Catalog, physicalSql, type Table } from '../catalog.ts';
+import { typeOfField } from '../types.ts';
+import type { Name, TableName } from './ast.ts';
+import { columnKey } from './resolved.ts';
+import type { Relation } from './resolve-from.ts';
+import type { TableFinder } from './resolve-query.ts';
+
+export interface TableDefaults {
+  readonly projectId: string;
+  /** Of the job: tables are looked for nowhere else. */
+  readonly location: string;
+  readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
+}
+
+/** The stored tables that the queries of one statement name. */
+export class StoredTables implements TableFinder {
+  readonly #catalog: Catalog;
+  readonly #defaults: TableDefaults;
+  readonly #found = new Map<string, Table>();
+
+  constructor(catalog: Catalog, defaults: TableDefaults) {
+    this.#catalog = catalog;
+    this.#defaults = defaults;
+  }
+
+  /** Every table that was found, whether columns of it are used or not. */
+  get found(): Table[] {
+    return [...this.#found.values()];
+  }
+
+  find(path: readonly Name[], at: Position): Relation {
+    const table = this.table({ path, at });
+    this.#found.set(table.physicalName, table);
+    if (table.fields.length === 0) {
+      const { projectId, datasetId, tableId } = table.reference;
+      throw invalidQuery(`Table ${projectId}:${datasetId}.${tableId} does not have a schema.`);
+    }
+    return {
+      sql: physicalSql(table),
+      outputs: table.fields.map((field) => ({
+        name: field.name,
+        column: field.name,
+        type: typeOfField(field),
+        columns: new Set([columnKey(table.physicalName, field.name)]),
+      })),
+      reads: [],
+    };
+  }
+
+  /** Throws NOT_FOUND. */
+  table(name: TableName): Table {
+    const { location } = this.#defaults;
+    const reference = this.reference(name);
+    const table = this.#catalog.table(reference, location);
+    const dataset = this.#catalog.findDataset(reference.datasetId);
+    if (dataset?.location.toLowerCase() !== location.toLowerCase()) throw tableNotFound(reference, location);
+    return table;
+  }
+
+  reference({ path, at }: TableName): TableReference {
+    const { projectId, defaultDataset } = this.#defaults;
+    const parts = path.map(({ text }) => text);
+    if (parts.some((part) => part.toUpperCase() === 'INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
+    if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
+    const [table, dataset, project, ...rest] = parts.toReversed();
+    if (table === undefined || rest.length > 0) {
+      throw invalidQuery(`Invalid table name: ${parts.join('.')}`, at);
+    }
+    if (dataset !== undefined) {
+      return { projectId: project ?? projectId, datasetId: dataset, tableId: table };
+    }
+    if (defaultDataset) return { ...defaultDataset, tableId: table };
+    throw invalidQuery(`Table "${table}" must be qualified with a dataset (e.g. dataset.table).`, at);
+  }
+}
