@@ -4,6 +4,14 @@ import { parseTableName, TABLE_PATTERN, type TableName } from './warehouse/table
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** https://docs.cloud.google.com/run/docs/container-contract#env-vars */
+const cloudRunName = (what: string) =>
+  Type.String({
+    pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
+    rule: 'must be 1 to 63 lower-case letters, digits and hyphens',
+    description: `${what} on Cloud Run, which sets it; leave it out elsewhere`,
+  });
+
 /** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
 const Environment = Type.Object({
   PORT: Type.Integer({
@@ -32,9 +40,8 @@ const Environment = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: 'the least severe line to log; leave it out for info' },
   ),
-  // Set by Cloud Run. https://docs.cloud.google.com/run/docs/container-contract
-  K_SERVICE: Type.Optional(Type.String()),
-  K_REVISION: Type.Optional(Type.String()),
+  K_SERVICE: Type.Optional(cloudRunName('the service')),
+  K_REVISION: Type.Optional(cloudRunName('the revision')),
 });
 
 type Environment = Static<typeof Environment>;

@@ -89,7 +89,7 @@ describe.each(['/docs', '/problems'])('the page %s', (url) => {
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(body).not.toMatch(/<script|src=|url\(|@import|javascript:|style="| on\w+=/i);
     expect(body).not.toMatch(/(href|action)="(https?:)?\/\//);
-    const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? '';
+    const style = /<style>([\s\S]*)<\/style>/.exec(body)?.[1] ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
     expect(headers['content-security-policy']).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
   });

@@ -31,11 +31,11 @@ export const problems = fastifyPlugin(
 export function sendProblem(error: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, headers, body } = problemResponse(error.problem, error.message, request.id, error);
   const { cause } = error;
-  if (cause !== undefined) {
+  if (cause !== undefined || error.problem === 'internal-error') {
     const reason = cause instanceof WarehouseError ? cause.reason : undefined;
     const level = status >= 500 ? 'error' : 'info';
     request.log[level](
-      { err: cause, reason },
+      { err: cause ?? error, reason },
       `${request.method} ${routeOf(request)} failed: ${error.problem}`,
     );
   }

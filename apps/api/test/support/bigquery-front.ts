@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /** What happens to a call instead of an answer of BigQuery's. */
 export type Fault =
@@ -18,6 +19,8 @@ export function googleError(status: number, reason: string, message = `secret: $
 /** Stands before a BigQuery: notes every call, and lets a test make calls fail. */
 export class BigQueryFront {
   readonly calls: string[] = [];
+  /** The JSON bodies of the calls that had one. */
+  readonly bodies: Record<string, unknown>[] = [];
   /** Asked for each call, with its number from 1 since the last `reset()`. */
   fault: (call: number) => Fault | undefined | Promise<Fault> = () => undefined;
   readonly #server: Server;
@@ -43,6 +46,7 @@ export class BigQueryFront {
 
   reset(): void {
     this.calls.length = 0;
+    this.bodies.length = 0;
     this.fault = () => undefined;
   }
 
@@ -59,6 +63,8 @@ export class BigQueryFront {
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method, url = '' } = incoming;
+    const body = await text(incoming);
+    if (body !== '') this.bodies.push(JSON.parse(body));
     this.calls.push(`${method} ${url.split('?', 1)[0]}`);
     for (const { count, resolve } of this.#waiting) if (this.calls.length >= count) resolve();
     const fault = await this.fault(this.calls.length);
@@ -66,14 +72,13 @@ export class BigQueryFront {
     if (fault === 'reset') {
       incoming.socket.resetAndDestroy();
     } else if (fault) {
-      incoming.resume();
       outgoing.writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' }).end(fault.body);
     } else {
-      this.#pass(incoming, outgoing);
+      this.#pass(incoming, body, outgoing);
     }
   }
 
-  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  #pass(incoming: IncomingMessage, body: string, outgoing: ServerResponse): void {
     if (this.#target === undefined) throw new Error(`no BigQuery behind this front for ${incoming.url}`);
     const { method, headers, url = '' } = incoming;
     const onward = request(new URL(url, this.#target), { method, headers }, (answer) => {
@@ -81,6 +86,6 @@ export class BigQueryFront {
       answer.pipe(outgoing);
     });
     onward.on('error', (error) => outgoing.destroy(error));
-    incoming.pipe(onward);
+    onward.end(body);
   }
 }
