@@ -11,7 +11,10 @@ const api = new RecordsApi('records-api', { ...config, warehouse });
 
 export const project = config.project;
 export const region = config.region;
-export const apiUrl = api.service.uri;
+export const apiUrl = api.url;
 export const topic = ingestion.topic.id;
 export const table = warehouse.tableName;
 export const deadLetterSubscription = ingestion.deadLetterSubscription.id;
+export const revision = api.revision;
+export const canaryUrl = api.canaryUrl;
+export const loadBalancerAddress = api.loadBalancer?.address;

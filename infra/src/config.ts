@@ -1,95 +1,142 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
+import { Settings } from './settings.ts';
 
 /** The settings of one stack, checked. What each means is written in Pulumi.yaml, beside its default. */
 export interface StackConfig {
   readonly project: string;
   readonly region: string;
-  readonly image: string;
-  readonly access: Access;
+  /** IAM members that may publish. */
   readonly publishers: readonly string[];
   readonly deletionProtection: boolean;
-  readonly minInstances: number;
-  readonly maxInstances: number;
-  readonly logLevel: LogLevel;
+  readonly service: ServiceConfig;
+  readonly access: Access;
   /** On every resource that takes labels, so that costs can be told apart. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const ACCESS = ['public', 'private'] as const;
-type Access = (typeof ACCESS)[number];
+/** How the API runs on Cloud Run. */
+export interface ServiceConfig {
+  readonly image: string;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  /** Requests that one instance answers at one time. */
+  readonly concurrency: number;
+  readonly cpuAllocation: CpuAllocation;
+  readonly startupCpuBoost: boolean;
+  readonly requestTimeoutSeconds: number;
+  readonly logLevel: LogLevel;
+  /** Undefined: the newest revision takes every request. */
+  readonly rollout: Rollout | undefined;
+}
 
+/** Two revisions share the requests. */
+export interface Rollout {
+  readonly stableRevision: string;
+  /** What the newest revision takes, 0 to 100; the stable one takes the rest. */
+  readonly canaryPercent: number;
+}
+
+/** Who may call the API, and how it is reached. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'private'; readonly invokers: readonly string[] }
+  | ({ readonly kind: 'load-balancer' } & LoadBalancerConfig);
+
+export interface LoadBalancerConfig {
+  readonly domain: string;
+  readonly cdn: boolean;
+  /** From one address; what is above is answered 429. */
+  readonly clientRequestsPerMinute: number;
+}
+
+export type CpuAllocation = (typeof CPU_ALLOCATIONS)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
+const CPU_ALLOCATIONS = ['request', 'always'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** `PREFIX:NAME` as IAM writes it; deleted and group-wide public members are no publishers. */
+/** `PREFIX:NAME` as IAM writes it; `allUsers` and deleted members are not among them. */
 const MEMBER = /^(serviceAccount|user|group|domain|principal|principalSet):\S+$/;
+const MEMBERS = 'a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com';
+
+/** A tag can be moved to another image after a review. One of this machine (localhost) reaches no cloud. */
+const IMAGE = /^([\w.-]+\.[\w.-]+(\/[\w.-]+)+@sha256:[0-9a-f]{64}|localhost(\/[\w.-]+)+:[\w.-]+)$/;
+
+/** https://docs.cloud.google.com/run/docs/managing/revisions: at most 63 characters */
+const REVISION = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 
 /** Throws pulumi.RunError with every mistake of the stack's configuration. */
 export function readConfig(): StackConfig {
-  const config = new pulumi.Config();
+  const settings = new Settings();
   const stack = pulumi.getStack();
-  const mistakes: string[] = [];
-  const check = (key: string, value: unknown, holds: boolean, rule: string): void => {
-    if (holds) return;
-    const found = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`;
-    mistakes.push(`${key} ${found}: it must be ${rule}. pulumi config set -s ${stack} ${key} …`);
-  };
-
-  const project = gcp.config.project;
-  check('gcp:project', project, !!project, 'the id of the Google Cloud project of this stack');
-  const region = gcp.config.region;
-  check('gcp:region', region, !!region, 'a region such as southamerica-west1');
-  const image = config.get('image');
-  check(
-    'image',
-    image,
-    !!image && /^\S+\/\S+[:@]\S+$/.test(image),
-    'a container image with a digest or a tag',
-  );
-  const access = config.get('access') ?? 'private';
-  check('access', access, isOneOf(ACCESS, access), `one of ${ACCESS.join(', ')}`);
-  const publishers = config.getObject<unknown>('publishers') ?? [];
-  check('publishers', publishers, isMembers(publishers), 'a list of IAM members such as serviceAccount:NAME');
-  const maxInstances = config.getNumber('maxInstances') ?? 4;
-  check('maxInstances', maxInstances, isWithin(maxInstances, 1, 100), 'an integer from 1 to 100');
-  const minInstances = config.getNumber('minInstances') ?? 0;
-  check(
-    'minInstances',
-    minInstances,
-    isWithin(minInstances, 0, maxInstances),
-    `an integer from 0 to maxInstances (${maxInstances})`,
-  );
-  const logLevel = config.get('logLevel') ?? 'info';
-  check('logLevel', logLevel, isOneOf(LOG_LEVELS, logLevel), `one of ${LOG_LEVELS.join(', ')}`);
-
-  if (mistakes.length > 0 || !project || !region || !image) {
-    throw new pulumi.RunError(
-      `The configuration of stack "${stack}" is not complete:\n  ${mistakes.join('\n  ')}`,
-    );
-  }
-  return {
+  const { project = '', region = '' } = gcp.config;
+  settings.check('gcp:project', project, project !== '', 'the id of the Google Cloud project of this stack');
+  settings.check('gcp:region', region, region !== '', 'a region such as southamerica-west1');
+  const config: StackConfig = {
     project,
     region,
-    image,
-    access: access as Access,
-    publishers: publishers as string[],
-    deletionProtection: config.getBoolean('deletionProtection') ?? true,
-    minInstances,
-    maxInstances,
-    logLevel: logLevel as LogLevel,
+    publishers: settings.list('publishers', MEMBER, MEMBERS),
+    deletionProtection: settings.flag('deletionProtection', true),
+    service: readService(settings, stack),
+    access: readAccess(settings),
     labels: { system: 'records', stack },
+  };
+  settings.throwIfWrong();
+  return config;
+}
+
+function readService(settings: Settings, stack: string): ServiceConfig {
+  const maxInstances = settings.integer('maxInstances', 4, 1, 100);
+  return {
+    image: settings.matching(
+      'image',
+      IMAGE,
+      'an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
+      `To build one and set it: pnpm image -s ${stack}`,
+    ),
+    minInstances: settings.integer('minInstances', 0, 0, maxInstances),
+    maxInstances,
+    concurrency: settings.integer('concurrency', 80, 1, 1000),
+    cpuAllocation: settings.oneOf('cpuAllocation', CPU_ALLOCATIONS, 'request'),
+    startupCpuBoost: settings.flag('startupCpuBoost', true),
+    requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 60, 1, 3600),
+    logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
+    rollout: readRollout(settings),
   };
 }
 
-function isOneOf(values: readonly string[], value: string): boolean {
-  return values.includes(value);
+function readRollout(settings: Settings): Rollout | undefined {
+  const canaryPercent = settings.integer('canaryPercent', 0, 0, 100);
+  if (settings.text('stableRevision') === undefined) {
+    const reason = 'without stableRevision there is nothing to share the requests with';
+    settings.refuse('canaryPercent', canaryPercent !== 0, reason);
+    return undefined;
+  }
+  const rule = 'the name of a revision of the service, such as records-api-00002-abc';
+  return { stableRevision: settings.matching('stableRevision', REVISION, rule), canaryPercent };
 }
 
-function isMembers(value: unknown): boolean {
-  return Array.isArray(value) && value.every((member) => typeof member === 'string' && MEMBER.test(member));
-}
-
-function isWithin(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max;
+function readAccess(settings: Settings): Access {
+  const kind = settings.oneOf('access', ACCESS_KINDS, 'private');
+  const invokers = settings.list('invokers', MEMBER, MEMBERS);
+  if (kind !== 'private') {
+    settings.refuse('invokers', invokers.length > 0, `access is ${kind}: anybody may call the API`);
+  }
+  if (kind !== 'load-balancer') {
+    const isGiven = settings.text('domain') !== undefined;
+    settings.refuse('domain', isGiven, `access is ${kind}: only a load balancer has a domain`);
+  }
+  if (kind === 'private') return { kind, invokers };
+  if (kind === 'public') return { kind };
+  const rule = 'a host name of yours, such as records.example.com, when access is load-balancer';
+  return {
+    kind,
+    domain: settings.matching('domain', DOMAIN, rule),
+    cdn: settings.flag('cdn', true),
+    clientRequestsPerMinute: settings.integer('clientRequestsPerMinute', 600, 1, 1_000_000),
+  };
 }

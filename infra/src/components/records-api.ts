@@ -1,25 +1,30 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
-import type { StackConfig } from '../config.ts';
+import type { Access, ServiceConfig, StackConfig } from '../config.ts';
+import { LoadBalancer } from './load-balancer.ts';
+import { CANARY_TAG, trafficOf } from './traffic.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface RecordsApiArgs
-  extends Pick<
-    StackConfig,
-    'project' | 'region' | 'image' | 'access' | 'minInstances' | 'maxInstances' | 'logLevel' | 'labels'
-  > {
+export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
   readonly warehouse: Warehouse;
-  readonly deletionProtection: boolean;
 }
+
+const ANYBODY = 'allUsers';
 
 /** The API on Cloud Run, as an account of its own that can read one dataset and nothing else. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
   readonly service: gcp.cloudrunv2.Service;
+  readonly loadBalancer: LoadBalancer | undefined;
+  readonly url: pulumi.Output<string>;
+  /** Name of the newest revision that is ready. */
+  readonly revision: pulumi.Output<string>;
+  /** Where the newest revision can be tried before it takes requests. */
+  readonly canaryUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: RecordsApiArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:RecordsApi', name, {}, options);
-    const { project, region, warehouse } = args;
+    const { project, region, warehouse, access } = args;
 
     this.account = new gcp.serviceaccount.Account(
       name,
@@ -53,48 +58,83 @@ export class RecordsApi extends pulumi.ComponentResource {
         name,
         location: region,
         deletionProtection: args.deletionProtection,
-        ingress: 'INGRESS_TRAFFIC_ALL',
+        ingress: ingressOf(access),
         labels: args.labels,
+        // On the service, not on revisions: a canary without requests then keeps no instance warm.
+        scaling: {
+          minInstanceCount: args.service.minInstances,
+          maxInstanceCount: args.service.maxInstances,
+        },
+        traffics: trafficOf(args.service.rollout),
         template: {
           serviceAccount: this.account.email,
-          // A request is one query of a few seconds at most; the longest answer is bounded by the API itself.
-          timeout: '60s',
-          maxInstanceRequestConcurrency: 80,
-          scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances },
-          containers: [
-            {
-              image: args.image,
-              ports: { containerPort: 8080 },
-              envs: [
-                { name: 'GOOGLE_CLOUD_PROJECT', value: project },
-                { name: 'BIGQUERY_LOCATION', value: region },
-                { name: 'RECORDS_TABLE', value: warehouse.tableName },
-                { name: 'LOG_LEVEL', value: args.logLevel },
-              ],
-              resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },
-              startupProbe: {
-                httpGet: { path: '/health/ready' },
-                periodSeconds: 1,
-                timeoutSeconds: 1,
-                failureThreshold: 30,
-              },
-              livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
-            },
-          ],
+          timeout: `${args.service.requestTimeoutSeconds}s`,
+          maxInstanceRequestConcurrency: args.service.concurrency,
+          containers: [containerOf(args.service, this.#environment(args))],
         },
       },
       // A revision that may not read yet would fail its startup probe.
       { parent: this, dependsOn: [runsQueries, readsDataset] },
     );
 
-    if (args.access === 'public') {
+    for (const member of invokersOf(access)) {
       new gcp.cloudrunv2.ServiceIamMember(
-        `${name}-public`,
-        { name: this.service.name, location: region, role: 'roles/run.invoker', member: 'allUsers' },
+        member === ANYBODY ? `${name}-public` : `${name}-invoker-${member}`,
+        { name: this.service.name, location: region, role: 'roles/run.invoker', member },
         { parent: this },
       );
     }
 
-    this.registerOutputs({ url: this.service.uri });
+    this.loadBalancer =
+      access.kind === 'load-balancer'
+        ? new LoadBalancer(name, { ...access, region, service: this.service }, { parent: this })
+        : undefined;
+    this.url = this.loadBalancer?.url ?? this.service.uri;
+    this.revision = this.service.latestReadyRevision.apply((path) => path.slice(path.lastIndexOf('/') + 1));
+    this.canaryUrl =
+      args.service.rollout && this.service.uri.apply((uri) => uri.replace('://', `://${CANARY_TAG}---`));
+    this.registerOutputs({ url: this.url });
   }
+
+  #environment({ project, region, warehouse, service }: RecordsApiArgs) {
+    return [
+      { name: 'GOOGLE_CLOUD_PROJECT', value: project },
+      { name: 'BIGQUERY_LOCATION', value: region },
+      { name: 'RECORDS_TABLE', value: warehouse.tableName },
+      { name: 'LOG_LEVEL', value: service.logLevel },
+    ];
+  }
+}
+
+function containerOf(
+  { image, cpuAllocation, startupCpuBoost }: ServiceConfig,
+  envs: pulumi.Input<gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv>[],
+): gcp.types.input.cloudrunv2.ServiceTemplateContainer {
+  return {
+    image,
+    ports: { containerPort: 8080 },
+    envs,
+    resources: {
+      limits: { cpu: '1', memory: '512Mi' },
+      cpuIdle: cpuAllocation === 'request',
+      startupCpuBoost,
+    },
+    startupProbe: {
+      httpGet: { path: '/health/ready' },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      failureThreshold: 30,
+    },
+    livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
+  };
+}
+
+/** Behind a load balancer, the service's own address would lead past Cloud Armor. */
+function ingressOf({ kind }: Access): string {
+  return kind === 'load-balancer' ? 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' : 'INGRESS_TRAFFIC_ALL';
+}
+
+/** A load balancer adds no identity to a request, so behind one anybody must be allowed, too. */
+function invokersOf(access: Access): readonly string[] {
+  return access.kind === 'private' ? access.invokers : [ANYBODY];
 }

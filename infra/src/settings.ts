@@ -1,0 +1,70 @@
+import * as pulumi from '@pulumi/pulumi';
+
+/** The settings of a stack, by their names in Pulumi.yaml, and everything that is wrong with them. */
+export class Settings {
+  readonly #config = new pulumi.Config();
+  readonly #stack = pulumi.getStack();
+  readonly #mistakes: string[] = [];
+
+  /** Undefined when it is not set, or empty. */
+  text(key: string): string | undefined {
+    return this.#config.get(key) || undefined;
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    return this.#config.getBoolean(key) ?? fallback;
+  }
+
+  integer(key: string, fallback: number, min: number, max: number): number {
+    const value = this.#config.getNumber(key) ?? fallback;
+    const holds = Number.isInteger(value) && value >= min && value <= max;
+    this.check(key, value, holds, `an integer from ${min} to ${max}`);
+    return value;
+  }
+
+  oneOf<const Value extends string>(key: string, values: readonly Value[], fallback: Value): Value {
+    const given = this.text(key) ?? fallback;
+    const value = values.find((candidate) => candidate === given);
+    this.check(key, given, value !== undefined, `one of ${values.join(', ')}`);
+    return value ?? fallback;
+  }
+
+  matching(key: string, pattern: RegExp, rule: string, wayOut?: string): string {
+    const value = this.text(key);
+    this.check(key, value, value !== undefined && pattern.test(value), rule, wayOut);
+    return value ?? '';
+  }
+
+  list(key: string, pattern: RegExp, rule: string): string[] {
+    const value = this.#config.getObject<unknown>(key) ?? [];
+    const holds =
+      Array.isArray(value) && value.every((item) => typeof item === 'string' && pattern.test(item));
+    this.check(key, value, holds, rule, `Write it under config: in Pulumi.${this.#stack}.yaml.`);
+    return holds ? value : [];
+  }
+
+  /** Notes a mistake unless the rule `holds`: "`key` is `value`: it must be `rule`. `wayOut`" */
+  check(key: string, value: unknown, holds: boolean, rule: string, wayOut = this.#wayOut(key)): void {
+    if (holds) return;
+    const found = value === undefined || value === '' ? 'is not set' : `is ${JSON.stringify(value)}`;
+    this.#mistakes.push(`${key} ${found}: it must be ${rule}. ${wayOut}`);
+  }
+
+  /** Notes a mistake when a setting is given that would have no effect. */
+  refuse(key: string, isGiven: boolean, reason: string): void {
+    if (isGiven)
+      this.#mistakes.push(`${key} is set, and ${reason}. pulumi config rm -s ${this.#stack} ${key}`);
+  }
+
+  /** Throws pulumi.RunError with every mistake. */
+  throwIfWrong(): void {
+    if (this.#mistakes.length === 0) return;
+    throw new pulumi.RunError(
+      `The configuration of stack "${this.#stack}" is not right:\n  ${this.#mistakes.join('\n  ')}`,
+    );
+  }
+
+  #wayOut(key: string): string {
+    return `pulumi config set -s ${this.#stack} ${key} …`;
+  }
+}

@@ -1,0 +1,249 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Plan } from '@records/local-cloud';
+import { avroDefinition, bigQueryColumns } from '@records/records-schema';
+import {
+  dependenciesOf,
+  inputsByName,
+  PUBSUB_AGENT,
+  planOf,
+  projectOf,
+  REGION,
+  resourceOf,
+  STACKS,
+  type Stack,
+} from './support/plans.ts';
+
+// These tests prove what the program asks for, not that Google accepts it: docs/deploying.md says what was proved how.
+
+const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
+const TOPIC = 'gcp:pubsub/topic:Topic';
+const WEEK = '604800s';
+const MONTH = '2678400s';
+
+interface Sizes {
+  readonly deletionProtection: boolean;
+  readonly isPublic: boolean;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  readonly logLevel: string;
+}
+
+const EXPECTED: Record<Stack, Sizes> = {
+  local: { deletionProtection: false, isPublic: true, minInstances: 0, maxInstances: 1, logLevel: 'info' },
+  dev: { deletionProtection: false, isPublic: false, minInstances: 0, maxInstances: 2, logLevel: 'debug' },
+  staging: { deletionProtection: true, isPublic: false, minInstances: 0, maxInstances: 2, logLevel: 'info' },
+  prod: { deletionProtection: true, isPublic: true, minInstances: 1, maxInstances: 10, logLevel: 'info' },
+};
+
+describe.each(STACKS)('stack %s', (stack) => {
+  const expected = EXPECTED[stack];
+  const project = projectOf(stack);
+  const labels = { system: 'records', stack };
+  const messageStoragePolicy = { allowedPersistenceRegions: [REGION] };
+  let plan: Plan;
+
+  beforeAll(async () => {
+    plan = await planOf(stack);
+  }, 60_000);
+
+  it('declares these resources and no other', () => {
+    const counts = Map.groupBy(plan.resources, ({ type }) => type);
+    expect(Object.fromEntries([...counts].map(([type, { length }]) => [type, length]))).toEqual({
+      'pulumi:pulumi:Stack': 1,
+      'records:index:Warehouse': 1,
+      'records:index:Ingestion': 1,
+      'records:index:RecordsApi': 1,
+      'gcp:bigquery/dataset:Dataset': 1,
+      'gcp:bigquery/table:Table': 1,
+      'gcp:pubsub/schema:Schema': 1,
+      'gcp:pubsub/topic:Topic': 2,
+      'gcp:pubsub/subscription:Subscription': 2,
+      'gcp:projects/serviceIdentity:ServiceIdentity': 1,
+      'gcp:bigquery/iamMember:IamMember': 1,
+      'gcp:pubsub/topicIAMMember:TopicIAMMember': 1,
+      'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': 1,
+      'gcp:serviceaccount/account:Account': 1,
+      'gcp:projects/iAMMember:IAMMember': 1,
+      'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
+      'gcp:cloudrunv2/service:Service': 1,
+      ...(expected.isPublic ? { 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': 1 } : {}),
+    });
+  });
+
+  it('keeps the records in one clustered table of the region', () => {
+    expect(inputsByName(plan, 'gcp:bigquery/dataset:Dataset').records).toEqual({
+      datasetId: 'records',
+      description: expect.any(String),
+      location: REGION,
+      maxTimeTravelHours: '168',
+      deleteContentsOnDestroy: !expected.deletionProtection,
+      labels,
+    });
+    const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
+    expect(table.inputs).toEqual({
+      datasetId: 'records',
+      tableId: 'records',
+      description: expect.any(String),
+      schema: JSON.stringify(bigQueryColumns),
+      clusterings: ['id'],
+      deletionProtection: expected.deletionProtection,
+      labels,
+    });
+    expect(dependenciesOf(plan, table)).toEqual(['records']);
+  });
+
+  it('refuses a malformed message at publish, by the schema of the topic', () => {
+    expect(inputsByName(plan, 'gcp:pubsub/schema:Schema')).toEqual({
+      records: { name: 'records', type: 'AVRO', definition: avroDefinition },
+    });
+    expect(inputsByName(plan, TOPIC).records).toEqual({
+      name: 'records',
+      schemaSettings: { schema: `projects/${project}/schemas/records`, encoding: 'JSON' },
+      messageRetentionDuration: WEEK,
+      messageStoragePolicy,
+      labels,
+    });
+  });
+
+  it('writes into the table, and keeps trying for a week', () => {
+    expect(inputsByName(plan, SUBSCRIPTION)['records-to-bigquery']).toEqual({
+      name: 'records-to-bigquery',
+      topic: `projects/${project}/topics/records`,
+      bigqueryConfig: { table: `${project}.records.records`, useTopicSchema: true },
+      deadLetterPolicy: {
+        deadLetterTopic: `projects/${project}/topics/records-dead-letters`,
+        maxDeliveryAttempts: 5,
+      },
+      messageRetentionDuration: WEEK,
+      expirationPolicy: { ttl: '' },
+      labels,
+    });
+  });
+
+  it('keeps dead letters for a month, in a subscription that never expires', () => {
+    expect(inputsByName(plan, TOPIC)['records-dead-letters']).toEqual({
+      name: 'records-dead-letters',
+      messageStoragePolicy,
+      labels,
+    });
+    expect(inputsByName(plan, SUBSCRIPTION)['records-dead-letters']).toEqual({
+      name: 'records-dead-letters',
+      topic: `projects/${project}/topics/records-dead-letters`,
+      ackDeadlineSeconds: 60,
+      messageRetentionDuration: MONTH,
+      expirationPolicy: { ttl: '' },
+      labels,
+    });
+  });
+
+  it("grants Pub/Sub's own account what delivery and dead letters need", () => {
+    expect(inputsByName(plan, 'gcp:bigquery/iamMember:IamMember')).toEqual({
+      'records-table-writer': {
+        datasetId: 'records',
+        tableId: 'records',
+        role: 'roles/bigquery.dataEditor',
+        member: PUBSUB_AGENT,
+      },
+    });
+    expect(inputsByName(plan, 'gcp:pubsub/topicIAMMember:TopicIAMMember')).toEqual({
+      'records-dead-letter-publisher': {
+        topic: `projects/${project}/topics/records-dead-letters`,
+        role: 'roles/pubsub.publisher',
+        member: PUBSUB_AGENT,
+      },
+    });
+    expect(inputsByName(plan, 'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember')).toEqual({
+      'records-dead-letter-forwarder': {
+        subscription: `projects/${project}/subscriptions/records-to-bigquery`,
+        role: 'roles/pubsub.subscriber',
+        member: PUBSUB_AGENT,
+      },
+    });
+  });
+
+  it('creates the subscription after the grants that Pub/Sub checks', () => {
+    const subscription = resourceOf(plan, SUBSCRIPTION, 'records-to-bigquery');
+    expect(dependenciesOf(plan, subscription)).toEqual(
+      expect.arrayContaining(['records-dead-letter-publisher', 'records-table-writer']),
+    );
+  });
+
+  it('lets the API run queries and read one dataset, and nothing else', () => {
+    const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
+    const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
+    expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
+      'records-api-job-user': { project, role: 'roles/bigquery.jobUser', member },
+      'records-api-data-viewer': { datasetId: 'records', role: 'roles/bigquery.dataViewer', member },
+    });
+  });
+
+  it('runs the API as declared', () => {
+    const service = resourceOf(plan, 'gcp:cloudrunv2/service:Service', 'records-api');
+    expect(service.inputs).toEqual({
+      name: 'records-api',
+      location: REGION,
+      deletionProtection: expected.deletionProtection,
+      ingress: 'INGRESS_TRAFFIC_ALL',
+      labels,
+      scaling: { minInstanceCount: expected.minInstances, maxInstanceCount: expected.maxInstances },
+      traffics: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
+      template: {
+        serviceAccount: `records-api@${project}.iam.gserviceaccount.com`,
+        timeout: '60s',
+        maxInstanceRequestConcurrency: 80,
+        containers: [
+          {
+            image: expect.stringMatching(
+              stack === 'local' ? /^localhost\/records\/api:working-copy$/ : /@sha256:[0-9a-f]{64}$/,
+            ),
+            ports: { containerPort: 8080 },
+            envs: [
+              { name: 'GOOGLE_CLOUD_PROJECT', value: project },
+              { name: 'BIGQUERY_LOCATION', value: REGION },
+              { name: 'RECORDS_TABLE', value: `${project}.records.records` },
+              { name: 'LOG_LEVEL', value: expected.logLevel },
+            ],
+            resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },
+            startupProbe: {
+              httpGet: { path: '/health/ready' },
+              periodSeconds: 1,
+              timeoutSeconds: 1,
+              failureThreshold: 30,
+            },
+            livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
+          },
+        ],
+      },
+    });
+    expect(dependenciesOf(plan, service)).toEqual(
+      expect.arrayContaining(['records-api-data-viewer', 'records-api-job-user']),
+    );
+  });
+
+  it(expected.isPublic ? 'lets anybody call the API' : 'lets nobody call the API who is not named', () => {
+    expect(inputsByName(plan, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember')).toEqual(
+      expected.isPublic
+        ? {
+            'records-api-public': {
+              name: 'records-api',
+              location: REGION,
+              role: 'roles/run.invoker',
+              member: 'allUsers',
+            },
+          }
+        : {},
+    );
+  });
+
+  it('tells where everything is', () => {
+    expect(plan.outputs).toEqual({
+      project,
+      region: REGION,
+      apiUrl: `https://records-api-123456789012.${REGION}.run.app`,
+      topic: `projects/${project}/topics/records`,
+      table: `${project}.records.records`,
+      deadLetterSubscription: `projects/${project}/subscriptions/records-dead-letters`,
+      revision: '[known after deployment]',
+    });
+  });
+});
