@@ -4,6 +4,7 @@ import { datasetGrant, tableGrant } from './bigquery-iam.ts';
 import { table } from './bigquery-table.ts';
 import { serviceGrant } from './cloud-run-iam.ts';
 import { service as cloudRunService } from './cloud-run-service.ts';
+import { PLANNED_ONLY } from './planned-only.ts';
 import { getProject, projectGrant, serviceIdentity, service as serviceUsage } from './projects.ts';
 import { provider } from './provider.ts';
 import { subscriptionGrant, topicGrant } from './pubsub-iam.ts';
@@ -30,6 +31,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'gcp:pubsub/topic:Topic': topic,
   'gcp:pubsub/topicIAMMember:TopicIAMMember': topicGrant,
   'gcp:serviceaccount/account:Account': account,
+  ...PLANNED_ONLY,
 };
 
 /** Every data source that a program may ask. Any other is an error. */

@@ -1,0 +1,83 @@
+import type { Properties } from '../property-values.ts';
+import type { NotEmulatedType, ProviderContext } from '../resource-type.ts';
+
+const NO_BALANCER = 'there is no load balancer on this machine: requests go to the process itself';
+const NO_OBJECTS = 'Cloud Storage is not emulated';
+const NO_KEYS = 'Cloud KMS is not emulated';
+const NO_IMAGES = 'images are run from the working copy, not pulled';
+const NO_TOKENS = 'the local cloud asks for no credentials';
+
+/** Types that a program may declare, for a plan to show; no emulated service would notice them. */
+export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
+  'gcp:artifactregistry/repository:Repository': named(NO_IMAGES, 'repositories', 'location', 'repositoryId'),
+  'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': grant(NO_IMAGES, 'repository'),
+  'gcp:compute/backendService:BackendService': named(NO_BALANCER, 'backendServices'),
+  'gcp:compute/globalAddress:GlobalAddress': named(NO_BALANCER, 'addresses'),
+  'gcp:compute/globalForwardingRule:GlobalForwardingRule': named(NO_BALANCER, 'forwardingRules'),
+  'gcp:compute/managedSslCertificate:ManagedSslCertificate': named(NO_BALANCER, 'sslCertificates'),
+  'gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup': named(
+    NO_BALANCER,
+    'networkEndpointGroups',
+    'region',
+  ),
+  'gcp:compute/sSLPolicy:SSLPolicy': named(NO_BALANCER, 'sslPolicies'),
+  'gcp:compute/securityPolicy:SecurityPolicy': named(NO_BALANCER, 'securityPolicies'),
+  'gcp:compute/targetHttpProxy:TargetHttpProxy': named(NO_BALANCER, 'targetHttpProxies'),
+  'gcp:compute/targetHttpsProxy:TargetHttpsProxy': named(NO_BALANCER, 'targetHttpsProxies'),
+  'gcp:compute/uRLMap:URLMap': named(NO_BALANCER, 'urlMaps'),
+  'gcp:iam/workloadIdentityPool:WorkloadIdentityPool': {
+    notEmulatedBecause: NO_TOKENS,
+    outputs({ workloadIdentityPoolId, project }, context) {
+      const id = `projects/${project ?? context.project}/locations/global/workloadIdentityPools/${workloadIdentityPoolId}`;
+      // Google names the pool by the number of its project.
+      return { id, name: id.replace(/^projects\/[^/]+/, `projects/${context.projectNumber}`) };
+    },
+  },
+  'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider': {
+    notEmulatedBecause: NO_TOKENS,
+    outputs({ workloadIdentityPoolId, workloadIdentityPoolProviderId, project }, context) {
+      const id = `projects/${project ?? context.project}/locations/global/workloadIdentityPools/${workloadIdentityPoolId}/providers/${workloadIdentityPoolProviderId}`;
+      return { id, name: id.replace(/^projects\/[^/]+/, `projects/${context.projectNumber}`) };
+    },
+  },
+  'gcp:kms/cryptoKey:CryptoKey': {
+    notEmulatedBecause: NO_KEYS,
+    outputs: ({ keyRing, name }) => ({ id: `${keyRing}/cryptoKeys/${name}` }),
+  },
+  'gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember': grant(NO_KEYS, 'cryptoKeyId'),
+  'gcp:kms/keyRing:KeyRing': named(NO_KEYS, 'keyRings', 'location'),
+  'gcp:serviceaccount/iAMMember:IAMMember': grant(NO_TOKENS, 'serviceAccountId'),
+  'gcp:storage/bucket:Bucket': {
+    notEmulatedBecause: NO_OBJECTS,
+    outputs: ({ name }) => ({ id: String(name), url: `gs://${name}` }),
+  },
+  'gcp:storage/bucketIAMMember:BucketIAMMember': grant(NO_OBJECTS, 'bucket'),
+};
+
+/** `projects/P/global/urlMaps/N`, or with the location that the input `place` names. */
+function named(
+  notEmulatedBecause: string,
+  collection: string,
+  place?: 'location' | 'region',
+  nameInput = 'name',
+): NotEmulatedType {
+  return {
+    notEmulatedBecause,
+    outputs(inputs, context) {
+      const { project = context.project, [nameInput]: name = 'generated' } = inputs;
+      const where = place ? `${place}s/${placeOf(inputs, place, context)}` : 'global';
+      return { id: `projects/${project}/${where}/${collection}/${name}`, name };
+    },
+  };
+}
+
+function placeOf(inputs: Properties, place: string, { region }: ProviderContext): unknown {
+  return inputs[place] ?? region;
+}
+
+function grant(notEmulatedBecause: string, target: string): NotEmulatedType {
+  return {
+    notEmulatedBecause,
+    outputs: ({ [target]: on, role, member }) => ({ id: `${on}/${role}/${member}` }),
+  };
+}
