@@ -13,12 +13,16 @@ export interface Description {
   readonly problems: readonly Problem[];
 }
 
-/** What a registration means, and every mistake that can be seen in it without asking the cloud. */
+/**
+ * What a registration means, and every mistake that can be seen in it without asking the cloud. A preview does nothing,
+ * so it notes what the local cloud can not do instead of refusing it.
+ */
 export function describeResource(
   urn: string,
   registration: Registration,
   inputs: Properties,
   context: ProviderContext,
+  isPreview: boolean,
 ): Description {
   const { type, name, custom, parent, options } = registration;
   const definition = custom ? RESOURCE_TYPES[type] : undefined;
@@ -49,7 +53,7 @@ export function describeResource(
     const notEmulated = { '': definition.notEmulatedBecause };
     return { resource: { ...plain, notEmulated }, resolved: inputs, problems };
   }
-  return describeApplied(plain, definition, context, problems);
+  return describeApplied(plain, isPreview ? withoutRefusals(definition) : definition, context, problems);
 }
 
 function describeApplied(
@@ -79,6 +83,10 @@ function describeApplied(
     resolved,
     problems: [...problems, ...(definition.check?.(declared) ?? []).map((mistake) => ({ urn, ...mistake }))],
   };
+}
+
+function withoutRefusals(type: AppliedType): AppliedType {
+  return { ...type, notEmulated: { ...type.notEmulated, ...type.refused }, refused: {} };
 }
 
 function dependenciesOf({ dependencies, parent, options }: Registration): string[] {

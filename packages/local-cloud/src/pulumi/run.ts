@@ -57,6 +57,7 @@ export class Run implements Monitor {
       registration,
       inputs,
       this.#contextOf(options.provider),
+      !effects,
     );
     const secrets = [...new Set([...given.secrets, ...options.additionalSecretOutputs])];
     if (program.has(urn))
