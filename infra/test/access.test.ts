@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
+
+const SERVICE = 'gcp:cloudrunv2/service:Service';
+const INVOKER = 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
+
+describe('a private API', () => {
+  it('is called by the members that are named, and by nobody else', async () => {
+    const members = ['group:analysts@example.com', 'serviceAccount:web@example-dev.iam.gserviceaccount.com'];
+    const plan = await planOf('dev', { invokers: JSON.stringify(members) });
+    expect(Object.values(inputsByName(plan, INVOKER))).toEqual(
+      members.map((member) => ({
+        name: 'records-api',
+        location: REGION,
+        role: 'roles/run.invoker',
+        member,
+      })),
+    );
+  }, 60_000);
+});
+
+describe('an API behind a load balancer', () => {
+  it('is reached through its domain alone: certificate, Cloud Armor, cache', async () => {
+    const plan = await planOf('prod', {
+      access: 'load-balancer',
+      domain: 'records.example.com',
+      clientRequestsPerMinute: '120',
+    });
+    const only = (type: string) => inputsByName(plan, `gcp:compute/${type}`)['records-api'];
+
+    expect(resourceOf(plan, SERVICE, 'records-api').inputs.ingress).toBe(
+      'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER',
+    );
+    // The load balancer adds no identity; the ingress above keeps everybody else out.
+    expect(Object.values(inputsByName(plan, INVOKER)).map(({ member }) => member)).toEqual(['allUsers']);
+
+    expect(only('regionNetworkEndpointGroup:RegionNetworkEndpointGroup')).toEqual({
+      name: 'records-api',
+      region: REGION,
+      networkEndpointType: 'SERVERLESS',
+      cloudRun: { service: 'records-api' },
+    });
+    expect(only('backendService:BackendService')).toEqual({
+      name: 'records-api',
+      loadBalancingScheme: 'EXTERNAL_MANAGED',
+      protocol: 'HTTPS',
+      backends: [{ group: `projects/example-prod/regions/${REGION}/networkEndpointGroups/records-api` }],
+      securityPolicy: 'projects/example-prod/global/securityPolicies/records-api',
+      enableCdn: true,
+      cdnPolicy: { cacheMode: 'USE_ORIGIN_HEADERS', requestCoalescing: true },
+      logConfig: { enable: true, sampleRate: 1 },
+    });
+    expect(only('securityPolicy:SecurityPolicy')).toMatchObject({
+      type: 'CLOUD_ARMOR',
+      rules: [
+        {
+          priority: 1000,
+          action: 'throttle',
+          match: { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } },
+          rateLimitOptions: {
+            enforceOnKey: 'IP',
+            conformAction: 'allow',
+            exceedAction: 'deny(429)',
+            rateLimitThreshold: { count: 120, intervalSec: 60 },
+          },
+        },
+        { priority: 2_147_483_647, action: 'allow' },
+      ],
+    });
+    expect(only('managedSslCertificate:ManagedSslCertificate')).toEqual({
+      name: 'records-api',
+      managed: { domains: ['records.example.com'] },
+    });
+    expect(only('sSLPolicy:SSLPolicy')).toEqual({
+      name: 'records-api',
+      profile: 'MODERN',
+      minTlsVersion: 'TLS_1_2',
+    });
+    expect(inputsByName(plan, 'gcp:compute/globalForwardingRule:GlobalForwardingRule')).toMatchObject({
+      'records-api': {
+        portRange: '443',
+        target: 'projects/example-prod/global/targetHttpsProxies/records-api',
+        ipAddress: 'projects/example-prod/global/addresses/records-api',
+      },
+      'records-api-http': {
+        portRange: '80',
+        target: 'projects/example-prod/global/targetHttpProxies/records-api-http',
+        ipAddress: 'projects/example-prod/global/addresses/records-api',
+      },
+    });
+    expect(inputsByName(plan, 'gcp:compute/uRLMap:URLMap')['records-api-http']).toMatchObject({
+      defaultUrlRedirect: { httpsRedirect: true },
+    });
+    expect(plan.outputs).toMatchObject({
+      apiUrl: 'https://records.example.com',
+      loadBalancerAddress: '[known after deployment]',
+    });
+  }, 60_000);
+
+  it('keeps nothing in a cache when that is turned off', async () => {
+    const plan = await planOf('prod', {
+      access: 'load-balancer',
+      domain: 'records.example.com',
+      cdn: 'false',
+    });
+    const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
+    expect(backend).toMatchObject({ enableCdn: false });
+    expect(backend).not.toHaveProperty('cdnPolicy');
+  }, 60_000);
+});
