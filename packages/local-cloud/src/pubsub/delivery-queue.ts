@@ -277,15 +277,16 @@ export class DeliveryQueue {
   }
 
   #schedule(): void {
-    const at = Math.min(this.#leases.nextDeadline, this.#nextDue ?? Number.POSITIVE_INFINITY);
+    const { clock } = this.#options;
+    const now = clock.now();
+    // What is due already waits for a taker, not for the clock.
+    const due = this.#nextDue !== undefined && this.#nextDue > now ? this.#nextDue : Number.POSITIVE_INFINITY;
+    const at = this.#closed ? Number.POSITIVE_INFINITY : Math.min(this.#leases.nextDeadline, due);
     if (at === this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    const { clock } = this.#options;
     this.#timer =
-      at === Number.POSITIVE_INFINITY || this.#closed
-        ? undefined
-        : clock.setTimeout(() => this.#onTimer(), at - clock.now());
+      at === Number.POSITIVE_INFINITY ? undefined : clock.setTimeout(() => this.#onTimer(), at - now);
   }
 
   #onTimer(): void {

@@ -1,0 +1,169 @@
+import { PubSub as Client, type Message, v1 } from '@google-cloud/pubsub';
+import { credentials } from '@grpc/grpc-js';
+import { FakeClock } from '../../src/clock.ts';
+import { Iam, pubsubServiceAgent } from '../../src/iam.ts';
+import { PubSub } from '../../src/pubsub/pubsub.ts';
+import type { Subscription } from '../../src/pubsub/resources.ts';
+import { PubSubServer } from '../../src/pubsub/server.ts';
+import type { Warehouse } from '../../src/warehouse.ts';
+
+export const PROJECT = 'local';
+export const AGENT = pubsubServiceAgent('1');
+export const topicName = (id: string) => `projects/${PROJECT}/topics/${id}`;
+export const subscriptionName = (id: string) => `projects/${PROJECT}/subscriptions/${id}`;
+export const schemaName = (id: string) => `projects/${PROJECT}/schemas/${id}`;
+
+export const noWarehouse: Warehouse = {
+  tableSchema: () => Promise.reject(new Error('this test has no warehouse')),
+  appendRows: () => Promise.reject(new Error('this test has no warehouse')),
+};
+
+interface Options {
+  readonly warehouse?: Warehouse;
+  readonly path?: string;
+  readonly clock?: FakeClock;
+  readonly iam?: Iam;
+}
+
+/** A Pub/Sub on a free port, with Google's real clients connected to it over gRPC. */
+export class Harness implements AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly iam: Iam;
+  readonly pubsub: PubSub;
+  readonly server: PubSubServer;
+  readonly warnings: string[];
+  readonly client: Client;
+  readonly publisher: v1.PublisherClient;
+  readonly subscriber: v1.SubscriberClient;
+  readonly schemas: v1.SchemaServiceClient;
+  readonly #bugs: unknown[];
+
+  private constructor(
+    parts: Pick<Harness, 'clock' | 'iam' | 'pubsub' | 'server' | 'warnings'>,
+    bugs: unknown[],
+  ) {
+    this.clock = parts.clock;
+    this.iam = parts.iam;
+    this.pubsub = parts.pubsub;
+    this.server = parts.server;
+    this.warnings = parts.warnings;
+    this.#bugs = bugs;
+    process.env.METADATA_SERVER_DETECTION = 'none';
+    process.env.PUBSUB_EMULATOR_HOST = parts.server.host;
+    this.client = new Client({ projectId: PROJECT });
+    const options = {
+      projectId: PROJECT,
+      servicePath: '127.0.0.1',
+      port: parts.server.port,
+      sslCreds: credentials.createInsecure(),
+    };
+    this.publisher = new v1.PublisherClient(options);
+    this.subscriber = new v1.SubscriberClient(options);
+    this.schemas = new v1.SchemaServiceClient(options);
+  }
+
+  static async start(options: Options = {}): Promise<Harness> {
+    const { clock = new FakeClock(), iam = new Iam(), warehouse = noWarehouse, path } = options;
+    const warnings: string[] = [];
+    const bugs: unknown[] = [];
+    const pubsub = await PubSub.open({
+      clock,
+      iam,
+      warehouse,
+      projectNumber: () => '1',
+      onWarning: (warning) => warnings.push(warning),
+      ...(path !== undefined && { path }),
+    });
+    const server = await PubSubServer.listen(pubsub, { port: 0, onError: (bug) => bugs.push(bug) });
+    return new Harness({ clock, iam, pubsub, server, warnings }, bugs);
+  }
+
+  /** A topic and a subscription on it. */
+  async topicWith(subscription: Subscription = {}, topic = 'records', id = 'reader'): Promise<void> {
+    await this.pubsub.createTopic({ name: topicName(topic) }).catch((error) => {
+      if (error.code !== 'ALREADY_EXISTS') throw error;
+    });
+    await this.pubsub.createSubscription({
+      ...subscription,
+      name: subscriptionName(id),
+      topic: topicName(topic),
+    });
+  }
+
+  /** Publishes texts by Google's generated client, in one request. */
+  async publish(texts: readonly string[], topic = 'records', extra: object = {}): Promise<string[]> {
+    const messages = texts.map((text) => ({ data: Buffer.from(text), ...extra }));
+    const [{ messageIds }] = await this.publisher.publish({ topic: topicName(topic), messages });
+    return messageIds ?? [];
+  }
+
+  /** What is there to pull right now, by Google's generated client. */
+  async pull(id = 'reader', maxMessages = 1_000): Promise<Pulled[]> {
+    const request = { subscription: subscriptionName(id), maxMessages, returnImmediately: true };
+    const [{ receivedMessages }] = await this.subscriber.pull(request);
+    return (receivedMessages ?? []).map(({ ackId, message, deliveryAttempt }) => ({
+      ackId: ackId ?? '',
+      text: Buffer.from(message?.data ?? '').toString(),
+      attributes: message?.attributes ?? {},
+      orderingKey: message?.orderingKey ?? '',
+      messageId: message?.messageId ?? '',
+      attempt: deliveryAttempt ?? 0,
+    }));
+  }
+
+  async ack(pulled: readonly Pulled[], id = 'reader'): Promise<void> {
+    const ackIds = pulled.map(({ ackId }) => ackId);
+    await this.subscriber.acknowledge({ subscription: subscriptionName(id), ackIds });
+  }
+
+  /** Changes the deadline; 0 is a negative acknowledgement. */
+  async modify(pulled: readonly Pulled[], ackDeadlineSeconds: number, id = 'reader'): Promise<void> {
+    const ackIds = pulled.map(({ ackId }) => ackId);
+    await this.subscriber.modifyAckDeadline({
+      subscription: subscriptionName(id),
+      ackIds,
+      ackDeadlineSeconds,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([
+      this.client.close(),
+      this.publisher.close(),
+      this.subscriber.close(),
+      this.schemas.close(),
+    ]);
+    await this.server.close();
+    await this.pubsub.close();
+    if (this.#bugs.length > 0) throw new AggregateError(this.#bugs, 'the service has bugs');
+  }
+}
+
+export interface Pulled {
+  readonly ackId: string;
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly orderingKey: string;
+  readonly messageId: string;
+  readonly attempt: number;
+}
+
+export const textsOf = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
+export const textOf = (message: Message) => message.data.toString();
+
+/** Waits, turn by turn of the event loop, until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The error of a call that must fail. */
+export async function errorOf(
+  call: Promise<unknown>,
+): Promise<{ code: number | string; message: string; details: string }> {
+  try {
+    await call;
+  } catch (error) {
+    return error as { code: number | string; message: string; details: string };
+  }
+  throw new Error('the call was expected to fail');
+}

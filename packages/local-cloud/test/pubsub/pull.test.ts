@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { errorOf, Harness, subscriptionName, textsOf, topicName, until } from './harness.ts';
+
+describe('pull and acknowledge', () => {
+  it('delivers to every subscription of a topic, and to each only once what was acknowledged', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.topicWith({}, 'records', 'other');
+    await harness.publish(['a', 'b']);
+    const pulled = await harness.pull();
+    expect(textsOf(pulled)).toEqual(['a', 'b']);
+    await harness.ack(pulled);
+    await harness.clock.advance(60_000);
+    expect(await harness.pull()).toEqual([]);
+    expect(textsOf(await harness.pull('other'))).toEqual(['a', 'b']);
+  });
+
+  it('delivers nothing that was published before the subscription was made', async () => {
+    await using harness = await Harness.start();
+    await harness.pubsub.createTopic({ name: topicName('records') });
+    await harness.publish(['before']);
+    await harness.topicWith();
+    await harness.publish(['after']);
+    expect(textsOf(await harness.pull())).toEqual(['after']);
+  });
+
+  it('delivers again when the ack deadline has passed, and not a moment sooner', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith({ ackDeadlineSeconds: 20 });
+    await harness.publish(['a']);
+    await harness.pull();
+    await harness.clock.advance(19_999);
+    expect(await harness.pull()).toEqual([]);
+    await harness.clock.advance(1);
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
+  it('keeps a message away for as long as its deadline is extended', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a']);
+    const pulled = await harness.pull();
+    await harness.modify(pulled, 600);
+    await harness.clock.advance(599_000);
+    expect(await harness.pull()).toEqual([]);
+    await harness.clock.advance(1_000);
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
+  it('delivers again at once after a negative acknowledgement', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a', 'b']);
+    const [first] = await harness.pull();
+    await harness.modify(first ? [first] : [], 0);
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
+  it('backs off exponentially between the bounds of the retry policy', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith({
+      retryPolicy: { minimumBackoff: { seconds: 10 }, maximumBackoff: { seconds: 25 } },
+    });
+    await harness.publish(['a']);
+    for (const seconds of [10, 20, 25, 25]) {
+      await harness.modify(await harness.pull(), 0);
+      await harness.clock.advance(seconds * 1_000 - 1);
+      expect(await harness.pull()).toEqual([]);
+      await harness.clock.advance(1);
+    }
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
+  it('takes an acknowledgement after the deadline, when the message waits to be delivered again', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a']);
+    const pulled = await harness.pull();
+    await harness.clock.advance(10_000);
+    await harness.ack(pulled);
+    expect(await harness.pull()).toEqual([]);
+  });
+
+  it('ignores the deadline of a delivery that a later one has replaced', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a']);
+    const stale = await harness.pull();
+    await harness.clock.advance(10_000);
+    await harness.pull();
+    await harness.modify(stale, 0);
+    expect(await harness.pull()).toEqual([]);
+  });
+
+  it('waits for a message, and answers as soon as one is published', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const pull = harness.pubsub.pull({ subscription: subscriptionName('reader'), maxMessages: 1 });
+    await harness.publish(['a']);
+    expect((await pull).receivedMessages).toHaveLength(1);
+  });
+
+  it('answers nothing when none came while it waited', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const pull = harness.pubsub.pull({ subscription: subscriptionName('reader'), maxMessages: 1 });
+    await harness.clock.advance(5_000);
+    expect((await pull).receivedMessages).toEqual([]);
+  });
+
+  it('answers at most max_messages', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a', 'b', 'c']);
+    expect(textsOf(await harness.pull('reader', 2))).toEqual(['a', 'b']);
+    expect(textsOf(await harness.pull('reader', 2))).toEqual(['c']);
+  });
+
+  it('refuses ack ids that the subscription never gave out', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.topicWith({}, 'records', 'other');
+    await harness.publish(['a']);
+    const pulled = await harness.pull('other');
+    for (const ackId of ['zzz', pulled[0]?.ackId ?? '']) {
+      const error = await errorOf(
+        harness.subscriber.acknowledge({ subscription: subscriptionName('reader'), ackIds: [ackId] }),
+      );
+      expect(error.details).toBe(`You have passed an invalid ack ID to the service (ack_id=${ackId}).`);
+    }
+  });
+
+  it('cannot pull from a subscription that delivers to BigQuery, a detached or a missing one', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publisher.detachSubscription({ subscription: subscriptionName('reader') });
+    expect((await errorOf(harness.pull())).code).toBe(9);
+    expect((await errorOf(harness.pull('missing'))).code).toBe(5);
+  });
+});
+
+describe('a message that expires', () => {
+  it('is gone when its retention ends, and the operator is told how many', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith({ messageRetentionDuration: { seconds: 600 } });
+    await harness.publish(['old', 'older']);
+    await harness.clock.advance(300_000);
+    await harness.publish(['young']);
+    await harness.clock.advance(300_001);
+    expect(textsOf(await harness.pull())).toEqual(['young']);
+    await harness.clock.advance(60_000);
+    await until(() => harness.warnings.length > 0);
+    expect(harness.warnings).toEqual([
+      '2 messages of projects/local/subscriptions/reader reached the end of their retention unacknowledged and are gone.',
+    ]);
+    expect(await harness.pubsub.backlogSize({ subscription: subscriptionName('reader') })).toBe(1);
+  });
+
+  it('lives as long as the topic retains it, where that is longer', async () => {
+    await using harness = await Harness.start();
+    await harness.pubsub.createTopic({
+      name: topicName('records'),
+      messageRetentionDuration: { seconds: 1_200 },
+    });
+    await harness.topicWith({ messageRetentionDuration: { seconds: 600 } });
+    await harness.publish(['a']);
+    await harness.clock.advance(1_199_000);
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+});

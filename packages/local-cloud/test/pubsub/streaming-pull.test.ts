@@ -1,0 +1,100 @@
+import type { Message, SubscriptionOptions } from '@google-cloud/pubsub';
+import { describe, expect, it } from '@jest/globals';
+import { Harness, subscriptionName, textOf, until } from './harness.ts';
+
+/** Opens Google's streaming subscriber and keeps what it receives. */
+function listen(harness: Harness, options: SubscriptionOptions = {}) {
+  const subscription = harness.client.subscription('reader', options);
+  const received: Message[] = [];
+  const errors: { code: number }[] = [];
+  subscription.on('message', (message: Message) => received.push(message));
+  subscription.on('error', (error) => errors.push(error as unknown as { code: number }));
+  return { subscription, received, errors };
+}
+
+describe('streaming pull', () => {
+  it('delivers what was there before and what is published meanwhile', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['before']);
+    const { subscription, received } = listen(harness);
+    await until(() => received.length === 1);
+    await harness.publish(['after']);
+    await until(() => received.length === 2);
+    expect(received.map(textOf)).toEqual(['before', 'after']);
+    for (const message of received) message.ack();
+    await subscription.close();
+    await until(
+      async () => (await harness.pubsub.backlogSize({ subscription: subscriptionName('reader') })) === 0,
+    );
+  });
+
+  it('holds back once the client has as many messages as it allows, until it acknowledges', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a', 'b', 'c', 'd', 'e']);
+    const { subscription, received } = listen(harness, {
+      flowControl: { maxMessages: 2 },
+      streamingOptions: { maxStreams: 1 },
+    });
+    await until(() => received.length === 2);
+    // The rest can be pulled by another client, so the stream did not take it.
+    expect((await harness.pull('reader', 1)).map(({ text }) => text)).toEqual(['c']);
+    for (const message of received) message.ack();
+    await until(() => received.length === 4);
+    expect(received.map(textOf)).toEqual(['a', 'b', 'd', 'e']);
+    for (const message of received) message.ack();
+    await subscription.close();
+  });
+
+  it('delivers again what the client nacks', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a']);
+    const { subscription, received } = listen(harness);
+    await until(() => received.length === 1);
+    received[0]?.nack();
+    await until(() => received.length === 2);
+    received[1]?.ack();
+    await subscription.close();
+  });
+
+  it('shares a backlog among streams without delivering a message twice', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
+    const streams = [listen(harness), listen(harness)];
+    await harness.publish(texts);
+    const all = () => streams.flatMap(({ received }) => received);
+    for (let acked = 0; acked < texts.length; ) {
+      await until(() => all().length > acked);
+      const fresh = all();
+      for (const message of fresh) message.ack();
+      acked = fresh.length;
+    }
+    expect(new Set(all().map(textOf)).size).toBe(texts.length);
+    expect(all()).toHaveLength(texts.length);
+    for (const { subscription } of streams) await subscription.close();
+  });
+
+  it('ends with NOT_FOUND when the subscription is deleted', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    await harness.publish(['a']);
+    const { subscription, received, errors } = listen(harness);
+    await until(() => received.length === 1);
+    received[0]?.ack();
+    await harness.subscriber.deleteSubscription({ subscription: subscriptionName('reader') });
+    await until(() => errors.length > 0);
+    expect(errors[0]?.code).toBe(5);
+    await subscription.close();
+  });
+
+  it('refuses a stream on a subscription that does not exist', async () => {
+    await using harness = await Harness.start();
+    const { subscription, errors } = listen(harness);
+    await until(() => errors.length > 0);
+    expect(errors[0]?.code).toBe(5);
+    await subscription.close();
+  });
+});
