@@ -1,4 +1,6 @@
 export { BigQuery, type BigQueryOptions } from './bigquery/bigquery.ts';
+export { BigQueryServer } from './bigquery/server.ts';
+export type { UsageTotals } from './bigquery/usage.ts';
 export type { DatasetInput, DatasetResource, TableInput, TableResource } from './bigquery/resources.ts';
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export { CloudError } from './errors.ts';

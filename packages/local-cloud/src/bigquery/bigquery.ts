@@ -4,10 +4,24 @@ import { appendRows } from './append-rows.ts';
 import { Catalog } from './catalog.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
-import type { DatasetInput, DatasetResource, TableInput, TableResource } from './resources.ts';
+import { tableNotFound } from './errors.ts';
+import type { JobResource } from './job-resources.ts';
+import { JobService, type QueryResponse, type QueryResultsRequest } from './job-service.ts';
+import {
+  type DatasetInput,
+  type DatasetResource,
+  resultResource,
+  type TableInput,
+  type TableListItem,
+  type TableResource,
+  tableListItem,
+} from './resources.ts';
+import { Results } from './results.ts';
 import { Statistics } from './statistics.ts';
+import { type InsertError, type ListRowsRequest, type ListRowsResponse, TableData } from './table-data.ts';
 import { Tables } from './tables.ts';
 import type { Field } from './types.ts';
+import { Usage, type UsageTotals } from './usage.ts';
 
 export interface BigQueryOptions {
   readonly projectId: string;
@@ -28,6 +42,10 @@ export class BigQuery implements Warehouse {
   readonly #context: ServiceContext;
   readonly #datasets: Datasets;
   readonly #tables: Tables;
+  readonly #results: Results;
+  readonly #tableData: TableData;
+  readonly #jobs: JobService;
+  readonly #usage = new Usage();
 
   private constructor(context: ServiceContext) {
     this.projectId = context.projectId;
@@ -35,6 +53,9 @@ export class BigQuery implements Warehouse {
     this.#context = context;
     this.#datasets = new Datasets(context);
     this.#tables = new Tables(context);
+    this.#results = new Results(context.database, context.clock);
+    this.#tableData = new TableData(context, this.#tables, this.#results);
+    this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when another process, or this one, has the folder open. */
@@ -81,9 +102,18 @@ export class BigQuery implements Warehouse {
     return this.#tables.insert(datasetId, table);
   }
 
-  /** Throws NOT_FOUND. */
-  getTable(datasetId: string, tableId: string): Promise<TableResource> {
-    return this.#tables.get(datasetId, tableId);
+  /** A stored table, or the anonymous one with the result of a query. Throws NOT_FOUND. */
+  async getTable(datasetId: string, tableId: string): Promise<TableResource> {
+    if (datasetId !== Results.datasetId) return this.#tables.get(datasetId, tableId);
+    const result = this.#results.find(tableId);
+    const { projectId, location } = this;
+    if (result) return resultResource(this.#results.reference(projectId, result), location, result);
+    throw tableNotFound({ projectId, datasetId, tableId }, location);
+  }
+
+  /** In the order of their ids, without their schemas. Throws NOT_FOUND for the dataset. */
+  async listTables(datasetId: string): Promise<TableListItem[]> {
+    return (await this.#tables.list(datasetId)).map(tableListItem);
   }
 
   /** Changes the properties that are given; a schema may only grow by optional columns or relax REQUIRED ones. */
@@ -99,6 +129,59 @@ export class BigQuery implements Warehouse {
   /** Throws NOT_FOUND. */
   deleteTable(datasetId: string, tableId: string): Promise<void> {
     return this.#tables.delete(datasetId, tableId);
+  }
+
+  /** `tabledata.insertAll`: the request and the answer are those of the REST API. */
+  insertAll(
+    datasetId: string,
+    tableId: string,
+    request: unknown,
+  ): Promise<{ kind: string; insertErrors?: readonly InsertError[] }> {
+    return this.#tableData.insertAll(datasetId, tableId, request);
+  }
+
+  /** `tabledata.list`, of stored and anonymous tables; free of charge. Throws NOT_FOUND, INVALID_ARGUMENT. */
+  listRows(datasetId: string, tableId: string, request: ListRowsRequest = {}): Promise<ListRowsResponse> {
+    return this.#tableData.list(datasetId, tableId, request);
+  }
+
+  /** `jobs.query`. Throws what the query is refused for: `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`, … */
+  query(request: unknown): Promise<QueryResponse> {
+    return this.#jobs.query(request);
+  }
+
+  /** `jobs.insert`. Throws ALREADY_EXISTS for a job id that has been used; other mistakes are in the job's status. */
+  insertJob(job: unknown): Promise<JobResource> {
+    return this.#jobs.insert(job);
+  }
+
+  /** Throws NOT_FOUND, also when the job runs outside of the US and EU and its location is not given. */
+  getJob(jobId: string, options: { location?: string } = {}): Promise<JobResource> {
+    return this.#jobs.get(jobId, options);
+  }
+
+  /** The latest first. */
+  listJobs(options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {}) {
+    return this.#jobs.list(options);
+  }
+
+  cancelJob(jobId: string, options: { location?: string } = {}): Promise<{ kind: string; job: JobResource }> {
+    return this.#jobs.cancel(jobId, options);
+  }
+
+  /** Waits up to `timeoutMs` (10 s) for the job. Throws what the job failed with. */
+  getQueryResults(jobId: string, request: QueryResultsRequest = {}): Promise<QueryResponse> {
+    return this.#jobs.getQueryResults(jobId, request);
+  }
+
+  /** Bytes charged and calls received since the service was opened. */
+  usage(): UsageTotals {
+    return this.#usage.totals();
+  }
+
+  /** For whoever serves the API over a wire. */
+  countCall(method: string): void {
+    this.#usage.addCall(method);
   }
 
   async tableSchema({ datasetId, tableId, projectId }: TableReference): Promise<readonly Field[]> {

@@ -1,4 +1,4 @@
-import { CloudError } from '../errors.ts';
+import { type CanonicalCode, CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 
 /** A place in a query's text; both count from 1. */
@@ -47,4 +47,23 @@ export function tableNotFound(table: TableReference, location: string): CloudErr
 
 function place(at: Position | undefined): string {
   return at ? ` at [${at.line}:${at.column}]` : '';
+}
+
+const REASON_OF_CODE: Readonly<Partial<Record<CanonicalCode, string>>> = {
+  INVALID_ARGUMENT: 'invalid',
+  OUT_OF_RANGE: 'invalid',
+  FAILED_PRECONDITION: 'invalid',
+  NOT_FOUND: 'notFound',
+  ALREADY_EXISTS: 'duplicate',
+  PERMISSION_DENIED: 'accessDenied',
+  UNAUTHENTICATED: 'authError',
+  RESOURCE_EXHAUSTED: 'rateLimitExceeded',
+  CANCELLED: 'stopped',
+  UNIMPLEMENTED: 'notImplemented',
+  UNAVAILABLE: 'backendError',
+};
+
+/** `errors[].reason` of an answer, and `errorResult.reason` of a job. */
+export function reasonOf({ code, reason }: CloudError): string {
+  return reason ?? REASON_OF_CODE[code] ?? 'internalError';
 }

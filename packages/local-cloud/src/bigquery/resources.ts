@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TableReference } from '../warehouse.ts';
 import type { Dataset, Table } from './catalog.ts';
 import { invalid } from './errors.ts';
+import type { Result } from './results.ts';
 import { isObject } from './row-values.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
 import type { Field } from './types.ts';
@@ -202,6 +203,41 @@ export function tableResource(table: Table, location: string, statistics: TableS
     location,
   };
   return { ...resource, etag: etagOf(resource) };
+}
+
+/** A table as tables.list has it. */
+export interface TableListItem {
+  readonly kind: 'bigquery#table';
+  readonly id: string;
+  readonly tableReference: TableReference;
+  readonly type: 'TABLE';
+  readonly creationTime: string;
+  readonly [property: string]: unknown;
+}
+
+export function tableListItem({ reference, properties, creationTime }: Table): TableListItem {
+  return {
+    ...properties,
+    kind: 'bigquery#table',
+    id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
+    tableReference: reference,
+    type: 'TABLE',
+    creationTime: String(creationTime),
+  };
+}
+
+/** The anonymous table of a query's result. */
+export function resultResource(reference: TableReference, location: string, result: Result): TableResource {
+  const { fields, totalRows, bytes, creationTime, expirationTime } = result;
+  const table: Table = {
+    reference,
+    physicalName: '',
+    fields,
+    properties: { expirationTime: String(expirationTime) },
+    creationTime,
+    lastModifiedTime: creationTime,
+  };
+  return tableResource(table, location, { rows: totalRows, columnBytes: new Map([['', bytes]]) });
 }
 
 export function etagOf(resource: object): string {

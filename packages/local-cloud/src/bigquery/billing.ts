@@ -1,0 +1,42 @@
+import { CloudError } from '../errors.ts';
+import type { Statistics } from './statistics.ts';
+import type { TableRead } from './sql/translate.ts';
+
+const MIB = 1024 * 1024;
+const MINIMUM_PER_TABLE = 10 * MIB;
+
+/** What a statement costs, in bytes. */
+export interface Bytes {
+  readonly processed: number;
+  readonly billed: number;
+}
+
+/**
+ * The whole of each column that is read, whatever LIMIT, WHERE and clustering say; at least 10 MiB for each table of
+ * which columns are read; rounded up to a MiB. https://docs.cloud.google.com/bigquery/pricing#on_demand_pricing
+ *
+ * Google charges less in two cases that are not reckoned here: clustered tables (benefits begin at about 64 MB) and rows
+ * that are still in the streaming buffer.
+ */
+export async function bytesOf(reads: readonly TableRead[], statistics: Statistics): Promise<Bytes> {
+  let processed = 0;
+  let billed = 0;
+  for (const { table, columns } of reads) {
+    if (columns.size === 0) continue;
+    const { columnBytes } = await statistics.of(table);
+    const bytes = [...columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
+    processed += bytes;
+    if (bytes > 0) billed += Math.max(bytes, MINIMUM_PER_TABLE);
+  }
+  return { processed, billed: Math.ceil(billed / MIB) * MIB };
+}
+
+/** Throws `bytesBilledLimitExceeded`. `maximumBytesBilled` is a number, as text. */
+export function assertBilledWithin({ billed }: Bytes, maximumBytesBilled: string | undefined): void {
+  if (maximumBytesBilled === undefined || billed <= Number(maximumBytesBilled)) return;
+  throw new CloudError(
+    'INVALID_ARGUMENT',
+    `Query exceeded limit for bytes billed: ${maximumBytesBilled}. ${billed} or higher required.`,
+    { reason: 'bytesBilledLimitExceeded' },
+  );
+}

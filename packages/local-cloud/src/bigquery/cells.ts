@@ -1,0 +1,96 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { formatDate, formatDateTime, formatTime } from './calendar.ts';
+import { invalid, invalidQuery } from './errors.ts';
+import { type Field, structKey } from './types.ts';
+
+/** A value as BigQuery's JSON has it. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
+export type Cell = string | null | Row | readonly { readonly v: Cell }[];
+
+export interface Row {
+  readonly f: readonly { readonly v: Cell }[];
+}
+
+export type TimestampFormat = 'FLOAT64' | 'INT64' | 'ISO8601_STRING';
+
+/** How the caller wants timestamps. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/DataFormatOptions */
+export interface FormatOptions {
+  readonly useInt64Timestamp?: boolean;
+  readonly timestampOutputFormat?: string;
+}
+
+export function timestampFormat(options: FormatOptions = {}): TimestampFormat {
+  const { timestampOutputFormat: format, useInt64Timestamp } = options;
+  if (format === 'INT64' || format === 'ISO8601_STRING' || format === 'FLOAT64') return format;
+  if (format !== undefined && format !== 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED') {
+    throw invalid(`Invalid value for formatOptions.timestampOutputFormat: ${format}`);
+  }
+  return useInt64Timestamp ? 'INT64' : 'FLOAT64';
+}
+
+export function encodeRow(
+  fields: readonly Field[],
+  values: readonly DuckDBValue[],
+  timestamps: TimestampFormat,
+): Row {
+  return { f: fields.map((field, index) => ({ v: encodeField(field, values[index] ?? null, timestamps) })) };
+}
+
+function encodeField(field: Field, value: DuckDBValue, timestamps: TimestampFormat): Cell {
+  if (field.mode !== 'REPEATED') return value === null ? null : encodeValue(field, value, timestamps);
+  // A NULL array is an empty one once it is part of a result.
+  if (!(value instanceof DuckDBListValue)) return [];
+  return value.items.map((item) => {
+    if (item === null) {
+      throw invalidQuery(`Array cannot have a null element; error in writing field ${field.name}`);
+    }
+    return { v: encodeValue(field, item, timestamps) };
+  });
+}
+
+function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampFormat): Cell {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return encodeFloat(value);
+  if (value instanceof DuckDBDecimalValue) return trimZeros(value.toString());
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64');
+  if (value instanceof DuckDBDateValue) return formatDate(value.days);
+  if (value instanceof DuckDBTimeValue) return formatTime(value.micros);
+  if (value instanceof DuckDBTimestampValue) {
+    return field.type === 'DATETIME' ? formatDateTime(value.micros) : encodeTimestamp(value.micros, timestamps);
+  }
+  if (value instanceof DuckDBStructValue) {
+    const fields = field.fields ?? [];
+    return encodeRow(
+      fields,
+      fields.map((_, index) => value.entries[structKey(index)] ?? null),
+      timestamps,
+    );
+  }
+  throw new TypeError(`no encoding for a value of column ${field.name}, type ${field.type}`);
+}
+
+function encodeFloat(value: number): string {
+  const text = String(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function encodeTimestamp(micros: bigint, format: TimestampFormat): string {
+  if (format === 'INT64') return String(micros);
+  if (format === 'ISO8601_STRING') return `${formatDateTime(micros)}Z`;
+  const sign = micros < 0n ? '-' : '';
+  const digits = String(micros < 0n ? -micros : micros).padStart(7, '0');
+  return `${sign}${trimZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`)}`;
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}

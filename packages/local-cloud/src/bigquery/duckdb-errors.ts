@@ -1,0 +1,43 @@
+import { CloudError } from '../errors.ts';
+import { invalidQuery, unsupported } from './errors.ts';
+import { FAILURE_MARK } from './sql/let.ts';
+
+/** DuckDB's messages for what a query did wrong, in BigQuery's words. */
+const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudError])[] = [
+  [new RegExp(`^Invalid Input Error: ${FAILURE_MARK}(.*)`, 's'), ([, text]) => invalidQuery(text ?? '')],
+  [/^Out of Range Error: Overflow in \w+ of INT64 \((.*)\)/, ([, sum]) => invalidQuery(`int64 overflow: ${sum}`)],
+  [/^Invalid Input Error: More than one row returned by a subquery/, () => invalidQuery('Scalar subquery produced more than one element')],
+  [/^Constraint Error: NOT NULL constraint failed: \w+\.(.*)$/m, ([, column]) => invalidQuery(`Required field ${column} cannot be null`)],
+  [/^Out of Memory Error/, () => resourcesExceeded()],
+  [/^INTERRUPT Error/, () => stopped()],
+  [/^(?:Out of Range|Conversion) Error/, () => invalidQuery('A value is out of the range of its type')],
+  [/^Invalid Input Error: (.*)/, ([, text]) => invalidQuery(`Invalid input: ${text}`)],
+  // The translation is at fault, or reaches what DuckDB can not do.
+  [/^(?:Binder|Parser|Not implemented) Error/, () => unsupported('This query')],
+];
+
+/** The error that BigQuery would answer for what DuckDB threw; anything unforeseen stays as it is. */
+export function queryError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof CloudError) return error;
+  for (const [pattern, make] of MESSAGES) {
+    const match = pattern.exec(error.message);
+    if (!match) continue;
+    const { code, message, reason } = make(match);
+    return new CloudError(code, message, { cause: error, ...(reason && { reason }) });
+  }
+  return error;
+}
+
+function resourcesExceeded(): CloudError {
+  return new CloudError(
+    'INVALID_ARGUMENT',
+    'Resources exceeded during query execution: The query could not be executed in the allotted memory.',
+    { reason: 'resourcesExceeded' },
+  );
+}
+
+export function stopped(): CloudError {
+  return new CloudError('CANCELLED', 'Job execution was cancelled: User requested cancellation', {
+    reason: 'stopped',
+  });
+}

@@ -1,0 +1,102 @@
+import type { CloudError } from '../errors.ts';
+import { reasonOf } from './errors.ts';
+import type { Job } from './jobs.ts';
+import { etagOf } from './resources.ts';
+import { Results } from './results.ts';
+
+export interface JobReference {
+  readonly projectId: string;
+  readonly jobId: string;
+  readonly location: string;
+}
+
+export interface ErrorProto {
+  readonly reason: string;
+  readonly message: string;
+  readonly location?: string;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job */
+export interface JobResource {
+  readonly kind: 'bigquery#job';
+  readonly etag: string;
+  readonly id: string;
+  readonly jobReference: JobReference;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly status: { readonly state: string; readonly errorResult?: ErrorProto; readonly errors?: ErrorProto[] };
+  readonly statistics: Readonly<Record<string, unknown>>;
+}
+
+export function jobReference(projectId: string, { id, location }: Job): JobReference {
+  return { projectId, jobId: id, location };
+}
+
+export function jobResource(projectId: string, job: Job): JobResource {
+  const resource = {
+    kind: 'bigquery#job' as const,
+    id: `${projectId}:${job.location}.${job.id}`,
+    jobReference: jobReference(projectId, job),
+    configuration: jobConfiguration(projectId, job),
+    status: { state: job.state, ...(job.error && { errorResult: errorProto(job.error), errors: [errorProto(job.error)] }) },
+    statistics: jobStatistics(job),
+  };
+  return { ...resource, etag: etagOf(resource) };
+}
+
+export function errorProto(error: CloudError): ErrorProto {
+  const reason = reasonOf(error);
+  return { reason, message: error.message, ...(reason === 'invalidQuery' && { location: 'query' }) };
+}
+
+/** Where the rows of a job are: in the table that it names, or in an anonymous one. */
+function jobConfiguration(projectId: string, job: Job): Readonly<Record<string, unknown>> {
+  const { query, ...others } = job.configurationResource;
+  const result = job.outcome?.result;
+  const destinationTable =
+    job.outcome?.destination ??
+    (result && { projectId, datasetId: Results.datasetId, tableId: result.tableId });
+  return {
+    jobType: 'QUERY',
+    ...others,
+    query: { ...(typeof query === 'object' ? query : {}), ...(destinationTable && { destinationTable }) },
+  };
+}
+
+/** Nothing is charged for a query that failed or did not run. */
+export function billedBytes(job: Job): number {
+  return job.outcome ? (job.summary?.bytes.billed ?? 0) : 0;
+}
+
+function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
+  const { creationTime, endTime, summary } = job;
+  const times = {
+    creationTime: String(creationTime),
+    startTime: String(creationTime),
+    ...(endTime !== undefined && { endTime: String(endTime) }),
+  };
+  if (!summary) return times;
+  const totalBytesProcessed = String(summary.bytes.processed);
+  return {
+    ...times,
+    totalBytesProcessed,
+    query: {
+      statementType: summary.statementType,
+      totalBytesProcessed,
+      totalBytesBilled: String(billedBytes(job)),
+      cacheHit: false,
+      referencedTables: summary.referencedTables,
+      ...(summary.fields && job.configuration.dryRun && { schema: { fields: summary.fields } }),
+      ...dmlStatistics(job),
+    },
+  };
+}
+
+/** Rows that INSERT, UPDATE or DELETE changed. */
+export function dmlStatistics(job: Job): { numDmlAffectedRows?: string; dmlStats?: Record<string, string> } {
+  const affected = job.outcome?.affectedRows;
+  if (affected === undefined) return {};
+  const rows = String(affected);
+  const kind = job.summary?.statementType;
+  const name = kind === 'INSERT' ? 'insertedRowCount' : kind === 'UPDATE' ? 'updatedRowCount' : 'deletedRowCount';
+  return { numDmlAffectedRows: rows, dmlStats: { [name]: rows } };
+}

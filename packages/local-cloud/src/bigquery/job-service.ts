@@ -1,0 +1,218 @@
+import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import type { ServiceContext } from './datasets.ts';
+import { invalid, tableNotFound } from './errors.ts';
+import { parseJobConfiguration, parseQueryRequest } from './job-configuration.ts';
+import { billedBytes, dmlStatistics, type JobReference, type JobResource, jobReference, jobResource } from './job-resources.ts';
+import { type Job, Jobs } from './jobs.ts';
+import { listPage, type Page, type PageRequest, type RowSource, readPage, wholeNumber } from './page.ts';
+import { QueryEngine } from './query-engine.ts';
+import { Results } from './results.ts';
+import { isObject } from './row-values.ts';
+import type { TableData } from './table-data.ts';
+import type { Tables } from './tables.ts';
+import type { Field } from './types.ts';
+import type { Usage } from './usage.ts';
+
+/** Milliseconds that jobs.query and jobs.getQueryResults wait unless told otherwise, and at most. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_TIMEOUT_MS = 200_000;
+
+/** How long a `requestId` is remembered. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query */
+const REQUEST_ID_LIFETIME_MS = 15 * 60 * 1000;
+const MAX_REQUEST_IDS = 10_000;
+
+export interface QueryResultsRequest extends PageRequest {
+  readonly location?: string;
+  readonly timeoutMs?: string | number;
+  readonly formatOptions?: FormatOptions;
+}
+
+/** The answer of jobs.query and jobs.getQueryResults. */
+export interface QueryResponse {
+  readonly kind: string;
+  readonly jobComplete: boolean;
+  readonly jobReference?: JobReference;
+  /** Instead of a job, when the query needed none. */
+  readonly queryId?: string;
+  readonly schema?: { readonly fields: readonly Field[] };
+  readonly totalRows?: string;
+  readonly rows?: readonly Row[];
+  readonly pageToken?: string;
+  readonly totalBytesProcessed?: string;
+  readonly totalBytesBilled?: string;
+  readonly cacheHit?: boolean;
+  readonly numDmlAffectedRows?: string;
+  readonly [property: string]: unknown;
+}
+
+/** The `jobs` resource of the REST API. */
+export class JobService {
+  readonly #context: ServiceContext;
+  readonly #jobs: Jobs;
+  readonly #results: Results;
+  readonly #tableData: TableData;
+  readonly #requests = new Map<string, { job: Job; at: number }>();
+
+  constructor(context: ServiceContext, tables: Tables, tableData: TableData, results: Results, usage: Usage) {
+    this.#context = context;
+    this.#results = results;
+    this.#tableData = tableData;
+    this.#jobs = new Jobs(context, new QueryEngine(context, tables, results), (bytes) => usage.addBytes(bytes));
+  }
+
+  async insert(input: unknown): Promise<JobResource> {
+    if (!isObject(input)) throw invalid('The request must be a JSON object');
+    const { projectId } = this.#context;
+    const configuration = parseJobConfiguration(projectId, input.configuration);
+    const resource = isObject(input.configuration) ? input.configuration : {};
+    const reference = isObject(input.jobReference) ? input.jobReference : {};
+    const options = { jobId: reference.jobId, location: reference.location };
+    if (configuration.dryRun) {
+      const job = this.#jobs.create(configuration, resource, options);
+      await this.#jobs.run(job);
+      if (job.error) throw job.error;
+      return jobResource(projectId, job);
+    }
+    return jobResource(projectId, this.#jobs.start(configuration, resource, options));
+  }
+
+  async get(jobId: string, options: { location?: string } = {}): Promise<JobResource> {
+    return jobResource(this.#context.projectId, this.#jobs.find(jobId, options.location));
+  }
+
+  async list(
+    options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
+  ): Promise<{ jobs: (JobResource & { state: string })[]; nextPageToken?: string }> {
+    const wanted = options.stateFilter?.toUpperCase();
+    const jobs = this.#jobs.list().filter(({ state }) => wanted === undefined || state === wanted);
+    const { items, ...rest } = listPage(jobs, options, 'jobs');
+    const resources = items.map((job) => jobResource(this.#context.projectId, job));
+    return { jobs: resources.map((job) => ({ ...job, state: job.status.state })), ...rest };
+  }
+
+  /** Asks a query to stop. A statement that writes is not interrupted. */
+  async cancel(jobId: string, options: { location?: string } = {}): Promise<{ kind: string; job: JobResource }> {
+    const job = this.#jobs.find(jobId, options.location);
+    job.abort.abort();
+    return { kind: 'bigquery#jobCancelResponse', job: jobResource(this.#context.projectId, job) };
+  }
+
+  async query(input: unknown): Promise<QueryResponse> {
+    const { projectId } = this.#context;
+    const configuration = parseQueryRequest(projectId, input);
+    const request = isObject(input) ? input : {};
+    const { query, labels, dryRun, location } = request;
+    const resource = { query: { query, useLegacySql: false }, ...(labels ? { labels } : {}), ...(dryRun ? { dryRun } : {}) };
+    const optional = request.jobCreationMode === 'JOB_CREATION_OPTIONAL';
+    const repeated = this.#repeatedRequest(request.requestId);
+    const job = repeated ?? this.#jobs.create(configuration, resource, { location });
+    if (!repeated) {
+      this.#remember(request.requestId, job);
+      if (!optional && !configuration.dryRun) this.#jobs.adopt(job);
+      void this.#jobs.run(job);
+    }
+    const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
+    if (job.error) throw job.error;
+    const page = { maxResults: pageSize(request.maxResults), formatOptions: formatOf(request.formatOptions) };
+    const answer = done ? await this.#answer(job, page) : {};
+    // A job is made after all where somebody has to come back for the rest.
+    const needsJob = !done || answer.pageToken !== undefined;
+    if (optional && needsJob) this.#jobs.adopt(job);
+    const reason = done ? 'LARGE_RESULTS' : 'LONG_RUNNING';
+    return {
+      kind: 'bigquery#queryResponse',
+      jobComplete: done,
+      queryId: job.id,
+      location: job.location,
+      ...(!optional || needsJob
+        ? {
+            jobReference: jobReference(projectId, job),
+            jobCreationReason: { code: optional ? reason : 'REQUESTED' },
+          }
+        : {}),
+      ...answer,
+    };
+  }
+
+  async getQueryResults(jobId: string, request: QueryResultsRequest = {}): Promise<QueryResponse> {
+    if (request.pageToken && request.startIndex !== undefined && request.startIndex !== '') {
+      throw invalid('When using a page token, you cannot specify an arbitrary startIndex.');
+    }
+    const job = this.#jobs.find(jobId, request.location);
+    const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
+    if (job.error) throw job.error;
+    return {
+      kind: 'bigquery#getQueryResultsResponse',
+      jobComplete: done,
+      jobReference: jobReference(this.#context.projectId, job),
+      ...(done ? await this.#answer(job, request) : {}),
+    };
+  }
+
+  async #answer(
+    job: Job,
+    request: PageRequest & { readonly formatOptions?: FormatOptions },
+  ): Promise<Omit<QueryResponse, 'kind' | 'jobComplete'>> {
+    const { summary, configuration } = job;
+    const costs = {
+      totalBytesProcessed: String(summary?.bytes.processed ?? 0),
+      totalBytesBilled: String(billedBytes(job)),
+      cacheHit: false,
+    };
+    const schema = summary?.fields && { schema: { fields: summary.fields } };
+    if (configuration.dryRun) return { ...schema, ...costs, totalRows: '0' };
+    if (!summary?.fields) return { ...costs, totalRows: '0', ...dmlStatistics(job) };
+    const source = await this.#rowsOf(job);
+    const { rows, pageToken }: Page = await readPage(source, request, timestampFormat(request.formatOptions), job.id);
+    return {
+      ...schema,
+      ...costs,
+      totalRows: String(source.totalRows),
+      ...(rows.length > 0 && { rows }),
+      ...(pageToken && { pageToken }),
+    };
+  }
+
+  async #rowsOf({ outcome }: Job): Promise<RowSource> {
+    const { projectId, location } = this.#context;
+    if (outcome?.destination) return this.#tableData.source(outcome.destination);
+    const info = outcome?.result;
+    const result = info && this.#results.find(info.tableId);
+    if (result) return result;
+    throw tableNotFound({ projectId, datasetId: Results.datasetId, tableId: info?.tableId ?? '' }, location);
+  }
+
+  #repeatedRequest(requestId: unknown): Job | undefined {
+    if (typeof requestId !== 'string' || requestId === '') return undefined;
+    const known = this.#requests.get(requestId);
+    return known && known.at + REQUEST_ID_LIFETIME_MS > this.#context.clock.now() ? known.job : undefined;
+  }
+
+  #remember(requestId: unknown, job: Job): void {
+    if (typeof requestId !== 'string' || requestId === '') return;
+    const now = this.#context.clock.now();
+    this.#requests.set(requestId, { job, at: now });
+    for (const [id, { at }] of this.#requests) {
+      if (this.#requests.size <= MAX_REQUEST_IDS && at + REQUEST_ID_LIFETIME_MS > now) break;
+      this.#requests.delete(id);
+    }
+  }
+}
+
+function timeoutOf(value: unknown): number {
+  if (value === undefined || value === null) return DEFAULT_TIMEOUT_MS;
+  return Math.min(wholeNumber(String(value), 'timeoutMs') ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
+}
+
+function pageSize(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}
+
+function formatOf(value: unknown): FormatOptions {
+  if (!isObject(value)) return {};
+  const { useInt64Timestamp, timestampOutputFormat } = value;
+  return {
+    useInt64Timestamp: useInt64Timestamp === true || useInt64Timestamp === 'true',
+    ...(typeof timestampOutputFormat === 'string' && { timestampOutputFormat }),
+  };
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import { stopped } from './duckdb-errors.ts';
+import type { QueryConfiguration } from './job-configuration.ts';
+import { assertJobId } from './names.ts';
+import type { TableReference } from '../warehouse.ts';
+import type { Bytes } from './billing.ts';
+import type { Outcome, QueryEngine } from './query-engine.ts';
+import type { Field } from './types.ts';
+
+/** Finished jobs that are remembered, the latest. Google remembers those of six months. */
+const MAX_JOBS = 5_000;
+
+export type JobState = 'RUNNING' | 'DONE';
+
+/** What was found out about a query before it ran. */
+export interface JobSummary {
+  readonly statementType: string;
+  readonly bytes: Bytes;
+  readonly referencedTables: readonly TableReference[];
+  /** Of the result; undefined for what has none. */
+  readonly fields: readonly Field[] | undefined;
+}
+
+/** A query on its way, and what became of it. */
+export class Job {
+  readonly id: string;
+  readonly location: string;
+  readonly configuration: QueryConfiguration;
+  /** As the caller gave it, for answers. */
+  readonly configurationResource: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch. */
+  readonly creationTime: number;
+  endTime: number | undefined;
+  summary: JobSummary | undefined;
+  outcome: Outcome | undefined;
+  error: CloudError | undefined;
+  readonly abort = new AbortController();
+  /** Settles, without ever failing, when the job is done. */
+  done: Promise<void> = Promise.resolve();
+
+  constructor(
+    id: string,
+    location: string,
+    configuration: QueryConfiguration,
+    configurationResource: Readonly<Record<string, unknown>>,
+    creationTime: number,
+  ) {
+    this.id = id;
+    this.location = location;
+    this.configuration = configuration;
+    this.configurationResource = configurationResource;
+    this.creationTime = creationTime;
+  }
+
+  get state(): JobState {
+    return this.endTime === undefined ? 'RUNNING' : 'DONE';
+  }
+}
+
+/** The jobs of the project. They do not outlive the process. */
+export class Jobs {
+  readonly #projectId: string;
+  readonly #location: string;
+  readonly #clock: Clock;
+  readonly #engine: QueryEngine;
+  readonly #jobs = new Map<string, Job>();
+  readonly #onBilled: (bytes: Bytes) => void;
+
+  constructor(
+    context: { projectId: string; location: string; clock: Clock },
+    engine: QueryEngine,
+    onBilled: (bytes: Bytes) => void,
+  ) {
+    this.#projectId = context.projectId;
+    this.#location = context.location;
+    this.#clock = context.clock;
+    this.#engine = engine;
+    this.#onBilled = onBilled;
+  }
+
+  /** Starts a job. Throws ALREADY_EXISTS for an id that has been used. */
+  start(
+    configuration: QueryConfiguration,
+    resource: Readonly<Record<string, unknown>>,
+    options: { jobId?: unknown; location?: unknown } = {},
+  ): Job {
+    const job = this.create(configuration, resource, options);
+    if (this.#jobs.has(job.id)) {
+      throw new CloudError(
+        'ALREADY_EXISTS',
+        `Already Exists: Job ${this.#projectId}:${job.location}.${job.id}`,
+      );
+    }
+    this.#jobs.set(job.id, job);
+    this.#forgetOldest();
+    job.done = this.#run(job);
+    return job;
+  }
+
+  /** A job that nobody else can see: of a dry run, or of a query that needs none. */
+  create(
+    configuration: QueryConfiguration,
+    resource: Readonly<Record<string, unknown>>,
+    options: { jobId?: unknown; location?: unknown } = {},
+  ): Job {
+    const jobId = options.jobId ?? `job_${randomUUID().replaceAll('-', '_')}`;
+    assertJobId(jobId);
+    const location = typeof options.location === 'string' && options.location ? options.location : this.#location;
+    return new Job(jobId, location, configuration, resource, this.#clock.now());
+  }
+
+  /** Runs a job that has been created but not started; fills in its outcome or its error. */
+  async run(job: Job): Promise<void> {
+    job.done = this.#run(job);
+    await job.done;
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { jobTimeoutMs } = job.configuration;
+    const timer =
+      jobTimeoutMs === undefined
+        ? undefined
+        : this.#clock.setTimeout(() => job.abort.abort(new Error('timeout')), jobTimeoutMs);
+    try {
+      const plan = await this.#engine.plan(job.configuration, job.location);
+      const { translation, bytes, referencedTables } = plan;
+      const { statementType } = translation;
+      const fields = translation.kind === 'query' ? translation.fields : undefined;
+      job.summary = { statementType, bytes, referencedTables, fields };
+      if (!job.configuration.dryRun) {
+        job.outcome = await this.#engine.execute(plan, job.abort.signal);
+        this.#onBilled(bytes);
+      }
+    } catch (error) {
+      job.error = job.abort.signal.aborted ? stopped() : asCloudError(error);
+    } finally {
+      timer?.cancel();
+      job.endTime = this.#clock.now();
+    }
+  }
+
+  /** Throws NOT_FOUND. Outside of the US and EU a job is only found in its location. */
+  find(jobId: string, location: string | undefined): Job {
+    const job = this.#jobs.get(jobId);
+    const where = location || (job && /^(US|EU)$/i.test(job.location) ? job.location : 'US');
+    if (job && job.location.toLowerCase() === where.toLowerCase()) return job;
+    throw new CloudError('NOT_FOUND', `Not found: Job ${this.#projectId}:${location ? `${location}.` : ''}${jobId}`, {
+      hint: job ? `the job runs in ${job.location}: pass location=${job.location}` : 'job ids do not outlive the local cloud',
+    });
+  }
+
+  /** The latest first. */
+  list(): Job[] {
+    return [...this.#jobs.values()].reverse();
+  }
+
+  /** Waits for a job by the clock. Returns whether it is done. */
+  async wait(job: Job, timeoutMs: number): Promise<boolean> {
+    if (job.state === 'DONE') return true;
+    const timedOut = new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, timeoutMs);
+      void job.done.then(() => timer.cancel());
+    });
+    await Promise.race([job.done, timedOut]);
+    return job.endTime !== undefined;
+  }
+
+  /** Makes a job known that has been run by itself, because its result has to be fetched. */
+  adopt(job: Job): void {
+    this.#jobs.set(job.id, job);
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const job of this.#jobs.values()) {
+      if (this.#jobs.size <= MAX_JOBS) return;
+      if (job.state === 'DONE') this.#jobs.delete(job.id);
+    }
+  }
+}
+
+function asCloudError(error: unknown): CloudError {
+  if (error instanceof CloudError) return error;
+  return new CloudError('INTERNAL', 'An internal error occurred and the request could not be completed.', {
+    cause: error,
+    reason: 'internalError',
+  });
+}

@@ -1,0 +1,91 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { encodeRow, type Row, type TimestampFormat } from './cells.ts';
+import { invalid } from './errors.ts';
+import { byteSize } from './sizes.ts';
+import { type Field, typeOfField } from './types.ts';
+
+/** Rows in one response. https://docs.cloud.google.com/bigquery/docs/paging-results */
+const MAX_PAGE_ROWS = 100_000;
+const MAX_PAGE_BYTES = 10 * 1024 * 1024;
+
+/** Rows that are read from DuckDB at a time while a page fills. */
+const SLICE_ROWS = 8192;
+
+/** Rows in an order that stays: a stored table, or the result of a query. */
+export interface RowSource {
+  readonly fields: readonly Field[];
+  readonly totalRows: number;
+  read(start: number, count: number): Promise<readonly (readonly DuckDBValue[])[]>;
+}
+
+export interface PageRequest {
+  /** Zero-based place of the first row. */
+  readonly startIndex?: string | number;
+  readonly maxResults?: string | number;
+  readonly pageToken?: string;
+}
+
+export interface Page {
+  readonly rows: readonly Row[];
+  readonly pageToken?: string;
+}
+
+/** `key` names what is paged: a token of something else is refused. */
+export async function readPage(
+  source: RowSource,
+  request: PageRequest,
+  timestamps: TimestampFormat,
+  key: string,
+): Promise<Page> {
+  const start = request.pageToken
+    ? decodePageToken(request.pageToken, key)
+    : (wholeNumber(request.startIndex, 'startIndex') ?? 0);
+  const limit = Math.min(wholeNumber(request.maxResults, 'maxResults') ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS);
+  const types = source.fields.map(typeOfField);
+  const rows: Row[] = [];
+  let bytes = 0;
+  while (rows.length < limit && start + rows.length < source.totalRows && bytes < MAX_PAGE_BYTES) {
+    const slice = await source.read(start + rows.length, Math.min(limit - rows.length, SLICE_ROWS));
+    if (slice.length === 0) break;
+    for (const values of slice) {
+      bytes += types.reduce((sum, type, index) => sum + byteSize(type, values[index] ?? null), 0);
+      if (bytes > MAX_PAGE_BYTES && rows.length > 0) break;
+      rows.push(encodeRow(source.fields, values, timestamps));
+    }
+  }
+  const end = start + rows.length;
+  return end < source.totalRows && limit > 0 ? { rows, pageToken: encodePageToken(end, key) } : { rows };
+}
+
+/** One page of a list of resources that is at hand as a whole. */
+export function listPage<T>(
+  items: readonly T[],
+  request: { readonly maxResults?: string | number; readonly pageToken?: string },
+  key: string,
+): { items: T[]; nextPageToken?: string } {
+  const start = request.pageToken ? decodePageToken(request.pageToken, key) : 0;
+  const end = start + (wholeNumber(request.maxResults, 'maxResults') ?? items.length);
+  const page = items.slice(start, end);
+  return end < items.length ? { items: page, nextPageToken: encodePageToken(end, key) } : { items: page };
+}
+
+export function wholeNumber(value: string | number | undefined, name: string): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  const number = Number(value);
+  if (/^\d{1,15}$/.test(String(value)) && Number.isSafeInteger(number)) return number;
+  throw invalid(`Invalid value for ${name}: ${value}; it is a whole number from 0`);
+}
+
+function encodePageToken(offset: number, key: string): string {
+  return Buffer.from(JSON.stringify([offset, key])).toString('base64url');
+}
+
+function decodePageToken(token: string, key: string): number {
+  try {
+    const [offset, of]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (of === key && Number.isSafeInteger(offset)) return Number(offset);
+  } catch {
+    // Not a token of ours: refused below.
+  }
+  throw invalid('Invalid page token.');
+}

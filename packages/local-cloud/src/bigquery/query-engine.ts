@@ -1,0 +1,219 @@
+import { CloudError } from '../errors.ts';
+import type { TableReference } from '../warehouse.ts';
+import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
+import { physicalSql, type Table } from './catalog.ts';
+import type { ServiceContext } from './datasets.ts';
+import type { Transaction } from './database.ts';
+import { queryError } from './duckdb-errors.ts';
+import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import type { QueryConfiguration } from './job-configuration.ts';
+import { assertFieldName, quoteIdentifier } from './names.ts';
+import { type ResultInfo, type Results, runPrepared, SMALL_ROWS } from './results.ts';
+import { Bindings } from './sql/bindings.ts';
+import { StoredTables } from './sql/stored-tables.ts';
+import { type Translation, translate } from './sql/translate.ts';
+import type { Tables } from './tables.ts';
+import type { Field } from './types.ts';
+
+/** A query that is understood and allowed to run. */
+export interface Plan {
+  readonly configuration: QueryConfiguration;
+  readonly translation: Translation;
+  readonly bindings: Bindings;
+  readonly bytes: Bytes;
+  readonly referencedTables: readonly TableReference[];
+}
+
+/** What a query left behind. */
+export interface Outcome {
+  /** Of a SELECT without a destination table of its own. */
+  readonly result?: ResultInfo;
+  /** Where the rows are, when the query names a table for them. */
+  readonly destination?: TableReference;
+  /** Of INSERT, UPDATE, DELETE and TRUNCATE. */
+  readonly affectedRows?: number;
+}
+
+export class QueryEngine {
+  readonly #context: ServiceContext;
+  readonly #tables: Tables;
+  readonly #results: Results;
+
+  constructor(context: ServiceContext, tables: Tables, results: Results) {
+    this.#context = context;
+    this.#tables = tables;
+    this.#results = results;
+  }
+
+  /** Throws `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`. */
+  async plan(configuration: QueryConfiguration, location: string): Promise<Plan> {
+    await this.#tables.dropExpired();
+    const { catalog, projectId, clock, statistics } = this.#context;
+    const tables = new StoredTables(catalog, { projectId, location, defaultDataset: configuration.defaultDataset });
+    const bindings = new Bindings(configuration.parameters);
+    const translation = translate(configuration.query, bindings, clock.now(), tables);
+    const bytes = await bytesOf(translation.reads, statistics);
+    if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
+    const referencedTables = tables.found.map(({ reference }) => reference);
+    return { configuration, translation, bindings, bytes, referencedTables };
+  }
+
+  async execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await this.#execute(plan, signal);
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
+    const { translation, bindings, configuration } = plan;
+    const { database } = this.#context;
+    switch (translation.kind) {
+      case 'query': {
+        const { sql, fields } = translation;
+        if (configuration.destinationTable) {
+          return this.#intoTable(plan, configuration.destinationTable, sql, fields);
+        }
+        const mayBeLarge = await this.#readsManyRows(translation);
+        return { result: await this.#results.run({ sql, bindings, fields, mayBeLarge, signal }) };
+      }
+      case 'dml':
+        return database.write(async (transaction) => {
+          const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
+          await this.#changed(transaction, translation.table);
+          return { affectedRows };
+        });
+      case 'create':
+        return this.#create(plan, translation);
+      case 'drop':
+        return this.#drop(translation);
+    }
+  }
+
+  /** Whether a result of thousands of rows is likely enough to put it into a table at once. */
+  async #readsManyRows({ reads }: Translation): Promise<boolean> {
+    const statistics = await Promise.all(reads.map(({ table }) => this.#context.statistics.of(table)));
+    return statistics.some(({ rows }) => rows > SMALL_ROWS * 4);
+  }
+
+  async #changed(transaction: Transaction, table: Table): Promise<void> {
+    const { catalog, clock, statistics } = this.#context;
+    await catalog.touchTable(transaction, table, clock.now());
+    transaction.afterCommit(() => statistics.forget(table));
+  }
+
+  async #create(plan: Plan, translation: Extract<Translation, { kind: 'create' }>): Promise<Outcome> {
+    const { reference, fields, properties, sql } = translation;
+    const { datasetId, tableId } = this.#own(reference);
+    return this.#context.database.write(async (transaction) => {
+      const existing = this.#context.catalog.findTable(datasetId, tableId);
+      if (existing && translation.ifNotExists) return {};
+      if (existing && !translation.orReplace) {
+        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+      }
+      const table = existing
+        ? await this.#replace(transaction, existing, fields, properties)
+        : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
+      if (sql) await insertQuery(transaction, table, sql, plan.bindings);
+      return { destination: reference };
+    });
+  }
+
+  /** A new table in the place of an old one. */
+  async #replace(
+    transaction: Transaction,
+    existing: Table,
+    fields: readonly Field[],
+    properties: Table['properties'],
+  ): Promise<Table> {
+    await this.#tables.drop(transaction, existing);
+    return this.#context.catalog.createTable(transaction, {
+      ...existing,
+      fields,
+      properties,
+      lastModifiedTime: Math.max(this.#context.clock.now(), existing.lastModifiedTime + 1),
+    });
+  }
+
+  async #drop({ reference, ifExists }: Extract<Translation, { kind: 'drop' }>): Promise<Outcome> {
+    const { datasetId, tableId } = this.#own(reference);
+    return this.#context.database.write(async (transaction) => {
+      const table = this.#context.catalog.findTable(datasetId, tableId);
+      if (!table && ifExists) return {};
+      if (!table) throw tableNotFound(reference, this.#context.location);
+      await this.#tables.drop(transaction, table);
+      return {};
+    });
+  }
+
+  /** SELECT with a destination table. https://docs.cloud.google.com/bigquery/docs/writing-results */
+  async #intoTable(
+    { configuration, bindings }: Plan,
+    reference: TableReference,
+    sql: string,
+    fields: readonly Field[],
+  ): Promise<Outcome> {
+    const { datasetId, tableId } = this.#own(reference);
+    const { writeDisposition, createIfNeeded } = configuration;
+    for (const { name } of fields) assertFieldName(name);
+    return this.#context.database.write(async (transaction) => {
+      const existing = this.#context.catalog.findTable(datasetId, tableId);
+      if (!existing && !createIfNeeded) throw tableNotFound(reference, this.#context.location);
+      if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(transaction, existing))) {
+        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+      }
+      const append = existing && writeDisposition === 'WRITE_APPEND';
+      if (append) {
+        assertSameColumns(existing, fields);
+        await insertQuery(transaction, existing, sql, bindings, fields);
+        await this.#changed(transaction, existing);
+        return { destination: reference };
+      }
+      const table = existing
+        ? await this.#replace(transaction, existing, fields, existing.properties)
+        : await this.#tables.create(transaction, datasetId, tableId, fields, {});
+      await insertQuery(transaction, table, sql, bindings);
+      return { destination: reference };
+    });
+  }
+
+  #own(reference: TableReference): TableReference {
+    const { projectId, location } = this.#context;
+    if (reference.projectId === projectId) return reference;
+    throw datasetNotFound(reference.projectId, reference.datasetId, location);
+  }
+}
+
+async function insertQuery(
+  { connection }: Transaction,
+  table: Table,
+  sql: string,
+  bindings: Bindings,
+  fields: readonly Field[] = table.fields,
+): Promise<void> {
+  const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+  // An array is never NULL in a table, only empty.
+  const values = fields.map(({ mode }, index) => (mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`));
+  await runPrepared(
+    connection,
+    `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${values.join(', ')} FROM (${sql})`,
+    bindings,
+  );
+}
+
+async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {
+  const reader = await connection.runAndReadAll(`SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
+  return reader.currentRowCount === 0;
+}
+
+function assertSameColumns(table: Table, fields: readonly Field[]): void {
+  for (const field of fields) {
+    const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
+    const same = column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
+    if (same) continue;
+    throw invalid(
+      `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,
+    );
+  }
+}

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
+import type { Clock } from '../clock.ts';
+import type { TableReference } from '../warehouse.ts';
+import type { Database } from './database.ts';
+import { quoteIdentifier } from './names.ts';
+import type { RowSource } from './page.ts';
+import { byteSize, columnBytesSql } from './sizes.ts';
+import type { Bindings } from './sql/bindings.ts';
+import { duckType, type Field, typeOfField } from './types.ts';
+
+/** "Approximately 24 hours". https://docs.cloud.google.com/bigquery/docs/cached-results */
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Beyond these the oldest results go: Google keeps them "best-effort", this keeps the process within bounds. */
+const MAX_RESULTS = 1000;
+const MAX_BYTES = 2 * 1024 ** 3;
+
+/** Results of up to about this many rows are kept as they are, larger ones as a table of DuckDB in memory. */
+export const SMALL_ROWS = 4096;
+
+/** What is known of a result, without its rows. */
+export interface ResultInfo {
+  readonly tableId: string;
+  readonly fields: readonly Field[];
+  readonly totalRows: number;
+  /** Logical bytes. */
+  readonly bytes: number;
+}
+
+/** The rows of a finished query: the contents of its anonymous table. */
+export interface Result extends ResultInfo, RowSource {
+  /** Milliseconds since the epoch. */
+  readonly creationTime: number;
+  readonly expirationTime: number;
+}
+
+interface Kept extends Result {
+  readonly drop: () => Promise<void>;
+}
+
+/** Anonymous result tables. They do not outlive the process. */
+export class Results {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #kept = new Map<string, Kept>();
+  #bytes = 0;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** The dataset that anonymous tables appear in; hidden, as its first character says. */
+  static readonly datasetId = '_local_anonymous';
+
+  reference(projectId: string, { tableId }: ResultInfo): TableReference {
+    return { projectId, datasetId: Results.datasetId, tableId };
+  }
+
+  find(tableId: string): Result | undefined {
+    const result = this.#kept.get(tableId);
+    if (result && result.expirationTime <= this.#clock.now()) {
+      this.#forget(result);
+      return undefined;
+    }
+    return result;
+  }
+
+  /** Runs a query and keeps its rows. A large result that is not expected to be one costs a second run. */
+  async run(query: {
+    readonly sql: string;
+    readonly bindings: Bindings;
+    readonly fields: readonly Field[];
+    readonly mayBeLarge: boolean;
+    readonly signal: AbortSignal;
+  }): Promise<ResultInfo> {
+    const { sql, bindings, fields, mayBeLarge, signal } = query;
+    const kept = await this.#database.read(async (connection) => {
+      const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
+      return rows ? this.#ofRows(fields, rows) : this.#ofTable(connection, sql, bindings, fields);
+    }, signal);
+    this.#keep(kept);
+    const { tableId, totalRows, bytes } = kept;
+    return { tableId, fields, totalRows, bytes };
+  }
+
+  #describe(): Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'> {
+    const creationTime = this.#clock.now();
+    return {
+      tableId: `anon${randomBytes(16).toString('hex')}`,
+      creationTime,
+      expirationTime: creationTime + LIFETIME_MS,
+    };
+  }
+
+  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Kept {
+    const types = fields.map(typeOfField);
+    const sizeOf = (row: readonly DuckDBValue[]) =>
+      types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
+    return {
+      ...this.#describe(),
+      fields,
+      totalRows: rows.length,
+      bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
+      read: async (start, count) => rows.slice(start, start + count),
+      drop: async () => undefined,
+    };
+  }
+
+  async #ofTable(
+    connection: DuckDBConnection,
+    sql: string,
+    bindings: Bindings,
+    fields: readonly Field[],
+  ): Promise<Kept> {
+    const described = this.#describe();
+    const name = `results.${quoteIdentifier(described.tableId)}`;
+    const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
+    await connection.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
+    const drop = () => this.#database.read(async (other) => void (await other.run(`DROP TABLE IF EXISTS ${name}`)));
+    try {
+      await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
+      const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
+      const counted = await connection.runAndReadAll(`SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
+      const [totalRows = 0, bytes = 0] = (counted.getRows()[0] ?? []).map(Number);
+      return { ...described, fields, totalRows, bytes, read: this.#tableReader(name, fields.length), drop };
+    } catch (error) {
+      await connection.run(`DROP TABLE IF EXISTS ${name}`);
+      throw error;
+    }
+  }
+
+  /** Nothing is ever deleted from a result, so the row ids of DuckDB are the places of its rows. */
+  #tableReader(name: string, columns: number): Result['read'] {
+    const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
+    const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2 ORDER BY rowid`;
+    return (start, count) =>
+      this.#database.read(async (connection) => {
+        const reader = await connection.runAndReadAll(sql, [BigInt(start), BigInt(start + count)]);
+        return reader.getRows();
+      });
+  }
+
+  #keep(result: Kept): void {
+    this.#kept.set(result.tableId, result);
+    this.#bytes += result.bytes;
+    const now = this.#clock.now();
+    for (const oldest of this.#kept.values()) {
+      const full = this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES;
+      if (oldest === result || (!full && oldest.expirationTime > now)) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(result: Kept): void {
+    this.#kept.delete(result.tableId);
+    this.#bytes -= result.bytes;
+    // Runs by itself after the queries before it; when it fails, the database is closed and the table gone with it.
+    result.drop().catch(() => undefined);
+  }
+}
+
+/** All rows of a query, or undefined when there are too many to keep them as they are. */
+async function readSmall(
+  connection: DuckDBConnection,
+  sql: string,
+  bindings: Bindings,
+): Promise<DuckDBValue[][] | undefined> {
+  const statement = await prepare(connection, sql, bindings);
+  try {
+    const stream = await statement.stream();
+    const rows: DuckDBValue[][] = [];
+    for (;;) {
+      const chunk = await stream.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return rows;
+      rows.push(...chunk.getRows());
+      if (rows.length > SMALL_ROWS) return undefined;
+    }
+  } finally {
+    statement.destroySync();
+  }
+}
+
+/** Runs a statement and returns how many rows it changed. */
+export async function runPrepared(
+  connection: DuckDBConnection,
+  sql: string,
+  bindings: Bindings,
+): Promise<number> {
+  const statement = await prepare(connection, sql, bindings);
+  try {
+    return (await statement.run()).rowsChanged;
+  } finally {
+    statement.destroySync();
+  }
+}
+
+/** A statement with the parameters that it has; values travel beside it, never in it. */
+async function prepare(
+  connection: DuckDBConnection,
+  sql: string,
+  bindings: Bindings,
+): Promise<DuckDBPreparedStatement> {
+  const statement = await connection.prepare(sql);
+  for (let index = 1; index <= statement.parameterCount; index += 1) {
+    const { value, type } = bindings.slot(statement.parameterName(index));
+    statement.bindValue(index, value, type);
+  }
+  return statement;
+}

@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CloudError } from '../errors.ts';
+import type { BigQuery } from './bigquery.ts';
+import { discoveryDocument } from './rest/discovery.ts';
+import { restError } from './rest/rest-error.ts';
+import { Router } from './rest/router.ts';
+import { ROUTES } from './rest/routes.ts';
+
+/** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+const PREFIX = '/bigquery/v2/';
+
+/**
+ * BigQuery's REST API over HTTP. Serves `/bigquery/v2/…`, and the same without the prefix: the Node.js client takes
+ * BIGQUERY_EMULATOR_HOST as it is for the base of its URLs.
+ */
+export class BigQueryServer {
+  readonly url: string;
+  readonly port: number;
+  readonly #server: Server;
+
+  private constructor(server: Server, host: string, port: number) {
+    this.#server = server;
+    this.port = port;
+    this.url = `http://${host}:${port}`;
+  }
+
+  /** Port 0 is a free one. */
+  static async listen(
+    bigquery: BigQuery,
+    options: { port: number; host?: string },
+  ): Promise<BigQueryServer> {
+    const { port, host = '127.0.0.1' } = options;
+    const router = new Router(ROUTES);
+    const server = createServer((request, response) => void serve(bigquery, router, request, response));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = server.address();
+    return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
+  }
+
+  /** Takes no more requests, and waits for those that are being answered. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.close((error) => (error ? reject(error) : resolve()));
+      this.#server.closeIdleConnections();
+    });
+  }
+}
+
+async function serve(
+  bigquery: BigQuery,
+  router: Router,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const answer = await dispatch(bigquery, router, request);
+    if (answer === undefined) response.writeHead(204).end();
+    else send(response, 200, answer);
+  } catch (error) {
+    const { status, body } = restError(error);
+    if (status >= 500) console.error('BigQuery:', request.method, request.url, error);
+    // What is left of a refused body is not read, so the connection can not be used again.
+    if (!request.complete) response.setHeader('connection', 'close');
+    send(response, status, body);
+  }
+}
+
+async function dispatch(
+  bigquery: BigQuery,
+  router: Router,
+  request: IncomingMessage,
+): Promise<object | undefined> {
+  const method = request.method ?? 'GET';
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://bigquery.local');
+  if (method === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
+    return discoveryDocument(`http://${request.headers.host ?? 'localhost'}/`);
+  }
+  const path = pathname.startsWith(PREFIX) ? pathname.slice(PREFIX.length) : pathname.slice(1);
+  const found = router.find(method, path);
+  if (!found) {
+    throw new CloudError('NOT_FOUND', `Not Found: ${method} ${pathname} is no method that the local BigQuery serves`);
+  }
+  bigquery.countCall(found.route.id);
+  const { projectId } = found.path;
+  if (projectId !== undefined && projectId !== bigquery.projectId) {
+    throw new CloudError('NOT_FOUND', `Not found: Project ${projectId}`, {
+      hint: `the local BigQuery has one project, ${bigquery.projectId}`,
+    });
+  }
+  const body = method === 'GET' || method === 'DELETE' ? undefined : await readJson(request);
+  return found.route.handle(bigquery, { path: found.path, query: Object.fromEntries(searchParams), body });
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      throw new CloudError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`, {
+        reason: 'invalid',
+      });
+    }
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw new CloudError('INVALID_ARGUMENT', 'Parse Error: the request is not JSON.', { reason: 'parseError' });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=UTF-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}

@@ -1,0 +1,169 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { TableReference } from '../warehouse.ts';
+import { assertRowSize } from './append-rows.ts';
+import { appendValues } from './appender.ts';
+import { physicalSql, type Table } from './catalog.ts';
+import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import type { ServiceContext } from './datasets.ts';
+import { invalid, tableName, tableNotFound } from './errors.ts';
+import { quoteIdentifier } from './names.ts';
+import { type PageRequest, type RowSource, readPage } from './page.ts';
+import { Results } from './results.ts';
+import { isObject, RowValueError, rowValues } from './row-values.ts';
+import type { Tables } from './tables.ts';
+import type { Field } from './types.ts';
+
+/** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts */
+const MAX_INSERT_ROWS = 50_000;
+
+export interface InsertError {
+  readonly index: number;
+  readonly errors: readonly { readonly reason: string; readonly location: string; readonly message: string }[];
+}
+
+export interface ListRowsRequest extends PageRequest {
+  /** Names with commas between. */
+  readonly selectedFields?: string;
+  readonly formatOptions?: FormatOptions;
+}
+
+export interface ListRowsResponse {
+  readonly kind: 'bigquery#tableDataList';
+  readonly totalRows: string;
+  readonly rows?: readonly Row[];
+  readonly pageToken?: string;
+}
+
+/** The `tabledata` resource of the REST API. */
+export class TableData {
+  readonly #context: ServiceContext;
+  readonly #tables: Tables;
+  readonly #results: Results;
+
+  constructor(context: ServiceContext, tables: Tables, results: Results) {
+    this.#context = context;
+    this.#tables = tables;
+    this.#results = results;
+  }
+
+  /**
+   * Streams rows in. Bad rows are refused each with its reason, and then the good ones as well, as `stopped`, unless
+   * `skipInvalidRows`. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
+   *
+   * Google tries to drop a row whose insertId it has seen within a minute or so; here each row is a new one.
+   */
+  async insertAll(datasetId: string, tableId: string, request: unknown): Promise<{ kind: string; insertErrors?: InsertError[] }> {
+    const kind = 'bigquery#tableDataInsertAllResponse';
+    if (!isObject(request)) throw invalid('The request must be a JSON object');
+    const { rows, skipInvalidRows = false, ignoreUnknownValues = false, templateSuffix } = request;
+    if (templateSuffix) throw invalid('templateSuffix is not supported by the local BigQuery');
+    if (!Array.isArray(rows) || rows.length === 0) throw invalid('No rows present in the request.');
+    if (rows.length > MAX_INSERT_ROWS) throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
+    const { database, clock, catalog, statistics } = this.#context;
+    const insertErrors = await database.write(async (transaction) => {
+      const table = this.#tables.find(datasetId, tableId);
+      const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
+      if (errors.length > 0 && skipInvalidRows !== true) return [...errors, ...stopped(rows.length, errors)];
+      if (values.length > 0) {
+        await appendValues(transaction, table, values);
+        await catalog.touchTable(transaction, table, clock.now());
+        transaction.afterCommit(() => statistics.add(table, values));
+      }
+      return errors;
+    });
+    if (insertErrors.length === 0) return { kind };
+    return { kind, insertErrors: insertErrors.sort((a, b) => a.index - b.index) };
+  }
+
+  async list(datasetId: string, tableId: string, request: ListRowsRequest = {}): Promise<ListRowsResponse> {
+    const source = await this.#source(datasetId, tableId, request.selectedFields);
+    const key = `${datasetId}.${tableId}`;
+    const { rows, pageToken } = await readPage(source, request, timestampFormat(request.formatOptions), key);
+    return {
+      kind: 'bigquery#tableDataList',
+      totalRows: String(source.totalRows),
+      ...(rows.length > 0 && { rows }),
+      ...(pageToken && { pageToken }),
+    };
+  }
+
+  /** The rows of a stored table, in the order in which they were written. */
+  async source({ datasetId, tableId }: TableReference): Promise<RowSource> {
+    return this.#source(datasetId, tableId, undefined);
+  }
+
+  async #source(datasetId: string, tableId: string, selected: string | undefined): Promise<RowSource> {
+    if (datasetId === Results.datasetId) {
+      const { projectId, location } = this.#context;
+      const result = this.#results.find(tableId);
+      if (!result) throw tableNotFound({ projectId, datasetId, tableId }, location);
+      return selectedOfResult(result, selected);
+    }
+    await this.#tables.dropExpired();
+    const table = this.#tables.find(datasetId, tableId);
+    const fields = selectFields(table.fields, selected, tableName(table.reference));
+    const { rows } = await this.#context.statistics.of(table);
+    return { fields, totalRows: rows, read: this.#reader(table, fields) };
+  }
+
+  #reader(table: Table, fields: readonly Field[]): RowSource['read'] {
+    if (fields.length === 0) return async () => [];
+    const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    // Without ORDER BY DuckDB keeps the order of insertion.
+    const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
+    return (start, count) =>
+      this.#context.database.read(async (connection) => {
+        const reader = await connection.runAndReadAll(sql, [BigInt(count), BigInt(start)]);
+        return reader.getRows();
+      });
+  }
+}
+
+function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreUnknownValues: boolean) {
+  const values: DuckDBValue[][] = [];
+  const errors: InsertError[] = [];
+  for (const [index, row] of rows.entries()) {
+    const json = isObject(row) ? row.json : undefined;
+    try {
+      if (!isObject(json)) throw new RowValueError('', 'Missing required field: json.');
+      const checked = rowValues(fields, json, { lenient: true, ignoreUnknownValues });
+      assertRowSize(fields, checked);
+      values.push(checked);
+    } catch (error) {
+      if (!(error instanceof RowValueError)) throw error;
+      errors.push({ index, errors: [{ reason: 'invalid', location: error.location, message: error.message }] });
+    }
+  }
+  return { values, errors };
+}
+
+/** Rows that are good, but in a request with one that is not. */
+function stopped(count: number, errors: readonly InsertError[]): InsertError[] {
+  const bad = new Set(errors.map(({ index }) => index));
+  const good = Array.from({ length: count }, (_, index) => index).filter((index) => !bad.has(index));
+  return good.map((index) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] }));
+}
+
+function selectFields(fields: readonly Field[], selected: string | undefined, table: string): readonly Field[] {
+  if (!selected) return fields;
+  const names = selected.split(',').map((name) => name.trim().toLowerCase());
+  const nested = names.find((name) => name.includes('.'));
+  if (nested) throw invalid(`selectedFields of a field inside a RECORD (${nested}) is not supported by the local BigQuery`);
+  const unknown = names.find((name) => !fields.some((field) => field.name.toLowerCase() === name));
+  if (unknown !== undefined) throw invalid(`Field ${unknown} cannot be found in table ${table}`);
+  return fields.filter(({ name }) => names.includes(name.toLowerCase()));
+}
+
+function selectedOfResult(result: RowSource, selected: string | undefined): RowSource {
+  const fields = selectFields(result.fields, selected, 'the result');
+  if (fields === result.fields) return result;
+  const places = fields.map((field) => result.fields.indexOf(field));
+  return {
+    fields,
+    totalRows: result.totalRows,
+    read: async (start, count) => {
+      const rows = await result.read(start, count);
+      return rows.map((row) => places.map((place) => row[place] ?? null));
+    },
+  };
+}
