@@ -42,7 +42,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/pubsub.subscriber': ['pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
   'roles/pubsub.viewer': [],
   'roles/run.admin': ['run.routes.invoke'],
+  'roles/run.developer': [],
   'roles/run.invoker': ['run.routes.invoke'],
+  'roles/run.viewer': [],
 };
 
 /** Services whose permissions the local cloud knows. A role of any other service is kept and never asked for. */
