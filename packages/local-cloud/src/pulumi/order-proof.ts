@@ -1,4 +1,4 @@
-import { covers, type Grant, rolesWith } from '../iam.ts';
+import { covers, type Grant } from '../iam.ts';
 import type { Problem } from './deployment-error.ts';
 import type { Program, ProgramResource } from './program.ts';
 import type { PermissionNeed, Reference } from './resource-type.ts';
@@ -83,27 +83,28 @@ function explainPermission(
 ): Problem {
   const { member, resource, role, property } = need;
   const start = `needs ${role} for ${account(member)} on ${resource} before it is created`;
-  const granters = program
-    .resources()
-    .filter(({ grants }) =>
-      missing.some((permission) => grants.some((grant) => covers(grant, member, permission, resource))),
-    );
-  if (granters.length > 0) {
-    const names = granters.map((granter) => label(granter.urn)).join(' and ');
-    return { urn, property, message: `${start}; ${names} grants it, ${RACE} Add it to dependsOn.` };
+  const resources = program.resources();
+  const nobodyGrants = missing.filter(
+    (permission) =>
+      !resources.some(({ grants }) => grants.some((grant) => covers(grant, member, permission, resource))),
+  );
+  if (nobodyGrants.length === 0) {
+    const names = resources
+      .filter(({ grants }) =>
+        missing.some((permission) => grants.some((grant) => covers(grant, member, permission, resource))),
+      )
+      .map((granter) => label(granter.urn));
+    return { urn, property, message: `${start}; ${names.join(' and ')} grants it, ${RACE} Add it to dependsOn.` };
   }
-  const held = program
-    .resources()
+  const held = resources
     .flatMap(({ urn: by, grants }) => grants.map((grant) => ({ by, grant })))
     .filter(({ grant }) => grant.member === member && isNear(grant.resource, resource))
     .map(({ by, grant }) => `${label(by)} grants ${grant.role} on ${grant.resource}`);
-  const instead =
-    held.length > 0 ? ` (${held.join('; ')}, which does not include ${missing.join(', ')})` : '';
-  const roles = missing.flatMap(rolesWith).includes(role) ? '' : ` It must include ${missing.join(', ')}.`;
+  const instead = held.length > 0 ? ` (${held.join('; ')}, which does not include ${nobodyGrants.join(', ')})` : '';
   return {
     urn,
     property,
-    message: `${start}, and nothing in the program grants it${instead}.${roles} Declare the grant and add it to dependsOn.`,
+    message: `${start}, and nothing in the program grants it${instead}. Declare the grant and add it to dependsOn.`,
   };
 }
 

@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import { BigQuery } from './bigquery/bigquery.ts';
+import { BigQueryServer } from './bigquery/server.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { CloudEvent } from './cloud-event.ts';
+import { CloudRun } from './cloud-run/cloud-run.ts';
+import type { Images } from './cloud-run/images.ts';
+import { Iam } from './iam.ts';
+import { isTaken } from './ports.ts';
+import { PubSub } from './pubsub/pubsub.ts';
+import { PubSubServer } from './pubsub/server.ts';
+import { type Deployment, type ProgramOptions, PulumiEngine } from './pulumi/engine.ts';
+
+export interface LocalCloudOptions {
+  readonly projectId: string;
+  /** Twelve digits or so; Google gives one to every project. */
+  readonly projectNumber?: string;
+  /** Where jobs run, and datasets that name no location are: `southamerica-west1`. */
+  readonly location: string;
+  /** Folder for everything that outlives this process; in memory when absent. */
+  readonly dataDir?: string;
+  /** 0 or absent: a free one. */
+  readonly ports?: { readonly pubsub?: number; readonly bigquery?: number };
+  readonly clock?: Clock;
+  /** How to run what the image of a Cloud Run service would run. */
+  readonly images?: Images;
+  /** Logs of containers and programs, steps of deployments, warnings. */
+  onEvent?(event: CloudEvent): void;
+}
+
+/** A port that the local cloud should listen on is in use. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly port: number;
+  /** The option that moves it: `ports.pubsub`. */
+  readonly option: string;
+
+  constructor(service: string, port: number, option: string, cause: unknown) {
+    const way = `stop the process that listens on it, or set ${option} of LocalCloud.create to another port (0: a free one)`;
+    super(`port ${port}, for ${service}, is taken: ${way}`, { cause });
+    this.port = port;
+    this.option = option;
+  }
+}
+
+const DEFAULT_PROJECT_NUMBER = '123456789012';
+
+/** Pub/Sub, BigQuery, IAM and Cloud Run of one Google Cloud project, on this machine. */
+export class LocalCloud {
+  readonly projectId: string;
+  readonly iam: Iam;
+  readonly bigquery: BigQuery;
+  readonly pubsub: PubSub;
+  readonly cloudRun: CloudRun;
+  /** Environment variables that lead Google's clients to this cloud. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #engine: PulumiEngine;
+  readonly #parts: readonly Closable[];
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: Parts) {
+    this.projectId = parts.projectId;
+    this.iam = parts.iam;
+    this.bigquery = parts.bigquery;
+    this.pubsub = parts.pubsub;
+    this.cloudRun = parts.cloudRun;
+    this.environment = parts.environment;
+    this.#engine = parts.engine;
+    this.#parts = parts.opened;
+  }
+
+  /** Throws PortTakenError, and CloudError FAILED_PRECONDITION when another process uses `dataDir`. */
+  static async create(options: LocalCloudOptions): Promise<LocalCloud> {
+    const opened: Closable[] = [];
+    try {
+      return new LocalCloud(await open(options, opened));
+    } catch (error) {
+      await closeAll(opened).catch((closing: unknown) => {
+        throw new AggregateError(
+          [error, closing],
+          'the local cloud did not start, nor stop what had started',
+        );
+      });
+      throw error;
+    }
+  }
+
+  /** Runs a Pulumi program and makes this cloud what it declares. Throws DeploymentError. */
+  deploy(options: ProgramOptions): Promise<Deployment> {
+    return this.#engine.deploy(options);
+  }
+
+  /** Stops everything. Throws AggregateError with every part that did not stop well. */
+  close(): Promise<void> {
+    this.#closing ??= closeAll(this.#parts);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly projectId: string;
+  readonly iam: Iam;
+  readonly bigquery: BigQuery;
+  readonly pubsub: PubSub;
+  readonly cloudRun: CloudRun;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly engine: PulumiEngine;
+  /** In the order in which they were opened. */
+  readonly opened: readonly Closable[];
+}
+
+async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Parts> {
+  const { projectId, projectNumber = DEFAULT_PROJECT_NUMBER, location, dataDir, ports = {} } = options;
+  const { clock = systemClock, images = {} } = options;
+  const onEvent = (event: CloudEvent) => options.onEvent?.(event);
+  const folder = (name: string) => (dataDir === undefined ? {} : { path: join(dataDir, name) });
+  const keep = <T extends Closable>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+
+  const iam = new Iam(folder('iam'));
+  const bigquery = keep(await BigQuery.open({ projectId, location, clock, ...folder('bigquery') }));
+  const pubsub = keep(
+    await PubSub.open({
+      clock,
+      iam,
+      warehouse: bigquery,
+      projectNumber: () => projectNumber,
+      onWarning: (message) => onEvent({ type: 'log', source: 'pubsub', severity: 'warning', message }),
+      ...folder('pubsub'),
+    }),
+  );
+  const bigqueryServer = keep(
+    await listen('BigQuery', ports.bigquery ?? 0, 'ports.bigquery', (port) =>
+      BigQueryServer.listen(bigquery, { port }),
+    ),
+  );
+  const pubsubServer = keep(
+    await listen('Pub/Sub', ports.pubsub ?? 0, 'ports.pubsub', (port) =>
+      PubSubServer.listen(pubsub, { port }),
+    ),
+  );
+
+  // The project is not among them: on Cloud Run, too, a container knows it only if its resource declares it.
+  const endpoints = {
+    PUBSUB_EMULATOR_HOST: pubsubServer.host,
+    // The client takes it as the whole base URL.
+    BIGQUERY_EMULATOR_HOST: `${bigqueryServer.url}/bigquery/v2`,
+    METADATA_SERVER_DETECTION: 'none',
+  };
+  const cloudRun = keep(new CloudRun({ projectId, projectNumber, location, images, environment: endpoints, clock, onEvent }));
+  const cloud = { iam, bigquery, pubsub, cloudRun };
+  const stateDir = folder('pulumi').path;
+  const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, onEvent }));
+  const environment = { ...endpoints, GOOGLE_CLOUD_PROJECT: projectId };
+  return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, opened };
+}
+
+async function listen<T>(
+  service: string,
+  port: number,
+  option: string,
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  try {
+    return await start(port);
+  } catch (error) {
+    if (port !== 0 && (await isTaken(port))) throw new PortTakenError(service, port, option, error);
+    throw error;
+  }
+}
+
+/** The last opened first, each of them whatever happens to the others. */
+async function closeAll(parts: readonly Closable[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts.toReversed()) {
+    try {
+      await part.close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) {
+    throw new AggregateError(failures, `${failures.length} parts of the local cloud did not stop well`);
+  }
+}

@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { LocalCloud } from '../../src/local-cloud.ts';
+import { changed, deadLettering, ingestion, subscription, tableGrant, without } from './declarations.ts';
+import {
+  AGENT,
+  type Declaration,
+  type Declarations,
+  deploy,
+  openCloud,
+  planOf,
+  problemsOf,
+  RUN_TIMEOUT_MS,
+  stepsOf,
+} from './test-cloud.ts';
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const AGENT_EMAIL = AGENT.slice('serviceAccount:'.length);
+const TABLE = 'projects/test-project/datasets/shop/tables';
+const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
+const needs = (name: string, table: string) =>
+  `${SUBSCRIPTION} "${name}", property "bigqueryConfig.table": needs roles/bigquery.dataEditor for ${AGENT_EMAIL} on ${TABLE}/${table} before it is created`;
+
+/** A subscription into a table of its own, so that no grant serves two. */
+function into(table: string, declaration: Partial<Declaration> = {}): Declarations {
+  const { topic: _, ...config } = subscription.inputs;
+  return {
+    [`${table}Table`]: changed(ingestion.table, { tableId: table }),
+    [`${table}Subscription`]: {
+      type: subscription.type,
+      inputs: {
+        ...config,
+        name: `${table}-subscription`,
+        topic: '${topic.id}',
+        bigqueryConfig: {
+          table: `test-project.\${${table}Table.datasetId}.\${${table}Table.tableId}`,
+          useTableSchema: true,
+        },
+      },
+      ...declaration,
+    },
+  };
+}
+
+function grantOn(table: string, declaration: Partial<Declaration> = {}): Declaration {
+  const inputs = { ...tableGrant.inputs, datasetId: '${dataset.datasetId}', tableId: `\${${table}Table.tableId}` };
+  return { ...tableGrant, inputs, ...declaration };
+}
+
+const reader = (topic: string): Declaration => ({
+  type: 'pubsub.Subscription',
+  inputs: { name: `reader-of-${topic.slice(-8)}`, topic },
+});
+
+/** Everything that may go wrong about order, in one program. */
+const unlucky: Declarations = {
+  dataset: ingestion.dataset,
+  topic: ingestion.topic,
+  ...into('racing'),
+  racingGrant: grantOn('racing'),
+  ...into('backwards'),
+  backwardsGrant: grantOn('backwards', { dependsOn: ['backwardsSubscription'] }),
+  ...into('nobody'),
+  ...into('viewed', { dependsOn: [] }),
+  viewedGrant: {
+    ...grantOn('viewed'),
+    inputs: { ...grantOn('viewed').inputs, role: 'roles/bigquery.dataViewer' },
+  },
+  byName: reader('orders'),
+  byWrongName: reader('invoices'),
+  account: { type: 'serviceaccount.Account', inputs: { accountId: 'shop-api' } },
+  accountGrant: {
+    type: 'projects.IAMMember',
+    inputs: {
+      project: 'test-project',
+      role: 'roles/bigquery.jobUser',
+      member: 'serviceAccount:shop-api@test-project.iam.gserviceaccount.com',
+    },
+  },
+};
+
+const race = 'but this resource does not depend on it: on Google Cloud the two race.';
+const declare = 'Declare the grant and add it to dependsOn.';
+const grants = (name: string) =>
+  `gcp:bigquery/iamMember:IamMember "${name}" grants it, ${race} Add it to dependsOn.`;
+const useOutputs = 'Use its outputs here instead of the plain text, or add it to dependsOn.';
+const MISSING_TOPIC = `${SUBSCRIPTION} "byWrongName", property "topic": projects/test-project/topics/invoices does not exist: this program does not declare it, and it is not in the local cloud. Correct the name, or declare it.`;
+
+const unluckyProblems = [
+  `${needs('backwardsSubscription', 'backwards')}; ${grants('backwardsGrant')}`,
+  `${SUBSCRIPTION} "byName", property "topic": projects/test-project/topics/orders is declared by gcp:pubsub/topic:Topic "topic", ${race} ${useOutputs}`,
+  MISSING_TOPIC,
+  `${needs('nobodySubscription', 'nobody')}, and nothing in the program grants it. ${declare}`,
+  `${needs('racingSubscription', 'racing')}; ${grants('racingGrant')}`,
+  `${needs('viewedSubscription', 'viewed')}, and nothing in the program grants it (gcp:bigquery/iamMember:IamMember "viewedGrant" grants roles/bigquery.dataViewer on ${TABLE}/viewed, which does not include bigquery.tables.updateData). ${declare}`,
+  `gcp:projects/iAMMember:IAMMember "accountGrant", property "member": projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com is declared by gcp:serviceaccount/account:Account "account", ${race} ${useOutputs}`,
+];
+
+let cloud: LocalCloud;
+beforeAll(async () => {
+  cloud = await openCloud();
+});
+afterAll(() => cloud.close());
+
+describe('a program that leaves an order to luck', () => {
+  it('fails with everything that it relies on and does not depend on', async () => {
+    expect(sorted(await problemsOf(deploy(cloud, unlucky)))).toEqual(sorted(unluckyProblems));
+  });
+
+  it('has what does not rely on luck applied, and nothing else', async () => {
+    const topics = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' });
+    expect(topics).toMatchObject({ name: 'projects/test-project/topics/orders' });
+    const name = 'projects/test-project/subscriptions/racing-subscription';
+    await expect(cloud.pubsub.getSubscription({ subscription: name })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    const granted = cloud.iam.grants().map(({ resource }) => resource.split('/').at(-1));
+    // The grant that waits for a subscription was not made either.
+    expect(granted.sort()).toEqual(['racing', 'viewed']);
+  });
+
+  it('fails in the same words in another order, and in a preview, which leaves open what it can not see', async () => {
+    const names = Object.keys(unlucky);
+    const inAnotherOrder = ['dataset', 'topic', ...names.filter((name) => name.endsWith('Table'))];
+    const backwards = names.filter((name) => !name.startsWith('backwards')).reverse();
+    const order = [...new Set([...inAnotherOrder, ...backwards, ...names])];
+    const reordered = Object.fromEntries(order.map((name) => [name, unlucky[name] as Declaration]));
+    expect(sorted(await problemsOf(planOf(reordered)))).toEqual(
+      sorted(unluckyProblems.filter((problem) => problem !== MISSING_TOPIC)),
+    );
+  });
+});
+
+describe('a program that was deployed in the right order', () => {
+  const declarations: Declarations = {
+    ...ingestion,
+    outsider: reader('projects/test-project/topics/outside'),
+  };
+
+  it('may rely on what is there without it, such as the topic of another program', async () => {
+    await cloud.pubsub.createTopic({ name: 'projects/test-project/topics/outside' });
+    const steps = stepsOf(await deploy(cloud, declarations));
+    expect(steps).toEqual(expect.arrayContaining(['create outsider', 'create subscription']));
+  });
+
+  it('fails as soon as it leaves the order to luck, although nothing changes in the cloud', async () => {
+    const { topic, ...rest } = declarations;
+    const lucky = {
+      ...rest,
+      subscription: {
+        ...changed(subscription, { topic: 'projects/test-project/topics/orders' }),
+        dependsOn: [],
+      },
+      topic,
+    } as Declarations;
+    expect(await problemsOf(deploy(cloud, lucky))).toEqual([
+      expect.stringContaining(
+        '"subscription", property "topic": projects/test-project/topics/orders is declared by',
+      ),
+      expect.stringContaining('"tableGrant" grants it, but this resource does not depend on it'),
+    ]);
+  });
+
+  it('may not rely on what this very deployment deletes', async () => {
+    const { topic: _, ...rest } = without(declarations, 'subscription');
+    const orphan = { ...rest, orphan: reader('projects/test-project/topics/orders') } as Declarations;
+    expect(await problemsOf(deploy(cloud, orphan))).toEqual([
+      expect.stringContaining('projects/test-project/topics/orders does not exist'),
+    ]);
+  });
+
+  it('may rely on a grant that somebody else made', async () => {
+    cloud.iam.grant({ resource: 'projects/test-project', role: 'roles/bigquery.dataEditor', member: AGENT });
+    const { tableGrant: _, ...rest } = declarations;
+    const steps = stepsOf(await deploy(cloud, { ...rest, subscription: { ...subscription, dependsOn: [] } }));
+    expect(steps).toEqual(expect.arrayContaining(['same subscription', 'delete tableGrant']));
+  });
+});
+
+describe('a dead-letter policy', () => {
+  const start = (name: string) =>
+    `${SUBSCRIPTION} "${name}", property "deadLetterPolicy.deadLetterTopic": dead letters`;
+  const notForwarded = (name: string, role: string, resource: string, kind: string) =>
+    `${start(name)} can not be forwarded: nothing in this program grants ${role} on projects/test-project/${resource} to ${AGENT_EMAIL}, Pub/Sub's own account. Google accepts this, and what can not be delivered stays in the subscription. Declare a ${kind}.`;
+
+  /** `deadLettering` under names of its own, without one part. */
+  function copy(suffix: string, missing?: string): Declarations {
+    const entries = Object.entries(without(deadLettering, missing as 'publisher'));
+    const text = JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name + suffix, value])));
+    const renamed = text
+      .replace(/\$\{(\w+)\./g, `\${$1${suffix}.`)
+      .replaceAll('"tableGrant"', `"tableGrant${suffix}"`)
+      .replace(/"(name|datasetId)":"([a-z-]+)"/g, `"$1":"$2${suffix}"`);
+    return JSON.parse(renamed) as Declarations;
+  }
+
+  it('that can not work, or would lose the messages, fails and names what is missing', async () => {
+    const problems = await problemsOf(
+      planOf({
+        ...copy('A'),
+        ...copy('B', 'publisher'),
+        ...copy('C', 'forwarder'),
+        ...copy('D', 'deadLetterReader'),
+      }),
+    );
+    expect(problems).toEqual([
+      notForwarded(
+        'subscriptionB',
+        'roles/pubsub.publisher',
+        'topics/dead-lettersB',
+        'gcp.pubsub.TopicIAMMember',
+      ),
+      notForwarded(
+        'subscriptionC',
+        'roles/pubsub.subscriber',
+        'subscriptions/orders-to-bigqueryC',
+        'gcp.pubsub.SubscriptionIAMMember',
+      ),
+      `${start('subscriptionD')} vanish: no subscription of this program reads projects/test-project/topics/dead-lettersD, and a topic keeps nothing for a subscription that does not exist. Declare a gcp.pubsub.Subscription on it.`,
+    ]);
+  });
+
+  it('fails a deployment after what could be applied was, so that the next one only adds what was missing', async () => {
+    await using other = await openCloud();
+    const [problem] = await problemsOf(deploy(other, without(deadLettering, 'forwarder')));
+    expect(problem).toContain('roles/pubsub.subscriber');
+    const steps = stepsOf(await deploy(other, deadLettering));
+    expect(steps.filter((step) => !step.startsWith('same'))).toEqual(['create forwarder']);
+  });
+});
+
+function sorted(lines: readonly string[]): string[] {
+  return [...lines].sort();
+}
