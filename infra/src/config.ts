@@ -1,6 +1,6 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
-import { Settings } from './settings.ts';
+import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
 /** The settings of one stack, checked. What each means is written in Pulumi.yaml, beside its default. */
 export interface StackConfig {
@@ -57,10 +57,6 @@ const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
 const CPU_ALLOCATIONS = ['request', 'always'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-/** `PREFIX:NAME` as IAM writes it; `allUsers` and deleted members are not among them. */
-const MEMBER = /^(serviceAccount|user|group|domain|principal|principalSet):\S+$/;
-const MEMBERS = 'a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com';
-
 /** A tag can be moved to another image after a review. One of this machine (localhost) reaches no cloud. */
 const IMAGE = /^([\w.-]+\.[\w.-]+(\/[\w.-]+)+@sha256:[0-9a-f]{64}|localhost(\/[\w.-]+)+:[\w.-]+)$/;
 
@@ -73,12 +69,8 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 export function readConfig(): StackConfig {
   const settings = new Settings();
   const stack = pulumi.getStack();
-  const { project = '', region = '' } = gcp.config;
-  settings.check('gcp:project', project, project !== '', 'the id of the Google Cloud project of this stack');
-  settings.check('gcp:region', region, region !== '', 'a region such as southamerica-west1');
   const config: StackConfig = {
-    project,
-    region,
+    ...settings.provider(gcp.config),
     publishers: settings.list('publishers', MEMBER, MEMBERS),
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings, stack),

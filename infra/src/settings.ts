@@ -1,10 +1,22 @@
 import * as pulumi from '@pulumi/pulumi';
 
+/** `PREFIX:NAME` as IAM writes it; `allUsers` and deleted members are not among them. */
+export const MEMBER = /^(serviceAccount|user|group|domain|principal|principalSet):\S+$/;
+export const MEMBERS = 'a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com';
+
 /** The settings of a stack, by their names in Pulumi.yaml, and everything that is wrong with them. */
 export class Settings {
   readonly #config = new pulumi.Config();
   readonly #stack = pulumi.getStack();
   readonly #mistakes: string[] = [];
+
+  /** The project and the region of the provider, which are required. */
+  provider(given: { readonly project?: string | undefined; readonly region?: string | undefined }) {
+    const { project = '', region = '' } = given;
+    this.check('gcp:project', project, project !== '', 'the id of the Google Cloud project of this stack');
+    this.check('gcp:region', region, region !== '', 'a region such as southamerica-west1');
+    return { project, region };
+  }
 
   /** Undefined when it is not set, or empty. */
   text(key: string): string | undefined {

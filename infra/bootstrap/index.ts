@@ -1,0 +1,25 @@
+import { readConfig } from './src/config.ts';
+import { DeployAccount } from './src/deploy-account.ts';
+import { EnabledServices } from './src/enabled-services.ts';
+import { GitHubFederation } from './src/github-federation.ts';
+import { ImageRegistry } from './src/image-registry.ts';
+import { PlanAccount } from './src/plan-account.ts';
+import { PulumiState } from './src/pulumi-state.ts';
+
+const config = readConfig();
+
+const services = new EnabledServices('services', config);
+const onceEnabled = { dependsOn: services };
+const state = new PulumiState('pulumi-state', config, onceEnabled);
+const registry = new ImageRegistry('records', config, onceEnabled);
+const github = new GitHubFederation('github', config, onceEnabled);
+const plan = new PlanAccount('records-plan', { ...config, state, github }, onceEnabled);
+const deploy = new DeployAccount('records-deploy', { ...config, state, registry, github }, onceEnabled);
+
+export const stateUrl = state.url;
+export const secretsProvider = state.secretsProvider;
+export const imageRepository = registry.url;
+export const planProvider = github.planProvider;
+export const planAccount = plan.account.email;
+export const deployProvider = github.deployProvider;
+export const deployAccount = deploy.account.email;

@@ -1,0 +1,90 @@
+import * as gcp from '@pulumi/gcp';
+import * as pulumi from '@pulumi/pulumi';
+import type { BootstrapConfig } from './config.ts';
+import { FederatedAccount } from './federated-account.ts';
+import type { GitHubFederation } from './github-federation.ts';
+import type { ImageRegistry } from './image-registry.ts';
+import type { PulumiState } from './pulumi-state.ts';
+
+export interface DeployAccountArgs extends Pick<BootstrapConfig, 'project' | 'region' | 'loadBalancer'> {
+  readonly state: PulumiState;
+  readonly registry: ImageRegistry;
+  readonly github: GitHubFederation;
+}
+
+const ROLES = {
+  'roles/bigquery.dataOwner': 'the dataset, the table and their grants',
+  'roles/iam.serviceAccountAdmin': "the API's account",
+  'roles/iam.serviceAccountUser': "revisions that run as the API's account",
+  'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
+  'roles/run.admin': 'the service, its revisions and who may call it',
+  'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which exists once it is asked for",
+};
+
+const LOAD_BALANCER_ROLES = {
+  'roles/compute.loadBalancerAdmin': 'addresses, proxies, backends',
+  'roles/compute.securityAdmin': 'Cloud Armor and certificates',
+};
+
+/** The only roles on the project that the stacks hand out. */
+const GRANTABLE = ['roles/bigquery.jobUser'];
+
+/** Applies a stack: for the protected branch, in the environment of the stack. */
+export class DeployAccount extends pulumi.ComponentResource {
+  readonly account: gcp.serviceaccount.Account;
+
+  constructor(name: string, args: DeployAccountArgs, options?: pulumi.ComponentResourceOptions) {
+    super('records:bootstrap:DeployAccount', name, {}, options);
+    const { project, region, loadBalancer, state, registry, github } = args;
+
+    const federated = new FederatedAccount(
+      name,
+      {
+        project,
+        displayName: 'Deployments',
+        description: 'Applies a stack.',
+        actors: github.deployers,
+        roles: loadBalancer ? { ...ROLES, ...LOAD_BALANCER_ROLES } : ROLES,
+      },
+      { parent: this },
+    );
+    this.account = federated.account;
+    const { member } = this.account;
+
+    new gcp.projects.IAMMember(
+      `${name}-grants`,
+      { project, role: 'roles/resourcemanager.projectIamAdmin', member, condition: onlyGrants(GRANTABLE) },
+      { parent: this },
+    );
+    new gcp.storage.BucketIAMMember(
+      `${name}-state`,
+      { bucket: state.bucket.name, role: 'roles/storage.objectUser', member },
+      { parent: this },
+    );
+    new gcp.kms.CryptoKeyIAMMember(
+      `${name}-secrets`,
+      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter', member },
+      { parent: this },
+    );
+    new gcp.artifactregistry.RepositoryIamMember(
+      `${name}-images`,
+      {
+        repository: registry.repository.name,
+        location: region,
+        role: 'roles/artifactregistry.writer',
+        member,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({ email: this.account.email });
+  }
+}
+
+/** Without it, whoever may grant on the project may make itself owner. https://docs.cloud.google.com/iam/docs/setting-limits-on-granting-roles */
+function onlyGrants(roles: readonly string[]) {
+  const list = roles.map((role) => `'${role}'`).join(', ');
+  return {
+    title: 'Only roles that the stacks grant',
+    expression: `api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([${list}])`,
+  };
+}

@@ -1,0 +1,39 @@
+import * as gcp from '@pulumi/gcp';
+import * as pulumi from '@pulumi/pulumi';
+import type { BootstrapConfig } from './config.ts';
+
+const SERVICES = [
+  'artifactregistry',
+  'bigquery',
+  'cloudkms',
+  'cloudresourcemanager',
+  'iam',
+  'iamcredentials',
+  'logging',
+  'monitoring',
+  'pubsub',
+  'run',
+  'serviceusage',
+  'storage',
+  'sts',
+];
+
+/** The APIs of Google Cloud that the stacks call. */
+export class EnabledServices extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { loadBalancer }: Pick<BootstrapConfig, 'loadBalancer'>,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super('records:bootstrap:EnabledServices', name, {}, options);
+    for (const service of loadBalancer ? [...SERVICES, 'compute'] : SERVICES) {
+      new gcp.projects.Service(
+        service,
+        // Something else in the project may use it by the time this stack is taken down.
+        { service: `${service}.googleapis.com`, disableOnDestroy: false },
+        { parent: this },
+      );
+    }
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,68 @@
+import * as gcp from '@pulumi/gcp';
+import * as pulumi from '@pulumi/pulumi';
+import type { BootstrapConfig } from './config.ts';
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Where the images of the API are kept. */
+export class ImageRegistry extends pulumi.ComponentResource {
+  readonly repository: gcp.artifactregistry.Repository;
+  /** `HOST/PROJECT/REPOSITORY`, the start of an image's name. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    {
+      project,
+      region,
+      labels,
+      imageReaders,
+    }: Pick<BootstrapConfig, 'project' | 'region' | 'labels' | 'imageReaders'>,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super('records:bootstrap:ImageRegistry', name, {}, options);
+
+    this.repository = new gcp.artifactregistry.Repository(
+      name,
+      {
+        repositoryId: name,
+        location: region,
+        format: 'DOCKER',
+        description: 'Images of the records API, one per commit.',
+        cleanupPolicyDryRun: false,
+        // What is kept is stronger than what is deleted: a revision can be rolled back to for fifty builds.
+        cleanupPolicies: [
+          { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: 50 } },
+          {
+            id: 'delete-untagged',
+            action: 'DELETE',
+            condition: { tagState: 'UNTAGGED', olderThan: `${14 * DAY_SECONDS}s` },
+          },
+          {
+            id: 'delete-old',
+            action: 'DELETE',
+            condition: { tagState: 'ANY', olderThan: `${365 * DAY_SECONDS}s` },
+          },
+        ],
+        labels,
+      },
+      { parent: this },
+    );
+
+    for (const member of imageReaders) {
+      new gcp.artifactregistry.RepositoryIamMember(
+        `${name}-reader-${member}`,
+        {
+          repository: this.repository.name,
+          location: region,
+          role: 'roles/artifactregistry.reader',
+          member,
+        },
+        { parent: this },
+      );
+    }
+
+    this.url = pulumi.interpolate`${region}-docker.pkg.dev/${project}/${this.repository.repositoryId}`;
+    this.registerOutputs({ url: this.url });
+  }
+}
