@@ -12,8 +12,8 @@ const MAX_REQUESTS = 8;
 const MAX_FAILED_REQUESTS = 8;
 /** How long one request is retried by the client. https://docs.cloud.google.com/pubsub/docs/retry-requests */
 const RETRY_MS = 60_000;
-/** How long answers are waited for after an interruption, in milliseconds. */
-const GRACE_MS = 2_000;
+/** How long answers are waited for after an interruption. */
+const GRACE_MS = 5_000;
 /** Reasons kept of failed requests; the others are counted only. */
 const MAX_REASONS = 3;
 /** Characters kept of a reason: the client appends all earlier attempts to its last one. */
@@ -39,6 +39,8 @@ export interface PublishOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest time that one request is retried, in milliseconds; 60,000 by default. */
   readonly retryMs?: number | undefined;
+  /** Longest wait for answers after the signal, in milliseconds; 5,000 by default. */
+  readonly graceMs?: number | undefined;
   /** Called with the messages that have an id, each time it grows. */
   onSent?(sent: number): void;
 }
@@ -52,7 +54,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const reasons = new Map<string, number>();
   let [handedOver, sent, failed, failedRequests] = [0, 0, 0, 0];
 
-  const onAbort = () => setTimeout(() => requests.giveUp(), GRACE_MS).unref();
+  const onAbort = () => setTimeout(() => requests.giveUp(), options.graceMs ?? GRACE_MS).unref();
   signal?.addEventListener('abort', onAbort);
   for (const batch of batches(options.messages)) {
     await requests.room();

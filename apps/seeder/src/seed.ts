@@ -22,6 +22,8 @@ export interface SeedOptions {
   readonly waitSeconds?: number | undefined;
   /** Longest time that one publish request is retried, in milliseconds; 60,000 by default. */
   readonly publishRetryMs?: number | undefined;
+  /** Longest wait for answers to publish requests after the signal, in milliseconds; 5,000 by default. */
+  readonly publishGraceMs?: number | undefined;
   /** Stops sending and waiting; the result then says `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   onProgress?(progress: SeedProgress): void;
@@ -116,7 +118,7 @@ async function firstCount(stored: () => Promise<number>, target: Target): Promis
 }
 
 async function publishPeople(people: People, options: SeedOptions): Promise<Published> {
-  const { target, count, signal, publishRetryMs: retryMs } = options;
+  const { target, count, signal, publishRetryMs: retryMs, publishGraceMs: graceMs } = options;
   const pubsub = pubsubClient(target);
   try {
     return await publish({
@@ -124,6 +126,7 @@ async function publishPeople(people: People, options: SeedOptions): Promise<Publ
       messages: people.messages(count),
       signal,
       retryMs,
+      graceMs,
       onSent: (done) => options.onProgress?.({ phase: 'publishing', done, total: count }),
     });
   } finally {

@@ -1,6 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { runCli } from './support/cli.ts';
 import { withFolder } from './support/folder.ts';
+
+// Whole processes, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 describe('wrong options', () => {
   it.each([

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DEFAULT_LOCALE } from '../src/countries.ts';
+import { idPrefix } from '../src/ids.ts';
+import { People } from '../src/people.ts';
+import { storedRecords } from '../src/verify/stored.ts';
+import { type CliOptions, runCli } from './support/cli.ts';
+import { withFolder } from './support/folder.ts';
+import { startStack, type TestStack } from './support/stack.ts';
+
+// Whole processes, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+/** Runs the command line against the stack, which it finds by its description. */
+function seed(args: readonly string[], options?: CliOptions) {
+  return withFolder(async (folder) => {
+    const file = join(folder, 'stack.json');
+    await writeFile(file, JSON.stringify(stack.description));
+    return await runCli(['--stack-file', file, ...args], options);
+  });
+}
+
+describe('the command line against a running stack', () => {
+  it('reports sent, stored and rates, and ends with exit code 0', async () => {
+    const { exitCode, stdout, stderr } = await seed(['--count', '1200', '--seed', '42', '--locale', 'es_MX']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^run {5}2dqwjfdv {2}\(--seed 42 --locale es_MX\)$/m);
+    expect(stdout).toMatch(/^sent {4}1,200 of 1,200 in [\d.]+ s, [\d,]+\/s$/m);
+    expect(stdout).toMatch(/^stored {2}1,200 of 1,200; visible after [\d.]+ s, [\d,]+\/s$/m);
+    expect(stdout).toMatch(/^sha256 {2}[0-9a-f]{64}$/m);
+  });
+
+  it('says of a second run that everybody was there', async () => {
+    await seed(['--count', '300', '--seed', '5']);
+    const { exitCode, stdout } = await seed(['--count', '300', '--seed', '5']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^stored {2}300 of 300, 300 of them already there before$/m);
+  });
+
+  it('prints the result as JSON, with a seed that repeats it', async () => {
+    const one = JSON.parse((await seed(['--count', '50', '--json'])).stdout);
+    expect(one).toMatchObject({
+      count: 50,
+      locale: 'latam',
+      sent: 50,
+      storedBefore: 0,
+      stored: 50,
+      failed: 0,
+    });
+    const other = JSON.parse((await seed(['--count', '50', '--json', '--seed', String(one.seed)])).stdout);
+    expect(other).toMatchObject({ run: one.run, sha256: one.sha256, storedBefore: 50, stored: 50 });
+    const third = JSON.parse((await seed(['--count', '50', '--json'])).stdout);
+    expect(third.run).not.toBe(one.run);
+  });
+
+  it('is not led astray by variables of its own environment', async () => {
+    const env = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1', BIGQUERY_EMULATOR_HOST: 'http://127.0.0.1:1' };
+    const { exitCode, stderr } = await seed(['--count', '10'], { env });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('stops at %s, says what was sent and ends with exit code %i', async (signal, code) => {
+    const { run } = new People({ seed: code, locale: DEFAULT_LOCALE });
+    const stored = () => storedRecords(stack.bigquery, stack.target.table, idPrefix(run));
+    const { exitCode, stdout, stderr } = await seed(
+      ['--count', '10000000', '--seed', String(code), '--json'],
+      {
+        onStart: async (child) => {
+          // The run's first rows say that it is in the middle of sending.
+          while ((await stored()) === 0) await delay(10);
+          child.kill(signal);
+        },
+      },
+    );
+    expect(exitCode).toBe(code);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ interrupted: true, failed: 0 });
+    expect(result.sent).toBeGreaterThan(0);
+    expect(result.sent).toBeLessThan(10_000_000);
+    expect(stderr).toContain('were not sent because it was interrupted');
+  });
+
+  it('ends with exit code 1 and the reason when messages are refused', async () => {
+    await stack.pubsub.topic(stack.target.topic).delete();
+    const { exitCode, stdout, stderr } = await seed(['--count', '20', '--wait', '1']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^sent {4}0 of 20/m);
+    expect(stderr).toMatch(/^20 messages were refused or lost at publish:\n {2}20: .*NOT_FOUND/m);
+  });
+});

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { decodeRecord } from '@records/records-schema';
+import { SeederError } from '../src/errors.ts';
+import { People } from '../src/people.ts';
+import { problemsOf } from '../src/report.ts';
+import { type SeedProgress, seedRecords } from '../src/seed.ts';
+import { startStack, type TestStack } from './support/stack.ts';
+
+// Whole services, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+describe('seeding a stack', () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(() => stack.close());
+
+  it('stores exactly the people of the seed', async () => {
+    const result = await seedRecords({ target: stack.target, count: 2_500, seed: 42 });
+    expect(problemsOf(result)).toEqual([]);
+    expect(result).toMatchObject({ sent: 2_500, failed: 0, unconfirmed: 0, stored: 2_500, storedBefore: 0 });
+    const expected = Array.from(new People({ seed: 42, locale: 'latam' }).messages(2_500), decodeRecord);
+    const byId = (a: { id?: string }, b: { id?: string }) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1);
+    expect((await stack.rows()).toSorted(byId)).toEqual(expected.toSorted(byId));
+  });
+
+  it('counts what the seed stored before, and nobody else', async () => {
+    const other = await seedRecords({ target: stack.target, count: 300, seed: 7 });
+    expect(other).toMatchObject({ storedBefore: 0, stored: 300 });
+    const longer = await seedRecords({ target: stack.target, count: 400, seed: 7 });
+    expect(longer).toMatchObject({ sent: 400, storedBefore: 300, stored: 400, expected: 400 });
+    const shorter = await seedRecords({ target: stack.target, count: 10, seed: 7 });
+    expect(shorter).toMatchObject({ sent: 10, storedBefore: 400, stored: 400, expected: 400 });
+    expect(problemsOf(shorter)).toEqual([]);
+  });
+
+  it('tells the progress of both phases to their ends', async () => {
+    const steps: SeedProgress[] = [];
+    await seedRecords({
+      target: stack.target,
+      count: 1_500,
+      seed: 1,
+      onProgress: (step) => steps.push(step),
+    });
+    const last = (phase: SeedProgress['phase']) => steps.filter((step) => step.phase === phase).at(-1);
+    expect(last('publishing')).toEqual({ phase: 'publishing', done: 1_500, total: 1_500 });
+    expect(last('becoming visible')).toEqual({ phase: 'becoming visible', done: 1_500, total: 1_500 });
+  });
+
+  it('stops when it is interrupted, and says how much was sent', async () => {
+    const controller = new AbortController();
+    const result = await seedRecords({
+      target: stack.target,
+      count: 1_000_000,
+      seed: 2,
+      signal: controller.signal,
+      publishGraceMs: 60_000,
+      onProgress: () => controller.abort(),
+    });
+    expect(result.interrupted).toBe(true);
+    expect(result.sent).toBeGreaterThan(0);
+    expect(result.sent).toBeLessThan(50_000);
+    expect(result).toMatchObject({ failed: 0, unconfirmed: 0 });
+    expect(problemsOf(result).join()).toContain('were not sent because it was interrupted');
+  });
+
+  it.each([
+    ['count', { count: 0 }],
+    ['count', { count: 1.5 }],
+    ['seed', { seed: -1 }],
+    ['locale', { locale: 'xx' }],
+    ['wait', { waitSeconds: 0 }],
+  ])('refuses a bad %s: %j', async (name, options) => {
+    const seeding = seedRecords({ target: stack.target, count: 1, seed: 1, ...options });
+    await expect(seeding).rejects.toThrow(SeederError);
+    await expect(seeding).rejects.toThrow(name);
+  });
+});
+
+describe('seeding a stack that refuses', () => {
+  it('counts the messages whose topic is missing, with the reason', async () => {
+    const stack = await startStack();
+    try {
+      await stack.pubsub.topic(stack.target.topic).delete();
+      const result = await seedRecords({ target: stack.target, count: 1_200, seed: 1, waitSeconds: 1 });
+      expect(result).toMatchObject({ sent: 0, failed: 1_200, unconfirmed: 0, stored: 0, expected: 0 });
+      expect(result.reasons).toEqual([{ reason: expect.stringContaining('NOT_FOUND'), messages: 1_200 }]);
+      expect(problemsOf(result).join('\n')).toMatch(/1,200 messages were refused or lost.*\n.*NOT_FOUND/);
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it('sends no more after a few requests that all failed', async () => {
+    const stack = await startStack();
+    try {
+      await stack.pubsub.topic(stack.target.topic).delete();
+      const result = await seedRecords({ target: stack.target, count: 1_000_000, seed: 1, waitSeconds: 1 });
+      expect(result.failed).toBeGreaterThan(0);
+      expect(result.failed).toBeLessThan(20_000);
+      expect(problemsOf(result).join()).toContain('were not sent because of these failures');
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it('counts the messages that the schema of the topic refuses', async () => {
+    const fields = ['id', 'nombre', 'apellido', 'pais', 'edad'].map((name) => ({ name, type: 'string' }));
+    const stack = await startStack({
+      topicSchema: JSON.stringify({ type: 'record', name: 'Record', fields }),
+      columns: fields.map(({ name }) => ({ name, type: 'STRING', mode: 'REQUIRED' })),
+    });
+    try {
+      const result = await seedRecords({ target: stack.target, count: 100, seed: 1, waitSeconds: 1 });
+      expect(result).toMatchObject({ sent: 0, failed: 100, stored: 0 });
+      expect(result.reasons[0]?.reason).toContain('INVALID_ARGUMENT');
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it('says how many are missing, and where to look, when they do not appear in the table', async () => {
+    const stack = await startStack();
+    try {
+      await stack.pubsub.subscription('records-bigquery').delete();
+      const result = await seedRecords({ target: stack.target, count: 50, seed: 1, waitSeconds: 1 });
+      expect(result).toMatchObject({ sent: 50, stored: 0, expected: 50, visibleSeconds: undefined });
+      const said = problemsOf(result).join('\n');
+      expect(said).toContain('50 of 50 records did not become visible');
+      expect(said).toContain(stack.target.deadLetterSubscription);
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it('sends nothing when the table can not be read', async () => {
+    const stack = await startStack();
+    try {
+      await stack.bigquery.dataset('records').table('records').delete();
+      const seeding = seedRecords({ target: stack.target, count: 50, seed: 1 });
+      await expect(seeding).rejects.toThrow(
+        /table records-test\.records\.records can not be read, so nothing was sent/,
+      );
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it('gives up on a Pub/Sub that is gone after the time allowed', async () => {
+    const stack = await startStack();
+    const elsewhere = await startStack();
+    await elsewhere.close();
+    const { PUBSUB_EMULATOR_HOST = '' } = elsewhere.target.environment;
+    const target = { ...stack.target, environment: { ...stack.target.environment, PUBSUB_EMULATOR_HOST } };
+    try {
+      const result = await seedRecords({ target, count: 10, seed: 1, publishRetryMs: 500 });
+      expect(result).toMatchObject({ sent: 0, failed: 10, expected: 0 });
+      expect(problemsOf(result)).not.toEqual([]);
+    } finally {
+      await stack.close();
+    }
+  });
+});
