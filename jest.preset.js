@@ -12,5 +12,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   injectGlobals: false,
+  // Ends what hangs; a slow machine is not a failure.
+  testTimeout: 30_000,
   reporters: ['default', fileURLToPath(new URL('scripts/jest-counts.js', import.meta.url))],
 };

@@ -7,6 +7,9 @@ export async function forEachLine(stream: Readable, onLine: (line: string) => vo
     onLine(line);
 }
 
+/** Longer lines are cut: a stack trace in JSON is for a log viewer. */
+const MAX_LINE_LENGTH = 400;
+
 /** The last lines of something that may write for ever. */
 export class LastLines {
   readonly #lines: string[] = [];
@@ -17,7 +20,7 @@ export class LastLines {
   }
 
   push(line: string): void {
-    this.#lines.push(line);
+    this.#lines.push(line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line);
     if (this.#lines.length > this.#limit) this.#lines.shift();
   }
 

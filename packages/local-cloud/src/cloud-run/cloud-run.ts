@@ -6,8 +6,12 @@ import type { CloudRunAdmin, ContainerSpec } from '../pulumi/cloud.ts';
 import { Container } from './container.ts';
 import { commandOf, type Images } from './images.ts';
 import { Lifeline } from './lifeline.ts';
+import { MetadataServer } from './metadata-server.ts';
 
 export interface CloudRunOptions {
+  readonly projectId: string;
+  readonly projectNumber: string;
+  readonly location: string;
   readonly images: Images;
   /** What every container gets besides its own variables: how to reach this cloud. */
   readonly environment: Readonly<Record<string, string>>;
@@ -32,6 +36,7 @@ export interface RunningService {
 export class CloudRun implements CloudRunAdmin {
   readonly #options: CloudRunOptions;
   readonly #containers = new Map<string, Container>();
+  readonly #metadata = new Map<string, MetadataServer>();
   readonly #ports = new Map<string, number>();
   readonly #lifeline = new Lifeline();
 
@@ -40,18 +45,20 @@ export class CloudRun implements CloudRunAdmin {
   }
 
   async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
-    const { images, environment, clock, onEvent } = this.#options;
+    const { images, clock, onEvent } = this.#options;
     const command = commandOf(images, spec.image);
     const port = command.port || this.#ports.get(spec.service) || (await freePort());
     this.#ports.set(spec.service, port);
     await this.delete(spec.service);
     const lifeline = this.#lifeline;
+    const metadata = await this.#startMetadata(spec);
+    const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
     const container = new Container({ spec, revision, command, port, environment, clock, lifeline, onEvent });
     this.#containers.set(spec.service, container);
     try {
       await container.start();
     } catch (error) {
-      if (this.#containers.get(spec.service) === container) this.#containers.delete(spec.service);
+      if (this.#containers.get(spec.service) === container) await this.delete(spec.service);
       throw error;
     }
     return { uri: uriOf(container) };
@@ -84,11 +91,27 @@ export class CloudRun implements CloudRunAdmin {
     const container = this.#containers.get(service);
     this.#containers.delete(service);
     await container?.stop();
+    const metadata = this.#metadata.get(service);
+    this.#metadata.delete(service);
+    await metadata?.close();
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     this.#lifeline.close();
+  }
+
+  async #startMetadata({ service, serviceAccount }: ContainerSpec): Promise<MetadataServer> {
+    const { projectId, projectNumber, location } = this.#options;
+    const metadata = await MetadataServer.listen({
+      projectId,
+      projectNumber,
+      location,
+      // Google's default. https://docs.cloud.google.com/run/docs/securing/service-identity
+      serviceAccount: serviceAccount ?? `${projectNumber}-compute@developer.gserviceaccount.com`,
+    });
+    this.#metadata.set(service, metadata);
+    return metadata;
   }
 
   #container(service: string): Container {

@@ -19,7 +19,7 @@ const BACKOFF_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 const STABLE_MS = 60_000;
 /** Between two startup probes. A difference: Cloud Run waits for the declared period, which here only sets the total. */
 const POLL_MS = 25;
-const KEPT_LINES = 20;
+const KEPT_LINES = 8;
 
 export interface ContainerOptions {
   readonly spec: ContainerSpec;

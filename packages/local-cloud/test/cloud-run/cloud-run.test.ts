@@ -22,6 +22,8 @@ const HEALTH: ProbeSpec = {
   failureThreshold: 3,
 };
 
+const PROJECT = { projectId: 'shop-local', projectNumber: '1234', location: 'southamerica-west1' };
+
 let clock: FakeClock;
 let events: Events;
 let cloudRun: CloudRun;
@@ -29,6 +31,7 @@ let cloudRun: CloudRun;
 function open(port?: number): CloudRun {
   const image = { command: process.execPath, args: ['container.mjs'], cwd: HERE, ...(port ? { port } : {}) };
   return new CloudRun({
+    ...PROJECT,
     images: { shop: image },
     environment: { ENDPOINT: 'here' },
     clock,
@@ -92,11 +95,23 @@ describe('a Cloud Run service', () => {
     expect(environment).toEqual({
       GREETING: 'hola',
       ENDPOINT: 'here',
+      GCE_METADATA_HOST: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       PATH: process.env.PATH,
       PORT: new URL(uri).port,
       K_SERVICE: 'shop-api',
       K_REVISION: 'shop-api-00001-abc',
       K_CONFIGURATION: 'shop-api',
+    });
+  });
+
+  it("is its declared account to Google's clients, which ask the metadata server", async () => {
+    const serviceAccount = 'shop-api@shop-local.iam.gserviceaccount.com';
+    const { uri } = await cloudRun.deploy(spec({ serviceAccount }), 'r1');
+    const identity = await (await fetch(`${uri}/identity`)).json();
+    expect(identity).toMatchObject({
+      project: 'shop-local',
+      client_email: serviceAccount,
+      token: expect.stringMatching(/^local-/),
     });
   });
 
@@ -140,7 +155,7 @@ describe('a Cloud Run service', () => {
       'none is given for "other" (option images of LocalCloud.create; known: shop)',
     );
     const images = { shop: { command: 'no-such-command', args: [], cwd: HERE } };
-    const other = new CloudRun({ images, environment: {}, clock, onEvent: events.push });
+    const other = new CloudRun({ ...PROJECT, images, environment: {}, clock, onEvent: events.push });
     expect((await refusalOf(other.deploy(spec(), 'r1'))).message).toContain('spawn no-such-command ENOENT');
     await other.close();
   });

@@ -17,12 +17,22 @@ if (BEHAVIOUR === 'has a child') {
 }
 
 let healthy = BEHAVIOUR !== 'is never ready';
-createServer((request, response) => {
+createServer(async (request, response) => {
   if (request.url === '/health') return response.writeHead(healthy ? 200 : 503).end();
   if (request.url === '/header')
     return response.writeHead(request.headers['x-probe'] === 'yes' ? 200 : 400).end();
   if (request.url === '/hang') return;
+  if (request.url === '/identity') return response.end(JSON.stringify(await identity()));
   if (request.url === '/sicken') healthy = false;
   if (request.url === '/crash') process.exit(1);
   response.end(JSON.stringify({ pid: process.pid, environment: process.env }));
 }).listen(Number(PORT), () => console.log('listening'));
+
+/** Who Google's own library takes this container for. */
+async function identity() {
+  const { GoogleAuth } = await import('google-auth-library');
+  const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
+  const client = await auth.getClient();
+  const { token } = await client.getAccessToken();
+  return { project: await auth.getProjectId(), ...(await auth.getCredentials()), token };
+}

@@ -5,6 +5,9 @@ import { CloudRun } from '../../src/cloud-run/cloud-run.ts';
 // Runs a service until it is killed, and prints the address.
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 const cloudRun = new CloudRun({
+  projectId: 'shop-local',
+  projectNumber: '1234',
+  location: 'southamerica-west1',
   images: { shop: { command: process.execPath, args: ['container.mjs'], cwd } },
   environment: {},
   clock: systemClock,
