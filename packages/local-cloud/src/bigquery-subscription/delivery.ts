@@ -25,8 +25,8 @@ interface DeliveryOptions {
   rowOf(delivery: Delivery, columns: readonly TableField[]): Row;
   /** The subscription enters or leaves an error state. */
   stateChanged(error: DestinationError | undefined): void;
-  /** A bug, or a failure that nobody expected. */
-  failed(error: unknown): void;
+  /** Writing fails for another reason than before. */
+  failed(reason: string): void;
 }
 
 /**
@@ -38,6 +38,7 @@ export class BigQueryDelivery {
   readonly #stopWaking: () => void;
   #error: DestinationError | undefined;
   #recheck: Timer | undefined;
+  #failure: string | undefined;
   #running: Promise<void> | undefined;
   #wakened = false;
   #closed = false;
@@ -76,7 +77,7 @@ export class BigQueryDelivery {
         while (!this.#closed && (await this.#deliverBatch()));
       } catch (error) {
         // The queue's own writes failed; it wakes this again when it has started over.
-        this.#options.failed(error);
+        this.#failed(error);
       }
     }
     // In the same turn as the last look at #wakened: a later wake-up starts a new run.
@@ -90,6 +91,7 @@ export class BigQueryDelivery {
     if (deliveries.length === 0) return false;
     try {
       await this.#write(deliveries, await this.#options.columns());
+      this.#failure = undefined;
       return true;
     } catch (error) {
       return await this.#undelivered(deliveries, error);
@@ -140,10 +142,16 @@ export class BigQueryDelivery {
       queue.giveBack(ids);
       return false;
     }
-    this.#options.failed(error);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = this.#failed(error);
     await queue.fail(deliveries.map(({ message: { id }, attempt }) => ({ id, attempt, reason, backoff })));
     return true;
+  }
+
+  #failed(error: unknown): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason !== this.#failure) this.#options.failed(reason);
+    this.#failure = reason;
+    return reason;
   }
 
   #enter(error: DestinationError): void {
@@ -157,7 +165,7 @@ export class BigQueryDelivery {
       await this.#options.columns();
     } catch (error) {
       const destinationError = destinationErrorOf(error, this.#options.destination.table);
-      if (!destinationError) this.#options.failed(error);
+      if (!destinationError) this.#failed(error);
       if (!this.#closed) this.#enter(destinationError ?? (this.#error as DestinationError));
       return;
     }

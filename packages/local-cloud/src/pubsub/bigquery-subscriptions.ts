@@ -69,10 +69,7 @@ export class BigQuerySubscriptions {
             ? `${name} is in state ${error.state}: ${error.message}${error.hint ? ` To mend it: ${error.hint}.` : ''} Its messages wait in the backlog.`
             : `${name} is ACTIVE again.`,
         ),
-      failed: (error) =>
-        warn(
-          `${name} could not write to ${config.table}: ${error instanceof Error ? error.message : String(error)}`,
-        ),
+      failed: (reason) => warn(`${name} could not write to ${config.table}: ${reason}`),
     });
   }
 

@@ -68,7 +68,7 @@ export class Database {
       this.#migrate(folder);
     } catch (error) {
       this.#db.close();
-      if (!(error instanceof Error) || !/locked|busy/.test(error.message)) throw error;
+      if (!isBusy(error)) throw error;
       throw new CloudError('FAILED_PRECONDITION', `Another process uses the Pub/Sub data in ${folder}.`, {
         hint: 'stop the other local cloud, or give this one a folder of its own',
         cause: error,
@@ -145,4 +145,11 @@ export class Database {
       for (const listener of this.#onLost) listener();
     }
   }
+}
+
+/** https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
