@@ -8,9 +8,9 @@ export function changedPaths(old: unknown, next: unknown, path = ''): string[] {
   }
   if (isObject(old) && isObject(next)) {
     const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
-    return [...keys].flatMap((key) =>
-      changedPaths(old[key], next[key], path === '' ? key : `${path}.${key}`),
-    );
+    return [...keys]
+      .sort()
+      .flatMap((key) => changedPaths(old[key], next[key], path === '' ? key : `${path}.${key}`));
   }
   return [path];
 }

@@ -94,13 +94,18 @@ function explainPermission(
         missing.some((permission) => grants.some((grant) => covers(grant, member, permission, resource))),
       )
       .map((granter) => label(granter.urn));
-    return { urn, property, message: `${start}; ${names.join(' and ')} grants it, ${RACE} Add it to dependsOn.` };
+    return {
+      urn,
+      property,
+      message: `${start}; ${names.join(' and ')} grants it, ${RACE} Add it to dependsOn.`,
+    };
   }
   const held = resources
     .flatMap(({ urn: by, grants }) => grants.map((grant) => ({ by, grant })))
     .filter(({ grant }) => grant.member === member && isNear(grant.resource, resource))
     .map(({ by, grant }) => `${label(by)} grants ${grant.role} on ${grant.resource}`);
-  const instead = held.length > 0 ? ` (${held.join('; ')}, which does not include ${nobodyGrants.join(', ')})` : '';
+  const instead =
+    held.length > 0 ? ` (${held.join('; ')}, which does not include ${nobodyGrants.join(', ')})` : '';
   return {
     urn,
     property,

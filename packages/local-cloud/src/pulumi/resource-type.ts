@@ -84,7 +84,7 @@ export interface AppliedType<Schema extends TObject = TObject> {
   /** What Google accepts and a person regrets; asked when the whole program is known. */
   audit?(declared: Declared<Static<Schema>>, program: Program): InputMistake[];
   /** Why this change takes a replacement, when it does; asked for changes outside `replaceOn`. */
-  replacementReason?(change: Changed<Static<Schema>>): string | undefined;
+  replacementReason?(change: Changed<Static<Schema>>): InputMistake | undefined;
 
   /** Each returns the outputs that only the cloud knows. Throws CloudError. */
   create?(resource: Applied<Static<Schema>>): Promise<Properties | undefined>;

@@ -72,8 +72,9 @@ export class StackState {
     this.#save();
   }
 
-  /** Keeps the old half of a replacement until it is deleted. */
-  addReplaced(resource: ResourceState): void {
+  /** Makes room for a successor, and keeps the old half of the replacement until it is deleted. */
+  setAside(resource: ResourceState): void {
+    this.#resources.delete(resource.urn);
     this.#replaced.push(resource);
     this.#save();
   }

@@ -1,9 +1,10 @@
 import type { OnEvent, StepEvent, StepOperation } from '../cloud-event.ts';
+import { CloudError } from '../errors.ts';
 import type { Cloud } from './cloud.ts';
 import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { changedPaths, topLevel } from './diff.ts';
-import { effectiveInputs } from './inputs.ts';
+import { effectiveInputs, type InputMistake } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
 import type { Properties } from './property-values.ts';
@@ -42,7 +43,7 @@ export class Steps {
     const { resource, type, inputs, old } = wanted;
     const next = this.#wantedArguments(wanted);
     const computed = { ...inputs, ...type.outputs(next) };
-    if (!old) return this.#finish('create', [], wanted, { ...computed, ...(await type.create?.(next)) });
+    if (!old) return this.#finish('create', [], wanted, { ...computed, ...(await create(type, next)) });
     const changed = changedPaths(old.inputs, inputs);
     if (changed.length === 0) {
       const outputs = await type.resume?.({ ...next, outputs: old.outputs });
@@ -55,17 +56,21 @@ export class Steps {
       old: before.inputs,
       changed: new Set(changed.map(topLevel)),
     };
-    const reason = replacementReason(wanted, change.changed) ?? type.replacementReason?.(change);
+    const reason = fixedInput(wanted, change.changed) ?? type.replacementReason?.(change);
     if (reason === undefined) {
       return this.#finish('update', changed, wanted, { ...computed, ...(await type.update?.(change)) });
     }
-    const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason, changed);
+    const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason);
     if (problem) throw new DeploymentError([problem]);
     // Google would refuse a second resource of the same name.
     const sameName = type.resourceName?.(before) === type.resourceName?.(next);
-    if (sameName || wanted.options.deleteBeforeReplace) await type.delete?.(before);
-    else this.#state.addReplaced(old);
-    return this.#finish('replace', changed, wanted, { ...computed, ...(await type.create?.(next)) });
+    if (sameName || wanted.options.deleteBeforeReplace) {
+      await type.delete?.(before);
+      this.#state.remove(old.urn);
+    } else {
+      this.#state.setAside(old);
+    }
+    return this.#finish('replace', changed, wanted, { ...computed, ...(await create(type, next)) });
   }
 
   /** What `wanted` records for a resource without effect. */
@@ -136,21 +141,39 @@ export class Steps {
   }
 }
 
-function replacementReason({ type, options }: Wanted, changed: ReadonlySet<string>): string | undefined {
+async function create(
+  type: AppliedType,
+  wanted: Applied<Record<string, unknown>>,
+): Promise<Properties | undefined> {
+  try {
+    return await type.create?.(wanted);
+  } catch (error) {
+    if (!(error instanceof CloudError) || error.code !== 'ALREADY_EXISTS') throw error;
+    throw new CloudError(error.code, error.message, {
+      hint: 'it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud',
+      cause: error,
+    });
+  }
+}
+
+function fixedInput({ type, options }: Wanted, changed: ReadonlySet<string>): InputMistake | undefined {
   const fixed = [...type.replaceOn, ...options.replaceOnChanges.map(topLevel)];
-  const names = fixed.filter((name) => changed.has(name));
-  return names.length > 0 ? `${names.join(', ')} can not be changed` : undefined;
+  const property = fixed.find((name) => changed.has(name));
+  return property === undefined ? undefined : { property, message: `${property} can not be changed` };
 }
 
 function lossProblem(
   urn: string,
   { holds }: AppliedType,
-  reason: string,
-  changed: readonly string[],
+  { property, message }: InputMistake,
 ): Problem | undefined {
   if (!holds) return undefined;
-  const message = `${reason}, so this change would replace the resource and lose ${holds}. Undo it, or start with --fresh, which empties the local cloud.`;
-  return { urn, property: changed[0] ?? '', message };
+  const consequence = `this change would replace the resource and lose ${holds}`;
+  return {
+    urn,
+    property,
+    message: `${message}, so ${consequence}. Undo it, or start with --fresh, which empties the local cloud.`,
+  };
 }
 
 function stepOf(

@@ -19,7 +19,7 @@ export const dataset: Declaration = {
 export const table: Declaration = {
   type: 'bigquery.Table',
   inputs: {
-    datasetId: '${dataset.datasetId}',
+    datasetId: '<dataset.datasetId>',
     tableId: 'orders',
     schema: JSON.stringify(columns),
     deletionProtection: false,
@@ -31,8 +31,8 @@ export const topic: Declaration = { type: 'pubsub.Topic', inputs: { name: 'order
 export const tableGrant: Declaration = {
   type: 'bigquery.IamMember',
   inputs: {
-    datasetId: '${table.datasetId}',
-    tableId: '${table.tableId}',
+    datasetId: '<table.datasetId>',
+    tableId: '<table.tableId>',
     role: 'roles/bigquery.dataEditor',
     member: AGENT,
   },
@@ -42,8 +42,8 @@ export const subscription: Declaration = {
   type: 'pubsub.Subscription',
   inputs: {
     name: 'orders-to-bigquery',
-    topic: '${topic.id}',
-    bigqueryConfig: { table: '${table.project}.${table.datasetId}.${table.tableId}', useTableSchema: true },
+    topic: '<topic.id>',
+    bigqueryConfig: { table: '<table.project>.<table.datasetId>.<table.tableId>', useTableSchema: true },
   },
   dependsOn: ['tableGrant'],
 };
@@ -60,19 +60,19 @@ export const deadLettering = {
   deadLetters: { type: 'pubsub.Topic', inputs: { name: 'dead-letters' } },
   deadLetterReader: {
     type: 'pubsub.Subscription',
-    inputs: { name: 'dead-letters', topic: '${deadLetters.id}' },
+    inputs: { name: 'dead-letters', topic: '<deadLetters.id>' },
   },
   publisher: {
     type: 'pubsub.TopicIAMMember',
-    inputs: { topic: '${deadLetters.id}', role: 'roles/pubsub.publisher', member: AGENT },
+    inputs: { topic: '<deadLetters.id>', role: 'roles/pubsub.publisher', member: AGENT },
   },
   subscription: {
     ...subscription,
-    inputs: { ...subscription.inputs, deadLetterPolicy: { deadLetterTopic: '${deadLetters.id}' } },
+    inputs: { ...subscription.inputs, deadLetterPolicy: { deadLetterTopic: '<deadLetters.id>' } },
   },
   forwarder: {
     type: 'pubsub.SubscriptionIAMMember',
-    inputs: { subscription: '${subscription.id}', role: 'roles/pubsub.subscriber', member: AGENT },
+    inputs: { subscription: '<subscription.id>', role: 'roles/pubsub.subscriber', member: AGENT },
   },
 } satisfies Declarations;
 

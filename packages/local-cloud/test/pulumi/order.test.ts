@@ -31,9 +31,9 @@ function into(table: string, declaration: Partial<Declaration> = {}): Declaratio
       inputs: {
         ...config,
         name: `${table}-subscription`,
-        topic: '${topic.id}',
+        topic: '<topic.id>',
         bigqueryConfig: {
-          table: `test-project.\${${table}Table.datasetId}.\${${table}Table.tableId}`,
+          table: `test-project.<${table}Table.datasetId>.<${table}Table.tableId>`,
           useTableSchema: true,
         },
       },
@@ -43,7 +43,11 @@ function into(table: string, declaration: Partial<Declaration> = {}): Declaratio
 }
 
 function grantOn(table: string, declaration: Partial<Declaration> = {}): Declaration {
-  const inputs = { ...tableGrant.inputs, datasetId: '${dataset.datasetId}', tableId: `\${${table}Table.tableId}` };
+  const inputs = {
+    ...tableGrant.inputs,
+    datasetId: '<dataset.datasetId>',
+    tableId: `<${table}Table.tableId>`,
+  };
   return { ...tableGrant, inputs, ...declaration };
 }
 
@@ -188,7 +192,7 @@ describe('a dead-letter policy', () => {
     const entries = Object.entries(without(deadLettering, missing as 'publisher'));
     const text = JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name + suffix, value])));
     const renamed = text
-      .replace(/\$\{(\w+)\./g, `\${$1${suffix}.`)
+      .replace(/<(\w+)\./g, `<$1${suffix}.`)
       .replaceAll('"tableGrant"', `"tableGrant${suffix}"`)
       .replace(/"(name|datasetId)":"([a-z-]+)"/g, `"$1":"$2${suffix}"`);
     return JSON.parse(renamed) as Declarations;

@@ -80,7 +80,9 @@ export const table = applied({
     return [{ property: 'clusterings', message }];
   },
   replacementReason({ old, inputs, changed }: Changed<Inputs>) {
-    return changed.has('schema') ? incompatibleChange(columnsOf(old), columnsOf(inputs)) : undefined;
+    if (!changed.has('schema')) return undefined;
+    const message = incompatibleChange(columnsOf(old), columnsOf(inputs));
+    return message === undefined ? undefined : { property: 'schema', message };
   },
   async create({ inputs, cloud }) {
     const { project: projectId, datasetId, tableId } = inputs;

@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 
-/** A resource as a test writes it. `${other.output}` in a text is the output of another, which has to stand before. */
+/** A resource as a test writes it. `<other.output>` in a text is the output of another, which has to stand before. */
 interface Declaration {
   readonly type: string;
   readonly inputs: Record<string, unknown>;
@@ -14,6 +14,8 @@ type ResourceClass = new (
   inputs: Record<string, unknown>,
   options: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource;
+
+const REFERENCE = /<(\w+\.\w+)>/;
 
 const modules: Record<string, unknown> = { ...gcp };
 const resources = new Map<string, pulumi.CustomResource>();
@@ -34,8 +36,8 @@ function resolve(value: unknown): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
-  if (typeof value !== 'string' || !value.includes('${')) return value;
-  const parts = value.split(/\$\{([^}]+)\}/);
+  if (typeof value !== 'string' || !REFERENCE.test(value)) return value;
+  const parts = value.split(REFERENCE);
   return pulumi.concat(...parts.map((part, index) => (index % 2 === 0 ? part : outputOf(part))));
 }
 

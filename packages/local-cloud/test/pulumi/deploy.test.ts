@@ -1,0 +1,301 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BigQuery } from '@google-cloud/bigquery';
+import { type Message, PubSub } from '@google-cloud/pubsub';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { LocalCloud } from '../../src/local-cloud.ts';
+import type { Deployment } from '../../src/pulumi/engine.ts';
+import { avro, changed, columns, deadLettering, without } from './declarations.ts';
+import {
+  type Declarations,
+  deploy,
+  openCloud,
+  PROJECT,
+  problemsOf,
+  RUN_TIMEOUT_MS,
+  stepsOf,
+} from './test-cloud.ts';
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const schema = {
+  type: 'pubsub.Schema',
+  inputs: { name: 'order', type: 'AVRO', definition: JSON.stringify(avro) },
+};
+
+const program = {
+  ...deadLettering,
+  schema,
+  checkedTopic: {
+    type: 'pubsub.Topic',
+    inputs: { name: 'checked-orders', schemaSettings: { schema: '<schema.id>', encoding: 'JSON' } },
+  },
+  account: { type: 'serviceaccount.Account', inputs: { accountId: 'shop-api', displayName: 'Shop' } },
+  jobs: {
+    type: 'projects.IAMMember',
+    inputs: { project: PROJECT, role: 'roles/bigquery.jobUser', member: '<account.member>' },
+  },
+} satisfies Declarations;
+
+let folder: string;
+let cloud: LocalCloud;
+let bigquery: BigQuery;
+let pubsub: PubSub;
+
+/** Google's own clients, led to the cloud by nothing but its environment. */
+async function open(): Promise<void> {
+  cloud = await openCloud({ dataDir: folder });
+  Object.assign(process.env, cloud.environment);
+  bigquery = new BigQuery({ projectId: PROJECT });
+  pubsub = new PubSub({ projectId: PROJECT });
+}
+
+async function close(): Promise<void> {
+  await pubsub.close();
+  await cloud.close();
+}
+
+async function rows(): Promise<unknown[]> {
+  const [found] = await bigquery.query('SELECT * FROM shop.orders ORDER BY id');
+  return found;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deploy-'));
+  await open();
+});
+afterAll(async () => {
+  await close();
+  await rm(folder, { recursive: true });
+});
+
+describe('a deployed program', () => {
+  let deployment: Deployment;
+  it('creates every resource', async () => {
+    deployment = await deploy(cloud, program);
+    expect(stepsOf(deployment)).toEqual(
+      Object.keys(program)
+        .map((name) => `create ${name}`)
+        .sort(),
+    );
+  });
+
+  it('answers ids as the provider does', () => {
+    const ids = Object.fromEntries(
+      Object.entries(deployment.outputs as Record<string, { id: string }>).map(([name, { id }]) => [
+        name,
+        id,
+      ]),
+    );
+    const agent = 'serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com';
+    const email = 'shop-api@test-project.iam.gserviceaccount.com';
+    expect(ids).toEqual({
+      dataset: 'projects/test-project/datasets/shop',
+      table: 'projects/test-project/datasets/shop/tables/orders',
+      topic: 'projects/test-project/topics/orders',
+      checkedTopic: 'projects/test-project/topics/checked-orders',
+      schema: 'projects/test-project/schemas/order',
+      subscription: 'projects/test-project/subscriptions/orders-to-bigquery',
+      deadLetters: 'projects/test-project/topics/dead-letters',
+      deadLetterReader: 'projects/test-project/subscriptions/dead-letters',
+      tableGrant: `projects/test-project/datasets/shop/tables/orders/roles/bigquery.dataEditor/${agent}`,
+      publisher: `projects/test-project/topics/dead-letters/roles/pubsub.publisher/${agent}`,
+      forwarder: `projects/test-project/subscriptions/orders-to-bigquery/roles/pubsub.subscriber/${agent}`,
+      account: `projects/test-project/serviceAccounts/${email}`,
+      jobs: `test-project/roles/bigquery.jobUser/serviceAccount:${email}`,
+    });
+  });
+
+  it('answers computed outputs as the provider does', () => {
+    const outputs = Object.fromEntries(
+      deployment.resources.map((resource) => [resource.urn.split('::').at(-1), resource.outputs]),
+    );
+    expect(outputs.account).toMatchObject({
+      email: 'shop-api@test-project.iam.gserviceaccount.com',
+      member: 'serviceAccount:shop-api@test-project.iam.gserviceaccount.com',
+      name: 'projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com',
+      uniqueId: expect.stringMatching(/^\d{21}$/),
+    });
+    expect(outputs.dataset).toMatchObject({
+      project: 'test-project',
+      selfLink: 'https://bigquery.googleapis.com/bigquery/v2/projects/test-project/datasets/shop',
+      effectiveLabels: { 'goog-pulumi-provisioned': 'true' },
+    });
+    expect(outputs.table).toMatchObject({ project: 'test-project', datasetId: 'shop', type: 'TABLE' });
+    expect(outputs.subscription).toMatchObject({ topic: 'projects/test-project/topics/orders' });
+    expect(outputs.schema).toMatchObject({ revisionId: expect.stringMatching(/^[0-9a-f]{8}$/) });
+  });
+
+  it('works for the real clients: a message becomes a row, a bad one a dead letter', async () => {
+    const deadLetters = pubsub.subscription('dead-letters');
+    const dead = once(deadLetters, 'message') as Promise<[Message]>;
+    const topic = pubsub.topic('orders');
+    await topic.publishMessage({ json: { id: '1', name: 'one' } });
+    await topic.publishMessage({ json: { id: '2', colour: 'red' } });
+    const [letter] = await dead;
+    letter.ack();
+    expect(JSON.parse(letter.data.toString())).toEqual({ id: '2', colour: 'red' });
+    await deadLetters.close();
+    let found = await rows();
+    while (found.length === 0) found = await rows();
+    expect(found).toEqual([{ id: '1', name: 'one' }]);
+    await expect(pubsub.topic('checked-orders').publishMessage({ json: { id: 7 } })).rejects.toMatchObject({
+      code: 3,
+    });
+  });
+
+  it('changes nothing when it is deployed again, also by the next process', async () => {
+    const unchanged = Object.keys(program)
+      .map((name) => `same ${name}`)
+      .sort();
+    expect(stepsOf(await deploy(cloud, program))).toEqual(unchanged);
+    await close();
+    await open();
+    expect(stepsOf(await deploy(cloud, program))).toEqual(unchanged);
+    expect(cloud.iam.grants()).toHaveLength(4);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('keeps its state to itself', async () => {
+    const file = join(folder, 'pulumi', 'declared', 'test.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 1, replaced: [] });
+  });
+});
+
+// A column that is there stays there.
+const wider = [...columns, { name: 'colour', type: 'STRING', mode: 'NULLABLE' }];
+const settled = { ...program, table: changed(program.table, { schema: JSON.stringify(wider) }) };
+
+describe('a changed program', () => {
+  const updated = {
+    ...program,
+    dataset: changed(program.dataset, { description: 'Orders.', labels: { team: 'shop' } }),
+    table: changed(program.table, { schema: JSON.stringify(wider), clusterings: ['id'] }),
+    topic: changed(program.topic, { labels: { team: 'shop' }, messageRetentionDuration: '3600s' }),
+    subscription: changed(program.subscription, {
+      deadLetterPolicy: { deadLetterTopic: '<deadLetters.id>', maxDeliveryAttempts: 7 },
+      ackDeadlineSeconds: 60,
+    }),
+    schema: changed(schema, { definition: JSON.stringify({ ...avro, doc: 'An order.' }) }),
+    jobs: changed(program.jobs, { role: 'roles/bigquery.user' }),
+  } satisfies Declarations;
+
+  it('is applied in place, and says what changed', async () => {
+    const { steps } = await deploy(cloud, updated);
+    const changes = steps.filter(({ operation }) => operation !== 'same');
+    expect(
+      Object.fromEntries(
+        changes.map(({ name, operation, changed: paths }) => [`${operation} ${name}`, paths]),
+      ),
+    ).toEqual({
+      'update dataset': ['description', 'labels'],
+      'update table': ['clusterings', 'schema'],
+      'update topic': ['labels', 'messageRetentionDuration'],
+      'update subscription': ['ackDeadlineSeconds', 'deadLetterPolicy.maxDeliveryAttempts'],
+      'update schema': ['definition'],
+      'replace jobs': ['role'],
+    });
+  });
+
+  it('keeps the data, and is what the clients see', async () => {
+    expect(await rows()).toEqual([{ id: '1', name: 'one', colour: null }]);
+    const [table] = await bigquery.dataset('shop').table('orders').getMetadata();
+    expect(table).toMatchObject({ clustering: { fields: ['id'] }, numRows: '1' });
+    const [dataset] = await bigquery.dataset('shop').getMetadata();
+    expect(dataset).toMatchObject({ description: 'Orders.', labels: { team: 'shop' } });
+    const [topic] = await pubsub.topic('orders').getMetadata();
+    expect(topic).toMatchObject({ labels: { team: 'shop' }, messageRetentionDuration: { seconds: '3600' } });
+    const [subscription] = await pubsub.subscription('orders-to-bigquery').getMetadata();
+    expect(subscription).toMatchObject({
+      ackDeadlineSeconds: 60,
+      deadLetterPolicy: { maxDeliveryAttempts: 7 },
+    });
+    const jobs = cloud.iam.grants().filter(({ resource }) => resource === 'projects/test-project');
+    expect(jobs.map(({ role }) => role)).toEqual(['roles/bigquery.user']);
+  });
+
+  it('takes back what it had set', async () => {
+    await deploy(cloud, settled);
+    const [dataset] = await bigquery.dataset('shop').getMetadata();
+    expect(dataset.description).toBeUndefined();
+    const [topic] = await pubsub.topic('orders').getMetadata();
+    expect(topic).toMatchObject({ labels: {}, messageRetentionDuration: null });
+  });
+
+  it('is refused when it would lose data, with every reason and without touching anything', async () => {
+    const lossy = {
+      ...settled,
+      dataset: changed(program.dataset, { location: 'US' }),
+      table: changed(settled.table, {
+        schema: JSON.stringify([{ name: 'id', type: 'INTEGER', mode: 'REQUIRED' }]),
+      }),
+      deadLetters: changed(program.deadLetters, { name: 'dead-letter-box' }),
+      subscription: changed(program.subscription, { filter: 'attributes:colour' }),
+    };
+    const before = await rows();
+    const undo = 'Undo it, or start with --fresh, which empties the local cloud.';
+    expect(await problemsOf(deploy(cloud, lossy))).toEqual([
+      `gcp:bigquery/dataset:Dataset "dataset", property "location": location can not be changed, so this change would replace the resource and lose its tables and their rows. ${undo}`,
+      `gcp:pubsub/topic:Topic "deadLetters", property "name": name can not be changed, so this change would replace the resource and lose the messages that it retains, and its subscriptions. ${undo}`,
+    ]);
+    const { dataset: _, deadLetters: __, ...rest } = lossy;
+    const fine = { ...rest, dataset: settled.dataset, deadLetters: program.deadLetters };
+    const ordered = Object.fromEntries(
+      Object.keys(program).map((name) => [name, fine[name as keyof typeof fine]]),
+    );
+    expect(await problemsOf(deploy(cloud, ordered))).toEqual([
+      `gcp:bigquery/table:Table "table", property "schema": column id changes from STRING to INTEGER, so this change would replace the resource and lose its rows. ${undo}`,
+    ]);
+    expect(await rows()).toEqual(before);
+    expect(stepsOf(await deploy(cloud, settled)).every((step) => step.startsWith('same'))).toBe(true);
+  });
+});
+
+describe('what a program no longer declares', () => {
+  const guarded = {
+    ...settled,
+    table: changed(settled.table, { deletionProtection: true }),
+    account: { ...program.account, options: { protect: true } },
+    checkedTopic: changed(program.checkedTopic, { deletionPolicy: 'PREVENT' }),
+    schema: changed(schema, { deletionPolicy: 'ABANDON' }),
+    publisher: { ...program.publisher, options: { retainOnDelete: true } },
+  } satisfies Declarations;
+
+  it('stays, with everything else, when it is protected', async () => {
+    await deploy(cloud, guarded);
+    expect((await problemsOf(deploy(cloud, {}))).sort()).toEqual([
+      'gcp:bigquery/table:Table "table", property "deletionProtection": is on, and this deployment would delete the resource. Set it to false, deploy, and then try again.',
+      'gcp:pubsub/topic:Topic "checkedTopic", property "deletionPolicy": is PREVENT, and this deployment would delete the resource. Set it to DELETE, deploy, and then try again.',
+      'gcp:serviceaccount/account:Account "account": is protected, and this deployment would delete it. Take protect away, deploy, and then try again.',
+    ]);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it('is deleted, users before what they use, and kept where it says so', async () => {
+    const { table, account, checkedTopic } = settled;
+    await deploy(cloud, { ...guarded, table, account, checkedTopic });
+    const { steps } = await deploy(cloud, {});
+    const order = steps.map(({ operation, name }) => `${operation} ${name}`);
+    const isBefore = (a: string, b: string) => order.indexOf(`delete ${a}`) < order.indexOf(`delete ${b}`);
+    expect(order).toHaveLength(Object.keys(program).length);
+    expect(isBefore('forwarder', 'subscription')).toBe(true);
+    expect(isBefore('subscription', 'tableGrant')).toBe(true);
+    expect(isBefore('tableGrant', 'table')).toBe(true);
+    expect(isBefore('table', 'dataset')).toBe(true);
+    expect(await bigquery.dataset('shop').exists()).toEqual([false]);
+    expect((await pubsub.getTopics())[0]).toEqual([]);
+    await expect(
+      cloud.pubsub.getSchema({ name: 'projects/test-project/schemas/order' }),
+    ).resolves.toBeDefined();
+    expect(cloud.iam.grants().map(({ role }) => role)).toEqual(['roles/pubsub.publisher']);
+  });
+
+  it('can not be created over what is there already', async () => {
+    expect(await problemsOf(deploy(cloud, without({ schema, topic: program.topic }, 'topic')))).toEqual([
+      'gcp:pubsub/schema:Schema "schema": Resource already exists in the project (resource=projects/test-project/schemas/order). (it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud)',
+    ]);
+  });
+});
