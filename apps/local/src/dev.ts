@@ -41,7 +41,7 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
     onEvent: (event) => console.event(event),
   });
   await seedWhenEmpty(stack, console, interrupted);
-  const stopWatching = watch(stack, console);
+  const stopWatching = watch(stack, console, interrupted);
   try {
     await publishDescription(stack);
     console.ready(describe(stack), (performance.now() - started) / 1000);
@@ -68,7 +68,11 @@ async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortS
   for (const problem of problemsOf(result)) console.note(problem);
 }
 
-function watch(stack: LocalStack, console: Console): () => void {
+function watch(stack: LocalStack, console: Console, interrupted: AbortSignal): () => void {
+  // What Ctrl-C interrupts did not fail.
+  const problem = (title: string, error: unknown): void => {
+    if (!interrupted.aborted) console.problem(title, error);
+  };
   const schema = { path: join(REPOSITORY, 'packages', 'records-schema', 'src'), recursive: true };
   const stops = [
     watchFolders(
@@ -86,7 +90,7 @@ function watch(stack: LocalStack, console: Console): () => void {
           );
         },
       },
-      (error) => console.problem('infra/ was not applied; the stack runs on as it was', error),
+      (error) => problem('infra/ was not applied; the stack runs on as it was', error),
     ),
     watchFolders(
       {
@@ -98,7 +102,7 @@ function watch(stack: LocalStack, console: Console): () => void {
           console.note(`The API restarted (${since(began)})`);
         },
       },
-      (error) => console.problem('The API does not start; save again to retry', error),
+      (error) => problem('The API does not start; save again to retry', error),
     ),
   ];
   return () => {

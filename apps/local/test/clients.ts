@@ -1,17 +1,17 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord, type RecordRow } from '@records/records-schema';
+import { PassThroughClient } from 'google-auth-library';
 import type { LocalStack } from '../src/local-stack.ts';
 
 /** Google's own clients, as anybody outside of the stack would make them. */
 export function clientsOf(stack: LocalStack): { pubsub: PubSub; bigquery: BigQuery } {
   const { PUBSUB_EMULATOR_HOST: apiEndpoint = '', BIGQUERY_EMULATOR_HOST: bigquery = '' } = stack.environment;
+  // A local cloud wants no credentials, and the clients would look for some.
+  const common = { projectId: stack.outputs.project, authClient: new PassThroughClient() };
   return {
-    pubsub: new PubSub({ projectId: stack.outputs.project, apiEndpoint, emulatorMode: true }),
-    bigquery: new BigQuery({
-      projectId: stack.outputs.project,
-      apiEndpoint: bigquery.replace('/bigquery/v2', ''),
-    }),
+    pubsub: new PubSub({ ...common, apiEndpoint, emulatorMode: true }),
+    bigquery: new BigQuery({ ...common, apiEndpoint: bigquery.replace('/bigquery/v2', '') }),
   };
 }
 
