@@ -16,7 +16,7 @@ describe('a private API', () => {
         member,
       })),
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('an API behind a load balancer', () => {
@@ -95,7 +95,7 @@ describe('an API behind a load balancer', () => {
       apiUrl: 'https://records.example.com',
       loadBalancerAddress: '[known after deployment]',
     });
-  }, 60_000);
+  }, 120_000);
 
   it('keeps nothing in a cache when that is turned off', async () => {
     const plan = await planOf('prod', {
@@ -106,5 +106,5 @@ describe('an API behind a load balancer', () => {
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
     expect(backend).toMatchObject({ enableCdn: false });
     expect(backend).not.toHaveProperty('cdnPolicy');
-  }, 60_000);
+  }, 120_000);
 });

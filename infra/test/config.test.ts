@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '@records/local-cloud';
-import { INFRA, ownSettings, planOf } from './support/plans.ts';
+import { PLATFORM } from '../tools/examples.ts';
+import { planOf } from './support/plans.ts';
 
 const UNSET = 'pulumi config rm -s dev';
 const SET = 'pulumi config set -s dev';
@@ -50,7 +51,7 @@ describe('a configuration with mistakes', () => {
       `access is "friends": it must be one of public, private, load-balancer. ${SET} access …`,
       'invokers is ["allUsers"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it('is refused when a setting would have no effect', async () => {
     expect(
@@ -69,19 +70,20 @@ describe('a configuration with mistakes', () => {
       `invokers is set, and access is public: anybody may call the API. ${UNSET} invokers`,
       `domain is set, and access is public: only a load balancer has a domain. ${UNSET} domain`,
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it('is refused when a load balancer has no domain', async () => {
     expect(await mistakesOf({ access: 'load-balancer' })).toEqual([
       TITLE,
       `domain is not set: it must be a host name of yours, such as records.example.com, when access is load-balancer. ${SET} domain …`,
     ]);
-  }, 60_000);
+  }, 120_000);
 });
 
 it('a stack that nobody has configured says what is missing', async () => {
-  const { 'gcp:project': project = '', image = '' } = ownSettings('prod');
-  const start = (config: Record<string, string>) => plan({ projectDir: INFRA, stack: 'prod', config });
+  const { 'gcp:project': project = '', image = '' } = PLATFORM.exampleSettings('prod');
+  const start = (config: Record<string, string>) =>
+    plan({ projectDir: PLATFORM.directory, stack: 'prod', config });
   await expect(start({ image })).rejects.toThrow('pulumi config set -s prod gcp:project');
   await expect(start({ 'gcp:project': project })).rejects.toThrow('pulumi config set -s prod image');
-}, 60_000);
+}, 120_000);

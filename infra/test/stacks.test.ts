@@ -44,7 +44,7 @@ describe.each(STACKS)('stack %s', (stack) => {
 
   beforeAll(async () => {
     plan = await planOf(stack);
-  }, 60_000);
+  }, 120_000);
 
   it('declares these resources and no other', () => {
     const counts = Map.groupBy(plan.resources, ({ type }) => type);

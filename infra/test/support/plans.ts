@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { type Plan, type PlannedResource, plan } from '@records/local-cloud';
-
-export const INFRA = join(import.meta.dirname, '..', '..');
+import { PLATFORM } from '../../tools/examples.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
@@ -11,25 +9,17 @@ export const PUBSUB_AGENT = 'serviceAccount:service-123456789012@gcp-sa-pubsub.i
 
 export const REGION = 'southamerica-west1';
 
-const DIGEST = `sha256:${'0'.repeat(64)}`;
-
-/** What each deployment of a stack has of its own; the local one has it in its file. */
-export function ownSettings(stack: Stack): Record<string, string> {
-  if (stack === 'local') return {};
-  const project = projectOf(stack);
-  return {
-    'gcp:project': project,
-    image: `${REGION}-docker.pkg.dev/${project}/records/api@${DIGEST}`,
-  };
-}
-
 export function projectOf(stack: Stack): string {
   return stack === 'local' ? 'records-local' : `example-${stack}`;
 }
 
 /** Runs the program, as `pulumi preview` would, and answers what it declares. */
 export function planOf(stack: Stack, config: Record<string, string> = {}): Promise<Plan> {
-  return plan({ projectDir: INFRA, stack, config: { ...ownSettings(stack), ...config } });
+  return plan({
+    projectDir: PLATFORM.directory,
+    stack,
+    config: { ...PLATFORM.exampleSettings(stack), ...config },
+  });
 }
 
 /** The program's own resources of a type, by name. */

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Plan, plan } from '@records/local-cloud';
+import { settingsOf } from '../tools/examples.ts';
+import { renderPlan } from '../tools/plan-tree.ts';
+import { COMMITTED_PLANS } from '../tools/plans.ts';
+import { planOf, REGION } from './support/plans.ts';
+import { violationsOf } from './support/policies.ts';
+
+describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.file), ...committed })))(
+  '$name',
+  ({ file, project, stack }) => {
+    let planned: Plan;
+
+    beforeAll(async () => {
+      planned = await plan({
+        projectDir: project.directory,
+        stack,
+        config: project.exampleSettings(stack),
+      });
+    }, 120_000);
+
+    it('is what the program declares; if that was meant to change, renew it: pnpm plan --write', () => {
+      const text = renderPlan(planned, `${project.name}, stack ${stack}`);
+      expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
+    });
+
+    it('breaks no policy', () => {
+      const access = settingsOf(project, stack)['records-platform:access'];
+      expect(violationsOf(planned, { name: stack, region: REGION, access })).toEqual([]);
+    });
+  },
+);
+
+it('a stack behind a load balancer breaks no policy', async () => {
+  const access = 'load-balancer';
+  const planned = await planOf('prod', { access, domain: 'records.example.com' });
+  expect(violationsOf(planned, { name: 'prod', region: REGION, access })).toEqual([]);
+}, 120_000);

@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import type { PulumiCli } from '../tools/pulumi-cli.ts';
+import { RolloutError, rollout } from '../tools/rollout.ts';
+import { planOf, REGION, resourceOf } from './support/plans.ts';
+
+const SERVICE = 'gcp:cloudrunv2/service:Service';
+const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
+const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
+
+const image = (digit: string) =>
+  `${REGION}-docker.pkg.dev/example-prod/records/api@sha256:${digit.repeat(64)}`;
+
+/**
+ * Keeps a stack's settings as `pulumi config` does, and answers what `up` was asked for. The commands themselves are
+ * Pulumi's; what the program makes of the settings is asked of the program.
+ */
+class SettingsOnly implements PulumiCli {
+  readonly settings: Record<string, string> = {};
+  readonly ups: string[][] = [];
+  newestRevision: string | undefined = 'records-api-00001-abc';
+
+  async run([command, ...args]: readonly string[]): Promise<void> {
+    if (command === 'up') {
+      this.ups.push(args);
+      return;
+    }
+    for (const pair of args.filter((arg) => arg.includes('='))) {
+      const at = pair.indexOf('=');
+      this.settings[pair.slice(0, at)] = pair.slice(at + 1);
+    }
+  }
+
+  async ask([command]: readonly string[]): Promise<unknown> {
+    if (command === 'stack') return { revision: this.newestRevision };
+    return Object.fromEntries(
+      Object.entries(this.settings).map(([key, value]) => [
+        `records-platform:${key}`,
+        { value, secret: false },
+      ]),
+    );
+  }
+}
+
+async function serviceOf(pulumi: SettingsOnly) {
+  const plan = await planOf('prod', pulumi.settings);
+  const { inputs } = resourceOf(plan, SERVICE, 'records-api');
+  return { traffics: inputs.traffics, image: imageOf(inputs), canaryUrl: plan.outputs.canaryUrl };
+}
+
+function imageOf({ template }: Readonly<Record<string, unknown>>): unknown {
+  return (template as { containers: { image: string }[] }).containers[0]?.image;
+}
+
+describe('a rollout', () => {
+  it('gives the new revision no requests, then some, then all, and takes it back with one command', async () => {
+    const pulumi = new SettingsOnly();
+
+    await rollout('prod', { kind: 'start', image: image('1') }, pulumi);
+    expect(await serviceOf(pulumi)).toEqual({
+      image: image('1'),
+      traffics: [
+        { type: REVISION, revision: 'records-api-00001-abc', percent: 100 },
+        { type: LATEST, percent: 0, tag: 'canary' },
+      ],
+      canaryUrl: `https://canary---records-api-123456789012.${REGION}.run.app`,
+    });
+    pulumi.newestRevision = 'records-api-00002-def';
+
+    await rollout('prod', { kind: 'share', percent: 10 }, pulumi);
+    expect(await serviceOf(pulumi)).toMatchObject({
+      image: image('1'),
+      traffics: [
+        { type: REVISION, revision: 'records-api-00001-abc', percent: 90 },
+        { type: LATEST, percent: 10, tag: 'canary' },
+      ],
+    });
+
+    await rollout('prod', { kind: 'share', percent: 100 }, pulumi);
+    expect(await serviceOf(pulumi)).toMatchObject({
+      traffics: [{ type: LATEST, percent: 100, tag: 'canary' }],
+    });
+
+    await rollout('prod', { kind: 'back', revision: undefined }, pulumi);
+    expect(await serviceOf(pulumi)).toMatchObject({
+      traffics: [
+        { type: REVISION, revision: 'records-api-00001-abc', percent: 100 },
+        { type: LATEST, percent: 0, tag: 'canary' },
+      ],
+    });
+    expect(pulumi.ups).toEqual([
+      ['--stack', 'prod'],
+      ['--stack', 'prod'],
+      ['--stack', 'prod'],
+      // At once, and nothing but the service.
+      [
+        ...['--stack', 'prod', '--yes', '--skip-preview', '--target'],
+        resourceOf(await planOf('prod'), SERVICE, 'records-api').urn,
+      ],
+    ]);
+  }, 120_000);
+
+  it('starts from the revision that serves: after one that was taken back, not from the newest', async () => {
+    const pulumi = new SettingsOnly();
+    await rollout('prod', { kind: 'start', image: image('1') }, pulumi);
+    pulumi.newestRevision = 'records-api-00002-bad';
+    await rollout('prod', { kind: 'back', revision: undefined }, pulumi);
+    await rollout('prod', { kind: 'start', image: image('2') }, pulumi);
+    expect(pulumi.settings).toEqual({
+      image: image('2'),
+      stableRevision: 'records-api-00001-abc',
+      canaryPercent: '0',
+    });
+  });
+
+  it('starts from the newest revision once that one has taken every request', async () => {
+    const pulumi = new SettingsOnly();
+    await rollout('prod', { kind: 'start', image: image('1') }, pulumi);
+    pulumi.newestRevision = 'records-api-00002-def';
+    await rollout('prod', { kind: 'share', percent: 100 }, pulumi);
+    await rollout('prod', { kind: 'start', image: image('2') }, pulumi);
+    expect(pulumi.settings.stableRevision).toBe('records-api-00002-def');
+  });
+
+  it('can go back to any revision that is named', async () => {
+    const pulumi = new SettingsOnly();
+    await rollout('prod', { kind: 'back', revision: 'records-api-00007-xyz' }, pulumi);
+    expect(pulumi.settings).toEqual({ stableRevision: 'records-api-00007-xyz', canaryPercent: '0' });
+  });
+
+  it('refuses what makes no sense, and changes nothing', async () => {
+    const pulumi = new SettingsOnly();
+    const refusal = (step: Parameters<typeof rollout>[1]) =>
+      rollout('prod', step, pulumi).then(
+        () => 'done',
+        (error: unknown) => (error instanceof RolloutError ? error.message : error),
+      );
+    expect(await refusal({ kind: 'share', percent: 10 })).toBe(
+      'no rollout is under way in stack prod: pnpm rollout start IMAGE -s prod',
+    );
+    expect(await refusal({ kind: 'back', revision: undefined })).toContain(
+      'Name one: pnpm rollback REVISION -s prod',
+    );
+    pulumi.newestRevision = undefined;
+    expect(await refusal({ kind: 'start', image: image('1') })).toContain('has no revision yet');
+    expect(pulumi.settings).toEqual({});
+
+    pulumi.newestRevision = 'records-api-00001-abc';
+    await rollout('prod', { kind: 'start', image: image('1') }, pulumi);
+    await rollout('prod', { kind: 'share', percent: 10 }, pulumi);
+    const before = { ...pulumi.settings };
+    expect(await refusal({ kind: 'start', image: image('2') })).toContain('a rollout is under way');
+    expect(pulumi.settings).toEqual(before);
+  });
+});
