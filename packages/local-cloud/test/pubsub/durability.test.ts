@@ -102,7 +102,7 @@ describe('a Pub/Sub with a folder', () => {
             () => published.push(...texts),
             () => {},
           );
-          if (published.length >= (life + 1) * 2_000 && alive) {
+          if (published.length >= (life + 1) * 1_000 && alive) {
             alive = false;
             await broker.kill();
           }
@@ -115,7 +115,7 @@ describe('a Pub/Sub with a folder', () => {
     expect(new Set(texts).size).toBe(texts.length);
     const stored = new Set(texts);
     expect(published.filter((text) => !stored.has(text))).toEqual([]);
-    expect(published.length).toBeGreaterThanOrEqual(6_000);
+    expect(published.length).toBeGreaterThanOrEqual(3_000);
   }, 60_000);
 
   it('has after kill -9 neither what was acknowledged nor forgotten how often the rest failed, and takes ack ids of before', async () => {

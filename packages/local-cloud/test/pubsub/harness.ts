@@ -7,6 +7,9 @@ import type { Subscription } from '../../src/pubsub/resources.ts';
 import { PubSubServer } from '../../src/pubsub/server.ts';
 import type { Warehouse } from '../../src/warehouse.ts';
 
+// Google's clients look for a metadata server otherwise.
+process.env.METADATA_SERVER_DETECTION = 'none';
+
 export const PROJECT = 'local';
 export const AGENT = pubsubServiceAgent('1');
 export const topicName = (id: string) => `projects/${PROJECT}/topics/${id}`;
@@ -48,7 +51,6 @@ export class Harness implements AsyncDisposable {
     this.server = parts.server;
     this.warnings = parts.warnings;
     this.#bugs = bugs;
-    process.env.METADATA_SERVER_DETECTION = 'none';
     process.env.PUBSUB_EMULATOR_HOST = parts.server.host;
     this.client = new Client({ projectId: PROJECT });
     const options = {

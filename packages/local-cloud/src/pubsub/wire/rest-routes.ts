@@ -1,3 +1,4 @@
+import { CloudError } from '../../errors.ts';
 import { RPCS, type Rpc } from './protos.ts';
 
 interface Route {
@@ -30,11 +31,21 @@ export function matchRoute(verb: string, path: string): RouteMatch | undefined {
   for (const route of ROUTES) {
     const match = route.verb === verb ? route.pattern.exec(path) : null;
     if (!match) continue;
-    const values = match.slice(1).map(decodeURIComponent);
+    const values = match.slice(1).map((text) => decoded(text));
     return {
       rpc: route.rpc,
       pathFields: new Map(route.fields.map((field, index) => [field, values[index] ?? ''])),
     };
   }
   return undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new CloudError('INVALID_ARGUMENT', `Invalid path: "${text}" has a broken percent escape.`, {
+      cause: error,
+    });
+  }
 }

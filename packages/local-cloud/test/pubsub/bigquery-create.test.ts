@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { AGENT, errorOf, topicName } from './harness.ts';
+import { BIGQUERY_CONFIG, EDITOR, Pipeline, recordOf } from './pipeline.ts';
+
+describe('creating a BigQuery subscription', () => {
+  it('needs the grants of the service agent, and says which role is missing', async () => {
+    await using pipeline = await Pipeline.prepare();
+    pipeline.harness.iam.revoke(EDITOR);
+    const error = await errorOf(pipeline.subscribe());
+    expect(error).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message:
+        'Service account service-1@gcp-sa-pubsub.iam.gserviceaccount.com is missing permissions required to write to the BigQuery table: bigquery.tables.get, bigquery.tables.updateData.',
+      hint: expect.stringContaining(
+        `grant roles/bigquery.dataEditor to ${AGENT} on projects/local/datasets/records/tables/records`,
+      ),
+    });
+  });
+
+  it('needs only the permissions that are not there', async () => {
+    await using pipeline = await Pipeline.prepare();
+    pipeline.harness.iam.revoke(EDITOR);
+    pipeline.harness.iam.grant({ ...EDITOR, role: 'roles/bigquery.metadataViewer' });
+    expect((await errorOf(pipeline.subscribe())).message).toContain(
+      'BigQuery table: bigquery.tables.updateData.',
+    );
+  });
+
+  it('can use a service account of its own instead of the agent', async () => {
+    await using pipeline = await Pipeline.prepare();
+    pipeline.harness.iam.revoke(EDITOR);
+    pipeline.harness.iam.grant({ ...EDITOR, member: 'serviceAccount:writer@local.iam.gserviceaccount.com' });
+    const serviceAccountEmail = 'writer@local.iam.gserviceaccount.com';
+    await pipeline.subscribe({ bigqueryConfig: { ...BIGQUERY_CONFIG, serviceAccountEmail } });
+    await pipeline.harness.publish([recordOf('1')]);
+    await pipeline.drained();
+  });
+
+  it('needs a table that exists', async () => {
+    await using pipeline = await Pipeline.prepare();
+    const error = await errorOf(
+      pipeline.subscribe({ bigqueryConfig: { ...BIGQUERY_CONFIG, table: 'local.records.missing' } }),
+    );
+    expect(error).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'The BigQuery table or dataset specified cannot be found: local.records.missing.',
+    });
+  });
+
+  it.each([
+    [
+      'a table name without a dataset',
+      { table: 'records', useTopicSchema: true },
+      'Invalid bigquery_config.table: "records".',
+    ],
+    [
+      'both schemas at once',
+      { ...BIGQUERY_CONFIG, useTableSchema: true },
+      'can not be enabled at the same time',
+    ],
+    [
+      'metadata without columns for it',
+      { ...BIGQUERY_CONFIG, writeMetadata: true },
+      'Incompatible schema for field subscription_name: the BigQuery table has no such column',
+    ],
+    [
+      'neither schema and no data column',
+      { table: 'local.records.records' },
+      'Incompatible schema for field data: the BigQuery table has no such column',
+    ],
+  ])('refuses %s', async (_, bigqueryConfig, reason) => {
+    await using pipeline = await Pipeline.prepare();
+    const error = await errorOf(pipeline.subscribe({ bigqueryConfig }));
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain(reason);
+  });
+
+  it('refuses use_topic_schema on a topic without a schema', async () => {
+    await using pipeline = await Pipeline.prepare();
+    const error = await errorOf(pipeline.subscribe({ topic: topicName('dead') }));
+    expect(error.message).toContain('has no schema, but use_topic_schema is set');
+  });
+
+  it('cannot be pulled from', async () => {
+    await using pipeline = await Pipeline.start();
+    expect((await errorOf(pipeline.harness.pull('writer'))).code).toBe(9);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { CloudError } from '../../src/errors.ts';
+import { schemaName, topicName, until } from './harness.ts';
+import { BIGQUERY_CONFIG, Pipeline, recordOf, writer } from './pipeline.ts';
+import { COLUMNS } from './warehouse.ts';
+
+describe('a BigQuery subscription', () => {
+  it('writes each message as a row, and acknowledges it only when the row is committed', async () => {
+    await using pipeline = await Pipeline.start();
+    const { warehouse, harness } = pipeline;
+    const gate = Promise.withResolvers<void>();
+    warehouse.gate = gate.promise;
+    await harness.publish([recordOf('1'), recordOf('2', { nombre: 'José' })]);
+    await until(() => warehouse.appends.length === 1);
+    expect(await pipeline.backlog()).toBe(2);
+    gate.resolve();
+    await pipeline.drained();
+    expect(warehouse.rows).toEqual([
+      { id: '1', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' },
+      { id: '2', nombre: 'José', apellido: 'Pérez', pais: 'Chile' },
+    ]);
+    expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+
+  it('leaves no message behind, whenever it arrives', async () => {
+    await using pipeline = await Pipeline.start();
+    const { pubsub } = pipeline.harness;
+    const published: Promise<unknown>[] = [];
+    for (let index = 0; index < 2_000; index++) {
+      const messages = [{ data: Buffer.from(recordOf(String(index))) }];
+      published.push(pubsub.publish({ topic: topicName('records'), messages }));
+      // Now and then the queue runs empty, at another moment of a delivery each time.
+      for (let turn = 0; turn < index % 7; turn++)
+        await (turn % 2 ? Promise.resolve() : new Promise(setImmediate));
+    }
+    await Promise.all(published);
+    await pipeline.drained();
+    expect(new Set(pipeline.warehouse.rows.map(({ id }) => id)).size).toBe(2_000);
+    expect(pipeline.warehouse.rows).toHaveLength(2_000);
+  });
+
+  it('sends a message that the table refuses to the dead letters with its reason, at once, and the good ones beside it to the table', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    await harness.publish([recordOf('1'), recordOf('poison', { edad: '41' }), recordOf('2')]);
+    await pipeline.drained();
+    expect(warehouse.rows.map(({ id }) => id)).toEqual(['1', '2']);
+    const [letter, ...others] = await harness.pull('graveyard');
+    expect(others).toEqual([]);
+    expect(letter?.text).toBe(recordOf('poison', { edad: '41' }));
+    expect(letter?.attributes).toMatchObject({
+      CloudPubSubDeadLetterSourceDeliveryErrorMessage:
+        'Unknown field "edad": it is not in the topic schema, and drop_unknown_fields is off',
+      CloudPubSubDeadLetterSourceDeliveryCount: '5',
+      CloudPubSubDeadLetterSourceSubscription: 'writer',
+      CloudPubSubDeadLetterSourceSubscriptionProject: 'local',
+      CloudPubSubDeadLetterSourceTopicPublishTime: '2026-01-01T00:00:00.000+00:00',
+      googclient_schemaname: schemaName('record'),
+    });
+  });
+
+  it('sends a row that BigQuery refuses to the dead letters with what BigQuery said', async () => {
+    const columns = COLUMNS.map((column) => (column.name === 'pais' ? { ...column, type: 'DATE' } : column));
+    await using pipeline = await Pipeline.start({}, columns);
+    await pipeline.harness.publish([
+      recordOf('1', { pais: '2026-02-30' }),
+      recordOf('2', { pais: '2026-02-28' }),
+    ]);
+    await pipeline.drained();
+    expect(pipeline.warehouse.rows.map(({ id }) => id)).toEqual(['2']);
+    const [letter] = await pipeline.harness.pull('graveyard');
+    expect(letter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('2026-02-30');
+  });
+
+  it('keeps a message that does not fit and backs off from it, where there is no dead-letter topic', async () => {
+    await using pipeline = await Pipeline.start({
+      deadLetterPolicy: null,
+      retryPolicy: { minimumBackoff: { seconds: 10 } },
+    });
+    const { harness, warehouse } = pipeline;
+    await harness.publish([recordOf('poison', { edad: '41' }), recordOf('1')]);
+    await until(() => warehouse.rows.length === 1);
+    await harness.clock.advance(3_600_000);
+    expect(await pipeline.backlog()).toBe(1);
+    expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+
+  it('drops unknown fields where it is told to', async () => {
+    await using pipeline = await Pipeline.start({
+      bigqueryConfig: { ...BIGQUERY_CONFIG, dropUnknownFields: true },
+    });
+    await pipeline.harness.publish([recordOf('1', { edad: '41' })]);
+    await pipeline.drained();
+    expect(pipeline.warehouse.rows).toEqual([JSON.parse(recordOf('1'))]);
+  });
+
+  it('counts a failure of BigQuery as an attempt and backs off before the next', async () => {
+    await using pipeline = await Pipeline.start({ retryPolicy: { minimumBackoff: { seconds: 10 } } });
+    const { harness, warehouse } = pipeline;
+    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    await harness.publish([recordOf('1'), recordOf('2')]);
+    for (const [failures, seconds] of [10, 20, 40, 80].entries()) {
+      await until(() => warehouse.appends.length === failures + 1);
+      await harness.clock.advance(seconds * 1_000 - 1);
+      expect(warehouse.appends).toHaveLength(failures + 1);
+      await harness.clock.advance(1);
+    }
+    await pipeline.drained();
+    expect(warehouse.appends).toEqual([2, 2, 2, 2, 2]);
+    expect(warehouse.rows).toEqual([]);
+    expect(harness.warnings).toEqual([
+      `${writer} could not write to local.records.records: The warehouse is on fire.`,
+    ]);
+    const letters = await harness.pull('graveyard');
+    expect(letters.map(({ attributes }) => attributes)).toEqual(
+      ['5', '5'].map((count) =>
+        expect.objectContaining({
+          CloudPubSubDeadLetterSourceDeliveryCount: count,
+          CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'The warehouse is on fire.',
+        }),
+      ),
+    );
+  });
+
+  it('delivers when BigQuery is back before the last attempt', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    await harness.publish([recordOf('1')]);
+    await until(() => harness.warnings.length === 1);
+    warehouse.failure = undefined;
+    await harness.clock.advance(100);
+    await pipeline.drained();
+    expect(warehouse.rows).toHaveLength(1);
+    expect(await harness.pull('graveyard')).toEqual([]);
+  });
+});

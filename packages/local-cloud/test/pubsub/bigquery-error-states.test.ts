@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { schemaName, until } from './harness.ts';
+import { AVRO, EDITOR, Pipeline, recordOf, writer } from './pipeline.ts';
+import { COLUMNS, DATASET, TABLE } from './warehouse.ts';
+
+describe('the error states of a BigQuery subscription', () => {
+  it.each([
+    {
+      state: 'PERMISSION_DENIED',
+      break: async ({ harness }: Pipeline) => harness.iam.revoke(EDITOR),
+      mend: async ({ harness }: Pipeline) => harness.iam.grant(EDITOR),
+      says: 'is missing permissions required to write to the BigQuery table: bigquery.tables.get, bigquery.tables.updateData. To mend it: grant roles/bigquery.dataEditor to',
+    },
+    {
+      state: 'NOT_FOUND',
+      break: ({ warehouse }: Pipeline) => warehouse.bigquery.deleteTable(DATASET, TABLE),
+      mend: ({ warehouse }: Pipeline) => warehouse.createTable(COLUMNS),
+      says: 'The BigQuery table or dataset specified cannot be found: local.records.records.',
+    },
+    {
+      state: 'SCHEMA_MISMATCH',
+      break: async ({ warehouse }: Pipeline) => {
+        await warehouse.bigquery.deleteTable(DATASET, TABLE);
+        await warehouse.createTable(COLUMNS.slice(0, 3));
+      },
+      mend: async ({ warehouse }: Pipeline) => {
+        await warehouse.bigquery.deleteTable(DATASET, TABLE);
+        await warehouse.createTable(COLUMNS);
+      },
+      says: 'Incompatible schema for field pais: it is in the topic schema but not in the BigQuery table',
+    },
+  ])('$state keeps every message, dead-letters none, and ends when the cause is mended', async (fault) => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    await fault.break(pipeline);
+    const texts = Array.from({ length: 100 }, (_, index) => recordOf(String(index)));
+    await harness.publish(texts);
+    await until(async () => (await pipeline.state())[1] === fault.state);
+    expect(await pipeline.state()).toEqual(['RESOURCE_ERROR', fault.state]);
+    await harness.publish([recordOf('100')]);
+    await harness.clock.advance(3_600_000);
+    expect(await pipeline.backlog()).toBe(101);
+    expect(warehouse.rows).toEqual([]);
+    expect(await harness.pull('graveyard')).toEqual([]);
+    expect(harness.warnings).toEqual([expect.stringContaining(`${writer} is in state ${fault.state}: `)]);
+    expect(harness.warnings[0]).toContain(fault.says);
+    await fault.mend(pipeline);
+    await harness.clock.advance(1_000);
+    await pipeline.drained();
+    expect(warehouse.rows.map(({ id }) => id)).toEqual(
+      Array.from({ length: 101 }, (_, index) => String(index)),
+    );
+    expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(harness.warnings[1]).toBe(`${writer} is ACTIVE again.`);
+  });
+
+  it('a new revision with a field that the table lacks is a schema mismatch, until the table has it', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    const fields = [...AVRO.fields, { name: 'edad', type: ['null', 'string'], default: null }];
+    await harness.schemas.commitSchema({
+      name: schemaName('record'),
+      schema: { name: schemaName('record'), type: 'AVRO', definition: JSON.stringify({ ...AVRO, fields }) },
+    });
+    await harness.publish([recordOf('1', { edad: { string: '41' } })]);
+    await until(async () => (await pipeline.state())[1] === 'SCHEMA_MISMATCH');
+    await warehouse.bigquery.deleteTable(DATASET, TABLE);
+    await warehouse.createTable([...COLUMNS, { name: 'edad', type: 'STRING', mode: 'NULLABLE' }]);
+    await harness.clock.advance(1_000);
+    await pipeline.drained();
+    expect(warehouse.rows).toEqual([JSON.parse(recordOf('1', { edad: '41' }))]);
+  });
+});
