@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PulumiCli } from '../tools/pulumi-cli.ts';
 import { RolloutError, rollout } from '../tools/rollout.ts';
 import { planOf, REGION, resourceOf } from './support/plans.ts';
+import { SettingsOnly } from './support/settings-only.ts';
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
@@ -9,37 +9,6 @@ const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
 const image = (digit: string) =>
   `${REGION}-docker.pkg.dev/example-prod/records/api@sha256:${digit.repeat(64)}`;
-
-/**
- * Keeps a stack's settings as `pulumi config` does, and answers what `up` was asked for. The commands themselves are
- * Pulumi's; what the program makes of the settings is asked of the program.
- */
-class SettingsOnly implements PulumiCli {
-  readonly settings: Record<string, string> = {};
-  readonly ups: string[][] = [];
-  newestRevision: string | undefined = 'records-api-00001-abc';
-
-  async run([command, ...args]: readonly string[]): Promise<void> {
-    if (command === 'up') {
-      this.ups.push(args);
-      return;
-    }
-    for (const pair of args.filter((arg) => arg.includes('='))) {
-      const at = pair.indexOf('=');
-      this.settings[pair.slice(0, at)] = pair.slice(at + 1);
-    }
-  }
-
-  async ask([command]: readonly string[]): Promise<unknown> {
-    if (command === 'stack') return { revision: this.newestRevision };
-    return Object.fromEntries(
-      Object.entries(this.settings).map(([key, value]) => [
-        `records-platform:${key}`,
-        { value, secret: false },
-      ]),
-    );
-  }
-}
 
 async function serviceOf(pulumi: SettingsOnly) {
   const plan = await planOf('prod', pulumi.settings);

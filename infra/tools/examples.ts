@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { isMissing } from './missing.ts';
 
 export const INFRA = join(import.meta.dirname, '..');
 
@@ -52,7 +53,7 @@ export function settingsOf(project: Project, stack: string): Readonly<Record<str
   try {
     text = readFileSync(join(project.directory, `Pulumi.${stack}.yaml`), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (isMissing(error)) return {};
     throw error;
   }
   const file = parse(text) as { config?: Record<string, unknown> } | null;

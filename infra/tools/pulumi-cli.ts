@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { INFRA } from './examples.ts';
+import { isMissing } from './missing.ts';
 
 /** A program that a tool needs did not do what it was asked for; it has said why itself. */
 export class CommandError extends Error {
@@ -51,7 +52,7 @@ async function ended(
   try {
     [code] = await once(child, 'close');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
     throw new CommandError(`${command} is not installed: it is needed for "${command} ${args.join(' ')}"`);
   }
   if (code !== 0) throw new CommandError(`"${command} ${args.join(' ')}" ended with exit code ${code}`);
