@@ -21,7 +21,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await front.close();
   await rm(folder, { recursive: true });
 });
 

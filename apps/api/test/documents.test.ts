@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordRow } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
 import { PROBLEMS } from '../src/problems/catalogue.ts';
@@ -17,11 +17,6 @@ beforeAll(async () => {
   front.fault = () => oneRow;
   ({ app } = await buildTestApi({ bigQueryUrl: front.url }));
   contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
-});
-
-afterAll(async () => {
-  await app.close();
-  await front.close();
 });
 
 const operations = () => Object.entries(contract.document.paths).map(([path, { get }]) => ({ path, ...get }));

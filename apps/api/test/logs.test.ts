@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { BigQueryFront, googleError } from './support/bigquery-front.ts';
 
@@ -13,8 +13,6 @@ beforeEach(async () => {
   front.reset();
   api = await buildTestApi({ bigQueryUrl: front.url });
 });
-
-afterAll(() => front.close());
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 

@@ -1,31 +1,19 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { environment } from './support/api.ts';
 import { BigQueryFront, type Fault } from './support/bigquery-front.ts';
 import { ApiProcess, MAIN } from './support/process.ts';
 import { oneRow } from './support/replies.ts';
 
 let front: BigQueryFront;
-const started: ApiProcess[] = [];
 
 beforeAll(async () => {
   front = await BigQueryFront.listen();
 });
 
-afterEach(() => {
-  front.reset();
-  for (const api of started.splice(0)) api.child.kill('SIGKILL');
-});
-
-afterAll(() => front.close());
-
-async function listen(args?: readonly string[]): Promise<ApiProcess> {
-  const api = await ApiProcess.listen(front.url, args);
-  started.push(api);
-  return api;
-}
+beforeEach(() => front.reset());
 
 interface Answer {
   readonly status: number | undefined;
@@ -71,7 +59,7 @@ describe('the process', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'answers what is in flight after %s, tells clients to hang up, is not ready, and ends with 0',
     async (signal) => {
-      const api = await listen();
+      const api = await ApiProcess.listen(front.url);
       const agent = new Agent({ keepAlive: true });
       const idle = new Agent({ keepAlive: true });
       await fetchBy(idle, `${api.url}/health/live`);
@@ -104,7 +92,11 @@ describe('the process', () => {
 
   it('ends with 1 after an error that nobody caught, and logs it', async () => {
     const bomb = 'process.on("SIGUSR2", () => { throw new Error("boom") })';
-    const api = await listen(['--import', `data:text/javascript,${encodeURIComponent(bomb)}`, MAIN]);
+    const api = await ApiProcess.listen(front.url, [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(bomb)}`,
+      MAIN,
+    ]);
     api.child.kill('SIGUSR2');
     expect(await api.exited()).toBe(1);
     expect(api.lines().at(-1)).toMatchObject({

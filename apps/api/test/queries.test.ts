@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -16,8 +16,6 @@ beforeEach(async () => {
   front.fault = () => oneRow;
   api = await buildTestApi({ bigQueryUrl: front.url, timing: new FakeTiming() });
 });
-
-afterAll(() => front.close());
 
 const parameter = (name: string, type: string, value: string) => ({
   name,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { Readiness } from '../src/readiness.ts';
 import { WarehouseError } from '../src/warehouse/errors.ts';
@@ -73,8 +73,6 @@ describe('GET /health/ready', () => {
     front.reset();
     api = await buildTestApi({ bigQueryUrl: front.url });
   });
-
-  afterAll(() => front.close());
 
   it.each<[string, Fault]>([
     ['notFound', googleError(404, 'notFound', 'Not found: Table records-test:records.records')],

@@ -15,8 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   // Nothing in this file may reach the warehouse.
   expect(front.calls).toEqual([]);
-  await app.close();
-  await front.close();
 });
 
 const get = (url: string) => app.inject({ url });

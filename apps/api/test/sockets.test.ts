@@ -17,8 +17,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(front.calls).toEqual([]);
-  await app.close();
-  await front.close();
 });
 
 /** Sends bytes as they are and reads until the server hangs up; `later` is sent when the first answer begins. */

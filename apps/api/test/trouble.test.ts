@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { BigQueryFront, type Fault, googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -20,8 +20,6 @@ beforeEach(async () => {
   timing = new FakeTiming();
   api = await buildTestApi({ bigQueryUrl: front.url, timing, policy });
 });
-
-afterAll(() => front.close());
 
 describe('a warehouse that', () => {
   it.each<[string, Fault]>([

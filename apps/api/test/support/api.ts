@@ -3,6 +3,7 @@ import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { BigQueryWarehouse, type BigQueryWarehouseOptions } from '../../src/warehouse/bigquery-warehouse.ts';
+import { closeAfterAll } from './cleanup.ts';
 
 export const environment = {
   GOOGLE_CLOUD_PROJECT: 'records-test',
@@ -26,7 +27,7 @@ export interface TestApiOptions extends Partial<Pick<BigQueryWarehouseOptions, '
   readonly drainMs?: number;
 }
 
-/** The API as `main.ts` puts it together, with the real client, in this process. */
+/** The API as `main.ts` puts it together, with the real client, in this process. Closed after the test file. */
 export async function buildTestApi({
   bigQueryUrl,
   logLevel = 'trace',
@@ -51,5 +52,6 @@ export async function buildTestApi({
     drainMs,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
+  closeAfterAll(() => app.close());
   return { app, lines };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { closeAfterAll } from './cleanup.ts';
 
 /** What happens to a call instead of an answer of BigQuery's. */
 export type Fault =
@@ -16,7 +17,7 @@ export function googleError(status: number, reason: string, message = `secret: $
   };
 }
 
-/** Stands before a BigQuery: notes every call, and lets a test make calls fail. */
+/** Stands before a BigQuery: notes every call, and lets a test make calls fail. Closed after the test file. */
 export class BigQueryFront {
   readonly calls: string[] = [];
   /** The JSON bodies of the calls that had one. */
@@ -36,6 +37,7 @@ export class BigQueryFront {
   static async listen(target?: string): Promise<BigQueryFront> {
     const front = new BigQueryFront(target);
     await new Promise<void>((resolve) => front.#server.listen(0, '127.0.0.1', resolve));
+    closeAfterAll(() => front.#close());
     return front;
   }
 
@@ -56,7 +58,7 @@ export class BigQueryFront {
     await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environment } from './api.ts';
+import { closeAfterAll } from './cleanup.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** The API as a process of its own. */
+/** The API as a process of its own. Killed after the test file. */
 export class ApiProcess {
   readonly child: ChildProcess;
   stderr = '';
@@ -14,6 +15,7 @@ export class ApiProcess {
 
   constructor(env: Record<string, string>, args: readonly string[] = [MAIN], cwd?: string) {
     this.child = spawn(process.execPath, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    closeAfterAll(() => this.child.kill('SIGKILL'));
     const note = (to: 'stdout' | 'stderr') => (data: string) => {
       this[to] += data;
       for (const wake of this.#waiting) wake();

@@ -1,0 +1,188 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { validSamples } from '@records/records-schema';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { buildTestApi } from './support/api.ts';
+import { linksOf } from './support/links.ts';
+import { expectProblem } from './support/problem.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+/** By code point, as BigQuery orders text; JavaScript's own order differs beyond the basic plane. */
+const byId = (a: { id: string }, b: { id: string }) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+
+const people = validSamples.map(({ value }, index) => ({ ...value, id: `sample-${index}` }));
+const ids = [
+  ...validSamples.map(({ value }) => value),
+  ...Array.from({ length: 30 }, (_, n) => ({
+    id: `n${(n * 7919) % 101}`,
+    nombre: 'Ana',
+    apellido: 'Pérez',
+    pais: 'Chile',
+  })),
+];
+/** Stored by somebody who did not use the encoder. */
+const unchecked = [
+  'a/b',
+  'ñandú',
+  '../x',
+  '"quoted"',
+  "o'clock",
+  '',
+  ' ',
+  '\u{1f469}',
+  'x'.repeat(300),
+  'line\nbreak',
+].map((id) => ({ id, nombre: '', apellido: 'A\u0000B', pais: 'x'.repeat(1_000) }));
+const all = new Map([...people, ...ids, ...unchecked].map((row) => [row.id, row]));
+const list = [...all.values()].sort(byId);
+
+let table: TestTable;
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  table = await openTestTable();
+  // Twice and more, as delivery at least once does; and once with other values, which must not win.
+  await table.append([...list, ...list.slice(5, 15)]);
+  await table.append(list.slice(0, 20).map((row) => ({ ...row, apellido: `${row.apellido}\u{10ffff}` })));
+  await table.append(list.slice(8, 12));
+  ({ app } = await buildTestApi({ bigQueryUrl: table.front.url }));
+});
+
+const get = (url: string): Promise<LightMyRequestResponse> => app.inject({ url });
+
+describe('GET /records', () => {
+  it('lists every record once, ordered by id, each as it was published, and nothing else', async () => {
+    const response = await get('/records?limit=1000');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.json()).toEqual(list);
+    expect(response.headers['x-total-count']).toBe(String(list.length));
+  });
+
+  it('has 100 records from the beginning when nothing is asked for', async () => {
+    const response = await get('/records');
+    expect(response.json()).toEqual(list.slice(0, 100));
+    expect(linksOf(String(response.headers.link)).first).toEqual({ limit: 100, offset: 0 });
+  });
+
+  it.each([1, 7, 10, list.length, 1000])(
+    'is walked by next, %d at a time, without gap or repetition',
+    async (limit) => {
+      const walked: unknown[] = [];
+      let url: string | undefined = `/records?limit=${limit}`;
+      while (url) {
+        const response: LightMyRequestResponse = await get(url);
+        expect(response.headers['x-total-count']).toBe(String(list.length));
+        walked.push(...response.json());
+        const next: string | undefined = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
+        url = next && new URL(next, `http://a${url}`).href.slice('http://a'.length);
+      }
+      expect(walked).toEqual(list);
+    },
+  );
+
+  it('is empty past the end, and still says how many there are and where the last page is', async () => {
+    const response = await get('/records?limit=10&offset=100000000');
+    expect(response.statusCode).toBe(200);
+    expect(response.body).toBe('[]');
+    expect(response.headers['x-total-count']).toBe(String(list.length));
+    expect(linksOf(String(response.headers.link))).not.toHaveProperty('next');
+    expect(linksOf(String(response.headers.link)).prev?.offset).toBeLessThan(list.length);
+  });
+
+  it('sends one query for a page', async () => {
+    table.front.reset();
+    await get('/records?limit=3&offset=2');
+    expect(table.front.calls).toEqual(['POST /bigquery/v2/projects/records-test/queries']);
+  });
+
+  it('answers HEAD as GET, without the body', async () => {
+    const [head, full] = [
+      await app.inject({ method: 'HEAD', url: '/records?limit=2' }),
+      await get('/records?limit=2'),
+    ];
+    const { 'x-request-id': _head, date: _headDate, ...headHeaders } = head.headers;
+    const { 'x-request-id': _full, date: _fullDate, ...fullHeaders } = full.headers;
+    expect(head.statusCode).toBe(200);
+    expect(head.body).toBe('');
+    expect(headHeaders).toEqual(fullHeaders);
+    expect(headHeaders['content-length']).toBe(String(Buffer.byteLength(full.body)));
+  });
+});
+
+describe('GET /records/:id', () => {
+  it.each(list.filter(({ id }) => /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}$/.test(id)).slice(0, 40))(
+    'returns $id as the list has it',
+    async (row) => {
+      const response = await get(`/records/${row.id}`);
+      expect(response.statusCode).toBe(200);
+      expect(response.json()).toEqual(row);
+      const [listed] = (await get(`/records?limit=1&offset=${list.indexOf(row)}`)).json();
+      expect(listed).toEqual(response.json());
+    },
+  );
+
+  it('takes an id that the client escaped for no reason', async () => {
+    expect((await get('/records/%6e%30')).json()).toMatchObject({ id: 'n0' });
+  });
+
+  it.each(['nobody', 'N0', 'n', 'constructor', '__proto__', '-', '~'])('answers 404 for %j', async (id) => {
+    const body = expectProblem(await get(`/records/${id}`), 'record-not-found');
+    expect(body.detail).toBe(`No record has the id "${id}".`);
+  });
+
+  it('answers HEAD for a record that is there and one that is not', async () => {
+    expect((await app.inject({ method: 'HEAD', url: '/records/n0' })).statusCode).toBe(200);
+    const missing = await app.inject({ method: 'HEAD', url: '/records/nobody' });
+    expect([missing.statusCode, missing.body]).toEqual([404, '']);
+  });
+
+  it('finds a record as soon as it is stored', async () => {
+    expectProblem(await get('/records/later'), 'record-not-found');
+    const later = { id: 'later', nombre: 'Inés', apellido: 'Ruiz', pais: 'Perú' };
+    await table.append([later]);
+    expect((await get('/records/later')).json()).toEqual(later);
+  });
+});
+
+describe('an empty table', () => {
+  it('is an empty list', async () => {
+    const empty = await openTestTable();
+    const { app } = await buildTestApi({ bigQueryUrl: empty.front.url });
+    const response = await app.inject({ url: '/records' });
+    expect([response.body, response.headers['x-total-count']]).toEqual(['[]', '0']);
+    expect(response.headers.link).toBe(
+      '<?limit=100&offset=0>; rel="first", <?limit=100&offset=0>; rel="last"',
+    );
+  });
+});
+
+describe('readiness', () => {
+  it('is given by the real table, without reading it', async () => {
+    expect((await get('/health/ready')).json()).toEqual({ status: 'ready' });
+  });
+
+  it.each([
+    ['a table that is not there', 'records-test.records.other', 'notFound'],
+    ['a dataset that is not there', 'records-test.other.records', 'notFound'],
+  ])('is refused by %s, and the log says so', async (_what, name, reason) => {
+    const { app, lines } = await buildTestApi({ bigQueryUrl: table.front.url, table: name });
+    expectProblem(await app.inject({ url: '/health/ready' }), 'not-ready');
+    expect(lines).toContainEqual(expect.objectContaining({ severity: 'WARNING', reason }));
+    expectProblem(await app.inject({ url: '/records' }), 'internal-error');
+  });
+
+  it('is refused by a table without one of the columns, and the log names it', async () => {
+    await table.bigQuery.insertTable('records', {
+      tableReference: { tableId: 'short' },
+      schema: {
+        fields: ['id', 'nombre', 'pais'].map((name) => ({ name, type: 'STRING', mode: 'REQUIRED' })),
+      },
+    });
+    const { app, lines } = await buildTestApi({
+      bigQueryUrl: table.front.url,
+      table: 'records-test.records.short',
+    });
+    expectProblem(await app.inject({ url: '/health/ready' }), 'not-ready');
+    expect(lines.find(({ severity }) => severity === 'WARNING')?.message).toContain('apellido');
+  });
+});
