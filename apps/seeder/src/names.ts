@@ -1,6 +1,6 @@
-import { faker as spanish } from '@faker-js/faker/locale/es';
-import { faker as mexican } from '@faker-js/faker/locale/es_MX';
-import { faker as brazilian } from '@faker-js/faker/locale/pt_BR';
+import { faker as es } from '@faker-js/faker/locale/es';
+import { faker as esMX } from '@faker-js/faker/locale/es_MX';
+import { faker as ptBR } from '@faker-js/faker/locale/pt_BR';
 import type { Country } from './countries.ts';
 
 /** What the people of a country are called. */
@@ -9,22 +9,21 @@ export interface Names {
   readonly surnames: readonly string[];
 }
 
-type Definitions = typeof spanish.definitions.person;
+type Definitions = typeof es.definitions.person;
+
+const mexican = namesIn(esMX.definitions.person);
+const brazilian = namesIn(ptBR.definitions.person);
 
 /**
  * Faker has two Latin American locales, es_MX and pt_BR. Its `es` is of Spain, and both Spanish lists carry entries that
  * are no names of the region ("Jordi", "Gollum"). What the two agree on is used everywhere but for Mexico's given names.
  */
-const spanishAmerican = shared(namesIn(mexican.definitions.person), namesIn(spanish.definitions.person));
-const mexicanNames: Names = {
-  given: namesIn(mexican.definitions.person).given,
-  surnames: spanishAmerican.surnames,
-};
-const brazilianNames = namesIn(brazilian.definitions.person);
+const spanishAmerican = shared(mexican, namesIn(es.definitions.person));
+const mexicanWithSharedSurnames: Names = { given: mexican.given, surnames: spanishAmerican.surnames };
 
 export function namesOf({ code, language }: Country): Names {
-  if (code === 'MX') return mexicanNames;
-  return language === 'pt' ? brazilianNames : spanishAmerican;
+  if (code === 'MX') return mexicanWithSharedSurnames;
+  return language === 'pt' ? brazilian : spanishAmerican;
 }
 
 function namesIn({ first_name, last_name }: Definitions): Names {
@@ -35,14 +34,11 @@ function namesIn({ first_name, last_name }: Definitions): Names {
 }
 
 function shared(a: Names, b: Names): Names {
-  const both = (one: readonly string[], other: readonly string[], name: string) =>
-    filled(
-      one.filter((value) => other.includes(value)),
-      name,
-    );
+  const both = (one: readonly string[], other: readonly string[]) =>
+    one.filter((name) => other.includes(name));
   return {
-    given: [both(a.given[0], b.given[0], 'shared female'), both(a.given[1], b.given[1], 'shared male')],
-    surnames: both(a.surnames, b.surnames, 'shared surnames'),
+    given: [both(a.given[0], b.given[0]), both(a.given[1], b.given[1])],
+    surnames: both(a.surnames, b.surnames),
   };
 }
 

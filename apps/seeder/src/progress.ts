@@ -1,4 +1,3 @@
-import type { WriteStream } from 'node:tty';
 import { Presets, SingleBar } from 'cli-progress';
 import { duration, grouped, rate } from './format.ts';
 import type { SeedProgress } from './seed.ts';
@@ -14,20 +13,20 @@ export interface ProgressView {
   end(): void;
 }
 
-type Stream = Pick<WriteStream, 'write' | 'isTTY'>;
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** A bar on a terminal, and otherwise a line every few seconds. */
-export function progressView(stream: WriteStream): ProgressView {
+export function progressView(stream: Output): ProgressView {
   return stream.isTTY ? new Bar(stream) : new Lines(stream, systemTicker);
 }
 
 /** One bar for each phase. */
 class Bar implements ProgressView {
-  readonly #stream: WriteStream;
+  readonly #stream: Output;
   #bar: SingleBar | undefined;
   #pace: Pace | undefined;
 
-  constructor(stream: WriteStream) {
+  constructor(stream: Output) {
     this.#stream = stream;
   }
 
@@ -61,12 +60,12 @@ class Bar implements ProgressView {
 }
 
 export class Lines implements ProgressView {
-  readonly #stream: Stream;
+  readonly #stream: Pick<Output, 'write'>;
   readonly #ticker: Ticker;
   #pace: Pace | undefined;
   #shownAt = 0;
 
-  constructor(stream: Stream, ticker: Ticker) {
+  constructor(stream: Pick<Output, 'write'>, ticker: Ticker) {
     this.#stream = stream;
     this.#ticker = ticker;
   }

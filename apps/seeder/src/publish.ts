@@ -41,7 +41,7 @@ export interface PublishOptions {
   readonly retryMs?: number | undefined;
   /** Longest wait for answers after the signal, in milliseconds; 5,000 by default. */
   readonly graceMs?: number | undefined;
-  /** Called with the messages that have an id, each time it grows. */
+  /** Called after each request with the messages that have an id so far. */
   onSent?(sent: number): void;
 }
 

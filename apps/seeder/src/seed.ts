@@ -49,7 +49,10 @@ export interface SeedResult extends Published {
   readonly storedBefore: number;
   /** Ids of the run in the table at the end; undefined when the table did not answer. */
   readonly stored: number | undefined;
-  /** Ids that must be in the table at the end: those before, or those sent, whichever are more. */
+  /**
+   * Ids that must be in the table at the end: those before, or those sent, whichever are more. Less than there should be
+   * only where a longer run of the same seed was interrupted before.
+   */
   readonly expected: number;
   /** Why the table did not answer at the end. */
   readonly tableProblem: string | undefined;

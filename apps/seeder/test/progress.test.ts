@@ -1,10 +1,11 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { Lines } from '../src/progress.ts';
+import { Lines, progressView } from '../src/progress.ts';
 
 function watched() {
   let now = 0;
   const written: string[] = [];
-  const stream = { isTTY: false, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
+  const stream = { write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
   const view = new Lines(stream, { now: () => now, delay: async () => undefined });
   const at = (seconds: number, phase: 'publishing' | 'becoming visible', done: number) => {
     now = seconds * 1_000;
@@ -36,5 +37,20 @@ describe('progress without a terminal', () => {
     at(100, 'becoming visible', 500_000);
     at(110, 'becoming visible', 600_000);
     expect(written).toEqual(['becoming visible: 600,000 of 1,000,000, 10,000/s, 40 s left\n']);
+  });
+});
+
+describe('progress on a terminal', () => {
+  it('is a bar for each phase, which ends full and leaves the cursor visible', () => {
+    const terminal = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true });
+    const view = progressView(terminal);
+    view.show({ phase: 'publishing', done: 0, total: 2_000 });
+    view.show({ phase: 'publishing', done: 2_000, total: 2_000 });
+    view.show({ phase: 'becoming visible', done: 500, total: 2_000 });
+    view.end();
+    const written = String(terminal.read());
+    expect(written).toMatch(/publishing +█+ 100 % {2}2,000 of 2,000/);
+    expect(written).toMatch(/becoming visible █+░+ 25 % {2}500 of 2,000/);
+    expect(written.lastIndexOf('\u001b[?25h')).toBeGreaterThan(written.lastIndexOf('\u001b[?25l'));
   });
 });

@@ -1,27 +1,53 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { pubsubClient } from '../src/clients.ts';
 import { People } from '../src/people.ts';
 import { publish } from '../src/publish.ts';
 
+jest.setTimeout(60_000);
+
+/** A topic that does not answer: nothing listens on port 1. */
+function silentTopic() {
+  const environment = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' };
+  const pubsub = pubsubClient({ projectId: 'p-test', topic: '', table: '', environment });
+  return { topic: pubsub.topic('projects/p-test/topics/records'), close: () => pubsub.close() };
+}
+
+const people = new People({ seed: 1, locale: 'latam' });
+
 describe('publishing', () => {
+  it('makes no more messages than fit into the requests under way', async () => {
+    const { topic, close } = silentTopic();
+    let made = 0;
+    function* counting() {
+      for (const message of people.messages(200_000)) {
+        made += 1;
+        yield message;
+      }
+    }
+    const result = await publish({ topic, messages: counting(), retryMs: 300 });
+    await close();
+    expect(result).toMatchObject({ sent: 0, unconfirmed: 0 });
+    // Eight requests of 1,000 messages fail, up to seven more have begun by then, and one batch waits.
+    expect(made).toBeLessThanOrEqual(16_000);
+    expect(result.failed).toBeLessThanOrEqual(15_000);
+    expect(result.reasons[0]?.reason).toContain('ECONNREFUSED');
+  });
+
   it('does not wait for answers that never come once it is interrupted, and counts what they would have been about', async () => {
-    // Nothing listens on port 1: the client retries for as long as it may.
-    const environment = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' };
-    const pubsub = pubsubClient({ projectId: 'p-test', topic: '', table: '', environment });
+    const { topic, close } = silentTopic();
     const controller = new AbortController();
-    const people = new People({ seed: 1, locale: 'latam' });
     function* interrupting() {
       for (const message of people.messages(3_000)) yield message;
       controller.abort();
     }
     const result = await publish({
-      topic: pubsub.topic('projects/p-test/topics/records'),
+      topic,
       messages: interrupting(),
       signal: controller.signal,
       retryMs: 60_000,
       graceMs: 1,
     });
-    await pubsub.close();
+    await close();
     expect(result).toMatchObject({ sent: 0, failed: 0, unconfirmed: 3_000, reasons: [] });
   });
 });
