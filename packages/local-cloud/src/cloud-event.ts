@@ -25,7 +25,7 @@ export interface StepEvent {
   readonly name: string;
   /** Paths of the inputs that changed: `labels.team`, `template.containers[0].image`. */
   readonly changed: readonly string[];
-  /** Declared properties that the local cloud accepts and does nothing with, each with the reason. */
+  /** Declared properties that the local cloud accepts and does nothing with, each with the reason. The empty path is the whole resource. */
   readonly notEmulated: Readonly<Record<string, string>>;
 }
 

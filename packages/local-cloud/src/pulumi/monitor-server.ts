@@ -84,13 +84,13 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       return response;
     }),
     readResource: unary((request: InstanceType<typeof monitor.ReadResourceRequest>) => {
-      throw new MonitorError(
+      handler.refuse(
         `${request.getType()} "${request.getName()}" (id ${request.getId()}): reading a resource that another ` +
           'program manages (Resource.get) is not emulated. Pass what you need of it as configuration.',
       );
     }),
     call: unary((request: InstanceType<typeof monitor.ResourceCallRequest>) => {
-      throw new MonitorError(`${request.getTok()}: methods of remote components are not emulated.`);
+      handler.refuse(`${request.getTok()}: methods of remote components are not emulated.`);
     }),
     signalAndWaitForShutdown: unary(() => new empty.Empty()),
   };

@@ -49,6 +49,8 @@ export interface Monitor {
   registerResourceOutputs(urn: string, outputs: DecodedProperties): void;
   /** Calls a data source. Throws MonitorError. */
   invoke(token: string, args: DecodedProperties): Promise<Properties>;
+  /** Answers a call that is not emulated. Throws MonitorError. */
+  refuse(message: string): never;
   log(severity: Severity, message: string): void;
 }
 

@@ -69,7 +69,7 @@ export class Run implements Monitor {
       const outputs = definition
         ? { ...resolved, ...definition.outputs(resolved, this.#options.context) }
         : resolved;
-      effects?.steps.record(resource, outputs, options);
+      effects?.steps.record(resource, outputs, given.secrets, options, old);
       return { urn, id: idOf(outputs), outputs, secrets, failed: false };
     }
     try {
@@ -93,8 +93,7 @@ export class Run implements Monitor {
     const source = DATA_SOURCES[token];
     if (!source) {
       const message = `the local cloud does not know the data source ${token}. It knows: ${Object.keys(DATA_SOURCES).join(', ')}.`;
-      this.problems.push({ message });
-      throw new MonitorError(message);
+      this.refuse(message);
     }
     const { mistakes } = checkInputs({ inputs: source.args, notEmulated: {}, refused: {} }, args.values);
     if (mistakes.length > 0) {
@@ -107,7 +106,14 @@ export class Run implements Monitor {
     return source.result(args.values, this.#options.context);
   }
 
+  refuse(message: string): never {
+    this.problems.push({ message });
+    throw new MonitorError(message);
+  }
+
   log(severity: Severity, message: string): void {
+    // As without --debug: Pulumi's SDK tells what it does at this level, secrets included.
+    if (severity === 'debug') return;
     if (severity === 'error') this.errors.push(message);
     this.#options.onEvent({ type: 'log', source: 'pulumi', severity, message });
   }

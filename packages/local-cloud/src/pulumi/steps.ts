@@ -73,9 +73,19 @@ export class Steps {
     return this.#finish('replace', changed, wanted, { ...computed, ...(await create(type, next)) });
   }
 
-  /** What `wanted` records for a resource without effect. */
-  record(resource: ProgramResource, outputs: Properties, options: ResourceOptions): void {
-    this.#state.set(stateOf(resource, resource.inputs, outputs, [], options, { project: '' }));
+  /** Records a component, or a resource of a type that is not emulated. */
+  record(
+    resource: ProgramResource,
+    outputs: Properties,
+    secrets: readonly string[],
+    options: ResourceOptions,
+    old: ResourceState | undefined,
+  ): void {
+    const { inputs, urn, custom, notEmulated } = resource;
+    const changed = old ? changedPaths(old.inputs, inputs) : [];
+    this.#state.set(stateOf(resource, inputs, outputs, secrets, options, { project: '' }));
+    if (!custom) return;
+    this.#report(stepOf(old ? (changed.length > 0 ? 'update' : 'same') : 'create', urn, changed, notEmulated));
   }
 
   /** Problems that would stop `deleteMissing`, so that it does all or nothing. */

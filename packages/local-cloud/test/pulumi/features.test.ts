@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { CloudEvent } from '../../src/cloud-event.ts';
+import type { LocalCloud } from '../../src/local-cloud.ts';
+import { type Deployment, plan } from '../../src/pulumi/engine.ts';
+import { openCloud, problemsOf, programDir, RUN_TIMEOUT_MS, stepsOf } from './test-cloud.ts';
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+let cloud: LocalCloud;
+const events: CloudEvent[] = [];
+const deploy = (step: number) =>
+  cloud.deploy({
+    projectDir: programDir('features'),
+    stack: 'test',
+    config: { 'gcp:project': 'test-project', step: String(step), password: 'hunter2' },
+  });
+
+beforeAll(async () => {
+  cloud = await openCloud({ onEvent: (event) => events.push(event) });
+});
+afterAll(() => cloud.close());
+
+describe('a program that uses what Pulumi offers', () => {
+  let first: Deployment;
+  beforeAll(async () => {
+    first = await deploy(1);
+  });
+
+  it('gets generated names, qualified URNs and the outputs of others', () => {
+    expect(first.outputs).toMatchObject({
+      urn: 'urn:pulumi:test::features::features:index:Mailbox$gcp:pubsub/topic:Topic::mailbox-topic',
+      mailboxTopic: expect.stringMatching(/^mailbox-topic-[0-9a-f]{7}$/),
+      readerTopic: `projects/test-project/topics/${first.outputs.mailboxTopic}`,
+      stackProject: '123456789012',
+      providerRegion: 'us-east1',
+      preview: false,
+    });
+  });
+
+  it('keeps a secret a secret', () => {
+    expect(first.outputs.isSecret).toBe(true);
+    expect(JSON.stringify([first.steps, events])).not.toContain('hunter2');
+    const { labels } = { labels: {}, ...first.resources.find(({ id }) => id?.endsWith('secretive'))?.inputs };
+    expect(labels).toEqual({ password: 'hunter2' });
+  });
+
+  it('reports what is accepted and not emulated', () => {
+    const step = first.steps.find(({ name }) => name === 'run');
+    expect(step).toMatchObject({
+      operation: 'create',
+      notEmulated: { '': 'every emulated service is always enabled' },
+    });
+  });
+
+  it('renames a resource by its alias, and leaves alone what it ignores', async () => {
+    const second = await deploy(2);
+    expect(stepsOf(second).filter((step) => !step.startsWith('same'))).toEqual(['update new-name']);
+    expect(second.steps.find(({ name }) => name === 'new-name')?.changed).toEqual(['labels.step']);
+    expect(second.outputs.renamedLabels).toEqual({ owner: 'program', step: '2' });
+    const topic = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/renamed' });
+    expect(topic).toMatchObject({ labels: { owner: 'program', step: '2' } });
+  });
+});
+
+describe('a preview', () => {
+  it('answers every resource of any stack with exactly the inputs that the program gives', async () => {
+    const config = { 'gcp:project': 'far-away', password: 'hunter2' };
+    const { resources, outputs } = await plan({ projectDir: programDir('features'), stack: 'prod', config });
+    expect(resources.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      'features:index:Mailbox mailbox',
+      'gcp:pubsub/topic:Topic mailbox-topic',
+      'gcp:projects/service:Service run',
+      'gcp:pubsub/subscription:Subscription reader',
+      'gcp:pubsub/topic:Topic old-name',
+      'gcp:pubsub/topic:Topic secretive',
+      'pulumi:providers:gcp elsewhere',
+      'pulumi:pulumi:Stack features-prod',
+    ]);
+    expect(resources.find(({ name }) => name === 'mailbox-topic')?.inputs).toEqual({
+      labels: { step: 'first' },
+    });
+    expect(resources.find(({ name }) => name === 'reader')?.inputs).toEqual({
+      topic: `projects/far-away/topics/${outputs.mailboxTopic}`,
+    });
+    expect(outputs.preview).toBe(true);
+  });
+
+  it('needs a project', async () => {
+    const options = { projectDir: programDir('features'), stack: 'prod', config: { password: 'x' } };
+    expect(await problemsOf(plan(options))).toEqual([
+      'stack "prod" has no gcp:project. To set it, run "pulumi config set -s prod gcp:project PROJECT", or write it under config: in Pulumi.prod.yaml.',
+    ]);
+  });
+});
+
+describe('a program that fails', () => {
+  const run = (way: string) =>
+    problemsOf(
+      cloud.deploy({
+        projectDir: programDir('failing'),
+        stack: 'test',
+        config: { 'gcp:project': 'test-project', way },
+      }),
+    );
+
+  it('in an exception fails the deployment with what it says and where, and keeps what was made', async () => {
+    const problems = await run('throws');
+    const message = problems.join('\n');
+    expect(message).toContain('Error: the program is wrong');
+    expect(message).toContain('programs/failing/index.ts:17:');
+    const topic = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/made-before' });
+    expect(topic).toMatchObject({ name: 'projects/test-project/topics/made-before' });
+  });
+
+  it('on purpose fails the deployment in its own words', async () => {
+    expect(await run('run error')).toEqual(['the configuration is wrong']);
+  });
+
+  it('by ending itself fails the deployment with its exit code', async () => {
+    expect((await run('exit'))[0]).toBe('the program ended with exit code 7.');
+  });
+
+  it('in several ways at once is told all of them', async () => {
+    const problems = await run('everything');
+    expect(problems.map((problem) => problem.slice(0, 120)).sort()).toEqual([
+      'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. It knows: pulumi:providers:gcp, gcp:big',
+      'gcp:pubsub/topic:Topic "found" (id projects/p/topics/found): reading a resource that another program manages (Resource.g',
+      'gcp:pubsub/topic:Topic "imported": the option import is not emulated. Leave it out of the stack that runs on the local c',
+      'gcp:pubsub/topic:Topic "twice": is declared twice: give one of them another name.',
+      'the local cloud does not know the data source gcp:compute/getZones:getZones. It knows: gcp:organizations/getProject:getP',
+    ]);
+  });
+});
+
+describe('a stack', () => {
+  it('of another project is refused', async () => {
+    const options = {
+      projectDir: programDir('features'),
+      stack: 'test',
+      config: { 'gcp:project': 'other', password: 'x' },
+    };
+    expect(await problemsOf(cloud.deploy(options))).toEqual([
+      'stack "test" is for project other (gcp:project), and this local cloud is project test-project. Use a stack of its own for the local cloud.',
+    ]);
+  });
+
+  it('has a name that can be one', async () => {
+    expect(await problemsOf(cloud.deploy({ projectDir: programDir('features'), stack: '../x' }))).toEqual([
+      `"../x" is not a stack's name: it has 1 to 100 letters, digits, dashes, underscores and dots.`,
+    ]);
+  });
+});
