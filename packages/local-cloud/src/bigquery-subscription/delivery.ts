@@ -12,9 +12,9 @@ const RECHECK_MS = 1_000;
 
 interface DeliveryOptions {
   readonly clock: Clock;
-  readonly queue: DeliveryQueue;
-  readonly warehouse: Warehouse;
-  readonly destination: Destination;
+  readonly queue: Pick<DeliveryQueue, 'take' | 'acknowledge' | 'fail' | 'giveBack' | 'onWake'>;
+  readonly warehouse: Pick<Warehouse, 'appendRows'>;
+  readonly destination: Pick<Destination, 'table'>;
   /** Of failures that are not the message's fault. */
   readonly backoff: Backoff;
   /** With a dead-letter topic a message that does not fit is tried again at once. */

@@ -46,7 +46,7 @@ interface QueueOptions {
   readonly database: Database;
   readonly messages: MessageTable;
   readonly policy: DeliveryPolicy;
-  /** Deletes what nobody needs any more. Called inside a write. */
+  /** Deletes what nobody needs any more, of what was dequeued. Called inside a write. */
   collect(ids: readonly number[]): void;
   /** Forwards a message for good; false when that is not possible and it stays. Called inside a write. */
   deadLetter(id: number, attempts: number, reason: string | undefined): boolean;

@@ -64,7 +64,7 @@ export class Retention {
           if (from === 'backlog') this.#messages.dequeue(owner, id);
           else this.#messages.release(owner, id);
         }
-        this.#messages.collect(ids, ownersOf(topic));
+        this.#messages.collect(ids, ownersOf(topic), from === 'backlog' ? owner : undefined);
       });
       dropped?.(ids);
       count += ids.length;

@@ -19,7 +19,7 @@ export async function seekToTime(
       messages.dequeue(key, id);
       if (config.retainAckedMessages) messages.retain(key, id);
     }
-    messages.collect(passed, ownersOf(topic));
+    messages.collect(passed, ownersOf(topic), key);
     for (const owner of topic.deleted ? [key] : [key, topic.key]) {
       for (const message of messages.retainedSince(owner, time)) {
         if (filter && !filter(messages.attributesOf(message))) continue;

@@ -210,7 +210,7 @@ export class Subscriptions {
       database,
       messages,
       policy: policyOf({ config, topic }),
-      collect: (ids) => messages.collect(ids, ownersOf(topic)),
+      collect: (ids) => messages.collect(ids, ownersOf(topic), key),
       deadLetter: (id, attempts, reason) => this.#deadLetter(subscription, id, attempts, reason),
     });
     const filter = config.filter ? parseFilter(config.filter) : undefined;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { BigQueryDelivery } from '../../src/bigquery-subscription/delivery.ts';
+import { FakeClock } from '../../src/clock.ts';
 import { CloudError } from '../../src/errors.ts';
 import { schemaName, topicName, until } from './harness.ts';
 import { BIGQUERY_CONFIG, Pipeline, recordOf, writer } from './pipeline.ts';
@@ -37,6 +39,48 @@ describe('a BigQuery subscription', () => {
     await pipeline.drained();
     expect(new Set(pipeline.warehouse.rows.map(({ id }) => id)).size).toBe(2_000);
     expect(pipeline.warehouse.rows).toHaveLength(2_000);
+  });
+
+  it('looks again when it is woken in the very moment in which it goes idle', async () => {
+    const message = {
+      id: 1,
+      failures: 0,
+      availableAt: 0,
+      publishTime: 0,
+      orderingKey: null,
+      attributes: null,
+      stamp: null,
+      data: new Uint8Array(),
+    };
+    const { promise: acknowledged, resolve } = Promise.withResolvers<readonly number[]>();
+    let takes = 0;
+    let wake = () => {};
+    const delivery = new BigQueryDelivery({
+      clock: new FakeClock(),
+      queue: {
+        onWake: (listener) => {
+          wake = listener;
+          return () => {};
+        },
+        take: () => {
+          if (++takes === 1) queueMicrotask(wake);
+          return takes === 2 ? [{ message, attempt: 1 }] : [];
+        },
+        acknowledge: async (ids) => resolve(ids),
+        fail: async () => {},
+        giveBack: () => {},
+      },
+      warehouse: { appendRows: async () => [] },
+      destination: { table: { projectId: 'p', datasetId: 'd', tableId: 't' } },
+      backoff: { minimumMs: 0, maximumMs: 0 },
+      hasDeadLetterTopic: false,
+      columns: async () => [],
+      rowOf: () => ({}),
+      stateChanged: () => {},
+      failed: () => {},
+    });
+    expect(await acknowledged).toEqual([1]);
+    await delivery.close();
   });
 
   it('sends a message that the table refuses to the dead letters with its reason, at once, and the good ones beside it to the table', async () => {

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../src/clock.ts';
 import { Iam } from '../../src/iam.ts';
 import { PubSub } from '../../src/pubsub/pubsub.ts';
-import { errorOf, Harness, noWarehouse, subscriptionName, textsOf, topicName } from './harness.ts';
+import { errorOf, Harness, noWarehouse, subscriptionName, textsOf, topicName, until } from './harness.ts';
 
 async function temporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'pubsub-'));
@@ -197,6 +198,48 @@ describe('a Pub/Sub with a folder', () => {
     expect(await harness.pull()).toEqual([]);
     await clock.advance(1);
     expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
+  it('keeps nothing on disk that nobody needs any more', async () => {
+    await using folder = await temporaryFolder();
+    const stored = () => {
+      const database = new DatabaseSync(join(folder.path, 'pubsub.sqlite'));
+      const count = (table: string) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n;
+      const counts = { messages: count('messages'), backlog: count('backlog'), retained: count('retained') };
+      database.close();
+      return counts;
+    };
+    {
+      await using harness = await Harness.start({ path: folder.path });
+      const seek = (time: number) =>
+        harness.subscriber.seek({
+          subscription: subscriptionName('reader'),
+          time: { seconds: time / 1_000 },
+        });
+      await harness.topicWith({ messageRetentionDuration: { seconds: 600 } });
+      await harness.topicWith({ retainAckedMessages: true }, 'records', 'keeper');
+      await harness.topicWith({}, 'records', 'deleted');
+      await harness.topicWith({}, 'records', 'detached');
+      await harness.pubsub.createTopic({ name: topicName('unread') });
+      await harness.publish(['nobody listens'], 'unread');
+      await harness.publish(['acknowledged', 'sought past', 'expired']);
+      await harness.ack((await harness.pull()).slice(0, 1));
+      await harness.ack(await harness.pull('keeper'), 'keeper');
+      await harness.subscriber.deleteSubscription({ subscription: subscriptionName('deleted') });
+      await harness.publisher.detachSubscription({ subscription: subscriptionName('detached') });
+      await seek(harness.clock.now());
+      await harness.clock.advance(661_000);
+      await until(() => harness.warnings.length > 0);
+      await harness.publish(['needed']);
+    }
+    // What one subscription acknowledged the other retains.
+    expect(stored()).toEqual({ messages: 4, backlog: 2, retained: 3 });
+    {
+      await using harness = await Harness.start({ path: folder.path });
+      await harness.subscriber.deleteSubscription({ subscription: subscriptionName('keeper') });
+      await harness.ack(await harness.pull());
+    }
+    expect(stored()).toEqual({ messages: 0, backlog: 0, retained: 0 });
   });
 
   it('never gives an id twice', async () => {

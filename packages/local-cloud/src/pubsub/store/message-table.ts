@@ -142,17 +142,19 @@ export class MessageTable {
     }));
   }
 
-  /** Deletes the messages that none of `owners` (of one topic: itself and its subscriptions) needs any more. */
-  collect(ids: readonly number[], owners: readonly number[]): void {
+  /**
+   * Deletes the messages that none of `owners` (of one topic: itself and its subscriptions) needs any more. `dequeued`
+   * is a subscription that has none of them in its backlog.
+   */
+  collect(ids: readonly number[], owners: readonly number[], dequeued?: number): void {
+    const backlogs = owners.filter((owner) => owner !== dequeued && this.#sql.hasBacklog.get(owner));
+    const retaining = owners.filter((owner) => this.#sql.hasRetained.get(owner));
     for (const id of ids) {
-      if (!owners.some((owner) => this.#needs(owner, id))) this.#sql.delete.run(id);
+      const needed =
+        backlogs.some((owner) => this.#sql.inBacklog.get(owner, id)) ||
+        retaining.some((owner) => this.#sql.isRetained.get(owner, id));
+      if (!needed) this.#sql.delete.run(id);
     }
-  }
-
-  #needs(owner: number, id: number): boolean {
-    return (
-      this.#sql.inBacklog.get(owner, id) !== undefined || this.#sql.isRetained.get(owner, id) !== undefined
-    );
   }
 
   /** Owners that have messages. */
@@ -231,6 +233,8 @@ function statements(database: Database) {
     backlogBefore: sql(
       'SELECT m.id FROM backlog b JOIN messages m ON m.id = b.message WHERE b.subscription = ? AND m.publish_time < ?',
     ),
+    hasBacklog: sql('SELECT 1 FROM backlog WHERE subscription = ? LIMIT 1'),
+    hasRetained: sql('SELECT 1 FROM retained WHERE owner = ? LIMIT 1'),
     inBacklog: sql('SELECT 1 FROM backlog WHERE subscription = ? AND message = ?'),
     isRetained: sql('SELECT 1 FROM retained WHERE owner = ? AND message = ?'),
     owners: sql(
