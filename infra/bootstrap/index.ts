@@ -18,7 +18,6 @@ const deploy = new DeployAccount('records-deploy', { ...config, state, registry,
 
 export const stateUrl = state.url;
 export const secretsProvider = state.secretsProvider;
-export const imageRepository = registry.url;
 export const planProvider = github.planProvider;
 export const planAccount = plan.account.email;
 export const deployProvider = github.deployProvider;

@@ -110,7 +110,6 @@ describe('what a stack stands on', () => {
     expect(planned.outputs).toEqual({
       stateUrl: `gs://${PROJECT}-pulumi-state`,
       secretsProvider: `gcpkms://${KEY}`,
-      imageRepository: `${REGION}-docker.pkg.dev/${PROJECT}/records`,
       planProvider: `${POOL}/providers/plan`,
       planAccount: `records-plan@${PROJECT}.iam.gserviceaccount.com`,
       deployProvider: `${POOL}/providers/deploy`,

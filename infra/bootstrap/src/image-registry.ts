@@ -7,17 +7,10 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** Where the images of the API are kept. */
 export class ImageRegistry extends pulumi.ComponentResource {
   readonly repository: gcp.artifactregistry.Repository;
-  /** `HOST/PROJECT/REPOSITORY`, the start of an image's name. */
-  readonly url: pulumi.Output<string>;
 
   constructor(
     name: string,
-    {
-      project,
-      region,
-      labels,
-      imageReaders,
-    }: Pick<BootstrapConfig, 'project' | 'region' | 'labels' | 'imageReaders'>,
+    { region, labels, imageReaders }: Pick<BootstrapConfig, 'region' | 'labels' | 'imageReaders'>,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super('records:bootstrap:ImageRegistry', name, {}, options);
@@ -62,7 +55,6 @@ export class ImageRegistry extends pulumi.ComponentResource {
       );
     }
 
-    this.url = pulumi.interpolate`${region}-docker.pkg.dev/${project}/${this.repository.repositoryId}`;
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({ repository: this.repository.id });
   }
 }

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { BOOTSTRAP, INFRA, PLATFORM, type Project } from '../tools/examples.ts';
+
+const read = (path: string): string => readFileSync(join(INFRA, '..', path), 'utf8');
+
+const documents = { 'docs/deploying.md': '', 'docs/operating.md': '' };
+for (const path of Object.keys(documents) as (keyof typeof documents)[]) documents[path] = read(path);
+
+function settingsOf(project: Project): string[] {
+  const { config } = parse(readFileSync(join(project.directory, 'Pulumi.yaml'), 'utf8')) as {
+    config: Record<string, unknown>;
+  };
+  return ['gcp:project', ...Object.keys(config)];
+}
+
+describe.each(Object.entries(documents))('%s', (_, text) => {
+  it('shows what pnpm plan prints', () => {
+    const shown = [...text.matchAll(/^\$ pnpm plan -s (\w+)( --bootstrap)?\n(.+)$/gm)];
+    for (const [, stack, bootstrap, line] of shown) {
+      expect(`${line}\n`).toBe(
+        `${read(`infra/plans/${bootstrap ? 'bootstrap' : stack}.txt`).split('\n')[0]}\n`,
+      );
+    }
+  });
+
+  it('sets only what can be set', () => {
+    const commands = [
+      ...text.matchAll(
+        /pnpm (?:--silent )?pulumi( --cwd bootstrap)? config (?:set|get) -s \S+ (?:--path ')?([\w:]+)/g,
+      ),
+    ];
+    const strangers = commands.filter(
+      ([, bootstrap, key = '']) => !settingsOf(bootstrap ? BOOTSTRAP : PLATFORM).includes(key),
+    );
+    expect(strangers.map(([command]) => command)).toEqual([]);
+  });
+
+  it('asks stacks only for outputs that they have', () => {
+    const asked = [...text.matchAll(/pulumi( --cwd bootstrap)? stack output (\w+)/g)];
+    const strangers = asked.filter(([, bootstrap, output = '']) => {
+      const program = read(bootstrap ? 'infra/bootstrap/index.ts' : 'infra/index.ts');
+      return !program.includes(`export const ${output} =`);
+    });
+    expect(strangers.map(([command]) => command)).toEqual([]);
+  });
+
+  it('names revisions, services and subscriptions as the program does', () => {
+    const plan = read('infra/plans/prod.txt');
+    const named = [...text.matchAll(/(?:--service|subscriptions (?:seek|pull|describe)) ([a-z-]+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(named.filter((name) => !plan.includes(`name: ${name}\n`))).toEqual([]);
+  });
+});
+
+it('docs/deploying.md shows the message of a stack without an image', () => {
+  expect(documents['docs/deploying.md']).toContain(
+    'image is not set: it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm image -s dev',
+  );
+});

@@ -1,0 +1,64 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Plan, plan } from '@records/local-cloud';
+import { BOOTSTRAP, INFRA } from '../tools/examples.ts';
+import { planOf, resourceOf } from './support/plans.ts';
+
+const ROOT = join(INFRA, '..');
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** Set by Cloud Run itself. https://docs.cloud.google.com/run/docs/container-contract */
+const FROM_CLOUD_RUN = ['PORT', 'K_SERVICE', 'K_REVISION'];
+
+let planned: Plan;
+
+beforeAll(async () => {
+  planned = await planOf('prod', {
+    access: 'load-balancer',
+    domain: 'records.example.com',
+    stableRevision: 'records-api-00001-abc',
+  });
+}, 120_000);
+
+describe('the API and its Cloud Run resource', () => {
+  const serviceInputs = () => resourceOf(planned, 'gcp:cloudrunv2/service:Service', 'records-api').inputs;
+
+  it('agree on the environment variables: each that is read is declared, and each that is declared is read', () => {
+    const { template } = serviceInputs() as { template: { containers: { envs: { name: string }[] }[] } };
+    const declared = template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
+    const source = read('apps/api/src/config.ts');
+    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const readByApi = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
+    expect(readByApi.filter((name) => !FROM_CLOUD_RUN.includes(name)).sort()).toEqual(declared.sort());
+  });
+
+  it('agree on the paths of the probes', () => {
+    const paths = [...JSON.stringify(serviceInputs()).matchAll(/"path":"([^"]+)"/g)].map(([, path]) => path);
+    expect(paths.sort()).toEqual(['/health/live', '/health/ready']);
+    for (const path of paths) expect(read('apps/api/src/routes/health.ts')).toContain(`'${path}'`);
+  });
+});
+
+it('each output of a stack is used by a program of this repository, or by a step of the documents', async () => {
+  const bootstrap = await plan({
+    projectDir: BOOTSTRAP.directory,
+    stack: 'prod',
+    config: BOOTSTRAP.exampleSettings('prod'),
+  });
+  const users = globSync(['apps/*/src/**/*.ts', 'infra/tools/*.ts', 'docs/{deploying,operating}.md'], {
+    cwd: ROOT,
+  }).map(read);
+  const outputs = [planned, bootstrap].flatMap((declared) => Object.keys(declared.outputs));
+  expect(outputs.length).toBeGreaterThan(10);
+  const unused = outputs.filter((output) => !users.some((text) => new RegExp(`\\b${output}\\b`).test(text)));
+  expect(unused).toEqual([]);
+}, 120_000);
+
+it('a resource type that is not in the table of the local engine stops a plan', async () => {
+  // Every type that a stack declares is in that table, since its plan is made: infra/plans lists them.
+  await expect(
+    plan({ projectDir: join(import.meta.dirname, 'unknown-type'), stack: 'test' }),
+  ).rejects.toThrow('gcp:serviceaccount/key:Key "key": the local cloud does not know this resource type');
+}, 120_000);
