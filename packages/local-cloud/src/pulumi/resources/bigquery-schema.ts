@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { fromPointer } from '../input-paths.ts';
+import { describeMistake } from '../schema-mistakes.ts';
 
 const Column = Type.Recursive((This) =>
   Type.Object({
@@ -27,7 +28,7 @@ export function parseSchema(schema: string | undefined): Column[] | string {
   const mistake = Value.Errors(Columns, value).First();
   if (!mistake) return value as Column[];
   const where = fromPointer(mistake.path);
-  return `must be a JSON list of columns with a name and a type: ${where} ${mistake.message.toLowerCase()}`;
+  return `must be a JSON list of columns with a name and a type: ${where} ${describeMistake(mistake)}`;
 }
 
 /**

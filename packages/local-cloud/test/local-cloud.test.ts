@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { LocalCloud, PortTakenError } from '../src/local-cloud.ts';
+import { freePort, isTaken } from '../src/ports.ts';
+
+const options = { projectId: 'test-project', location: 'southamerica-west1' };
+
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
+describe('LocalCloud', () => {
+  it('says how clients reach it', async () => {
+    const ports = { pubsub: await freePort(), bigquery: await freePort() };
+    await using cloud = await LocalCloud.create({ ...options, ports });
+    expect(cloud.environment).toEqual({
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${ports.pubsub}`,
+      BIGQUERY_EMULATOR_HOST: `http://127.0.0.1:${ports.bigquery}/bigquery/v2`,
+      GOOGLE_CLOUD_PROJECT: 'test-project',
+      METADATA_SERVER_DETECTION: 'none',
+    });
+  });
+
+  it.each(['pubsub', 'bigquery'] as const)(
+    'says which port of %s is taken and which option moves it, and leaves nothing behind',
+    async (service) => {
+      const stranger = createServer().listen(0, '127.0.0.1');
+      await once(stranger, 'listening');
+      const address = stranger.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const other = await freePort();
+      const ports = { pubsub: other, bigquery: other, [service]: port };
+      const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+      const error = await errorOf(LocalCloud.create({ ...options, ports, dataDir: folder }));
+      expect(error).toBeInstanceOf(PortTakenError);
+      expect(error).toMatchObject({ port, option: `ports.${service}` });
+      expect(String(error)).toContain(
+        `port ${port}, for ${service === 'pubsub' ? 'Pub/Sub' : 'BigQuery'}, is taken: stop the process that listens on it, or set ports.${service} of LocalCloud.create to another port (0: a free one)`,
+      );
+      expect(await isTaken(other)).toBe(false);
+      stranger.close();
+      // Neither is the folder still in use.
+      await (await LocalCloud.create({ ...options, dataDir: folder })).close();
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it('lets two live beside each other', async () => {
+    await using one = await LocalCloud.create(options);
+    await using two = await LocalCloud.create(options);
+    await one.pubsub.createTopic({ name: 'projects/test-project/topics/orders' });
+    await expect(two.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('remembers grants, topics and tables in its folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+    const grant = { resource: 'projects/p', role: 'roles/bigquery.jobUser', member: 'user:a@b.c' };
+    {
+      await using cloud = await LocalCloud.create({ ...options, dataDir: folder });
+      cloud.iam.grant(grant);
+      await cloud.pubsub.createTopic({ name: 'projects/test-project/topics/orders' });
+      await cloud.bigquery.insertDataset({ datasetReference: { datasetId: 'shop' } });
+    }
+    await using cloud = await LocalCloud.create({ ...options, dataDir: folder });
+    expect(cloud.iam.grants()).toEqual([grant]);
+    await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' });
+    await cloud.bigquery.getDataset('shop');
+    cloud.iam.revoke(grant);
+    expect(cloud.iam.grants()).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('refuses a folder that another one uses', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+    await using cloud = await LocalCloud.create({ ...options, dataDir: folder });
+    expect(await errorOf(LocalCloud.create({ ...options, dataDir: folder }))).toMatchObject({
+      name: 'CloudError',
+      code: 'FAILED_PRECONDITION',
+    });
+    await cloud.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('stops every part, and says of each that did not stop well', async () => {
+    const cloud = await LocalCloud.create(options);
+    const port = Number(cloud.environment.PUBSUB_EMULATOR_HOST?.split(':')[1]);
+    const fail = () => Promise.reject(new Error('stuck'));
+    const { close } = cloud.cloudRun;
+    cloud.cloudRun.close = fail;
+    const error = await errorOf(cloud.close());
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).errors).toEqual([new Error('stuck')]);
+    expect(await isTaken(port)).toBe(false);
+    await close.call(cloud.cloudRun);
+  });
+});
