@@ -30,6 +30,18 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
       const access = settingsOf(project, stack)['records-platform:access'];
       expect(violationsOf(planned, { name: stack, region: REGION, access })).toEqual([]);
     });
+
+    it('would break one with roles/editor in the place of any role', () => {
+      const stackOf = { name: stack, region: REGION, access: 'public' };
+      const grants = planned.resources.filter(({ inputs }) => inputs.role !== undefined);
+      expect(grants.length).toBeGreaterThan(0);
+      for (const grant of grants) {
+        const changed = { ...grant, inputs: { ...grant.inputs, role: 'roles/editor' } };
+        expect(violationsOf({ resources: [changed] }, stackOf)).toContainEqual(
+          expect.stringContaining(`no-basic-roles: ${grant.name} grants the basic role roles/editor`),
+        );
+      }
+    });
   },
 );
 
