@@ -9,7 +9,12 @@ import { Iam } from './iam.ts';
 import { isTaken } from './ports.ts';
 import { PubSub } from './pubsub/pubsub.ts';
 import { PubSubServer } from './pubsub/server.ts';
-import { type Deployment, type ProgramOptions, PulumiEngine } from './pulumi/engine.ts';
+import {
+  type Deployment,
+  PLACEHOLDER_PROJECT_NUMBER,
+  type ProgramOptions,
+  PulumiEngine,
+} from './pulumi/engine.ts';
 
 export interface LocalCloudOptions {
   readonly projectId: string;
@@ -42,8 +47,6 @@ export class PortTakenError extends Error {
     this.option = option;
   }
 }
-
-const DEFAULT_PROJECT_NUMBER = '123456789012';
 
 /** Pub/Sub, BigQuery, IAM and Cloud Run of one Google Cloud project, on this machine. */
 export class LocalCloud {
@@ -118,7 +121,7 @@ interface Parts {
 }
 
 async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Parts> {
-  const { projectId, projectNumber = DEFAULT_PROJECT_NUMBER, location, dataDir, ports = {} } = options;
+  const { projectId, projectNumber = PLACEHOLDER_PROJECT_NUMBER, location, dataDir, ports = {} } = options;
   const { clock = systemClock, images = {} } = options;
   const onEvent = (event: CloudEvent) => options.onEvent?.(event);
   const folder = (name: string) => (dataDir === undefined ? {} : { path: join(dataDir, name) });
@@ -157,10 +160,20 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     BIGQUERY_EMULATOR_HOST: `${bigqueryServer.url}/bigquery/v2`,
     METADATA_SERVER_DETECTION: 'none',
   };
-  const cloudRun = keep(new CloudRun({ projectId, projectNumber, location, images, environment: endpoints, clock, onEvent }));
+  const cloudRun = new CloudRun({
+    projectId,
+    projectNumber,
+    location,
+    images,
+    environment: endpoints,
+    clock,
+    onEvent,
+  });
   const cloud = { iam, bigquery, pubsub, cloudRun };
   const stateDir = folder('pulumi').path;
   const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, onEvent }));
+  // Closed before the engine, which waits for services that a deployment is starting.
+  keep(cloudRun);
   const environment = { ...endpoints, GOOGLE_CLOUD_PROJECT: projectId };
   return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, opened };
 }

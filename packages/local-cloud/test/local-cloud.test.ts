@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { LocalCloud, PortTakenError } from '../src/local-cloud.ts';
 import { freePort, isTaken } from '../src/ports.ts';
+import { Events } from './cloud-run/events.ts';
+import { deploy } from './pulumi/test-cloud.ts';
 
 const options = { projectId: 'test-project', location: 'southamerica-west1' };
 
@@ -56,9 +58,11 @@ describe('LocalCloud', () => {
     await using one = await LocalCloud.create(options);
     await using two = await LocalCloud.create(options);
     await one.pubsub.createTopic({ name: 'projects/test-project/topics/orders' });
-    await expect(two.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
+    await expect(two.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' })).rejects.toMatchObject(
+      {
+        code: 'NOT_FOUND',
+      },
+    );
   });
 
   it('remembers grants, topics and tables in its folder', async () => {
@@ -88,6 +92,32 @@ describe('LocalCloud', () => {
     });
     await cloud.close();
     await rm(folder, { recursive: true });
+  });
+
+  it('closed during a deployment interrupts it, also while a service starts, and deploys no more', async () => {
+    const events = new Events();
+    const images = {
+      shop: {
+        command: process.execPath,
+        args: ['container.mjs'],
+        cwd: join(import.meta.dirname, 'cloud-run'),
+      },
+    };
+    const cloud = await LocalCloud.create({ ...options, images, onEvent: events.push });
+    const image = 'host/shop:1';
+    const envs = [{ name: 'BEHAVIOUR', value: 'is never ready' }];
+    const startupProbe = { httpGet: { path: '/health' } };
+    const service = {
+      type: 'cloudrunv2.Service',
+      inputs: { name: 'shop', location: 'l', template: { containers: [{ image, envs, startupProbe }] } },
+    };
+    const deployed = errorOf(deploy(cloud, { service }));
+    await events.next((event) => event.type === 'log' && event.message === 'listening');
+    await cloud.close();
+    const interrupted = { message: 'the deployment was interrupted: the local cloud is closed' };
+    expect(await deployed).toMatchObject(interrupted);
+    expect(await errorOf(deploy(cloud, { service }))).toMatchObject(interrupted);
+    expect(cloud.cloudRun.services()).toEqual([]);
   });
 
   it('stops every part, and says of each that did not stop well', async () => {

@@ -39,6 +39,7 @@ export class CloudRun implements CloudRunAdmin {
   readonly #metadata = new Map<string, MetadataServer>();
   readonly #ports = new Map<string, number>();
   readonly #lifeline = new Lifeline();
+  #closed = false;
 
   constructor(options: CloudRunOptions) {
     this.#options = options;
@@ -52,6 +53,13 @@ export class CloudRun implements CloudRunAdmin {
     await this.delete(spec.service);
     const lifeline = this.#lifeline;
     const metadata = await this.#startMetadata(spec);
+    if (this.#closed) {
+      await this.delete(spec.service);
+      throw new CloudError(
+        'CANCELLED',
+        `Service ${spec.service} was not started: the local cloud is closed.`,
+      );
+    }
     const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
     const container = new Container({ spec, revision, command, port, environment, clock, lifeline, onEvent });
     this.#containers.set(spec.service, container);
@@ -96,7 +104,9 @@ export class CloudRun implements CloudRunAdmin {
     await metadata?.close();
   }
 
+  /** Stops every service, and whatever is about to start. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     this.#lifeline.close();
   }

@@ -45,8 +45,7 @@ export function describeResource(
     message: `the option ${option} is not emulated. Leave it out of the stack that runs on the local cloud.`,
   }));
   if (custom && !definition) {
-    const message = `the local cloud does not know this resource type. It knows: ${Object.keys(RESOURCE_TYPES).join(', ')}.`;
-    return { resource: plain, resolved: inputs, problems: [...problems, { urn, message }] };
+    return { resource: plain, resolved: inputs, problems: [...problems, { urn, message: unknownType(type) }] };
   }
   if (!definition) return { resource: plain, resolved: inputs, problems };
   if (!isApplied(definition)) {
@@ -76,6 +75,7 @@ function describeApplied(
       ...resource,
       declared,
       resourceName: definition.resourceName?.(declared),
+      identity: definition.shared ? undefined : definition.outputs(declared).id,
       references: definition.references?.(declared) ?? [],
       grants: definition.grants?.(declared) ?? [],
       needs: definition.needs?.(declared) ?? [],
@@ -83,6 +83,13 @@ function describeApplied(
     resolved,
     problems: [...problems, ...(definition.check?.(declared) ?? []).map((mistake) => ({ urn, ...mistake }))],
   };
+}
+
+function unknownType(type: string): string {
+  const module = type.replace(/\/.*/, '/');
+  const near = Object.keys(RESOURCE_TYPES).filter((name) => name.startsWith(module));
+  const known = near.length > 0 ? ` Of its module it knows ${near.join(', ')}.` : '';
+  return `the local cloud does not know this resource type.${known} The README of the local cloud lists all that it knows.`;
 }
 
 function withoutRefusals(type: AppliedType): AppliedType {

@@ -55,6 +55,9 @@ export interface EngineOptions {
   readonly onEvent: OnEvent;
 }
 
+/** For a project whose number nobody gave: Google gives one to every project. */
+export const PLACEHOLDER_PROJECT_NUMBER = '123456789012';
+
 /** Deploys Pulumi programs to a local cloud, one at a time. */
 export class PulumiEngine {
   readonly #options: EngineOptions;
@@ -73,7 +76,7 @@ export class PulumiEngine {
     return deployment;
   }
 
-  /** Stops a running program, and waits for what it started. */
+  /** Stops a running program, and waits for what it started. Services that are starting are to be stopped first. */
   async close(): Promise<void> {
     this.#aborted.abort();
     await this.#last;
@@ -81,6 +84,7 @@ export class PulumiEngine {
 
   async #deploy({ projectDir, stack, config }: ProgramOptions): Promise<Deployment> {
     const { cloud, projectId, projectNumber, onEvent } = this.#options;
+    if (this.#aborted.signal.aborted) throw closedError();
     checkStackName(stack);
     const project = await readProject(projectDir);
     const values = await readStackConfig(project, stack, config);
@@ -124,7 +128,13 @@ export class PulumiEngine {
 export async function plan(
   options: ProgramOptions & { readonly projectNumber?: string; readonly onEvent?: OnEvent },
 ): Promise<Plan> {
-  const { projectDir, stack, config, projectNumber = '123456789012', onEvent = () => undefined } = options;
+  const {
+    projectDir,
+    stack,
+    config,
+    projectNumber = PLACEHOLDER_PROJECT_NUMBER,
+    onEvent = () => undefined,
+  } = options;
   checkStackName(stack);
   const project = await readProject(projectDir);
   const values = await readStackConfig(project, stack, config);
@@ -151,13 +161,19 @@ async function execute(
   const server = await MonitorServer.listen(run);
   try {
     const result = await runProgram({ project, stack, config, address: server.address, ...options });
+    if (options.signal.aborted) throw closedError();
     // A problem makes the program fail too, in words that say less.
     throwIfAny(run.problems, run.causes);
     throwIfAny(programProblems(run, result));
     throwIfAny(run.audit());
   } finally {
     server.close();
+    await run.settled();
   }
+}
+
+function closedError(): DeploymentError {
+  return new DeploymentError([{ message: 'the deployment was interrupted: the local cloud is closed' }]);
 }
 
 function byUrn(a: { readonly urn?: string }, b: { readonly urn?: string }): number {

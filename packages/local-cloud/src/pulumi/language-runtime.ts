@@ -54,10 +54,11 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         PULUMI_NODEJS_TYPESCRIPT: String(project.typescript),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-      killSignal: 'SIGKILL',
     },
   );
+  const kill = () => child.kill('SIGKILL');
+  signal.addEventListener('abort', kill);
+  if (signal.aborted) kill();
   const lastLines = new LastLines(KEPT_LINES);
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -73,6 +74,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
       onEvent({ type: 'log', source: 'pulumi', severity: 'warning', message });
     }),
   ]);
+  signal.removeEventListener('abort', kill);
   return { exitCode, stderr: lastLines.toString() };
 }
 

@@ -65,7 +65,7 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       return response;
     }),
     registerResource: unary(async (request: RegisterResourceRequest) => {
-      const registered = await handler.registerResource(registrationOf(request));
+      const registered = await handler.registerResource(decode(request, handler));
       const response = new monitor.RegisterResourceResponse();
       response.setUrn(registered.urn);
       response.setId(registered.id ?? '');
@@ -142,6 +142,15 @@ function messageOf(error: unknown): string {
 
 function severityOf(severity: number): Severity {
   return (['debug', 'info', 'warning', 'error'] as const)[severity] ?? 'info';
+}
+
+function decode(request: RegisterResourceRequest, handler: Monitor): Registration {
+  try {
+    return registrationOf(request);
+  } catch (error) {
+    if (!(error instanceof PropertyValueError)) throw error;
+    handler.refuse(`${request.getType()} "${request.getName()}", property "${error.path}": ${error.message}`);
+  }
 }
 
 function registrationOf(request: RegisterResourceRequest): Registration {

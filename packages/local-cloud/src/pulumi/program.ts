@@ -19,6 +19,8 @@ export interface ProgramResource {
   /** Absent for what has no effect, or is not known well enough in a preview. */
   readonly declared?: Declared<Record<string, unknown>>;
   readonly resourceName?: string | undefined;
+  /** The provider's id, where two resources of the type can not share one. */
+  readonly identity?: string | undefined;
   readonly references: readonly Reference[];
   readonly grants: readonly Grant[];
   readonly needs: readonly PermissionNeed[];
@@ -38,6 +40,14 @@ export class Program {
 
   has(urn: string): boolean {
     return this.#resources.has(urn);
+  }
+
+  /** Another resource that is the same one to Google. */
+  twinOf({ urn, type, identity }: ProgramResource): ProgramResource | undefined {
+    if (identity === undefined) return undefined;
+    return this.resources().find(
+      (other) => other.urn !== urn && other.type === type && other.identity === identity,
+    );
   }
 
   resources(): ProgramResource[] {

@@ -35,7 +35,10 @@ const RuntimeOptions = Type.Object({
 });
 
 const ProjectFile = Type.Object({
-  name: Type.String({ minLength: 1 }),
+  name: Type.String({
+    pattern: '^[A-Za-z0-9_.-]{1,100}$',
+    description: 'a name of 1 to 100 letters, digits, dashes, underscores and dots',
+  }),
   runtime: Type.Union([
     Type.String(),
     Type.Object({ name: Type.String(), options: Type.Optional(RuntimeOptions) }),

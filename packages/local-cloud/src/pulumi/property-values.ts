@@ -31,7 +31,7 @@ export class PropertyValueError extends Error {
   readonly path: string;
 
   constructor(path: string, message: string) {
-    super(`${path}: ${message}`);
+    super(message);
     this.path = path;
   }
 }

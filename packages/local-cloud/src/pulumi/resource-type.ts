@@ -66,6 +66,8 @@ export interface AppliedType<Schema extends TObject = TObject> {
   readonly holds?: string;
   /** The input that Pulumi fills with a generated name when the program leaves it out. */
   readonly autoname?: string;
+  /** Declaring it twice is fine. */
+  readonly shared?: boolean;
   /** Input that, when true, refuses deletion and replacement. */
   readonly deletionProtection?: { readonly input: string; readonly default: boolean };
 

@@ -12,7 +12,7 @@ import { isApplied, type ProviderContext } from './resource-type.ts';
 import { DATA_SOURCES } from './resources/index.ts';
 import type { ResourceState, StackState } from './state.ts';
 import type { Steps } from './steps.ts';
-import { makeUrn, STACK_TYPE } from './urn.ts';
+import { label, makeUrn, STACK_TYPE } from './urn.ts';
 
 export interface RunOptions {
   readonly project: string;
@@ -39,6 +39,7 @@ export class Run implements Monitor {
   readonly #withheld = new Set<string>();
   readonly #stackUrn: string;
   readonly #adopted = new Set<string>();
+  readonly #registering = new Set<Promise<Registered>>();
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -47,6 +48,21 @@ export class Run implements Monitor {
   }
 
   async registerResource(registration: Registration): Promise<Registered> {
+    const registering = this.#register(registration);
+    this.#registering.add(registering);
+    try {
+      return await registering;
+    } finally {
+      this.#registering.delete(registering);
+    }
+  }
+
+  /** Waits for what a program has started when it was stopped itself. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#registering);
+  }
+
+  async #register(registration: Registration): Promise<Registered> {
     const { project, stack, program, effects } = this.#options;
     const { type, name, parent, options, inputs: given } = registration;
     const urn = makeUrn(stack, project, parent, type, name);
@@ -64,6 +80,8 @@ export class Run implements Monitor {
       return this.#fail(urn, [{ urn, message: 'is declared twice: give one of them another name.' }]);
     program.add(resource);
     if (problems.length > 0) return this.#fail(urn, problems);
+    const twin = program.twinOf(resource);
+    if (twin) return this.#fail(urn, [twinProblem(resource, twin)]);
     const { definition } = resource;
     if (!definition || !isApplied(definition)) {
       const outputs = definition
@@ -190,6 +208,15 @@ export class Run implements Monitor {
     const message = error instanceof Error ? error.message : String(error);
     return [{ urn, message: `the local cloud failed, which is a bug of it: ${message}` }];
   }
+}
+
+/** In the same words whichever of the two was registered first. */
+function twinProblem({ urn, identity }: ProgramResource, twin: ProgramResource): Problem {
+  const [first = urn, second = urn] = [urn, twin.urn].sort();
+  return {
+    urn: second,
+    message: `${identity} is declared by ${label(first)} too, and Google has only one. Give one of them another name, or take it away.`,
+  };
 }
 
 function idOf({ id }: Properties): string | undefined {

@@ -11,7 +11,7 @@ import type { Properties } from './property-values.ts';
 import { type Applied, type AppliedType, isApplied } from './resource-type.ts';
 import { RESOURCE_TYPES } from './resources/index.ts';
 import type { ResourceState, StackState } from './state.ts';
-import { parseUrn } from './urn.ts';
+import { label, parseUrn } from './urn.ts';
 
 export interface Wanted {
   readonly resource: ProgramResource;
@@ -43,6 +43,7 @@ export class Steps {
     const { resource, type, inputs, old } = wanted;
     const next = this.#wantedArguments(wanted);
     const computed = { ...inputs, ...type.outputs(next) };
+    if (!old) this.#checkUnclaimed(wanted, computed.id);
     if (!old) return this.#finish('create', [], wanted, { ...computed, ...(await create(type, next)) });
     const changed = changedPaths(old.inputs, inputs);
     if (changed.length === 0) {
@@ -73,6 +74,14 @@ export class Steps {
     return this.#finish('replace', changed, wanted, { ...computed, ...(await create(type, next)) });
   }
 
+  /** What a resource was called before is still in the state: deleting it in the end would delete the new one. */
+  #checkUnclaimed({ resource: { urn, type }, type: { shared } }: Wanted, id: string): void {
+    const holder = this.#state.resources().find((other) => other.type === type && other.id === id);
+    if (!holder || shared) return;
+    const message = `${id} belongs to ${label(holder.urn)} by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: '${parseUrn(holder.urn).name}' }]; if not, give it another name.`;
+    throw new DeploymentError([{ urn, message }]);
+  }
+
   /** Records a component, or a resource of a type that is not emulated. */
   record(
     resource: ProgramResource,
@@ -85,7 +94,9 @@ export class Steps {
     const changed = old ? changedPaths(old.inputs, inputs) : [];
     this.#state.set(stateOf(resource, inputs, outputs, secrets, options, { project: '' }));
     if (!custom) return;
-    this.#report(stepOf(old ? (changed.length > 0 ? 'update' : 'same') : 'create', urn, changed, notEmulated));
+    this.#report(
+      stepOf(old ? (changed.length > 0 ? 'update' : 'same') : 'create', urn, changed, notEmulated),
+    );
   }
 
   /** Problems that would stop `deleteMissing`, so that it does all or nothing. */

@@ -293,6 +293,15 @@ describe('what a program no longer declares', () => {
     expect(cloud.iam.grants().map(({ role }) => role)).toEqual(['roles/pubsub.publisher']);
   });
 
+  it('may not be what the program declares under another name: deleting the one would delete the other', async () => {
+    const { account } = program;
+    await deploy(cloud, { account });
+    expect(await problemsOf(deploy(cloud, { renamed: account }))).toEqual([
+      `gcp:serviceaccount/account:Account "renamed": projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com belongs to gcp:serviceaccount/account:Account "account" by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: 'account' }]; if not, give it another name.`,
+    ]);
+    expect(stepsOf(await deploy(cloud, {}))).toEqual(['delete account']);
+  });
+
   it('can not be created over what is there already', async () => {
     expect(await problemsOf(deploy(cloud, without({ schema, topic: program.topic }, 'topic')))).toEqual([
       'gcp:pubsub/schema:Schema "schema": Resource already exists in the project (resource=projects/test-project/schemas/order). (it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud)',

@@ -21,15 +21,47 @@ describe('topLevel', () => {
 });
 
 describe('keepIgnored', () => {
-  const old = { labels: { a: '1', b: '2' }, list: [{ x: 1, y: 1 }, { x: 2, y: 2 }], gone: true };
-  const next = { labels: { a: '9' }, list: [{ x: 9, y: 9 }, { x: 8, y: 8 }], added: true };
+  const old = {
+    labels: { a: '1', b: '2' },
+    list: [
+      { x: 1, y: 1 },
+      { x: 2, y: 2 },
+    ],
+    gone: true,
+  };
+  const next = {
+    labels: { a: '9' },
+    list: [
+      { x: 9, y: 9 },
+      { x: 8, y: 8 },
+    ],
+    added: true,
+  };
 
   it.each([
     [['labels'], { ...next, labels: { a: '1', b: '2' } }],
     [['labels.a'], { ...next, labels: { a: '1' } }],
     [['labels["b"]'], { ...next, labels: { a: '9', b: '2' } }],
-    [['list[0].x'], { ...next, list: [{ x: 1, y: 9 }, { x: 8, y: 8 }] }],
-    [['list[*].y'], { ...next, list: [{ x: 9, y: 1 }, { x: 8, y: 2 }] }],
+    [
+      ['list[0].x'],
+      {
+        ...next,
+        list: [
+          { x: 1, y: 9 },
+          { x: 8, y: 8 },
+        ],
+      },
+    ],
+    [
+      ['list[*].y'],
+      {
+        ...next,
+        list: [
+          { x: 9, y: 1 },
+          { x: 8, y: 2 },
+        ],
+      },
+    ],
     [['added', 'gone'], { labels: next.labels, list: next.list, gone: true }],
     [['nothing.here'], next],
   ])('with %j takes exactly these from before', (paths, expected) => {
@@ -43,12 +75,20 @@ describe('a change of columns', () => {
 
   it.each([
     ['the same', [id], [id]],
-    ['a name in other case, a type by its other name', [{ name: 'n', type: 'INT64' }], [{ name: 'N', type: 'INTEGER' }]],
+    [
+      'a name in other case, a type by its other name',
+      [{ name: 'n', type: 'INT64' }],
+      [{ name: 'N', type: 'INTEGER' }],
+    ],
     ['a new column that may be empty', [id], [id, { name: 'n', type: 'STRING' }]],
     ['a new repeated column', [id], [id, { name: 'n', type: 'STRING', mode: 'REPEATED' }]],
     ['a column that need no longer be there', [id], [{ ...id, mode: 'NULLABLE' }]],
     ['a description', [id], [{ ...id, description: 'Identity.' }]],
-    ['a new nested column', [nested], [{ ...nested, fields: [...nested.fields, { name: 'zip', type: 'STRING' }] }]],
+    [
+      'a new nested column',
+      [nested],
+      [{ ...nested, fields: [...nested.fields, { name: 'zip', type: 'STRING' }] }],
+    ],
   ])('keeps the rows: %s', (_, old, next) => {
     expect(incompatibleChange(old, next)).toBeUndefined();
   });

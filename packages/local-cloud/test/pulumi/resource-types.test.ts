@@ -16,7 +16,10 @@ function argumentsOf(type: string): string[] {
   const folder = join(GCP, module);
   const name = readdirSync(folder).find((entry) => entry.toLowerCase() === `${file.toLowerCase()}.d.ts`);
   const text = readFileSync(join(folder, name ?? ''), 'utf8');
-  const declared = new RegExp(`export interface ${type.startsWith('pulumi:') ? 'Provider' : className}Args \\{(.*?)\\n\\}`, 's');
+  const declared = new RegExp(
+    `export interface ${type.startsWith('pulumi:') ? 'Provider' : className}Args \\{(.*?)\\n\\}`,
+    's',
+  );
   const body = declared.exec(text)?.[1] ?? '';
   return [...body.matchAll(/^ {4}(\w+)\??: /gm)].map(([, argument]) => argument ?? '');
 }
@@ -25,8 +28,8 @@ function listed({ inputs, notEmulated, refused }: AppliedType): string[] {
   return [...Object.keys(inputs.properties), ...Object.keys(notEmulated), ...Object.keys(refused)];
 }
 
-const appliedTypes = Object.entries(RESOURCE_TYPES).filter(
-  (entry): entry is [string, AppliedType] => isApplied(entry[1] as ResourceType),
+const appliedTypes = Object.entries(RESOURCE_TYPES).filter((entry): entry is [string, AppliedType] =>
+  isApplied(entry[1] as ResourceType),
 );
 
 function typeOf(name: string): AppliedType {
@@ -54,7 +57,9 @@ describe('the table of resource types', () => {
 
   it('gives a reason for everything that is not emulated or refused', () => {
     const reasons = Object.values(RESOURCE_TYPES).flatMap((type) =>
-      isApplied(type) ? [...Object.values(type.notEmulated), ...Object.values(type.refused)] : [type.notEmulatedBecause],
+      isApplied(type)
+        ? [...Object.values(type.notEmulated), ...Object.values(type.refused)]
+        : [type.notEmulatedBecause],
     );
     expect(reasons.filter((reason) => reason.length < 10)).toEqual([]);
   });
@@ -93,16 +98,27 @@ describe('an input', () => {
   });
 
   it('that would change what the program does, if it were ignored, is refused with the reason', () => {
-    expect(mistakes('gcp:pubsub/subscription:Subscription', { topic: 't', pushConfig: { pushEndpoint: 'x' } })).toEqual([
+    expect(
+      mistakes('gcp:pubsub/subscription:Subscription', { topic: 't', pushConfig: { pushEndpoint: 'x' } }),
+    ).toEqual([
       'pushConfig: the local cloud can not do this: push subscriptions are not emulated, and nothing would be delivered',
     ]);
     const template = {
-      containers: [{ image: 'a/b:1', envs: [{ name: 'TOKEN', valueSource: { secretKeyRef: { secret: 's' } } }] }],
+      containers: [
+        { image: 'a/b:1', envs: [{ name: 'TOKEN', valueSource: { secretKeyRef: { secret: 's' } } }] },
+      ],
     };
     expect(mistakes('gcp:cloudrunv2/service:Service', { location: 'l', template })).toEqual([
       'template.containers[0].envs[0].valueSource: the local cloud can not do this: Secret Manager is not emulated, and the process would miss the variable',
     ]);
-    expect(mistakes('gcp:pubsub/topicIAMMember:TopicIAMMember', { topic: 't', role: 'roles/pubsub.publisher', member: 'allUsers', condition: {} })).toEqual([
+    expect(
+      mistakes('gcp:pubsub/topicIAMMember:TopicIAMMember', {
+        topic: 't',
+        role: 'roles/pubsub.publisher',
+        member: 'allUsers',
+        condition: {},
+      }),
+    ).toEqual([
       'condition: the local cloud can not do this: IAM conditions are not evaluated, so the grant would hold more widely than declared',
     ]);
   });
@@ -113,7 +129,11 @@ describe('an input', () => {
       'template.containers[0].envs[0].name: must be a name that Cloud Run does not set itself (PORT, K_SERVICE, K_REVISION, K_CONFIGURATION), not "PORT"',
     ]);
     expect(
-      mistakes('gcp:projects/iAMMember:IAMMember', { project: 'p', role: 'pubsub.publisher', member: 'someone' }).sort(),
+      mistakes('gcp:projects/iAMMember:IAMMember', {
+        project: 'p',
+        role: 'pubsub.publisher',
+        member: 'someone',
+      }).sort(),
     ).toEqual([
       'member: must be an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com", not "someone"',
       'role: must be text that matches ^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$, not "pubsub.publisher"',
@@ -125,7 +145,11 @@ describe('an input', () => {
       scaling: { maxInstanceCount: 3 },
       containers: [{ image: 'a/b:1', resources: { cpuIdle: true }, ports: { containerPort: 8080 } }],
     };
-    const checked = checkInputs(typeOf('gcp:cloudrunv2/service:Service'), { location: 'l', template, ingress: 'x' });
+    const checked = checkInputs(typeOf('gcp:cloudrunv2/service:Service'), {
+      location: 'l',
+      template,
+      ingress: 'x',
+    });
     expect(checked.mistakes).toEqual([]);
     expect(checked.inputs).toEqual({ location: 'l', template: { containers: [{ image: 'a/b:1' }] } });
     expect(checked.notEmulated).toEqual({
@@ -137,7 +161,13 @@ describe('an input', () => {
   });
 
   it('that a preview does not know may have any type', () => {
-    expect(mistakes('gcp:pubsub/subscription:Subscription', { topic: UNKNOWN, ackDeadlineSeconds: UNKNOWN, bigqueryConfig: { table: UNKNOWN } })).toEqual([]);
+    expect(
+      mistakes('gcp:pubsub/subscription:Subscription', {
+        topic: UNKNOWN,
+        ackDeadlineSeconds: UNKNOWN,
+        bigqueryConfig: { table: UNKNOWN },
+      }),
+    ).toEqual([]);
   });
 });
 
@@ -153,11 +183,14 @@ describe('what a schema can not say', () => {
       { property: 'schema', message: expect.stringContaining('must be JSON: ') },
     ]);
     expect(check(type, { ...table, schema: '[{"name":"id"}]' })).toEqual([
-      { property: 'schema', message: 'must be a JSON list of columns with a name and a type: [0].type is required' },
+      {
+        property: 'schema',
+        message: 'must be a JSON list of columns with a name and a type: [0].type is required',
+      },
     ]);
-    expect(check(type, { ...table, schema: '[{"name":"id","type":"STRING"}]', clusterings: ['id', 'nam'] })).toEqual([
-      { property: 'clusterings', message: 'nam is not a column of the table (id)' },
-    ]);
+    expect(
+      check(type, { ...table, schema: '[{"name":"id","type":"STRING"}]', clusterings: ['id', 'nam'] }),
+    ).toEqual([{ property: 'clusterings', message: 'nam is not a column of the table (id)' }]);
   });
 
   it('about a grant: its role is one whose permissions are known', () => {

@@ -75,7 +75,9 @@ describe('a Cloud Run service of a program', () => {
     expect(serviceOutputs(deployment)).toMatchObject({
       id: 'projects/test-project/locations/southamerica-west1/services/shop-api',
       uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-      latestReadyRevision: expect.stringMatching(/\/services\/shop-api\/revisions\/shop-api-00001-[0-9a-f]{3}$/),
+      latestReadyRevision: expect.stringMatching(
+        /\/services\/shop-api\/revisions\/shop-api-00001-[0-9a-f]{3}$/,
+      ),
     });
     first = await ask(deployment);
     const { GOOGLE_CLOUD_PROJECT: _, ...endpoints } = cloud.environment;
@@ -89,7 +91,9 @@ describe('a Cloud Run service of a program', () => {
       K_REVISION: expect.stringMatching(/^shop-api-00001-/),
       K_CONFIGURATION: 'shop-api',
     });
-    expect(cloud.iam.allows('user:anybody', 'run.routes.invoke', String(serviceOutputs(deployment).id))).toBe(true);
+    expect(cloud.iam.allows('user:anybody', 'run.routes.invoke', String(serviceOutputs(deployment).id))).toBe(
+      true,
+    );
   });
 
   it('is not disturbed by what does not concern its process', async () => {
@@ -110,7 +114,9 @@ describe('a Cloud Run service of a program', () => {
   });
 
   it('fails the deployment when its process ends, with what the process said', async () => {
-    const problems = await problemsOf(deploy(cloud, { ...program, service: service({ BEHAVIOUR: 'exits' }) }));
+    const problems = await problemsOf(
+      deploy(cloud, { ...program, service: service({ BEHAVIOUR: 'exits' }) }),
+    );
     expect(problems[0]).toMatch(
       /^gcp:cloudrunv2\/service:Service "service": Revision 'shop-api-00003-\w+' is not ready and cannot serve traffic: the process ended \(exit code 3\)\. Its last lines:$/,
     );
@@ -139,12 +145,18 @@ describe('a Cloud Run service of a program', () => {
       `gcp:cloudrunv2/service:Service "other": Image 'host/unknown:1' not found. (the local cloud runs a command in place of an image, and none is given for "unknown" (option images of LocalCloud.create; known: shop))`,
     ]);
     expect(await problemsOf(deploy(cloud, { ...program, plain }))).toEqual([
-      expect.stringContaining('"plain", property "template.serviceAccount": projects/test-project/serviceAccounts/'),
+      expect.stringContaining(
+        '"plain", property "template.serviceAccount": projects/test-project/serviceAccounts/',
+      ),
     ]);
   });
 
   it('stops when the program no longer declares it', async () => {
-    expect(stepsOf(await deploy(cloud, { account }))).toEqual(['delete invoker', 'delete service', 'same account']);
+    expect(stepsOf(await deploy(cloud, { account }))).toEqual([
+      'delete invoker',
+      'delete service',
+      'same account',
+    ]);
     expect(cloud.cloudRun.services()).toEqual([]);
   });
 });

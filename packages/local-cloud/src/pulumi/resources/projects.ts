@@ -35,6 +35,7 @@ const ServiceIdentity = Type.Object(
 
 export const serviceIdentity = applied({
   effect: 'answers the service agent of the project',
+  shared: true,
   inputs: ServiceIdentity,
   notEmulated: {},
   refused: {},

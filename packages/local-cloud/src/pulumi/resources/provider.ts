@@ -15,6 +15,7 @@ const NO_CREDENTIALS = 'the local cloud asks for no credentials';
 export const provider = applied({
   effect: 'its project and region hold for the resources that use it',
   inputs: Inputs,
+  shared: true,
   notEmulated: {
     zone: 'no emulated resource lies in a zone',
     accessToken: NO_CREDENTIALS,

@@ -24,11 +24,17 @@ switch (way) {
     break;
   case 'everything':
     new Bucket('bucket', { acl: 'private' });
+    new gcp.pubsub.LiteTopic('lite', {});
     new gcp.pubsub.Topic('imported', { name: 'imported' }, { import: 'projects/p/topics/imported' });
     gcp.pubsub.Topic.get('found', 'projects/p/topics/found');
     new gcp.pubsub.Topic('twice', { name: 'twice' });
     new gcp.pubsub.Topic('twice', { name: 'twice-again' });
     gcp.compute.getZonesOutput({});
+    new gcp.pubsub.Topic('asset', { name: new pulumi.asset.StringAsset('x') as never });
+    new gcp.pubsub.Topic('a', { name: 'same' });
+    new gcp.pubsub.Topic('b', { name: 'same' });
+    new gcp.projects.ServiceIdentity('agent', { service: 'pubsub.googleapis.com' });
+    new gcp.projects.ServiceIdentity('agent-again', { service: 'pubsub.googleapis.com' });
     break;
   default:
     throw new Error(`unknown way: ${way}`);
