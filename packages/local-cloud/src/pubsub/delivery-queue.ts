@@ -128,21 +128,21 @@ export class DeliveryQueue {
   }
 
   /** Takes messages out of the backlog, leased or not: a late acknowledgement counts as well. */
-  acknowledge(ids: readonly number[]): Promise<void> {
+  async acknowledge(ids: readonly number[]): Promise<void> {
     const { database, key, collect } = this.#options;
     const write = database.write(() => {
       const gone = ids.filter((id) => this.#messages.dequeue(key, id));
       if (this.#policy.retainAcked) for (const id of gone) this.#messages.retain(key, id);
       else collect(gone);
     });
-    this.#end(ids);
-    return write;
+    this.forget(ids);
+    await write;
   }
 
   /** Counts failed deliveries and lets the messages wait, or forwards them as dead letters. Stale ones are ignored. */
-  fail(failures: readonly Failure[]): Promise<void> {
+  async fail(failures: readonly Failure[]): Promise<void> {
     const current = failures.filter(({ id, attempt }) => this.#leases.get(id)?.attempt === attempt);
-    if (current.length === 0) return Promise.resolve();
+    if (current.length === 0) return;
     const write = this.#options.database.write(() => {
       for (const failure of current) this.#countFailure(failure);
     });
@@ -156,7 +156,8 @@ export class DeliveryQueue {
     this.#end(failed);
     this.#nextDue = this.#messages.nextDue(this.#options.key);
     this.#schedule();
-    return write.then(() => this.wake());
+    await write;
+    this.wake();
   }
 
   /** Gives leases another deadline, from now. Stale ones are ignored. */
@@ -177,11 +178,15 @@ export class DeliveryQueue {
       else this.#cursor = Math.min(this.#cursor, id - 1);
     }
     this.#end(ids);
+    this.wake();
   }
 
-  /** Forgets the leases of messages that are no longer in the backlog. */
+  /** Messages that are no longer in the backlog, leased or not. */
   forget(ids: readonly number[]): void {
+    // An ordering key may have waited for one that was not leased.
+    if (this.#policy.ordered && ids.some((id) => !this.#leases.has(id))) this.#ordering.recheck();
     this.#end(ids);
+    if (this.#ordering.hasReady()) this.wake();
   }
 
   /** Why it was closed, for who waits for messages. */
@@ -268,12 +273,10 @@ export class DeliveryQueue {
   }
 
   #end(ids: readonly number[]): void {
-    let more = false;
     for (const id of ids) {
       const key = this.#leases.end(id)?.orderingKey ?? null;
-      if (key !== null && this.#ordering.ended(key, id)) more = true;
+      if (key !== null) this.#ordering.ended(key, id);
     }
-    if (more) this.wake();
   }
 
   #schedule(): void {

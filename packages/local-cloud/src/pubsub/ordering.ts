@@ -31,13 +31,12 @@ export class OrderingKeys {
     state.outstanding.add(id);
   }
 
-  /** A delivery has ended; true when that lets the key go on. */
-  ended(key: string, id: number): boolean {
+  /** A delivery has ended, which may let the key go on. */
+  ended(key: string, id: number): void {
     const state = this.#keys.get(key);
-    if (!state?.outstanding.delete(id) || state.outstanding.size > 0) return false;
+    if (!state?.outstanding.delete(id) || state.outstanding.size > 0) return;
     if (state.more) this.#ready.add(key);
     else this.#keys.delete(key);
-    return state.more;
   }
 
   /** Messages of the key wait: nothing of it may be delivered in passing. */
@@ -66,6 +65,11 @@ export class OrderingKeys {
 
   hasReady(): boolean {
     return this.#ready.size > 0;
+  }
+
+  /** Messages that keys waited for may be gone: each that has nothing outstanding is looked at again. */
+  recheck(): void {
+    for (const [key, { outstanding }] of this.#keys) if (outstanding.size === 0) this.#ready.add(key);
   }
 
   /** After the messages of a ready key were looked at: whether some remain for later. */

@@ -2,11 +2,8 @@ import type { Clock, Timer } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
-import { ackIdOf, parseAckId } from './ack-id.ts';
 import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
-import { sizeOf } from './delivery-queue.ts';
-import type { Holder } from './leases.ts';
-import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
+import { DeadLetters } from './dead-letters.ts';
 import type { PageRequest } from './pages.ts';
 import { Publisher } from './publisher.ts';
 import {
@@ -17,21 +14,16 @@ import {
   type Subscription,
   type Timestamp,
   type Topic,
-  timestampOf,
 } from './resources.ts';
 import { Retention } from './retention.ts';
 import { Schemas } from './schemas.ts';
 import { seekToTime } from './seek.ts';
-import type { SubscriptionState, TopicState } from './state.ts';
+import type { TopicState } from './state.ts';
 import { Database } from './store/database.ts';
 import { MessageTable } from './store/message-table.ts';
 import { ResourceTable } from './store/resource-table.ts';
-import {
-  checkModifiedDeadline,
-  StreamingPull,
-  type StreamingPullPeer,
-  type StreamingPullRequest,
-} from './streaming-pull.ts';
+import type { StreamingPull, StreamingPullPeer, StreamingPullRequest } from './streaming-pull.ts';
+import { type AckRequest, type PullRequest, Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Topics } from './topics.ts';
 
@@ -48,8 +40,6 @@ export interface PubSubOptions {
 
 /** How often messages past their retention are looked for. */
 const SWEEP_MS = 60_000;
-/** For leases that no stream counts. */
-const NO_HOLDER: Holder = { released() {} };
 const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
 
 /**
@@ -58,11 +48,11 @@ const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
  * https://docs.cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
  */
 export class PubSub {
-  /** Everything about schemas: create, get, list, commit, delete, validateSchema, … */
   readonly #schemas: Schemas;
   readonly #topics: Topics;
   readonly #subscriptions: Subscriptions;
   readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
   readonly #retention: Retention;
   readonly #database: Database;
   readonly #messages: MessageTable;
@@ -79,12 +69,13 @@ export class PubSub {
     const schemas = new Schemas({ clock, database, table });
     const retention = new Retention(database, messages);
     const publisher = new Publisher({ clock, database, messages, schemas });
+    const topicChanged = (topic: TopicState) => this.#subscriptions.topicChanged(topic);
     const topics = new Topics({
       database,
       table,
       schemas,
       retention,
-      changed: (topic) => this.#subscriptions.topicChanged(topic),
+      changed: topicChanged,
     });
     const bigquery = new BigQuerySubscriptions({
       clock,
@@ -95,19 +86,19 @@ export class PubSub {
       projectNumber,
       warn,
     });
-    this.#subscriptions = new Subscriptions({
+    const deadLetters = new DeadLetters({ iam, messages, topics, publisher, projectNumber, warn });
+    const subscriptions = new Subscriptions({
       clock,
       database,
       table,
       messages,
       topics,
-      publisher,
       retention,
       bigquery,
-      iam,
-      projectNumber,
-      warn,
+      deadLetters,
     });
+    this.#subscriptions = subscriptions;
+    this.#subscriber = new Subscriber({ clock, messages, subscriptions });
     this.#schemas = schemas;
     this.#topics = topics;
     this.#publisher = publisher;
@@ -206,61 +197,22 @@ export class PubSub {
   // Messages
 
   /** Waits up to PULL_WAIT_MS of the clock for a first message, unless `returnImmediately` is set. */
-  async pull(
-    request: {
-      subscription?: string | null;
-      maxMessages?: number | null;
-      returnImmediately?: boolean | null;
-    },
-    signal?: AbortSignal,
-  ): Promise<{ receivedMessages: ReceivedMessage[] }> {
-    const subscription = this.#pullable(request.subscription);
-    const maxMessages = request.maxMessages ?? 0;
-    if (maxMessages <= 0) {
-      throw new CloudError(
-        'INVALID_ARGUMENT',
-        `Invalid max_messages: ${maxMessages}. It must be greater than 0.`,
-      );
-    }
-    const limit = { messages: Math.min(maxMessages, RESPONSE_MAX_MESSAGES), bytes: RESPONSE_MAX_BYTES };
-    const take = () =>
-      this.#receive(subscription, limit, NO_HOLDER, subscription.config.ackDeadlineSeconds * 1e3);
-    const receivedMessages = take();
-    if (receivedMessages.length > 0 || request.returnImmediately) return { receivedMessages };
-    return { receivedMessages: await this.#firstOf(subscription, take, signal) };
+  async pull(request: PullRequest, signal?: AbortSignal): Promise<{ receivedMessages: ReceivedMessage[] }> {
+    return { receivedMessages: await this.#subscriber.pull(request, signal) };
   }
 
-  async acknowledge(request: {
-    subscription?: string | null;
-    ackIds?: readonly string[] | null;
-  }): Promise<void> {
-    const subscription = this.#subscriptions.findAttached(request.subscription);
-    const deliveries = deliveriesOf(subscription, request.ackIds);
-    await subscription.queue.acknowledge(deliveries.map(({ id }) => id));
+  async acknowledge(request: AckRequest): Promise<void> {
+    return this.#subscriber.acknowledge(request);
   }
 
   /** 0 seconds: a negative acknowledgement. */
-  async modifyAckDeadline(request: {
-    subscription?: string | null;
-    ackIds?: readonly string[] | null;
-    ackDeadlineSeconds?: number | null;
-  }): Promise<void> {
-    const subscription = this.#subscriptions.findAttached(request.subscription);
-    const seconds = checkModifiedDeadline(request.ackDeadlineSeconds ?? 0);
-    const deliveries = deliveriesOf(subscription, request.ackIds);
-    if (seconds === 0) await subscription.queue.fail(deliveries);
-    else subscription.queue.extend(deliveries, seconds * 1e3);
+  async modifyAckDeadline(request: AckRequest & { ackDeadlineSeconds?: number | null }): Promise<void> {
+    return this.#subscriber.modifyAckDeadline(request);
   }
 
-  /** Opens a stream. The caller passes further requests to `receive` and calls `close` at its end. */
+  /** Opens a stream. The caller passes every request to `receive`, the first as well, and calls `close` at the end. */
   streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
-    const subscription = this.#pullable(first.subscription);
-    return new StreamingPull({
-      subscription,
-      first,
-      peer,
-      received: (limit, stream, leaseMs) => this.#receive(subscription, limit, stream, leaseMs),
-    });
+    return this.#subscriber.streamingPull(first, peer);
   }
 
   /** To a time only. */
@@ -362,63 +314,6 @@ export class PubSub {
     });
   }
 
-  #pullable(name: string | null | undefined): SubscriptionState {
-    const subscription = this.#subscriptions.findAttached(name);
-    if (subscription.config.bigqueryConfig) {
-      throw new CloudError(
-        'FAILED_PRECONDITION',
-        `${name} delivers to BigQuery and can not be pulled from.`,
-        { hint: 'create a second subscription on the topic to see its messages' },
-      );
-    }
-    return subscription;
-  }
-
-  #receive(
-    subscription: SubscriptionState,
-    limit: { messages: number; bytes: number },
-    holder: Holder & { leased?(bytes: number): void },
-    leaseMs: number,
-  ): ReceivedMessage[] {
-    const { key, config, queue } = subscription;
-    return queue.take(limit, holder, leaseMs).map(({ message, attempt }) => {
-      holder.leased?.(sizeOf(message));
-      return {
-        ackId: ackIdOf(key, { id: message.id, attempt }),
-        message: {
-          data: message.data,
-          attributes: this.#messages.attributesOf(message),
-          messageId: String(message.id),
-          publishTime: timestampOf(message.publishTime),
-          orderingKey: message.orderingKey ?? '',
-        },
-        deliveryAttempt: config.deadLetterPolicy ? attempt : 0,
-      };
-    });
-  }
-
-  #firstOf(
-    subscription: SubscriptionState,
-    take: () => ReceivedMessage[],
-    signal: AbortSignal | undefined,
-  ): Promise<ReceivedMessage[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<ReceivedMessage[]>();
-    const { queue } = subscription;
-    const stopWaking = queue.onWake(() => {
-      if (queue.closed) return reject(queue.closed);
-      const messages = take();
-      if (messages.length > 0) resolve(messages);
-    });
-    const timer = this.#clock.setTimeout(() => resolve([]), PULL_WAIT_MS);
-    const abort = () => resolve([]);
-    signal?.addEventListener('abort', abort);
-    return promise.finally(() => {
-      stopWaking();
-      timer.cancel();
-      signal?.removeEventListener('abort', abort);
-    });
-  }
-
   #scheduleSweep(): void {
     if (this.#closed) return;
     this.#sweep = this.#clock.setTimeout(
@@ -444,15 +339,4 @@ export class PubSub {
       );
     }
   }
-}
-
-function deliveriesOf({ key }: SubscriptionState, ackIds: readonly string[] | null | undefined) {
-  if (!ackIds?.length) throw new CloudError('INVALID_ARGUMENT', 'No ack ids specified.');
-  if (ackIds.reduce((sum, { length }) => sum + length, 0) > ACK_IDS_MAX_BYTES) {
-    throw new CloudError(
-      'INVALID_ARGUMENT',
-      `Request payload size exceeds the limit: ${ACK_IDS_MAX_BYTES} bytes.`,
-    );
-  }
-  return ackIds.map((ackId) => parseAckId(key, ackId));
 }

@@ -5,8 +5,8 @@ import type { PubSub } from './pubsub.ts';
 import { createGrpcServer } from './wire/grpc.ts';
 import { createRestServer } from './wire/rest.ts';
 
-/** How an HTTP/2 connection begins. https://www.rfc-editor.org/rfc/rfc9113#preface */
-const HTTP2_PREFACE = 'PRI * HTTP/2.0';
+/** How an HTTP/2 connection begins, and no HTTP/1 request. https://www.rfc-editor.org/rfc/rfc9113#preface */
+const HTTP2_PREFACE = 'PRI';
 
 /** A Pub/Sub on a port, for PUBSUB_EMULATOR_HOST: gRPC and REST on the same one, as Google's emulator does. */
 export class PubSubServer {

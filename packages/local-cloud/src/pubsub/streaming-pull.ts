@@ -1,5 +1,7 @@
 import { CloudError } from '../errors.ts';
 import { parseAckId } from './ack-id.ts';
+import type { Limit } from './delivery-queue.ts';
+import type { Holder } from './leases.ts';
 import {
   RESPONSE_MAX_BYTES,
   RESPONSE_MAX_MESSAGES,
@@ -33,22 +35,23 @@ export interface StreamingPullPeer {
   /** False when the peer is behind: nothing more is sent until `drained`. */
   send(response: StreamingPullResponse): boolean;
   /** The stream is over. */
-  fail(error: CloudError): void;
+  fail(error: unknown): void;
+}
+
+/** Who messages are leased to, and what it counts as outstanding. */
+export interface Receiver extends Holder {
+  leased(bytes: number): void;
 }
 
 interface StreamingPullOptions {
   readonly subscription: SubscriptionState;
   readonly first: StreamingPullRequest;
   readonly peer: StreamingPullPeer;
-  received(
-    limit: { messages: number; bytes: number },
-    stream: StreamingPull,
-    leaseMs: number,
-  ): ReceivedMessage[];
+  receive(limit: Limit, receiver: Receiver, leaseMs: number): ReceivedMessage[];
 }
 
 /** One StreamingPull call: sends messages as the client's flow control allows. */
-export class StreamingPull {
+export class StreamingPull implements Receiver {
   readonly #options: StreamingPullOptions;
   readonly #maxMessages: number;
   readonly #maxBytes: number;
@@ -135,7 +138,7 @@ export class StreamingPull {
 
   #pump(): void {
     if (this.#ended) return;
-    const { subscription, peer, received } = this.#options;
+    const { subscription, peer } = this.#options;
     if (subscription.queue.closed) {
       this.close();
       peer.fail(subscription.queue.closed);
@@ -145,7 +148,14 @@ export class StreamingPull {
     const bytes = Math.min(this.#maxBytes - this.#outstandingBytes, RESPONSE_MAX_BYTES);
     if (!this.#writable || messages <= 0 || bytes <= 0) return;
     const leaseSeconds = this.#leaseSeconds || subscription.config.ackDeadlineSeconds;
-    const receivedMessages = received({ messages, bytes }, this, leaseSeconds * 1e3);
+    let receivedMessages: ReceivedMessage[];
+    try {
+      receivedMessages = this.#options.receive({ messages, bytes }, this, leaseSeconds * 1e3);
+    } catch (error) {
+      this.close();
+      peer.fail(error);
+      return;
+    }
     if (receivedMessages.length === 0) return;
     this.#writable = peer.send({ receivedMessages, ...this.#introduction() });
     // One response per turn of the event loop: several streams of a subscription share it evenly.

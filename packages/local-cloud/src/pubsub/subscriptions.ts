@@ -1,13 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
-import type { Iam } from '../iam.ts';
 import type { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
-import { deadLetterOf, forwardingProblem } from './dead-letter.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { type DeliveryPolicy, DeliveryQueue } from './delivery-queue.ts';
 import { parseFilter } from './filter.ts';
 import { alreadyExists, checkName, checkProject, idOf, notFound } from './names.ts';
 import { type PageRequest, pageOf } from './pages.ts';
-import type { Publisher } from './publisher.ts';
 import { DELETED_TOPIC, type FieldMask, type Subscription } from './resources.ts';
 import { type Retention, retentionMs } from './retention.ts';
 import { backoffOf, NO_BACKOFF } from './retry-policy.ts';
@@ -25,12 +23,9 @@ interface SubscriptionsOptions {
   readonly table: ResourceTable;
   readonly messages: MessageTable;
   readonly topics: Topics;
-  readonly publisher: Publisher;
   readonly retention: Retention;
   readonly bigquery: BigQuerySubscriptions;
-  readonly iam: Iam;
-  projectNumber(projectId: string): string;
-  warn(message: string): void;
+  readonly deadLetters: DeadLetters;
 }
 
 /** Stored with the key of its topic, which outlives the topic's name. */
@@ -203,7 +198,7 @@ export class Subscriptions {
   }
 
   #add(key: number, config: SubscriptionConfig, topic: TopicState): SubscriptionState {
-    const { clock, database, messages } = this.#options;
+    const { clock, database, messages, deadLetters } = this.#options;
     const queue = new DeliveryQueue({
       key,
       clock,
@@ -211,7 +206,7 @@ export class Subscriptions {
       messages,
       policy: policyOf({ config, topic }),
       collect: (ids) => messages.collect(ids, ownersOf(topic), key),
-      deadLetter: (id, attempts, reason) => this.#deadLetter(subscription, id, attempts, reason),
+      deadLetter: (id, attempts, reason) => deadLetters.forward(subscription, { id, attempts, reason }),
     });
     const filter = config.filter ? parseFilter(config.filter) : undefined;
     const subscription: SubscriptionState = {
@@ -262,47 +257,6 @@ export class Subscriptions {
         `Dead letter topic not found (resource=${deadLetterPolicy.deadLetterTopic}).`,
       );
     }
-  }
-
-  /** Called inside a write: the forwarded message and the end of the original are one transaction. */
-  #deadLetter(
-    subscription: SubscriptionState,
-    id: number,
-    attempts: number,
-    reason: string | undefined,
-  ): boolean {
-    const { config } = subscription;
-    const { messages, topics, publisher, iam, projectNumber } = this.#options;
-    const topicExists = (name: string) => topics.has(name);
-    const original = messages.get(id);
-    if (!original) return true;
-    let problem = forwardingProblem(config, { iam, projectNumber, topicExists });
-    if (problem === undefined) {
-      const attributes = messages.attributesOf(original);
-      const letter = deadLetterOf(
-        { ...original, attributes },
-        { subscription: config.name, attempts, reason },
-      );
-      try {
-        void publisher
-          .append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [letter])
-          .catch(() => {});
-        return true;
-      } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
-      }
-    }
-    this.#warnOnce(
-      subscription,
-      `${config.name} can not forward dead letters, so it delivers them again and again: ${problem}.`,
-    );
-    return false;
-  }
-
-  #warnOnce(subscription: SubscriptionState, message: string): void {
-    if (subscription.warned === message) return;
-    subscription.warned = message;
-    this.#options.warn(message);
   }
 
   #answer({ config, topic, bigquery }: SubscriptionState): Subscription {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Harness, type Pulled, subscriptionName, textsOf } from './harness.ts';
+import { Harness, type Pulled, subscriptionName, textsOf, until } from './harness.ts';
 
 const ordered = { enableMessageOrdering: true };
 const some = (pulled: readonly Pulled[], ...texts: string[]) =>
@@ -42,6 +42,29 @@ describe('message ordering', () => {
     expect(await harness.pull()).toEqual([]);
     await harness.clock.advance(1);
     expect(textsOf(await harness.pull())).toEqual(['1', '2', '3']);
+  });
+
+  it('goes on with a key when the message that it waits for is acknowledged late, or expires', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith({
+      ...ordered,
+      retryPolicy: { minimumBackoff: { seconds: 600 } },
+      messageRetentionDuration: { seconds: 600 },
+    });
+    await harness.publish(['1', '2'], 'records', { orderingKey: 'a' });
+    await harness.publish(['1'], 'records', { orderingKey: 'b' });
+    const pulled = await harness.pull();
+    await harness.modify(pulled, 0);
+    await harness.ack(some(pulled, '1').slice(0, 1));
+    await harness.clock.advance(300_000);
+    await harness.publish(['2'], 'records', { orderingKey: 'b' });
+    expect(await harness.pull()).toEqual([]);
+    await harness.ack(some(pulled, '2'));
+    await harness.publish(['3'], 'records', { orderingKey: 'a' });
+    expect((await harness.pull()).map(({ orderingKey, text }) => orderingKey + text)).toEqual(['a3']);
+    await harness.clock.advance(420_000);
+    await until(() => harness.warnings.length > 0);
+    expect((await harness.pull()).map(({ orderingKey, text }) => orderingKey + text)).toEqual(['b2']);
   });
 
   it('does not hold back where the subscription does not ask for it', async () => {

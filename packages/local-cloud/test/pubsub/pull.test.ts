@@ -100,6 +100,18 @@ describe('pull and acknowledge', () => {
     expect((await pull).receivedMessages).toHaveLength(1);
   });
 
+  it('leaves to the next pull what one that waits has no room for', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const { pubsub } = harness;
+    const pull = pubsub.pull({ subscription: subscriptionName('reader'), maxMessages: 1 });
+    const publish = (text: string) =>
+      pubsub.publish({ topic: topicName('records'), messages: [{ data: Buffer.from(text) }] });
+    await Promise.all([publish('a'), publish('b')]);
+    expect((await pull).receivedMessages).toHaveLength(1);
+    expect(textsOf(await harness.pull())).toEqual(['b']);
+  });
+
   it('answers nothing when none came while it waited', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();

@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.ts';
+import { CloudError } from '../errors.ts';
+import { ackIdOf, parseAckId } from './ack-id.ts';
+import { type DeliveryId, type Limit, sizeOf } from './delivery-queue.ts';
+import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
+import { type ReceivedMessage, timestampOf } from './resources.ts';
+import type { SubscriptionState } from './state.ts';
+import type { MessageTable } from './store/message-table.ts';
+import {
+  checkModifiedDeadline,
+  type Receiver,
+  StreamingPull,
+  type StreamingPullPeer,
+  type StreamingPullRequest,
+} from './streaming-pull.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+export interface PullRequest {
+  readonly subscription?: string | null;
+  readonly maxMessages?: number | null;
+  readonly returnImmediately?: boolean | null;
+}
+
+export interface AckRequest {
+  readonly subscription?: string | null;
+  readonly ackIds?: readonly string[] | null;
+}
+
+/** For leases that no stream counts. */
+const UNCOUNTED: Receiver = { leased() {}, released() {} };
+
+/** Hands messages to clients and takes their acknowledgements. */
+export class Subscriber {
+  readonly #clock: Clock;
+  readonly #messages: MessageTable;
+  readonly #subscriptions: Subscriptions;
+
+  constructor(options: { clock: Clock; messages: MessageTable; subscriptions: Subscriptions }) {
+    this.#clock = options.clock;
+    this.#messages = options.messages;
+    this.#subscriptions = options.subscriptions;
+  }
+
+  async pull({ subscription: name, maxMessages, returnImmediately }: PullRequest, signal?: AbortSignal) {
+    const subscription = this.#pullable(name);
+    const messages = maxMessages ?? 0;
+    if (messages <= 0) {
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Invalid max_messages: ${messages}. It must be greater than 0.`,
+      );
+    }
+    const limit = { messages: Math.min(messages, RESPONSE_MAX_MESSAGES), bytes: RESPONSE_MAX_BYTES };
+    const leaseMs = subscription.config.ackDeadlineSeconds * 1e3;
+    const take = () => this.#receive(subscription, limit, UNCOUNTED, leaseMs);
+    const received = take();
+    return received.length > 0 || returnImmediately ? received : this.#wait(subscription, take, signal);
+  }
+
+  async acknowledge({ subscription, ackIds }: AckRequest): Promise<void> {
+    const { key, queue } = this.#subscriptions.findAttached(subscription);
+    await queue.acknowledge(deliveriesOf(key, ackIds).map(({ id }) => id));
+  }
+
+  async modifyAckDeadline(request: AckRequest & { ackDeadlineSeconds?: number | null }): Promise<void> {
+    const { key, queue } = this.#subscriptions.findAttached(request.subscription);
+    const seconds = checkModifiedDeadline(request.ackDeadlineSeconds ?? 0);
+    const deliveries = deliveriesOf(key, request.ackIds);
+    if (seconds === 0) await queue.fail(deliveries);
+    else queue.extend(deliveries, seconds * 1e3);
+  }
+
+  streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
+    const subscription = this.#pullable(first.subscription);
+    const receive = (limit: Limit, stream: Receiver, leaseMs: number) =>
+      this.#receive(subscription, limit, stream, leaseMs);
+    return new StreamingPull({ subscription, first, peer, receive });
+  }
+
+  #pullable(name: string | null | undefined): SubscriptionState {
+    const subscription = this.#subscriptions.findAttached(name);
+    if (!subscription.config.bigqueryConfig) return subscription;
+    throw new CloudError('FAILED_PRECONDITION', `${name} delivers to BigQuery and can not be pulled from.`, {
+      hint: 'create a second subscription on the topic to see its messages',
+    });
+  }
+
+  #receive(
+    { key, config, queue }: SubscriptionState,
+    limit: Limit,
+    receiver: Receiver,
+    leaseMs: number,
+  ): ReceivedMessage[] {
+    return queue.take(limit, receiver, leaseMs).map(({ message, attempt }) => {
+      receiver.leased(sizeOf(message));
+      return {
+        ackId: ackIdOf(key, { id: message.id, attempt }),
+        message: {
+          data: message.data,
+          attributes: this.#messages.attributesOf(message),
+          messageId: String(message.id),
+          publishTime: timestampOf(message.publishTime),
+          orderingKey: message.orderingKey ?? '',
+        },
+        deliveryAttempt: config.deadLetterPolicy ? attempt : 0,
+      };
+    });
+  }
+
+  /** The first messages to come, or none when the time is over. */
+  #wait(
+    { queue }: SubscriptionState,
+    take: () => ReceivedMessage[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReceivedMessage[]> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        // At once: a second wake-up must not take messages that nobody would get.
+        stopWaking();
+        timer.cancel();
+        signal?.removeEventListener('abort', giveUp);
+        settle();
+      };
+      const giveUp = () => end(() => resolve([]));
+      const stopWaking = queue.onWake(() => {
+        const { closed } = queue;
+        if (closed) return end(() => reject(closed));
+        const messages = take();
+        if (messages.length > 0) end(() => resolve(messages));
+      });
+      const timer = this.#clock.setTimeout(giveUp, PULL_WAIT_MS);
+      signal?.addEventListener('abort', giveUp);
+    });
+  }
+}
+
+function deliveriesOf(key: number, ackIds: readonly string[] | null | undefined): DeliveryId[] {
+  if (!ackIds?.length) throw new CloudError('INVALID_ARGUMENT', 'No ack ids specified.');
+  if (ackIds.reduce((sum, { length }) => sum + length, 0) > ACK_IDS_MAX_BYTES) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Request payload size exceeds the limit: ${ACK_IDS_MAX_BYTES} bytes.`,
+    );
+  }
+  return ackIds.map((ackId) => parseAckId(key, ackId));
+}
