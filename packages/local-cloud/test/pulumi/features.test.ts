@@ -123,8 +123,8 @@ describe('a program that fails', () => {
   it('in several ways at once is told all of them', async () => {
     const problems = await run('everything');
     expect(problems.map((problem) => problem.slice(0, 120)).sort()).toEqual([
-      'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of the local cloud lists al',
-      'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pub',
+      'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of the local cloud lists all',
+      'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pubs',
       'gcp:pubsub/topic:Topic "asset", property "name": assets and archives are not emulated: pass the text itself',
       'gcp:pubsub/topic:Topic "b": projects/test-project/topics/same is declared by gcp:pubsub/topic:Topic "a" too, and Google ',
       'gcp:pubsub/topic:Topic "found" (id projects/p/topics/found): reading a resource that another program manages (Resource.g',
