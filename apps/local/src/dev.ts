@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { problemsOf, seedRecords } from '@records/seeder';
 import type { Console } from './console.ts';
 import { LocalStack } from './local-stack.ts';
 import type { DevOptions } from './options.ts';
@@ -64,6 +63,8 @@ function interruption(): AbortSignal {
 async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortSignal): Promise<void> {
   if (!(await stack.isEmpty()) || signal.aborted) return;
   console.note(`Seeding ${FIRST_SEED.count} records, since the table is empty`);
+  // Only a first run waits for it to load.
+  const { problemsOf, seedRecords } = await import('@records/seeder');
   const result = await seedRecords({ ...FIRST_SEED, target: stack.seedTarget, signal });
   for (const problem of problemsOf(result)) console.note(problem);
 }
