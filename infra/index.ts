@@ -9,12 +9,14 @@ const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, warehouse });
 
-export const project = config.project;
-export const region = config.region;
-export const apiUrl = api.url;
-export const topic = ingestion.topic.id;
-export const table = warehouse.tableName;
-export const deadLetterSubscription = ingestion.deadLetterSubscription.id;
-export const revision = api.revision;
-export const canaryUrl = api.canaryUrl;
-export const loadBalancerAddress = api.loadBalancer?.address;
+export default {
+  project: config.project,
+  region: config.region,
+  apiUrl: api.url,
+  topic: ingestion.topic.id,
+  table: warehouse.tableName,
+  deadLetterSubscription: ingestion.deadLetterSubscription.id,
+  revision: api.revision,
+  ...(api.canaryUrl && { canaryUrl: api.canaryUrl }),
+  ...(api.loadBalancer && { loadBalancerAddress: api.loadBalancer.address }),
+};
