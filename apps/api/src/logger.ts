@@ -48,6 +48,6 @@ function describeError(error: unknown): ErrorDescription {
     type: error.name,
     message: error.message,
     ...('code' in error && { code: error.code }),
-    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
   };
 }

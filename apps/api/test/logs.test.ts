@@ -80,7 +80,7 @@ describe('the log', () => {
       stack_trace: expect.stringMatching(/^WarehouseError: .+\n {4}at /s),
     });
     expect(Object.keys(line?.err ?? {})).toEqual(['type', 'message', 'cause']);
-    expect(JSON.stringify(line)).not.toContain('authorization');
+    expect(JSON.stringify(line)).not.toMatch(/authorization|\[object/);
   });
 
   it('stays silent below its level', async () => {

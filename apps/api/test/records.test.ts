@@ -40,10 +40,11 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   table = await openTestTable();
-  // Twice and more, as delivery at least once does; and once with other values, which must not win.
+  // Twice and more, as delivery at least once does; and with other values before and after, which must not win.
+  const other = (row: (typeof list)[number]) => ({ ...row, nombre: `${row.nombre}\u{10ffff}` });
+  await table.append(list.slice(0, 30).map(other));
   await table.append([...list, ...list.slice(5, 15)]);
-  await table.append(list.slice(0, 20).map((row) => ({ ...row, apellido: `${row.apellido}\u{10ffff}` })));
-  await table.append(list.slice(8, 12));
+  await table.append(list.slice(20, 40).map(other));
   ({ app } = await buildTestApi({ bigQueryUrl: table.front.url }));
 });
 

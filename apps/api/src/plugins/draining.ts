@@ -24,11 +24,6 @@ export const draining = fastifyPlugin<DrainingOptions>(
       if (stopping) reply.header('connection', 'close');
       done();
     });
-    app.addHook('onResponse', (_request, _reply, done) => {
-      // Node closes idle connections when it stops to listen, and not those that become idle after that.
-      if (stopping) setImmediate(() => app.server.closeIdleConnections());
-      done();
-    });
   },
   { name: 'draining' },
 );

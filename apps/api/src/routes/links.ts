@@ -14,19 +14,19 @@ export function pageLinks({ limit, offset }: PageRange, total: number): string {
   const lastOffset = lastPage(limit, offset, total);
   const links = [link('first', limit, 0)];
   if (offset > 0) {
-    const prev = Math.min(offset, lastOffset + limit);
-    links.push(link('prev', Math.min(limit, prev), Math.max(0, prev - limit)));
+    const end = offset < total ? offset : lastOffset + limit;
+    links.push(link('prev', Math.min(limit, end), Math.max(0, end - limit)));
   }
   if (offset + limit < total && offset + limit <= MAX_OFFSET) links.push(link('next', limit, offset + limit));
   if (lastOffset <= MAX_OFFSET) links.push(link('last', limit, lastOffset));
   return links.join(', ');
 }
 
-/** The start of the last page with rows, in steps of `limit` from where the caller is. */
+/** The start of the last page with rows: in steps of `limit` from where the caller is, from 0 for one who is past the end. */
 function lastPage(limit: number, offset: number, total: number): number {
   if (total === 0) return 0;
-  const phase = offset % limit;
-  return phase >= total ? 0 : phase + Math.floor((total - 1 - phase) / limit) * limit;
+  const phase = offset < total ? offset % limit : 0;
+  return phase + Math.floor((total - 1 - phase) / limit) * limit;
 }
 
 function link(relation: string, limit: number, offset: number): string {

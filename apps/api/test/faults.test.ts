@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildApp } from '../src/app.ts';
+import { createLogger } from '../src/logger.ts';
+import { closeAfterAll } from './support/cleanup.ts';
+import { expectProblem } from './support/problem.ts';
+
+describe('a fault of ours', () => {
+  it.each([
+    new Error('Kaboom! secret'),
+    'secret',
+    undefined,
+    Object.assign(new Error('secret'), { statusCode: 418 }),
+  ])('says nothing of itself to the caller and everything to the log: %p', async (fault) => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = createLogger({ logLevel: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const fail = async () => {
+      throw fault;
+    };
+    const app = await buildApp({
+      config: { project: 'p' },
+      warehouse: { readPage: fail, readRecord: fail, check: fail },
+      logger,
+    });
+    closeAfterAll(() => app.close());
+    const response = await app.inject({ url: '/records' });
+    expectProblem(response, 'internal-error');
+    expect(response.body).not.toContain('secret');
+    expect(lines).toContainEqual(
+      expect.objectContaining({ severity: 'ERROR', message: 'GET /records failed: internal-error' }),
+    );
+    if (fault !== undefined) expect(JSON.stringify(lines)).toContain('secret');
+  });
+});
