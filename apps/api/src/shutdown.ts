@@ -25,7 +25,7 @@ export function exitGracefully(app: FastifyInstance): void {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('uncaughtException', (err) => {
-    app.log.fatal({ err }, `uncaught: ${err.message}`);
+    app.log.fatal({ err }, `uncaught: ${err instanceof Error ? err.message : err}`);
     process.exit(1);
   });
 }
