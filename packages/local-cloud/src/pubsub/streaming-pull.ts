@@ -67,7 +67,7 @@ export class StreamingPull implements Receiver {
   constructor(options: StreamingPullOptions) {
     this.#options = options;
     const { first, subscription } = options;
-    this.#leaseSeconds = checkStreamDeadline(first.streamAckDeadlineSeconds ?? 0);
+    this.#leaseSeconds = checkAckDeadline(first.streamAckDeadlineSeconds ?? 0);
     this.#maxMessages = limitOf(first.maxOutstandingMessages, STREAM_DEFAULT_MAX_MESSAGES);
     this.#maxBytes = limitOf(first.maxOutstandingBytes, STREAM_DEFAULT_MAX_BYTES);
     this.#stopWaking = subscription.queue.onWake(() => this.#schedule());
@@ -84,7 +84,7 @@ export class StreamingPull implements Receiver {
       );
     }
     if (request.streamAckDeadlineSeconds) {
-      this.#leaseSeconds = checkStreamDeadline(request.streamAckDeadlineSeconds);
+      this.#leaseSeconds = checkAckDeadline(request.streamAckDeadlineSeconds);
     }
     const acked = (request.ackIds ?? []).map((ackId) => parseAckId(subscription.key, ackId));
     const ackIds = request.modifyDeadlineAckIds ?? [];
@@ -191,11 +191,7 @@ export function checkModifiedDeadline(seconds: number): number {
   );
 }
 
-function checkStreamDeadline(seconds: number): number {
-  return checkAckDeadline(seconds);
-}
-
 function limitOf(value: number | string | null | undefined, fallback: number): number {
   const limit = Number(value ?? 0);
-  return limit > 0 ? Math.min(limit, fallback * 10) : fallback;
+  return limit > 0 ? limit : fallback;
 }

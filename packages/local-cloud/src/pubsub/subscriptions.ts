@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
@@ -86,8 +87,9 @@ export class Subscriptions {
     const topic = this.#options.topics.find(config.topic);
     this.#checkDeadLetterTopic(config);
     await this.#options.bigquery.check(config, topic);
-    // Another request may have come first while the table was looked at.
+    // Other requests may have come first while the table was looked at.
     this.#checkNew(config);
+    if (topic.deleted) throw notFound(config.topic);
     const { database, table } = this.#options;
     return database.write(() => {
       const key = table.insert('subscription', config.name, { config, topicKey: topic.key });
@@ -124,7 +126,10 @@ export class Subscriptions {
       ...(subscription.config.detached && { detached: true }),
     };
     this.#checkDeadLetterTopic(config);
-    await this.#options.bigquery.check(config, subscription.topic);
+    // A table that stays the same may be what is broken, while something else is mended.
+    if (!isDeepStrictEqual(config.bigqueryConfig, subscription.config.bigqueryConfig)) {
+      await this.#options.bigquery.check(config, subscription.topic);
+    }
     await this.#disconnect(subscription);
     await this.#store(subscription, config);
     this.#connect(subscription);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { CloudError } from '../../src/errors.ts';
 import { schemaName, until } from './harness.ts';
 import { AVRO, EDITOR, Pipeline, recordOf, writer } from './pipeline.ts';
 import { COLUMNS, DATASET, TABLE } from './warehouse.ts';
@@ -52,6 +53,25 @@ describe('the error states of a BigQuery subscription', () => {
     );
     expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
     expect(harness.warnings[1]).toBe(`${writer} is ACTIVE again.`);
+  });
+
+  it('is not an attempt, so a message on its last one outlives it', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    await harness.publish([recordOf('1')]);
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      await until(() => warehouse.appends.length === attempt);
+      if (attempt === 4) harness.iam.revoke(EDITOR);
+      await harness.clock.advance(100 * 2 ** (attempt - 1));
+    }
+    await until(async () => (await pipeline.state())[1] === 'PERMISSION_DENIED');
+    expect(await pipeline.backlog()).toBe(1);
+    warehouse.failure = undefined;
+    harness.iam.grant(EDITOR);
+    await harness.clock.advance(1_000);
+    await pipeline.drained();
+    expect(warehouse.rows).toHaveLength(1);
   });
 
   it('a new revision with a field that the table lacks is a schema mismatch, until the table has it', async () => {

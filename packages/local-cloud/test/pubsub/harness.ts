@@ -153,9 +153,13 @@ export interface Pulled {
 export const textsOf = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 export const textOf = (message: Message) => message.data.toString();
 
-/** Waits, turn by turn of the event loop, until something holds. */
+/** Waits, turn by turn of the event loop, until something holds. A test that waits in vain ends with where it did. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+  const inVain = AbortSignal.timeout(20_000);
+  while (!(await holds())) {
+    if (inVain.aborted) throw new Error(`waited in vain until ${holds}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** The error of a call that must fail. */

@@ -26,7 +26,7 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
   }
 }
 
-/** An answer as JSON, fields with a default value left out. */
+/** An answer as proto3 JSON. */
 export function responseJson(type: protobuf.Type, response: object): string {
   // Encoded and decoded once: nested plain objects are not messages yet.
   return JSON.stringify(toProto3JSON(type.decode(type.encode(type.fromObject(response)).finish())));
