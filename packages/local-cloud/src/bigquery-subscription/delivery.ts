@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { Delivery, DeliveryQueue, Failure } from '../pubsub/delivery-queue.ts';
+import { reasonOf } from '../pubsub/reason.ts';
 import type { Backoff } from '../pubsub/retry-policy.ts';
 import type { RowError, TableField, Warehouse } from '../warehouse.ts';
 import { type Destination, type DestinationError, destinationErrorOf } from './destination.ts';
@@ -148,7 +149,7 @@ export class BigQueryDelivery {
   }
 
   #failed(error: unknown): string {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (reason !== this.#failure) this.#options.failed(reason);
     this.#failure = reason;
     return reason;

@@ -1,5 +1,6 @@
 import avro from 'avsc';
 import type { Delivery } from '../pubsub/delivery-queue.ts';
+import { reasonOf } from '../pubsub/reason.ts';
 import type { SchemaRevision } from '../pubsub/schemas.ts';
 import type { StoredBigQueryConfig } from '../pubsub/subscription-config.ts';
 import type { TableField } from '../warehouse.ts';
@@ -148,9 +149,7 @@ function attempt<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new RowRefused(
-      `The message could not be parsed: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new RowRefused(`The message could not be parsed: ${reasonOf(error)}`);
   }
 }
 

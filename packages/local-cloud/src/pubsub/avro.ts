@@ -2,6 +2,7 @@ import avro from 'avsc';
 import { CloudError } from '../errors.ts';
 import { parsePrefix } from './json-prefix.ts';
 import { SCHEMA_DEFINITION_MAX_BYTES } from './limits.ts';
+import { reasonOf } from './reason.ts';
 import type { Encoding } from './resources.ts';
 
 /** An Avro schema by which messages are checked and read. https://avro.apache.org/docs/1.11.1/specification/ */
@@ -33,7 +34,7 @@ export class AvroSchema {
       jsonType = avro.Type.forSchema(withoutDefaults(schema), { wrapUnions: 'always' });
     } catch (error) {
       throw new CloudError('INVALID_ARGUMENT', 'Could not parse schema definition', {
-        hint: error instanceof Error ? error.message : String(error),
+        hint: reasonOf(error),
         cause: error,
       });
     }
@@ -67,7 +68,7 @@ export class AvroSchema {
       other.type.createResolver(this.type);
     } catch (error) {
       throw new CloudError('INVALID_ARGUMENT', 'Invalid schema revision: incompatible with the latest one.', {
-        hint: `${error instanceof Error ? error.message : String(error)}; a field can be added or removed only if it has a default, such as {"type": ["null", "string"], "default": null}`,
+        hint: `${reasonOf(error)}; a field can be added or removed only if it has a default, such as {"type": ["null", "string"], "default": null}`,
         cause: error,
       });
     }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { projectIdOf } from './names.ts';
+import { reasonOf } from './reason.ts';
 import { backoffOf } from './retry-policy.ts';
 import type { Schemas } from './schemas.ts';
 import type { SubscriptionState, TopicState } from './state.ts';
@@ -92,7 +93,7 @@ export class BigQuerySubscriptions {
     try {
       return this.#options.schemas.accepted(schemaSettings).map(({ avro }) => avro.type);
     } catch (error) {
-      throw new DestinationError('SCHEMA_MISMATCH', error instanceof Error ? error.message : String(error));
+      throw new DestinationError('SCHEMA_MISMATCH', reasonOf(error));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type Iam, pubsubServiceAgent, rolesWith } from '../iam.ts';
 import { idOf, projectIdOf } from './names.ts';
 import type { Publisher } from './publisher.ts';
+import { reasonOf } from './reason.ts';
 import type { PubsubMessage } from './resources.ts';
 import type { SubscriptionState } from './state.ts';
 import type { MessageTable, StoredMessage } from './store/message-table.ts';
@@ -50,7 +51,7 @@ export class DeadLetters {
         publisher.append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [letter]).catch(() => {});
         return true;
       } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
+        problem = reasonOf(error);
       }
     }
     const warning = `${config.name} can not forward dead letters, so it delivers them again and again: ${problem}.`;

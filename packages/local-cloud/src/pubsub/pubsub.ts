@@ -6,6 +6,7 @@ import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { PageRequest } from './pages.ts';
 import { Publisher } from './publisher.ts';
+import { reasonOf } from './reason.ts';
 import {
   type FieldMask,
   millisOf,
@@ -334,9 +335,7 @@ export class PubSub {
       }
       for (const topic of [...this.#topics.all()]) await this.#retention.sweepTopic(topic, now);
     } catch (error) {
-      this.#warn(
-        `Could not drop messages past their retention: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#warn(`Could not drop messages past their retention: ${reasonOf(error)}`);
     }
   }
 }

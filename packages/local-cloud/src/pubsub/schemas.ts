@@ -6,6 +6,7 @@ import { checkFields } from './fields.ts';
 import { SCHEMA_REVISIONS_MAX } from './limits.ts';
 import { alreadyExists, checkName, checkProject, notFound } from './names.ts';
 import { type PageRequest, pageOf } from './pages.ts';
+import { reasonOf } from './reason.ts';
 import { type Encoding, type Schema, timestampOf } from './resources.ts';
 import type { Database } from './store/database.ts';
 import type { ResourceTable } from './store/resource-table.ts';
@@ -227,7 +228,7 @@ export class Schemas {
 
 /** Google says no more than this; the hint says why. */
 export function unparsable(error: unknown, where = ''): CloudError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   return new CloudError('INVALID_ARGUMENT', 'Could not parse message', {
     hint: `${where}${reason}`,
     cause: error,

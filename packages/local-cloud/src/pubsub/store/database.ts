@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CloudError } from '../../errors.ts';
+import { reasonOf } from '../reason.ts';
 
 /** Pages of the write-ahead log before SQLite copies them into the file: 16 MiB, so that a burst is not interrupted. */
 const WAL_PAGES = 4_000;
@@ -140,7 +141,7 @@ export class Database {
       commit.resolve();
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       commit.reject(new CloudError('UNAVAILABLE', `Could not write to disk: ${reason}.`, { cause: error }));
       for (const listener of this.#onLost) listener();
     }

@@ -1,6 +1,7 @@
 import { fromProto3JSON, toProto3JSON } from 'proto3-json-serializer';
 import protobuf from 'protobufjs';
 import { CloudError } from '../../errors.ts';
+import { reasonOf } from '../reason.ts';
 import { toRequest } from './protos.ts';
 import type { RouteMatch } from './rest-routes.ts';
 
@@ -22,7 +23,7 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
     const message = fromProto3JSON(type, json as never);
     return message ? toRequest(type, message) : {};
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(reasonOf(error));
   }
 }
 
@@ -49,7 +50,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw invalid(`Invalid JSON payload received. ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(`Invalid JSON payload received. ${reasonOf(error)}`);
   }
 }
 
