@@ -1,6 +1,6 @@
 import { CloudError } from '../errors.ts';
-import type { Statistics } from './statistics.ts';
 import type { TableRead } from './sql/translate.ts';
+import type { Statistics } from './statistics.ts';
 
 const MIB = 1024 * 1024;
 const MINIMUM_PER_TABLE = 10 * MIB;

@@ -65,7 +65,9 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
   if (value instanceof DuckDBDateValue) return formatDate(value.days);
   if (value instanceof DuckDBTimeValue) return formatTime(value.micros);
   if (value instanceof DuckDBTimestampValue) {
-    return field.type === 'DATETIME' ? formatDateTime(value.micros) : encodeTimestamp(value.micros, timestamps);
+    return field.type === 'DATETIME'
+      ? formatDateTime(value.micros)
+      : encodeTimestamp(value.micros, timestamps);
   }
   if (value instanceof DuckDBStructValue) {
     const fields = field.fields ?? [];

@@ -37,6 +37,7 @@ export class Database {
   readonly #folder: string | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(
     instance: DuckDBInstance,
@@ -62,7 +63,7 @@ export class Database {
       return await Database.#connect(join(folder, FILE), join(folder, 'spill'), folder);
     } catch (error) {
       openFolders.delete(folder);
-      const message = error instanceof Error ? error.message : '';
+      const message = Error.isError(error) ? error.message : '';
       if (!message.includes('lock on file')) throw error;
       throw locked(folder, /PID \d+/.exec(message)?.[0] ?? 'another process');
     }
@@ -79,7 +80,6 @@ export class Database {
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
-      SET lock_configuration = true;
     `);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
     return new Database(instance, writer, readers, folder);
@@ -109,17 +109,26 @@ export class Database {
     }
   }
 
-  /** Runs `work` on a connection of its own. `signal` interrupts the statement that runs, or takes it out of the queue. */
+  /** Runs `work` on a connection of its own. `signal` interrupts it, or takes it out of the queue. */
   async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#closed) throw closedError();
     const connection = await this.#acquire();
-    const interrupt = () => connection.interrupt();
+    const abort = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    let running = true;
+    const interrupt = async () => {
+      // Again and again: between two statements of a query there is nothing to interrupt.
+      while (running) {
+        connection.interrupt();
+        await new Promise(setImmediate);
+      }
+    };
     try {
-      if (this.#closed) throw closedError();
-      signal?.throwIfAborted();
-      signal?.addEventListener('abort', interrupt);
+      abort.throwIfAborted();
+      abort.addEventListener('abort', interrupt);
       return await work(connection);
     } finally {
-      signal?.removeEventListener('abort', interrupt);
+      running = false;
+      abort.removeEventListener('abort', interrupt);
       this.#release(connection);
     }
   }
@@ -143,11 +152,12 @@ export class Database {
     else this.#idle.push(connection);
   }
 
-  /** Waits for what runs, writes everything into the one file and lets go of it. */
+  /** Waits for writes, interrupts queries, leaves everything in the one file and lets go of it. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#lastWrite;
+    this.#closing.abort(closedError());
     await Promise.all(this.#readers.map(() => this.#acquire()));
     for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
     this.#instance.closeSync();

@@ -5,9 +5,18 @@ import { FAILURE_MARK } from './sql/let.ts';
 /** DuckDB's messages for what a query did wrong, in BigQuery's words. */
 const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudError])[] = [
   [new RegExp(`^Invalid Input Error: ${FAILURE_MARK}(.*)`, 's'), ([, text]) => invalidQuery(text ?? '')],
-  [/^Out of Range Error: Overflow in \w+ of INT64 \((.*)\)/, ([, sum]) => invalidQuery(`int64 overflow: ${sum}`)],
-  [/^Invalid Input Error: More than one row returned by a subquery/, () => invalidQuery('Scalar subquery produced more than one element')],
-  [/^Constraint Error: NOT NULL constraint failed: \w+\.(.*)$/m, ([, column]) => invalidQuery(`Required field ${column} cannot be null`)],
+  [
+    /^Out of Range Error: Overflow in \w+ of INT64 \((.*)\)/,
+    ([, sum]) => invalidQuery(`int64 overflow: ${sum}`),
+  ],
+  [
+    /^Invalid Input Error: More than one row returned by a subquery/,
+    () => invalidQuery('Scalar subquery produced more than one element'),
+  ],
+  [
+    /^Constraint Error: NOT NULL constraint failed: \w+\.(.*)$/m,
+    ([, column]) => invalidQuery(`Required field ${column} cannot be null`),
+  ],
   [/^Out of Memory Error/, () => resourcesExceeded()],
   [/^INTERRUPT Error/, () => stopped()],
   [/^(?:Out of Range|Conversion) Error/, () => invalidQuery('A value is out of the range of its type')],
@@ -18,7 +27,8 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
 
 /** The error that BigQuery would answer for what DuckDB threw; anything unforeseen stays as it is. */
 export function queryError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof CloudError) return error;
+  // Not instanceof: DuckDB's errors are not of the realm of a test's sandbox.
+  if (!Error.isError(error) || error instanceof CloudError) return error;
   for (const [pattern, make] of MESSAGES) {
     const match = pattern.exec(error.message);
     if (!match) continue;

@@ -46,7 +46,15 @@ const KNOWN = new Set([
 ]);
 
 /** Of jobs.query alone. */
-const REQUEST_ONLY = ['kind', 'maxResults', 'timeoutMs', 'location', 'formatOptions', 'requestId', 'jobCreationMode'];
+const REQUEST_ONLY = [
+  'kind',
+  'maxResults',
+  'timeoutMs',
+  'location',
+  'formatOptions',
+  'requestId',
+  'jobCreationMode',
+];
 
 /** `configuration` of jobs.insert. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration */
 export function parseJobConfiguration(projectId: string, configuration: unknown): QueryConfiguration {
@@ -71,12 +79,16 @@ function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>)
     const isEmpty = isObject(value) || Array.isArray(value) ? Object.keys(value).length === 0 : !value;
     if (!KNOWN.has(name) && !isEmpty) throw invalid(`${name} is not supported by the local BigQuery`);
   }
-  if (typeof input.query !== 'string' || input.query === '') throw invalid('Required parameter is missing: query');
+  if (typeof input.query !== 'string' || input.query === '')
+    throw invalid('Required parameter is missing: query');
   // The REST API reads legacy SQL unless it is told otherwise.
   if (input.useLegacySql !== false) {
     throw invalid('Legacy SQL is not supported by the local BigQuery: set useLegacySql to false');
   }
-  const createDisposition = oneOf(input.createDisposition, 'createDisposition', ['CREATE_IF_NEEDED', 'CREATE_NEVER']);
+  const createDisposition = oneOf(input.createDisposition, 'createDisposition', [
+    'CREATE_IF_NEEDED',
+    'CREATE_NEVER',
+  ]);
   oneOf(input.priority, 'priority', ['INTERACTIVE', 'BATCH']);
   return {
     query: input.query,
@@ -100,7 +112,8 @@ function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>)
 function oneOf<T extends string>(value: unknown, name: string, allowed: readonly [T, ...T[]]): T {
   if (value === undefined || value === null || value === '') return allowed[0];
   const found = allowed.find((word) => word === value);
-  if (!found) throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it is one of ${allowed.join(', ')}`);
+  if (!found)
+    throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it is one of ${allowed.join(', ')}`);
   return found;
 }
 
@@ -113,7 +126,10 @@ function parseDataset(projectId: string, value: unknown): QueryConfiguration['de
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw invalid('defaultDataset must be an object');
   assertDatasetId(value.datasetId);
-  return { projectId: typeof value.projectId === 'string' ? value.projectId : projectId, datasetId: value.datasetId };
+  return {
+    projectId: typeof value.projectId === 'string' ? value.projectId : projectId,
+    datasetId: value.datasetId,
+  };
 }
 
 function parseDestination(projectId: string, value: unknown): TableReference | undefined {

@@ -23,7 +23,11 @@ export interface JobResource {
   readonly id: string;
   readonly jobReference: JobReference;
   readonly configuration: Readonly<Record<string, unknown>>;
-  readonly status: { readonly state: string; readonly errorResult?: ErrorProto; readonly errors?: ErrorProto[] };
+  readonly status: {
+    readonly state: string;
+    readonly errorResult?: ErrorProto;
+    readonly errors?: ErrorProto[];
+  };
   readonly statistics: Readonly<Record<string, unknown>>;
 }
 
@@ -37,7 +41,10 @@ export function jobResource(projectId: string, job: Job): JobResource {
     id: `${projectId}:${job.location}.${job.id}`,
     jobReference: jobReference(projectId, job),
     configuration: jobConfiguration(projectId, job),
-    status: { state: job.state, ...(job.error && { errorResult: errorProto(job.error), errors: [errorProto(job.error)] }) },
+    status: {
+      state: job.state,
+      ...(job.error && { errorResult: errorProto(job.error), errors: [errorProto(job.error)] }),
+    },
     statistics: jobStatistics(job),
   };
   return { ...resource, etag: etagOf(resource) };
@@ -97,6 +104,7 @@ export function dmlStatistics(job: Job): { numDmlAffectedRows?: string; dmlStats
   if (affected === undefined) return {};
   const rows = String(affected);
   const kind = job.summary?.statementType;
-  const name = kind === 'INSERT' ? 'insertedRowCount' : kind === 'UPDATE' ? 'updatedRowCount' : 'deletedRowCount';
+  const name =
+    kind === 'INSERT' ? 'insertedRowCount' : kind === 'UPDATE' ? 'updatedRowCount' : 'deletedRowCount';
   return { numDmlAffectedRows: rows, dmlStats: { [name]: rows } };
 }

@@ -2,7 +2,14 @@ import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableNotFound } from './errors.ts';
 import { parseJobConfiguration, parseQueryRequest } from './job-configuration.ts';
-import { billedBytes, dmlStatistics, type JobReference, type JobResource, jobReference, jobResource } from './job-resources.ts';
+import {
+  billedBytes,
+  dmlStatistics,
+  type JobReference,
+  type JobResource,
+  jobReference,
+  jobResource,
+} from './job-resources.ts';
 import { type Job, Jobs } from './jobs.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage, wholeNumber } from './page.ts';
 import { QueryEngine } from './query-engine.ts';
@@ -57,7 +64,9 @@ export class JobService {
     this.#context = context;
     this.#results = results;
     this.#tableData = tableData;
-    this.#jobs = new Jobs(context, new QueryEngine(context, tables, results), (bytes) => usage.addBytes(bytes));
+    this.#jobs = new Jobs(context, new QueryEngine(context, tables, results), (bytes) =>
+      usage.addBytes(bytes),
+    );
   }
 
   async insert(input: unknown): Promise<JobResource> {
@@ -91,7 +100,10 @@ export class JobService {
   }
 
   /** Asks a query to stop. A statement that writes is not interrupted. */
-  async cancel(jobId: string, options: { location?: string } = {}): Promise<{ kind: string; job: JobResource }> {
+  async cancel(
+    jobId: string,
+    options: { location?: string } = {},
+  ): Promise<{ kind: string; job: JobResource }> {
     const job = this.#jobs.find(jobId, options.location);
     job.abort.abort();
     return { kind: 'bigquery#jobCancelResponse', job: jobResource(this.#context.projectId, job) };
@@ -102,7 +114,11 @@ export class JobService {
     const configuration = parseQueryRequest(projectId, input);
     const request = isObject(input) ? input : {};
     const { query, labels, dryRun, location } = request;
-    const resource = { query: { query, useLegacySql: false }, ...(labels ? { labels } : {}), ...(dryRun ? { dryRun } : {}) };
+    const resource = {
+      query: { query, useLegacySql: false },
+      ...(labels ? { labels } : {}),
+      ...(dryRun ? { dryRun } : {}),
+    };
     const optional = request.jobCreationMode === 'JOB_CREATION_OPTIONAL';
     const repeated = this.#repeatedRequest(request.requestId);
     const job = repeated ?? this.#jobs.create(configuration, resource, { location });
@@ -163,7 +179,12 @@ export class JobService {
     if (configuration.dryRun) return { ...schema, ...costs, totalRows: '0' };
     if (!summary?.fields) return { ...costs, totalRows: '0', ...dmlStatistics(job) };
     const source = await this.#rowsOf(job);
-    const { rows, pageToken }: Page = await readPage(source, request, timestampFormat(request.formatOptions), job.id);
+    const { rows, pageToken }: Page = await readPage(
+      source,
+      request,
+      timestampFormat(request.formatOptions),
+      job.id,
+    );
     return {
       ...schema,
       ...costs,

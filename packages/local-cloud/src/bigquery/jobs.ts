@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
+import type { TableReference } from '../warehouse.ts';
+import type { Bytes } from './billing.ts';
 import { stopped } from './duckdb-errors.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
 import { assertJobId } from './names.ts';
-import type { TableReference } from '../warehouse.ts';
-import type { Bytes } from './billing.ts';
 import type { Outcome, QueryEngine } from './query-engine.ts';
 import type { Field } from './types.ts';
 
@@ -107,7 +107,8 @@ export class Jobs {
   ): Job {
     const jobId = options.jobId ?? `job_${randomUUID().replaceAll('-', '_')}`;
     assertJobId(jobId);
-    const location = typeof options.location === 'string' && options.location ? options.location : this.#location;
+    const location =
+      typeof options.location === 'string' && options.location ? options.location : this.#location;
     return new Job(jobId, location, configuration, resource, this.#clock.now());
   }
 
@@ -146,9 +147,15 @@ export class Jobs {
     const job = this.#jobs.get(jobId);
     const where = location || (job && /^(US|EU)$/i.test(job.location) ? job.location : 'US');
     if (job && job.location.toLowerCase() === where.toLowerCase()) return job;
-    throw new CloudError('NOT_FOUND', `Not found: Job ${this.#projectId}:${location ? `${location}.` : ''}${jobId}`, {
-      hint: job ? `the job runs in ${job.location}: pass location=${job.location}` : 'job ids do not outlive the local cloud',
-    });
+    throw new CloudError(
+      'NOT_FOUND',
+      `Not found: Job ${this.#projectId}:${location ? `${location}.` : ''}${jobId}`,
+      {
+        hint: job
+          ? `the job runs in ${job.location}: pass location=${job.location}`
+          : 'job ids do not outlive the local cloud',
+      },
+    );
   }
 
   /** The latest first. */
@@ -158,7 +165,7 @@ export class Jobs {
 
   /** Waits for a job by the clock. Returns whether it is done. */
   async wait(job: Job, timeoutMs: number): Promise<boolean> {
-    if (job.state === 'DONE') return true;
+    if (job.state === 'DONE' || timeoutMs === 0) return job.state === 'DONE';
     const timedOut = new Promise<void>((resolve) => {
       const timer = this.#clock.setTimeout(resolve, timeoutMs);
       void job.done.then(() => timer.cancel());

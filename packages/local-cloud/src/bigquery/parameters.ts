@@ -13,7 +13,11 @@ export function parseParameters(mode: unknown, input: unknown): Parameter[] {
     throw invalid('Query parameters must be either all named or all positional');
   }
   const isNamed = named.length > 0;
-  if (mode !== undefined && mode !== '' && String(mode).toUpperCase() !== (isNamed ? 'NAMED' : 'POSITIONAL')) {
+  if (
+    mode !== undefined &&
+    mode !== '' &&
+    String(mode).toUpperCase() !== (isNamed ? 'NAMED' : 'POSITIONAL')
+  ) {
     if (parameters.length > 0) throw invalid(`parameterMode ${mode} does not fit the query parameters`);
   }
   const names = new Set(named.map(({ name }) => name));
@@ -48,7 +52,10 @@ function parseParameterType(input: unknown, name: string): DataType {
     const types: unknown[] = Array.isArray(input.structTypes) ? input.structTypes : [];
     const fields = types.map((field) => {
       if (!isObject(field)) throw invalid(`Missing type of a field of query parameter ${name}`);
-      return { name: typeof field.name === 'string' ? field.name : '', type: parseParameterType(field.type, name) };
+      return {
+        name: typeof field.name === 'string' ? field.name : '',
+        type: parseParameterType(field.type, name),
+      };
     });
     if (fields.length === 0) throw invalid(`Query parameter ${name} is a STRUCT without fields`);
     return { kind: 'STRUCT', fields };

@@ -2,8 +2,8 @@ import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { physicalSql, type Table } from './catalog.ts';
-import type { ServiceContext } from './datasets.ts';
 import type { Transaction } from './database.ts';
+import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
@@ -49,7 +49,11 @@ export class QueryEngine {
   async plan(configuration: QueryConfiguration, location: string): Promise<Plan> {
     await this.#tables.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
-    const tables = new StoredTables(catalog, { projectId, location, defaultDataset: configuration.defaultDataset });
+    const tables = new StoredTables(catalog, {
+      projectId,
+      location,
+      defaultDataset: configuration.defaultDataset,
+    });
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
     const bytes = await bytesOf(translation.reads, statistics);
@@ -194,7 +198,9 @@ async function insertQuery(
 ): Promise<void> {
   const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
   // An array is never NULL in a table, only empty.
-  const values = fields.map(({ mode }, index) => (mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`));
+  const values = fields.map(({ mode }, index) =>
+    mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
+  );
   await runPrepared(
     connection,
     `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${values.join(', ')} FROM (${sql})`,
@@ -210,7 +216,8 @@ async function isEmpty({ connection }: Transaction, table: Table): Promise<boole
 function assertSameColumns(table: Table, fields: readonly Field[]): void {
   for (const field of fields) {
     const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
-    const same = column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
+    const same =
+      column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
     if (same) continue;
     throw invalid(
       `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,

@@ -73,6 +73,8 @@ const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering',
 
 /** What only the service writes: a caller may send it back, and it is not read. */
 const OUTPUT_ONLY = [
+  // The Node.js client sends it beside the reference when it creates a dataset by itself.
+  'projectId',
   'kind',
   'etag',
   'id',

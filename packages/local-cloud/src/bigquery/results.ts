@@ -118,7 +118,8 @@ export class Results {
     const name = `results.${quoteIdentifier(described.tableId)}`;
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
     await connection.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
-    const drop = () => this.#database.read(async (other) => void (await other.run(`DROP TABLE IF EXISTS ${name}`)));
+    const drop = () =>
+      this.#database.read(async (other) => void (await other.run(`DROP TABLE IF EXISTS ${name}`)));
     try {
       await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
       const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));

@@ -145,7 +145,11 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
       return mapped(value, parseDateTime, (micros) => new DuckDBTimestampValue(micros));
     case 'TIMESTAMP':
       // A number is seconds since the epoch.
-      return mapped(value, typeof value === 'number' ? secondsToMicros : parseTimestamp, (micros) => new DuckDBTimestampValue(micros));
+      return mapped(
+        value,
+        typeof value === 'number' ? secondsToMicros : parseTimestamp,
+        (micros) => new DuckDBTimestampValue(micros),
+      );
   }
 }
 

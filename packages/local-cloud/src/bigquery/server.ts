@@ -9,6 +9,9 @@ import { ROUTES } from './rest/routes.ts';
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** How long answers that are under way may take at the end. */
+const CLOSE_GRACE_MS = 1000;
+
 const PREFIX = '/bigquery/v2/';
 
 /**
@@ -27,10 +30,7 @@ export class BigQueryServer {
   }
 
   /** Port 0 is a free one. */
-  static async listen(
-    bigquery: BigQuery,
-    options: { port: number; host?: string },
-  ): Promise<BigQueryServer> {
+  static async listen(bigquery: BigQuery, options: { port: number; host?: string }): Promise<BigQueryServer> {
     const { port, host = '127.0.0.1' } = options;
     const router = new Router(ROUTES);
     const server = createServer((request, response) => void serve(bigquery, router, request, response));
@@ -45,12 +45,13 @@ export class BigQueryServer {
     return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
   }
 
-  /** Takes no more requests, and waits for those that are being answered. */
+  /** Takes no more requests, and waits a second at most for those that are being answered. */
   async close(): Promise<void> {
+    const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
     await new Promise<void>((resolve, reject) => {
       this.#server.close((error) => (error ? reject(error) : resolve()));
       this.#server.closeIdleConnections();
-    });
+    }).finally(() => clearTimeout(timer));
   }
 }
 
@@ -86,7 +87,10 @@ async function dispatch(
   const path = pathname.startsWith(PREFIX) ? pathname.slice(PREFIX.length) : pathname.slice(1);
   const found = router.find(method, path);
   if (!found) {
-    throw new CloudError('NOT_FOUND', `Not Found: ${method} ${pathname} is no method that the local BigQuery serves`);
+    throw new CloudError(
+      'NOT_FOUND',
+      `Not Found: ${method} ${pathname} is no method that the local BigQuery serves`,
+    );
   }
   bigquery.countCall(found.route.id);
   const { projectId } = found.path;
@@ -105,9 +109,13 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) {
-      throw new CloudError('INVALID_ARGUMENT', `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`, {
-        reason: 'invalid',
-      });
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
+        {
+          reason: 'invalid',
+        },
+      );
     }
     chunks.push(chunk);
   }
@@ -115,7 +123,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch {
-    throw new CloudError('INVALID_ARGUMENT', 'Parse Error: the request is not JSON.', { reason: 'parseError' });
+    throw new CloudError('INVALID_ARGUMENT', 'Parse Error: the request is not JSON.', {
+      reason: 'parseError',
+    });
   }
 }
 

@@ -18,7 +18,11 @@ const MAX_INSERT_ROWS = 50_000;
 
 export interface InsertError {
   readonly index: number;
-  readonly errors: readonly { readonly reason: string; readonly location: string; readonly message: string }[];
+  readonly errors: readonly {
+    readonly reason: string;
+    readonly location: string;
+    readonly message: string;
+  }[];
 }
 
 export interface ListRowsRequest extends PageRequest {
@@ -52,13 +56,18 @@ export class TableData {
    *
    * Google tries to drop a row whose insertId it has seen within a minute or so; here each row is a new one.
    */
-  async insertAll(datasetId: string, tableId: string, request: unknown): Promise<{ kind: string; insertErrors?: InsertError[] }> {
+  async insertAll(
+    datasetId: string,
+    tableId: string,
+    request: unknown,
+  ): Promise<{ kind: string; insertErrors?: InsertError[] }> {
     const kind = 'bigquery#tableDataInsertAllResponse';
     if (!isObject(request)) throw invalid('The request must be a JSON object');
     const { rows, skipInvalidRows = false, ignoreUnknownValues = false, templateSuffix } = request;
     if (templateSuffix) throw invalid('templateSuffix is not supported by the local BigQuery');
     if (!Array.isArray(rows) || rows.length === 0) throw invalid('No rows present in the request.');
-    if (rows.length > MAX_INSERT_ROWS) throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
+    if (rows.length > MAX_INSERT_ROWS)
+      throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
     const { database, clock, catalog, statistics } = this.#context;
     const insertErrors = await database.write(async (transaction) => {
       const table = this.#tables.find(datasetId, tableId);
@@ -131,7 +140,10 @@ function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreU
       values.push(checked);
     } catch (error) {
       if (!(error instanceof RowValueError)) throw error;
-      errors.push({ index, errors: [{ reason: 'invalid', location: error.location, message: error.message }] });
+      errors.push({
+        index,
+        errors: [{ reason: 'invalid', location: error.location, message: error.message }],
+      });
     }
   }
   return { values, errors };
@@ -144,11 +156,18 @@ function stopped(count: number, errors: readonly InsertError[]): InsertError[] {
   return good.map((index) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] }));
 }
 
-function selectFields(fields: readonly Field[], selected: string | undefined, table: string): readonly Field[] {
+function selectFields(
+  fields: readonly Field[],
+  selected: string | undefined,
+  table: string,
+): readonly Field[] {
   if (!selected) return fields;
   const names = selected.split(',').map((name) => name.trim().toLowerCase());
   const nested = names.find((name) => name.includes('.'));
-  if (nested) throw invalid(`selectedFields of a field inside a RECORD (${nested}) is not supported by the local BigQuery`);
+  if (nested)
+    throw invalid(
+      `selectedFields of a field inside a RECORD (${nested}) is not supported by the local BigQuery`,
+    );
   const unknown = names.find((name) => !fields.some((field) => field.name.toLowerCase() === name));
   if (unknown !== undefined) throw invalid(`Field ${unknown} cannot be found in table ${table}`);
   return fields.filter(({ name }) => names.includes(name.toLowerCase()));

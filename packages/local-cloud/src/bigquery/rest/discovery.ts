@@ -19,7 +19,15 @@ export function discoveryDocument(rootUrl: string): object {
     basePath,
     baseUrl: `${rootUrl}${basePath.slice(1)}`,
     batchPath: 'batch/bigquery/v2',
-    parameters: queryParameters(['alt', 'fields', 'key', 'oauth_token', 'prettyPrint', 'quotaUser', 'userIp']),
+    parameters: queryParameters([
+      'alt',
+      'fields',
+      'key',
+      'oauth_token',
+      'prettyPrint',
+      'quotaUser',
+      'userIp',
+    ]),
     schemas: { Any: { id: 'Any', type: 'object', additionalProperties: { type: 'any' } } },
     resources: resources(),
   };
@@ -46,8 +54,21 @@ function describe({ id, httpMethod, path, parameters }: Route): object {
     parameterOrder: names,
     ...(httpMethod === 'GET' || httpMethod === 'DELETE' ? {} : { request: { $ref: 'Any' } }),
     ...(httpMethod === 'DELETE' ? {} : { response: { $ref: 'Any' } }),
+    ...(id === 'jobs.insert' ? MEDIA_UPLOAD : {}),
   };
 }
+
+/** `bq query` names it in its call without using it. Nothing is served there: jobs that load files are refused. */
+const MEDIA_UPLOAD = {
+  supportsMediaUpload: true,
+  mediaUpload: {
+    accept: ['*/*'],
+    protocols: {
+      simple: { multipart: true, path: '/upload/bigquery/v2/projects/{+projectId}/jobs' },
+      resumable: { multipart: true, path: '/resumable/upload/bigquery/v2/projects/{+projectId}/jobs' },
+    },
+  },
+};
 
 function queryParameters(names: readonly string[]): Record<string, object> {
   return Object.fromEntries(names.map((name) => [name, { type: 'string', location: 'query' }]));

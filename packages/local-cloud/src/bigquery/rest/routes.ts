@@ -57,11 +57,19 @@ export const ROUTES: readonly Route[] = [
   route('datasets.get', 'GET', DATASET, ['accessPolicyVersion', 'datasetView'], (bigquery, { path }) =>
     bigquery.getDataset(path.datasetId ?? ''),
   ),
-  route('datasets.patch', 'PATCH', DATASET, ['accessPolicyVersion', 'updateMode'], (bigquery, { path, body }) =>
-    bigquery.patchDataset(path.datasetId ?? '', object(body)),
+  route(
+    'datasets.patch',
+    'PATCH',
+    DATASET,
+    ['accessPolicyVersion', 'updateMode'],
+    (bigquery, { path, body }) => bigquery.patchDataset(path.datasetId ?? '', object(body)),
   ),
-  route('datasets.update', 'PUT', DATASET, ['accessPolicyVersion', 'updateMode'], (bigquery, { path, body }) =>
-    bigquery.updateDataset(path.datasetId ?? '', object(body)),
+  route(
+    'datasets.update',
+    'PUT',
+    DATASET,
+    ['accessPolicyVersion', 'updateMode'],
+    (bigquery, { path, body }) => bigquery.updateDataset(path.datasetId ?? '', object(body)),
   ),
   route('datasets.delete', 'DELETE', DATASET, ['deleteContents'], async (bigquery, { path, query }) => {
     await bigquery.deleteDataset(path.datasetId ?? '', { deleteContents: query.deleteContents === 'true' });
@@ -97,20 +105,37 @@ export const ROUTES: readonly Route[] = [
     `${TABLE}/data`,
     [...PAGING, 'startIndex', 'selectedFields', ...FORMAT],
     (bigquery, { path, query }) =>
-      bigquery.listRows(path.datasetId ?? '', path.tableId ?? '', { ...query, formatOptions: formatOptions(query) }),
+      bigquery.listRows(path.datasetId ?? '', path.tableId ?? '', {
+        ...query,
+        formatOptions: formatOptions(query),
+      }),
   ),
-  route('jobs.list', 'GET', 'projects/{projectId}/jobs', [...PAGING, 'allUsers', 'projection', 'stateFilter', 'minCreationTime', 'maxCreationTime', 'parentJobId'], async (bigquery, { query }) => ({
-    kind: 'bigquery#jobList',
-    ...(await bigquery.listJobs(query)),
-  })),
-  route('jobs.insert', 'POST', 'projects/{projectId}/jobs', [], (bigquery, { body }) => bigquery.insertJob(body)),
+  route(
+    'jobs.list',
+    'GET',
+    'projects/{projectId}/jobs',
+    [...PAGING, 'allUsers', 'projection', 'stateFilter', 'minCreationTime', 'maxCreationTime', 'parentJobId'],
+    async (bigquery, { query }) => ({
+      kind: 'bigquery#jobList',
+      ...(await bigquery.listJobs(query)),
+    }),
+  ),
+  route('jobs.insert', 'POST', 'projects/{projectId}/jobs', [], (bigquery, { body }) =>
+    bigquery.insertJob(body),
+  ),
   route('jobs.get', 'GET', 'projects/{projectId}/jobs/{jobId}', ['location'], (bigquery, { path, query }) =>
     bigquery.getJob(path.jobId ?? '', query),
   ),
-  route('jobs.cancel', 'POST', 'projects/{projectId}/jobs/{jobId}/cancel', ['location'], (bigquery, { path, query }) =>
-    bigquery.cancelJob(path.jobId ?? '', query),
+  route(
+    'jobs.cancel',
+    'POST',
+    'projects/{projectId}/jobs/{jobId}/cancel',
+    ['location'],
+    (bigquery, { path, query }) => bigquery.cancelJob(path.jobId ?? '', query),
   ),
-  route('jobs.query', 'POST', 'projects/{projectId}/queries', [], (bigquery, { body }) => bigquery.query(body)),
+  route('jobs.query', 'POST', 'projects/{projectId}/queries', [], (bigquery, { body }) =>
+    bigquery.query(body),
+  ),
   route(
     'jobs.getQueryResults',
     'GET',
@@ -121,7 +146,9 @@ export const ROUTES: readonly Route[] = [
   ),
   // There are none of these; `bq ls` asks for them beside the tables.
   route('models.list', 'GET', `${DATASET}/models`, PAGING, async () => ({ models: [] })),
-  route('routines.list', 'GET', `${DATASET}/routines`, [...PAGING, 'filter', 'readMask'], async () => ({ routines: [] })),
+  route('routines.list', 'GET', `${DATASET}/routines`, [...PAGING, 'filter', 'readMask'], async () => ({
+    routines: [],
+  })),
 ];
 
 function route(

@@ -19,11 +19,21 @@ export type Expression = { readonly at: Position } & (
   | { readonly node: 'parameter'; readonly name: string | number }
   | { readonly node: 'path'; readonly parts: readonly Name[] }
   | { readonly node: 'field'; readonly base: Expression; readonly name: Name }
-  | { readonly node: 'element'; readonly base: Expression; readonly index: Expression; readonly mode: ElementMode }
+  | {
+      readonly node: 'element';
+      readonly base: Expression;
+      readonly index: Expression;
+      readonly mode: ElementMode;
+    }
   | FunctionCall
   | { readonly node: 'cast'; readonly value: Expression; readonly type: DataType; readonly safe: boolean }
   | { readonly node: 'unary'; readonly operator: '-' | '+' | '~' | 'NOT'; readonly value: Expression }
-  | { readonly node: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly node: 'binary';
+      readonly operator: string;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly node: 'logical'; readonly operator: 'AND' | 'OR'; readonly operands: readonly Expression[] }
   | {
       readonly node: 'between';
@@ -33,7 +43,12 @@ export type Expression = { readonly at: Position } & (
       readonly high: Expression;
     }
   | { readonly node: 'in'; readonly negated: boolean; readonly value: Expression; readonly among: InOperand }
-  | { readonly node: 'like'; readonly negated: boolean; readonly value: Expression; readonly pattern: Expression }
+  | {
+      readonly node: 'like';
+      readonly negated: boolean;
+      readonly value: Expression;
+      readonly pattern: Expression;
+    }
   | { readonly node: 'is'; readonly negated: boolean; readonly value: Expression; readonly what: IsOperand }
   | {
       readonly node: 'case';

@@ -25,7 +25,7 @@ export interface Parameter {
   readonly value: DuckDBValue;
 }
 
-/** The values that are bound to the translated statement: `$1`, `$2`, … of DuckDB. */
+/** The values that are bound to the translated statement: `$p1`, `$p2`, … of DuckDB. */
 export class Bindings {
   readonly #parameters: readonly Parameter[];
   readonly #slots = new Map<string, string>();
@@ -36,9 +36,9 @@ export class Bindings {
     this.#parameters = parameters;
   }
 
-  /** Value and type of `$n`. Some slots may not be in the statement: those of readings that were tried and dropped. */
+  /** Value and type of a slot, by its name without the `$`. Some slots may not be in the statement: those of readings that were tried and dropped. */
   slot(name: string): { value: DuckDBValue; type: DuckDBType } {
-    const index = Number(name) - 1;
+    const index = Number(name.slice(1)) - 1;
     const [value, type] = [this.#values[index], this.#types[index]];
     if (value === undefined || type === undefined) throw new RangeError(`no slot $${name}`);
     return { value, type };
@@ -64,7 +64,7 @@ export class Bindings {
   bind(type: DataType, value: DuckDBValue, at: Position, key: string): Resolved {
     const typeSql = duckType(type);
     const slotKey = `${key} ${typeSql}`;
-    const slot = this.#slots.get(slotKey) ?? `$${this.#values.length + 1}`;
+    const slot = this.#slots.get(slotKey) ?? `$p${this.#values.length + 1}`;
     if (!this.#slots.has(slotKey)) {
       this.#slots.set(slotKey, slot);
       this.#values.push(value);

@@ -11,11 +11,11 @@ import { combined, type Resolved } from './resolved.ts';
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
  */
 const READABLE: Readonly<Partial<Record<ScalarKind, string>>> = {
-  INT64: String.raw`[+-]?[0-9]+`,
+  INT64: '[+-]?[0-9]+',
   FLOAT64: String.raw`(?i)[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)`,
   NUMERIC: String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)`,
   BOOL: '(?i)true|false',
-  DATE: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`,
+  DATE: '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
   DATETIME: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?`,
   TIME: String.raw`[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?`,
   TIMESTAMP: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?`,
@@ -36,8 +36,14 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
 type Convert = (sql: string) => string;
 
 const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
-const rounded = (type: ScalarKind): Convert => (sql) => `CAST(round(${sql}) AS ${duckType(scalar(type))})`;
-const plain = (type: ScalarKind): Convert => (sql) => `CAST(${sql} AS ${duckType(scalar(type))})`;
+const rounded =
+  (type: ScalarKind): Convert =>
+  (sql) =>
+    `CAST(round(${sql}) AS ${duckType(scalar(type))})`;
+const plain =
+  (type: ScalarKind): Convert =>
+  (sql) =>
+    `CAST(${sql} AS ${duckType(scalar(type))})`;
 
 /** Conversions between two scalar types, other than from STRING. Those that are missing here are refused. */
 const CONVERSIONS: Readonly<Record<string, Convert>> = {
@@ -78,7 +84,13 @@ function withFraction(sql: string, format: string, zone: string): string {
   );
 }
 
-export function castTo(value: Resolved, type: DataType, safe: boolean, at: Position, bindings: Bindings): Resolved {
+export function castTo(
+  value: Resolved,
+  type: DataType,
+  safe: boolean,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
   if (value.special) throw unsupported('CAST of an INTERVAL', at);
   if (sameType(value.type, type) || value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') {
     const same = coerce(value, type, bindings);

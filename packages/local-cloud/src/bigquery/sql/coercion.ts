@@ -25,7 +25,8 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   if (value.type.kind === 'STRING' && value.coercible && FROM_TEXT.includes(type.kind)) {
     return coerceText(value, type.kind, type, bindings);
   }
-  const literalFloat = value.coercible === 'LITERAL' && value.type.kind === 'FLOAT64' && type.kind === 'NUMERIC';
+  const literalFloat =
+    value.coercible === 'LITERAL' && value.type.kind === 'FLOAT64' && type.kind === 'NUMERIC';
   if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
   return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
 }
@@ -45,19 +46,30 @@ function coerceElements(
   if (!value.elements) return undefined;
   const elements = value.elements.map((element) => coerce(element, type.element, bindings));
   if (elements.some((element) => element === undefined)) return undefined;
-  return arrayOf(elements.filter((element) => element !== undefined), type.element, value.at);
+  return arrayOf(
+    elements.filter((element) => element !== undefined),
+    type.element,
+    value.at,
+  );
 }
 
 export function arrayOf(elements: readonly Resolved[], element: DataType, at: Position): Resolved {
   const type: DataType = { kind: 'ARRAY', element };
   const sql = `CAST([${elements.map(({ sql }) => sql).join(', ')}] AS ${duckType(type)})`;
-  return combined(sql, type, at, elements, elements.length === 0 ? { coercible: 'EMPTY ARRAY' } : { elements });
+  return combined(
+    sql,
+    type,
+    at,
+    elements,
+    elements.length === 0 ? { coercible: 'EMPTY ARRAY' } : { elements },
+  );
 }
 
 function coerceText(value: Resolved, kind: ScalarKind, type: DataType, bindings: Bindings): Resolved {
   const text = value.constant ?? null;
   const parsed = text === null ? null : scalarValue(kind, text, true);
-  if (parsed === undefined) throw invalidQuery(`Could not cast literal ${JSON.stringify(text)} to type ${kind}`, value.at);
+  if (parsed === undefined)
+    throw invalidQuery(`Could not cast literal ${JSON.stringify(text)} to type ${kind}`, value.at);
   if (value.coercible === 'PARAMETER') return bindings.bind(type, parsed, value.at, value.sql);
   return { ...value, type, constant: parsed, sql: constantSql(kind, parsed, value.at) };
 }
@@ -70,6 +82,16 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
+}
+
+/** The value as a column of the type. Throws in BigQuery's words for INSERT and UPDATE. */
+export function assignable(value: Resolved, type: DataType, column: string, bindings: Bindings): Resolved {
+  const converted = coerce(value, type, bindings);
+  if (converted) return converted;
+  throw invalidQuery(
+    `Value has type ${typeName(value.type)} which cannot be inserted into column ${column}, which has type ${typeName(type)}`,
+    value.at,
+  );
 }
 
 export function signatureError(what: string, args: readonly Resolved[], supported: string, at: Position) {

@@ -46,7 +46,10 @@ function integer(text: string, at: Position): bigint {
 }
 
 export function constant(kind: ScalarKind, value: DuckDBValue, at: Position): Resolved {
-  return combined(constantSql(kind, value, at), scalar(kind), at, [], { coercible: 'LITERAL', constant: value });
+  return combined(constantSql(kind, value, at), scalar(kind), at, [], {
+    coercible: 'LITERAL',
+    constant: value,
+  });
 }
 
 /** A literal of DuckDB's SQL, always of exactly the type that `kind` is stored as. */

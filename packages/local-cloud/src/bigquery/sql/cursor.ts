@@ -86,7 +86,8 @@ export class Cursor {
 
   /** After a dot any word is a name. */
   fieldName(): Name {
-    if (this.peek().kind !== 'identifier' && this.peek().kind !== 'quoted') throw this.unexpected('identifier');
+    if (this.peek().kind !== 'identifier' && this.peek().kind !== 'quoted')
+      throw this.unexpected('identifier');
     const { text, at } = this.next();
     return { text, at };
   }
@@ -107,7 +108,8 @@ export class Cursor {
   /** Guards the stack against a text that nests without end. */
   nested<T>(parse: () => T): T {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw unsupported(`A query nested more than ${MAX_DEPTH} levels deep`, this.at);
+    if (this.#depth > MAX_DEPTH)
+      throw unsupported(`A query nested more than ${MAX_DEPTH} levels deep`, this.at);
     const result = parse();
     this.#depth -= 1;
     return result;

@@ -23,7 +23,7 @@ export interface Token {
   readonly end: number;
 }
 
-const SPACE = /[\s\u0000]+|#[^\n]*|--[^\n]*|\/\*[\s\S]*?\*\//y;
+const SPACE = /\s+|#[^\n]*|--[^\n]*|\/\*[\s\S]*?\*\//y;
 const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.(?![A-Za-z_`])\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const STRING_START = /(?:[rR][bB]?|[bB][rR]?)?(?:"""|'''|"|')/y;

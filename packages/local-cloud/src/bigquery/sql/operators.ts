@@ -105,7 +105,13 @@ function floatSql(operator: string, left: string, right: string): string {
   return computed.startsWith('CASE') ? `(${computed})` : computed;
 }
 
-function bitwise(operator: string, left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved {
+function bitwise(
+  operator: string,
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
   const int64 = scalar('INT64');
   const [a, b] = [coerce(left, int64, bindings), coerce(right, int64, bindings)];
   if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], `INT64 ${operator} INT64`, at);
@@ -123,7 +129,10 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
   // DuckDB joins arrays as if a NULL were empty.
   const sql =
     type.kind === 'ARRAY'
-      ? letIn([a.sql, b.sql], (x, y) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`)
+      ? letIn(
+          [a.sql, b.sql],
+          (x, y) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`,
+        )
       : `(${a.sql} || ${b.sql})`;
   return combined(sql, type, at, [a, b]);
 }
@@ -140,7 +149,12 @@ export function resolveUnary(operator: string, value: Resolved, at: Position, bi
     return combined(`(~${int64.sql})`, int64.type, at, [int64]);
   }
   if (value.special || !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {
-    throw signatureError(`operator ${operator}`, [value], `${operator}INT64; ${operator}NUMERIC; ${operator}FLOAT64`, at);
+    throw signatureError(
+      `operator ${operator}`,
+      [value],
+      `${operator}INT64; ${operator}NUMERIC; ${operator}FLOAT64`,
+      at,
+    );
   }
   return operator === '+' ? value : combined(`(-${value.sql})`, value.type, at, [value]);
 }

@@ -262,7 +262,8 @@ export abstract class QueryParser extends ExpressionParser {
     if (cursor.isSymbol(',')) throw unsupported('UNNEST of several arrays', cursor.at);
     cursor.expectSymbol(')');
     const alias = cursor.alias();
-    if (!cursor.acceptKeyword('WITH', 'OFFSET')) return { node: 'unnest', at, array, ...(alias && { alias }) };
+    if (!cursor.acceptKeyword('WITH', 'OFFSET'))
+      return { node: 'unnest', at, array, ...(alias && { alias }) };
     const offset = cursor.alias() ?? { text: 'offset', at };
     return { node: 'unnest', at, array, offset, ...(alias && { alias }) };
   }

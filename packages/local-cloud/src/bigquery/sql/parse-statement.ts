@@ -48,7 +48,11 @@ class StatementParser extends QueryParser {
       case 'DROP':
         return this.#drop();
     }
-    if (/^(FROM|MERGE|ALTER|EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|ASSERT|IF|LOOP|WHILE|FOR)$/.test(keyword)) {
+    if (
+      /^(FROM|MERGE|ALTER|EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|ASSERT|IF|LOOP|WHILE|FOR)$/.test(
+        keyword,
+      )
+    ) {
       throw unsupported(`Statement ${keyword}`, at);
     }
     throw cursor.unexpected();
@@ -135,7 +139,8 @@ class StatementParser extends QueryParser {
     const clusterBy = cursor.acceptKeyword('CLUSTER', 'BY') ? cursor.list(() => cursor.identifier()) : [];
     const options = cursor.acceptKeyword('OPTIONS') ? this.#options() : {};
     const query = cursor.acceptKeyword('AS') ? this.query() : undefined;
-    if (!columns && !query) throw invalidQuery('CREATE TABLE must have a list of columns or AS and a query', at);
+    if (!columns && !query)
+      throw invalidQuery('CREATE TABLE must have a list of columns or AS and a query', at);
     const created = { node: 'create' as const, at, table, orReplace, ifNotExists, clusterBy, options };
     return { ...created, ...(columns && { columns }), ...(query && { query }) };
   }
@@ -146,7 +151,10 @@ class StatementParser extends QueryParser {
     const columns: ColumnDefinition[] = [];
     do {
       if (cursor.isSymbol(')')) break;
-      if (/^(PRIMARY|CONSTRAINT|FOREIGN)$/.test(cursor.peek().keyword) && cursor.peek(1).kind === 'identifier') {
+      if (
+        /^(PRIMARY|CONSTRAINT|FOREIGN)$/.test(cursor.peek().keyword) &&
+        cursor.peek(1).kind === 'identifier'
+      ) {
         throw unsupported(`A table constraint (${cursor.peek().keyword})`, cursor.at);
       }
       const name = cursor.identifier();

@@ -34,7 +34,8 @@ export function resolveCall(node: FunctionCall, context: ExpressionContext, reso
     return node.over ? resolveAnalytic(node, context, resolvers) : resolveAggregate(node, context, resolvers);
   }
   if (Object.hasOwn(WINDOW_FUNCTIONS, node.name)) {
-    if (!node.over) throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
+    if (!node.over)
+      throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
     return resolveAnalytic(node, context, resolvers);
   }
   return resolveScalar(node, context, resolvers);
@@ -44,7 +45,8 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   const { name, at } = node;
   const overloads = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
   const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
-  const plain = !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
+  const plain =
+    !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
   if (!known) throw unsupported(`Function ${node.spelling.toUpperCase()}`, at);
   if (!plain) throw invalidQuery(`Function ${name} takes nothing but its arguments`, at);
   const args = node.args.map((arg, index) => resolveArgument(node, arg, index, context, resolvers));
@@ -59,7 +61,8 @@ function resolveArgument(
   context: ExpressionContext,
   resolvers: Resolvers,
 ): Resolved {
-  if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index) return resolvers.expression(arg, context);
+  if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index)
+    return resolvers.expression(arg, context);
   if (arg.node === 'call') throw unsupported(`Date part ${arg.spelling}(…)`, arg.at);
   const part = arg.node === 'path' && arg.parts.length === 1 ? arg.parts[0]?.text.toUpperCase() : undefined;
   if (!part) throw invalidQuery('A valid date part name is required', arg.at);
@@ -117,7 +120,8 @@ function aggregateCall(
   over: string,
 ): Resolved {
   const overloads = AGGREGATES[node.name] ?? [];
-  if (node.star && node.name !== 'COUNT') throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
+  if (node.star && node.name !== 'COUNT')
+    throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
   if (!node.star && node.args.length === 0) {
     throw invalidQuery(`Number of arguments does not match for aggregate function ${node.name}`, node.at);
   }
@@ -163,7 +167,9 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
   const args = node.args.map((arg) => resolvers.expression(arg, inner));
   const called = applyOverloads(node, WINDOW_FUNCTIONS[name] ?? [], args, context.bindings);
   const sql = node.nulls === 'IGNORE' ? `${called.sql.slice(0, -1)} IGNORE NULLS)` : called.sql;
-  return combined(`${sql} OVER (${window.sql})`, called.type, at, [called, ...window.values], { hasWindow: true });
+  return combined(`${sql} OVER (${window.sql})`, called.type, at, [called, ...window.values], {
+    hasWindow: true,
+  });
 }
 
 /** The window with what it takes over from a named one. */
@@ -198,7 +204,8 @@ function windowSql(
     const bound = (edge: FrameBound): string => {
       if (!('rows' in edge)) return edge.bound;
       const rows = coerce(resolvers.expression(edge.rows, context), scalar('INT64'), context.bindings);
-      if (!rows || rows.coercible === undefined) throw unsupported('A window frame that is not constant', edge.rows.at);
+      if (!rows || rows.coercible === undefined)
+        throw unsupported('A window frame that is not constant', edge.rows.at);
       return `${rows.sql} ${edge.bound}`;
     };
     parts.push(end ? `${unit} BETWEEN ${bound(start)} AND ${bound(end)}` : `${unit} ${bound(start)}`);

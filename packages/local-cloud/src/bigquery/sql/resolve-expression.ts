@@ -1,17 +1,18 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { type DataType, scalar, structKey, typeName } from '../types.ts';
+import { type DataType, scalar, typeName } from '../types.ts';
 import type { Expression, Name, OrderItem } from './ast.ts';
-import type { Bindings } from './bindings.ts';
 import { castTo } from './casts.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
-import { resolveCall } from './resolve-call.ts';
 import { extractSql } from './functions/time.ts';
 import { failure, letIn } from './let.ts';
 import { compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
+import { orderKeySql } from './order-key.ts';
+import { resolveCall } from './resolve-call.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldOf } from './scope.ts';
+import { impliedName, structOf } from './struct.ts';
 
 export function resolveExpression(node: Expression, context: ExpressionContext): Resolved {
   const resolved = resolveNode(node, context);
@@ -84,7 +85,10 @@ function resolveElement({ base, index, mode, at }: Node<'element'>, context: Exp
   const array = resolveExpression(base, context);
   const place = coerce(resolveExpression(index, context), scalar('INT64'), context.bindings);
   if (array.type.kind !== 'ARRAY' || !place) {
-    throw invalidQuery(`Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`, at);
+    throw invalidQuery(
+      `Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`,
+      at,
+    );
   }
   const first = mode.endsWith('OFFSET') ? 0 : 1;
   const sql = letIn([array.sql, place.sql], (list, i) => {
@@ -99,7 +103,10 @@ function resolveElement({ base, index, mode, at }: Node<'element'>, context: Exp
   return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, place]);
 }
 
-function resolveBetween({ negated, value, low, high, at }: Node<'between'>, context: ExpressionContext): Resolved {
+function resolveBetween(
+  { negated, value, low, high, at }: Node<'between'>,
+  context: ExpressionContext,
+): Resolved {
   const { bindings } = context;
   const operands = [value, low, high].map((operand) => resolveExpression(operand, context));
   const [a, b, c] = operands;
@@ -130,7 +137,8 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
     const array = resolveExpression(among.array, context);
     const element = array.type.kind === 'ARRAY' ? array.type.element : undefined;
     const x = element && coerce(subject, element, bindings);
-    if (!element || !x) throw signatureError('operator IN UNNEST', [subject, array], 'ANY IN UNNEST(ARRAY<ANY>)', at);
+    if (!element || !x)
+      throw signatureError('operator IN UNNEST', [subject, array], 'ANY IN UNNEST(ARRAY<ANY>)', at);
     assertExact(element, 'IN UNNEST', at);
     return combined(`(${x.sql} ${word} (SELECT unnest(${array.sql})))`, scalar('BOOL'), at, [x, array]);
   }
@@ -140,7 +148,13 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
     throw invalidQuery('Subquery of type IN must have only one output column', at);
   }
   const x = coerce(subject, output.type, bindings);
-  if (!x) throw signatureError('operator IN', [subject, { ...subject, type: output.type }], 'ANY IN (SELECT ANY)', at);
+  if (!x)
+    throw signatureError(
+      'operator IN',
+      [subject, { ...subject, type: output.type }],
+      'ANY IN (SELECT ANY)',
+      at,
+    );
   assertExact(output.type, 'IN', at);
   return combined(`(${x.sql} ${word} (${query.sql}))`, scalar('BOOL'), at, [x, query.reads]);
 }
@@ -166,7 +180,13 @@ function resolveIs({ negated, value, what, at }: Node<'is'>, context: Expression
   if (what === 'NULL') return combined(`(${subject.sql} IS ${not}NULL)`, scalar('BOOL'), at, [subject]);
   if (typeof what === 'object') {
     const other = resolveExpression(what.distinctFrom, context);
-    const [a, b] = unified('operator IS DISTINCT FROM', [subject, other], 'ANY IS DISTINCT FROM ANY', at, context.bindings);
+    const [a, b] = unified(
+      'operator IS DISTINCT FROM',
+      [subject, other],
+      'ANY IS DISTINCT FROM ANY',
+      at,
+      context.bindings,
+    );
     return combined(`(${a.sql} IS ${not}DISTINCT FROM ${b.sql})`, scalar('BOOL'), at, [a, b]);
   }
   const bool = coerce(subject, scalar('BOOL'), context.bindings);
@@ -203,10 +223,14 @@ function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: Express
   const [output] = outputs;
   if (!output || outputs.length > 1) {
     const what = kind === 'ARRAY' ? 'ARRAY subquery' : 'Scalar subquery';
-    throw invalidQuery(`${what} cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values`, at);
+    throw invalidQuery(
+      `${what} cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values`,
+      at,
+    );
   }
   if (kind === 'SCALAR') return combined(`(${sql})`, output.type, at, [reads]);
-  if (output.type.kind === 'ARRAY') throw invalidQuery('Cannot use array subquery with column of type ARRAY', at);
+  if (output.type.kind === 'ARRAY')
+    throw invalidQuery('Cannot use array subquery with column of type ARRAY', at);
   const type: DataType = { kind: 'ARRAY', element: output.type };
   return combined(`ARRAY(${sql})`, type, at, [reads]);
 }
@@ -214,12 +238,21 @@ function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: Express
 function resolveArray({ elements, elementType, at }: Node<'array'>, context: ExpressionContext): Resolved {
   const { bindings } = context;
   const values = elements.map((element) => resolveExpression(element, context));
-  const type = elementType ?? commonType(values, bindings) ?? (values.length === 0 ? scalar('INT64') : undefined);
+  const type =
+    elementType ?? commonType(values, bindings) ?? (values.length === 0 ? scalar('INT64') : undefined);
   if (!type) throw invalidQuery('Array elements of types that have no common supertype', at);
-  if (type.kind === 'ARRAY') throw invalidQuery('Cannot construct array with element type ARRAY because nested arrays are not supported', at);
+  if (type.kind === 'ARRAY')
+    throw invalidQuery(
+      'Cannot construct array with element type ARRAY because nested arrays are not supported',
+      at,
+    );
   const converted = values.map((value) => {
     const element = coerce(value, type, bindings);
-    if (!element) throw invalidQuery(`Array element type ${typeName(value.type)} does not coerce to ${typeName(type)}`, value.at);
+    if (!element)
+      throw invalidQuery(
+        `Array element type ${typeName(value.type)} does not coerce to ${typeName(type)}`,
+        value.at,
+      );
     return element;
   });
   const array = arrayOf(converted, type, at);
@@ -229,14 +262,21 @@ function resolveArray({ elements, elementType, at }: Node<'array'>, context: Exp
 function resolveStruct({ fields, type, at }: Node<'struct'>, context: ExpressionContext): Resolved {
   const values = fields.map(({ value }) => resolveExpression(value, context));
   if (type?.kind === 'STRUCT' && type.fields.length !== values.length) {
-    throw invalidQuery(`STRUCT type has ${type.fields.length} fields but constructor call has ${values.length} fields`, at);
+    throw invalidQuery(
+      `STRUCT type has ${type.fields.length} fields but constructor call has ${values.length} fields`,
+      at,
+    );
   }
   if (values.length === 0) throw unsupported('A STRUCT without fields', at);
   const converted = values.map((value, index) => {
     const target = type?.kind === 'STRUCT' ? type.fields[index]?.type : undefined;
     if (!target) return value;
     const field = coerce(value, target, context.bindings);
-    if (!field) throw invalidQuery(`Struct field ${index + 1} has type ${typeName(value.type)} which does not coerce to ${typeName(target)}`, value.at);
+    if (!field)
+      throw invalidQuery(
+        `Struct field ${index + 1} has type ${typeName(value.type)} which does not coerce to ${typeName(target)}`,
+        value.at,
+      );
     return field;
   });
   const structType: DataType = type ?? {
@@ -247,17 +287,6 @@ function resolveStruct({ fields, type, at }: Node<'struct'>, context: Expression
     })),
   };
   return structOf(converted, structType, at);
-}
-
-export function structOf(values: readonly Resolved[], type: DataType, at: Position): Resolved {
-  const entries = values.map(({ sql }, index) => `${structKey(index)} := ${sql}`);
-  return combined(`struct_pack(${entries.join(', ')})`, type, at, values);
-}
-
-/** A column or field gives its name to what is made of it alone. */
-export function impliedName(value: Expression): string {
-  if (value.node === 'path') return value.parts.at(-1)?.text ?? '';
-  return value.node === 'field' ? value.name.text : '';
 }
 
 function resolveExtract({ part, value, at }: Node<'extract'>, context: ExpressionContext): Resolved {
@@ -279,19 +308,10 @@ function resolveInterval({ amount, part, at }: Node<'interval'>, context: Expres
   return { ...integer, at, special: { kind: 'INTERVAL', part } };
 }
 
-/** ORDER BY as DuckDB shall do it: NULLs where BigQuery has them, NaN after them as the smallest number. */
-export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): string {
-  if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
-    throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);
-  }
-  const direction = item.descending ? 'DESC' : 'ASC';
-  const plain = `${key} ${direction} NULLS ${item.nulls}`;
-  if (value.type.kind !== 'FLOAT64') return plain;
-  const nan = `isnan(${value.sql}) ${item.descending ? 'ASC' : 'DESC'}`;
-  return `(${value.sql} IS NULL) ${item.nulls === 'FIRST' ? 'DESC' : 'ASC'}, ${nan}, ${plain}`;
-}
-
-function orderBySql(items: readonly OrderItem[], context: ExpressionContext): { sql: string; values: Resolved[] } {
+function orderBySql(
+  items: readonly OrderItem[],
+  context: ExpressionContext,
+): { sql: string; values: Resolved[] } {
   const values = items.map(({ value }) => resolveExpression(value, context));
   const keys = items.map((item, index) => {
     const value = values[index];
@@ -300,14 +320,3 @@ function orderBySql(items: readonly OrderItem[], context: ExpressionContext): { 
   });
   return { sql: keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`, values };
 }
-
-/** The value as a column of the type. Throws in BigQuery's words for INSERT and UPDATE. */
-export function assignable(value: Resolved, type: DataType, column: string, bindings: Bindings): Resolved {
-  const converted = coerce(value, type, bindings);
-  if (converted) return converted;
-  throw invalidQuery(
-    `Value has type ${typeName(value.type)} which cannot be inserted into column ${column}, which has type ${typeName(type)}`,
-    value.at,
-  );
-}
-

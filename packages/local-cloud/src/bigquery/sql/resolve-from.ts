@@ -45,7 +45,11 @@ export interface ResolvedFrom {
   readonly lateral: boolean;
 }
 
-export function resolveFrom(item: FromItem, context: FromContext, left: readonly Source[] = []): ResolvedFrom {
+export function resolveFrom(
+  item: FromItem,
+  context: FromContext,
+  left: readonly Source[] = [],
+): ResolvedFrom {
   switch (item.node) {
     case 'table': {
       const array = arrayPath(item.path, context, left);
@@ -74,11 +78,21 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
     sql: `${duckAlias}.${quoteIdentifier(column)}`,
   }));
   const sources = [{ alias: alias?.text, columns }];
-  return { sql: `${relation.sql} AS ${duckAlias}`, sources, merged: [], reads: relation.reads, lateral: false };
+  return {
+    sql: `${relation.sql} AS ${duckAlias}`,
+    sources,
+    merged: [],
+    reads: relation.reads,
+    lateral: false,
+  };
 }
 
 /** `t.items` after `t` is the array of the same row. */
-function arrayPath(path: readonly Name[], context: FromContext, left: readonly Source[]): Resolved | undefined {
+function arrayPath(
+  path: readonly Name[],
+  context: FromContext,
+  left: readonly Source[],
+): Resolved | undefined {
   const [first] = path;
   if (!first || path.length < 2) return undefined;
   const scope = new Scope(context.outer, left);
@@ -95,7 +109,10 @@ function unnest(
   context: FromContext,
 ): ResolvedFrom {
   if (array.type.kind !== 'ARRAY') {
-    throw invalidQuery(`Values referenced in UNNEST must be arrays. UNNEST contains expression of type ${array.type.kind}`, array.at);
+    throw invalidQuery(
+      `Values referenced in UNNEST must be arrays. UNNEST contains expression of type ${array.type.kind}`,
+      array.at,
+    );
   }
   const { element } = array.type;
   const duckAlias = context.newAlias();
@@ -114,7 +131,13 @@ function unnest(
           columns: array.columns,
         }))
       : [value];
-  if (offset) columns.push({ name: offset.text, sql: `${duckAlias}."o"`, type: scalar('INT64'), columns: array.columns });
+  if (offset)
+    columns.push({
+      name: offset.text,
+      sql: `${duckAlias}."o"`,
+      type: scalar('INT64'),
+      columns: array.columns,
+    });
   const place = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
   const source: Source = { alias: alias?.text, columns, value };
   return {
@@ -126,7 +149,11 @@ function unnest(
   };
 }
 
-function join(item: Extract<FromItem, { node: 'join' }>, context: FromContext, outerLeft: readonly Source[]): ResolvedFrom {
+function join(
+  item: Extract<FromItem, { node: 'join' }>,
+  context: FromContext,
+  outerLeft: readonly Source[],
+): ResolvedFrom {
   const left = resolveFrom(item.left, context, outerLeft);
   const right = resolveFrom(item.right, context, [...outerLeft, ...left.sources]);
   assertDistinctAliases([...left.sources, ...right.sources], item.at);
@@ -158,7 +185,11 @@ function joinCondition(
     const scope = new Scope(context.outer, [...outerLeft, ...left.sources, ...right.sources], merged);
     const on = resolveExpression(item.on, { ...context.expression, scope, clause: 'JOIN ON clause' });
     const bool = coerce(on, scalar('BOOL'), context.expression.bindings);
-    if (!bool) throw invalidQuery(`JOIN ON clause should return type BOOL, but returns type ${on.type.kind}`, item.on.at);
+    if (!bool)
+      throw invalidQuery(
+        `JOIN ON clause should return type BOOL, but returns type ${on.type.kind}`,
+        item.on.at,
+      );
     return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferencesTo(bool, scope)] };
   }
   if (item.using) return usingCondition(item.using, item, left, right, context);

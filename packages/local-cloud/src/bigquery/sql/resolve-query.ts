@@ -4,7 +4,8 @@ import type { Expression, Name, OrderItem, Query, QueryBody, SetOperation } from
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
-import { orderKeySql, resolveExpression } from './resolve-expression.ts';
+import { orderKeySql } from './order-key.ts';
+import { resolveExpression } from './resolve-expression.ts';
 import type { FromContext, Relation } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -89,7 +90,13 @@ export class QueryResolver {
 
   #body(node: QueryBody, orderBy: readonly OrderItem[], outer: Scope, ctes: Ctes): ResolvedQuery {
     if (node.node === 'select') {
-      const { sql, orderBy: order, outputs, reads, scope } = resolveSelect(node, orderBy, this.#from(outer, ctes));
+      const {
+        sql,
+        orderBy: order,
+        outputs,
+        reads,
+        scope,
+      } = resolveSelect(node, orderBy, this.#from(outer, ctes));
       const own = (value: Resolved) => withoutReferences(value, scope);
       return {
         sql: `${sql}${order}`,
@@ -142,7 +149,8 @@ export class QueryResolver {
           ? Number(item.value.literal.text)
           : undefined;
       const column = place === undefined ? undefined : columns[place - 1];
-      if (place !== undefined && !column) throw invalidQuery(`ORDER BY is out of SELECT list range: ${place}`, item.value.at);
+      if (place !== undefined && !column)
+        throw invalidQuery(`ORDER BY is out of SELECT list range: ${place}`, item.value.at);
       const value = column
         ? scope.reference(column, { text: column.name, at: item.value.at })
         : resolveExpression(item.value, context);
@@ -184,7 +192,11 @@ export class QueryResolver {
     });
     const outputs = types.map((type, index) => {
       const values = operands.flatMap((operand) => operand.outputs[index]?.value ?? []);
-      return { name: first.outputs[index]?.name ?? '', type, value: combined(`c${index}`, type, node.at, values) };
+      return {
+        name: first.outputs[index]?.name ?? '',
+        type,
+        value: combined(`c${index}`, type, node.at, values),
+      };
     });
     const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
     const comparesRows = node.operator !== 'UNION ALL';
@@ -205,7 +217,10 @@ export class QueryResolver {
     );
     if (!type) {
       const names = candidates.map(typeName).join(', ');
-      throw invalidQuery(`Column ${column + 1} in ${node.operator} has incompatible types: ${names}`, node.at);
+      throw invalidQuery(
+        `Column ${column + 1} in ${node.operator} has incompatible types: ${names}`,
+        node.at,
+      );
     }
     if (node.operator !== 'UNION ALL' && (type.kind === 'ARRAY' || type.kind === 'STRUCT')) {
       throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
@@ -238,4 +253,3 @@ function withoutReferences(value: Resolved, scope: Scope): Resolved {
   if (!value.references.some((reference) => reference.scope === scope)) return value;
   return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
 }
-

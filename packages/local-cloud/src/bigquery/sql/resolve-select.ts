@@ -3,11 +3,13 @@ import { type DataType, scalar } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
-import { orderKeySql, resolveExpression, structOf } from './resolve-expression.ts';
+import { orderKeySql } from './order-key.ts';
+import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, resolveFrom } from './resolve-from.ts';
 import type { Resolved } from './resolved.ts';
 import { Scope } from './scope.ts';
 import { expandItems, type ListItem } from './select-items.ts';
+import { structOf } from './struct.ts';
 
 export interface Output {
   /** Empty when the query gives none. */
@@ -26,7 +28,11 @@ export interface ResolvedSelect {
   readonly scope: Scope;
 }
 
-export function resolveSelect(select: Select, orderBy: readonly OrderItem[], from: FromContext): ResolvedSelect {
+export function resolveSelect(
+  select: Select,
+  orderBy: readonly OrderItem[],
+  from: FromContext,
+): ResolvedSelect {
   return new SelectResolver(select, from).resolve(orderBy);
 }
 
@@ -59,7 +65,8 @@ class SelectResolver {
   resolve(orderBy: readonly OrderItem[]): ResolvedSelect {
     const select = this.#select;
     const where = select.where && this.#condition(select.where, { ...this.#base, clause: 'WHERE clause' });
-    if (where && !select.from) throw invalidQuery('Query without FROM clause cannot have a WHERE clause', select.where?.at);
+    if (where && !select.from)
+      throw invalidQuery('Query without FROM clause cannot have a WHERE clause', select.where?.at);
     const keys = this.#groupKeys();
     const grouping = { aggregates: true, groupKeys: new Set(keys.map(({ sql }) => sql)) };
     const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
@@ -77,13 +84,24 @@ class SelectResolver {
       select.qualify &&
       this.#condition(select.qualify, { ...list, clause: 'QUALIFY clause', alias: alias('QUALIFY clause') });
     if (qualify && !qualify.hasWindow && !values.some(({ hasWindow }) => hasWindow)) {
-      throw invalidQuery('The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list', select.qualify?.at);
+      throw invalidQuery(
+        'The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list',
+        select.qualify?.at,
+      );
     }
     const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' });
-    const everything = [...values, ...order.values, ...(having ? [having] : []), ...(qualify ? [qualify] : [])];
+    const everything = [
+      ...values,
+      ...order.values,
+      ...(having ? [having] : []),
+      ...(qualify ? [qualify] : []),
+    ];
     const isAggregated = select.groupBy || having || everything.some(({ hasAggregate }) => hasAggregate);
     if (having && !select.groupBy && !everything.some(({ hasAggregate }) => hasAggregate)) {
-      throw invalidQuery('The HAVING clause requires GROUP BY or aggregation to be present', select.having?.at);
+      throw invalidQuery(
+        'The HAVING clause requires GROUP BY or aggregation to be present',
+        select.having?.at,
+      );
     }
     if (isAggregated) this.#assertGrouped(values, 'SELECT list');
     if (isAggregated) this.#assertGrouped(everything, 'ORDER BY, HAVING or QUALIFY clause');
@@ -110,7 +128,11 @@ class SelectResolver {
 
   #outputs(values: readonly Resolved[]): Output[] {
     if (!this.#select.asStruct) {
-      return values.map((value, index) => ({ name: this.#items[index]?.name ?? '', type: value.type, value }));
+      return values.map((value, index) => ({
+        name: this.#items[index]?.name ?? '',
+        type: value.type,
+        value,
+      }));
     }
     const fields = values.map(({ type }, index) => ({ name: this.#items[index]?.name ?? '', type }));
     const value = structOf(values, { kind: 'STRUCT', fields }, this.#select.at);
@@ -121,7 +143,10 @@ class SelectResolver {
     const condition = resolveExpression(node, context);
     const bool = coerce(condition, scalar('BOOL'), context.bindings);
     if (bool) return bool;
-    throw invalidQuery(`${context.clause} should return type BOOL, but returns type ${condition.type.kind}`, node.at);
+    throw invalidQuery(
+      `${context.clause} should return type BOOL, but returns type ${condition.type.kind}`,
+      node.at,
+    );
   }
 
   #groupKeys(): Resolved[] {
@@ -198,19 +223,25 @@ class SelectResolver {
       if (!value) throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
       const place = values.findIndex(({ sql }) => sql === value.sql);
       if (this.#select.distinct && place < 0) {
-        throw invalidQuery('ORDER BY clause expression references column which is not visible after SELECT DISTINCT', item.value.at);
+        throw invalidQuery(
+          'ORDER BY clause expression references column which is not visible after SELECT DISTINCT',
+          item.value.at,
+        );
       }
       resolved.push({ ...value, at: item.value.at });
       // With DISTINCT only a place in the list will do; AS STRUCT has no such places.
       const byPlace = place >= 0 && !this.#select.asStruct;
-      if (this.#select.distinct && value.type.kind === 'FLOAT64') throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
+      if (this.#select.distinct && value.type.kind === 'FLOAT64')
+        throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
       return orderKeySql(value, item, byPlace ? String(place + 1) : value.sql);
     });
     return { sql: keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '', values: resolved };
   }
 
   #assertGrouped(values: readonly Resolved[], clause: string): void {
-    const reference = values.flatMap(({ references }) => references).find(({ scope }) => scope === this.#scope);
+    const reference = values
+      .flatMap(({ references }) => references)
+      .find(({ scope }) => scope === this.#scope);
     if (!reference) return;
     throw invalidQuery(
       `${clause} expression references column ${reference.name} which is neither grouped nor aggregated`,
@@ -226,11 +257,13 @@ function ordinalOf(node: Expression): number | undefined {
 }
 
 function ambiguous(name: Name, clause: string) {
-  return unsupported(`Name ${name.text}, which is both a column and another column of the SELECT list, in the ${clause}`, name.at);
+  return unsupported(
+    `Name ${name.text}, which is both a column and another column of the SELECT list, in the ${clause}`,
+    name.at,
+  );
 }
 
 function assertComparable(values: readonly Resolved[]): void {
   const bad = values.find(({ type }) => type.kind === 'ARRAY' || type.kind === 'STRUCT');
   if (bad) throw unsupported(`SELECT DISTINCT with a column of type ${bad.type.kind}`, bad.at);
 }
-

@@ -63,7 +63,8 @@ export class Scope {
       }
       const column = scope.#column(first);
       if (column) return fields(scope.reference(column, first), parts.slice(1));
-      if (source) throw invalidQuery(`A whole row (${first.text}) is not supported by the local BigQuery`, first.at);
+      if (source)
+        throw invalidQuery(`A whole row (${first.text}) is not supported by the local BigQuery`, first.at);
     }
     throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
   }
@@ -76,7 +77,10 @@ export class Scope {
   #column(name: Name): ScopeColumn | undefined {
     const merged = this.merged.find((column) => sameName(column.name, name.text));
     if (merged) return merged;
-    return unique(this.sources.flatMap(({ columns }) => columns), name);
+    return unique(
+      this.sources.flatMap(({ columns }) => columns),
+      name,
+    );
   }
 
   reference(column: ScopeColumn, name: Name): Resolved {

@@ -1,9 +1,10 @@
 import { invalidQuery, type Position } from '../errors.ts';
 import type { Expression, Name, Select, SelectItem } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
-import { impliedName, resolveExpression } from './resolve-expression.ts';
+import { resolveExpression } from './resolve-expression.ts';
 import type { Resolved } from './resolved.ts';
 import { fieldOf, type Scope, type ScopeColumn, sameName } from './scope.ts';
+import { impliedName } from './struct.ts';
 
 /** One column of a SELECT list, after `*` has been spelled out. */
 export interface ListItem {
@@ -34,7 +35,8 @@ function expandStar(star: Star, scope: Scope, context: ExpressionContext): ListI
     }
   }
   const kept = all.filter(({ name }) => !star.except.some((excluded) => sameName(excluded.text, name)));
-  if (kept.length === 0) throw invalidQuery('SELECT * expands to zero columns after applying EXCEPT', star.at);
+  if (kept.length === 0)
+    throw invalidQuery('SELECT * expands to zero columns after applying EXCEPT', star.at);
   for (const { name } of star.replace) {
     if (name && !kept.some((item) => sameName(item.name, name.text))) {
       throw invalidQuery(`Column ${name.text} in SELECT * REPLACE list does not exist`, name.at);

@@ -1,11 +1,11 @@
-import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
+import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
 import { typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
-import { columnKey } from './resolved.ts';
 import type { Relation } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
+import { columnKey } from './resolved.ts';
 
 export interface TableDefaults {
   readonly projectId: string;
@@ -62,7 +62,7 @@ export class StoredTables implements TableFinder {
   reference({ path, at }: TableName): TableReference {
     const { projectId, defaultDataset } = this.#defaults;
     const parts = path.map(({ text }) => text);
-    if (parts.some((part) => part.toUpperCase() === 'INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
+    if (parts.includes('INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
     if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
     const [table, dataset, project, ...rest] = parts.toReversed();
     if (table === undefined || rest.length > 0) {

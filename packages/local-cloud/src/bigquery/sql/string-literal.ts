@@ -49,9 +49,9 @@ export function readQuoted(sql: string, offset: number, start: string, at: Posit
       text += sql.slice(index, index + 2);
       index += 2;
     } else {
-      const escape = readEscape(sql, index + 1, bytes, at);
-      text += escape.text;
-      index += 1 + escape.length;
+      const decoded = readEscape(sql, index + 1, bytes, at);
+      text += decoded.text;
+      index += 1 + decoded.length;
     }
   }
   if (bytes) text = Buffer.from(text, needsUtf8(text) ? 'utf8' : 'latin1').toString('latin1');
@@ -59,14 +59,20 @@ export function readQuoted(sql: string, offset: number, start: string, at: Posit
   return { text, length: index + quote.length - offset, bytes };
 }
 
-function readEscape(sql: string, index: number, bytes: boolean, at: Position): { text: string; length: number } {
+function readEscape(
+  sql: string,
+  index: number,
+  bytes: boolean,
+  at: Position,
+): { text: string; length: number } {
   const character = sql[index] ?? '';
   const simple = Object.hasOwn(SIMPLE_ESCAPES, character) ? SIMPLE_ESCAPES[character] : undefined;
   if (simple !== undefined) return { text: simple, length: 1 };
   NUMERIC_ESCAPE.lastIndex = index;
   const match = NUMERIC_ESCAPE.exec(sql);
   const [whole, octal, hex, short, long] = match ?? [];
-  const code = octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8);
+  const code =
+    octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8);
   const isText = short !== undefined || long !== undefined;
   const isChar = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
   if (whole === undefined || !isChar || (bytes && isText)) {

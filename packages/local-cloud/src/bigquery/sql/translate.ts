@@ -1,15 +1,16 @@
 import type { TableReference } from '../../warehouse.ts';
 import { physicalSql, type Table } from '../catalog.ts';
-import { invalid, invalidQuery, unsupported } from '../errors.ts';
-import { assertFieldName, quoteIdentifier } from '../names.ts';
-import { type Field, fieldOfType, scalar, typeOfField } from '../types.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
+import { quoteIdentifier } from '../names.ts';
+import { type Field, scalar, typeOfField } from '../types.ts';
 import type { Expression, Name, Statement } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce } from './coercion.ts';
+import { assignable, coerce } from './coercion.ts';
 import { parseStatement } from './parse-statement.ts';
-import { assignable, resolveExpression } from './resolve-expression.ts';
+import { resolveExpression } from './resolve-expression.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, combined, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
+import { createdFields, definedField, resultFields } from './result-fields.ts';
 import { Scope } from './scope.ts';
 import type { StoredTables } from './stored-tables.ts';
 
@@ -77,7 +78,13 @@ class Translator {
         return this.#delete(statement);
       case 'truncate': {
         const table = this.#tables.table(statement.table);
-        return { kind: 'dml', statementType: 'TRUNCATE_TABLE', sql: `DELETE FROM ${physicalSql(table)}`, table, reads: [] };
+        return {
+          kind: 'dml',
+          statementType: 'TRUNCATE_TABLE',
+          sql: `DELETE FROM ${physicalSql(table)}`,
+          table,
+          reads: [],
+        };
       }
       case 'create':
         return this.#create(statement);
@@ -95,7 +102,13 @@ class Translator {
   #select(statement: Extract<Statement, { node: 'query' }>): Translation {
     const query = this.#queries.query(statement);
     const fields = resultFields(query);
-    return { kind: 'query', statementType: 'SELECT', sql: query.sql, fields, reads: this.#reads(readOf(query)) };
+    return {
+      kind: 'query',
+      statementType: 'SELECT',
+      sql: query.sql,
+      fields,
+      reads: this.#reads(readOf(query)),
+    };
   }
 
   #insert(statement: Extract<Statement, { node: 'insert' }>): Translation {
@@ -109,7 +122,13 @@ class Translator {
       this.#assertCount(query.outputs.length, fields.length, statement.at);
       const alias = this.#queries.newAlias();
       const columns = query.outputs.map(({ type, value }, index) => {
-        const column = combined(`${alias}.c${index}`, type, value.at, [], value.coercible === 'NULL' ? { coercible: 'NULL' } : {});
+        const column = combined(
+          `${alias}.c${index}`,
+          type,
+          value.at,
+          [],
+          value.coercible === 'NULL' ? { coercible: 'NULL' } : {},
+        );
         return this.#stored(column, fields[index]).sql;
       });
       const sql = `${head} SELECT ${columns.join(', ')} FROM (${query.sql}) AS ${alias}`;
@@ -135,7 +154,8 @@ class Translator {
     const seen = new Set<string>();
     const assignments = statement.assignments.map(({ column, value }) => {
       const field = fieldNamed(table, column);
-      if (seen.has(field.name)) throw invalidQuery(`Update item ${column.text} assigned more than once`, column.at);
+      if (seen.has(field.name))
+        throw invalidQuery(`Update item ${column.text} assigned more than once`, column.at);
       seen.add(field.name);
       return `${quoteIdentifier(field.name)} = ${this.#assigned(value, field, context).sql}`;
     });
@@ -189,7 +209,10 @@ class Translator {
     const condition = resolveExpression(node, this.#queries.expressionContext(scope, 'WHERE clause'));
     const bool = coerce(condition, scalar('BOOL'), this.#bindings);
     if (bool) return bool;
-    throw invalidQuery(`WHERE clause should return type BOOL, but returns type ${condition.type.kind}`, node.at);
+    throw invalidQuery(
+      `WHERE clause should return type BOOL, but returns type ${condition.type.kind}`,
+      node.at,
+    );
   }
 
   /** An expression, or DEFAULT, as the value of a column. */
@@ -240,43 +263,8 @@ function readColumns(table: Table, keys: ReadonlySet<string>): TableRead {
 function fieldNamed(table: Table, name: Name): Field {
   const field = table.fields.find((candidate) => candidate.name.toLowerCase() === name.text.toLowerCase());
   if (field) return field;
-  throw invalidQuery(`Column ${name.text} is not present in table ${table.reference.datasetId}.${table.reference.tableId}`, name.at);
+  throw invalidQuery(
+    `Column ${name.text} is not present in table ${table.reference.datasetId}.${table.reference.tableId}`,
+    name.at,
+  );
 }
-
-/** Columns of a result; those without a name are called `f0_`, `f1_`, … */
-function resultFields({ outputs }: ResolvedQuery): Field[] {
-  let anonymous = 0;
-  const fields = outputs.map(({ name, type }) => {
-    if (name) return fieldOfType(name, type);
-    anonymous += 1;
-    return fieldOfType(`f${anonymous - 1}_`, type);
-  });
-  const names = fields.map(({ name }) => name.toLowerCase());
-  const duplicate = fields.find((field, index) => names.indexOf(field.name.toLowerCase()) < index);
-  if (duplicate) {
-    throw invalidQuery(`Duplicate column names in the result are not supported. Found duplicate(s): ${duplicate.name}`);
-  }
-  return fields;
-}
-
-function createdFields(query: ResolvedQuery): Field[] {
-  const unnamed = query.outputs.findIndex(({ name }) => name === '');
-  if (unnamed >= 0) {
-    throw invalidQuery(`CREATE TABLE columns must be named, but column ${unnamed + 1} has no name`);
-  }
-  const fields = resultFields(query);
-  for (const { name } of fields) assertFieldName(name);
-  return fields;
-}
-
-type Definition = NonNullable<Extract<Statement, { node: 'create' }>['columns']>[number];
-
-function definedField({ name, type, required, description }: Definition): Field {
-  assertFieldName(name.text);
-  const field = fieldOfType(name.text, type);
-  const described = description ? { description } : {};
-  if (!required) return { ...field, ...described };
-  if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and can not be NOT NULL`);
-  return { ...field, mode: 'REQUIRED', ...described };
-}
-

@@ -34,7 +34,8 @@ export const AGGREGATES: FunctionTable = {
     ...ORDERED.map((type) => overload(`${type} -> ${type}`, simple('min'))),
     overload(
       'FLOAT64 -> FLOAT64',
-      ([x]) => `CASE WHEN ${call('bool_or', [`isnan(${x})`])} THEN CAST('nan' AS DOUBLE) ELSE ${call('min', [x ?? ''])} END`,
+      ([x]) =>
+        `CASE WHEN ${call('bool_or', [`isnan(${x})`])} THEN CAST('nan' AS DOUBLE) ELSE ${call('min', [x ?? ''])} END`,
     ),
   ],
   MAX: [...ORDERED, 'FLOAT64'].map((type) => overload(`${type} -> ${type}`, simple('max'))),
@@ -42,7 +43,9 @@ export const AGGREGATES: FunctionTable = {
   LOGICAL_AND: [overload('BOOL -> BOOL', simple('bool_and'))],
   LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],
   STRING_AGG: [
-    overload('STRING, STRING? -> STRING', ([x = '', separator = "','"]) => call('string_agg', [x, separator])),
+    overload('STRING, STRING? -> STRING', ([x = '', separator = "','"]) =>
+      call('string_agg', [x, separator]),
+    ),
   ],
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
 };

@@ -2,11 +2,17 @@ import { failure, letIn } from '../let.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 
 const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
-const hash = (name: string) => HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
+const hash = (name: string) =>
+  HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
 
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
 export const GENERAL_FUNCTIONS: FunctionTable = {
-  IF: [overload('BOOL, T, T -> T', ([condition, yes, no]) => `CASE WHEN ${condition} THEN ${yes} ELSE ${no} END`)],
+  IF: [
+    overload(
+      'BOOL, T, T -> T',
+      ([condition, yes, no]) => `CASE WHEN ${condition} THEN ${yes} ELSE ${no} END`,
+    ),
+  ],
   IFNULL: [overload('T, T -> T', same('coalesce'))],
   COALESCE: [overload('T... -> T', same('coalesce'))],
 

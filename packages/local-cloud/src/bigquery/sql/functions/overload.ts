@@ -45,12 +45,16 @@ export function applyOverloads(
   const fits = overloads.flatMap((candidate) => fit(candidate, args, bindings) ?? []);
   const best = fits.find(({ exact }) => exact) ?? fits[0];
   if (!best) {
-    const supported = overloads.map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`).join('; ');
+    const supported = overloads
+      .map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`)
+      .join('; ');
     throw signatureError(`function ${call.name}`, args, supported, call.at);
   }
   const { values, result, overload } = best;
   // BigQuery would compute in NUMERIC and answer a NUMERIC.
-  const widened = args.find((arg, index) => arg.type.kind === 'NUMERIC' && overload.parameters[index] === 'FLOAT64');
+  const widened = args.find(
+    (arg, index) => arg.type.kind === 'NUMERIC' && overload.parameters[index] === 'FLOAT64',
+  );
   if (widened && widened.coercible !== 'NULL') throw unsupported(`${call.name} of NUMERIC`, call.at);
   const sql = overload.emit(
     values.map((value) => value.sql),
@@ -110,7 +114,8 @@ function genericType(
 
 function typeOf(pattern: string, generic: DataType | undefined): DataType | undefined {
   if (pattern === 'T') return generic;
-  if (pattern === 'ARRAY<T>') return generic && generic.kind !== 'ARRAY' ? { kind: 'ARRAY', element: generic } : undefined;
+  if (pattern === 'ARRAY<T>')
+    return generic && generic.kind !== 'ARRAY' ? { kind: 'ARRAY', element: generic } : undefined;
   const array = /^ARRAY<(.*)>$/.exec(pattern)?.[1];
   if (array) return { kind: 'ARRAY', element: known(array) };
   return known(pattern);

@@ -12,7 +12,10 @@ const WHITE_SPACE = quoteLiteral(
 const trim = (name: string) => [
   overload('STRING -> STRING', ([text]) => `${name}(${text}, ${WHITE_SPACE})`),
   overload('STRING, STRING -> STRING', ([text, set]) =>
-    letIn([set ?? ''], (characters) => `CASE WHEN ${characters} = '' THEN ${text} ELSE ${name}(${text}, ${characters}) END`),
+    letIn(
+      [set ?? ''],
+      (characters) => `CASE WHEN ${characters} = '' THEN ${text} ELSE ${name}(${text}, ${characters}) END`,
+    ),
   ),
 ];
 
@@ -41,10 +44,7 @@ const nonNegative = (name: string, call: (text: string, n: string) => string) =>
 export const TEXT_FUNCTIONS: FunctionTable = {
   LOWER: [overload('STRING -> STRING', same('lower'))],
   UPPER: [overload('STRING -> STRING', same('upper'))],
-  LENGTH: [
-    overload('STRING -> INT64', same('length')),
-    overload('BYTES -> INT64', same('octet_length')),
-  ],
+  LENGTH: [overload('STRING -> INT64', same('length')), overload('BYTES -> INT64', same('octet_length'))],
   CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
   CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
   BYTE_LENGTH: [
@@ -69,7 +69,12 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   RTRIM: trim('rtrim'),
   LPAD: pad('lpad'),
   RPAD: pad('rpad'),
-  SPLIT: [overload('STRING, STRING? -> ARRAY<STRING>', ([text, separator = "','"]) => `string_split(${text}, ${separator})`)],
+  SPLIT: [
+    overload(
+      'STRING, STRING? -> ARRAY<STRING>',
+      ([text, separator = "','"]) => `string_split(${text}, ${separator})`,
+    ),
+  ],
   REGEXP_CONTAINS: [
     overload('STRING, STRING -> BOOL', ([text, pattern], [, regex]) => {
       checkedGroups(regex, 'REGEXP_CONTAINS');
@@ -134,7 +139,9 @@ function capturingGroups(pattern: string): { optional: boolean }[] {
   const open: ({ optional: boolean } | undefined)[] = [];
   let alternatives = false;
   // Escapes, quoted text and character classes hide parentheses.
-  const parts = pattern.matchAll(/\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[A-Za-z_]\w*>|[^)]))?|\)(?:[*?]|\{0)?|\|/g);
+  const parts = pattern.matchAll(
+    /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[A-Za-z_]\w*>|[^)]))?|\)(?:[*?]|\{0)?|\|/g,
+  );
   for (const [part] of parts) {
     if (part.startsWith('(')) {
       const captures = part === '(' || /<\w+>$/.test(part);

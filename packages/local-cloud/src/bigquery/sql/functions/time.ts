@@ -71,7 +71,8 @@ function truncate(kind: ScalarKind): Emit {
     const tooFine = kind === 'DATE' && /SECOND|MINUTE|HOUR/.test(part);
     if (tooFine || (!unit && part !== 'WEEK')) throw unsupportedPart(part, kind, second?.at);
     // A WEEK begins on Sunday.
-    const sunday = (v: string) => `date_trunc('day', ${v}) - to_days(CAST(extract(dow FROM ${v}) AS INTEGER))`;
+    const sunday = (v: string) =>
+      `date_trunc('day', ${v}) - to_days(CAST(extract(dow FROM ${v}) AS INTEGER))`;
     const truncated = unit ? `date_trunc('${unit}', ${value})` : letIn([value], sunday);
     return `CAST(${truncated} AS ${kind === 'DATE' ? 'DATE' : 'TIMESTAMP'})`;
   };
@@ -191,7 +192,9 @@ export const PART_ARGUMENT: Readonly<Record<string, number>> = {
 };
 
 function unsupportedPart(part: string, kind: ScalarKind, at: Position | undefined) {
-  const exists = /^(MICROSECOND|MILLISECOND|SECOND|MINUTE|HOUR|DAY|WEEK|ISOWEEK|MONTH|QUARTER|YEAR|ISOYEAR)$/.test(part);
-  return exists ? unsupported(`Date part ${part} for ${kind}`, at) : invalidQuery(`A valid date part name is required but found ${part}`, at);
+  const exists =
+    /^(MICROSECOND|MILLISECOND|SECOND|MINUTE|HOUR|DAY|WEEK|ISOWEEK|MONTH|QUARTER|YEAR|ISOYEAR)$/.test(part);
+  return exists
+    ? unsupported(`Date part ${part} for ${kind}`, at)
+    : invalidQuery(`A valid date part name is required but found ${part}`, at);
 }
-

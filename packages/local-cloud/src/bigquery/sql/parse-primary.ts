@@ -1,0 +1,252 @@
+import { type Position, unsupported } from '../errors.ts';
+import { type DataType, type ScalarKind, scalarKindOf } from '../types.ts';
+import type { Expression, Name, NamedExpression, Query } from './ast.ts';
+import { parseType } from './parse-type.ts';
+import { WindowParser } from './parse-window.ts';
+
+/** Functions that are called without parentheses. */
+const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
+const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT'];
+const TYPED_LITERALS = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'NUMERIC', 'DECIMAL'];
+const UNSUPPORTED_LITERALS = ['BIGNUMERIC', 'BIGDECIMAL', 'JSON', 'RANGE'];
+
+/** What operators stand between: literals, names, calls, CASE, subqueries and constructors. */
+export abstract class PrimaryParser extends WindowParser {
+  #positionalParameters = 0;
+
+  protected abstract query(): Query;
+  protected abstract isQueryStart(): boolean;
+
+  protected primary(): Expression {
+    const { cursor } = this;
+    const token = cursor.peek();
+    const { at, keyword } = token;
+    if (token.kind === 'string') return this.#literal('STRING');
+    if (token.kind === 'bytes') return this.#literal('BYTES');
+    if (token.kind === 'integer') return this.#literal('INT64');
+    if (token.kind === 'float') return this.#literal('FLOAT64');
+    if (token.kind === 'parameter') return this.#parameter();
+    if (cursor.isSymbol('(')) return this.#parenthesized();
+    if (cursor.isSymbol('[')) return this.#array(at);
+    if (cursor.acceptKeyword('NULL')) return { node: 'literal', at, literal: { kind: 'NULL' } };
+    if (keyword === 'TRUE' || keyword === 'FALSE') {
+      cursor.next();
+      return { node: 'literal', at, literal: { kind: 'BOOL', value: keyword === 'TRUE' } };
+    }
+    if (cursor.acceptKeyword('CASE')) return this.#case(at);
+    if (keyword === 'CAST' || (keyword === 'SAFE_CAST' && cursor.isSymbol('(', 1))) return this.#cast(at);
+    if (cursor.acceptKeyword('EXTRACT')) return this.#extract(at);
+    if (cursor.acceptKeyword('INTERVAL')) return this.#interval(at);
+    if (cursor.acceptKeyword('EXISTS')) return this.#subquery('EXISTS', at);
+    if (cursor.acceptKeyword('ARRAY')) {
+      if (cursor.isSymbol('(')) return this.#subquery('ARRAY', at);
+      return this.#array(at);
+    }
+    if (cursor.acceptKeyword('STRUCT')) return this.#struct(at);
+    if (token.kind === 'identifier' && cursor.peek(1).kind === 'string') return this.#typedLiteral(at);
+    if (BARE_FUNCTIONS.includes(keyword) && !cursor.isSymbol('(', 1)) {
+      cursor.next();
+      return call(at, token.text, {});
+    }
+    if (cursor.isIdentifier() || (KEYWORD_FUNCTIONS.includes(keyword) && cursor.isSymbol('(', 1))) {
+      return this.#pathOrCall(at);
+    }
+    throw cursor.unexpected();
+  }
+
+  #literal(kind: Exclude<ScalarKind, 'BOOL'>): Expression {
+    const { text, at } = this.cursor.next();
+    return { node: 'literal', at, literal: { kind, text } };
+  }
+
+  #typedLiteral(at: Position): Expression {
+    const { text } = this.cursor.next();
+    const upper = text.toUpperCase();
+    if (UNSUPPORTED_LITERALS.includes(upper)) throw unsupported(`Type ${upper}`, at);
+    const kind = scalarKindOf(upper);
+    if (!TYPED_LITERALS.includes(upper) || !kind || kind === 'BOOL') throw this.cursor.unexpected();
+    return { node: 'literal', at, literal: { kind, text: this.cursor.next().text } };
+  }
+
+  #parameter(): Expression {
+    const { text, at } = this.cursor.next();
+    if (text.startsWith('@@')) throw unsupported(`System variable ${text}`, at);
+    if (text !== '?') return { node: 'parameter', at, name: text.slice(1).toLowerCase() };
+    this.#positionalParameters += 1;
+    return { node: 'parameter', at, name: this.#positionalParameters - 1 };
+  }
+
+  #parenthesized(): Expression {
+    const { cursor } = this;
+    const at = cursor.expectSymbol('(');
+    if (this.isQueryStart()) {
+      const query = this.query();
+      cursor.expectSymbol(')');
+      return { node: 'subquery', at, kind: 'SCALAR', query };
+    }
+    const values = cursor.list(() => this.expression());
+    cursor.expectSymbol(')');
+    const [only] = values;
+    if (only && values.length === 1) return only;
+    return { node: 'struct', at, fields: values.map((value) => ({ value })) };
+  }
+
+  #subquery(kind: 'EXISTS' | 'ARRAY', at: Position): Expression {
+    this.cursor.expectSymbol('(');
+    const query = this.query();
+    this.cursor.expectSymbol(')');
+    return { node: 'subquery', at, kind, query };
+  }
+
+  #array(at: Position): Expression {
+    const { cursor } = this;
+    let elementType: DataType | undefined;
+    if (cursor.acceptSymbol('<')) {
+      elementType = parseType(cursor);
+      cursor.expectSymbol('>');
+    }
+    cursor.expectSymbol('[');
+    const elements = cursor.isSymbol(']') ? [] : cursor.list(() => this.expression());
+    cursor.expectSymbol(']');
+    return { node: 'array', at, elements, ...(elementType && { elementType }) };
+  }
+
+  #struct(at: Position): Expression {
+    const { cursor } = this;
+    let type: DataType | undefined;
+    if (cursor.isSymbol('<')) type = this.#structType();
+    cursor.expectSymbol('(');
+    const fields = cursor.isSymbol(')') ? [] : cursor.list(() => this.#structValue(type === undefined));
+    cursor.expectSymbol(')');
+    return { node: 'struct', at, fields, ...(type && { type }) };
+  }
+
+  #structType(): DataType {
+    const { cursor } = this;
+    cursor.expectSymbol('<');
+    const fields = cursor.list(() => {
+      const name = cursor.peek(1).kind === 'symbol' ? '' : cursor.fieldName().text;
+      return { name, type: parseType(cursor) };
+    });
+    cursor.expectSymbol('>');
+    return { kind: 'STRUCT', fields };
+  }
+
+  #structValue(mayBeNamed: boolean): NamedExpression {
+    const value = this.expression();
+    const name = mayBeNamed && this.cursor.acceptKeyword('AS') ? this.cursor.identifier() : undefined;
+    return name ? { value, name } : { value };
+  }
+
+  #case(at: Position): Expression {
+    const { cursor } = this;
+    const operand = cursor.isKeyword('WHEN') ? undefined : this.expression();
+    const branches = [];
+    while (cursor.acceptKeyword('WHEN')) {
+      const when = this.expression();
+      cursor.expectKeyword('THEN');
+      branches.push({ when, result: this.expression() });
+    }
+    if (branches.length === 0) throw cursor.unexpected('keyword WHEN');
+    const otherwise = cursor.acceptKeyword('ELSE') ? this.expression() : undefined;
+    cursor.expectKeyword('END');
+    return { node: 'case', at, branches, ...(operand && { operand }), ...(otherwise && { otherwise }) };
+  }
+
+  #cast(at: Position): Expression {
+    const { cursor } = this;
+    const safe = cursor.next().keyword === 'SAFE_CAST';
+    cursor.expectSymbol('(');
+    const value = this.expression();
+    cursor.expectKeyword('AS');
+    const type = parseType(cursor);
+    if (cursor.isKeyword('FORMAT')) throw unsupported('CAST with FORMAT', cursor.at);
+    cursor.expectSymbol(')');
+    return { node: 'cast', at, value, type, safe };
+  }
+
+  #extract(at: Position): Expression {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    const part = cursor.fieldName().text.toUpperCase();
+    if (cursor.isSymbol('(')) throw unsupported(`EXTRACT(${part}(…))`, at);
+    cursor.expectKeyword('FROM');
+    const value = this.expression();
+    if (cursor.isKeyword('AT')) throw unsupported('EXTRACT with AT TIME ZONE', cursor.at);
+    cursor.expectSymbol(')');
+    return { node: 'extract', at, part, value };
+  }
+
+  #interval(at: Position): Expression {
+    const amount = this.expression();
+    const part = this.cursor.fieldName().text.toUpperCase();
+    if (this.cursor.isKeyword('TO')) throw unsupported('An INTERVAL of several parts', at);
+    return { node: 'interval', at, amount, part };
+  }
+
+  #pathOrCall(at: Position): Expression {
+    const { cursor } = this;
+    const first = cursor.next();
+    const parts: Name[] = [{ text: first.text, at: first.at }];
+    const quoted = first.kind === 'quoted';
+    while (cursor.isSymbol('.') && !cursor.isSymbol('*', 1)) {
+      cursor.next();
+      parts.push(cursor.fieldName());
+    }
+    if (!cursor.isSymbol('(')) return { node: 'path', at, parts };
+    const spelling = parts.map(({ text }) => text).join('.');
+    if (quoted) throw unsupported(`Function ${spelling}`, at);
+    return this.#call(at, spelling);
+  }
+
+  #call(at: Position, spelling: string): Expression {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    const star = cursor.acceptSymbol('*');
+    const distinct = !star && cursor.acceptKeyword('DISTINCT');
+    const args = star || cursor.isSymbol(')') ? [] : cursor.list(() => this.#argument(spelling));
+    const nulls = (['IGNORE', 'RESPECT'] as const).find((word) => cursor.acceptKeyword(word, 'NULLS'));
+    for (const keyword of ['HAVING', 'WHERE', 'GROUP']) {
+      if (cursor.isKeyword(keyword))
+        throw unsupported(`${keyword} inside ${spelling.toUpperCase()}`, cursor.at);
+    }
+    const orderBy = this.orderBy();
+    const limit = cursor.acceptKeyword('LIMIT') ? this.expression() : undefined;
+    cursor.expectSymbol(')');
+    const over = cursor.acceptKeyword('OVER') ? this.windowReference() : undefined;
+    return call(at, spelling, {
+      args,
+      star,
+      distinct,
+      orderBy,
+      ...(nulls && { nulls }),
+      ...(limit && { limit }),
+      ...(over && { over }),
+    });
+  }
+
+  #argument(spelling: string): Expression {
+    if (this.cursor.isSymbol('=>', 1)) {
+      throw unsupported(`A named argument of ${spelling.toUpperCase()}`, this.cursor.at);
+    }
+    return this.expression();
+  }
+}
+
+function call(
+  at: Position,
+  spelling: string,
+  parts: Partial<Extract<Expression, { node: 'call' }>>,
+): Expression {
+  return {
+    node: 'call',
+    at,
+    name: spelling.toUpperCase(),
+    spelling,
+    args: [],
+    star: false,
+    distinct: false,
+    orderBy: [],
+    ...parts,
+  };
+}

@@ -1,0 +1,43 @@
+import { invalid, invalidQuery } from '../errors.ts';
+import { assertFieldName } from '../names.ts';
+import { type Field, fieldOfType } from '../types.ts';
+import type { ColumnDefinition } from './ast.ts';
+import type { ResolvedQuery } from './resolve-query.ts';
+
+/** Columns of a result; those without a name are called `f0_`, `f1_`, … */
+export function resultFields({ outputs }: ResolvedQuery): Field[] {
+  let anonymous = 0;
+  const fields = outputs.map(({ name, type }) => {
+    if (name) return fieldOfType(name, type);
+    anonymous += 1;
+    return fieldOfType(`f${anonymous - 1}_`, type);
+  });
+  const names = fields.map(({ name }) => name.toLowerCase());
+  const duplicate = fields.find((field, index) => names.indexOf(field.name.toLowerCase()) < index);
+  if (duplicate) {
+    throw invalidQuery(
+      `Duplicate column names in the result are not supported. Found duplicate(s): ${duplicate.name}`,
+    );
+  }
+  return fields;
+}
+
+export function createdFields(query: ResolvedQuery): Field[] {
+  const unnamed = query.outputs.findIndex(({ name }) => name === '');
+  if (unnamed >= 0) {
+    throw invalidQuery(`CREATE TABLE columns must be named, but column ${unnamed + 1} has no name`);
+  }
+  const fields = resultFields(query);
+  for (const { name } of fields) assertFieldName(name);
+  return fields;
+}
+
+/** A column of CREATE TABLE. */
+export function definedField({ name, type, required, description }: ColumnDefinition): Field {
+  assertFieldName(name.text);
+  const field = fieldOfType(name.text, type);
+  const described = description ? { description } : {};
+  if (!required) return { ...field, ...described };
+  if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and can not be NOT NULL`);
+  return { ...field, mode: 'REQUIRED', ...described };
+}

@@ -1,0 +1,122 @@
+import type { RowsResponse } from '@google-cloud/bigquery';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Fixture, LOCATION, PROJECT, plain, refusal, startBigQuery } from './support/bigquery.ts';
+
+const COUNT = 20_000;
+const table = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
+let fixture: Fixture;
+
+beforeAll(async () => {
+  fixture = await startBigQuery();
+  const { bigquery } = fixture;
+  await bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
+  await bigquery.insertTable('d', {
+    tableReference: { tableId: 't' },
+    schema: {
+      fields: [
+        { name: 'id', type: 'STRING', mode: 'REQUIRED' },
+        { name: 'n', type: 'INTEGER' },
+      ],
+    },
+  });
+  const rows = Array.from({ length: COUNT }, (_, n) => ({ id: idOf((n * 7919) % COUNT), n }));
+  expect(await bigquery.appendRows(table, rows)).toEqual([]);
+});
+
+afterAll(() => fixture.close());
+
+const idOf = (n: number) => `id${String(n).padStart(6, '0')}`;
+
+async function snapshot(jobId: string) {
+  const [job] = await fixture.client.createQueryJob({ query: 'SELECT id, n FROM d.t ORDER BY id', jobId });
+  await job.getQueryResults({ maxResults: 0, autoPaginate: false });
+  const [metadata] = await job.getMetadata();
+  const { datasetId, tableId } = metadata.configuration.query.destinationTable;
+  return { job, anonymous: fixture.client.dataset(datasetId).table(tableId) };
+}
+
+describe('the result of a finished query', () => {
+  it('is read in its order from any place, by its job and by its anonymous table', async () => {
+    const { job, anonymous } = await snapshot('order');
+    for (const startIndex of [0, 7, 8191, 8192, COUNT - 3]) {
+      const options = { startIndex: String(startIndex), maxResults: 5, autoPaginate: false };
+      const expected = Array.from({ length: Math.min(5, COUNT - startIndex) }, (_, k) =>
+        idOf(startIndex + k),
+      );
+      for (const [rows] of [await job.getQueryResults(options), await anonymous.getRows(options)]) {
+        expect(rows.map(({ id }: { id: string }) => id)).toEqual(expected);
+      }
+    }
+  });
+
+  it('is walked completely by page tokens, while the table changes', async () => {
+    const { anonymous } = await snapshot('walk');
+    const seen: string[] = [];
+    let options: object | null = { maxResults: 3001, autoPaginate: false };
+    while (options) {
+      const [rows, next]: RowsResponse = await anonymous.getRows(options);
+      seen.push(...rows.map(({ id }: { id: string }) => id));
+      await fixture.bigquery.appendRows(table, [{ id: `id${seen.length}-new` }]);
+      options = next ?? null;
+    }
+    expect(seen).toEqual(Array.from({ length: COUNT }, (_, n) => idOf(n)));
+  });
+
+  it('answers past its end without rows', async () => {
+    const { anonymous } = await snapshot('end');
+    const [metadata] = await anonymous.getMetadata();
+    const [rows, next] = await anonymous.getRows({ startIndex: metadata.numRows, autoPaginate: false });
+    expect([rows, next]).toEqual([[], null]);
+  });
+
+  it('refuses a page token with a start, of something else, or made up', async () => {
+    const { job, anonymous } = await snapshot('tokens');
+    const [, next] = await job.getQueryResults({ maxResults: 1, autoPaginate: false });
+    const pageToken = (next as { pageToken: string } | null)?.pageToken ?? '';
+    const { bigquery } = fixture;
+    const results = (request: object) =>
+      bigquery.getQueryResults('tokens', { location: LOCATION, ...request });
+    await expect(results({ pageToken, startIndex: 5 })).rejects.toThrow(
+      'When using a page token, you cannot specify an arbitrary startIndex.',
+    );
+    expect(await refusal(anonymous.getRows({ pageToken, autoPaginate: false }))).toMatchObject({ code: 400 });
+    await expect(results({ pageToken: 'nonsense' })).rejects.toThrow('Invalid page token.');
+    await expect(results({ maxResults: -1 })).rejects.toThrow('Invalid value for maxResults: -1');
+  });
+
+  it('is gone after a day', async () => {
+    const { job, anonymous } = await snapshot('day');
+    await fixture.clock.advance(24 * 60 * 60 * 1000 - 1);
+    expect(await anonymous.exists()).toEqual([true]);
+    await fixture.clock.advance(1);
+    expect(await refusal(anonymous.getRows())).toMatchObject({ code: 404, reason: 'notFound' });
+    expect(await refusal(job.getQueryResults())).toMatchObject({ code: 404, reason: 'notFound' });
+  });
+});
+
+describe('the rows of a table', () => {
+  it('come in the order of writing, and only the selected columns', async () => {
+    const rows = await fixture.client
+      .dataset('d')
+      .table('t')
+      .getRows({ maxResults: 3, autoPaginate: false, selectedFields: 'n' });
+    expect(plain(rows[0])).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    expect(
+      await refusal(fixture.client.dataset('d').table('t').getRows({ selectedFields: 'nope' })),
+    ).toMatchObject({ code: 400 });
+  });
+
+  it('come in pages of at most 10 MiB', async () => {
+    const { bigquery } = fixture;
+    await bigquery.insertTable('d', {
+      tableReference: { tableId: 'wide' },
+      schema: { fields: [{ name: 'x', type: 'STRING' }] },
+    });
+    const rows = Array.from({ length: 12 }, () => ({ x: 'x'.repeat(2 ** 20) }));
+    await bigquery.appendRows({ ...table, tableId: 'wide' }, rows);
+    const first = await bigquery.listRows('d', 'wide');
+    expect(first.rows).toHaveLength(9);
+    expect(first.pageToken).toBeDefined();
+    expect((await fixture.client.dataset('d').table('wide').getRows())[0]).toHaveLength(12);
+  });
+});

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { BigQuery } from '../../src/bigquery/bigquery.ts';
+import { FakeClock } from '../../src/clock.ts';
+
+const WRITER = fileURLToPath(new URL('./support/writer.ts', import.meta.url));
+const options = { projectId: 'p', location: 'US', clock: new FakeClock() };
+const table = { projectId: 'p', datasetId: 'd', tableId: 't' };
+let path: string;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'bigquery-'));
+});
+
+afterEach(() => rm(path, { recursive: true, force: true }));
+
+async function createTable(bigquery: BigQuery): Promise<void> {
+  await bigquery.insertDataset({ datasetReference: { datasetId: 'd' }, labels: { a: 'b' } });
+  await bigquery.insertTable('d', {
+    tableReference: { tableId: 't' },
+    schema: { fields: [{ name: 'id', type: 'STRING', mode: 'REQUIRED', description: 'the id' }] },
+    clustering: { fields: ['id'] },
+  });
+}
+
+describe('a folder', () => {
+  it('holds datasets, tables and rows for the next start', async () => {
+    const first = await BigQuery.open({ ...options, path });
+    await createTable(first);
+    await first.appendRows(table, [{ id: 'a' }, { id: 'b' }]);
+    const [dataset, before] = [await first.getDataset('d'), await first.getTable('d', 't')];
+    await first.close();
+
+    const second = await BigQuery.open({ ...options, path });
+    expect(await second.getDataset('d')).toEqual(dataset);
+    expect(await second.getTable('d', 't')).toEqual(before);
+    await second.appendRows(table, [{ id: 'c' }]);
+    const { rows } = await second.query({ query: 'SELECT id FROM d.t ORDER BY id', useLegacySql: false });
+    expect(rows?.map(({ f }) => f[0]?.v)).toEqual(['a', 'b', 'c']);
+    await second.insertTable('d', {
+      tableReference: { tableId: 'u' },
+      schema: { fields: [{ name: 'x', type: 'STRING' }] },
+    });
+    await second.close();
+  });
+
+  it('is open once: for this process', async () => {
+    const first = await BigQuery.open({ ...options, path });
+    await expect(BigQuery.open({ ...options, path })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: `The folder ${path} is in use by this process.`,
+    });
+    await first.close();
+    await (await BigQuery.open({ ...options, path })).close();
+  });
+
+  it('is open once for all processes, and what was committed survives kill -9', async () => {
+    const bigquery = await BigQuery.open({ ...options, path });
+    await createTable(bigquery);
+    await bigquery.close();
+
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WRITER, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let committed = 0;
+    try {
+      await new Promise<void>((resolve) => {
+        child.stdout.on('data', (chunk: Buffer) => {
+          committed = Number(chunk.toString().trim().split('\n').at(-1));
+          if (committed >= 50) resolve();
+        });
+      });
+      await expect(BigQuery.open({ ...options, path })).rejects.toMatchObject({
+        code: 'FAILED_PRECONDITION',
+        message: expect.stringContaining(`PID ${child.pid}`),
+      });
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+
+    const again = await BigQuery.open({ ...options, path });
+    const { rows } = await again.query({
+      query: 'SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM d.t',
+      useLegacySql: false,
+    });
+    const [total, distinct] = rows?.[0]?.f.map(({ v }) => Number(v)) ?? [];
+    // Batches of ten, each whole; more may have been committed than were heard of.
+    expect(total).toBeGreaterThanOrEqual(committed * 10);
+    expect(Number(total) % 10).toBe(0);
+    expect(distinct).toBe(total);
+    expect((await again.getTable('d', 't')).numRows).toBe(String(total));
+    await again.close();
+  });
+});
+
+describe('without a folder', () => {
+  it('everything is gone at the end, and two do not meet', async () => {
+    const [one, two] = [await BigQuery.open(options), await BigQuery.open(options)];
+    await createTable(one);
+    expect(await two.listDatasets()).toEqual([]);
+    await one.close();
+    await two.close();
+    await expect(one.query({ query: 'SELECT 1', useLegacySql: false })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    await expect(one.appendRows(table, [{ id: 'a' }])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});

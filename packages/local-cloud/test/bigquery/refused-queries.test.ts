@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Fixture, LOCATION, PROJECT, refusal, startBigQuery } from './support/bigquery.ts';
+
+let fixture: Fixture;
+
+beforeAll(async () => {
+  fixture = await startBigQuery();
+  await fixture.bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
+  await fixture.bigquery.insertTable('d', {
+    tableReference: { tableId: 't' },
+    schema: {
+      fields: [
+        { name: 'id', type: 'STRING', mode: 'REQUIRED' },
+        { name: 'n', type: 'INTEGER' },
+        { name: 's', type: 'RECORD', fields: [{ name: 'x', type: 'INTEGER' }] },
+      ],
+    },
+  });
+});
+
+afterAll(() => fixture.close());
+
+/** Mistakes, each with BigQuery's own words for it. */
+const mistakes: readonly (readonly [sql: string, message: string])[] = [
+  ['SELECT nope FROM d.t', 'Unrecognized name: nope at [1:8]'],
+  ['SELECT id,\n  nope\nFROM d.t', 'Unrecognized name: nope at [2:3]'],
+  ['SELECT t.nope FROM d.t', 'Name nope not found inside t at [1:10]'],
+  ['SELECT s.y FROM d.t', 'Field name y does not exist in STRUCT at [1:10]'],
+  ['SELECT @nope', "Query parameter 'nope' not found at [1:8]"],
+  ['SELECT id FROM t', 'Table "t" must be qualified with a dataset (e.g. dataset.table). at [1:16]'],
+  [
+    "SELECT '1' = 1",
+    'No matching signature for operator = for argument types: STRING, INT64. Supported signature: ANY = ANY at [1:8]',
+  ],
+  [
+    'SELECT UPPER(1)',
+    'No matching signature for function UPPER for argument types: INT64. Supported signature: UPPER(STRING) at [1:8]',
+  ],
+  ['SELECT id FROM d.t WHERE n', 'WHERE clause should return type BOOL, but returns type INT64 at [1:26]'],
+  ['SELECT id FROM d.t WHERE COUNT(*) > 1', 'Aggregate function COUNT not allowed in WHERE clause at [1:26]'],
+  [
+    'SELECT id, n FROM d.t GROUP BY id',
+    'SELECT list expression references column n which is neither grouped nor aggregated at [1:12]',
+  ],
+  [
+    'SELECT COUNT(*), id FROM d.t',
+    'SELECT list expression references column id which is neither grouped nor aggregated at [1:18]',
+  ],
+  [
+    'SELECT id, id FROM d.t',
+    'Duplicate column names in the result are not supported. Found duplicate(s): id',
+  ],
+  ['SELECT a.id FROM d.t a, d.t a', 'Duplicate table alias a in the same FROM clause at [1:23]'],
+  ['SELECT id FROM d.t a, d.t b', 'Column name id is ambiguous at [1:8]'],
+  ['SELECT RANK() OVER () FROM d.t', 'Window ORDER BY is required for analytic function rank at [1:8]'],
+  [
+    'SELECT ROW_NUMBER() FROM d.t',
+    'Analytic function ROW_NUMBER cannot be called without an OVER clause at [1:8]',
+  ],
+  [
+    'SELECT (SELECT 1, 2)',
+    'Scalar subquery cannot have more than one column unless using SELECT AS STRUCT to build STRUCT values at [1:8]',
+  ],
+  ['DELETE FROM d.t', 'DELETE must have a WHERE clause at [1:16]'],
+  [
+    'INSERT INTO d.t (id) VALUES (1)',
+    'Value has type INT64 which cannot be inserted into column id, which has type STRING at [1:30]',
+  ],
+  ['INSERT INTO d.t (nope) VALUES (1)', 'Column nope is not present in table d.t at [1:18]'],
+  ["INSERT INTO d.t (id, n) VALUES ('a')", 'Inserted row has wrong column count; Has 1, expected 2 at [1:1]'],
+  ['SELECT', 'Syntax error: Unexpected end of script at [1:7]'],
+  ['-- nothing', 'Syntax error: Unexpected end of script at [1:11]'],
+  ['SELECT id FROM', 'Syntax error: Expected identifier but got end of script at [1:15]'],
+  ['SELECT id FROM d.t WHERE', 'Syntax error: Unexpected end of script at [1:25]'],
+  ['SELECT id,, n FROM d.t', 'Syntax error: Unexpected "," at [1:11]'],
+  ["SELECT 'a", 'Syntax error: Unclosed string literal at [1:8]'],
+  ['SELECT "a\\q"', 'Syntax error: Illegal escape sequence: \\q at [1:8]'],
+  ['SELECT 1 /* a', 'Syntax error: Unclosed comment at [1:10]'],
+  ['SELECT 12abc', 'Syntax error: Missing whitespace between literal and alias at [1:8]'],
+  ['SELECT é', 'Syntax error: Illegal input character "é" at [1:8]'],
+  ['SELEC 1', 'Syntax error: Unexpected identifier "SELEC" at [1:1]'],
+  ["SELECT DATE '2020-02-30'", 'Invalid DATE literal "2020-02-30" at [1:8]'],
+  ["SELECT DATE '2020-01-01' = 'soon'", 'Could not cast literal "soon" to type DATE at [1:28]'],
+  ['SELECT 9223372036854775808', 'Invalid integer literal: 9223372036854775808 at [1:8]'],
+];
+
+/** Mistakes that only the data shows. */
+const failures: readonly (readonly [sql: string, message: string])[] = [
+  ['SELECT 1 / 0', 'division by zero: 1.0 / 0.0'],
+  ['SELECT MOD(5, 0)', 'division by zero: MOD(5, 0)'],
+  ['SELECT 9223372036854775807 + 1', 'int64 overflow: 9223372036854775807 + 1'],
+  ['SELECT 1e308 * 10', 'Floating point error in function: 1e+308 * 10.0'],
+  ["SELECT CAST('1.5' AS INT64)", 'Bad int64 value: 1.5'],
+  ["SELECT CAST('yes' AS BOOL)", 'Bad bool value: yes'],
+  ['SELECT [1][OFFSET(1)]', 'Array index 1 is out of bounds (overflow)'],
+  ["SELECT SUBSTR('a', 1, -1)", 'Third argument in SUBSTR() cannot be negative'],
+  ['SELECT (SELECT x FROM UNNEST([1, 2]) x)', 'Scalar subquery produced more than one element'],
+  ['SELECT [1, NULL]', 'Array cannot have a null element; error in writing field f0_'],
+  ['INSERT INTO d.t (id) VALUES (NULL)', 'Required field id cannot be null'],
+  ["SELECT REGEXP_CONTAINS('a', '(')", 'Invalid input: missing ): ('],
+];
+
+/** What may well be GoogleSQL, but is not known to mean the same in DuckDB. */
+const unsupported: readonly (readonly [sql: string, what: string])[] = [
+  ['SELECT FORMAT("%d", 1)', 'Function FORMAT'],
+  ['SELECT read_csv("/etc/passwd")', 'Function READ_CSV'],
+  ['SELECT getenv("HOME")', 'Function GETENV'],
+  ['SELECT FARM_FINGERPRINT("a")', 'Function FARM_FINGERPRINT'],
+  ['SELECT JSON_VALUE("{}", "$")', 'Function JSON_VALUE'],
+  ['SELECT SAFE.SUBSTR("a", 1)', 'Function SAFE.SUBSTR'],
+  ['SELECT * FROM read_parquet("x")', 'Table function read_parquet'],
+  ["SELECT JSON '{}'", 'Type JSON'],
+  ['SELECT CAST(1 AS BIGNUMERIC)', 'Type BIGNUMERIC'],
+  ['SELECT CAST("a" AS STRING(5))', 'Type STRING with parameters'],
+  ['SELECT CAST(1.5 AS STRING)', 'CAST from FLOAT64 to STRING'],
+  ["SELECT NUMERIC '1' / 3", 'Operator / for NUMERIC'],
+  ["SELECT SQRT(NUMERIC '4')", 'SQRT of NUMERIC'],
+  ['SELECT 1 << 2', 'Operator <<'],
+  ['SELECT @@time_zone', 'System variable @@time_zone'],
+  ['SELECT id FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', 'FOR SYSTEM_TIME AS OF'],
+  ['SELECT id FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)', 'TABLESAMPLE'],
+  ['SELECT id FROM d.t GROUP BY ROLLUP(id)', 'GROUP BY ROLLUP'],
+  ['WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a', 'WITH RECURSIVE'],
+  ['SELECT id FROM `d.*`', 'A wildcard table'],
+  ['SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES', 'INFORMATION_SCHEMA'],
+  ['FROM d.t |> SELECT id', 'Statement FROM'],
+  ['SELECT id FROM d.t |> WHERE TRUE', 'Pipe syntax'],
+  ['MERGE d.t USING d.t ON FALSE WHEN MATCHED THEN DELETE', 'Statement MERGE'],
+  ['DECLARE x INT64', 'Statement DECLARE'],
+  ['SELECT 1; SELECT 2', 'A script of several statements'],
+  ['CREATE VIEW d.v AS SELECT 1', 'Statement CREATE VIEW'],
+  ['ALTER TABLE d.t ADD COLUMN x INT64', 'Statement ALTER'],
+  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'REGEXP_EXTRACT with a group that may take no part in a match'],
+  [
+    "SELECT REGEXP_EXTRACT('b', id) FROM d.t",
+    'REGEXP_EXTRACT with a pattern that is no literal or parameter',
+  ],
+  ["SELECT FORMAT_DATE('%Q', DATE '2020-01-01')", 'Format element %Q of FORMAT_DATE'],
+  [
+    'SELECT UPPER(id) AS id, COUNT(*) FROM d.t GROUP BY id',
+    'Name id, which is both a column and another column of the SELECT list, in the GROUP BY clause',
+  ],
+  [`SELECT ${'('.repeat(300)}1${')'.repeat(300)}`, 'A query nested more than 120 levels deep'],
+];
+
+describe('a query that BigQuery refuses', () => {
+  it.each(mistakes)('%s', async (query, message) => {
+    expect(await refusal(fixture.client.query(query))).toEqual({
+      code: 400,
+      message,
+      reason: 'invalidQuery',
+    });
+  });
+
+  it.each(failures)('%s', async (query, message) => {
+    expect(await refusal(fixture.client.query(query))).toEqual({
+      code: 400,
+      message,
+      reason: 'invalidQuery',
+    });
+  });
+
+  it('names a table, dataset or project that is not there', async () => {
+    const tables = { 'd.nope': 'd.nope', 'nope.t': undefined, 'other-project.d.t': undefined };
+    for (const [path, table] of Object.entries(tables)) {
+      const error = await refusal(fixture.client.query(`SELECT 1 FROM \`${path}\``));
+      expect(error).toMatchObject({ code: 404, reason: 'notFound' });
+      if (table) {
+        expect(error.message).toBe(
+          `Not found: Table ${PROJECT}:${table} was not found in location ${LOCATION}`,
+        );
+      }
+    }
+  });
+});
+
+describe('a query that is not known to mean the same in DuckDB', () => {
+  it.each(unsupported)('is refused by name: %s', async (query, what) => {
+    const error = await refusal(fixture.client.query(query));
+    expect(error).toMatchObject({ code: 400, reason: 'invalidQuery' });
+    expect(error.message.replace(/ at \[\d+:\d+\]$/, '')).toBe(
+      `${what} is not supported by the local BigQuery`,
+    );
+  });
+});
