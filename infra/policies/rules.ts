@@ -11,6 +11,18 @@ const TOPIC = 'gcp:pubsub/topic:Topic';
 const BUCKET = 'gcp:storage/bucket:Bucket';
 const IDENTITY_PROVIDER = 'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider';
 
+/** What takes labels. */
+const LABELLED = [
+  SERVICE,
+  SUBSCRIPTION,
+  TABLE,
+  DATASET,
+  TOPIC,
+  BUCKET,
+  'gcp:artifactregistry/repository:Repository',
+  'gcp:kms/cryptoKey:CryptoKey',
+];
+
 const BASIC_ROLES = ['roles/owner', 'roles/editor', 'roles/viewer'];
 const ANYBODY = ['allUsers', 'allAuthenticatedUsers'];
 /** Settings of `access` that open the API to anybody. */
@@ -79,7 +91,7 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'labelled',
     description: 'Costs and alerts are told apart by the labels system and stack.',
     check(resource, { name }) {
-      if (![SERVICE, SUBSCRIPTION, TABLE, DATASET, TOPIC, BUCKET].includes(resource.type)) return [];
+      if (!LABELLED.includes(resource.type)) return [];
       const wrong = Object.entries({ system: 'records', stack: name }).filter(
         ([label, value]) => valueAt(resource, `labels.${label}`) !== value,
       );
