@@ -40,11 +40,19 @@ export class Publisher {
 
   /** Like `publish` for what Pub/Sub itself publishes: only the topic's schema is checked. */
   append(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
-    const stamps = this.#checkSchema(topic, messages);
+    const stampOf = this.#checkSchema(topic, messages);
+    const attached = Array.from(topic.subscriptions).filter(({ config }) => !config.detached);
     const woken = new Set<SubscriptionState>();
     const now = this.#clock.now();
     const write = this.#database.write(() =>
-      messages.map((message, index) => String(this.#insert(topic, message, stamps?.[index], now, woken))),
+      messages.map((message, index) => {
+        const stamp = stampOf(index);
+        const recipients = attached.filter(
+          ({ filter }) => filter === undefined || filter({ ...message.attributes, ...stamp }),
+        );
+        for (const subscription of recipients) woken.add(subscription);
+        return String(this.#insert(topic, message, stamp, recipients, now));
+      }),
     );
     return write.then((ids) => {
       for (const { queue } of woken) queue.wake();
@@ -56,65 +64,56 @@ export class Publisher {
     topic: TopicState,
     message: PubsubMessage,
     stamp: Stamp | undefined,
+    recipients: readonly SubscriptionState[],
     now: number,
-    woken: Set<SubscriptionState>,
   ): number {
-    const attributes = message.attributes ?? {};
-    const recipients = Array.from(topic.subscriptions).filter(
-      ({ filter, config }) =>
-        !config.detached && (!filter || filter({ ...attributes, ...stamp?.attributes })),
-    );
     const retained = topic.config.messageRetentionDuration !== undefined;
     if (recipients.length === 0 && !retained) return this.#messages.takeId();
+    const attributes = message.attributes ?? {};
     const orderingKey = message.orderingKey || null;
     const id = this.#messages.insert(
       {
         orderingKey,
         attributes: Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : null,
-        stamp: stamp?.key ?? null,
+        stamp: stamp ? this.#messages.stamp(stamp) : null,
         data: message.data ?? EMPTY,
       },
       now,
     );
     if (retained) this.#messages.retain(topic.key, id);
-    for (const subscription of recipients) {
-      this.#messages.enqueue(
-        subscription.key,
-        id,
-        subscription.config.enableMessageOrdering ? orderingKey : null,
-      );
-      woken.add(subscription);
+    for (const { key, config } of recipients) {
+      this.#messages.enqueue(key, id, config.enableMessageOrdering ? orderingKey : null);
     }
     return id;
   }
 
-  /** What each message is stamped with. One bad message refuses the request whole, as at Google. */
-  #checkSchema(topic: TopicState, messages: readonly PubsubMessage[]): Stamp[] | undefined {
+  /** What each message is stamped with, by its index. One bad message refuses the request whole, as at Google. */
+  #checkSchema(topic: TopicState, messages: readonly PubsubMessage[]): (index: number) => Stamp | undefined {
     const settings = topic.config.schemaSettings;
-    if (!settings) return undefined;
+    if (!settings) return () => undefined;
     const revisions = this.#schemas.accepted(settings);
-    const stamps = new Map<SchemaRevision, Stamp>();
-    return messages.map(({ data }, index) => {
-      const revision = acceptedBy(revisions, data ?? EMPTY, settings.encoding, index, messages.length);
-      let stamp = stamps.get(revision);
-      if (!stamp) {
-        const attributes = {
+    const accepted = messages.map(({ data }, index) =>
+      acceptedBy(revisions, data ?? EMPTY, settings.encoding, index, messages.length),
+    );
+    const stamps = new Map(
+      revisions.map((revision) => [
+        revision,
+        {
           googclient_schemaencoding: settings.encoding,
           googclient_schemaname: settings.schema,
           googclient_schemarevisionid: revision.revisionId,
-        };
-        stamp = { key: this.#messages.stamp(attributes), attributes };
-        stamps.set(revision, stamp);
-      }
-      return stamp;
-    });
+        },
+      ]),
+    );
+    return (index) => {
+      const revision = accepted[index];
+      return revision && stamps.get(revision);
+    };
   }
 }
 
-interface Stamp {
-  readonly key: number;
-  readonly attributes: Readonly<Record<string, string>>;
-}
+/** Attributes that Pub/Sub adds. */
+type Stamp = Readonly<Record<string, string>>;
 
 function acceptedBy(
   revisions: readonly SchemaRevision[],

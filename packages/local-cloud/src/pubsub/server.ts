@@ -57,6 +57,7 @@ export class PubSubServer {
     server.once('error', reject);
     server.listen(options.port, options.host ?? '127.0.0.1', resolve);
     await promise;
+    server.off('error', reject).on('error', report);
     return new PubSubServer(server, grpc, rest, sockets);
   }
 

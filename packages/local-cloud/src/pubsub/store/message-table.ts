@@ -32,7 +32,9 @@ const COLUMNS = `m.id, m.publish_time, m.ordering_key, m.attributes, m.stamp, m.
 /** Messages and who still needs them. Nothing here commits: callers run inside `Database.write`. */
 export class MessageTable {
   readonly #sql;
+  /** Every stamp that was used, both ways: there are as many as revisions of schemas. */
   readonly #stamps = new Map<number, Readonly<Record<string, string>>>();
+  readonly #stampKeys = new Map<string, number>();
   #nextId: number;
   #reserved: number;
   #lastPublishTime: number;
@@ -46,6 +48,11 @@ export class MessageTable {
     this.#lastPublishTime = Number(
       database.prepare('SELECT publish_time FROM messages ORDER BY id DESC LIMIT 1').get()?.publish_time ?? 0,
     );
+    database.onLost(() => {
+      this.#reserved = this.#nextId - 1;
+      this.#stamps.clear();
+      this.#stampKeys.clear();
+    });
   }
 
   /** Answers the new message's id. Ids and publish times never decrease. */
@@ -174,7 +181,13 @@ export class MessageTable {
 
   /** The key of a set of attributes that Pub/Sub adds to messages. */
   stamp(attributes: Readonly<Record<string, string>>): number {
-    return Number(this.#sql.stamp.get(JSON.stringify(attributes))?.key);
+    const text = JSON.stringify(attributes);
+    let key = this.#stampKeys.get(text);
+    if (key === undefined) {
+      key = Number(this.#sql.stamp.get(text)?.key);
+      this.#stampKeys.set(text, key);
+    }
+    return key;
   }
 
   /** A message's attributes, those that Pub/Sub adds included. */

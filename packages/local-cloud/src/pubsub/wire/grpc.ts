@@ -76,8 +76,11 @@ function streamingPull(
 ): handleBidiStreamingCall<StreamingPullRequest, StreamingPullResponse> {
   return (call: ServerDuplexStream<StreamingPullRequest, StreamingPullResponse>) => {
     let stream: StreamingPull | undefined;
+    let failed = false;
     const fail = (error: unknown) => {
       stream?.close();
+      if (failed) return;
+      failed = true;
       call.emit('error', grpcErrorOf(statusOf(error, report)));
     };
     call.on('data', (request: StreamingPullRequest) => {
