@@ -1,5 +1,5 @@
 import type { TableReference } from '../warehouse.ts';
-import type { Database, Transaction } from './database.ts';
+import { type Database, readRows, type Transaction } from './database.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
 import { quoteIdentifier } from './names.ts';
 import type { SchemaChange } from './schema.ts';
@@ -44,10 +44,10 @@ export class Catalog {
         CREATE TABLE IF NOT EXISTS catalog.tables
           (physical_id BIGINT NOT NULL, last_modified BIGINT NOT NULL, resource VARCHAR NOT NULL);
       `);
-      const datasets = await connection.runAndReadAll('SELECT resource FROM catalog.datasets');
-      for (const [resource] of datasets.getRows()) catalog.#keepDataset(JSON.parse(String(resource)));
-      const tables = await connection.runAndReadAll('SELECT * FROM catalog.tables');
-      for (const [id, lastModified, resource] of tables.getRows()) {
+      const datasets = await readRows(connection, 'SELECT resource FROM catalog.datasets');
+      for (const [resource] of datasets) catalog.#keepDataset(JSON.parse(String(resource)));
+      const tables = await readRows(connection, 'SELECT * FROM catalog.tables');
+      for (const [id, lastModified, resource] of tables) {
         const stored: StoredTable = JSON.parse(String(resource));
         catalog.#keepTable({
           ...stored,

@@ -62,11 +62,11 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
   if (typeof value === 'number') return encodeFloat(value);
   if (value instanceof DuckDBDecimalValue) return trimZeros(value.toString());
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64');
-  if (value instanceof DuckDBDateValue) return formatDate(value.days);
+  if (value instanceof DuckDBDateValue) return inRange(formatDate(value.days));
   if (value instanceof DuckDBTimeValue) return formatTime(value.micros);
   if (value instanceof DuckDBTimestampValue) {
     return field.type === 'DATETIME'
-      ? formatDateTime(value.micros)
+      ? inRange(formatDateTime(value.micros))
       : encodeTimestamp(value.micros, timestamps);
   }
   if (value instanceof DuckDBStructValue) {
@@ -91,6 +91,12 @@ function encodeTimestamp(micros: bigint, format: TimestampFormat): string {
   const sign = micros < 0n ? '-' : '';
   const digits = String(micros < 0n ? -micros : micros).padStart(7, '0');
   return `${sign}${trimZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`)}`;
+}
+
+/** DuckDB's dates reach further than the years 1 to 9999; JavaScript writes those with a sign. */
+function inRange(date: string): string {
+  if (/^\d{4}-/.test(date) && !date.startsWith('0000')) return date;
+  throw invalidQuery(`The date ${date} is out of range: years go from 0001 to 9999`);
 }
 
 function trimZeros(text: string): string {

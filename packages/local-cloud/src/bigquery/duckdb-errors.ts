@@ -17,6 +17,7 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
     /^Constraint Error: NOT NULL constraint failed: \w+\.(.*)$/m,
     ([, column]) => invalidQuery(`Required field ${column} cannot be null`),
   ],
+  [/^Catalog Error: Table with name \w+ does not exist/, () => deleted()],
   [/^Out of Memory Error/, () => resourcesExceeded()],
   [/^INTERRUPT Error/, () => stopped()],
   [/^(?:Out of Range|Conversion) Error/, () => invalidQuery('A value is out of the range of its type')],
@@ -36,6 +37,13 @@ export function queryError(error: unknown): unknown {
     return new CloudError(code, message, { cause: error, ...(reason && { reason }) });
   }
   return error;
+}
+
+function deleted(): CloudError {
+  return new CloudError(
+    'NOT_FOUND',
+    'Not found: A table of the query was deleted before the query could read it',
+  );
 }
 
 function resourcesExceeded(): CloudError {

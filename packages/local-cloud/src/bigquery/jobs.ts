@@ -27,7 +27,9 @@ export interface JobSummary {
 export class Job {
   readonly id: string;
   readonly location: string;
-  readonly configuration: QueryConfiguration;
+  /** Whether the caller named the location. */
+  readonly locationIsFixed: boolean;
+  configuration: QueryConfiguration;
   /** As the caller gave it, for answers. */
   readonly configurationResource: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
@@ -42,13 +44,14 @@ export class Job {
 
   constructor(
     id: string,
-    location: string,
+    place: { readonly location: string; readonly isFixed: boolean },
     configuration: QueryConfiguration,
     configurationResource: Readonly<Record<string, unknown>>,
     creationTime: number,
   ) {
     this.id = id;
-    this.location = location;
+    this.location = place.location;
+    this.locationIsFixed = place.isFixed;
     this.configuration = configuration;
     this.configurationResource = configurationResource;
     this.creationTime = creationTime;
@@ -107,9 +110,9 @@ export class Jobs {
   ): Job {
     const jobId = options.jobId ?? `job_${randomUUID().replaceAll('-', '_')}`;
     assertJobId(jobId);
-    const location =
-      typeof options.location === 'string' && options.location ? options.location : this.#location;
-    return new Job(jobId, location, configuration, resource, this.#clock.now());
+    const given = typeof options.location === 'string' && options.location ? options.location : undefined;
+    const place = { location: given ?? this.#location, isFixed: given !== undefined };
+    return new Job(jobId, place, configuration, resource, this.#clock.now());
   }
 
   /** Runs a job that has been created but not started; fills in its outcome or its error. */
@@ -125,7 +128,7 @@ export class Jobs {
         ? undefined
         : this.#clock.setTimeout(() => job.abort.abort(new Error('timeout')), jobTimeoutMs);
     try {
-      const plan = await this.#engine.plan(job.configuration, job.location);
+      const plan = await this.#engine.plan(job.configuration, job.location, job.locationIsFixed);
       const { translation, bytes, referencedTables } = plan;
       const { statementType } = translation;
       const fields = translation.kind === 'query' ? translation.fields : undefined;
@@ -138,6 +141,8 @@ export class Jobs {
       job.error = job.abort.signal.aborted ? stopped() : asCloudError(error);
     } finally {
       timer?.cancel();
+      // They may be large, and a job is remembered for long.
+      job.configuration = { ...job.configuration, parameters: [] };
       job.endTime = this.#clock.now();
     }
   }

@@ -2,7 +2,7 @@ import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { physicalSql, type Table } from './catalog.ts';
-import type { Transaction } from './database.ts';
+import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
@@ -46,12 +46,13 @@ export class QueryEngine {
   }
 
   /** Throws `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`. */
-  async plan(configuration: QueryConfiguration, location: string): Promise<Plan> {
+  async plan(configuration: QueryConfiguration, location: string, locationIsFixed: boolean): Promise<Plan> {
     await this.#tables.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
     const tables = new StoredTables(catalog, {
       projectId,
       location,
+      locationIsFixed,
       defaultDataset: configuration.defaultDataset,
     });
     const bindings = new Bindings(configuration.parameters);
@@ -101,8 +102,10 @@ export class QueryEngine {
     return statistics.some(({ rows }) => rows > SMALL_ROWS * 4);
   }
 
-  async #changed(transaction: Transaction, table: Table): Promise<void> {
-    const { catalog, clock, statistics } = this.#context;
+  /** `planned` is the table as the plan knew it; its description may have changed since. */
+  async #changed(transaction: Transaction, planned: Table): Promise<void> {
+    const { catalog, clock, statistics, location } = this.#context;
+    const table = catalog.table(planned.reference, location);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.forget(table));
   }
@@ -209,8 +212,8 @@ async function insertQuery(
 }
 
 async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {
-  const reader = await connection.runAndReadAll(`SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
-  return reader.currentRowCount === 0;
+  const rows = await readRows(connection, `SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
+  return rows.length === 0;
 }
 
 function assertSameColumns(table: Table, fields: readonly Field[]): void {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
-import type { Database } from './database.ts';
+import { type Database, readRows } from './database.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
 import { byteSize, columnBytesSql } from './sizes.ts';
@@ -123,8 +123,8 @@ export class Results {
     try {
       await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
       const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
-      const counted = await connection.runAndReadAll(`SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
-      const [totalRows = 0, bytes = 0] = (counted.getRows()[0] ?? []).map(Number);
+      const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
+      const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
       return { ...described, fields, totalRows, bytes, read: this.#tableReader(name, fields.length), drop };
     } catch (error) {
       await connection.run(`DROP TABLE IF EXISTS ${name}`);
@@ -135,12 +135,10 @@ export class Results {
   /** Nothing is ever deleted from a result, so the row ids of DuckDB are the places of its rows. */
   #tableReader(name: string, columns: number): Result['read'] {
     const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
-    const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2 ORDER BY rowid`;
+    // Without ORDER BY DuckDB keeps the order of insertion.
+    const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2`;
     return (start, count) =>
-      this.#database.read(async (connection) => {
-        const reader = await connection.runAndReadAll(sql, [BigInt(start), BigInt(start + count)]);
-        return reader.getRows();
-      });
+      this.#database.read((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
   }
 
   #keep(result: Kept): void {
@@ -175,7 +173,7 @@ async function readSmall(
     for (;;) {
       const chunk = await stream.fetchChunk();
       if (!chunk || chunk.rowCount === 0) return rows;
-      rows.push(...chunk.getRows());
+      for (const row of chunk.getRows()) rows.push(row);
       if (rows.length > SMALL_ROWS) return undefined;
     }
   } finally {

@@ -80,7 +80,9 @@ async function dispatch(
   request: IncomingMessage,
 ): Promise<object | undefined> {
   const method = request.method ?? 'GET';
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://bigquery.local');
+  const url = URL.parse(request.url ?? '/', 'http://bigquery.local');
+  if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is no path`);
+  const { pathname, searchParams } = url;
   if (method === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
     return discoveryDocument(`http://${request.headers.host ?? 'localhost'}/`);
   }

@@ -1,6 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { physicalSql, type Table } from './catalog.ts';
-import type { Database } from './database.ts';
+import { type Database, readRows, type Transaction } from './database.ts';
 import { byteSize, columnBytesSql } from './sizes.ts';
 import { typeOfField } from './types.ts';
 
@@ -28,17 +28,15 @@ export class Statistics {
     );
   }
 
-  async #count(
-    connection: Parameters<Parameters<Database['write']>[0]>[0]['connection'],
-    table: Table,
-  ): Promise<TableStatistics> {
+  async #count(connection: Transaction['connection'], table: Table): Promise<TableStatistics> {
     const known = this.#known.get(table.physicalName);
     if (known) return known;
     const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
-    const reader = await connection.runAndReadAll(
+    const [counts] = await readRows(
+      connection,
       `SELECT ${['count(*)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
     );
-    const [rows, ...bytes] = (reader.getRows()[0] ?? []).map(Number);
+    const [rows, ...bytes] = (counts ?? []).map(Number);
     const columnBytes = new Map(
       table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]),
     );

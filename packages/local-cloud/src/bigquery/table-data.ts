@@ -4,6 +4,7 @@ import { assertRowSize } from './append-rows.ts';
 import { appendValues } from './appender.ts';
 import { physicalSql, type Table } from './catalog.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import { readRows } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import { quoteIdentifier } from './names.ts';
@@ -121,10 +122,7 @@ export class TableData {
     // Without ORDER BY DuckDB keeps the order of insertion.
     const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
     return (start, count) =>
-      this.#context.database.read(async (connection) => {
-        const reader = await connection.runAndReadAll(sql, [BigInt(count), BigInt(start)]);
-        return reader.getRows();
-      });
+      this.#context.database.read((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
   }
 }
 

@@ -45,7 +45,7 @@ function integer(text: string, at: Position): bigint {
   return value;
 }
 
-export function constant(kind: ScalarKind, value: DuckDBValue, at: Position): Resolved {
+function constant(kind: ScalarKind, value: DuckDBValue, at: Position): Resolved {
   return combined(constantSql(kind, value, at), scalar(kind), at, [], {
     coercible: 'LITERAL',
     constant: value,

@@ -1,9 +1,9 @@
-import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue } from '@duckdb/node-api';
+import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue, type DuckDBValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { scalar } from '../types.ts';
+import { type ScalarKind, scalar } from '../types.ts';
 import type { Expression, FrameBound, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { coerce } from './coercion.ts';
-import { constant } from './constants.ts';
+import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
 import { GENERAL_FUNCTIONS } from './functions/general.ts';
@@ -81,15 +81,17 @@ function currentTime(name: string, args: readonly Resolved[], now: number, at: P
   if (args.length > 0) throw unsupported(`${name} with a time zone`, at);
   const micros = BigInt(Math.floor(now)) * 1000n;
   const dayMicros = 86_400_000_000n;
+  const value = (kind: ScalarKind, duck: DuckDBValue) =>
+    combined(constantSql(kind, duck, at), scalar(kind), at);
   switch (name) {
     case 'CURRENT_TIMESTAMP':
-      return { ...constant('TIMESTAMP', new DuckDBTimestampValue(micros), at) };
+      return value('TIMESTAMP', new DuckDBTimestampValue(micros));
     case 'CURRENT_DATETIME':
-      return constant('DATETIME', new DuckDBTimestampValue(micros), at);
+      return value('DATETIME', new DuckDBTimestampValue(micros));
     case 'CURRENT_DATE':
-      return constant('DATE', new DuckDBDateValue(Number(micros / dayMicros)), at);
+      return value('DATE', new DuckDBDateValue(Number(micros / dayMicros)));
     case 'CURRENT_TIME':
-      return constant('TIME', new DuckDBTimeValue(micros % dayMicros), at);
+      return value('TIME', new DuckDBTimeValue(micros % dayMicros));
   }
   throw unsupported(`Function ${name}`, at);
 }

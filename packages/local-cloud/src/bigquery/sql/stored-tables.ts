@@ -9,8 +9,10 @@ import { columnKey } from './resolved.ts';
 
 export interface TableDefaults {
   readonly projectId: string;
-  /** Of the job: tables are looked for nowhere else. */
+  /** Of the job. */
   readonly location: string;
+  /** Whether the caller named it: then tables are looked for nowhere else. Google infers it otherwise. */
+  readonly locationIsFixed: boolean;
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
 
@@ -51,11 +53,12 @@ export class StoredTables implements TableFinder {
 
   /** Throws NOT_FOUND. */
   table(name: TableName): Table {
-    const { location } = this.#defaults;
+    const { location, locationIsFixed } = this.#defaults;
     const reference = this.reference(name);
     const table = this.#catalog.table(reference, location);
     const dataset = this.#catalog.findDataset(reference.datasetId);
-    if (dataset?.location.toLowerCase() !== location.toLowerCase()) throw tableNotFound(reference, location);
+    const elsewhere = dataset?.location.toLowerCase() !== location.toLowerCase();
+    if (locationIsFixed && elsewhere) throw tableNotFound(reference, location);
     return table;
   }
 

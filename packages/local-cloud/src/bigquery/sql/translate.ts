@@ -152,16 +152,25 @@ class Translator {
     const { table, alias, scope } = this.#target(statement.table, statement.alias);
     const context = this.#queries.expressionContext(scope, 'UPDATE SET clause');
     const seen = new Set<string>();
+    const read: Resolved[] = [];
     const assignments = statement.assignments.map(({ column, value }) => {
       const field = fieldNamed(table, column);
       if (seen.has(field.name))
         throw invalidQuery(`Update item ${column.text} assigned more than once`, column.at);
       seen.add(field.name);
-      return `${quoteIdentifier(field.name)} = ${this.#assigned(value, field, context).sql}`;
+      const assigned = this.#assigned(value, field, context);
+      read.push(assigned);
+      return `${quoteIdentifier(field.name)} = ${assigned.sql}`;
     });
     const where = this.#condition(statement.where, scope);
     const sql = `UPDATE ${physicalSql(table)} AS ${alias} SET ${assignments.join(', ')} WHERE ${where.sql}`;
-    return { kind: 'dml', statementType: 'UPDATE', sql, table, reads: this.#modified(table, [where]) };
+    return {
+      kind: 'dml',
+      statementType: 'UPDATE',
+      sql,
+      table,
+      reads: this.#modified(table, [...read, where]),
+    };
   }
 
   #delete(statement: Extract<Statement, { node: 'delete' }>): Translation {

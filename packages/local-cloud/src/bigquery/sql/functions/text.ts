@@ -70,10 +70,11 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   LPAD: pad('lpad'),
   RPAD: pad('rpad'),
   SPLIT: [
-    overload(
-      'STRING, STRING? -> ARRAY<STRING>',
-      ([text, separator = "','"]) => `string_split(${text}, ${separator})`,
-    ),
+    overload('STRING, STRING? -> ARRAY<STRING>', ([text, separator = "','"], [, by]) => {
+      if (by && constantText(by, 'SPLIT with a separator') === '')
+        throw unsupported('SPLIT into characters', by.at);
+      return `string_split(${text}, ${separator})`;
+    }),
   ],
   REGEXP_CONTAINS: [
     overload('STRING, STRING -> BOOL', ([text, pattern], [, regex]) => {
