@@ -2,7 +2,7 @@
  * How fast messages travel from Google's client to committed rows of the local BigQuery, both on disk:
  * `node packages/local-cloud/bench/pubsub.ts [messages]`. Prints figures and asserts nothing.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,10 +55,9 @@ async function serve(folder: string): Promise<void> {
   const bigqueryConfig = { table: 'bench.d.t', useTopicSchema: true };
   await pubsub.createSubscription({ name: SUBSCRIPTION, topic: TOPIC, bigqueryConfig });
   process.on('message', async () => {
-    process.send?.({
-      waiting: await pubsub.backlogSize({ subscription: SUBSCRIPTION }),
-      bytes: process.memoryUsage.rss(),
-    });
+    const { user, system } = process.cpuUsage();
+    const waiting = await pubsub.backlogSize({ subscription: SUBSCRIPTION });
+    process.send?.({ waiting, cpuMicros: user + system, bytes: process.memoryUsage.rss() });
   });
   process.send?.({ host: server.host });
 }
@@ -75,20 +74,20 @@ async function measure(count: number): Promise<void> {
       ['warm-up', 20_000],
       ['run', count],
     ] as const) {
+      const before = await statusOf(child);
       const start = performance.now();
+      const cpu = process.cpuUsage();
       await publish((data) => topic.publishMessage({ data }), messages);
       const published = performance.now();
-      let status: { waiting: number; bytes: number };
-      for (;;) {
-        child.send('status');
-        [status] = await once(child, 'message');
-        if (status.waiting === 0) break;
-        await sleep(10);
-      }
+      const { user, system } = process.cpuUsage(cpu);
+      let after = await statusOf(child);
+      for (; after.waiting > 0; after = await statusOf(child)) await sleep(10);
       const rate = (end: number) => Math.round((messages / (end - start)) * 1e3).toLocaleString('en');
+      const each = (micros: number) => `${(micros / messages).toFixed(1)} µs`;
       console.log(
         `${name}: ${messages.toLocaleString('en')} messages, published ${rate(published)}/s, ` +
-          `in the table ${rate(performance.now())}/s, server ${Math.round(status.bytes / 2 ** 20)} MB`,
+          `in the table ${rate(performance.now())}/s; CPU a message: client ${each(user + system)}, ` +
+          `server ${each(after.cpuMicros - before.cpuMicros)}; server ${Math.round(after.bytes / 2 ** 20)} MB`,
       );
     }
     await client.close();
@@ -96,6 +95,19 @@ async function measure(count: number): Promise<void> {
     child.kill();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+interface Status {
+  /** Messages that are not in the table yet. */
+  readonly waiting: number;
+  readonly cpuMicros: number;
+  readonly bytes: number;
+}
+
+async function statusOf(child: ChildProcess): Promise<Status> {
+  child.send('status');
+  const [status] = await once(child, 'message');
+  return status;
 }
 
 /** Publishes with a bounded number of messages under way. */
