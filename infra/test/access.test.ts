@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
+import { EVERYTHING, inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const INVOKER = 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
@@ -21,11 +21,7 @@ describe('a private API', () => {
 
 describe('an API behind a load balancer', () => {
   it('is reached through its domain alone: certificate, Cloud Armor, cache', async () => {
-    const plan = await planOf('prod', {
-      access: 'load-balancer',
-      domain: 'records.example.com',
-      clientRequestsPerMinute: '120',
-    });
+    const plan = await planOf('prod', EVERYTHING);
     const only = (type: string) => inputsByName(plan, `gcp:compute/${type}`)['records-api'];
 
     expect(resourceOf(plan, SERVICE, 'records-api').inputs.ingress).toBe(
@@ -98,11 +94,7 @@ describe('an API behind a load balancer', () => {
   }, 120_000);
 
   it('keeps nothing in a cache when that is turned off', async () => {
-    const plan = await planOf('prod', {
-      access: 'load-balancer',
-      domain: 'records.example.com',
-      cdn: 'false',
-    });
+    const plan = await planOf('prod', { ...EVERYTHING, cdn: 'false' });
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
     expect(backend).toMatchObject({ enableCdn: false });
     expect(backend).not.toHaveProperty('cdnPolicy');

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Plan, plan } from '@records/local-cloud';
-import { BOOTSTRAP } from '../tools/examples.ts';
-import { dependenciesOf, inputsByName, REGION, resourceOf } from './support/plans.ts';
+import type { Plan } from '@records/local-cloud';
+import { dependenciesOf, inputsByName, planBootstrap, REGION, resourceOf } from './support/plans.ts';
 
 const PROJECT = 'example-prod';
 const labels = { system: 'records', stack: 'prod' };
@@ -10,14 +9,6 @@ const POOL = 'projects/123456789012/locations/global/workloadIdentityPools/githu
 const KEY = `projects/${PROJECT}/locations/${REGION}/keyRings/pulumi-state/cryptoKeys/secrets`;
 
 const account = (id: string) => `serviceAccount:${id}@${PROJECT}.iam.gserviceaccount.com`;
-
-function planBootstrap(config: Record<string, string> = {}): Promise<Plan> {
-  return plan({
-    projectDir: BOOTSTRAP.directory,
-    stack: 'prod',
-    config: { ...BOOTSTRAP.exampleSettings('prod'), ...config },
-  });
-}
 
 /** Roles of a member by what they are on. */
 function rolesOf({ resources }: Plan, member: string): Record<string, string[]> {

@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Plan, plan } from '@records/local-cloud';
-import { BOOTSTRAP, INFRA } from '../tools/examples.ts';
-import { planOf, resourceOf } from './support/plans.ts';
+import { INFRA } from '../tools/examples.ts';
+import { EVERYTHING, planBootstrap, planOf, resourceOf } from './support/plans.ts';
 
 const ROOT = join(INFRA, '..');
 
@@ -15,11 +15,7 @@ const FROM_CLOUD_RUN = ['PORT', 'K_SERVICE', 'K_REVISION'];
 let planned: Plan;
 
 beforeAll(async () => {
-  planned = await planOf('prod', {
-    access: 'load-balancer',
-    domain: 'records.example.com',
-    stableRevision: 'records-api-00001-abc',
-  });
+  planned = await planOf('prod', EVERYTHING);
 }, 120_000);
 
 describe('the API and its Cloud Run resource', () => {
@@ -42,11 +38,7 @@ describe('the API and its Cloud Run resource', () => {
 });
 
 it('each output of a stack is used by a program of this repository, or by a step of the documents', async () => {
-  const bootstrap = await plan({
-    projectDir: BOOTSTRAP.directory,
-    stack: 'prod',
-    config: BOOTSTRAP.exampleSettings('prod'),
-  });
+  const bootstrap = await planBootstrap();
   const users = globSync(['apps/*/src/**/*.ts', 'infra/tools/*.ts', 'docs/{deploying,operating}.md'], {
     cwd: ROOT,
   }).map(read);

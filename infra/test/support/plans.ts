@@ -1,5 +1,6 @@
-import { type Plan, type PlannedResource, plan } from '@records/local-cloud';
-import { PLATFORM } from '../../tools/examples.ts';
+import type { Plan, PlannedResource } from '@records/local-cloud';
+import { BOOTSTRAP, PLATFORM } from '../../tools/examples.ts';
+import { cachedPlan } from './plan-cache.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
@@ -13,14 +14,23 @@ export function projectOf(stack: Stack): string {
   return stack === 'local' ? 'records-local' : `example-${stack}`;
 }
 
-/** Runs the program, as `pulumi preview` would, and answers what it declares. */
+/** What a stack declares, with the example settings of its project and image. */
 export function planOf(stack: Stack, config: Record<string, string> = {}): Promise<Plan> {
-  return plan({
-    projectDir: PLATFORM.directory,
-    stack,
-    config: { ...PLATFORM.exampleSettings(stack), ...config },
-  });
+  return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config });
 }
+
+/** What the bootstrap project declares for prod, with example settings. */
+export function planBootstrap(config: Record<string, string> = {}): Promise<Plan> {
+  return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
+}
+
+/** Everything that a stack can have at once: a load balancer, and a rollout under way. */
+export const EVERYTHING = {
+  access: 'load-balancer',
+  domain: 'records.example.com',
+  clientRequestsPerMinute: '120',
+  stableRevision: 'records-api-00001-abc',
+};
 
 /** The program's own resources of a type, by name. */
 export function inputsByName({ resources }: Plan, type: string): Record<string, PlannedResource['inputs']> {
