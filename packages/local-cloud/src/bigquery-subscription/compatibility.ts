@@ -31,7 +31,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /** Columns that `write_metadata` fills. https://docs.cloud.google.com/pubsub/docs/bigquery#write-metadata */
-export const METADATA_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+const METADATA_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   subscription_name: ['STRING'],
   message_id: ['STRING'],
   publish_time: ['TIMESTAMP'],

@@ -2,7 +2,7 @@
  * The first JSON object in a text and nothing after it, or the text itself when there is none. Google's decoder reads
  * one value and never looks at what follows.
  */
-export function jsonPrefix(text: string): string {
+function jsonPrefix(text: string): string {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {

@@ -6,7 +6,7 @@ import type { ServiceName } from './protos.ts';
 export type Handler = (pubsub: PubSub, request: never, signal: AbortSignal) => Promise<unknown>;
 
 /** Every unary RPC of Pub/Sub. */
-export const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
+const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
   Publisher: {
     CreateTopic: (pubsub, request) => pubsub.createTopic(request),
     UpdateTopic: (pubsub, request) => pubsub.updateTopic(request),
