@@ -120,26 +120,10 @@ export class QueryEngine {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
       }
       const table = existing
-        ? await this.#replace(transaction, existing, fields, properties)
+        ? await this.#tables.replace(transaction, existing, fields, properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
       if (sql) await insertQuery(transaction, table, sql, plan.bindings);
       return { destination: reference };
-    });
-  }
-
-  /** A new table in the place of an old one. */
-  async #replace(
-    transaction: Transaction,
-    existing: Table,
-    fields: readonly Field[],
-    properties: Table['properties'],
-  ): Promise<Table> {
-    await this.#tables.drop(transaction, existing);
-    return this.#context.catalog.createTable(transaction, {
-      ...existing,
-      fields,
-      properties,
-      lastModifiedTime: Math.max(this.#context.clock.now(), existing.lastModifiedTime + 1),
     });
   }
 
@@ -178,7 +162,7 @@ export class QueryEngine {
         return { destination: reference };
       }
       const table = existing
-        ? await this.#replace(transaction, existing, fields, existing.properties)
+        ? await this.#tables.replace(transaction, existing, fields, existing.properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, {});
       await insertQuery(transaction, table, sql, bindings);
       return { destination: reference };
@@ -204,11 +188,9 @@ async function insertQuery(
   const values = fields.map(({ mode }, index) =>
     mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
   );
-  await runPrepared(
-    connection,
-    `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${values.join(', ')} FROM (${sql})`,
-    bindings,
-  );
+  const hasArrays = fields.some(({ mode }) => mode === 'REPEATED');
+  const rows = hasArrays ? `SELECT ${values.join(', ')} FROM (${sql})` : sql;
+  await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
 }
 
 async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {

@@ -75,6 +75,24 @@ export class Tables {
     });
   }
 
+  /** A new table in the place of an old one, inside a transaction. */
+  async replace(
+    transaction: Transaction,
+    existing: Table,
+    fields: readonly Field[],
+    properties: Table['properties'],
+  ): Promise<Table> {
+    checkClustering(properties, fields);
+    await this.drop(transaction, existing);
+    const lastModifiedTime = nextModification(existing, this.#context.clock.now());
+    return this.#context.catalog.createTable(transaction, {
+      ...existing,
+      fields,
+      properties,
+      lastModifiedTime,
+    });
+  }
+
   async get(datasetId: string, tableId: string): Promise<TableResource> {
     await this.dropExpired();
     return this.#resource(this.find(datasetId, tableId));

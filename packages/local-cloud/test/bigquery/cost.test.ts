@@ -49,6 +49,7 @@ const costs: readonly (readonly [sql: string, processed: number, billed: number]
   ['SELECT id FROM d.big QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY n) = 1', ROWS * 12, 10 * MIB],
   ['SELECT * FROM d.empty', 0, 0],
   ["INSERT INTO d.small (id) VALUES ('x')", 0, 0],
+  ["UPDATE d.small SET n = (SELECT MAX(n) FROM d.big) WHERE id = 'id0001'", 8 + (ROWS / 2) * 8, 20 * MIB],
   ["UPDATE d.small SET n = 1 WHERE id = 'id0001'", 8, 10 * MIB],
 ];
 

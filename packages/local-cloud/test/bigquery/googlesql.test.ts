@@ -77,6 +77,8 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT 7 / 2, 1 + 2 * 3, (1 + 2) * 3, -7 + 0, 5 - 2 - 1', [[3.5, 7, 9, -7, 2]]],
     ["SELECT 'a' || 'b', NULL || 'b', [1] || [2]", [['ab', null, [1, 2]]]],
     ['SELECT 1 = 1.0, 1 != 2, 2 <> 2, NULL = NULL, NULL IS NULL', [[true, true, false, null, true]]],
+    // Each operand is computed once, however often its translation names it.
+    [`SELECT ${'1.5 + '.repeat(60)}0`, [[90]]],
     ['SELECT TRUE AND NULL, FALSE AND NULL, TRUE OR NULL, NOT NULL', [[null, false, true, null]]],
     ['SELECT 2 BETWEEN 1 AND 3, 2 NOT BETWEEN 1 AND 3', [[true, false]]],
     ['SELECT 1 IN (1, 2), 3 NOT IN (1, 2), NULL IN (1), 1 IN (2, NULL)', [[true, true, null, null]]],
@@ -147,6 +149,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
       "SELECT TRIM('\\t \\u00a0x\\n'), TRIM('xxaxx', 'x'), LTRIM('xxa', 'x'), RTRIM('axx', 'x'), REPLACE('abcb', 'b', 'X')",
       [['x', 'a', 'a', 'a', 'aXcX']],
     ],
+    ["SELECT MAX('a'), MIN('b'), GREATEST('a', 'b'), COALESCE(NULL, 'c')", [['a', 'b', 'b', 'c']]],
     [
       "SELECT LPAD('7', 3, '0'), RPAD('7', 3), LEFT('abc', 2), RIGHT('abc', 2), REPEAT('ab', 2)",
       [['007', '7  ', 'ab', 'bc', 'abab']],

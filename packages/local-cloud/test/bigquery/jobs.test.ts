@@ -252,6 +252,23 @@ describe('jobs.query', () => {
     ).toBe('1');
   });
 
+  it('finds a table wherever its dataset is, unless the caller names another location', async () => {
+    const { bigquery } = fixture;
+    await bigquery.insertDataset({ datasetReference: { datasetId: 'far' }, location: 'EU' });
+    await bigquery.insertTable('far', {
+      tableReference: { tableId: 't' },
+      schema: { fields: [{ name: 'x', type: 'STRING' }] },
+    });
+    const ask = (location?: string) => query({ query: 'SELECT x FROM far.t', ...(location && { location }) });
+    expect((await ask()).status).toBe(200);
+    expect((await ask('eu')).status).toBe(200);
+    const { status, body } = await ask(LOCATION);
+    expect(status).toBe(404);
+    expect(body).toMatchObject({
+      error: { message: `Not found: Table ${PROJECT}:far.t was not found in location ${LOCATION}` },
+    });
+  });
+
   it('refuses legacy SQL, which is what the API assumes', async () => {
     const { status, body } = await query({ query: 'SELECT 1', useLegacySql: undefined });
     expect(status).toBe(400);
@@ -312,6 +329,9 @@ describe('statements that write', () => {
         ],
       },
     });
+    expect(await query({ query: 'CREATE OR REPLACE TABLE d.copy (x STRING) CLUSTER BY nope' })).toMatchObject(
+      { status: 400 },
+    );
     await query({ query: 'DROP TABLE d.copy' });
     expect(await query({ query: 'DROP TABLE d.copy' })).toMatchObject({ status: 404 });
     expect(await query({ query: 'DROP TABLE IF EXISTS d.copy' })).toMatchObject({ status: 200 });

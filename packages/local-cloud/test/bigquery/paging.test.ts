@@ -62,6 +62,16 @@ describe('the result of a finished query', () => {
     expect(seen).toEqual(Array.from({ length: COUNT }, (_, n) => idOf(n)));
   });
 
+  it('is read completely by a plain query, also when nothing told that it would be large', async () => {
+    const query = 'SELECT x FROM UNNEST(GENERATE_ARRAY(1, 20000)) x ORDER BY x DESC';
+    const [rows] = await fixture.client.query({
+      query,
+      maxResults: 6000,
+      jobCreationMode: 'JOB_CREATION_OPTIONAL',
+    });
+    expect(rows.map(({ x }) => x)).toEqual(Array.from({ length: 20_000 }, (_, n) => 20_000 - n));
+  });
+
   it('answers past its end without rows', async () => {
     const { anonymous } = await snapshot('end');
     const [metadata] = await anonymous.getMetadata();

@@ -275,6 +275,7 @@ describe('hostile and wrong input', () => {
     const post = (path: string, body: string) => fetch(url + path, { method: 'POST', body });
     const answers = [
       [await fetch(`${url}/bigquery/v2/nope`), 404, 'notFound'],
+      [await fetch(`${url}//`), 404, 'notFound'],
       [await fetch(`${url}/bigquery/v2/projects/${PROJECT}/datasets/%zz`), 404, 'notFound'],
       [await fetch(`${url}/projects/other/datasets`), 404, 'notFound'],
       [await fetch(`${url}/projects/${PROJECT}/datasets`, { method: 'PUT' }), 404, 'notFound'],

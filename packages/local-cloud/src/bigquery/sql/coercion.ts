@@ -1,3 +1,4 @@
+import type { CloudError } from '../../errors.ts';
 import { invalidQuery, type Position } from '../errors.ts';
 import { scalarValue } from '../row-values.ts';
 import { type DataType, duckType, type ScalarKind, sameType, typeName } from '../types.ts';
@@ -65,11 +66,15 @@ export function arrayOf(elements: readonly Resolved[], element: DataType, at: Po
   );
 }
 
-function coerceText(value: Resolved, kind: ScalarKind, type: DataType, bindings: Bindings): Resolved {
+function coerceText(
+  value: Resolved,
+  kind: ScalarKind,
+  type: DataType,
+  bindings: Bindings,
+): Resolved | undefined {
   const text = value.constant ?? null;
   const parsed = text === null ? null : scalarValue(kind, text, true);
-  if (parsed === undefined)
-    throw invalidQuery(`Could not cast literal ${JSON.stringify(text)} to type ${kind}`, value.at);
+  if (parsed === undefined) return undefined;
   if (value.coercible === 'PARAMETER') return bindings.bind(type, parsed, value.at, value.sql);
   return { ...value, type, constant: parsed, sql: constantSql(kind, parsed, value.at) };
 }
@@ -82,6 +87,14 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
+}
+
+/** The error for a text among `values` that can not be read as the date or time that it stands beside, if there is one. */
+export function unreadableText(values: readonly Resolved[]): CloudError | undefined {
+  const kind = values.find(({ type }) => FROM_TEXT.some((kind) => kind === type.kind))?.type.kind;
+  const text = values.find(({ type, coercible }) => type.kind === 'STRING' && coercible);
+  if (!kind || !text) return undefined;
+  return invalidQuery(`Could not cast literal ${JSON.stringify(text.constant)} to type ${kind}`, text.at);
 }
 
 /** The value as a column of the type. Throws in BigQuery's words for INSERT and UPDATE. */

@@ -1,7 +1,7 @@
 import { type Position, unsupported } from '../errors.ts';
 import { duckType, type ScalarKind, scalar } from '../types.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce, commonType, signatureError } from './coercion.ts';
+import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
@@ -56,7 +56,7 @@ export function unified(
   bindings: Bindings,
 ): [Resolved, Resolved, ...Resolved[]] {
   const type = commonType(values, bindings);
-  if (!type) throw signatureError(what, values, supported, at);
+  if (!type) throw unreadableText(values) ?? signatureError(what, values, supported, at);
   if (type.kind === 'ARRAY') throw signatureError(what, values, supported, at);
   if (type.kind === 'STRUCT') throw unsupported(`Comparing values of type STRUCT`, at);
   const [first, second, ...rest] = values.map((value) => {
