@@ -1,14 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as realDelay } from 'node:timers/promises';
-import type { Clock, Timer } from '../clock.ts';
-import type { ContainerState, OnEvent } from '../cloud-event.ts';
+import type { Timer } from '../clock.ts';
+import type { ContainerState } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
-import { forEachLine, LastLines } from '../lines.ts';
 import { isTaken } from '../ports.ts';
-import type { ContainerSpec } from '../pulumi/cloud.ts';
-import { isSystemError } from '../system-error.ts';
-import type { ImageCommand } from './images.ts';
-import type { Lifeline } from './lifeline.ts';
+import { type ContainerOptions, ContainerProcess } from './container-process.ts';
 import { budgetMs, DEFAULT_STARTUP_PROBE, probeOnce } from './probe.ts';
 
 /** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
@@ -19,25 +14,13 @@ const BACKOFF_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 const STABLE_MS = 60_000;
 /** Between two startup probes. A difference: Cloud Run waits for the declared period, which here only sets the total. */
 const POLL_MS = 25;
-const KEPT_LINES = 8;
-
-export interface ContainerOptions {
-  readonly spec: ContainerSpec;
-  readonly revision: string;
-  readonly command: ImageCommand;
-  readonly port: number;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly clock: Clock;
-  readonly lifeline: Lifeline;
-  readonly onEvent: OnEvent;
-}
 
 /** One revision of a service: a process that is kept running until it is stopped. */
 export class Container {
   readonly revision: string;
   readonly port: number;
   readonly #options: ContainerOptions;
-  #process: RunningProcess | undefined;
+  #process: ContainerProcess | undefined;
   #attempt = 0;
   #stopped = false;
   #crashes = 0;
@@ -95,7 +78,7 @@ export class Container {
     }
     if (attempt !== this.#attempt) return this.#superseded();
     this.#report('starting', `revision ${this.revision} on port ${port}`);
-    const process = new RunningProcess(this.#options);
+    const process = new ContainerProcess(this.#options);
     this.#process = process;
     try {
       await this.#untilReady(process);
@@ -113,7 +96,7 @@ export class Container {
     return Promise.reject(new CloudError('CANCELLED', `Service ${this.#options.spec.service} was stopped.`));
   }
 
-  async #untilReady(process: RunningProcess): Promise<void> {
+  async #untilReady(process: ContainerProcess): Promise<void> {
     const { spec, clock, port } = this.#options;
     const probe = spec.startupProbe ?? DEFAULT_STARTUP_PROBE;
     const over = new AbortController();
@@ -138,7 +121,7 @@ export class Container {
     }
   }
 
-  #notReady(reason: string, process: RunningProcess): CloudError {
+  #notReady(reason: string, process: ContainerProcess): CloudError {
     const output = process.lastLines.toString();
     return new CloudError(
       'FAILED_PRECONDITION',
@@ -146,7 +129,7 @@ export class Container {
     );
   }
 
-  #watch(process: RunningProcess, attempt: number): void {
+  #watch(process: ContainerProcess, attempt: number): void {
     const readySince = this.#options.clock.now();
     this.#report('ready', `http://127.0.0.1:${this.port}`);
     this.#checkLiveness(process, 0);
@@ -169,7 +152,7 @@ export class Container {
     }, wait);
   }
 
-  #checkLiveness(process: RunningProcess, failures: number): void {
+  #checkLiveness(process: ContainerProcess, failures: number): void {
     const { spec, clock } = this.#options;
     const probe = spec.livenessProbe;
     if (!probe) return;
@@ -209,67 +192,5 @@ export class Container {
 
   #report(state: ContainerState, message: string): void {
     this.#options.onEvent({ type: 'container', service: this.#options.spec.service, state, message });
-  }
-}
-
-class RunningProcess {
-  readonly lastLines = new LastLines(KEPT_LINES);
-  /** How it ended: `exit code 1`, `SIGKILL`, or why it could not start. Its output has been read by then. */
-  readonly exited: Promise<string>;
-  hasExited = false;
-  readonly #child: ChildProcess;
-
-  constructor({ spec, revision, command, port, environment, lifeline, onEvent }: ContainerOptions) {
-    const child = spawn(command.command, command.args, {
-      cwd: command.cwd,
-      env: {
-        ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
-        ...environment,
-        ...spec.environment,
-        PORT: String(port),
-        K_SERVICE: spec.service,
-        K_REVISION: revision,
-        K_CONFIGURATION: spec.service,
-      },
-      // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    const { pid } = child;
-    if (pid !== undefined) lifeline.add(pid);
-    const onLine = (message: string) => {
-      this.lastLines.push(message);
-      onEvent({ type: 'log', source: spec.service, severity: 'info', message });
-    };
-    const read = Promise.all([forEachLine(child.stdout, onLine), forEachLine(child.stderr, onLine)]);
-    this.exited = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
-    }).then(async (how) => {
-      this.hasExited = true;
-      // What it left behind; later the number may be another process's.
-      signalGroup(pid, 'SIGKILL');
-      await read;
-      if (pid !== undefined) lifeline.remove(pid);
-      return how;
-    });
-  }
-
-  get pid(): number | undefined {
-    return this.hasExited ? undefined : this.#child.pid;
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    if (!this.hasExited) signalGroup(this.#child.pid, signal);
-  }
-}
-
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (!isSystemError(error, 'ESRCH')) throw error;
   }
 }

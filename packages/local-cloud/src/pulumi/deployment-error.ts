@@ -1,3 +1,4 @@
+import type { CloudError } from '../errors.ts';
 import { label } from './urn.ts';
 
 /** One reason why a deployment failed. */
@@ -29,6 +30,11 @@ export class DeploymentError extends Error {
   get property(): string | undefined {
     return this.problems[0]?.property;
   }
+}
+
+/** What Google would answer, with what a person does about it. */
+export function textOf({ message, hint }: CloudError): string {
+  return hint ? `${message} (${hint})` : message;
 }
 
 function describe({ urn, property, message }: Problem): string {

@@ -45,7 +45,11 @@ export function describeResource(
     message: `the option ${option} is not emulated. Leave it out of the stack that runs on the local cloud.`,
   }));
   if (custom && !definition) {
-    return { resource: plain, resolved: inputs, problems: [...problems, { urn, message: unknownType(type) }] };
+    return {
+      resource: plain,
+      resolved: inputs,
+      problems: [...problems, { urn, message: unknownType(type) }],
+    };
   }
   if (!definition) return { resource: plain, resolved: inputs, problems };
   if (!isApplied(definition)) {

@@ -6,7 +6,7 @@ import { label } from './urn.ts';
 
 /** What a resource relies on and is not sure to find when Google creates it. */
 export type Unproved =
-  | { readonly kind: 'reference'; readonly reference: Reference }
+  | { readonly kind: 'reference'; readonly reference: Reference; readonly mayExist: boolean }
   | { readonly kind: 'permission'; readonly need: PermissionNeed; readonly missing: readonly string[] };
 
 /** What is there without the program: made by another stack or by hand. */
@@ -29,8 +29,11 @@ export async function findUnproved(
   const grants = [...before.flatMap((other) => other.grants), ...outside.grants];
   const unproved: Unproved[] = [];
   for (const reference of resource.references) {
-    if (names.has(reference.resource) || (await outside.has(reference.resource))) continue;
-    unproved.push({ kind: 'reference', reference });
+    if (names.has(reference.resource)) continue;
+    // A difference: Google refuses to name an account that does not exist; here nobody signs in as one.
+    const mayExist = reference.resource.includes('/serviceAccounts/');
+    if (!mayExist && (await outside.has(reference.resource))) continue;
+    unproved.push({ kind: 'reference', reference, mayExist });
   }
   for (const need of resource.needs) {
     const missing = need.permissions.filter(
@@ -45,8 +48,8 @@ export async function findUnproved(
 export const nothingOutside: Outside = { grants: [], has: async () => false };
 
 /**
- * Says what is wrong and what to do, when the whole program is known. Undefined in a preview for a reference to what
- * the program does not declare: it may exist.
+ * Says what is wrong and what to do, when the whole program is known. Undefined for a reference to what the program
+ * does not declare and may exist: in a preview anything, else an account.
  */
 export function explain(
   resource: ProgramResource,
@@ -55,7 +58,7 @@ export function explain(
   isPreview: boolean,
 ): Problem | undefined {
   return unproved.kind === 'reference'
-    ? explainReference(resource, unproved.reference, program, isPreview)
+    ? explainReference(resource, unproved.reference, program, isPreview || unproved.mayExist)
     : explainPermission(resource, unproved.need, unproved.missing, program);
 }
 
@@ -65,10 +68,10 @@ function explainReference(
   { urn }: ProgramResource,
   { property, resource }: Reference,
   program: Program,
-  isPreview: boolean,
+  mayExist: boolean,
 ): Problem | undefined {
   const maker = program.resources().find(({ resourceName }) => resourceName === resource);
-  if (!maker && isPreview) return undefined;
+  if (!maker && mayExist) return undefined;
   const message = maker
     ? `${resource} is declared by ${label(maker.urn)}, ${RACE} Use its outputs here instead of the plain text, or add it to dependsOn.`
     : `${resource} does not exist: this program does not declare it, and it is not in the local cloud. Correct the name, or declare it.`;

@@ -1,6 +1,6 @@
 import type { OnEvent, Severity } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
-import { DeploymentError, type Problem } from './deployment-error.ts';
+import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { describeResource } from './describe-resource.ts';
 import { keepIgnored } from './diff.ts';
 import { checkInputs } from './inputs.ts';
@@ -63,7 +63,7 @@ export class Run implements Monitor {
   }
 
   async #register(registration: Registration): Promise<Registered> {
-    const { project, stack, program, effects } = this.#options;
+    const { project, stack, context, program, effects } = this.#options;
     const { type, name, parent, options, inputs: given } = registration;
     const urn = makeUrn(stack, project, parent, type, name);
     const old = effects && this.#adopt(effects.state, urn, options.aliases);
@@ -80,6 +80,11 @@ export class Run implements Monitor {
       return this.#fail(urn, [{ urn, message: 'is declared twice: give one of them another name.' }]);
     program.add(resource);
     if (problems.length > 0) return this.#fail(urn, problems);
+    const elsewhere = resource.declared?.inputs.project ?? context.project;
+    if (effects && elsewhere !== context.project) {
+      const message = `is ${JSON.stringify(elsewhere)}, and this local cloud is project ${context.project} and no other.`;
+      return this.#fail(urn, [{ urn, property: 'project', message }]);
+    }
     const twin = program.twinOf(resource);
     if (twin) return this.#fail(urn, [twinProblem(resource, twin)]);
     const { definition } = resource;
@@ -185,7 +190,8 @@ export class Run implements Monitor {
     const unproved = await findUnproved(resource, program, outside);
     if (unproved.length > 0) this.#unproved.set(resource.urn, unproved);
     const isHeldBack = [...program.closure(resource)].some(({ urn }) => this.#withheld.has(urn));
-    if (unproved.length > 0 || isHeldBack) this.#withheld.add(resource.urn);
+    const mayWork = unproved.every((item) => item.kind === 'reference' && item.mayExist);
+    if (!mayWork || isHeldBack) this.#withheld.add(resource.urn);
     return !this.#withheld.has(resource.urn);
   }
 
@@ -202,7 +208,7 @@ export class Run implements Monitor {
   #problemsOf(urn: string, error: unknown): readonly Problem[] {
     if (error instanceof DeploymentError) return error.problems;
     if (error instanceof CloudError) {
-      return [{ urn, message: error.hint ? `${error.message} (${error.hint})` : error.message }];
+      return [{ urn, message: textOf(error) }];
     }
     this.causes.push(error);
     const message = error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import type { OnEvent, StepEvent, StepOperation } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import type { Cloud } from './cloud.ts';
 import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
-import { DeploymentError, type Problem } from './deployment-error.ts';
+import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { changedPaths, topLevel } from './diff.ts';
 import { effectiveInputs, type InputMistake } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
@@ -104,7 +104,7 @@ export class Steps {
     return missing.flatMap((resource) => deletionProblem(resource, 'delete') ?? []);
   }
 
-  /** Deletes what the program no longer declares, and the old halves of replacements. Throws CloudError. */
+  /** Deletes what the program no longer declares, and the old halves of replacements. Throws DeploymentError. */
   async deleteMissing(missing: readonly ResourceState[]): Promise<void> {
     const deleted = new Set(missing.map(({ urn }) => urn));
     for (const resource of deletionOrder(missing)) {
@@ -120,7 +120,17 @@ export class Steps {
 
   async #delete(resource: ResourceState): Promise<void> {
     const type = RESOURCE_TYPES[resource.type];
-    if (type && isApplied(type)) await type.delete?.(this.#recordedArguments(type, resource));
+    if (!type || !isApplied(type)) return;
+    try {
+      await type.delete?.(this.#recordedArguments(type, resource));
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      // Somebody else deleted it.
+      if (error.code === 'NOT_FOUND') return;
+      throw new DeploymentError([{ urn: resource.urn, message: `can not be deleted: ${textOf(error)}` }], {
+        cause: error,
+      });
+    }
   }
 
   #wantedArguments({ resource, type, inputs }: Wanted): Applied<Record<string, unknown>> {

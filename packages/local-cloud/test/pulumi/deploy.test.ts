@@ -295,11 +295,22 @@ describe('what a program no longer declares', () => {
 
   it('may not be what the program declares under another name: deleting the one would delete the other', async () => {
     const { account } = program;
-    await deploy(cloud, { account });
-    expect(await problemsOf(deploy(cloud, { renamed: account }))).toEqual([
+    const dataset = changed(program.dataset, { deleteContentsOnDestroy: false });
+    await deploy(cloud, { account, dataset });
+    expect(await problemsOf(deploy(cloud, { renamed: account, dataset }))).toEqual([
       `gcp:serviceaccount/account:Account "renamed": projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com belongs to gcp:serviceaccount/account:Account "account" by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: 'account' }]; if not, give it another name.`,
     ]);
-    expect(stepsOf(await deploy(cloud, {}))).toEqual(['delete account']);
+  });
+
+  it('stays when the cloud refuses to delete it, until the reason is gone', async () => {
+    const table = bigquery.dataset('shop').table('made-by-hand');
+    await table.create({ schema: [{ name: 'id', type: 'STRING' }] });
+    expect(await problemsOf(deploy(cloud, {}))).toEqual([
+      expect.stringContaining('gcp:bigquery/dataset:Dataset "dataset": can not be deleted: '),
+    ]);
+    await table.delete();
+    expect(stepsOf(await deploy(cloud, {}))).toContain('delete dataset');
+    expect(await bigquery.dataset('shop').exists()).toEqual([false]);
   });
 
   it('can not be created over what is there already', async () => {

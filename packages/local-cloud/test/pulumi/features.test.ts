@@ -121,17 +121,19 @@ describe('a program that fails', () => {
   });
 
   it('in several ways at once is told all of them', async () => {
-    const problems = await run('everything');
-    expect(problems.map((problem) => problem.slice(0, 120)).sort()).toEqual([
-      'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of the local cloud lists all',
-      'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pubs',
+    const problems = (await run('everything')).sort();
+    const beginnings = [
+      'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of',
+      'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pubsub/',
       'gcp:pubsub/topic:Topic "asset", property "name": assets and archives are not emulated: pass the text itself',
-      'gcp:pubsub/topic:Topic "b": projects/test-project/topics/same is declared by gcp:pubsub/topic:Topic "a" too, and Google ',
-      'gcp:pubsub/topic:Topic "found" (id projects/p/topics/found): reading a resource that another program manages (Resource.g',
-      'gcp:pubsub/topic:Topic "imported": the option import is not emulated. Leave it out of the stack that runs on the local c',
+      'gcp:pubsub/topic:Topic "b": projects/test-project/topics/same is declared by gcp:pubsub/topic:Topic "a" too, and Google has only one.',
+      'gcp:pubsub/topic:Topic "elsewhere", property "project": is "another-project", and this local cloud is project test-project',
+      'gcp:pubsub/topic:Topic "found" (id projects/p/topics/found): reading a resource that another program manages (Resource.get) is not emulated.',
+      'gcp:pubsub/topic:Topic "imported": the option import is not emulated.',
       'gcp:pubsub/topic:Topic "twice": is declared twice: give one of them another name.',
-      'the local cloud does not know the data source gcp:compute/getZones:getZones. It knows: gcp:organizations/getProject:getP',
-    ]);
+      'the local cloud does not know the data source gcp:compute/getZones:getZones. It knows: gcp:organizations/getProject:',
+    ];
+    expect(problems.map((problem, index) => problem.slice(0, beginnings[index]?.length))).toEqual(beginnings);
   });
 });
 

@@ -72,6 +72,15 @@ const unlucky: Declarations = {
   },
   byName: reader('orders'),
   byWrongName: reader('invoices'),
+  // Somebody else's account: nobody can know here whether it exists.
+  outsideGrant: {
+    type: 'pubsub.TopicIAMMember',
+    inputs: {
+      topic: '<topic.id>',
+      role: 'roles/pubsub.publisher',
+      member: 'serviceAccount:crm@test-project.iam.gserviceaccount.com',
+    },
+  },
   account: { type: 'serviceaccount.Account', inputs: { accountId: 'shop-api' } },
   accountGrant: {
     type: 'projects.IAMMember',
@@ -120,7 +129,7 @@ describe('a program that leaves an order to luck', () => {
     });
     const granted = cloud.iam.grants().map(({ resource }) => resource.split('/').at(-1));
     // The grant that waits for a subscription was not made either.
-    expect(granted.sort()).toEqual(['racing', 'viewed']);
+    expect(granted.sort()).toEqual(['orders', 'racing', 'test-project', 'viewed']);
   });
 
   it('fails in the same words in another order, and in a preview, which leaves open what it can not see', async () => {

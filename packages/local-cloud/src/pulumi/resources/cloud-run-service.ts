@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
+import { CloudError } from '../../errors.ts';
 import type { ContainerSpec } from '../cloud.ts';
 import type { Properties } from '../property-values.ts';
 import { type Applied, applied, type Declared } from '../resource-type.ts';
@@ -93,7 +94,13 @@ export const service = applied({
     const account = serviceAccountName(inputs.template.serviceAccount ?? '');
     return account ? [{ property: 'template.serviceAccount', resource: account }] : [];
   },
-  create: (resource) => deploy(resource, 1),
+  async create(resource) {
+    const { name = '' } = resource.inputs;
+    if (resource.cloud.cloudRun.has(name)) {
+      throw new CloudError('ALREADY_EXISTS', `Resource '${name}' already exists.`);
+    }
+    return deploy(resource, 1);
+  },
   async update(resource) {
     const { old, inputs, outputs, cloud } = resource;
     const unchanged = JSON.stringify(specOf(old)) === JSON.stringify(specOf(inputs));

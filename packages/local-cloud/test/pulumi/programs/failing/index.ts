@@ -31,6 +31,7 @@ switch (way) {
     new gcp.pubsub.Topic('twice', { name: 'twice-again' });
     gcp.compute.getZonesOutput({});
     new gcp.pubsub.Topic('asset', { name: new pulumi.asset.StringAsset('x') as never });
+    new gcp.pubsub.Topic('elsewhere', { name: 'elsewhere', project: 'another-project' });
     new gcp.pubsub.Topic('a', { name: 'same' });
     new gcp.pubsub.Topic('b', { name: 'same' });
     new gcp.projects.ServiceIdentity('agent', { service: 'pubsub.googleapis.com' });

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '../clock.ts';
+import type { OnEvent } from '../cloud-event.ts';
+import { forEachLine, LastLines } from '../lines.ts';
+import type { ContainerSpec } from '../pulumi/cloud.ts';
+import { isSystemError } from '../system-error.ts';
+import type { ImageCommand } from './images.ts';
+import type { Lifeline } from './lifeline.ts';
+
+const KEPT_LINES = 8;
+
+export interface ContainerOptions {
+  readonly spec: ContainerSpec;
+  readonly revision: string;
+  readonly command: ImageCommand;
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly lifeline: Lifeline;
+  readonly onEvent: OnEvent;
+}
+
+/** One process of a container, from its start to its end. */
+export class ContainerProcess {
+  readonly lastLines = new LastLines(KEPT_LINES);
+  /** How it ended: `exit code 1`, `SIGKILL`, or why it could not start. Its output has been read by then. */
+  readonly exited: Promise<string>;
+  hasExited = false;
+  readonly #child: ChildProcess;
+
+  constructor({ spec, revision, command, port, environment, lifeline, onEvent }: ContainerOptions) {
+    const child = spawn(command.command, command.args, {
+      cwd: command.cwd,
+      env: {
+        ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
+        ...environment,
+        ...spec.environment,
+        PORT: String(port),
+        K_SERVICE: spec.service,
+        K_REVISION: revision,
+        K_CONFIGURATION: spec.service,
+      },
+      // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const { pid } = child;
+    if (pid !== undefined) lifeline.add(pid);
+    const onLine = (message: string) => {
+      this.lastLines.push(message);
+      onEvent({ type: 'log', source: spec.service, severity: 'info', message });
+    };
+    const read = Promise.all([forEachLine(child.stdout, onLine), forEachLine(child.stderr, onLine)]);
+    this.exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    }).then(async (how) => {
+      this.hasExited = true;
+      // What it left behind; later the number may be another process's.
+      signalGroup(pid, 'SIGKILL');
+      await read;
+      if (pid !== undefined) lifeline.remove(pid);
+      return how;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.hasExited ? undefined : this.#child.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (!this.hasExited) signalGroup(this.#child.pid, signal);
+  }
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!isSystemError(error, 'ESRCH')) throw error;
+  }
+}
