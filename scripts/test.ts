@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 interface Counts {
@@ -22,7 +23,15 @@ for (const folder of packages) rmSync(countsFile(folder), { force: true });
 
 const turbo = spawnSync(
   'turbo',
-  ['run', 'test', '--continue', '--output-logs=new-only', ...process.argv.slice(2)],
+  [
+    'run',
+    'test',
+    '--continue',
+    '--output-logs=new-only',
+    // Tests start processes of their own: more packages at a time than cores only makes each slower.
+    `--concurrency=${availableParallelism()}`,
+    ...process.argv.slice(2),
+  ],
   {
     cwd: root,
     stdio: 'inherit',

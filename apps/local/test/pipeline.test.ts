@@ -1,18 +1,23 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BigQuery } from '@google-cloud/bigquery';
 import type { Message, PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordRow } from '@records/records-schema';
 import { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
 import { clientsOf, getUntil, publish } from './clients.ts';
 
 const luz: RecordRow = { id: 'pipeline-luz', nombre: 'Luz', apellido: 'Núñez Ibáñez', pais: 'Perú' };
 
 let stack: LocalStack;
 let pubsub: PubSub;
+let bigquery: BigQuery;
 
 beforeAll(async () => {
   stack = await LocalStack.create();
-  pubsub = clientsOf(stack).pubsub;
+  ({ pubsub, bigquery } = clientsOf(stack));
 }, 60_000);
 
 afterAll(async () => {
@@ -73,6 +78,20 @@ describe('a message that is not a record', () => {
     }
     const response = await fetch(`${stack.outputs.apiUrl}/records/pipeline-poison`);
     expect(response.status).toBe(404);
+  });
+});
+
+describe("the README's SQL", () => {
+  const statements = [
+    ...readFileSync(join(REPOSITORY, 'README.md'), 'utf8').matchAll(/^```sql\n(.*?)^```/gms),
+  ];
+  it.each(statements.map(([, sql = '']) => sql))('runs: %s', async (sql) => {
+    const [rows] = await bigquery.query({ query: sql, location: stack.outputs.region });
+    expect(rows).toBeInstanceOf(Array);
+  });
+
+  it('is there', () => {
+    expect(statements.length).toBeGreaterThan(0);
   });
 });
 
