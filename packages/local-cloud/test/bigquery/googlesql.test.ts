@@ -347,6 +347,14 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
       [['a', 'A', 2]],
     ],
     [
+      'SELECT id, (SELECT COUNT(*) FROM d.people q WHERE q.id = p.id) FROM d.people p GROUP BY id ORDER BY id',
+      [
+        ['a', 2],
+        ['b', 1],
+        ['c', 1],
+      ],
+    ],
+    [
       'SELECT SUM(x), MAX(x), STRING_AGG(y) FROM (SELECT 1 AS x, "a" AS y FROM d.people WHERE FALSE)',
       [[null, null, null]],
     ],

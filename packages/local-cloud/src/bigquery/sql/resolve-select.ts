@@ -103,8 +103,9 @@ class SelectResolver {
         select.having?.at,
       );
     }
-    if (isAggregated) this.#assertGrouped(values, 'SELECT list');
-    if (isAggregated) this.#assertGrouped(everything, 'ORDER BY, HAVING or QUALIFY clause');
+    if (isAggregated) this.#assertGrouped(values, grouping.groupKeys, 'SELECT list');
+    if (isAggregated)
+      this.#assertGrouped(everything, grouping.groupKeys, 'ORDER BY, HAVING or QUALIFY clause');
     if (select.distinct) assertComparable(values);
 
     const distinct = select.distinct ? 'DISTINCT ' : '';
@@ -238,10 +239,10 @@ class SelectResolver {
     return { sql: keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '', values: resolved };
   }
 
-  #assertGrouped(values: readonly Resolved[], clause: string): void {
+  #assertGrouped(values: readonly Resolved[], keys: ReadonlySet<string>, clause: string): void {
     const reference = values
       .flatMap(({ references }) => references)
-      .find(({ scope }) => scope === this.#scope);
+      .find(({ scope, sql }) => scope === this.#scope && !keys.has(sql));
     if (!reference) return;
     throw invalidQuery(
       `${clause} expression references column ${reference.name} which is neither grouped nor aggregated`,

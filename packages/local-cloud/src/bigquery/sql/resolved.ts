@@ -7,6 +7,7 @@ import type { Scope } from './scope.ts';
 export interface Reference {
   readonly scope: Scope;
   readonly name: string;
+  readonly sql: string;
   readonly at: Position;
 }
 

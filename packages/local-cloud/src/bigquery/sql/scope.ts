@@ -86,7 +86,7 @@ export class Scope {
   reference(column: ScopeColumn, name: Name): Resolved {
     return combined(column.sql, column.type, name.at, [], {
       columns: column.columns,
-      references: [{ scope: this, name: column.name, at: name.at }],
+      references: [{ scope: this, name: column.name, sql: column.sql, at: name.at }],
     });
   }
 }
