@@ -10,6 +10,7 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/api': ['@records/records-schema'],
   '@records/seeder': ['@records/records-schema'],
   '@records/infra': ['@records/records-schema'],
+  '@records/policies': [],
   '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],
 };
 
@@ -22,12 +23,13 @@ interface Manifest {
   readonly devDependencies?: Record<string, string>;
 }
 
-const manifests = globSync(['{packages,apps}/*/package.json', 'infra/package.json'], { cwd: REPOSITORY }).map(
-  (file) => ({
-    folder: dirname(file),
-    ...(JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as Manifest),
-  }),
-);
+const manifests = globSync(
+  ['{packages,apps}/*/package.json', 'infra/package.json', 'infra/policies/package.json'],
+  { cwd: REPOSITORY },
+).map((file) => ({
+  folder: dirname(file),
+  ...(JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as Manifest),
+}));
 
 describe('the arrows between packages', () => {
   it('are known for every package', () => {
