@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import type { Deployment } from '../../src/pulumi/engine.ts';
 import { changed } from './declarations.ts';
-import { type Declaration, deploy, openCloud, problemsOf, RUN_TIMEOUT_MS, stepsOf } from './test-cloud.ts';
+import {
+  type Declaration,
+  deploy,
+  openCloud,
+  planOf,
+  problemsOf,
+  RUN_TIMEOUT_MS,
+  stepsOf,
+} from './test-cloud.ts';
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -141,10 +149,10 @@ describe('a Cloud Run service of a program', () => {
     const serviceAccount = 'shop-api@test-project.iam.gserviceaccount.com';
     const other = changed(service({}, { containers }), { name: 'other' });
     const plain = changed(service({}, { serviceAccount }), { name: 'plain' });
-    expect(await problemsOf(deploy(cloud, { ...program, other, plain }))).toEqual([
+    expect(await problemsOf(deploy(cloud, { ...program, other }))).toEqual([
       `gcp:cloudrunv2/service:Service "other": Image 'host/unknown:1' not found. (the local cloud runs a command in place of an image, and none is given for "unknown" (option images of LocalCloud.create; known: shop))`,
     ]);
-    expect(await problemsOf(deploy(cloud, { ...program, plain }))).toEqual([
+    expect(await problemsOf(planOf({ ...program, plain }))).toEqual([
       expect.stringContaining(
         '"plain", property "template.serviceAccount": projects/test-project/serviceAccounts/',
       ),
