@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomically } from '../files.ts';
 import { isSystemError } from '../system-error.ts';
 import { DeploymentError } from './deployment-error.ts';
@@ -63,6 +64,7 @@ export class StackState {
   }
 
   set(resource: ResourceState): void {
+    if (isDeepStrictEqual(this.#resources.get(resource.urn), resource)) return;
     this.#resources.set(resource.urn, resource);
     this.#save();
   }
