@@ -86,7 +86,14 @@ function runTest({ run }: Mutant, copy: string): { status: number | null; output
   const jest = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--experimental-vm-modules', jest, '--runInBand', run.file, ...(run.pattern ? ['-t', run.pattern] : [])],
+    [
+      '--experimental-vm-modules',
+      jest,
+      '--runInBand',
+      '--testTimeout=15000',
+      run.file,
+      ...(run.pattern ? ['-t', run.pattern] : []),
+    ],
     { cwd, encoding: 'utf8' },
   );
   return { status, output: stdout + stderr };
