@@ -30,7 +30,8 @@ describe('publishing', () => {
     // Eight requests of 1,000 messages fail, up to seven more have begun by then, and one batch waits.
     expect(made).toBeLessThanOrEqual(16_000);
     expect(result.failed).toBeLessThanOrEqual(15_000);
-    expect(result.reasons[0]?.reason).toContain('ECONNREFUSED');
+    // Refused or timed out: which of the two, the machine's speed decides.
+    expect(result.reasons[0]?.reason).toMatch(/ECONNREFUSED|exceeded/);
   });
 
   it('does not wait for answers that never come once it is interrupted, and counts what they would have been about', async () => {
