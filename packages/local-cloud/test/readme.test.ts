@@ -26,7 +26,10 @@ describe('the README', () => {
   it('lists exactly the resource types of the table in code', () => {
     const listed = /<!-- resource types: .*?-->\n(.*?)\n<!-- end of resource types -->/s.exec(readme)?.[1];
     const rows = Object.entries(RESOURCE_TYPES).map(row);
-    const header = ['| type | in the local cloud | accepted without effect | refused |', '| --- | --- | --- | --- |'];
+    const header = [
+      '| type | in the local cloud | accepted without effect | refused |',
+      '| --- | --- | --- | --- |',
+    ];
     expect(listed?.trim().split('\n')).toEqual([...header, ...rows]);
   });
 
