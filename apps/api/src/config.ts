@@ -36,6 +36,12 @@ const Environment = Type.Object({
     rule: 'must be a table in full: project.dataset.table',
     description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
   }),
+  FRESHNESS_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3_600,
+    default: 60,
+    description: 'how old what is read may be before the warehouse is asked again; leave it out for 60',
+  }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: 'the least severe line to log; leave it out for info' },
@@ -55,6 +61,8 @@ export interface Config {
   /** Where the dataset is; every BigQuery job is created there. */
   readonly location: string;
   readonly table: TableName;
+  /** 1 to 3600: how old what is read may be before the warehouse is asked again. */
+  readonly freshnessSeconds: number;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** Cloud Run's names for this service and this deployment of it; undefined elsewhere. */
   readonly service: string | undefined;
@@ -82,6 +90,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     project: values.GOOGLE_CLOUD_PROJECT,
     location: values.BIGQUERY_LOCATION,
     table: parseTableName(values.RECORDS_TABLE),
+    freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,
     service: values.K_SERVICE,
     revision: values.K_REVISION,

@@ -3,4 +3,11 @@ export { type Config, ConfigError, readConfig } from './config.ts';
 export { createLogger } from './logger.ts';
 export { BigQueryWarehouse, type BigQueryWarehouseOptions } from './warehouse/bigquery-warehouse.ts';
 export { WarehouseError, type WarehouseErrorKind } from './warehouse/errors.ts';
-export type { JsonBytes, Page, PageRange, Warehouse } from './warehouse/warehouse.ts';
+export type {
+  Freshness,
+  JsonBytes,
+  PageRange,
+  RecordAnswer,
+  RecordList,
+  Warehouse,
+} from './warehouse/warehouse.ts';

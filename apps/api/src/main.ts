@@ -8,6 +8,7 @@ const config = readConfigOrExit();
 const logger = createLogger(config);
 const warehouse = new BigQueryWarehouse({
   ...config,
+  log: logger,
   labels: { service: config.service ?? 'records-api', ...(config.revision && { revision: config.revision }) },
 });
 const app = await buildApp({ config, warehouse, logger });

@@ -62,10 +62,12 @@ function rule({ type, minimum, maximum, maxLength, pattern, default: preset }: P
 
 /** A call without a script: the form's fields are the query. */
 function tryForm(path: string, parameters: readonly Parameter[]): Html {
-  const fields = parameters.map(
-    ({ name, schema }) =>
-      html`<label>${name}<input name="${name}" inputmode="numeric" required value="${schema.default ?? ''}"></label> `,
-  );
+  const fields = parameters
+    .filter(({ schema }) => schema.default !== undefined)
+    .map(
+      ({ name, schema }) =>
+        html`<label>${name}<input name="${name}" inputmode="numeric" required value="${schema.default ?? ''}"></label> `,
+    );
   return html`<form action="${path.slice(1)}" method="get">${fields}<button>Try it</button></form>`;
 }
 

@@ -20,6 +20,9 @@ const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly o
       },
     ],
   },
+  'snapshot-expired': {
+    detail: 'This state of the list can not be read any more. Start again without `snapshot`.',
+  },
   'record-not-found': { detail: 'No record has the id "k3v9q2xw-7h2m4c8t".' },
 };
 

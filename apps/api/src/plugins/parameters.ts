@@ -49,10 +49,12 @@ function unknownParameters(schema: TObject, given: object, place: ParameterError
     }));
 }
 
+const LIST = new Intl.ListFormat('en-GB');
+
 function advice(name: string, known: readonly string[]): string {
   if (known.length === 0) return ', which takes none';
   const nearest = known.find((other) => isNear(name.toLowerCase(), other));
-  return nearest ? `; did you mean ${nearest}?` : `, which takes ${known.join(' and ')}`;
+  return nearest ? `; did you mean ${nearest}?` : `, which takes ${LIST.format(known)}`;
 }
 
 /** One letter more, less, changed or swapped with the next; or one is the beginning of the other. */

@@ -9,6 +9,7 @@ const WAREHOUSE_PROBLEMS: Readonly<Record<WarehouseErrorKind, ProblemName>> = {
   busy: 'warehouse-busy',
   timeout: 'warehouse-timeout',
   refused: 'internal-error',
+  expired: 'snapshot-expired',
 };
 
 const WAREHOUSE_DETAILS: Readonly<Record<WarehouseErrorKind, string>> = {
@@ -16,6 +17,7 @@ const WAREHOUSE_DETAILS: Readonly<Record<WarehouseErrorKind, string>> = {
   busy: 'The capacity to read records is used up for now.',
   timeout: 'The records could not be read in time.',
   refused: 'A fault of this service; it has been logged.',
+  expired: 'This state of the list can not be read any more. Start again without `snapshot`.',
 };
 
 /** The one place where an error becomes a response. */

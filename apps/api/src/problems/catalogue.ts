@@ -53,6 +53,12 @@ export const PROBLEMS = {
     title: 'Request timeout',
     description: 'The request was not received in full in time. Send it again.',
   },
+  'snapshot-expired': {
+    status: 410,
+    title: 'Snapshot expired',
+    description:
+      'The state of the list that `snapshot` names can not be read any more, or never could. Start again at `/records` without `snapshot`: the links of that answer lead through the list as it is now.',
+  },
   'uri-too-long': {
     status: 414,
     title: 'URI too long',
@@ -98,7 +104,8 @@ export const PROBLEMS = {
   'warehouse-timeout': {
     status: 504,
     title: 'Warehouse timeout',
-    description: 'The records could not be read in time. A smaller `offset` is read faster.',
+    description:
+      'The records could not be read in time. Send the request again: what it waited for may be there by then.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

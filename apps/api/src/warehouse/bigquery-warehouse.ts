@@ -1,77 +1,117 @@
+import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import { callWithDeadline, type RetryPolicy } from './deadline.ts';
+import type { WarehouseError } from './errors.ts';
+import { Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
-import { newRequestId, type QueryCall, QueryClient } from './query-client.ts';
-import { type RawRow, recordJson } from './record-json.ts';
+import type { RawRow } from './record-json.ts';
+import { Blocks } from './snapshots/blocks.ts';
+import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
+import { SnapshotNames } from './snapshots/snapshot-names.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
 import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { Page, PageRange, Warehouse } from './warehouse.ts';
+import type { RecordAnswer, RecordList, Warehouse } from './warehouse.ts';
 
 /** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
+
+/** An eighth of the memory of an instance. */
+const DEFAULT_BLOCK_CACHE_BYTES = 64 * 1024 * 1024;
 
 export interface BigQueryWarehouseOptions {
   /** The project that runs and pays for the queries. */
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
+  /** How old what is read may be before the warehouse is asked again. Seconds. */
+  readonly freshnessSeconds: number;
   /** On every job, so that costs can be told apart. Values: at most 63 lower-case letters, digits, `_`, `-`. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly log: { warn(fields: object, message: string): void };
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
+  readonly blockCacheBytes?: number;
 }
 
-/** Reads the table by one query per call. */
+/** Reads the list from one snapshot per freshness window, and single records by queries that look-ups share. */
 export class BigQueryWarehouse implements Warehouse {
-  readonly #client: QueryClient;
+  readonly #client: BigQueryClient;
   readonly #queries: Queries;
-  readonly #labels: Readonly<Record<string, string>>;
+  readonly #options: BigQueryWarehouseOptions;
   readonly #policy: RetryPolicy;
   readonly #timing: Timing;
+  readonly #snapshots: Snapshots;
+  readonly #lookups: Lookups;
 
   constructor(options: BigQueryWarehouseOptions) {
-    const { project, location, table, labels, policy = DEFAULT_POLICY, timing = systemTiming } = options;
-    this.#client = new QueryClient({ project, location, timeoutMs: policy.deadlineMs });
-    this.#queries = buildQueries(table);
-    this.#labels = labels;
+    const { project, location, table, freshnessSeconds } = options;
+    const {
+      policy = DEFAULT_POLICY,
+      timing = systemTiming,
+      blockCacheBytes = DEFAULT_BLOCK_CACHE_BYTES,
+    } = options;
+    this.#options = options;
     this.#policy = policy;
     this.#timing = timing;
+    this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs });
+    this.#queries = buildQueries(table);
+    const names = new SnapshotNames(this.#queries.snapshot);
+    this.#snapshots = new Snapshots({
+      names,
+      jobs: new SnapshotJobs({
+        client: this.#client,
+        names,
+        statement: this.#queries.snapshot,
+        labels: this.#labels('snapshot'),
+        timing,
+        call: (send) => this.#call(send),
+      }),
+      blocks: new Blocks(
+        (from, range) => this.#call(() => this.#client.listRows(from, range)),
+        blockCacheBytes,
+      ),
+      windowMs: freshnessSeconds * 1000,
+      timing,
+      policy,
+      tableMetadata: () => this.#call(() => this.#client.getTable(table)),
+      onStale: (error) => this.#warnOfStale(error),
+    });
+    this.#lookups = new Lookups({
+      freshMs: freshnessSeconds * 1000,
+      timing,
+      query: (ids) => this.#records(ids),
+    });
   }
 
-  async readPage({ limit, offset }: PageRange): Promise<Page> {
-    const rows = await this.#rows('page', { limit, offset });
-    // The total stands beside the records; a page without records does not carry it.
-    const counted = rows.length > 0 || offset === 0 ? rows : await this.#rows('count', {});
-    return { body: `[${rows.map(recordJson).join(',')}]`, total: Number(counted[0]?.f.at(-1)?.v ?? 0) };
+  openList(token?: string): Promise<RecordList> {
+    return token === undefined ? this.#snapshots.current() : this.#snapshots.walk(token);
   }
 
-  async readRecord(id: string): Promise<string | undefined> {
-    const row = (await this.#rows('record', { id })).at(0);
-    return row && recordJson(row);
+  readRecord(id: string): Promise<RecordAnswer> {
+    return this.#lookups.find(id);
   }
 
   async check(): Promise<void> {
-    const call = this.#call('page', { limit: 1, offset: 0 });
-    await callWithDeadline(() => this.#client.dryRun(call), { ...this.#policy, attempts: 1 }, this.#timing);
+    const check = () => this.#client.dryRun(this.#queries.snapshot, this.#labels('check'));
+    await callWithDeadline(check, { ...this.#policy, attempts: 1 }, this.#timing);
   }
 
-  #rows(name: keyof Queries, params: QueryCall['params']): Promise<RawRow[]> {
-    const call = this.#call(name, params);
-    return callWithDeadline(
-      (remainingMs) => this.#client.rows(call, Math.max(1, Math.floor(remainingMs))),
-      this.#policy,
-      this.#timing,
-    );
+  #records(ids: readonly string[]): Promise<RawRow[]> {
+    const query = this.#queries.records;
+    const call = { query, params: { ids }, labels: this.#labels('records'), requestId: newRequestId() };
+    return this.#call((remainingMs) => this.#client.queryRows(call, Math.max(1, Math.floor(remainingMs))));
   }
 
-  #call(name: keyof Queries, params: QueryCall['params']): QueryCall {
-    return {
-      query: this.#queries[name],
-      params,
-      labels: { ...this.#labels, query: name },
-      // A look-up is small and frequent: it need not leave a job behind.
-      // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
-      jobCreationMode: name === 'record' ? 'JOB_CREATION_OPTIONAL' : 'JOB_CREATION_REQUIRED',
-      requestId: newRequestId(),
-    };
+  #call<T>(send: (remainingMs: number) => Promise<T>): Promise<T> {
+    return callWithDeadline(send, this.#policy, this.#timing);
+  }
+
+  #labels(query: string): Readonly<Record<string, string>> {
+    return { ...this.#options.labels, query };
+  }
+
+  #warnOfStale(err: WarehouseError): void {
+    const message = `the snapshot before goes on serving: the warehouse says ${err.reason}: ${err.message}`;
+    this.#options.log.warn({ err, reason: err.reason }, message);
   }
 }

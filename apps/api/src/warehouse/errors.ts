@@ -4,8 +4,9 @@
  * - `busy`: a quota or rate limit is used up: later again
  * - `timeout`: no answer in the time a request has
  * - `refused`: it understood and said no (no table, no permission, no such column): waiting does not help, we do
+ * - `expired`: the snapshot that was asked for is gone: there is a newer one
  */
-export type WarehouseErrorKind = 'unavailable' | 'busy' | 'timeout' | 'refused';
+export type WarehouseErrorKind = 'unavailable' | 'busy' | 'timeout' | 'refused' | 'expired';
 
 export class WarehouseError extends Error {
   override readonly name = 'WarehouseError';
@@ -52,6 +53,17 @@ const KINDS_BY_REASON: Readonly<Record<string, Kind>> = {
   quotaExceeded: { kind: 'busy' },
   timeout: { kind: 'timeout' },
 };
+
+/** What a job failed with. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/ErrorProto */
+export function warehouseErrorOf(reason: string, message: string): WarehouseError {
+  const { kind, retryable = false } = KINDS_BY_REASON[reason] ?? { kind: 'refused' };
+  return new WarehouseError(kind, reason, message, { retryable });
+}
+
+/** A reply without what it must have. */
+export function malformedReply(message: string): WarehouseError {
+  return new WarehouseError('unavailable', 'malformedReply', message, { retryable: true });
+}
 
 /** Failures below HTTP that say nothing about the request. https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK_CODES = new Set([

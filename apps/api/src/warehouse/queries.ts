@@ -3,12 +3,10 @@ import { quoteTableName, type TableName } from './table-name.ts';
 
 /** Every statement that the API sends. What a caller says travels in `@parameters` only. */
 export interface Queries {
-  /** `@limit`, `@offset` → the columns and the number of records in all. One scan. */
-  readonly page: string;
-  /** → `total`: what `page` can not say when it returns no row. */
-  readonly count: string;
-  /** `@id` → the columns of one row at most. */
-  readonly record: string;
+  /** → the columns of every record, ordered by id. One scan. */
+  readonly snapshot: string;
+  /** `@ids` → the columns of the records that have one of these ids. */
+  readonly records: string;
 }
 
 /**
@@ -18,19 +16,10 @@ export interface Queries {
 export function buildQueries(table: TableName): Queries {
   const columns = COLUMN_NAMES.join(', ');
   const tieBreak = COLUMN_NAMES.filter((name) => name !== 'id').join(', ');
-  const from = `FROM ${quoteTableName(table)}`;
+  const select = `SELECT ${columns} FROM ${quoteTableName(table)}`;
+  const once = `QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY ${tieBreak}) = 1`;
   return {
-    page: `
-WITH records AS (
-  SELECT ${columns}
-  ${from}
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY ${tieBreak}) = 1
-)
-SELECT ${columns}, COUNT(*) OVER () AS total
-FROM records
-ORDER BY id
-LIMIT @limit OFFSET @offset`.trim(),
-    count: `SELECT COUNT(DISTINCT id) AS total ${from}`,
-    record: `SELECT ${columns} ${from} WHERE id = @id ORDER BY ${tieBreak} LIMIT 1`,
+    snapshot: `${select} ${once} ORDER BY id`,
+    records: `${select} WHERE id IN UNNEST(@ids) ${once}`,
   };
 }

@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 export interface Timing {
   /** Milliseconds, from any fixed point. */
   now(): number;
+  /** Milliseconds since the Unix epoch: the clock that all instances share. */
+  date(): number;
   /** Resolves after `ms`, or rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** From 0 up to 1. */
@@ -12,6 +14,7 @@ export interface Timing {
 
 export const systemTiming: Timing = {
   now: () => performance.now(),
+  date: Date.now,
   sleep: (ms, signal) => setTimeout(ms, undefined, signal ? { signal } : undefined),
   random: Math.random,
 };

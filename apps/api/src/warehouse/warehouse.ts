@@ -9,18 +9,44 @@ export interface PageRange {
   readonly offset: number;
 }
 
-export interface Page {
-  /** A JSON array of records, ordered by id, each id once. */
-  readonly body: JsonBytes;
-  /** Records in the whole list, each id once. */
+/** How old an answer is, and how long it holds. */
+export interface Freshness {
+  /** Since it was known to be true. Milliseconds. */
+  readonly ageMs: number;
+  /** How long from that moment it may be used without asking. Milliseconds. */
+  readonly freshMs: number;
+  /** How much longer while a newer one is being fetched, and while none can be. Milliseconds; 0 is not at all. */
+  readonly staleMs: number;
+  readonly staleIfErrorMs: number;
+}
+
+/** The whole list as it was at one moment: every record of that moment, each id once, ordered by id. */
+export interface RecordList {
+  /** Names this state of the list to any instance: `openList(token)` opens it again, for as long as it lasts. */
+  readonly token: string;
+  /** Records in the list. */
   readonly total: number;
+  /** The moment. Milliseconds since the epoch. */
+  readonly takenAt: number;
+  readonly freshness: Freshness;
+  /** A JSON array of records. The same bytes whenever it is asked for the same range. */
+  read(range: PageRange): Promise<JsonBytes>;
+}
+
+export interface RecordAnswer {
+  /** The record as a JSON object; undefined when there is none. */
+  readonly body: JsonBytes | undefined;
+  readonly freshness: Freshness;
 }
 
 /** What the routes need of the warehouse. Every method throws WarehouseError and nothing else. */
 export interface Warehouse {
-  readPage(range: PageRange): Promise<Page>;
-  /** The record as a JSON object; undefined when there is none. */
-  readRecord(id: string): Promise<JsonBytes | undefined>;
+  /**
+   * The list as it is now, give or take the freshness window; with a token, as it was then. Throws `expired` for a
+   * token that names no list (any more).
+   */
+  openList(token?: string): Promise<RecordList>;
+  readRecord(id: string): Promise<RecordAnswer>;
   /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;
 }

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { Type } from '@sinclair/typebox';
+import { requestIdHeader } from '../documentation/responses.ts';
+import type { Freshness, JsonBytes } from '../warehouse/warehouse.ts';
+
+/** What a cache may do with an answer (RFC 9111, RFC 5861), and how much of that time is over. */
+export function freshnessHeaders({ ageMs, freshMs, staleMs, staleIfErrorMs }: Freshness) {
+  const directives = [
+    `max-age=${seconds(freshMs)}`,
+    ...(staleMs > 0 ? [`stale-while-revalidate=${seconds(staleMs)}`] : []),
+    ...(staleIfErrorMs > 0 ? [`stale-if-error=${seconds(staleIfErrorMs)}`] : []),
+  ];
+  return { 'cache-control': directives.join(', '), age: String(seconds(ageMs)) };
+}
+
+/** A strong entity tag of these bytes. */
+export function etagOf(body: JsonBytes): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+}
+
+/** Whether an `If-None-Match` names this entity tag, by the weak comparison that it asks for (RFC 9110, 13.1.2). */
+export function isNoneMatch(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+const header = (description: string, example: string) => Type.String({ description, examples: [example] });
+
+export const freshnessHeaderSchemas = {
+  ETag: header(
+    'Names these bytes; send it as `If-None-Match` to hear whether they still hold.',
+    '"0f3a9c5e7b21-tp0ce8-0-100-0"',
+  ),
+  'Cache-Control': header(
+    'How long the answer may be used without asking, and how much longer while a newer one is being fetched or can not be had.',
+    'max-age=60, stale-while-revalidate=60, stale-if-error=43200',
+  ),
+  Age: Type.Integer({
+    minimum: 0,
+    description:
+      'Seconds since the answer was known to be true. More than `max-age` says that the warehouse does not answer at the moment.',
+    examples: [12],
+  }),
+};
+
+export const lastModifiedSchema = {
+  'Last-Modified': header('The moment whose list this is.', 'Tue, 24 Nov 2026 05:00:00 GMT'),
+};
+
+/** The 304 of an operation; `headers` are those of its 200. */
+export function notModified(headers: object): object {
+  return {
+    description: 'What `If-None-Match` names still holds. There is no body.',
+    headers: { ...requestIdHeader, ...headers },
+  };
+}

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { BigQuery } from '@google-cloud/bigquery';
+import { malformedReply, WarehouseError } from './errors.ts';
+import type { RawRow } from './record-json.ts';
+import {
+  type Job,
+  jobOf,
+  type QueryReply,
+  queryRowsOf,
+  type RowsPage,
+  rowsPageOf,
+  type TableMetadata,
+  tableMetadataOf,
+} from './replies.ts';
+import type { TableName } from './table-name.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A statement that is answered at once, with its parameters. */
+export interface QueryCall {
+  readonly query: string;
+  /** Each is an ARRAY<STRING>. */
+  readonly params: Readonly<Record<string, readonly string[]>>;
+  readonly labels: Labels;
+  /** The same for every attempt at one query: BigQuery does not run, or bill, a second one within 15 minutes. */
+  readonly requestId: string;
+}
+
+/** A statement whose result is kept as a table. */
+export interface JobCall {
+  readonly jobId: string;
+  readonly query: string;
+  readonly labels: Labels;
+  /** What is estimated to cost more does not run. Bytes. */
+  readonly maximumBytesBilled: number;
+  /** After that BigQuery tries to stop the job. Milliseconds. */
+  readonly jobTimeoutMs: number;
+}
+
+export interface RowRange {
+  readonly startIndex: number;
+  readonly maxResults: number;
+}
+
+/** Cloud Run carries no longer response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
+export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
+
+interface RequestOptions {
+  readonly method?: string;
+  readonly projectId?: string;
+  readonly uri: string;
+  readonly json?: object;
+  readonly qs?: object;
+}
+
+/**
+ * BigQuery's REST API over the Google client's transport: its credentials, endpoint and connections. The client's own
+ * methods are not used because they throw where nobody can catch it when a reply lacks a field, which ends the process,
+ * and because their retries start after two to three seconds and know no deadline.
+ * https://docs.cloud.google.com/bigquery/docs/reference/rest
+ */
+export class BigQueryClient {
+  readonly #client: BigQuery;
+  readonly #location: string;
+
+  /** `timeoutMs`: after that, the connection of a call is given up. */
+  constructor({ project, location, timeoutMs }: { project: string; location: string; timeoutMs: number }) {
+    this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
+    this.#client.timeout = timeoutMs;
+    this.#location = location;
+  }
+
+  /** `jobs.query`: all rows, if the query finishes within `timeoutMs`. It need not leave a job behind. */
+  async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<RawRow[]> {
+    let reply: QueryReply = await this.#request({
+      method: 'POST',
+      uri: '/queries',
+      json: {
+        ...call,
+        // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
+        jobCreationMode: 'JOB_CREATION_OPTIONAL',
+        useLegacySql: false,
+        location: this.#location,
+        parameterMode: 'NAMED',
+        queryParameters: Object.entries(params).map(([name, values]) => ({
+          name,
+          parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
+          parameterValue: { arrayValues: values.map((value) => ({ value })) },
+        })),
+        timeoutMs,
+      },
+    });
+    const rows = [...queryRowsOf(reply)];
+    let bytes = sizeOf(rows);
+    // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
+    while (reply.pageToken !== undefined) {
+      assertSendable(bytes);
+      const { jobId = '', location = this.#location } = reply.jobReference ?? {};
+      reply = await this.#request({
+        uri: `/queries/${jobId}`,
+        qs: { location, pageToken: reply.pageToken, timeoutMs },
+      });
+      const more = queryRowsOf(reply);
+      rows.push(...more);
+      bytes += sizeOf(more);
+    }
+    return rows;
+  }
+
+  /** Lets BigQuery check names, types and permissions. Runs and bills nothing. */
+  async dryRun(query: string, labels: Labels): Promise<void> {
+    const json = { query, labels, useLegacySql: false, location: this.#location, dryRun: true };
+    await this.#request({ method: 'POST', uri: '/queries', json });
+  }
+
+  /** `jobs.insert`. Undefined when there is a job with this id already. */
+  async insertJob(call: JobCall): Promise<Job | undefined> {
+    const { jobId, query, labels, maximumBytesBilled, jobTimeoutMs } = call;
+    try {
+      const reply = await this.#request({
+        method: 'POST',
+        uri: '/jobs',
+        json: {
+          jobReference: { jobId, location: this.#location },
+          configuration: {
+            labels,
+            jobTimeoutMs: String(jobTimeoutMs),
+            query: {
+              query,
+              useLegacySql: false,
+              // A result from the cache would be another job's table, with less of its day left.
+              useQueryCache: false,
+              maximumBytesBilled: String(maximumBytesBilled),
+            },
+          },
+        },
+      });
+      return jobOf(reply);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 409) return undefined;
+      throw error;
+    }
+  }
+
+  async getJob(jobId: string): Promise<Job> {
+    return jobOf(await this.#request({ uri: `/jobs/${jobId}`, qs: { location: this.#location } }));
+  }
+
+  /** Returns when the job is done, or after `timeoutMs`. Throws what the job failed with. */
+  async waitForJob(jobId: string, timeoutMs: number): Promise<void> {
+    const qs = { location: this.#location, timeoutMs, maxResults: 0 };
+    await this.#request({ uri: `/queries/${jobId}`, qs });
+  }
+
+  /** `tables.get`: free of charge. */
+  async getTable(table: TableName): Promise<TableMetadata> {
+    return tableMetadataOf(await this.#request(tableRequest(table)));
+  }
+
+  /**
+   * `tabledata.list`, in as many calls as it takes: free of charge.
+   * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list
+   */
+  async listRows(table: TableName, { startIndex, maxResults }: RowRange): Promise<RowsPage> {
+    const rows: RawRow[] = [];
+    let bytes = 0;
+    for (;;) {
+      const qs = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
+      const page = rowsPageOf(await this.#request({ ...tableRequest(table, '/data'), qs }));
+      rows.push(...page.rows);
+      bytes += sizeOf(page.rows);
+      assertSendable(bytes);
+      const expected = Math.max(0, Math.min(maxResults, page.totalRows - startIndex));
+      if (rows.length === expected) return { rows, totalRows: page.totalRows };
+      if (page.rows.length === 0 || rows.length > expected) {
+        throw malformedReply(`${rows.length} rows of ${expected} from ${startIndex}`);
+      }
+    }
+  }
+
+  #request(options: RequestOptions): Promise<object> {
+    return new Promise((resolve, reject) => {
+      this.#client.request(options, (error, reply) => (error ? reject(error) : resolve(reply ?? {})));
+    });
+  }
+}
+
+/** A `requestId` for one query and all attempts at it. */
+export function newRequestId(): string {
+  return randomUUID();
+}
+
+function tableRequest({ projectId, datasetId, tableId }: TableName, below = ''): RequestOptions {
+  return { projectId, uri: `/datasets/${datasetId}/tables/${tableId}${below}` };
+}
+
+function assertSendable(bytes: number): void {
+  if (bytes <= MAX_REPLY_BYTES) return;
+  throw new WarehouseError(
+    'refused',
+    'responseTooLarge',
+    `the rows are larger than ${MAX_REPLY_BYTES} bytes`,
+  );
+}
+
+function sizeOf(rows: readonly RawRow[]): number {
+  let size = 0;
+  for (const { f } of rows) for (const { v } of f) size += v?.length ?? 0;
+  return size;
+}

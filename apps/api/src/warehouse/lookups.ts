@@ -1,0 +1,121 @@
+import { LRUCache } from 'lru-cache';
+import { type RawRow, recordJson } from './record-json.ts';
+import type { Timing } from './timing.ts';
+import type { RecordAnswer } from './warehouse.ts';
+
+/** How long the first id waits for others that share its query. Milliseconds. */
+const BATCH_MS = 3;
+/** Ids in one query. */
+const MAX_BATCH = 100;
+
+/** Answers in memory, and the bytes of them. */
+const MAX_ANSWERS = 20_000;
+const MAX_BYTES = 8 * 1024 * 1024;
+/** A guess at what an entry costs beside its text. */
+const ENTRY_BYTES = 200;
+
+/** How long a record that is known is served while the warehouse does not answer: it never changes. Milliseconds. */
+const STALE_IF_ERROR_MS = 12 * 60 * 60 * 1000;
+
+export interface LookupsOptions {
+  readonly freshMs: number;
+  readonly timing: Timing;
+  /** The rows with these ids, each id once, in any order. */
+  query(ids: readonly string[]): Promise<readonly RawRow[]>;
+}
+
+interface Known {
+  /** Undefined: there is no such record. */
+  readonly body: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly askedAt: number;
+}
+
+interface Batch {
+  readonly ids: Set<string>;
+  readonly known: Promise<ReadonlyMap<string, Known>>;
+}
+
+/** Records by their ids: asked for live, together with whoever asks at the same time, and remembered for a while. */
+export class Lookups {
+  readonly #options: LookupsOptions;
+  readonly #known = new LRUCache<string, Known>({
+    max: MAX_ANSWERS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body = '' }, id) => 2 * (body.length + id.length) + ENTRY_BYTES,
+  });
+  readonly #pending = new Map<string, Batch>();
+  #batch: Batch | undefined;
+
+  constructor(options: LookupsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws WarehouseError. */
+  async find(id: string): Promise<RecordAnswer> {
+    const known = this.#known.get(id);
+    if (known && this.#ageOf(known) < this.#options.freshMs) return this.#answer(known);
+    try {
+      return this.#answer(await this.#ask(id));
+    } catch (error) {
+      // That there was none is no answer: it may have been published since.
+      if (known?.body !== undefined && this.#ageOf(known) < STALE_IF_ERROR_MS) return this.#answer(known);
+      throw error;
+    }
+  }
+
+  #answer(known: Known): RecordAnswer {
+    const { freshMs } = this.#options;
+    const freshness = {
+      ageMs: this.#ageOf(known),
+      freshMs,
+      staleMs: freshMs,
+      staleIfErrorMs: STALE_IF_ERROR_MS,
+    };
+    return { body: known.body, freshness };
+  }
+
+  #ageOf({ askedAt }: Known): number {
+    return Math.max(0, this.#options.timing.date() - askedAt);
+  }
+
+  async #ask(id: string): Promise<Known> {
+    const batch = this.#pending.get(id) ?? this.#join(id);
+    const known = (await batch.known).get(id);
+    if (!known) throw new Error('an id was left out of its batch');
+    return known;
+  }
+
+  #join(id: string): Batch {
+    this.#batch ??= this.#open();
+    const batch = this.#batch;
+    batch.ids.add(id);
+    this.#pending.set(id, batch);
+    if (batch.ids.size >= MAX_BATCH) this.#batch = undefined;
+    return batch;
+  }
+
+  #open(): Batch {
+    const ids = new Set<string>();
+    const run = async () => {
+      await this.#options.timing.sleep(BATCH_MS);
+      if (this.#batch === batch) this.#batch = undefined;
+      try {
+        return await this.#query([...ids]);
+      } finally {
+        for (const id of ids) this.#pending.delete(id);
+      }
+    };
+    const batch: Batch = { ids, known: run() };
+    return batch;
+  }
+
+  async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Known>> {
+    const askedAt = this.#options.timing.date();
+    const rows = await this.#options.query(ids);
+    const bodies = new Map(rows.map((row) => [row.f[0]?.v, recordJson(row)]));
+    const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
+    for (const [id, known] of answers) this.#known.set(id, known);
+    return answers;
+  }
+}

@@ -1,0 +1,112 @@
+import { malformedReply, WarehouseError, warehouseErrorOf } from './errors.ts';
+import type { RawRow } from './record-json.ts';
+import type { TableName } from './table-name.ts';
+
+/** Replies of BigQuery, of which nothing is taken for granted. */
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#response-body */
+export interface QueryReply {
+  readonly jobComplete?: unknown;
+  readonly jobReference?: { readonly jobId?: string; readonly location?: string };
+  readonly pageToken?: string;
+  readonly schema?: unknown;
+  readonly rows?: unknown;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job */
+export interface Job {
+  readonly done: boolean;
+  readonly failure: WarehouseError | undefined;
+  /** Where the rows are; undefined until they are there. */
+  readonly destination: TableName | undefined;
+  /** When the job was made, by BigQuery's clock. Milliseconds since the epoch. */
+  readonly creationTime: number;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
+export interface TableMetadata {
+  readonly lastModifiedTime: string;
+  readonly numRows: string;
+  readonly numBytes: number;
+  /** Rows were streamed in a while ago that `numRows` does not count; undefined when there are none. */
+  readonly streamingBuffer: { readonly estimatedBytes: number } | undefined;
+}
+
+export interface RowsPage {
+  readonly rows: readonly RawRow[];
+  readonly totalRows: number;
+}
+
+export function queryRowsOf({ jobComplete, schema, rows = [] }: QueryReply): readonly RawRow[] {
+  if (jobComplete === false)
+    throw new WarehouseError('timeout', 'timeout', 'the query did not finish in time');
+  if (jobComplete === true && schema !== undefined && isRawRows(rows)) return rows;
+  throw malformedReply('the reply is not that of a query');
+}
+
+export function jobOf(reply: Reply): Job {
+  const state = text(reply.status?.state);
+  const creationTime = Number(reply.statistics?.creationTime);
+  if (state === undefined || !Number.isFinite(creationTime)) throw malformedReply('the reply is not a job');
+  const { reason, message } = reply.status?.errorResult ?? {};
+  const { projectId, datasetId, tableId } = reply.configuration?.query?.destinationTable ?? {};
+  return {
+    done: state === 'DONE',
+    failure:
+      reply.status?.errorResult &&
+      warehouseErrorOf(text(reason) ?? 'unknown', text(message) ?? 'the job failed'),
+    destination: projectId && datasetId && tableId ? { projectId, datasetId, tableId } : undefined,
+    creationTime,
+  };
+}
+
+export function tableMetadataOf({
+  lastModifiedTime,
+  numRows,
+  numBytes,
+  streamingBuffer,
+}: Reply): TableMetadata {
+  if (typeof lastModifiedTime !== 'string' || typeof numRows !== 'string' || !(Number(numBytes) >= 0)) {
+    throw malformedReply('the reply is not a table');
+  }
+  const estimatedBytes = Number(streamingBuffer?.estimatedBytes ?? 0);
+  return {
+    lastModifiedTime,
+    numRows,
+    numBytes: Number(numBytes),
+    streamingBuffer: streamingBuffer && {
+      estimatedBytes: Number.isFinite(estimatedBytes) ? estimatedBytes : 0,
+    },
+  };
+}
+
+export function rowsPageOf({ rows = [], totalRows }: Reply): RowsPage {
+  if (typeof totalRows === 'string' && Number.isSafeInteger(Number(totalRows)) && isRawRows(rows)) {
+    return { rows, totalRows: Number(totalRows) };
+  }
+  throw malformedReply('the reply is not a list of rows');
+}
+
+/** The fields that are used, of every kind of reply. */
+interface Reply {
+  readonly status?: {
+    readonly state?: unknown;
+    readonly errorResult?: { readonly reason?: unknown; readonly message?: unknown };
+  };
+  readonly statistics?: { readonly creationTime?: unknown };
+  readonly configuration?: { readonly query?: { readonly destinationTable?: Partial<TableName> } };
+  readonly lastModifiedTime?: unknown;
+  readonly numRows?: unknown;
+  readonly numBytes?: unknown;
+  readonly streamingBuffer?: { readonly estimatedBytes?: unknown };
+  readonly rows?: unknown;
+  readonly totalRows?: unknown;
+}
+
+function isRawRows(rows: unknown): rows is readonly RawRow[] {
+  return Array.isArray(rows) && rows.every((row) => Array.isArray(row?.f));
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,73 @@
+import { WarehouseError } from '../errors.ts';
+import { type RawRow, recordJson } from '../record-json.ts';
+
+const COMMA = Buffer.from(',');
+
+/** What a row costs in a block beside the bytes of its JSON: a comma, and its place in the table of places. */
+const PLACE_BYTES = 4;
+
+/** Consecutive rows of a snapshot as the bytes that are sent. */
+export class Block {
+  /** The records as JSON, with commas between them. */
+  readonly #bytes: Buffer;
+  /** Where each record begins, and one place more: where the next one would. */
+  readonly #places: Uint32Array;
+
+  constructor(rows: readonly RawRow[]) {
+    const records = rows.map((row) => Buffer.from(recordJson(row)));
+    this.#places = new Uint32Array(rows.length + 1);
+    for (const [index, { length }] of records.entries()) {
+      this.#places[index + 1] = (this.#places[index] ?? 0) + length + COMMA.length;
+    }
+    this.#bytes = Buffer.concat(
+      records.flatMap((record, index) => (index === 0 ? [record] : [COMMA, record])),
+    );
+  }
+
+  /** Memory that the block takes. */
+  get size(): number {
+    return this.#bytes.length + this.#places.length * PLACE_BYTES;
+  }
+
+  /** The records from `from` up to `to`, with commas between them, without a copy. */
+  slice(from: number, to: number): Buffer {
+    const start = this.#places[from] ?? 0;
+    const end = (this.#places[to] ?? 0) - COMMA.length;
+    return this.#bytes.subarray(start, Math.max(start, end));
+  }
+}
+
+/**
+ * That a finished result keeps the order of its query is not promised by BigQuery, so it is proved for each row that is
+ * sent: ids must rise, which also proves that none is there twice. Throws WarehouseError.
+ */
+export function assertOrdered(rows: readonly RawRow[], startIndex: number): void {
+  for (let index = 1; index < rows.length; index++) {
+    if (isBefore(idOf(rows[index - 1]), idOf(rows[index]))) continue;
+    throw new WarehouseError(
+      'refused',
+      'notOrdered',
+      `row ${startIndex + index} does not follow the one before it`,
+    );
+  }
+}
+
+function idOf(row: RawRow | undefined): string | null {
+  return row?.f[0]?.v ?? null;
+}
+
+/** BigQuery's order of text: by code point, and NULL first. JavaScript compares UTF-16, where D800 to DFFF come too early. */
+export function isBefore(a: string | null, b: string | null): boolean {
+  if (a === null || b === null) return a === null && b !== null;
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (left !== right) return rank(left) < rank(right);
+  }
+  return a.length < b.length;
+}
+
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

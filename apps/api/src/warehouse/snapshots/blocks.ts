@@ -1,0 +1,102 @@
+import { LRUCache } from 'lru-cache';
+import type { RowRange } from '../bigquery-client.ts';
+import { malformedReply, toWarehouseError, WarehouseError } from '../errors.ts';
+import type { RowsPage } from '../replies.ts';
+import type { TableName } from '../table-name.ts';
+import type { JsonBytes, PageRange } from '../warehouse.ts';
+import { assertOrdered, Block } from './block.ts';
+
+/** The longest page touches two blocks. */
+export const BLOCK_ROWS = 1_000;
+
+/** The finished result of a snapshot's query. */
+export interface SnapshotTable {
+  readonly token: string;
+  readonly table: TableName;
+  readonly total: number;
+}
+
+export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
+
+const [OPEN, COMMA, CLOSE] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
+
+/** Pages of snapshots, cut from aligned blocks of which the hot ones stay in memory. */
+export class Blocks {
+  readonly #listRows: ListRows;
+  readonly #kept: LRUCache<string, Block>;
+  readonly #loading = new Map<string, Promise<Block>>();
+
+  constructor(listRows: ListRows, maxBytes: number) {
+    this.#listRows = listRows;
+    this.#kept = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ size }) => Math.max(1, size) });
+  }
+
+  /** Bytes of the blocks in memory. */
+  get size(): number {
+    return this.#kept.calculatedSize;
+  }
+
+  /** Reads the first block, which says how many rows there are. */
+  async open(token: string, table: TableName): Promise<SnapshotTable> {
+    const { rows, totalRows: total } = await this.#list(table, { startIndex: 0, maxResults: BLOCK_ROWS });
+    assertOrdered(rows, 0);
+    this.#kept.set(keyOf(token, 0), new Block(rows));
+    return { token, table, total };
+  }
+
+  /** A JSON array. Throws WarehouseError; `expired` when the result is gone. */
+  async page(snapshot: SnapshotTable, { limit, offset }: PageRange): Promise<JsonBytes> {
+    const end = Math.min(offset + limit, snapshot.total);
+    if (offset >= end) return '[]';
+    const first = Math.floor(offset / BLOCK_ROWS);
+    const last = Math.floor((end - 1) / BLOCK_ROWS);
+    const indexes = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    const blocks = await Promise.all(indexes.map((index) => this.#block(snapshot, index)));
+    const parts = blocks.flatMap((block, position) => {
+      const start = (first + position) * BLOCK_ROWS;
+      const part = block.slice(Math.max(offset - start, 0), Math.min(end - start, BLOCK_ROWS));
+      return position === 0 ? [part] : [COMMA, part];
+    });
+    return Buffer.concat([OPEN, ...parts, CLOSE]);
+  }
+
+  /** Of those who want the same block at the same time, one reads it. */
+  #block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
+    const key = keyOf(snapshot.token, index);
+    const known = this.#kept.get(key) ?? this.#loading.get(key);
+    if (known) return known;
+    const loading = this.#load(snapshot, index)
+      .then((block) => {
+        this.#kept.set(key, block);
+        return block;
+      })
+      .finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  async #load({ table, total }: SnapshotTable, index: number): Promise<Block> {
+    const start = index * BLOCK_ROWS;
+    // With the row before it, so that the order is proved across blocks, too.
+    const before = start === 0 ? 0 : 1;
+    const range = { startIndex: start - before, maxResults: BLOCK_ROWS + before };
+    const { rows, totalRows } = await this.#list(table, range);
+    if (totalRows !== total) throw malformedReply(`${totalRows} rows in a result that had ${total}`);
+    assertOrdered(rows, range.startIndex);
+    return new Block(rows.slice(before));
+  }
+
+  async #list(table: TableName, range: RowRange): Promise<RowsPage> {
+    try {
+      return await this.#listRows(table, range);
+    } catch (cause) {
+      const error = toWarehouseError(cause);
+      if (error.reason !== 'notFound') throw error;
+      throw new WarehouseError('expired', 'notFound', error.message, { cause });
+    }
+  }
+}
+
+function keyOf(token: string, index: number): string {
+  return `${token}/${index}`;
+}

@@ -1,0 +1,213 @@
+import { LRUCache } from 'lru-cache';
+import { callWithDeadline, type RetryPolicy } from '../deadline.ts';
+import { toWarehouseError, WarehouseError } from '../errors.ts';
+import type { TableMetadata } from '../replies.ts';
+import type { Timing } from '../timing.ts';
+import type { Freshness, PageRange, RecordList } from '../warehouse.ts';
+import type { Blocks, SnapshotTable } from './blocks.ts';
+import type { FinishedJob, SnapshotJobs } from './snapshot-jobs.ts';
+import { type SnapshotName, type SnapshotNames, WALK_MS, windowStart } from './snapshot-names.ts';
+import { isUnchanged, maximumBytesBilled } from './table-state.ts';
+
+/** Beyond these the one that was not asked for the longest is forgotten, and looked up again when it is. */
+const MAX_KNOWN = 64;
+/** An unchanged snapshot is made anew after this, so that a walk has at least half of its time left. Milliseconds. */
+const MAX_STANDING_MS = WALK_MS / 2;
+/** After a failure nobody asks BigQuery for a snapshot for so long. Milliseconds. */
+const PAUSE_MS = 1_000;
+
+export interface SnapshotsOptions {
+  readonly names: SnapshotNames;
+  readonly jobs: SnapshotJobs;
+  readonly blocks: Blocks;
+  readonly windowMs: number;
+  readonly timing: Timing;
+  /** `deadlineMs` is how long a request waits. */
+  readonly policy: RetryPolicy;
+  tableMetadata(): Promise<TableMetadata>;
+  /** Told when a snapshot could not be renewed and the one before it goes on serving. */
+  onStale(error: WarehouseError): void;
+}
+
+interface Snapshot extends SnapshotTable {
+  readonly name: SnapshotName;
+  readonly takenAt: number;
+}
+
+/** The snapshot that answers who names none. Times are milliseconds since the epoch. */
+interface Current {
+  readonly snapshot: Snapshot;
+  /** How the table was before the snapshot was made; undefined when that is not known. */
+  readonly table: TableMetadata | undefined;
+  /** The snapshot was not older than the table at this time. */
+  readonly verifiedAt: number;
+  /** End of the window in which that was. */
+  readonly freshUntil: number;
+}
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #known = new LRUCache<string, Snapshot>({ max: MAX_KNOWN });
+  readonly #opening = new Map<string, Promise<Snapshot>>();
+  #current: Current | undefined;
+  #flight: Promise<Current> | undefined;
+  /** The last flight failed, or did not come in time: the next one is not waited for. */
+  #trouble: { readonly error: WarehouseError; readonly until: number } | undefined;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** The list of the present window; of an earlier one while that is being made, or can not be made. */
+  async current(): Promise<RecordList> {
+    const { windowMs, timing } = this.#options;
+    const held = this.#usable();
+    if (held && timing.date() < held.freshUntil) return this.#listOf(held);
+    const flight = this.#renew();
+    const waits = !held || (!this.#trouble && timing.date() - held.verifiedAt > 2 * windowMs);
+    if (!waits) {
+      // `onStale` has been told.
+      flight.catch(() => {});
+      return this.#listOf(held);
+    }
+    try {
+      return this.#listOf(await this.#inTime(flight));
+    } catch (cause) {
+      const error = toWarehouseError(cause);
+      this.#trouble ??= { error, until: timing.date() };
+      if (held) return this.#listOf(held);
+      throw error;
+    }
+  }
+
+  /** The list that this token names. Throws `expired`. */
+  async walk(token: string): Promise<RecordList> {
+    const date = this.#options.timing.date();
+    const name = this.#options.names.find(token, date);
+    const snapshot = name && (this.#known.get(name.token) ?? (await this.#inTime(this.#open(name))));
+    if (!snapshot) throw expired(token);
+    const freshness = { ageMs: date - snapshot.name.start, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
+    const read = (range: PageRange) => this.#options.blocks.page(snapshot, range);
+    return { token: snapshot.token, total: snapshot.total, takenAt: snapshot.takenAt, freshness, read };
+  }
+
+  #listOf({ snapshot, verifiedAt }: Current): RecordList {
+    const { windowMs, timing, blocks } = this.#options;
+    const freshness: Freshness = {
+      ageMs: Math.max(0, timing.date() - verifiedAt),
+      freshMs: windowMs,
+      staleMs: windowMs,
+      staleIfErrorMs: WALK_MS,
+    };
+    const read = async (range: PageRange) => {
+      try {
+        return await blocks.page(snapshot, range);
+      } catch (error) {
+        throw error instanceof WarehouseError && error.kind === 'expired'
+          ? this.#lost(snapshot, error)
+          : error;
+      }
+    };
+    return { token: snapshot.token, total: snapshot.total, takenAt: snapshot.takenAt, freshness, read };
+  }
+
+  /** What may still be served, however old it is. */
+  #usable(): Current | undefined {
+    const held = this.#current;
+    return held && this.#options.timing.date() < held.snapshot.name.start + WALK_MS ? held : undefined;
+  }
+
+  /** However many want a newer snapshot, one flight at a time is under way. */
+  #renew(): Promise<Current> {
+    const { timing, onStale } = this.#options;
+    if (this.#flight) return this.#flight;
+    if (this.#trouble && timing.date() < this.#trouble.until) return Promise.reject(this.#trouble.error);
+    this.#flight = this.#make()
+      .then(
+        (current) => {
+          this.#current = current;
+          this.#trouble = undefined;
+          return current;
+        },
+        (cause: unknown) => {
+          const error = toWarehouseError(cause);
+          this.#trouble = { error, until: timing.date() + PAUSE_MS };
+          if (this.#current) onStale(error);
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#flight = undefined;
+      });
+    return this.#flight;
+  }
+
+  async #make(): Promise<Current> {
+    const { windowMs, timing, jobs, tableMetadata } = this.#options;
+    const asked = timing.date();
+    const start = windowStart(asked, windowMs);
+    const freshUntil = start + windowMs;
+    const table = await tableMetadata();
+    const held = this.#current;
+    const stands = held?.table && isUnchanged(held.table, table);
+    if (stands && asked - held.snapshot.name.start < MAX_STANDING_MS) {
+      return { ...held, verifiedAt: asked, freshUntil };
+    }
+    const job = await jobs.obtain(start, maximumBytesBilled(table));
+    const snapshot = await this.#opened(job);
+    // Of a job that was made by somebody else, all that is known is that its window had begun.
+    return job.created
+      ? { snapshot, table, verifiedAt: asked, freshUntil }
+      : { snapshot, table: undefined, verifiedAt: start, freshUntil };
+  }
+
+  async #opened({ name, destination, takenAt }: FinishedJob): Promise<Snapshot> {
+    try {
+      const snapshot = { ...(await this.#options.blocks.open(name.token, destination)), name, takenAt };
+      this.#known.set(name.token, snapshot);
+      return snapshot;
+    } catch (cause) {
+      const error = toWarehouseError(cause);
+      if (error.kind === 'expired') throw this.#lost({ name, token: name.token }, error);
+      throw error;
+    }
+  }
+
+  #open(name: SnapshotName): Promise<Snapshot> {
+    const { jobs, blocks } = this.#options;
+    const opening = this.#opening.get(name.token);
+    if (opening) return opening;
+    const open = async () => {
+      const job = await jobs.find(name);
+      if (!job) throw expired(name.token);
+      const snapshot = { ...(await blocks.open(name.token, job.destination)), name, takenAt: job.takenAt };
+      this.#known.set(name.token, snapshot);
+      return snapshot;
+    };
+    const promise = open().finally(() => this.#opening.delete(name.token));
+    this.#opening.set(name.token, promise);
+    return promise;
+  }
+
+  /** The result of a snapshot vanished before its time: the next request has another one made. */
+  #lost({ name, token }: Pick<Snapshot, 'name' | 'token'>, cause: WarehouseError): WarehouseError {
+    const error = new WarehouseError('unavailable', 'snapshotLost', `the result of ${name.jobId} is gone`, {
+      cause,
+      retryable: true,
+    });
+    this.#options.jobs.giveUp(name, error);
+    this.#known.delete(token);
+    if (this.#current?.snapshot.token === token) this.#current = undefined;
+    return error;
+  }
+
+  /** A request waits for its own time only; what it waited for goes on. */
+  #inTime<T>(result: Promise<T>): Promise<T> {
+    const { policy, timing } = this.#options;
+    return callWithDeadline(() => result, { ...policy, attempts: 1 }, timing);
+  }
+}
+
+function expired(token: string): WarehouseError {
+  return new WarehouseError('expired', 'notFound', `no snapshot ${token}`);
+}
