@@ -24,6 +24,7 @@ describe('the configuration', () => {
       project: 'records-local',
       location: 'southamerica-west1',
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
+      freshnessSeconds: 60,
       logLevel: 'info',
       service: undefined,
       revision: undefined,
@@ -74,6 +75,10 @@ describe('the configuration', () => {
       expect(messageFor({ ...good, PORT })).toContain(`PORT is ${JSON.stringify(PORT)}`);
     },
   );
+
+  it.each(['0', '3601', '0.5', '1m', ''])('refuses the freshness window %j', (FRESHNESS_SECONDS) => {
+    expect(messageFor({ ...good, FRESHNESS_SECONDS })).toContain('it must be an integer from 1 to 3600');
+  });
 
   it.each([
     'records-local.records.records` WHERE TRUE --',

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { buildTestApi } from './support/api.ts';
 import { type Answer, Contract } from './support/contract.ts';
+import { FakeTiming } from './support/fake-timing.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
 const REQUESTS = 2_000;
@@ -19,7 +20,13 @@ const agent = new Agent({ keepAlive: true });
 beforeAll(async () => {
   table = await openTestTable();
   await table.append(validSamples.map(({ value }) => ({ ...value })));
-  ({ app } = await buildTestApi({ bigQueryUrl: table.front.url, logLevel: 'silent' }));
+  ({ app } = await buildTestApi({
+    bigQueryUrl: table.front.url,
+    logLevel: 'silent',
+    timing: new FakeTiming(),
+  }));
+  // From here on a page costs no call, for as long as time stands still.
+  await app.inject({ url: '/records' });
   origin = await app.listen({ port: 0, host: '127.0.0.1' });
   contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
 });
@@ -89,7 +96,7 @@ const value = fc.oneof(
   { weight: 1, arbitrary: raw },
 );
 const name = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom('limit', 'offset') },
+  { weight: 8, arbitrary: fc.constantFrom('limit', 'offset', 'limit', 'offset', 'snapshot') },
   {
     weight: 1,
     arbitrary: fc.constantFrom('Limit', 'limit[]', 'page', 'pais', '__proto__', 'constructor', ''),
@@ -138,6 +145,8 @@ const headers = fc.constantFrom<Record<string, string>>(
   { expect: '100-continue' },
   { 'x-http-method-override': 'DELETE' },
   { range: 'bytes=0-1' },
+  { 'if-none-match': '*' },
+  { 'if-none-match': 'W/"a", b,, "' },
 );
 const body = fc.option(fc.constantFrom('', '{', '{"limit":1}', 'x'.repeat(2_000)), { freq: 8 });
 
@@ -205,9 +214,12 @@ describe('hostile requests', () => {
           ).toBe(verb === 'HEAD' ? 'data must be object' : undefined);
         }
         // A record that may exist and a page that may be asked for are the only reasons to ask the warehouse.
-        const mayAsk = answer.status === 200 || (operation === '/records/{id}' && answer.status === 404);
+        const mayAsk =
+          answer.status === 200 ||
+          answer.status === 304 ||
+          (operation === '/records/{id}' && answer.status === 404);
         if (!mayAsk) expect(asked).toBe(0);
-        expect(asked).toBeLessThanOrEqual(2);
+        expect(asked).toBeLessThanOrEqual(1);
         if (verb !== 'GET' && verb !== 'HEAD') expect([404, 405, 400, 414]).toContain(answer.status);
       }),
       { numRuns: REQUESTS },
@@ -215,9 +227,11 @@ describe('hostile requests', () => {
     // The property says little if nothing but refusals was tried.
     for (const expected of [
       'GET /records 200',
+      'GET /records 304',
       'GET /records 400',
       'GET /records 414',
       'GET /records/{id} 200',
+      'GET /records/{id} 304',
       'GET /records/{id} 400',
       'GET /records/{id} 404',
       'HEAD /records 200',

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pageLinks } from '../src/routes/links.ts';
+import { pageLinks as pageLinksOf } from '../src/routes/links.ts';
+import type { PageRange } from '../src/warehouse/warehouse.ts';
 import { linksOf } from './support/links.ts';
 
+const pageLinks = (range: PageRange, total: number) => pageLinksOf(range, total, 's');
+
 describe('the Link header', () => {
-  it('points to the first, previous, next and last page, relative to the request', () => {
+  it('points to the first, previous, next and last page of the same snapshot, relative to the request', () => {
     expect(pageLinks({ limit: 10, offset: 20 }, 45)).toBe(
-      '<?limit=10&offset=0>; rel="first", <?limit=10&offset=10>; rel="prev", <?limit=10&offset=30>; rel="next", <?limit=10&offset=40>; rel="last"',
+      '<?limit=10&offset=0&snapshot=s>; rel="first", <?limit=10&offset=10&snapshot=s>; rel="prev", <?limit=10&offset=30&snapshot=s>; rel="next", <?limit=10&offset=40&snapshot=s>; rel="last"',
     );
   });
 
@@ -19,7 +22,7 @@ describe('the Link header', () => {
   it('leads back to the last page from past the end', () => {
     for (const offset of [45, 46, 1_009]) {
       const { prev, last } = linksOf(pageLinks({ limit: 10, offset }, 45));
-      expect([prev, last]).toEqual(Array(2).fill({ limit: 10, offset: 40 }));
+      expect([prev, last]).toEqual(Array(2).fill({ limit: 10, offset: 40, snapshot: 's' }));
     }
   });
 

@@ -3,6 +3,7 @@ import { buildTestApi, type TestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { oneRow } from './support/replies.ts';
+import { openTestTable } from './support/table.ts';
 
 let front: BigQueryFront;
 let api: TestApi;
@@ -17,48 +18,38 @@ beforeEach(async () => {
   api = await buildTestApi({ bigQueryUrl: front.url, timing: new FakeTiming() });
 });
 
-const parameter = (name: string, type: string, value: string) => ({
-  name,
-  parameterType: { type },
-  parameterValue: { value },
+const ids = (...values: string[]) => ({
+  name: 'ids',
+  parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
+  parameterValue: { arrayValues: values.map((value) => ({ value })) },
 });
 
-describe('a query to BigQuery', () => {
+describe('a query for records', () => {
   it('is the same text whatever the caller says, which travels in typed parameters', async () => {
-    for (const url of ['/records/a', '/records/~._-', '/records?limit=7&offset=3', '/records?limit=1000']) {
-      await api.app.inject({ url });
-    }
-    const [first, second, third, fourth] = front.bodies;
+    for (const url of ['/records/a', '/records/~._-']) await api.app.inject({ url });
+    const [first, second] = front.bodies;
     expect(first?.query).toBe(second?.query);
-    expect(third?.query).toBe(fourth?.query);
-    expect(second?.queryParameters).toEqual([parameter('id', 'STRING', '~._-')]);
-    expect(third?.queryParameters).toEqual([
-      parameter('limit', 'INT64', '7'),
-      parameter('offset', 'INT64', '3'),
-    ]);
+    expect(second?.queryParameters).toEqual([ids('~._-')]);
   });
 
   it('says where it runs, for whom, and how long it may take', async () => {
-    await api.app.inject({ url: '/records' });
     await api.app.inject({ url: '/records/a' });
     expect(front.bodies).toMatchObject([
-      { labels: { service: 'records-api', query: 'page' }, jobCreationMode: 'JOB_CREATION_REQUIRED' },
-      { labels: { service: 'records-api', query: 'record' }, jobCreationMode: 'JOB_CREATION_OPTIONAL' },
-    ]);
-    for (const body of front.bodies) {
-      expect(body).toMatchObject({
+      {
+        labels: { service: 'records-api', query: 'records' },
+        jobCreationMode: 'JOB_CREATION_OPTIONAL',
         location: 'southamerica-west1',
         useLegacySql: false,
         parameterMode: 'NAMED',
         timeoutMs: 8_000,
-      });
-    }
+      },
+    ]);
   });
 
   it('keeps its request id when it is sent again, so that it is not billed twice, and has another for each request', async () => {
     front.fault = (call) => (call === 1 ? 'reset' : oneRow);
     await api.app.inject({ url: '/records/a' });
-    await api.app.inject({ url: '/records/a' });
+    await api.app.inject({ url: '/records/b' });
     const [first, again, other] = front.bodies.map(({ requestId }) => requestId);
     expect(again).toBe(first);
     expect(other).not.toBe(first);
@@ -70,11 +61,6 @@ describe('a query to BigQuery', () => {
     expect(front.bodies.map(({ timeoutMs }) => timeoutMs)).toEqual([8_000, 7_900, 7_700]);
   });
 
-  it('is only tried dry to find out whether the instance is ready', async () => {
-    expect((await api.app.inject({ url: '/health/ready' })).statusCode).toBe(200);
-    expect(front.bodies).toMatchObject([{ dryRun: true, query: expect.stringContaining('FROM') }]);
-  });
-
   it('is read page by page when BigQuery cuts the rows up', async () => {
     const page = (id: string, pageToken?: string) => ({
       status: 200,
@@ -82,13 +68,13 @@ describe('a query to BigQuery', () => {
         jobComplete: true,
         jobReference: { jobId: 'job-1', location: 'southamerica-west1' },
         schema: { fields: [] },
-        rows: [{ f: [{ v: id }, { v: 'Ana' }, { v: 'Ruiz' }, { v: 'Perú' }, { v: '2' }] }],
+        rows: [{ f: [{ v: id }, { v: 'Ana' }, { v: 'Ruiz' }, { v: 'Perú' }] }],
         pageToken,
       }),
     });
     front.fault = (call) => (call === 1 ? page('a', 'more') : page('b'));
-    const response = await api.app.inject({ url: '/records' });
-    expect(response.json().map(({ id }: { id: string }) => id)).toEqual(['a', 'b']);
+    const response = await api.app.inject({ url: '/records/b' });
+    expect(response.json()).toMatchObject({ id: 'b' });
     expect(front.calls[1]).toBe('GET /bigquery/v2/projects/records-test/queries/job-1');
   });
 
@@ -97,15 +83,48 @@ describe('a query to BigQuery', () => {
       jobComplete: true,
       jobReference: { jobId: 'job-1', location: 'southamerica-west1' },
       schema: { fields: [] },
-      rows: [{ f: [{ v: 'x'.repeat(9_000_000) }, { v: '' }, { v: '' }, { v: '' }, { v: '9' }] }],
+      rows: [{ f: [{ v: 'x'.repeat(9_000_000) }, { v: '' }, { v: '' }, { v: '' }] }],
       pageToken: 'more',
     });
     front.fault = () => ({ status: 200, body });
-    const response = await api.app.inject({ url: '/records' });
+    const response = await api.app.inject({ url: '/records/a' });
     expect(response.statusCode).toBe(500);
     expect(front.calls).toHaveLength(4);
     expect(api.lines.find(({ severity }) => severity === 'ERROR')).toMatchObject({
       reason: 'responseTooLarge',
     });
+  });
+});
+
+it('readiness tries the query of a snapshot dry, and runs none', async () => {
+  expect((await api.app.inject({ url: '/health/ready' })).statusCode).toBe(200);
+  expect(front.bodies).toMatchObject([{ dryRun: true, query: expect.stringContaining('ORDER BY id') }]);
+});
+
+describe('the job of a snapshot', () => {
+  it('is named by its table and its window, says for whom it runs, and has a limit to its bytes and its time', async () => {
+    const table = await openTestTable();
+    const timing = new FakeTiming();
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    const response = await app.inject({ url: '/records' });
+    const seconds = (timing.date() / 1000).toString(36);
+    const [, snapshot] = /snapshot=([^>]+)/.exec(String(response.headers.link)) ?? [];
+    expect(snapshot).toMatch(new RegExp(`^[0-9a-f]{12}-${seconds}-0$`));
+    expect(table.front.bodies).toEqual([
+      {
+        jobReference: { jobId: `records-snapshot-${snapshot}`, location: 'southamerica-west1' },
+        configuration: {
+          labels: { service: 'records-api', query: 'snapshot' },
+          jobTimeoutMs: '120000',
+          query: {
+            query:
+              'SELECT id, nombre, apellido, pais FROM `records-test.records.records` QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY nombre, apellido, pais) = 1 ORDER BY id',
+            useLegacySql: false,
+            useQueryCache: false,
+            maximumBytesBilled: String(110 * 1024 * 1024),
+          },
+        },
+      },
+    ]);
   });
 });

@@ -57,6 +57,23 @@ describe('limit and offset', () => {
     },
   );
 
+  it.each(['', 'x', '0f3a9c5e7b21', '0f3a9c5e7b21-tp0ce8-0x0', "0f3a9c5e7b21-tp0ce8-0' OR 1", '../jobs/x'])(
+    'refuses the snapshot %j, and says where one comes from',
+    async (snapshot) => {
+      const body = expectProblem(
+        await get(`/records?snapshot=${encodeURIComponent(snapshot)}`),
+        'invalid-parameters',
+      );
+      expect(body.errors).toMatchObject([{ name: 'snapshot', detail: expect.stringContaining('`Link`') }]);
+    },
+  );
+
+  it('refuses a snapshot of another table, of the future and of the day before yesterday without asking the warehouse', async () => {
+    for (const snapshot of ['0f3a9c5e7b21-tp0ce8-0', '000000000000-zzzzzzzz-0', '000000000000-1-zz']) {
+      expectProblem(await get(`/records?snapshot=${snapshot}`), 'snapshot-expired');
+    }
+  });
+
   it('refuses a repeated parameter', async () => {
     const body = expectProblem(await get('/records?limit=5&limit=5'), 'invalid-parameters');
     expect(body.errors).toEqual([{ in: 'query', name: 'limit', value: '5,5', detail: 'must be given once' }]);
@@ -67,11 +84,11 @@ describe('limit and offset', () => {
     ['Limit', 'did you mean limit?'],
     ['ofset', 'did you mean offset?'],
     ['limits', 'did you mean limit?'],
-    ['iflimt', 'which takes limit and offset'],
-    ['page', 'which takes limit and offset'],
+    ['iflimt', 'which takes limit, offset and snapshot'],
+    ['page', 'which takes limit, offset and snapshot'],
     ['limit[]', 'did you mean limit?'],
-    ['__proto__', 'which takes limit and offset'],
-    ['constructor', 'which takes limit and offset'],
+    ['__proto__', 'which takes limit, offset and snapshot'],
+    ['constructor', 'which takes limit, offset and snapshot'],
   ])('refuses the unknown parameter %j by name and says %s', async (name, advice) => {
     const body = expectProblem(await get(`/records?${name}=1`), 'invalid-parameters');
     expect(body.errors).toEqual([

@@ -37,14 +37,23 @@ describe('a warehouse that', () => {
   ])(
     '%s is asked three times, with growing random waits, then the answer is 503 with Retry-After',
     async (_what, fault) => {
-      front.fault = () => fault;
-      const response = await api.app.inject({ url: '/records' });
-      const { detail } = expectProblem(response, 'warehouse-unavailable');
-      expect(detail).toBe('The records can not be read at the moment.');
-      expect(response.headers['retry-after']).toBe('5');
-      expect(front.calls).toEqual(Array(3).fill('POST /bigquery/v2/projects/records-test/queries'));
-      expect(timing.waits).toEqual([100, 200]);
-      expect(response.body).not.toContain('secret');
+      for (const { url, call } of [
+        {
+          url: '/records',
+          call: 'GET /bigquery/v2/projects/records-test/datasets/records/tables/records',
+        },
+        { url: '/records/a', call: 'POST /bigquery/v2/projects/records-test/queries' },
+      ]) {
+        front.reset();
+        front.fault = () => fault;
+        const response = await api.app.inject({ url });
+        const { detail } = expectProblem(response, 'warehouse-unavailable');
+        expect(detail).toBe('The records can not be read at the moment.');
+        expect(response.headers['retry-after']).toBe('5');
+        expect(front.calls).toEqual(Array(3).fill(call));
+        expect(timing.waits.slice(-2)).toEqual([100, 200]);
+        expect(response.body).not.toContain('secret');
+      }
     },
   );
 
@@ -119,7 +128,7 @@ describe('a warehouse that', () => {
         jobReference: { projectId: 'p', jobId: 'j', location: 'l' },
       }),
     });
-    expectProblem(await api.app.inject({ url: '/records' }), 'warehouse-timeout');
+    expectProblem(await api.app.inject({ url: '/records/a' }), 'warehouse-timeout');
     expect(front.calls).toHaveLength(1);
   });
 

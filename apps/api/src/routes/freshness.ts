@@ -54,8 +54,9 @@ export const lastModifiedSchema = {
 
 /** The 304 of an operation; `headers` are those of its 200. */
 export function notModified(headers: object): object {
-  return {
+  // To @fastify/swagger, this type is the absence of a body.
+  return Type.Null({
     description: 'What `If-None-Match` names still holds. There is no body.',
     headers: { ...requestIdHeader, ...headers },
-  };
+  });
 }

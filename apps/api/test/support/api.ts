@@ -18,7 +18,10 @@ export interface TestApi {
   readonly lines: readonly Record<string, unknown>[];
 }
 
-export interface TestApiOptions extends Partial<Pick<BigQueryWarehouseOptions, 'policy' | 'timing'>> {
+export interface TestApiOptions
+  extends Partial<
+    Pick<BigQueryWarehouseOptions, 'policy' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
+  > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;
   readonly logLevel?: string;
@@ -43,6 +46,7 @@ export async function buildTestApi({
   const warehouse = new BigQueryWarehouse({
     ...config,
     labels: { service: 'records-api' },
+    log: logger,
     ...warehouseOptions,
   });
   const app = await buildApp({

@@ -23,7 +23,8 @@ export interface OpenApiResponse {
   readonly headers: Readonly<
     Record<string, { readonly description: string; readonly schema: { examples: unknown[] } }>
   >;
-  readonly content: Readonly<
+  /** Absent where an answer has no body. */
+  readonly content?: Readonly<
     Record<string, { readonly examples: Readonly<Record<string, { readonly value: unknown }>> }>
   >;
 }
@@ -61,10 +62,10 @@ export class Contract {
     const response = this.document.paths[path]?.get?.responses[status];
     if (!response) return `${status} is not described`;
     const mediaType = type.split(';', 1)[0] ?? '';
-    if (!response.content[mediaType]) return `${type} is not described for ${status}`;
+    if (response.content && !response.content[mediaType]) return `${type} is not described for ${status}`;
     const missing = Object.keys(response.headers).filter((name) => headers[name.toLowerCase()] === undefined);
     if (missing.length > 0) return `${status} lacks ${missing.join(', ')}`;
-    if (method === 'HEAD') return body === '' ? undefined : 'HEAD has a body';
+    if (method === 'HEAD' || !response.content) return body === '' ? undefined : `${method} has a body`;
     return this.violation(
       ['paths', path, 'get', 'responses', String(status), 'content', mediaType, 'schema'],
       JSON.parse(body),

@@ -5,6 +5,9 @@ interface Sleeper {
   readonly resolve: () => void;
 }
 
+/** A multiple of any window. */
+const START = Date.UTC(2026, 0, 1);
+
 /** Time that passes when a test says so. A wait between two calls is over at once and only noted. */
 export class FakeTiming implements Timing {
   /** The waits between calls, in milliseconds. */
@@ -14,6 +17,10 @@ export class FakeTiming implements Timing {
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return START + this.#now;
   }
 
   random(): number {
@@ -27,8 +34,12 @@ export class FakeTiming implements Timing {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      this.#sleepers.push({ at: this.#now + ms, resolve });
-      signal.addEventListener('abort', () => reject(signal.reason));
+      const sleeper = { at: this.#now + ms, resolve };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        reject(signal.reason);
+      });
     });
   }
 

@@ -108,13 +108,10 @@ export class SnapshotJobs {
         this.#note(name, error);
         throw error;
       }
-      try {
-        await client.waitForJob(name.jobId, WAIT_MS);
-      } catch {
-        // What the job failed with is in its status, and whatever keeps it from being waited for meets the look at it, too.
-        await timing.sleep(PAUSE_MS);
-      }
+      // What a job failed with is in its status, and what keeps it from being waited for meets the look at it, too.
+      await client.waitForJob(name.jobId, WAIT_MS).catch(() => {});
       job = await this.#get(name);
+      if (!job.done) await timing.sleep(PAUSE_MS);
     }
     return job;
   }

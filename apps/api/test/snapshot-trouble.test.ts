@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { LightMyRequestResponse } from 'fastify';
+import { buildQueries } from '../src/warehouse/queries.ts';
+import { SnapshotNames } from '../src/warehouse/snapshots/snapshot-names.ts';
+import { parseTableName } from '../src/warehouse/table-name.ts';
+import { buildTestApi, environment, type TestApi } from './support/api.ts';
+import type { Fault } from './support/bigquery-front.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { expectProblem } from './support/problem.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+const WINDOW_MS = 60_000;
+const statement = buildQueries(parseTableName(environment.RECORDS_TABLE)).snapshot;
+
+const records = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    id: `r${n}`,
+    nombre: 'Ana',
+    apellido: 'Pérez',
+    pais: 'Chile',
+  }));
+
+let table: TestTable;
+let timing: FakeTiming;
+let api: TestApi;
+
+beforeEach(async () => {
+  table = await openTestTable();
+  timing = new FakeTiming();
+  api = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+});
+
+const get = (url: string): Promise<LightMyRequestResponse> => api.app.inject({ url });
+const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
+const jobId = (attempt: number) => new SnapshotNames(statement).of(timing.date(), attempt).jobId;
+const insertJob = (query: string) =>
+  table.bigQuery.insertJob({
+    jobReference: { jobId: jobId(0), location: environment.BIGQUERY_LOCATION },
+    configuration: { query: { query, useLegacySql: false } },
+  });
+
+/** What is answered to every look at one job. */
+function lookAt(jobId: string, fault: Fault): void {
+  table.front.fault = (call) =>
+    table.front.calls[call - 1]?.startsWith('GET') && table.front.calls[call - 1]?.endsWith(jobId)
+      ? fault
+      : undefined;
+}
+
+const jobReply = (state: string, errorResult?: object): Fault => ({
+  status: 200,
+  body: JSON.stringify({ status: { state, errorResult }, statistics: { creationTime: '1' } }),
+});
+
+describe('the job of a window', () => {
+  it('is met and used when an instance made it and died', async () => {
+    await table.append(records(10));
+    await insertJob(statement);
+    await table.append(records(12).slice(10));
+    expect((await get('/records')).headers['x-total-count']).toBe('10');
+    expect(scans()).toBe(1);
+  });
+
+  it('that failed by a fault of BigQuery is followed at once by one with another id', async () => {
+    await table.append(records(10));
+    const errorResult = { reason: 'jobBackendError', message: 'secret' };
+    lookAt(jobId(0), jobReply('DONE', errorResult));
+    const response = await get('/records');
+    expect(response.headers['x-total-count']).toBe('10');
+    expect(response.headers.link).toMatch(/snapshot=\w+-\w+-1>/);
+  });
+
+  it('that was refused is our fault; a second later, and then ever later, another one is tried', async () => {
+    await insertJob('SELECT nothing FROM nowhere');
+    expectProblem(await get('/records'), 'internal-error');
+
+    table.front.reset();
+    timing.advance(999);
+    expectProblem(await get('/records'), 'internal-error');
+    expect(table.front.calls).toEqual([]);
+
+    timing.advance(1);
+    expect((await get('/records')).statusCode).toBe(200);
+    expect(table.front.bodies).toMatchObject([{ jobReference: { jobId: expect.stringMatching(/-1$/) } }]);
+  });
+
+  it('that never ends is waited for as long as a request may take, then left behind', async () => {
+    await table.append(records(10));
+    lookAt(jobId(0), jobReply('RUNNING'));
+    expectProblem(await get('/records'), 'warehouse-timeout');
+    const answered = async () => (await get('/records')).statusCode === 200;
+    while (timing.now() < 200_000 && !(await answered())) timing.advance(1_000);
+    expect((await get('/records')).headers['x-total-count']).toBe('10');
+    expect(table.front.bodies).toHaveLength(2);
+  });
+});
+
+describe('a warehouse that is gone', () => {
+  beforeEach(async () => {
+    await table.append(records(2_500));
+    await get('/records');
+    await get('/records/r7');
+    table.front.reset();
+    table.front.fault = () => 'reset';
+    timing.advance(5 * WINDOW_MS);
+  });
+
+  it('leaves the pages and records that are known, with their age', async () => {
+    const page = await get('/records?limit=10');
+    expect(page.json()).toHaveLength(10);
+    expect(page.headers).toMatchObject({
+      'x-total-count': '2500',
+      'cache-control': 'max-age=60, stale-while-revalidate=60, stale-if-error=43200',
+      age: '300',
+    });
+    const record = await get('/records/r7');
+    expect([record.json(), record.headers.age]).toEqual([records(8)[7], '300']);
+    expect(api.lines.filter(({ severity }) => severity === 'WARNING')).toMatchObject([
+      { reason: 'ECONNRESET', message: expect.stringContaining('goes on serving') },
+    ]);
+  });
+
+  it('is a 503 with Retry-After for the rest', async () => {
+    for (const url of ['/records?offset=2000', '/records/r8']) {
+      const response = await get(url);
+      expectProblem(response, 'warehouse-unavailable');
+      expect(response.headers['retry-after']).toBe('5');
+      for (const header of ['etag', 'link', 'age', 'last-modified'])
+        expect(response.headers[header]).toBeUndefined();
+    }
+  });
+
+  it('is asked for a snapshot once a second at most, however many requests there are', async () => {
+    for (let request = 0; request < 50; request++) expect((await get('/records')).statusCode).toBe(200);
+    expect(table.front.calls).toHaveLength(3);
+    timing.advance(1_000);
+    await Promise.all(Array.from({ length: 50 }, () => get('/records')));
+    await table.front.called(6);
+    expect(table.front.calls).toHaveLength(6);
+  });
+
+  it('is not served from for ever', async () => {
+    timing.advance(12 * 60 * 60 * 1000);
+    expectProblem(await get('/records'), 'warehouse-unavailable');
+    expectProblem(await get('/records/r7'), 'warehouse-unavailable');
+  });
+
+  it('and comes back is read from again', async () => {
+    expect((await get('/records')).headers.age).toBe('300');
+    table.front.reset();
+    timing.advance(1_000);
+    const ageOf = async () => (await get('/records')).headers.age;
+    for (let request = 0; request < 1_000 && (await ageOf()) !== '0'; request++);
+    expect((await get('/records')).headers).toMatchObject({ age: '0', 'x-total-count': '2500' });
+  });
+});

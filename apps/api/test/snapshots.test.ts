@@ -1,0 +1,283 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { buildTestApi, type TestApi } from './support/api.ts';
+import { googleError } from './support/bigquery-front.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { expectProblem } from './support/problem.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+const WINDOW_MS = 60_000;
+
+const record = (id: string) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' });
+const records = (count: number, prefix = 'r') =>
+  Array.from({ length: count }, (_, n) => record(`${prefix}${(n * 7_919) % 100_003}`));
+
+let table: TestTable;
+let timing: FakeTiming;
+let api: TestApi;
+let app: FastifyInstance;
+
+beforeEach(async () => {
+  table = await openTestTable();
+  timing = new FakeTiming();
+  api = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+  ({ app } = api);
+});
+
+const get = (url: string, headers = {}): Promise<LightMyRequestResponse> => app.inject({ url, headers });
+
+/** Queries that were billed: none of these tables is larger than the least that one is billed. */
+const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
+
+const idsOf = (response: LightMyRequestResponse): string[] =>
+  response.json().map(({ id }: { id: string }) => id);
+
+const relation = (response: LightMyRequestResponse, name: string): string | undefined => {
+  const target = new RegExp(`<([^>]+)>; rel="${name}"`).exec(String(response.headers.link))?.[1];
+  return target && `/records${target}`;
+};
+
+describe('a walk', () => {
+  it.each([7, 100])(
+    'by next, %d at a time, has every record of its first moment exactly once, whatever is stored meanwhile',
+    async (limit) => {
+      const before = records(limit * 25 + 3);
+      await table.append(before);
+      const walked: string[] = [];
+      let url: string | undefined = `/records?limit=${limit}`;
+      for (let page = 0; url; page++) {
+        const response: LightMyRequestResponse = await get(url);
+        expect(response.headers['x-total-count']).toBe(String(before.length));
+        walked.push(...idsOf(response));
+        await table.append(records(3, `a${page}-`));
+        timing.advance(WINDOW_MS / 3);
+        // Somebody else has newer snapshots made.
+        if (page % 3 === 2) await untilTotal(before.length + 3 * (page + 1));
+        url = relation(response, 'next');
+      }
+      expect(walked).toEqual(before.map(({ id }) => id).sort());
+    },
+  );
+
+  it('goes on at another instance, and after this one has forgotten the snapshot', async () => {
+    await table.append(records(20));
+    const first = await get('/records?limit=8');
+    await table.append(records(20, 'a'));
+    const other = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    const second = await other.app.inject({ url: relation(first, 'next') ?? '' });
+    const third = await get(relation(second, 'next') ?? '');
+    expect([first, second, third].flatMap(idsOf)).toEqual(
+      records(20)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect(relation(third, 'next')).toBeUndefined();
+    expect(scans()).toBe(1);
+  });
+
+  it('leads to the same snapshot by every link, and its pages may be kept for as long as it lasts', async () => {
+    await table.append(records(30));
+    const page = await get('/records?limit=10&offset=10');
+    await table.append(records(5, 'a'));
+    timing.advance(2 * WINDOW_MS);
+    await get('/records');
+    for (const name of ['first', 'prev', 'next', 'last']) {
+      const { headers } = await get(relation(page, name) ?? '');
+      expect(headers).toMatchObject({
+        'x-total-count': '30',
+        'cache-control': 'max-age=43200',
+        age: '120',
+        'last-modified': page.headers['last-modified'],
+      });
+    }
+  });
+
+  it('over an expired or unknown snapshot is answered 410, which says how to start again', async () => {
+    await table.append(records(10));
+    const next = relation(await get('/records?limit=3'), 'next') ?? '';
+    const unknown = next.replace(/-0$/, '-1');
+    expect(expectProblem(await get(unknown), 'snapshot-expired').detail).toContain('without `snapshot`');
+
+    timing.advance(12 * 60 * 60 * 1000 - 1);
+    expect((await get(next)).statusCode).toBe(200);
+    timing.advance(1);
+    table.front.reset();
+    expectProblem(await get(next), 'snapshot-expired');
+    expect(table.front.calls).toEqual([]);
+    expect((await get('/records')).statusCode).toBe(200);
+  });
+
+  it('whose result BigQuery dropped early is answered 410, and a new one can begin', async () => {
+    await table.append(records(2_500));
+    const next = relation(await get('/records?limit=1000'), 'next') ?? '';
+    const listings = (path: string) => path.endsWith('/data');
+    table.front.fault = (call) =>
+      listings(table.front.calls[call - 1] ?? '') ? googleError(404, 'notFound') : undefined;
+    expectProblem(await get(next), 'snapshot-expired');
+
+    expectProblem(await get('/records?offset=2000'), 'warehouse-unavailable');
+    table.front.reset();
+    const again = await get('/records?offset=2000');
+    expect([again.statusCode, again.json()]).toMatchObject([200, { length: 100 }]);
+    expect(table.front.calls).toContain('POST /bigquery/v2/projects/records-test/jobs');
+  });
+});
+
+describe('one freshness window', () => {
+  it('costs one scan, for any number of requests to any number of instances', async () => {
+    await table.append(records(2_000));
+    const other = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    const pages = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        [app, other.app][n % 2]?.inject({ url: `/records?limit=${n + 1}&offset=${n * 31}` }),
+      ),
+    );
+    expect(new Set(pages.map((page) => page?.statusCode))).toEqual(new Set([200]));
+    expect(new Set(pages.map((page) => page && relation(page, 'first')?.split('snapshot=')[1])).size).toBe(1);
+    expect(scans()).toBe(1);
+
+    await table.append(records(1, 'a'));
+    timing.advance(WINDOW_MS - 1);
+    expect((await get('/records')).headers['x-total-count']).toBe('2000');
+    expect(scans()).toBe(1);
+  });
+
+  it('costs five calls, and no more for pages that are in memory', async () => {
+    await table.append(records(50));
+    await Promise.all(Array.from({ length: 20 }, () => get('/records?limit=10')));
+    const { calls } = table.bigQuery.usage();
+    expect(calls).toEqual({
+      'tables.get': 1,
+      'jobs.insert': 1,
+      'jobs.getQueryResults': 1,
+      'jobs.get': 1,
+      'tabledata.list': 1,
+    });
+    await Promise.all(Array.from({ length: 20 }, (_, offset) => get(`/records?offset=${offset}`)));
+    expect(table.bigQuery.usage().calls).toEqual(calls);
+  });
+
+  it('costs nothing when nobody asks', async () => {
+    await get('/records');
+    timing.advance(100 * WINDOW_MS);
+    expect(scans()).toBe(0);
+  });
+
+  it('that is over is answered from at once while the next one is being made, but not when it is over for long', async () => {
+    await table.append(records(10));
+    await get('/records');
+    await table.append(records(5, 'a'));
+    timing.advance(WINDOW_MS);
+    const stale = await get('/records');
+    expect(stale.headers).toMatchObject({ 'x-total-count': '10', age: '60' });
+    await untilTotal(15);
+
+    await table.append(records(1, 'b'));
+    timing.advance(2 * WINDOW_MS + 1);
+    const waited = await get('/records');
+    expect(waited.headers).toMatchObject({ 'x-total-count': '16', age: '0' });
+  });
+});
+
+describe('a table that has not changed', () => {
+  it('is not scanned again, and its answers are fresh again', async () => {
+    await table.append(records(10));
+    const first = await get('/records');
+    for (let window = 0; window < 5; window++) {
+      timing.advance(3 * WINDOW_MS);
+      const { headers } = await get('/records');
+      expect(headers).toMatchObject({ etag: first.headers.etag, age: '0' });
+    }
+    expect(scans()).toBe(1);
+    expect(table.bigQuery.usage().calls['tables.get']).toBe(6);
+  });
+
+  it('is scanned again after six hours, so that a walk has time', async () => {
+    await table.append(records(10));
+    await get('/records');
+    timing.advance(6 * 60 * 60 * 1000);
+    await get('/records');
+    expect(scans()).toBe(2);
+  });
+
+  it('is not taken for unchanged by an instance that met the snapshot of another, which may be older than its look', async () => {
+    await table.append(records(10));
+    await get('/records');
+    await table.append(records(5, 'a'));
+    const other = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    expect((await other.app.inject({ url: '/records' })).headers['x-total-count']).toBe('10');
+    timing.advance(3 * WINDOW_MS);
+    expect((await other.app.inject({ url: '/records' })).headers['x-total-count']).toBe('15');
+  });
+
+  it('is not taken for unchanged while it has a streaming buffer', async () => {
+    await table.append(records(10));
+    const buffered = { status: 200, body: '' };
+    table.front.fault = async (call) => {
+      const path = table.front.calls[call - 1] ?? '';
+      if (!path.endsWith('/tables/records')) return undefined as never;
+      const resource = await table.bigQuery.getTable('records', 'records');
+      const streamingBuffer = { estimatedBytes: '400', estimatedRows: '4', oldestEntryTime: '0' };
+      return { ...buffered, body: JSON.stringify({ ...resource, streamingBuffer }) };
+    };
+    await get('/records');
+    timing.advance(3 * WINDOW_MS);
+    await get('/records');
+    expect(scans()).toBe(2);
+  });
+});
+
+describe('a conditional request', () => {
+  it('for a page that still holds is answered 304, with its headers and without a call', async () => {
+    await table.append(records(2_500));
+    const page = await get('/records?limit=10');
+    const far = relation(await get('/records?limit=1000'), 'last') ?? '';
+    table.front.reset();
+    const etag = String(page.headers.etag);
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await get('/records?limit=10', { 'if-none-match': tag });
+      expect([again.statusCode, again.body]).toEqual([304, '']);
+      for (const name of ['etag', 'link', 'x-total-count', 'cache-control', 'last-modified', 'age']) {
+        expect([name, again.headers[name]]).toEqual([name, page.headers[name]]);
+      }
+    }
+    // Not even for rows that are not in memory.
+    expect((await get(far, { 'if-none-match': '*' })).statusCode).toBe(304);
+    expect(table.front.calls).toEqual([]);
+  });
+
+  it('for another range, another snapshot or another tag is answered in full', async () => {
+    await table.append(records(20));
+    const etag = String((await get('/records?limit=10')).headers.etag);
+    expect((await get('/records?limit=11', { 'if-none-match': etag })).statusCode).toBe(200);
+    expect((await get('/records?limit=10&offset=1', { 'if-none-match': etag })).statusCode).toBe(200);
+    expect((await get('/records?limit=10', { 'if-none-match': '"x"' })).statusCode).toBe(200);
+    await table.append(records(20, 'a'));
+    timing.advance(3 * WINDOW_MS);
+    expect((await get('/records?limit=10', { 'if-none-match': etag })).statusCode).toBe(200);
+  });
+});
+
+describe('the order of a result', () => {
+  it.each([
+    ['are not in order', ['a', 'c', 'b']],
+    ['hold an id twice', ['a', 'b', 'b']],
+    ['are in the order of UTF-16', ['a', '\u{1f469}', '\uff21']],
+  ])('is proved: rows that %s are never sent', async (_what, ids) => {
+    const rows = ids.map((id) => ({ f: [id, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })) }));
+    const body = JSON.stringify({ totalRows: String(rows.length), rows });
+    table.front.fault = (call) =>
+      table.front.calls[call - 1]?.endsWith('/data') ? { status: 200, body } : undefined;
+    expectProblem(await get('/records'), 'internal-error');
+    expect(api.lines.find(({ severity }) => severity === 'ERROR')).toMatchObject({ reason: 'notOrdered' });
+  });
+});
+
+/** Asks until the snapshot that is being made is there. */
+async function untilTotal(total: number): Promise<void> {
+  for (let request = 0; request < 1_000; request++) {
+    if ((await get('/records?limit=1')).headers['x-total-count'] === String(total)) return;
+    await new Promise(setImmediate);
+  }
+  throw new Error(`no snapshot of ${total} records`);
+}
