@@ -25,6 +25,8 @@ export interface ServiceConfig {
   readonly cpuAllocation: CpuAllocation;
   readonly startupCpuBoost: boolean;
   readonly requestTimeoutSeconds: number;
+  /** How old what the API answers may be before it asks the warehouse again. */
+  readonly freshnessSeconds: number;
   readonly logLevel: LogLevel;
   /** Undefined: the newest revision takes every request. */
   readonly rollout: Rollout | undefined;
@@ -96,6 +98,7 @@ function readService(settings: Settings, stack: string): ServiceConfig {
     cpuAllocation: settings.oneOf('cpuAllocation', CPU_ALLOCATIONS, 'request'),
     startupCpuBoost: settings.flag('startupCpuBoost', true),
     requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 60, 1, 3600),
+    freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
     rollout: readRollout(settings),
   };

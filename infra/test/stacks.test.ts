@@ -25,14 +25,43 @@ interface Sizes {
   readonly isPublic: boolean;
   readonly minInstances: number;
   readonly maxInstances: number;
+  readonly freshnessSeconds: string;
   readonly logLevel: string;
 }
 
 const EXPECTED: Record<Stack, Sizes> = {
-  local: { deletionProtection: false, isPublic: true, minInstances: 0, maxInstances: 1, logLevel: 'info' },
-  dev: { deletionProtection: false, isPublic: false, minInstances: 0, maxInstances: 2, logLevel: 'debug' },
-  staging: { deletionProtection: true, isPublic: false, minInstances: 0, maxInstances: 2, logLevel: 'info' },
-  prod: { deletionProtection: true, isPublic: true, minInstances: 1, maxInstances: 10, logLevel: 'info' },
+  local: {
+    deletionProtection: false,
+    isPublic: true,
+    minInstances: 0,
+    maxInstances: 1,
+    freshnessSeconds: '1',
+    logLevel: 'info',
+  },
+  dev: {
+    deletionProtection: false,
+    isPublic: false,
+    minInstances: 0,
+    maxInstances: 2,
+    freshnessSeconds: '60',
+    logLevel: 'debug',
+  },
+  staging: {
+    deletionProtection: true,
+    isPublic: false,
+    minInstances: 0,
+    maxInstances: 2,
+    freshnessSeconds: '60',
+    logLevel: 'info',
+  },
+  prod: {
+    deletionProtection: true,
+    isPublic: true,
+    minInstances: 1,
+    maxInstances: 10,
+    freshnessSeconds: '60',
+    logLevel: 'info',
+  },
 };
 
 describe.each(STACKS)('stack %s', (stack) => {
@@ -201,6 +230,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'GOOGLE_CLOUD_PROJECT', value: project },
               { name: 'BIGQUERY_LOCATION', value: REGION },
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },
+              { name: 'FRESHNESS_SECONDS', value: expected.freshnessSeconds },
               { name: 'LOG_LEVEL', value: expected.logLevel },
             ],
             resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },

@@ -101,6 +101,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'GOOGLE_CLOUD_PROJECT', value: project },
       { name: 'BIGQUERY_LOCATION', value: region },
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
+      { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
     ];
   }
