@@ -96,6 +96,8 @@ describe('a walk', () => {
     await table.append(records(10));
     const next = relation(await get('/records?limit=3'), 'next') ?? '';
     const unknown = next.replace(/-0$/, '-1');
+    const ofAnotherTable = next.replace(/snapshot=\w+/, 'snapshot=000000000000');
+    expectProblem(await get(ofAnotherTable), 'snapshot-expired');
     expect(expectProblem(await get(unknown), 'snapshot-expired').detail).toContain('without `snapshot`');
 
     timing.advance(12 * 60 * 60 * 1000 - 1);

@@ -6,6 +6,9 @@ export const TOKEN_PATTERN = '^[0-9a-f]{12}-[0-9a-z]{1,8}-[0-9a-z]{1,2}$';
 /** How long after the start of its window a snapshot may be walked. Google keeps a result for about 24 hours. */
 export const WALK_MS = 12 * 60 * 60 * 1000;
 
+/** How far the clocks of two instances may be apart. */
+const SKEW_MS = 60_000;
+
 /** One attempt to make the snapshot of one window. */
 export interface SnapshotName {
   /** Start of the window. Milliseconds since the epoch, whole seconds. */
@@ -37,7 +40,7 @@ export class SnapshotNames {
   find(token: string, date: number): SnapshotName | undefined {
     const [digest, seconds = '', attempt = ''] = token.split('-');
     const start = Number.parseInt(seconds, 36) * 1000;
-    if (digest !== this.#digest || !(start <= date && date < start + WALK_MS)) return undefined;
+    if (digest !== this.#digest || !(start <= date + SKEW_MS && date < start + WALK_MS)) return undefined;
     return this.of(start, Number.parseInt(attempt, 36));
   }
 }

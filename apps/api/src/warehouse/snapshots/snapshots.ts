@@ -86,7 +86,8 @@ export class Snapshots {
     const name = this.#options.names.find(token, date);
     const snapshot = name && (this.#known.get(name.token) ?? (await this.#inTime(this.#open(name))));
     if (!snapshot) throw expired(token);
-    const freshness = { ageMs: date - snapshot.name.start, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
+    const ageMs = Math.max(0, date - snapshot.name.start);
+    const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
     const read = (range: PageRange) => this.#options.blocks.page(snapshot, range);
     return { token: snapshot.token, total: snapshot.total, takenAt: snapshot.takenAt, freshness, read };
   }
