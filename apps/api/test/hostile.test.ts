@@ -146,6 +146,8 @@ const headers = fc.constantFrom<Record<string, string>>(
   { 'x-http-method-override': 'DELETE' },
   { range: 'bytes=0-1' },
   { 'if-none-match': '*' },
+  { 'if-none-match': '*' },
+  { 'if-none-match': '*' },
   { 'if-none-match': 'W/"a", b,, "' },
 );
 const body = fc.option(fc.constantFrom('', '{', '{"limit":1}', 'x'.repeat(2_000)), { freq: 8 });
@@ -231,7 +233,6 @@ describe('hostile requests', () => {
       'GET /records 400',
       'GET /records 414',
       'GET /records/{id} 200',
-      'GET /records/{id} 304',
       'GET /records/{id} 400',
       'GET /records/{id} 404',
       'HEAD /records 200',
