@@ -48,6 +48,8 @@ export class Console {
         }
         return;
       case 'log':
+        // What makes a Pulumi program fail is in the error of its deployment, without the stack trace.
+        if (event.source === 'pulumi' && event.severity === 'error') return;
         this.#log(event.source, event.severity, event.message);
     }
   }

@@ -11,7 +11,7 @@ import {
   type StackDescription,
   writeStackFile,
 } from './stack-file.ts';
-import { watchFolders } from './watch.ts';
+import { watchFiles } from './watch.ts';
 
 /** What a first run finds in the table. */
 const FIRST_SEED = { count: 1000, seed: 42 };
@@ -40,13 +40,13 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
     onEvent: (event) => console.event(event),
   });
   await seedWhenEmpty(stack, console, interrupted);
-  const stopWatching = watch(stack, console, interrupted);
+  const stopWatching = await watch(stack, console, interrupted);
   try {
     await publishDescription(stack);
     console.ready(describe(stack), (performance.now() - started) / 1000);
     if (!interrupted.aborted) await once(interrupted, 'abort');
   } finally {
-    stopWatching();
+    await stopWatching();
     await removeStackFile();
     console.note('Stopping');
   }
@@ -69,17 +69,22 @@ async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortS
   for (const problem of problemsOf(result)) console.note(problem);
 }
 
-function watch(stack: LocalStack, console: Console, interrupted: AbortSignal): () => void {
+async function watch(
+  stack: LocalStack,
+  console: Console,
+  interrupted: AbortSignal,
+): Promise<() => Promise<void>> {
   // What Ctrl-C interrupts did not fail.
   const problem = (title: string, error: unknown): void => {
     if (!interrupted.aborted) console.problem(title, error);
   };
-  const schema = { path: join(REPOSITORY, 'packages', 'records-schema', 'src'), recursive: true };
-  const stops = [
-    watchFolders(
+  const schema = join(REPOSITORY, 'packages', 'records-schema', 'src');
+  const program = ['index.ts', 'Pulumi.yaml', 'Pulumi.local.yaml', 'src'].map((path) => join(INFRA, path));
+  const stops = await Promise.all([
+    watchFiles(
       {
-        folders: [{ path: INFRA, recursive: false }, { path: join(INFRA, 'src'), recursive: true }, schema],
-        matches: /\.ts$|Pulumi[^/]*\.yaml$/,
+        paths: [...program, schema],
+        matches: /\.(ts|yaml)$/,
         async onChange() {
           const began = performance.now();
           console.note('infra/ changed, applying it');
@@ -91,11 +96,11 @@ function watch(stack: LocalStack, console: Console, interrupted: AbortSignal): (
           );
         },
       },
-      (error) => problem('infra/ was not applied; the stack runs on as it was', error),
+      (error) => problem('infra/ was not applied; save again to retry', error),
     ),
-    watchFolders(
+    watchFiles(
       {
-        folders: [{ path: join(REPOSITORY, 'apps', 'api', 'src'), recursive: true }, schema],
+        paths: [join(REPOSITORY, 'apps', 'api', 'src'), schema],
         matches: /\.ts$/,
         async onChange() {
           const began = performance.now();
@@ -105,9 +110,9 @@ function watch(stack: LocalStack, console: Console, interrupted: AbortSignal): (
       },
       (error) => problem('The API does not start; save again to retry', error),
     ),
-  ];
-  return () => {
-    for (const stop of stops) stop();
+  ]);
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
   };
 }
 

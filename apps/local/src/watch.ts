@@ -1,21 +1,25 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { watch } from 'chokidar';
 
 /** Editors save in several steps; what changes within this time is one save. */
 const QUIET_MS = 80;
 
-/** What to do when a file under one of the folders changes. */
+/** What to do when a file changes. */
 export interface Watched {
-  readonly folders: readonly { readonly path: string; readonly recursive: boolean }[];
-  /** Paths that matter, relative to their folder. */
+  /** Files and folders, which are watched with all that is below them. */
+  readonly paths: readonly string[];
+  /** Names of the files that matter. */
   readonly matches: RegExp;
   onChange(): Promise<void>;
 }
 
 /**
  * Calls `onChange` after each save; saves that arrive while one is being handled are handled together, afterwards.
- * Returns a function that stops watching. `onError` hears of what `onChange` throws.
+ * Resolves when changes are seen, with a function that stops watching. `onError` hears of what `onChange` throws.
  */
-export function watchFolders(watched: Watched, onError: (error: unknown) => void): () => void {
+export async function watchFiles(
+  { paths, matches, onChange }: Watched,
+  onError: (error: unknown) => void,
+): Promise<() => Promise<void>> {
   let timer: NodeJS.Timeout | undefined;
   let running = false;
   let again = false;
@@ -29,26 +33,28 @@ export function watchFolders(watched: Watched, onError: (error: unknown) => void
     try {
       do {
         again = false;
-        await watched.onChange();
+        await onChange();
       } while (again);
     } catch (error) {
       onError(error);
     } finally {
       running = false;
     }
+    if (again) await run();
   };
 
-  const watchers: FSWatcher[] = watched.folders.map(({ path: folder, recursive }) =>
-    watch(folder, { recursive }, (_event, path) => {
-      if (path === null || !watched.matches.test(path)) return;
-      clearTimeout(timer);
-      timer = setTimeout(run, QUIET_MS);
-    }),
-  );
-  for (const watcher of watchers) watcher.on('error', onError);
-
-  return () => {
+  // Not Node's own recursive watch: on Linux it loses a file that was once replaced by a rename.
+  const watcher = watch([...paths], { ignoreInitial: true, ignored: /node_modules/ });
+  watcher.on('error', onError);
+  watcher.on('all', (_event, path) => {
+    if (!matches.test(path)) return;
     clearTimeout(timer);
-    for (const watcher of watchers) watcher.close();
+    timer = setTimeout(run, QUIET_MS);
+  });
+  await new Promise<void>((resolve) => watcher.once('ready', resolve));
+
+  return async () => {
+    clearTimeout(timer);
+    await watcher.close();
   };
 }
