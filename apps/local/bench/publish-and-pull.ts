@@ -8,8 +8,10 @@ import { encodeRecord } from '@records/records-schema';
 const [host = '', count = '0'] = process.argv.slice(2);
 const total = Number(count);
 const pubsub = new PubSub({ projectId: 'bench', apiEndpoint: host, emulatorMode: true });
-const [topic] = await pubsub.createTopic('bench');
-const [subscription] = await topic.createSubscription('bench', { flowControl: { maxMessages: 20_000 } });
+const [topic] = await pubsub.createTopic(`bench-${process.pid}`);
+const [subscription] = await topic.createSubscription(`bench-${process.pid}`, {
+  flowControl: { maxMessages: 20_000 },
+});
 topic.setPublishOptions({
   batching: { maxMessages: 1000, maxMilliseconds: 10 },
   flowControlOptions: { maxOutstandingMessages: 20_000 },
