@@ -44,6 +44,7 @@ export async function waitUntilVisible(options: VisibleOptions): Promise<Visible
     }
     if ((visible ?? -1) >= expected || ticker.now() - progressAt >= stallMs) break;
     const pause = (ticker.now() - start) * PAUSE_SHARE;
+    // Only the signal ends it early, and the next round looks at that.
     await ticker.delay(Math.min(Math.max(pause, MIN_PAUSE_MS), MAX_PAUSE_MS), signal).catch(() => undefined);
   }
   return { visible, problem };

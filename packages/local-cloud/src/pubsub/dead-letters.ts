@@ -48,6 +48,7 @@ export class DeadLetters {
     if (problem === undefined) {
       const letter = letterOf(original, messages.attributesOf(original), { config, attempts, reason });
       try {
+        // Committed or lost with the write that this is part of, whose caller hears of it.
         publisher.append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [letter]).catch(() => {});
         return true;
       } catch (error) {
