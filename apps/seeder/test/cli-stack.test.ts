@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DEFAULT_LOCALE } from '../src/countries.ts';
 import { idPrefix } from '../src/ids.ts';
@@ -78,7 +77,8 @@ describe('the command line against a running stack', () => {
       {
         onStart: async (child) => {
           // The run's first rows say that it is in the middle of sending.
-          while ((await stored()) === 0) await delay(10);
+          let rows = 0;
+          while (rows === 0) rows = await stored();
           child.kill(signal);
         },
       },
