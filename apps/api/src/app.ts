@@ -77,6 +77,7 @@ export async function buildApp({
   await app.register(requestChecks);
   await app.register(draining, { drainMs, onStop: () => readiness.stop() });
 
+  app.addHook('onClose', () => warehouse.close());
   await app.register(recordsRoutes, { warehouse });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes);

@@ -18,7 +18,7 @@ describe('a fault of ours', () => {
     };
     const app = await buildApp({
       config: { project: 'p' },
-      warehouse: { openList: fail, readRecord: fail, check: fail },
+      warehouse: { openList: fail, readRecord: fail, check: fail, close: async () => {} },
       logger,
     });
     closeAfterAll(() => app.close());

@@ -53,7 +53,12 @@ export function routeOf(request: FastifyRequest): string {
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof WarehouseError) {
-    return new ProblemError(WAREHOUSE_PROBLEMS[error.kind], WAREHOUSE_DETAILS[error.kind], { cause: error });
+    return new ProblemError(WAREHOUSE_PROBLEMS[error.kind], WAREHOUSE_DETAILS[error.kind], {
+      cause: error,
+      ...(error.retryAfterMs !== undefined && {
+        headers: { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) },
+      }),
+    });
   }
   if (isFastifyError(error)) {
     if (error.code === 'FST_ERR_BAD_URL') {

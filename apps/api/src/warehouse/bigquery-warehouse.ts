@@ -1,5 +1,6 @@
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
-import { callWithDeadline, type RetryPolicy } from './deadline.ts';
+import type { BreakerState } from './calls/breaker.ts';
+import { Calls, type RetryPolicy } from './calls/calls.ts';
 import type { WarehouseError } from './errors.ts';
 import { Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
@@ -27,7 +28,7 @@ export interface BigQueryWarehouseOptions {
   readonly freshnessSeconds: number;
   /** On every job, so that costs can be told apart. Values: at most 63 lower-case letters, digits, `_`, `-`. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: Record<'info' | 'warn', (fields: object, message: string) => void>;
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
@@ -38,8 +39,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #client: BigQueryClient;
   readonly #queries: Queries;
   readonly #options: BigQueryWarehouseOptions;
-  readonly #policy: RetryPolicy;
-  readonly #timing: Timing;
+  readonly #calls: Calls;
   readonly #snapshots: Snapshots;
   readonly #lookups: Lookups;
 
@@ -51,8 +51,8 @@ export class BigQueryWarehouse implements Warehouse {
       blockCacheBytes = DEFAULT_BLOCK_CACHE_BYTES,
     } = options;
     this.#options = options;
-    this.#policy = policy;
-    this.#timing = timing;
+    this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
+    const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
     this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs });
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);
@@ -64,16 +64,13 @@ export class BigQueryWarehouse implements Warehouse {
         statement: this.#queries.snapshot,
         labels: this.#labels('snapshot'),
         timing,
-        call: (send) => this.#call(send),
+        call,
       }),
-      blocks: new Blocks(
-        (from, range) => this.#call(() => this.#client.listRows(from, range)),
-        blockCacheBytes,
-      ),
+      blocks: new Blocks((from, range) => call(() => this.#client.listRows(from, range)), blockCacheBytes),
       windowMs: freshnessSeconds * 1000,
       timing,
-      policy,
-      tableMetadata: () => this.#call(() => this.#client.getTable(table)),
+      inTime: (result) => this.#calls.inTime(result),
+      tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
     this.#lookups = new Lookups({
@@ -92,25 +89,42 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async check(): Promise<void> {
-    const check = () => this.#client.dryRun(this.#queries.snapshot, this.#labels('check'));
-    await callWithDeadline(check, { ...this.#policy, attempts: 1 }, this.#timing);
+    await this.#calls.call(() => this.#client.dryRun(this.#queries.snapshot, this.#labels('check')), 1);
+  }
+
+  async close(): Promise<void> {
+    if (!(await this.#calls.close()))
+      this.#options.log.warn({}, 'stopping with calls to the warehouse under way');
   }
 
   #records(ids: readonly string[]): Promise<RawRow[]> {
     const query = this.#queries.records;
     const call = { query, params: { ids }, labels: this.#labels('records'), requestId: newRequestId() };
-    return this.#call((remainingMs) => this.#client.queryRows(call, Math.max(1, Math.floor(remainingMs))));
-  }
-
-  #call<T>(send: (remainingMs: number) => Promise<T>): Promise<T> {
-    return callWithDeadline(send, this.#policy, this.#timing);
+    return this.#calls.call((remainingMs) =>
+      this.#client.queryRows(call, Math.max(1, Math.floor(remainingMs))),
+    );
   }
 
   #labels(query: string): Readonly<Record<string, string>> {
     return { ...this.#options.labels, query };
   }
 
+  #logBreaker(
+    state: BreakerState,
+    last?: { readonly error: WarehouseError; readonly pauseMs: number },
+  ): void {
+    const { log } = this.#options;
+    if (last) {
+      const { error: err, pauseMs } = last;
+      const message = `the warehouse is not called for ${Math.ceil(pauseMs)} ms: it says ${err.reason}: ${err.message}`;
+      log.warn({ err, reason: err.reason, breaker: state }, message);
+    } else if (state === 'closed') {
+      log.info({ breaker: state }, 'the warehouse answers again');
+    }
+  }
+
   #warnOfStale(err: WarehouseError): void {
+    if (err.reason === 'closing') return;
     const message = `the snapshot before goes on serving: the warehouse says ${err.reason}: ${err.message}`;
     this.#options.log.warn({ err, reason: err.reason }, message);
   }

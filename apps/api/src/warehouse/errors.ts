@@ -15,6 +15,8 @@ export class WarehouseError extends Error {
   readonly reason: string;
   /** The same call may succeed if it is sent again at once. */
   readonly retryable: boolean;
+  /** When it is worth another try, where that is known. Milliseconds from now. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     kind: WarehouseErrorKind,
@@ -26,12 +28,14 @@ export class WarehouseError extends Error {
     this.kind = kind;
     this.reason = reason;
     this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
 interface WarehouseErrorOptions {
   readonly cause?: unknown;
   readonly retryable?: boolean;
+  readonly retryAfterMs?: number;
 }
 
 interface Kind {

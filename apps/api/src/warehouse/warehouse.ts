@@ -49,4 +49,6 @@ export interface Warehouse {
   readRecord(id: string): Promise<RecordAnswer>;
   /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;
+  /** Refuses further calls to the warehouse and waits, 2 s at most, for those under way. */
+  close(): Promise<void>;
 }

@@ -23,8 +23,8 @@ export interface SnapshotJobsOptions {
   readonly statement: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly timing: Timing;
-  /** Sends one call with the retries and the deadline of a call. Its argument is the time that is left, in milliseconds. */
-  call<T>(send: (remainingMs: number) => Promise<T>): Promise<T>;
+  /** Sends one call with the retries and the deadline of a call. */
+  call<T>(send: () => Promise<T>, attempts?: number): Promise<T>;
 }
 
 export interface FinishedJob {
@@ -99,7 +99,7 @@ export class SnapshotJobs {
   }
 
   async #finish(name: SnapshotName, found: Job): Promise<Job> {
-    const { client, timing } = this.#options;
+    const { client, timing, call } = this.#options;
     const end = timing.now() + JOB_TIMEOUT_MS;
     let job = found;
     while (!job.done) {
@@ -109,7 +109,7 @@ export class SnapshotJobs {
         throw error;
       }
       // What a job failed with is in its status, and what keeps it from being waited for meets the look at it, too.
-      await client.waitForJob(name.jobId, WAIT_MS).catch(() => {});
+      await call(() => client.waitForJob(name.jobId, WAIT_MS), 1).catch(() => {});
       job = await this.#get(name);
       if (!job.done) await timing.sleep(PAUSE_MS);
     }

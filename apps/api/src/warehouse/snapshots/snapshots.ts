@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { callWithDeadline, type RetryPolicy } from '../deadline.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { TableMetadata } from '../replies.ts';
 import type { Timing } from '../timing.ts';
@@ -22,8 +21,8 @@ export interface SnapshotsOptions {
   readonly blocks: Blocks;
   readonly windowMs: number;
   readonly timing: Timing;
-  /** `deadlineMs` is how long a request waits. */
-  readonly policy: RetryPolicy;
+  /** Waits as long as a request may; what it waited for goes on. */
+  inTime<T>(result: Promise<T>): Promise<T>;
   tableMetadata(): Promise<TableMetadata>;
   /** Told when a snapshot could not be renewed and the one before it goes on serving. */
   onStale(error: WarehouseError): void;
@@ -71,7 +70,7 @@ export class Snapshots {
       return this.#listOf(held);
     }
     try {
-      return this.#listOf(await this.#inTime(flight));
+      return this.#listOf(await this.#options.inTime(flight));
     } catch (cause) {
       const error = toWarehouseError(cause);
       this.#trouble ??= { error, until: timing.date() };
@@ -84,7 +83,7 @@ export class Snapshots {
   async walk(token: string): Promise<RecordList> {
     const date = this.#options.timing.date();
     const name = this.#options.names.find(token, date);
-    const snapshot = name && (this.#known.get(name.token) ?? (await this.#inTime(this.#open(name))));
+    const snapshot = name && (this.#known.get(name.token) ?? (await this.#options.inTime(this.#open(name))));
     if (!snapshot) throw expired(token);
     const ageMs = Math.max(0, date - snapshot.name.start);
     const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
@@ -200,12 +199,6 @@ export class Snapshots {
     this.#known.delete(token);
     if (this.#current?.snapshot.token === token) this.#current = undefined;
     return error;
-  }
-
-  /** A request waits for its own time only; what it waited for goes on. */
-  #inTime<T>(result: Promise<T>): Promise<T> {
-    const { policy, timing } = this.#options;
-    return callWithDeadline(() => result, { ...policy, attempts: 1 }, timing);
   }
 }
 
