@@ -45,7 +45,7 @@ describe('look-ups', () => {
     expect(scans()).toBe(2);
   });
 
-  it('are answered from memory for a freshness window, whether there is a record or not', async () => {
+  it('are answered from memory for a freshness window, and for five seconds that there is no record', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     const ask = async () => {
       const found = await app.inject({ url: '/records/r7' });
@@ -54,12 +54,22 @@ describe('look-ups', () => {
     };
     const first = await ask();
     expect(first).toMatchObject({ age: '0', etag: expect.stringMatching(/^"[\w-]{22}"$/) });
-    timing.advance(59_000);
-    expect(await ask()).toMatchObject({ age: '59', etag: first.etag });
+    timing.advance(4_000);
+    await ask();
     expect(scans()).toBe(2);
     timing.advance(1_000);
-    expect(await ask()).toMatchObject({ age: '0', etag: first.etag });
+    await ask();
+    expect(scans()).toBe(3);
+    timing.advance(54_000);
+    expect(await ask()).toMatchObject({ age: '59', etag: first.etag });
     expect(scans()).toBe(4);
+    timing.advance(1_000);
+    expect(await ask()).toMatchObject({ age: '0', etag: first.etag });
+    expect(scans()).toBe(5);
+
+    await table.append([record('nobody')]);
+    timing.advance(5_000);
+    expect((await app.inject({ url: '/records/nobody' })).json()).toEqual(record('nobody'));
   });
 
   it('for a record that still holds are answered 304', async () => {
@@ -88,8 +98,19 @@ describe('look-ups', () => {
     await lookups.find('fails');
     await lookups.find('first');
     expect(queries).toBe(3);
-    await Promise.all(Array.from({ length: 20_000 }, (_, n) => lookups.find(`other-${n}`)));
+    for (let chunk = 0; chunk < 4; chunk++) {
+      await Promise.all(Array.from({ length: 5_000 }, (_, n) => lookups.find(`other-${chunk}-${n}`)));
+    }
     await lookups.find('first');
     expect(queries).toBe(204);
+  });
+
+  it('of more ids than may wait are refused at once, and the others are answered', async () => {
+    const lookups = new Lookups({ freshMs: 60_000, timing, query: async () => [] });
+    const asked = Array.from({ length: 5_001 }, (_, n) => lookups.find(`id-${n}`));
+    const settled = await Promise.allSettled(asked);
+    expect(settled.filter(({ status }) => status === 'rejected')).toMatchObject([
+      { reason: { kind: 'busy', reason: 'tooManyLookups', retryAfterMs: 1_000 } },
+    ]);
   });
 });

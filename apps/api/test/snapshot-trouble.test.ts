@@ -115,8 +115,8 @@ describe('a warehouse that is gone', () => {
     });
     const record = await get('/records/r7');
     expect([record.json(), record.headers.age]).toEqual([records(8)[7], '300']);
-    expect(api.lines.filter(({ severity }) => severity === 'WARNING')).toMatchObject([
-      { reason: 'ECONNRESET', message: expect.stringContaining('goes on serving') },
+    expect(api.lines.filter(({ message }) => String(message).includes('goes on serving'))).toMatchObject([
+      { reason: 'ECONNRESET', severity: 'WARNING' },
     ]);
   });
 
@@ -124,7 +124,8 @@ describe('a warehouse that is gone', () => {
     for (const url of ['/records?offset=2000', '/records/r8']) {
       const response = await get(url);
       expectProblem(response, 'warehouse-unavailable');
-      expect(response.headers['retry-after']).toBe('5');
+      // The list was asked for three times and the block twice: that opened the circuit, for a second at most.
+      expect(response.headers['retry-after']).toBe(url === '/records/r8' ? '1' : '5');
       for (const header of ['etag', 'link', 'age', 'last-modified'])
         expect(response.headers[header]).toBeUndefined();
     }
@@ -135,8 +136,8 @@ describe('a warehouse that is gone', () => {
     expect(table.front.calls).toHaveLength(3);
     timing.advance(1_000);
     await Promise.all(Array.from({ length: 50 }, () => get('/records')));
-    await table.front.called(6);
-    expect(table.front.calls).toHaveLength(6);
+    await table.front.called(5);
+    expect(table.front.calls).toHaveLength(5);
   });
 
   it('is not served from for ever', async () => {

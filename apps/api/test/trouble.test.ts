@@ -45,6 +45,7 @@ describe('a warehouse that', () => {
         { url: '/records/a', call: 'POST /bigquery/v2/projects/records-test/queries' },
       ]) {
         front.reset();
+        api = await buildTestApi({ bigQueryUrl: front.url, timing, policy });
         front.fault = () => fault;
         const response = await api.app.inject({ url });
         const { detail } = expectProblem(response, 'warehouse-unavailable');

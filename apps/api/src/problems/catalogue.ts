@@ -35,7 +35,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'Record not found',
     description:
-      'No record has this id. A record that was published a moment ago can take some seconds to appear, and a freshness window (a minute, as a rule) if it was asked for before.',
+      'No record has this id. A record that was published a moment ago can take some seconds to appear; that there is none holds for five seconds.',
   },
   'route-not-found': {
     status: 404,

@@ -3,6 +3,7 @@ import { RecordRow, validSamples } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { ProblemError } from '../problems/problem.ts';
+import { WarehouseError } from '../warehouse/errors.ts';
 import { TOKEN_PATTERN } from '../warehouse/snapshots/snapshot-names.ts';
 import type { PageRange, RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import {
@@ -105,12 +106,12 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
     },
     async ({ query: { limit = DEFAULT_LIMIT, offset = 0, snapshot }, headers }, reply) => {
       const range = { limit, offset };
-      const list = await warehouse.openList(snapshot);
-      const answer = headersOf(list, range);
+      const opened = await warehouse.openList(snapshot);
+      const known = headersOf(opened, range);
       // Before anything is read: this costs no call to the warehouse.
-      if (isNoneMatch(headers['if-none-match'], answer.etag)) return reply.code(304).headers(answer).send();
-      const body = await list.read(range);
-      reply.headers(answer);
+      if (isNoneMatch(headers['if-none-match'], known.etag)) return reply.code(304).headers(known).send();
+      const { list, body } = await readPage(warehouse, opened, range);
+      reply.headers(list === opened ? known : headersOf(list, range));
       return sendJson(reply, body);
     },
   );
@@ -150,6 +151,17 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
     },
   );
 };
+
+/** When the list of the present is lost while it is read, the one that takes its place is: once. */
+async function readPage(warehouse: Warehouse, opened: RecordList, range: PageRange) {
+  try {
+    return { list: opened, body: await opened.read(range) };
+  } catch (error) {
+    if (!(error instanceof WarehouseError) || error.reason !== 'snapshotLost') throw error;
+    const list = await warehouse.openList();
+    return { list, body: await list.read(range) };
+  }
+}
 
 function headersOf(list: RecordList, range: PageRange) {
   return {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { WarehouseError } from './errors.ts';
 import { type RawRow, recordJson } from './record-json.ts';
 import type { Timing } from './timing.ts';
 import type { RecordAnswer } from './warehouse.ts';
@@ -7,6 +8,13 @@ import type { RecordAnswer } from './warehouse.ts';
 const BATCH_MS = 3;
 /** Ids in one query. */
 const MAX_BATCH = 100;
+
+/** Ids that wait for an answer. */
+const MAX_WAITING = 5_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** How long it holds that there is no such record: one that was just published shows soon. Milliseconds. */
+const ABSENT_MS = 5_000;
 
 /** Answers in memory, and the bytes of them. */
 const MAX_ANSWERS = 20_000;
@@ -54,7 +62,7 @@ export class Lookups {
   /** Throws WarehouseError. */
   async find(id: string): Promise<RecordAnswer> {
     const known = this.#known.get(id);
-    if (known && this.#ageOf(known) < this.#options.freshMs) return this.#answer(known);
+    if (known && this.#ageOf(known) < this.#freshMsOf(known)) return this.#answer(known);
     try {
       return this.#answer(await this.#ask(id));
     } catch (error) {
@@ -75,6 +83,11 @@ export class Lookups {
     return { body: known.body, freshness };
   }
 
+  #freshMsOf({ body }: Known): number {
+    const { freshMs } = this.#options;
+    return body === undefined ? Math.min(freshMs, ABSENT_MS) : freshMs;
+  }
+
   #ageOf({ askedAt }: Known): number {
     return Math.max(0, this.#options.timing.date() - askedAt);
   }
@@ -87,6 +100,10 @@ export class Lookups {
   }
 
   #join(id: string): Batch {
+    if (this.#pending.size >= MAX_WAITING) {
+      const message = `${this.#pending.size} ids wait for an answer`;
+      throw new WarehouseError('busy', 'tooManyLookups', message, { retryAfterMs: RETRY_AFTER_MS });
+    }
     this.#batch ??= this.#open();
     const batch = this.#batch;
     batch.ids.add(id);

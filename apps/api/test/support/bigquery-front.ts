@@ -24,6 +24,7 @@ export class BigQueryFront {
   readonly bodies: Record<string, unknown>[] = [];
   /** Asked for each call, with its number from 1 since the last `reset()`. */
   fault: (call: number) => Fault | undefined | Promise<Fault> = () => undefined;
+  readonly #hanging = new Set<IncomingMessage>();
   readonly #server: Server;
   readonly #target: string | undefined;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -50,6 +51,8 @@ export class BigQueryFront {
     this.calls.length = 0;
     this.bodies.length = 0;
     this.fault = () => undefined;
+    for (const { socket } of this.#hanging) socket.resetAndDestroy();
+    this.#hanging.clear();
   }
 
   /** Resolves when so many calls have arrived since the last `reset()`. */
@@ -70,8 +73,9 @@ export class BigQueryFront {
     this.calls.push(`${method} ${url.split('?', 1)[0]}`);
     for (const { count, resolve } of this.#waiting) if (this.calls.length >= count) resolve();
     const fault = await this.fault(this.calls.length);
-    if (fault === 'hang') return;
-    if (fault === 'reset') {
+    if (fault === 'hang') {
+      this.#hanging.add(incoming);
+    } else if (fault === 'reset') {
       incoming.socket.resetAndDestroy();
     } else if (fault) {
       outgoing.writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' }).end(fault.body);

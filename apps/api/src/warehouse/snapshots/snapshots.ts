@@ -10,6 +10,8 @@ import { isUnchanged, maximumBytesBilled } from './table-state.ts';
 
 /** Beyond these the one that was not asked for the longest is forgotten, and looked up again when it is. */
 const MAX_KNOWN = 64;
+/** Snapshots of other instances, or forgotten ones, that are looked up at one time. */
+const MAX_OPENING = 32;
 /** An unchanged snapshot is made anew after this, so that a walk has at least half of its time left. Milliseconds. */
 const MAX_STANDING_MS = WALK_MS / 2;
 /** After a failure nobody asks BigQuery for a snapshot for so long. Milliseconds. */
@@ -177,6 +179,12 @@ export class Snapshots {
     const { jobs, blocks } = this.#options;
     const opening = this.#opening.get(name.token);
     if (opening) return opening;
+    if (this.#opening.size >= MAX_OPENING) {
+      const message = `${this.#opening.size} snapshots are being looked up`;
+      return Promise.reject(
+        new WarehouseError('busy', 'tooManySnapshots', message, { retryAfterMs: PAUSE_MS }),
+      );
+    }
     const open = async () => {
       const job = await jobs.find(name);
       if (!job) throw expired(name.token);
@@ -189,7 +197,7 @@ export class Snapshots {
     return promise;
   }
 
-  /** The result of a snapshot vanished before its time: the next request has another one made. */
+  /** The result of a snapshot vanished before its time: who asks next has another one made. */
   #lost({ name, token }: Pick<Snapshot, 'name' | 'token'>, cause: WarehouseError): WarehouseError {
     const error = new WarehouseError('unavailable', 'snapshotLost', `the result of ${name.jobId} is gone`, {
       cause,
