@@ -28,6 +28,10 @@ export interface ServiceConfig {
   /** How old what the API answers may be before it asks the warehouse again. */
   readonly freshnessSeconds: number;
   readonly logLevel: LogLevel;
+  /** Where a sidecar fetches metrics; 0 serves none. */
+  readonly metricsPort: number;
+  /** Base URL of a collector of traces; undefined sends none. */
+  readonly otlpEndpoint: string | undefined;
   /** Undefined: the newest revision takes every request. */
   readonly rollout: Rollout | undefined;
 }
@@ -100,6 +104,8 @@ function readService(settings: Settings, stack: string): ServiceConfig {
     requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 60, 1, 3600),
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
+    metricsPort: settings.integer('metricsPort', 0, 0, 65_535),
+    otlpEndpoint: settings.text('otlpEndpoint'),
     rollout: readRollout(settings),
   };
 }

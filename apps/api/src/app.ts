@@ -11,11 +11,13 @@ import { compileParameters } from './plugins/parameters.ts';
 import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
 import { requestChecks } from './plugins/request-checks.ts';
 import { logRequest, requestLog } from './plugins/request-log.ts';
+import { countRequests } from './plugins/telemetry.ts';
 import { ProblemSchema } from './problems/problem.ts';
 import { Readiness } from './readiness.ts';
 import { documentationRoutes } from './routes/documentation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { recordsRoutes } from './routes/records.ts';
+import { noTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { traceFields } from './trace.ts';
 import type { Warehouse } from './warehouse/warehouse.ts';
 
@@ -23,6 +25,8 @@ export interface AppOptions {
   readonly config: Pick<Config, 'project'>;
   readonly warehouse: Warehouse;
   readonly logger: FastifyBaseLogger;
+  /** Ended with the app. */
+  readonly telemetry?: Telemetry;
   /** How long, after it is told to stop, an instance goes on to take requests, telling each client to hang up. Milliseconds. */
   readonly drainMs?: number;
   /** Time to receive a request in full. Milliseconds. */
@@ -34,6 +38,7 @@ export async function buildApp({
   config,
   warehouse,
   logger,
+  telemetry = noTelemetry,
   drainMs = 500,
   requestTimeoutMs = 10_000,
 }: AppOptions): Promise<FastifyInstance> {
@@ -73,6 +78,7 @@ export async function buildApp({
 
   await app.register(swagger, openApiOptions);
   await app.register(problems);
+  await app.register(countRequests, { telemetry });
   await app.register(requestLog);
   await app.register(requestChecks);
   await app.register(draining, { drainMs, onStop: () => readiness.stop() });

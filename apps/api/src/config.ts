@@ -46,6 +46,21 @@ const Environment = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: 'the least severe line to log; leave it out for info' },
   ),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description:
+        'where metrics are served to a collector on the same machine; 0 takes a free port; leave it out for none',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      rule: 'must be a URL that starts with http:// or https://',
+      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
+    }),
+  ),
   K_SERVICE: Type.Optional(cloudRunName('the service')),
   K_REVISION: Type.Optional(cloudRunName('the revision')),
 });
@@ -64,6 +79,10 @@ export interface Config {
   /** 1 to 3600: how old what is read may be before the warehouse is asked again. */
   readonly freshnessSeconds: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** 0 to 65535; undefined serves no metrics. */
+  readonly metricsPort: number | undefined;
+  /** Base URL; undefined sends no traces. */
+  readonly otlpEndpoint: string | undefined;
   /** Cloud Run's names for this service and this deployment of it; undefined elsewhere. */
   readonly service: string | undefined;
   readonly revision: string | undefined;
@@ -92,6 +111,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     table: parseTableName(values.RECORDS_TABLE),
     freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,
+    metricsPort: values.METRICS_PORT,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     service: values.K_SERVICE,
     revision: values.K_REVISION,
   });

@@ -2,21 +2,29 @@ import { buildApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { exitGracefully } from './shutdown.ts';
+import { startTelemetry } from './telemetry/telemetry.ts';
 import { BigQueryWarehouse } from './warehouse/bigquery-warehouse.ts';
 
 const config = readConfigOrExit();
 const logger = createLogger(config);
+const service = config.service ?? 'records-api';
+const telemetry = await startTelemetry({ ...config, service, log: logger }).catch(exit);
 const warehouse = new BigQueryWarehouse({
   ...config,
   log: logger,
-  labels: { service: config.service ?? 'records-api', ...(config.revision && { revision: config.revision }) },
+  telemetry,
+  labels: { service, ...(config.revision && { revision: config.revision }) },
 });
-const app = await buildApp({ config, warehouse, logger });
+const app = await buildApp({ config, warehouse, logger, telemetry });
 exitGracefully(app);
 try {
   await app.listen({ host: '0.0.0.0', port: config.port });
 } catch (err) {
-  logger.fatal({ err }, `can not listen on port ${config.port}: ${err instanceof Error ? err.message : err}`);
+  exit(err, config.port);
+}
+
+function exit(err: unknown, port = config.metricsPort): never {
+  logger.fatal({ err }, `can not listen on port ${port}: ${err instanceof Error ? err.message : err}`);
   process.exit(1);
 }
 

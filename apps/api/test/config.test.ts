@@ -26,6 +26,8 @@ describe('the configuration', () => {
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
       freshnessSeconds: 60,
       logLevel: 'info',
+      metricsPort: undefined,
+      otlpEndpoint: undefined,
       service: undefined,
       revision: undefined,
     });

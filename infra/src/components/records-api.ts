@@ -103,6 +103,8 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
+      ...(service.metricsPort > 0 ? [{ name: 'METRICS_PORT', value: String(service.metricsPort) }] : []),
+      ...(service.otlpEndpoint ? [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: service.otlpEndpoint }] : []),
     ];
   }
 }

@@ -29,6 +29,8 @@ export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
   clientRequestsPerMinute: '120',
+  metricsPort: '9464',
+  otlpEndpoint: 'http://localhost:4318',
   stableRevision: 'records-api-00001-abc',
 };
 

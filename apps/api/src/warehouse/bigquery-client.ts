@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery } from '@google-cloud/bigquery';
-import { malformedReply, WarehouseError } from './errors.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
 import {
   type Job,
@@ -46,11 +47,23 @@ export interface RowRange {
 export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 interface RequestOptions {
+  /** BigQuery's name for the method, for metrics and traces. */
+  readonly call: string;
   readonly method?: string;
   readonly projectId?: string;
   readonly uri: string;
   readonly json?: object;
   readonly qs?: object;
+}
+
+type BigQueryTelemetry = Pick<Telemetry, 'metrics' | 'tracing'>;
+
+export interface BigQueryClientOptions {
+  readonly project: string;
+  readonly location: string;
+  /** After that, the connection of a call is given up. Milliseconds. */
+  readonly timeoutMs: number;
+  readonly telemetry?: BigQueryTelemetry;
 }
 
 /**
@@ -62,17 +75,19 @@ interface RequestOptions {
 export class BigQueryClient {
   readonly #client: BigQuery;
   readonly #location: string;
+  readonly #telemetry: BigQueryTelemetry;
 
-  /** `timeoutMs`: after that, the connection of a call is given up. */
-  constructor({ project, location, timeoutMs }: { project: string; location: string; timeoutMs: number }) {
+  constructor({ project, location, timeoutMs, telemetry = noTelemetry }: BigQueryClientOptions) {
     this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
     this.#client.timeout = timeoutMs;
     this.#location = location;
+    this.#telemetry = telemetry;
   }
 
   /** `jobs.query`: all rows, if the query finishes within `timeoutMs`. It need not leave a job behind. */
   async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<RawRow[]> {
     let reply: QueryReply = await this.#request({
+      call: 'jobs.query',
       method: 'POST',
       uri: '/queries',
       json: {
@@ -90,6 +105,7 @@ export class BigQueryClient {
         timeoutMs,
       },
     });
+    this.#noteBilled(call.labels, reply.totalBytesBilled);
     const rows = [...queryRowsOf(reply)];
     let bytes = sizeOf(rows);
     // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
@@ -97,6 +113,7 @@ export class BigQueryClient {
       assertSendable(bytes);
       const { jobId = '', location = this.#location } = reply.jobReference ?? {};
       reply = await this.#request({
+        call: 'jobs.getQueryResults',
         uri: `/queries/${jobId}`,
         qs: { location, pageToken: reply.pageToken, timeoutMs },
       });
@@ -110,7 +127,7 @@ export class BigQueryClient {
   /** Lets BigQuery check names, types and permissions. Runs and bills nothing. */
   async dryRun(query: string, labels: Labels): Promise<void> {
     const json = { query, labels, useLegacySql: false, location: this.#location, dryRun: true };
-    await this.#request({ method: 'POST', uri: '/queries', json });
+    await this.#request({ call: 'jobs.query', method: 'POST', uri: '/queries', json });
   }
 
   /** `jobs.insert`. Undefined when there is a job with this id already. */
@@ -118,6 +135,7 @@ export class BigQueryClient {
     const { jobId, query, labels, maximumBytesBilled, jobTimeoutMs } = call;
     try {
       const reply = await this.#request({
+        call: 'jobs.insert',
         method: 'POST',
         uri: '/jobs',
         json: {
@@ -143,18 +161,20 @@ export class BigQueryClient {
   }
 
   async getJob(jobId: string): Promise<Job> {
-    return jobOf(await this.#request({ uri: `/jobs/${jobId}`, qs: { location: this.#location } }));
+    return jobOf(
+      await this.#request({ call: 'jobs.get', uri: `/jobs/${jobId}`, qs: { location: this.#location } }),
+    );
   }
 
   /** Returns when the job is done, or after `timeoutMs`. Throws what the job failed with. */
   async waitForJob(jobId: string, timeoutMs: number): Promise<void> {
     const qs = { location: this.#location, timeoutMs, maxResults: 0 };
-    await this.#request({ uri: `/queries/${jobId}`, qs });
+    await this.#request({ call: 'jobs.getQueryResults', uri: `/queries/${jobId}`, qs });
   }
 
   /** `tables.get`: free of charge. */
   async getTable(table: TableName): Promise<TableMetadata> {
-    return tableMetadataOf(await this.#request(tableRequest(table)));
+    return tableMetadataOf(await this.#request(tableRequest('tables.get', table)));
   }
 
   /**
@@ -166,7 +186,7 @@ export class BigQueryClient {
     let bytes = 0;
     for (;;) {
       const qs = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
-      const page = rowsPageOf(await this.#request({ ...tableRequest(table, '/data'), qs }));
+      const page = rowsPageOf(await this.#request({ ...tableRequest('tabledata.list', table, '/data'), qs }));
       rows.push(...page.rows);
       bytes += sizeOf(page.rows);
       assertSendable(bytes);
@@ -178,7 +198,27 @@ export class BigQueryClient {
     }
   }
 
-  #request(options: RequestOptions): Promise<object> {
+  /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#response-body */
+  #noteBilled({ query = 'other' }: Labels, bytes: unknown): void {
+    const billed = Number(bytes ?? 0);
+    if (billed > 0) this.#telemetry.metrics.bytesBilled(query, billed);
+  }
+
+  async #request({ call, ...options }: RequestOptions): Promise<object> {
+    const { metrics, tracing } = this.#telemetry;
+    const start = performance.now();
+    let outcome = 'ok';
+    try {
+      return await tracing.call(call, (headers) => this.#send({ ...options, headers }));
+    } catch (error) {
+      outcome = toWarehouseError(error).kind;
+      throw error;
+    } finally {
+      metrics.warehouseCall(call, outcome, (performance.now() - start) / 1000);
+    }
+  }
+
+  #send(options: Omit<RequestOptions, 'call'> & { readonly headers: object }): Promise<object> {
     return new Promise((resolve, reject) => {
       this.#client.request(options, (error, reply) => (error ? reject(error) : resolve(reply ?? {})));
     });
@@ -190,8 +230,12 @@ export function newRequestId(): string {
   return randomUUID();
 }
 
-function tableRequest({ projectId, datasetId, tableId }: TableName, below = ''): RequestOptions {
-  return { projectId, uri: `/datasets/${datasetId}/tables/${tableId}${below}` };
+function tableRequest(
+  call: string,
+  { projectId, datasetId, tableId }: TableName,
+  below = '',
+): RequestOptions {
+  return { call, projectId, uri: `/datasets/${datasetId}/tables/${tableId}${below}` };
 }
 
 function assertSendable(bytes: number): void {

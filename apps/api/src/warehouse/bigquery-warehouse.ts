@@ -1,3 +1,4 @@
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import type { BreakerState } from './calls/breaker.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
@@ -29,6 +30,7 @@ export interface BigQueryWarehouseOptions {
   /** On every job, so that costs can be told apart. Values: at most 63 lower-case letters, digits, `_`, `-`. */
   readonly labels: Readonly<Record<string, string>>;
   readonly log: Record<'info' | 'warn', (fields: object, message: string) => void>;
+  readonly telemetry?: Telemetry;
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
@@ -48,12 +50,13 @@ export class BigQueryWarehouse implements Warehouse {
     const {
       policy = DEFAULT_POLICY,
       timing = systemTiming,
+      telemetry = noTelemetry,
       blockCacheBytes = DEFAULT_BLOCK_CACHE_BYTES,
     } = options;
     this.#options = options;
     this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
     const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
-    this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs });
+    this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, telemetry });
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);
     this.#snapshots = new Snapshots({
@@ -65,6 +68,7 @@ export class BigQueryWarehouse implements Warehouse {
         labels: this.#labels('snapshot'),
         timing,
         call,
+        metrics: telemetry.metrics,
       }),
       blocks: new Blocks((from, range) => call(() => this.#client.listRows(from, range)), blockCacheBytes),
       windowMs: freshnessSeconds * 1000,

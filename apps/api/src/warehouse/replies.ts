@@ -9,6 +9,7 @@ export interface QueryReply {
   readonly jobComplete?: unknown;
   readonly jobReference?: { readonly jobId?: string; readonly location?: string };
   readonly pageToken?: string;
+  readonly totalBytesBilled?: unknown;
   readonly schema?: unknown;
   readonly rows?: unknown;
 }
@@ -21,6 +22,8 @@ export interface Job {
   readonly destination: TableName | undefined;
   /** When the job was made, by BigQuery's clock. Milliseconds since the epoch. */
   readonly creationTime: number;
+  /** Bytes; undefined until the job is done. */
+  readonly billedBytes: number | undefined;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
@@ -57,6 +60,7 @@ export function jobOf(reply: Reply): Job {
       warehouseErrorOf(text(reason) ?? 'unknown', text(message) ?? 'the job failed'),
     destination: projectId && datasetId && tableId ? { projectId, datasetId, tableId } : undefined,
     creationTime,
+    billedBytes: Number(reply.statistics?.query?.totalBytesBilled) || undefined,
   };
 }
 
@@ -93,7 +97,10 @@ interface Reply {
     readonly state?: unknown;
     readonly errorResult?: { readonly reason?: unknown; readonly message?: unknown };
   };
-  readonly statistics?: { readonly creationTime?: unknown };
+  readonly statistics?: {
+    readonly creationTime?: unknown;
+    readonly query?: { readonly totalBytesBilled?: unknown };
+  };
   readonly configuration?: { readonly query?: { readonly destinationTable?: Partial<TableName> } };
   readonly lastModifiedTime?: unknown;
   readonly numRows?: unknown;

@@ -20,7 +20,7 @@ export interface TestApi {
 
 export interface TestApiOptions
   extends Partial<
-    Pick<BigQueryWarehouseOptions, 'policy' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
+    Pick<BigQueryWarehouseOptions, 'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;
@@ -53,6 +53,7 @@ export async function buildTestApi({
     config,
     warehouse,
     logger,
+    ...(warehouseOptions.telemetry && { telemetry: warehouseOptions.telemetry }),
     drainMs,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });

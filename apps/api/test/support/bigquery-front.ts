@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { closeAfterAll } from './cleanup.ts';
@@ -20,6 +27,8 @@ export function googleError(status: number, reason: string, message = `secret: $
 /** Stands before a BigQuery: notes every call, and lets a test make calls fail. Closed after the test file. */
 export class BigQueryFront {
   readonly calls: string[] = [];
+  /** Of the calls, in their order. */
+  readonly headers: IncomingHttpHeaders[] = [];
   /** The JSON bodies of the calls that had one. */
   readonly bodies: Record<string, unknown>[] = [];
   /** Asked for each call, with its number from 1 since the last `reset()`. */
@@ -49,6 +58,7 @@ export class BigQueryFront {
 
   reset(): void {
     this.calls.length = 0;
+    this.headers.length = 0;
     this.bodies.length = 0;
     this.fault = () => undefined;
     for (const { socket } of this.#hanging) socket.resetAndDestroy();
@@ -70,6 +80,7 @@ export class BigQueryFront {
     const { method, url = '' } = incoming;
     const body = await text(incoming);
     if (body !== '') this.bodies.push(JSON.parse(body));
+    this.headers.push(incoming.headers);
     this.calls.push(`${method} ${url.split('?', 1)[0]}`);
     for (const { count, resolve } of this.#waiting) if (this.calls.length >= count) resolve();
     const fault = await this.fault(this.calls.length);

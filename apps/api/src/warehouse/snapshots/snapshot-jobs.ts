@@ -1,3 +1,4 @@
+import type { WarehouseMetrics } from '../../telemetry/metrics.ts';
 import type { BigQueryClient } from '../bigquery-client.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Job } from '../replies.ts';
@@ -23,6 +24,7 @@ export interface SnapshotJobsOptions {
   readonly statement: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly timing: Timing;
+  readonly metrics: WarehouseMetrics;
   /** Sends one call with the retries and the deadline of a call. */
   call<T>(send: () => Promise<T>, attempts?: number): Promise<T>;
 }
@@ -62,7 +64,9 @@ export class SnapshotJobs {
       const inserted = await this.#insert(name, maximumBytesBilled);
       const job = await this.#finish(name, inserted ?? (await this.#get(name)));
       if (!job.failure && job.destination) {
-        const { destination, creationTime: takenAt } = job;
+        const { destination, creationTime: takenAt, billedBytes } = job;
+        // Whoever made the job counts it, so that a fleet counts it once.
+        if (inserted) this.#options.metrics.bytesBilled('snapshot', billedBytes ?? 0);
         return { name, destination, takenAt, created: inserted !== undefined };
       }
       this.#note(

@@ -1,0 +1,92 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
+import { startTelemetry } from '../src/telemetry/telemetry.ts';
+import { buildTestApi } from './support/api.ts';
+import { BigQueryFront } from './support/bigquery-front.ts';
+import { closeAfterAll } from './support/cleanup.ts';
+import { oneRow } from './support/replies.ts';
+
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+const caller = '00f067aa0ba902b7';
+const options = { service: 'records-api', revision: undefined };
+
+interface ExportedSpan {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+}
+
+/** An OTLP/HTTP receiver that keeps what it is sent. */
+async function receiver(): Promise<{ server: Server; spans: ExportedSpan[]; url: string }> {
+  const spans: ExportedSpan[] = [];
+  const server = createServer(async (request, response) => {
+    const body = (await json(request)) as {
+      resourceSpans: { scopeSpans: { spans: ExportedSpan[] }[] }[];
+    };
+    spans.push(...body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closeAfterAll(() => new Promise((resolve) => server.close(resolve)));
+  return { server, spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+describe('a trace', () => {
+  it('leads from the request into the call to BigQuery when its caller had it sampled, and is not begun otherwise', async () => {
+    const { spans, url } = await receiver();
+    const front = await BigQueryFront.listen();
+    front.fault = () => oneRow;
+    const telemetry = await startTelemetry({
+      ...options,
+      metricsPort: undefined,
+      otlpEndpoint: url,
+      log: { info() {} },
+    });
+    const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
+    const get = (id: string, flags: string) =>
+      app.inject({ url: `/records/${id}`, headers: { traceparent: `00-${trace}-${caller}-${flags}` } });
+    expect((await get('a', '01')).statusCode).toBe(200);
+    expect(front.headers[0]?.traceparent).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
+    await get('b', '00');
+    expect(front.headers[1]?.traceparent).toBeUndefined();
+    await telemetry.close();
+
+    const [request, ...others] = spans.filter(({ name }) => name === 'GET /records/:id');
+    const call = spans.find(({ name }) => name === 'bigquery.jobs.query');
+    expect([request?.traceId, request?.parentSpanId, others]).toEqual([trace, caller, []]);
+    expect([call?.traceId, call?.parentSpanId]).toEqual([trace, request?.spanId]);
+    expect(front.headers[0]?.traceparent).toContain(String(call?.spanId));
+    expect(JSON.stringify(spans)).not.toContain('/records/a');
+  });
+});
+
+describe('the metrics', () => {
+  it('count requests by route and status, calls to BigQuery and bytes billed, and name no record', async () => {
+    const front = await BigQueryFront.listen();
+    front.fault = () => oneRow;
+    const said: string[] = [];
+    const telemetry = await startTelemetry({
+      ...options,
+      metricsPort: 0,
+      otlpEndpoint: undefined,
+      log: { info: (message) => said.push(message) },
+    });
+    const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
+    await app.inject({ url: '/records/a' });
+    await app.inject({ url: '/records/a?x=1' });
+    await app.inject({ url: '/nothing' });
+    const url = String(said[0]?.replace('Metrics at ', ''));
+    const text = await (await fetch(url)).text();
+    const count = 'http_server_request_duration_count';
+    expect(text).toContain(`${count}{http_route="/records/:id",http_response_status_code="200"} 1`);
+    expect(text).toContain(`${count}{http_route="/records/:id",http_response_status_code="400"} 1`);
+    expect(text).toContain(`${count}{http_route="(no route)",http_response_status_code="404"} 1`);
+    expect(text).toContain('records_warehouse_call_duration_count{method="jobs.query",outcome="ok"} 1');
+    expect(text).toContain('records_warehouse_billed_total{query="records"} 10485760');
+    expect(text).not.toMatch(/nothing|records\/a/);
+    expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
+  });
+});
