@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
+
+/** One more process of the API beside the stack's own, on the same table. */
+export class ApiProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  /** Resolves when it is ready. `freshnessSeconds`: 1 to 3600. */
+  static async start(stack: LocalStack, freshnessSeconds: number): Promise<ApiProcess> {
+    const port = await freePort();
+    const child = spawn(process.execPath, [join(REPOSITORY, 'apps', 'api', 'src', 'main.ts')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        ...stack.environment,
+        GOOGLE_CLOUD_PROJECT: stack.outputs.project,
+        BIGQUERY_LOCATION: stack.outputs.region,
+        RECORDS_TABLE: stack.outputs.table,
+        FRESHNESS_SECONDS: String(freshnessSeconds),
+        LOG_LEVEL: 'error',
+        METADATA_SERVER_DETECTION: 'none',
+        PORT: String(port),
+      },
+    });
+    const api = new ApiProcess(`http://127.0.0.1:${port}`, child);
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
+      const ready = await fetch(`${api.url}/health/ready`).catch(() => undefined);
+      await ready?.body?.cancel();
+      if (ready?.ok) return api;
+    }
+  }
+
+  /** Resident memory now and at its highest. MB; Linux only. */
+  memory(): { readonly now: number; readonly peak: number } {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    const of = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1000;
+    return { now: Math.round(of('VmRSS')), peak: Math.round(of('VmHWM')) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

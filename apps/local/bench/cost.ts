@@ -1,0 +1,117 @@
+/**
+ * pnpm bench:cost [ROWS] [REQUESTS] [SECONDS]: bytes billed for mixed requests, by one API process and by four on one table,
+ * while a row arrives each second. The baseline is a query per request: one of each kind is run, and multiplied.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { BigQuery } from '@google-cloud/bigquery';
+import { LocalStack } from '../src/local-stack.ts';
+import { ApiProcess } from './api-process.ts';
+import { appendPeople, idOf, personOf } from './people.ts';
+
+const USAGE = 'usage: pnpm bench:cost [ROWS] [REQUESTS] [SECONDS], all from 1';
+const argument = (index: number, fallback: number): number => {
+  const value = Number(process.argv[index] ?? fallback);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(USAGE);
+  return value;
+};
+const [rows, requests, seconds] = [argument(2, 1_000_000), argument(3, 10_000), argument(4, 60)];
+
+const FRESHNESS_SECONDS = 60;
+/** https://cloud.google.com/bigquery/pricing: dollars per TiB, on demand. */
+const DOLLARS_PER_TIB = 6.25;
+const SECONDS_PER_MONTH = 30 * 86_400;
+/** Of ten requests, one is for a record. */
+const LOOKUP_SHARE = 0.1;
+
+await using stack = await LocalStack.create();
+await appendPeople(stack, rows);
+Object.assign(process.env, stack.environment);
+const { project, region, table } = stack.outputs;
+const [projectId = '', datasetId = '', tableId = ''] = table.split('.');
+const usage = () => stack.cloud.bigquery.usage();
+const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+const dollars = (bytes: number) => ((bytes / 2 ** 40) * DOLLARS_PER_TIB * SECONDS_PER_MONTH) / seconds;
+
+async function billedFor(query: string): Promise<number> {
+  const before = usage().bytesBilled;
+  await new BigQuery({ projectId: project, location: region }).query({ query, useQueryCache: false });
+  return usage().bytesBilled - before;
+}
+
+const get = async (url: string, headers: Record<string, string> = {}): Promise<Response> => {
+  const response = await fetch(url, { headers });
+  await response.arrayBuffer();
+  return response;
+};
+
+/** First pages, pages from anywhere, conditional requests and look-ups. Counts the answers by their status. */
+async function load(apis: readonly ApiProcess[]): Promise<Map<number, number>> {
+  const statuses = new Map<number, number>();
+  const etags = new Map<string, string>();
+  const pending = new Set<Promise<void>>();
+  const began = performance.now();
+  for (let n = 0; n < requests; n++) {
+    const url = apis[n % apis.length]?.url ?? '';
+    const path =
+      n % 10 < 5
+        ? '/records'
+        : n % 10 < 9
+          ? `/records?offset=${(n * 7_919) % rows}`
+          : `/records/${idOf((n * 31) % rows)}`;
+    const headers: Record<string, string> =
+      n % 2 === 0 && etags.has(path) ? { 'if-none-match': etags.get(path) ?? '' } : {};
+    const asked = get(url + path, headers).then((response) => {
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      etags.set(path, response.headers.get('etag') ?? '');
+    });
+    const done: Promise<void> = asked.finally(() => pending.delete(done));
+    pending.add(done);
+    if (pending.size >= 64) await Promise.race(pending);
+    await setTimeout(Math.max(0, began + ((n + 1) * seconds * 1000) / requests - performance.now()));
+  }
+  await Promise.all(pending);
+  return statuses;
+}
+
+const scan = await billedFor(`SELECT id, nombre, apellido, pais FROM \`${table}\` ORDER BY id LIMIT 100`);
+console.log(`${rows} rows; one scan of the table bills ${mib(scan)} MiB`);
+console.log(
+  `a query per request: ${requests} scans, ${mib(scan * requests)} MiB, $${dollars(scan * requests).toFixed(0)} a month at this rate`,
+);
+
+for (const processes of [1, 4]) {
+  await using apis = new AsyncDisposableStack();
+  const started = await Promise.all(
+    Array.from({ length: processes }, async () => apis.use(await ApiProcess.start(stack, FRESHNESS_SECONDS))),
+  );
+  const before = usage();
+  const over = new AbortController();
+  const arriving = (async () => {
+    for (let n = 0; !over.signal.aborted; n++) {
+      await stack.cloud.bigquery.appendRows({ projectId, datasetId, tableId }, [
+        personOf(`new-${processes}-${n}`),
+      ]);
+      await setTimeout(1_000);
+    }
+  })();
+  const statuses = await load(started);
+  over.abort();
+  await arriving;
+  const after = usage();
+  const calls = (method: string) => (after.calls[method] ?? 0) - (before.calls[method] ?? 0);
+  const billed = after.bytesBilled - before.bytesBilled;
+  const lookups = calls('jobs.query');
+  console.log(
+    `${processes} process${processes === 1 ? '' : 'es'}: ${mib(billed)} MiB, $${dollars(billed).toFixed(0)} a month; ` +
+      `${Math.round(billed / scan) - lookups} scans for lists, ${lookups} queries for ${requests * LOOKUP_SHARE} look-ups; ` +
+      `answers: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(', ')}`,
+  );
+  const url = `${started[0]?.url}/records`;
+  const etag = (await get(url)).headers.get('etag') ?? '';
+  const callsBefore = Object.values(usage().calls).reduce((sum, count) => sum + count, 0);
+  let notModified = 0;
+  for (let n = 0; n < 100; n++)
+    if ((await get(url, { 'if-none-match': etag })).status === 304) notModified += 1;
+  const callsAfter = Object.values(usage().calls).reduce((sum, count) => sum + count, 0);
+  console.log(`  ${notModified} answers 304 more: ${callsAfter - callsBefore} calls to BigQuery`);
+}
