@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Topic } from '@google-cloud/pubsub';
 import { reasonOf } from './errors.ts';
 import { InFlight } from './in-flight.ts';
+import { sendWhole } from './send-whole.ts';
 
 /** Messages of one publish request; Pub/Sub takes 1,000 and 10 MB. https://docs.cloud.google.com/pubsub/quotas */
 const BATCH_MESSAGES = 1_000;
@@ -48,7 +49,7 @@ export interface PublishOptions {
 /** Publishes all messages, in bounded memory. Never throws for a message: failures are counted in the result. */
 export async function publish(options: PublishOptions): Promise<Published> {
   const { topic, signal } = options;
-  setPublishOptions(topic, options.retryMs ?? RETRY_MS);
+  const retryMs = options.retryMs ?? RETRY_MS;
   const requests = new InFlight(MAX_REQUESTS);
   const hash = createHash('sha256');
   const reasons = new Map<string, number>();
@@ -64,16 +65,20 @@ export async function publish(options: PublishOptions): Promise<Published> {
     for (const message of batch) hash.update(message).update('\n');
     handedOver += batch.length;
     requests.begin();
-    publishBatch(topic, batch, (outcome) => {
-      sent += outcome.sent;
-      failed += batch.length - outcome.sent;
-      if (outcome.reason !== undefined) {
-        failedRequests += 1;
-        const known = reasons.get(outcome.reason);
-        if (known !== undefined || reasons.size < MAX_REASONS) {
-          reasons.set(outcome.reason, (known ?? 0) + batch.length - outcome.sent);
-        }
+    let bad = 0;
+    const batchSent = sendWhole({ topic, messages: batch, retryMs }, (_, outcome, error) => {
+      if (outcome === 'accepted') {
+        sent += 1;
+        return;
       }
+      failed += 1;
+      bad += 1;
+      const reason = excerpt(reasonOf(error));
+      const known = reasons.get(reason);
+      if (known !== undefined || reasons.size < MAX_REASONS) reasons.set(reason, (known ?? 0) + 1);
+    });
+    void batchSent.then((requestFailed) => {
+      if (requestFailed || bad === BATCH_MESSAGES) failedRequests += 1;
       options.onSent?.(sent);
       requests.end();
     });
@@ -87,44 +92,6 @@ export async function publish(options: PublishOptions): Promise<Published> {
     reasons: Array.from(reasons, ([reason, messages]) => ({ reason, messages })),
     sha256: hash.digest('hex'),
   };
-}
-
-function setPublishOptions(topic: Topic, retryMs: number): void {
-  topic.setPublishOptions({
-    batching: { maxMessages: BATCH_MESSAGES, maxMilliseconds: 10 },
-    gaxOpts: {
-      retry: {
-        backoffSettings: {
-          initialRetryDelayMillis: 100,
-          retryDelayMultiplier: 2,
-          maxRetryDelayMillis: 5_000,
-          initialRpcTimeoutMillis: retryMs,
-          rpcTimeoutMultiplier: 1,
-          maxRpcTimeoutMillis: retryMs,
-          totalTimeoutMillis: retryMs,
-        },
-      },
-    },
-  });
-}
-
-/** Hands over messages that the client sends as one request, and calls `done` once, when all are answered. */
-function publishBatch(
-  topic: Topic,
-  batch: readonly Buffer[],
-  done: (outcome: { sent: number; reason: string | undefined }) => void,
-): void {
-  let [open, sent] = [batch.length, 0];
-  let reason: string | undefined;
-  for (const data of batch) {
-    topic.publishMessage({ data }, (error, messageId) => {
-      if (error) reason ??= excerpt(reasonOf(error));
-      else if (messageId) sent += 1;
-      else reason ??= 'Pub/Sub answered without a message id';
-      open -= 1;
-      if (open === 0) done({ sent, reason });
-    });
-  }
 }
 
 function* batches(messages: Iterable<Uint8Array>): Generator<readonly Buffer[]> {

@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { pubsubClient } from '../src/clients.ts';
 import { People } from '../src/people.ts';
 import { publish } from '../src/publish.ts';
+import { startStack } from './support/stack.ts';
 
 jest.setTimeout(60_000);
 
@@ -50,5 +51,23 @@ describe('publishing', () => {
     });
     await close();
     expect(result).toMatchObject({ sent: 0, failed: 0, unconfirmed: 3_000, reasons: [] });
+  });
+});
+
+describe('a request that is refused for some of its messages', () => {
+  it('is sent again in parts, so that only the bad ones are refused', async () => {
+    const stack = await startStack();
+    try {
+      const bad = (index: number) => index % 100 === 7;
+      const messages = Array.from(people.messages(1_000), (message, index) =>
+        bad(index) ? Buffer.from('{"id":"bad"}') : message,
+      );
+      const topic = stack.pubsub.topic(stack.target.topic);
+      const result = await publish({ topic, messages });
+      expect(result).toMatchObject({ sent: 990, failed: 10, unconfirmed: 0 });
+      expect(result.reasons[0]?.reason).toContain('INVALID_ARGUMENT');
+    } finally {
+      await stack.close();
+    }
   });
 });
