@@ -28,6 +28,8 @@ export interface ServiceConfig {
   /** How old what the API answers may be before it asks the warehouse again. */
   readonly freshnessSeconds: number;
   readonly logLevel: LogLevel;
+  /** From one address, that one instance answers. */
+  readonly anonymousRequestsPerMinute: number;
   /** Where a sidecar fetches metrics; 0 serves none. */
   readonly metricsPort: number;
   /** Base URL of a collector of traces; undefined sends none. */
@@ -104,6 +106,7 @@ function readService(settings: Settings, stack: string): ServiceConfig {
     requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 60, 1, 3600),
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
+    anonymousRequestsPerMinute: settings.integer('anonymousRequestsPerMinute', 600, 1, 1_000_000),
     metricsPort: settings.integer('metricsPort', 0, 0, 65_535),
     otlpEndpoint: settings.text('otlpEndpoint'),
     rollout: readRollout(settings),

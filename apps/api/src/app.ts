@@ -6,9 +6,12 @@ import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { draining } from './plugins/draining.ts';
+import { headers } from './plugins/headers.ts';
+import { loadShedding } from './plugins/load-shedding.ts';
 import { collectMethods } from './plugins/method-not-allowed.ts';
 import { compileParameters } from './plugins/parameters.ts';
 import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
+import { rateLimit } from './plugins/rate-limit.ts';
 import { requestChecks } from './plugins/request-checks.ts';
 import { logRequest, requestLog } from './plugins/request-log.ts';
 import { countRequests } from './plugins/telemetry.ts';
@@ -22,9 +25,16 @@ import { traceFields } from './trace.ts';
 import type { Warehouse } from './warehouse/warehouse.ts';
 
 export interface AppOptions {
-  readonly config: Pick<Config, 'project'>;
+  readonly config: Pick<
+    Config,
+    'project' | 'anonymousRequestsPerMinute' | 'trustedProxies' | 'maxRequestsInFlight'
+  >;
   readonly warehouse: Warehouse;
   readonly logger: FastifyBaseLogger;
+  /** How late the event loop may be before requests are refused. Milliseconds. */
+  readonly maxEventLoopDelayMs?: number;
+  /** For the rate limit. Milliseconds, from any fixed point. */
+  readonly now?: () => number;
   /** Ended with the app. */
   readonly telemetry?: Telemetry;
   /** How long, after it is told to stop, an instance goes on to take requests, telling each client to hang up. Milliseconds. */
@@ -39,6 +49,8 @@ export async function buildApp({
   warehouse,
   logger,
   telemetry = noTelemetry,
+  maxEventLoopDelayMs = 250,
+  now = () => performance.now(),
   drainMs = 500,
   requestTimeoutMs = 10_000,
 }: AppOptions): Promise<FastifyInstance> {
@@ -80,6 +92,11 @@ export async function buildApp({
   await app.register(problems);
   await app.register(countRequests, { telemetry });
   await app.register(requestLog);
+  await app.register(headers);
+  const { metrics } = telemetry;
+  const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
+  await app.register(rateLimit, { requestsPerMinute, proxies, metrics, now });
+  await app.register(loadShedding, { maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
   await app.register(requestChecks);
   await app.register(draining, { drainMs, onStop: () => readiness.stop() });
 

@@ -46,6 +46,25 @@ const Environment = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: 'the least severe line to log; leave it out for info' },
   ),
+  ANONYMOUS_REQUESTS_PER_MINUTE: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 600,
+    description: 'requests from one address and minute that an instance answers; leave it out for 600',
+  }),
+  TRUSTED_PROXIES: Type.Integer({
+    minimum: 0,
+    maximum: 2,
+    default: 0,
+    description:
+      'proxies of yours that append to X-Forwarded-For: 1 for Cloud Run, 2 behind its load balancer; leave it out for none',
+  }),
+  MAX_REQUESTS_IN_FLIGHT: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 250,
+    description: 'requests that are answered at one time; leave it out for 250',
+  }),
   METRICS_PORT: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -79,6 +98,12 @@ export interface Config {
   /** 1 to 3600: how old what is read may be before the warehouse is asked again. */
   readonly freshnessSeconds: number;
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** 1 to 1000000, per address and instance. */
+  readonly anonymousRequestsPerMinute: number;
+  /** 0 to 2: how many of the last entries of `X-Forwarded-For` were written by proxies of ours. */
+  readonly trustedProxies: number;
+  /** 1 to 10000. */
+  readonly maxRequestsInFlight: number;
   /** 0 to 65535; undefined serves no metrics. */
   readonly metricsPort: number | undefined;
   /** Base URL; undefined sends no traces. */
@@ -111,6 +136,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     table: parseTableName(values.RECORDS_TABLE),
     freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,
+    anonymousRequestsPerMinute: values.ANONYMOUS_REQUESTS_PER_MINUTE,
+    trustedProxies: values.TRUSTED_PROXIES,
+    maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     metricsPort: values.METRICS_PORT,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     service: values.K_SERVICE,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/logger.ts';
+import { environment } from './support/api.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { expectProblem } from './support/problem.ts';
 
@@ -17,7 +19,7 @@ describe('a fault of ours', () => {
       throw fault;
     };
     const app = await buildApp({
-      config: { project: 'p' },
+      config: readConfig(environment),
       warehouse: { openList: fail, readRecord: fail, check: fail, close: async () => {} },
       logger,
     });

@@ -97,8 +97,8 @@ describe('GET /records', () => {
       await app.inject({ method: 'HEAD', url: '/records?limit=2' }),
       await get('/records?limit=2'),
     ];
-    const { 'x-request-id': _head, date: _headDate, ...headHeaders } = head.headers;
-    const { 'x-request-id': _full, date: _fullDate, ...fullHeaders } = full.headers;
+    const { 'x-request-id': _head, ratelimit: _headLimit, date: _headDate, ...headHeaders } = head.headers;
+    const { 'x-request-id': _full, ratelimit: _fullLimit, date: _fullDate, ...fullHeaders } = full.headers;
     expect(head.statusCode).toBe(200);
     expect(head.body).toBe('');
     expect(headHeaders).toEqual(fullHeaders);

@@ -96,13 +96,18 @@ export class RecordsApi extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  #environment({ project, region, warehouse, service }: RecordsApiArgs) {
+  #environment({ project, region, warehouse, service, access }: RecordsApiArgs) {
     return [
       { name: 'GOOGLE_CLOUD_PROJECT', value: project },
       { name: 'BIGQUERY_LOCATION', value: region },
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
+      { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },
+      // Cloud Run appends the caller's address to X-Forwarded-For; before it, the load balancer appends that and its own.
+      { name: 'TRUSTED_PROXIES', value: access.kind === 'load-balancer' ? '2' : '1' },
+      // Cloud Run sends no more at one time.
+      { name: 'MAX_REQUESTS_IN_FLIGHT', value: String(service.concurrency) },
       ...(service.metricsPort > 0 ? [{ name: 'METRICS_PORT', value: String(service.metricsPort) }] : []),
       ...(service.otlpEndpoint ? [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: service.otlpEndpoint }] : []),
     ];

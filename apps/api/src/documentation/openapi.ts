@@ -1,7 +1,34 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { Type } from '@sinclair/typebox';
 
 /** Version of the contract, not of the code: it changes when a caller can notice. */
 const CONTRACT_VERSION = '1.0.0';
+
+/** What is not read as a request at all is refused before anything is counted. */
+const UNCOUNTED = new Set(['400', '414']);
+
+const rateLimitHeaders = {
+  'RateLimit-Policy': Type.String({
+    description: 'How many requests (`q`) an address has in how many seconds (`w`), at this instance.',
+    examples: ['"anonymous";q=600;w=60'],
+  }),
+  RateLimit: Type.String({
+    description: 'How many requests are left now (`r`), and the seconds until all of them are again (`t`).',
+    examples: ['"anonymous";r=598;t=1'],
+  }),
+};
+
+/** The responses of an operation with the headers that the rate limit adds to each. */
+function withLimits(responses: unknown): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(responses as Record<string, { headers?: object }>).map(([status, response]) => [
+      status,
+      UNCOUNTED.has(status)
+        ? response
+        : { ...response, headers: { ...response.headers, ...rateLimitHeaders } },
+    ]),
+  );
+}
 
 /** For `@fastify/swagger`, which collects the schemas of the routes. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
@@ -20,6 +47,10 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'health', description: 'For whoever runs the service.' },
     ],
   },
+  transform: ({ schema, url }) => ({
+    url,
+    schema: schema?.tags?.includes('records') ? { ...schema, response: withLimits(schema.response) } : schema,
+  }),
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) =>
       typeof json.$id === 'string' ? json.$id : `def-${index}`,

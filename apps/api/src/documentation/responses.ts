@@ -7,6 +7,9 @@ const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 /** Met before or beside every operation, so no operation has to name them. */
 const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long', 'internal-error'] as const;
 
+/** Met by every operation but those of `health`. */
+const LIMITS = ['rate-limited', 'overloaded'] as const;
+
 /** Example values, where a kind has more than its own description. */
 const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly object[] }>> = {
   'invalid-parameters': {
@@ -36,6 +39,11 @@ export const requestIdHeader = {
 
 /** The responses of an operation that are problems: the named kinds and those met everywhere, by status. */
 export function problemResponses(...names: ProblemName[]): Record<number, object> {
+  return unlimitedProblemResponses(...names, ...LIMITS);
+}
+
+/** The same for an operation that is never limited. */
+export function unlimitedProblemResponses(...names: ProblemName[]): Record<number, object> {
   const byStatus = Map.groupBy([...names, ...EVERYWHERE], (name) => PROBLEMS[name].status);
   return Object.fromEntries(
     [...byStatus].sort(([a], [b]) => a - b).map(([status, kinds]) => [status, problemResponseSchema(kinds)]),

@@ -49,6 +49,11 @@ export function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? '(no route)';
 }
 
+/** For whoever runs the service: never limited. */
+export function isHealth(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith('/health/') ?? false;
+}
+
 /** Everything that can be thrown, as a problem. What is not known is a fault of ours and says nothing of itself. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;

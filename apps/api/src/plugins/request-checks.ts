@@ -12,7 +12,6 @@ export const requestChecks = fastifyPlugin(
 
     app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
-      reply.header('x-content-type-options', 'nosniff');
       const { url = '', method, headers, httpVersion } = request.raw;
       if (url.length > MAX_URL_LENGTH) return done(uriTooLong());
       // RFC 9112, 3.2. Node's own check answers without a body.

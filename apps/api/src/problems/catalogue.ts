@@ -69,6 +69,13 @@ export const PROBLEMS = {
     title: 'Expectation failed',
     description: 'The request has an `Expect` header that asks for something other than `100-continue`.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    description:
+      'More requests came from this address than `RateLimit-Policy` allows. Send the request again after the seconds in `Retry-After`; `RateLimit` says beforehand how many are left.',
+    retryAfter: 1,
+  },
   'headers-too-large': {
     status: 431,
     title: 'Request header fields too large',
@@ -85,6 +92,13 @@ export const PROBLEMS = {
     title: 'Not ready',
     description:
       'This instance is starting, stopping, or can not reach its warehouse. Only `/health/ready` says so.',
+    retryAfter: 1,
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    description:
+      'This instance has as many requests as it can answer in time. Send the request again after the seconds in `Retry-After`.',
     retryAfter: 1,
   },
   'warehouse-unavailable': {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { PROBLEMS, type ProblemKind, type ProblemName, problemType } from './catalogue.ts';
+import { STATIC_HEADERS } from './static-headers.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -54,7 +55,7 @@ export function problemResponse(
       'content-type': PROBLEM_MEDIA_TYPE,
       // A refusal may be over by the next request: no cache may keep it (404 and 414 could be kept by default).
       'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...STATIC_HEADERS,
       'x-request-id': requestId,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
       ...headers,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
+import { requestIdHeader, unlimitedProblemResponses } from '../documentation/responses.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Readiness } from '../readiness.ts';
 import { sendJson } from './send-json.ts';
@@ -30,7 +30,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
         summary: 'Is the process alive?',
         description: 'Answers as long as the process can answer at all, whatever the state of its warehouse.',
         tags: ['health'],
-        response: { 200: ok('alive', 'It is.'), ...problemResponses() },
+        response: { 200: ok('alive', 'It is.'), ...unlimitedProblemResponses() },
       },
     },
     async (_request, reply) => sendJson(reply, '{"status":"alive"}'),
@@ -45,7 +45,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
         description:
           'Yes while the table can be read, as of some seconds ago, and until the instance is told to stop.',
         tags: ['health'],
-        response: { 200: ok('ready', 'It should.'), ...problemResponses('not-ready') },
+        response: { 200: ok('ready', 'It should.'), ...unlimitedProblemResponses('not-ready') },
       },
     },
     async (_request, reply) => {

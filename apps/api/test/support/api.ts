@@ -9,6 +9,8 @@ export const environment = {
   GOOGLE_CLOUD_PROJECT: 'records-test',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-test.records.records',
+  // What is tested is not the limit, except where it is.
+  ANONYMOUS_REQUESTS_PER_MINUTE: '1000000',
   METADATA_SERVER_DETECTION: 'none',
 };
 
@@ -28,6 +30,9 @@ export interface TestApiOptions
   readonly table?: string;
   readonly requestTimeoutMs?: number;
   readonly drainMs?: number;
+  /** Variables besides those of `environment`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly now?: () => number;
 }
 
 /** The API as `main.ts` puts it together, with the real client, in this process. Closed after the test file. */
@@ -37,10 +42,12 @@ export async function buildTestApi({
   table = environment.RECORDS_TABLE,
   requestTimeoutMs,
   drainMs = 0,
+  variables = {},
+  now,
   ...warehouseOptions
 }: TestApiOptions): Promise<TestApi> {
   Object.assign(process.env, { ...environment, BIGQUERY_EMULATOR_HOST: bigQueryUrl });
-  const config = readConfig({ ...environment, RECORDS_TABLE: table, LOG_LEVEL: logLevel });
+  const config = readConfig({ ...environment, RECORDS_TABLE: table, LOG_LEVEL: logLevel, ...variables });
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger(config, { write: (line) => void lines.push(JSON.parse(line)) });
   const warehouse = new BigQueryWarehouse({
@@ -53,6 +60,9 @@ export async function buildTestApi({
     config,
     warehouse,
     logger,
+    // The event loop of a test run is nobody's promise.
+    maxEventLoopDelayMs: Number.POSITIVE_INFINITY,
+    ...(now && { now }),
     ...(warehouseOptions.telemetry && { telemetry: warehouseOptions.telemetry }),
     drainMs,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),

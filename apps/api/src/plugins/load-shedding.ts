@@ -1,0 +1,53 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import fastifyPlugin from 'fastify-plugin';
+import { ProblemError } from '../problems/problem.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { isHealth } from './problems.ts';
+
+/** How often the delay of the event loop is looked at, and how finely it is measured. Milliseconds. */
+const LOOK_MS = 500;
+const RESOLUTION_MS = 20;
+
+export interface LoadSheddingOptions {
+  /** Requests being answered at one time. */
+  readonly maxInFlight: number;
+  /** How late the event loop may be on average. Milliseconds. */
+  readonly maxEventLoopDelayMs: number;
+  readonly metrics: Metrics;
+}
+
+/** Refuses at once what could only be answered too late, so that the rest is answered in time. */
+export const loadShedding = fastifyPlugin<LoadSheddingOptions>(
+  async (app, { maxInFlight, maxEventLoopDelayMs, metrics }) => {
+    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    delay.enable();
+    let inFlight = 0;
+    let late = false;
+    let p99 = 0;
+    const look = setInterval(() => {
+      // The histogram counts whole intervals of the timer.
+      late = delay.mean / 1e6 - RESOLUTION_MS > maxEventLoopDelayMs;
+      p99 = Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1000);
+      delay.reset();
+    }, LOOK_MS).unref();
+    metrics.observeLoad(() => ({ inFlight, eventLoopDelaySeconds: p99 }));
+
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (isHealth(request)) return done();
+      inFlight++;
+      if (inFlight <= maxInFlight && !late) return done();
+      metrics.requestRefused('overloaded');
+      done(new ProblemError('overloaded', 'This instance has as many requests as it can answer in time.'));
+    });
+    // Also for a caller that went away.
+    app.addHook('onResponse', (request, _reply, done) => {
+      if (!isHealth(request)) inFlight--;
+      done();
+    });
+    app.addHook('onClose', async () => {
+      clearInterval(look);
+      delay.disable();
+    });
+  },
+  { name: 'load-shedding', dependencies: ['problems'] },
+);
