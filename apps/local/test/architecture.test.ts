@@ -9,6 +9,7 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/local-cloud': [],
   '@records/api': ['@records/records-schema'],
   '@records/seeder': ['@records/records-schema'],
+  '@records/operator': ['@records/seeder'],
   '@records/infra': ['@records/records-schema'],
   '@records/policies': [],
   '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],

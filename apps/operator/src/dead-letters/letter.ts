@@ -1,0 +1,81 @@
+/** The attributes that Pub/Sub gives a dead letter. https://docs.cloud.google.com/pubsub/docs/handling-failures */
+const SOURCE = 'CloudPubSubDeadLetterSource';
+
+/** How often a message was replayed: put on by a replay, and kept by Pub/Sub when the message fails again. */
+const REPLAYS = 'deadLetterReplays';
+
+/** Which run of the command replayed it last: what comes back at once is not replayed again by the same run. */
+const REPLAY_RUN = 'deadLetterReplayRun';
+
+/** Replays of one message; what has failed this often is not better the next time. */
+export const MAX_REPLAYS = 3;
+
+/** A message of the dead-letter subscription. */
+export interface DeadLetter {
+  /** Of the letter, not of the message that failed. */
+  readonly id: string;
+  /** When it became a dead letter, RFC 3339. */
+  readonly since: string;
+  /** Why the last delivery failed; undefined where Pub/Sub gave no reason. */
+  readonly reason: string | undefined;
+  /** The subscription that could not deliver it, as `project/subscription`. */
+  readonly source: string | undefined;
+  /** Deliveries that failed. */
+  readonly attempts: number | undefined;
+  /** When the original was published, RFC 3339. */
+  readonly published: string | undefined;
+  readonly replays: number;
+  /** The run that replayed it last. */
+  readonly replayRun: string | undefined;
+  readonly data: Buffer;
+  readonly orderingKey: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface PulledMessage {
+  readonly messageId?: string | null;
+  readonly data?: Uint8Array | string | null;
+  readonly attributes?: { readonly [key: string]: string } | null;
+  readonly orderingKey?: string | null;
+  readonly publishTime?: { seconds?: unknown; nanos?: number | null } | null;
+}
+
+export function letterOf(message: PulledMessage): DeadLetter {
+  const attributes = message.attributes ?? {};
+  const project = attributes[`${SOURCE}SubscriptionProject`];
+  const subscription = attributes[`${SOURCE}Subscription`];
+  const attempts = attributes[`${SOURCE}DeliveryCount`];
+  return {
+    id: message.messageId ?? '',
+    since: new Date(
+      Number(message.publishTime?.seconds ?? 0) * 1e3 + (message.publishTime?.nanos ?? 0) / 1e6,
+    ).toISOString(),
+    reason: attributes[`${SOURCE}DeliveryErrorMessage`],
+    source: subscription === undefined ? undefined : `${project ?? '?'}/${subscription}`,
+    attempts: attempts === undefined ? undefined : Number(attempts),
+    published: attributes[`${SOURCE}TopicPublishTime`],
+    replays: replaysOf(attributes),
+    replayRun: attributes[REPLAY_RUN],
+    data: Buffer.from(message.data ?? ''),
+    orderingKey: message.orderingKey ?? '',
+    attributes,
+  };
+}
+
+/** The message as its publisher sent it, with one replay more. Pub/Sub's own attributes can not be published. */
+export function replayOf({ data, orderingKey, attributes, replays }: DeadLetter, run: string) {
+  const own = Object.entries(attributes).filter(
+    ([name]) => !name.startsWith(SOURCE) && !name.startsWith('goog'),
+  );
+  return {
+    data,
+    attributes: { ...Object.fromEntries(own), [REPLAYS]: String(replays + 1), [REPLAY_RUN]: run },
+    ...(orderingKey !== '' && { orderingKey }),
+  };
+}
+
+function replaysOf(attributes: Readonly<Record<string, string>>): number {
+  const text = attributes[REPLAYS] ?? '0';
+  // Whoever publishes can write anything there: what is no number counts as replayed to the end.
+  return /^\d{1,6}$/.test(text) ? Number(text) : MAX_REPLAYS;
+}

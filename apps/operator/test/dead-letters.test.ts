@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, jest } from '@jest/globals';
+import { discard, list, replay } from '../src/dead-letters/actions.ts';
+import { Mailbox } from '../src/dead-letters/mailbox.ts';
+import { TestStack } from './support/stack.ts';
+
+// Whole processes, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+const ALL = { filter: {}, limit: 10_000 };
+/** The services are in this process, so what they do not say at once they do not have. */
+const WAIT_MS = 100;
+
+/** What one run of the command does: it ends with what it leased given back. */
+async function open<T>(stack: TestStack, use: (mailbox: Mailbox) => Promise<T>): Promise<T> {
+  await using mailbox = new Mailbox(stack.target, WAIT_MS);
+  return await use(mailbox);
+}
+
+const run = (mailbox: Mailbox) => replay(mailbox, ALL, { dryRun: false });
+
+describe('dead letters', () => {
+  it('are listed with reason, source and attempts, and stay for whoever looks next', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(3);
+    for (let look = 0; look < 3; look += 1) {
+      const letters = await open(stack, (mailbox) => list(mailbox, ALL));
+      expect(letters.map(({ data }) => JSON.parse(data.toString()).id).sort()).toEqual(['r0', 'r1', 'r2']);
+      expect(letters[0]).toMatchObject({
+        reason: expect.stringContaining('Perú'),
+        source: 'operator-test/writer',
+        attempts: 5,
+        replays: 0,
+        attributes: { sender: 'test' },
+      });
+    }
+    expect(await stack.letters()).toBe(3);
+  });
+
+  it('are stored once when they are replayed after the table was mended, and replaying again changes nothing', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(1_200);
+    await stack.mend();
+    expect(await open(stack, run)).toEqual({ replayed: 1_200, stopped: 0, refused: [] });
+    await stack.written();
+    expect(await open(stack, run)).toEqual({ replayed: 0, stopped: 0, refused: [] });
+    await stack.written();
+    expect({ rows: await stack.rows(), letters: await stack.letters() }).toEqual({ rows: 1_200, letters: 0 });
+  });
+
+  it('come back with a count when they fail again, and stop after three replays', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(2);
+    for (let replays = 1; replays <= 3; replays += 1) {
+      expect(await open(stack, run)).toMatchObject({ replayed: 2, stopped: 0 });
+      await stack.written();
+      const letters = await open(stack, (mailbox) => list(mailbox, ALL));
+      expect(letters.map((letter) => letter.replays)).toEqual([replays, replays]);
+    }
+    expect(await open(stack, run)).toEqual({ replayed: 0, stopped: 2, refused: [] });
+    expect(await stack.letters()).toBe(2);
+  });
+
+  it('stay when the topic refuses them, with what it said', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(2);
+    await stack.deleteTopic();
+    const { replayed, refused } = await open(stack, run);
+    expect({ replayed, refused }).toEqual({
+      replayed: 0,
+      refused: [1, 2].map(() => ({ id: expect.any(String), reason: expect.stringContaining('NOT_FOUND') })),
+    });
+    expect(await stack.letters()).toBe(2);
+  });
+
+  it('are chosen by reason, time and id, and a dry run only counts', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(3);
+    const [first] = await open(stack, (mailbox) => list(mailbox, ALL));
+    const by = (filter: object) =>
+      open(stack, (mailbox) => discard(mailbox, { filter, limit: 10 }, { dryRun: true }));
+    expect(await by({ reason: 'PERÚ' })).toBe(3);
+    expect(await by({ reason: 'no such reason' })).toBe(0);
+    expect(await by({ ids: [first?.id] })).toBe(1);
+    expect(await by({ since: new Date(Date.now() + 60_000) })).toBe(0);
+    const dry = await open(stack, (mailbox) => replay(mailbox, ALL, { dryRun: true }));
+    expect(dry).toEqual({ replayed: 3, stopped: 0, refused: [] });
+    expect(await stack.letters()).toBe(3);
+    const selection = { filter: { ids: [first?.id ?? ''] }, limit: 10 };
+    expect(await open(stack, (mailbox) => discard(mailbox, selection, { dryRun: false }))).toBe(1);
+    expect(await stack.letters()).toBe(2);
+  });
+
+  it('are shown by the command without what they hold, which is a person, until somebody asks for it', async () => {
+    await using stack = await TestStack.start();
+    await stack.poison(1);
+    const listed = await command(stack, ['list']);
+    expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(listed.stdout).toMatch(
+      /^ID +DEAD SINCE +ATTEMPTS +REPLAYS +SOURCE +REASON\n\d+ +\S+Z +5 +0 +operator-test\/writer +\S/,
+    );
+    expect(listed.stdout).not.toContain('r0');
+    const [id = ''] = listed.stdout.split('\n')[1]?.split(' ') ?? [];
+    expect((await command(stack, ['show', id])).stdout).toContain('{"id":"r0","pais":"Perú"}');
+    const unknown = await command(stack, ['show', '7']);
+    expect(unknown.exitCode).toBe(1);
+    expect(unknown.stderr).toContain('there is no 7');
+    const everything = await command(stack, ['discard']);
+    expect(everything.exitCode).toBe(2);
+    expect(everything.stderr).toContain('say which: --id, --reason or --since, or --all');
+  });
+});
+
+interface CommandRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function command(stack: TestStack, args: readonly string[]): Promise<CommandRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'operator-'));
+  try {
+    const file = join(folder, 'stack.json');
+    await writeFile(file, JSON.stringify(stack.description));
+    const cli = join(import.meta.dirname, '..', 'src', 'cli.ts');
+    const own = args[0] === 'discard' ? [] : ['--wait', '1'];
+    return await new Promise((resolve) =>
+      execFile(
+        process.execPath,
+        [cli, ...args, '--stack-file', file, ...own],
+        { env: {} },
+        (error, stdout, stderr) =>
+          resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+      ),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
