@@ -5,6 +5,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
+import { deprecation } from './plugins/deprecation.ts';
 import { draining } from './plugins/draining.ts';
 import { headers } from './plugins/headers.ts';
 import { loadShedding } from './plugins/load-shedding.ts';
@@ -93,6 +94,7 @@ export async function buildApp({
   await app.register(countRequests, { telemetry });
   await app.register(requestLog);
   await app.register(headers);
+  await app.register(deprecation);
   const { metrics } = telemetry;
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
   await app.register(rateLimit, { requestsPerMinute, proxies, metrics, now });

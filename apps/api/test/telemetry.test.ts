@@ -86,6 +86,8 @@ describe('the metrics', () => {
     expect(text).toContain(`${count}{http_route="(no route)",http_response_status_code="404"} 1`);
     expect(text).toContain('records_warehouse_call_duration_count{method="jobs.query",outcome="ok"} 1');
     expect(text).toContain('records_warehouse_billed_total{query="records"} 10485760');
+    expect(text).toContain('records_warehouse_breaker 0');
+    expect(text).toContain('http_server_active_requests 0');
     expect(text).not.toMatch(/nothing|records\/a/);
     expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
   });

@@ -57,6 +57,7 @@ export class BigQueryWarehouse implements Warehouse {
     this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
     const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
     this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, telemetry });
+    telemetry.metrics.observeBreaker(() => this.#calls.state);
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);
     this.#snapshots = new Snapshots({
