@@ -1,9 +1,9 @@
 /** On every answer, the same bytes each time. Anybody's page may read this API: it knows no cookies. */
-export const STATIC_HEADERS: Readonly<Record<string, string>> = {
+export const STATIC_HEADERS: Readonly<Record<string, string>> = Object.freeze({
   'x-content-type-options': 'nosniff',
   'strict-transport-security': 'max-age=31536000',
   'cross-origin-resource-policy': 'cross-origin',
   'access-control-allow-origin': '*',
   'access-control-expose-headers':
     'Age, Allow, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Total-Count, Deprecation, Sunset',
-};
+});
