@@ -17,7 +17,11 @@ export class ApiProcess implements AsyncDisposable {
   }
 
   /** Resolves when it is ready. `freshnessSeconds`: 1 to 3600. */
-  static async start(stack: LocalStack, freshnessSeconds: number): Promise<ApiProcess> {
+  static async start(
+    stack: LocalStack,
+    freshnessSeconds: number,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ApiProcess> {
     const port = await freePort();
     const child = spawn(process.execPath, [join(REPOSITORY, 'apps', 'api', 'src', 'main.ts')], {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -30,7 +34,9 @@ export class ApiProcess implements AsyncDisposable {
         FRESHNESS_SECONDS: String(freshnessSeconds),
         LOG_LEVEL: 'error',
         METADATA_SERVER_DETECTION: 'none',
+        ANONYMOUS_REQUESTS_PER_MINUTE: '1000000',
         PORT: String(port),
+        ...environment,
       },
     });
     const api = new ApiProcess(`http://127.0.0.1:${port}`, child);
@@ -49,7 +55,12 @@ export class ApiProcess implements AsyncDisposable {
     return { now: Math.round(of('VmRSS')), peak: Math.round(of('VmHWM')) };
   }
 
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await exited;

@@ -1,0 +1,97 @@
+/**
+ * pnpm bench:api [ROWS] [ROUNDS] [SECONDS]: requests per second of a hot page and of a hot record, with every protection
+ * on, beside a bare Fastify route that sends the same bytes from memory. Rounds alternate; the ratio is that of the
+ * medians. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id that
+ * nobody has.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { LocalStack } from '../src/local-stack.ts';
+import { ApiProcess } from './api-process.ts';
+import { median, percentile, sendLoad } from './load.ts';
+import { appendPeople, idOf } from './people.ts';
+
+const [rows = 100_000, rounds = 5, seconds = 3] = process.argv.slice(2).map(Number);
+if (![rows, rounds, seconds].every((value) => Number.isInteger(value) && value > 0) || rows < 1_000) {
+  throw new TypeError('usage: pnpm bench:api [ROWS] [ROUNDS] [SECONDS], ROWS from 1000');
+}
+const CONNECTIONS = 32;
+const COLD = 50;
+
+await using stack = await LocalStack.create();
+await appendPeople(stack, rows);
+await using api = await ApiProcess.start(stack, 3_600, { LOG_LEVEL: 'info' });
+
+console.log(`${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each\n`);
+console.log('                      requests/s   p50 ms   p99 ms   of bare Fastify');
+await compare('page of 100', '/records?limit=100');
+await compare('record', `/records/${idOf(1)}`);
+await compare('304 of a page', '/records?limit=100', true);
+
+console.log('\nnot in memory             p50 ms   p99 ms');
+const pages = Math.min(COLD, Math.floor(rows / 1_000) - 1);
+await cold(
+  'page of 100',
+  Array.from({ length: pages }, (_, n) => `/records?limit=100&offset=${(n + 1) * 1_000}`),
+);
+await cold(
+  'record',
+  Array.from({ length: COLD }, (_, n) => `/records/${idOf(Math.floor((n + 1) * (rows / (COLD + 2))))}`),
+);
+await cold(
+  'id of nobody',
+  Array.from({ length: COLD }, (_, n) => `/records/${`nobody-${n}`}`),
+);
+
+async function compare(name: string, path: string, conditional = false): Promise<void> {
+  const url = api.url + path;
+  const first = await fetch(url);
+  if (first.status !== 200) throw new Error(`${url}: ${first.status}`);
+  const body = await first.text();
+  const headers: Record<string, string> = conditional
+    ? { 'if-none-match': first.headers.get('etag') ?? '' }
+    : {};
+  const type = first.headers.get('content-type') ?? '';
+  const bare = fork(join(import.meta.dirname, 'bare-fastify.ts'));
+  bare.send({ body: conditional ? '' : body, type });
+  const [bareUrl] = (await once(bare, 'message')) as [string];
+  const ours: Awaited<ReturnType<typeof sendLoad>>[] = [];
+  const theirs: typeof ours = [];
+  const load = { connections: CONNECTIONS, seconds };
+  const status = conditional ? '304' : '200';
+  for (let round = 0; round <= rounds; round++) {
+    const [a, b] = [
+      await sendLoad({ ...load, url, headers, good: status }),
+      await sendLoad({ ...load, url: bareUrl, headers: {}, good: '200' }),
+    ];
+    const others = Object.keys(a.statuses).filter((seen) => seen !== status);
+    if (others.length > 0 || a.broken > 0) throw new Error(`${url}: ${JSON.stringify(a)}`);
+    // The first round warms both up.
+    if (round > 0) {
+      ours.push(a);
+      theirs.push(b);
+    }
+  }
+  bare.kill();
+  const rate = (results: typeof ours) => median(results.map(({ goodPerSecond }) => goodPerSecond));
+  const at = (key: 'p50' | 'p99') => median(ours.map((result) => result[key]));
+  const ratio = rate(ours) / rate(theirs);
+  console.log(
+    `${name.padEnd(20)} ${rate(ours).toFixed(0).padStart(11)} ${at('p50').toFixed(1).padStart(8)} ${at('p99').toFixed(1).padStart(8)} ${ratio.toFixed(2).padStart(12)} (${rate(theirs).toFixed(0)}/s)`,
+  );
+}
+
+async function cold(name: string, paths: readonly string[]): Promise<void> {
+  const times: number[] = [];
+  for (const path of paths) {
+    const began = performance.now();
+    const response = await fetch(api.url + path);
+    await response.arrayBuffer();
+    times.push(performance.now() - began);
+    if (response.status >= 500) throw new Error(`${path}: ${response.status}`);
+  }
+  console.log(
+    `${`${name} (${paths.length})`.padEnd(24)} ${percentile(times, 0.5).toFixed(1).padStart(7)} ${percentile(times, 0.99).toFixed(1).padStart(8)}`,
+  );
+}
