@@ -30,8 +30,33 @@ export function createLogger(config: Pick<Config, 'logLevel'>, destination?: Des
       },
       serializers: { err: describeError },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    destination ?? standardOutput(),
   );
+}
+
+/** Lines that are held back at most. Bytes; then they are written at once. */
+const MAX_HELD = 8 * 1024;
+
+/**
+ * Writes what was logged in one turn of the event loop together at its end: one call to the system for many requests,
+ * and no line waits longer than those. A process that ends writes what is left.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, minLength: MAX_HELD });
+  let scheduled = false;
+  const flush = () => {
+    scheduled = false;
+    output.flushSync();
+  };
+  process.on('exit', flush);
+  return {
+    write(line: string) {
+      output.write(line);
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 interface ErrorDescription {

@@ -60,6 +60,11 @@ describe('the log', () => {
     expect(log).toContain('GET (no route) 400');
   });
 
+  it('shows what went well to those who debug only, since Cloud Run lists it already', async () => {
+    await api.app.inject({ url: '/openapi.json' });
+    expect(api.lines).toMatchObject([{ severity: 'DEBUG', message: 'GET /openapi.json 200' }]);
+  });
+
   it('keeps probes out of the lines that everybody sees', async () => {
     await api.app.inject({ url: '/health/live' });
     expect(api.lines).toMatchObject([{ severity: 'DEBUG', message: 'GET /health/live 200' }]);

@@ -13,15 +13,16 @@ export const requestLog = fastifyPlugin(
 );
 
 /**
- * One line per request, in Cloud Logging's shape. Records are people: a line names the route's pattern, never the URL,
+ * One line per request, in Cloud Logging's shape: `info` for one that was refused or failed, `debug` for the others, which
+ * the metrics count and Cloud Run's own log lists. Records are people: a line names the route's pattern, never the URL,
  * and no query, body, address or user agent.
  * https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#httprequest
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const route = routeOf(request);
+  const level = reply.statusCode >= 400 && !route.startsWith('/health/') ? 'info' : 'debug';
   const size = Number(reply.getHeader('content-length'));
-  // A probe asks every few seconds.
-  request.log[route.startsWith('/health/') ? 'debug' : 'info'](
+  request.log[level](
     {
       httpRequest: {
         requestMethod: request.method,
