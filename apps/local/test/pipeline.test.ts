@@ -5,6 +5,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { Message, PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RecordRow } from '@records/records-schema';
+import { keepAsking } from '../bench/keep-asking.ts';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
 import { clientsOf, getUntil, publish } from './clients.ts';
@@ -118,6 +119,19 @@ describe('a crash of the API', () => {
     const back = await untilAnswered(`${stack.outputs.apiUrl}/records/pipeline-during-crash`);
     expect(await back.json()).toEqual({ ...luz, id: 'pipeline-during-crash' });
     expect(new Set(answers)).toEqual(answers.includes('broken') ? new Set([200, 'broken']) : new Set([200]));
+  });
+});
+
+describe('a stop of the API under load', () => {
+  it('breaks no request of clients that hang up when they are told to', async () => {
+    let answers = 0;
+    const stopSoon = () => {
+      if (++answers === 200) stack.killApi('SIGTERM');
+    };
+    const url = `${stack.outputs.apiUrl}/records?limit=100`;
+    const asked = await Promise.all(Array.from({ length: 16 }, () => keepAsking(url, stopSoon)));
+    expect(asked.flatMap(({ broken }) => broken)).toEqual([]);
+    expect(answers).toBeGreaterThanOrEqual(200 + 16);
   });
 });
 
