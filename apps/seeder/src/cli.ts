@@ -1,8 +1,10 @@
 import { CommanderError } from 'commander';
 import { type CommandOptions, parseArguments } from './command.ts';
 import { SeederError } from './errors.ts';
-import { progressView } from './progress.ts';
-import { problemsOf, reportOf } from './report.ts';
+import { type Progress, progressView } from './progress.ts';
+import { problemsOf, reportOf, verifyProblemsOf, verifyReportOf } from './report.ts';
+import type { RunOptions } from './run.ts';
+import type { SeedOptions } from './seed.ts';
 import { findTarget } from './target/find.ts';
 
 const EXIT = { failed: 1, usage: 2 } as const;
@@ -26,25 +28,34 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: CommandOptions): Promise<number> {
-  const { count, seed, locale, wait, json } = options;
+  const { count, seed, locale, mix, rate, wait, json, differences: differencesFile } = options;
   const target = await findTarget({ ...options, allowProduction: options.allowProd });
-  // Google's clients take half a second to load, which a wrong option need not wait for.
-  const { seedRecords } = await import('./seed.ts');
   const progress = progressView(process.stderr);
   const { signal, received } = interruption();
-  const result = await seedRecords({
-    target,
-    count,
-    seed,
-    locale,
-    waitSeconds: wait,
-    signal,
-    onProgress: (step) => progress.show(step),
-  }).finally(() => progress.end());
-  const problems = problemsOf(result);
-  console.log(json ? JSON.stringify(result) : reportOf(result));
+  const common = {
+    ...{ target, count, seed, locale, mix, differencesFile, signal },
+    onProgress: (step: Progress) => progress.show(step),
+  };
+  const { report, problems, result } = options.verify
+    ? await verify(common).finally(() => progress.end())
+    : await send({ ...common, rate, waitSeconds: wait }).finally(() => progress.end());
+  console.log(json ? JSON.stringify(result) : report);
   for (const problem of problems) console.error(problem);
   return received() ?? (problems.length > 0 ? EXIT.failed : 0);
+}
+
+// Google's clients take half a second to load, which a wrong option need not wait for.
+
+async function send(options: SeedOptions) {
+  const { seedRecords } = await import('./seed.ts');
+  const result = await seedRecords(options);
+  return { result, report: reportOf(result), problems: problemsOf(result) };
+}
+
+async function verify(options: RunOptions) {
+  const { verifyRecords } = await import('./verify/verify.ts');
+  const result = await verifyRecords(options);
+  return { result, report: verifyReportOf(result), problems: verifyProblemsOf(result) };
 }
 
 /** The first signal asks for a clean stop; a second one ends the process at once, as it would without us. */

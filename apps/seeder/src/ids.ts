@@ -15,9 +15,10 @@ export interface Run {
   readonly randomKey: number;
 }
 
-export function runOf(seed: number, locale: string, generatorVersion: number): Run {
+/** `variant` is whatever else tells this run's messages from those of the same seed. */
+export function runOf(seed: number, locale: string, generatorVersion: number, variant: unknown[] = []): Run {
   const digest = createHash('sha256')
-    .update(JSON.stringify(['records-seeder', generatorVersion, locale, seed]))
+    .update(JSON.stringify(['records-seeder', generatorVersion, locale, seed, ...variant]))
     .digest();
   return { key: base32(digest.readUIntBE(0, INDEX_BITS / 8)), randomKey: digest.readUInt32BE(8) };
 }
@@ -29,6 +30,28 @@ export function idPrefix(run: Run): string {
 /** The id of the run's record number `index`: unique, in no order that anybody could mistake for the order of sending. */
 export function recordId(run: Run, index: number): string {
   return idPrefix(run) + base32(scramble(index, run.randomKey, INDEX_BITS));
+}
+
+/** The number of the record that has this id; undefined for an id that is not of the run's form. */
+export function recordIndex(run: Run, id: string): number | undefined {
+  const prefix = idPrefix(run);
+  if (!id.startsWith(prefix) || id.length !== prefix.length + INDEX_BITS / 5) return undefined;
+  let number = 0;
+  for (const character of id.slice(prefix.length)) {
+    const digit = ALPHABET.indexOf(character);
+    if (digit < 0) return undefined;
+    number = number * 32 + digit;
+  }
+  return unscramble(number, run.randomKey, INDEX_BITS);
+}
+
+/** The ids of a run cut into `parts` ranges of equal size, each from its first id up to, and without, its end. */
+export function* idRanges(run: Run, parts: number): Generator<{ from: string; to: string }> {
+  const startOf = (part: number) => idPrefix(run) + base32(Math.floor((part / parts) * 2 ** INDEX_BITS));
+  for (let part = 0; part < parts; part += 1) {
+    // The end of the last one: the character after the hyphen, in the order of ASCII.
+    yield { from: startOf(part), to: part + 1 < parts ? startOf(part + 1) : `${run.key}.` };
+  }
 }
 
 /**
@@ -43,6 +66,19 @@ export function scramble(index: number, key: number, bits: number): number {
     const next = left ^ (mix(right ^ mix(key + round)) & (half - 1));
     left = right;
     right = next;
+  }
+  return left * half + right;
+}
+
+/** The inverse of `scramble`. */
+export function unscramble(number: number, key: number, bits: number): number {
+  const half = 2 ** (bits / 2);
+  let left = Math.floor(number / half);
+  let right = number % half;
+  for (let round = 4; round >= 1; round -= 1) {
+    const before = right ^ (mix(left ^ mix(key + round)) & (half - 1));
+    right = left;
+    left = before;
   }
   return left * half + right;
 }

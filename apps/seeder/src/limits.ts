@@ -5,6 +5,7 @@ export const MAX_COUNT = 100_000_000;
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;
 export const MAX_WAIT_SECONDS = 3_600;
 export const DEFAULT_WAIT_SECONDS = 120;
+export const MAX_RATE = 1_000_000;
 
 /** Records of a run. Throws SeederError. */
 export const checkCount = (value: number | string): number => whole('count', value, 1, MAX_COUNT);
@@ -14,6 +15,9 @@ export const checkSeed = (value: number | string): number => whole('seed', value
 
 /** Seconds. Throws SeederError. */
 export const checkWait = (value: number | string): number => whole('wait', value, 1, MAX_WAIT_SECONDS);
+
+/** Messages per second. Throws SeederError. */
+export const checkRate = (value: number | string): number => whole('rate', value, 1, MAX_RATE);
 
 function whole(name: string, value: number | string, min: number, max: number): number {
   // Digits only: Number() would also take "", "1e3", "0x10" and " 7 ".

@@ -1,4 +1,4 @@
-import { encodeRecord, type RecordRow } from '@records/records-schema';
+import type { RecordRow } from '@records/records-schema';
 import { type Country, countriesOf } from './countries.ts';
 import { type Run, recordId, runOf } from './ids.ts';
 import { namesOf } from './names.ts';
@@ -20,10 +20,10 @@ export class People {
   readonly #draws: Draws;
 
   /** Throws SeederError for an unknown locale. */
-  constructor(options: { seed: number; locale: string }) {
+  constructor(options: { seed: number; locale: string; variant?: unknown[] }) {
     this.#countries = countriesOf(options.locale);
     this.#millions = this.#countries.reduce((sum, { millions }) => sum + millions, 0);
-    this.run = runOf(options.seed, options.locale, GENERATOR_VERSION);
+    this.run = runOf(options.seed, options.locale, GENERATOR_VERSION, options.variant);
     this.#draws = new Draws(this.run.randomKey);
   }
 
@@ -40,11 +40,6 @@ export class People {
       apellido: draws.pickTwo(surnames).join(' '),
       pais: country.name,
     };
-  }
-
-  /** The messages of the first `count` people, made one at a time. */
-  *messages(count: number): Generator<Uint8Array> {
-    for (let index = 0; index < count; index += 1) yield encodeRecord(this.at(index));
   }
 
   #country(): Country {

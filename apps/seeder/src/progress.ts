@@ -1,14 +1,19 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { duration, grouped, rate } from './format.ts';
-import type { SeedProgress } from './seed.ts';
 import { systemTicker, type Ticker } from './ticker.ts';
 
 /** Pause between two plain lines, in milliseconds. */
 const LINE_INTERVAL_MS = 5_000;
 
+export interface Progress {
+  readonly phase: 'publishing' | 'becoming visible';
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Shows how far a run is. */
 export interface ProgressView {
-  show(progress: SeedProgress): void;
+  show(progress: Progress): void;
   /** Leaves the stream ready for other text. */
   end(): void;
 }
@@ -30,7 +35,7 @@ class Bar implements ProgressView {
     this.#stream = stream;
   }
 
-  show(progress: SeedProgress): void {
+  show(progress: Progress): void {
     if (this.#pace?.phase !== progress.phase) {
       this.end();
       this.#pace = new Pace(progress, systemTicker);
@@ -54,7 +59,7 @@ class Bar implements ProgressView {
     this.#pace = undefined;
   }
 
-  #payload(progress: SeedProgress, pace: Pace) {
+  #payload(progress: Progress, pace: Pace) {
     return { phase: progress.phase.padEnd('becoming visible'.length), counts: pace.describe(progress) };
   }
 }
@@ -70,7 +75,7 @@ export class Lines implements ProgressView {
     this.#ticker = ticker;
   }
 
-  show(progress: SeedProgress): void {
+  show(progress: Progress): void {
     const now = this.#ticker.now();
     if (this.#pace?.phase !== progress.phase) {
       this.#pace = new Pace(progress, this.#ticker);
@@ -88,19 +93,19 @@ export class Lines implements ProgressView {
 
 /** Rate and time left of one phase, from its first progress on. */
 class Pace {
-  readonly phase: SeedProgress['phase'];
+  readonly phase: Progress['phase'];
   readonly #ticker: Ticker;
   readonly #startedAt: number;
   readonly #startedWith: number;
 
-  constructor({ phase, done }: SeedProgress, ticker: Ticker) {
+  constructor({ phase, done }: Progress, ticker: Ticker) {
     this.phase = phase;
     this.#ticker = ticker;
     this.#startedAt = ticker.now();
     this.#startedWith = done;
   }
 
-  describe({ done, total }: SeedProgress): string {
+  describe({ done, total }: Progress): string {
     const counts = `${grouped(done)} of ${grouped(total)}`;
     const seconds = (this.#ticker.now() - this.#startedAt) / 1_000;
     const more = done - this.#startedWith;

@@ -4,6 +4,7 @@ import type { Topic } from '@google-cloud/pubsub';
 import { reasonOf } from './errors.ts';
 import { InFlight } from './in-flight.ts';
 import { sendWhole } from './send-whole.ts';
+import { systemTicker, type Ticker } from './ticker.ts';
 
 /** Messages of one publish request; Pub/Sub takes 1,000 and 10 MB. https://docs.cloud.google.com/pubsub/quotas */
 const BATCH_MESSAGES = 1_000;
@@ -20,15 +21,20 @@ const MAX_REASONS = 3;
 /** Characters kept of a reason: the client appends all earlier attempts to its last one. */
 const REASON_LENGTH = 250;
 
+/** What became of one message. `failed`: Pub/Sub may have it all the same. */
+export type Outcome = 'accepted' | 'refused' | 'failed';
+
 /** What became of the messages. */
 export interface Published {
   /** Messages that Pub/Sub gave an id for. */
-  readonly sent: number;
-  /** Messages of requests that Pub/Sub refused, or did not answer while they were retried. */
+  readonly accepted: number;
+  /** Messages that Pub/Sub refused for what they say. */
+  readonly refused: number;
+  /** Messages of requests that failed for another reason, or had no answer while they were retried. */
   readonly failed: number;
-  /** Messages that were handed over and neither sent nor failed: their answers were not waited for. */
+  /** Messages that were handed over and whose answers were not waited for. */
   readonly unconfirmed: number;
-  /** The first few reasons of failures, each with the messages it took. */
+  /** The first few reasons why messages failed, or were refused unexpectedly, each with the messages it took. */
   readonly reasons: readonly { readonly reason: string; readonly messages: number }[];
   /** SHA-256 of what was handed over: each message followed by a line feed, in the order of generation. */
   readonly sha256: string;
@@ -37,69 +43,85 @@ export interface Published {
 export interface PublishOptions {
   readonly topic: Topic;
   readonly messages: Iterable<Uint8Array>;
+  /** Whether a message, by its place in `messages`, is meant to be refused: that is no failure. */
+  isInvalid?(index: number): boolean;
+  /** Messages per second; as fast as they are taken by default. */
+  readonly rate?: number | undefined;
+  readonly ticker?: Ticker | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Longest time that one request is retried, in milliseconds; 60,000 by default. */
   readonly retryMs?: number | undefined;
   /** Longest wait for answers after the signal, in milliseconds; 5,000 by default. */
   readonly graceMs?: number | undefined;
-  /** Called after each request with the messages that have an id so far. */
-  onSent?(sent: number): void;
+  /** Called with what became of a message, by its place in `messages`. */
+  onOutcome?(index: number, outcome: Outcome): void;
+  /** Called after each batch with the messages answered so far. */
+  onAnswered?(answered: number): void;
 }
 
 /** Publishes all messages, in bounded memory. Never throws for a message: failures are counted in the result. */
 export async function publish(options: PublishOptions): Promise<Published> {
-  const { topic, signal } = options;
+  const { topic, signal, rate, ticker = systemTicker } = options;
   const retryMs = options.retryMs ?? RETRY_MS;
   const requests = new InFlight(MAX_REQUESTS);
   const hash = createHash('sha256');
   const reasons = new Map<string, number>();
-  let [handedOver, sent, failed, failedRequests] = [0, 0, 0, 0];
+  const counts: Record<Outcome, number> = { accepted: 0, refused: 0, failed: 0 };
+  let [handedOver, failedRequests] = [0, 0];
 
   const onAbort = () => setTimeout(() => requests.giveUp(), options.graceMs ?? GRACE_MS).unref();
   signal?.addEventListener('abort', onAbort);
-  for (const batch of batches(options.messages)) {
+  const start = ticker.now();
+  for (const batch of batches(options.messages, batchSize(rate))) {
     await requests.room();
+    const early = rate === undefined ? 0 : start + (handedOver / rate) * 1_000 - ticker.now();
+    // Only the signal ends it early, and the next line looks at that.
+    if (early > 0) await ticker.delay(early, signal).catch(() => undefined);
     // Generating is a lot of synchronous work: let answers and signals in between.
     await turn();
     if (signal?.aborted || failedRequests >= MAX_FAILED_REQUESTS) break;
     for (const message of batch) hash.update(message).update('\n');
+    const first = handedOver;
     handedOver += batch.length;
     requests.begin();
     let bad = 0;
-    const batchSent = sendWhole({ topic, messages: batch, retryMs }, (_, outcome, error) => {
-      if (outcome === 'accepted') {
-        sent += 1;
-        return;
-      }
-      failed += 1;
+    const batchSent = sendWhole({ topic, messages: batch, retryMs }, (index, outcome, error) => {
+      counts[outcome] += 1;
+      options.onOutcome?.(first + index, outcome);
+      if (outcome === 'accepted') return;
+      if (outcome === 'refused' && options.isInvalid?.(first + index)) return;
       bad += 1;
       const reason = excerpt(reasonOf(error));
       const known = reasons.get(reason);
       if (known !== undefined || reasons.size < MAX_REASONS) reasons.set(reason, (known ?? 0) + 1);
     });
-    void batchSent.then((requestFailed) => {
-      if (requestFailed || bad === BATCH_MESSAGES) failedRequests += 1;
-      options.onSent?.(sent);
+    void batchSent.then((failed) => {
+      if (failed || bad === batch.length) failedRequests += 1;
+      options.onAnswered?.(counts.accepted + counts.refused);
       requests.end();
     });
   }
   await requests.idle();
   signal?.removeEventListener('abort', onAbort);
   return {
-    sent,
-    failed,
-    unconfirmed: handedOver - sent - failed,
+    ...counts,
+    unconfirmed: handedOver - counts.accepted - counts.refused - counts.failed,
     reasons: Array.from(reasons, ([reason, messages]) => ({ reason, messages })),
     sha256: hash.digest('hex'),
   };
 }
 
-function* batches(messages: Iterable<Uint8Array>): Generator<readonly Buffer[]> {
+/** Ten requests a second, so that a slow run is even, too. */
+function batchSize(rate: number | undefined): number {
+  return rate === undefined ? BATCH_MESSAGES : Math.min(BATCH_MESSAGES, Math.max(1, Math.round(rate / 10)));
+}
+
+function* batches(messages: Iterable<Uint8Array>, size: number): Generator<readonly Buffer[]> {
   let batch: Buffer[] = [];
   for (const message of messages) {
     // A Buffer, because the client walks through any other kind of array byte by byte.
     batch.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-    if (batch.length < BATCH_MESSAGES) continue;
+    if (batch.length < size) continue;
     yield batch;
     batch = [];
   }

@@ -1,12 +1,18 @@
 import { duration, grouped, rate } from './format.ts';
+import { flagsOf } from './mix.ts';
+import type { Reconciliation } from './reconcile/reconcile.ts';
+import type { RunFacts } from './run.ts';
 import type { SeedResult } from './seed.ts';
+import type { VerifyResult } from './verify/verify.ts';
 
 /** What went wrong, one sentence each, with where to look; empty when all is well. */
 export function problemsOf(result: SeedResult): string[] {
-  const { count, sent, failed, unconfirmed, stored, expected, reasons } = result;
+  const { count, sent, failed, unconfirmed, reasons, reconciliation } = result;
   const problems = [];
-  if (failed > 0) {
-    problems.push(`${grouped(failed)} messages were refused or lost at publish:`);
+  const unexpected = reasons.length > 0 || failed > 0;
+  if (unexpected) {
+    const messages = reasons.reduce((sum, { messages }) => sum + messages, 0);
+    problems.push(`${grouped(Math.max(messages, failed))} messages were refused or lost at publish:`);
     for (const { reason, messages } of reasons) problems.push(`  ${grouped(messages)}: ${reason}`);
   }
   if (unconfirmed > 0) {
@@ -22,17 +28,33 @@ export function problemsOf(result: SeedResult): string[] {
     );
   }
   // What is not in the table yet is no loss when nobody waited for it.
-  if (result.interrupted) return [...problems, 'Interrupted before all was seen in the table.'];
-  if (result.tableProblem !== undefined) {
-    problems.push(`${result.table} could not be read any more: ${result.tableProblem}`);
+  if (result.interrupted || reconciliation === undefined)
+    return [...problems, 'Interrupted before all was seen in the table.'];
+  return [...problems, ...differencesOf(result, reconciliation)];
+}
+
+/** What is not as it must be in a run that was checked again. */
+export function verifyProblemsOf(result: VerifyResult): string[] {
+  return differencesOf(result, result.reconciliation);
+}
+
+function differencesOf(facts: RunFacts, reconciliation: Reconciliation): string[] {
+  const { problem, missing, answered, refused, deadLettered, differences, firstDifferences } = reconciliation;
+  const problems = problem === undefined ? [] : [problem];
+  if (missing > 0) problems.push(...missingOf(facts, missing, answered - refused - deadLettered));
+  if (differences === 0) return problems;
+  problems.push(`${grouped(differences)} differences from what this run must leave:`);
+  for (const { id, problem, messages } of firstDifferences) {
+    problems.push(`  ${id} ${problem}${messages > 1 ? ` (${grouped(messages)} messages)` : ''}`);
   }
-  if (stored !== undefined && stored < expected) problems.push(...missing(result, expected - stored));
+  const others = differences - firstDifferences.length;
+  if (others > 0) problems.push(`  and ${grouped(others)} more; --differences <file> writes all of them`);
   return problems;
 }
 
-function missing({ expected, table, deadLetterSubscription }: SeedResult, absent: number): string[] {
+function missingOf({ table, deadLetterSubscription }: RunFacts, absent: number, of: number): string[] {
   return [
-    `${grouped(absent)} of ${grouped(expected)} records did not become visible in ${table}. Look at`,
+    `${grouped(absent)} of ${grouped(of)} records did not become visible in ${table}. Look at`,
     ...(deadLetterSubscription === undefined
       ? []
       : [
@@ -45,17 +67,28 @@ function missing({ expected, table, deadLetterSubscription }: SeedResult, absent
 
 /** The result as a person reads it, one line for each fact. */
 export function reportOf(result: SeedResult): string {
-  const { count, sent, publishSeconds } = result;
-  const lines = [
-    ['run', `${result.run}  (--seed ${result.seed} --locale ${result.locale})`],
+  const { count, sent, publishSeconds, reconciliation } = result;
+  return linesOf([
+    ['run', runLine(result)],
     [
       'sent',
       `${grouped(sent)} of ${grouped(count)} in ${duration(publishSeconds)}, ${rate(sent, publishSeconds)}`,
     ],
     ['stored', storedLine(result)],
+    ...(reconciliation ? ([['sum', sumLine(reconciliation)]] as const) : []),
     ['sha256', result.sha256],
-  ] as const;
-  return lines.map(([label, text]) => `${label.padEnd(8)}${text}`).join('\n');
+  ]);
+}
+
+export function verifyReportOf(result: VerifyResult): string {
+  return linesOf([
+    ['run', runLine(result)],
+    ['sum', sumLine(result.reconciliation)],
+  ]);
+}
+
+function runLine({ run, seed, locale, mix }: RunFacts): string {
+  return `${run}  (--seed ${seed} --locale ${locale}${flagsOf(mix)})`;
 }
 
 function storedLine({ stored, storedBefore, expected, visibleSeconds }: SeedResult): string {
@@ -65,4 +98,24 @@ function storedLine({ stored, storedBefore, expected, visibleSeconds }: SeedResu
   const added = stored - storedBefore;
   if (visibleSeconds === undefined || added <= 0) return line;
   return `${line}; visible after ${duration(visibleSeconds)}, ${rate(added, visibleSeconds)}`;
+}
+
+function sumLine(reconciliation: Reconciliation): string {
+  const { answered, stored, duplicates, conflicts, refused, deadLettered, missing } = reconciliation;
+  const terms = [
+    [stored, 'stored'],
+    [duplicates, 'duplicates'],
+    [conflicts, 'conflicts'],
+    [refused, 'refused'],
+    [deadLettered, 'dead-lettered'],
+    [missing, 'missing'],
+  ] as const;
+  const shown = terms.filter(([messages, name]) => messages > 0 || name === 'stored');
+  const sum = shown.map(([messages, name]) => `${grouped(messages)} ${name}`).join(' + ');
+  const more = reconciliation.redelivered;
+  return `${grouped(answered)} = ${sum}${more > 0 ? `; ${grouped(more)} rows delivered again` : ''}`;
+}
+
+function linesOf(lines: readonly (readonly [label: string, text: string])[]): string {
+  return lines.map(([label, text]) => `${label.padEnd(8)}${text}`).join('\n');
 }

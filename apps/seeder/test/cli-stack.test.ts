@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DEFAULT_LOCALE } from '../src/countries.ts';
-import { idPrefix } from '../src/ids.ts';
 import { People } from '../src/people.ts';
-import { storedRecords } from '../src/verify/stored.ts';
+import { countRows } from '../src/reconcile/table-rows.ts';
 import { type CliOptions, runCli } from './support/cli.ts';
 import { withFolder } from './support/folder.ts';
 import { startStack, type TestStack } from './support/stack.ts';
@@ -34,6 +33,7 @@ describe('the command line against a running stack', () => {
     expect(stdout).toMatch(/^run {5}2dqwjfdv {2}\(--seed 42 --locale es_MX\)$/m);
     expect(stdout).toMatch(/^sent {4}1,200 of 1,200 in [\d.]+ s, [\d,]+\/s$/m);
     expect(stdout).toMatch(/^stored {2}1,200 of 1,200; visible after [\d.]+ s, [\d,]+\/s$/m);
+    expect(stdout).toMatch(/^sum {5}1,200 = 1,200 stored$/m);
     expect(stdout).toMatch(/^sha256 {2}[0-9a-f]{64}$/m);
   });
 
@@ -60,6 +60,43 @@ describe('the command line against a running stack', () => {
     expect(third.run).not.toBe(one.run);
   });
 
+  it('accounts for every message of a mixed run, checks it again later, and says what is not there', async () => {
+    const mix = [
+      '--count',
+      '2000',
+      '--seed',
+      '3',
+      '--duplicates',
+      '5%',
+      '--conflicts',
+      '1%',
+      '--invalid',
+      '1%',
+    ];
+    const run = [...mix, '--poison', '1%'];
+    const sum =
+      /^sum {5}2,000 = 1,\d{3} stored \+ \d+ duplicates \+ \d+ conflicts \+ \d+ refused \+ \d+ dead-lettered$/m;
+    const sent = await seed(run);
+    expect({ exitCode: sent.exitCode, stderr: sent.stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(sent.stdout).toMatch(sum);
+    expect(sent.stdout).toContain('--duplicates 5% --conflicts 1% --invalid 1% --poison 1%)');
+    const again = await seed([...run, '--verify']);
+    expect({ exitCode: again.exitCode, stderr: again.stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(sum.exec(again.stdout)?.[0]).toBe(sum.exec(sent.stdout)?.[0]);
+    await withFolder(async (folder) => {
+      const file = join(folder, 'differences.ndjson');
+      const more = await seed([...run, '--verify', '--count', '2300', '--differences', file]);
+      expect(more.exitCode).toBe(1);
+      expect(more.stdout).toMatch(/ \+ \d+ missing$/m);
+      expect(more.stderr).toMatch(
+        /^\d+ differences from what this run must leave:\n( {2}\S+ is neither in the table nor in the dead letters.*\n){10} {2}and \d+ more; --differences/m,
+      );
+      const all = (await readFile(file, 'utf8')).trimEnd().split('\n');
+      expect(more.stderr).toContain(`${all.length} differences`);
+      expect(JSON.parse(all.at(-1) ?? '')).toMatchObject({ problem: expect.stringContaining('neither') });
+    });
+  });
+
   it('is not led astray by variables of its own environment', async () => {
     const env = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1', BIGQUERY_EMULATOR_HOST: 'http://127.0.0.1:1' };
     const { exitCode, stderr } = await seed(['--count', '10'], { env });
@@ -71,7 +108,7 @@ describe('the command line against a running stack', () => {
     ['SIGTERM', 143],
   ] as const)('stops at %s, says what was sent and ends with exit code %i', async (signal, code) => {
     const { run } = new People({ seed: code, locale: DEFAULT_LOCALE });
-    const stored = () => storedRecords(stack.bigquery, stack.target.table, idPrefix(run));
+    const stored = async () => (await countRows(stack.bigquery, stack.target.table, run)).rows;
     const { exitCode, stdout, stderr } = await seed(
       ['--count', '10000000', '--seed', String(code), '--json'],
       {

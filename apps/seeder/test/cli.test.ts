@@ -18,6 +18,15 @@ describe('wrong options', () => {
     [['--seed', 'abc'], 'got "abc"'],
     [['--locale', 'de'], 'choose one of: latam, es, '],
     [['--wait', '0'], 'wait must be a whole number from 1 to 3,600, got "0"'],
+    [['--rate', '0'], 'rate must be a whole number from 1 to 1,000,000, got "0"'],
+    [
+      ['--duplicates', '5'],
+      'duplicates must be a percentage from 0% to 100%, got "5"; write it like 5% or 0.5%',
+    ],
+    [['--poison', '101%'], 'got "101%"'],
+    [['--invalid', '60%', '--poison', '60%'], 'are 120% together; at most 100% is possible'],
+    [['--conflicts', '95%'], 'are 95% together; at most 90% is possible; there must be records'],
+    [['--verify'], "option '--verify' needs --seed"],
     [['--cuont', '5'], "unknown option '--cuont'\n(Did you mean --count?)"],
     [['1000'], 'too many arguments'],
   ])('%j end with exit code 2 and say the rule', async (args, message) => {
@@ -32,7 +41,18 @@ describe('the command line', () => {
   it('prints its help on stdout', async () => {
     const { exitCode, stdout, stderr } = await runCli(['--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    for (const option of ['--count', '--seed', '--locale', '--stack', '--wait', '--json', 'Exit codes']) {
+    for (const option of [
+      '--count',
+      '--seed',
+      '--locale',
+      '--stack',
+      '--wait',
+      '--rate',
+      '--poison',
+      '--verify',
+      '--json',
+      'Exit codes',
+    ]) {
       expect(stdout).toContain(option);
     }
   });

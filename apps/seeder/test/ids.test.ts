@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { idPrefix, recordId, runOf, scramble } from '../src/ids.ts';
+import { idPrefix, idRanges, recordId, recordIndex, runOf, scramble } from '../src/ids.ts';
 
 describe('scramble', () => {
   it.each([2, 8, 16])('visits every number of %i bits once', (bits) => {
@@ -34,6 +34,27 @@ describe('the ids of a run', () => {
   it('are in no order: about half of them are below the one before', () => {
     const falls = ids.filter((id, index) => id < (ids[index - 1] ?? '')).length;
     expect(falls / ids.length).toBeCloseTo(0.5, 1);
+  });
+
+  it('lead back to their numbers, and ids of others to none', () => {
+    for (const [index, id] of ids.entries()) if (recordIndex(run, id) !== index) throw new Error(id);
+    expect(recordIndex(run, recordId(run, 99_999_999))).toBe(99_999_999);
+    for (const other of [
+      '',
+      idPrefix(run),
+      `${ids[0]}0`,
+      `${idPrefix(run)}0000000u`,
+      recordId(runOf(43, 'latam', 1), 0),
+    ]) {
+      expect(recordIndex(run, other)).toBeUndefined();
+    }
+  });
+
+  it.each([1, 2, 7, 40])('fall each into one of %i ranges, evenly', (parts) => {
+    const ranges = [...idRanges(run, parts)];
+    const sizes = ranges.map(({ from, to }) => ids.filter((id) => id >= from && id < to).length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(ids.length);
+    expect(Math.min(...sizes)).toBeGreaterThan((ids.length / parts) * 0.9);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { COUNTRIES, countriesOf, LOCALES } from '../src/countries.ts';
 import { SeederError } from '../src/errors.ts';
 import { GENERATOR_VERSION, People } from '../src/people.ts';
+import { Plan } from '../src/plan.ts';
 
 /** Of 10,000 messages with seed 42. Where one changes, raise GENERATOR_VERSION: ids of other people must be other ids. */
 const PINNED = {
@@ -22,8 +23,7 @@ const sha256 = (chunks: Iterable<Uint8Array>) => {
   for (const chunk of chunks) hash.update(chunk).update('\n');
   return hash.digest('hex');
 };
-const first = (count: number, options: { seed: number; locale: string }) =>
-  new People(options).messages(count);
+const first = (count: number, options: { seed: number; locale: string }) => new Plan(options).messages(count);
 const seed = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const locale = fc.constantFrom(...LOCALES);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { pubsubClient } from '../src/clients.ts';
-import { People } from '../src/people.ts';
+import { Plan } from '../src/plan.ts';
 import { publish } from '../src/publish.ts';
 import { startStack } from './support/stack.ts';
 
@@ -13,21 +13,21 @@ function silentTopic() {
   return { topic: pubsub.topic('projects/p-test/topics/records'), close: () => pubsub.close() };
 }
 
-const people = new People({ seed: 1, locale: 'latam' });
+const plan = new Plan({ seed: 1, locale: 'latam' });
 
 describe('publishing', () => {
   it('makes no more messages than fit into the requests under way', async () => {
     const { topic, close } = silentTopic();
     let made = 0;
     function* counting() {
-      for (const message of people.messages(200_000)) {
+      for (const message of plan.messages(200_000)) {
         made += 1;
         yield message;
       }
     }
     const result = await publish({ topic, messages: counting(), retryMs: 300 });
     await close();
-    expect(result).toMatchObject({ sent: 0, unconfirmed: 0 });
+    expect(result).toMatchObject({ accepted: 0, unconfirmed: 0 });
     // Eight requests of 1,000 messages fail, up to seven more have begun by then, and one batch waits.
     expect(made).toBeLessThanOrEqual(16_000);
     expect(result.failed).toBeLessThanOrEqual(15_000);
@@ -39,7 +39,7 @@ describe('publishing', () => {
     const { topic, close } = silentTopic();
     const controller = new AbortController();
     function* interrupting() {
-      for (const message of people.messages(3_000)) yield message;
+      for (const message of plan.messages(3_000)) yield message;
       controller.abort();
     }
     const result = await publish({
@@ -50,7 +50,7 @@ describe('publishing', () => {
       graceMs: 1,
     });
     await close();
-    expect(result).toMatchObject({ sent: 0, failed: 0, unconfirmed: 3_000, reasons: [] });
+    expect(result).toMatchObject({ accepted: 0, failed: 0, unconfirmed: 3_000, reasons: [] });
   });
 });
 
@@ -59,13 +59,40 @@ describe('a request that is refused for some of its messages', () => {
     const stack = await startStack();
     try {
       const bad = (index: number) => index % 100 === 7;
-      const messages = Array.from(people.messages(1_000), (message, index) =>
+      const messages = Array.from(plan.messages(1_000), (message, index) =>
         bad(index) ? Buffer.from('{"id":"bad"}') : message,
       );
       const topic = stack.pubsub.topic(stack.target.topic);
       const result = await publish({ topic, messages });
-      expect(result).toMatchObject({ sent: 990, failed: 10, unconfirmed: 0 });
+      expect(result).toMatchObject({ accepted: 990, refused: 10, failed: 0, unconfirmed: 0 });
       expect(result.reasons[0]?.reason).toContain('INVALID_ARGUMENT');
+    } finally {
+      await stack.close();
+    }
+  });
+});
+
+describe('a rate', () => {
+  it('lets each message go when its time has come, and not before', async () => {
+    const stack = await startStack();
+    try {
+      let now = 0;
+      const ticker = {
+        now: () => now,
+        delay: async (ms: number) => {
+          now += ms;
+        },
+      };
+      const messages = plan.messages(105);
+      const result = await publish({
+        topic: stack.pubsub.topic(stack.target.topic),
+        messages,
+        rate: 50,
+        ticker,
+      });
+      expect(result.accepted).toBe(105);
+      // The last five messages are those of the time after the first hundred.
+      expect(now).toBe(2_000);
     } finally {
       await stack.close();
     }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeRecord } from '@records/records-schema';
 import { SeederError } from '../src/errors.ts';
-import { People } from '../src/people.ts';
+import { Plan } from '../src/plan.ts';
+import type { Progress } from '../src/progress.ts';
 import { problemsOf } from '../src/report.ts';
-import { type SeedProgress, seedRecords } from '../src/seed.ts';
+import { seedRecords } from '../src/seed.ts';
 import { startStack, type TestStack } from './support/stack.ts';
 
 // Whole services, on a machine that may be busy.
@@ -20,7 +21,7 @@ describe('seeding a stack', () => {
     const result = await seedRecords({ target: stack.target, count: 2_500, seed: 42 });
     expect(problemsOf(result)).toEqual([]);
     expect(result).toMatchObject({ sent: 2_500, failed: 0, unconfirmed: 0, stored: 2_500, storedBefore: 0 });
-    const expected = Array.from(new People({ seed: 42, locale: 'latam' }).messages(2_500), decodeRecord);
+    const expected = Array.from(new Plan({ seed: 42, locale: 'latam' }).messages(2_500), decodeRecord);
     const byId = (a: { id?: string }, b: { id?: string }) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1);
     expect((await stack.rows()).toSorted(byId)).toEqual(expected.toSorted(byId));
   });
@@ -36,14 +37,14 @@ describe('seeding a stack', () => {
   });
 
   it('tells the progress of both phases to their ends', async () => {
-    const steps: SeedProgress[] = [];
+    const steps: Progress[] = [];
     await seedRecords({
       target: stack.target,
       count: 1_500,
       seed: 1,
       onProgress: (step) => steps.push(step),
     });
-    const last = (phase: SeedProgress['phase']) => steps.filter((step) => step.phase === phase).at(-1);
+    const last = (phase: Progress['phase']) => steps.filter((step) => step.phase === phase).at(-1);
     expect(last('publishing')).toEqual({ phase: 'publishing', done: 1_500, total: 1_500 });
     expect(last('becoming visible')).toEqual({ phase: 'becoming visible', done: 1_500, total: 1_500 });
   });
@@ -113,8 +114,10 @@ describe('seeding a stack that refuses', () => {
     });
     try {
       const result = await seedRecords({ target: stack.target, count: 100, seed: 1, waitSeconds: 1 });
-      expect(result).toMatchObject({ sent: 0, failed: 100, stored: 0 });
+      expect(result).toMatchObject({ sent: 100, accepted: 0, refused: 100, failed: 0, stored: 0 });
       expect(result.reasons[0]?.reason).toContain('INVALID_ARGUMENT');
+      expect(result.reconciliation).toMatchObject({ stored: 0, refused: 100, differences: 100 });
+      expect(problemsOf(result).join()).toContain('was refused at publish, although it is valid');
     } finally {
       await stack.close();
     }

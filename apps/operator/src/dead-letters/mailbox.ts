@@ -1,30 +1,16 @@
 import { v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
+import { type Leased, Leases, PULL_MESSAGES, pubsubOptions } from '@records/seeder/leases';
 import { SeederError, type Target } from '@records/seeder/target';
-import { PassThroughClient } from 'google-auth-library';
 import { type DeadLetter, letterOf, type replayOf } from './letter.ts';
 
-/** Messages of one pull; Pub/Sub gives up to 1,000. https://docs.cloud.google.com/pubsub/quotas */
-const PULL_MESSAGES = 1_000;
-/** Seconds for which the letters are this command's: the longest that Pub/Sub allows. */
-const LEASE_SECONDS = 600;
-/** Ack ids of one request, within its 512 KiB. */
-const ACK_IDS = 1_000;
-
 /** A letter that nobody else gets until it is put back, removed, or its lease ends. */
-export interface LeasedLetter extends DeadLetter {
-  readonly ackId: string;
-}
+export interface LeasedLetter extends DeadLetter, Pick<Leased, 'ackId'> {}
 
 /** The dead-letter subscription, and the topic that its messages came from. */
 export class Mailbox implements AsyncDisposable {
-  readonly #subscription: string;
   readonly #topic: string;
-  readonly #subscriber: v1.SubscriberClient;
+  readonly #leases: Leases;
   readonly #publisher: v1.PublisherClient;
-  readonly #waitMs: number;
-  /** Leased and not yet removed. */
-  readonly #open = new Set<string>();
 
   /** `waitMs`: how long an empty subscription is asked for more before it counts as empty. */
   constructor(target: Target, waitMs: number) {
@@ -33,19 +19,17 @@ export class Mailbox implements AsyncDisposable {
         wayOut: 'deploy the current program of infra/ to that stack',
       });
     }
-    this.#subscription = target.deadLetterSubscription;
     this.#topic = target.topic;
-    this.#waitMs = waitMs;
-    const options = clientOptions(target);
-    this.#subscriber = new v1.SubscriberClient(options);
-    this.#publisher = new v1.PublisherClient(options);
+    this.#leases = new Leases(target, target.deadLetterSubscription, waitMs);
+    this.#publisher = new v1.PublisherClient(pubsubOptions(target));
   }
 
   /** Leases letters, at most `limit`, each once, batch by batch. */
   async *letters(limit: number): AsyncGenerator<readonly LeasedLetter[]> {
     const seen = new Set<string>();
     while (seen.size < limit) {
-      const batch = await this.#pull(Math.min(PULL_MESSAGES, limit - seen.size));
+      const pulled = await this.#leases.pull(Math.min(PULL_MESSAGES, limit - seen.size));
+      const batch = pulled.map(({ ackId, message }) => ({ ...letterOf(message), ackId }));
       if (batch.length === 0) return;
       // A lease that ended meanwhile brings a letter again: then everything was seen.
       const fresh = batch.filter(({ id }) => !seen.has(id));
@@ -62,83 +46,15 @@ export class Mailbox implements AsyncDisposable {
   }
 
   async remove(letters: readonly LeasedLetter[]): Promise<void> {
-    for (const ackIds of chunks(letters.map(({ ackId }) => ackId))) {
-      await this.#subscriber.acknowledge({ subscription: this.#subscription, ackIds });
-      for (const ackId of ackIds) this.#open.delete(ackId);
-    }
+    await this.#leases.remove(letters.map(({ ackId }) => ackId));
   }
 
   /** Puts back what was not removed, at once, for whoever looks next. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#setDeadline([...this.#open], 0);
+      await this.#leases[Symbol.asyncDispose]();
     } finally {
-      await Promise.all([this.#subscriber.close(), this.#publisher.close()]);
+      await this.#publisher.close();
     }
   }
-
-  async #pull(maxMessages: number): Promise<LeasedLetter[]> {
-    const received = (await this.#ask(maxMessages, true)) ?? (await this.#ask(maxMessages, false)) ?? [];
-    const letters = received.map(({ ackId, message }) => ({
-      ...letterOf(message ?? {}),
-      ackId: ackId ?? '',
-    }));
-    for (const { ackId } of letters) this.#open.add(ackId);
-    await this.#setDeadline(
-      letters.map(({ ackId }) => ackId),
-      LEASE_SECONDS,
-    );
-    return letters;
-  }
-
-  /** Undefined when there was nothing. At Google an immediate answer may be empty although there is something. */
-  async #ask(maxMessages: number, returnImmediately: boolean) {
-    try {
-      const [{ receivedMessages }] = await this.#subscriber.pull(
-        { subscription: this.#subscription, maxMessages, returnImmediately },
-        returnImmediately ? {} : { timeout: this.#waitMs, retry: null },
-      );
-      return receivedMessages?.length ? receivedMessages : undefined;
-    } catch (error) {
-      if (!returnImmediately && isDeadlineExceeded(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async #setDeadline(ackIds: readonly string[], ackDeadlineSeconds: number): Promise<void> {
-    for (const chunk of chunks(ackIds)) {
-      await this.#subscriber.modifyAckDeadline({
-        subscription: this.#subscription,
-        ackIds: chunk,
-        ackDeadlineSeconds,
-      });
-    }
-  }
-}
-
-function clientOptions({ projectId, environment }: Target) {
-  const host = environment.PUBSUB_EMULATOR_HOST;
-  if (host === undefined) return { projectId };
-  const { hostname, port } = new URL(`http://${host}`);
-  return {
-    projectId,
-    servicePath: hostname,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-    // A local cloud wants no credentials, and looking for some takes seconds where there are none.
-    authClient: new PassThroughClient(),
-  };
-}
-
-function chunks(ackIds: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(ackIds.length / ACK_IDS) }, (_, index) =>
-    ackIds.slice(index * ACK_IDS, (index + 1) * ACK_IDS),
-  );
-}
-
-/** https://grpc.io/docs/guides/status-codes */
-const DEADLINE_EXCEEDED = 4;
-
-function isDeadlineExceeded(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === DEADLINE_EXCEEDED;
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { People } from '../../src/people.ts';
+import { Plan } from '../../src/plan.ts';
 
 const [count, seed, locale = ''] = process.argv.slice(2);
 const hash = createHash('sha256');
-for (const message of new People({ seed: Number(seed), locale }).messages(Number(count))) {
+for (const message of new Plan({ seed: Number(seed), locale }).messages(Number(count))) {
   hash.update(message).update('\n');
 }
 console.log(hash.digest('hex'));

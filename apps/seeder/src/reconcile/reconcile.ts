@@ -1,0 +1,136 @@
+import { reasonOf } from '../errors.ts';
+import type { OpenRun, RunOptions } from '../run.ts';
+import type { Ticker } from '../ticker.ts';
+import { waitUntilVisible } from '../verify/visible.ts';
+import { lookAtDeadLetters, MAX_LETTERS } from './dead-letters.ts';
+import { openDifferences, writeDifferences } from './difference-file.ts';
+import type { Difference, Totals } from './ledger.ts';
+import { countRows, type RowCount, tableRows } from './table-rows.ts';
+
+/** Differences that a result holds; the file has all. */
+const FIRST_DIFFERENCES = 10;
+
+/** What became of each message of a run, to the message. */
+export interface Reconciliation extends Totals {
+  /** Messages that Pub/Sub answered: stored + duplicates + conflicts + refused + deadLettered + missing. */
+  readonly answered: number;
+  /** Of all that is not as the plan says. */
+  readonly differences: number;
+  readonly firstDifferences: readonly Difference[];
+  /** Why the table or the dead letters could not be seen in full. */
+  readonly problem: string | undefined;
+}
+
+/** What was seen at last. */
+export interface Reconciled {
+  readonly reconciliation: Reconciliation;
+  /** Undefined when the table did not answer. */
+  readonly counted: RowCount | undefined;
+  /** When everything that belongs into the table was visible, in the ticker's milliseconds. */
+  readonly visibleAt: number | undefined;
+}
+
+export interface ReconcileOptions {
+  readonly run: OpenRun;
+  readonly options: RunOptions;
+  /** Dead letters of the run's ids that were there before it. */
+  readonly lettersBefore: number;
+  /** Longest wait for one more row or letter, in milliseconds; 0 looks once. */
+  readonly stallMs: number;
+  /** Poison may have been replayed into a mended table. */
+  readonly replays: boolean;
+  readonly ticker: Ticker;
+}
+
+/** Waits for rows and dead letters and compares them with what was sent. Undefined when it is interrupted. */
+export async function reconcile(request: ReconcileOptions): Promise<Reconciled | undefined> {
+  const { run, options, stallMs, ticker, replays } = request;
+  const { ledger, bigquery, before, plan } = run;
+  const { target, signal } = options;
+  const toCome = ledger.toCome();
+  let expected = before.rows + toCome.rows;
+  let [counted, visibleAt]: [RowCount | undefined, number | undefined] = [undefined, undefined];
+  for (;;) {
+    const { visible = 0, problem } = await waitUntilVisible({
+      count: async () => {
+        counted = await countRows(bigquery, target.table, plan.people.run);
+        return counted.rows;
+      },
+      expected,
+      stallMs,
+      signal,
+      ticker,
+      onCount: (done) => options.onProgress?.({ phase: 'becoming visible', done, total: expected }),
+    });
+    if (signal?.aborted) return undefined;
+    const isComplete = visible >= expected;
+    if (isComplete) visibleAt ??= ticker.now();
+    const seen =
+      problem === undefined ? await look(request, visible, isComplete ? toCome.letters : undefined) : problem;
+    if (signal?.aborted) return undefined;
+    const totals = ledger.totals();
+    // Enough rows, and yet not all: some came twice. Then the others are waited for.
+    if (totals.missing > 0 && isComplete && stallMs > 0 && seen === undefined) {
+      expected = visible + 1;
+      continue;
+    }
+    if (problem !== undefined) counted = undefined;
+    return { reconciliation: await summary(request, totals, seen), counted, visibleAt };
+  }
+
+  async function summary(
+    { options: { differencesFile } }: ReconcileOptions,
+    totals: Totals,
+    problem: string | undefined,
+  ): Promise<Reconciliation> {
+    const { stored, duplicates, conflicts, refused, deadLettered, missing } = totals;
+    const firstDifferences: Difference[] = [];
+    let differences = 0;
+    for (const difference of ledger.differences({ replays })) {
+      differences += 1;
+      if (firstDifferences.length < FIRST_DIFFERENCES) firstDifferences.push(difference);
+    }
+    if (differencesFile !== undefined) {
+      await writeDifferences(await openDifferences(differencesFile), ledger.differences({ replays }));
+    }
+    const answered = stored + duplicates + conflicts + refused + deadLettered + missing;
+    return { ...totals, answered, differences, firstDifferences, problem };
+  }
+}
+
+/** Reads rows and dead letters into the ledger. Returns why that was not possible, or undefined. */
+async function look(
+  { run, options, lettersBefore, stallMs, ticker }: ReconcileOptions,
+  rows: number,
+  lettersToCome: number | undefined,
+): Promise<string | undefined> {
+  const { ledger, bigquery, plan, facts } = run;
+  const { target, signal } = options;
+  ledger.forgetSeen();
+  try {
+    for await (const sighting of tableRows(bigquery, facts.table, plan.people.run, rows))
+      ledger.row(sighting);
+  } catch (error) {
+    return `${facts.table} could not be read any more: ${reasonOf(error)}`;
+  }
+  const subscription = facts.deadLetterSubscription;
+  if (ledger.totals().missing === 0 || subscription === undefined) return undefined;
+  let letters = 0;
+  try {
+    const isAll = await lookAtDeadLetters({
+      target,
+      subscription,
+      quietMs: lettersToCome ? stallMs : 0,
+      ticker,
+      signal,
+      onLetter: (row) => {
+        if (ledger.letter(row)) letters += 1;
+        return lettersToCome !== undefined && lettersToCome > 0 && letters >= lettersBefore + lettersToCome;
+      },
+    });
+    if (isAll || ledger.totals().missing === 0) return undefined;
+    return `${subscription} has more than ${MAX_LETTERS} dead letters, which were not all looked at`;
+  } catch (error) {
+    return `the dead letters in ${subscription} could not be read: ${reasonOf(error)}`;
+  }
+}
