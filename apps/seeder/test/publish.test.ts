@@ -25,7 +25,7 @@ describe('publishing', () => {
         yield message;
       }
     }
-    const result = await publish({ topic, messages: counting(), retryMs: 300 });
+    const result = await publish({ topic, messages: counting(), retryMs: 1_500 });
     await close();
     expect(result).toMatchObject({ accepted: 0, unconfirmed: 0 });
     // Eight requests of 1,000 messages fail, up to seven more have begun by then, and one batch waits.
