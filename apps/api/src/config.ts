@@ -8,7 +8,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 const cloudRunName = (what: string) =>
   Type.String({
     pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
-    rule: 'must be 1 to 63 lower-case letters, digits and hyphens',
+    'x-rule': 'must be 1 to 63 lower-case letters, digits and hyphens',
     description: `${what} on Cloud Run, which sets it; leave it out elsewhere`,
   });
 
@@ -22,18 +22,18 @@ const Environment = Type.Object({
   }),
   GOOGLE_CLOUD_PROJECT: Type.String({
     pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
-    rule: 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
+    'x-rule': 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
     description:
       'the project that runs and pays for the queries, for example GOOGLE_CLOUD_PROJECT=my-project',
   }),
   BIGQUERY_LOCATION: Type.String({
     pattern: '^[A-Za-z]+(-[a-z]+[0-9]+)?$',
-    rule: 'must be a BigQuery location, such as US or southamerica-west1',
+    'x-rule': 'must be a BigQuery location, such as US or southamerica-west1',
     description: "the location of the table's dataset, for example BIGQUERY_LOCATION=southamerica-west1",
   }),
   RECORDS_TABLE: Type.String({
     pattern: TABLE_PATTERN,
-    rule: 'must be a table in full: project.dataset.table',
+    'x-rule': 'must be a table in full: project.dataset.table',
     description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
   }),
   FRESHNESS_SECONDS: Type.Integer({
@@ -76,7 +76,7 @@ const Environment = Type.Object({
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s?#]+$',
-      rule: 'must be a URL that starts with http:// or https://',
+      'x-rule': 'must be a URL that starts with http:// or https://',
       description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
     }),
   ),

@@ -21,7 +21,7 @@ const EXCERPT_LENGTH = 80;
 /**
  * Reads typed values out of text (environment variables, query and path parameters) by a schema of integers, strings
  * and unions of literal strings. Strict: text is never rounded, trimmed or guessed at. A schema may say its rule in
- * words as `rule`. Names that the schema does not know are left out of the values. Reports every issue, not the first.
+ * words as `x-rule`, which an OpenAPI document may carry. Names that the schema does not know are left out of the values. Reports every issue, not the first.
  */
 export function readStrings<T extends TObject>(
   schema: T,
@@ -50,7 +50,7 @@ function issueOf(name: string, value: string | undefined, rule: string): StringI
 }
 
 function ruleOf(schema: TSchema): string {
-  if (typeof schema.rule === 'string') return schema.rule;
+  if (typeof schema['x-rule'] === 'string') return schema['x-rule'];
   if (KindGuard.IsInteger(schema)) {
     return `must be an integer from ${schema.minimum} to ${schema.maximum}, in decimal digits without sign or leading zeros`;
   }

@@ -5,10 +5,10 @@ import { PROBLEM_MEDIA_TYPE } from '../problems/problem.ts';
 const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 
 /** Met before or beside every operation, so no operation has to name them. */
-const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long', 'internal-error'] as const;
+const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long'] as const;
 
-/** Met by every operation but those of `health`. */
-const LIMITS = ['rate-limited', 'overloaded'] as const;
+/** Met by every operation but those of `health`, which are not limited and have nothing to fail at. */
+const BEYOND_HEALTH = ['rate-limited', 'overloaded', 'internal-error'] as const;
 
 /** Example values, where a kind has more than its own description. */
 const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly object[] }>> = {
@@ -39,7 +39,7 @@ export const requestIdHeader = {
 
 /** The responses of an operation that are problems: the named kinds and those met everywhere, by status. */
 export function problemResponses(...names: ProblemName[]): Record<number, object> {
-  return unlimitedProblemResponses(...names, ...LIMITS);
+  return unlimitedProblemResponses(...names, ...BEYOND_HEALTH);
 }
 
 /** The same for an operation that is never limited. */

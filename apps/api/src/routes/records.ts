@@ -43,7 +43,7 @@ const PageQuery = Type.Object(
     snapshot: Type.Optional(
       Type.String({
         pattern: TOKEN_PATTERN,
-        rule: 'must be a snapshot as the `Link` header of this operation carries it',
+        'x-rule': 'must be a snapshot as the `Link` header of this operation carries it',
         description:
           'A state of the list, to read the pages of one walk from. Only taken from a `Link`; without it the list is as it is now.',
       }),
