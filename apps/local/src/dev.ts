@@ -33,10 +33,12 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
   }
   const interrupted = interruption();
   console.note('Starting the local cloud and applying infra/ to it');
+  if (options.chaos) console.note(`Delivering badly on purpose: ${JSON.stringify(options.chaos)}`);
   await using stack = await LocalStack.create({
     dataDir: join(LOCAL_FOLDER, 'cloud'),
     fresh: options.fresh,
     ports: options.ports,
+    ...(options.chaos === undefined ? {} : { chaos: options.chaos }),
     onEvent: (event) => console.event(event),
   });
   await seedWhenEmpty(stack, console, interrupted);

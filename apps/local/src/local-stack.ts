@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
+import { type ChaosOptions, type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
 import type { Target } from '@records/seeder';
 import type { Ports } from './options.ts';
 import { INFRA, REPOSITORY } from './paths.ts';
@@ -21,6 +21,8 @@ export interface LocalStackOptions {
   readonly ports?: Ports;
   /** Another copy of the Pulumi project: for trying a change. */
   readonly infraDir?: string;
+  /** Faults in what Pub/Sub delivers; none when absent. */
+  readonly chaos?: ChaosOptions;
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
@@ -51,7 +53,7 @@ export class LocalStack {
 
   /** Throws what LocalCloud.create and LocalCloud.deploy throw, after stopping what had started. */
   static async create(options: LocalStackOptions = {}): Promise<LocalStack> {
-    const { dataDir, fresh = false, ports = FREE_PORTS, infraDir = INFRA, onEvent } = options;
+    const { dataDir, fresh = false, ports = FREE_PORTS, infraDir = INFRA, chaos, onEvent } = options;
     if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
     const cloud = await LocalCloud.create({
       projectId: 'records-local',
@@ -66,6 +68,7 @@ export class LocalStack {
         },
       },
       ...(dataDir === undefined ? {} : { dataDir }),
+      ...(chaos === undefined ? {} : { chaos }),
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {

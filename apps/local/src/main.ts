@@ -1,6 +1,7 @@
 import { Console } from './console.ts';
 import { dev } from './dev.ts';
-import { type DevOptions, readOptions, USAGE, UsageError } from './options.ts';
+import { type DevOptions, readOptions, USAGE } from './options.ts';
+import { UsageError } from './usage-error.ts';
 
 process.exitCode = await main();
 

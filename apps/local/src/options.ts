@@ -1,4 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { ChaosOptions } from '@records/local-cloud';
+import { CHAOS_SETTINGS, readChaos } from './chaos-option.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What `pnpm dev` was asked for. */
 export interface DevOptions {
@@ -6,6 +9,7 @@ export interface DevOptions {
   readonly json: boolean;
   readonly help: boolean;
   readonly ports: Ports;
+  readonly chaos: ChaosOptions | undefined;
 }
 
 /** Ports to listen on; 0 picks a free one. */
@@ -30,6 +34,11 @@ Saving a file of infra/ or of the API applies it. Ctrl-C stops everything.
 Options:
   --fresh   start empty: forget the records, messages and resources of earlier runs
   --json    print addresses, stack outputs and environment as one line of JSON
+  --chaos redeliver=0.05,reorder=0.1,seed=7
+            deliver as badly as Pub/Sub may, with these probabilities from 0 to 1:
+${Object.entries(CHAOS_SETTINGS)
+  .map(([name, { effect }]) => `              ${name.padEnd(12)} ${effect}`)
+  .join('\n')}
   --help    print this
 
 Environment:
@@ -38,24 +47,21 @@ ${Object.values(PORT_VARIABLES)
   .join('\n')}
 `;
 
-/** A mistake in the command line or the environment. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** Throws UsageError, with every bad port in one message. */
 export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): DevOptions {
-  const { fresh, json, help } = readFlags(args);
-  return { fresh, json, help, ports: readPorts(environment) };
+  const { fresh, json, help, chaos } = readFlags(args);
+  const faults = chaos === undefined ? undefined : readChaos(chaos);
+  return { fresh, json, help, chaos: faults, ports: readPorts(environment) };
 }
 
-function readFlags(args: readonly string[]): Omit<DevOptions, 'ports'> {
+function readFlags(args: readonly string[]) {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         fresh: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        chaos: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

@@ -2,6 +2,7 @@ export { BigQuery, type BigQueryOptions } from './bigquery/bigquery.ts';
 export type { DatasetInput, DatasetResource, TableInput, TableResource } from './bigquery/resources.ts';
 export { BigQueryServer } from './bigquery/server.ts';
 export type { UsageTotals } from './bigquery/usage.ts';
+export { Chaos, type ChaosOptions } from './chaos.ts';
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export type {
   CloudEvent,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BigQuery } from './bigquery/bigquery.ts';
 import { BigQueryServer } from './bigquery/server.ts';
+import { Chaos, type ChaosOptions } from './chaos.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { CloudRun } from './cloud-run/cloud-run.ts';
@@ -27,6 +28,8 @@ export interface LocalCloudOptions {
   /** 0 or absent: a free one. */
   readonly ports?: { readonly pubsub?: number; readonly bigquery?: number };
   readonly clock?: Clock;
+  /** Faults in what Pub/Sub delivers; none when absent. */
+  readonly chaos?: ChaosOptions;
   /** How to run what the image of a Cloud Run service would run. */
   readonly images?: Images;
   /** Logs of containers and programs, steps of deployments, warnings. */
@@ -138,6 +141,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
       iam,
       warehouse: bigquery,
       projectNumber: () => projectNumber,
+      chaos: new Chaos(options.chaos),
       onWarning: (message) => onEvent({ type: 'log', source: 'pubsub', severity: 'warning', message }),
       ...folder('pubsub'),
     }),

@@ -1,8 +1,9 @@
+import type { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { CloudError } from '../errors.ts';
 import { type Holder, Leases } from './leases.ts';
 import { OrderingKeys } from './ordering.ts';
-import { type Backoff, delayMs } from './retry-policy.ts';
+import { type Backoff, delayMs, NO_BACKOFF } from './retry-policy.ts';
 import type { Database } from './store/database.ts';
 import type { BacklogMessage, MessageTable } from './store/message-table.ts';
 
@@ -43,6 +44,7 @@ export interface Limit {
 interface QueueOptions {
   readonly key: number;
   readonly clock: Clock;
+  readonly chaos: Pick<Chaos, 'losesAcknowledgement' | 'holdsBackMs'>;
   readonly database: Database;
   readonly messages: MessageTable;
   readonly policy: DeliveryPolicy;
@@ -128,15 +130,28 @@ export class DeliveryQueue {
   }
 
   /** Takes messages out of the backlog, leased or not: a late acknowledgement counts as well. */
-  async acknowledge(ids: readonly number[]): Promise<void> {
+  async acknowledge(acknowledged: readonly number[]): Promise<void> {
     const { database, key, collect } = this.#options;
+    const lost = this.#lostOf(acknowledged);
+    const lostIds = new Set(lost.map(({ id }) => id));
+    const ids = lost.length === 0 ? acknowledged : acknowledged.filter((id) => !lostIds.has(id));
+    const failing = this.fail(lost);
     const write = database.write(() => {
       const gone = ids.filter((id) => this.#messages.dequeue(key, id));
       if (this.#policy.retainAcked) for (const id of gone) this.#messages.retain(key, id);
       else collect(gone);
     });
     this.forget(ids);
-    await write;
+    await Promise.all([write, failing]);
+  }
+
+  /** Acknowledgements that chaos loses: for a broker that is a delivery that nobody acknowledged. */
+  #lostOf(ids: readonly number[]): Failure[] {
+    return ids.flatMap((id) => {
+      const attempt = this.#leases.get(id)?.attempt;
+      if (attempt === undefined || !this.#options.chaos.losesAcknowledgement(id, attempt)) return [];
+      return [{ id, attempt, backoff: NO_BACKOFF }];
+    });
   }
 
   /** Counts failed deliveries and lets the messages wait, or forwards them as dead letters. Stale ones are ignored. */
@@ -241,18 +256,32 @@ export class DeliveryQueue {
 
   #takeFresh(batch: Batch, lease: (message: BacklogMessage) => void): void {
     if (batch.full) return;
+    const held: { id: number; failures: number; ms: number }[] = [];
     let scanned = 0;
     for (const message of this.#messages.fresh(this.#options.key, this.#cursor)) {
       this.#cursor = message.id;
       const key = this.#policy.ordered ? message.orderingKey : null;
-      if (this.#isDeliverable(message) && (key === null || this.#ordering.admit(key, this.#takes)))
-        lease(message);
-      if (batch.full) return;
+      if (this.#isDeliverable(message)) {
+        // What has an ordering key keeps its order, on a bad day as well.
+        const ms = key === null ? this.#options.chaos.holdsBackMs(message.id) : 0;
+        if (ms > 0) held.push({ id: message.id, failures: message.failures, ms });
+        else if (key === null || this.#ordering.admit(key, this.#takes)) lease(message);
+      }
+      if (batch.full) break;
       if (++scanned === SCAN_MAX) {
         setImmediate(() => this.wake());
-        return;
+        break;
       }
     }
+    if (held.length > 0) this.#holdBack(held);
+  }
+
+  #holdBack(held: readonly { id: number; failures: number; ms: number }[]): void {
+    const { key, clock, database } = this.#options;
+    void database.write(() => {
+      for (const { id, failures, ms } of held) this.#messages.setWait(key, id, failures, clock.now() + ms);
+    });
+    this.#nextDue = this.#messages.nextDue(key);
   }
 
   #isDeliverable({ id, publishTime }: BacklogMessage): boolean {

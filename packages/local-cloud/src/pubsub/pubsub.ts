@@ -1,3 +1,4 @@
+import { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { Iam } from '../iam.ts';
@@ -35,6 +36,8 @@ export interface PubSubOptions {
   readonly iam: Iam;
   readonly warehouse: Warehouse;
   projectNumber(projectId: string): string;
+  /** Faults in delivery; none when absent. */
+  readonly chaos?: Chaos;
   /** What an operator has to know: a subscription in an error state, dead letters that can not be forwarded, messages that expired. */
   onWarning?(message: string): void;
 }
@@ -63,7 +66,8 @@ export class PubSub {
   #closed = false;
 
   private constructor(options: PubSubOptions, database: Database) {
-    const { clock, iam, warehouse, projectNumber } = options;
+    const { clock, iam, projectNumber, chaos = new Chaos() } = options;
+    const warehouse = chaos.warehouse(options.warehouse, clock);
     const warn = (message: string) => options.onWarning?.(message);
     const messages = new MessageTable(database);
     const table = new ResourceTable(database);
@@ -90,6 +94,7 @@ export class PubSub {
     const deadLetters = new DeadLetters({ iam, messages, topics, publisher, projectNumber, warn });
     const subscriptions = new Subscriptions({
       clock,
+      chaos,
       database,
       table,
       messages,

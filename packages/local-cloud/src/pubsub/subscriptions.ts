@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Chaos } from '../chaos.ts';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
@@ -20,6 +21,7 @@ import { applyMask } from './update-mask.ts';
 
 interface SubscriptionsOptions {
   readonly clock: Clock;
+  readonly chaos: Chaos;
   readonly database: Database;
   readonly table: ResourceTable;
   readonly messages: MessageTable;
@@ -203,10 +205,11 @@ export class Subscriptions {
   }
 
   #add(key: number, config: SubscriptionConfig, topic: TopicState): SubscriptionState {
-    const { clock, database, messages, deadLetters } = this.#options;
+    const { clock, chaos, database, messages, deadLetters } = this.#options;
     const queue = new DeliveryQueue({
       key,
       clock,
+      chaos,
       database,
       messages,
       policy: policyOf({ config, topic }),

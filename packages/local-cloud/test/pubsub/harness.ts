@@ -1,5 +1,6 @@
 import { PubSub as Client, type Message, v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
+import { Chaos, type ChaosOptions } from '../../src/chaos.ts';
 import { FakeClock } from '../../src/clock.ts';
 import { Iam, pubsubServiceAgent } from '../../src/iam.ts';
 import { PubSub } from '../../src/pubsub/pubsub.ts';
@@ -26,6 +27,7 @@ interface Options {
   readonly path?: string;
   readonly clock?: FakeClock;
   readonly iam?: Iam;
+  readonly chaos?: ChaosOptions;
 }
 
 /** A Pub/Sub on a free port, with Google's real clients connected to it over gRPC. */
@@ -65,7 +67,7 @@ export class Harness implements AsyncDisposable {
   }
 
   static async start(options: Options = {}): Promise<Harness> {
-    const { clock = new FakeClock(), iam = new Iam(), warehouse = noWarehouse, path } = options;
+    const { clock = new FakeClock(), iam = new Iam(), warehouse = noWarehouse, path, chaos } = options;
     const warnings: string[] = [];
     const bugs: unknown[] = [];
     const pubsub = await PubSub.open({
@@ -73,6 +75,7 @@ export class Harness implements AsyncDisposable {
       iam,
       warehouse,
       projectNumber: () => '1',
+      chaos: new Chaos(chaos),
       onWarning: (warning) => warnings.push(warning),
       ...(path !== undefined && { path }),
     });

@@ -1,3 +1,4 @@
+import type { ChaosOptions } from '../../src/chaos.ts';
 import { FakeClock } from '../../src/clock.ts';
 import type { Subscription } from '../../src/pubsub/resources.ts';
 import type { TableField } from '../../src/warehouse.ts';
@@ -35,10 +36,13 @@ export class Pipeline extends AsyncDisposableStack {
   }
 
   /** A topic with a schema, a table, the grants and a dead-letter topic, but no subscription yet. */
-  static async prepare(columns: readonly TableField[] = COLUMNS): Promise<Pipeline> {
+  static async prepare(
+    columns: readonly TableField[] = COLUMNS,
+    chaos: ChaosOptions = {},
+  ): Promise<Pipeline> {
     const clock = new FakeClock();
     const warehouse = await TestWarehouse.open(clock, columns);
-    const pipeline = new Pipeline(await Harness.start({ clock, warehouse }), warehouse);
+    const pipeline = new Pipeline(await Harness.start({ clock, warehouse, chaos }), warehouse);
     const { client, iam, pubsub } = pipeline.harness;
     iam.grant(EDITOR);
     iam.grant({ resource: topicName('dead'), role: 'roles/pubsub.publisher', member: AGENT });
@@ -50,8 +54,12 @@ export class Pipeline extends AsyncDisposableStack {
     return pipeline;
   }
 
-  static async start(subscription: Subscription = {}, columns?: readonly TableField[]): Promise<Pipeline> {
-    const pipeline = await Pipeline.prepare(columns);
+  static async start(
+    subscription: Subscription = {},
+    columns?: readonly TableField[],
+    chaos?: ChaosOptions,
+  ): Promise<Pipeline> {
+    const pipeline = await Pipeline.prepare(columns, chaos);
     await pipeline.subscribe(subscription);
     return pipeline;
   }
