@@ -7,6 +7,7 @@ import { REPOSITORY } from '../src/paths.ts';
 const ARROWS: Record<string, readonly string[]> = {
   '@records/records-schema': [],
   '@records/local-cloud': [],
+  '@records/monitoring': [],
   '@records/api': ['@records/records-schema'],
   '@records/seeder': ['@records/records-schema'],
   '@records/operator': ['@records/seeder'],

@@ -1,0 +1,108 @@
+import { ROUTES, SYSTEM } from '../system.ts';
+import type { Moment } from '../traces.ts';
+import type { Series, Value } from './series.ts';
+
+const GIB = 1024 ** 3;
+
+/** Google checks from six regions. https://docs.cloud.google.com/monitoring/uptime-checks */
+const REGIONS = ['usa-iowa', 'usa-oregon', 'usa-virginia', 'europe', 'south-america', 'asia-pacific'];
+
+/** What Cloud Monitoring would have of these minutes. */
+export function cloudSeries(moments: readonly Moment[]): Series[] {
+  const service = { 'resource.labels.service_name': SYSTEM.service };
+  const subscription = { 'resource.labels.subscription_id': SYSTEM.subscription };
+  const of = (
+    metric: string,
+    resource: string,
+    labels: Record<string, string>,
+    measure: (moment: Moment) => Value | undefined,
+  ): Series => ({
+    metric,
+    resource,
+    labels,
+    points: moments.map((moment) => (moment.missing ? undefined : measure(moment))),
+  });
+  const requests = (responseClass: string, measure: (moment: Moment) => number) =>
+    of(
+      'run.googleapis.com/request_count',
+      'cloud_run_revision',
+      { ...service, 'metric.labels.response_code_class': responseClass },
+      // A counter that did not move has no point.
+      (moment) => measure(moment) || undefined,
+    );
+  const ofSubscription = (metric: string, measure: (moment: Moment) => number) =>
+    of(`pubsub.googleapis.com/subscription/${metric}`, 'pubsub_subscription', subscription, measure);
+  return [
+    requests('2xx', (moment) => moment.requests - moment.clientErrors - moment.serverErrors),
+    requests('4xx', ({ clientErrors }) => clientErrors),
+    requests('5xx', ({ serverErrors }) => serverErrors),
+    ...Object.values(ROUTES).map((route) =>
+      of(
+        `logging.googleapis.com/user/${SYSTEM.latencyMetric}`,
+        'cloud_run_revision',
+        { ...service, 'metric.labels.route': route },
+        ({ requests: all, serverErrors, slow }) => latencies((all - serverErrors) / 2, slow),
+      ),
+    ),
+    of(
+      `logging.googleapis.com/user/${SYSTEM.warehouseMetric}`,
+      'cloud_run_revision',
+      service,
+      ({ warehouseWarnings }) => warehouseWarnings,
+    ),
+    ofSubscription('oldest_unacked_message_age', ({ oldestMessage }) => oldestMessage),
+    ofSubscription('dead_letter_message_count', ({ deadLetters }) => deadLetters),
+    ofSubscription('ack_message_count', ({ published, deadLetters }) => Math.max(0, published - deadLetters)),
+    of(
+      'pubsub.googleapis.com/subscription/oldest_unacked_message_age',
+      'pubsub_subscription',
+      { 'resource.labels.subscription_id': SYSTEM.deadLetterSubscription },
+      ({ oldestDeadLetter }) => oldestDeadLetter,
+    ),
+    of(
+      'pubsub.googleapis.com/topic/send_request_count',
+      'pubsub_topic',
+      { 'resource.labels.topic_id': SYSTEM.topic, 'metric.labels.response_code': 'success' },
+      ({ published }) => published,
+    ),
+    of(
+      'pubsub.googleapis.com/topic/send_request_count',
+      'pubsub_topic',
+      { 'resource.labels.topic_id': SYSTEM.topic, 'metric.labels.response_code': 'invalid_argument' },
+      ({ refused }) => refused,
+    ),
+    of(
+      'bigquery.googleapis.com/query/scanned_bytes_billed',
+      'global',
+      {},
+      ({ billedGib }) => billedGib * GIB,
+    ),
+    of(
+      'run.googleapis.com/container/instance_count',
+      'cloud_run_revision',
+      { ...service, 'metric.labels.state': 'active' },
+      ({ instances }) => instances,
+    ),
+    ...REGIONS.flatMap((region, index) => {
+      const labels = { 'metric.labels.check_id': 'records-api-x', 'metric.labels.checker_location': region };
+      return [
+        of(
+          'monitoring.googleapis.com/uptime_check/check_passed',
+          'uptime_url',
+          labels,
+          ({ failingRegions }) => index >= failingRegions,
+        ),
+        of(
+          'monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires',
+          'uptime_url',
+          labels,
+          ({ certificateDays }) => certificateDays,
+        ),
+      ];
+    }),
+  ];
+}
+
+function latencies(count: number, slow: number): Value | undefined {
+  return count > 0 ? { count, within: () => count * (1 - slow) } : undefined;
+}

@@ -1,0 +1,25 @@
+export { type Alert, alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
+export * from './burn-rates.ts';
+export type { Condition, LogCondition, ThresholdCondition } from './condition.ts';
+export { renewTables, runbookNames, TABLES } from './documents.ts';
+export { cloudSeries } from './evaluate/cloud-series.ts';
+export {
+  AUTO_CLOSE_MINUTES,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type Incident,
+} from './evaluate/evaluate.ts';
+export { CannotTell, select } from './evaluate/filter.ts';
+export type { Series } from './evaluate/series.ts';
+export { FILES } from './files.ts';
+export { checkObjective, errorBudget, OBJECTIVES, type Objective } from './objectives.ts';
+export { togetherAvailable } from './parts.ts';
+export { type Policy, policiesFor, type SloName } from './policies.ts';
+export { prometheusRules, prometheusRulesFile } from './prometheus-rules.ts';
+export { findPromtool, runPromtool } from './promtool.ts';
+export { playable, promtoolTests, promtoolTicketTests, rulesOfMinutes } from './promtool-tests.ts';
+export { renderTrials } from './report.ts';
+export { ROUTES, SERVICE_LABEL, SYSTEM } from './system.ts';
+export { momentsOf, START, TRACES, type Trace } from './traces.ts';
+export { type Firing, type Trial, tryOut } from './trial.ts';

@@ -1,0 +1,11 @@
+/** Seconds. */
+export const MINUTE = 60;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** `90` as `90s`, `3600` as `1h`: Prometheus' way. */
+export function duration(seconds: number): string {
+  if (seconds % DAY === 0) return `${seconds / DAY}d`;
+  if (seconds % HOUR === 0) return `${seconds / HOUR}h`;
+  return seconds % MINUTE === 0 ? `${seconds / MINUTE}m` : `${seconds}s`;
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  CannotTell,
+  type Condition,
+  evaluate,
+  OBJECTIVES,
+  type Policy,
+  type Series,
+  select,
+  type ThresholdCondition,
+} from '../src/index.ts';
+
+// The examples are those of https://docs.cloud.google.com/monitoring/alerts/concepts-indepth
+
+const METRIC = 'example.com/latency';
+
+function series(points: Series['points'], labels: Series['labels'] = {}): Series {
+  return { metric: METRIC, resource: 'generic_node', labels, points };
+}
+
+function above(threshold: number, change: Partial<ThresholdCondition> = {}): ThresholdCondition {
+  return {
+    kind: 'threshold',
+    title: 'example',
+    filter: `metric.type="${METRIC}" AND resource.type="generic_node"`,
+    aggregation: { alignmentSeconds: 60, aligner: 'ALIGN_MEAN', reducer: 'REDUCE_MAX' },
+    comparison: 'COMPARISON_GT',
+    threshold,
+    durationSeconds: 0,
+    ...change,
+  };
+}
+
+function run(all: readonly Series[], ...conditions: readonly Condition[]) {
+  const policy: Policy = {
+    id: 'p',
+    title: 'example',
+    severity: 'page',
+    runbook: 'none',
+    fromOutside: false,
+    conditions,
+  };
+  const minutes = Math.max(...all.map(({ points }) => points.length));
+  return evaluate({ minutes, series: all, policies: [policy] });
+}
+
+const opened = (...args: Parameters<typeof run>) => run(...args).incidents.map(({ from }) => from);
+
+describe('the evaluator of alert policies', () => {
+  it('slides the alignment period by a minute: five minutes that add up to more than two, at the third point', () => {
+    const sum = { alignmentSeconds: 300, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
+    expect(opened([series([1, 1, 1, 0, 0])], above(2, { aggregation: sum }))).toEqual([3]);
+  });
+
+  it('starts a duration again when one point is below: three above, one below, five above with five minutes', () => {
+    const latency = series([3, 3, 3, 1, 3, 3, 3, 3, 3]);
+    expect(opened([latency], above(2, { durationSeconds: 300 }))).toEqual([9]);
+  });
+
+  it('opens at once without a duration', () => {
+    expect(opened([series([1, 3, 1])], above(2))).toEqual([2]);
+  });
+
+  it('wants every condition of a policy', () => {
+    expect(opened([series([1, 3, 5])], above(2), above(4))).toEqual([3]);
+  });
+
+  it('keeps an incident open without data, and closes it by itself after half an hour', () => {
+    const points = [3, ...Array<undefined>(60).fill(undefined)];
+    expect(run([series(points)], above(2)).incidents).toEqual([{ policy: 'p', from: 1, until: 31 }]);
+  });
+
+  it('opens nothing without data', () => {
+    expect(opened([series([undefined, undefined])], above(2))).toEqual([]);
+  });
+
+  it('burns at the rate of one when errors are what the goal allows, and at none without errors', () => {
+    const availability = OBJECTIVES.find(({ id }) => id === 'availability');
+    if (!availability) throw new Error('there is an objective of availability');
+    const labels = { 'resource.labels.service_name': 'records-api' };
+    const requests = (responseClass: string, count: number): Series => ({
+      metric: 'run.googleapis.com/request_count',
+      resource: 'cloud_run_revision',
+      labels: { ...labels, 'metric.labels.response_code_class': responseClass },
+      points: Array(60).fill(count),
+    });
+    const burns = (rate: number, errors: number) =>
+      opened(
+        [requests('2xx', 1000 - errors), requests('5xx', errors)],
+        above(rate, { filter: 'select_slo_burn_rate("availability", "3600s")' }),
+      );
+    expect(burns(0.999, 1)).toEqual([1]);
+    expect(burns(1.001, 1)).toEqual([]);
+    expect(burns(0, 0)).toEqual([]);
+  });
+
+  it('says that it can not tell where it can not', () => {
+    expect(() => select('metric.type="a" OR metric.type="b"', [])).toThrow(CannotTell);
+    const log: Condition = {
+      kind: 'log',
+      title: 'a line',
+      filter: 'severity>=ERROR',
+      notifyEverySeconds: 300,
+    };
+    expect(run([series([1])], log).cannotTell).toEqual({
+      p: 'it is about lines of a log, and traces have metrics only',
+    });
+    expect(run([series([1])], above(1, { filter: 'select_slo_burn_rate("x", "60s")' })).cannotTell).toEqual({
+      p: 'there is no objective x',
+    });
+  });
+});
