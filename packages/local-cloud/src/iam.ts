@@ -16,8 +16,22 @@ export interface Grant {
   readonly declaredBy?: string;
 }
 
-const READ_TABLES = ['bigquery.tables.get', 'bigquery.tables.getData', 'bigquery.tables.list'];
-const WRITE_TABLES = [...READ_TABLES, 'bigquery.tables.updateData'];
+const LIST_TABLES = ['bigquery.datasets.get', 'bigquery.tables.get', 'bigquery.tables.list'];
+const READ_TABLES = [
+  ...LIST_TABLES,
+  'bigquery.models.list',
+  'bigquery.routines.list',
+  'bigquery.tables.getData',
+];
+const WRITE_TABLES = [
+  ...READ_TABLES,
+  'bigquery.datasets.create',
+  'bigquery.tables.create',
+  'bigquery.tables.delete',
+  'bigquery.tables.update',
+  'bigquery.tables.updateData',
+];
+const OWN_DATASETS = [...WRITE_TABLES, 'bigquery.datasets.delete', 'bigquery.datasets.update'];
 const USE_TOPICS = [
   'pubsub.topics.publish',
   'pubsub.topics.attachSubscription',
@@ -29,13 +43,26 @@ const USE_TOPICS = [
  * https://docs.cloud.google.com/iam/docs/roles-permissions
  */
 export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
-  'roles/bigquery.admin': [...WRITE_TABLES, 'bigquery.jobs.create'],
-  'roles/bigquery.dataOwner': WRITE_TABLES,
+  'roles/bigquery.admin': [
+    ...OWN_DATASETS,
+    'bigquery.jobs.create',
+    'bigquery.jobs.get',
+    'bigquery.jobs.list',
+    'bigquery.jobs.listAll',
+    'bigquery.jobs.update',
+  ],
+  'roles/bigquery.dataOwner': OWN_DATASETS,
   'roles/bigquery.dataEditor': WRITE_TABLES,
   'roles/bigquery.dataViewer': READ_TABLES,
   'roles/bigquery.jobUser': ['bigquery.jobs.create'],
-  'roles/bigquery.metadataViewer': ['bigquery.tables.get', 'bigquery.tables.list'],
-  'roles/bigquery.user': ['bigquery.jobs.create', 'bigquery.tables.list'],
+  'roles/bigquery.metadataViewer': LIST_TABLES,
+  'roles/bigquery.user': [
+    'bigquery.datasets.create',
+    'bigquery.datasets.get',
+    'bigquery.jobs.create',
+    'bigquery.jobs.list',
+    'bigquery.tables.list',
+  ],
   'roles/pubsub.admin': USE_TOPICS,
   'roles/pubsub.editor': USE_TOPICS,
   'roles/pubsub.publisher': ['pubsub.topics.publish'],
@@ -64,6 +91,7 @@ export function roleProblem(role: string): string | undefined {
 /** Who may do what. Grants on a parent hold for everything below it. */
 export class Iam {
   readonly #grants = new Map<string, Grant>();
+  readonly #used = new Map<string, Set<string>>();
   readonly #path: string | undefined;
 
   /** Grants last as long as the object, or, with the path of a folder, until they are revoked. */
@@ -88,6 +116,7 @@ export class Iam {
 
   revoke(grant: Grant): void {
     this.#grants.delete(keyOf(grant));
+    this.#used.delete(keyOf(grant));
     this.#save();
   }
 
@@ -100,8 +129,19 @@ export class Iam {
     return this.grants().filter((grant) => covers(grant, member, permission, resource));
   }
 
+  /** Notes the use of the narrowest grant that allows it. */
   allows(member: string, permission: string, resource: string): boolean {
-    return this.grantsFor(member, permission, resource).length > 0;
+    const [grant] = this.grantsFor(member, permission, resource).sort(byReach);
+    if (!grant) return false;
+    const key = keyOf(grant);
+    const used = this.#used.get(key) ?? new Set<string>();
+    this.#used.set(key, used.add(permission));
+    return true;
+  }
+
+  /** Permissions for which a grant was the narrowest that allowed a call, since this object was made. */
+  usesOf(grant: Grant): string[] {
+    return [...(this.#used.get(keyOf(grant)) ?? [])].sort();
   }
 
   #save(): void {
@@ -129,6 +169,12 @@ export function rolesWith(permission: string): string[] {
 /** The account by which Pub/Sub acts in a project. https://docs.cloud.google.com/iam/docs/service-agents */
 export function pubsubServiceAgent(projectNumber: string): string {
   return `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
+}
+
+/** The narrowest first: the one on the resource that is furthest down, then the role with the fewest permissions. */
+function byReach(a: Grant, b: Grant): number {
+  const permissions = ({ role }: Grant) => ROLE_PERMISSIONS[role]?.length ?? 0;
+  return b.resource.length - a.resource.length || permissions(a) - permissions(b);
 }
 
 function contains(parent: string, resource: string): boolean {

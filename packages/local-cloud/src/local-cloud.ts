@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BigQuery } from './bigquery/bigquery.ts';
 import { BigQueryServer } from './bigquery/server.ts';
+import { Callers } from './callers.ts';
 import { Chaos, type ChaosOptions } from './chaos.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CloudEvent } from './cloud-event.ts';
@@ -61,6 +62,7 @@ export class LocalCloud {
   /** Environment variables that lead Google's clients to this cloud. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #engine: PulumiEngine;
+  readonly #callers: Callers;
   readonly #parts: readonly Closable[];
   #closing: Promise<void> | undefined;
 
@@ -72,6 +74,7 @@ export class LocalCloud {
     this.cloudRun = parts.cloudRun;
     this.environment = parts.environment;
     this.#engine = parts.engine;
+    this.#callers = parts.callers;
     this.#parts = parts.opened;
   }
 
@@ -94,6 +97,14 @@ export class LocalCloud {
   /** Runs a Pulumi program and makes this cloud what it declares. Throws DeploymentError. */
   deploy(options: ProgramOptions): Promise<Deployment> {
     return this.#engine.deploy(options);
+  }
+
+  /**
+   * An access token of a service account, by its e-mail: a call of BigQuery that carries it is allowed what the account
+   * is granted. It ends after an hour, or with this process.
+   */
+  accessTokenFor(email: string): string {
+    return this.#callers.tokenFor(email);
   }
 
   /** Stops everything. Throws AggregateError with every part that did not stop well. */
@@ -119,6 +130,7 @@ interface Parts {
   readonly cloudRun: CloudRun;
   readonly environment: Readonly<Record<string, string>>;
   readonly engine: PulumiEngine;
+  readonly callers: Callers;
   /** In the order in which they were opened. */
   readonly opened: readonly Closable[];
 }
@@ -134,6 +146,9 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   };
 
   const iam = new Iam(folder('iam'));
+  const warn = (source: string) => (message: string) =>
+    onEvent({ type: 'log', source, severity: 'warning', message });
+  const callers = new Callers({ iam, clock, onRefused: warn('iam') });
   const bigquery = keep(await BigQuery.open({ projectId, location, clock, ...folder('bigquery') }));
   const pubsub = keep(
     await PubSub.open({
@@ -142,13 +157,13 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
       warehouse: bigquery,
       projectNumber: () => projectNumber,
       chaos: new Chaos(options.chaos),
-      onWarning: (message) => onEvent({ type: 'log', source: 'pubsub', severity: 'warning', message }),
+      onWarning: warn('pubsub'),
       ...folder('pubsub'),
     }),
   );
   const bigqueryServer = keep(
     await listen('BigQuery', ports.bigquery ?? 0, 'ports.bigquery', (port) =>
-      BigQueryServer.listen(bigquery, { port }),
+      BigQueryServer.listen(bigquery, { port, callers }),
     ),
   );
   const pubsubServer = keep(
@@ -170,6 +185,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     location,
     images,
     environment: endpoints,
+    tokenFor: (email) => callers.tokenFor(email),
     clock,
     onEvent,
   });
@@ -179,7 +195,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   // Closed before the engine, which waits for services that a deployment is starting.
   keep(cloudRun);
   const environment = { ...endpoints, GOOGLE_CLOUD_PROJECT: projectId };
-  return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, opened };
+  return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, callers, opened };
 }
 
 async function listen<T>(

@@ -1,5 +1,7 @@
+import { DEVELOPER } from '../callers.ts';
 import type { Clock } from '../clock.ts';
 import type { RowError, TableReference, Warehouse } from '../warehouse.ts';
+import { datasetResource, requireOwner } from './access.ts';
 import { appendRows } from './append-rows.ts';
 import { Catalog } from './catalog.ts';
 import { Database } from './database.ts';
@@ -34,7 +36,7 @@ export interface BigQueryOptions {
 
 /**
  * BigQuery on this machine: the service itself, without a wire. Resources have the shapes of the REST API v2; every
- * refusal is a CloudError. https://docs.cloud.google.com/bigquery/docs/reference/rest
+ * refusal is a CloudError. Without an `access` the caller is the developer, who may do everything. https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQuery implements Warehouse {
   readonly projectId: string;
@@ -77,9 +79,12 @@ export class BigQuery implements Warehouse {
     return this.#datasets.get(datasetId);
   }
 
-  /** In the order of their ids. */
-  listDatasets(): Promise<DatasetResource[]> {
-    return this.#datasets.list();
+  /** Those that the caller may see, in the order of their ids. */
+  async listDatasets(access = DEVELOPER): Promise<DatasetResource[]> {
+    const all = await this.#datasets.list();
+    return all.filter(({ datasetReference: { datasetId } }) =>
+      access.allows('bigquery.datasets.get', datasetResource(this.projectId, datasetId)),
+    );
   }
 
   /** Changes the properties that are given; null removes one. Throws NOT_FOUND, INVALID_ARGUMENT. */
@@ -103,11 +108,15 @@ export class BigQuery implements Warehouse {
   }
 
   /** A stored table, or the anonymous one with the result of a query. Throws NOT_FOUND. */
-  async getTable(datasetId: string, tableId: string): Promise<TableResource> {
+  async getTable(datasetId: string, tableId: string, access = DEVELOPER): Promise<TableResource> {
     if (datasetId !== Results.datasetId) return this.#tables.get(datasetId, tableId);
     const result = this.#results.find(tableId);
     const { projectId, location } = this;
-    if (result) return resultResource(this.#results.reference(projectId, result), location, result);
+    if (result) {
+      const reference = this.#results.reference(projectId, result);
+      requireOwner(access, reference, result);
+      return resultResource(reference, location, result);
+    }
     throw tableNotFound({ projectId, datasetId, tableId }, location);
   }
 
@@ -141,37 +150,53 @@ export class BigQuery implements Warehouse {
   }
 
   /** `tabledata.list`, of stored and anonymous tables; free of charge. Throws NOT_FOUND, INVALID_ARGUMENT. */
-  listRows(datasetId: string, tableId: string, request: ListRowsRequest = {}): Promise<ListRowsResponse> {
-    return this.#tableData.list(datasetId, tableId, request);
+  listRows(
+    datasetId: string,
+    tableId: string,
+    request: ListRowsRequest = {},
+    access = DEVELOPER,
+  ): Promise<ListRowsResponse> {
+    return this.#tableData.list(access, datasetId, tableId, request);
   }
 
   /** `jobs.query`. Throws what the query is refused for: `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`, … */
-  query(request: unknown): Promise<QueryResponse> {
-    return this.#jobs.query(request);
+  query(request: unknown, access = DEVELOPER): Promise<QueryResponse> {
+    return this.#jobs.query(access, request);
   }
 
   /** `jobs.insert`. Throws ALREADY_EXISTS for a job id that has been used; other mistakes are in the job's status. */
-  insertJob(job: unknown): Promise<JobResource> {
-    return this.#jobs.insert(job);
+  insertJob(job: unknown, access = DEVELOPER): Promise<JobResource> {
+    return this.#jobs.insert(access, job);
   }
 
   /** Throws NOT_FOUND, also when the job runs outside of the US and EU and its location is not given. */
-  getJob(jobId: string, options: { location?: string } = {}): Promise<JobResource> {
-    return this.#jobs.get(jobId, options);
+  getJob(jobId: string, options: { location?: string } = {}, access = DEVELOPER): Promise<JobResource> {
+    return this.#jobs.get(access, jobId, options);
   }
 
   /** The latest first. */
-  listJobs(options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {}) {
-    return this.#jobs.list(options);
+  listJobs(
+    options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
+    access = DEVELOPER,
+  ) {
+    return this.#jobs.list(access, options);
   }
 
-  cancelJob(jobId: string, options: { location?: string } = {}): Promise<{ kind: string; job: JobResource }> {
-    return this.#jobs.cancel(jobId, options);
+  cancelJob(
+    jobId: string,
+    options: { location?: string } = {},
+    access = DEVELOPER,
+  ): Promise<{ kind: string; job: JobResource }> {
+    return this.#jobs.cancel(access, jobId, options);
   }
 
   /** Waits up to `timeoutMs` (10 s) for the job. Throws what the job failed with. */
-  getQueryResults(jobId: string, request: QueryResultsRequest = {}): Promise<QueryResponse> {
-    return this.#jobs.getQueryResults(jobId, request);
+  getQueryResults(
+    jobId: string,
+    request: QueryResultsRequest = {},
+    access = DEVELOPER,
+  ): Promise<QueryResponse> {
+    return this.#jobs.getQueryResults(access, jobId, request);
   }
 
   /** Bytes charged and calls received since the service was opened. */

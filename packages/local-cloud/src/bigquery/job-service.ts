@@ -1,3 +1,5 @@
+import type { Access } from '../callers.ts';
+import { requireOnJob, requireOnTable, requireOwner } from './access.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableNotFound } from './errors.ts';
@@ -69,13 +71,13 @@ export class JobService {
     );
   }
 
-  async insert(input: unknown): Promise<JobResource> {
+  async insert(access: Access, input: unknown): Promise<JobResource> {
     if (!isObject(input)) throw invalid('The request must be a JSON object');
     const { projectId } = this.#context;
     const configuration = parseJobConfiguration(projectId, input.configuration);
     const resource = isObject(input.configuration) ? input.configuration : {};
     const reference = isObject(input.jobReference) ? input.jobReference : {};
-    const options = { jobId: reference.jobId, location: reference.location };
+    const options = { access, jobId: reference.jobId, location: reference.location };
     if (configuration.dryRun) {
       const job = this.#jobs.create(configuration, resource, options);
       await this.#jobs.run(job);
@@ -85,15 +87,16 @@ export class JobService {
     return jobResource(projectId, this.#jobs.start(configuration, resource, options));
   }
 
-  async get(jobId: string, options: { location?: string } = {}): Promise<JobResource> {
-    return jobResource(this.#context.projectId, this.#jobs.find(jobId, options.location));
+  async get(access: Access, jobId: string, options: { location?: string } = {}): Promise<JobResource> {
+    return jobResource(this.#context.projectId, this.#find(access, 'get', jobId, options.location));
   }
 
   async list(
+    access: Access,
     options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
   ): Promise<{ jobs: (JobResource & { state: string })[]; nextPageToken?: string }> {
     const wanted = options.stateFilter?.toUpperCase();
-    const jobs = this.#jobs.list().filter(({ state }) => wanted === undefined || state === wanted);
+    const jobs = this.#visible(access).filter(({ state }) => wanted === undefined || state === wanted);
     const { items, ...rest } = listPage(jobs, options, 'jobs');
     const resources = items.map((job) => jobResource(this.#context.projectId, job));
     return { jobs: resources.map((job) => ({ ...job, state: job.status.state })), ...rest };
@@ -101,15 +104,16 @@ export class JobService {
 
   /** Asks a query to stop. A statement that writes is not interrupted. */
   async cancel(
+    access: Access,
     jobId: string,
     options: { location?: string } = {},
   ): Promise<{ kind: string; job: JobResource }> {
-    const job = this.#jobs.find(jobId, options.location);
+    const job = this.#find(access, 'update', jobId, options.location);
     job.abort.abort();
     return { kind: 'bigquery#jobCancelResponse', job: jobResource(this.#context.projectId, job) };
   }
 
-  async query(input: unknown): Promise<QueryResponse> {
+  async query(access: Access, input: unknown): Promise<QueryResponse> {
     const { projectId } = this.#context;
     const configuration = parseQueryRequest(projectId, input);
     const request = isObject(input) ? input : {};
@@ -120,8 +124,8 @@ export class JobService {
       ...(dryRun ? { dryRun } : {}),
     };
     const optional = request.jobCreationMode === 'JOB_CREATION_OPTIONAL';
-    const repeated = this.#repeatedRequest(request.requestId);
-    const job = repeated ?? this.#jobs.create(configuration, resource, { location });
+    const repeated = this.#repeatedRequest(access, request.requestId);
+    const job = repeated ?? this.#jobs.create(configuration, resource, { access, location });
     if (!repeated) {
       this.#remember(request.requestId, job);
       if (!optional && !configuration.dryRun) this.#jobs.adopt(job);
@@ -150,13 +154,18 @@ export class JobService {
     };
   }
 
-  async getQueryResults(jobId: string, request: QueryResultsRequest = {}): Promise<QueryResponse> {
+  async getQueryResults(
+    access: Access,
+    jobId: string,
+    request: QueryResultsRequest = {},
+  ): Promise<QueryResponse> {
     if (request.pageToken && request.startIndex !== undefined && request.startIndex !== '') {
       throw invalid('When using a page token, you cannot specify an arbitrary startIndex.');
     }
-    const job = this.#jobs.find(jobId, request.location);
+    const job = this.#find(access, 'get', jobId, request.location);
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
+    this.#requireResult(access, job);
     return {
       kind: 'bigquery#getQueryResultsResponse',
       jobComplete: done,
@@ -203,9 +212,33 @@ export class JobService {
     throw tableNotFound({ projectId, datasetId: Results.datasetId, tableId: info?.tableId ?? '' }, location);
   }
 
-  #repeatedRequest(requestId: unknown): Job | undefined {
+  /** Throws NOT_FOUND, PERMISSION_DENIED for a job of another account. */
+  #find(access: Access, action: 'get' | 'update', jobId: string, location: string | undefined): Job {
+    const job = this.#jobs.find(jobId, location);
+    requireOnJob(access, `bigquery.jobs.${action}`, this.#context.projectId, job);
+    return job;
+  }
+
+  #visible(access: Access): Job[] {
+    const jobs = this.#jobs.list();
+    const mine = jobs.filter(({ owner }) => owner === access.member);
+    if (mine.length === jobs.length) return jobs;
+    const { projectId } = this.#context;
+    return access.allows('bigquery.jobs.listAll', `projects/${projectId}`) ? jobs : mine;
+  }
+
+  /** Whoever may see a job may not for that see its rows. */
+  #requireResult(access: Access, { outcome }: Job): void {
+    const { projectId } = this.#context;
+    const result = outcome?.result && this.#results.find(outcome.result.tableId);
+    if (result) requireOwner(access, this.#results.reference(projectId, result), result);
+    if (outcome?.destination) requireOnTable(access, 'bigquery.tables.getData', outcome.destination);
+  }
+
+  #repeatedRequest(access: Access, requestId: unknown): Job | undefined {
     if (typeof requestId !== 'string' || requestId === '') return undefined;
     const known = this.#requests.get(requestId);
+    if (known?.job.owner !== access.member) return undefined;
     return known && known.at + REQUEST_ID_LIFETIME_MS > this.#context.clock.now() ? known.job : undefined;
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Access } from '../callers.ts';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
@@ -13,6 +14,12 @@ import type { Field } from './types.ts';
 const MAX_JOBS = 5_000;
 
 export type JobState = 'RUNNING' | 'DONE';
+
+export interface JobOptions {
+  readonly access: Access;
+  readonly jobId?: unknown;
+  readonly location?: unknown;
+}
 
 /** What was found out about a query before it ran. */
 export interface JobSummary {
@@ -38,6 +45,8 @@ export class Job {
   summary: JobSummary | undefined;
   outcome: Outcome | undefined;
   error: CloudError | undefined;
+  /** Of the caller that made it. */
+  readonly access: Access;
   readonly abort = new AbortController();
   /** Settles, without ever failing, when the job is done. */
   done: Promise<void> = Promise.resolve();
@@ -48,6 +57,7 @@ export class Job {
     configuration: QueryConfiguration,
     configurationResource: Readonly<Record<string, unknown>>,
     creationTime: number,
+    access: Access,
   ) {
     this.id = id;
     this.location = place.location;
@@ -55,6 +65,11 @@ export class Job {
     this.configuration = configuration;
     this.configurationResource = configurationResource;
     this.creationTime = creationTime;
+    this.access = access;
+  }
+
+  get owner(): string | undefined {
+    return this.access.member;
   }
 
   get state(): JobState {
@@ -87,7 +102,7 @@ export class Jobs {
   start(
     configuration: QueryConfiguration,
     resource: Readonly<Record<string, unknown>>,
-    options: { jobId?: unknown; location?: unknown } = {},
+    options: JobOptions,
   ): Job {
     const job = this.create(configuration, resource, options);
     if (this.#jobs.has(job.id)) {
@@ -106,13 +121,13 @@ export class Jobs {
   create(
     configuration: QueryConfiguration,
     resource: Readonly<Record<string, unknown>>,
-    options: { jobId?: unknown; location?: unknown } = {},
+    options: JobOptions,
   ): Job {
     const jobId = options.jobId ?? `job_${randomUUID().replaceAll('-', '_')}`;
     assertJobId(jobId);
     const given = typeof options.location === 'string' && options.location ? options.location : undefined;
     const place = { location: given ?? this.#location, isFixed: given !== undefined };
-    return new Job(jobId, place, configuration, resource, this.#clock.now());
+    return new Job(jobId, place, configuration, resource, this.#clock.now(), options.access);
   }
 
   /** Runs a job that has been created but not started; fills in its outcome or its error. */
@@ -128,7 +143,7 @@ export class Jobs {
         ? undefined
         : this.#clock.setTimeout(() => job.abort.abort(new Error('timeout')), jobTimeoutMs);
     try {
-      const plan = await this.#engine.plan(job.configuration, job.location, job.locationIsFixed);
+      const plan = await this.#engine.plan(job.configuration, job);
       const { translation, bytes, referencedTables } = plan;
       const { statementType } = translation;
       const fields = translation.kind === 'query' ? translation.fields : undefined;

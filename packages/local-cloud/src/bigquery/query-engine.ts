@@ -1,5 +1,7 @@
+import type { Access } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
+import { requireOnDataset, requireOnTable } from './access.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
@@ -22,6 +24,15 @@ export interface Plan {
   readonly bindings: Bindings;
   readonly bytes: Bytes;
   readonly referencedTables: readonly TableReference[];
+  /** Whose the result is. */
+  readonly owner: string | undefined;
+}
+
+/** Where and for whom a query runs. */
+interface Asker {
+  readonly access: Access;
+  readonly location: string;
+  readonly locationIsFixed: boolean;
 }
 
 /** What a query left behind. */
@@ -45,8 +56,9 @@ export class QueryEngine {
     this.#results = results;
   }
 
-  /** Throws `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`. */
-  async plan(configuration: QueryConfiguration, location: string, locationIsFixed: boolean): Promise<Plan> {
+  /** Throws `invalidQuery`, `notFound`, `accessDenied`, `bytesBilledLimitExceeded`. */
+  async plan(configuration: QueryConfiguration, job: Asker): Promise<Plan> {
+    const { access, location, locationIsFixed } = job;
     await this.#tables.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
     const tables = new StoredTables(catalog, {
@@ -54,13 +66,39 @@ export class QueryEngine {
       location,
       locationIsFixed,
       defaultDataset: configuration.defaultDataset,
+      access,
     });
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
+    this.#authorize(access, translation, configuration.destinationTable);
     const bytes = await bytesOf(translation.reads, statistics);
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
     const referencedTables = tables.found.map(({ reference }) => reference);
-    return { configuration, translation, bindings, bytes, referencedTables };
+    return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
+  }
+
+  /** What a statement writes; what it reads was checked when its tables were looked up. */
+  #authorize(access: Access, translation: Translation, destination: TableReference | undefined): void {
+    switch (translation.kind) {
+      case 'query':
+        if (destination) this.#authorizeTable(access, destination, true);
+        break;
+      case 'dml':
+        requireOnTable(access, 'bigquery.tables.updateData', translation.table.reference);
+        break;
+      case 'create':
+        this.#authorizeTable(access, translation.reference, translation.orReplace);
+        break;
+      case 'drop':
+        requireOnTable(access, 'bigquery.tables.delete', translation.reference);
+    }
+  }
+
+  #authorizeTable(access: Access, reference: TableReference, overwrites: boolean): void {
+    const { projectId, datasetId, tableId } = reference;
+    const exists = this.#context.catalog.findTable(datasetId, tableId) !== undefined;
+    if (!exists) requireOnDataset(access, 'bigquery.tables.create', projectId, datasetId);
+    else if (overwrites) requireOnTable(access, 'bigquery.tables.updateData', reference);
   }
 
   async execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
@@ -72,7 +110,7 @@ export class QueryEngine {
   }
 
   async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
-    const { translation, bindings, configuration } = plan;
+    const { translation, bindings, configuration, owner } = plan;
     const { database } = this.#context;
     switch (translation.kind) {
       case 'query': {
@@ -81,7 +119,7 @@ export class QueryEngine {
           return this.#intoTable(plan, configuration.destinationTable, sql, fields);
         }
         const mayBeLarge = await this.#readsManyRows(translation);
-        return { result: await this.#results.run({ sql, bindings, fields, mayBeLarge, signal }) };
+        return { result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, signal }) };
       }
       case 'dml':
         return database.write(async (transaction) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
+import type { Owned } from './access.ts';
 import { type Database, readRows } from './database.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
@@ -29,11 +30,13 @@ export interface ResultInfo {
 }
 
 /** The rows of a finished query: the contents of its anonymous table. */
-export interface Result extends ResultInfo, RowSource {
+export interface Result extends ResultInfo, RowSource, Owned {
   /** Milliseconds since the epoch. */
   readonly creationTime: number;
   readonly expirationTime: number;
 }
+
+type Rows = Omit<Kept, 'owner'>;
 
 interface Kept extends Result {
   readonly drop: () => Promise<void>;
@@ -73,14 +76,15 @@ export class Results {
     readonly bindings: Bindings;
     readonly fields: readonly Field[];
     readonly mayBeLarge: boolean;
+    readonly owner: string | undefined;
     readonly signal: AbortSignal;
   }): Promise<ResultInfo> {
-    const { sql, bindings, fields, mayBeLarge, signal } = query;
+    const { sql, bindings, fields, mayBeLarge, owner, signal } = query;
     const kept = await this.#database.read(async (connection) => {
       const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
       return rows ? this.#ofRows(fields, rows) : this.#ofTable(connection, sql, bindings, fields);
     }, signal);
-    this.#keep(kept);
+    this.#keep({ ...kept, owner });
     const { tableId, totalRows, bytes } = kept;
     return { tableId, fields, totalRows, bytes };
   }
@@ -94,7 +98,7 @@ export class Results {
     };
   }
 
-  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Kept {
+  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Rows {
     const types = fields.map(typeOfField);
     const sizeOf = (row: readonly DuckDBValue[]) =>
       types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
@@ -113,7 +117,7 @@ export class Results {
     sql: string,
     bindings: Bindings,
     fields: readonly Field[],
-  ): Promise<Kept> {
+  ): Promise<Rows> {
     const described = this.#describe();
     const name = `results.${quoteIdentifier(described.tableId)}`;
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { BigQuery } from './bigquery.ts';
 import { discoveryDocument } from './rest/discovery.ts';
+import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
 import { Router } from './rest/router.ts';
 import { ROUTES } from './rest/routes.ts';
@@ -29,11 +31,18 @@ export class BigQueryServer {
     this.url = `http://${host}:${port}`;
   }
 
-  /** Port 0 is a free one. */
-  static async listen(bigquery: BigQuery, options: { port: number; host?: string }): Promise<BigQueryServer> {
-    const { port, host = '127.0.0.1' } = options;
-    const router = new Router(ROUTES);
-    const server = createServer((request, response) => void serve(bigquery, router, request, response));
+  /** Port 0 is a free one. Without `callers` every call is the developer's. */
+  static async listen(
+    bigquery: BigQuery,
+    options: { port: number; host?: string; callers?: Callers },
+  ): Promise<BigQueryServer> {
+    const { port, host = '127.0.0.1', callers } = options;
+    const service: Service = {
+      bigquery,
+      router: new Router(ROUTES),
+      accessOf: ({ headers }) => callers?.of(headers.authorization) ?? DEVELOPER,
+    };
+    const server = createServer((request, response) => void serve(service, request, response));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {
@@ -55,14 +64,16 @@ export class BigQueryServer {
   }
 }
 
-async function serve(
-  bigquery: BigQuery,
-  router: Router,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+interface Service {
+  readonly bigquery: BigQuery;
+  readonly router: Router;
+  /** Throws CloudError UNAUTHENTICATED. */
+  accessOf(request: IncomingMessage): Access;
+}
+
+async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const answer = await dispatch(bigquery, router, request);
+    const answer = await dispatch(service, request);
     if (answer === undefined) response.writeHead(204).end();
     else send(response, 200, answer);
   } catch (error) {
@@ -75,8 +86,7 @@ async function serve(
 }
 
 async function dispatch(
-  bigquery: BigQuery,
-  router: Router,
+  { bigquery, router, accessOf }: Service,
   request: IncomingMessage,
 ): Promise<object | undefined> {
   const method = request.method ?? 'GET';
@@ -101,8 +111,11 @@ async function dispatch(
       hint: `the local BigQuery has one project, ${bigquery.projectId}`,
     });
   }
+  const access = accessOf(request);
+  authorize(access, found.route.id, bigquery.projectId, found.path);
   const body = method === 'GET' || method === 'DELETE' ? undefined : await readJson(request);
-  return found.route.handle(bigquery, { path: found.path, query: Object.fromEntries(searchParams), body });
+  const query = Object.fromEntries(searchParams);
+  return found.route.handle(bigquery, { path: found.path, query, body, access });
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

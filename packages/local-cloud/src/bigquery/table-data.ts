@@ -1,5 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
+import type { Access } from '../callers.ts';
 import type { TableReference } from '../warehouse.ts';
+import { requireOwner } from './access.ts';
 import { assertRowSize } from './append-rows.ts';
 import { appendValues } from './appender.ts';
 import { physicalSql, type Table } from './catalog.ts';
@@ -85,7 +87,13 @@ export class TableData {
     return { kind, insertErrors: insertErrors.sort((a, b) => a.index - b.index) };
   }
 
-  async list(datasetId: string, tableId: string, request: ListRowsRequest = {}): Promise<ListRowsResponse> {
+  async list(
+    access: Access,
+    datasetId: string,
+    tableId: string,
+    request: ListRowsRequest = {},
+  ): Promise<ListRowsResponse> {
+    if (datasetId === Results.datasetId) this.#requireOwner(access, tableId);
     const source = await this.#source(datasetId, tableId, request.selectedFields);
     const key = `${datasetId}.${tableId}`;
     const { rows, pageToken } = await readPage(source, request, timestampFormat(request.formatOptions), key);
@@ -100,6 +108,12 @@ export class TableData {
   /** The rows of a stored table, in the order in which they were written. */
   async source({ datasetId, tableId }: TableReference): Promise<RowSource> {
     return this.#source(datasetId, tableId, undefined);
+  }
+
+  #requireOwner(access: Access, tableId: string): void {
+    const { projectId } = this.#context;
+    const result = this.#results.find(tableId);
+    if (result) requireOwner(access, this.#results.reference(projectId, result), result);
   }
 
   async #source(datasetId: string, tableId: string, selected: string | undefined): Promise<RowSource> {

@@ -15,6 +15,8 @@ export interface CloudRunOptions {
   readonly images: Images;
   /** What every container gets besides its own variables: how to reach this cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** An access token for the account that a service runs as, by its e-mail. */
+  tokenFor(email: string): string;
   readonly clock: Clock;
   readonly onEvent: OnEvent;
 }
@@ -112,13 +114,14 @@ export class CloudRun implements CloudRunAdmin {
   }
 
   async #startMetadata({ service, serviceAccount }: ContainerSpec): Promise<MetadataServer> {
-    const { projectId, projectNumber, location } = this.#options;
+    const { projectId, projectNumber, location, tokenFor } = this.#options;
     const metadata = await MetadataServer.listen({
       projectId,
       projectNumber,
       location,
       // Google's default. https://docs.cloud.google.com/run/docs/securing/service-identity
       serviceAccount: serviceAccount ?? `${projectNumber}-compute@developer.gserviceaccount.com`,
+      tokenFor,
     });
     this.#metadata.set(service, metadata);
     return metadata;

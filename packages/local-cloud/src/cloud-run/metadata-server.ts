@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-/** An hour, as at Google. https://docs.cloud.google.com/run/docs/securing/service-identity */
-const TOKEN_SECONDS = 3600;
+import { TOKEN_SECONDS } from '../callers.ts';
 
 const PREFIX = '/computeMetadata/v1/';
 
@@ -14,6 +12,8 @@ export interface MetadataOptions {
   readonly location: string;
   /** E-mail of the account that the container runs as. */
   readonly serviceAccount: string;
+  /** An access token of an account, which the local services know it by. */
+  tokenFor(email: string): string;
 }
 
 /**
@@ -50,7 +50,8 @@ export class MetadataServer {
 
 type Answers = Readonly<Record<string, () => string>>;
 
-function answersOf({ projectId, projectNumber, location, serviceAccount }: MetadataOptions): Answers {
+function answersOf(options: MetadataOptions): Answers {
+  const { projectId, projectNumber, location, serviceAccount } = options;
   const account = 'instance/service-accounts/default/';
   const id = randomBytes(32).toString('hex');
   return {
@@ -61,10 +62,9 @@ function answersOf({ projectId, projectNumber, location, serviceAccount }: Metad
     'universe/universe-domain': () => 'googleapis.com',
     [`${account}email`]: () => serviceAccount,
     [`${account}scopes`]: () => 'https://www.googleapis.com/auth/cloud-platform',
-    // A difference: the local services do not look at the token yet.
     [`${account}token`]: () =>
       JSON.stringify({
-        access_token: `local-${randomBytes(24).toString('base64url')}`,
+        access_token: options.tokenFor(serviceAccount),
         expires_in: TOKEN_SECONDS,
         token_type: 'Bearer',
       }),

@@ -24,6 +24,8 @@ const HEALTH: ProbeSpec = {
 
 const PROJECT = { projectId: 'shop-local', projectNumber: '1234', location: 'southamerica-west1' };
 
+const tokenFor = (email: string) => `token-of-${email}`;
+
 let clock: FakeClock;
 let events: Events;
 let cloudRun: CloudRun;
@@ -34,6 +36,7 @@ function open(port?: number): CloudRun {
     ...PROJECT,
     images: { shop: image },
     environment: { ENDPOINT: 'here' },
+    tokenFor,
     clock,
     onEvent: events.push,
   });
@@ -111,7 +114,7 @@ describe('a Cloud Run service', () => {
     expect(identity).toMatchObject({
       project: 'shop-local',
       client_email: serviceAccount,
-      token: expect.stringMatching(/^local-/),
+      token: tokenFor(serviceAccount),
     });
   });
 
@@ -155,7 +158,14 @@ describe('a Cloud Run service', () => {
       'none is given for "other" (option images of LocalCloud.create; known: shop)',
     );
     const images = { shop: { command: 'no-such-command', args: [], cwd: HERE } };
-    const other = new CloudRun({ ...PROJECT, images, environment: {}, clock, onEvent: events.push });
+    const other = new CloudRun({
+      ...PROJECT,
+      images,
+      environment: {},
+      tokenFor,
+      clock,
+      onEvent: events.push,
+    });
     expect((await refusalOf(other.deploy(spec(), 'r1'))).message).toContain('spawn no-such-command ENOENT');
     await other.close();
   });

@@ -10,6 +10,7 @@ const cloudRun = new CloudRun({
   location: 'southamerica-west1',
   images: { shop: { command: process.execPath, args: ['container.mjs'], cwd } },
   environment: {},
+  tokenFor: () => 'token',
   clock: systemClock,
   onEvent: () => undefined,
 });

@@ -1,3 +1,4 @@
+import type { Access } from '../../callers.ts';
 import type { BigQuery } from '../bigquery.ts';
 import type { FormatOptions } from '../cells.ts';
 import { listPage } from '../page.ts';
@@ -9,6 +10,8 @@ export interface RestRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined when there is none. */
   readonly body: unknown;
+  /** Of the caller. */
+  readonly access: Access;
 }
 
 export interface Route {
@@ -44,13 +47,19 @@ export const ROUTES: readonly Route[] = [
     ],
     totalItems: 1,
   })),
-  route('datasets.list', 'GET', DATASETS, [...PAGING, 'all', 'filter'], async (bigquery, { query }) => {
-    const { items, ...rest } = listPage(await bigquery.listDatasets(), query, 'datasets');
-    const datasets = items.map(({ kind, id, datasetReference, location, labels, friendlyName }) => {
-      return { kind, id, datasetReference, location, labels, friendlyName };
-    });
-    return { kind: 'bigquery#datasetList', datasets, ...rest };
-  }),
+  route(
+    'datasets.list',
+    'GET',
+    DATASETS,
+    [...PAGING, 'all', 'filter'],
+    async (bigquery, { query, access }) => {
+      const { items, ...rest } = listPage(await bigquery.listDatasets(access), query, 'datasets');
+      const datasets = items.map(({ kind, id, datasetReference, location, labels, friendlyName }) => {
+        return { kind, id, datasetReference, location, labels, friendlyName };
+      });
+      return { kind: 'bigquery#datasetList', datasets, ...rest };
+    },
+  ),
   route('datasets.insert', 'POST', DATASETS, ['accessPolicyVersion'], (bigquery, { body }) =>
     bigquery.insertDataset(object(body)),
   ),
@@ -83,8 +92,8 @@ export const ROUTES: readonly Route[] = [
   route('tables.insert', 'POST', TABLES, [], (bigquery, { path, body }) =>
     bigquery.insertTable(path.datasetId ?? '', object(body)),
   ),
-  route('tables.get', 'GET', TABLE, ['selectedFields', 'view'], (bigquery, { path }) =>
-    bigquery.getTable(path.datasetId ?? '', path.tableId ?? ''),
+  route('tables.get', 'GET', TABLE, ['selectedFields', 'view'], (bigquery, { path, access }) =>
+    bigquery.getTable(path.datasetId ?? '', path.tableId ?? '', access),
   ),
   route('tables.patch', 'PATCH', TABLE, ['autodetect_schema'], (bigquery, { path, body }) =>
     bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', object(body)),
@@ -104,45 +113,51 @@ export const ROUTES: readonly Route[] = [
     'GET',
     `${TABLE}/data`,
     [...PAGING, 'startIndex', 'selectedFields', ...FORMAT],
-    (bigquery, { path, query }) =>
-      bigquery.listRows(path.datasetId ?? '', path.tableId ?? '', {
-        ...query,
-        formatOptions: formatOptions(query),
-      }),
+    (bigquery, { path, query, access }) =>
+      bigquery.listRows(
+        path.datasetId ?? '',
+        path.tableId ?? '',
+        { ...query, formatOptions: formatOptions(query) },
+        access,
+      ),
   ),
   route(
     'jobs.list',
     'GET',
     'projects/{projectId}/jobs',
     [...PAGING, 'allUsers', 'projection', 'stateFilter', 'minCreationTime', 'maxCreationTime', 'parentJobId'],
-    async (bigquery, { query }) => ({
+    async (bigquery, { query, access }) => ({
       kind: 'bigquery#jobList',
-      ...(await bigquery.listJobs(query)),
+      ...(await bigquery.listJobs(query, access)),
     }),
   ),
-  route('jobs.insert', 'POST', 'projects/{projectId}/jobs', [], (bigquery, { body }) =>
-    bigquery.insertJob(body),
+  route('jobs.insert', 'POST', 'projects/{projectId}/jobs', [], (bigquery, { body, access }) =>
+    bigquery.insertJob(body, access),
   ),
-  route('jobs.get', 'GET', 'projects/{projectId}/jobs/{jobId}', ['location'], (bigquery, { path, query }) =>
-    bigquery.getJob(path.jobId ?? '', query),
+  route(
+    'jobs.get',
+    'GET',
+    'projects/{projectId}/jobs/{jobId}',
+    ['location'],
+    (bigquery, { path, query, access }) => bigquery.getJob(path.jobId ?? '', query, access),
   ),
   route(
     'jobs.cancel',
     'POST',
     'projects/{projectId}/jobs/{jobId}/cancel',
     ['location'],
-    (bigquery, { path, query }) => bigquery.cancelJob(path.jobId ?? '', query),
+    (bigquery, { path, query, access }) => bigquery.cancelJob(path.jobId ?? '', query, access),
   ),
-  route('jobs.query', 'POST', 'projects/{projectId}/queries', [], (bigquery, { body }) =>
-    bigquery.query(body),
+  route('jobs.query', 'POST', 'projects/{projectId}/queries', [], (bigquery, { body, access }) =>
+    bigquery.query(body, access),
   ),
   route(
     'jobs.getQueryResults',
     'GET',
     'projects/{projectId}/queries/{jobId}',
     [...PAGING, 'startIndex', 'timeoutMs', 'location', ...FORMAT],
-    (bigquery, { path, query }) =>
-      bigquery.getQueryResults(path.jobId ?? '', { ...query, formatOptions: formatOptions(query) }),
+    (bigquery, { path, query, access }) =>
+      bigquery.getQueryResults(path.jobId ?? '', { ...query, formatOptions: formatOptions(query) }, access),
   ),
   // There are none of these; `bq ls` asks for them beside the tables.
   route('models.list', 'GET', `${DATASET}/models`, PAGING, async () => ({ models: [] })),

@@ -1,4 +1,6 @@
+import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
+import { requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
 import { typeOfField } from '../types.ts';
@@ -13,6 +15,8 @@ export interface TableDefaults {
   readonly location: string;
   /** Whether the caller named it: then tables are looked for nowhere else. Google infers it otherwise. */
   readonly locationIsFixed: boolean;
+  /** Of whoever reads them. */
+  readonly access: Access;
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
 
@@ -32,8 +36,11 @@ export class StoredTables implements TableFinder {
     return [...this.#found.values()];
   }
 
+  /** Throws PERMISSION_DENIED, NOT_FOUND. */
   find(path: readonly Name[], at: Position): Relation {
-    const table = this.table({ path, at });
+    const name = { path, at };
+    requireToQuery(this.#defaults.access, this.reference(name));
+    const table = this.table(name);
     this.#found.set(table.physicalName, table);
     if (table.fields.length === 0) {
       const { projectId, datasetId, tableId } = table.reference;
