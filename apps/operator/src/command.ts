@@ -15,10 +15,14 @@ export interface Options {
   readonly payload?: boolean;
   readonly dryRun?: boolean;
   readonly all?: boolean;
+  readonly yes?: boolean;
   readonly id?: readonly string[];
   readonly reason?: string;
   readonly since?: Date;
 }
+
+/** The stack of `pnpm dev`. */
+export const LOCAL_STACK = 'local';
 
 const LIMIT = { list: 100, others: 10_000, max: 100_000 } as const;
 
@@ -35,7 +39,7 @@ export function parseArguments(args: readonly string[]): Request {
     const subcommand = program
       .command(action)
       .description(description)
-      .option('--stack <name>', 'the local stack, or one that Pulumi deployed from infra/', 'local')
+      .option('--stack <name>', 'the local stack, or one that Pulumi deployed from infra/', LOCAL_STACK)
       .option('--stack-file <path>', 'description of the running local stack (default: .local/stack.json)')
       .option('--limit <n>', `letters to look at, 1 to ${LIMIT.max}`, integer(1, LIMIT.max), limit)
       .option('--wait <seconds>', 'how long to ask for more before it is all, 1 to 60', integer(1, 60), 2)
@@ -66,7 +70,8 @@ export function parseArguments(args: readonly string[]): Request {
   );
   filters(command('discard', 'remove for good: needs a filter, or --all', LIMIT.others))
     .option('--dry-run', 'say how many, and do nothing')
-    .option('--all', 'without a filter: every one');
+    .option('--all', 'without a filter: every one')
+    .option('--yes', 'do not ask first, as a stack other than the local one does');
   // The `--` that npm wants before a script's options is pnpm's to pass on.
   program.parse(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
   const [request] = requests;

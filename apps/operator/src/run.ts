@@ -1,5 +1,6 @@
 import { findTarget, SeederError } from '@records/seeder/target';
-import type { Request } from './command.ts';
+import { LOCAL_STACK, type Request } from './command.ts';
+import { confirm } from './confirm.ts';
 import { discard, list, type ReplayResult, replay, type Selection } from './dead-letters/actions.ts';
 import { MAX_REPLAYS } from './dead-letters/letter.ts';
 import { Mailbox } from './dead-letters/mailbox.ts';
@@ -11,12 +12,14 @@ const SHOWN_REFUSALS = 10;
 /** Does what was asked for; answers the exit code. */
 export async function run(request: Request): Promise<number> {
   const { options, action } = request;
+  const dryRun = options.dryRun ?? false;
+  if (action === 'discard' && options.stack !== LOCAL_STACK && !dryRun && !options.yes)
+    await confirm(options.stack);
   // Nothing here makes up records, so production needs no leave.
   const target = await findTarget({ ...options, allowProduction: true });
   await using mailbox = new Mailbox(target, options.wait * 1_000);
   const { id: ids, reason, since, limit } = options;
   const selection: Selection = { filter: { ids, reason, since }, limit };
-  const dryRun = options.dryRun ?? false;
   switch (action) {
     case 'list':
       return await printList(mailbox, selection, request);

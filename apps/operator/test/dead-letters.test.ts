@@ -108,6 +108,9 @@ describe('dead letters', () => {
     const unknown = await command(stack, ['show', '7']);
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stderr).toContain('there is no 7');
+    const unasked = await command(stack, ['discard', '--all', '--stack', 'prod']);
+    expect(unasked.exitCode).toBe(1);
+    expect(unasked.stderr).toContain('look with --dry-run, then add --yes');
     const everything = await command(stack, ['discard']);
     expect(everything.exitCode).toBe(2);
     expect(everything.stderr).toContain('say which: --id, --reason or --since, or --all');

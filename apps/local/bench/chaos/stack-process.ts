@@ -1,0 +1,42 @@
+/** The local cloud, in a process that can be killed: `node stack-process.ts DATA_DIR CHAOS`. Talks to its parent. */
+import { LocalStack } from '../../src/local-stack.ts';
+
+/** What the parent may ask. Each is answered by a `StackAnswer`. */
+export type StackQuestion = 'backlog' | 'kill the API';
+
+export interface StackReady {
+  readonly project: string;
+  readonly topic: string;
+  readonly deadLetterSubscription: string;
+  readonly apiUrl: string;
+  /** host:port */
+  readonly pubsub: string;
+}
+
+export interface StackAnswer {
+  /** Messages that are not in the table yet. */
+  readonly backlog: number;
+  readonly deadLetters: number;
+}
+
+process.once('disconnect', () => process.exit(1));
+
+const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
+const stack = await LocalStack.create({ dataDir, chaos: JSON.parse(chaos) });
+const { project, topic, deadLetterSubscription, apiUrl } = stack.outputs;
+const { pubsub } = stack.cloud;
+const { subscriptions } = await pubsub.listTopicSubscriptions({ topic });
+const backlogOf = (subscription: string) => pubsub.backlogSize({ subscription });
+
+process.on('message', async (question: StackQuestion) => {
+  if (question === 'kill the API') stack.killApi();
+  const sizes = await Promise.all(subscriptions.map(backlogOf));
+  const answer: StackAnswer = {
+    backlog: sizes.reduce((sum, size) => sum + size, 0),
+    deadLetters: await backlogOf(deadLetterSubscription),
+  };
+  process.send?.(answer);
+});
+
+const host = stack.environment.PUBSUB_EMULATOR_HOST ?? '';
+process.send?.({ project, topic, deadLetterSubscription, apiUrl, pubsub: host } satisfies StackReady);

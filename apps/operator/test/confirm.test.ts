@@ -1,0 +1,28 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { confirm } from '../src/confirm.ts';
+
+function terminal(typed: string, isTTY = true) {
+  const input = Object.assign(new PassThrough(), { isTTY });
+  input.end(typed);
+  return { input, output: new PassThrough() };
+}
+
+describe('discarding on a deployed stack', () => {
+  it('goes on when its name is typed', async () => {
+    const { input, output } = terminal('prod\n');
+    await confirm('prod', { input, output });
+    expect(String(output.read())).toContain('removes dead letters of stack "prod" for good');
+  });
+
+  it.each([['yes\n'], ['']])('discards nothing for %j', async (typed) => {
+    await expect(confirm('prod', terminal(typed))).rejects.toThrow('nothing was discarded');
+  });
+
+  it('wants --yes where nobody can be asked', async () => {
+    await expect(confirm('prod', terminal('prod\n', false))).rejects.toMatchObject({
+      message: expect.stringContaining('nobody is there to ask'),
+      wayOut: 'look with --dry-run, then add --yes',
+    });
+  });
+});
