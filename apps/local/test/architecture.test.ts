@@ -11,6 +11,7 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/api': ['@records/records-schema'],
   '@records/seeder': ['@records/records-schema'],
   '@records/operator': ['@records/seeder'],
+  '@records/delivery': ['@records/infra', '@records/local', '@records/operator', '@records/records-schema'],
   '@records/infra': ['@records/records-schema'],
   '@records/policies': [],
   '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],

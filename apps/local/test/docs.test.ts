@@ -20,7 +20,7 @@ describe.each(documents)('%s', (document) => {
   it('names scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const known = new Set([...Object.keys(scripts), 'install', 'exec']);
-    const named = [...read(document).matchAll(/\bpnpm(?:@[\d.]+)? (?!-)([a-z][a-z:-]*)/g)].map(
+    const named = [...read(document).matchAll(/\bpnpm(?:@[\d.]+)? (?!-)([a-z][a-z0-9:-]*)/g)].map(
       (match) => match[1] ?? '',
     );
     expect(named.filter((script) => !known.has(script))).toEqual([]);

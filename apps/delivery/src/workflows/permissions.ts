@@ -1,0 +1,24 @@
+/** What a job may do with GitHub's token, each with its reason. A job that is not here has no permission to exist. */
+export type Permissions = Readonly<Record<string, string>>;
+
+const READ = { 'contents: read': 'to check the repository out' };
+const IDENTITY = { 'id-token: write': 'to be somebody at Google Cloud for an hour, without a key' };
+const VERIFY = { 'attestations: read': 'to verify who built the image' };
+
+/** By `workflow/job`. */
+export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
+  'ci/test': READ,
+  'ci/e2e': READ,
+  'ci/dependencies': READ,
+  'preview/preview': { ...READ, ...IDENTITY },
+  'preview/comment': { ...READ, 'pull-requests: write': 'to write one comment' },
+  'deploy/build': { ...READ, ...IDENTITY, 'attestations: write': 'to keep what was signed' },
+  'deploy/dev': { ...READ, ...IDENTITY, ...VERIFY },
+  'deploy/staging': { ...READ, ...IDENTITY, ...VERIFY },
+  'deploy/prod': { ...READ, ...IDENTITY, ...VERIFY },
+  'drift/dev': { ...READ, ...IDENTITY },
+  'drift/staging': { ...READ, ...IDENTITY },
+  'drift/prod': { ...READ, ...IDENTITY },
+  'rollback/rollback': { ...READ, ...IDENTITY, ...VERIFY },
+  'load/load': READ,
+};

@@ -1,0 +1,26 @@
+import { promote, verifyProvenance } from './promote.ts';
+import { pulumiCli } from './pulumi-cli.ts';
+import { stackCommand, UsageError } from './stack-command.ts';
+
+const USAGE = `Usage: pnpm promote IMAGE -s STACK [--verify OWNER/NAME]
+
+Deploys a stack with an image that was built before, named by its digest. It never builds.
+
+Options:
+  -s, --stack STACK       dev, staging, …
+  --verify OWNER/NAME     only if the deploy workflow of that repository built it from main (needs gh)
+  --help                  print this
+`;
+
+process.exitCode = await stackCommand(
+  USAGE,
+  { verify: { type: 'string' } },
+  async ({ stack, positionals, text }) => {
+    const [image, ...rest] = positionals;
+    if (image === undefined || rest.length > 0) throw new UsageError('Which image? Name one, by its digest.');
+    const repository = text('verify');
+    if (repository !== undefined) await verifyProvenance(image, repository);
+    await promote(stack, image, pulumiCli);
+    return 0;
+  },
+);

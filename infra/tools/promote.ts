@@ -1,0 +1,41 @@
+import { INFRA } from './examples.ts';
+import { CommandError, type PulumiCli, runCommand } from './pulumi-cli.ts';
+
+const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
+
+/** Throws CommandError unless the image is named by its digest. */
+export function checkDigest(image: string): void {
+  if (BY_DIGEST.test(image)) return;
+  throw new CommandError(
+    `"${image}" is not an image by its digest, such as HOST/PROJECT/records/api@sha256:…; a tag can come to mean another image`,
+  );
+}
+
+/**
+ * Throws CommandError unless GitHub holds a signed statement that the image was built by that workflow, from the main branch
+ * of `repository` (OWNER/NAME). https://cli.github.com/manual/gh_attestation_verify
+ */
+export async function verifyProvenance(image: string, repository: string, gh = 'gh'): Promise<void> {
+  checkDigest(image);
+  await runCommand(
+    gh,
+    [
+      ...['attestation', 'verify', `oci://${image}`, '--repo', repository],
+      ...[
+        '--signer-workflow',
+        `${repository}/.github/workflows/deploy.yml`,
+        '--source-ref',
+        'refs/heads/main',
+      ],
+      '--deny-self-hosted-runners',
+    ],
+    INFRA,
+  );
+}
+
+/** Deploys the stack with an image that exists; all of its requests go there. Throws CommandError. */
+export async function promote(stack: string, image: string, pulumi: PulumiCli): Promise<void> {
+  checkDigest(image);
+  await pulumi.run(['config', 'set-all', '--stack', stack, '--plaintext', `image=${image}`]);
+  await pulumi.run(['up', '--stack', stack, '--yes', '--policy-pack', 'policies']);
+}
