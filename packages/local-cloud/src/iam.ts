@@ -74,6 +74,11 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/run.viewer': [],
 };
 
+/** Permissions of a role, as far as an emulated call asks for them. */
+export function permissionsOf(role: string): readonly string[] {
+  return ROLE_PERMISSIONS[role] ?? [];
+}
+
 /** Services whose permissions the local cloud knows. A role of any other service is kept and never asked for. */
 const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run'];
 

@@ -15,7 +15,7 @@ export type {
 export type { CloudRun, RunningService } from './cloud-run/cloud-run.ts';
 export type { ImageCommand, Images } from './cloud-run/images.ts';
 export { CloudError } from './errors.ts';
-export { type Grant, Iam } from './iam.ts';
+export { type Grant, Iam, permissionsOf } from './iam.ts';
 export { LocalCloud, type LocalCloudOptions, PortTakenError } from './local-cloud.ts';
 export { PubSub, type PubSubOptions } from './pubsub/pubsub.ts';
 export type * from './pubsub/resources.ts';

@@ -1,0 +1,38 @@
+import { seedRecords } from '@records/seeder';
+import type { LocalStack } from '../local-stack.ts';
+
+/** Passes the schema of the topic and not the table, which has no such column. */
+const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', edad: '41' };
+
+/**
+ * Uses every way through the system once: a record from its publisher to both routes of the API, and a message that the
+ * table refuses to the dead letters. Throws when an answer is not the expected one, or `signal` aborts.
+ */
+export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
+  await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal });
+  await expectOk(`${stack.outputs.apiUrl}/health/ready`, signal);
+  const [record] = (await expectOk(`${stack.outputs.apiUrl}/records?limit=1`, signal)) as { id: string }[];
+  await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);
+  await deadLetter(stack, signal);
+}
+
+async function expectOk(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal });
+  const body = await response.json();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function deadLetter({ cloud, outputs }: LocalStack, signal: AbortSignal): Promise<void> {
+  const { topic, deadLetterSubscription: subscription } = outputs;
+  await cloud.pubsub.publish({ topic, messages: [{ data: Buffer.from(JSON.stringify(POISON)) }] });
+  for (;;) {
+    signal.throwIfAborted();
+    // Waits for a message for a while.
+    const { receivedMessages } = await cloud.pubsub.pull({ subscription, maxMessages: 1 }, signal);
+    const ackIds = (receivedMessages ?? []).map(({ ackId }) => ackId);
+    if (ackIds.length === 0) continue;
+    await cloud.pubsub.acknowledge({ subscription, ackIds });
+    return;
+  }
+}

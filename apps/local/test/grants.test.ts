@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { CloudEvent, Grant } from '@records/local-cloud';
+import { exercise } from '../src/grants/exercise.ts';
+import { grantProblems, grantsText, grantUses } from '../src/grants/report.ts';
+import { LocalStack } from '../src/local-stack.ts';
+import { getUntil } from './clients.ts';
+
+const API = 'serviceAccount:records-api@records-local.iam.gserviceaccount.com';
+
+const warnings: string[] = [];
+let stack: LocalStack;
+
+beforeAll(async () => {
+  const onEvent = (event: CloudEvent) => {
+    if (event.type === 'log' && event.source === 'iam') warnings.push(event.message);
+  };
+  stack = await LocalStack.create({ onEvent });
+  await exercise(stack, AbortSignal.timeout(120_000));
+}, 180_000);
+
+afterAll(() => stack?.close());
+
+it('every grant of the program is used when records go through it, or says why not', () => {
+  const uses = grantUses(stack.cloud.iam);
+  expect(grantProblems(uses)).toEqual([]);
+  expect(uses.map(({ role, used }) => [role, ...used])).toEqual([
+    ['roles/run.invoker'],
+    ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
+    ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
+    ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
+    ['roles/pubsub.publisher', 'pubsub.topics.publish'],
+    ['roles/pubsub.subscriber', 'pubsub.subscriptions.consume'],
+  ]);
+  expect(warnings).toEqual([]);
+});
+
+it('a grant that nothing used is a problem, and so is a wider one beside that which was used', async () => {
+  const { iam } = stack.cloud;
+  const wider = { role: 'roles/bigquery.admin', resource: 'projects/records-local', member: API };
+  iam.grant(wider);
+  await exercise(stack, AbortSignal.timeout(120_000));
+  expect(grantProblems(grantUses(iam))).toEqual([
+    `nothing used roles/bigquery.admin on projects/records-local to ${API}: remove it, or write in apps/local/src/grants/report.ts why it is needed`,
+  ]);
+  expect(grantsText(grantUses(iam))).toContain(
+    '  roles/bigquery.admin on projects/records-local\n    not used: no',
+  );
+  iam.revoke(wider);
+}, 120_000);
+
+it.each([
+  ['roles/bigquery.jobUser', 'bigquery.jobs.create on projects/records-local: grant roles/bigquery.jobUser'],
+  [
+    'roles/bigquery.dataViewer',
+    'bigquery.tables.getData on projects/records-local/datasets/records/tables/records: grant roles/bigquery.dataViewer',
+  ],
+])(
+  'without %s the API answers an error that tells nothing, and the missing role is named to the developer',
+  async (role, expected) => {
+    const { iam } = stack.cloud;
+    const held = iam.grants().find((grant): grant is Grant => grant.role === role);
+    if (!held) throw new Error(`the program does not grant ${role}`);
+    iam.revoke(held);
+    const id = `grants-${role.replaceAll(/\W/g, '-')}`;
+    const response = await fetch(`${stack.outputs.apiUrl}/records/${id}`);
+    const problem = (await response.json()) as { type: string };
+    expect([response.status, problem.type]).toEqual([500, '/problems#internal-error']);
+    expect(JSON.stringify(problem)).not.toMatch(/bigquery|serviceAccount/i);
+    expect(warnings).toContainEqual(expect.stringContaining(`${API} lacks ${expected}`));
+    iam.grant(held);
+    await getUntil(`${stack.outputs.apiUrl}/records/${id}`, 404);
+  },
+  60_000,
+);
