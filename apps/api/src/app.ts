@@ -20,6 +20,8 @@ import { ProblemSchema } from './problems/problem.ts';
 import { Readiness } from './readiness.ts';
 import { documentationRoutes } from './routes/documentation.ts';
 import { healthRoutes } from './routes/health.ts';
+import { recordRoutes } from './routes/record.ts';
+import { exportRoutes } from './routes/record-exports.ts';
 import { recordsRoutes } from './routes/records.ts';
 import { noTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { traceFields } from './trace.ts';
@@ -104,6 +106,8 @@ export async function buildApp({
 
   app.addHook('onClose', () => warehouse.close());
   await app.register(recordsRoutes, { warehouse });
+  await app.register(exportRoutes, { warehouse });
+  await app.register(recordRoutes, { warehouse });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes);
   refuseOtherMethods();

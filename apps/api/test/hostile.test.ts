@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { validSamples } from '@records/records-schema';
 import fc from 'fast-check';
@@ -109,6 +110,7 @@ const query = fc
   .map((pairs) => (pairs.length > 0 ? `?${pairs.map(([key, text]) => `${key}=${text}`).join('&')}` : ''));
 const path = fc.oneof(
   { weight: 5, arbitrary: fc.constant('/records') },
+  { weight: 1, arbitrary: fc.constantFrom('/records.csv', '/records.ndjson') },
   { weight: 2, arbitrary: fc.constantFrom(...validSamples.map(({ value }) => `/records/${value.id}`)) },
   { weight: 4, arbitrary: fc.tuple(escaped, escaped).map(([a, b]) => `/records/${a}${b}`) },
   { weight: 1, arbitrary: raw.map((text) => `/records/${text}`) },
@@ -139,6 +141,10 @@ const headers = fc.constantFrom<Record<string, string>>(
   {},
   {},
   { accept: 'text/html' },
+  { accept: 'text/csv;q=0.9, application/x-ndjson;q=0.2' },
+  { accept: '"; q=, */*;q=x', 'accept-encoding': 'br;q=0, gzip' },
+  { 'accept-encoding': 'gzip, br' },
+  { 'if-modified-since': 'Thu, 31 Dec 2099 00:00:00 GMT' },
   { 'x-forwarded-for': "'; --" },
   { traceparent: 'x' },
   { 'content-type': 'application/json' },
@@ -169,14 +175,14 @@ function send(
       agent,
     };
     const outgoing = request(origin, options, (incoming) => {
-      text(incoming).then(
+      buffer(incoming).then(
         (received) =>
           resolve({
             method,
             status: incoming.statusCode ?? 0,
             type: incoming.headers['content-type'] ?? '',
             headers: incoming.headers,
-            body: received,
+            body: plain(received, incoming.headers['content-encoding']),
           }),
         reject,
       );
@@ -184,6 +190,11 @@ function send(
     outgoing.on('error', reject);
     outgoing.end(body ?? undefined);
   });
+}
+
+/** No body of HEAD is compressed, whatever the header says. */
+function plain(body: Buffer, encoding: string | undefined): string {
+  return (encoding === 'gzip' && body.length > 0 ? gunzipSync(body) : body).toString();
 }
 
 /** The operation of the document that a target belongs to, if any. */
@@ -232,6 +243,9 @@ describe('hostile requests', () => {
       'GET /records 200',
       'GET /records 304',
       'GET /records 400',
+      'GET /records 406',
+      'GET /records.csv 200',
+      'GET /records.ndjson 200',
       'GET /records 414',
       'GET /records/{id} 200',
       'GET /records/{id} 400',

@@ -48,6 +48,12 @@ export const PROBLEMS = {
     description:
       'The path exists, but not for this method. The `Allow` header lists the methods that it has.',
   },
+  'not-acceptable': {
+    status: 406,
+    title: 'Not acceptable',
+    description:
+      'The `Accept` header takes none of the media types that the path gives; `detail` lists those. Problems are `application/problem+json` whatever it says.',
+  },
   'request-timeout': {
     status: 408,
     title: 'Request timeout',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '@sinclair/typebox';
 import { requestIdHeader } from '../documentation/responses.ts';
 import type { Freshness, JsonBytes } from '../warehouse/warehouse.ts';
@@ -23,6 +24,15 @@ export function isNoneMatch(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header.trim() === '*') return true;
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
+
+/** Whether what the caller has still holds. `If-Modified-Since` only counts without `If-None-Match` (RFC 9110, 13.1.3). */
+export function isUnchanged(headers: IncomingHttpHeaders, etag: string, takenAt: number): boolean {
+  const tags = headers['if-none-match'];
+  if (tags !== undefined) return isNoneMatch(tags, etag);
+  const since = headers['if-modified-since'];
+  // A date that can not be read is no condition.
+  return since !== undefined && seconds(takenAt) <= seconds(Date.parse(since));
 }
 
 function seconds(ms: number): number {
@@ -56,7 +66,8 @@ export const lastModifiedSchema = {
 export function notModified(headers: object): object {
   // To @fastify/swagger, this type is the absence of a body.
   return Type.Null({
-    description: 'What `If-None-Match` names still holds. There is no body.',
+    description:
+      'What `If-None-Match` names still holds, or is as old as `If-Modified-Since`. There is no body.',
     headers: { ...requestIdHeader, ...headers },
   });
 }

@@ -1,6 +1,9 @@
 /** JSON that is ready to send: the reader decides how it is made and kept, the routes only pass it on. */
 export type JsonBytes = string | Uint8Array;
 
+/** The values of a record, in the order of the columns. */
+export type Cells = readonly (string | null)[];
+
 /** A part of the list, in rows. */
 export interface PageRange {
   /** Rows at most, at least 1. */
@@ -29,6 +32,11 @@ export interface RecordList {
   /** The moment. Milliseconds since the epoch. */
   readonly takenAt: number;
   readonly freshness: Freshness;
+  /**
+   * All records in order, a few thousand at a time. The next ones are being fetched while those before are used; none are
+   * kept. Throws WarehouseError.
+   */
+  rows(): AsyncGenerator<readonly Cells[], void>;
   /** A JSON array of records. The same bytes whenever it is asked for the same range. */
   read(range: PageRange): Promise<JsonBytes>;
 }

@@ -68,7 +68,7 @@ export class Contract {
     if (method === 'HEAD' || !response.content) return body === '' ? undefined : `${method} has a body`;
     return this.violation(
       ['paths', path, 'get', 'responses', String(status), 'content', mediaType, 'schema'],
-      JSON.parse(body),
+      /\bjson$/.test(mediaType) ? JSON.parse(body) : body,
     );
   }
 }

@@ -29,6 +29,11 @@ export class Block {
     return this.#bytes.length + this.#places.length * PLACE_BYTES;
   }
 
+  /** Rows in the block. */
+  get length(): number {
+    return this.#places.length - 1;
+  }
+
   /** The records from `from` up to `to`, with commas between them, without a copy. */
   slice(from: number, to: number): Buffer {
     const start = this.#places[from] ?? 0;

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { RowRange } from '../bigquery-client.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from '../errors.ts';
+import { cellsOf, type RawRow } from '../record-json.ts';
 import type { RowsPage } from '../replies.ts';
 import type { TableName } from '../table-name.ts';
-import type { JsonBytes, PageRange } from '../warehouse.ts';
+import type { Cells, JsonBytes, PageRange } from '../warehouse.ts';
 import { assertOrdered, Block } from './block.ts';
 
 /** The longest page touches two blocks. */
@@ -15,6 +16,9 @@ export interface SnapshotTable {
   readonly table: TableName;
   readonly total: number;
 }
+
+/** Blocks that are read by one call where all rows are wanted and none kept. */
+const BLOCKS_AT_ONCE = 5;
 
 export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
@@ -60,6 +64,42 @@ export class Blocks {
     return Buffer.concat([OPEN, ...parts, CLOSE]);
   }
 
+  /**
+   * All rows, in order, a few blocks at a time, of which the next `ahead` are being read while those before are used. What
+   * is in memory is used, and what is not is not kept: reading everything must not drive out what is asked for again.
+   */
+  async *rows(snapshot: SnapshotTable, ahead = 1): AsyncGenerator<readonly Cells[], void> {
+    const reading: Promise<readonly Cells[]>[] = [];
+    const last = Math.ceil(snapshot.total / BLOCK_ROWS);
+    let next = 0;
+    const readAhead = (count: number) => {
+      while (reading.length < count && next < last) {
+        const blocks = this.#cells(snapshot, next, Math.min(next + BLOCKS_AT_ONCE, last));
+        // Heard of when its turn comes, if it does.
+        blocks.catch(() => {});
+        reading.push(blocks);
+        next += BLOCKS_AT_ONCE;
+      }
+    };
+    readAhead(1);
+    for (let blocks = reading.shift(); blocks; blocks = reading.shift()) {
+      readAhead(ahead);
+      yield await blocks;
+    }
+  }
+
+  /** The rows of the blocks from `first` up to `last`. */
+  async #cells(snapshot: SnapshotTable, first: number, last: number): Promise<readonly Cells[]> {
+    const kept: Block[] = [];
+    for (let index = first; index < last; index++) {
+      const block = this.#kept.peek(keyOf(snapshot.token, index));
+      if (block) kept.push(block);
+    }
+    if (kept.length === last - first) return kept.flatMap(cellsOfBlock);
+    const rows = await this.#read(snapshot, first * BLOCK_ROWS, (last - first) * BLOCK_ROWS);
+    return rows.map(cellsOf);
+  }
+
   /** Of those who want the same block at the same time, one reads it. */
   #block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
     const key = keyOf(snapshot.token, index);
@@ -75,15 +115,18 @@ export class Blocks {
     return loading;
   }
 
-  async #load({ table, total }: SnapshotTable, index: number): Promise<Block> {
-    const start = index * BLOCK_ROWS;
+  async #load(snapshot: SnapshotTable, index: number): Promise<Block> {
+    return new Block(await this.#read(snapshot, index * BLOCK_ROWS, BLOCK_ROWS));
+  }
+
+  async #read({ table, total }: SnapshotTable, start: number, count: number): Promise<readonly RawRow[]> {
     // With the row before it, so that the order is proved across blocks, too.
     const before = start === 0 ? 0 : 1;
-    const range = { startIndex: start - before, maxResults: BLOCK_ROWS + before };
+    const range = { startIndex: start - before, maxResults: count + before };
     const { rows, totalRows } = await this.#list(table, range);
     if (totalRows !== total) throw malformedReply(`${totalRows} rows in a result that had ${total}`);
     assertOrdered(rows, range.startIndex);
-    return new Block(rows.slice(before));
+    return rows.slice(before);
   }
 
   async #list(table: TableName, range: RowRange): Promise<RowsPage> {
@@ -95,6 +138,11 @@ export class Blocks {
       throw new WarehouseError('expired', 'notFound', error.message, { cause });
     }
   }
+}
+
+function cellsOfBlock(block: Block): Cells[] {
+  const records: object[] = JSON.parse(`[${block.slice(0, block.length)}]`);
+  return records.map(Object.values);
 }
 
 function keyOf(token: string, index: number): string {

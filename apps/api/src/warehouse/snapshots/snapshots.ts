@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { TableMetadata } from '../replies.ts';
 import type { Timing } from '../timing.ts';
-import type { Freshness, PageRange, RecordList } from '../warehouse.ts';
+import type { Freshness, RecordList } from '../warehouse.ts';
 import type { Blocks, SnapshotTable } from './blocks.ts';
 import type { FinishedJob, SnapshotJobs } from './snapshot-jobs.ts';
 import { type SnapshotName, type SnapshotNames, WALK_MS, windowStart } from './snapshot-names.ts';
@@ -89,28 +89,45 @@ export class Snapshots {
     if (!snapshot) throw expired(token);
     const ageMs = Math.max(0, date - snapshot.name.start);
     const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
-    const read = (range: PageRange) => this.#options.blocks.page(snapshot, range);
-    return { token: snapshot.token, total: snapshot.total, takenAt: snapshot.takenAt, freshness, read };
+    return this.#list(snapshot, freshness, (error) => error);
   }
 
   #listOf({ snapshot, verifiedAt }: Current): RecordList {
-    const { windowMs, timing, blocks } = this.#options;
+    const { windowMs, timing } = this.#options;
     const freshness: Freshness = {
       ageMs: Math.max(0, timing.date() - verifiedAt),
       freshMs: windowMs,
       staleMs: windowMs,
       staleIfErrorMs: WALK_MS,
     };
-    const read = async (range: PageRange) => {
-      try {
-        return await blocks.page(snapshot, range);
-      } catch (error) {
-        throw error instanceof WarehouseError && error.kind === 'expired'
-          ? this.#lost(snapshot, error)
-          : error;
-      }
+    return this.#list(snapshot, freshness, (error) =>
+      error instanceof WarehouseError && error.kind === 'expired' ? this.#lost(snapshot, error) : error,
+    );
+  }
+
+  #list(snapshot: Snapshot, freshness: Freshness, failed: (error: unknown) => unknown): RecordList {
+    const { blocks } = this.#options;
+    const { token, total, takenAt } = snapshot;
+    return {
+      token,
+      total,
+      takenAt,
+      freshness,
+      async read(range) {
+        try {
+          return await blocks.page(snapshot, range);
+        } catch (error) {
+          throw failed(error);
+        }
+      },
+      async *rows() {
+        try {
+          yield* blocks.rows(snapshot);
+        } catch (error) {
+          throw failed(error);
+        }
+      },
     };
-    return { token: snapshot.token, total: snapshot.total, takenAt: snapshot.takenAt, freshness, read };
   }
 
   /** What may still be served, however old it is. */

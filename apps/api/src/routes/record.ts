@@ -1,0 +1,67 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { RecordRow } from '@records/records-schema';
+import { Type } from '@sinclair/typebox';
+import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
+import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
+import { ProblemError } from '../problems/problem.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { etagOf, freshnessHeaderSchemas, freshnessHeaders, isNoneMatch, notModified } from './freshness.ts';
+import { EXAMPLE_PEOPLE, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
+import { sendJson } from './send-json.ts';
+
+const NoQuery = Type.Object({}, { additionalProperties: false });
+const RecordParams = Type.Object({ id: RecordRow.properties.id });
+
+export interface RecordRoutesOptions {
+  readonly warehouse: Warehouse;
+}
+
+/** The single record. */
+export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = async (app, { warehouse }) => {
+  // Without this, the route below would take it for a record without an id.
+  app.get('/records/', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
+
+  app.get(
+    '/records/:id',
+    {
+      schema: {
+        operationId: 'getRecord',
+        summary: 'Get a record',
+        description:
+          'The record with this `id`, asked for as it is stored now and not as some list has it. An answer, be it that there is none, holds for as long as `Cache-Control` of a record says.',
+        tags: ['records'],
+        params: RecordParams,
+        querystring: NoQuery,
+        response: {
+          200: {
+            description: 'The record.',
+            headers: { ...requestIdHeader, ...freshnessHeaderSchemas },
+            content: {
+              [JSON_TYPE]: {
+                schema: Type.Ref('Record#'),
+                examples: { person: { value: EXAMPLE_PEOPLE[0] } },
+              },
+            },
+          },
+          304: notModified(freshnessHeaderSchemas),
+          ...problemResponses(
+            'invalid-parameters',
+            'record-not-found',
+            'not-acceptable',
+            ...WAREHOUSE_PROBLEMS,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      mediaTypeOf(request, [JSON_TYPE]);
+      const { id } = request.params;
+      const { body, freshness } = await warehouse.readRecord(id);
+      if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
+      const etag = etagOf(body);
+      reply.headers({ etag, ...freshnessHeaders(freshness) });
+      if (isNoneMatch(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      return sendJson(reply, body);
+    },
+  );
+};

@@ -1,0 +1,289 @@
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { COLUMN_NAMES } from '@records/records-schema';
+import type { LightMyRequestResponse } from 'fastify';
+import { buildTestApi, type TestApi } from './support/api.ts';
+import { googleError } from './support/bigquery-front.ts';
+import { readCsv, stored } from './support/csv.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { expectProblem } from './support/problem.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+type Row = Record<string, string>;
+
+const recordOf = (n: number): Row => ({
+  id: `r${String(n).padStart(6, '0')}`,
+  nombre: n % 3 === 0 ? '=HYPERLINK("http://x")' : 'Ana, María',
+  apellido: "O'Higgins",
+  pais: n % 2 === 0 ? 'Perú' : 'Chile',
+});
+const people = Array.from({ length: 12_500 }, (_, n) => recordOf(n));
+
+let table: TestTable;
+let api: TestApi;
+let timing: FakeTiming;
+
+beforeAll(async () => {
+  table = await openTestTable();
+  await table.append(people);
+  timing = new FakeTiming();
+  api = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+});
+
+const get = (url: string, headers = {}): Promise<LightMyRequestResponse> => api.app.inject({ url, headers });
+
+/** The names of what is the same for HEAD and GET, and from one call to the next. */
+function stable({ headers }: LightMyRequestResponse) {
+  const { 'x-request-id': _id, date: _date, ratelimit: _limit, ...others } = headers;
+  return others;
+}
+
+describe('the export', () => {
+  it('as CSV has a header row and every record once, in order, as it was stored', async () => {
+    const response = await get('/records.csv');
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': expect.stringMatching(/^attachment; filename="records-\d{4}-.+Z\.csv"$/),
+      'x-total-count': String(people.length),
+      vary: 'Accept-Encoding',
+      'cache-control': expect.stringContaining('max-age=60'),
+      age: '0',
+    });
+    const [header, ...rows] = readCsv(response.body);
+    expect(header).toEqual(COLUMN_NAMES);
+    expect(rows.map((row) => row.map(stored))).toEqual(people.map(Object.values));
+  });
+
+  it('as NDJSON has one record per line', async () => {
+    const response = await get('/records.ndjson');
+    expect(response.headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
+    expect(response.body.endsWith('}\n')).toBe(true);
+    expect(
+      response.body
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(people);
+  });
+
+  it('is of the snapshot of a walk when it names that, and of the present otherwise', async () => {
+    const other = await openTestTable();
+    await other.append(people.slice(0, 10));
+    const { app } = await buildTestApi({ bigQueryUrl: other.front.url, timing });
+    const lines = async (url: string) => (await app.inject({ url })).body.split('\n').length - 1;
+    const link = String((await app.inject({ url: '/records?limit=1' })).headers.link);
+    const token = /snapshot=([^>]+)>/.exec(link)?.[1];
+    await other.append(people.slice(10, 15));
+    timing.advance(180_000);
+    expect(await lines('/records.ndjson')).toBe(15);
+    expect(await lines(`/records.ndjson?snapshot=${token}`)).toBe(10);
+    expectProblem(await app.inject({ url: '/records.csv?snapshot=000000000000-1-0' }), 'snapshot-expired');
+  });
+
+  it('of an empty list is the header row, and nothing', async () => {
+    const { front } = await openTestTable();
+    const { app } = await buildTestApi({ bigQueryUrl: front.url });
+    expect((await app.inject({ url: '/records.csv' })).body).toBe(`${COLUMN_NAMES.join(',')}\r\n`);
+    expect((await app.inject({ url: '/records.ndjson' })).body).toBe('');
+  });
+
+  it('answers HEAD with the headers of GET, and reads nothing for it', async () => {
+    for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
+      const full = await get('/records.csv', headers);
+      table.front.reset();
+      const head = await api.app.inject({ method: 'HEAD', url: '/records.csv', headers });
+      expect([head.statusCode, head.body]).toEqual([200, '']);
+      const { 'transfer-encoding': _chunked, ...expected } = stable(full);
+      expect(stable(head)).toMatchObject(expected);
+      expect(table.front.calls).toEqual([]);
+    }
+  });
+
+  it('does not drive out what is in memory, and uses it', async () => {
+    const { app } = await buildTestApi({
+      bigQueryUrl: table.front.url,
+      timing: new FakeTiming(),
+      blockCacheBytes: 200_000,
+    });
+    await app.inject({ url: '/records?offset=3000&limit=10' });
+    await app.inject({ url: '/records.csv' });
+    table.front.reset();
+    await app.inject({ url: '/records?offset=3000&limit=10' });
+    expect(table.front.calls).toEqual([]);
+
+    const roomy = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
+    for (let offset = 0; offset < people.length; offset += 1_000) {
+      await roomy.app.inject({ url: `/records?limit=1000&offset=${offset}` });
+    }
+    table.front.reset();
+    const { body } = await roomy.app.inject({ url: '/records.ndjson' });
+    expect(body.split('\n')).toHaveLength(people.length + 1);
+    expect(table.front.calls).toEqual([]);
+  });
+});
+
+describe('an export that can not be read', () => {
+  const isListing = (path = '') => path.endsWith('/data');
+  /** Faults the listings after so many that were let through. */
+  const failAfter = (listings: number) => {
+    let seen = 0;
+    table.front.fault = (call) => {
+      if (!isListing(table.front.calls[call - 1])) return undefined;
+      seen += 1;
+      return seen > listings ? googleError(403, 'accessDenied') : undefined;
+    };
+  };
+
+  it('from its beginning is answered by a problem', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
+    // The first listing opens the snapshot.
+    failAfter(1);
+    const response = await app.inject({ url: '/records.csv' });
+    table.front.reset();
+    expectProblem(response, 'internal-error');
+    expect(response.headers['content-disposition']).toBeUndefined();
+  });
+
+  it.each(['identity', 'gzip'])(
+    'from some row on breaks the connection, and the log says where (%s)',
+    async (encoding) => {
+      const { app, lines } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
+      const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+      failAfter(3);
+      const response = await open(`${origin}/records.ndjson`, { 'accept-encoding': encoding });
+      let ended = false;
+      response.once('end', () => {
+        ended = true;
+      });
+      response.resume();
+      await new Promise((resolve) => response.once('close', resolve).once('error', () => {}));
+      table.front.reset();
+      expect([response.statusCode, response.complete, ended]).toEqual([200, false, false]);
+      expect(lines.find(({ message }) => String(message).includes('broke off'))).toMatchObject({
+        severity: 'ERROR',
+        reason: 'accessDenied',
+        message: expect.stringMatching(/^GET \/records.ndjson broke off: /),
+      });
+    },
+  );
+
+  it('is one too many when eight are being sent', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
+    await app.inject({ url: '/records' });
+    const { promise: held, resolve: release } = Promise.withResolvers<never>();
+    table.front.reset();
+    table.front.fault = () => held;
+    const waiting = Array.from({ length: 8 }, () => app.inject({ url: '/records.csv' }));
+    // What comes first, and what comes next.
+    await table.front.called(16);
+    const ninth = await app.inject({ url: '/records.ndjson' });
+    expectProblem(ninth, 'warehouse-busy');
+    release(undefined as never);
+    for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(200);
+    table.front.reset();
+    expect((await app.inject({ url: '/records.ndjson' })).statusCode).toBe(200);
+  });
+});
+
+describe('content negotiation', () => {
+  it.each([
+    [undefined, 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/json; charset=utf-8', 'application/json'],
+    ['text/csv', 'text/csv'],
+    ['application/x-ndjson, application/json;q=0.5', 'application/x-ndjson'],
+    ['application/json;q=0.1, text/csv;q=0.9, */*;q=0.2', 'text/csv'],
+    ['text/html, application/json;q=0, */*;q=0.1', 'text/csv'],
+  ])('for Accept %p gives %s', async (accept, type) => {
+    const response = await get('/records?limit=3&offset=4', accept === undefined ? {} : { accept });
+    expect([response.statusCode, String(response.headers['content-type']).split(';')[0]]).toEqual([
+      200,
+      type,
+    ]);
+    expect(response.headers.vary).toBe('Accept, Accept-Encoding');
+    const expected = people.slice(4, 7);
+    if (type === 'text/csv') {
+      const rows = readCsv(response.body).map((row) => row.map(stored));
+      expect(rows).toEqual([COLUMN_NAMES, ...expected.map(Object.values)]);
+    } else {
+      const text =
+        type === 'application/json' ? response.body : `[${response.body.trimEnd().replaceAll('\n', ',')}]`;
+      expect(JSON.parse(text)).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ['/records', 'text/html', 'application/json, text/csv and application/x-ndjson'],
+    ['/records', 'application/json;q=0', 'application/json, text/csv and application/x-ndjson'],
+    ['/records/r000001', 'text/csv', 'application/json'],
+    ['/records.csv', 'application/json', 'text/csv'],
+  ])('for %s refuses Accept %s, and says what there is', async (url, accept, offered) => {
+    const { detail } = expectProblem(await get(url, { accept }), 'not-acceptable');
+    expect(detail).toBe(`The Accept header "${accept}" takes none of what this path gives: ${offered}.`);
+  });
+
+  it('compresses as the caller asks, with an entity tag for each form, which answers 304 to that form alone', async () => {
+    const plain = await get('/records');
+    const tags = new Map<string, string>();
+    for (const accept of ['application/json', 'text/csv', 'application/x-ndjson']) {
+      const { body } = await get('/records', { accept });
+      for (const [accepted, encoding, open] of [
+        ['gzip, deflate', 'gzip', gunzipSync],
+        ['br, gzip;q=0.5', 'br', brotliDecompressSync],
+        ['identity, gzip;q=0', undefined, (bytes: Buffer) => bytes],
+        ['zstd, *;q=0', undefined, (bytes: Buffer) => bytes],
+      ] as const) {
+        const headers = { accept, 'accept-encoding': accepted };
+        const response = await get('/records', headers);
+        expect(response.headers['content-encoding']).toBe(encoding);
+        expect(open(response.rawPayload).toString()).toBe(body);
+        expect(response.headers['content-length']).toBe(String(response.rawPayload.length));
+        const etag = String(response.headers.etag);
+        tags.set(`${accept} ${encoding}`, etag);
+        expect((await get('/records', { ...headers, 'if-none-match': etag })).statusCode).toBe(304);
+        const head = await api.app.inject({ method: 'HEAD', url: '/records', headers });
+        expect(stable(head)).toEqual(stable(response));
+      }
+    }
+    expect(new Set(tags.values()).size).toBe(9);
+    const other = String(tags.get('text/csv gzip'));
+    expect((await get('/records', { 'if-none-match': other })).statusCode).toBe(200);
+    expect(plain.rawPayload.length).toBeGreaterThan(
+      3 * (await get('/records', { 'accept-encoding': 'gzip' })).rawPayload.length,
+    );
+  });
+
+  it('compresses an export, too', async () => {
+    const { body } = await get('/records.csv');
+    for (const [encoding, open] of [
+      ['gzip', gunzipSync],
+      ['br', brotliDecompressSync],
+    ] as const) {
+      const { headers, rawPayload } = await get('/records.csv', { 'accept-encoding': encoding });
+      expect(headers['content-encoding']).toBe(encoding);
+      expect(open(rawPayload).toString()).toBe(body);
+    }
+  });
+});
+
+describe('If-Modified-Since', () => {
+  it.each(['/records', '/records.csv', '/records.ndjson'])(
+    'is answered 304 by %s from the moment of the list on, unless If-None-Match says otherwise',
+    async (url) => {
+      const moment = String((await get(url)).headers['last-modified']);
+      const ask = async (headers: object) => (await get(url, headers)).statusCode;
+      const before = new Date(Date.parse(moment) - 1_000).toUTCString();
+      expect(await ask({ 'if-modified-since': moment })).toBe(304);
+      expect(await ask({ 'if-modified-since': before })).toBe(200);
+      expect(await ask({ 'if-modified-since': 'yesterday' })).toBe(200);
+      expect(await ask({ 'if-modified-since': moment, 'if-none-match': '"other"' })).toBe(200);
+    },
+  );
+});
+
+function open(url: string, headers = {}): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    httpGet(url, { headers, agent: false }, resolve).once('error', reject);
+  });
+}

@@ -1,0 +1,111 @@
+import { createServer, get as httpGet, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { csvLines } from '../src/formats/csv.ts';
+import { exportBody } from '../src/formats/export-body.ts';
+import { csv, ndjson } from '../src/formats/formats.ts';
+import { Blocks } from '../src/warehouse/snapshots/blocks.ts';
+import { closeAfterAll } from './support/cleanup.ts';
+import { readCsv, stored } from './support/csv.ts';
+
+describe('a reader of an export', () => {
+  it('that takes nothing makes no more be read than what comes next', async () => {
+    let listings = 0;
+    const total = 100_000;
+    const blocks = new Blocks(async (_table, { startIndex, maxResults }) => {
+      listings += 1;
+      const length = Math.min(maxResults, total - startIndex);
+      const rows = Array.from({ length }, (_, n) => ({
+        f: [`r${String(startIndex + n).padStart(6, '0')}`, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })),
+      }));
+      return { rows, totalRows: total };
+    }, 1);
+    const snapshot = await blocks.open('t', { projectId: 'p', datasetId: 'd', tableId: 't' });
+    listings = 0;
+    const body = await exportBody({
+      rows: blocks.rows(snapshot),
+      format: ndjson,
+      encoding: 'identity',
+      stallMs: 60_000,
+    });
+    body.read(0);
+    await settled();
+    expect(listings).toBeLessThanOrEqual(3);
+    let length = 0;
+    for await (const chunk of body) {
+      expect(listings * 5_000).toBeLessThanOrEqual(5_000 * 4 + length);
+      length += String(chunk).split('\n').length - 1;
+    }
+    expect([length, listings]).toEqual([total, 20]);
+  });
+
+  it.each(['goes away', 'takes nothing for long'])('that %s ends the reading', async (what) => {
+    let read = 0;
+    const over = Promise.withResolvers<void>();
+    // More than the system keeps on the way: 40 MB.
+    async function* rows() {
+      try {
+        for (; read < 40; read++) yield Array.from({ length: 1_000 }, (_, n) => [`r${n}`, 'x'.repeat(1_000)]);
+      } finally {
+        over.resolve();
+      }
+    }
+    const server = createServer(async (_request, response) => {
+      const stallMs = what === 'goes away' ? 60_000 : 100;
+      pipeline(
+        await exportBody({ rows: rows(), format: csv, encoding: 'identity', stallMs }),
+        response,
+        () => {},
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closeAfterAll(() => server.close());
+    const response = await open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const closed = new Promise((resolve) => response.once('close', resolve).once('error', () => {}));
+    if (what === 'goes away') response.destroy();
+    await over.promise;
+    // What was on its way arrives; the end does not.
+    response.resume();
+    await closed;
+    expect(response.complete).toBe(false);
+    expect(read).toBeLessThan(30);
+  });
+});
+
+describe('a spreadsheet', () => {
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', ' =1', '＝1', "'=1", "'"])(
+    'never meets %j as the beginning of a formula',
+    (value) => {
+      const [[cell = ''] = []] = readCsv(csvLines([[value]]));
+      expect(cell).toBe(`'${value}`);
+    },
+  );
+
+  it('gives back what was stored, whatever that is', () => {
+    const cell = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...`'=+-@ \t\r\n",x`) }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
+        const read = readCsv(csvLines(rows)).map((row) => row.map(stored));
+        expect(read).toEqual(rows);
+        for (const text of readCsv(csvLines(rows)).flat()) expect(text).not.toMatch(/^\s*[=+@-]/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function open(url: string, headers = {}): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    httpGet(url, { headers, agent: false }, resolve).once('error', reject);
+  });
+}
+
+/** When everything that can happen without anybody else has happened. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}
