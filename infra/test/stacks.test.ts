@@ -197,6 +197,12 @@ describe.each(STACKS)('stack %s', (stack) => {
     );
   });
 
+  it('commits a revision of the schema after the table has its column', () => {
+    const schema = resourceOf(plan, 'gcp:pubsub/schema:Schema', 'records');
+    const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
+    expect(schema.dependencies).toContain(table.urn);
+  });
+
   it('lets the API run queries and read one dataset, and nothing else', () => {
     const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
     const grants = plan.resources.filter(({ inputs }) => inputs.member === member);

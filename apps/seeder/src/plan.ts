@@ -1,4 +1,4 @@
-import { encodeRecord, type RecordRow } from '@records/records-schema';
+import { COLUMN_NAMES, encodeRecord, type RecordRow } from '@records/records-schema';
 import { checkMix, type Mix, PURE } from './mix.ts';
 import { People } from './people.ts';
 import { Draws } from './random.ts';
@@ -100,7 +100,7 @@ export class Plan {
 }
 
 export function sameContent(one: RecordRow, other: RecordRow): boolean {
-  return one.nombre === other.nombre && one.apellido === other.apellido && one.pais === other.pais;
+  return COLUMN_NAMES.every((name) => name === 'id' || (one[name] ?? null) === (other[name] ?? null));
 }
 
 /** In turn: a field missing, a field of another type, a value wrapped as in a union, no JSON. */

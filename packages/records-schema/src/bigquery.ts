@@ -1,4 +1,4 @@
-import { columns } from './columns.ts';
+import { type Column, columns } from './columns.ts';
 
 /** A column in the shape of BigQuery's `TableFieldSchema`. */
 export interface BigQueryColumn {
@@ -8,10 +8,14 @@ export interface BigQueryColumn {
   readonly description: string;
 }
 
+export function bigQueryColumnsOf(columns: readonly Column[]): BigQueryColumn[] {
+  return columns.map(({ name, description, required }) => ({
+    name,
+    type: 'STRING',
+    mode: required ? 'REQUIRED' : 'NULLABLE',
+    description,
+  }));
+}
+
 /** The columns of the records table. */
-export const bigQueryColumns: readonly BigQueryColumn[] = columns.map(({ name, description, required }) => ({
-  name,
-  type: 'STRING',
-  mode: required ? 'REQUIRED' : 'NULLABLE',
-  description,
-}));
+export const bigQueryColumns: readonly BigQueryColumn[] = bigQueryColumnsOf(columns);

@@ -1,5 +1,6 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
+import { columns } from './columns.ts';
 import { COLUMN_NAMES, RecordRow } from './record.ts';
 
 /** One broken rule of one field. */
@@ -24,6 +25,7 @@ export class InvalidRecordError extends Error {
 }
 
 const row = TypeCompiler.Compile(RecordRow);
+const optionalColumns = columns.filter(({ required }) => !required);
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -32,7 +34,7 @@ export function parseRecord(value: unknown): RecordRow {
   if (!row.Check(value)) throw new InvalidRecordError(issuesOf(value));
   // A lone surrogate has no UTF-8 form: encoded, it would silently become another text. JSON Schema has no word for it.
   for (const field of COLUMN_NAMES) {
-    if (value[field].isWellFormed()) continue;
+    if (value[field]?.isWellFormed() ?? true) continue;
     throw new InvalidRecordError([
       { field, rule: 'must be well-formed Unicode', value: excerpt(JSON.stringify(value[field])) },
     ]);
@@ -41,16 +43,36 @@ export function parseRecord(value: unknown): RecordRow {
 }
 
 /**
- * The message data of a record: JSON in UTF-8, fields in the order of the columns, so equal records give equal bytes.
+ * The message data of a record: Avro's JSON encoding in UTF-8, fields in the order of the columns, so equal records give
+ * equal bytes. The text of an optional column is wrapped as a union's is, and null stands for none.
  * Throws InvalidRecordError.
  */
 export function encodeRecord(record: RecordRow): Uint8Array {
-  return utf8Encoder.encode(JSON.stringify(parseRecord(record), [...COLUMN_NAMES]));
+  const row: Record<string, string | undefined> = parseRecord(record);
+  const message = Object.fromEntries(
+    columns.map(({ name, required }) => {
+      const text = row[name];
+      return [name, required ? text : text === undefined ? null : { string: text }];
+    }),
+  );
+  return utf8Encoder.encode(JSON.stringify(message));
 }
 
 /** The record in a message's data. Throws InvalidRecordError. */
 export function decodeRecord(data: Uint8Array): RecordRow {
-  return parseRecord(parseJson(data));
+  const message = parseJson(data);
+  if (typeof message !== 'object' || message === null) return parseRecord(message);
+  const row: Record<string, unknown> = { ...message };
+  for (const { name } of optionalColumns) {
+    const value = row[name];
+    if (value === null) delete row[name];
+    else if (isWrapped(value)) row[name] = value.string;
+  }
+  return parseRecord(Array.isArray(message) ? message : row);
+}
+
+function isWrapped(value: unknown): value is { string: unknown } {
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'string';
 }
 
 function parseJson(data: Uint8Array): unknown {

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { Type } from '@sinclair/typebox';
 import avro from 'avsc';
+import { columnsOf } from '../src/columns.ts';
 import {
   avroSchema,
+  avroSchemaOf,
   type BigQueryColumn,
   bigQueryColumns,
+  bigQueryColumnsOf,
   decodeRecord,
   encodeRecord,
   invalidSamples,
@@ -86,6 +90,30 @@ describe('the columns', () => {
       'apellido STRING REQUIRED',
       'pais STRING REQUIRED',
     ]);
+  });
+});
+
+describe('an optional column', () => {
+  const columns = columnsOf(
+    Type.Object({ id: Type.String(), telefono: Type.Optional(Type.String({ description: 'Phone.' })) }),
+  );
+
+  it('can be empty in the table and in the message', () => {
+    expect(bigQueryColumnsOf(columns).at(-1)).toEqual({
+      ...{ name: 'telefono', type: 'STRING', mode: 'NULLABLE' },
+      description: 'Phone.',
+    });
+    const type = avro.Type.forSchema(avroSchemaOf(columns) as unknown as avro.Schema);
+    expect(type.isValid({ id: '1', telefono: null })).toBe(true);
+    expect(type.isValid({ id: '1', telefono: '555' })).toBe(true);
+  });
+
+  it('can be read by whoever knows the schema without it, and the other way round', () => {
+    const [before, after] = [columns.slice(0, 1), columns].map((list) =>
+      avro.Type.forSchema(avroSchemaOf(list) as unknown as avro.Schema),
+    );
+    expect(() => before?.createResolver(after as avro.Type)).not.toThrow();
+    expect(() => after?.createResolver(before as avro.Type)).not.toThrow();
   });
 });
 
