@@ -16,14 +16,15 @@ export class ApiProcess implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Resolves when it is ready. `freshnessSeconds`: 1 to 3600. */
+  /** Resolves when it is ready. `freshnessSeconds`: 1 to 3600; `program`: the sources, or a bundle. */
   static async start(
     stack: LocalStack,
     freshnessSeconds: number,
     environment: Readonly<Record<string, string>> = {},
+    program = join(REPOSITORY, 'apps', 'api', 'src', 'main.ts'),
   ): Promise<ApiProcess> {
     const port = await freePort();
-    const child = spawn(process.execPath, [join(REPOSITORY, 'apps', 'api', 'src', 'main.ts')], {
+    const child = spawn(process.execPath, [program], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,

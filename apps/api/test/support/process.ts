@@ -5,6 +5,14 @@ import { closeAfterAll } from './cleanup.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+interface How {
+  /** The program that runs it. */
+  readonly node?: string;
+  readonly cwd?: string;
+  /** Whose process it is: a user and a group of this number. Only root may say. */
+  readonly user?: number | undefined;
+}
+
 /** The API as a process of its own. Killed after the test file. */
 export class ApiProcess {
   readonly child: ChildProcess;
@@ -13,8 +21,9 @@ export class ApiProcess {
   #waiting: (() => void)[] = [];
   readonly #exited: Promise<number | null>;
 
-  constructor(env: Record<string, string>, args: readonly string[] = [MAIN], cwd?: string) {
-    this.child = spawn(process.execPath, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(env: Record<string, string>, args: readonly string[] = [MAIN], how: How = {}) {
+    const { node = process.execPath, cwd, user } = how;
+    this.child = spawn(node, args, { env, cwd, uid: user, gid: user, stdio: ['ignore', 'pipe', 'pipe'] });
     closeAfterAll(() => this.child.kill('SIGKILL'));
     const note = (to: 'stdout' | 'stderr') => (data: string) => {
       this[to] += data;
@@ -31,8 +40,8 @@ export class ApiProcess {
   }
 
   /** Starts it on a free port and waits until it listens. */
-  static async listen(bigQueryUrl: string, args?: readonly string[], cwd?: string): Promise<ApiProcess> {
-    const api = new ApiProcess({ ...environment, PORT: '0', BIGQUERY_EMULATOR_HOST: bigQueryUrl }, args, cwd);
+  static async listen(bigQueryUrl: string, args?: readonly string[], how?: How): Promise<ApiProcess> {
+    const api = new ApiProcess({ ...environment, PORT: '0', BIGQUERY_EMULATOR_HOST: bigQueryUrl }, args, how);
     await api.logged(/Server listening at/);
     return api;
   }
