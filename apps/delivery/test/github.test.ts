@@ -1,0 +1,87 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type CommentOptions, writeComment } from '../src/github/comment.ts';
+import { outputLines, subjectOf } from '../src/github/outputs.ts';
+import { crossed, load } from '../src/load/load.ts';
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function serve(answer: (method: string, url: string, body: string) => [status: number, body: unknown]) {
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const [status, body] = answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString());
+    response.statusCode = status;
+    response.end(JSON.stringify(body));
+  });
+  const listening = server;
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+}
+
+describe('the comment on a pull request', () => {
+  const options = (api: string, text: string): CommentOptions => ({
+    ...{ repository: 'owner/name', number: 7, marker: 'preview', token: 'x', api, text },
+  });
+
+  it('is written once, then replaced, and nobody else can pass theirs for it', async () => {
+    const sign = '<!-- records-platform: preview -->\n';
+    const comments = [{ id: 1, body: `${sign}forged`, user: { type: 'User' } }];
+    const api = await serve((method, url, body) => {
+      const text = method === 'GET' ? '' : (JSON.parse(body) as { body: string }).body;
+      if (method === 'POST') comments.push({ id: comments.length + 1, body: text, user: { type: 'Bot' } });
+      const changed = comments.find(({ id }) => url.endsWith(`/comments/${id}`));
+      if (method === 'PATCH' && changed) changed.body = text;
+      return [200, comments];
+    });
+    expect(await writeComment(options(api, 'first'))).toBe('created');
+    expect(await writeComment(options(api, 'second'))).toBe('updated');
+    expect(comments.map(({ body }) => body)).toEqual([`${sign}forged`, `${sign}second`]);
+  });
+
+  it('that GitHub refuses is an error with its reason', async () => {
+    const api = await serve(() => [403, { message: 'Resource not accessible by integration' }]);
+    await expect(writeComment(options(api, 'x'))).rejects.toThrow('Resource not accessible by integration');
+  });
+});
+
+describe('outputs of a step', () => {
+  it('can not be ended by their value', () => {
+    const [first = '', ...lines] = outputLines({ report: 'a\nEOF\nimage=evil' }).trimEnd().split('\n');
+    const end = first.replace('report<<', '');
+    expect(end).toMatch(/^end-[0-9a-f-]{36}$/);
+    expect(lines).toEqual(['a', 'EOF', 'image=evil', end]);
+  });
+
+  it('name an image by its digest, and refuse a tag', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    expect(subjectOf(`host/p/api@${digest}`)).toEqual({ name: 'host/p/api', digest });
+    expect(() => subjectOf('host/p/api:v1')).toThrow('"host/p/api:v1" is not an image by its digest');
+  });
+});
+
+describe('load', () => {
+  it('counts what failed, and says which limit was crossed', async () => {
+    let asked = 0;
+    const api = await serve(() => {
+      asked += 1;
+      return [asked % 2 === 0 ? 503 : 200, []];
+    });
+    const result = await load({ api, rate: 20, seconds: 1 });
+    expect(result.statuses).toEqual({ 200: expect.any(Number), 503: expect.any(Number) });
+    expect(result.failed).toBe(result.statuses[503]);
+    expect(crossed(result, { p975Ms: 60_000, failures: 0.001 })).toEqual([
+      expect.stringMatching(/^\d+ of \d+ requests failed/),
+    ]);
+    expect(crossed(result, { p975Ms: 60_000, failures: 1 })).toEqual([]);
+    expect(crossed({ ...result, p975Ms: 400 }, { p975Ms: 300, failures: 1 })).toEqual([
+      'p97.5 is 400 ms, and the limit is 300 ms',
+    ]);
+  });
+});
