@@ -6,6 +6,8 @@ import { CommandError, type PulumiCli, readCommand, runCommand } from './pulumi-
 
 const REPOSITORY = dirname(INFRA);
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
 /**
  * Builds the image of the API from the working copy, pushes it to the registry of the stack's project, and sets its
  * digest in the stack's configuration. Answers the image by its digest. Throws CommandError.
@@ -32,6 +34,7 @@ async function nameFor(stack: string, pulumi: PulumiCli): Promise<string> {
 /** The tag is for people: nothing is deployed by it. */
 async function build(name: string, docker: string): Promise<string> {
   const commit = await readCommand('git', ['describe', '--always', '--dirty', '--abbrev=12'], REPOSITORY);
+  const [builder, base] = [await pinned('BUILD_IMAGE', docker), await pinned('RUNTIME_IMAGE', docker)];
   const folder = await mkdtemp(join(tmpdir(), 'image-'));
   const metadata = join(folder, 'metadata.json');
   try {
@@ -39,7 +42,11 @@ async function build(name: string, docker: string): Promise<string> {
       docker,
       [
         ...['buildx', 'build', '--platform', 'linux/amd64', '--file', 'apps/api/Dockerfile'],
+        ...['--build-arg', `BUILD_IMAGE=${builder.name}@${builder.digest}`],
+        ...['--build-arg', `RUNTIME_IMAGE=${base.name}@${base.digest}`],
         ...['--label', `org.opencontainers.image.revision=${commit}`],
+        ...['--label', `org.opencontainers.image.base.name=${base.name}`],
+        ...['--label', `org.opencontainers.image.base.digest=${base.digest}`],
         ...['--tag', `${name}:${commit}`, '--push', '--metadata-file', metadata, '.'],
       ],
       REPOSITORY,
@@ -50,10 +57,28 @@ async function build(name: string, docker: string): Promise<string> {
   }
 }
 
+/**
+ * The default of an argument of the Dockerfile, with the digest that its tag has now. Throws CommandError.
+ * https://docs.docker.com/reference/cli/docker/buildx/imagetools/inspect/
+ */
+async function pinned(argument: string, docker: string): Promise<{ name: string; digest: string }> {
+  const dockerfile = await readFile(join(REPOSITORY, 'apps', 'api', 'Dockerfile'), 'utf8');
+  const name = new RegExp(`^ARG ${argument}=(\\S+)$`, 'm').exec(dockerfile)?.[1];
+  if (name === undefined) throw new CommandError(`apps/api/Dockerfile has no default for ${argument}`);
+  const format = ['--format', '{{.Manifest.Digest}}'];
+  const digest = await readCommand(docker, ['buildx', 'imagetools', 'inspect', name, ...format], REPOSITORY);
+  if (!DIGEST.test(digest)) {
+    throw new CommandError(
+      `docker buildx imagetools inspect told no digest of ${name}, which the image is built from: ${JSON.stringify(digest)}`,
+    );
+  }
+  return { name, digest };
+}
+
 /** https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file */
 function digestIn(metadata: string): string {
   const { 'containerimage.digest': digest } = JSON.parse(metadata) as Record<string, unknown>;
-  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) {
+  if (typeof digest !== 'string' || !DIGEST.test(digest)) {
     throw new CommandError('docker buildx build told no digest of the image: was it pushed?');
   }
   return digest;
