@@ -32,6 +32,8 @@ export interface Published {
   readonly refused: number;
   /** Messages of requests that failed for another reason, or had no answer while they were retried. */
   readonly failed: number;
+  /** Of the refused and failed ones, those that were not meant to be: the reasons are theirs. */
+  readonly unexpected: number;
   /** Messages that were handed over and whose answers were not waited for. */
   readonly unconfirmed: number;
   /** The first few reasons why messages failed, or were refused unexpectedly, each with the messages it took. */
@@ -67,7 +69,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const hash = createHash('sha256');
   const reasons = new Map<string, number>();
   const counts: Record<Outcome, number> = { accepted: 0, refused: 0, failed: 0 };
-  let [handedOver, failedRequests] = [0, 0];
+  let [handedOver, failedRequests, unexpected] = [0, 0, 0];
 
   const onAbort = () => setTimeout(() => requests.giveUp(), options.graceMs ?? GRACE_MS).unref();
   signal?.addEventListener('abort', onAbort);
@@ -91,6 +93,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
       if (outcome === 'accepted') return;
       if (outcome === 'refused' && options.isInvalid?.(first + index)) return;
       bad += 1;
+      unexpected += 1;
       const reason = excerpt(reasonOf(error));
       const known = reasons.get(reason);
       if (known !== undefined || reasons.size < MAX_REASONS) reasons.set(reason, (known ?? 0) + 1);
@@ -105,6 +108,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   signal?.removeEventListener('abort', onAbort);
   return {
     ...counts,
+    unexpected,
     unconfirmed: handedOver - counts.accepted - counts.refused - counts.failed,
     reasons: Array.from(reasons, ([reason, messages]) => ({ reason, messages })),
     sha256: hash.digest('hex'),

@@ -7,12 +7,10 @@ import type { VerifyResult } from './verify/verify.ts';
 
 /** What went wrong, one sentence each, with where to look; empty when all is well. */
 export function problemsOf(result: SeedResult): string[] {
-  const { count, sent, failed, unconfirmed, reasons, reconciliation } = result;
+  const { count, sent, failed, unexpected, unconfirmed, reasons, reconciliation } = result;
   const problems = [];
-  const unexpected = reasons.length > 0 || failed > 0;
-  if (unexpected) {
-    const messages = reasons.reduce((sum, { messages }) => sum + messages, 0);
-    problems.push(`${grouped(Math.max(messages, failed))} messages were refused or lost at publish:`);
+  if (unexpected > 0) {
+    problems.push(`${grouped(unexpected)} messages were refused or lost at publish:`);
     for (const { reason, messages } of reasons) problems.push(`  ${grouped(messages)}: ${reason}`);
   }
   if (unconfirmed > 0) {
