@@ -1,4 +1,5 @@
 import { Ingestion } from './src/components/ingestion.ts';
+import { Monitoring } from './src/components/monitoring.ts';
 import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
@@ -8,6 +9,7 @@ const config = readConfig();
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, warehouse });
+if (config.monitoring) new Monitoring('records', { ...config, ...config.monitoring, api });
 
 export default {
   project: config.project,

@@ -1,5 +1,6 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
+import { type MonitoringConfig, readMonitoring } from './monitoring-config.ts';
 import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
 /** The settings of one stack, checked. What each means is written in Pulumi.yaml, beside its default. */
@@ -11,6 +12,8 @@ export interface StackConfig {
   readonly deletionProtection: boolean;
   readonly service: ServiceConfig;
   readonly access: Access;
+  /** Undefined declares none. */
+  readonly monitoring: MonitoringConfig | undefined;
   /** On every resource that takes labels, so that costs can be told apart. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -83,6 +86,7 @@ export function readConfig(): StackConfig {
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings, stack),
     access: readAccess(settings),
+    monitoring: readMonitoring(settings),
     labels: { system: 'records', stack },
   };
   settings.throwIfWrong();

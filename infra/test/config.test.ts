@@ -35,6 +35,8 @@ describe('a configuration with mistakes', () => {
       access: 'friends',
       stableRevision: 'Records API',
       canaryPercent: '101',
+      ticketChannels: '["oncall@example.com"]',
+      billingAccount: 'mine',
     });
     expect(mistakes).toEqual([
       TITLE,
@@ -52,6 +54,8 @@ describe('a configuration with mistakes', () => {
       `stableRevision is "Records API": it must be the name of a revision of the service, such as records-api-00002-abc. ${SET} stableRevision …`,
       `access is "friends": it must be one of public, private, load-balancer. ${SET} access …`,
       'invokers is ["allUsers"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
+      'ticketChannels is ["oncall@example.com"]: it must be a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER. Write it under config: in Pulumi.dev.yaml.',
+      `billingAccount is "mine": it must be the id of a billing account, such as 012345-6789AB-CDEF01. ${SET} billingAccount …`,
     ]);
   }, 120_000);
 
@@ -64,6 +68,7 @@ describe('a configuration with mistakes', () => {
         canaryPercent: '10',
         minInstances: '3',
         maxInstances: '2',
+        pageChannels: '["projects/example-dev/notificationChannels/1"]',
       }),
     ).toEqual([
       TITLE,
@@ -71,6 +76,7 @@ describe('a configuration with mistakes', () => {
       `canaryPercent is set, and without stableRevision there is nothing to share the requests with. ${UNSET} canaryPercent`,
       `invokers is set, and access is public: anybody may call the API. ${UNSET} invokers`,
       `domain is set, and access is public: only a load balancer has a domain. ${UNSET} domain`,
+      `pageChannels is set, and monitoring is false: there is nothing to tell. ${UNSET} pageChannels`,
     ]);
   }, 120_000);
 

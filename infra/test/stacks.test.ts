@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
+import { LOG_METRICS, OBJECTIVES, policiesFor } from '@records/monitoring';
 import { avroDefinition, bigQueryColumns } from '@records/records-schema';
 import {
   dependenciesOf,
@@ -23,6 +24,7 @@ const MONTH = '2678400s';
 interface Sizes {
   readonly deletionProtection: boolean;
   readonly isPublic: boolean;
+  readonly isMonitored: boolean;
   readonly minInstances: number;
   readonly maxInstances: number;
   readonly freshnessSeconds: string;
@@ -33,6 +35,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   local: {
     deletionProtection: false,
     isPublic: true,
+    isMonitored: false,
     minInstances: 0,
     maxInstances: 1,
     freshnessSeconds: '1',
@@ -41,6 +44,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   dev: {
     deletionProtection: false,
     isPublic: false,
+    isMonitored: false,
     minInstances: 0,
     maxInstances: 2,
     freshnessSeconds: '60',
@@ -49,6 +53,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   staging: {
     deletionProtection: true,
     isPublic: false,
+    isMonitored: true,
     minInstances: 0,
     maxInstances: 2,
     freshnessSeconds: '60',
@@ -57,12 +62,28 @@ const EXPECTED: Record<Stack, Sizes> = {
   prod: {
     deletionProtection: true,
     isPublic: true,
+    isMonitored: true,
     minInstances: 1,
     maxInstances: 10,
     freshnessSeconds: '60',
     logLevel: 'info',
   },
 };
+
+/** What packages/monitoring has, as resources. */
+function monitoringCounts(isPublic: boolean): Record<string, number> {
+  const limits = { billedGibPerHour: 100, maxInstances: 1, uptimeCheck: '' };
+  const policies = policiesFor(limits).filter(({ fromOutside }) => isPublic || !fromOutside);
+  return {
+    'records:index:Monitoring': 1,
+    'gcp:logging/metric:Metric': LOG_METRICS.length,
+    'gcp:monitoring/customService:CustomService': 1,
+    'gcp:monitoring/slo:Slo': OBJECTIVES.length,
+    'gcp:monitoring/alertPolicy:AlertPolicy': policies.length,
+    'gcp:monitoring/dashboard:Dashboard': 2,
+    ...(isPublic ? { 'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig': 1 } : {}),
+  };
+}
 
 describe.each(STACKS)('stack %s', (stack) => {
   const expected = EXPECTED[stack];
@@ -96,6 +117,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
       'gcp:cloudrunv2/service:Service': 1,
       ...(expected.isPublic ? { 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': 1 } : {}),
+      ...(expected.isMonitored ? monitoringCounts(expected.isPublic) : {}),
     });
   });
 

@@ -12,13 +12,13 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/seeder': ['@records/records-schema'],
   '@records/operator': ['@records/seeder'],
   '@records/delivery': ['@records/infra', '@records/local', '@records/operator', '@records/records-schema'],
-  '@records/infra': ['@records/records-schema'],
+  '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
   '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],
 };
 
-/** What tests may import besides: the local cloud, to run against, and the record, for its samples. */
-const TEST_ARROWS = ['@records/local-cloud', '@records/records-schema'];
+/** What tests may import besides: the local cloud, to run against, the record, for its samples, and what alerts read. */
+const TEST_ARROWS = ['@records/local-cloud', '@records/monitoring', '@records/records-schema'];
 
 interface Manifest {
   readonly name: string;

@@ -17,7 +17,9 @@ const ROLES = {
   'roles/bigquery.jobUser': 'removing the records of an end-to-end run',
   'roles/iam.serviceAccountAdmin': "the API's account",
   'roles/iam.serviceAccountUser': "revisions that run as the API's account",
-  'roles/monitoring.viewer': 'the metrics that decide a rollout',
+  'roles/logging.configWriter': 'log-based metrics',
+  'roles/monitoring.editor':
+    'the metrics that decide a rollout, objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
   'roles/run.admin': 'the service, its revisions and who may call it',
   'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which exists once it is asked for",

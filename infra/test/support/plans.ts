@@ -24,13 +24,18 @@ export function planBootstrap(config: Record<string, string> = {}): Promise<Plan
   return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
 }
 
-/** Everything that a stack can have at once: a load balancer, and a rollout under way. */
+/** Everything that a stack can have at once: a load balancer, a rollout under way, somebody to tell and a budget. */
 export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
   clientRequestsPerMinute: '120',
   metricsPort: '9464',
   otlpEndpoint: 'http://localhost:4318',
+  pageChannels: '["projects/example-prod/notificationChannels/1"]',
+  ticketChannels: '["projects/example-prod/notificationChannels/2"]',
+  billedGibPerHour: '20',
+  billingAccount: '012345-6789AB-CDEF01',
+  monthlyBudget: '50',
   stableRevision: 'records-api-00001-abc',
 };
 

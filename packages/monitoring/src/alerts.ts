@@ -8,10 +8,16 @@ export interface Limits {
   /** GiB per hour that all queries of the project together may be billed. */
   readonly billedGibPerHour: number;
   readonly maxInstances: number;
+  /** Id of the uptime check. */
+  readonly uptimeCheck: string;
 }
 
 /** The default settings: what docs, rules and traces are made with. */
-export const DEFAULT_LIMITS: Limits = { billedGibPerHour: 100, maxInstances: 4 };
+export const DEFAULT_LIMITS: Limits = {
+  billedGibPerHour: 100,
+  maxInstances: 4,
+  uptimeCheck: SYSTEM.service,
+};
 
 /** An alert for what burn rates do not see. */
 export interface Alert {
@@ -33,7 +39,7 @@ export interface Alert {
 
 const GIB = 1024 ** 3;
 
-export function alertsFor({ billedGibPerHour, maxInstances }: Limits): readonly Alert[] {
+export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limits): readonly Alert[] {
   return [
     {
       id: 'backlog-stuck',
@@ -208,7 +214,7 @@ export function alertsFor({ billedGibPerHour, maxInstances }: Limits): readonly 
         filter: filterOf(
           'monitoring.googleapis.com/uptime_check/check_passed',
           'uptime_url',
-          'metric.labels.check_id=starts_with("records-api")',
+          `metric.labels.check_id="${uptimeCheck}"`,
         ),
         aggregation: {
           alignmentSeconds: 2 * MINUTE,
@@ -232,7 +238,7 @@ export function alertsFor({ billedGibPerHour, maxInstances }: Limits): readonly 
         filter: filterOf(
           'monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires',
           'uptime_url',
-          'metric.labels.check_id=starts_with("records-api")',
+          `metric.labels.check_id="${uptimeCheck}"`,
         ),
         aggregation: { alignmentSeconds: 20 * MINUTE, aligner: 'ALIGN_NEXT_OLDER', reducer: 'REDUCE_MIN' },
         comparison: 'COMPARISON_LT',

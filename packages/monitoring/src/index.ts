@@ -1,6 +1,7 @@
 export { type Alert, alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 export * from './burn-rates.ts';
 export type { Condition, LogCondition, ThresholdCondition } from './condition.ts';
+export { type Dashboard, fleetDashboard, serviceDashboard, WORST } from './dashboards.ts';
 export { renewTables, runbookNames, TABLES } from './documents.ts';
 export { cloudSeries } from './evaluate/cloud-series.ts';
 export {
@@ -13,6 +14,7 @@ export {
 export { CannotTell, select } from './evaluate/filter.ts';
 export type { Series } from './evaluate/series.ts';
 export { FILES } from './files.ts';
+export { LOG_METRICS, type LogMetric } from './log-metrics.ts';
 export { checkObjective, errorBudget, OBJECTIVES, type Objective } from './objectives.ts';
 export { togetherAvailable } from './parts.ts';
 export { type Policy, policiesFor, type SloName } from './policies.ts';

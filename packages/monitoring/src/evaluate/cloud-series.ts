@@ -84,7 +84,7 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
       ({ instances }) => instances,
     ),
     ...REGIONS.flatMap((region, index) => {
-      const labels = { 'metric.labels.check_id': 'records-api-x', 'metric.labels.checker_location': region };
+      const labels = { 'metric.labels.check_id': SYSTEM.service, 'metric.labels.checker_location': region };
       return [
         of(
           'monitoring.googleapis.com/uptime_check/check_passed',

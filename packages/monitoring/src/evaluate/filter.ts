@@ -5,7 +5,7 @@ export class CannotTell extends Error {
   override readonly name = 'CannotTell';
 }
 
-const TERM = /^([\w.]+)\s*(!?=)\s*(?:"([^"]*)"|starts_with\("([^"]*)"\))$/;
+const TERM = /^([\w.]+)\s*(!?=)\s*"([^"]*)"$/;
 
 /**
  * The series that a filter selects: comparisons joined by AND, which is all that is used here. Throws CannotTell for
@@ -15,10 +15,9 @@ export function select(filter: string, all: readonly Series[]): Series[] {
   const terms = filter.split(' AND ').map((term) => {
     const match = TERM.exec(term.trim());
     if (!match) throw new CannotTell(`the filter has "${term.trim()}", which is not a comparison known here`);
-    const [, name = '', operator, equal, prefix = ''] = match;
+    const [, name = '', operator, wanted] = match;
     return (series: Series) => {
-      const value = labelOf(series, name);
-      const holds = equal === undefined ? value?.startsWith(prefix) === true : value === equal;
+      const holds = labelOf(series, name) === wanted;
       return operator === '=' ? holds : !holds;
     };
   });

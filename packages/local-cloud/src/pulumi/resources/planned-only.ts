@@ -5,12 +5,17 @@ const NO_BALANCER = 'there is no load balancer on this machine: requests go to t
 const NO_OBJECTS = 'Cloud Storage is not emulated';
 const NO_KEYS = 'Cloud KMS is not emulated';
 const NO_IMAGES = 'images are run from the working copy, not pulled';
+const NO_MONITORING = 'nothing is measured or notified here: `pnpm alerts` tries the policies out';
 const NO_TOKENS = 'the local cloud asks for no credentials';
 
 /** Types that a program may declare, for a plan to show; no emulated service would notice them. */
 export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   'gcp:artifactregistry/repository:Repository': named(NO_IMAGES, 'repositories', 'location', 'repositoryId'),
   'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': grant(NO_IMAGES, 'repository'),
+  'gcp:billing/budget:Budget': {
+    notEmulatedBecause: 'nothing costs anything on this machine',
+    outputs: ({ billingAccount }) => ({ id: `billingAccounts/${billingAccount}/budgets/generated` }),
+  },
   'gcp:compute/backendService:BackendService': named(NO_BALANCER, 'backendServices'),
   'gcp:compute/globalAddress:GlobalAddress': named(NO_BALANCER, 'addresses'),
   'gcp:compute/globalForwardingRule:GlobalForwardingRule': named(NO_BALANCER, 'forwardingRules'),
@@ -46,6 +51,32 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   },
   'gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember': grant(NO_KEYS, 'cryptoKeyId'),
   'gcp:kms/keyRing:KeyRing': named(NO_KEYS, 'keyRings', 'location'),
+  'gcp:logging/metric:Metric': named(NO_MONITORING, 'metrics'),
+  'gcp:monitoring/alertPolicy:AlertPolicy': named(NO_MONITORING, 'alertPolicies'),
+  'gcp:monitoring/customService:CustomService': {
+    notEmulatedBecause: NO_MONITORING,
+    outputs({ serviceId }, { project }) {
+      return {
+        id: `projects/${project}/services/${serviceId}`,
+        name: `projects/${project}/services/${serviceId}`,
+      };
+    },
+  },
+  'gcp:monitoring/dashboard:Dashboard': named(NO_MONITORING, 'dashboards'),
+  'gcp:monitoring/slo:Slo': {
+    notEmulatedBecause: NO_MONITORING,
+    outputs({ service, sloId }, { project }) {
+      const name = `projects/${project}/services/${service}/serviceLevelObjectives/${sloId}`;
+      return { id: name, name };
+    },
+  },
+  'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig': {
+    notEmulatedBecause: NO_MONITORING,
+    outputs({ displayName }, { project }) {
+      const name = `projects/${project}/uptimeCheckConfigs/${displayName}`;
+      return { id: name, name, uptimeCheckId: displayName };
+    },
+  },
   'gcp:serviceaccount/iAMMember:IAMMember': grant(NO_TOKENS, 'serviceAccountId'),
   'gcp:storage/bucket:Bucket': {
     notEmulatedBecause: NO_OBJECTS,

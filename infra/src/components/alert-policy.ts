@@ -1,0 +1,51 @@
+import type * as gcp from '@pulumi/gcp';
+import { AUTO_CLOSE_MINUTES, type Condition, type Policy } from '@records/monitoring';
+
+type PolicyInput = gcp.types.input.monitoring.AlertPolicyCondition;
+
+/** A condition as the provider takes it. */
+export function conditionArgs(condition: Condition): PolicyInput {
+  if (condition.kind === 'log') {
+    return { displayName: condition.title, conditionMatchedLog: { filter: condition.filter } };
+  }
+  const { title, filter, aggregation, comparison, threshold, durationSeconds } = condition;
+  return {
+    displayName: title,
+    conditionThreshold: {
+      filter,
+      comparison,
+      thresholdValue: threshold,
+      duration: `${durationSeconds}s`,
+      ...(aggregation && {
+        aggregations: [
+          {
+            alignmentPeriod: `${aggregation.alignmentSeconds}s`,
+            perSeriesAligner: aggregation.aligner,
+            crossSeriesReducer: aggregation.reducer,
+          },
+        ],
+      }),
+    },
+  };
+}
+
+/** One incident per policy, closed by itself without data; a policy on a log must say how often it may tell. */
+export function strategyOf({ conditions }: Policy): gcp.types.input.monitoring.AlertPolicyAlertStrategy {
+  const [log] = conditions.filter((condition) => condition.kind === 'log');
+  return {
+    autoClose: `${AUTO_CLOSE_MINUTES * 60}s`,
+    ...(log && { notificationRateLimit: { period: `${log.notifyEverySeconds}s` } }),
+  };
+}
+
+/** What a notification says: where to begin. */
+export function documentationOf({
+  title,
+  runbook,
+}: Policy): gcp.types.input.monitoring.AlertPolicyDocumentation {
+  return {
+    mimeType: 'text/markdown',
+    subject: title,
+    content: `Begin with the three commands of docs/runbooks/${runbook}.md.`,
+  };
+}

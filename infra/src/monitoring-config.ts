@@ -1,0 +1,43 @@
+import type { Settings } from './settings.ts';
+
+export interface MonitoringConfig {
+  /** Names of notification channels that wake somebody up. */
+  readonly pageChannels: readonly string[];
+  /** And of those for what can wait until the morning. */
+  readonly ticketChannels: readonly string[];
+  readonly billedGibPerHour: number;
+  /** Undefined declares none. */
+  readonly budget: BudgetConfig | undefined;
+}
+
+export interface BudgetConfig {
+  readonly billingAccount: string;
+  /** Whole units of the account's currency. */
+  readonly monthly: number;
+}
+
+const CHANNEL = /^projects\/[^/\s]+\/notificationChannels\/\d+$/;
+const CHANNELS = 'a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER';
+const BILLING_ACCOUNT = /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/;
+
+/** Undefined when the stack declares none. */
+export function readMonitoring(settings: Settings): MonitoringConfig | undefined {
+  const isWanted = settings.flag('monitoring', true);
+  const pageChannels = settings.list('pageChannels', CHANNEL, CHANNELS);
+  const ticketChannels = settings.list('ticketChannels', CHANNEL, CHANNELS);
+  const billedGibPerHour = settings.integer('billedGibPerHour', 100, 1, 1_000_000);
+  const budget = readBudget(settings);
+  if (isWanted) return { pageChannels, ticketChannels, billedGibPerHour, budget };
+  const reason = 'monitoring is false: there is nothing to tell';
+  settings.refuse('pageChannels', pageChannels.length > 0, reason);
+  settings.refuse('ticketChannels', ticketChannels.length > 0, reason);
+  settings.refuse('billingAccount', budget !== undefined, reason);
+  return undefined;
+}
+
+function readBudget(settings: Settings): BudgetConfig | undefined {
+  const monthly = settings.integer('monthlyBudget', 100, 1, 1_000_000);
+  if (settings.text('billingAccount') === undefined) return undefined;
+  const rule = 'the id of a billing account, such as 012345-6789AB-CDEF01';
+  return { billingAccount: settings.matching('billingAccount', BILLING_ACCOUNT, rule), monthly };
+}

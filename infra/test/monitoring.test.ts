@@ -1,0 +1,101 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Plan } from '@records/local-cloud';
+import { type Dashboard, OBJECTIVES } from '@records/monitoring';
+import { EVERYTHING, inputsByName, planOf } from './support/plans.ts';
+
+const POLICY = 'gcp:monitoring/alertPolicy:AlertPolicy';
+const ON_CALL = 'projects/example-prod/notificationChannels/1';
+const QUEUE = 'projects/example-prod/notificationChannels/2';
+
+interface PolicyInputs {
+  readonly conditions: readonly {
+    readonly conditionThreshold?: { readonly filter: string; readonly thresholdValue: number };
+    readonly conditionMatchedLog?: { readonly filter: string };
+  }[];
+  readonly notificationChannels: readonly string[];
+  readonly severity: string;
+  readonly documentation: { readonly content: string };
+}
+
+let planned: Plan;
+let policies: Record<string, PolicyInputs>;
+
+beforeAll(async () => {
+  planned = await planOf('prod', EVERYTHING);
+  policies = inputsByName(planned, POLICY) as unknown as Record<string, PolicyInputs>;
+}, 120_000);
+
+function filtersOf({ conditions }: PolicyInputs): string[] {
+  return conditions.map(
+    ({ conditionThreshold, conditionMatchedLog }) =>
+      conditionThreshold?.filter ?? conditionMatchedLog?.filter ?? '',
+  );
+}
+
+describe('the alert policies of a stack', () => {
+  it('watch services, topics, subscriptions and metrics that it declares', () => {
+    const names = new Set(planned.resources.map(({ inputs }) => String(inputs.name ?? inputs.displayName)));
+    const watched = Object.values(policies)
+      .flatMap(filtersOf)
+      .flatMap((filter) => [
+        ...filter.matchAll(/(?:service_name|topic_id|subscription_id|check_id)="([^"]+)"|\/user\/([\w/]+)"/g),
+      ])
+      .map(([, label, metric]) => label ?? metric ?? '');
+    expect(new Set(watched).size).toBeGreaterThan(5);
+    expect([...new Set(watched)].filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('burn by objectives that it declares', () => {
+    const declared = planned.resources.filter(({ type }) => type === 'gcp:monitoring/slo:Slo');
+    expect(declared.map(({ name }) => name)).toEqual(OBJECTIVES.map(({ id }) => id));
+    for (const { id } of OBJECTIVES) {
+      const [long, short] = filtersOf(policies[`${id}-burns-14.4x`] as PolicyInputs);
+      const slo = `projects/example-prod/services/records/serviceLevelObjectives/${id}`;
+      expect(long).toBe(`select_slo_burn_rate("${slo}", "3600s")`);
+      expect(short).toBe(`select_slo_burn_rate("${slo}", "300s")`);
+    }
+  });
+
+  it('wake somebody up for pages only, and say where to begin', () => {
+    for (const { notificationChannels, severity, documentation } of Object.values(policies)) {
+      expect(notificationChannels).toEqual([severity === 'CRITICAL' ? ON_CALL : QUEUE]);
+      expect(documentation.content).toMatch(/docs\/runbooks\/[a-z-]+\.md/);
+    }
+  });
+
+  it('count nothing but 5xx against the API', () => {
+    const slo = inputsByName(planned, 'gcp:monitoring/slo:Slo').availability;
+    expect(JSON.stringify(slo)).toContain('response_code_class=\\"5xx\\"');
+  });
+
+  it('bound the cost and the instances by what the stack is set to', () => {
+    const thresholdOf = (id: string) => policies[id]?.conditions[0]?.conditionThreshold?.thresholdValue;
+    expect(thresholdOf('cost-runaway')).toBe(20 * 1024 ** 3);
+    expect(thresholdOf('instances-near-maximum')).toBe(8);
+  });
+});
+
+it('the budget tells at half, nine tenths and all of it', () => {
+  expect(inputsByName(planned, 'gcp:billing/budget:Budget').records).toMatchObject({
+    amount: { specifiedAmount: { units: '50' } },
+    thresholdRules: [{ thresholdPercent: 0.5 }, { thresholdPercent: 0.9 }, { thresholdPercent: 1 }],
+    allUpdatesRule: { monitoringNotificationChannels: [QUEUE] },
+  });
+});
+
+it('the dashboards are taken by their shape: tiles that do not overlap, each with a query or a text', () => {
+  const dashboards = Object.values(inputsByName(planned, 'gcp:monitoring/dashboard:Dashboard')).map(
+    ({ dashboardJson }) => JSON.parse(String(dashboardJson)) as Dashboard,
+  );
+  expect(dashboards).toHaveLength(2);
+  for (const { mosaicLayout } of dashboards) {
+    const places = mosaicLayout.tiles.map(({ xPos, yPos }) => `${xPos},${yPos}`);
+    expect(new Set(places).size).toBe(places.length);
+  }
+});
+
+it('a private stack has no uptime check, since Google could not enter, and no alerts on one', async () => {
+  const staging = await planOf('staging');
+  expect(inputsByName(staging, 'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig')).toEqual({});
+  expect(Object.keys(inputsByName(staging, POLICY))).not.toContain('unreachable');
+}, 120_000);
