@@ -165,6 +165,8 @@ describe('the planning account', () => {
       [PROJECT]: [
         'roles/bigquery.metadataViewer',
         'roles/iam.securityReviewer',
+        'roles/logging.viewer',
+        'roles/monitoring.viewer',
         'roles/pubsub.viewer',
         'roles/run.viewer',
         'roles/serviceusage.serviceUsageConsumer',
@@ -182,6 +184,8 @@ describe('the deploying account', () => {
         'roles/bigquery.dataOwner',
         'roles/iam.serviceAccountAdmin',
         'roles/iam.serviceAccountUser',
+        'roles/logging.configWriter',
+        'roles/monitoring.editor',
         'roles/pubsub.admin',
         'roles/resourcemanager.projectIamAdmin',
         'roles/run.admin',

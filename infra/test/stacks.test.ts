@@ -260,6 +260,9 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },
               { name: 'FRESHNESS_SECONDS', value: expected.freshnessSeconds },
               { name: 'LOG_LEVEL', value: expected.logLevel },
+              { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: stack === 'local' ? '1000000' : '600' },
+              { name: 'TRUSTED_PROXIES', value: '1' },
+              { name: 'MAX_REQUESTS_IN_FLIGHT', value: '80' },
             ],
             resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },
             startupProbe: {

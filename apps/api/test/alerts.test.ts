@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { LOG_METRICS, prometheusRules, ROUTES } from '@records/monitoring';
+import { startTelemetry } from '../src/telemetry/telemetry.ts';
+import { buildTestApi } from './support/api.ts';
+import { BigQueryFront, googleError } from './support/bigquery-front.ts';
+import { oneRow } from './support/replies.ts';
+
+/** Names of metrics of the API in expressions of Prometheus, with the labels that they are selected by. */
+function readByRules(): Map<string, Set<string>> {
+  const read = new Map<string, Set<string>>();
+  for (const { expr } of prometheusRules()) {
+    for (const [, name = '', labels = ''] of expr.matchAll(/\b((?:http|records)_\w+)(?:\{([^}]*)\})?/g)) {
+      const known = read.get(name) ?? new Set<string>();
+      for (const [, label = ''] of labels.matchAll(/(\w+)(?:=|!)/g)) known.add(label);
+      read.set(name, known);
+    }
+  }
+  return read;
+}
+
+describe('what alerts read of the API', () => {
+  it('is there under that name: the metrics of the rules for Prometheus, with their labels and buckets', async () => {
+    const front = await BigQueryFront.listen();
+    front.fault = () => oneRow;
+    const said: string[] = [];
+    const telemetry = await startTelemetry({
+      service: 'records-api',
+      revision: undefined,
+      metricsPort: 0,
+      otlpEndpoint: undefined,
+      log: { info: (message) => said.push(message) },
+    });
+    // Without a snapshot its age has no line.
+    telemetry.metrics.observeSnapshotAge(() => 1);
+    const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
+    await app.inject({ url: '/records/a' });
+    await app.inject({ url: '/records?limit=0' });
+    const text = await (await fetch(String(said[0]?.replace('Metrics at ', '')))).text();
+    const read = readByRules();
+    expect([...read.keys()].sort()).toEqual([
+      'http_server_request_duration_bucket',
+      'http_server_request_duration_count',
+      'records_snapshot_age',
+      'records_warehouse_billed_total',
+    ]);
+    for (const [name, labels] of read) {
+      const line = new RegExp(`^${name}[{ ].*$`, 'm').exec(text);
+      expect({ name, found: line !== null }).toEqual({ name, found: true });
+      for (const label of labels) expect(line?.[0]).toContain(`${label}="`);
+    }
+    for (const le of ['0.5', '2.5']) expect(text).toContain(`le="${le}"`);
+    for (const route of Object.values(ROUTES)) expect(text).toContain(`http_route="${route}"`);
+  });
+
+  it('is in its log: the fields that the log-based metrics select and extract', async () => {
+    const front = await BigQueryFront.listen();
+    front.fault = () => googleError(403, 'accessDenied');
+    const { app, lines } = await buildTestApi({ bigQueryUrl: front.url });
+    await app.inject({ url: '/records?limit=0' });
+    await app.inject({ url: '/records/a' });
+    const [latency, warnings] = LOG_METRICS;
+    const requests = lines.filter((line) => line.httpRequest !== undefined);
+    expect(requests.map(({ httpRequest }) => httpRequest)).toEqual(
+      Object.values(ROUTES).map((requestUrl) =>
+        expect.objectContaining({
+          requestUrl,
+          latency: expect.stringMatching(/^\d+\.\d+s$/),
+          status: expect.any(Number),
+        }),
+      ),
+    );
+    for (const field of ['httpRequest.requestUrl', 'httpRequest.status']) {
+      expect(latency?.filter).toContain(field);
+    }
+    expect(latency?.distribution?.value).toBe('EXTRACT(httpRequest.latency)');
+    expect(warnings?.filter).toContain('severity=WARNING AND jsonPayload.reason:*');
+  });
+});
