@@ -35,6 +35,7 @@ describe('a configuration with mistakes', () => {
       access: 'friends',
       stableRevision: 'Records API',
       canaryPercent: '101',
+      monitoring: 'true',
       ticketChannels: '["oncall@example.com"]',
       billingAccount: 'mine',
     });

@@ -13,6 +13,7 @@ export {
 } from './evaluate/evaluate.ts';
 export { CannotTell, select } from './evaluate/filter.ts';
 export type { Series } from './evaluate/series.ts';
+export { linesOf } from './evaluate/worst.ts';
 export { FILES } from './files.ts';
 export { LOG_METRICS, type LogMetric } from './log-metrics.ts';
 export { checkObjective, errorBudget, OBJECTIVES, type Objective } from './objectives.ts';
