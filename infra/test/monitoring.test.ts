@@ -35,8 +35,10 @@ function filtersOf({ conditions }: PolicyInputs): string[] {
 describe('the alert policies of a stack', () => {
   it('watch services, topics, subscriptions and metrics that it declares', () => {
     const names = new Set(planned.resources.map(({ inputs }) => String(inputs.name ?? inputs.displayName)));
-    const watched = Object.values(policies)
-      .flatMap(filtersOf)
+    const indicators = Object.values(inputsByName(planned, 'gcp:monitoring/slo:Slo')).map((slo) =>
+      JSON.stringify(slo).replaceAll('\\"', '"'),
+    );
+    const watched = [...Object.values(policies).flatMap(filtersOf), ...indicators]
       .flatMap((filter) => [
         ...filter.matchAll(/(?:service_name|topic_id|subscription_id|check_id)="([^"]+)"|\/user\/([\w/]+)"/g),
       ])
@@ -47,7 +49,7 @@ describe('the alert policies of a stack', () => {
 
   it('burn by objectives that it declares', () => {
     const declared = planned.resources.filter(({ type }) => type === 'gcp:monitoring/slo:Slo');
-    expect(declared.map(({ name }) => name)).toEqual(OBJECTIVES.map(({ id }) => id));
+    expect(declared.map(({ name }) => name).sort()).toEqual(OBJECTIVES.map(({ id }) => id).sort());
     for (const { id } of OBJECTIVES) {
       const [long, short] = filtersOf(policies[`${id}-burns-14.4x`] as PolicyInputs);
       const slo = `projects/example-prod/services/records/serviceLevelObjectives/${id}`;
