@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
-import { BigQueryWarehouse } from '../src/warehouse/bigquery-warehouse.ts';
 import { Lookups } from '../src/warehouse/lookups.ts';
-import { parseTableName } from '../src/warehouse/table-name.ts';
-import { buildTestApi, environment } from './support/api.ts';
+import { buildTestApi } from './support/api.ts';
+import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
@@ -22,27 +20,57 @@ beforeEach(async () => {
 
 const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
 
+const direct = { listed: async () => undefined, assertOpen() {}, inTime: <T>(result: Promise<T>) => result };
+
 describe('look-ups', () => {
-  it('that come at the same time share a query, up to a hundred ids in each', async () => {
-    const { app } = await buildTestApi({ bigQueryUrl: table.front.url });
-    // The client finds its endpoint in the environment that has just been set.
-    await app.ready();
-    const warehouse = new BigQueryWarehouse({
-      project: environment.GOOGLE_CLOUD_PROJECT,
-      location: environment.BIGQUERY_LOCATION,
-      table: parseTableName(environment.RECORDS_TABLE),
-      freshnessSeconds: 60,
-      labels: {},
-      log: pino({ level: 'silent' }),
-      timing,
-    });
-    const wanted = [...ids(150), ...ids(50), 'nobody'];
-    const answers = await Promise.all(wanted.map((id) => warehouse.readRecord(id)));
-    expect(answers.map(({ body }) => body && JSON.parse(String(body)))).toEqual([
-      ...[...ids(150), ...ids(50)].map(record),
-      undefined,
-    ]);
+  it('of what the list has cost nothing beside its one scan, and those of what it has not share one more', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    await app.inject({ url: '/records' });
+    const ask = (wanted: string[]) => Promise.all(wanted.map((id) => app.inject({ url: `/records/${id}` })));
+    const answers = [...(await ask(ids(50))), ...(await ask(ids(50)))];
+    expect(answers.map((answer) => answer.json())).toEqual([...ids(50), ...ids(50)].map(record));
+    expect(scans()).toBe(1);
+    const unknown = await ask(ids(50).map((id) => `no-${id}`));
+    for (const answer of unknown) expectProblem(answer, 'record-not-found');
     expect(scans()).toBe(2);
+  });
+
+  it('of what was published since the list was made show at once', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    await app.inject({ url: '/records' });
+    await table.append([record('r7a')]);
+    expect((await app.inject({ url: '/records/r7a' })).json()).toEqual(record('r7a'));
+    expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
+    expect(scans()).toBe(2);
+  });
+
+  it('send one query a second at most, the first at once, up to a thousand ids in each', async () => {
+    const sizes: number[] = [];
+    const sentAt: number[] = [];
+    const lookups = new Lookups({
+      ...direct,
+      freshMs: 60_000,
+      timing,
+      query: async (asked) => {
+        sizes.push(asked.length);
+        sentAt.push(timing.now());
+        return [];
+      },
+    });
+    await lookups.find('first');
+    for (const chunk of ['a', 'b', 'c']) {
+      await Promise.all(Array.from({ length: 1_000 }, (_, n) => lookups.find(`${chunk}-${n}`)));
+    }
+    expect(sizes).toEqual([1, 1_000, 1_000, 1_000]);
+    expect(sentAt).toEqual([3, 1_003, 2_003, 3_003]);
+  });
+
+  it('do without the list when its result is gone', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, blockCacheBytes: 1 });
+    await app.inject({ url: '/records' });
+    table.front.fault = () =>
+      table.front.calls.at(-1)?.endsWith('/data') ? googleError(404, 'notFound') : undefined;
+    expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
   });
 
   it('are answered from memory for a freshness window, and for five seconds that there is no record', async () => {
@@ -60,7 +88,7 @@ describe('look-ups', () => {
     timing.advance(1_000);
     await ask();
     expect(scans()).toBe(3);
-    timing.advance(54_000);
+    timing.advance(53_000);
     expect(await ask()).toMatchObject({ age: '59', etag: first.etag });
     expect(scans()).toBe(4);
     timing.advance(1_000);
@@ -86,6 +114,7 @@ describe('look-ups', () => {
   it('remember a bounded number of answers, and not those that failed', async () => {
     let queries = 0;
     const lookups = new Lookups({
+      ...direct,
       freshMs: 60_000,
       timing,
       query: async (asked) => {
@@ -102,11 +131,11 @@ describe('look-ups', () => {
       await Promise.all(Array.from({ length: 5_000 }, (_, n) => lookups.find(`other-${chunk}-${n}`)));
     }
     await lookups.find('first');
-    expect(queries).toBe(204);
+    expect(queries).toBe(24);
   });
 
   it('of more ids than may wait are refused at once, and the others are answered', async () => {
-    const lookups = new Lookups({ freshMs: 60_000, timing, query: async () => [] });
+    const lookups = new Lookups({ ...direct, freshMs: 60_000, timing, query: async () => [] });
     const asked = Array.from({ length: 5_001 }, (_, n) => lookups.find(`id-${n}`));
     const settled = await Promise.allSettled(asked);
     expect(settled.filter(({ status }) => status === 'rejected')).toMatchObject([

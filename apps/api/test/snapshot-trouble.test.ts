@@ -97,7 +97,7 @@ describe('the job of a window', () => {
 
 describe('a warehouse that is gone', () => {
   beforeEach(async () => {
-    await table.append(records(2_500));
+    await table.append(records(4_500));
     await get('/records');
     await get('/records/r7');
     table.front.reset();

@@ -2,11 +2,13 @@ import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import type { BreakerState } from './calls/breaker.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
-import type { WarehouseError } from './errors.ts';
-import { Lookups } from './lookups.ts';
+import { withDeadline } from './calls/deadline.ts';
+import { toWarehouseError, type WarehouseError } from './errors.ts';
+import { type ListedRecord, Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
 import type { RawRow } from './record-json.ts';
 import { Blocks } from './snapshots/blocks.ts';
+import { Search } from './snapshots/search.ts';
 import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
 import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
@@ -19,6 +21,9 @@ const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs
 
 /** An eighth of the memory of an instance. */
 const DEFAULT_BLOCK_CACHE_BYTES = 64 * 1024 * 1024;
+
+/** How long a look-up waits for the list before it asks for the record itself. Milliseconds. */
+const LIST_WAIT_MS = 2_000;
 
 export interface BigQueryWarehouseOptions {
   /** The project that runs and pays for the queries. */
@@ -36,7 +41,7 @@ export interface BigQueryWarehouseOptions {
   readonly blockCacheBytes?: number;
 }
 
-/** Reads the list from one snapshot per freshness window, and single records by queries that look-ups share. */
+/** Reads the list from one snapshot per freshness window; single records from it, too, and by a query when it has none. */
 export class BigQueryWarehouse implements Warehouse {
   readonly #client: BigQueryClient;
   readonly #queries: Queries;
@@ -60,6 +65,10 @@ export class BigQueryWarehouse implements Warehouse {
     telemetry.metrics.observeBreaker(() => this.#calls.state);
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);
+    const blocks = new Blocks(
+      (from, range) => call(() => this.#client.listRows(from, range)),
+      blockCacheBytes,
+    );
     this.#snapshots = new Snapshots({
       names,
       jobs: new SnapshotJobs({
@@ -71,7 +80,8 @@ export class BigQueryWarehouse implements Warehouse {
         call,
         metrics: telemetry.metrics,
       }),
-      blocks: new Blocks((from, range) => call(() => this.#client.listRows(from, range)), blockCacheBytes),
+      blocks,
+      search: new Search((snapshot, index) => blocks.block(snapshot, index)),
       windowMs: freshnessSeconds * 1000,
       timing,
       inTime: (result) => this.#calls.inTime(result),
@@ -81,6 +91,9 @@ export class BigQueryWarehouse implements Warehouse {
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
+      inTime: (result) => this.#calls.inTime(result),
+      assertOpen: () => this.#calls.assertOpen(),
+      listed: (id) => this.#listed(id),
       query: (ids) => this.#records(ids),
     });
   }
@@ -100,6 +113,20 @@ export class BigQueryWarehouse implements Warehouse {
   async close(): Promise<void> {
     if (!(await this.#calls.close()))
       this.#options.log.warn({}, 'stopping with calls to the warehouse under way');
+  }
+
+  /** Undefined also when the list takes too long or can not say. */
+  async #listed(id: string): Promise<ListedRecord | undefined> {
+    const { timing = systemTiming, log } = this.#options;
+    try {
+      return await withDeadline(this.#snapshots.find(id), LIST_WAIT_MS, timing);
+    } catch (cause) {
+      const err = toWarehouseError(cause);
+      // A query would meet the same.
+      if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
+      log.warn({ err, reason: err.reason }, `a record is not looked up in the list: ${err.message}`);
+      return undefined;
+    }
   }
 
   #records(ids: readonly string[]): Promise<RawRow[]> {

@@ -2,12 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { WarehouseError } from './errors.ts';
 import { type RawRow, recordJson } from './record-json.ts';
 import type { Timing } from './timing.ts';
-import type { RecordAnswer } from './warehouse.ts';
+import type { JsonBytes, RecordAnswer } from './warehouse.ts';
 
 /** How long the first id waits for others that share its query. Milliseconds. */
 const BATCH_MS = 3;
+/**
+ * Between two queries: each is billed a scan of what it can not prune, 10 MiB at least, so that this is their price at
+ * its highest, whatever is asked: 86,400 a day and instance. Milliseconds.
+ */
+const SPACE_MS = 1_000;
 /** Ids in one query. */
-const MAX_BATCH = 100;
+const MAX_BATCH = 1_000;
 
 /** Ids that wait for an answer. */
 const MAX_WAITING = 5_000;
@@ -28,14 +33,26 @@ const STALE_IF_ERROR_MS = 12 * 60 * 60 * 1000;
 export interface LookupsOptions {
   readonly freshMs: number;
   readonly timing: Timing;
+  /** Waits as long as a request may; what it waited for goes on. */
+  inTime<T>(result: Promise<T>): Promise<T>;
+  /** The record as the list of the moment has it; undefined when that has none or can not be had. */
+  listed(id: string): Promise<ListedRecord | undefined>;
+  /** Throws when no query can be sent now. */
+  assertOpen(): void;
   /** The rows with these ids, each id once, in any order. */
   query(ids: readonly string[]): Promise<readonly RawRow[]>;
 }
 
+export interface ListedRecord {
+  readonly body: JsonBytes;
+  /** Since the list was known to be true. Milliseconds. */
+  readonly ageMs: number;
+}
+
 interface Known {
   /** Undefined: there is no such record. */
-  readonly body: string | undefined;
-  /** Milliseconds since the epoch. */
+  readonly body: JsonBytes | undefined;
+  /** When this was known to be true. Milliseconds since the epoch. */
   readonly askedAt: number;
 }
 
@@ -44,7 +61,10 @@ interface Batch {
   readonly known: Promise<ReadonlyMap<string, Known>>;
 }
 
-/** Records by their ids: asked for live, together with whoever asks at the same time, and remembered for a while. */
+/**
+ * Records by their ids, remembered for a while. A record never changes, so what the list has is answered from it, for
+ * nothing; what it has not is asked for live, together with whatever else is, at a rate that does not grow with traffic.
+ */
 export class Lookups {
   readonly #options: LookupsOptions;
   readonly #known = new LRUCache<string, Known>({
@@ -54,6 +74,8 @@ export class Lookups {
   });
   readonly #pending = new Map<string, Batch>();
   #batch: Batch | undefined;
+  /** When the next query may be sent, by `timing.now()`. */
+  #nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LookupsOptions) {
     this.#options = options;
@@ -64,7 +86,7 @@ export class Lookups {
     const known = this.#known.get(id);
     if (known && this.#ageOf(known) < this.#freshMsOf(known)) return this.#answer(known);
     try {
-      return this.#answer(await this.#ask(id));
+      return this.#answer(await this.#options.inTime(this.#find(id)));
     } catch (error) {
       // That there was none is no answer: it may have been published since.
       if (known?.body !== undefined && this.#ageOf(known) < STALE_IF_ERROR_MS) return this.#answer(known);
@@ -92,6 +114,21 @@ export class Lookups {
     return Math.max(0, this.#options.timing.date() - askedAt);
   }
 
+  async #find(id: string): Promise<Known> {
+    return (await this.#listed(id)) ?? (await this.#ask(id));
+  }
+
+  async #listed(id: string): Promise<Known | undefined> {
+    const { listed, timing } = this.#options;
+    // It waits for a query already.
+    if (this.#pending.has(id)) return undefined;
+    const found = await listed(id);
+    if (!found) return undefined;
+    const known = { body: found.body, askedAt: timing.date() - found.ageMs };
+    this.#known.set(id, known);
+    return known;
+  }
+
   async #ask(id: string): Promise<Known> {
     const batch = this.#pending.get(id) ?? this.#join(id);
     const known = (await batch.known).get(id);
@@ -100,6 +137,7 @@ export class Lookups {
   }
 
   #join(id: string): Batch {
+    this.#options.assertOpen();
     if (this.#pending.size >= MAX_WAITING) {
       const message = `${this.#pending.size} ids wait for an answer`;
       throw new WarehouseError('busy', 'tooManyLookups', message, { retryAfterMs: RETRY_AFTER_MS });
@@ -114,8 +152,11 @@ export class Lookups {
 
   #open(): Batch {
     const ids = new Set<string>();
+    const { timing } = this.#options;
+    const sendAt = Math.max(timing.now() + BATCH_MS, this.#nextAt);
+    this.#nextAt = sendAt + SPACE_MS;
     const run = async () => {
-      await this.#options.timing.sleep(BATCH_MS);
+      await timing.sleep(sendAt - timing.now());
       if (this.#batch === batch) this.#batch = undefined;
       try {
         return await this.#query([...ids]);

@@ -55,6 +55,12 @@ export class Calls {
     }
   }
 
+  /** Throws `unavailable` when no call may be made now: nobody has to wait for a turn to hear so. */
+  assertOpen(): void {
+    if (this.#closing) throw new WarehouseError('unavailable', 'closing', 'this instance is stopping');
+    this.#breaker.check();
+  }
+
   /** Waits for a result that others may be waiting for, too, as long as a call may take. */
   inTime<T>(result: Promise<T>): Promise<T> {
     return withDeadline(result, this.#policy.deadlineMs, this.#timing);
@@ -83,10 +89,10 @@ export class Calls {
   }
 
   async #once<T>(send: Send<T>, end: number, signal: AbortSignal): Promise<T> {
-    this.#assertOpen();
+    this.assertOpen();
     const leave = await this.#gate.enter(signal);
     try {
-      this.#assertOpen();
+      this.assertOpen();
       return await this.#measured(send, end, signal);
     } finally {
       leave();
@@ -106,10 +112,5 @@ export class Calls {
       outcome(toWarehouseError(cause));
       throw cause;
     }
-  }
-
-  #assertOpen(): void {
-    if (this.#closing) throw new WarehouseError('unavailable', 'closing', 'this instance is stopping');
-    this.#breaker.check();
   }
 }

@@ -34,6 +34,22 @@ export class Block {
     return this.#places.length - 1;
   }
 
+  /** The id of a record, from 0. */
+  idAt(index: number): string | null {
+    return JSON.parse(this.slice(index, index + 1).toString()).id;
+  }
+
+  /** The record with this id, as a copy that does not keep the block in memory. */
+  find(id: string): Buffer | undefined {
+    let [low, high] = [0, this.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(this.idAt(middle), id)) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.length && this.idAt(low) === id ? Buffer.from(this.slice(low, low + 1)) : undefined;
+  }
+
   /** The records from `from` up to `to`, with commas between them, without a copy. */
   slice(from: number, to: number): Buffer {
     const start = this.#places[from] ?? 0;

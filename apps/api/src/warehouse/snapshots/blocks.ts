@@ -55,7 +55,7 @@ export class Blocks {
     const first = Math.floor(offset / BLOCK_ROWS);
     const last = Math.floor((end - 1) / BLOCK_ROWS);
     const indexes = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    const blocks = await Promise.all(indexes.map((index) => this.#block(snapshot, index)));
+    const blocks = await Promise.all(indexes.map((index) => this.block(snapshot, index)));
     const parts = blocks.flatMap((block, position) => {
       const start = (first + position) * BLOCK_ROWS;
       const part = block.slice(Math.max(offset - start, 0), Math.min(end - start, BLOCK_ROWS));
@@ -100,8 +100,8 @@ export class Blocks {
     return rows.map(cellsOf);
   }
 
-  /** Of those who want the same block at the same time, one reads it. */
-  #block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
+  /** Of those who want the same block at the same time, one reads it. Throws what `page` throws. */
+  block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
     const key = keyOf(snapshot.token, index);
     const known = this.#kept.get(key) ?? this.#loading.get(key);
     if (known) return known;

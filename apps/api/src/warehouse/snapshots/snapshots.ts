@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { TableMetadata } from '../replies.ts';
 import type { Timing } from '../timing.ts';
-import type { Freshness, RecordList } from '../warehouse.ts';
+import type { Freshness, JsonBytes, RecordList } from '../warehouse.ts';
 import type { Blocks, SnapshotTable } from './blocks.ts';
+import type { Search } from './search.ts';
 import type { FinishedJob, SnapshotJobs } from './snapshot-jobs.ts';
 import { type SnapshotName, type SnapshotNames, WALK_MS, windowStart } from './snapshot-names.ts';
 import { isUnchanged, maximumBytesBilled } from './table-state.ts';
@@ -21,6 +22,7 @@ export interface SnapshotsOptions {
   readonly names: SnapshotNames;
   readonly jobs: SnapshotJobs;
   readonly blocks: Blocks;
+  readonly search: Search;
   readonly windowMs: number;
   readonly timing: Timing;
   /** Waits as long as a request may; what it waited for goes on. */
@@ -81,6 +83,23 @@ export class Snapshots {
     }
   }
 
+  /**
+   * A record as the list of `current` has it; undefined when there is none, and while nobody has asked for a list: one
+   * record is not worth a scan of all. Throws WarehouseError.
+   */
+  async find(id: string): Promise<{ readonly body: JsonBytes; readonly ageMs: number } | undefined> {
+    if (!this.#usable()) return undefined;
+    const { freshness } = await this.current();
+    const snapshot = this.#current?.snapshot;
+    if (!snapshot) return undefined;
+    try {
+      const body = await this.#options.search.find(snapshot, id);
+      return body && { body, ageMs: freshness.ageMs };
+    } catch (error) {
+      throw this.#meaningOf(error, snapshot);
+    }
+  }
+
   /** The list that this token names. Throws `expired`. */
   async walk(token: string): Promise<RecordList> {
     const date = this.#options.timing.date();
@@ -100,9 +119,7 @@ export class Snapshots {
       staleMs: windowMs,
       staleIfErrorMs: WALK_MS,
     };
-    return this.#list(snapshot, freshness, (error) =>
-      error instanceof WarehouseError && error.kind === 'expired' ? this.#lost(snapshot, error) : error,
-    );
+    return this.#list(snapshot, freshness, (error) => this.#meaningOf(error, snapshot));
   }
 
   #list(snapshot: Snapshot, freshness: Freshness, failed: (error: unknown) => unknown): RecordList {
@@ -212,6 +229,11 @@ export class Snapshots {
     const promise = open().finally(() => this.#opening.delete(name.token));
     this.#opening.set(name.token, promise);
     return promise;
+  }
+
+  /** What a failed read of the present snapshot means. */
+  #meaningOf(error: unknown, snapshot: Snapshot): unknown {
+    return error instanceof WarehouseError && error.kind === 'expired' ? this.#lost(snapshot, error) : error;
   }
 
   /** The result of a snapshot vanished before its time: who asks next has another one made. */

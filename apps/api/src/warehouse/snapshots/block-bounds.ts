@@ -1,0 +1,68 @@
+import { ID_MAX_LENGTH } from '@records/records-schema';
+import { isBefore } from './block.ts';
+
+/** Blocks whose bounds are remembered: about a megabyte of ids, and 4 million rows. */
+const MAX_KNOWN = 4_096;
+
+type Id = string | null;
+
+interface Bounds {
+  readonly index: number;
+  readonly first: Id;
+  readonly last: Id;
+}
+
+/** Consecutive blocks, both ends included; none when `from` is above `to`. */
+export interface BlockRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The first and the last id of each block of one snapshot that was looked into: a sparse index, bounded. */
+export class BlockBounds {
+  /** How many blocks the snapshot has. */
+  readonly #blocks: number;
+  /** In the order of the blocks, and so of the ids. */
+  readonly #known: Bounds[] = [];
+
+  constructor(blocks: number) {
+    this.#blocks = blocks;
+  }
+
+  note(bounds: Bounds): void {
+    if (this.#known.length >= MAX_KNOWN || isLong(bounds.first) || isLong(bounds.last)) return;
+    const place = this.#count((known) => known.index < bounds.index);
+    if (this.#known[place]?.index !== bounds.index) this.#known.splice(place, 0, bounds);
+  }
+
+  /** The blocks that can hold the id, by what is known. */
+  narrow(id: string): BlockRange {
+    const place = this.#count(({ first }) => !isBefore(id, first));
+    const [below, above] = [this.#known[place - 1], this.#known[place]];
+    if (below && !isBefore(below.last, id)) return { from: below.index, to: below.index };
+    return { from: (below?.index ?? -1) + 1, to: (above?.index ?? this.#blocks) - 1 };
+  }
+
+  /** About where the id is, from 0 up to 1. */
+  guess(id: string): number {
+    const { from, to } = this.narrow(id);
+    return (from + to + 1) / 2 / Math.max(1, this.#blocks);
+  }
+
+  /** How many of the known blocks, from the first on, this is true of. */
+  #count(isTrue: (bounds: Bounds) => boolean): number {
+    let [low, high] = [0, this.#known.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const bounds = this.#known[middle];
+      if (bounds && isTrue(bounds)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** A row that was stored unchecked can have an id longer than any record's. */
+function isLong(id: Id): boolean {
+  return id !== null && id.length > ID_MAX_LENGTH;
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { RawRow } from '../src/warehouse/record-json.ts';
+import { isBefore } from '../src/warehouse/snapshots/block.ts';
+import { BLOCK_ROWS, Blocks } from '../src/warehouse/snapshots/blocks.ts';
+import { Search } from '../src/warehouse/snapshots/search.ts';
+
+const TABLE = { projectId: 'p', datasetId: 'd', tableId: 't' };
+
+const rowOf = (id: string): RawRow => ({ f: [id, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })) });
+const inOrder = (ids: Iterable<string>) => [...new Set(ids)].sort((a, b) => (isBefore(a, b) ? -1 : 1));
+
+/** Results that hold these ids, a search over them, and how many blocks were read. */
+function resultsOf(results: ReadonlyMap<string, readonly string[]>, cacheBytes = 1) {
+  let reads = 0;
+  const blocks = new Blocks(async ({ tableId }, { startIndex, maxResults }) => {
+    reads++;
+    const ids = results.get(tableId) ?? [];
+    return { rows: ids.slice(startIndex, startIndex + maxResults).map(rowOf), totalRows: ids.length };
+  }, cacheBytes);
+  return {
+    search: new Search((snapshot, index) => blocks.block(snapshot, index)),
+    open: (name: string) => blocks.open(name, { ...TABLE, tableId: name }),
+    readsSince: (before: number) => reads - before,
+    reads: () => reads,
+  };
+}
+
+describe('the search for a record in a snapshot', () => {
+  it('finds each id that is there and no other, in the order of UTF-8', async () => {
+    const id = fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }).map((text) => text.toWellFormed());
+    const some = fc.sample(id, 3 * BLOCK_ROWS);
+    const there = inOrder(some.filter((_, index) => index % 2 === 0));
+    const { search, open } = resultsOf(new Map([['one', there]]), 10_000_000);
+    const snapshot = await open('one');
+    const known = new Set(there);
+    for (const wanted of some) {
+      const found = await search.find(snapshot, wanted);
+      expect(found && JSON.parse(found.toString()).id).toBe(known.has(wanted) ? wanted : undefined);
+    }
+    const empty = resultsOf(new Map([['empty', []]]));
+    expect(await empty.search.find(await empty.open('empty'), 'a')).toBeUndefined();
+  });
+
+  it('reads few blocks at first, mostly one after that, none for what is between blocks, and one or two in the next snapshot', async () => {
+    const ids = inOrder(Array.from({ length: 16 * BLOCK_ROWS }, () => randomUUID()));
+    const later = inOrder([...ids, ...Array.from({ length: 50 }, () => randomUUID())]);
+    const { search, open, reads, readsSince } = resultsOf(
+      new Map([
+        ['first', ids],
+        ['next', later],
+      ]),
+    );
+    const first = await open('first');
+    const pick = (n: number) => ids[(n * 7_919) % ids.length] ?? '';
+    for (let n = 0; n < 100; n++) {
+      const before = reads();
+      expect(await search.find(first, pick(n))).toBeDefined();
+      expect(readsSince(before)).toBeLessThanOrEqual(Math.ceil(Math.log2(16)) + 1);
+    }
+    const warm = reads();
+    for (let n = 100; n < 150; n++) await search.find(first, pick(n));
+    expect(readsSince(warm)).toBeLessThanOrEqual(55);
+    const between = reads();
+    expect(await search.find(first, `${ids[5 * BLOCK_ROWS - 1]}x`)).toBeUndefined();
+    expect(readsSince(between)).toBe(0);
+    const next = await open('next');
+    const renewed = reads();
+    for (let n = 0; n < 50; n++) expect(await search.find(next, pick(n))).toBeDefined();
+    expect(readsSince(renewed)).toBeLessThanOrEqual(100);
+  });
+});
