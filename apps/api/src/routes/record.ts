@@ -28,7 +28,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
         operationId: 'getRecord',
         summary: 'Get a record',
         description:
-          'The record with this `id`, asked for as it is stored now and not as some list has it. An answer, be it that there is none, holds for as long as `Cache-Control` of a record says.',
+          'The record with this `id`, whether the list has it already or it was published just now. An answer, be it that there is none, holds for as long as `Cache-Control` of a record says.',
         tags: ['records'],
         params: RecordParams,
         querystring: NoQuery,
