@@ -16,6 +16,8 @@ const PLACES = [
 export interface GoogleEmulator extends AsyncDisposable {
   /** For PUBSUB_EMULATOR_HOST. */
   readonly host: string;
+  /** Of the leader of its process group. */
+  readonly pid: number;
 }
 
 /** Google's own Pub/Sub emulator, or undefined where it is not installed. */
@@ -54,7 +56,7 @@ export async function startGoogleEmulator(): Promise<GoogleEmulator | undefined>
     await stop();
     throw error;
   }
-  return { host: `127.0.0.1:${port}`, [Symbol.asyncDispose]: stop };
+  return { host: `127.0.0.1:${port}`, pid, [Symbol.asyncDispose]: stop };
 }
 
 async function freePort(): Promise<number> {

@@ -23,6 +23,10 @@ export class StackProcess implements AsyncDisposable {
     return new StackProcess(child, await answerOf<StackReady>(child));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** One question at a time. */
   async ask(question: StackQuestion): Promise<StackAnswer> {
     const answer = answerOf<StackAnswer>(this.#child);

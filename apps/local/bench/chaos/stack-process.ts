@@ -1,5 +1,6 @@
-/** The local cloud, in a process that can be killed: `node stack-process.ts DATA_DIR CHAOS`. Talks to its parent. */
+/** The local cloud, in a process that can be killed: `node stack-process.ts DATA_DIR CHAOS`, in memory when DATA_DIR is empty. Talks to its parent. */
 import { LocalStack } from '../../src/local-stack.ts';
+import type { StackDescription } from '../../src/stack-file.ts';
 
 /** What the parent may ask. Each is answered by a `StackAnswer`. */
 export type StackQuestion = 'backlog' | 'kill the API';
@@ -11,6 +12,8 @@ export interface StackReady {
   readonly apiUrl: string;
   /** host:port */
   readonly pubsub: string;
+  /** What `pnpm seed` needs of a stack file. */
+  readonly description: Pick<StackDescription, 'outputs' | 'environment'>;
 }
 
 export interface StackAnswer {
@@ -22,7 +25,10 @@ export interface StackAnswer {
 process.once('disconnect', () => process.exit(1));
 
 const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
-const stack = await LocalStack.create({ dataDir, chaos: JSON.parse(chaos) });
+const stack = await LocalStack.create({
+  ...(dataDir === '' ? {} : { dataDir }),
+  chaos: JSON.parse(chaos),
+});
 const { project, topic, deadLetterSubscription, apiUrl } = stack.outputs;
 const { pubsub } = stack.cloud;
 const { subscriptions } = await pubsub.listTopicSubscriptions({ topic });
@@ -39,4 +45,6 @@ process.on('message', async (question: StackQuestion) => {
 });
 
 const host = stack.environment.PUBSUB_EMULATOR_HOST ?? '';
-process.send?.({ project, topic, deadLetterSubscription, apiUrl, pubsub: host } satisfies StackReady);
+const description = { outputs: { ...stack.outputs }, environment: stack.environment };
+const ready: StackReady = { project, topic, deadLetterSubscription, apiUrl, pubsub: host, description };
+process.send?.(ready);
