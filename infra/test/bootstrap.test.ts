@@ -182,6 +182,7 @@ describe('the deploying account', () => {
     expect(rolesOf(planned, account('records-deploy'))).toEqual({
       [PROJECT]: [
         'roles/bigquery.dataOwner',
+        'roles/bigquery.jobUser',
         'roles/iam.serviceAccountAdmin',
         'roles/iam.serviceAccountUser',
         'roles/logging.configWriter',
