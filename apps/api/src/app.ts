@@ -18,6 +18,7 @@ import { logRequest, requestLog } from './plugins/request-log.ts';
 import { countRequests } from './plugins/telemetry.ts';
 import { ProblemSchema } from './problems/problem.ts';
 import { Readiness } from './readiness.ts';
+import { countriesRoutes } from './routes/countries.ts';
 import { documentationRoutes } from './routes/documentation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { recordRoutes } from './routes/record.ts';
@@ -108,6 +109,7 @@ export async function buildApp({
   await app.register(recordsRoutes, { warehouse });
   await app.register(exportRoutes, { warehouse });
   await app.register(recordRoutes, { warehouse });
+  await app.register(countriesRoutes, { warehouse });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes);
   refuseOtherMethods();

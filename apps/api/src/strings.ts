@@ -19,8 +19,8 @@ const DECIMAL = /^(0|[1-9][0-9]*)$/;
 const EXCERPT_LENGTH = 80;
 
 /**
- * Reads typed values out of text (environment variables, query and path parameters) by a schema of integers, strings
- * and unions of literal strings. Strict: text is never rounded, trimmed or guessed at. A schema may say its rule in
+ * Reads typed values out of text (environment variables, query and path parameters) by a schema of integers, strings,
+ * unions of literal strings, and arrays of strings (a name that is given again and again). Strict: text is never rounded, trimmed or guessed at. A schema may say its rule in
  * words as `x-rule`, which an OpenAPI document may carry. Names that the schema does not know are left out of the values. Reports every issue, not the first.
  */
 export function readStrings<T extends TObject>(
@@ -34,6 +34,10 @@ export function readStrings<T extends TObject>(
     if (given === undefined) {
       if (property.default !== undefined) values[name] = property.default;
       else if (schema.required?.includes(name)) issues.push(issueOf(name, undefined, ruleOf(property)));
+    } else if (KindGuard.IsArray(property)) {
+      const list: unknown[] = Array.isArray(given) ? given : [given];
+      if (Value.Check(property, list)) values[name] = list;
+      else issues.push(issueOf(name, String(given), ruleOf(property)));
     } else if (typeof given !== 'string') {
       issues.push(issueOf(name, String(given), 'must be given once'));
     } else {

@@ -34,6 +34,7 @@ describe('the OpenAPI document', () => {
       ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 406, 410, 414, 429, 500, 503, 504],
       ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 406, 410, 414, 429, 500, 503, 504],
       ['/records/{id}', 'getRecord', 200, 304, 400, 404, 406, 414, 429, 500, 503, 504],
+      ['/countries', 'listCountries', 200, 304, 400, 406, 414, 429, 500, 503, 504],
       ['/health/live', 'getLiveness', 200, 400, 414],
       ['/health/ready', 'getReadiness', 200, 400, 414, 503],
     ]);
@@ -72,6 +73,9 @@ describe('the OpenAPI document', () => {
       { name: 'limit', required: false },
       { name: 'offset', required: false },
       { name: 'snapshot', required: false },
+      { name: 'nombre', required: false },
+      { name: 'apellido', required: false },
+      { name: 'pais', required: false },
     ]);
   });
 

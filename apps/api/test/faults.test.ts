@@ -20,7 +20,14 @@ describe('a fault of ours', () => {
     };
     const app = await buildApp({
       config: readConfig(environment),
-      warehouse: { openList: fail, readRecord: fail, check: fail, close: async () => {} },
+      warehouse: {
+        openList: fail,
+        readRecord: fail,
+        filter: fail,
+        countries: fail,
+        check: fail,
+        close: async () => {},
+      },
       logger,
     });
     closeAfterAll(() => app.close());

@@ -84,11 +84,11 @@ describe('limit and offset', () => {
     ['Limit', 'did you mean limit?'],
     ['ofset', 'did you mean offset?'],
     ['limits', 'did you mean limit?'],
-    ['iflimt', 'which takes limit, offset and snapshot'],
-    ['page', 'which takes limit, offset and snapshot'],
+    ['iflimt', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
+    ['page', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
     ['limit[]', 'did you mean limit?'],
-    ['__proto__', 'which takes limit, offset and snapshot'],
-    ['constructor', 'which takes limit, offset and snapshot'],
+    ['__proto__', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
+    ['constructor', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
   ])('refuses the unknown parameter %j by name and says %s', async (name, advice) => {
     const body = expectProblem(await get(`/records?${name}=1`), 'invalid-parameters');
     expect(body.errors).toEqual([

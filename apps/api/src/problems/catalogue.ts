@@ -31,6 +31,12 @@ export const PROBLEMS = {
     description:
       'The request is not valid HTTP, or its URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.',
   },
+  'list-too-large': {
+    status: 400,
+    title: 'List too large',
+    description:
+      'The list has more records (over a million) than can be filtered or counted here. Take all of it from `/records.ndjson` and do that there.',
+  },
   'record-not-found': {
     status: 404,
     title: 'Record not found',

@@ -6,13 +6,19 @@ export const MAX_OFFSET = 100_000_000;
 /**
  * The `Link` header of a page (RFC 8288). The targets are relative to the request's own URL and consist of a query
  * only, so they hold behind any proxy, host name or path prefix, and nothing that a client or proxy sends (`Host`,
- * `X-Forwarded-*`) can point them elsewhere. They lead through the list as it was at one moment, which `snapshot` names.
+ * `X-Forwarded-*`) can point them elsewhere. They lead through the list as it was at one moment, which `snapshot` names;
+ * `filter` is the rest of the query.
  *
  * A page that starts within `limit` rows of the beginning has a shorter `prev`, so that walking back repeats nothing.
  */
-export function pageLinks({ limit, offset }: PageRange, total: number, snapshot: string): string {
+export function pageLinks(
+  { limit, offset }: PageRange,
+  total: number,
+  snapshot: string,
+  filter = '',
+): string {
   const link = (relation: string, limit: number, offset: number) =>
-    `<?limit=${limit}&offset=${offset}&snapshot=${snapshot}>; rel="${relation}"`;
+    `<?limit=${limit}&offset=${offset}&snapshot=${snapshot}${filter}>; rel="${relation}"`;
   const lastOffset = lastPage(limit, offset, total);
   const links = [link('first', limit, 0)];
   if (offset > 0) {

@@ -32,7 +32,7 @@ export const varyOf = (value: string) => ({
 export const listHeaders = {
   'X-Total-Count': Type.Integer({
     minimum: 0,
-    description: 'Records in the whole list.',
+    description: 'Records in the whole list, or of it that pass the filter.',
     examples: [1000],
   }),
   ...lastModifiedSchema,

@@ -7,10 +7,11 @@ import { exportBody } from '../formats/export-body.ts';
 import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
 import { type Encoding, encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
-import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import type { RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import { filterOf, filterParameters, filterTag } from './filters.ts';
 import { freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
 import { listHeaders, snapshotParameter, varyOf, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
-import { linesContent, readPage } from './records.ts';
+import { linesContent, openFiltered, readPage } from './records.ts';
 
 /** At one time: each holds some thousand rows, whatever the length of the list. */
 const MAX_EXPORTS = 8;
@@ -28,7 +29,10 @@ const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [ndjson, 'One JSON object per line.'],
 ]);
 
-const ExportQuery = Type.Object(snapshotParameter, { additionalProperties: false });
+const ExportQuery = Type.Object(
+  { ...snapshotParameter, ...filterParameters },
+  { additionalProperties: false },
+);
 
 const exportHeaders = { ...listHeaders, ...varyOf(VARY) };
 const fileHeader = {
@@ -52,6 +56,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     format: LineFormat,
     encoding: Encoding,
     request: FastifyRequest,
+    filter: RecordFilter | undefined,
   ) => {
     if (exporting >= MAX_EXPORTS) {
       const message = `${exporting} exports are under way`;
@@ -59,8 +64,10 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     }
     exporting++;
     try {
-      const page = await readPage(warehouse, opened, (list) =>
-        exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
+      const page = await readPage(
+        () => openFiltered(warehouse, filter),
+        opened,
+        (list) => exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
       );
       page.body.once('close', () => exporting--).once('error', (error) => logBreak(error, request));
       return page;
@@ -90,6 +97,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
             304: notModified(exportHeaders),
             ...problemResponses(
               'invalid-parameters',
+              'list-too-large',
               'not-acceptable',
               'snapshot-expired',
               ...WAREHOUSE_PROBLEMS,
@@ -100,8 +108,10 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
       async (request, reply) => {
         mediaTypeOf(request, [mediaType]);
         const encoding = encodingOf(request);
-        const suffix = tagSuffix(mediaType, encoding);
-        const opened = await warehouse.openList(request.query.snapshot);
+        const { snapshot, ...rest } = request.query;
+        const filter = filterOf(rest);
+        const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
+        const opened = await openFiltered(warehouse, filter, snapshot);
         const headers = headersOf(opened, suffix);
         if (isUnchanged(request.headers, headers.etag, opened.takenAt)) {
           return reply.code(304).headers(headers).send();
@@ -109,7 +119,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
         if (request.method === 'HEAD') {
           return sendFile(reply, opened, format, encoding, headers, Readable.from([]));
         }
-        const { list, body } = await open(opened, format, encoding, request);
+        const { list, body } = await open(opened, format, encoding, request, filter);
         return sendFile(reply, list, format, encoding, headersOf(list, suffix), body);
       },
     );

@@ -6,7 +6,8 @@ import { CompressedPages } from '../formats/compression.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
 import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
-import type { PageRange, RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import { filterOf, filterParameters, filterQuery, filterTag, ofWholeList } from './filters.ts';
 import { freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
 import { MAX_OFFSET, pageLinks } from './links.ts';
 import {
@@ -40,6 +41,7 @@ const PageQuery = Type.Object(
       }),
     ),
     ...snapshotParameter,
+    ...filterParameters,
   },
   { additionalProperties: false },
 );
@@ -76,7 +78,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
         operationId: 'listRecords',
         summary: 'List records',
         description:
-          'A page of all records, ordered by `id`, each `id` once. The body is the records and nothing else; the headers say where in the list it is. Follow `Link: rel="next"` until there is none: its pages are all of one moment, so that every record of that moment is there exactly once, whatever arrives meanwhile. Such a walk can last some hours; after that it is answered 410. By `Accept` a page is JSON (the default), CSV with a header row, or NDJSON; `Accept-Encoding` takes `gzip` and `br`. A row that was stored without being checked is listed as it is, even if it breaks the rules of a record.',
+          'A page of all records, ordered by `id`, each `id` once. The body is the records and nothing else; the headers say where in the list it is. Follow `Link: rel="next"` until there is none: its pages are all of one moment, so that every record of that moment is there exactly once, whatever arrives meanwhile. Such a walk can last some hours; after that it is answered 410. `nombre`, `apellido` and `pais` let through what is exactly that, any of the values within a field and all fields together; a walk with them is as complete. By `Accept` a page is JSON (the default), CSV with a header row, or NDJSON; `Accept-Encoding` takes `gzip` and `br`. A row that was stored without being checked is listed as it is, even if it breaks the rules of a record.',
         tags: ['records'],
         querystring: PageQuery,
         response: {
@@ -94,6 +96,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
           304: notModified(pageHeaders),
           ...problemResponses(
             'invalid-parameters',
+            'list-too-large',
             'not-acceptable',
             'snapshot-expired',
             ...WAREHOUSE_PROBLEMS,
@@ -102,13 +105,15 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       },
     },
     async (request, reply) => {
-      const { limit = DEFAULT_LIMIT, offset = 0, snapshot } = request.query;
+      const { limit = DEFAULT_LIMIT, offset = 0, snapshot, ...rest } = request.query;
+      const filter = filterOf(rest);
       const range = { limit, offset };
       const mediaType = mediaTypeOf(request, MEDIA_TYPES);
       const encoding = encodingOf(request);
-      const suffix = tagSuffix(mediaType, encoding);
-      const opened = await warehouse.openList(snapshot);
-      const known = headersOf(opened, range, suffix);
+      const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
+      const query = filterQuery(filter);
+      const opened = await openFiltered(warehouse, filter, snapshot);
+      const known = headersOf(opened, range, suffix, query);
       // Before anything is read: this costs no call to the warehouse.
       if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
         return reply.code(304).headers(known).send();
@@ -121,14 +126,24 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       const body = (list: RecordList) =>
         encoding === 'identity'
           ? plain(list)
-          : compressed.get(headersOf(list, range, suffix).etag, encoding, () => plain(list));
-      const page = await readPage(warehouse, opened, body);
-      reply.headers(page.list === opened ? known : headersOf(page.list, range, suffix));
+          : compressed.get(headersOf(list, range, suffix, query).etag, encoding, () => plain(list));
+      const page = await readPage(() => openFiltered(warehouse, filter), opened, body);
+      reply.headers(page.list === opened ? known : headersOf(page.list, range, suffix, query));
       if (encoding !== 'identity') reply.header('content-encoding', encoding);
       return sendBytes(reply, format?.contentType ?? JSON_CONTENT_TYPE, page.body);
     },
   );
 };
+
+/** The list as it is now or as the token names it, as far as it passes. */
+export async function openFiltered(
+  warehouse: Warehouse,
+  filter: RecordFilter | undefined,
+  token?: string,
+): Promise<RecordList> {
+  const list = await warehouse.openList(token);
+  return filter ? await ofWholeList(warehouse.filter(list, filter)) : list;
+}
 
 /** The records of an example as they look in this form. */
 export function linesContent({ head, lines }: LineFormat): object {
@@ -138,7 +153,7 @@ export function linesContent({ head, lines }: LineFormat): object {
 
 /** When the list of the present is lost while it is read, the one that takes its place is: once. */
 export async function readPage<T>(
-  warehouse: Pick<Warehouse, 'openList'>,
+  open: () => Promise<RecordList>,
   opened: RecordList,
   read: (list: RecordList) => Promise<T>,
 ): Promise<{ list: RecordList; body: T }> {
@@ -146,7 +161,7 @@ export async function readPage<T>(
     return { list: opened, body: await read(opened) };
   } catch (error) {
     if (!(error instanceof WarehouseError) || error.reason !== 'snapshotLost') throw error;
-    const list = await warehouse.openList();
+    const list = await open();
     return { list, body: await read(list) };
   }
 }
@@ -159,10 +174,10 @@ function bytesOf(body: string | Uint8Array): Uint8Array {
   return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
-function headersOf(list: RecordList, range: PageRange, suffix: string) {
+function headersOf(list: RecordList, range: PageRange, suffix: string, filter: string) {
   return {
     'x-total-count': String(list.total),
-    link: pageLinks(range, list.total, list.token),
+    link: pageLinks(range, list.total, list.token, filter),
     'last-modified': new Date(list.takenAt).toUTCString(),
     // The bytes are those of one state of the list, one range of it and one form.
     etag: `"${list.token}-${range.limit}-${range.offset}${suffix}"`,

@@ -8,13 +8,14 @@ import { type ListedRecord, Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
 import type { RawRow } from './record-json.ts';
 import { Blocks } from './snapshots/blocks.ts';
+import { FilteredLists } from './snapshots/filtered-lists.ts';
 import { Search } from './snapshots/search.ts';
 import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
 import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { RecordAnswer, RecordList, Warehouse } from './warehouse.ts';
+import type { RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
 
 /** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
@@ -48,6 +49,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #options: BigQueryWarehouseOptions;
   readonly #calls: Calls;
   readonly #snapshots: Snapshots;
+  readonly #filtered: FilteredLists;
   readonly #lookups: Lookups;
 
   constructor(options: BigQueryWarehouseOptions) {
@@ -88,6 +90,7 @@ export class BigQueryWarehouse implements Warehouse {
       tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
+    this.#filtered = new FilteredLists((result) => this.#calls.inTime(result));
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
@@ -100,6 +103,14 @@ export class BigQueryWarehouse implements Warehouse {
 
   openList(token?: string): Promise<RecordList> {
     return token === undefined ? this.#snapshots.current() : this.#snapshots.walk(token);
+  }
+
+  filter(list: RecordList, filter: RecordFilter): Promise<RecordList> {
+    return this.#filtered.filter(list, filter);
+  }
+
+  async countries(list: RecordList) {
+    return (await this.#filtered.index(list)).countries();
   }
 
   readRecord(id: string): Promise<RecordAnswer> {

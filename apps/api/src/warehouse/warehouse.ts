@@ -12,6 +12,9 @@ export interface PageRange {
   readonly offset: number;
 }
 
+/** Values of fields: a record passes that has one of them in each field that is named. */
+export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?: readonly string[] };
+
 /** How old an answer is, and how long it holds. */
 export interface Freshness {
   /** Since it was known to be true. Milliseconds. */
@@ -54,6 +57,10 @@ export interface Warehouse {
    * token that names no list (any more).
    */
   openList(token?: string): Promise<RecordList>;
+  /** The part of a list that passes. The first filter of a list reads all of it, free of charge; `listTooLarge` past a bound. */
+  filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
+  /** How many records of the list each country has: most first. */
+  countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
   readRecord(id: string): Promise<RecordAnswer>;
   /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { RecordRow, TEXT_MAX_LENGTH } from '@records/records-schema';
+import { Type } from '@sinclair/typebox';
+import { ProblemError } from '../problems/problem.ts';
+import { WarehouseError } from '../warehouse/errors.ts';
+import type { RecordFilter } from '../warehouse/warehouse.ts';
+
+const MAX_VALUES = 20;
+
+const values = (field: 'nombre' | 'apellido' | 'pais') =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: TEXT_MAX_LENGTH }), {
+      minItems: 1,
+      maxItems: MAX_VALUES,
+      'x-rule': `must be 1 to ${MAX_VALUES} values of 1 to ${TEXT_MAX_LENGTH} characters`,
+      description: `Only records whose \`${field}\` is exactly this; repeat it for any of several values.`,
+      examples: [RecordRow.properties[field].examples],
+    }),
+  );
+
+export const filterParameters = {
+  nombre: values('nombre'),
+  apellido: values('apellido'),
+  pais: values('pais'),
+};
+
+/** The filter of a query, in one form whatever the order it was written in; undefined when it has none. */
+export function filterOf(query: RecordFilter): RecordFilter | undefined {
+  const named = Object.keys(filterParameters).flatMap((name) => {
+    const given = query[name as keyof RecordFilter];
+    return given ? [[name, [...new Set(given)].sort()]] : [];
+  });
+  return named.length > 0 ? Object.fromEntries(named) : undefined;
+}
+
+/** The filter as the rest of a query that begins with something else. */
+export function filterQuery(filter: RecordFilter = {}): string {
+  return Object.entries(filter)
+    .flatMap(([name, values]) => values.map((value: string) => `&${name}=${encodeURIComponent(value)}`))
+    .join('');
+}
+
+/** What tells a filtered list apart in an entity tag. */
+export function filterTag(filter: RecordFilter | undefined): string {
+  if (!filter) return '';
+  return `-${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 16)}`;
+}
+
+/** Waits for what needs the whole list in memory. Throws `list-too-large` where that can not be. */
+export async function ofWholeList<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (cause) {
+    if (!(cause instanceof WarehouseError) || cause.reason !== 'listTooLarge') throw cause;
+    throw new ProblemError(
+      'list-too-large',
+      'The list has more records than can be filtered or counted here. Take all of it from /records.ndjson and do that there.',
+    );
+  }
+}

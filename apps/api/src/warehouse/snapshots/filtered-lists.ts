@@ -1,0 +1,74 @@
+import { LRUCache } from 'lru-cache';
+import { WarehouseError } from '../errors.ts';
+import type { RecordFilter, RecordList } from '../warehouse.ts';
+import { RecordIndex } from './record-index.ts';
+
+const MIB = 1024 * 1024;
+/** Of one list: about 1.3 million records with ids of 17 characters. Bytes. */
+const MAX_INDEX_BYTES = 48 * MIB;
+/** Two of the largest, or many small ones: that of the present, and one of a walk. Bytes. */
+const KEPT_INDEX_BYTES = 2 * MAX_INDEX_BYTES;
+const KEPT_MATCH_BYTES = 8 * MIB;
+/** Lists that are being read for their index at one time. */
+const MAX_BUILDING = 2;
+const RETRY_AFTER_MS = 2_000;
+
+/**
+ * Answers filters from memory. A list is read once, free of charge, whatever the number of filters that are asked of it;
+ * what one filter costs is a pass over numbers in memory.
+ */
+export class FilteredLists {
+  readonly #inTime: <T>(result: Promise<T>) => Promise<T>;
+  readonly #indexes = new LRUCache<string, RecordIndex>({
+    maxSize: KEPT_INDEX_BYTES,
+    sizeCalculation: ({ size }) => Math.max(1, size),
+  });
+  readonly #building = new Map<string, Promise<RecordIndex>>();
+  readonly #matches = new LRUCache<string, Uint32Array>({
+    maxSize: KEPT_MATCH_BYTES,
+    sizeCalculation: ({ byteLength }, key) => byteLength + 2 * key.length + 1,
+  });
+
+  /** `inTime` waits as long as a request may; what it waited for goes on. */
+  constructor(inTime: <T>(result: Promise<T>) => Promise<T>) {
+    this.#inTime = inTime;
+  }
+
+  /** The part of the list that the filter lets through, in the same order. */
+  async filter(list: RecordList, filter: RecordFilter): Promise<RecordList> {
+    const index = await this.index(list);
+    const key = `${list.token} ${JSON.stringify(filter)}`;
+    const positions = this.#matches.get(key) ?? index.match(filter);
+    this.#matches.set(key, positions);
+    return {
+      ...list,
+      total: positions.length,
+      read: async (range) => index.page(positions, range),
+      rows: () => index.rows(positions),
+    };
+  }
+
+  /** Throws WarehouseError: `listTooLarge`; `busy` when other lists are being read. */
+  async index(list: RecordList): Promise<RecordIndex> {
+    return this.#indexes.get(list.token) ?? (await this.#inTime(this.#build(list)));
+  }
+
+  #build(list: RecordList): Promise<RecordIndex> {
+    const known = this.#building.get(list.token);
+    if (known) return known;
+    if (this.#building.size >= MAX_BUILDING) {
+      const message = `${this.#building.size} lists are being read for their index`;
+      return Promise.reject(
+        new WarehouseError('busy', 'tooManyIndexes', message, { retryAfterMs: RETRY_AFTER_MS }),
+      );
+    }
+    const building = RecordIndex.build(list, MAX_INDEX_BYTES)
+      .then((index) => {
+        this.#indexes.set(list.token, index);
+        return index;
+      })
+      .finally(() => this.#building.delete(list.token));
+    this.#building.set(list.token, building);
+    return building;
+  }
+}

@@ -1,0 +1,132 @@
+import { COLUMN_NAMES } from '@records/records-schema';
+import { WarehouseError } from '../errors.ts';
+import { cellsJson } from '../record-json.ts';
+import type { Cells, PageRange, RecordFilter, RecordList } from '../warehouse.ts';
+
+/** The columns after `id`, whose values repeat. */
+const FIELDS = COLUMN_NAMES.slice(1);
+/** Of a row: a place for its id and a number for each other value. */
+const ROW_BYTES = 4 + 4 * FIELDS.length;
+/** What a distinct value costs beside its text, about. */
+const VALUE_BYTES = 96;
+/** Rows that are made into cells at a time. */
+const ROWS_AT_ONCE = 5_000;
+
+interface Field {
+  readonly values: (string | null)[];
+  readonly numbers: Map<string | null, number>;
+  /** The number of each row's value. */
+  readonly rows: Uint32Array;
+}
+
+/** A whole list in memory: each distinct value once, and each row as the numbers of its values and the bytes of its id. */
+export class RecordIndex {
+  readonly #fields: readonly Field[];
+  readonly #ids: Buffer;
+  readonly #places: Uint32Array;
+  /** Memory that it takes. Bytes. */
+  readonly size: number;
+
+  private constructor(fields: readonly Field[], ids: Buffer, places: Uint32Array, size: number) {
+    this.#fields = fields;
+    this.#ids = ids;
+    this.#places = places;
+    this.size = size;
+  }
+
+  /** Reads the list once. Throws WarehouseError; `listTooLarge` beyond `maxBytes`. */
+  static async build(list: RecordList, maxBytes: number): Promise<RecordIndex> {
+    let size = list.total * ROW_BYTES;
+    const assertFits = () => {
+      if (size <= maxBytes) return;
+      throw new WarehouseError(
+        'refused',
+        'listTooLarge',
+        `${list.total} records take more than ${maxBytes} bytes`,
+      );
+    };
+    assertFits();
+    const fields: Field[] = FIELDS.map(() => ({
+      values: [],
+      numbers: new Map(),
+      rows: new Uint32Array(list.total),
+    }));
+    const places = new Uint32Array(list.total + 1);
+    const ids: Buffer[] = [];
+    let [row, place] = [0, 0];
+    for await (const rows of list.rows()) {
+      const block: Buffer[] = [];
+      for (const [id, ...cells] of rows) {
+        const bytes = Buffer.from(id ?? '');
+        block.push(bytes);
+        place += bytes.length;
+        size += bytes.length;
+        for (const [index, field] of fields.entries()) size += note(field, row, cells[index] ?? null);
+        places[++row] = place;
+      }
+      ids.push(Buffer.concat(block));
+      assertFits();
+    }
+    return new RecordIndex(fields, Buffer.concat(ids), places, size);
+  }
+
+  /** The positions of the records that have one of the values in each field that the filter names. */
+  match(filter: RecordFilter): Uint32Array {
+    const tests = this.#fields.flatMap((field, index) => {
+      const wanted = filter[FIELDS[index] as keyof RecordFilter];
+      if (!wanted) return [];
+      const has = new Uint8Array(field.values.length);
+      for (const value of wanted) {
+        const number = field.numbers.get(value);
+        if (number !== undefined) has[number] = 1;
+      }
+      return [{ rows: field.rows, has }];
+    });
+    const total = this.#places.length - 1;
+    const found = new Uint32Array(total);
+    let count = 0;
+    for (let row = 0; row < total; row++) {
+      if (tests.every(({ rows, has }) => has[rows[row] ?? 0] === 1)) found[count++] = row;
+    }
+    return found.slice(0, count);
+  }
+
+  /** A JSON array of the records at these positions. */
+  page(positions: Uint32Array, { limit, offset }: PageRange): string {
+    const part = positions.subarray(offset, offset + limit);
+    return `[${Array.from(part, (row) => cellsJson(this.#cells(row))).join(',')}]`;
+  }
+
+  async *rows(positions: Uint32Array): AsyncGenerator<readonly Cells[], void> {
+    for (let at = 0; at < positions.length; at += ROWS_AT_ONCE) {
+      yield Array.from(positions.subarray(at, at + ROWS_AT_ONCE), (row) => this.#cells(row));
+    }
+  }
+
+  /** How many records have each value of `pais`: most first, ties by name. */
+  countries(): { readonly pais: string; readonly records: number }[] {
+    const field = this.#fields[FIELDS.indexOf('pais')];
+    const counts = new Uint32Array(field?.values.length ?? 0);
+    for (const number of field?.rows ?? []) counts[number] = (counts[number] ?? 0) + 1;
+    const countries = Array.from(counts, (records, number) => ({
+      pais: field?.values[number] ?? '',
+      records,
+    }));
+    return countries.sort((a, b) => b.records - a.records || (a.pais < b.pais ? -1 : 1));
+  }
+
+  #cells(row: number): Cells {
+    const id = this.#ids.toString('utf8', this.#places[row], this.#places[row + 1]);
+    return [id, ...this.#fields.map(({ values, rows }) => values[rows[row] ?? 0] ?? null)];
+  }
+}
+
+/** Returns the bytes that a value takes which was not there before. */
+function note({ values, numbers, rows }: Field, row: number, value: string | null): number {
+  const known = numbers.get(value);
+  rows[row] = known ?? values.length;
+  if (known !== undefined) return 0;
+  numbers.set(value, values.length);
+  values.push(value);
+  return VALUE_BYTES + 2 * (value?.length ?? 0);
+}

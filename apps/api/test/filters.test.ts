@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { LightMyRequestResponse } from 'fastify';
+import { RecordIndex } from '../src/warehouse/snapshots/record-index.ts';
+import { buildTestApi, type TestApi } from './support/api.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { expectProblem } from './support/problem.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+const NAMES = ['Ana', "O'Neil & Co", 'José=1', '👩‍🚀'];
+const COUNTRIES = ['Chile', 'Perú', 'México', 'Bolivia', 'Chad'];
+const people = Array.from({ length: 6_200 }, (_, n) => ({
+  id: `r${String(n).padStart(6, '0')}`,
+  nombre: NAMES[n % 4] ?? '',
+  apellido: NAMES[(n * 7) % 3] ?? '',
+  pais: COUNTRIES[n % 17 === 0 ? 3 : n % 3] ?? '',
+}));
+type Filter = Partial<Record<'nombre' | 'apellido' | 'pais', string[]>>;
+
+const passing = (filter: Filter) =>
+  people.filter((person) =>
+    Object.entries(filter).every(([name, values]) => values.includes(person[name as keyof Filter])),
+  );
+const queryOf = (filter: Filter) =>
+  Object.entries(filter).flatMap(([name, values]) =>
+    values.map((value) => `${name}=${encodeURIComponent(value)}`),
+  );
+
+let table: TestTable;
+let timing: FakeTiming;
+let api: TestApi;
+
+beforeAll(async () => {
+  table = await openTestTable();
+  await table.append(people);
+  timing = new FakeTiming();
+  api = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+});
+
+const get = (url: string, headers = {}): Promise<LightMyRequestResponse> => api.app.inject({ url, headers });
+
+const some = (values: readonly string[]) => fc.subarray([...values, 'nobody'], { minLength: 1 });
+const filters = fc
+  .record({ nombre: some(NAMES), apellido: some(NAMES), pais: some(COUNTRIES) }, { requiredKeys: [] })
+  .filter((filter) => Object.keys(filter).length > 0);
+
+describe('a filter', () => {
+  it('lets exactly those through that have one of the values in each field, in pages that a walk by next completes', async () => {
+    await fc.assert(
+      fc.asyncProperty(filters, async (filter) => {
+        const expected = passing(filter);
+        const walked: unknown[] = [];
+        let url: string | undefined = `/records?limit=997&${queryOf(filter).join('&')}`;
+        while (url) {
+          const response: LightMyRequestResponse = await get(url);
+          expect(response.headers['x-total-count']).toBe(String(expected.length));
+          walked.push(...response.json());
+          const next: string | undefined = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
+          url = next && `/records${next}`;
+        }
+        expect(walked).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('holds in the exports, and in the snapshot of a walk', async () => {
+    const { body, headers } = await get('/records.ndjson?pais=Bolivia&nombre=Ana');
+    const expected = passing({ pais: ['Bolivia'], nombre: ['Ana'] });
+    expect(
+      body
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(expected);
+    expect(headers['x-total-count']).toBe(String(expected.length));
+    expect((await get('/records.csv?pais=nobody')).body).toBe('id,nombre,apellido,pais\r\n');
+  });
+
+  it('has an entity tag of its own, the same however it is written', async () => {
+    const tag = async (query: string) => String((await get(`/records?${query}`)).headers.etag);
+    const tags = [
+      await tag(''),
+      await tag('pais=Chile'),
+      await tag('nombre=Chile'),
+      await tag('pais=Chile&pais=Ana'),
+    ];
+    expect(new Set(tags).size).toBe(4);
+    expect(await tag('pais=Ana&pais=Chile&pais=Ana')).toBe(tags[3]);
+    const again = await get('/records?pais=Chile', { 'if-none-match': tags[1] });
+    expect(again.statusCode).toBe(304);
+  });
+
+  it('costs no call and no scan, a thousand of them no more than one', async () => {
+    await get('/records?pais=Chile');
+    table.front.reset();
+    const { bytesBilled } = table.bigQuery.usage();
+    for (let n = 0; n < 1_000; n++) await get(`/records?limit=1&apellido=n${n}`);
+    expect(table.front.calls).toEqual([]);
+    expect(table.bigQuery.usage().bytesBilled).toBe(bytesBilled);
+  });
+
+  it.each([
+    ['pais=', '1 to 20 values'],
+    [`nombre=${'x'.repeat(257)}`, '1 to 256 characters'],
+    [Array.from({ length: 21 }, (_, n) => `pais=p${n}`).join('&'), '1 to 20 values'],
+    ['país=Chile', 'did you mean pais?'],
+    ['edad=4', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
+  ])('%j is refused by its rule', async (query, rule) => {
+    expect(expectProblem(await get(`/records?${encodeURI(query)}`), 'invalid-parameters').detail).toContain(
+      rule,
+    );
+  });
+
+  it('is refused where the list takes more memory than it may', async () => {
+    const rows = async function* () {
+      yield people.map((person) => Object.values(person));
+    };
+    const freshness = { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 };
+    const list = { token: 't', total: people.length, takenAt: 0, freshness, read: async () => '', rows };
+    const { size } = await RecordIndex.build(list, 1_000_000);
+    await expect(RecordIndex.build(list, size - 1)).rejects.toMatchObject({ reason: 'listTooLarge' });
+    await expect(RecordIndex.build({ ...list, total: 100_000 }, 1_000_000)).rejects.toMatchObject({
+      reason: 'listTooLarge',
+    });
+  });
+});
+
+describe('GET /countries', () => {
+  it('counts the records of the list, most first, ties by name', async () => {
+    const response = await get('/countries');
+    const counts = Map.groupBy(people, ({ pais }) => pais);
+    const expected = [...counts].map(([pais, { length: records }]) => ({ pais, records }));
+    expected.sort((a, b) => b.records - a.records || (a.pais < b.pais ? -1 : 1));
+    expect(response.json()).toEqual(expected);
+    const { headers } = await get('/records');
+    expect(response.headers).toMatchObject({
+      'last-modified': headers['last-modified'],
+      'cache-control': headers['cache-control'],
+    });
+    const etag = response.headers.etag;
+    expect((await get('/countries', { 'if-none-match': etag })).statusCode).toBe(304);
+  });
+});
