@@ -18,6 +18,7 @@ export default {
   topic: ingestion.topic.id,
   table: warehouse.tableName,
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
+  apiKeysSecret: api.keys.secret.id,
   revision: api.revision,
   ...(api.canaryUrl && { canaryUrl: api.canaryUrl }),
   ...(api.loadBalancer && { loadBalancerAddress: api.loadBalancer.address }),

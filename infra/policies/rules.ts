@@ -9,6 +9,7 @@ const TABLE = 'gcp:bigquery/table:Table';
 const DATASET = 'gcp:bigquery/dataset:Dataset';
 const TOPIC = 'gcp:pubsub/topic:Topic';
 const BUCKET = 'gcp:storage/bucket:Bucket';
+const SECRET = 'gcp:secretmanager/secret:Secret';
 const IDENTITY_PROVIDER = 'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider';
 
 /** What takes labels. */
@@ -19,6 +20,7 @@ const LABELLED = [
   DATASET,
   TOPIC,
   BUCKET,
+  SECRET,
   'gcp:artifactregistry/repository:Repository',
   'gcp:kms/cryptoKey:CryptoKey',
 ];
@@ -105,6 +107,7 @@ export const resourceRules: readonly ResourceRule[] = [
       const places = [
         ...['location', 'region'].map((path) => [path, valueAt(resource, path)] as const),
         ...(resource.type === TOPIC ? [storageRegions(resource)] : []),
+        ...(resource.type === SECRET ? secretRegions(resource) : []),
       ];
       return places
         .filter(([path, place]) => place !== undefined && !(path === 'location' && place === 'global'))
@@ -178,12 +181,20 @@ function storageRegions(resource: Parameters<typeof valueAt>[0]) {
   return ['messageStoragePolicy', Array.isArray(regions) ? regions.join(' and ') : 'any region'] as const;
 }
 
+/** Google chooses the places of a secret that names none. */
+function secretRegions(resource: Parameters<typeof valueAt>[0]) {
+  const replicas = listOf(resource, 'replication.userManaged.replicas').map(({ location }) => location);
+  return (replicas.length > 0 ? replicas : ['any region']).map((place) => ['replication', place] as const);
+}
+
 /** The provider takes `records` as well as `projects/p/topics/records`. */
 function topicName(topic: unknown): string {
   return String(topic).replace(/^.*\//, '');
 }
 
+/** By convention, `…_FILE` names the file that holds the secret. */
 function soundsSecret(name: string): boolean {
+  if (name.endsWith('_FILE')) return false;
   return /(SECRET|PASSW|TOKEN|CREDENTIAL|API_?KEY|PRIVATE_?KEY)/i.test(name);
 }
 

@@ -31,7 +31,9 @@ describe('the API and its Cloud Run resource', () => {
   });
 
   it('agree on the paths of the probes', () => {
-    const paths = [...JSON.stringify(serviceInputs()).matchAll(/"path":"([^"]+)"/g)].map(([, path]) => path);
+    const paths = [...JSON.stringify(serviceInputs()).matchAll(/"path":"(\/[^"]+)"/g)].map(
+      ([, path]) => path,
+    );
     expect(paths.sort()).toEqual(['/health/live', '/health/ready']);
     for (const path of paths) expect(read('apps/api/src/routes/health.ts')).toContain(`'${path}'`);
   });

@@ -4,6 +4,7 @@ import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
+import { ApiKeys } from './keys/api-keys.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { deprecation } from './plugins/deprecation.ts';
 import { draining } from './plugins/draining.ts';
@@ -35,6 +36,8 @@ export interface AppOptions {
   >;
   readonly warehouse: Warehouse;
   readonly logger: FastifyBaseLogger;
+  /** None by default. Closed with the app. */
+  readonly keys?: ApiKeys;
   /** How late the event loop may be before requests are refused. Milliseconds. */
   readonly maxEventLoopDelayMs?: number;
   /** For the rate limit. Milliseconds, from any fixed point. */
@@ -52,6 +55,7 @@ export async function buildApp({
   config,
   warehouse,
   logger,
+  keys = new ApiKeys({ file: undefined, log: logger }),
   telemetry = noTelemetry,
   maxEventLoopDelayMs = 250,
   now = () => performance.now(),
@@ -100,11 +104,12 @@ export async function buildApp({
   await app.register(deprecation);
   const { metrics } = telemetry;
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
-  await app.register(rateLimit, { requestsPerMinute, proxies, metrics, now });
+  await app.register(rateLimit, { requestsPerMinute, keys, proxies, metrics, now });
   await app.register(loadShedding, { maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
   await app.register(requestChecks);
   await app.register(draining, { drainMs, onStop: () => readiness.stop() });
 
+  app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
   await app.register(recordsRoutes, { warehouse });
   await app.register(exportRoutes, { warehouse });

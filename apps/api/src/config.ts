@@ -52,6 +52,13 @@ const Environment = Type.Object({
     default: 600,
     description: 'requests from one address and minute that an instance answers; leave it out for 600',
   }),
+  API_KEYS_FILE: Type.Optional(
+    Type.String({
+      pattern: '^/.',
+      rule: 'must be an absolute path',
+      description: 'the list of API keys, which `pnpm api-keys` keeps; leave it out for none',
+    }),
+  ),
   TRUSTED_PROXIES: Type.Integer({
     minimum: 0,
     maximum: 2,
@@ -100,6 +107,8 @@ export interface Config {
   readonly logLevel: Environment['LOG_LEVEL'];
   /** 1 to 1000000, per address and instance. */
   readonly anonymousRequestsPerMinute: number;
+  /** Absolute path; undefined: no keys. */
+  readonly apiKeysFile: string | undefined;
   /** 0 to 2: how many of the last entries of `X-Forwarded-For` were written by proxies of ours. */
   readonly trustedProxies: number;
   /** 1 to 10000. */
@@ -137,6 +146,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,
     anonymousRequestsPerMinute: values.ANONYMOUS_REQUESTS_PER_MINUTE,
+    apiKeysFile: values.API_KEYS_FILE,
     trustedProxies: values.TRUSTED_PROXIES,
     maxRequestsInFlight: values.MAX_REQUESTS_IN_FLIGHT,
     metricsPort: values.METRICS_PORT,

@@ -1,5 +1,6 @@
 import { buildApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
+import { ApiKeys } from './keys/api-keys.ts';
 import { createLogger } from './logger.ts';
 import { exitGracefully } from './shutdown.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
@@ -15,7 +16,8 @@ const warehouse = new BigQueryWarehouse({
   telemetry,
   labels: { service, ...(config.revision && { revision: config.revision }) },
 });
-const app = await buildApp({ config, warehouse, logger, telemetry });
+const keys = await ApiKeys.start({ file: config.apiKeysFile, log: logger });
+const app = await buildApp({ config, warehouse, logger, keys, telemetry });
 exitGracefully(app);
 try {
   await app.listen({ host: '0.0.0.0', port: config.port });

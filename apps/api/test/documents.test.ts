@@ -30,11 +30,11 @@ describe('the OpenAPI document', () => {
       ...Object.keys(responses).map(Number),
     ]);
     expect(statuses).toEqual([
-      ['/records', 'listRecords', 200, 304, 400, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 406, 410, 414, 429, 500, 503, 504],
-      ['/records/{id}', 'getRecord', 200, 304, 400, 404, 406, 414, 429, 500, 503, 504],
-      ['/countries', 'listCountries', 200, 304, 400, 406, 414, 429, 500, 503, 504],
+      ['/records', 'listRecords', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
+      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
+      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
+      ['/records/{id}', 'getRecord', 200, 304, 400, 401, 404, 406, 414, 429, 500, 503, 504],
+      ['/countries', 'listCountries', 200, 304, 400, 401, 406, 414, 429, 500, 503, 504],
       ['/health/live', 'getLiveness', 200, 400, 414],
       ['/health/ready', 'getReadiness', 200, 400, 414, 503],
     ]);

@@ -34,6 +34,7 @@ export interface StackOutputs {
   readonly topic: string;
   readonly table: string;
   readonly deadLetterSubscription: string;
+  readonly apiKeysSecret: string;
 }
 
 /**

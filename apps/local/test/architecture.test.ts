@@ -6,11 +6,12 @@ import { REPOSITORY } from '../src/paths.ts';
 /** What each package may import of ours. docs/architecture.md draws the same arrows. */
 const ARROWS: Record<string, readonly string[]> = {
   '@records/records-schema': [],
+  '@records/api-keys': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
-  '@records/api': ['@records/records-schema'],
+  '@records/api': ['@records/api-keys', '@records/records-schema'],
   '@records/seeder': ['@records/records-schema'],
-  '@records/operator': ['@records/seeder'],
+  '@records/operator': ['@records/api-keys', '@records/seeder'],
   '@records/delivery': ['@records/infra', '@records/local', '@records/operator', '@records/records-schema'],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],

@@ -22,6 +22,7 @@ const ROLES = {
     'the metrics that decide a rollout, objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
   'roles/run.admin': 'the service, its revisions and who may call it',
+  'roles/secretmanager.admin': 'the secret with the list of API keys, and who reads it',
   'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which exists once it is asked for",
 };
 

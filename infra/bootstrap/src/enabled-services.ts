@@ -13,6 +13,7 @@ const SERVICES = [
   'monitoring',
   'pubsub',
   'run',
+  'secretmanager',
   'serviceusage',
   'storage',
   'sts',

@@ -17,6 +17,7 @@ const ROLES = {
   'roles/monitoring.viewer': 'objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.viewer': 'topics, subscriptions and schemas, without their messages',
   'roles/run.viewer': 'the service and its revisions',
+  'roles/secretmanager.viewer': 'secrets, without what they hold',
   'roles/serviceusage.serviceUsageConsumer': 'calls count against this project',
 };
 

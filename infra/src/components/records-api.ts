@@ -1,6 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
+import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
 import type { Warehouse } from './warehouse.ts';
@@ -11,9 +12,10 @@ export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
 
 const ANYBODY = 'allUsers';
 
-/** The API on Cloud Run, as an account of its own that can read one dataset and nothing else. */
+/** The API on Cloud Run, as an account of its own that can read one dataset and one secret, and nothing else. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
+  readonly keys: ApiKeys;
   readonly service: gcp.cloudrunv2.Service;
   readonly loadBalancer: LoadBalancer | undefined;
   readonly url: pulumi.Output<string>;
@@ -52,6 +54,13 @@ export class RecordsApi extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    const { deletionProtection, labels } = args;
+    this.keys = new ApiKeys(
+      `${name}-keys`,
+      { region, reader: this.account.member, deletionProtection, labels },
+      { parent: this },
+    );
+
     this.service = new gcp.cloudrunv2.Service(
       name,
       {
@@ -70,11 +79,14 @@ export class RecordsApi extends pulumi.ComponentResource {
           serviceAccount: this.account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
           maxInstanceRequestConcurrency: args.service.concurrency,
-          containers: [containerOf(args.service, this.#environment(args))],
+          volumes: this.keys.volumes,
+          containers: [
+            { ...containerOf(args.service, this.#environment(args)), volumeMounts: this.keys.volumeMounts },
+          ],
         },
       },
       // A revision that may not read yet would fail its startup probe.
-      { parent: this, dependsOn: [runsQueries, readsDataset] },
+      { parent: this, dependsOn: [runsQueries, readsDataset, ...this.keys.ready] },
     );
 
     for (const member of invokersOf(access)) {
@@ -104,8 +116,9 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
       { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },
+      { name: 'API_KEYS_FILE', value: this.keys.file },
       // Cloud Run appends the caller's address to X-Forwarded-For; before it, the load balancer appends that and its own.
-      { name: 'TRUSTED_PROXIES', value: access.kind === 'load-balancer' ? '2' : '1' },
+      { name: 'TRUSTED_PROXIES', value: String(proxiesOf(access, service)) },
       // Cloud Run sends no more at one time.
       { name: 'MAX_REQUESTS_IN_FLIGHT', value: String(service.concurrency) },
       ...(service.metricsPort > 0 ? [{ name: 'METRICS_PORT', value: String(service.metricsPort) }] : []),
@@ -140,6 +153,12 @@ function containerOf(
 /** Behind a load balancer, the service's own address would lead past Cloud Armor. */
 function ingressOf({ kind }: Access): string {
   return kind === 'load-balancer' ? 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' : 'INGRESS_TRAFFIC_ALL';
+}
+
+/** Each appends to `X-Forwarded-For`. */
+function proxiesOf({ kind }: Access, { behindFrontEnd }: ServiceConfig): number {
+  if (!behindFrontEnd) return 0;
+  return kind === 'load-balancer' ? 2 : 1;
 }
 
 /** A load balancer adds no identity to a request, so behind one anybody must be allowed, too. */

@@ -72,6 +72,11 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/run.developer': [],
   'roles/run.invoker': ['run.routes.invoke'],
   'roles/run.viewer': [],
+  'roles/secretmanager.admin': ['secretmanager.versions.access'],
+  'roles/secretmanager.secretAccessor': ['secretmanager.versions.access'],
+  'roles/secretmanager.secretVersionAdder': [],
+  'roles/secretmanager.secretVersionManager': [],
+  'roles/secretmanager.viewer': [],
 };
 
 /** Permissions of a role, as far as an emulated call asks for them. */
@@ -80,7 +85,7 @@ export function permissionsOf(role: string): readonly string[] {
 }
 
 /** Services whose permissions the local cloud knows. A role of any other service is kept and never asked for. */
-const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run'];
+const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run', 'secretmanager'];
 
 /** Why the local cloud can not grant a role, undefined when it can. */
 export function roleProblem(role: string): string | undefined {

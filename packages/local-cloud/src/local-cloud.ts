@@ -17,6 +17,7 @@ import {
   type ProgramOptions,
   PulumiEngine,
 } from './pulumi/engine.ts';
+import { Secrets } from './secrets.ts';
 
 export interface LocalCloudOptions {
   readonly projectId: string;
@@ -189,12 +190,18 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     clock,
     onEvent,
   });
-  const cloud = { iam, bigquery, pubsub, cloudRun };
+  const secrets = keep(new Secrets(folder('secrets')));
+  const cloud = { iam, bigquery, pubsub, cloudRun, secrets };
   const stateDir = folder('pulumi').path;
   const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, onEvent }));
   // Closed before the engine, which waits for services that a deployment is starting.
   keep(cloudRun);
-  const environment = { ...endpoints, GOOGLE_CLOUD_PROJECT: projectId };
+  // For people's commands; a service finds a secret by what its resource mounts.
+  const environment = {
+    ...endpoints,
+    GOOGLE_CLOUD_PROJECT: projectId,
+    LOCAL_SECRETS_FOLDER: secrets.folder,
+  };
   return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, callers, opened };
 }
 

@@ -26,6 +26,7 @@ describe('LocalCloud', () => {
       PUBSUB_EMULATOR_HOST: `127.0.0.1:${ports.pubsub}`,
       BIGQUERY_EMULATOR_HOST: `http://127.0.0.1:${ports.bigquery}/bigquery/v2`,
       GOOGLE_CLOUD_PROJECT: 'test-project',
+      LOCAL_SECRETS_FOLDER: expect.any(String),
       METADATA_SERVER_DETECTION: 'none',
     });
   });

@@ -9,7 +9,8 @@ const UNCOUNTED = new Set(['400', '414']);
 
 const rateLimitHeaders = {
   'RateLimit-Policy': Type.String({
-    description: 'How many requests (`q`) an address has in how many seconds (`w`), at this instance.',
+    description:
+      'How many requests (`q`) an address, or a key, has in how many seconds (`w`), at this instance.',
     examples: ['"anonymous";q=600;w=60'],
   }),
   RateLimit: Type.String({
@@ -42,6 +43,16 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'Where this document came from.' }],
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-API-Key',
+          description: 'A key has a limit of its own. Nobody needs one.',
+        },
+      },
+    },
     tags: [
       { name: 'records', description: 'The data.' },
       { name: 'health', description: 'For whoever runs the service.' },
@@ -49,7 +60,9 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   },
   transform: ({ schema, url }) => ({
     url,
-    schema: schema?.tags?.includes('records') ? { ...schema, response: withLimits(schema.response) } : schema,
+    schema: schema?.tags?.includes('records')
+      ? { ...schema, response: withLimits(schema.response), security: [{}, { key: [] }] }
+      : schema,
   }),
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) =>

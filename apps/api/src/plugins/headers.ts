@@ -7,7 +7,7 @@ const PREFLIGHT_SECONDS = 7_200;
 /** https://fetch.spec.whatwg.org/#cors-preflight-fetch */
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, HEAD',
-  'access-control-allow-headers': 'Accept, If-Modified-Since, If-None-Match',
+  'access-control-allow-headers': 'Accept, If-Modified-Since, If-None-Match, X-API-Key',
   'access-control-max-age': String(PREFLIGHT_SECONDS),
   'cache-control': `max-age=${PREFLIGHT_SECONDS}`,
 };

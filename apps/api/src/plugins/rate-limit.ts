@@ -1,12 +1,23 @@
+import type { FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { ApiKeys } from '../keys/api-keys.ts';
 import { clientAddress } from '../limits/client-address.ts';
+import { KeyLimits } from '../limits/key-limits.ts';
 import { RateLimiter, type RatePolicy } from '../limits/rate-limiter.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { Metrics, RefusalReason } from '../telemetry/metrics.ts';
 import { isHealth } from './problems.ts';
 
+/** Wrong keys from one address: enough for somebody who mends a mistake. */
+const WRONG_KEYS: RatePolicy = { name: 'wrong-keys', quota: 10, windowSeconds: 60 };
+
+/** No scheme is registered for keys in a header of their own. RFC 9110, 11.6.1 asks for one all the same. */
+const CHALLENGE = { 'www-authenticate': 'ApiKey realm="records", header="X-API-Key"' };
+
 export interface RateLimitOptions {
+  /** Of one address, without a key. */
   readonly requestsPerMinute: number;
+  readonly keys: Pick<ApiKeys, 'find'>;
   /** Proxies of ours before this process, 0 to 2. */
   readonly proxies: number;
   readonly metrics: Metrics;
@@ -15,30 +26,67 @@ export interface RateLimitOptions {
 }
 
 /**
- * So many requests per address and minute. Every answer says what is left, in the fields of
- * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
+ * So many requests per minute: of an address, or of the key in `X-API-Key`. Every answer says what is left, in the fields
+ * of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
  */
 export const rateLimit = fastifyPlugin<RateLimitOptions>(
-  async (app, { requestsPerMinute, proxies, metrics, now }) => {
-    const policy: RatePolicy = { name: 'anonymous', quota: requestsPerMinute, windowSeconds: 60 };
-    const limiter = new RateLimiter(policy, now);
-    const policyField = `"${policy.name}";q=${policy.quota};w=${policy.windowSeconds}`;
+  async (app, { requestsPerMinute, keys, proxies, metrics, now }) => {
+    const anonymous: RatePolicy = { name: 'anonymous', quota: requestsPerMinute, windowSeconds: 60 };
+    const byAddress = new RateLimiter(anonymous, now);
+    const byWrongKeys = new RateLimiter(WRONG_KEYS, now);
+    const byKey = new KeyLimits(now);
+
+    const take = (
+      policy: RatePolicy,
+      limiter: RateLimiter,
+      caller: string,
+      reply: FastifyReply,
+      refusal: { readonly reason: RefusalReason; readonly what: string },
+    ): void => {
+      const { allowed, remaining, resetSeconds, retryAfterSeconds } = limiter.take(caller);
+      reply.header('ratelimit-policy', `"${policy.name}";q=${policy.quota};w=${policy.windowSeconds}`);
+      reply.header('ratelimit', `"${policy.name}";r=${remaining};t=${resetSeconds}`);
+      if (allowed) return;
+      metrics.requestRefused(refusal.reason);
+      throw new ProblemError(
+        'rate-limited',
+        `More than ${policy.quota} ${refusal.what}. Ask again in ${retryAfterSeconds} s.`,
+        { headers: { 'retry-after': String(retryAfterSeconds) } },
+      );
+    };
+
     app.addHook('onRequest', (request, reply, done) => {
       if (isHealth(request)) return done();
-      const { allowed, remaining, resetSeconds, retryAfterSeconds } = limiter.take(
-        clientAddress(request.raw, proxies),
-      );
-      reply.header('ratelimit-policy', policyField);
-      reply.header('ratelimit', `"${policy.name}";r=${remaining};t=${resetSeconds}`);
-      if (allowed) return done();
-      metrics.requestRefused('rate-limited');
-      done(
-        new ProblemError(
-          'rate-limited',
-          `More than ${policy.quota} requests in a minute came from your address. Ask again in ${retryAfterSeconds} s.`,
-          { headers: { 'retry-after': String(retryAfterSeconds) } },
-        ),
-      );
+      const given = request.raw.headers['x-api-key'];
+      try {
+        if (given === undefined) {
+          const what = 'requests in a minute came from your address';
+          const caller = clientAddress(request.raw, proxies);
+          take(anonymous, byAddress, caller, reply, { reason: 'rate-limited', what });
+          return done();
+        }
+        const key = keys.find(String(given));
+        if (key === 'unavailable') {
+          throw new ProblemError('keys-unavailable', 'Keys can not be checked at the moment.');
+        }
+        if (key === 'unknown') {
+          const what = 'wrong keys in a minute came from your address';
+          const caller = clientAddress(request.raw, proxies);
+          take(WRONG_KEYS, byWrongKeys, caller, reply, { reason: 'too-many-wrong-keys', what });
+          metrics.requestRefused('wrong-key');
+          throw new ProblemError(
+            'invalid-key',
+            'The key in X-API-Key is not one of this API: it is mistyped, revoked or over. Without the header the request is answered within the limit for everybody.',
+            { headers: CHALLENGE },
+          );
+        }
+        const { policy, limiter } = byKey.of(key);
+        const what = 'requests in a minute came with your key';
+        take(policy, limiter, '', reply, { reason: 'rate-limited', what });
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
     });
   },
   { name: 'rate-limit', dependencies: ['problems'] },

@@ -37,6 +37,12 @@ export const PROBLEMS = {
     description:
       'The list has more records (over a million) than can be filtered or counted here. Take all of it from `/records.ndjson` and do that there.',
   },
+  'invalid-key': {
+    status: 401,
+    title: 'Invalid key',
+    description:
+      'The request has an `X-API-Key` header, and what is in it is no key of this API, or one that was revoked or is over. Nobody needs a key: without the header the request is answered within the limit for everybody.',
+  },
   'record-not-found': {
     status: 404,
     title: 'Record not found',
@@ -85,7 +91,7 @@ export const PROBLEMS = {
     status: 429,
     title: 'Too many requests',
     description:
-      'More requests came from this address than `RateLimit-Policy` allows. Send the request again after the seconds in `Retry-After`; `RateLimit` says beforehand how many are left.',
+      'More requests came from this address, or with this key, than `RateLimit-Policy` allows; or too many wrong keys came from this address. Send the request again after the seconds in `Retry-After`; `RateLimit` says beforehand how many are left.',
     retryAfter: 1,
   },
   'headers-too-large': {
@@ -112,6 +118,13 @@ export const PROBLEMS = {
     description:
       'This instance has as many requests as it can answer in time. Send the request again after the seconds in `Retry-After`.',
     retryAfter: 1,
+  },
+  'keys-unavailable': {
+    status: 503,
+    title: 'Keys unavailable',
+    description:
+      'Keys can not be checked at the moment. Send the request again after the seconds in `Retry-After`, or without `X-API-Key`.',
+    retryAfter: 5,
   },
   'warehouse-unavailable': {
     status: 503,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import { ApiKeys } from '../../src/keys/api-keys.ts';
 import { createLogger } from '../../src/logger.ts';
 import { BigQueryWarehouse, type BigQueryWarehouseOptions } from '../../src/warehouse/bigquery-warehouse.ts';
 import { closeAfterAll } from './cleanup.ts';
@@ -33,6 +34,8 @@ export interface TestApiOptions
   /** Variables besides those of `environment`. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly now?: () => number;
+  /** Between two looks at API_KEYS_FILE. Milliseconds. */
+  readonly lookMs?: number;
 }
 
 /** The API as `main.ts` puts it together, with the real client, in this process. Closed after the test file. */
@@ -44,6 +47,7 @@ export async function buildTestApi({
   drainMs = 0,
   variables = {},
   now,
+  lookMs,
   ...warehouseOptions
 }: TestApiOptions): Promise<TestApi> {
   Object.assign(process.env, { ...environment, BIGQUERY_EMULATOR_HOST: bigQueryUrl });
@@ -60,6 +64,7 @@ export async function buildTestApi({
     config,
     warehouse,
     logger,
+    keys: await ApiKeys.start({ file: config.apiKeysFile, log: logger, ...(lookMs && { lookMs }) }),
     // The event loop of a test run is nobody's promise.
     maxEventLoopDelayMs: Number.POSITIVE_INFINITY,
     ...(now && { now }),

@@ -11,6 +11,8 @@ export interface Target {
   readonly table: string;
   /** `projects/p/subscriptions/s`: where to look for what the table refused. */
   readonly deadLetterSubscription?: string;
+  /** `projects/p/secrets/s`: the list of API keys. */
+  readonly apiKeysSecret?: string;
   /** The variables that lead the Google clients to a local cloud; empty for Google Cloud. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -18,6 +20,7 @@ export interface Target {
 const RESOURCE = {
   topic: /^projects\/[^/]+\/topics\/[^/]+$/,
   deadLetterSubscription: /^projects\/[^/]+\/subscriptions\/[^/]+$/,
+  apiKeysSecret: /^projects\/[^/]+\/secrets\/[^/]+$/,
 };
 
 /** The target in a stack's outputs. Throws SeederError naming the output; `source` says where they are from. */
@@ -39,6 +42,7 @@ export function targetOf(outputs: unknown, source: string, environment: Target['
     topic: resource('topic'),
     table: text('table'),
     deadLetterSubscription: resource('deadLetterSubscription'),
+    ...(isObject(outputs) && 'apiKeysSecret' in outputs && { apiKeysSecret: resource('apiKeysSecret') }),
     environment,
   };
   quotedTable(target.table);

@@ -58,10 +58,20 @@ export interface CloudRunAdmin {
   delete(service: string): Promise<void>;
 }
 
+export interface SecretAdmin {
+  addVersion(secretId: string, data: string): void;
+  /** Whether the secret has a version. */
+  has(secretId: string): boolean;
+  delete(secretId: string): void;
+  /** The file that holds the newest version. */
+  fileOf(secretId: string): string;
+}
+
 /** What resource types act on. */
 export interface Cloud {
   readonly iam: Iam;
   readonly bigquery: BigQueryAdmin;
   readonly pubsub: PubSubAdmin;
   readonly cloudRun: CloudRunAdmin;
+  readonly secrets: SecretAdmin;
 }

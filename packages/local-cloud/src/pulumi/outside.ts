@@ -36,7 +36,7 @@ export class CloudOutside implements Outside {
   }
 }
 
-async function exists({ bigquery, pubsub, cloudRun }: Cloud, name: string): Promise<boolean> {
+async function exists({ bigquery, pubsub, cloudRun, secrets }: Cloud, name: string): Promise<boolean> {
   const [, , collection, id = '', child, childId = ''] = name.split('/');
   switch (collection) {
     case 'datasets':
@@ -51,6 +51,8 @@ async function exists({ bigquery, pubsub, cloudRun }: Cloud, name: string): Prom
     case 'schemas':
       await pubsub.getSchema({ name });
       return true;
+    case 'secrets':
+      return secrets.has(id);
     case 'locations':
       return cloudRun.has(childId);
     default:

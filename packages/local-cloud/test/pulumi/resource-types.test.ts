@@ -109,7 +109,7 @@ describe('an input', () => {
       ],
     };
     expect(mistakes('gcp:cloudrunv2/service:Service', { location: 'l', template })).toEqual([
-      'template.containers[0].envs[0].valueSource: the local cloud can not do this: Secret Manager is not emulated, and the process would miss the variable',
+      'template.containers[0].envs[0].valueSource: the local cloud can not do this: a secret reaches the process as a file alone (template.volumes)',
     ]);
     expect(
       mistakes('gcp:pubsub/topicIAMMember:TopicIAMMember', {

@@ -88,7 +88,7 @@ describe('a Cloud Run service of a program', () => {
       ),
     });
     first = await ask(deployment);
-    const { GOOGLE_CLOUD_PROJECT: _, ...endpoints } = cloud.environment;
+    const { GOOGLE_CLOUD_PROJECT: _, LOCAL_SECRETS_FOLDER: _folder, ...endpoints } = cloud.environment;
     expect(first.environment).toEqual({
       ...endpoints,
       GREETING: 'hola',

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { ContainerSpec, ProbeSpec } from '../cloud.ts';
+import { VolumeMountInputs } from './cloud-run-volumes.ts';
 
 const closed = { additionalProperties: false };
 
@@ -51,6 +52,7 @@ export const ContainerInputs = Type.Object(
         ),
       ),
     ),
+    volumeMounts: Type.Optional(Type.Array(VolumeMountInputs)),
     startupProbe: Type.Optional(Probe),
     livenessProbe: Type.Optional(Probe),
   },
@@ -77,9 +79,7 @@ export const REFUSED_IN_CONTAINER = {
   [container('args')]: 'the command of an image is a setting of the local cloud (images)',
   [container('commands')]: 'the command of an image is a setting of the local cloud (images)',
   [container('workingDir')]: 'the folder of an image is a setting of the local cloud (images)',
-  [container('envs[].valueSource')]:
-    'Secret Manager is not emulated, and the process would miss the variable',
-  [container('volumeMounts')]: 'volumes are not emulated, and the process would not find its files',
+  [container('envs[].valueSource')]: 'a secret reaches the process as a file alone (template.volumes)',
   [container('startupProbe.grpc')]: 'gRPC probes are not emulated',
   [container('livenessProbe.grpc')]: 'gRPC probes are not emulated',
   [container('dependsOns')]: 'a service has one container',
@@ -95,11 +95,15 @@ export function containerSpec(
   return {
     service,
     image,
-    environment: Object.fromEntries(envs.map(({ name, value }) => [name, value ?? ''])),
+    environment: environmentOf({ envs }),
     startupProbe: startupProbe && probeSpec(startupProbe),
     livenessProbe: livenessProbe && probeSpec(livenessProbe),
     serviceAccount,
   };
+}
+
+export function environmentOf({ envs = [] }: Pick<ContainerInputs, 'envs'>): Record<string, string> {
+  return Object.fromEntries(envs.map(({ name, value }) => [name, value ?? '']));
 }
 
 function probeSpec(probe: Static<typeof Probe>): ProbeSpec {

@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { CloudError } from '../../errors.ts';
-import type { ContainerSpec } from '../cloud.ts';
+import type { Cloud, ContainerSpec } from '../cloud.ts';
 import type { Properties } from '../property-values.ts';
 import { type Applied, applied, type Declared } from '../resource-type.ts';
 import {
   ContainerInputs,
   containerSpec,
+  environmentOf,
   NOT_EMULATED_IN_CONTAINER,
   REFUSED_IN_CONTAINER,
 } from './cloud-run-container.ts';
+import {
+  mountedSecrets,
+  mountMistakes,
+  secretNeeds,
+  VolumeInputs,
+  withLocalFiles,
+} from './cloud-run-volumes.ts';
 import { DeletionPolicy, Labels, serviceAccountName, withProject } from './common.ts';
+import { secretName } from './secret.ts';
 
 const Inputs = Type.Object(
   {
@@ -31,6 +40,7 @@ const Inputs = Type.Object(
       {
         containers: Type.Array(ContainerInputs, { minItems: 1, maxItems: 1 }),
         serviceAccount: Type.Optional(Type.String()),
+        volumes: Type.Optional(Type.Array(VolumeInputs)),
         revision: Type.Optional(Type.String()),
       },
       { additionalProperties: false },
@@ -75,7 +85,12 @@ export const service = applied({
     ...NOT_EMULATED_IN_CONTAINER,
   },
   refused: {
-    'template.volumes': 'volumes are not emulated, and the process would not find its files',
+    'template.volumes[].cloudSqlInstance': 'Cloud SQL is not emulated',
+    'template.volumes[].emptyDir': 'only secrets can be mounted',
+    'template.volumes[].gcs': 'Cloud Storage is not emulated',
+    'template.volumes[].nfs': 'only secrets can be mounted',
+    'template.volumes[].secret.defaultMode': 'the file is readable by its owner alone',
+    'template.volumes[].secret.items[].mode': 'the file is readable by its owner alone',
     'template.sandboxes': 'sandboxes are not emulated',
     'template.healthCheckDisabled': 'a service that is not checked counts as started when it may not be',
     ...REFUSED_IN_CONTAINER,
@@ -90,10 +105,23 @@ export const service = applied({
     const uri = `https://${inputs.name}-${context.projectNumber}.${inputs.location}.run.app`;
     return { id: nameOf(declared), uri, urls: [uri], reconciling: false };
   },
-  references({ inputs }) {
-    const account = serviceAccountName(inputs.template.serviceAccount ?? '');
-    return account ? [{ property: 'template.serviceAccount', resource: account }] : [];
+  references({ inputs, context }) {
+    const { serviceAccount = '', volumes = [] } = inputs.template;
+    const account = serviceAccountName(serviceAccount);
+    return [
+      ...(account ? [{ property: 'template.serviceAccount', resource: account }] : []),
+      ...volumes.map(({ secret }) => ({
+        property: 'template.volumes',
+        resource: secretName(inputs.project ?? context.project, secret.secret),
+      })),
+    ];
   },
+  needs: ({ inputs: { template }, context }) =>
+    secretNeeds(template.volumes ?? [], template.serviceAccount, context),
+  check: ({ inputs: { template } }) =>
+    template.containers.flatMap((container) =>
+      mountMistakes(template.volumes ?? [], container.volumeMounts ?? [], environmentOf(container)),
+    ),
   async create(resource) {
     const { name = '' } = resource.inputs;
     if (resource.cloud.cloudRun.has(name)) {
@@ -103,7 +131,7 @@ export const service = applied({
   },
   async update(resource) {
     const { old, inputs, outputs, cloud } = resource;
-    const unchanged = JSON.stringify(specOf(old)) === JSON.stringify(specOf(inputs));
+    const unchanged = JSON.stringify(specOf(old, cloud)) === JSON.stringify(specOf(inputs, cloud));
     if (unchanged && cloud.cloudRun.has(inputs.name ?? '')) return outputs;
     return deploy(resource, unchanged ? generationOf(outputs) : generationOf(outputs) + 1);
   },
@@ -125,15 +153,17 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
   return serviceName(inputs.project ?? context.project, inputs.location, inputs.name ?? '');
 }
 
-function specOf({ name = '', template }: Inputs): ContainerSpec {
+function specOf({ name = '', template }: Inputs, { secrets }: Pick<Cloud, 'secrets'>): ContainerSpec {
   const [container] = template.containers;
   if (!container) throw new TypeError('unchecked template: no container');
-  return containerSpec(name, container, template.serviceAccount);
+  const spec = containerSpec(name, container, template.serviceAccount);
+  const mounted = mountedSecrets(template.volumes ?? [], container.volumeMounts ?? []);
+  return { ...spec, environment: withLocalFiles(spec.environment, mounted, secrets) };
 }
 
 async function deploy(resource: Applied<Inputs>, generation: number): Promise<Properties> {
   const { inputs, cloud } = resource;
-  const spec = specOf(inputs);
+  const spec = specOf(inputs, cloud);
   const revision = inputs.template.revision ?? revisionName(spec, generation);
   const { uri } = await cloud.cloudRun.deploy(spec, revision);
   const latest = `${nameOf(resource)}/revisions/${revision}`;

@@ -11,6 +11,7 @@ import { subscriptionGrant, topicGrant } from './pubsub-iam.ts';
 import { schema } from './pubsub-schema.ts';
 import { subscription } from './pubsub-subscription.ts';
 import { topic } from './pubsub-topic.ts';
+import { secret, secretGrant, secretVersion } from './secret.ts';
 import { account } from './service-account.ts';
 
 /** Every resource type that a program may use on the local cloud. Any other is an error. */
@@ -30,6 +31,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': subscriptionGrant,
   'gcp:pubsub/topic:Topic': topic,
   'gcp:pubsub/topicIAMMember:TopicIAMMember': topicGrant,
+  'gcp:secretmanager/secret:Secret': secret,
+  'gcp:secretmanager/secretIamMember:SecretIamMember': secretGrant,
+  'gcp:secretmanager/secretVersion:SecretVersion': secretVersion,
   'gcp:serviceaccount/account:Account': account,
   ...PLANNED_ONLY,
 };

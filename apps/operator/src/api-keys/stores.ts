@@ -1,0 +1,109 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KeyList, merge, parseKeyList, textOf } from '@records/api-keys';
+import { SeederError } from '@records/seeder/target';
+
+/** Where the list of keys of a stack is kept. */
+export interface KeyStore {
+  read(): Promise<KeyList>;
+  /** Stores the list as `change` makes it from the present one. */
+  update(change: (list: KeyList) => KeyList): Promise<void>;
+}
+
+/** The file that stands for a secret on the local cloud. For one person at a time. */
+export class FileStore implements KeyStore {
+  readonly #file: string;
+
+  constructor(folder: string, secret: string) {
+    this.#file = join(folder, secret.slice(secret.lastIndexOf('/') + 1));
+  }
+
+  async read(): Promise<KeyList> {
+    return parseKeyList(await readFile(this.#file, 'utf8'));
+  }
+
+  async update(change: (list: KeyList) => KeyList): Promise<void> {
+    const text = textOf(change(await this.read()));
+    const draft = `${this.#file}.${process.pid}`;
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, this.#file);
+  }
+}
+
+/** What this needs of a client of google-auth-library. */
+export interface HttpClient {
+  request<T>(options: {
+    readonly url: string;
+    readonly method?: 'GET' | 'POST';
+    readonly data?: object;
+  }): Promise<{ readonly data: T }>;
+}
+
+interface SecretVersion {
+  /** `projects/1/secrets/s/versions/5` */
+  readonly name: string;
+  readonly payload: { readonly data: string };
+}
+
+/** How often a change is made again because others changed the list meanwhile. */
+const MAX_ATTEMPTS = 5;
+
+/** A secret whose newest version is the list. https://docs.cloud.google.com/secret-manager/docs/reference/rest */
+export class SecretStore implements KeyStore {
+  readonly #client: HttpClient;
+  readonly #secret: string;
+  readonly #url: string;
+
+  constructor(client: HttpClient, secret: string, url = 'https://secretmanager.googleapis.com') {
+    this.#client = client;
+    this.#secret = secret;
+    this.#url = `${url}/v1/${secret}`;
+  }
+
+  async read(): Promise<KeyList> {
+    return (await this.#access('latest')).list;
+  }
+
+  /**
+   * Versions are numbered one after the other, so a number that does not follow the one that was read tells that others
+   * wrote meanwhile. Their changes and this one are then stored together, as one more version.
+   */
+  async update(change: (list: KeyList) => KeyList): Promise<void> {
+    const { list, number: read } = await this.#access('latest');
+    let [mine, seen] = [change(list), read];
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const added = await this.#add(mine);
+      if (added === seen + 1) return;
+      for (let other = seen + 1; other < added; other++) {
+        mine = merge(mine, (await this.#access(String(other))).list);
+      }
+      seen = added;
+    }
+    throw new SeederError(`others change the API keys in ${this.#secret} all the time`, {
+      wayOut: 'look at `pnpm api-keys list`, and try again when they are done',
+    });
+  }
+
+  async #access(version: string): Promise<{ list: KeyList; number: number }> {
+    const { data } = await this.#client.request<SecretVersion>({
+      url: `${this.#url}/versions/${version}:access`,
+    });
+    return {
+      list: parseKeyList(Buffer.from(data.payload.data, 'base64').toString()),
+      number: numberOf(data.name),
+    };
+  }
+
+  async #add(list: KeyList): Promise<number> {
+    const { data } = await this.#client.request<Pick<SecretVersion, 'name'>>({
+      url: `${this.#url}:addVersion`,
+      method: 'POST',
+      data: { payload: { data: Buffer.from(textOf(list)).toString('base64') } },
+    });
+    return numberOf(data.name);
+  }
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice(name.lastIndexOf('/') + 1));
+}

@@ -1,0 +1,99 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { SecretAdmin } from '../cloud.ts';
+import type { InputMistake } from '../inputs.ts';
+import type { PermissionNeed, ProviderContext } from '../resource-type.ts';
+import { shortName } from './common.ts';
+import { secretName } from './secret.ts';
+
+const closed = { additionalProperties: false };
+
+/** https://docs.cloud.google.com/run/docs/configuring/services/secrets */
+export const VolumeInputs = Type.Object(
+  {
+    name: Type.String(),
+    secret: Type.Object(
+      {
+        secret: Type.String(),
+        items: Type.Array(
+          Type.Object(
+            {
+              path: Type.String(),
+              version: Type.Literal('latest', { description: '"latest": no other version is kept here' }),
+            },
+            closed,
+          ),
+          { minItems: 1, maxItems: 1 },
+        ),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type Volume = Static<typeof VolumeInputs>;
+
+export const VolumeMountInputs = Type.Object({ name: Type.String(), mountPath: Type.String() }, closed);
+export type VolumeMount = Static<typeof VolumeMountInputs>;
+
+/** The secret behind each mounted file, by the path that the container knows. */
+export function mountedSecrets(volumes: readonly Volume[], mounts: readonly VolumeMount[]) {
+  const files = new Map<string, string>();
+  for (const { name, mountPath } of mounts) {
+    const volume = volumes.find((candidate) => candidate.name === name);
+    const [item] = volume?.secret.items ?? [];
+    if (volume && item) files.set(`${mountPath}/${item.path}`, shortName(volume.secret.secret));
+  }
+  return files;
+}
+
+/** The process is not isolated from this machine, so it can only find a file whose path a variable tells it. */
+export function mountMistakes(
+  volumes: readonly Volume[],
+  mounts: readonly VolumeMount[],
+  environment: Readonly<Record<string, string>>,
+): InputMistake[] {
+  const strangers = mounts
+    .filter(({ name }) => !volumes.some((volume) => volume.name === name))
+    .map(({ name }) => ({
+      property: 'template.containers[].volumeMounts',
+      message: `mounts the volume "${name}", which the template does not have`,
+    }));
+  const values = Object.values(environment);
+  const untold = [...mountedSecrets(volumes, mounts).keys()]
+    .filter((path) => !values.includes(path))
+    .map((path) => ({
+      property: 'template.containers[].volumeMounts',
+      message: `the local cloud can not mount ${path}: the process finds a secret only where an environment variable has its path as value`,
+    }));
+  return [...strangers, ...untold];
+}
+
+/** The environment with the file of this machine in place of each path of a mounted secret. */
+export function withLocalFiles(
+  environment: Readonly<Record<string, string>>,
+  mounted: ReadonlyMap<string, string>,
+  secrets: Pick<SecretAdmin, 'fileOf'>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => {
+      const secret = mounted.get(value);
+      return [name, secret === undefined ? value : secrets.fileOf(secret)];
+    }),
+  );
+}
+
+/** Cloud Run refuses a revision whose account may not read what is mounted. */
+export function secretNeeds(
+  volumes: readonly Volume[],
+  account: string | undefined,
+  { project }: ProviderContext,
+): PermissionNeed[] {
+  if (account === undefined) return [];
+  return volumes.map(({ secret }) => ({
+    property: 'template.volumes',
+    member: `serviceAccount:${account}`,
+    permissions: ['secretmanager.versions.access'],
+    resource: secretName(project, secret.secret),
+    role: 'roles/secretmanager.secretAccessor',
+  }));
+}

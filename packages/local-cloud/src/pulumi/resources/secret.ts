@@ -1,0 +1,103 @@
+import { Type } from '@sinclair/typebox';
+import { applied, type Declared } from '../resource-type.ts';
+import { DeletionPolicy, fullName, Labels, labelOutputs, shortName, withProject } from './common.ts';
+import { grantType } from './grant.ts';
+
+const SecretInputs = Type.Object(
+  {
+    secretId: Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,255}$',
+      description: '1 to 255 letters, digits, dashes and underscores',
+    }),
+    project: Type.Optional(Type.String()),
+    labels: Type.Optional(Labels),
+    annotations: Type.Optional(Labels),
+    deletionPolicy: Type.Optional(DeletionPolicy),
+    deletionProtection: Type.Optional(Type.Boolean()),
+    replication: Type.Object({}),
+  },
+  { additionalProperties: false },
+);
+type SecretInputs = typeof SecretInputs.static;
+
+export const secretName = (project: string, secret: string) => fullName('secrets', secret, project);
+
+export const secret = applied({
+  effect: 'a file of this machine, once it has a version',
+  inputs: SecretInputs,
+  notEmulated: {
+    rotation: 'nobody is reminded',
+    topics: 'nobody is told',
+    tags: 'no policy looks at tags',
+    versionAliases: 'the newest version is the only one',
+    versionDestroyTtl: 'the newest version is the only one',
+  },
+  refused: {
+    expireTime: 'secrets do not expire here',
+    ttl: 'secrets do not expire here',
+  },
+  replaceOn: ['secretId', 'project', 'replication'],
+  holds: 'its versions',
+  deletionProtection: { input: 'deletionProtection', default: false },
+  defaults: withProject,
+  resourceName: nameOf,
+  outputs: (declared) => ({
+    id: nameOf(declared),
+    name: nameOf(declared),
+    ...labelOutputs(declared.inputs.labels),
+  }),
+  async delete({ inputs, cloud }) {
+    cloud.secrets.delete(inputs.secretId);
+  },
+});
+
+function nameOf({ inputs, context }: Declared<SecretInputs>): string {
+  return secretName(inputs.project ?? context.project, inputs.secretId);
+}
+
+const VersionInputs = Type.Object(
+  {
+    secret: Type.String(),
+    project: Type.Optional(Type.String()),
+    secretData: Type.String(),
+    deletionPolicy: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+type VersionInputs = typeof VersionInputs.static;
+
+/** A number is given by the service; a program's version is its first. */
+const FIRST = '1';
+
+export const secretVersion = applied({
+  effect: 'the contents of the file of its secret, until somebody adds another version',
+  inputs: VersionInputs,
+  notEmulated: {},
+  refused: {
+    enabled: 'a version can not be disabled here',
+    isSecretDataBase64: 'the data is taken as text',
+    secretDataWo: 'the local engine takes secretData',
+    secretDataWoVersion: 'the local engine takes secretData',
+  },
+  replaceOn: ['secret', 'secretData', 'project'],
+  defaults: withProject,
+  outputs(declared) {
+    const id = `${secretOf(declared)}/versions/${FIRST}`;
+    return { id, name: id, version: FIRST };
+  },
+  references: (declared) => [{ property: 'secret', resource: secretOf(declared) }],
+  async create({ inputs, cloud }) {
+    cloud.secrets.addVersion(shortName(inputs.secret), inputs.secretData);
+    return undefined;
+  },
+});
+
+function secretOf({ inputs, context }: Declared<VersionInputs>): string {
+  return secretName(inputs.project ?? context.project, inputs.secret);
+}
+
+export const secretGrant = grantType({
+  target: { secretId: Type.String() },
+  resource: ({ secretId = '' }, { project }) => secretName(project, secretId),
+  property: 'secretId',
+});
