@@ -8,7 +8,13 @@ const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long'] as const;
 
 /** Met by every operation but those of `health`, which are not limited and have nothing to fail at. */
-const BEYOND_HEALTH = ['invalid-key', 'rate-limited', 'overloaded', 'keys-unavailable', 'internal-error'] as const;
+const BEYOND_HEALTH = [
+  'invalid-key',
+  'rate-limited',
+  'overloaded',
+  'keys-unavailable',
+  'internal-error',
+] as const;
 
 /** Example values, where a kind has more than its own description. */
 const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly object[] }>> = {
