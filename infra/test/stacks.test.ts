@@ -101,6 +101,10 @@ describe.each(STACKS)('stack %s', (stack) => {
     expect(Object.fromEntries([...counts].map(([type, { length }]) => [type, length]))).toEqual({
       'pulumi:pulumi:Stack': 1,
       'records:index:Warehouse': 1,
+      'records:index:ApiKeys': 1,
+      'gcp:secretmanager/secret:Secret': 1,
+      'gcp:secretmanager/secretVersion:SecretVersion': 1,
+      'gcp:secretmanager/secretIamMember:SecretIamMember': 1,
       'records:index:Ingestion': 1,
       'records:index:RecordsApi': 1,
       'gcp:bigquery/dataset:Dataset': 1,
@@ -225,12 +229,17 @@ describe.each(STACKS)('stack %s', (stack) => {
     expect(schema.dependencies).toContain(table.urn);
   });
 
-  it('lets the API run queries and read one dataset, and nothing else', () => {
+  it('lets the API run queries and read one dataset and one secret, and nothing else', () => {
     const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
     const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
     expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
       'records-api-job-user': { project, role: 'roles/bigquery.jobUser', member },
       'records-api-data-viewer': { datasetId: 'records', role: 'roles/bigquery.dataViewer', member },
+      'records-api-keys-reader': {
+        secretId: 'records-api-keys',
+        role: 'roles/secretmanager.secretAccessor',
+        member,
+      },
     });
   });
 
@@ -261,7 +270,9 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'FRESHNESS_SECONDS', value: expected.freshnessSeconds },
               { name: 'LOG_LEVEL', value: expected.logLevel },
               { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: stack === 'local' ? '1000000' : '600' },
-              { name: 'TRUSTED_PROXIES', value: '1' },
+              { name: 'API_KEYS_FILE', value: '/api-keys/keys.json' },
+              // Nothing writes X-Forwarded-For before the API on a laptop, so nothing in it counts.
+              { name: 'TRUSTED_PROXIES', value: stack === 'local' ? '0' : '1' },
               { name: 'MAX_REQUESTS_IN_FLIGHT', value: '80' },
             ],
             resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },
@@ -272,12 +283,24 @@ describe.each(STACKS)('stack %s', (stack) => {
               failureThreshold: 30,
             },
             livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
+            volumeMounts: [{ name: 'api-keys', mountPath: '/api-keys' }],
+          },
+        ],
+        volumes: [
+          {
+            name: 'api-keys',
+            secret: { secret: 'records-api-keys', items: [{ version: 'latest', path: 'keys.json' }] },
           },
         ],
       },
     });
     expect(dependenciesOf(plan, service)).toEqual(
-      expect.arrayContaining(['records-api-data-viewer', 'records-api-job-user']),
+      expect.arrayContaining([
+        'records-api-data-viewer',
+        'records-api-job-user',
+        'records-api-keys-reader',
+        'records-api-keys-first',
+      ]),
     );
   });
 
@@ -304,6 +327,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       topic: `projects/${project}/topics/records`,
       table: `${project}.records.records`,
       deadLetterSubscription: `projects/${project}/subscriptions/records-dead-letters`,
+      apiKeysSecret: `projects/${project}/secrets/records-api-keys`,
       revision: '[known after deployment]',
     });
   });
