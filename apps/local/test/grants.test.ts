@@ -27,6 +27,7 @@ it('every grant of the program is used when records go through it, or says why n
     ['roles/run.invoker'],
     ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
     ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
+    ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
     ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
     ['roles/pubsub.publisher', 'pubsub.topics.publish'],
     ['roles/pubsub.subscriber', 'pubsub.subscriptions.consume'],
