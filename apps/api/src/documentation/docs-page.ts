@@ -55,7 +55,10 @@ function parameterTable(parameters: readonly Parameter[]): Html {
 ${rows}</table></div>`;
 }
 
-function rule({ type, minimum, maximum, maxLength, pattern, default: preset }: ParameterSchema): Html {
+function rule(schema: ParameterSchema): Html {
+  const { type, minimum, maximum, maxLength, pattern, default: preset } = schema;
+  const words = schema['x-rule'];
+  if (words !== undefined) return prose(words.replace(/^must be /, ''));
   const range = minimum === undefined ? undefined : html` from ${minimum} to ${maximum}`;
   const length = maxLength === undefined ? undefined : html`, 1 to ${maxLength} characters`;
   const shape = pattern === undefined ? undefined : html` matching <code>${pattern}</code>`;
