@@ -29,9 +29,7 @@ export class ApiProcess implements AsyncDisposable {
       env: {
         ...process.env,
         ...stack.environment,
-        GOOGLE_CLOUD_PROJECT: stack.outputs.project,
-        BIGQUERY_LOCATION: stack.outputs.region,
-        RECORDS_TABLE: stack.outputs.table,
+        ...stack.apiEnvironment,
         FRESHNESS_SECONDS: String(freshnessSeconds),
         LOG_LEVEL: 'error',
         METADATA_SERVER_DETECTION: 'none',

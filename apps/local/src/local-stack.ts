@@ -94,6 +94,11 @@ export class LocalStack {
     return this.#cloud.environment;
   }
 
+  /** The variables that the program declares for the API. */
+  get apiEnvironment(): Readonly<Record<string, string>> {
+    return this.#cloud.cloudRun.services().find(({ service }) => service === API_SERVICE)?.environment ?? {};
+  }
+
   /** Where the seeder publishes, and where its records must appear. */
   get seedTarget(): Target {
     const { project, topic, table, deadLetterSubscription } = this.outputs;

@@ -9,6 +9,7 @@ import {
   type ZlibOptions,
 } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
+import { ownBytes } from '../own-bytes.ts';
 import type { Encoding } from './negotiation.ts';
 
 /** Where a page of 100 records is a fifth of its size, and more effort saves a tenth of that (decision 0013). */
@@ -27,12 +28,14 @@ export function compressor(encoding: Compressed) {
 
 /** Memory for compressed pages: a few thousand of 100 records. Bytes. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+/** A guess at what an entry costs beside its bytes. */
+const ENTRY_BYTES = 300;
 
 /** Pages as they were compressed once, so that a hot page costs no compression. */
 export class CompressedPages {
   readonly #kept = new LRUCache<string, Buffer>({
     maxSize: KEPT_BYTES,
-    sizeCalculation: ({ length }) => Math.max(1, length),
+    sizeCalculation: ({ length }) => length + ENTRY_BYTES,
   });
 
   /** `tag` names the compressed bytes; `read` is only called when they are not known. */
@@ -40,7 +43,8 @@ export class CompressedPages {
     const known = this.#kept.get(tag);
     if (known) return known;
     const plain = await read();
-    const bytes = encoding === 'gzip' ? await compressGzip(plain, GZIP) : await compressBrotli(plain, BROTLI);
+    const made = encoding === 'gzip' ? await compressGzip(plain, GZIP) : await compressBrotli(plain, BROTLI);
+    const bytes = ownBytes(made);
     this.#kept.set(tag, bytes);
     return bytes;
   }

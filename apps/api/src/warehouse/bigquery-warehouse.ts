@@ -20,8 +20,8 @@ import type { RecordAnswer, RecordFilter, RecordList, Warehouse } from './wareho
 /** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
 
-/** An eighth of the memory of an instance. */
-const DEFAULT_BLOCK_CACHE_BYTES = 64 * 1024 * 1024;
+/** A tenth of the memory of an instance. */
+const DEFAULT_BLOCK_CACHE_BYTES = 48 * 1024 * 1024;
 
 /** How long a look-up waits for the list before it asks for the record itself. Milliseconds. */
 const LIST_WAIT_MS = 2_000;

@@ -27,6 +27,8 @@ export interface RunningService {
   readonly uri: string;
   /** Undefined while it is not running. */
   readonly pid: number | undefined;
+  /** The variables that its resource declares. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -84,6 +86,7 @@ export class CloudRun implements CloudRunAdmin {
       revision: container.revision,
       uri: uriOf(container),
       pid: container.pid,
+      environment: container.environment,
     }));
   }
 

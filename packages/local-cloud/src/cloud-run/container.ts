@@ -34,6 +34,11 @@ export class Container {
     this.port = options.port;
   }
 
+  /** The variables that its resource declares. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#options.spec.environment;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }

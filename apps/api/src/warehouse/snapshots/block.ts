@@ -1,7 +1,8 @@
+import { ownBytes } from '../../own-bytes.ts';
 import { WarehouseError } from '../errors.ts';
 import { type RawRow, recordJson } from '../record-json.ts';
 
-const COMMA = Buffer.from(',');
+const COMMA = ',';
 
 /** What a row costs in a block beside the bytes of its JSON: a comma, and its place in the table of places. */
 const PLACE_BYTES = 4;
@@ -14,14 +15,12 @@ export class Block {
   readonly #places: Uint32Array;
 
   constructor(rows: readonly RawRow[]) {
-    const records = rows.map((row) => Buffer.from(recordJson(row)));
     this.#places = new Uint32Array(rows.length + 1);
-    for (const [index, { length }] of records.entries()) {
-      this.#places[index + 1] = (this.#places[index] ?? 0) + length + COMMA.length;
+    const records = rows.map(recordJson);
+    for (const [index, record] of records.entries()) {
+      this.#places[index + 1] = (this.#places[index] ?? 0) + Buffer.byteLength(record) + COMMA.length;
     }
-    this.#bytes = Buffer.concat(
-      records.flatMap((record, index) => (index === 0 ? [record] : [COMMA, record])),
-    );
+    this.#bytes = ownBytes(Buffer.from(records.join(COMMA)));
   }
 
   /** Memory that the block takes. */
@@ -47,7 +46,7 @@ export class Block {
       if (isBefore(this.idAt(middle), id)) low = middle + 1;
       else high = middle;
     }
-    return low < this.length && this.idAt(low) === id ? Buffer.from(this.slice(low, low + 1)) : undefined;
+    return low < this.length && this.idAt(low) === id ? ownBytes(this.slice(low, low + 1)) : undefined;
   }
 
   /** The records from `from` up to `to`, with commas between them, without a copy. */

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { REPOSITORY } from '../src/paths.ts';
+
+export interface BundledApi extends AsyncDisposable {
+  readonly folder: string;
+  /** The program. */
+  readonly main: string;
+}
+
+/** What the image of the API holds, in a folder that is removed in the end. */
+export async function bundleApi(): Promise<BundledApi> {
+  const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+  const remove = () => rm(folder, { recursive: true });
+  try {
+    await promisify(execFile)(process.execPath, [join(REPOSITORY, 'apps/api/esbuild.config.ts'), folder]);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { folder, main: join(folder, 'main.js'), [Symbol.asyncDispose]: remove };
+}
