@@ -88,6 +88,34 @@ describe('load shedding', () => {
   });
 });
 
+describe('load shedding after what is answered before it', () => {
+  it('still refuses: preflights, wrong keys and refusals are not counted back', async () => {
+    const answer = Promise.withResolvers<typeof oneRow>();
+    const slow = await BigQueryFront.listen();
+    slow.fault = () => answer.promise;
+    const { app } = await buildTestApi({
+      bigQueryUrl: slow.url,
+      variables: { MAX_REQUESTS_IN_FLIGHT: '1', ANONYMOUS_REQUESTS_PER_MINUTE: '3' },
+      now: () => 0,
+    });
+    const preflight = { origin: 'https://example.com', 'access-control-request-method': 'GET' };
+    for (let n = 0; n < 5; n++) {
+      expect((await app.inject({ method: 'OPTIONS', url: '/records', headers: preflight })).statusCode).toBe(
+        204,
+      );
+      const wrong = await app.inject({ url: '/records', headers: { 'x-api-key': 'nobodys' } });
+      expect(wrong.statusCode).toBe(401);
+    }
+    const first = app.inject({ url: '/records/a' });
+    await slow.called(1);
+    expectProblem(await app.inject({ url: '/records/b' }), 'overloaded');
+    expectProblem(await app.inject({ url: '/records/b' }), 'overloaded');
+    for (let n = 0; n < 5; n++) expectProblem(await app.inject({ url: '/records/b' }), 'rate-limited');
+    answer.resolve(oneRow);
+    expect((await first).statusCode).toBe(200);
+  });
+});
+
 describe('a page of another origin', () => {
   it('may read every answer and its headers, without asking more often than every two hours', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: front.url });

@@ -8,6 +8,13 @@ import { isHealth } from './problems.ts';
 const LOOK_MS = 500;
 const RESOLUTION_MS = 20;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether it counts as being answered: not one that was answered before it came that far. */
+    isInFlight: boolean;
+  }
+}
+
 export interface LoadSheddingOptions {
   /** Requests being answered at one time. */
   readonly maxInFlight: number;
@@ -32,8 +39,10 @@ export const loadShedding = fastifyPlugin<LoadSheddingOptions>(
     }, LOOK_MS).unref();
     metrics.observeLoad(() => ({ inFlight, eventLoopDelaySeconds: p99 }));
 
+    app.decorateRequest('isInFlight', false);
     app.addHook('onRequest', (request, _reply, done) => {
       if (isHealth(request)) return done();
+      request.isInFlight = true;
       inFlight++;
       if (inFlight <= maxInFlight && !late) return done();
       metrics.requestRefused('overloaded');
@@ -41,7 +50,7 @@ export const loadShedding = fastifyPlugin<LoadSheddingOptions>(
     });
     // Also for a caller that went away.
     app.addHook('onResponse', (request, _reply, done) => {
-      if (!isHealth(request)) inFlight--;
+      if (request.isInFlight) inFlight--;
       done();
     });
     app.addHook('onClose', async () => {
