@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
+import { FilteredLists } from '../src/warehouse/snapshots/filtered-lists.ts';
 import { RecordIndex } from '../src/warehouse/snapshots/record-index.ts';
 import { buildTestApi, type TestApi } from './support/api.ts';
+import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
@@ -123,6 +125,58 @@ describe('a filter', () => {
     await expect(RecordIndex.build({ ...list, total: 100_000 }, 1_000_000)).rejects.toMatchObject({
       reason: 'listTooLarge',
     });
+  });
+});
+
+describe('a list whose result is lost while it is read for filters', () => {
+  it.each([
+    ['/records?pais=Chile', '200 100'],
+    ['/records.ndjson?pais=Chile', '200 2500'],
+    ['/countries', '200 1'],
+  ])('is replaced within the request: %s', async (url, expected) => {
+    const own = await openTestTable();
+    await own.append(people.slice(0, 2_500).map((person) => ({ ...person, pais: 'Chile' })));
+    const { app } = await buildTestApi({ bigQueryUrl: own.front.url, timing: new FakeTiming() });
+    await app.inject({ url: '/records?limit=1' });
+    const results = new Set<string>();
+    own.front.fault = (call) => {
+      const path = own.front.calls[call - 1] ?? '';
+      if (!path.endsWith('/data')) return undefined;
+      results.add(path);
+      return path === [...results][0] ? googleError(404, 'notFound') : undefined;
+    };
+    const { statusCode, body } = await app.inject({ url });
+    const count = url.includes('ndjson') ? body.trimEnd().split('\n').length : JSON.parse(body).length;
+    expect(`${statusCode} ${count}`).toBe(expected);
+    expect(results.size).toBe(2);
+  });
+});
+
+describe('exports of filtered lists', () => {
+  it('keep two lists in memory at most, however slow their readers are', async () => {
+    const lists = ['a', 'b', 'c'].map((token) => ({
+      token,
+      total: 1,
+      takenAt: 0,
+      freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
+      read: async () => '',
+      rows: async function* () {
+        yield [['1', 'Ana', 'Pérez', 'Chile']];
+      },
+    }));
+    const filtered = new FilteredLists((result) => result);
+    const exported = [];
+    for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());
+    const [first, second, third] = exported;
+    expect(await first?.next()).toMatchObject({ done: false });
+    expect(await second?.next()).toMatchObject({ done: false });
+    await expect(third?.next()).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyLists' });
+    const again = (await filtered.filter(lists[0] as (typeof lists)[0], { nombre: ['Ana'] })).rows();
+    expect(await again.next()).toMatchObject({ done: false });
+    await first?.return();
+    await again.return();
+    const retried = (await filtered.filter(lists[2] as (typeof lists)[0], { pais: ['Chile'] })).rows();
+    expect(await retried.next()).toMatchObject({ done: false });
   });
 });
 

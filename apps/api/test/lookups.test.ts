@@ -7,6 +7,7 @@ import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
 const record = (id: string) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' });
+const MIB = 1024 * 1024;
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `r${n}`);
 
 let table: TestTable;
@@ -54,7 +55,7 @@ describe('look-ups', () => {
       query: async (asked) => {
         sizes.push(asked.length);
         sentAt.push(timing.now());
-        return [];
+        return { rows: [], billed: 0 };
       },
     });
     await lookups.find('first');
@@ -63,6 +64,69 @@ describe('look-ups', () => {
     }
     expect(sizes).toEqual([1, 1_000, 1_000, 1_000]);
     expect(sentAt).toEqual([3, 1_003, 2_003, 3_003]);
+  });
+
+  it('may be billed what is saved up, then as much as comes back with time, however much the table costs', async () => {
+    const sentAt: number[] = [];
+    const lookups = new Lookups({
+      ...direct,
+      listed: async () => ({ body: undefined, ageMs: 30_000 }),
+      freshMs: 60_000,
+      timing,
+      query: async () => {
+        sentAt.push(timing.now());
+        return { rows: [], billed: 60 * MIB };
+      },
+    });
+    const ages: number[] = [];
+    for (let n = 0; timing.now() < 300_000; n++) {
+      const { freshness } = await lookups.find(`nobody-${n}`);
+      ages.push(freshness.ageMs);
+      timing.advance(1_000);
+    }
+    // Two MiB a second, and 120 MiB that were saved up: the last query may go beyond it.
+    expect(sentAt.length * 60).toBeLessThanOrEqual(300 * 2 + 120 + 60);
+    expect(sentAt.length * 60).toBeGreaterThan(300 * 2);
+    // In between, the list's word counts, and says how old it is.
+    expect(ages.filter((age) => age === 30_000).length).toBe(ages.length - sentAt.length);
+  });
+
+  it('that neither a query nor the list can answer in time are refused, with the time that it takes', async () => {
+    const asked: boolean[] = [];
+    const lookups = new Lookups({
+      ...direct,
+      listed: async (_id, needed) => {
+        asked.push(needed);
+        return undefined;
+      },
+      freshMs: 60_000,
+      timing,
+      query: async () => ({ rows: [], billed: 1_000 * MIB }),
+    });
+    await lookups.find('first');
+    await expect(lookups.find('second')).rejects.toMatchObject({
+      kind: 'busy',
+      reason: 'lookupBudget',
+      // Half a second for each MiB of the debt, less what has passed.
+      retryAfterMs: (1_000 - 120) * 500 - 2,
+    });
+    // Before that, the list was made for it.
+    expect(asked).toEqual([false, true]);
+  });
+
+  it('make the list when live queries are used up, and are answered from it', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    for (let n = 0; n < 20; n++) {
+      expectProblem(await app.inject({ url: `/records/nobody-${n}` }), 'record-not-found');
+      timing.advance(1_000);
+    }
+    const queries = table.front.calls.filter((call) => call.endsWith('/queries')).length;
+    // Twelve that were saved up, and one for each five seconds.
+    expect(queries).toBeGreaterThanOrEqual(12);
+    expect(queries).toBeLessThanOrEqual(17);
+    expect(scans()).toBe(queries + 1);
+    expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
+    expect(scans()).toBe(queries + 1);
   });
 
   it('do without the list when its result is gone', async () => {
@@ -120,7 +184,7 @@ describe('look-ups', () => {
       query: async (asked) => {
         queries++;
         if (asked.includes('fails') && queries === 1) throw new Error('once');
-        return [];
+        return { rows: [], billed: 0 };
       },
     });
     await expect(lookups.find('fails')).rejects.toThrow('once');
@@ -135,7 +199,12 @@ describe('look-ups', () => {
   });
 
   it('of more ids than may wait are refused at once, and the others are answered', async () => {
-    const lookups = new Lookups({ ...direct, freshMs: 60_000, timing, query: async () => [] });
+    const lookups = new Lookups({
+      ...direct,
+      freshMs: 60_000,
+      timing,
+      query: async () => ({ rows: [], billed: 0 }),
+    });
     const asked = Array.from({ length: 5_001 }, (_, n) => lookups.find(`id-${n}`));
     const settled = await Promise.allSettled(asked);
     expect(settled.filter(({ status }) => status === 'rejected')).toMatchObject([

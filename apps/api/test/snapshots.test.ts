@@ -237,6 +237,28 @@ describe('a table that has not changed', () => {
     expect((await other.app.inject({ url: '/records' })).headers['x-total-count']).toBe('15');
   });
 
+  it('leads all instances to one snapshot, whoever made it, which then stands for all of them', async () => {
+    await table.append(records(10));
+    const written = Date.now();
+    while (Date.now() === written) await new Promise(setImmediate);
+    const others = [
+      await buildTestApi({ bigQueryUrl: table.front.url, timing }),
+      await buildTestApi({ bigQueryUrl: table.front.url, timing }),
+    ];
+    const tags = async () => {
+      const answers = [await get('/records')];
+      for (const other of others) answers.push(await other.app.inject({ url: '/records' }));
+      return new Set(answers.map(({ headers }) => headers.etag));
+    };
+    const first = await tags();
+    expect(first.size).toBe(1);
+    for (let window = 0; window < 3; window++) {
+      timing.advance(3 * WINDOW_MS);
+      expect(await tags()).toEqual(first);
+    }
+    expect(scans()).toBe(1);
+  });
+
   it('is not taken for unchanged while it has a streaming buffer', async () => {
     await table.append(records(10));
     const buffered = { status: 200, body: '' };

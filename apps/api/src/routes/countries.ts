@@ -3,7 +3,7 @@ import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { ofWholeList } from './filters.ts';
 import {
   freshnessHeaderSchemas,
@@ -13,6 +13,7 @@ import {
   notModified,
 } from './freshness.ts';
 import { WAREHOUSE_PROBLEMS } from './list-schemas.ts';
+import { readPage } from './records.ts';
 import { sendJson } from './send-json.ts';
 
 const Country = Type.Object(
@@ -73,15 +74,22 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> 
     },
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
-      const list = await warehouse.openList();
-      const etag = `"${list.token}-countries"`;
-      reply.headers({
-        etag,
-        'last-modified': new Date(list.takenAt).toUTCString(),
-        ...freshnessHeaders(list.freshness),
-      });
-      if (isUnchanged(request.headers, etag, list.takenAt)) return reply.code(304).send();
-      return sendJson(reply, JSON.stringify(await ofWholeList(warehouse.countries(list))));
+      const open = () => warehouse.openList();
+      const opened = await open();
+      const known = headersOf(opened);
+      if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
+        return reply.code(304).headers(known).send();
+      }
+      const { list, body } = await readPage(open, opened, (list) => ofWholeList(warehouse.countries(list)));
+      return sendJson(reply.headers(headersOf(list)), JSON.stringify(body));
     },
   );
 };
+
+function headersOf({ token, takenAt, freshness }: RecordList) {
+  return {
+    etag: `"${token}-countries"`,
+    'last-modified': new Date(takenAt).toUTCString(),
+    ...freshnessHeaders(freshness),
+  };
+}

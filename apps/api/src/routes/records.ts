@@ -141,8 +141,12 @@ export async function openFiltered(
   filter: RecordFilter | undefined,
   token?: string,
 ): Promise<RecordList> {
-  const list = await warehouse.openList(token);
-  return filter ? await ofWholeList(warehouse.filter(list, filter)) : list;
+  const open = () => warehouse.openList(token);
+  const opened = await open();
+  if (!filter) return opened;
+  // A filter reads the whole list, and may find that it is lost.
+  const { body } = await readPage(open, opened, (list) => ofWholeList(warehouse.filter(list, filter)));
+  return body;
 }
 
 /** The records of an example as they look in this form. */

@@ -4,6 +4,7 @@ import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
 import {
+  type BilledRows,
   type Job,
   jobOf,
   type QueryReply,
@@ -84,8 +85,8 @@ export class BigQueryClient {
     this.#telemetry = telemetry;
   }
 
-  /** `jobs.query`: all rows, if the query finishes within `timeoutMs`. It need not leave a job behind. */
-  async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<RawRow[]> {
+  /** `jobs.query`: all rows, if the query finishes within `timeoutMs`, and the bytes billed. It need not leave a job behind. */
+  async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<BilledRows> {
     let reply: QueryReply = await this.#request({
       call: 'jobs.query',
       method: 'POST',
@@ -105,7 +106,7 @@ export class BigQueryClient {
         timeoutMs,
       },
     });
-    this.#noteBilled(call.labels, reply.totalBytesBilled);
+    const billed = this.#noteBilled(call.labels, reply.totalBytesBilled);
     const rows = [...queryRowsOf(reply)];
     let bytes = sizeOf(rows);
     // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
@@ -121,7 +122,7 @@ export class BigQueryClient {
       rows.push(...more);
       bytes += sizeOf(more);
     }
-    return rows;
+    return { rows, billed };
   }
 
   /** Lets BigQuery check names, types and permissions. Runs and bills nothing. */
@@ -199,9 +200,10 @@ export class BigQueryClient {
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#response-body */
-  #noteBilled({ query = 'other' }: Labels, bytes: unknown): void {
+  #noteBilled({ query = 'other' }: Labels, bytes: unknown): number {
     const billed = Number(bytes ?? 0);
     if (billed > 0) this.#telemetry.metrics.bytesBilled(query, billed);
+    return billed;
   }
 
   async #request({ call, ...options }: RequestOptions): Promise<object> {

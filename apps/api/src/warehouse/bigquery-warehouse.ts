@@ -4,9 +4,9 @@ import type { BreakerState } from './calls/breaker.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
 import { withDeadline } from './calls/deadline.ts';
 import { toWarehouseError, type WarehouseError } from './errors.ts';
-import { type ListedRecord, Lookups } from './lookups.ts';
+import { Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
-import type { RawRow } from './record-json.ts';
+import type { BilledRows } from './replies.ts';
 import { Blocks } from './snapshots/blocks.ts';
 import { FilteredLists } from './snapshots/filtered-lists.ts';
 import { Search } from './snapshots/search.ts';
@@ -15,7 +15,7 @@ import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
+import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
 
 /** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
@@ -96,7 +96,7 @@ export class BigQueryWarehouse implements Warehouse {
       timing,
       inTime: (result) => this.#calls.inTime(result),
       assertOpen: () => this.#calls.assertOpen(),
-      listed: (id) => this.#listed(id),
+      listed: (id, needed) => this.#listed(id, needed),
       query: (ids) => this.#records(ids),
     });
   }
@@ -126,11 +126,12 @@ export class BigQueryWarehouse implements Warehouse {
       this.#options.log.warn({}, 'stopping with calls to the warehouse under way');
   }
 
-  /** Undefined also when the list takes too long or can not say. */
-  async #listed(id: string): Promise<ListedRecord | undefined> {
+  /** Undefined also when the list can not say, or takes too long and is not needed. */
+  async #listed(id: string, needed: boolean): Promise<ListedRecord | undefined> {
     const { timing = systemTiming, log } = this.#options;
     try {
-      return await withDeadline(this.#snapshots.find(id), LIST_WAIT_MS, timing);
+      const found = this.#snapshots.find(id, needed);
+      return await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
     } catch (cause) {
       const err = toWarehouseError(cause);
       // A query would meet the same.
@@ -140,7 +141,7 @@ export class BigQueryWarehouse implements Warehouse {
     }
   }
 
-  #records(ids: readonly string[]): Promise<RawRow[]> {
+  #records(ids: readonly string[]): Promise<BilledRows> {
     const query = this.#queries.records;
     const call = { query, params: { ids }, labels: this.#labels('records'), requestId: newRequestId() };
     return this.#calls.call((remainingMs) =>

@@ -1,15 +1,14 @@
 import { LRUCache } from 'lru-cache';
+import { BillBudget } from './bill-budget.ts';
 import { WarehouseError } from './errors.ts';
-import { type RawRow, recordJson } from './record-json.ts';
+import { recordJson } from './record-json.ts';
+import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
-import type { JsonBytes, RecordAnswer } from './warehouse.ts';
+import type { JsonBytes, ListedRecord, RecordAnswer } from './warehouse.ts';
 
 /** How long the first id waits for others that share its query. Milliseconds. */
 const BATCH_MS = 3;
-/**
- * Between two queries: each is billed a scan of what it can not prune, 10 MiB at least, so that this is their price at
- * its highest, whatever is asked: 86,400 a day and instance. Milliseconds.
- */
+/** Between two queries, and the longest that an id waits for the next one where the list can answer. Milliseconds. */
 const SPACE_MS = 1_000;
 /** Ids in one query. */
 const MAX_BATCH = 1_000;
@@ -17,6 +16,8 @@ const MAX_BATCH = 1_000;
 /** Ids that wait for an answer. */
 const MAX_WAITING = 5_000;
 const RETRY_AFTER_MS = 1_000;
+/** Who can not be answered in this time is refused. Milliseconds. */
+const MAX_WAIT_MS = 5_000;
 
 /** How long it holds that there is no such record: one that was just published shows soon. Milliseconds. */
 const ABSENT_MS = 5_000;
@@ -35,18 +36,15 @@ export interface LookupsOptions {
   readonly timing: Timing;
   /** Waits as long as a request may; what it waited for goes on. */
   inTime<T>(result: Promise<T>): Promise<T>;
-  /** The record as the list of the moment has it; undefined when that has none or can not be had. */
-  listed(id: string): Promise<ListedRecord | undefined>;
+  /**
+   * What the list of the moment has; undefined when it can not be had, or is not there and need not be made. `needed`: nothing else can
+   * answer.
+   */
+  listed(id: string, needed: boolean): Promise<ListedRecord | undefined>;
   /** Throws when no query can be sent now. */
   assertOpen(): void;
   /** The rows with these ids, each id once, in any order. */
-  query(ids: readonly string[]): Promise<readonly RawRow[]>;
-}
-
-export interface ListedRecord {
-  readonly body: JsonBytes;
-  /** Since the list was known to be true. Milliseconds. */
-  readonly ageMs: number;
+  query(ids: readonly string[]): Promise<BilledRows>;
 }
 
 interface Known {
@@ -63,7 +61,8 @@ interface Batch {
 
 /**
  * Records by their ids, remembered for a while. A record never changes, so what the list has is answered from it, for
- * nothing; what it has not is asked for live, together with whatever else is, at a rate that does not grow with traffic.
+ * nothing; what it has not is asked for live, together with whatever else is, for a price that does not grow with traffic
+ * or with the table. While that is used up, the list's word counts that there is none.
  */
 export class Lookups {
   readonly #options: LookupsOptions;
@@ -74,11 +73,13 @@ export class Lookups {
   });
   readonly #pending = new Map<string, Batch>();
   #batch: Batch | undefined;
-  /** When the next query may be sent, by `timing.now()`. */
-  #nextAt = Number.NEGATIVE_INFINITY;
+  /** When the last query was sent, by `timing.now()`. */
+  #sentAt = Number.NEGATIVE_INFINITY;
+  readonly #budget: BillBudget;
 
   constructor(options: LookupsOptions) {
     this.#options = options;
+    this.#budget = new BillBudget(() => options.timing.now());
   }
 
   /** Throws WarehouseError. */
@@ -115,18 +116,33 @@ export class Lookups {
   }
 
   async #find(id: string): Promise<Known> {
-    return (await this.#listed(id)) ?? (await this.#ask(id));
+    // It waits for a query already.
+    if (this.#pending.has(id)) return this.#ask(id);
+    const waitMs = this.#waitMs();
+    const listed = await this.#listed(id, waitMs > SPACE_MS);
+    if (listed?.body !== undefined) {
+      this.#known.set(id, listed);
+      return listed;
+    }
+    if (listed && waitMs > SPACE_MS) return listed;
+    if (waitMs > MAX_WAIT_MS) {
+      throw new WarehouseError('busy', 'lookupBudget', `live queries are used up for ${waitMs} ms`, {
+        retryAfterMs: waitMs,
+      });
+    }
+    return this.#ask(id);
   }
 
-  async #listed(id: string): Promise<Known | undefined> {
+  async #listed(id: string, needed: boolean): Promise<Known | undefined> {
     const { listed, timing } = this.#options;
-    // It waits for a query already.
-    if (this.#pending.has(id)) return undefined;
-    const found = await listed(id);
-    if (!found) return undefined;
-    const known = { body: found.body, askedAt: timing.date() - found.ageMs };
-    this.#known.set(id, known);
-    return known;
+    const found = await listed(id, needed);
+    return found && { body: found.body, askedAt: timing.date() - found.ageMs };
+  }
+
+  /** Until an id that is asked for now is. Milliseconds. */
+  #waitMs(): number {
+    if (this.#batch) return 0;
+    return Math.max(BATCH_MS, this.#sentAt + SPACE_MS - this.#options.timing.now(), this.#budget.waitMs);
   }
 
   async #ask(id: string): Promise<Known> {
@@ -153,13 +169,14 @@ export class Lookups {
   #open(): Batch {
     const ids = new Set<string>();
     const { timing } = this.#options;
-    const sendAt = Math.max(timing.now() + BATCH_MS, this.#nextAt);
-    this.#nextAt = sendAt + SPACE_MS;
+    const waitMs = this.#waitMs();
+    this.#sentAt = timing.now() + waitMs;
+    const noteBilled = this.#budget.spend();
     const run = async () => {
-      await timing.sleep(sendAt - timing.now());
+      await timing.sleep(waitMs);
       if (this.#batch === batch) this.#batch = undefined;
       try {
-        return await this.#query([...ids]);
+        return await this.#query([...ids], noteBilled);
       } finally {
         for (const id of ids) this.#pending.delete(id);
       }
@@ -168,9 +185,13 @@ export class Lookups {
     return batch;
   }
 
-  async #query(ids: readonly string[]): Promise<ReadonlyMap<string, Known>> {
+  async #query(
+    ids: readonly string[],
+    noteBilled: (billed: number) => void,
+  ): Promise<ReadonlyMap<string, Known>> {
     const askedAt = this.#options.timing.date();
-    const rows = await this.#options.query(ids);
+    const { rows, billed } = await this.#options.query(ids);
+    noteBilled(billed);
     const bodies = new Map(rows.map((row) => [row.f[0]?.v, recordJson(row)]));
     const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
     for (const [id, known] of answers) this.#known.set(id, known);

@@ -35,6 +35,13 @@ export interface TableMetadata {
   readonly streamingBuffer: { readonly estimatedBytes: number } | undefined;
 }
 
+/** Of a query. */
+export interface BilledRows {
+  readonly rows: readonly RawRow[];
+  /** Bytes. */
+  readonly billed: number;
+}
+
 export interface RowsPage {
   readonly rows: readonly RawRow[];
   readonly totalRows: number;

@@ -44,6 +44,14 @@ export interface RecordList {
   read(range: PageRange): Promise<JsonBytes>;
 }
 
+/** What a list says of one record. */
+export interface ListedRecord {
+  /** Undefined: the list has no such record. */
+  readonly body: JsonBytes | undefined;
+  /** Since the list was known to be true. Milliseconds. */
+  readonly ageMs: number;
+}
+
 export interface RecordAnswer {
   /** The record as a JSON object; undefined when there is none. */
   readonly body: JsonBytes | undefined;

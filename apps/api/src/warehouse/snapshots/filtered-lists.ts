@@ -10,7 +10,9 @@ const MAX_INDEX_BYTES = 48 * MIB;
 const KEPT_INDEX_BYTES = 2 * MAX_INDEX_BYTES;
 const KEPT_MATCH_BYTES = 8 * MIB;
 /** Lists that are being read for their index at one time. */
-const MAX_BUILDING = 2;
+const MAX_BUILDING = 1;
+/** Lists that are being exported by their index, which keeps it in memory however long the reader takes. */
+const MAX_EXPORTED = 2;
 const RETRY_AFTER_MS = 2_000;
 
 /**
@@ -24,6 +26,8 @@ export class FilteredLists {
     sizeCalculation: ({ size }) => Math.max(1, size),
   });
   readonly #building = new Map<string, Promise<RecordIndex>>();
+  /** How many exports there are of each list. */
+  readonly #exported = new Map<string, number>();
   readonly #matches = new LRUCache<string, Uint32Array>({
     maxSize: KEPT_MATCH_BYTES,
     sizeCalculation: ({ byteLength }, key) => byteLength + 2 * key.length + 1,
@@ -44,8 +48,25 @@ export class FilteredLists {
       ...list,
       total: positions.length,
       read: async (range) => index.page(positions, range),
-      rows: () => index.rows(positions),
+      rows: () => this.#export(list.token, index.rows(positions)),
     };
+  }
+
+  /** Throws WarehouseError `busy` when other lists are being exported. */
+  async *#export(token: string, rows: ReturnType<RecordIndex['rows']>): ReturnType<RecordIndex['rows']> {
+    const count = this.#exported.get(token) ?? 0;
+    if (count === 0 && this.#exported.size >= MAX_EXPORTED) {
+      const message = `${this.#exported.size} lists are being exported`;
+      throw new WarehouseError('busy', 'tooManyLists', message, { retryAfterMs: RETRY_AFTER_MS });
+    }
+    this.#exported.set(token, count + 1);
+    try {
+      yield* rows;
+    } finally {
+      const left = (this.#exported.get(token) ?? 1) - 1;
+      if (left > 0) this.#exported.set(token, left);
+      else this.#exported.delete(token);
+    }
   }
 
   /** Throws WarehouseError: `listTooLarge`; `busy` when other lists are being read. */

@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { TableMetadata } from '../replies.ts';
 import type { Timing } from '../timing.ts';
-import type { Freshness, JsonBytes, RecordList } from '../warehouse.ts';
+import type { Freshness, ListedRecord, RecordList } from '../warehouse.ts';
 import type { Blocks, SnapshotTable } from './blocks.ts';
 import type { Search } from './search.ts';
 import type { FinishedJob, SnapshotJobs } from './snapshot-jobs.ts';
 import { type SnapshotName, type SnapshotNames, WALK_MS, windowStart } from './snapshot-names.ts';
-import { isUnchanged, maximumBytesBilled } from './table-state.ts';
+import { isOlder, isUnchanged, maximumBytesBilled } from './table-state.ts';
 
 /** Beyond these the one that was not asked for the longest is forgotten, and looked up again when it is. */
 const MAX_KNOWN = 64;
@@ -84,17 +84,17 @@ export class Snapshots {
   }
 
   /**
-   * A record as the list of `current` has it; undefined when there is none, and while nobody has asked for a list: one
+   * A record as the list of `current` has it, with the age of that. Undefined while nobody has asked for a list, unless it is `needed`: one
    * record is not worth a scan of all. Throws WarehouseError.
    */
-  async find(id: string): Promise<{ readonly body: JsonBytes; readonly ageMs: number } | undefined> {
-    if (!this.#usable()) return undefined;
+  async find(id: string, needed: boolean): Promise<ListedRecord | undefined> {
+    if (!needed && !this.#usable()) return undefined;
     const { freshness } = await this.current();
     const snapshot = this.#current?.snapshot;
     if (!snapshot) return undefined;
     try {
       const body = await this.#options.search.find(snapshot, id);
-      return body && { body, ageMs: freshness.ageMs };
+      return { body, ageMs: freshness.ageMs };
     } catch (error) {
       throw this.#meaningOf(error, snapshot);
     }
@@ -191,8 +191,8 @@ export class Snapshots {
     }
     const job = await jobs.obtain(start, maximumBytesBilled(table));
     const snapshot = await this.#opened(job);
-    // Of a job that was made by somebody else, all that is known is that its window had begun.
-    return job.created
+    // Of a job that was made by somebody else, all that is known is that its window had begun, unless nothing was written since.
+    return job.created || isOlder(table, job.takenAt)
       ? { snapshot, table, verifiedAt: asked, freshUntil }
       : { snapshot, table: undefined, verifiedAt: start, freshUntil };
   }

@@ -23,6 +23,14 @@ export function isUnchanged(before: TableMetadata, now: TableMetadata): boolean 
 }
 
 /**
+ * Whether a table was last written to before that moment of BigQuery's clock, milliseconds since the epoch: then a query of that moment
+ * read what the look at the table saw, whoever sent it.
+ */
+export function isOlder({ streamingBuffer, lastModifiedTime }: TableMetadata, moment: number): boolean {
+  return streamingBuffer === undefined && Number(lastModifiedTime) < moment;
+}
+
+/**
  * What a scan of the table may be billed at most. For a clustered table BigQuery compares its upper bound, not the
  * bill, so this is far above the size of the table and only stops what has gone wrong.
  * https://docs.cloud.google.com/bigquery/docs/best-practices-costs#restrict-bytes-billed
