@@ -109,7 +109,8 @@ function readService(settings: Settings, stack: string): ServiceConfig {
     concurrency: settings.integer('concurrency', 80, 1, 1000),
     cpuAllocation: settings.oneOf('cpuAllocation', CPU_ALLOCATIONS, 'request'),
     startupCpuBoost: settings.flag('startupCpuBoost', true),
-    requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 60, 1, 3600),
+    // An export has no length, and the API itself gives up on BigQuery after 8 s and on a reader that takes nothing after 300.
+    requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 3600, 1, 3600),
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
     anonymousRequestsPerMinute: settings.integer('anonymousRequestsPerMinute', 600, 1, 1_000_000),

@@ -33,6 +33,13 @@ describe('the API and its Cloud Run resource', () => {
     expect(declared.sort()).toEqual(expected.sort());
   });
 
+  it('agree that an export may take as long as a service can let it', () => {
+    const { template } = serviceInputs() as { template: { timeout: string } };
+    // https://docs.cloud.google.com/run/docs/configuring/request-timeout
+    expect(template.timeout).toBe('3600s');
+    expect(read('apps/api/src/routes/record-exports.ts')).toContain('in one answer of any length');
+  });
+
   it('agree on the paths of the probes', () => {
     const paths = [...JSON.stringify(serviceInputs()).matchAll(/"path":"(\/[^"]+)"/g)].map(
       ([, path]) => path,

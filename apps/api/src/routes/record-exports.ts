@@ -16,7 +16,7 @@ import { linesContent, openFiltered, readPage } from './records.ts';
 /** At one time: each holds some thousand rows, whatever the length of the list. */
 const MAX_EXPORTS = 8;
 const RETRY_AFTER_MS = 30_000;
-/** A reader that takes nothing for so long is cut off; Cloud Run ends a request then, too, unless told otherwise. Milliseconds. */
+/** A reader that takes nothing for so long is cut off. Milliseconds. */
 const STALL_MS = 300_000;
 
 const VARY = 'Accept-Encoding';
