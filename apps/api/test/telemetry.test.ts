@@ -2,11 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
-import { startTelemetry } from '../src/telemetry/telemetry.ts';
+import { noTelemetry, startTelemetry } from '../src/telemetry/telemetry.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { oneRow } from './support/replies.ts';
+import { openTestTable } from './support/table.ts';
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const caller = '00f067aa0ba902b7';
@@ -76,19 +77,38 @@ describe('the metrics', () => {
     });
     const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
     await app.inject({ url: '/records/a' });
+    await app.inject({ url: '/records/a' });
     await app.inject({ url: '/records/a?x=1' });
     await app.inject({ url: '/nothing' });
     const url = String(said[0]?.replace('Metrics at ', ''));
     const text = await (await fetch(url)).text();
     const count = 'http_server_request_duration_count';
-    expect(text).toContain(`${count}{http_route="/records/:id",http_response_status_code="200"} 1`);
+    expect(text).toContain(`${count}{http_route="/records/:id",http_response_status_code="200"} 2`);
     expect(text).toContain(`${count}{http_route="/records/:id",http_response_status_code="400"} 1`);
     expect(text).toContain(`${count}{http_route="(no route)",http_response_status_code="404"} 1`);
     expect(text).toContain('records_warehouse_call_duration_count{method="jobs.query",outcome="ok"} 1');
     expect(text).toContain('records_warehouse_billed_total{query="records"} 10485760');
+    expect(text).toContain('records_cache_requests_total{cache="lookups",result="miss"} 1');
+    expect(text).toContain('records_cache_requests_total{cache="lookups",result="hit"} 1');
     expect(text).toContain('records_warehouse_breaker 0');
     expect(text).toContain('http_server_active_requests 0');
     expect(text).not.toMatch(/nothing|records\/a/);
     expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
+  });
+
+  it('tell blocks and filters that were in memory from those that were not', async () => {
+    const table = await openTestTable();
+    await table.append(['a', 'b'].map((id) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' })));
+    const asked: string[] = [];
+    const metrics = {
+      ...noTelemetry.metrics,
+      cacheAsked: (cache: string, hit: boolean) => asked.push(`${cache} ${hit}`),
+    };
+    const { app } = await buildTestApi({
+      bigQueryUrl: table.front.url,
+      telemetry: { ...noTelemetry, metrics },
+    });
+    for (const url of ['/records', '/records?pais=Chile', '/records?nombre=Ana']) await app.inject({ url });
+    expect(asked).toEqual(['blocks true', 'filters false', 'filters true']);
   });
 });

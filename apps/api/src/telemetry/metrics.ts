@@ -1,7 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 
 /** The caches that are counted. */
-export type CacheName = 'blocks' | 'lookups' | 'exports';
+export type CacheName = 'blocks' | 'lookups' | 'filters';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
@@ -14,6 +14,7 @@ export interface WarehouseMetrics {
   warehouseCall(method: string, outcome: string, seconds: number): void;
   /** What a query was billed for, by the label `query` of its job (`snapshot`, `records`). */
   bytesBilled(query: string, bytes: number): void;
+  /** Whether what was asked for was in memory. */
   cacheAsked(cache: CacheName, hit: boolean): void;
   /** Called at each collection. Seconds; undefined when there is no snapshot. */
   observeSnapshotAge(read: () => number | undefined): void;

@@ -1,3 +1,4 @@
+import type { CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import type { BreakerState } from './calls/breaker.ts';
@@ -62,6 +63,7 @@ export class BigQueryWarehouse implements Warehouse {
     } = options;
     this.#options = options;
     this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
+    const asked = (cache: CacheName) => (hit: boolean) => telemetry.metrics.cacheAsked(cache, hit);
     const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
     this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, telemetry });
     telemetry.metrics.observeBreaker(() => this.#calls.state);
@@ -70,6 +72,7 @@ export class BigQueryWarehouse implements Warehouse {
     const blocks = new Blocks(
       (from, range) => call(() => this.#client.listRows(from, range)),
       blockCacheBytes,
+      asked('blocks'),
     );
     this.#snapshots = new Snapshots({
       names,
@@ -90,7 +93,7 @@ export class BigQueryWarehouse implements Warehouse {
       tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
-    this.#filtered = new FilteredLists((result) => this.#calls.inTime(result));
+    this.#filtered = new FilteredLists((result) => this.#calls.inTime(result), asked('filters'));
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
@@ -98,6 +101,7 @@ export class BigQueryWarehouse implements Warehouse {
       assertOpen: () => this.#calls.assertOpen(),
       listed: (id, needed) => this.#listed(id, needed),
       query: (ids) => this.#records(ids),
+      onAsked: asked('lookups'),
     });
   }
 

@@ -45,6 +45,8 @@ export interface LookupsOptions {
   assertOpen(): void;
   /** The rows with these ids, each id once, in any order. */
   query(ids: readonly string[]): Promise<BilledRows>;
+  /** Told whether an answer was in memory. */
+  onAsked?(hit: boolean): void;
 }
 
 interface Known {
@@ -85,7 +87,9 @@ export class Lookups {
   /** Throws WarehouseError. */
   async find(id: string): Promise<RecordAnswer> {
     const known = this.#known.get(id);
-    if (known && this.#ageOf(known) < this.#freshMsOf(known)) return this.#answer(known);
+    const isFresh = known !== undefined && this.#ageOf(known) < this.#freshMsOf(known);
+    this.#options.onAsked?.(isFresh);
+    if (isFresh) return this.#answer(known);
     try {
       return this.#answer(await this.#options.inTime(this.#find(id)));
     } catch (error) {

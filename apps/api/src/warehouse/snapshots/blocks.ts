@@ -27,11 +27,14 @@ const [OPEN, COMMA, CLOSE] = [Buffer.from('['), Buffer.from(','), Buffer.from(']
 /** Pages of snapshots, cut from aligned blocks of which the hot ones stay in memory. */
 export class Blocks {
   readonly #listRows: ListRows;
+  readonly #onAsked: (hit: boolean) => void;
   readonly #kept: LRUCache<string, Block>;
   readonly #loading = new Map<string, Promise<Block>>();
 
-  constructor(listRows: ListRows, maxBytes: number) {
+  /** `onAsked` is told whether a block that was asked for was in memory. */
+  constructor(listRows: ListRows, maxBytes: number, onAsked: (hit: boolean) => void = () => {}) {
     this.#listRows = listRows;
+    this.#onAsked = onAsked;
     this.#kept = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ size }) => Math.max(1, size) });
   }
 
@@ -103,7 +106,9 @@ export class Blocks {
   /** Of those who want the same block at the same time, one reads it. Throws what `page` throws. */
   block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
     const key = keyOf(snapshot.token, index);
-    const known = this.#kept.get(key) ?? this.#loading.get(key);
+    const kept = this.#kept.get(key);
+    this.#onAsked(kept !== undefined);
+    const known = kept ?? this.#loading.get(key);
     if (known) return known;
     const loading = this.#load(snapshot, index)
       .then((block) => {

@@ -20,6 +20,7 @@ const RETRY_AFTER_MS = 2_000;
  * what one filter costs is a pass over numbers in memory.
  */
 export class FilteredLists {
+  readonly #onAsked: (hit: boolean) => void;
   readonly #inTime: <T>(result: Promise<T>) => Promise<T>;
   readonly #indexes = new LRUCache<string, RecordIndex>({
     maxSize: KEPT_INDEX_BYTES,
@@ -33,9 +34,13 @@ export class FilteredLists {
     sizeCalculation: ({ byteLength }, key) => byteLength + 2 * key.length + 1,
   });
 
-  /** `inTime` waits as long as a request may; what it waited for goes on. */
-  constructor(inTime: <T>(result: Promise<T>) => Promise<T>) {
+  /**
+   * `inTime` waits as long as a request may; what it waited for goes on. `onAsked` is told whether the index of a list was in
+   * memory.
+   */
+  constructor(inTime: <T>(result: Promise<T>) => Promise<T>, onAsked: (hit: boolean) => void = () => {}) {
     this.#inTime = inTime;
+    this.#onAsked = onAsked;
   }
 
   /** The part of the list that the filter lets through, in the same order. */
@@ -71,7 +76,9 @@ export class FilteredLists {
 
   /** Throws WarehouseError: `listTooLarge`; `busy` when other lists are being read. */
   async index(list: RecordList): Promise<RecordIndex> {
-    return this.#indexes.get(list.token) ?? (await this.#inTime(this.#build(list)));
+    const known = this.#indexes.get(list.token);
+    this.#onAsked(known !== undefined);
+    return known ?? (await this.#inTime(this.#build(list)));
   }
 
   #build(list: RecordList): Promise<RecordIndex> {
