@@ -35,7 +35,8 @@ describe('the bundle', () => {
   it('runs as in the image: nothing but Node, a folder that it can not write to, a user that is not root', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD, folder]);
     expect(stdout).toMatch(/^main\.js {2}\d\.\d\d MB\n/);
-    const files = ['main.js', 'main.js.LEGAL.txt', 'package.json'];
+    const programs = ['main.js', 'main.js.LEGAL.txt', 'probe.js', 'probe.js.LEGAL.txt'];
+    const files = ['package.json', ...programs].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
 
     front.fault = () => oneRow;
