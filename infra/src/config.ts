@@ -12,6 +12,8 @@ export interface StackConfig {
   readonly deletionProtection: boolean;
   readonly service: ServiceConfig;
   readonly access: Access;
+  /** Whether a job tries the whole way out every five minutes. */
+  readonly prober: boolean;
   /** Undefined declares none. */
   readonly monitoring: MonitoringConfig | undefined;
   /** On every resource that takes labels, so that costs can be told apart. */
@@ -88,6 +90,7 @@ export function readConfig(): StackConfig {
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings, stack),
     access: readAccess(settings),
+    prober: settings.flag('prober', true),
     monitoring: readMonitoring(settings),
     labels: { system: 'records', stack },
   };

@@ -73,7 +73,8 @@ const EXPECTED: Record<Stack, Sizes> = {
 /** What packages/monitoring has, as resources. */
 function monitoringCounts(isPublic: boolean): Record<string, number> {
   const limits = { billedGibPerHour: 100, maxInstances: 1, uptimeCheck: '' };
-  const policies = policiesFor(limits).filter(({ fromOutside }) => isPublic || !fromOutside);
+  const has = { 'uptime check': isPublic, prober: true };
+  const policies = policiesFor(limits).filter(({ needs }) => needs === undefined || has[needs]);
   return {
     'records:index:Monitoring': 1,
     'gcp:logging/metric:Metric': LOG_METRICS.length,

@@ -8,7 +8,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
   if (condition.kind === 'log') {
     return { displayName: condition.title, conditionMatchedLog: { filter: condition.filter } };
   }
-  const { title, filter, aggregation, comparison, threshold, durationSeconds } = condition;
+  const { title, filter, aggregation, comparison, threshold, durationSeconds, withoutData } = condition;
   return {
     displayName: title,
     conditionThreshold: {
@@ -16,6 +16,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
       comparison,
       thresholdValue: threshold,
       duration: `${durationSeconds}s`,
+      ...(withoutData === 'violates' && { evaluationMissingData: 'EVALUATION_MISSING_DATA_ACTIVE' }),
       ...(aggregation && {
         aggregations: [
           {

@@ -37,7 +37,6 @@ function run(all: readonly Series[], ...conditions: readonly Condition[]) {
     title: 'example',
     severity: 'page',
     runbook: 'none',
-    fromOutside: false,
     conditions,
   };
   const minutes = Math.max(...all.map(({ points }) => points.length));
