@@ -73,6 +73,16 @@ describe('the evaluator of alert policies', () => {
     expect(opened([series([undefined, undefined])], above(2))).toEqual([]);
   });
 
+  it('takes a time without data for a violation where the condition says so', () => {
+    const sum = { alignmentSeconds: 120, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
+    const fewer = above(1, { comparison: 'COMPARISON_LT', aggregation: sum, durationSeconds: 60 });
+    const points = series([1, undefined, undefined, undefined, 1]);
+    expect(opened([points], fewer)).toEqual([]);
+    expect(run([points], { ...fewer, withoutData: 'violates' }).incidents).toEqual([
+      { policy: 'p', from: 3, until: 5 },
+    ]);
+  });
+
   it('burns at the rate of one when errors are what the goal allows, and at none without errors', () => {
     const availability = OBJECTIVES.find(({ id }) => id === 'availability');
     if (!availability) throw new Error('there is an objective of availability');
