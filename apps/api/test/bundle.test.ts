@@ -51,6 +51,9 @@ describe('the bundle', () => {
     for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs', '/problems']) {
       expect([path, (await fetch(api.url + path)).status]).toEqual([path, 200]);
     }
+    const prober = new ApiProcess({}, ['probe.js'], how);
+    expect(await prober.exited()).toBe(1);
+    expect(prober.stderr).toContain('API_URL is not set');
     api.child.kill('SIGTERM');
     expect(await api.exited()).toBe(0);
     expect(api.stderr).toBe('');

@@ -85,7 +85,10 @@ it('takes the trace context, which is the one attribute with such a key that cli
   await using harness = await Harness.start();
   await harness.topicWith();
   const attributes = { googclient_traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
-  await harness.publisher.publish({ topic: topicName('records'), messages: [{ data: Buffer.from('a'), attributes }] });
+  await harness.publisher.publish({
+    topic: topicName('records'),
+    messages: [{ data: Buffer.from('a'), attributes }],
+  });
   expect((await harness.pull()).map((message) => message.attributes)).toEqual([attributes]);
 });
 
