@@ -115,6 +115,7 @@ describe('one trace', () => {
     const { succeeded, lines } = await stack.runProbe();
     expect(succeeded).toBe(true);
     const [attributes] = await sent;
+    expect(attributes).toHaveProperty('googclient_traceparent');
     const [, trace = '', publisher = ''] = attributes?.googclient_traceparent?.split('-') ?? [];
     const spans = await spansOf(trace, [
       'records-probe: probe',
