@@ -1,4 +1,8 @@
 import preset from '../../jest.preset.js';
 
-/** Some tests start processes: on a busy machine that alone can take seconds. */
-export default { ...preset, testTimeout: 30_000 };
+export default {
+  ...preset,
+  setupFilesAfterEnv: ['<rootDir>/test/support/close-after-all.ts'],
+  // Some tests start processes: on a busy machine that alone can take seconds.
+  testTimeout: 30_000,
+};

@@ -9,7 +9,14 @@ const QUEUE = 'projects/example-prod/notificationChannels/2';
 
 interface PolicyInputs {
   readonly conditions: readonly {
-    readonly conditionThreshold?: { readonly filter: string; readonly thresholdValue: number };
+    readonly conditionThreshold?: {
+      readonly filter: string;
+      readonly thresholdValue: number;
+      readonly aggregations?: readonly {
+        readonly crossSeriesReducer: string;
+        readonly groupByFields?: readonly string[];
+      }[];
+    };
     readonly conditionMatchedLog?: { readonly filter: string };
   }[];
   readonly notificationChannels: readonly string[];
@@ -70,6 +77,22 @@ describe('the alert policies of a stack', () => {
     expect(JSON.stringify(slo)).toContain('response_code_class=\\"5xx\\"');
   });
 
+  it('measure each project of a scope by itself, and tell once of the worst', () => {
+    const aggregationsOf = (id: string) =>
+      policies[id]?.conditions[0]?.conditionThreshold?.aggregations?.map(
+        ({ crossSeriesReducer, groupByFields }) => [crossSeriesReducer, groupByFields],
+      );
+    const byProject = ['resource.label.project_id'];
+    expect(aggregationsOf('cost-runaway')).toEqual([
+      ['REDUCE_SUM', byProject],
+      ['REDUCE_MAX', undefined],
+    ]);
+    expect(aggregationsOf('certificate-expires')).toEqual([
+      ['REDUCE_MIN', byProject],
+      ['REDUCE_MIN', undefined],
+    ]);
+  });
+
   it('bound the cost and the instances by what the stack is set to', () => {
     const thresholdOf = (id: string) => policies[id]?.conditions[0]?.conditionThreshold?.thresholdValue;
     expect(thresholdOf('cost-runaway')).toBe(20 * 1024 ** 3);
@@ -90,6 +113,7 @@ it('the dashboards are taken by their shape: tiles that do not overlap, each wit
     ({ dashboardJson }) => JSON.parse(String(dashboardJson)) as Dashboard,
   );
   expect(dashboards).toHaveLength(2);
+  expect(JSON.stringify(dashboards)).toContain(`"label":"ticket","value":8`);
   for (const { mosaicLayout } of dashboards) {
     const places = mosaicLayout.tiles.map(({ xPos, yPos }) => `${xPos},${yPos}`);
     expect(new Set(places).size).toBe(places.length);

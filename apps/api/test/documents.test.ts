@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordRow } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
+import { JSDOM } from 'jsdom';
 import { PROBLEMS } from '../src/problems/catalogue.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
@@ -86,14 +87,18 @@ describe('the OpenAPI document', () => {
 });
 
 describe.each(['/docs', '/problems'])('the page %s', (url) => {
-  it('needs no script, no other host and no style but its own', async () => {
+  it('needs no other host, and no style or script but its own', async () => {
     const { headers, body } = await app.inject({ url });
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(body).not.toMatch(/<script|src=|url\(|@import|javascript:|style="| on\w+=/i);
-    expect(body).not.toMatch(/(href|action)="(https?:)?\/\//);
-    const style = /<style>([\s\S]*)<\/style>/.exec(body)?.[1] ?? '';
-    const hash = createHash('sha256').update(style).digest('base64');
-    expect(headers['content-security-policy']).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+    const markup = body.replace(/<script>[\s\S]*?<\/script>/g, '');
+    expect(markup).not.toMatch(/<script|src=|url\(|@import|javascript:|style="| on\w+=/i);
+    expect(markup).not.toMatch(/(href|action)="(https?:)?\/\//);
+    const policy = headers['content-security-policy'];
+    expect(policy).toContain("default-src 'none'");
+    for (const [, kind, text = ''] of body.matchAll(/<(style|script)[^>]*>([\s\S]*?)<\/\1>/g)) {
+      const digest = createHash('sha256').update(text).digest('base64');
+      expect(policy).toContain(`${kind}-src 'sha256-${digest}'`);
+    }
   });
 
   it('leads only to what exists', async () => {
@@ -104,6 +109,88 @@ describe.each(['/docs', '/problems'])('the page %s', (url) => {
       expect([target, page.statusCode]).not.toEqual([target, 404]);
       if (anchor) expect(page.body).toContain(`id="${anchor}"`);
     }
+  });
+});
+
+describe('a call from the page', () => {
+  interface Shown {
+    readonly form: HTMLFormElement;
+    readonly window: JSDOM['window'];
+    answer(): Promise<string>;
+  }
+
+  /** The page in a browser of sorts, whose calls reach this API. */
+  async function open(operation: string): Promise<Shown> {
+    const { body } = await app.inject({ url: '/docs' });
+    const { window } = new JSDOM(body, {
+      url: 'http://api.test/docs',
+      runScripts: 'dangerously',
+      beforeParse: (page) =>
+        Object.assign(page, {
+          TextDecoder,
+          fetch: async (url: string, { headers }: { headers: Record<string, string> }) => {
+            const answer = await app.inject({ url: url.slice('http://api.test'.length), headers });
+            const pairs = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+            return new Response(new Uint8Array(answer.rawPayload), {
+              status: answer.statusCode,
+              statusText: answer.statusMessage,
+              headers: pairs as [string, string][],
+            });
+          },
+        }),
+    });
+    const { document } = window;
+    const form = document.querySelector<HTMLFormElement>(`#${operation} ~ form`);
+    const output = form?.nextElementSibling;
+    if (!form || !output) throw new Error(`no form for ${operation}`);
+    return {
+      form,
+      window,
+      answer: async () => {
+        form.querySelector('button')?.click();
+        for (let turn = 0; turn < 1_000 && !output.textContent?.includes('\n'); turn++)
+          await new Promise(setImmediate);
+        return output.textContent ?? '';
+      },
+    };
+  }
+
+  function fill(form: HTMLFormElement, values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      const input = form.elements.namedItem(name) as HTMLInputElement;
+      expect([name, input.disabled, input.closest('label')?.hidden]).toEqual([name, false, false]);
+      input.value = value;
+    }
+  }
+
+  it('shows what comes back, with its status and headers, and how to ask in a terminal', async () => {
+    const { form, answer } = await open('getRecord');
+    expect(form.hidden).toBe(false);
+    fill(form, { id: 'a' });
+    const text = await answer();
+    expect(text).toMatch(/^curl -i 'http:\/\/api\.test\/records\/a'\n\n200 OK\n/);
+    expect(text).toContain('content-type: application/json');
+    expect(text).toContain('"apellido":"Pérez"');
+  });
+
+  it('sends what was filled in, and nothing of what was not', async () => {
+    const { form, answer } = await open('listRecords');
+    fill(form, { pais: "Côte d'Ivoire", limit: '0' });
+    const text = await answer();
+    expect(text).toContain(
+      "curl -i 'http://api.test/records?limit=0&offset=0&pais=C%C3%B4te+d%27Ivoire'\n\n400 Bad Request",
+    );
+    expect(text).toContain('/problems#invalid-parameters');
+  });
+
+  it('carries the key, and does not print it', async () => {
+    const { form, window, answer } = await open('getRecord');
+    (window.document.getElementById('api-key') as HTMLInputElement).value = 'nobodys';
+    fill(form, { id: 'a' });
+    const text = await answer();
+    expect(text).toContain("curl -i -H 'X-API-Key: …' ");
+    expect(text).toContain('401 Unauthorized');
+    expect(text).not.toContain('nobodys');
   });
 });
 

@@ -47,6 +47,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   200: {},
   304: { request: { headers: { 'if-none-match': '*' } } },
   400: { request: { payload: 'a body' } },
+  401: { request: { headers: { 'x-api-key': 'nobodys' } } },
   404: {},
   406: { request: { headers: { accept: 'image/png' } } },
   410: { request: { search: '?snapshot=000000000000-tp0ce8-0' } },

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '@records/local-cloud';
 
 /** Where the Google Cloud CLI keeps its Pub/Sub emulator: Debian's package, then a manual installation. */
 const PLACES = [
@@ -57,14 +57,4 @@ export async function startGoogleEmulator(): Promise<GoogleEmulator | undefined>
     throw error;
   }
   return { host: `127.0.0.1:${port}`, pid, [Symbol.asyncDispose]: stop };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -27,6 +27,7 @@ it('every grant of the program is used when records go through it, or says why n
     ['roles/run.invoker'],
     ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
     ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
+    ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
     ['roles/run.invoker'],
     ['roles/bigquery.dataEditor', 'bigquery.tables.getData', 'bigquery.tables.updateData'],
     ['roles/bigquery.jobUser', 'bigquery.jobs.create'],

@@ -132,7 +132,7 @@ function runTest({ run }: Mutant, copy: string): Promise<{ status: unknown; outp
   if (run.pattern) args.push('-t', run.pattern);
   return new Promise((resolve) => {
     const cwd = join(copy, run.folder);
-    const options = { cwd, encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 1024 * 1024 } as const;
+    const options = { cwd, encoding: 'utf8', timeout: 180_000, maxBuffer: 64 * 1024 * 1024 } as const;
     execFile(process.execPath, args, options, (error, stdout, stderr) =>
       resolve({ status: error ? error.code : 0, output: stdout + stderr }),
     );

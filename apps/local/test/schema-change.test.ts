@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -140,7 +141,13 @@ class Copy {
     for (const name of readdirSync(join(INFRA, 'node_modules'))) {
       if (name !== '@records') symlinkSync(join(INFRA, 'node_modules', name), join(modules, name));
     }
-    symlinkSync(this.#schema, join(modules, '@records', 'records-schema'));
+    for (const name of readdirSync(join(INFRA, 'node_modules', '@records'))) {
+      const target =
+        name === 'records-schema'
+          ? this.#schema
+          : realpathSync(join(INFRA, 'node_modules', '@records', name));
+      symlinkSync(target, join(modules, '@records', name));
+    }
     this.#original = readFileSync(this.#record, 'utf8');
   }
 

@@ -3,12 +3,17 @@ import { AUTO_CLOSE_MINUTES, type Condition, type Policy } from '@records/monito
 
 type PolicyInput = gcp.types.input.monitoring.AlertPolicyCondition;
 
-/** A condition as the provider takes it. */
+/**
+ * A condition as the provider takes it. Where a metrics scope has several projects, each is measured by itself, and then the worst
+ * is compared: one time series, so one incident and one notification for all of them, and no sum over a fleet that exceeds what one
+ * may have. https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#MetricThreshold
+ */
 export function conditionArgs(condition: Condition): PolicyInput {
   if (condition.kind === 'log') {
     return { displayName: condition.title, conditionMatchedLog: { filter: condition.filter } };
   }
   const { title, filter, aggregation, comparison, threshold, durationSeconds, withoutData } = condition;
+  const worst = comparison === 'COMPARISON_GT' ? 'MAX' : 'MIN';
   return {
     displayName: title,
     conditionThreshold: {
@@ -23,6 +28,12 @@ export function conditionArgs(condition: Condition): PolicyInput {
             alignmentPeriod: `${aggregation.alignmentSeconds}s`,
             perSeriesAligner: aggregation.aligner,
             crossSeriesReducer: aggregation.reducer,
+            groupByFields: ['resource.label.project_id'],
+          },
+          {
+            alignmentPeriod: `${aggregation.alignmentSeconds}s`,
+            perSeriesAligner: `ALIGN_${worst}`,
+            crossSeriesReducer: `REDUCE_${worst}`,
           },
         ],
       }),

@@ -52,8 +52,12 @@ export class Monitoring extends pulumi.ComponentResource {
         ),
     );
     this.#declarePolicies(args, slos, this.#uptimeCheck(args), metrics);
+    const {
+      billedGibPerHour,
+      service: { maxInstances },
+    } = args;
     for (const [id, dashboard] of [
-      ['service', serviceDashboard()],
+      ['service', serviceDashboard({ billedGibPerHour, maxInstances, uptimeCheck: '' })],
       ['fleet', fleetDashboard()],
     ] as const) {
       new gcp.monitoring.Dashboard(

@@ -1,110 +1,39 @@
-import { alertsFor, DEFAULT_LIMITS } from './alerts.ts';
+import { alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 import { OBJECTIVES } from './objectives.ts';
-import { filterOf, requestsFilter, SERVICE_LABEL, SYSTEM, subscriptionFilter } from './system.ts';
+import { chart, limitsOf, PANELS, type Panel } from './panels.ts';
+import { type Dashboard, mosaic, type SectionWidget, type TextWidget } from './widgets.ts';
 
-/** https://docs.cloud.google.com/monitoring/api/ref_dashboards/rest/v1/projects.dashboards */
-export interface Dashboard {
-  readonly displayName: string;
-  readonly mosaicLayout: { readonly columns: number; readonly tiles: readonly Tile[] };
-}
-
-interface Tile {
-  readonly xPos: number;
-  readonly yPos: number;
-  readonly width: number;
-  readonly height: number;
-  readonly widget: object;
-}
-
-type Aligner = 'ALIGN_RATE' | 'ALIGN_DELTA' | 'ALIGN_MAX' | 'ALIGN_MEAN' | 'ALIGN_PERCENTILE_99';
-type Reducer = 'REDUCE_SUM' | 'REDUCE_MAX' | 'REDUCE_MEAN';
-
-interface Panel {
-  readonly title: string;
-  readonly filter: string;
-  readonly aligner: Aligner;
-  readonly reducer: Reducer;
-  readonly by?: readonly string[];
-}
-
-const COLUMNS = 12;
-const HEIGHT = 4;
 /** Systems that a panel of the fleet shows: the worst ones. */
 export const WORST = 10;
 
-const PANELS = {
-  requests: {
-    title: 'Requests per second, by class of answer',
-    filter: requestsFilter(),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
-    by: ['metric.label.response_code_class'],
-  },
-  latency: {
-    title: '99th percentile of seconds, by route',
-    filter: filterOf(
-      `logging.googleapis.com/user/${SYSTEM.latencyMetric}`,
-      'cloud_run_revision',
-      SERVICE_LABEL,
-    ),
-    aligner: 'ALIGN_PERCENTILE_99',
-    reducer: 'REDUCE_MAX',
-    by: ['metric.label.route'],
-  },
-  errors: {
-    title: 'Answers 5xx per second',
-    filter: requestsFilter('metric.labels.response_code_class="5xx"'),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
-  },
-  instances: {
-    title: 'Instances',
-    filter: filterOf('run.googleapis.com/container/instance_count', 'cloud_run_revision', SERVICE_LABEL),
-    aligner: 'ALIGN_MAX',
-    reducer: 'REDUCE_SUM',
-    by: ['metric.label.state'],
-  },
-  published: {
-    title: 'Publish requests per second, by result',
-    filter: filterOf(
-      'pubsub.googleapis.com/topic/send_request_count',
-      'pubsub_topic',
-      `resource.labels.topic_id="${SYSTEM.topic}"`,
-    ),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
-    by: ['metric.label.response_code'],
-  },
-  age: {
-    title: 'Seconds that the oldest message waits',
-    filter: subscriptionFilter('oldest_unacked_message_age'),
-    aligner: 'ALIGN_MAX',
-    reducer: 'REDUCE_MAX',
-  },
-  deadLetters: {
-    title: 'Dead letters in ten minutes',
-    filter: subscriptionFilter('dead_letter_message_count'),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
-  },
-  billed: {
-    title: 'Bytes billed in ten minutes',
-    filter: filterOf('bigquery.googleapis.com/query/scanned_bytes_billed', 'global'),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
-  },
-} as const satisfies Record<string, Panel>;
+/** Blocks from the top: three rows of three panels, a screen that is three quarters as high as it is wide. */
+export const FIRST_SCREEN = 9;
+
+const HEIGHT = 3;
 
 /** Golden signals, the pipeline from publish to read, and cost. */
-export function serviceDashboard(): Dashboard {
+export function serviceDashboard(limits: Limits = DEFAULT_LIMITS): Dashboard {
+  const ofStack = limitsOf(limits);
+  const row = (...names: readonly (keyof typeof PANELS)[]) => ({
+    height: HEIGHT,
+    widgets: names.map((name) => {
+      const panel: Panel = PANELS[name];
+      return chart(panel, [...(panel.thresholds ?? []), ...(ofStack[name] ?? [])], panel.by);
+    }),
+  });
   return {
     displayName: 'Records: service',
     mosaicLayout: mosaic([
-      ...Object.values(PANELS).map((panel: Panel) => chart(panel.title, panel, panel.by ?? [])),
-      text(
-        'Alerts',
-        alertsFor(DEFAULT_LIMITS).map(({ title, runbook }) => `* ${title}: docs/runbooks/${runbook}.md`),
-      ),
+      section('Golden signals', 'traffic, latency, errors, saturation'),
+      row('requests', 'latency'),
+      row('errors', 'instances'),
+      section('From publish to read', 'what is published, written, late, given up, and not read'),
+      row('published', 'written'),
+      row('age', 'deadLetters'),
+      row('oldestDeadLetter', 'warnings'),
+      section('Cost, and what is promised', 'all queries of the project together'),
+      { height: HEIGHT, widgets: [...row('billed').widgets, objectives()] },
+      { height: HEIGHT + 1, widgets: [alerts(limits)] },
     ]),
   };
 }
@@ -114,56 +43,42 @@ export function serviceDashboard(): Dashboard {
  * the number of systems. https://docs.cloud.google.com/monitoring/settings
  */
 export function fleetDashboard(): Dashboard {
-  const { errors, latency, age, deadLetters, billed, instances } = PANELS;
-  const panels: readonly Panel[] = [errors, age, deadLetters, latency, billed, instances];
+  const row = (...names: readonly (keyof typeof PANELS)[]) => ({
+    height: FIRST_SCREEN / 3,
+    widgets: names.map((name) => {
+      const panel: Panel = PANELS[name];
+      return chart(panel, panel.thresholds ?? [], 'resource.labels.project_id', WORST);
+    }),
+  });
   return {
-    displayName: 'Records: fleet, the worst first',
+    displayName: `Records: fleet, the worst ${WORST} systems of each panel`,
     mosaicLayout: mosaic([
-      ...panels.map((panel) =>
-        chart(`${panel.title}: the worst ${WORST} systems`, panel, ['resource.label.project_id'], WORST),
-      ),
-      text(
-        'Objectives',
-        OBJECTIVES.map(({ title, goal }) => `* ${title}: ${Number((goal * 100).toFixed(3))} %`),
-      ),
+      row('errors', 'age', 'deadLetters'),
+      row('latency', 'billed', 'instances'),
+      row('warnings', 'refused', 'oldestDeadLetter'),
+      { height: 2, widgets: [objectives()] },
     ]),
   };
 }
 
-function chart(
-  title: string,
-  { filter, aligner, reducer }: Panel,
-  by: readonly string[],
-  worst?: number,
-): object {
-  const alignmentPeriod = aligner === 'ALIGN_DELTA' ? '600s' : '60s';
-  const timeSeriesFilter = {
-    filter,
-    aggregation: {
-      alignmentPeriod,
-      perSeriesAligner: aligner,
-      crossSeriesReducer: reducer,
-      groupByFields: by,
-    },
-    ...(worst && {
-      pickTimeSeriesFilter: { rankingMethod: 'METHOD_MAX', numTimeSeries: worst, direction: 'TOP' },
-    }),
-  };
-  return { title, xyChart: { dataSets: [{ plotType: 'LINE', timeSeriesQuery: { timeSeriesFilter } }] } };
+function objectives(): TextWidget {
+  return text(
+    'Objectives',
+    OBJECTIVES.map(({ title, goal }) => `* ${title}: ${Number((goal * 100).toFixed(3))} %`),
+  );
 }
 
-function text(title: string, lines: readonly string[]): object {
+function alerts(limits: Limits): TextWidget {
+  return text(
+    'Alerts beside those of the objectives',
+    alertsFor(limits).map(({ title, runbook }) => `* ${title}: docs/runbooks/${runbook}.md`),
+  );
+}
+
+function text(title: string, lines: readonly string[]): TextWidget {
   return { title, text: { format: 'MARKDOWN', content: lines.join('\n') } };
 }
 
-function mosaic(widgets: readonly object[]): Dashboard['mosaicLayout'] {
-  const width = COLUMNS / 2;
-  const tiles = widgets.map((widget, index) => ({
-    xPos: (index % 2) * width,
-    yPos: Math.floor(index / 2) * HEIGHT,
-    width,
-    height: HEIGHT,
-    widget,
-  }));
-  return { columns: COLUMNS, tiles };
+function section(title: string, subtitle: string): { height: number; widgets: SectionWidget[] } {
+  return { height: 1, widgets: [{ title, sectionHeader: { subtitle, dividerBelow: false } }] };
 }

@@ -3,6 +3,8 @@ import { budgetSpent, CLOUD_BURN_RATES, PROMETHEUS_BURN_RATES } from './burn-rat
 import { errorBudget, OBJECTIVES } from './objectives.ts';
 import { togetherAvailable } from './parts.ts';
 import { REJECTED } from './rejected.ts';
+import { TRACES } from './traces.ts';
+import { tryOut } from './trial.ts';
 import { duration } from './units.ts';
 
 /** The tables of docs/monitoring.md, by the name of their marker. */
@@ -49,6 +51,22 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         'expression' in prometheus ? 'the same' : `no: ${prometheus.noneBecause}`,
         `[${runbook}](runbooks/${runbook}.md)`,
       ]),
+    ),
+  trials: () =>
+    table(
+      ['trace', 'alert', 'fires after, minutes', 'resolves after its end, minutes', 'false alarms', 'missed'],
+      TRACES.map((trace) => {
+        const { firings, falseAlarms, missed } = tryOut(trace);
+        const each = (cell: (firing: (typeof firings)[number]) => string) => firings.map(cell).join('<br>');
+        return [
+          trace.name,
+          each(({ alert }) => `\`${alert}\``) || 'silent',
+          each(({ after }) => `${after}`),
+          each(({ resolved }) => (resolved === undefined ? 'open' : resolved < 0 ? 'before' : `${resolved}`)),
+          `${falseAlarms.length}`,
+          `${missed.length}`,
+        ];
+      }),
     ),
   rejected: () =>
     table(

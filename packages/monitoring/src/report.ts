@@ -1,3 +1,5 @@
+import { WORST } from './dashboards.ts';
+import type { FleetTrial } from './fleet-trial.ts';
 import type { Trial } from './trial.ts';
 
 /** A line per trace and alert: minutes from the start of the trouble, and from its end. */
@@ -17,22 +19,56 @@ export function renderTrials(trials: readonly Trial[]): string {
     ]);
   });
   const head = ['trace', 'alert', 'fires after', 'resolves after', ''];
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const table = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
   const count = (key: 'missed' | 'falseAlarms') => trials.reduce((sum, trial) => sum + trial[key].length, 0);
   const unknown = Object.entries(trials[0]?.cannotTell ?? {}).map(
     ([alert, why]) => `Can not tell: ${alert}, ${why}.`,
   );
   return [
-    ...table,
+    ...table([head, ...rows]),
     '',
     `${trials.length} traces, ${count('missed')} missed, ${count('falseAlarms')} false alarms.`,
     ...unknown,
   ].join('\n');
+}
+
+/** How one sick system is seen, alone and among many: panels, lines, its place, and notifications. */
+export function renderFleet(
+  pairs: readonly { readonly one: FleetTrial; readonly many: FleetTrial }[],
+): string {
+  const size = pairs[0]?.many.size ?? 0;
+  const rows = pairs.map(({ one, many }) => [
+    many.trace,
+    many.firstIn.join(', ') || 'none',
+    `${one.panels} / ${many.panels}`,
+    `${one.lines} / ${many.lines}`,
+    `${one.notified.length}`,
+    `${many.notified.length}`,
+    `${many.notifiedIfAll.length}`,
+  ]);
+  const head = [
+    'what the sick one lives through',
+    `first of ${size}, on the first screen, in`,
+    `panels at 1 / ${size}`,
+    'lines',
+    'notified at 1',
+    `of ${size}, one sick`,
+    'all sick',
+  ];
+  return [
+    ...table([head, ...rows]),
+    '',
+    `A panel draws at most the worst ${WORST} systems. Notifications are those of policies that watch all systems as one scope:`,
+    'a threshold compares the worst system and tells once; an objective sees the requests of all systems as one.',
+    `When each of ${size} systems has policies of its own, ${size} sick ones notify ${size} times as often as one: Cloud Monitoring does not group policies.`,
+  ].join('\n');
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

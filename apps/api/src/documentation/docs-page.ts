@@ -1,5 +1,5 @@
 import { type Html, html, prose } from './html.ts';
-import { layout } from './layout.ts';
+import { layout, tryScript } from './layout.ts';
 import type {
   MediaType,
   OpenApiDocument,
@@ -9,7 +9,7 @@ import type {
   Response,
 } from './openapi.ts';
 
-/** The OpenAPI document for people: complete without a script, so it reads and works anywhere. */
+/** The OpenAPI document for people: complete without a script, which only sends calls without leaving the page. */
 export function docsPage({ info, paths, components }: OpenApiDocument): string {
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -25,8 +25,10 @@ export function docsPage({ info, paths, components }: OpenApiDocument): string {
     info.title,
     html`<header><h1>${info.title}</h1><p class="muted">Version ${info.version}</p><p>${prose(info.description)}</p></header>
 <nav>${contents}<a href="#schemas">Schemas</a> <a href="problems">Problems</a> <a href="openapi.json">openapi.json</a></nav>
+<p data-script hidden><label>API key, if you have one<input id="api-key" type="password" autocomplete="off"></label></p>
 <main>${sections}
-<h2 id="schemas">Schemas</h2>${schemas}</main>`,
+<h2 id="schemas">Schemas</h2>${schemas}</main>
+${tryScript}`,
   );
 }
 
@@ -38,7 +40,7 @@ function section(path: string, method: string, operation: Operation): Html {
 <p><code><span class="method">${method}</span> ${path}</code></p>
 <p>${prose(operation.description)}</p>
 ${parameters.length > 0 ? parameterTable(parameters) : undefined}
-${path.includes('{') ? undefined : tryForm(path, parameters)}
+${tryForm(path, parameters)}
 <h3>Responses</h3>
 ${Object.entries(operation.responses).map(([status, response]) => responseDetails(status, response))}
 </section>`;
@@ -53,22 +55,33 @@ function parameterTable(parameters: readonly Parameter[]): Html {
 ${rows}</table></div>`;
 }
 
-function rule({ type, minimum, maximum, maxLength, pattern, default: preset }: ParameterSchema): Html {
+function rule(schema: ParameterSchema): Html {
+  const { type, minimum, maximum, maxLength, pattern, default: preset } = schema;
+  const words = schema['x-rule'];
+  if (words !== undefined) return prose(words.replace(/^must be /, ''));
   const range = minimum === undefined ? undefined : html` from ${minimum} to ${maximum}`;
   const length = maxLength === undefined ? undefined : html`, 1 to ${maxLength} characters`;
   const shape = pattern === undefined ? undefined : html` matching <code>${pattern}</code>`;
   return html`${type}${range}${length}${shape}${preset === undefined ? undefined : html`, default ${preset}`}`;
 }
 
-/** A call without a script: the form's fields are the query. */
+/**
+ * A call. Without a script the fields that have a default are the query; the others, which may be empty, and what is part of a path
+ * wait for the script.
+ */
 function tryForm(path: string, parameters: readonly Parameter[]): Html {
-  const fields = parameters
-    .filter(({ schema }) => schema.default !== undefined)
-    .map(
-      ({ name, schema }) =>
-        html`<label>${name}<input name="${name}" inputmode="numeric" required value="${schema.default ?? ''}"></label> `,
-    );
-  return html`<form action="${path.slice(1)}" method="get">${fields}<button>Try it</button></form>`;
+  const waits = path.includes('{') ? html` data-script hidden` : undefined;
+  return html`<form action="${path.slice(1)}" method="get" data-path="${path.slice(1)}"${waits}>${parameters.map(field)}<button>Try it</button></form>
+<pre class="answer" aria-live="polite" hidden></pre>`;
+}
+
+function field({ name, in: place, schema }: Parameter): Html {
+  const preset = schema.default;
+  const input =
+    preset === undefined
+      ? html`<input name="${name}" data-in="${place}"${place === 'path' ? html` required` : html` data-script disabled`}>`
+      : html`<input name="${name}" data-in="${place}" inputmode="numeric" required value="${preset}">`;
+  return html`<label${preset === undefined ? html` data-script hidden` : undefined}>${name}${input}</label> `;
 }
 
 function responseDetails(status: string, { description, headers = {}, content = {} }: Response): Html {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Html, html } from './html.ts';
+import { TRY_SCRIPT } from './try-script.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --link: light-dark(#0b57d0, #a8c7fa); }
@@ -14,19 +15,27 @@ pre code { background: none; padding: 0; }
 table { width: 100%; border-collapse: collapse; } th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; } summary { cursor: pointer; }
 form { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: .75rem 0; } label { display: grid; font-size: .875rem; }
-input, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .35rem; background: Canvas; color: CanvasText; } input { width: 9rem; }
+input, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .35rem; background: Canvas; color: CanvasText; } input { width: 9rem; } [hidden] { display: none; }
+.answer { max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 .method { font-weight: 700; } .muted { opacity: .7; } .scroll { overflow-x: auto; }
 :target { outline: 2px solid var(--link); outline-offset: .5rem; border-radius: .25rem; }
 `;
 
-/** Nothing but this page's own style, and forms that lead back here: no script, no other host. */
+const digest = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Nothing but this page's own style and script, and calls and forms that lead back here: no other host. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  `style-src ${digest(STYLE)}`,
+  `script-src ${digest(TRY_SCRIPT)}`,
+  "connect-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ');
+
+/** At the end of a page with forms: what it enables is there by then. */
+export const tryScript = html`<script>${new Html(TRY_SCRIPT)}</script>`;
 
 /** A whole page. */
 export function layout(title: string, body: Html): string {

@@ -99,6 +99,8 @@ export interface ParameterSchema {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly default?: number;
+  /** The rule in words, as problems say it. */
+  readonly 'x-rule'?: string;
 }
 
 export interface Response {

@@ -32,15 +32,23 @@ export class BigQueryFront {
   /** The JSON bodies of the calls that had one. */
   readonly bodies: Record<string, unknown>[] = [];
   /** Asked for each call, with its number from 1 since the last `reset()`. */
-  fault: (call: number) => Fault | undefined | Promise<Fault> = () => undefined;
+  fault: (call: number) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   readonly #hanging = new Set<IncomingMessage>();
   readonly #server: Server;
   readonly #target: string | undefined;
+  #gone = false;
+  /** Connections that were tried while it was gone. */
+  refused = 0;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
   private constructor(target: string | undefined) {
     this.#target = target;
     this.#server = createServer((incoming, outgoing) => this.#handle(incoming, outgoing));
+    this.#server.prependListener('connection', (socket) => {
+      if (!this.#gone) return;
+      this.refused += 1;
+      socket.resetAndDestroy();
+    });
   }
 
   /** `target`: the base URL of the BigQuery behind it; without one, only faults are answered. */
@@ -56,7 +64,15 @@ export class BigQueryFront {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/bigquery/v2`;
   }
 
+  /** Gone, it takes no connection and drops those that it has. */
+  set gone(gone: boolean) {
+    this.#gone = gone;
+    if (gone) this.#server.closeAllConnections();
+  }
+
   reset(): void {
+    this.gone = false;
+    this.refused = 0;
     this.calls.length = 0;
     this.headers.length = 0;
     this.bodies.length = 0;

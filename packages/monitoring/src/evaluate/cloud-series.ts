@@ -1,8 +1,13 @@
+import { LOG_METRICS } from '../log-metrics.ts';
+import { LATENCY_MS } from '../objectives.ts';
 import { PROBES, ROUTES, SYSTEM } from '../system.ts';
 import type { Moment } from '../traces.ts';
+import { Distribution } from './distribution.ts';
 import type { Series, Value } from './series.ts';
 
 const GIB = 1024 ** 3;
+
+const BOUNDS = LOG_METRICS.find(({ name }) => name === SYSTEM.latencyMetric)?.distribution?.bounds ?? [];
 
 /** Google checks from six regions. https://docs.cloud.google.com/monitoring/uptime-checks */
 const REGIONS = ['usa-iowa', 'usa-oregon', 'usa-virginia', 'europe', 'south-america', 'asia-pacific'];
@@ -36,12 +41,12 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
     requests('2xx', (moment) => moment.requests - moment.clientErrors - moment.serverErrors),
     requests('4xx', ({ clientErrors }) => clientErrors),
     requests('5xx', ({ serverErrors }) => serverErrors),
-    ...Object.values(ROUTES).map((route) =>
+    ...(['list', 'lookup'] as const).map((name) =>
       of(
         `logging.googleapis.com/user/${SYSTEM.latencyMetric}`,
         'cloud_run_revision',
-        { ...service, 'metric.labels.route': route },
-        ({ requests: all, serverErrors, slow }) => latencies((all - serverErrors) / 2, slow),
+        { ...service, 'metric.labels.route': ROUTES[name] },
+        ({ requests: all, serverErrors, slow }) => latencies(name, (all - serverErrors) / 2, slow),
       ),
     ),
     of(
@@ -109,6 +114,21 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
   ];
 }
 
-function latencies(count: number, slow: number): Value | undefined {
-  return count > 0 ? { count, within: () => count * (1 - slow) } : undefined;
+/**
+ * A trace says which fraction of the answers is too slow. The rest is assumed: in each bucket below the limit is this fraction of
+ * what is left, most of all in the first, and what is too slow is in the bucket after the limit.
+ */
+const ASSUMED_SPREAD = { list: 0.9, lookup: 0.7 } as const;
+
+function latencies(route: keyof typeof ROUTES, count: number, slow: number): Value | undefined {
+  if (count <= 0) return undefined;
+  const limit = BOUNDS.indexOf(LATENCY_MS[route] / 1000);
+  let left = count * (1 - slow);
+  const counts = [...BOUNDS, Number.POSITIVE_INFINITY].map((_, index) => {
+    if (index > limit) return index === limit + 1 ? count * slow : 0;
+    const here = index === limit ? left : left * ASSUMED_SPREAD[route];
+    left -= here;
+    return here;
+  });
+  return new Distribution(BOUNDS, counts);
 }

@@ -37,8 +37,11 @@ export function verdictOf(
   };
 }
 
+/** Where a metrics scope has several systems: each by itself, and then the worst, so that one incident is opened for all. */
+const SYSTEM_LABEL = 'resource.labels.project_id';
+
 function measured(
-  { filter, aggregation }: ThresholdCondition,
+  { filter, aggregation, comparison }: ThresholdCondition,
   all: readonly Series[],
   objectives: readonly Objective[],
 ): (minute: number, visible: number) => number | undefined {
@@ -50,10 +53,17 @@ function measured(
     return burnRateOf(objective, Number(seconds) / 60, all);
   }
   if (!aggregation) throw new CannotTell('points that are not aligned come at times that nobody knows');
-  const aligned = select(filter, all).map((series) => align(series, aggregation));
+  const systems = Map.groupBy(select(filter, all), ({ labels }) => labels[SYSTEM_LABEL] ?? '');
+  const aligned = [...systems.values()].map((ofSystem) =>
+    ofSystem.map((series) => align(series, aggregation)),
+  );
+  const worst = comparison === 'COMPARISON_GT' ? Math.max : Math.min;
   return (minute, visible) => {
-    const values = aligned.map((at) => at(minute, visible)).filter((value) => value !== undefined);
-    return values.length === 0 ? undefined : reduce(values, aggregation.reducer);
+    const perSystem = aligned.flatMap((ofSystem) => {
+      const values = ofSystem.map((at) => at(minute, visible)).filter((value) => value !== undefined);
+      return values.length === 0 ? [] : [reduce(values, aggregation.reducer)];
+    });
+    return perSystem.length === 0 ? undefined : worst(...perSystem);
   };
 }
 

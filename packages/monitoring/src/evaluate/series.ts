@@ -1,8 +1,4 @@
-/** How many of a minute's events were within a bound, and how many there were. */
-export interface Distribution {
-  readonly count: number;
-  within(max: number): number;
-}
+import type { Distribution } from './distribution.ts';
 
 export type Value = number | boolean | Distribution;
 

@@ -12,6 +12,7 @@ import {
   REFUSED_IN_CONTAINER,
 } from './cloud-run-container.ts';
 import {
+  assertSecretsAllowed,
   mountedSecrets,
   mountMistakes,
   secretNeeds,
@@ -162,7 +163,11 @@ function specOf({ name = '', template }: Inputs, { secrets }: Pick<Cloud, 'secre
 }
 
 async function deploy(resource: Applied<Inputs>, generation: number): Promise<Properties> {
-  const { inputs, cloud } = resource;
+  const { inputs, cloud, context } = resource;
+  assertSecretsAllowed(
+    secretNeeds(inputs.template.volumes ?? [], inputs.template.serviceAccount, context),
+    cloud,
+  );
   const spec = specOf(inputs, cloud);
   const revision = inputs.template.revision ?? revisionName(spec, generation);
   const { uri } = await cloud.cloudRun.deploy(spec, revision);

@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { SecretAdmin } from '../cloud.ts';
+import { wayOut } from '../../callers.ts';
+import { CloudError } from '../../errors.ts';
+import type { Cloud, SecretAdmin } from '../cloud.ts';
 import type { InputMistake } from '../inputs.ts';
 import type { PermissionNeed, ProviderContext } from '../resource-type.ts';
 import { shortName } from './common.ts';
@@ -96,4 +98,20 @@ export function secretNeeds(
     resource: secretName(project, secret.secret),
     role: 'roles/secretmanager.secretAccessor',
   }));
+}
+
+/** The account reads what is mounted. Throws CloudError PERMISSION_DENIED. */
+export function assertSecretsAllowed(needs: readonly PermissionNeed[], { iam }: Pick<Cloud, 'iam'>): void {
+  for (const { member, permissions, resource } of needs) {
+    for (const permission of permissions) {
+      if (iam.allows(member, permission, resource)) continue;
+      throw new CloudError(
+        'PERMISSION_DENIED',
+        `Permission ${permission} denied on ${resource} for ${member}.`,
+        {
+          hint: wayOut(member, permission, resource),
+        },
+      );
+    }
+  }
 }

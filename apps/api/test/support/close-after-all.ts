@@ -1,0 +1,4 @@
+import { afterAll } from '@jest/globals';
+import { closeAll } from './cleanup.ts';
+
+afterAll(closeAll);
