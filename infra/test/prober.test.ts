@@ -22,10 +22,10 @@ function grantsTo(plan: Plan, member: string): Record<string, unknown>[] {
 describe('the prober of a private stack', () => {
   it('may publish to the topic, change the one table, run queries and call the API, and nothing else', () => {
     expect(grantsTo(planned, accountOf('records-probe'))).toEqual([
-      { topic: 'projects/example-staging/topics/records', role: 'roles/pubsub.publisher' },
       { datasetId: 'records', tableId: 'records', role: 'roles/bigquery.dataEditor' },
-      { project: 'example-staging', role: 'roles/bigquery.jobUser' },
       { name: 'records-api', location: REGION, role: 'roles/run.invoker' },
+      { project: 'example-staging', role: 'roles/bigquery.jobUser' },
+      { topic: 'projects/example-staging/topics/records', role: 'roles/pubsub.publisher' },
     ]);
   });
 

@@ -1,10 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { LOG_METRICS, SYSTEM } from '@records/monitoring';
 import { readProbeConfig } from '../src/probe/config.ts';
+import { Google } from '../src/probe/google.ts';
 import { lineOf } from '../src/probe/line.ts';
+import { probe } from '../src/probe/probe.ts';
 import { differenceOf, idAt, markedRecord } from '../src/probe/record.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { ApiProcess } from './support/process.ts';
@@ -52,16 +55,14 @@ describe('the prober', () => {
     });
     let record: Record<string, string> = {};
     const google = await listen(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      const text = Buffer.concat(chunks).toString();
+      const body = await text(request);
       asked.push([`${request.method} ${request.url}`, request.headers.authorization]);
       response.setHeader('content-type', 'application/json');
       if (request.url?.endsWith(':publish')) {
-        record = JSON.parse(Buffer.from(JSON.parse(text).messages[0].data, 'base64').toString());
+        record = JSON.parse(Buffer.from(JSON.parse(body).messages[0].data, 'base64').toString());
         response.end('{"messageIds":["1"]}');
       } else if (request.method === 'GET') response.end(JSON.stringify(record));
-      else if (text.includes('DELETE')) response.end('{"jobComplete":true,"numDmlAffectedRows":"1"}');
+      else if (body.includes('DELETE')) response.end('{"jobComplete":true,"numDmlAffectedRows":"1"}');
       else response.end('{"jobComplete":true,"rows":[{"f":[{"v":"0"}]}]}');
     });
     const prober = new ApiProcess(
@@ -87,6 +88,36 @@ describe('the prober', () => {
     const [line] = prober.lines();
     expect(line).toMatchObject({ severity: 'INFO', probe: { outcome: 'passed' } });
     expect(JSON.stringify(line)).not.toMatch(/Prueba|Ñandú|Perú|probe-[0-9a-z]{8}-/);
+  });
+});
+
+describe('a probe', () => {
+  it('fails at "visible" when the API never serves the record, and deletes it all the same', async () => {
+    const asked: string[] = [];
+    const google = await listen(async (request, response) => {
+      const body = await text(request);
+      asked.push(`${request.method} ${body.includes('DELETE') ? 'DELETE' : request.url}`);
+      if (request.method === 'GET') response.writeHead(404);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"jobComplete":true,"numDmlAffectedRows":"1","rows":[{"f":[{"v":"0"}]}]}');
+    });
+    let time = 1_700_000_000_000;
+    const result = await probe({
+      config: readProbeConfig({ ...environment, API_URL: `http://${google}` }),
+      google: new Google({ PUBSUB_EMULATOR_HOST: google, BIGQUERY_EMULATOR_HOST: `http://${google}` }),
+      waits: {
+        ...{ waitMs: 3_000, pauseMs: 1_000, now: () => time },
+        pause: async (ms) => {
+          time += ms;
+        },
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'failed', stage: 'visible', seconds: { visible: 3 } });
+    expect(result.reason).toMatch(
+      /^the API does not serve the record 3 s after it was published, and answers 404 /,
+    );
+    expect(asked.filter((call) => call.startsWith('GET'))).toHaveLength(4);
+    expect(asked).toContain('POST DELETE');
   });
 });
 
