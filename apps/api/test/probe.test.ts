@@ -97,7 +97,7 @@ describe('a probe', () => {
     const google = await listen(async (request, response) => {
       const body = await text(request);
       asked.push(`${request.method} ${body.includes('DELETE') ? 'DELETE' : request.url}`);
-      if (request.method === 'GET') response.writeHead(404);
+      if (request.method === 'GET') response.statusCode = 404;
       response.setHeader('content-type', 'application/json');
       response.end('{"jobComplete":true,"numDmlAffectedRows":"1","rows":[{"f":[{"v":"0"}]}]}');
     });
