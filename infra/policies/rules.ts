@@ -8,6 +8,7 @@ const JOB = 'gcp:cloudrunv2/job:Job';
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const TABLE = 'gcp:bigquery/table:Table';
 const DATASET = 'gcp:bigquery/dataset:Dataset';
+const SCHEDULE = 'gcp:cloudscheduler/job:Job';
 const TOPIC = 'gcp:pubsub/topic:Topic';
 const BUCKET = 'gcp:storage/bucket:Bucket';
 const SECRET = 'gcp:secretmanager/secret:Secret';
@@ -106,6 +107,8 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'in-the-region',
     description: 'Everything that has a place is in the region of the stack, data and messages included.',
     check(resource, { region }) {
+      // It holds an address and no data, and Cloud Scheduler is not in every region.
+      if (resource.type === SCHEDULE) return [];
       const places = [
         ...['location', 'region'].map((path) => [path, valueAt(resource, path)] as const),
         ...(resource.type === TOPIC ? [storageRegions(resource)] : []),

@@ -34,7 +34,8 @@ describe('the prober of a private stack', () => {
       { name: 'records-probe', location: REGION, role: 'roles/run.invoker' },
     ]);
     expect(resourceOf(planned, SCHEDULE, 'records-probe').inputs).toMatchObject({
-      region: REGION,
+      // https://docs.cloud.google.com/scheduler/docs/locations: not in the region of the stack.
+      region: 'southamerica-east1',
       schedule: '*/5 * * * *',
       retryConfig: { retryCount: 0 },
       httpTarget: {

@@ -6,7 +6,7 @@ import type { RecordsApi } from './records-api.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
-  extends Pick<StackConfig, 'project' | 'region' | 'access' | 'service' | 'labels'> {
+  extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'access' | 'service' | 'labels'> {
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
   readonly api: RecordsApi;
@@ -66,7 +66,7 @@ export class Prober extends pulumi.ComponentResource {
       { parent: this, dependsOn: this.#grants(name, args) },
     );
 
-    this.#schedule(name, region);
+    this.#schedule(name, args);
     this.registerOutputs({ job: this.job.name });
   }
 
@@ -107,7 +107,7 @@ export class Prober extends pulumi.ComponentResource {
   }
 
   /** https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule */
-  #schedule(name: string, region: string): void {
+  #schedule(name: string, { region, schedulerRegion }: ProberArgs): void {
     const starter = new gcp.serviceaccount.Account(
       `${name}-starter`,
       {
@@ -126,7 +126,7 @@ export class Prober extends pulumi.ComponentResource {
       name,
       {
         name,
-        region,
+        region: schedulerRegion,
         description: 'Starts the prober.',
         schedule: SCHEDULE,
         timeZone: 'Etc/UTC',
