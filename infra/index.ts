@@ -1,5 +1,6 @@
 import { Ingestion } from './src/components/ingestion.ts';
 import { Monitoring } from './src/components/monitoring.ts';
+import { Prober } from './src/components/prober.ts';
 import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
@@ -9,6 +10,7 @@ const config = readConfig();
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, warehouse });
+if (config.prober) new Prober('records-probe', { ...config, warehouse, ingestion, api });
 if (config.monitoring) new Monitoring('records', { ...config, ...config.monitoring, api });
 
 export default {

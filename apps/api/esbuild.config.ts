@@ -3,13 +3,19 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-// Writes all that the API needs beside Node into one folder: `dist`, or the one named on the command line.
+// Writes all that the image needs beside Node into one folder: `dist`, or the one named on the command line. Each program is a
+// bundle of its own, so that the API's is no larger for the prober.
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const out = resolve(process.argv[2] ?? here('dist'));
 
+const PROGRAMS = { 'main.js': 'src/main.ts', 'probe.js': 'src/probe/main.ts' };
+
 await build({
-  entryPoints: [here('src/main.ts')],
-  outfile: join(out, 'main.js'),
+  entryPoints: Object.entries(PROGRAMS).map(([name, source]) => ({
+    in: here(source),
+    out: name.replace(/\.js$/, ''),
+  })),
+  outdir: out,
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -24,7 +30,7 @@ await build({
 });
 // Read as a module without being parsed twice, wherever the folder is copied to.
 await writeFile(join(out, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
-for (const file of ['main.js', 'main.js.LEGAL.txt']) {
+for (const file of Object.keys(PROGRAMS).flatMap((name) => [name, `${name}.LEGAL.txt`])) {
   const { size } = await stat(join(out, file));
   console.log(`${file}  ${(size / 1e6).toFixed(2)} MB`);
 }

@@ -4,9 +4,11 @@ import { grantsOf, listOf, type ResourceRule, type StackRule, valueAt } from './
 // (index.js) about every `pulumi preview` and `pulumi up` that is given it.
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
+const JOB = 'gcp:cloudrunv2/job:Job';
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const TABLE = 'gcp:bigquery/table:Table';
 const DATASET = 'gcp:bigquery/dataset:Dataset';
+const SCHEDULE = 'gcp:cloudscheduler/job:Job';
 const TOPIC = 'gcp:pubsub/topic:Topic';
 const BUCKET = 'gcp:storage/bucket:Bucket';
 const SECRET = 'gcp:secretmanager/secret:Secret';
@@ -15,6 +17,7 @@ const IDENTITY_PROVIDER = 'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentity
 /** What takes labels. */
 const LABELLED = [
   SERVICE,
+  JOB,
   SUBSCRIPTION,
   TABLE,
   DATASET,
@@ -104,6 +107,8 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'in-the-region',
     description: 'Everything that has a place is in the region of the stack, data and messages included.',
     check(resource, { region }) {
+      // It holds an address and no data, and Cloud Scheduler is not in every region.
+      if (resource.type === SCHEDULE) return [];
       const places = [
         ...['location', 'region'].map((path) => [path, valueAt(resource, path)] as const),
         ...(resource.type === TOPIC ? [storageRegions(resource)] : []),
@@ -119,16 +124,16 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'images-by-digest',
     description: 'A tag can be moved to another image after a review; a digest is the image.',
     check: (resource) =>
-      (resource.type === SERVICE ? listOf(resource, 'template.containers') : [])
+      containersOf(resource)
         .map(({ image }) => String(image))
         .filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image) && !image.startsWith('localhost/'))
         .map((image) => `runs ${image}: name the image by its digest`),
   },
   {
     name: 'no-plain-secrets',
-    description: 'Whoever may see the service sees its environment: secrets come from Secret Manager.',
+    description: 'Whoever may see a service or a job sees its environment: secrets come from Secret Manager.',
     check: (resource) =>
-      (resource.type === SERVICE ? listOf(resource, 'template.containers') : [])
+      containersOf(resource)
         .flatMap(({ envs }) => (Array.isArray(envs) ? envs : []) as { name: string; value?: unknown }[])
         .filter(({ name, value }) => value !== undefined && (soundsSecret(name) || looksSecret(value)))
         .map(({ name }) => `has a secret in ${name}: give it a valueSource with a secretKeyRef`),
@@ -175,6 +180,12 @@ export const stackRules: readonly StackRule[] = [
     },
   },
 ];
+
+/** Of a service or a job of Cloud Run. */
+function containersOf(resource: Parameters<typeof valueAt>[0]) {
+  if (resource.type === SERVICE) return listOf(resource, 'template.containers');
+  return resource.type === JOB ? listOf(resource, 'template.template.containers') : [];
+}
 
 function storageRegions(resource: Parameters<typeof valueAt>[0]) {
   const regions = valueAt(resource, 'messageStoragePolicy.allowedPersistenceRegions');

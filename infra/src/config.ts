@@ -12,6 +12,10 @@ export interface StackConfig {
   readonly deletionProtection: boolean;
   readonly service: ServiceConfig;
   readonly access: Access;
+  /** Whether a job tries the whole way out every five minutes. */
+  readonly prober: boolean;
+  /** Where Cloud Scheduler starts it from: it is not in every region. */
+  readonly schedulerRegion: string;
   /** Undefined declares none. */
   readonly monitoring: MonitoringConfig | undefined;
   /** On every resource that takes labels, so that costs can be told apart. */
@@ -88,6 +92,8 @@ export function readConfig(): StackConfig {
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings, stack),
     access: readAccess(settings),
+    prober: settings.flag('prober', true),
+    schedulerRegion: settings.text('schedulerRegion') ?? 'southamerica-east1',
     monitoring: readMonitoring(settings),
     labels: { system: 'records', stack },
   };

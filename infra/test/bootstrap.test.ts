@@ -37,6 +37,7 @@ describe('what a stack stands on', () => {
       'bigquery',
       'cloudkms',
       'cloudresourcemanager',
+      'cloudscheduler',
       'iam',
       'iamcredentials',
       'logging',
@@ -165,6 +166,7 @@ describe('the planning account', () => {
     expect(rolesOf(planned, account('records-plan'))).toEqual({
       [PROJECT]: [
         'roles/bigquery.metadataViewer',
+        'roles/cloudscheduler.viewer',
         'roles/iam.securityReviewer',
         'roles/logging.viewer',
         'roles/monitoring.viewer',
@@ -185,6 +187,7 @@ describe('the deploying account', () => {
       [PROJECT]: [
         'roles/bigquery.dataOwner',
         'roles/bigquery.jobUser',
+        'roles/cloudscheduler.admin',
         'roles/iam.serviceAccountAdmin',
         'roles/iam.serviceAccountUser',
         'roles/logging.configWriter',

@@ -24,6 +24,7 @@ const MONTH = '2678400s';
 interface Sizes {
   readonly deletionProtection: boolean;
   readonly isPublic: boolean;
+  readonly hasProber: boolean;
   readonly isMonitored: boolean;
   readonly minInstances: number;
   readonly maxInstances: number;
@@ -35,6 +36,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   local: {
     deletionProtection: false,
     isPublic: true,
+    hasProber: true,
     isMonitored: false,
     minInstances: 0,
     maxInstances: 1,
@@ -44,6 +46,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   dev: {
     deletionProtection: false,
     isPublic: false,
+    hasProber: false,
     isMonitored: false,
     minInstances: 0,
     maxInstances: 2,
@@ -53,6 +56,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   staging: {
     deletionProtection: true,
     isPublic: false,
+    hasProber: true,
     isMonitored: true,
     minInstances: 0,
     maxInstances: 2,
@@ -62,6 +66,7 @@ const EXPECTED: Record<Stack, Sizes> = {
   prod: {
     deletionProtection: true,
     isPublic: true,
+    hasProber: true,
     isMonitored: true,
     minInstances: 1,
     maxInstances: 10,
@@ -70,10 +75,19 @@ const EXPECTED: Record<Stack, Sizes> = {
   },
 };
 
+/** Beside grants and accounts. */
+const PROBER_COUNTS = {
+  'records:index:Prober': 1,
+  'gcp:cloudrunv2/job:Job': 1,
+  'gcp:cloudrunv2/jobIamMember:JobIamMember': 1,
+  'gcp:cloudscheduler/job:Job': 1,
+};
+
 /** What packages/monitoring has, as resources. */
 function monitoringCounts(isPublic: boolean): Record<string, number> {
   const limits = { billedGibPerHour: 100, maxInstances: 1, uptimeCheck: '' };
-  const policies = policiesFor(limits).filter(({ fromOutside }) => isPublic || !fromOutside);
+  const has = { 'uptime check': isPublic, prober: true };
+  const policies = policiesFor(limits).filter(({ needs }) => needs === undefined || has[needs]);
   return {
     'records:index:Monitoring': 1,
     'gcp:logging/metric:Metric': LOG_METRICS.length,
@@ -102,6 +116,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       'pulumi:pulumi:Stack': 1,
       'records:index:Warehouse': 1,
       'records:index:ApiKeys': 1,
+      ...(expected.hasProber ? PROBER_COUNTS : {}),
       'gcp:secretmanager/secret:Secret': 1,
       'gcp:secretmanager/secretVersion:SecretVersion': 1,
       'gcp:secretmanager/secretIamMember:SecretIamMember': 1,
@@ -113,14 +128,16 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:pubsub/topic:Topic': 2,
       'gcp:pubsub/subscription:Subscription': 2,
       'gcp:projects/serviceIdentity:ServiceIdentity': 1,
-      'gcp:bigquery/iamMember:IamMember': 1,
-      'gcp:pubsub/topicIAMMember:TopicIAMMember': 1,
+      'gcp:bigquery/iamMember:IamMember': expected.hasProber ? 2 : 1,
+      'gcp:pubsub/topicIAMMember:TopicIAMMember': expected.hasProber ? 2 : 1,
       'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': 1,
-      'gcp:serviceaccount/account:Account': 1,
-      'gcp:projects/iAMMember:IAMMember': 1,
+      'gcp:serviceaccount/account:Account': expected.hasProber ? 3 : 1,
+      'gcp:projects/iAMMember:IAMMember': expected.hasProber ? 2 : 1,
       'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
       'gcp:cloudrunv2/service:Service': 1,
-      ...(expected.isPublic ? { 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': 1 } : {}),
+      ...(expected.isPublic || expected.hasProber
+        ? { 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': 1 }
+        : {}),
       ...(expected.isMonitored ? monitoringCounts(expected.isPublic) : {}),
     });
   });
@@ -192,7 +209,7 @@ describe.each(STACKS)('stack %s', (stack) => {
   });
 
   it("grants Pub/Sub's own account what delivery and dead letters need", () => {
-    expect(inputsByName(plan, 'gcp:bigquery/iamMember:IamMember')).toEqual({
+    expect(inputsByName(plan, 'gcp:bigquery/iamMember:IamMember')).toMatchObject({
       'records-table-writer': {
         datasetId: 'records',
         tableId: 'records',
@@ -200,7 +217,7 @@ describe.each(STACKS)('stack %s', (stack) => {
         member: PUBSUB_AGENT,
       },
     });
-    expect(inputsByName(plan, 'gcp:pubsub/topicIAMMember:TopicIAMMember')).toEqual({
+    expect(inputsByName(plan, 'gcp:pubsub/topicIAMMember:TopicIAMMember')).toMatchObject({
       'records-dead-letter-publisher': {
         topic: `projects/${project}/topics/records-dead-letters`,
         role: 'roles/pubsub.publisher',
@@ -315,7 +332,9 @@ describe.each(STACKS)('stack %s', (stack) => {
               member: 'allUsers',
             },
           }
-        : {},
+        : expected.hasProber
+          ? { 'records-probe-invoker': expect.objectContaining({ role: 'roles/run.invoker' }) }
+          : {},
     );
   });
 

@@ -49,6 +49,25 @@ describe('the API and its Cloud Run resource', () => {
   });
 });
 
+describe('the prober and its Cloud Run job', () => {
+  it('agree on the environment variables: each that is read is declared, and each that is declared is read', () => {
+    const { template } = resourceOf(planned, 'gcp:cloudrunv2/job:Job', 'records-probe').inputs as {
+      template: { template: { containers: { envs: { name: string }[] }[] } };
+    };
+    const declared = template.template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
+    const source = read('apps/api/src/probe/config.ts');
+    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
+    const readByProber = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
+    expect(readByProber.filter((name) => name !== 'CLOUD_RUN_JOB').sort()).toEqual(declared.sort());
+  });
+
+  it('agree on the program, which the image has', () => {
+    const inputs = JSON.stringify(resourceOf(planned, 'gcp:cloudrunv2/job:Job', 'records-probe').inputs);
+    const [, program = ''] = /"args":\["([^"]+)"\]/.exec(inputs) ?? [];
+    expect(read('apps/api/esbuild.config.ts')).toContain(`'${program}': 'src/probe/main.ts'`);
+  });
+});
+
 it('each output of a stack is used by a program of this repository, or by a step of the documents', async () => {
   const bootstrap = await planBootstrap();
   const users = globSync(['apps/*/src/**/*.ts', 'infra/tools/*.ts', 'docs/{deploying,operating}.md'], {

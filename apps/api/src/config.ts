@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { readStrings, type StringIssue } from './strings.ts';
+import { readEnvironment } from './environment.ts';
 import { parseTableName, TABLE_PATTERN, type TableName } from './warehouse/table-name.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -12,14 +12,8 @@ const cloudRunName = (what: string) =>
     description: `${what} on Cloud Run, which sets it; leave it out elsewhere`,
   });
 
-/** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
-const Environment = Type.Object({
-  PORT: Type.Integer({
-    minimum: 0,
-    maximum: 65_535,
-    default: 8080,
-    description: 'the port to listen on; Cloud Run sets it, 0 takes a free one',
-  }),
+/** Variables that other programs of the image read, too. */
+export const SHARED = {
   GOOGLE_CLOUD_PROJECT: Type.String({
     pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
     'x-rule': 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
@@ -36,6 +30,26 @@ const Environment = Type.Object({
     'x-rule': 'must be a table in full: project.dataset.table',
     description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      'x-rule': 'must be a URL that starts with http:// or https://',
+      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
+    }),
+  ),
+};
+
+/** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
+const Environment = Type.Object({
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'the port to listen on; Cloud Run sets it, 0 takes a free one',
+  }),
+  GOOGLE_CLOUD_PROJECT: SHARED.GOOGLE_CLOUD_PROJECT,
+  BIGQUERY_LOCATION: SHARED.BIGQUERY_LOCATION,
+  RECORDS_TABLE: SHARED.RECORDS_TABLE,
   FRESHNESS_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3_600,
@@ -80,13 +94,7 @@ const Environment = Type.Object({
         'where metrics are served to a collector on the same machine; 0 takes a free port; leave it out for none',
     }),
   ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s?#]+$',
-      'x-rule': 'must be a URL that starts with http:// or https://',
-      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
-    }),
-  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED.OTEL_EXPORTER_OTLP_ENDPOINT,
   K_SERVICE: Type.Optional(cloudRunName('the service')),
   K_REVISION: Type.Optional(cloudRunName('the revision')),
 });
@@ -122,22 +130,9 @@ export interface Config {
   readonly revision: string | undefined;
 }
 
-/** The environment does not make a configuration. The message lists every mistake. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly issues: readonly StringIssue[];
-
-  constructor(issues: readonly StringIssue[]) {
-    const mistakes = issues.length === 1 ? '1 mistake' : `${issues.length} mistakes`;
-    super(`The environment has ${mistakes}:\n${issues.map(describe).join('\n')}`);
-    this.issues = issues;
-  }
-}
-
 /** Throws ConfigError. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const { values, issues } = readStrings(Environment, environment);
-  if (issues) throw new ConfigError(issues);
+  const values = readEnvironment(Environment, environment);
   return Object.freeze({
     port: values.PORT,
     project: values.GOOGLE_CLOUD_PROJECT,
@@ -154,10 +149,4 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     service: values.K_SERVICE,
     revision: values.K_REVISION,
   });
-}
-
-function describe({ name, value, rule }: StringIssue): string {
-  const given = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`;
-  const wayOut = Environment.properties[name as keyof Environment].description;
-  return `  ${name} ${given}: it ${rule} (${wayOut}).`;
 }

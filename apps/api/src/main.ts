@@ -1,12 +1,13 @@
 import { buildApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { configOrExit } from './environment.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { createLogger } from './logger.ts';
 import { exitGracefully } from './shutdown.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { BigQueryWarehouse } from './warehouse/bigquery-warehouse.ts';
 
-const config = readConfigOrExit();
+const config = configOrExit(readConfig);
 const logger = createLogger(config);
 const service = config.service ?? 'records-api';
 const telemetry = await startTelemetry({ ...config, service, log: logger }).catch(exit);
@@ -28,14 +29,4 @@ try {
 function exit(err: unknown, port = config.metricsPort): never {
   logger.fatal({ err }, `can not listen on port ${port}: ${err instanceof Error ? err.message : err}`);
   process.exit(1);
-}
-
-function readConfigOrExit() {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    process.exit(1);
-  }
 }

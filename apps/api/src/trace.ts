@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { traceContextOf } from './telemetry/trace-context.ts';
+import { traceContextOf } from '@records/telemetry';
 
 /** The fields by which Cloud Logging ties a line to a trace. */
 export interface TraceFields {

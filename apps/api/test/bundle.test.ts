@@ -35,7 +35,8 @@ describe('the bundle', () => {
   it('runs as in the image: nothing but Node, a folder that it can not write to, a user that is not root', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD, folder]);
     expect(stdout).toMatch(/^main\.js {2}\d\.\d\d MB\n/);
-    const files = ['main.js', 'main.js.LEGAL.txt', 'package.json'];
+    const programs = ['main.js', 'main.js.LEGAL.txt', 'probe.js', 'probe.js.LEGAL.txt'];
+    const files = ['package.json', ...programs].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
 
     front.fault = () => oneRow;
@@ -50,6 +51,9 @@ describe('the bundle', () => {
     for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs', '/problems']) {
       expect([path, (await fetch(api.url + path)).status]).toEqual([path, 200]);
     }
+    const prober = new ApiProcess({}, ['probe.js'], how);
+    expect(await prober.exited()).toBe(1);
+    expect(prober.stderr).toContain('API_URL is not set');
     api.child.kill('SIGTERM');
     expect(await api.exited()).toBe(0);
     expect(api.stderr).toBe('');

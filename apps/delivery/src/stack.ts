@@ -5,14 +5,16 @@ import { DeliveryError } from './errors.ts';
 export interface StackOutputs {
   readonly apiUrl: string;
   readonly topic: string;
+  readonly table: string;
+  readonly region: string;
 }
 
 /** The outputs of a deployed stack. Throws DeliveryError. */
 export async function stackOutputs(stack: string): Promise<StackOutputs> {
-  const { apiUrl, topic } = (await outputsOf(stack)) as Partial<StackOutputs>;
-  if (apiUrl && topic) return { apiUrl, topic };
+  const { apiUrl, topic, table, region } = (await outputsOf(stack)) as Partial<StackOutputs>;
+  if (apiUrl && topic && table && region) return { apiUrl, topic, table, region };
   throw new DeliveryError(
-    `stack ${stack} has no outputs apiUrl and topic: deploy the program of infra/ to it`,
+    `stack ${stack} has no outputs apiUrl, topic, table and region: deploy the program of infra/ to it`,
   );
 }
 

@@ -1,6 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ChaosOptions, type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
+import {
+  type ChaosOptions,
+  type CloudEvent,
+  type Deployment,
+  type Execution,
+  LocalCloud,
+  type ProgramOptions,
+} from '@records/local-cloud';
 import type { Target } from '@records/seeder';
 import type { Ports } from './options.ts';
 import { INFRA, REPOSITORY } from './paths.ts';
@@ -10,6 +17,9 @@ const STACK = 'local';
 
 /** The Cloud Run service of the API, by its name in the Pulumi program. */
 const API_SERVICE = 'records-api';
+
+/** The Cloud Run job of the prober. */
+const PROBE_JOB = 'records-probe';
 
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
@@ -21,6 +31,8 @@ export interface LocalStackOptions {
   readonly ports?: Ports;
   /** Another copy of the Pulumi project: for trying a change. */
   readonly infraDir?: string;
+  /** Settings of the stack, in place of those in Pulumi.local.yaml. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Faults in what Pub/Sub delivers; none when absent. */
   readonly chaos?: ChaosOptions;
   readonly onEvent?: (event: CloudEvent) => void;
@@ -43,18 +55,27 @@ export interface StackOutputs {
  */
 export class LocalStack {
   readonly #cloud: LocalCloud;
-  readonly #infraDir: string;
+  readonly #program: ProgramOptions;
   #deployment: Deployment;
 
-  private constructor(cloud: LocalCloud, infraDir: string, deployment: Deployment) {
+  private constructor(cloud: LocalCloud, program: ProgramOptions, deployment: Deployment) {
     this.#cloud = cloud;
-    this.#infraDir = infraDir;
+    this.#program = program;
     this.#deployment = deployment;
   }
 
   /** Throws what LocalCloud.create and LocalCloud.deploy throw, after stopping what had started. */
   static async create(options: LocalStackOptions = {}): Promise<LocalStack> {
-    const { dataDir, fresh = false, ports = FREE_PORTS, infraDir = INFRA, chaos, onEvent } = options;
+    const {
+      dataDir,
+      fresh = false,
+      ports = FREE_PORTS,
+      infraDir = INFRA,
+      settings,
+      chaos,
+      onEvent,
+    } = options;
+    const program = { projectDir: infraDir, stack: STACK, ...(settings && { config: settings }) };
     if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
     const cloud = await LocalCloud.create({
       projectId: 'records-local',
@@ -64,6 +85,7 @@ export class LocalStack {
         api: {
           command: process.execPath,
           args: [join('apps', 'api', 'src', 'main.ts')],
+          entryPoints: { 'probe.js': [join('apps', 'api', 'src', 'probe', 'main.ts')] },
           cwd: REPOSITORY,
           port: ports.api,
         },
@@ -73,8 +95,8 @@ export class LocalStack {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {
-      const deployment = await cloud.deploy({ projectDir: infraDir, stack: STACK });
-      return new LocalStack(cloud, infraDir, deployment);
+      const deployment = await cloud.deploy(program);
+      return new LocalStack(cloud, program, deployment);
     } catch (error) {
       await cloud.close();
       throw error;
@@ -114,7 +136,7 @@ export class LocalStack {
 
   /** Runs the Pulumi program again and applies what changed. */
   async redeploy(): Promise<Deployment> {
-    this.#deployment = await this.#cloud.deploy({ projectDir: this.#infraDir, stack: STACK });
+    this.#deployment = await this.#cloud.deploy(this.#program);
     return this.#deployment;
   }
 
@@ -126,6 +148,11 @@ export class LocalStack {
   /** Kills the API's process, as a crash would; Cloud Run starts it again. */
   killApi(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#cloud.cloudRun.kill(API_SERVICE, signal);
+  }
+
+  /** Runs the declared job of the prober, with the environment and as the account that the program declares. */
+  runProbe(): Promise<Execution> {
+    return this.#cloud.cloudRun.runJob(PROBE_JOB);
   }
 
   async close(): Promise<void> {

@@ -56,6 +56,14 @@ describe('docs/configuration.md', () => {
     expect([...declared, 'PORT', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
   });
 
+  it("lists the variables that the prober reads, which are those that its job declares and Cloud Run's own", () => {
+    const documented = rowsOf('The prober').map(([name]) => name);
+    const source = read('apps/api/src/probe/config.ts');
+    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
+    const readByProber = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
+    expect([...documented].sort()).toEqual([...readByProber].sort());
+  });
+
   it('lists the settings of a stack', () => {
     const documented = rowsOf('A stack').map(([name]) => name);
     const declared = [...read('infra/Pulumi.yaml').matchAll(/^ {2}([\w:]+):$/gm)]

@@ -28,6 +28,10 @@ it('every grant of the program is used when records go through it, or says why n
     ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
     ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
     ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
+    ['roles/run.invoker'],
+    ['roles/bigquery.dataEditor', 'bigquery.tables.getData', 'bigquery.tables.updateData'],
+    ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
+    ['roles/pubsub.publisher', 'pubsub.topics.publish'],
     ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
     ['roles/pubsub.publisher', 'pubsub.topics.publish'],
     ['roles/pubsub.subscriber', 'pubsub.subscriptions.consume'],
@@ -59,7 +63,7 @@ it.each([
   'without %s the API answers an error that tells nothing, and the missing role is named to the developer',
   async (role, expected) => {
     const { iam } = stack.cloud;
-    const held = iam.grants().find((grant): grant is Grant => grant.role === role);
+    const held = iam.grants().find((grant): grant is Grant => grant.member === API && grant.role === role);
     if (!held) throw new Error(`the program does not grant ${role}`);
     iam.revoke(held);
     const id = `grants-${role.replaceAll(/\W/g, '-')}`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { discard, list, replay } from '../src/dead-letters/actions.ts';
 import { Mailbox } from '../src/dead-letters/mailbox.ts';
-import { TestStack } from './support/stack.ts';
+import { TestStack, TRACE } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -34,6 +34,7 @@ describe('dead letters', () => {
         source: 'operator-test/writer',
         attempts: 5,
         replays: 0,
+        trace: TRACE,
         attributes: { sender: 'test' },
       });
     }
@@ -59,6 +60,8 @@ describe('dead letters', () => {
       await stack.written();
       const letters = await open(stack, (mailbox) => list(mailbox, ALL));
       expect(letters.map((letter) => letter.replays)).toEqual([replays, replays]);
+      // What is sent again is still of the trace of its publisher.
+      expect(letters.map(({ trace }) => trace)).toEqual([TRACE, TRACE]);
     }
     expect(await open(stack, run)).toEqual({ replayed: 0, stopped: 2, refused: [] });
     expect(await stack.letters()).toBe(2);

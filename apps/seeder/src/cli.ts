@@ -38,7 +38,12 @@ async function run(options: CommandOptions): Promise<number> {
   };
   const { report, problems, result } = options.verify
     ? await verify(common).finally(() => progress.end())
-    : await send({ ...common, rate, waitSeconds: wait }).finally(() => progress.end());
+    : await send({
+        ...common,
+        rate,
+        waitSeconds: wait,
+        otlpEndpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT,
+      }).finally(() => progress.end());
   console.log(json ? JSON.stringify(result) : report);
   for (const problem of problems) console.error(problem);
   return received() ?? (problems.length > 0 ? EXIT.failed : 0);

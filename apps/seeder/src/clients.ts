@@ -6,11 +6,12 @@ import type { Target } from './target/target.ts';
 // PassThroughClient: a local cloud wants no credentials, and looking for some takes seconds where there are none.
 
 /** The real Google clients, led by the target's own variables instead of this process's: stacks can run side by side. */
-export function pubsubClient({ projectId, environment }: Target): PubSub {
+export function pubsubClient({ projectId, environment }: Target, traced = false): PubSub {
   const host = environment.PUBSUB_EMULATOR_HOST;
-  if (host === undefined) return new PubSub({ projectId });
+  const options = { projectId, enableOpenTelemetryTracing: traced };
+  if (host === undefined) return new PubSub(options);
   return new PubSub({
-    projectId,
+    ...options,
     apiEndpoint: host,
     emulatorMode: true,
     authClient: new PassThroughClient(),

@@ -8,6 +8,7 @@ import { type Reconciliation, reconcile } from './reconcile/reconcile.ts';
 import { tableRows } from './reconcile/table-rows.ts';
 import { type OpenRun, openRun, type RunFacts, type RunOptions } from './run.ts';
 import { systemTicker } from './ticker.ts';
+import { openTraces } from './traces.ts';
 
 export interface SeedOptions extends RunOptions {
   /** Messages per second, 1 to 1,000,000; as fast as Pub/Sub takes them by default. */
@@ -18,6 +19,8 @@ export interface SeedOptions extends RunOptions {
   readonly publishRetryMs?: number | undefined;
   /** Longest wait for answers to publish requests after the signal, in milliseconds; 5,000 by default. */
   readonly publishGraceMs?: number | undefined;
+  /** Base URL of an OTLP/HTTP receiver of spans; none by default. */
+  readonly otlpEndpoint?: string | undefined;
 }
 
 /** What became of a run. Times are in seconds. */
@@ -113,8 +116,17 @@ async function seeWhatWasThere(
 }
 
 async function publishPlan({ plan, ledger }: OpenRun, options: SeedOptions): Promise<Published> {
-  const { target, count, rate, signal, publishRetryMs: retryMs, publishGraceMs: graceMs } = options;
-  const pubsub = pubsubClient(target);
+  const {
+    target,
+    count,
+    rate,
+    signal,
+    publishRetryMs: retryMs,
+    publishGraceMs: graceMs,
+    otlpEndpoint,
+  } = options;
+  const traces = otlpEndpoint === undefined ? undefined : await openTraces(otlpEndpoint, count);
+  const pubsub = pubsubClient(target, traces !== undefined);
   try {
     return await publish({
       topic: pubsub.topic(target.topic),
@@ -129,6 +141,7 @@ async function publishPlan({ plan, ledger }: OpenRun, options: SeedOptions): Pro
     });
   } finally {
     await pubsub.close();
+    await traces?.close();
   }
 }
 

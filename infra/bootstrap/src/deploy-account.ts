@@ -15,13 +15,14 @@ export interface DeployAccountArgs extends Pick<BootstrapConfig, 'project' | 're
 const ROLES = {
   'roles/bigquery.dataOwner': 'the dataset, the table and their grants',
   'roles/bigquery.jobUser': 'removing the records of an end-to-end run',
-  'roles/iam.serviceAccountAdmin': "the API's account",
-  'roles/iam.serviceAccountUser': "revisions that run as the API's account",
+  'roles/cloudscheduler.admin': 'what starts the prober',
+  'roles/iam.serviceAccountAdmin': 'the accounts of the API, of the prober and of what starts it',
+  'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that act as those accounts',
   'roles/logging.configWriter': 'log-based metrics',
   'roles/monitoring.editor':
     'the metrics that decide a rollout, objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
-  'roles/run.admin': 'the service, its revisions and who may call it',
+  'roles/run.admin': 'the service, its revisions, the job, and who may call or run them',
   'roles/secretmanager.admin': 'the secret with the list of API keys, and who reads it',
   'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which exists once it is asked for",
 };

@@ -7,6 +7,7 @@ const SERVICES = [
   'bigquery',
   'cloudkms',
   'cloudresourcemanager',
+  'cloudscheduler',
   'iam',
   'iamcredentials',
   'logging',

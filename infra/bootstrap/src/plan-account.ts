@@ -12,11 +12,12 @@ export interface PlanAccountArgs extends Pick<BootstrapConfig, 'project' | 'load
 
 const ROLES = {
   'roles/bigquery.metadataViewer': 'the dataset and the table, without their rows',
+  'roles/cloudscheduler.viewer': 'what starts the prober',
   'roles/iam.securityReviewer': 'grants',
   'roles/logging.viewer': 'log-based metrics',
   'roles/monitoring.viewer': 'objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.viewer': 'topics, subscriptions and schemas, without their messages',
-  'roles/run.viewer': 'the service and its revisions',
+  'roles/run.viewer': 'the service, its revisions and the job',
   'roles/secretmanager.viewer': 'secrets, without what they hold',
   'roles/serviceusage.serviceUsageConsumer': 'calls count against this project',
 };

@@ -12,7 +12,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
   if (condition.kind === 'log') {
     return { displayName: condition.title, conditionMatchedLog: { filter: condition.filter } };
   }
-  const { title, filter, aggregation, comparison, threshold, durationSeconds } = condition;
+  const { title, filter, aggregation, comparison, threshold, durationSeconds, withoutData } = condition;
   const worst = comparison === 'COMPARISON_GT' ? 'MAX' : 'MIN';
   return {
     displayName: title,
@@ -21,6 +21,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
       comparison,
       thresholdValue: threshold,
       duration: `${durationSeconds}s`,
+      ...(withoutData === 'violates' && { evaluationMissingData: 'EVALUATION_MISSING_DATA_ACTIVE' }),
       ...(aggregation && {
         aggregations: [
           {

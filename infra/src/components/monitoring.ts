@@ -17,7 +17,7 @@ import type { RecordsApi } from './records-api.ts';
 import { indicatorArgs } from './service-level.ts';
 
 export interface MonitoringArgs
-  extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels'>,
+  extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober'>,
     MonitoringConfig {
   readonly api: RecordsApi;
 }
@@ -71,7 +71,7 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 
   #declarePolicies(
-    { labels, service, billedGibPerHour, pageChannels, ticketChannels }: MonitoringArgs,
+    { labels, service, prober, billedGibPerHour, pageChannels, ticketChannels }: MonitoringArgs,
     slos: readonly gcp.monitoring.Slo[],
     uptimeCheck: gcp.monitoring.UptimeCheckConfig | undefined,
     metrics: readonly gcp.logging.Metric[],
@@ -81,7 +81,8 @@ export class Monitoring extends pulumi.ComponentResource {
       .all([pulumi.all(slos.map(({ name }) => name)), uptimeCheck?.uptimeCheckId ?? ''])
       .apply(([names, check]) => byId({ ...limits, uptimeCheck: check }, names));
     const declared = policiesFor({ ...limits, uptimeCheck: '' });
-    for (const policy of declared.filter(({ fromOutside }) => !fromOutside || uptimeCheck)) {
+    const has = { 'uptime check': uptimeCheck !== undefined, prober };
+    for (const policy of declared.filter(({ needs }) => needs === undefined || has[needs])) {
       const { id, title, severity } = policy;
       new gcp.monitoring.AlertPolicy(
         id,

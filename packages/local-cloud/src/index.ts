@@ -13,6 +13,7 @@ export type {
   StepOperation,
 } from './cloud-event.ts';
 export type { CloudRun, RunningService } from './cloud-run/cloud-run.ts';
+export type { Execution } from './cloud-run/execution.ts';
 export type { ImageCommand, Images } from './cloud-run/images.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam, permissionsOf } from './iam.ts';

@@ -101,8 +101,8 @@ export class LocalCloud {
   }
 
   /**
-   * An access token of a service account, by its e-mail: a call of BigQuery that carries it is allowed what the account
-   * is granted. It ends after an hour, or with this process.
+   * An access token of a service account, by its e-mail: a call of Pub/Sub or BigQuery that carries it is allowed what
+   * the account is granted. It ends after an hour, or with this process.
    */
   accessTokenFor(email: string): string {
     return this.#callers.tokenFor(email);
@@ -169,7 +169,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   );
   const pubsubServer = keep(
     await listen('Pub/Sub', ports.pubsub ?? 0, 'ports.pubsub', (port) =>
-      PubSubServer.listen(pubsub, { port }),
+      PubSubServer.listen(pubsub, { port, callers }),
     ),
   );
 

@@ -1,6 +1,14 @@
 import type { Severity } from './burn-rates.ts';
 import type { Condition, ThresholdCondition } from './condition.ts';
-import { filterOf, SERVICE_LABEL, SYSTEM, subscriptionFilter, subscriptionSeries } from './system.ts';
+import {
+  filterOf,
+  PROBE_LABEL,
+  PROBES,
+  SERVICE_LABEL,
+  SYSTEM,
+  subscriptionFilter,
+  subscriptionSeries,
+} from './system.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What an alert compares with, from the settings of a stack. */
@@ -28,8 +36,8 @@ export interface Alert {
   readonly why: string;
   /** In docs/runbooks/, without the extension. */
   readonly runbook: string;
-  /** Needs an uptime check, so an API that is open to anybody. */
-  readonly fromOutside: boolean;
+  /** What a stack must declare for it: an uptime check wants an API that is open to anybody. */
+  readonly needs?: 'uptime check' | 'prober';
   readonly condition: Condition;
   /** The same for Prometheus, or why it has none. */
   readonly prometheus:
@@ -47,7 +55,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'page',
       why: 'a subscription in its error state dead-letters nothing and fails nothing: messages only get older',
       runbook: 'backlog',
-      fromOutside: false,
       condition: threshold({
         title: 'oldest unacknowledged message older than 10 minutes',
         filter: subscriptionFilter('oldest_unacked_message_age'),
@@ -66,7 +73,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'ticket',
       why: 'one lost record in a busy day burns no budget, and wants a person all the same',
       runbook: 'dead-letters',
-      fromOutside: false,
       condition: threshold({
         title: 'any dead letter in 10 minutes',
         filter: subscriptionFilter('dead_letter_message_count'),
@@ -85,7 +91,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'page',
       why: 'a dead letter is kept for 31 days, and then gone without a trace',
       runbook: 'dead-letters',
-      fromOutside: false,
       condition: threshold({
         title: 'oldest dead letter older than 24 days',
         filter: filterOf(
@@ -108,7 +113,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'ticket',
       why: 'what is refused at publish never enters the system, so no objective counts it',
       runbook: 'publish-refused',
-      fromOutside: false,
       condition: threshold({
         title: 'more than 20 refused publish requests in 10 minutes',
         filter: filterOf(
@@ -132,7 +136,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'page',
       why: 'everything works, and costs a hundred times as much',
       runbook: 'cost',
-      fromOutside: false,
       condition: threshold({
         title: `more than ${billedGibPerHour} GiB billed in an hour`,
         // Its resource is global, not bigquery_project. https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery
@@ -152,7 +155,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'page',
       why: 'old pages are answered 200 while BigQuery fails, so availability burns nothing',
       runbook: 'warehouse-down',
-      fromOutside: false,
       condition: threshold({
         title: 'a warning about the warehouse in every 5 minutes of 10',
         filter: filterOf(
@@ -172,7 +174,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'ticket',
       why: 'the next wave of requests waits or is refused; until then nothing fails',
       runbook: 'instances',
-      fromOutside: false,
       condition: threshold({
         title: `more than four fifths of ${maxInstances} instances for 10 minutes`,
         filter: filterOf(
@@ -193,7 +194,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'ticket',
       why: 'the revision before goes on serving, so a failed deployment burns nothing',
       runbook: 'revision',
-      fromOutside: false,
       condition: {
         kind: 'log',
         title: 'a startup probe failed for good',
@@ -208,7 +208,7 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       severity: 'page',
       why: 'DNS, certificate or load balancer: what does not arrive is counted nowhere inside',
       runbook: 'unreachable',
-      fromOutside: true,
+      needs: 'uptime check',
       condition: threshold({
         title: 'two regions or more fail for 3 minutes',
         filter: filterOf(
@@ -227,12 +227,35 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       prometheus: { noneBecause: 'Google checks from outside, a local Prometheus can not' },
     },
     {
+      id: 'probe-failing',
+      title: 'A published record does not come out at the API',
+      severity: 'page',
+      why: 'without traffic nothing fails, nothing gets old and nothing is counted',
+      runbook: 'probe',
+      needs: 'prober',
+      condition: threshold({
+        title: `no probe passed in ${PROBES.missed * PROBES.everyMinutes} minutes`,
+        filter: filterOf(`logging.googleapis.com/user/${SYSTEM.probeMetric}`, 'cloud_run_job', PROBE_LABEL),
+        aggregation: {
+          alignmentSeconds: PROBES.missed * PROBES.everyMinutes * MINUTE,
+          aligner: 'ALIGN_DELTA',
+          reducer: 'REDUCE_SUM',
+        },
+        comparison: 'COMPARISON_LT',
+        threshold: 1,
+        durationSeconds: MINUTE,
+        // Whether a counter without lines has points of zero or none, and when nothing starts the prober any more.
+        withoutData: 'violates',
+      }),
+      prometheus: { noneBecause: 'a prober that has ended can not be scraped: its line is in the log' },
+    },
+    {
       id: 'certificate-expires',
       title: 'The certificate expires soon',
       severity: 'ticket',
       why: 'Google renews it a month before its end; when it has not, the domain points elsewhere',
       runbook: 'unreachable',
-      fromOutside: true,
+      needs: 'uptime check',
       condition: threshold({
         title: 'fewer than 14 days left',
         filter: filterOf(

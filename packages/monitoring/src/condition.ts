@@ -12,6 +12,11 @@ export interface ThresholdCondition {
   readonly threshold: number;
   /** Seconds for which it must hold; 0: at once. */
   readonly durationSeconds: number;
+  /**
+   * What a time without data is; nothing when absent, so that it neither begins nor ends an incident. It takes a duration of a minute or more.
+   * https://docs.cloud.google.com/monitoring/alerts/policies-in-api#evaluationmissingdata
+   */
+  readonly withoutData?: 'violates';
 }
 
 /** https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#Aggregation */

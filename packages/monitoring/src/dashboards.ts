@@ -33,7 +33,7 @@ export function serviceDashboard(limits: Limits = DEFAULT_LIMITS): Dashboard {
       row('oldestDeadLetter', 'warnings'),
       section('Cost, and what is promised', 'all queries of the project together'),
       { height: HEIGHT, widgets: [...row('billed').widgets, objectives()] },
-      { height: HEIGHT, widgets: [alerts(limits)] },
+      { height: HEIGHT + 1, widgets: [alerts(limits)] },
     ]),
   };
 }

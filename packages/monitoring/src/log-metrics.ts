@@ -1,7 +1,7 @@
 import { LATENCY_MS } from './objectives.ts';
-import { ROUTES, SERVICE_LABEL, SYSTEM } from './system.ts';
+import { PROBE_LABEL, ROUTES, SERVICE_LABEL, SYSTEM } from './system.ts';
 
-/** A metric that Cloud Logging counts from lines of the API. https://docs.cloud.google.com/logging/docs/logs-based-metrics */
+/** A metric that Cloud Logging counts from lines of the API and the prober. https://docs.cloud.google.com/logging/docs/logs-based-metrics */
 export interface LogMetric {
   readonly name: string;
   readonly description: string;
@@ -40,5 +40,10 @@ export const LOG_METRICS: readonly LogMetric[] = [
     description:
       'Warnings of the API that BigQuery fails: the circuit breaker opened, or an old snapshot goes on serving.',
     filter: `${LINES} AND severity=WARNING AND jsonPayload.reason:*`,
+  },
+  {
+    name: SYSTEM.probeMetric,
+    description: 'Probes that published a record, read it back through the API and deleted it.',
+    filter: `resource.type="cloud_run_job" AND ${PROBE_LABEL} AND log_id("run.googleapis.com/stdout") AND jsonPayload.probe.outcome="passed"`,
   },
 ];

@@ -9,7 +9,7 @@ export interface Policy {
   readonly title: string;
   readonly severity: Severity;
   readonly runbook: string;
-  readonly fromOutside: boolean;
+  readonly needs?: Alert['needs'];
   readonly conditions: readonly Condition[];
 }
 
@@ -38,7 +38,6 @@ function burnRatePolicy(objective: Objective, burn: BurnRate, slo: string): Poli
     title: `${objective.title} burns its budget ${rate} times too fast`,
     severity,
     runbook: objective.runbook,
-    fromOutside: false,
     conditions: [
       burnCondition(slo, rate, longSeconds),
       burnCondition(slo, rate, shortSeconds),

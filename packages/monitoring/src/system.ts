@@ -7,10 +7,16 @@ export const SYSTEM = {
   /** Log-based metrics: distribution of seconds per route, and count of warnings about the warehouse. */
   latencyMetric: 'records/request_latency',
   warehouseMetric: 'records/warehouse_warnings',
+  /** The job that publishes a record and reads it back, and the log-based metric of its passes. */
+  probeJob: 'records-probe',
+  probeMetric: 'records/probes_passed',
 } as const;
 
 /** Routes of the API, as its log and its metrics name them. */
 export const ROUTES = { list: '/records', lookup: '/records/:id' } as const;
+
+/** How often the prober runs, and how many passes in a row may be missed. */
+export const PROBES = { everyMinutes: 5, missed: 5 } as const;
 
 /** A filter of Cloud Monitoring: all of it must hold. https://docs.cloud.google.com/monitoring/api/v3/filters */
 export function filterOf(metric: string, resource: string, ...labels: readonly string[]): string {
@@ -45,3 +51,5 @@ export function subscriptionSeries(metric: string, subscription: string = SYSTEM
 }
 
 export const SERVICE_LABEL = OF_SERVICE;
+
+export const PROBE_LABEL = `resource.labels.job_name="${SYSTEM.probeJob}"`;

@@ -20,6 +20,8 @@ export interface Moment {
   /** Of six. */
   readonly failingRegions: number;
   readonly certificateDays: number;
+  /** Whether a probe that runs now passes. */
+  readonly probePasses: boolean;
   /** Nothing is measured in this minute. */
   readonly missing: boolean;
 }
@@ -52,6 +54,7 @@ export const HEALTHY: Moment = {
   instances: 2,
   failingRegions: 0,
   certificateDays: 60,
+  probePasses: true,
   missing: false,
 };
 
@@ -68,8 +71,14 @@ export const TRACES: readonly Trace[] = [
   trace(
     'full outage for 30 minutes',
     30,
-    { serverErrors: 600, clientErrors: 0, failingRegions: 6 },
-    { 'availability-burns-14.4x': 2, 'availability-burns-6x': 3, 'availability-burns-3x': 6, unreachable: 5 },
+    { serverErrors: 600, clientErrors: 0, failingRegions: 6, probePasses: false },
+    {
+      'availability-burns-14.4x': 2,
+      'availability-burns-6x': 3,
+      'availability-burns-3x': 6,
+      unreachable: 5,
+      'probe-failing': 22,
+    },
   ),
   trace(
     'one request in a hundred fails, for ten hours',
@@ -81,6 +90,13 @@ export const TRACES: readonly Trace[] = [
   trace('a blip: one request in twenty fails, for two minutes', 2, { serverErrors: 30 }, {}),
   trace('a deploy: three errors, twice the instances', 3, { serverErrors: 1, instances: 3 }, {}),
   trace('no traffic at all', 240, QUIET, {}),
+  trace(
+    'the pipeline is broken, and there is no traffic',
+    90,
+    { ...QUIET, probePasses: false },
+    { 'probe-failing': 22 },
+  ),
+  trace('three probes in a row fail', 15, { probePasses: false }, {}),
   trace('a client sends nothing but mistakes', 240, { clientErrors: 590 }, {}),
   {
     ...trace('a request in five minutes, and one of them fails', 1, {}, {}),
@@ -98,8 +114,14 @@ export const TRACES: readonly Trace[] = [
   trace(
     'the table refuses, and the subscription is in its error state',
     90,
-    (minute) => ({ oldestMessage: minute * 60 }),
-    { 'backlog-stuck': 17, 'freshness-burns-14.4x': 13, 'freshness-burns-6x': 27, 'freshness-burns-3x': 50 },
+    (minute) => ({ oldestMessage: minute * 60, probePasses: false }),
+    {
+      'backlog-stuck': 17,
+      'freshness-burns-14.4x': 13,
+      'freshness-burns-6x': 27,
+      'freshness-burns-3x': 50,
+      'probe-failing': 22,
+    },
   ),
   trace(
     'a burst of poison: a tenth of the messages, for 20 minutes',

@@ -37,7 +37,6 @@ function run(all: readonly Series[], ...conditions: readonly Condition[]) {
     title: 'example',
     severity: 'page',
     runbook: 'none',
-    fromOutside: false,
     conditions,
   };
   const minutes = Math.max(...all.map(({ points }) => points.length));
@@ -72,6 +71,16 @@ describe('the evaluator of alert policies', () => {
 
   it('opens nothing without data', () => {
     expect(opened([series([undefined, undefined])], above(2))).toEqual([]);
+  });
+
+  it('takes a time without data for a violation where the condition says so', () => {
+    const sum = { alignmentSeconds: 120, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
+    const fewer = above(1, { comparison: 'COMPARISON_LT', aggregation: sum, durationSeconds: 60 });
+    const points = series([1, undefined, undefined, undefined, 1]);
+    expect(opened([points], fewer)).toEqual([]);
+    expect(run([points], { ...fewer, withoutData: 'violates' }).incidents).toEqual([
+      { policy: 'p', from: 3, until: 5 },
+    ]);
   });
 
   it('burns at the rate of one when errors are what the goal allows, and at none without errors', () => {

@@ -61,11 +61,14 @@ describe('the dashboard of a fleet of fifty systems', () => {
 
 describe('the alert policies of a scope with fifty systems', () => {
   const thresholds = new Set(alertsFor(DEFAULT_LIMITS).map(({ id }) => id));
-  const policies = policiesFor(DEFAULT_LIMITS).filter(({ id }) => thresholds.has(id));
-  const incidents = (name: string, isSick: (system: number) => boolean) => {
+  const all = policiesFor(DEFAULT_LIMITS).filter(({ id }) => thresholds.has(id));
+  const policies = all.filter(({ id }) => id !== 'probe-failing');
+  const incidents = (name: string, isSick: (system: number) => boolean, watched = policies) => {
     const moments = momentsOf(traceOf(name)).slice(START - 60);
     const series = fleetSeries({ size: 50, moments, isSick });
-    return evaluate({ minutes: moments.length, series, policies }).incidents.map(({ policy }) => policy);
+    return evaluate({ minutes: moments.length, series, policies: watched }).incidents.map(
+      ({ policy }) => policy,
+    );
   };
 
   it.each([
@@ -79,6 +82,12 @@ describe('the alert policies of a scope with fifty systems', () => {
     expect(incidents(name, () => true)).toEqual([policy]);
   });
 
+  it('do not tell of one prober of fifty that is silent: what has no data is in no comparison', () => {
+    const broken = 'the pipeline is broken';
+    expect(incidents(broken, (system) => system === 37, all)).toEqual([]);
+    expect(incidents(broken, () => true, all)).toEqual(['probe-failing']);
+  });
+
   it('are silent while all fifty are well, though they are billed together more than one may be', () => {
     expect(incidents('a good day', () => false)).toEqual([]);
   });
@@ -87,7 +96,7 @@ describe('the alert policies of a scope with fifty systems', () => {
 it('the report has panels, lines and notifications of one system beside those of fifty', () => {
   const trace = traceOf('the table refuses');
   const report = renderFleet([{ one: tryFleet(trace, 1), many: tryFleet(trace, 50) }]);
-  expect(report).toMatch(/panels at 1 \/ 50 .*\n.* Oldest message that waits +9 \/ 9 +8 \/ 80 +4 +1 +4\n/);
+  expect(report).toMatch(/panels at 1 \/ 50 .*\n.* Oldest message that waits +9 \/ 9 +8 \/ 80 +5 +1 +5\n/);
 }, 60_000);
 
 it('the dashboard of a service has a panel for each golden signal, the pipeline and the cost', () => {

@@ -3,7 +3,8 @@ import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { resourceAttributes, type TelemetryOptions } from './options.ts';
+import { resourceAttributes } from '@records/telemetry';
+import type { TelemetryOptions } from './options.ts';
 
 export interface Prometheus {
   readonly meter: Meter;

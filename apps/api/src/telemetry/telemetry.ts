@@ -31,7 +31,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     metrics = createMetrics(meter);
   }
   if (options.otlpEndpoint !== undefined) {
-    const { tracer, close } = (await import('./otlp.ts')).createOtlp(options, options.otlpEndpoint);
+    const { createOtlp } = await import('@records/telemetry/otlp');
+    const { tracer, close } = createOtlp({ ...options, endpoint: options.otlpEndpoint });
     closers.push(close);
     tracing = new Tracing(tracer);
   }

@@ -11,7 +11,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { traceContextOf } from './trace-context.ts';
+import { traceContextOf, traceparentOf } from '@records/telemetry';
 
 /** A request that is part of a sampled trace. */
 export interface RequestSpan {
@@ -61,9 +61,8 @@ export class Tracing {
       { kind: SpanKind.CLIENT, attributes: { 'rpc.system': 'bigquery', 'rpc.method': method } },
       trace.setSpan(ROOT_CONTEXT, parent),
     );
-    const { traceId, spanId } = span.spanContext();
     try {
-      return await send({ traceparent: `00-${traceId}-${spanId}-01` });
+      return await send({ traceparent: traceparentOf(span.spanContext()) });
     } catch (error) {
       // Its message can hold what was asked for.
       span.setStatus({ code: SpanStatusCode.ERROR });

@@ -1,21 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
-import { COLUMN_NAMES, encodeRecord, type RecordRow } from '@records/records-schema';
+import { differenceOf, markedRecord, until, type Waits } from '@records/api/probe';
+import { encodeRecord, type RecordRow } from '@records/records-schema';
 import { DeliveryError } from '../errors.ts';
 import { takeLetter } from './dead-letter.ts';
 import { positionOf } from './list.ts';
 import { type Pipeline, pipelineOf } from './pipeline.ts';
 import { ask, checkSubject, clientsOf, type Subject } from './subject.ts';
-
-export interface RunOptions {
-  /** Longest wait for one thing to happen, in milliseconds. */
-  readonly waitMs: number;
-  /** Pause between two questions, in milliseconds. */
-  readonly pauseMs: number;
-  readonly now: () => number;
-  readonly pause: (ms: number) => Promise<void>;
-}
 
 export interface Check {
   readonly name: string;
@@ -24,11 +15,8 @@ export interface Check {
   readonly detail: string;
 }
 
-/** Everything that a run makes is called so: it can be told from what publishers sent, and be found again. */
-export const MARK = 'e2e-';
-
 /** Runs the suite and removes what it made. Throws DeliveryError only for a subject that can not be one. */
-export async function endToEnd(subject: Subject, options: RunOptions): Promise<readonly Check[]> {
+export async function endToEnd(subject: Subject, options: Waits): Promise<readonly Check[]> {
   checkSubject(subject);
   const run = new Run(subject, options);
   try {
@@ -40,19 +28,18 @@ export async function endToEnd(subject: Subject, options: RunOptions): Promise<r
 
 class Run {
   readonly #subject: Subject;
-  readonly #options: RunOptions;
+  readonly #options: Waits;
   readonly #pubsub: PubSub;
   readonly #bigquery: BigQuery;
   readonly #record: RecordRow;
   #pipeline: Pipeline | undefined;
   #published = false;
 
-  constructor(subject: Subject, options: RunOptions) {
+  constructor(subject: Subject, options: Waits) {
     this.#subject = subject;
     this.#options = options;
     ({ pubsub: this.#pubsub, bigquery: this.#bigquery } = clientsOf(subject));
-    const id = `${MARK}${options.now().toString(36)}-${randomBytes(6).toString('hex')}`;
-    this.#record = { id, nombre: 'Prueba', apellido: 'De Extremo Ñandú', pais: 'Perú' };
+    this.#record = markedRecord('e2e-', options.now());
   }
 
   async all(): Promise<readonly Check[]> {
@@ -111,20 +98,9 @@ class Run {
       },
       () => `the API serves another table: ${id} is in ${table}, and the API answers ${answer}`,
     );
-    this.#compare(body);
+    const difference = differenceOf(this.#record, body);
+    if (difference !== undefined) throw new DeliveryError(difference);
     return `visible after ${((this.#options.now() - started) / 1000).toFixed(1)} s`;
-  }
-
-  #compare(body: unknown): void {
-    const served = body as Record<string, unknown>;
-    for (const column of COLUMN_NAMES) {
-      if (!(column in served)) throw new DeliveryError(`the API drops the column ${column}`);
-      if (served[column] !== this.#record[column]) {
-        throw new DeliveryError(`the API changes ${column}: ${JSON.stringify(served[column])}`);
-      }
-    }
-    const more = Object.keys(served).filter((key) => !COLUMN_NAMES.some((column) => column === key));
-    if (more.length > 0) throw new DeliveryError(`the API serves more than the record: ${more.join(', ')}`);
   }
 
   async #readInList(): Promise<string> {
@@ -187,12 +163,8 @@ class Run {
   }
 
   async #until(isTrue: () => Promise<boolean>, otherwise: () => string): Promise<void> {
-    const { now, pause, pauseMs, waitMs } = this.#options;
-    const end = now() + waitMs;
-    while (!(await isTrue())) {
-      if (now() >= end) throw new DeliveryError(`${otherwise()} (waited ${waitMs / 1000} s)`);
-      await pause(pauseMs);
-    }
+    if (await until(isTrue, this.#options)) return;
+    throw new DeliveryError(`${otherwise()} (waited ${this.#options.waitMs / 1000} s)`);
   }
 }
 

@@ -5,8 +5,8 @@ import type { LocalStack } from '../local-stack.ts';
 const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', edad: '41' };
 
 /**
- * Uses every way through the system once: a record from its publisher to both routes of the API, and a message that the
- * table refuses to the dead letters. Throws when an answer is not the expected one, or `signal` aborts.
+ * Uses every way through the system once: a record from its publisher to both routes of the API, a message that the table
+ * refuses to the dead letters, and the probe. Throws when an answer is not the expected one, or `signal` aborts.
  */
 export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
   await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal });
@@ -14,6 +14,8 @@ export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<
   const [record] = (await expectOk(`${stack.outputs.apiUrl}/records?limit=1`, signal)) as { id: string }[];
   await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);
   await deadLetter(stack, signal);
+  const { succeeded, lines } = await stack.runProbe();
+  if (!succeeded) throw new Error(`the probe failed: ${lines.join('\n')}`);
 }
 
 async function expectOk(url: string, signal: AbortSignal): Promise<unknown> {

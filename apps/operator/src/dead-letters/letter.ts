@@ -1,3 +1,5 @@
+import { TRACE_ATTRIBUTE, traceOfMessage } from '@records/telemetry';
+
 /** The attributes that Pub/Sub gives a dead letter. https://docs.cloud.google.com/pubsub/docs/handling-failures */
 const SOURCE = 'CloudPubSubDeadLetterSource';
 
@@ -25,6 +27,8 @@ export interface DeadLetter {
   /** When the original was published, RFC 3339. */
   readonly published: string | undefined;
   readonly replays: number;
+  /** The trace that its publisher sent it in, 32 hexadecimal digits. */
+  readonly trace: string | undefined;
   /** The run that replayed it last. */
   readonly replayRun: string | undefined;
   readonly data: Buffer;
@@ -55,6 +59,7 @@ export function letterOf(message: PulledMessage): DeadLetter {
     attempts: attempts === undefined ? undefined : Number(attempts),
     published: attributes[`${SOURCE}TopicPublishTime`],
     replays: replaysOf(attributes),
+    trace: traceOfMessage(attributes)?.traceId,
     replayRun: attributes[REPLAY_RUN],
     data: Buffer.from(message.data ?? ''),
     orderingKey: message.orderingKey ?? '',
@@ -62,10 +67,10 @@ export function letterOf(message: PulledMessage): DeadLetter {
   };
 }
 
-/** The message as its publisher sent it, with one replay more. Pub/Sub's own attributes can not be published. */
+/** The message as its publisher sent it, in its trace, with one replay more. Pub/Sub's own attributes can not be published. */
 export function replayOf({ data, orderingKey, attributes, replays }: DeadLetter, run: string) {
   const own = Object.entries(attributes).filter(
-    ([name]) => !name.startsWith(SOURCE) && !name.startsWith('goog'),
+    ([name]) => name === TRACE_ATTRIBUTE || (!name.startsWith(SOURCE) && !name.startsWith('goog')),
   );
   return {
     data,

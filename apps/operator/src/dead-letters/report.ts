@@ -33,6 +33,7 @@ export function detailsOf(letter: DeadLetter): string {
     ['source', letter.source ?? '?'],
     ['attempts', String(letter.attempts ?? '?')],
     ['replays', String(letter.replays)],
+    ['trace', letter.trace ?? 'none'],
     ['reason', oneLine(letter.reason ?? 'no reason given')],
     ['payload', oneLine(letter.data.toString())],
   ];
@@ -41,8 +42,8 @@ export function detailsOf(letter: DeadLetter): string {
 
 /** For machines; the payload only where it was asked for. */
 export function jsonOf(letter: DeadLetter, payload: boolean): object {
-  const { id, since, published, source, attempts, replays, reason, attributes, data } = letter;
-  const described = { id, since, published, source, attempts, replays, reason };
+  const { id, since, published, source, attempts, replays, trace, reason, attributes, data } = letter;
+  const described = { id, since, published, source, attempts, replays, trace, reason };
   return payload ? { ...described, attributes, payload: data.toString() } : described;
 }
 

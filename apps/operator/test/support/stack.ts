@@ -10,6 +10,10 @@ const GRAVE = name('topics', 'dead-letters');
 const WRITER = name('subscriptions', 'writer');
 const DEAD_LETTERS = name('subscriptions', 'dead-letters');
 
+/** The trace of every message of a test. */
+export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
+
 /** A topic whose messages go into a table, and what the table refuses into dead letters. */
 export class TestStack implements AsyncDisposable {
   readonly target: Target;
@@ -85,7 +89,7 @@ export class TestStack implements AsyncDisposable {
     for (let start = 0; start < count; start += 1_000) {
       const messages = Array.from({ length: Math.min(1_000, count - start) }, (_, index) => ({
         data: Buffer.from(JSON.stringify({ id: `r${from + start + index}`, pais: 'Perú' })),
-        attributes: { sender: 'test' },
+        attributes: { sender: 'test', googclient_traceparent: TRACEPARENT },
       }));
       await this.#pubsub.publish({ topic: TOPIC, messages });
     }

@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { OnEvent } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import { freePort } from '../ports.ts';
-import type { CloudRunAdmin, ContainerSpec } from '../pulumi/cloud.ts';
+import type { CloudRunAdmin, ContainerSpec, JobSpec } from '../pulumi/cloud.ts';
 import { Container } from './container.ts';
+import type { Execution } from './execution.ts';
 import { commandOf, type Images } from './images.ts';
+import { Jobs } from './jobs.ts';
 import { Lifeline } from './lifeline.ts';
 import { MetadataServer } from './metadata-server.ts';
 
@@ -32,7 +34,7 @@ export interface RunningService {
 }
 
 /**
- * Cloud Run on this machine: one process per service.
+ * Cloud Run on this machine: one process per service, and one per execution of a job.
  *
  * Differences from Google: a new revision takes the port of the old one, which therefore stops first, and does not
  * come back when the new one fails; the process is not isolated from this machine.
@@ -43,10 +45,13 @@ export class CloudRun implements CloudRunAdmin {
   readonly #metadata = new Map<string, MetadataServer>();
   readonly #ports = new Map<string, number>();
   readonly #lifeline = new Lifeline();
+  readonly #jobs: Jobs;
   #closed = false;
 
   constructor(options: CloudRunOptions) {
     this.#options = options;
+    const startMetadata = (account: string | undefined) => this.#startMetadata(account);
+    this.#jobs = new Jobs({ ...options, lifeline: this.#lifeline, startMetadata });
   }
 
   async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
@@ -56,7 +61,8 @@ export class CloudRun implements CloudRunAdmin {
     this.#ports.set(spec.service, port);
     await this.delete(spec.service);
     const lifeline = this.#lifeline;
-    const metadata = await this.#startMetadata(spec);
+    const metadata = await this.#startMetadata(spec.serviceAccount);
+    this.#metadata.set(spec.service, metadata);
     if (this.#closed) {
       await this.delete(spec.service);
       throw new CloudError(
@@ -109,16 +115,34 @@ export class CloudRun implements CloudRunAdmin {
     await metadata?.close();
   }
 
-  /** Stops every service, and whatever is about to start. */
+  putJob(spec: JobSpec): void {
+    this.#jobs.put(spec);
+  }
+
+  hasJob(job: string): boolean {
+    return this.#jobs.has(job);
+  }
+
+  deleteJob(job: string): Promise<void> {
+    return this.#jobs.delete(job);
+  }
+
+  /** Executes a job, as `gcloud run jobs execute --wait` does. Throws CloudError NOT_FOUND. */
+  runJob(job: string): Promise<Execution> {
+    return this.#jobs.run(job);
+  }
+
+  /** Stops every service and execution, and whatever is about to start. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
+    await this.#jobs.close();
     this.#lifeline.close();
   }
 
-  async #startMetadata({ service, serviceAccount }: ContainerSpec): Promise<MetadataServer> {
+  #startMetadata(serviceAccount: string | undefined): Promise<MetadataServer> {
     const { projectId, projectNumber, location, tokenFor } = this.#options;
-    const metadata = await MetadataServer.listen({
+    return MetadataServer.listen({
       projectId,
       projectNumber,
       location,
@@ -126,8 +150,6 @@ export class CloudRun implements CloudRunAdmin {
       serviceAccount: serviceAccount ?? `${projectNumber}-compute@developer.gserviceaccount.com`,
       tokenFor,
     });
-    this.#metadata.set(service, metadata);
-    return metadata;
   }
 
   #container(service: string): Container {

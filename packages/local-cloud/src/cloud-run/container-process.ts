@@ -1,21 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Clock } from '../clock.ts';
 import type { OnEvent } from '../cloud-event.ts';
 import { forEachLine, LastLines } from '../lines.ts';
-import type { ContainerSpec } from '../pulumi/cloud.ts';
 import { isSystemError } from '../system-error.ts';
 import type { ImageCommand } from './images.ts';
 import type { Lifeline } from './lifeline.ts';
 
 const KEPT_LINES = 8;
 
-export interface ContainerOptions {
-  readonly spec: ContainerSpec;
-  readonly revision: string;
+export interface ProcessOptions {
+  /** Of the service or job, for its lines. */
+  readonly name: string;
   readonly command: ImageCommand;
-  readonly port: number;
+  /** All of it, but for PATH. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly clock: Clock;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
 }
@@ -28,17 +25,12 @@ export class ContainerProcess {
   hasExited = false;
   readonly #child: ChildProcess;
 
-  constructor({ spec, revision, command, port, environment, lifeline, onEvent }: ContainerOptions) {
+  constructor({ name, command, environment, lifeline, onEvent }: ProcessOptions) {
     const child = spawn(command.command, command.args, {
       cwd: command.cwd,
       env: {
         ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
         ...environment,
-        ...spec.environment,
-        PORT: String(port),
-        K_SERVICE: spec.service,
-        K_REVISION: revision,
-        K_CONFIGURATION: spec.service,
       },
       // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
       detached: true,
@@ -49,7 +41,7 @@ export class ContainerProcess {
     if (pid !== undefined) lifeline.add(pid);
     const onLine = (message: string) => {
       this.lastLines.push(message);
-      onEvent({ type: 'log', source: spec.service, severity: 'info', message });
+      onEvent({ type: 'log', source: name, severity: 'info', message });
     };
     const read = Promise.all([forEachLine(child.stdout, onLine), forEachLine(child.stderr, onLine)]);
     this.exited = new Promise<string>((resolve) => {

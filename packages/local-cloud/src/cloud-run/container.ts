@@ -1,9 +1,12 @@
 import { setTimeout as realDelay } from 'node:timers/promises';
-import type { Timer } from '../clock.ts';
-import type { ContainerState } from '../cloud-event.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { ContainerState, OnEvent } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import { isTaken } from '../ports.ts';
-import { type ContainerOptions, ContainerProcess } from './container-process.ts';
+import type { ContainerSpec } from '../pulumi/cloud.ts';
+import { ContainerProcess } from './container-process.ts';
+import type { ImageCommand } from './images.ts';
+import type { Lifeline } from './lifeline.ts';
 import { budgetMs, DEFAULT_STARTUP_PROBE, probeOnce } from './probe.ts';
 
 /** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
@@ -14,6 +17,17 @@ const BACKOFF_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 const STABLE_MS = 60_000;
 /** Between two startup probes. A difference: Cloud Run waits for the declared period, which here only sets the total. */
 const POLL_MS = 25;
+
+export interface ContainerOptions {
+  readonly spec: ContainerSpec;
+  readonly revision: string;
+  readonly command: ImageCommand;
+  readonly port: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly lifeline: Lifeline;
+  readonly onEvent: OnEvent;
+}
 
 /** One revision of a service: a process that is kept running until it is stopped. */
 export class Container {
@@ -83,7 +97,11 @@ export class Container {
     }
     if (attempt !== this.#attempt) return this.#superseded();
     this.#report('starting', `revision ${this.revision} on port ${port}`);
-    const process = new ContainerProcess(this.#options);
+    const process = new ContainerProcess({
+      ...this.#options,
+      name: spec.service,
+      environment: this.#environment(),
+    });
     this.#process = process;
     try {
       await this.#untilReady(process);
@@ -93,6 +111,18 @@ export class Container {
       throw error;
     }
     this.#watch(process, attempt);
+  }
+
+  #environment(): Record<string, string> {
+    const { environment, spec, port, revision } = this.#options;
+    return {
+      ...environment,
+      ...spec.environment,
+      PORT: String(port),
+      K_SERVICE: spec.service,
+      K_REVISION: revision,
+      K_CONFIGURATION: spec.service,
+    };
   }
 
   /** A newer start, or the end, took over. */

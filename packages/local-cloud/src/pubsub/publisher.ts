@@ -179,7 +179,7 @@ function checkMessage({ data, attributes, orderingKey, messageId, publishTime }:
     );
   }
   for (const [key, value] of entries) {
-    if (key === '' || key.startsWith('goog')) {
+    if (key === '' || isReserved(key)) {
       throw new CloudError(
         'INVALID_ARGUMENT',
         `Invalid attribute key "${key}": it must not be empty or start with "goog".`,
@@ -188,6 +188,14 @@ function checkMessage({ data, attributes, orderingKey, messageId, publishTime }:
     checkBytes('attribute key', key, ATTRIBUTE_KEY_MAX_BYTES);
     checkBytes(`value of attribute "${key}"`, value, ATTRIBUTE_VALUE_MAX_BYTES);
   }
+}
+
+/**
+ * Keys that begin with "goog" are Google's, and its client libraries publish under one prefix among them: the trace
+ * context. https://docs.cloud.google.com/pubsub/docs/open-telemetry-tracing
+ */
+function isReserved(key: string): boolean {
+  return key.startsWith('goog') && !key.startsWith('googclient_');
 }
 
 function checkBytes(what: string, text: string, max: number): void {

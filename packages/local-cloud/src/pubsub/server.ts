@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import { type Callers, DEVELOPER } from '../callers.ts';
 import type { PubSub } from './pubsub.ts';
 import { createGrpcServer } from './wire/grpc.ts';
 import { createRestServer } from './wire/rest.ts';
@@ -30,15 +31,17 @@ export class PubSubServer {
 
   /**
    * Port 0 picks a free one. Throws Node's error (`EADDRINUSE`) when the port is taken. `onError` hears of bugs in the
-   * service, which clients see as INTERNAL.
+   * service, which clients see as INTERNAL. Without `callers` every call is the developer's.
    */
   static async listen(
     pubsub: PubSub,
-    options: { port: number; host?: string; onError?(error: unknown): void },
+    options: { port: number; host?: string; callers?: Callers; onError?(error: unknown): void },
   ): Promise<PubSubServer> {
     const report = (error: unknown) => (options.onError ?? console.error)(error);
-    const grpc = createGrpcServer(pubsub, report);
-    const rest = createRestServer(pubsub, report);
+    const accessOf = (authorization: string | undefined) => options.callers?.of(authorization) ?? DEVELOPER;
+    const wire = { pubsub, accessOf, report };
+    const grpc = createGrpcServer(wire);
+    const rest = createRestServer(wire);
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {

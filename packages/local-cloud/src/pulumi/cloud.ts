@@ -41,6 +41,19 @@ export interface ContainerSpec {
   readonly serviceAccount: string | undefined;
 }
 
+/** A Cloud Run job of one task. https://docs.cloud.google.com/run/docs/create-jobs */
+export interface JobSpec {
+  readonly job: string;
+  readonly image: string;
+  /** Of the container; empty for those of the image. */
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly serviceAccount: string | undefined;
+  /** Of one attempt. */
+  readonly timeoutSeconds: number;
+  readonly maxRetries: number;
+}
+
 export interface ProbeSpec {
   /** Absent: the port accepts connections. */
   readonly path: string | undefined;
@@ -56,6 +69,11 @@ export interface CloudRunAdmin {
   deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }>;
   has(service: string): boolean;
   delete(service: string): Promise<void>;
+  /** Creates the job, or changes what its next execution runs. Throws CloudError. */
+  putJob(spec: JobSpec): void;
+  hasJob(job: string): boolean;
+  /** Executions that are under way are cancelled. */
+  deleteJob(job: string): Promise<void>;
 }
 
 export interface SecretAdmin {

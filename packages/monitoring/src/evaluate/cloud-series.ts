@@ -1,6 +1,6 @@
 import { LOG_METRICS } from '../log-metrics.ts';
 import { LATENCY_MS } from '../objectives.ts';
-import { ROUTES, SYSTEM } from '../system.ts';
+import { PROBES, ROUTES, SYSTEM } from '../system.ts';
 import type { Moment } from '../traces.ts';
 import { Distribution } from './distribution.ts';
 import type { Series, Value } from './series.ts';
@@ -20,12 +20,12 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
     metric: string,
     resource: string,
     labels: Record<string, string>,
-    measure: (moment: Moment) => Value | undefined,
+    measure: (moment: Moment, minute: number) => Value | undefined,
   ): Series => ({
     metric,
     resource,
     labels,
-    points: moments.map((moment) => (moment.missing ? undefined : measure(moment))),
+    points: moments.map((moment, minute) => (moment.missing ? undefined : measure(moment, minute))),
   });
   const requests = (responseClass: string, measure: (moment: Moment) => number) =>
     of(
@@ -54,6 +54,12 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
       'cloud_run_revision',
       service,
       ({ warehouseWarnings }) => warehouseWarnings,
+    ),
+    of(
+      `logging.googleapis.com/user/${SYSTEM.probeMetric}`,
+      'cloud_run_job',
+      { 'resource.labels.job_name': SYSTEM.probeJob },
+      ({ probePasses }, minute) => (minute % PROBES.everyMinutes === 0 && probePasses ? 1 : undefined),
     ),
     ofSubscription('oldest_unacked_message_age', ({ oldestMessage }) => oldestMessage),
     ofSubscription('dead_letter_message_count', ({ deadLetters }) => deadLetters),

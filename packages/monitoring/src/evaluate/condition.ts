@@ -25,12 +25,13 @@ export function verdictOf(
   let inARow = 0;
   return (minute, visible) => {
     const found = value(minute, visible);
-    if (found === undefined) {
+    const { comparison, threshold, withoutData } = condition;
+    if (found === undefined && withoutData !== 'violates') {
       inARow = 0;
       return undefined;
     }
-    const { comparison, threshold } = condition;
-    const violates = comparison === 'COMPARISON_GT' ? found > threshold : found < threshold;
+    const violates =
+      found === undefined || (comparison === 'COMPARISON_GT' ? found > threshold : found < threshold);
     inARow = violates ? inARow + 1 : 0;
     return inARow >= needed;
   };

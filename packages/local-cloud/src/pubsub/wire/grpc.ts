@@ -1,6 +1,7 @@
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   type MethodDefinition,
   Server,
   type ServerDuplexStream,
@@ -8,10 +9,11 @@ import {
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
-import type { PubSub } from '../pubsub.ts';
 import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from '../streaming-pull.ts';
 import { answerOf, handlerOf } from './methods.ts';
+import { authorize } from './permissions.ts';
 import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
+import type { Service } from './service.ts';
 import { type Status, statusOf } from './status.ts';
 
 /**
@@ -22,16 +24,13 @@ const DIRECT = new Set(['Publish', 'Acknowledge', 'ModifyAckDeadline', 'Pull', '
 /** A whole publish request and what surrounds its messages' data. */
 const MAX_REQUEST_BYTES = 2 * PUBLISH_MAX_BYTES;
 
-/** A gRPC server for a Pub/Sub, not yet listening. `report` hears of bugs. */
-export function createGrpcServer(pubsub: PubSub, report: (error: unknown) => void): Server {
+/** A gRPC server for a Pub/Sub, not yet listening. */
+export function createGrpcServer(to: Service): Server {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const service of SERVICES) {
     const rpcs = RPCS.filter((rpc) => rpc.service === service);
     const implementation: UntypedServiceImplementation = Object.fromEntries(
-      rpcs.map((rpc) => [
-        rpc.name,
-        rpc.streaming ? streamingPull(pubsub, report) : unary(pubsub, rpc, report),
-      ]),
+      rpcs.map((rpc) => [rpc.name, rpc.streaming ? streamingPull(to, rpc) : unary(to, rpc)]),
     );
     server.addService(Object.fromEntries(rpcs.map((rpc) => [rpc.name, definitionOf(rpc)])), implementation);
   }
@@ -57,12 +56,13 @@ function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
   };
 }
 
-function unary(pubsub: PubSub, rpc: Rpc, report: (error: unknown) => void): handleUnaryCall<object, object> {
+function unary({ pubsub, accessOf, report }: Service, rpc: Rpc): handleUnaryCall<object, object> {
   const handler = handlerOf(rpc.service, rpc.name);
   return async (call, callback) => {
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
     try {
+      authorize(accessOf(authorizationOf(call.metadata)), rpc.name, call.request);
       callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal)));
     } catch (error) {
       callback(grpcErrorOf(statusOf(error, report)));
@@ -71,8 +71,8 @@ function unary(pubsub: PubSub, rpc: Rpc, report: (error: unknown) => void): hand
 }
 
 function streamingPull(
-  pubsub: PubSub,
-  report: (error: unknown) => void,
+  { pubsub, accessOf, report }: Service,
+  rpc: Rpc,
 ): handleBidiStreamingCall<StreamingPullRequest, StreamingPullResponse> {
   return (call: ServerDuplexStream<StreamingPullRequest, StreamingPullResponse>) => {
     let stream: StreamingPull | undefined;
@@ -85,6 +85,7 @@ function streamingPull(
     };
     call.on('data', (request: StreamingPullRequest) => {
       try {
+        if (!stream) authorize(accessOf(authorizationOf(call.metadata)), rpc.name, request);
         stream ??= pubsub.streamingPull(request, { send: (response) => call.write(response), fail });
         stream.receive(request).catch(fail);
       } catch (error) {
@@ -98,6 +99,11 @@ function streamingPull(
       call.end();
     });
   };
+}
+
+function authorizationOf(metadata: Metadata): string | undefined {
+  const [authorization] = metadata.get('authorization');
+  return authorization === undefined ? undefined : String(authorization);
 }
 
 function grpcErrorOf({ grpc, message }: Status): { code: number; details: string } {

@@ -1,26 +1,32 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
-import type { PubSub } from '../pubsub.ts';
 import { answerOf, handlerOf } from './methods.ts';
+import { authorize } from './permissions.ts';
 import { requestOf, responseJson } from './rest-json.ts';
 import { matchRoute } from './rest-routes.ts';
+import type { Service } from './service.ts';
 import { statusOf } from './status.ts';
 
 /** A publish request in base64, and what surrounds it. */
 const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
 
 /** Pub/Sub over HTTP and JSON, which is what the gcloud command speaks. Not yet listening. */
-export function createRestServer(pubsub: PubSub, report: (error: unknown) => void): Server {
+export function createRestServer(service: Service): Server {
   return createServer((request, response) => {
-    answer(pubsub, request, response).catch((error: unknown) => {
-      const { http, message, code } = statusOf(error, report);
+    answer(service, request, response).catch((error: unknown) => {
+      const { http, message, code } = statusOf(error, service.report);
       send(response, http, JSON.stringify({ error: { code: http, message, status: code } }));
     });
   });
 }
 
-async function answer(pubsub: PubSub, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { pubsub, accessOf }: Service,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const access = accessOf(request.headers.authorization);
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const match = matchRoute(request.method ?? 'GET', pathname);
   if (!match) {
@@ -32,6 +38,7 @@ async function answer(pubsub: PubSub, request: IncomingMessage, response: Server
   response.on('close', () => abort.abort());
   const message = requestOf(match, searchParams, await bodyOf(request));
   const { service, name, response: type } = match.rpc;
+  authorize(access, name, message);
   const result = await handlerOf(service, name)(pubsub, message as never, abort.signal);
   send(response, 200, responseJson(type, answerOf(result)));
 }

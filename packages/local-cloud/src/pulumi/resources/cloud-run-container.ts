@@ -33,25 +33,36 @@ const Probe = Type.Object(
 
 /** https://docs.cloud.google.com/run/docs/configuring/services/environment-variables */
 const RESERVED = ['PORT', 'K_SERVICE', 'K_REVISION', 'K_CONFIGURATION'];
+/** https://docs.cloud.google.com/run/docs/container-contract#jobs-env-vars */
+const RESERVED_IN_JOBS = [
+  'CLOUD_RUN_JOB',
+  'CLOUD_RUN_EXECUTION',
+  'CLOUD_RUN_TASK_INDEX',
+  'CLOUD_RUN_TASK_ATTEMPT',
+  'CLOUD_RUN_TASK_COUNT',
+];
+
+const envsWithout = (reserved: readonly string[]) =>
+  Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          name: Type.String({
+            pattern: `^(?!(${reserved.join('|')})$)[^=]+$`,
+            description: `a name that Cloud Run does not set itself (${reserved.join(', ')})`,
+          }),
+          value: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+  );
 
 export const ContainerInputs = Type.Object(
   {
     image: Type.String({ minLength: 1 }),
     name: Type.Optional(Type.String()),
-    envs: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Type.String({
-              pattern: `^(?!(${RESERVED.join('|')})$)[^=]+$`,
-              description: `a name that Cloud Run does not set itself (${RESERVED.join(', ')})`,
-            }),
-            value: Type.Optional(Type.String()),
-          },
-          closed,
-        ),
-      ),
-    ),
+    envs: envsWithout(RESERVED),
     volumeMounts: Type.Optional(Type.Array(VolumeMountInputs)),
     startupProbe: Type.Optional(Probe),
     livenessProbe: Type.Optional(Probe),
@@ -60,7 +71,19 @@ export const ContainerInputs = Type.Object(
 );
 type ContainerInputs = Static<typeof ContainerInputs>;
 
+/** The container of a job. */
+export const JobContainerInputs = Type.Object(
+  {
+    image: Type.String({ minLength: 1 }),
+    name: Type.Optional(Type.String()),
+    args: Type.Optional(Type.Array(Type.String())),
+    envs: envsWithout(RESERVED_IN_JOBS),
+  },
+  closed,
+);
+
 const container = (property: string) => `template.containers[].${property}`;
+const jobContainer = (property: string) => `template.template.containers[].${property}`;
 const ANY_PORT = 'the process gets a port of this machine in PORT';
 
 export const NOT_EMULATED_IN_CONTAINER = {
@@ -85,6 +108,20 @@ export const REFUSED_IN_CONTAINER = {
   [container('dependsOns')]: 'a service has one container',
   [container('sourceCode')]: 'nothing is built',
   [container('sandboxLauncher')]: 'sandboxes are not emulated',
+};
+
+export const NOT_EMULATED_IN_JOB_CONTAINER = {
+  [jobContainer('resources')]: 'the process shares this machine',
+};
+
+export const REFUSED_IN_JOB_CONTAINER = {
+  [jobContainer('commands')]: 'the command of an image is a setting of the local cloud (images)',
+  [jobContainer('workingDir')]: 'the folder of an image is a setting of the local cloud (images)',
+  [jobContainer('envs[].valueSource')]: 'a secret reaches no job here',
+  [jobContainer('volumeMounts')]: 'a secret reaches no job here',
+  [jobContainer('ports')]: 'a job has one container, and nobody calls it',
+  [jobContainer('startupProbe')]: 'a job has one container, and nothing waits for it',
+  [jobContainer('dependsOns')]: 'a job has one container',
 };
 
 export function containerSpec(

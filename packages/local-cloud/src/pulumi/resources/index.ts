@@ -2,7 +2,8 @@ import type { DataSource, ResourceType } from '../resource-type.ts';
 import { dataset } from './bigquery-dataset.ts';
 import { datasetGrant, tableGrant } from './bigquery-iam.ts';
 import { table } from './bigquery-table.ts';
-import { serviceGrant } from './cloud-run-iam.ts';
+import { jobGrant, serviceGrant } from './cloud-run-iam.ts';
+import { job } from './cloud-run-job.ts';
 import { service as cloudRunService } from './cloud-run-service.ts';
 import { PLANNED_ONLY } from './planned-only.ts';
 import { getProject, projectGrant, serviceIdentity, service as serviceUsage } from './projects.ts';
@@ -21,6 +22,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'gcp:bigquery/datasetIamMember:DatasetIamMember': datasetGrant,
   'gcp:bigquery/iamMember:IamMember': tableGrant,
   'gcp:bigquery/table:Table': table,
+  'gcp:cloudrunv2/job:Job': job,
+  'gcp:cloudrunv2/jobIamMember:JobIamMember': jobGrant,
   'gcp:cloudrunv2/service:Service': cloudRunService,
   'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': serviceGrant,
   'gcp:projects/iAMMember:IAMMember': projectGrant,

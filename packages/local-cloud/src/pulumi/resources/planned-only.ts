@@ -16,6 +16,13 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
     notEmulatedBecause: 'nothing costs anything on this machine',
     outputs: ({ billingAccount }) => ({ id: `billingAccounts/${billingAccount}/budgets/generated` }),
   },
+  'gcp:cloudscheduler/job:Job': {
+    notEmulatedBecause: 'nothing is started by the clock here: a job runs when it is asked for',
+    outputs: ({ region, name, project }, context) => ({
+      id: `projects/${project ?? context.project}/locations/${region ?? context.region}/jobs/${name}`,
+      state: 'ENABLED',
+    }),
+  },
   'gcp:compute/backendService:BackendService': named(NO_BALANCER, 'backendServices'),
   'gcp:compute/globalAddress:GlobalAddress': named(NO_BALANCER, 'addresses'),
   'gcp:compute/globalForwardingRule:GlobalForwardingRule': named(NO_BALANCER, 'forwardingRules'),

@@ -35,3 +35,14 @@ export function traceContextOf(headers: IncomingHttpHeaders): TraceContext | und
 function text(header: string | string[] | undefined): string {
   return typeof header === 'string' ? header : '';
 }
+
+/** The W3C header of a sampled span. */
+export function traceparentOf({
+  traceId,
+  spanId,
+}: {
+  readonly traceId: string;
+  readonly spanId: string;
+}): string {
+  return `00-${traceId}-${spanId}-01`;
+}

@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import type { Subscription } from '@google-cloud/pubsub';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
+import { clientsOf } from './clients.ts';
+
+interface Span {
+  readonly service: string;
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+}
+
+interface Exported {
+  readonly resourceSpans: readonly {
+    readonly resource: {
+      readonly attributes: readonly {
+        readonly key: string;
+        readonly value: { readonly stringValue?: string };
+      }[];
+    };
+    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
+  }[];
+}
+
+/** An OTLP/HTTP receiver that keeps what it is sent, as it was sent. */
+class Receiver {
+  readonly bodies: string[] = [];
+  readonly #server: Server = createServer(async (request, response) => {
+    this.bodies.push(await text(request));
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  spans(): Span[] {
+    return this.bodies.flatMap((body) =>
+      (JSON.parse(body) as Exported).resourceSpans.flatMap(({ resource, scopeSpans }) => {
+        const service =
+          resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+        return scopeSpans.flatMap(({ spans }) => spans.map((span) => ({ ...span, service })));
+      }),
+    );
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+let receiver: Receiver;
+let endpoint: string;
+let stack: LocalStack;
+let copies: Subscription;
+let closePubSub: () => Promise<void>;
+
+beforeAll(async () => {
+  receiver = new Receiver();
+  endpoint = await receiver.listen();
+  stack = await LocalStack.create({ settings: { otlpEndpoint: endpoint } });
+  const { pubsub } = clientsOf(stack);
+  closePubSub = () => pubsub.close();
+  // A copy of every message: the one that writes into the table takes its own away.
+  [copies] = await pubsub.topic(stack.outputs.topic).createSubscription('copies');
+}, 120_000);
+
+afterAll(async () => {
+  await copies?.close();
+  await closePubSub?.();
+  await stack?.close();
+  receiver?.close();
+});
+
+/** Attributes of the next messages of the topic. */
+function attributesOf(count: number): Promise<Record<string, string>[]> {
+  const seen: Record<string, string>[] = [];
+  return new Promise((resolve) => {
+    copies.on('message', (message) => {
+      seen.push(message.attributes);
+      message.ack();
+      if (seen.length < count) return;
+      copies.removeAllListeners('message');
+      resolve(seen);
+    });
+  });
+}
+
+/** The spans of a trace, once those are among them that are named, each as `service: name`. */
+async function spansOf(trace: string, names: readonly string[]): Promise<Span[]> {
+  for (;;) {
+    const spans = receiver.spans().filter(({ traceId }) => traceId === trace);
+    const found = new Set(spans.map(({ service, name }) => `${service}: ${name}`));
+    if (names.every((name) => found.has(name))) return spans;
+    // The API sends its spans every two seconds; the test's own timeout ends the wait.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('one trace', () => {
+  it('leads from the message of the prober to the request that it reads with, and down to the call to BigQuery', async () => {
+    const sent = attributesOf(1);
+    const { succeeded, lines } = await stack.runProbe();
+    expect(succeeded).toBe(true);
+    const [attributes] = await sent;
+    expect(attributes).toHaveProperty('googclient_traceparent');
+    const [, trace = '', publisher = ''] = attributes?.googclient_traceparent?.split('-') ?? [];
+    const spans = await spansOf(trace, [
+      'records-probe: probe',
+      'records-api: GET /records/:id',
+      'records-api: bigquery.jobs.query',
+    ]);
+
+    const of = (service: string, name: string) =>
+      spans.find((span) => span.service === service && span.name === name);
+    const root = of('records-probe', 'probe');
+    expect(of('records-probe', 'records send')).toMatchObject({
+      spanId: publisher,
+      parentSpanId: root?.spanId,
+    });
+    const asked = spans.filter(
+      ({ service, name }) => service === 'records-probe' && name === 'GET /records/:id',
+    );
+    const answered = of('records-api', 'GET /records/:id');
+    expect(asked.map(({ spanId }) => spanId)).toContain(answered?.parentSpanId);
+    const answers = spans.filter(
+      ({ service, name }) => service === 'records-api' && name === 'GET /records/:id',
+    );
+    expect(answers.map(({ spanId }) => spanId)).toContain(
+      of('records-api', 'bigquery.jobs.query')?.parentSpanId,
+    );
+    expect(JSON.parse(lines[0] ?? '')['logging.googleapis.com/trace']).toBe(
+      `projects/records-local/traces/${trace}`,
+    );
+  }, 60_000);
+
+  it('begins at each message of a small run of the seeder, by the client of Google', async () => {
+    const sent = attributesOf(5);
+    const run = await seed(5, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const traces = (await sent).map(({ googclient_traceparent: value }) => value?.split('-')[1] ?? '');
+    expect(new Set(traces).size).toBe(5);
+    for (const trace of traces) {
+      const [span] = await spansOf(trace, ['records-seeder: records create']);
+      expect(span?.service).toBe('records-seeder');
+    }
+    expect(run).toContain('5 of 5');
+  }, 60_000);
+
+  it('is made for about a hundred messages of a large run, and none without a receiver', async () => {
+    const before = new Set(receiver.spans().map(({ traceId }) => traceId)).size;
+    await seed(5_000, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const created = receiver.spans().filter(({ name }) => name === 'records create').length;
+    expect(created).toBeGreaterThan(20);
+    expect(created).toBeLessThan(250);
+    const sent = attributesOf(5_001);
+    await seed(1, {});
+    expect((await sent).at(-1)).not.toHaveProperty('googclient_traceparent');
+    expect(before).toBeGreaterThan(5);
+  }, 60_000);
+
+  it('says nothing of anybody: no id, no name, no country', async () => {
+    const response = await fetch(`${stack.outputs.apiUrl}/records?limit=1000`);
+    const people = (await response.json()) as Record<string, string>[];
+    expect(people.length).toBeGreaterThan(900);
+    const exported = receiver.bodies.join('\n');
+    expect(people.map(({ id = '' }) => id).filter((id) => exported.includes(id))).toEqual([]);
+    const values = new Set([...people.flatMap(Object.values), 'Prueba', 'De Extremo Ñandú']);
+    expect([...values].filter((value) => exported.includes(`"${value}"`))).toEqual([]);
+    expect(exported).not.toMatch(/probe-[0-9a-z]{8}-/);
+  }, 60_000);
+});
+
+/** As `pnpm seed` does. Answers its report. */
+async function seed(count: number, env: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'traces-'));
+  try {
+    const file = join(folder, 'stack.json');
+    const { outputs, environment } = stack;
+    await writeFile(file, JSON.stringify({ pid: process.pid, outputs, environment }));
+    const cli = join(REPOSITORY, 'apps', 'seeder', 'src', 'cli.ts');
+    const args = [cli, '--stack-file', file, '--count', String(count)];
+    return (await promisify(execFile)(process.execPath, args, { env })).stdout;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Plan } from '@records/local-cloud';
+import { EVERYTHING, inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
+
+const JOB = 'gcp:cloudrunv2/job:Job';
+const SCHEDULE = 'gcp:cloudscheduler/job:Job';
+const accountOf = (name: string) => `${name}@example-staging.iam.gserviceaccount.com`;
+
+let planned: Plan;
+
+beforeAll(async () => {
+  planned = await planOf('staging');
+}, 120_000);
+
+/** Role and target of each grant to an account. */
+function grantsTo(plan: Plan, member: string): Record<string, unknown>[] {
+  return plan.resources
+    .filter(({ inputs }) => inputs.member === `serviceAccount:${member}`)
+    .map(({ inputs: { member: _, ...grant } }) => grant);
+}
+
+describe('the prober of a private stack', () => {
+  it('may publish to the topic, change the one table, run queries and call the API, and nothing else', () => {
+    expect(grantsTo(planned, accountOf('records-probe'))).toEqual([
+      { datasetId: 'records', tableId: 'records', role: 'roles/bigquery.dataEditor' },
+      { name: 'records-api', location: REGION, role: 'roles/run.invoker' },
+      { project: 'example-staging', role: 'roles/bigquery.jobUser' },
+      { topic: 'projects/example-staging/topics/records', role: 'roles/pubsub.publisher' },
+    ]);
+  });
+
+  it('is started every five minutes by an account that may run this job, and nothing else', () => {
+    expect(grantsTo(planned, accountOf('records-probe-starter'))).toEqual([
+      { name: 'records-probe', location: REGION, role: 'roles/run.invoker' },
+    ]);
+    expect(resourceOf(planned, SCHEDULE, 'records-probe').inputs).toMatchObject({
+      // https://docs.cloud.google.com/scheduler/docs/locations: not in the region of the stack.
+      region: 'southamerica-east1',
+      schedule: '*/5 * * * *',
+      retryConfig: { retryCount: 0 },
+      httpTarget: {
+        httpMethod: 'POST',
+        uri: `https://run.googleapis.com/v2/projects/example-staging/locations/${REGION}/jobs/records-probe:run`,
+        oauthToken: { serviceAccountEmail: accountOf('records-probe-starter') },
+      },
+    });
+  });
+
+  it('runs the image of the API once, after its grants, and is over before the next run', () => {
+    const job = resourceOf(planned, JOB, 'records-probe');
+    const { template } = (job.inputs as { template: { template: Record<string, unknown> } }).template;
+    const service = resourceOf(planned, 'gcp:cloudrunv2/service:Service', 'records-api').inputs as {
+      template: { containers: { image: string }[] };
+    };
+    expect(template).toMatchObject({
+      serviceAccount: accountOf('records-probe'),
+      timeout: '240s',
+      maxRetries: 0,
+    });
+    expect(template.containers).toMatchObject([
+      { image: service.template.containers[0]?.image, args: ['probe.js'] },
+    ]);
+    const grants = planned.resources.filter(
+      ({ inputs }) => inputs.member === `serviceAccount:${accountOf('records-probe')}`,
+    );
+    expect(job.dependencies).toEqual(expect.arrayContaining(grants.map(({ urn }) => urn)));
+  });
+});
+
+it('the prober of an API that anybody may call is granted no call', async () => {
+  const prod = await planOf('prod', EVERYTHING);
+  expect(Object.keys(inputsByName(prod, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember'))).toEqual([
+    'records-api-public',
+  ]);
+}, 120_000);
+
+it('a stack that wants no prober declares nothing of it', async () => {
+  const dev = await planOf('dev');
+  expect(dev.resources.filter(({ name }) => name.startsWith('records-probe'))).toEqual([]);
+}, 120_000);

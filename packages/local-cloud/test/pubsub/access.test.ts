@@ -1,0 +1,83 @@
+import { v1 } from '@google-cloud/pubsub';
+import { credentials } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LocalCloud } from '../../src/local-cloud.ts';
+
+const PROJECT = 'records-local';
+const EMAIL = `crm@${PROJECT}.iam.gserviceaccount.com`;
+const TOPIC = `projects/${PROJECT}/topics/records`;
+const SUBSCRIPTION = `projects/${PROJECT}/subscriptions/reader`;
+const grantOf = (role: string, resource: string) => ({ role, resource, member: `serviceAccount:${EMAIL}` });
+
+const warnings: string[] = [];
+let cloud: LocalCloud;
+let host: string;
+let publisher: v1.PublisherClient;
+
+beforeAll(async () => {
+  cloud = await LocalCloud.create({
+    projectId: PROJECT,
+    location: 'southamerica-west1',
+    onEvent: (event) => {
+      if (event.type === 'log' && event.source === 'iam') warnings.push(event.message);
+    },
+  });
+  host = cloud.environment.PUBSUB_EMULATOR_HOST ?? '';
+  await cloud.pubsub.createTopic({ name: TOPIC });
+  await cloud.pubsub.createSubscription({ name: SUBSCRIPTION, topic: TOPIC });
+  const [servicePath = '', port] = host.split(':');
+  const sslCreds = credentials.createInsecure();
+  publisher = new v1.PublisherClient({ projectId: PROJECT, servicePath, port: Number(port), sslCreds });
+});
+
+afterAll(async () => {
+  await publisher?.close();
+  await cloud?.close();
+});
+
+const headers = () => ({ authorization: `Bearer ${cloud.accessTokenFor(EMAIL)}` });
+
+async function rest(path: string, body: object, method = 'POST'): Promise<[number, string]> {
+  const response = await fetch(`http://${host}/v1/${path}`, {
+    method,
+    headers: headers(),
+    body: JSON.stringify(body),
+  });
+  return [response.status, await response.text()];
+}
+
+process.env.METADATA_SERVER_DETECTION = 'none';
+
+const messages = [{ data: Buffer.from('hola').toString('base64') }];
+
+describe('an account', () => {
+  it('publishes and pulls when it is granted that, and is told which role is missing otherwise', async () => {
+    const [status, refusal] = await rest(`${TOPIC}:publish`, { messages });
+    expect([status, refusal]).toEqual([403, expect.stringContaining('User not authorized')]);
+    expect(warnings).toEqual([
+      `serviceAccount:${EMAIL} lacks pubsub.topics.publish on ${TOPIC}: grant roles/pubsub.publisher on ${TOPIC}, or above it, to serviceAccount:${EMAIL}`,
+    ]);
+    cloud.iam.grant(grantOf('roles/pubsub.publisher', TOPIC));
+    expect((await rest(`${TOPIC}:publish`, { messages }))[0]).toBe(200);
+
+    expect((await rest(`${SUBSCRIPTION}:pull`, { maxMessages: 1 }))[0]).toBe(403);
+    cloud.iam.grant(grantOf('roles/pubsub.subscriber', SUBSCRIPTION));
+    expect((await rest(`${SUBSCRIPTION}:pull`, { maxMessages: 1 }))[1]).toContain(messages[0]?.data);
+  });
+
+  it('is asked over gRPC, too', async () => {
+    cloud.iam.revoke(grantOf('roles/pubsub.publisher', TOPIC));
+    const call = { retry: null, otherArgs: { headers: headers() } };
+    await expect(publisher.publish({ topic: TOPIC, messages }, call)).rejects.toMatchObject({ code: 7 });
+  });
+
+  it('does nothing whose permission is not known', async () => {
+    const [status, text] = await rest(`projects/${PROJECT}/topics/mine`, {}, 'PUT');
+    expect([status, text]).toEqual([501, expect.stringContaining('CreateTopic by serviceAccount:crm@')]);
+  });
+});
+
+it('who has no token of this cloud is the developer', async () => {
+  const [response] = await publisher.publish({ topic: TOPIC, messages });
+  expect(response.messageIds).toHaveLength(1);
+});

@@ -1,0 +1,11 @@
+/** The program that a span or a metric is of. */
+export interface Program {
+  readonly service: string;
+  /** Of Cloud Run; undefined elsewhere. */
+  readonly revision?: string | undefined;
+}
+
+/** https://opentelemetry.io/docs/specs/semconv/resource/#service */
+export function resourceAttributes({ service, revision }: Program): Record<string, string> {
+  return { 'service.name': service, ...(revision !== undefined && { 'service.version': revision }) };
+}
