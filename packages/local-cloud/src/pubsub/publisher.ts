@@ -76,7 +76,7 @@ export class Publisher {
         orderingKey,
         attributes: Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : null,
         stamp: stamp ? this.#messages.stamp(stamp) : null,
-        data: message.data ?? EMPTY,
+        data: dataOf(message),
       },
       now,
     );
@@ -92,8 +92,8 @@ export class Publisher {
     const settings = topic.config.schemaSettings;
     if (!settings) return () => undefined;
     const revisions = this.#schemas.accepted(settings);
-    const accepted = messages.map(({ data }, index) =>
-      acceptedBy(revisions, data ?? EMPTY, settings.encoding, index, messages.length),
+    const accepted = messages.map((message, index) =>
+      acceptedBy(revisions, dataOf(message), settings.encoding, index, messages.length),
     );
     const stamps = new Map(
       revisions.map((revision) => [
@@ -110,6 +110,11 @@ export class Publisher {
       return revision && stamps.get(revision);
     };
   }
+}
+
+/** A decoded message without data has protobuf.js's default of `bytes`, which is an empty array and no Uint8Array. */
+function dataOf({ data }: PubsubMessage): Uint8Array {
+  return data?.byteLength ? data : EMPTY;
 }
 
 /** Attributes that Pub/Sub adds. */

@@ -81,6 +81,17 @@ describe('publish', () => {
   });
 });
 
+it('delivers a message that is attributes and nothing else', async () => {
+  await using harness = await Harness.start();
+  await harness.topicWith();
+  const messages = [{ attributes: { only: 'this' } }, { attributes: { and: 'this' }, data: Buffer.alloc(0) }];
+  await harness.publisher.publish({ topic: topicName('records'), messages });
+  expect((await harness.pull()).map(({ attributes, text }) => [attributes, text])).toEqual([
+    [{ only: 'this' }, ''],
+    [{ and: 'this' }, ''],
+  ]);
+});
+
 it('takes the trace context, which is the one attribute with such a key that clients of Google publish', async () => {
   await using harness = await Harness.start();
   await harness.topicWith();
