@@ -27,6 +27,8 @@ export interface RunningService {
   readonly uri: string;
   /** Undefined while it is not running. */
   readonly pid: number | undefined;
+  /** What it got for `ports` of its image, by variable. */
+  readonly ports: Readonly<Record<string, number>>;
 }
 
 /**
@@ -50,8 +52,11 @@ export class CloudRun implements CloudRunAdmin {
   async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
     const { images, clock, onEvent } = this.#options;
     const command = commandOf(images, spec.image);
-    const port = command.port || this.#ports.get(spec.service) || (await freePort());
-    this.#ports.set(spec.service, port);
+    const port = await this.#portOf(spec.service, 'PORT', command.port);
+    const ports: Record<string, number> = {};
+    for (const [variable, wanted] of Object.entries(command.ports ?? {})) {
+      if (variable in spec.environment) ports[variable] = await this.#portOf(spec.service, variable, wanted);
+    }
     await this.delete(spec.service);
     const lifeline = this.#lifeline;
     const metadata = await this.#startMetadata(spec);
@@ -63,7 +68,17 @@ export class CloudRun implements CloudRunAdmin {
       );
     }
     const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
-    const container = new Container({ spec, revision, command, port, environment, clock, lifeline, onEvent });
+    const container = new Container({
+      spec,
+      revision,
+      command,
+      port,
+      ports,
+      environment,
+      clock,
+      lifeline,
+      onEvent,
+    });
     this.#containers.set(spec.service, container);
     try {
       await container.start();
@@ -84,6 +99,7 @@ export class CloudRun implements CloudRunAdmin {
       revision: container.revision,
       uri: uriOf(container),
       pid: container.pid,
+      ports: container.ports,
     }));
   }
 
@@ -111,6 +127,14 @@ export class CloudRun implements CloudRunAdmin {
     this.#closed = true;
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     this.#lifeline.close();
+  }
+
+  /** The same one as long as this object lives. */
+  async #portOf(service: string, variable: string, wanted: number | undefined): Promise<number> {
+    const key = `${service} ${variable}`;
+    const port = wanted || this.#ports.get(key) || (await freePort());
+    this.#ports.set(key, port);
+    return port;
   }
 
   async #startMetadata({ service, serviceAccount }: ContainerSpec): Promise<MetadataServer> {

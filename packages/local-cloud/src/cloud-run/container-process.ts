@@ -14,6 +14,8 @@ export interface ContainerOptions {
   readonly revision: string;
   readonly command: ImageCommand;
   readonly port: number;
+  /** Further ports, by the variables that hold them. */
+  readonly ports: Readonly<Record<string, number>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly lifeline: Lifeline;
@@ -28,13 +30,14 @@ export class ContainerProcess {
   hasExited = false;
   readonly #child: ChildProcess;
 
-  constructor({ spec, revision, command, port, environment, lifeline, onEvent }: ContainerOptions) {
+  constructor({ spec, revision, command, port, ports, environment, lifeline, onEvent }: ContainerOptions) {
     const child = spawn(command.command, command.args, {
       cwd: command.cwd,
       env: {
         ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
         ...environment,
         ...spec.environment,
+        ...Object.fromEntries(Object.entries(ports).map(([variable, value]) => [variable, String(value)])),
         PORT: String(port),
         K_SERVICE: spec.service,
         K_REVISION: revision,

@@ -19,6 +19,7 @@ const POLL_MS = 25;
 export class Container {
   readonly revision: string;
   readonly port: number;
+  readonly ports: Readonly<Record<string, number>>;
   readonly #options: ContainerOptions;
   #process: ContainerProcess | undefined;
   #attempt = 0;
@@ -32,6 +33,7 @@ export class Container {
     this.#options = options;
     this.revision = options.revision;
     this.port = options.port;
+    this.ports = options.ports;
   }
 
   get pid(): number | undefined {

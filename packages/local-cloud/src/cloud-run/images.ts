@@ -7,6 +7,11 @@ export interface ImageCommand {
   readonly cwd: string;
   /** The port that the process gets in PORT; 0 or absent: a free one. */
   readonly port?: number;
+  /**
+   * Variables in which a resource declares a further port, for a container beside it: the process gets this port of this
+   * machine in its place; 0: a free one. All containers share one network here, so what is declared may be taken.
+   */
+  readonly ports?: Readonly<Record<string, number>>;
 }
 
 /** Keyed by the last part of an image's repository: `api` for `HOST/PROJECT/REPOSITORY/api:tag`. */
