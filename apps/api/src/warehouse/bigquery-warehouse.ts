@@ -90,6 +90,7 @@ export class BigQueryWarehouse implements Warehouse {
       tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
+    telemetry.metrics.observeSnapshotAge(() => this.#snapshots.servedAgeMs / 1_000);
     this.#filtered = new FilteredLists((result) => this.#calls.inTime(result));
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
