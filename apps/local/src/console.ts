@@ -69,6 +69,7 @@ export class Console {
       Table: outputs.table,
       'Pub/Sub': `PUBSUB_EMULATOR_HOST=${PUBSUB_EMULATOR_HOST}`,
       BigQuery: `BIGQUERY_EMULATOR_HOST=${BIGQUERY_EMULATOR_HOST}`,
+      Metrics: Object.values(description.metrics).join(' '),
       Query: `curl '${outputs.apiUrl}/records?limit=3'`,
       Seed: 'pnpm seed --count 10000',
     };

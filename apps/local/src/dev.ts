@@ -123,7 +123,8 @@ function publishDescription(stack: LocalStack): Promise<void> {
 }
 
 function describe(stack: LocalStack): StackDescription {
-  return { pid: process.pid, outputs: { ...stack.outputs }, environment: stack.environment };
+  const { outputs, environment, metrics } = stack;
+  return { pid: process.pid, outputs: { ...outputs }, environment, metrics };
 }
 
 function since(began: number): string {

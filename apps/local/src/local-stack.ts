@@ -11,6 +11,9 @@ const STACK = 'local';
 /** The Cloud Run service of the API, by its name in the Pulumi program. */
 const API_SERVICE = 'records-api';
 
+/** The variable in which that service is told where to serve its metrics. */
+const METRICS_PORT = 'METRICS_PORT';
+
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
 export interface LocalStackOptions {
@@ -66,6 +69,7 @@ export class LocalStack {
           args: [join('apps', 'api', 'src', 'main.ts')],
           cwd: REPOSITORY,
           port: ports.api,
+          ports: { [METRICS_PORT]: 0 },
         },
       },
       ...(dataDir === undefined ? {} : { dataDir }),
@@ -92,6 +96,15 @@ export class LocalStack {
   /** Environment variables that lead Google's clients here. */
   get environment(): Readonly<Record<string, string>> {
     return this.#cloud.environment;
+  }
+
+  /** Addresses of metrics in Prometheus' format, by what serves them. Empty for a service that declares none. */
+  get metrics(): Readonly<Record<string, string>> {
+    const services = this.#cloud.cloudRun.services().flatMap(({ service, ports }) => {
+      const port = ports[METRICS_PORT];
+      return port === undefined ? [] : [[service, `http://127.0.0.1:${port}/metrics`]];
+    });
+    return { ...Object.fromEntries(services), 'local-cloud': this.#cloud.metricsUrl };
   }
 
   /** Where the seeder publishes, and where its records must appear. */
