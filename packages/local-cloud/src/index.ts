@@ -17,6 +17,7 @@ export type { ImageCommand, Images } from './cloud-run/images.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam, permissionsOf } from './iam.ts';
 export { LocalCloud, type LocalCloudOptions, PortTakenError } from './local-cloud.ts';
+export { freePort } from './ports.ts';
 export { PubSub, type PubSubOptions } from './pubsub/pubsub.ts';
 export type * from './pubsub/resources.ts';
 export { PubSubServer } from './pubsub/server.ts';
