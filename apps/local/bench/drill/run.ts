@@ -4,7 +4,7 @@ import type { LocalStack } from '../../src/local-stack.ts';
 import { type AlertState, changesOf } from '../../src/observe/alerts.ts';
 import type { Observatory } from '../../src/observe/observatory.ts';
 import type { Fault } from './faults.ts';
-import { localCommands, runCommand } from './runbook.ts';
+import { localCommands, runCommand, variablesOf } from './runbook.ts';
 import type { Traffic } from './traffic.ts';
 import { type Firing, problemsOf, Timeline } from './verdict.ts';
 
@@ -80,14 +80,7 @@ async function settled({ stack, traffic, people, signal }: DrillContext): Promis
 }
 
 async function typeRunbook(runbook: string, { stack, log, print }: DrillContext): Promise<string> {
-  const { metrics, environment, outputs } = stack;
-  const variables = {
-    ...environment,
-    API: outputs.apiUrl,
-    API_METRICS: metrics['records-api'] ?? '',
-    CLOUD_METRICS: metrics['local-cloud'] ?? '',
-    LOG: log,
-  };
+  const variables = variablesOf(stack, log);
   print(`RUNBOOK   ${runbook}`);
   let found = '';
   for (const command of localCommands(runbook)) {

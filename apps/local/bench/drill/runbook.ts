@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LocalStack } from '../../src/local-stack.ts';
 import { REPOSITORY } from '../../src/paths.ts';
 
 export interface Outcome {
@@ -17,6 +18,16 @@ export function localCommands(runbook: string): string[] {
   const text = readFileSync(join(REPOSITORY, runbook), 'utf8');
   const block = /^## On this machine\n.*?```sh\n(.*?)```/ms.exec(text)?.[1];
   return block?.trim().split('\n') ?? [];
+}
+
+/** The variables of these commands, as docs/monitoring.md sets them. `log`: a file with what `pnpm dev` printed. */
+export function variablesOf({ environment, metrics }: LocalStack, log: string): Record<string, string> {
+  return {
+    ...environment,
+    API_METRICS: metrics['records-api'] ?? '',
+    CLOUD_METRICS: metrics['local-cloud'] ?? '',
+    LOG: log,
+  };
 }
 
 /** Types a command, as a person would, with these variables set. */
