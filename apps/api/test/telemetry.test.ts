@@ -4,8 +4,9 @@ import { json } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { noTelemetry, startTelemetry } from '../src/telemetry/telemetry.ts';
 import { buildTestApi } from './support/api.ts';
-import { BigQueryFront } from './support/bigquery-front.ts';
+import { BigQueryFront, googleError } from './support/bigquery-front.ts';
 import { closeAfterAll } from './support/cleanup.ts';
+import { FakeTiming } from './support/fake-timing.ts';
 import { oneRow } from './support/replies.ts';
 import { openTestTable } from './support/table.ts';
 
@@ -61,6 +62,36 @@ describe('a trace', () => {
     expect([call?.traceId, call?.parentSpanId]).toEqual([trace, request?.spanId]);
     expect(front.headers[0]?.traceparent).toContain(String(call?.spanId));
     expect(JSON.stringify(spans)).not.toContain('/records/a');
+  });
+});
+
+describe('the age of the snapshot', () => {
+  it('is that of the list that was answered last, grows while BigQuery fails, and is forgotten with the traffic', async () => {
+    const { front, append } = await openTestTable();
+    await append([{ id: 'a', nombre: 'Ana', apellido: 'Paz', pais: 'Chile' }]);
+    const said: string[] = [];
+    const telemetry = await startTelemetry({
+      ...options,
+      metricsPort: 0,
+      otlpEndpoint: undefined,
+      log: { info: (message) => said.push(message) },
+    });
+    const timing = new FakeTiming();
+    const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry, timing, freshnessSeconds: 60 });
+    const age = async () => {
+      const text = await (await fetch(String(said[0]?.replace('Metrics at ', '')))).text();
+      return /^records_snapshot_age (.+)$/m.exec(text)?.[1];
+    };
+    expect(await age()).toBe('0');
+    expect((await app.inject({ url: '/records' })).statusCode).toBe(200);
+    expect(await age()).toBe('0');
+    front.fault = () => googleError(503, 'backendError');
+    timing.advance(700_000);
+    expect((await app.inject({ url: '/records' })).statusCode).toBe(200);
+    expect(Number(await age())).toBeGreaterThan(600);
+    timing.advance(300_000);
+    expect(await age()).toBe('0');
+    await telemetry.close();
   });
 });
 

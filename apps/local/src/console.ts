@@ -20,13 +20,16 @@ const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
  */
 export class Console {
   readonly #json: boolean;
+  readonly #write: (text: string) => void;
 
-  constructor(json: boolean) {
+  /** `write` gets what is on the way; standard error by default. */
+  constructor(json: boolean, write: (text: string) => void = (text) => process.stderr.write(text)) {
     this.#json = json;
+    this.#write = write;
   }
 
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    this.#write(`${text}\n`);
   }
 
   problem(title: string, error: unknown): void {
@@ -69,6 +72,7 @@ export class Console {
       Table: outputs.table,
       'Pub/Sub': `PUBSUB_EMULATOR_HOST=${PUBSUB_EMULATOR_HOST}`,
       BigQuery: `BIGQUERY_EMULATOR_HOST=${BIGQUERY_EMULATOR_HOST}`,
+      Metrics: Object.values(description.metrics).join(' '),
       Query: `curl '${outputs.apiUrl}/records?limit=3'`,
       Seed: 'pnpm seed --count 10000',
     };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Console } from './console.ts';
+import { interruption } from './interruption.ts';
 import { LocalStack } from './local-stack.ts';
 import type { DevOptions } from './options.ts';
 import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
@@ -52,14 +53,6 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
     await removeStackFile();
     console.note('Stopping');
   }
-}
-
-/** Aborts at Ctrl-C; a second one ends the process as if it were not handled. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => controller.abort());
-  return controller.signal;
 }
 
 async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortSignal): Promise<void> {
@@ -123,7 +116,8 @@ function publishDescription(stack: LocalStack): Promise<void> {
 }
 
 function describe(stack: LocalStack): StackDescription {
-  return { pid: process.pid, outputs: { ...stack.outputs }, environment: stack.environment };
+  const { outputs, environment, metrics } = stack;
+  return { pid: process.pid, outputs: { ...outputs }, environment, metrics };
 }
 
 function since(began: number): string {

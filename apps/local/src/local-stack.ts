@@ -21,6 +21,9 @@ const API_SERVICE = 'records-api';
 /** The Cloud Run job of the prober. */
 const PROBE_JOB = 'records-probe';
 
+/** The variable in which that service is told where to serve its metrics. */
+const METRICS_PORT = 'METRICS_PORT';
+
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
 export interface LocalStackOptions {
@@ -88,6 +91,7 @@ export class LocalStack {
           entryPoints: { 'probe.js': [join('apps', 'api', 'src', 'probe', 'main.ts')] },
           cwd: REPOSITORY,
           port: ports.api,
+          ports: { [METRICS_PORT]: 0 },
         },
       },
       ...(dataDir === undefined ? {} : { dataDir }),
@@ -119,6 +123,15 @@ export class LocalStack {
   /** The variables that the program declares for the API. */
   get apiEnvironment(): Readonly<Record<string, string>> {
     return this.#cloud.cloudRun.services().find(({ service }) => service === API_SERVICE)?.environment ?? {};
+  }
+
+  /** Addresses of metrics in Prometheus' format, by what serves them. Empty for a service that declares none. */
+  get metrics(): Readonly<Record<string, string>> {
+    const services = this.#cloud.cloudRun.services().flatMap(({ service, ports }) => {
+      const port = ports[METRICS_PORT];
+      return port === undefined ? [] : [[service, `http://127.0.0.1:${port}/metrics`]];
+    });
+    return { ...Object.fromEntries(services), 'local-cloud': this.#cloud.metricsUrl };
   }
 
   /** Where the seeder publishes, and where its records must appear. */

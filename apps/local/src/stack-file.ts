@@ -10,6 +10,8 @@ export interface StackDescription {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Environment variables that lead Google's clients to the local cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Addresses of metrics in Prometheus' format, by what serves them. */
+  readonly metrics: Readonly<Record<string, string>>;
 }
 
 export const STACK_FILE = join(LOCAL_FOLDER, 'stack.json');

@@ -22,7 +22,13 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
-  '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],
+  '@records/local': [
+    '@records/api',
+    '@records/infra',
+    '@records/local-cloud',
+    '@records/monitoring',
+    '@records/seeder',
+  ],
 };
 
 /** What tests may import besides: the local cloud, to run against, the record, for its samples, and what alerts read. */

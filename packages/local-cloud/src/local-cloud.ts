@@ -8,6 +8,8 @@ import type { CloudEvent } from './cloud-event.ts';
 import { CloudRun } from './cloud-run/cloud-run.ts';
 import type { Images } from './cloud-run/images.ts';
 import { Iam } from './iam.ts';
+import { cloudMetrics } from './metrics/cloud-metrics.ts';
+import { MetricsServer } from './metrics/server.ts';
 import { isTaken } from './ports.ts';
 import { PubSub } from './pubsub/pubsub.ts';
 import { PubSubServer } from './pubsub/server.ts';
@@ -28,7 +30,7 @@ export interface LocalCloudOptions {
   /** Folder for everything that outlives this process; in memory when absent. */
   readonly dataDir?: string;
   /** 0 or absent: a free one. */
-  readonly ports?: { readonly pubsub?: number; readonly bigquery?: number };
+  readonly ports?: { readonly pubsub?: number; readonly bigquery?: number; readonly metrics?: number };
   readonly clock?: Clock;
   /** Faults in what Pub/Sub delivers; none when absent. */
   readonly chaos?: ChaosOptions;
@@ -62,6 +64,8 @@ export class LocalCloud {
   readonly cloudRun: CloudRun;
   /** Environment variables that lead Google's clients to this cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where a Prometheus finds what Cloud Monitoring would know of Pub/Sub and BigQuery. */
+  readonly metricsUrl: string;
   readonly #engine: PulumiEngine;
   readonly #callers: Callers;
   readonly #parts: readonly Closable[];
@@ -74,6 +78,7 @@ export class LocalCloud {
     this.pubsub = parts.pubsub;
     this.cloudRun = parts.cloudRun;
     this.environment = parts.environment;
+    this.metricsUrl = parts.metricsUrl;
     this.#engine = parts.engine;
     this.#callers = parts.callers;
     this.#parts = parts.opened;
@@ -130,6 +135,7 @@ interface Parts {
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
   readonly environment: Readonly<Record<string, string>>;
+  readonly metricsUrl: string;
   readonly engine: PulumiEngine;
   readonly callers: Callers;
   /** In the order in which they were opened. */
@@ -172,6 +178,11 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
       PubSubServer.listen(pubsub, { port, callers }),
     ),
   );
+  const { url: metricsUrl } = keep(
+    await listen('metrics', ports.metrics ?? 0, 'ports.metrics', (port) =>
+      MetricsServer.listen(port, () => cloudMetrics(pubsub, bigquery)),
+    ),
+  );
 
   // The project is not among them: on Cloud Run, too, a container knows it only if its resource declares it.
   const endpoints = {
@@ -202,7 +213,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     GOOGLE_CLOUD_PROJECT: projectId,
     LOCAL_SECRETS_FOLDER: secrets.folder,
   };
-  return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, callers, opened };
+  return { projectId, iam, bigquery, pubsub, cloudRun, environment, metricsUrl, engine, callers, opened };
 }
 
 async function listen<T>(

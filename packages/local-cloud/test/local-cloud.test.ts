@@ -31,21 +31,25 @@ describe('LocalCloud', () => {
     });
   });
 
-  it.each(['pubsub', 'bigquery'] as const)(
+  it.each([
+    ['pubsub', 'Pub/Sub'],
+    ['bigquery', 'BigQuery'],
+    ['metrics', 'metrics'],
+  ] as const)(
     'says which port of %s is taken and which option moves it, and leaves nothing behind',
-    async (service) => {
+    async (service, title) => {
       const stranger = createServer().listen(0, '127.0.0.1');
       await once(stranger, 'listening');
       const address = stranger.address();
       const port = typeof address === 'object' && address ? address.port : 0;
       const other = await freePort();
-      const ports = { pubsub: other, bigquery: other, [service]: port };
+      const ports = { [service === 'pubsub' ? 'bigquery' : 'pubsub']: other, [service]: port };
       const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
       const error = await errorOf(LocalCloud.create({ ...options, ports, dataDir: folder }));
       expect(error).toBeInstanceOf(PortTakenError);
       expect(error).toMatchObject({ port, option: `ports.${service}` });
       expect(String(error)).toContain(
-        `port ${port}, for ${service === 'pubsub' ? 'Pub/Sub' : 'BigQuery'}, is taken: stop the process that listens on it, or set ports.${service} of LocalCloud.create to another port (0: a free one)`,
+        `port ${port}, for ${title}, is taken: stop the process that listens on it, or set ports.${service} of LocalCloud.create to another port (0: a free one)`,
       );
       expect(await isTaken(other)).toBe(false);
       stranger.close();

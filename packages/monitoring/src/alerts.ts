@@ -9,6 +9,7 @@ import {
   subscriptionFilter,
   subscriptionSeries,
 } from './system.ts';
+import type { TimeLapse } from './time-lapse.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What an alert compares with, from the settings of a stack. */
@@ -41,7 +42,7 @@ export interface Alert {
   readonly condition: Condition;
   /** The same for Prometheus, or why it has none. */
   readonly prometheus:
-    | { readonly expression: string; readonly forSeconds: number }
+    | { readonly expression: (time: TimeLapse) => string; readonly forSeconds: number }
     | { readonly noneBecause: string };
 }
 
@@ -63,7 +64,8 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         durationSeconds: 5 * MINUTE,
       }),
       prometheus: {
-        expression: `max(${subscriptionSeries('oldest_unacked_message_age')}) > ${10 * MINUTE}`,
+        expression: (time) =>
+          `max(${subscriptionSeries('oldest_unacked_message_age')}) > ${time.seconds(10 * MINUTE)}`,
         forSeconds: 5 * MINUTE,
       },
     },
@@ -81,7 +83,8 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         durationSeconds: 0,
       }),
       prometheus: {
-        expression: `sum(increase(${subscriptionSeries('dead_letter_message_count')}[10m])) > 0`,
+        expression: (time) =>
+          `sum(increase(${subscriptionSeries('dead_letter_message_count')}[${time.window(10 * MINUTE)}])) > 0`,
         forSeconds: 0,
       },
     },
@@ -103,7 +106,8 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         durationSeconds: 10 * MINUTE,
       }),
       prometheus: {
-        expression: `max(${subscriptionSeries('oldest_unacked_message_age', SYSTEM.deadLetterSubscription)}) > ${24 * DAY}`,
+        expression: (time) =>
+          `max(${subscriptionSeries('oldest_unacked_message_age', SYSTEM.deadLetterSubscription)}) > ${time.seconds(24 * DAY)}`,
         forSeconds: 10 * MINUTE,
       },
     },
@@ -126,7 +130,8 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         durationSeconds: 0,
       }),
       prometheus: {
-        expression: `sum(increase(pubsub_googleapis_com:topic_send_request_count{topic_id="${SYSTEM.topic}",response_code!="success"}[10m])) > 20`,
+        expression: (time) =>
+          `sum(increase(pubsub_googleapis_com:topic_send_request_count{topic_id="${SYSTEM.topic}",response_code!="success"}[${time.window(10 * MINUTE)}])) > 20`,
         forSeconds: 0,
       },
     },
@@ -145,7 +150,8 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         durationSeconds: 0,
       }),
       prometheus: {
-        expression: `sum(increase(records_warehouse_billed_total[1h])) > ${billedGibPerHour * GIB}`,
+        expression: (time) =>
+          `sum(increase(records_warehouse_billed_total[${time.window(HOUR)}])) > ${billedGibPerHour * GIB}`,
         forSeconds: 0,
       },
     },
@@ -166,7 +172,10 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         threshold: 0,
         durationSeconds: 10 * MINUTE,
       }),
-      prometheus: { expression: 'max(records_snapshot_age) > 600', forSeconds: 5 * MINUTE },
+      prometheus: {
+        expression: (time) => `max(records_snapshot_age) > ${time.seconds(10 * MINUTE)}`,
+        forSeconds: 5 * MINUTE,
+      },
     },
     {
       id: 'instances-near-maximum',

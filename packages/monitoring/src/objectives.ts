@@ -8,6 +8,7 @@ import {
   subscriptionFilter,
   subscriptionSeries,
 } from './system.ts';
+import type { TimeLapse } from './time-lapse.ts';
 
 /** How Cloud Monitoring measures an objective. */
 export type CloudIndicator =
@@ -74,12 +75,12 @@ const FAILED = `${REQUESTS}_count{http_response_status_code=~"5.."}`;
 const DEAD = subscriptionSeries('dead_letter_message_count');
 const ACKED = subscriptionSeries('ack_message_count');
 const OLDEST = subscriptionSeries('oldest_unacked_message_age');
+const TOO_OLD = 'records:message_too_old';
 
 /** Recorded by Prometheus once a minute, for windows of minutes: 1 when the oldest message is too old. */
-export const TOO_OLD = {
-  record: 'records:message_too_old',
-  expr: `max(${OLDEST}) > bool ${FRESHNESS_SECONDS}`,
-} as const;
+export function tooOld(time: TimeLapse): { readonly record: string; readonly expr: string } {
+  return { record: TOO_OLD, expr: `max(${OLDEST}) > bool ${time.seconds(FRESHNESS_SECONDS)}` };
+}
 
 export const OBJECTIVES: readonly Objective[] = [
   {
@@ -126,7 +127,7 @@ export const OBJECTIVES: readonly Objective[] = [
       max: FRESHNESS_SECONDS,
       windowSeconds: 60,
     },
-    errorRatio: (window) => `avg_over_time(${TOO_OLD.record}[${window}])`,
+    errorRatio: (window) => `avg_over_time(${TOO_OLD}[${window}])`,
     guard: undefined,
     runbook: 'backlog',
   },

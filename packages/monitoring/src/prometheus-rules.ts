@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
 import { alertsFor, DEFAULT_LIMITS } from './alerts.ts';
 import { type BurnRate, PROMETHEUS_BURN_RATES } from './burn-rates.ts';
-import { OBJECTIVES, type Objective, TOO_OLD } from './objectives.ts';
+import { OBJECTIVES, type Objective, tooOld } from './objectives.ts';
 import { burnRateId } from './policies.ts';
-import { duration } from './units.ts';
+import { REAL_TIME, type TimeLapse } from './time-lapse.ts';
+import { MINUTE } from './units.ts';
 
 export interface Rule {
   readonly alert: string;
@@ -14,28 +15,31 @@ export interface Rule {
 }
 
 /** The same alerts for Prometheus, where it has their metrics. */
-export function prometheusRules(): readonly Rule[] {
+export function prometheusRules(time: TimeLapse = REAL_TIME): readonly Rule[] {
   const burns = OBJECTIVES.flatMap((objective) =>
-    PROMETHEUS_BURN_RATES.map((burn) => burnRateRule(objective, burn)),
+    PROMETHEUS_BURN_RATES.map((burn) => burnRateRule(objective, burn, time)),
   );
   const others = alertsFor(DEFAULT_LIMITS).flatMap(({ id, title, severity, runbook, prometheus }) => {
     if (!('expression' in prometheus)) return [];
-    const wait = prometheus.forSeconds > 0 ? { for: duration(prometheus.forSeconds) } : {};
-    return [ruleOf(id, prometheus.expression, severity, title, runbook, wait)];
+    const wait = prometheus.forSeconds > 0 ? { for: time.window(prometheus.forSeconds) } : {};
+    return [ruleOf(id, prometheus.expression(time), severity, title, runbook, wait)];
   });
   return [...burns, ...others];
 }
 
 /** The rules as a file for Prometheus. */
-export function prometheusRulesFile(rules: readonly Rule[] = prometheusRules()): string {
-  const groups = [{ name: 'records', interval: '1m', rules: [TOO_OLD, ...rules] }];
+export function prometheusRulesFile(
+  rules: readonly Rule[] = prometheusRules(),
+  time: TimeLapse = REAL_TIME,
+): string {
+  const groups = [{ name: 'records', interval: time.window(MINUTE), rules: [tooOld(time), ...rules] }];
   const text = stringify({ groups }, { lineWidth: 0 });
   return `# Generated from packages/monitoring/src: pnpm alerts --write\n${text}`;
 }
 
-function burnRateRule(objective: Objective, burn: BurnRate) {
+function burnRateRule(objective: Objective, burn: BurnRate, time: TimeLapse) {
   const { errorRatio, goal, guard } = objective;
-  const [long, short] = [duration(burn.longSeconds), duration(burn.shortSeconds)];
+  const [long, short] = [time.window(burn.longSeconds), time.window(burn.shortSeconds)];
   // A goal is written with few digits; a budget of 0.0009999999999998899 helps nobody.
   const limit = Number((burn.rate * (1 - goal)).toPrecision(6));
   const expression = [

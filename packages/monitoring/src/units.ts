@@ -3,8 +3,9 @@ export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** `90` as `90s`, `3600` as `1h`: Prometheus' way. */
+/** `90` as `90s`, `3600` as `1h`, `0.5` as `500ms`: Prometheus' way, to the millisecond. */
 export function duration(seconds: number): string {
+  if (!Number.isInteger(seconds)) return `${Math.max(1, Math.round(seconds * 1_000))}ms`;
   if (seconds % DAY === 0) return `${seconds / DAY}d`;
   if (seconds % HOUR === 0) return `${seconds / HOUR}h`;
   return seconds % MINUTE === 0 ? `${seconds / MINUTE}m` : `${seconds}s`;

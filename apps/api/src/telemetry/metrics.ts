@@ -16,8 +16,8 @@ export interface WarehouseMetrics {
   bytesBilled(query: string, bytes: number): void;
   /** Whether what was asked for was in memory. */
   cacheAsked(cache: CacheName, hit: boolean): void;
-  /** Called at each collection. Seconds; undefined when there is no snapshot. */
-  observeSnapshotAge(read: () => number | undefined): void;
+  /** Called at each collection. Seconds; 0 while nobody asks for a list. */
+  observeSnapshotAge(read: () => number): void;
   observeBreaker(read: () => BreakerState): void;
 }
 
@@ -71,13 +71,10 @@ export function createMetrics(meter: Meter): Metrics {
     bytesBilled: (query, bytes) => billed.add(bytes, { query }),
     cacheAsked: (cache, hit) => asked.add(1, { cache, result: hit ? 'hit' : 'miss' }),
     observeSnapshotAge(read) {
-      const description = 'How long ago the snapshot that is served was known to be true.';
+      const description = 'How long ago the list that was answered last was known to be true.';
       meter
         .createObservableGauge('records.snapshot.age', { description, unit: 's' })
-        .addCallback((result) => {
-          const age = read();
-          if (age !== undefined) result.observe(age);
-        });
+        .addCallback((result) => result.observe(read()));
     },
     observeBreaker(read) {
       const description = 'The circuit breaker before BigQuery: 0 closed, 1 half open, 2 open.';

@@ -93,6 +93,7 @@ export class BigQueryWarehouse implements Warehouse {
       tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
+    telemetry.metrics.observeSnapshotAge(() => this.#snapshots.servedAgeMs / 1_000);
     this.#filtered = new FilteredLists((result) => this.#calls.inTime(result), asked('filters'));
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,

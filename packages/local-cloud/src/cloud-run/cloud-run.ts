@@ -31,6 +31,8 @@ export interface RunningService {
   readonly pid: number | undefined;
   /** The variables that its resource declares. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What it got for `ports` of its image, by variable. */
+  readonly ports: Readonly<Record<string, number>>;
 }
 
 /**
@@ -57,8 +59,11 @@ export class CloudRun implements CloudRunAdmin {
   async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
     const { images, clock, onEvent } = this.#options;
     const command = commandOf(images, spec.image);
-    const port = command.port || this.#ports.get(spec.service) || (await freePort());
-    this.#ports.set(spec.service, port);
+    const port = await this.#portOf(spec.service, 'PORT', command.port);
+    const ports: Record<string, number> = {};
+    for (const [variable, wanted] of Object.entries(command.ports ?? {})) {
+      if (variable in spec.environment) ports[variable] = await this.#portOf(spec.service, variable, wanted);
+    }
     await this.delete(spec.service);
     const lifeline = this.#lifeline;
     const metadata = await this.#startMetadata(spec.serviceAccount);
@@ -71,7 +76,17 @@ export class CloudRun implements CloudRunAdmin {
       );
     }
     const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
-    const container = new Container({ spec, revision, command, port, environment, clock, lifeline, onEvent });
+    const container = new Container({
+      spec,
+      revision,
+      command,
+      port,
+      ports,
+      environment,
+      clock,
+      lifeline,
+      onEvent,
+    });
     this.#containers.set(spec.service, container);
     try {
       await container.start();
@@ -93,6 +108,7 @@ export class CloudRun implements CloudRunAdmin {
       uri: uriOf(container),
       pid: container.pid,
       environment: container.environment,
+      ports: container.ports,
     }));
   }
 
@@ -138,6 +154,14 @@ export class CloudRun implements CloudRunAdmin {
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     await this.#jobs.close();
     this.#lifeline.close();
+  }
+
+  /** The same one as long as this object lives. */
+  async #portOf(service: string, variable: string, wanted: number | undefined): Promise<number> {
+    const key = `${service} ${variable}`;
+    const port = wanted || this.#ports.get(key) || (await freePort());
+    this.#ports.set(key, port);
+    return port;
   }
 
   #startMetadata(serviceAccount: string | undefined): Promise<MetadataServer> {

@@ -23,6 +23,8 @@ export interface ContainerOptions {
   readonly revision: string;
   readonly command: ImageCommand;
   readonly port: number;
+  /** Further ports, by the variables that hold them. */
+  readonly ports: Readonly<Record<string, number>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly lifeline: Lifeline;
@@ -33,6 +35,7 @@ export interface ContainerOptions {
 export class Container {
   readonly revision: string;
   readonly port: number;
+  readonly ports: Readonly<Record<string, number>>;
   readonly #options: ContainerOptions;
   #process: ContainerProcess | undefined;
   #attempt = 0;
@@ -46,6 +49,7 @@ export class Container {
     this.#options = options;
     this.revision = options.revision;
     this.port = options.port;
+    this.ports = options.ports;
   }
 
   /** The variables that its resource declares. */
@@ -114,10 +118,11 @@ export class Container {
   }
 
   #environment(): Record<string, string> {
-    const { environment, spec, port, revision } = this.#options;
+    const { environment, spec, port, ports, revision } = this.#options;
     return {
       ...environment,
       ...spec.environment,
+      ...Object.fromEntries(Object.entries(ports).map(([variable, value]) => [variable, String(value)])),
       PORT: String(port),
       K_SERVICE: spec.service,
       K_REVISION: revision,

@@ -9,6 +9,11 @@ export interface ImageCommand {
   readonly port?: number;
   /** In place of `args` where a container declares arguments of its own: keyed by those, joined by a space. */
   readonly entryPoints?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Variables in which a resource declares a further port, for a container beside it: the process gets this port of this
+   * machine in its place; 0: a free one. All containers share one network here, so what is declared may be taken.
+   */
+  readonly ports?: Readonly<Record<string, number>>;
 }
 
 /** Keyed by the last part of an image's repository: `api` for `HOST/PROJECT/REPOSITORY/api:tag`. */

@@ -72,6 +72,8 @@ export class DeliveryQueue {
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #closed: CloudError | undefined;
+  #acknowledged = 0;
+  #deadLettered = 0;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -140,9 +142,11 @@ export class DeliveryQueue {
       const gone = ids.filter((id) => this.#messages.dequeue(key, id));
       if (this.#policy.retainAcked) for (const id of gone) this.#messages.retain(key, id);
       else collect(gone);
+      return gone.length;
     });
     this.forget(ids);
-    await Promise.all([write, failing]);
+    const [gone] = await Promise.all([write, failing]);
+    this.#acknowledged += gone;
   }
 
   /** Acknowledgements that chaos loses: for a broker that is a delivery that nobody acknowledged. */
@@ -158,9 +162,9 @@ export class DeliveryQueue {
   async fail(failures: readonly Failure[]): Promise<void> {
     const current = failures.filter(({ id, attempt }) => this.#leases.get(id)?.attempt === attempt);
     if (current.length === 0) return;
-    const write = this.#options.database.write(() => {
-      for (const failure of current) this.#countFailure(failure);
-    });
+    const write = this.#options.database.write(
+      () => current.filter((failure) => this.#countFailure(failure)).length,
+    );
     const failed = current.map(({ id }) => id);
     for (const id of failed) {
       const key = this.#leases.get(id)?.orderingKey ?? null;
@@ -171,7 +175,8 @@ export class DeliveryQueue {
     this.#end(failed);
     this.#nextDue = this.#messages.nextDue(this.#options.key);
     this.#schedule();
-    await write;
+    const deadLettered = await write;
+    this.#deadLettered += deadLettered;
     this.wake();
   }
 
@@ -202,6 +207,11 @@ export class DeliveryQueue {
     if (this.#policy.ordered && ids.some((id) => !this.#leases.has(id))) this.#ordering.recheck();
     this.#end(ids);
     if (this.#ordering.hasReady()) this.wake();
+  }
+
+  /** Messages that left the backlog for good, each way, since this object was made. */
+  get counts(): { readonly acknowledged: number; readonly deadLettered: number } {
+    return { acknowledged: this.#acknowledged, deadLettered: this.#deadLettered };
   }
 
   /** Why it was closed, for who waits for messages. */
@@ -288,17 +298,19 @@ export class DeliveryQueue {
     return publishTime >= this.#options.clock.now() - this.#policy.retentionMs && !this.#leases.has(id);
   }
 
-  #countFailure({ id, attempt, backoff = this.#policy.backoff, reason }: Failure): void {
+  /** Whether the message became a dead letter. */
+  #countFailure({ id, attempt, backoff = this.#policy.backoff, reason }: Failure): boolean {
     const { key, clock, deadLetter, collect } = this.#options;
     const { maxDeliveryAttempts } = this.#policy;
     const exhausted = maxDeliveryAttempts !== undefined && attempt >= maxDeliveryAttempts;
     if (exhausted && deadLetter(id, attempt, reason)) {
       this.#messages.dequeue(key, id);
       collect([id]);
-    } else {
-      // Never 0, which would mean that it does not wait.
-      this.#messages.setWait(key, id, attempt, Math.max(1, clock.now() + delayMs(backoff, attempt)));
+      return true;
     }
+    // Never 0, which would mean that it does not wait.
+    this.#messages.setWait(key, id, attempt, Math.max(1, clock.now() + delayMs(backoff, attempt)));
+    return false;
   }
 
   #end(ids: readonly number[]): void {

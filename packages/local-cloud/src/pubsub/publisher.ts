@@ -17,12 +17,18 @@ import type { MessageTable } from './store/message-table.ts';
 
 const EMPTY = new Uint8Array();
 
+/** Results of a publish request, as Cloud Monitoring names them. */
+const SUCCESS = 'success';
+const REFUSED = 'invalid_argument';
+const INTERNAL = 'internal';
+
 /** Checks messages and appends them to a topic: whole requests, or nothing of them. */
 export class Publisher {
   readonly #clock: Clock;
   readonly #database: Database;
   readonly #messages: MessageTable;
   readonly #schemas: Schemas;
+  readonly #requests = new WeakMap<TopicState, Map<string, number>>();
 
   constructor(options: { clock: Clock; database: Database; messages: MessageTable; schemas: Schemas }) {
     this.#clock = options.clock;
@@ -32,10 +38,28 @@ export class Publisher {
   }
 
   /** Resolves with the messages' ids when they are safe. Throws INVALID_ARGUMENT, NOT_FOUND. */
-  publish(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
-    checkRequest(messages);
-    messages.forEach(checkMessage);
-    return this.append(topic, messages);
+  async publish(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
+    try {
+      checkRequest(messages);
+      messages.forEach(checkMessage);
+      const ids = await this.append(topic, messages);
+      this.#count(topic, SUCCESS);
+      return ids;
+    } catch (error) {
+      this.#count(topic, error instanceof CloudError ? error.code.toLowerCase() : INTERNAL);
+      throw error;
+    }
+  }
+
+  /** Publish requests by their result: `success`, or the canonical code of their error in lower case. */
+  requestsOf(topic: TopicState): ReadonlyMap<string, number> {
+    let requests = this.#requests.get(topic);
+    if (!requests) {
+      // From the first look on: a counter that appears with its first event hides that event from `increase`.
+      requests = new Map([SUCCESS, REFUSED, INTERNAL].map((result) => [result, 0]));
+      this.#requests.set(topic, requests);
+    }
+    return requests;
   }
 
   /** Like `publish` for what Pub/Sub itself publishes: only the topic's schema is checked. */
@@ -58,6 +82,11 @@ export class Publisher {
       for (const { queue } of woken) queue.wake();
       return ids;
     });
+  }
+
+  #count(topic: TopicState, result: string): void {
+    const requests = this.requestsOf(topic) as Map<string, number>;
+    requests.set(result, (requests.get(result) ?? 0) + 1);
   }
 
   #insert(

@@ -5,6 +5,7 @@ import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { type Measurements, measure } from './measurements.ts';
 import type { PageRequest } from './pages.ts';
 import { Publisher } from './publisher.ts';
 import { reasonOf } from './reason.ts';
@@ -242,6 +243,12 @@ export class PubSub {
   /** Messages of a subscription that are not acknowledged: Cloud Monitoring's `num_undelivered_messages`. */
   async backlogSize(request: { subscription?: string | null }): Promise<number> {
     return this.#messages.backlogSize(this.#subscriptions.find(request.subscription).key);
+  }
+
+  /** What Cloud Monitoring would be told of topics and subscriptions. */
+  measurements(): Measurements {
+    const parts = { clock: this.#clock, messages: this.#messages, publisher: this.#publisher };
+    return measure(this.#topics.all(), this.#subscriptions.all(), parts);
   }
 
   // Schemas

@@ -30,8 +30,9 @@ let clock: FakeClock;
 let events: Events;
 let cloudRun: CloudRun;
 
-function open(port?: number): CloudRun {
-  const image = { command: process.execPath, args: ['container.mjs'], cwd: HERE, ...(port ? { port } : {}) };
+function open(port?: number, ports: Record<string, number> = {}): CloudRun {
+  const run = { command: process.execPath, args: ['container.mjs'], cwd: HERE };
+  const image = { ...run, ports, ...(port ? { port } : {}) };
   return new CloudRun({
     ...PROJECT,
     images: { shop: image },
@@ -107,6 +108,19 @@ describe('a Cloud Run service', () => {
     });
   });
 
+  it('gets a port of this machine for one that it declares in a variable, the same one in every revision', async () => {
+    const other = open(undefined, { ADMIN_PORT: 0, NOT_DECLARED: 0 });
+    const declared = spec({ environment: { ADMIN_PORT: '9000' } });
+    const { uri } = await other.deploy(declared, 'r1');
+    const [running] = other.services();
+    const given = Number((await ask(uri)).environment.ADMIN_PORT);
+    expect(given).not.toBe(9000);
+    expect(running?.ports).toEqual({ ADMIN_PORT: given });
+    await other.deploy(declared, 'r2');
+    expect(other.services()[0]?.ports).toEqual({ ADMIN_PORT: given });
+    await other.close();
+  });
+
   it("is its declared account to Google's clients, which ask the metadata server", async () => {
     const serviceAccount = 'shop-api@shop-local.iam.gserviceaccount.com';
     const { uri } = await cloudRun.deploy(spec({ serviceAccount }), 'r1');
@@ -122,7 +136,7 @@ describe('a Cloud Run service', () => {
     const probe = { ...HEALTH, path: '/header', headers: { 'x-probe': 'yes' } };
     const { uri } = await cloudRun.deploy(spec({ startupProbe: probe }), 'r1');
     expect(cloudRun.services()).toEqual([
-      { service: 'shop-api', revision: 'r1', uri, pid: (await ask(uri)).pid },
+      { service: 'shop-api', revision: 'r1', uri, pid: (await ask(uri)).pid, ports: {} },
     ]);
     expect(events.states()).toEqual([`starting: revision r1 on port ${new URL(uri).port}`, `ready: ${uri}`]);
   });

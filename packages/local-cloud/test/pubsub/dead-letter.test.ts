@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT, errorOf, Harness, subscriptionName, textsOf, topicName } from './harness.ts';
-
-const PUBLISH = { resource: topicName('dead'), role: 'roles/pubsub.publisher', member: AGENT };
-const CONSUME = { resource: subscriptionName('reader'), role: 'roles/pubsub.subscriber', member: AGENT };
+import { CONSUME, errorOf, Harness, PUBLISH, subscriptionName, textsOf, topicName } from './harness.ts';
 
 async function withDeadLetters(): Promise<Harness> {
   const harness = await Harness.start();

@@ -15,6 +15,13 @@ export const PROJECT = 'local';
 export const AGENT = pubsubServiceAgent('1');
 export const topicName = (id: string) => `projects/${PROJECT}/topics/${id}`;
 export const subscriptionName = (id: string) => `projects/${PROJECT}/subscriptions/${id}`;
+/** What Pub/Sub's service agent needs to forward what `reader` gives up to the topic `dead`. */
+export const PUBLISH = { resource: topicName('dead'), role: 'roles/pubsub.publisher', member: AGENT };
+export const CONSUME = {
+  resource: subscriptionName('reader'),
+  role: 'roles/pubsub.subscriber',
+  member: AGENT,
+};
 export const schemaName = (id: string) => `projects/${PROJECT}/schemas/${id}`;
 
 export const noWarehouse: Warehouse = {

@@ -17,6 +17,8 @@ const MAX_OPENING = 32;
 const MAX_STANDING_MS = WALK_MS / 2;
 /** After a failure nobody asks BigQuery for a snapshot for so long. Milliseconds. */
 const PAUSE_MS = 1_000;
+/** After this, an old answer no longer counts: nobody asks, so nobody is served old pages. Milliseconds. */
+const SERVED_MS = 300_000;
 
 export interface SnapshotsOptions {
   readonly names: SnapshotNames;
@@ -56,9 +58,16 @@ export class Snapshots {
   #flight: Promise<Current> | undefined;
   /** The last flight failed, or did not come in time: the next one is not waited for. */
   #trouble: { readonly error: WarehouseError; readonly until: number } | undefined;
+  #served = { at: 0, ageMs: 0 };
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+  }
+
+  /** How old the list was that was answered last, in milliseconds; 0 when nobody has asked for a while. */
+  get servedAgeMs(): number {
+    const { at, ageMs } = this.#served;
+    return this.#options.timing.date() - at < SERVED_MS ? ageMs : 0;
   }
 
   /** The list of the present window; of an earlier one while that is being made, or can not be made. */
@@ -113,8 +122,11 @@ export class Snapshots {
 
   #listOf({ snapshot, verifiedAt }: Current): RecordList {
     const { windowMs, timing } = this.#options;
+    const at = timing.date();
+    const ageMs = Math.max(0, at - verifiedAt);
+    this.#served = { at, ageMs };
     const freshness: Freshness = {
-      ageMs: Math.max(0, timing.date() - verifiedAt),
+      ageMs,
       freshMs: windowMs,
       staleMs: windowMs,
       staleIfErrorMs: WALK_MS,

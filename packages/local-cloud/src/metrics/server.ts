@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CONTENT_TYPE, exposition, type Metric } from './exposition.ts';
+
+/** Serves metrics to a Prometheus on this machine, at `/metrics`. */
+export class MetricsServer {
+  readonly url: string;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+  }
+
+  /** Port 0 is a free one. Throws Node's error (`EADDRINUSE`) when the port is taken. `read` is asked at each request. */
+  static async listen(port: number, read: () => readonly Metric[]): Promise<MetricsServer> {
+    const server = createServer(({ method, url }, response) => {
+      if (method !== 'GET' || url !== '/metrics') {
+        response.writeHead(404).end('Metrics are at /metrics\n');
+        return;
+      }
+      try {
+        response.setHeader('content-type', CONTENT_TYPE).end(exposition(read()));
+      } catch (error) {
+        console.error('metrics:', error);
+        response.writeHead(500).end();
+      }
+    });
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    return new MetricsServer(server);
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
