@@ -57,10 +57,9 @@ describe('a rollout', () => {
         { type: LATEST, percent: 0, tag: 'canary' },
       ],
     });
+    const underPolicies = ['--stack', 'prod', '--policy-pack', 'policies'];
     expect(pulumi.ups).toEqual([
-      ['--stack', 'prod'],
-      ['--stack', 'prod'],
-      ['--stack', 'prod'],
+      ...[underPolicies, underPolicies, underPolicies],
       // At once, and nothing but the service.
       [...['--stack', 'prod', '--yes', '--skip-preview', '--target'], started.urn],
     ]);
