@@ -1,6 +1,6 @@
 import { recall } from './last-deployment.ts';
 import { pulumiCli } from './pulumi-cli.ts';
-import { type Rollout, rollout } from './rollout.ts';
+import { isUnderWay, type Rollout, readCurrent, rollout } from './rollout.ts';
 import { stackCommand, UsageError } from './stack-command.ts';
 
 const USAGE = `Usage: pnpm rollout start IMAGE -s STACK   a new revision, without requests, at the output canaryUrl
@@ -10,6 +10,7 @@ const USAGE = `Usage: pnpm rollout start IMAGE -s STACK   a new revision, withou
 
 Options:
   -s, --stack STACK   dev, staging, prod, …
+  --under-way         take back only a rollout that is not finished; else do nothing
   --unlock            first take away the lock of a deployment that was cut off; never while one is running
   --help              print this
 
@@ -18,11 +19,15 @@ Each begins with what the last deployment ran with, which Pulumi's state knows a
 
 process.exitCode = await stackCommand(
   USAGE,
-  { unlock: { type: 'boolean' } },
+  { unlock: { type: 'boolean' }, 'under-way': { type: 'boolean' } },
   async ({ stack, positionals, flag }) => {
     const step = readStep(positionals);
     if (flag('unlock')) await pulumiCli.run(['cancel', '--stack', stack, '--yes']);
     await recall(stack, pulumiCli);
+    if (flag('under-way') && !isUnderWay(await readCurrent(stack, pulumiCli))) {
+      process.stdout.write(`no rollout is under way in stack ${stack}\n`);
+      return 0;
+    }
     await rollout(stack, step, pulumiCli);
     return 0;
   },

@@ -42,7 +42,14 @@ export async function rollout(stack: string, step: Rollout, pulumi: PulumiCli): 
  */
 function atOnce(stack: string): string[] {
   const type = 'records:index:RecordsApi$gcp:cloudrunv2/service:Service';
-  return ['--yes', '--skip-preview', '--target', `urn:pulumi:${stack}::${PROJECT}::${type}::records-api`];
+  // A deployment that was cut off may have given requests away without the state's knowing it.
+  return [
+    '--yes',
+    '--skip-preview',
+    '--refresh',
+    '--target',
+    `urn:pulumi:${stack}::${PROJECT}::${type}::records-api`,
+  ];
 }
 
 function settingsFor(step: Rollout, stack: string, current: Current): Deployed {
@@ -81,6 +88,11 @@ function settingsFor(step: Rollout, stack: string, current: Current): Deployed {
       return { stableRevision: target, canaryPercent: '0' };
     }
   }
+}
+
+/** Whether a new revision was started, and does not take every request yet. */
+export function isUnderWay({ stableRevision, canaryPercent }: Current): boolean {
+  return stableRevision !== '' && canaryPercent < 100;
 }
 
 /** The one that is known to be good: after a rollout that was taken back, or that is under way, not the newest. */
