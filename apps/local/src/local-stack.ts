@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EMPTY_KEY_LIST, textOf } from '@records/api-keys';
 import { type ChaosOptions, type CloudEvent, type Deployment, LocalCloud } from '@records/local-cloud';
 import type { Target } from '@records/seeder';
 import type { Ports } from './options.ts';
@@ -10,6 +11,9 @@ const STACK = 'local';
 
 /** The Cloud Run service of the API, by its name in the Pulumi program. */
 const API_SERVICE = 'records-api';
+
+/** The secret of the list of API keys, by its id there. */
+const API_KEYS_SECRET = 'records-api-keys';
 
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
@@ -73,6 +77,9 @@ export class LocalStack {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {
+      // What `pnpm api-keys init` does for a stack at Google, before the setting apiKeys is turned on there.
+      if (!cloud.secrets.has(API_KEYS_SECRET))
+        cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy({ projectDir: infraDir, stack: STACK });
       return new LocalStack(cloud, infraDir, deployment);
     } catch (error) {

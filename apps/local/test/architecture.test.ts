@@ -15,7 +15,13 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/delivery': ['@records/infra', '@records/local', '@records/operator', '@records/records-schema'],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
-  '@records/local': ['@records/api', '@records/infra', '@records/local-cloud', '@records/seeder'],
+  '@records/local': [
+    '@records/api',
+    '@records/api-keys',
+    '@records/infra',
+    '@records/local-cloud',
+    '@records/seeder',
+  ],
 };
 
 /** What tests may import besides: the local cloud, to run against, the record, for its samples, and what alerts read. */

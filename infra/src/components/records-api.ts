@@ -79,9 +79,13 @@ export class RecordsApi extends pulumi.ComponentResource {
           serviceAccount: this.account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
           maxInstanceRequestConcurrency: args.service.concurrency,
-          volumes: this.keys.volumes,
+          // Cloud Run refuses to mount `latest` of a secret that has no version.
+          ...(args.service.apiKeys && { volumes: this.keys.volumes }),
           containers: [
-            { ...containerOf(args.service, this.#environment(args)), volumeMounts: this.keys.volumeMounts },
+            {
+              ...containerOf(args.service, this.#environment(args)),
+              ...(args.service.apiKeys && { volumeMounts: this.keys.volumeMounts }),
+            },
           ],
         },
       },
@@ -116,7 +120,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
       { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },
-      { name: 'API_KEYS_FILE', value: this.keys.file },
+      ...(service.apiKeys ? [{ name: 'API_KEYS_FILE', value: this.keys.file }] : []),
       // Cloud Run appends the caller's address to X-Forwarded-For; before it, the load balancer appends that and its own.
       { name: 'TRUSTED_PROXIES', value: String(proxiesOf(access, service)) },
       // Cloud Run sends no more at one time.

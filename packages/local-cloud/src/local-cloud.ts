@@ -60,6 +60,7 @@ export class LocalCloud {
   readonly bigquery: BigQuery;
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
+  readonly secrets: Secrets;
   /** Environment variables that lead Google's clients to this cloud. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #engine: PulumiEngine;
@@ -73,6 +74,7 @@ export class LocalCloud {
     this.bigquery = parts.bigquery;
     this.pubsub = parts.pubsub;
     this.cloudRun = parts.cloudRun;
+    this.secrets = parts.secrets;
     this.environment = parts.environment;
     this.#engine = parts.engine;
     this.#callers = parts.callers;
@@ -129,6 +131,7 @@ interface Parts {
   readonly bigquery: BigQuery;
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
+  readonly secrets: Secrets;
   readonly environment: Readonly<Record<string, string>>;
   readonly engine: PulumiEngine;
   readonly callers: Callers;
@@ -202,7 +205,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     GOOGLE_CLOUD_PROJECT: projectId,
     LOCAL_SECRETS_FOLDER: secrets.folder,
   };
-  return { projectId, iam, bigquery, pubsub, cloudRun, environment, engine, callers, opened };
+  return { projectId, iam, bigquery, pubsub, cloudRun, secrets, environment, engine, callers, opened };
 }
 
 async function listen<T>(
