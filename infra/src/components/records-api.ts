@@ -12,7 +12,7 @@ export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
 
 const ANYBODY = 'allUsers';
 
-/** The API on Cloud Run, as an account of its own that can read one dataset and one secret, and nothing else. */
+/** The API on Cloud Run, as an account of its own that can read one table and one secret, and nothing else. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
   readonly keys: ApiKeys;
@@ -33,7 +33,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       {
         accountId: name,
         displayName: 'Records API',
-        description: 'Runs the API; reads the records dataset.',
+        description: 'Runs the API; reads the records table.',
       },
       { parent: this },
     );
@@ -44,10 +44,11 @@ export class RecordsApi extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const readsDataset = new gcp.bigquery.DatasetIamMember(
+    const readsTable = new gcp.bigquery.IamMember(
       `${name}-data-viewer`,
       {
-        datasetId: warehouse.dataset.datasetId,
+        datasetId: warehouse.table.datasetId,
+        tableId: warehouse.table.tableId,
         role: 'roles/bigquery.dataViewer',
         member: this.account.member,
       },
@@ -90,7 +91,7 @@ export class RecordsApi extends pulumi.ComponentResource {
         },
       },
       // A revision that may not read yet would fail its startup probe.
-      { parent: this, dependsOn: [runsQueries, readsDataset, ...this.keys.ready] },
+      { parent: this, dependsOn: [runsQueries, readsTable, ...this.keys.ready] },
     );
 
     for (const member of invokersOf(access)) {
