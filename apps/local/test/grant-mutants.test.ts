@@ -9,7 +9,9 @@ const patches = globSync('*.patch', { cwd: FOLDER }).map((file) => readFileSync(
 /** The grants of production, as `name: role`. */
 function grants(): Map<string, string> {
   const plan = readFileSync(join(REPOSITORY, 'infra', 'plans', 'prod.txt'), 'utf8');
-  const resources = plan.slice(0, plan.indexOf('\nWho may do what')).split(/^ *(?=[a-z0-9]+\.[A-Z]\w+ \S+$)/m);
+  const resources = plan
+    .slice(0, plan.indexOf('\nWho may do what'))
+    .split(/^ *(?=[a-z0-9]+\.[A-Z]\w+ \S+$)/m);
   return new Map(
     resources.flatMap((text) => {
       const [, name = ''] = /^\S+ (\S+)/.exec(text) ?? [];

@@ -104,7 +104,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 
     this.loadBalancer =
       access.kind === 'load-balancer'
-        ? new LoadBalancer(name, { ...access, region, service: this.service }, { parent: this })
+        ? new LoadBalancer(name, { ...access, region, labels, service: this.service }, { parent: this })
         : undefined;
     this.url = this.loadBalancer?.url ?? this.service.uri;
     this.revision = this.service.latestReadyRevision.apply((path) => path.slice(path.lastIndexOf('/') + 1));
