@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
@@ -5,6 +6,7 @@ import { decide, type Trace } from '../tools/canary/decision.ts';
 import { MetricsError, observe } from '../tools/canary/metrics.ts';
 import { canary } from '../tools/canary/run.ts';
 import { TakenOverError } from '../tools/canary/steps.ts';
+import { stopOnSignals } from '../tools/canary/stop.ts';
 import { CommandError } from '../tools/pulumi-cli.ts';
 import { rollout } from '../tools/rollout.ts';
 import { SettingsOnly } from './support/settings-only.ts';
@@ -176,6 +178,17 @@ describe('a canary', () => {
     expect(outcome).toBe('interrupted');
     expect(settings).toMatchObject(returned);
     expect(lines.at(-1)).toBe('stopped (SIGTERM): every request goes back');
+  });
+
+  it('ends with the exit code of what became of it', () => {
+    const from = new EventEmitter();
+    const { signal, exitCodeOf } = stopOnSignals(from as unknown as NodeJS.Process);
+    expect(signal.aborted).toBe(false);
+    from.emit('SIGINT');
+    from.emit('SIGTERM');
+    expect(signal.reason).toBe('SIGINT');
+    const outcomes = ['promoted', 'returned', 'interrupted'] as const;
+    expect(outcomes.map((outcome) => exitCodeOf(outcome))).toEqual([0, 1, 130]);
   });
 
   it('leaves the traffic to whoever deployed meanwhile', async () => {

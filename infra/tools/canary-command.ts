@@ -1,8 +1,8 @@
-import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { MetricsError, observe } from './canary/metrics.ts';
 import { canary } from './canary/run.ts';
 import { TakenOverError } from './canary/steps.ts';
+import { stopOnSignals } from './canary/stop.ts';
 import { INFRA } from './examples.ts';
 import { recall } from './last-deployment.ts';
 import { checkDigest, verifyProvenance } from './promote.ts';
@@ -36,10 +36,7 @@ process.exitCode = await stackCommand(
     await recall(stack, pulumiCli);
     const { project } = (await pulumiCli.ask(['stack', 'output', '--stack', stack])) as { project: string };
     const token = () => readCommand('gcloud', ['auth', 'print-access-token'], INFRA);
-    const stop = new AbortController();
-    // A second signal changes nothing: the requests are on their way back.
-    const signals = ['SIGINT', 'SIGTERM'] as const;
-    for (const name of signals) process.on(name, () => stop.abort(name));
+    const stop = stopOnSignals(process);
     try {
       const outcome = await canary({
         ...{ stack, image, pulumi: pulumiCli, signal: stop.signal, idToken: process.env.API_ID_TOKEN },
@@ -49,9 +46,7 @@ process.exitCode = await stackCommand(
         nextMinute: () => setTimeout(60_000, undefined, { signal: stop.signal }),
         log: (line) => process.stdout.write(`${line}\n`),
       });
-      if (outcome !== 'interrupted') return outcome === 'promoted' ? 0 : 1;
-      const name = signals.find((one) => one === stop.signal.reason) ?? 'SIGTERM';
-      return 128 + constants.signals[name];
+      return stop.exitCodeOf(outcome);
     } catch (error) {
       const isOurs = error instanceof MetricsError || error instanceof TakenOverError;
       if (isOurs) throw new CommandError(error.message);
