@@ -25,6 +25,8 @@ const LABELLED = [
   BUCKET,
   SECRET,
   'gcp:artifactregistry/repository:Repository',
+  'gcp:compute/globalAddress:GlobalAddress',
+  'gcp:compute/globalForwardingRule:GlobalForwardingRule',
   'gcp:kms/cryptoKey:CryptoKey',
 ];
 

@@ -37,6 +37,8 @@ export interface ServiceConfig {
   readonly logLevel: LogLevel;
   /** From one address, that one instance answers. */
   readonly anonymousRequestsPerMinute: number;
+  /** Whether the API reads the list of API keys, which must be there then. */
+  readonly apiKeys: boolean;
   /** Whether Google's front end is before the API. */
   readonly behindFrontEnd: boolean;
   /** Where a sidecar fetches metrics; 0 serves none. */
@@ -120,6 +122,7 @@ function readService(settings: Settings, stack: string): ServiceConfig {
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
     anonymousRequestsPerMinute: settings.integer('anonymousRequestsPerMinute', 600, 1, 1_000_000),
+    apiKeys: settings.flag('apiKeys', false),
     behindFrontEnd: settings.flag('behindFrontEnd', true),
     metricsPort: settings.integer('metricsPort', 0, 0, 65_535),
     otlpEndpoint: settings.text('otlpEndpoint'),

@@ -22,6 +22,7 @@ describe('a private API', () => {
 describe('an API behind a load balancer', () => {
   it('is reached through its domain alone: certificate, Cloud Armor, cache', async () => {
     const plan = await planOf('prod', EVERYTHING);
+    const labels = { system: 'records', stack: 'prod' };
     const only = (type: string) => inputsByName(plan, `gcp:compute/${type}`)['records-api'];
 
     expect(resourceOf(plan, SERVICE, 'records-api').inputs.ingress).toBe(
@@ -64,7 +65,7 @@ describe('an API behind a load balancer', () => {
       ],
     });
     expect(only('managedSslCertificate:ManagedSslCertificate')).toEqual({
-      name: 'records-api',
+      // No name: one in use can not be replaced by one of the same name.
       managed: { domains: ['records.example.com'] },
     });
     expect(only('sSLPolicy:SSLPolicy')).toEqual({
@@ -72,14 +73,17 @@ describe('an API behind a load balancer', () => {
       profile: 'MODERN',
       minTlsVersion: 'TLS_1_2',
     });
+    expect(only('globalAddress:GlobalAddress')).toEqual({ name: 'records-api', labels });
     expect(inputsByName(plan, 'gcp:compute/globalForwardingRule:GlobalForwardingRule')).toMatchObject({
       'records-api': {
         portRange: '443',
+        labels,
         target: 'projects/example-prod/global/targetHttpsProxies/records-api',
         ipAddress: 'projects/example-prod/global/addresses/records-api',
       },
       'records-api-http': {
         portRange: '80',
+        labels,
         target: 'projects/example-prod/global/targetHttpProxies/records-api-http',
         ipAddress: 'projects/example-prod/global/addresses/records-api',
       },

@@ -35,6 +35,7 @@ describe('what a stack stands on', () => {
     expect(Object.keys(services).sort()).toEqual([
       'artifactregistry',
       'bigquery',
+      'billingbudgets',
       'cloudkms',
       'cloudresourcemanager',
       'cloudscheduler',
@@ -103,6 +104,7 @@ describe('what a stack stands on', () => {
     expect(planned.outputs).toEqual({
       stateUrl: `gs://${PROJECT}-pulumi-state`,
       secretsProvider: `gcpkms://${KEY}`,
+      registryHost: `${REGION}-docker.pkg.dev`,
       planProvider: `${POOL}/providers/plan`,
       planAccount: `records-plan@${PROJECT}.iam.gserviceaccount.com`,
       deployProvider: `${POOL}/providers/deploy`,

@@ -1,12 +1,16 @@
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { decide, type Trace } from '../tools/canary/decision.ts';
 import { MetricsError, observe } from '../tools/canary/metrics.ts';
 import { canary } from '../tools/canary/run.ts';
-import { recall } from '../tools/last-deployment.ts';
-import { promote, verifyProvenance } from '../tools/promote.ts';
+import { TakenOverError } from '../tools/canary/steps.ts';
+import { stopOnSignals } from '../tools/canary/stop.ts';
+import { CommandError } from '../tools/pulumi-cli.ts';
+import { rollout } from '../tools/rollout.ts';
 import { SettingsOnly } from './support/settings-only.ts';
+import { type Answers, RIGHT, tagServer } from './support/tag-server.ts';
 import { TRACES } from './support/traces.ts';
 
 const IMAGE = `southamerica-west1-docker.pkg.dev/example-prod/records/api@sha256:${'1'.repeat(64)}`;
@@ -21,49 +25,185 @@ describe('a canary', () => {
   const good: Trace = TRACES[0]?.[1] ?? { canary: [], stable: [], elapsed: 0 };
   const bad: Trace = { ...good, canary: [{ minute: 0, requests: 100, errors: 50, p95Ms: 80 }] };
 
-  async function run(traces: (Trace | Error)[]) {
+  interface Given {
+    readonly access?: string;
+    readonly idToken?: string;
+    /** What the tag's address answers, question by question; the last one goes on. */
+    readonly answers?: readonly Answers[];
+    /** What is observed, minute by minute; good after that. */
+    readonly traces?: readonly (Trace | Error)[];
+    /** What else happens in the minute of this number. */
+    readonly inMinute?: Readonly<Record<number, (pulumi: SettingsOnly, stop: AbortController) => unknown>>;
+  }
+
+  async function run({ access = 'public', idToken, answers = [RIGHT], traces = [], inMinute = {} }: Given) {
     const pulumi = new SettingsOnly();
+    pulumi.settings.access = access;
+    const stop = new AbortController();
     const shares: (string | undefined)[] = [];
     const lines: string[] = [];
-    let time = 0;
+    let minute = 0;
+    await using tag = await tagServer(() => answers[Math.min(minute, answers.length - 1)] ?? RIGHT);
+    pulumi.canaryUrl = tag.url;
     const outcome = await canary({
-      ...{ stack: 'prod', image: IMAGE, pulumi },
+      ...{ stack: 'prod', image: IMAGE, pulumi, idToken, signal: stop.signal },
       observe: async () => {
+        const next = traces[shares.length] ?? good;
         shares.push(pulumi.settings.canaryPercent);
-        const next = traces.shift() ?? good;
         if (next instanceof Error) throw next;
         return next;
       },
-      now: () => time,
+      now: () => minute * 60_000,
       nextMinute: async () => {
-        time += 60_000;
+        minute++;
+        await inMinute[minute]?.(pulumi, stop);
       },
       log: (line) => lines.push(line),
     }).catch((error: unknown) => error);
-    return { outcome, shares, lines, settings: pulumi.settings };
+    return { outcome, shares, lines, asked: tag.asked, ups: pulumi.ups, settings: pulumi.settings };
   }
 
-  it('that is good takes a part, more, and then every request', async () => {
-    const { outcome, shares, settings } = await run([{ ...good, canary: good.canary.slice(0, 2) }]);
+  const returned = { stableRevision: 'records-api-00001-abc', canaryPercent: '0' };
+
+  it('that is good is asked at its tag, takes a part, and then every request', async () => {
+    const trace = { ...good, canary: good.canary.slice(0, 2) };
+    const { outcome, shares, settings, asked, lines } = await run({ traces: [trace] });
     expect(outcome).toBe('promoted');
-    expect(shares).toEqual(['5', '5', '25', '50']);
+    expect(asked).toEqual([
+      ...['/health/ready', '/records?limit=1'],
+      expect.stringMatching(/^\/records\/canary-[0-9a-f-]{36}$/),
+      '/records/a-1',
+    ]);
+    expect(shares).toEqual(['10', '10']);
     expect(settings).toMatchObject({ image: IMAGE, canaryPercent: '100' });
+    expect(lines[1]).toContain('a record is the same in the list and by its id; an unknown id is a 404');
+  });
+
+  it.each<[string, Answers, string]>([
+    ['is not ready', { ...RIGHT, '/health/ready': [503, 'starting'] }, '/health/ready answers 503, not 200'],
+    ['can not list', { ...RIGHT, '/records?limit=1': [500, {}] }, '/records?limit=1 answers 500'],
+    ['lists no JSON', { ...RIGHT, '/records?limit=1': [200, '<html>'] }, 'is not JSON: <html>'],
+    [
+      'lists records without a column',
+      { ...RIGHT, '/records?limit=1': [200, [{ id: 'a-1', nombre: 'Ana', apellido: 'Pérez' }]] },
+      'is not a record: pais is not a text',
+    ],
+    [
+      'lists more than records have',
+      { ...RIGHT, '/records?limit=1': [200, [{ id: 'a', nombre: '', apellido: '', pais: '', edad: 1 }]] },
+      'edad is no column',
+    ],
+    ['finds nothing by id', { ...RIGHT, '/records/a-1': [404, {}] }, '/records/a-1 answers 404, not 200'],
+    [
+      'finds another by id',
+      { ...RIGHT, '/records/a-1': [200, { id: 'a-1', nombre: 'Eva', apellido: 'Pérez', pais: 'Chile' }] },
+      '/records/a-1 is not what the list has',
+    ],
+  ])('that %s at its tag goes back before it takes a request', async (_, answers, because) => {
+    const { outcome, shares, settings, lines } = await run({ answers: [answers] });
+    expect(lines.at(-1)).toContain(because);
+    expect(outcome).toBe('returned');
+    expect(shares).toEqual([]);
+    expect(settings).toMatchObject(returned);
+  });
+
+  it('that finds what does not exist goes back, too', async () => {
+    const everything = new Proxy(RIGHT, { get: (_, path) => RIGHT[String(path)] ?? [200, {}] });
+    const { outcome, lines } = await run({ answers: [everything] });
+    expect(outcome).toBe('returned');
+    expect(lines.at(-1)).toMatch(/\/records\/canary-\S+ answers 200, not 404/);
+  });
+
+  it('that needs a minute to be ready gets it, and one without records is promoted', async () => {
+    const empty: Answers = { ...RIGHT, '/records?limit=1': [200, []] };
+    const { outcome, lines } = await run({ answers: [{ '/health/ready': [503, ''] }, empty] });
+    expect(outcome).toBe('promoted');
+    expect(lines[2]).toContain('there is no record yet to look up');
+  });
+
+  it('of a private API is asked with a token, and not begun without one', async () => {
+    const { asked, outcome } = await run({ access: 'private', idToken: 'x' });
+    expect(outcome).toBe('promoted');
+    expect(asked[0]).toBe('/health/ready Bearer x');
+    const without = await run({ access: 'private' });
+    expect(without.outcome).toMatchObject({ message: expect.stringContaining('set API_ID_TOKEN') });
+    expect(without.ups).toEqual([]);
+  });
+
+  it('behind a load balancer can not be asked at its tag, which is said', async () => {
+    const { asked, outcome, lines } = await run({ access: 'load-balancer' });
+    expect(outcome).toBe('promoted');
+    expect(asked).toEqual([]);
+    expect(lines[1]).toContain('closed behind the load balancer and was not asked');
   });
 
   it('that is bad gives every request back, and says why', async () => {
-    const { outcome, shares, settings, lines } = await run([good, bad]);
+    const { outcome, shares, settings, lines } = await run({ traces: [bad] });
     expect(outcome).toBe('returned');
-    expect(shares).toEqual(['5', '25']);
-    expect(settings).toMatchObject({ stableRevision: 'records-api-00001-abc', canaryPercent: '0' });
+    expect(shares).toEqual(['10']);
+    expect(settings).toMatchObject(returned);
     expect(lines.at(-1)).toBe(
       'back to records-api-00001-abc: 50 of 100 answers failed: 50 %, and the limit is 1.44 %',
     );
   });
 
-  it('that can not be watched gives every request back, and fails', async () => {
-    const { outcome, settings } = await run([new MetricsError('Cloud Monitoring answered 503')]);
-    expect(outcome).toEqual(new MetricsError('Cloud Monitoring answered 503'));
-    expect(settings).toMatchObject({ stableRevision: 'records-api-00001-abc', canaryPercent: '0' });
+  const hiccup = new MetricsError('Cloud Monitoring answered 503', { mayPass: true });
+
+  it('waits when its metrics can not be had for a moment', async () => {
+    const { outcome, lines } = await run({ traces: [hiccup, new CommandError('gcloud ended'), good] });
+    expect(outcome).toBe('promoted');
+    expect(lines).toContain('10 %: hold, Cloud Monitoring answered 503');
+    expect(lines).toContain('10 %: hold, gcloud ended');
+  });
+
+  it('goes back when its metrics can not be had for too long', async () => {
+    const { outcome, shares, settings, lines } = await run({ traces: Array(60).fill(hiccup) });
+    expect(outcome).toBe('returned');
+    expect(shares).toHaveLength(30);
+    expect(settings).toMatchObject(returned);
+    expect(lines.at(-1)).toContain('not proved after 30 minutes: Cloud Monitoring answered 503');
+  });
+
+  it('that can not be watched at all gives every request back, and fails', async () => {
+    const refused = new MetricsError('Cloud Monitoring answered 403', { mayPass: false });
+    const { outcome, settings } = await run({ traces: [refused] });
+    expect(outcome).toBe(refused);
+    expect(settings).toMatchObject(returned);
+  });
+
+  it('that is told to stop gives every request back', async () => {
+    const { outcome, settings, lines } = await run({
+      inMinute: { 1: (_, stop) => stop.abort('SIGTERM') },
+    });
+    expect(outcome).toBe('interrupted');
+    expect(settings).toMatchObject(returned);
+    expect(lines.at(-1)).toBe('stopped (SIGTERM): every request goes back');
+  });
+
+  it('ends with the exit code of what became of it', () => {
+    const from = new EventEmitter();
+    const { signal, exitCodeOf } = stopOnSignals(from as unknown as NodeJS.Process);
+    expect(signal.aborted).toBe(false);
+    from.emit('SIGINT');
+    from.emit('SIGTERM');
+    expect(signal.reason).toBe('SIGINT');
+    const outcomes = ['promoted', 'returned', 'interrupted'] as const;
+    expect(outcomes.map((outcome) => exitCodeOf(outcome))).toEqual([0, 1, 130]);
+  });
+
+  it('leaves the traffic to whoever deployed meanwhile', async () => {
+    const rollBack = (pulumi: SettingsOnly) =>
+      rollout('prod', { kind: 'back', revision: 'records-api-00000-old' }, pulumi);
+    for (const traces of [[], [bad]]) {
+      const { outcome, settings } = await run({ traces, inMinute: { 1: rollBack } });
+      expect(outcome).toBeInstanceOf(TakenOverError);
+      expect(outcome).toMatchObject({
+        message: expect.stringContaining(
+          'stableRevision is records-api-00000-old, not records-api-00001-abc',
+        ),
+      });
+      expect(settings).toMatchObject({ stableRevision: 'records-api-00000-old', canaryPercent: '0' });
+    }
   });
 });
 
@@ -79,6 +219,11 @@ describe('the metrics of a canary', () => {
       asked.push(url);
       const filter = url.searchParams.get('filter') ?? '';
       response.setHeader('content-type', 'application/json');
+      if (filter.includes('ill')) {
+        response.statusCode = 503;
+        response.end('<html>');
+        return;
+      }
       if (filter.includes('gone')) {
         response.statusCode = 403;
         response.end(JSON.stringify({ error: { message: 'Permission monitoring.timeSeries.list denied' } }));
@@ -110,42 +255,19 @@ describe('the metrics of a canary', () => {
       await expect(observe({ canary: 'gone', stable: 'old' }, 0, 1, options)).rejects.toThrow(
         'Cloud Monitoring answered 403 for request_count: Permission monitoring.timeSeries.list denied',
       );
+      const failureOf = (revision: string, at = endpoint) =>
+        observe({ canary: revision, stable: 'old' }, 0, 1, { ...options, endpoint: at }).catch(
+          (error: unknown) => error,
+        );
+      expect(await failureOf('gone')).toMatchObject({ mayPass: false });
+      expect(await failureOf('ill')).toMatchObject({ mayPass: true });
+      expect(await failureOf('x', 'http://127.0.0.1:1')).toMatchObject({
+        mayPass: true,
+        message: expect.stringContaining('did not answer'),
+      });
     } finally {
       server.closeAllConnections();
       server.close();
     }
-  });
-});
-
-describe('a promotion', () => {
-  it('deploys an image by its digest, under the policies, and refuses a tag', async () => {
-    const pulumi = new SettingsOnly();
-    await expect(promote('dev', 'host/project/records/api:latest', pulumi)).rejects.toThrow('by its digest');
-    expect(pulumi.ups).toEqual([]);
-    await promote('dev', IMAGE, pulumi);
-    expect(pulumi.settings.image).toBe(IMAGE);
-    expect(pulumi.ups).toEqual([['--stack', 'dev', '--yes', '--policy-pack', 'policies']]);
-  });
-
-  it('fails when nobody vouches for the image', async () => {
-    // A program that ends with 1, as gh does for an image without an attestation.
-    await expect(verifyProvenance(IMAGE, 'owner/name', 'false')).rejects.toThrow('ended with exit code 1');
-  });
-});
-
-describe('the last deployment', () => {
-  it('says which image runs, and the failed one after it does not', async () => {
-    const pulumi = new SettingsOnly();
-    const ask = pulumi.ask.bind(pulumi);
-    const update = (result: string, image: string) => ({
-      ...{ kind: 'update', result },
-      config: { 'records-platform:image': { value: image }, 'records-platform:logLevel': { value: 'debug' } },
-    });
-    pulumi.ask = async (args) =>
-      args[1] === 'history' ? [update('failed', 'bad'), update('succeeded', IMAGE)] : ask(args);
-    expect(await recall('prod', pulumi)).toEqual({ image: IMAGE });
-    expect(pulumi.settings).toEqual({ image: IMAGE });
-    pulumi.ask = async () => [];
-    expect(await recall('new', pulumi)).toEqual({});
   });
 });

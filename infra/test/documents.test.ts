@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -54,6 +54,24 @@ describe.each(Object.entries(documents))('%s', (_, text) => {
     );
     expect(named.filter((name) => !plan.includes(`name: ${name}\n`))).toEqual([]);
   });
+});
+
+describe.each(globSync(['README.md', 'docs/*.md', 'docs/runbooks/*.md'], { cwd: join(INFRA, '..') }))(
+  '%s',
+  (path) => {
+    it('deploys a stack by a command that knows what runs and holds it to the policies', () => {
+      const bare = read(path).match(/pnpm (--silent )?pulumi up .*/g) ?? [];
+      expect(bare).toEqual([]);
+    });
+  },
+);
+
+it('docs/operating.md says of each command of Google which project it is for', () => {
+  const commands =
+    documents['docs/operating.md'].match(/^ *(gcloud (?!storage)|bq ).+|`(gcloud (?!storage)|bq )[^`]+/gm) ??
+    [];
+  expect(commands.length).toBeGreaterThan(9);
+  expect(commands.filter((command) => !/--project(_id)? ("\$PROJECT"|OLD|NEW)/.test(command))).toEqual([]);
 });
 
 it('docs/deploying.md shows the message of a stack without an image', () => {

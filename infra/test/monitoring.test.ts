@@ -106,6 +106,10 @@ it('the budget tells at half, nine tenths and all of it', () => {
     thresholdRules: [{ thresholdPercent: 0.5 }, { thresholdPercent: 0.9 }, { thresholdPercent: 1 }],
     allUpdatesRule: { monitoringNotificationChannels: [QUEUE] },
   });
+  expect(inputsByName(planned, 'pulumi:providers:gcp')['records-billing']).toMatchObject({
+    billingProject: 'example-prod',
+    userProjectOverride: 'true',
+  });
 });
 
 it('the dashboards are taken by their shape: tiles that do not overlap, each with a query or a text', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Resource, Stack } from '../policies/declaration.ts';
 import { resourceRules, stackRules } from '../policies/rules.ts';
+import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
 import { violationsOf } from './support/policies.ts';
 
 const PROD: Stack = { name: 'prod', region: 'southamerica-west1', access: 'public' };
@@ -229,6 +230,15 @@ describe('the rule dead-letters-are-kept', () => {
     ]);
   });
 });
+
+it('the rule labelled holds for everything that a stack labels', async () => {
+  const plans = await Promise.all([planOf('prod', EVERYTHING), planBootstrap()]);
+  const labelled = plans.flatMap(({ resources }) => resources.filter(({ inputs }) => 'labels' in inputs));
+  expect(labelled.length).toBeGreaterThan(10);
+  const bare = labelled.map((resource) => ({ ...resource, inputs: { ...resource.inputs, labels: {} } }));
+  const stopped = violationsOf({ resources: bare }, PROD).filter((text) => text.startsWith('labelled: '));
+  expect(bare.filter(({ name }) => !stopped.some((text) => text.includes(` ${name} `)))).toEqual([]);
+}, 120_000);
 
 it('a violation names the rule, the resource and the way out', () => {
   const resources = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { RolloutError, rollout } from '../tools/rollout.ts';
+import { isUnderWay, RolloutError, readCurrent, rollout } from '../tools/rollout.ts';
 import { planOf, REGION, resourceOf } from './support/plans.ts';
 import { SettingsOnly } from './support/settings-only.ts';
 
@@ -57,12 +57,11 @@ describe('a rollout', () => {
         { type: LATEST, percent: 0, tag: 'canary' },
       ],
     });
+    const underPolicies = ['--stack', 'prod', '--policy-pack', 'policies'];
     expect(pulumi.ups).toEqual([
-      ['--stack', 'prod'],
-      ['--stack', 'prod'],
-      ['--stack', 'prod'],
+      ...[underPolicies, underPolicies, underPolicies],
       // At once, and nothing but the service.
-      [...['--stack', 'prod', '--yes', '--skip-preview', '--target'], started.urn],
+      [...['--stack', 'prod', '--yes', '--skip-preview', '--refresh', '--target'], started.urn],
     ]);
   }, 120_000);
 
@@ -86,6 +85,16 @@ describe('a rollout', () => {
     await rollout('prod', { kind: 'share', percent: 100 }, pulumi);
     await rollout('prod', { kind: 'start', image: image('2') }, pulumi);
     expect(pulumi.settings.stableRevision).toBe('records-api-00002-def');
+  });
+
+  it('is under way from its start until the new revision takes every request', async () => {
+    const pulumi = new SettingsOnly();
+    const underWay = async () => isUnderWay(await readCurrent('prod', pulumi));
+    expect(await underWay()).toBe(false);
+    await rollout('prod', { kind: 'start', image: image('1') }, pulumi);
+    expect(await underWay()).toBe(true);
+    await rollout('prod', { kind: 'share', percent: 100 }, pulumi);
+    expect(await underWay()).toBe(false);
   });
 
   it('can go back to any revision that is named', async () => {

@@ -1,5 +1,7 @@
 import { INFRA } from './examples.ts';
-import { CommandError, type PulumiCli, runCommand } from './pulumi-cli.ts';
+import { recall } from './last-deployment.ts';
+import { CommandError, type PulumiCli, runCommand, UNDER_POLICIES } from './pulumi-cli.ts';
+import { readCurrent, servingRevision } from './rollout.ts';
 
 const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
 
@@ -33,9 +35,19 @@ export async function verifyProvenance(image: string, repository: string, gh = '
   );
 }
 
-/** Deploys the stack with an image that exists; all of its requests go there. Throws CommandError. */
+/**
+ * Deploys the stack with an image that exists; all of its requests go there, and `pnpm rollback` gives them back to the
+ * revision that served before. All else that the last deployment decided is kept. Throws CommandError.
+ */
 export async function promote(stack: string, image: string, pulumi: PulumiCli): Promise<void> {
   checkDigest(image);
-  await pulumi.run(['config', 'set-all', '--stack', stack, '--plaintext', `image=${image}`]);
-  await pulumi.run(['up', '--stack', stack, '--yes', '--policy-pack', 'policies']);
+  await recall(stack, pulumi);
+  const current = await readCurrent(stack, pulumi);
+  // Deployed once more, the same image must not become its own way back.
+  const isSame = image === current.image && current.stableRevision !== '';
+  const before = isSame ? current.stableRevision : servingRevision(current);
+  const settings = { image, stableRevision: before ?? '', canaryPercent: before ? '100' : '0' };
+  const pairs = Object.entries(settings).flatMap(([key, value]) => ['--plaintext', `${key}=${value}`]);
+  await pulumi.run(['config', 'set-all', '--stack', stack, ...pairs]);
+  await pulumi.run(['up', '--stack', stack, '--yes', ...UNDER_POLICIES]);
 }

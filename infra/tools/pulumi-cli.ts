@@ -18,6 +18,9 @@ export interface PulumiCli {
   ask(args: readonly string[]): Promise<unknown>;
 }
 
+/** For `up`: nothing that infra/policies refuses is deployed. */
+export const UNDER_POLICIES = ['--policy-pack', 'policies'] as const;
+
 /** The one that npm installs. It fetches its binary from the network when it runs for the first time. */
 export const pulumiCli: PulumiCli = {
   async run(args) {

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { recall } from './last-deployment.ts';
 import { pulumiCli } from './pulumi-cli.ts';
-import { type Rollout, rollout } from './rollout.ts';
+import { isUnderWay, type Rollout, readCurrent, rollout } from './rollout.ts';
+import { stackCommand, UsageError } from './stack-command.ts';
 
 const USAGE = `Usage: pnpm rollout start IMAGE -s STACK   a new revision, without requests, at the output canaryUrl
        pnpm rollout PERCENT -s STACK       the new revision takes so many percent of the requests
@@ -10,65 +10,40 @@ const USAGE = `Usage: pnpm rollout start IMAGE -s STACK   a new revision, withou
 
 Options:
   -s, --stack STACK   dev, staging, prod, …
-  --recall            first set what the last deployment ran with, which a fresh checkout does not know
+  --under-way         take back only a rollout that is not finished; else do nothing
+  --unlock            first take away the lock of a deployment that was cut off; never while one is running
   --help              print this
+
+Each begins with what the last deployment ran with, which Pulumi's state knows and a working copy may not.
 `;
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(USAGE);
+process.exitCode = await stackCommand(
+  USAGE,
+  { unlock: { type: 'boolean' }, 'under-way': { type: 'boolean' } },
+  async ({ stack, positionals, flag }) => {
+    const step = readStep(positionals);
+    if (flag('unlock')) await pulumiCli.run(['cancel', '--stack', stack, '--yes']);
+    await recall(stack, pulumiCli);
+    if (flag('under-way') && !isUnderWay(await readCurrent(stack, pulumiCli))) {
+      process.stdout.write(`no rollout is under way in stack ${stack}\n`);
+      return 0;
+    }
+    await rollout(stack, step, pulumiCli);
     return 0;
-  }
-  let request: Request | undefined;
-  try {
-    request = readRequest(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
-  }
-  if (!request) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
-  try {
-    if (request.recall) await recall(request.stack, pulumiCli);
-    await rollout(request.stack, request.step, pulumiCli);
-    process.stdout.write(`Commit infra/Pulumi.${request.stack}.yaml: it says which revision serves.\n`);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
-    return 1;
-  }
-}
+  },
+);
 
-interface Request {
-  readonly stack: string;
-  readonly step: Rollout;
-  readonly recall: boolean;
-}
-
-function readRequest(args: string[]): Request | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    options: { stack: { type: 'string', short: 's' }, recall: { type: 'boolean' } },
-    allowPositionals: true,
-  });
-  const step = readStep(positionals);
-  return step && values.stack ? { stack: values.stack, step, recall: values.recall ?? false } : undefined;
-}
-
-function readStep([verb = '', argument, ...rest]: string[]): Rollout | undefined {
-  if (rest.length > 0) return undefined;
-  if (verb === 'start') return argument ? { kind: 'start', image: argument } : undefined;
+function readStep([verb = '', argument, ...rest]: readonly string[]): Rollout {
+  if (rest.length > 0) throw new UsageError(`Too many words: ${rest.join(' ')}`);
   if (verb === 'back') return { kind: 'back', revision: argument };
-  if (argument !== undefined) return undefined;
+  if (verb === 'start') {
+    if (argument === undefined) throw new UsageError('Which image? Name one, by its digest.');
+    return { kind: 'start', image: argument };
+  }
+  if (argument !== undefined) throw new UsageError(`Too many words: ${argument}`);
   if (verb === 'all') return { kind: 'share', percent: 100 };
   const percent = Number(verb);
   const isPercent = /^\d{1,3}$/.test(verb) && percent >= 1 && percent <= 100;
-  return isPercent ? { kind: 'share', percent } : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!isPercent) throw new UsageError(`"${verb}" must be start, all, or percent from 1 to 100`);
+  return { kind: 'share', percent };
 }

@@ -1,4 +1,5 @@
-import type { PulumiCli } from './pulumi-cli.ts';
+import type { Deployed } from './last-deployment.ts';
+import { type PulumiCli, UNDER_POLICIES } from './pulumi-cli.ts';
 
 /** What `pnpm rollout` and `pnpm rollback` are asked for. */
 export type Rollout =
@@ -14,7 +15,9 @@ export class RolloutError extends Error {
   override readonly name = 'RolloutError';
 }
 
-interface Current {
+/** Who serves, by the settings and the outputs of a stack. */
+export interface Current {
+  readonly image: string;
   readonly stableRevision: string;
   readonly canaryPercent: number;
   readonly newestRevision: string | undefined;
@@ -23,24 +26,34 @@ interface Current {
 const PROJECT = 'records-platform';
 
 /**
- * Sets the stack's configuration and applies it. The settings are in Pulumi.<stack>.yaml afterwards, to be committed.
- * Throws RolloutError, and what `pulumi` throws.
+ * Sets the stack's configuration and applies it. Answers what was set. Throws RolloutError, and what `pulumi` throws.
  */
-export async function rollout(stack: string, step: Rollout, pulumi: PulumiCli): Promise<void> {
+export async function rollout(stack: string, step: Rollout, pulumi: PulumiCli): Promise<Deployed> {
   const settings = settingsFor(step, stack, await readCurrent(stack, pulumi));
   const pairs = Object.entries(settings).flatMap(([key, value]) => ['--plaintext', `${key}=${value}`]);
   await pulumi.run(['config', 'set-all', '--stack', stack, ...pairs]);
-  await pulumi.run(['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : [])]);
+  await pulumi.run(['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : UNDER_POLICIES)]);
+  return settings;
 }
 
-/** Nothing else that may have changed in the program goes along, and nobody is asked. */
+/**
+ * Nothing else that may have changed in the program goes along, and nobody is asked; not the policies either: what they
+ * would refuse now has served before, and serves worse meanwhile.
+ */
 function atOnce(stack: string): string[] {
   const type = 'records:index:RecordsApi$gcp:cloudrunv2/service:Service';
-  return ['--yes', '--skip-preview', '--target', `urn:pulumi:${stack}::${PROJECT}::${type}::records-api`];
+  // A deployment that was cut off may have given requests away without the state's knowing it.
+  return [
+    '--yes',
+    '--skip-preview',
+    '--refresh',
+    '--target',
+    `urn:pulumi:${stack}::${PROJECT}::${type}::records-api`,
+  ];
 }
 
-function settingsFor(step: Rollout, stack: string, current: Current): Record<string, string> {
-  const { stableRevision, canaryPercent, newestRevision } = current;
+function settingsFor(step: Rollout, stack: string, current: Current): Deployed {
+  const { stableRevision, canaryPercent } = current;
   switch (step.kind) {
     case 'start': {
       if (stableRevision && canaryPercent > 0 && canaryPercent < 100) {
@@ -49,11 +62,10 @@ function settingsFor(step: Rollout, stack: string, current: Current): Record<str
             `Finish it (pnpm rollout all -s ${stack}) or take it back (pnpm rollback -s ${stack}) first`,
         );
       }
-      // After one that was taken back the newest revision is the bad one.
-      const serving = stableRevision && canaryPercent === 0 ? stableRevision : newestRevision;
+      const serving = servingRevision(current);
       if (!serving) {
         throw new RolloutError(
-          `stack ${stack} has no revision yet: set the image and deploy it (pnpm pulumi up -s ${stack})`,
+          `stack ${stack} has no revision yet: deploy its first image (pnpm promote ${step.image} -s ${stack})`,
         );
       }
       return { image: step.image, stableRevision: serving, canaryPercent: '0' };
@@ -78,11 +90,23 @@ function settingsFor(step: Rollout, stack: string, current: Current): Record<str
   }
 }
 
-async function readCurrent(stack: string, pulumi: PulumiCli): Promise<Current> {
+/** Whether a new revision was started, and does not take every request yet. */
+export function isUnderWay({ stableRevision, canaryPercent }: Current): boolean {
+  return stableRevision !== '' && canaryPercent < 100;
+}
+
+/** The one that is known to be good: after a rollout that was taken back, or that is under way, not the newest. */
+export function servingRevision(current: Omit<Current, 'image'>): string | undefined {
+  const { stableRevision, canaryPercent, newestRevision } = current;
+  return stableRevision && canaryPercent < 100 ? stableRevision : newestRevision;
+}
+
+export async function readCurrent(stack: string, pulumi: PulumiCli): Promise<Current> {
   const config = (await pulumi.ask(['config', '--stack', stack])) as Record<string, { value?: unknown }>;
   const outputs = (await pulumi.ask(['stack', 'output', '--stack', stack])) as Record<string, unknown>;
   const setting = (key: string) => config[`${PROJECT}:${key}`]?.value ?? '';
   return {
+    image: String(setting('image')),
     stableRevision: String(setting('stableRevision')),
     canaryPercent: Number(setting('canaryPercent')),
     newestRevision: typeof outputs.revision === 'string' ? outputs.revision : undefined,

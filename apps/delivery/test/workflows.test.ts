@@ -119,7 +119,7 @@ jobs:
     );
   });
 
-  it.each([
+  it.each<[string, string | RegExp, string, string]>([
     [
       'rebuilds',
       'pnpm promote "$IMAGE" -s staging',
@@ -129,11 +129,40 @@ jobs:
     ['skips the end-to-end tests', 'pnpm e2e --stack dev', 'true', 'deploy/dev: is not proved end to end'],
     ['does not wait', 'needs: [build, staging]', 'needs: [build]', 'deploy/prod: does not wait for staging'],
     ['asks nobody', 'environment: prod', 'environment: dev', 'deploy/prod: is not in the environment prod'],
+    [
+      'stays where it is when it is cancelled',
+      'if: cancelled()',
+      'if: failure()',
+      'deploy/prod: leaves the traffic as it is',
+    ],
+    [
+      'queues before others',
+      'group: deploy-staging',
+      'group: deploy-prod',
+      'deploy/prod: wait for each other',
+    ],
+    [
+      'keeps others waiting for its approval',
+      / {4}concurrency:\n {6}group: deploy-prod\n.*\n/,
+      '',
+      'deploy/prod: has no queue of its own',
+    ],
     ['trusts any image', '-s dev --verify "$GITHUB_REPOSITORY"', '-s dev', 'deploy/dev: does not verify'],
   ])('for a deployment that %s', (_, part, instead, problem) => {
     const workflows = automation.workflows.map((one) =>
       one.name === 'deploy' ? parseWorkflow('deploy.yml', one.text.replace(part, instead)) : one,
     );
     expect(problemsOf({ ...automation, workflows }).join('\n')).toContain(problem);
+  });
+
+  it('for a rollback that waits for a deployment', () => {
+    const workflows = automation.workflows.map((one) =>
+      one.name === 'rollback'
+        ? parseWorkflow('rollback.yml', one.text.replace(/group: rollback-.*/, 'group: deploy-prod'))
+        : one,
+    );
+    expect(problemsOf({ ...automation, workflows })).toContain(
+      'deploy/prod and rollback: wait for each other',
+    );
   });
 });

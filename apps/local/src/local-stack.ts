@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EMPTY_KEY_LIST, textOf } from '@records/api-keys';
 import {
   type ChaosOptions,
   type CloudEvent,
@@ -23,6 +24,9 @@ const PROBE_JOB = 'records-probe';
 
 /** The variable in which that service is told where to serve its metrics. */
 const METRICS_PORT = 'METRICS_PORT';
+
+/** The secret of the list of API keys, by its id there. */
+const API_KEYS_SECRET = 'records-api-keys';
 
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
@@ -99,6 +103,9 @@ export class LocalStack {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {
+      // What `pnpm api-keys init` does for a stack at Google, before the setting apiKeys is turned on there.
+      if (!cloud.secrets.has(API_KEYS_SECRET))
+        cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
       return new LocalStack(cloud, program, deployment);
     } catch (error) {

@@ -24,6 +24,7 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/policies': [],
   '@records/local': [
     '@records/api',
+    '@records/api-keys',
     '@records/infra',
     '@records/local-cloud',
     '@records/monitoring',

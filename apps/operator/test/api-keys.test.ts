@@ -97,6 +97,16 @@ describe('pnpm api-keys', () => {
     });
   });
 
+  it('makes a list where there is none, and never over one', async () => {
+    const list = join(folder, 'secrets', 'keys');
+    const before = await readFile(list, 'utf8');
+    expect((await command('init')).stdout).toContain('there is a list already');
+    expect(await readFile(list, 'utf8')).toBe(before);
+    await rm(list);
+    expect((await command('init')).stdout).toContain('made an empty list');
+    expect(parseKeyList(await readFile(list, 'utf8'))).toEqual({ keys: [] });
+  });
+
   it('refuses a wrong limit or name with the rule', async () => {
     const limit = await command('create', 'crm', '--limit', '0');
     expect(limit).toMatchObject({
@@ -108,6 +118,41 @@ describe('pnpm api-keys', () => {
 });
 
 describe('the list of keys in Secret Manager', () => {
+  it('is made in a secret without a version alone: one whose newest was destroyed is left as it is', async () => {
+    const added: string[] = [];
+    let latest: [status: number, answer: object] = [
+      404,
+      { error: { code: 404, message: 'has no versions' } },
+    ];
+    const server = createServer(async (request, response) => {
+      let [status, answer] = latest;
+      if (request.url?.endsWith(':addVersion')) {
+        const { payload } = (await json(request)) as { payload: { data: string } };
+        added.push(Buffer.from(payload.data, 'base64').toString());
+        [status, answer] = [200, { name: `${SECRET}/versions/1` }];
+        latest = [200, { name: `${SECRET}/versions/1`, payload }];
+      }
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const client = new OAuth2Client();
+      client.setCredentials({ access_token: 'token' });
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const store = new SecretStore(client, SECRET, url);
+      await expect(store.read()).rejects.toThrow(`there is no list of API keys in ${SECRET} yet`);
+      expect(await store.init()).toBe(true);
+      expect(await store.init()).toBe(false);
+      expect(added.map(parseKeyList)).toEqual([{ keys: [] }]);
+      latest = [400, { error: { code: 400, message: 'is in DESTROYED state' } }];
+      await expect(store.init()).rejects.toThrow('is in DESTROYED state');
+      expect(added).toHaveLength(1);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
   it('keeps every change when two people make one at the same moment', async () => {
     const versions = [textOf({ keys: [entryOf('crm', 'a')] })];
     const add = (text: string) => `${SECRET}/versions/${versions.push(text)}`;

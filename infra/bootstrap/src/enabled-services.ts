@@ -5,6 +5,7 @@ import type { BootstrapConfig } from './config.ts';
 const SERVICES = [
   'artifactregistry',
   'bigquery',
+  'billingbudgets',
   'cloudkms',
   'cloudresourcemanager',
   'cloudscheduler',

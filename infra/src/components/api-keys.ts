@@ -9,14 +9,14 @@ export interface ApiKeysArgs {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Of a stack that is new. `pnpm api-keys` adds the versions after this one. */
-const NO_KEYS = '{"keys":[]}\n';
-
 const VOLUME = 'api-keys';
 const MOUNT_PATH = '/api-keys';
 const FILE = 'keys.json';
 
-/** The list of API keys, hashes alone, as a file that the API reads again and again. */
+/**
+ * The secret of the list of API keys, hashes alone, as a file that the API reads again and again. The list itself is none of
+ * Pulumi's: a refresh would have to read it, and one that missed its version would replace it by an empty one.
+ */
 export class ApiKeys extends pulumi.ComponentResource {
   readonly secret: gcp.secretmanager.Secret;
   /** Where the API finds the list. */
@@ -41,13 +41,6 @@ export class ApiKeys extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    // Cloud Run refuses to mount `latest` of a secret that has no version.
-    const first = new gcp.secretmanager.SecretVersion(
-      `${name}-first`,
-      { secret: this.secret.id, secretData: NO_KEYS },
-      { parent: this },
-    );
-
     const grant = new gcp.secretmanager.SecretIamMember(
       `${name}-reader`,
       { secretId: this.secret.secretId, role: 'roles/secretmanager.secretAccessor', member: reader },
@@ -57,7 +50,7 @@ export class ApiKeys extends pulumi.ComponentResource {
     this.volumes = [
       { name: VOLUME, secret: { secret: this.secret.secretId, items: [{ version: 'latest', path: FILE }] } },
     ];
-    this.ready = [first, grant];
+    this.ready = [grant];
     this.registerOutputs({ secret: this.secret.id });
   }
 }

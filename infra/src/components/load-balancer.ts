@@ -6,9 +6,15 @@ import { protectionRules } from './protection-rules.ts';
 export interface LoadBalancerArgs extends LoadBalancerConfig {
   readonly region: string;
   readonly service: gcp.cloudrunv2.Service;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const SCHEME = 'EXTERNAL_MANAGED';
+
+/** What every forwarding rule has. */
+interface Entrance extends Pick<LoadBalancerArgs, 'labels'> {
+  readonly address: gcp.compute.GlobalAddress;
+}
 
 /** A global address with a certificate for the domain, Cloud Armor and Cloud CDN before a Cloud Run service. */
 export class LoadBalancer extends pulumi.ComponentResource {
@@ -18,10 +24,10 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:LoadBalancer', name, {}, options);
-    const { domain, region, service } = args;
+    const { domain, region, service, labels } = args;
     const parent = { parent: this };
 
-    const address = new gcp.compute.GlobalAddress(name, { name }, parent);
+    const address = new gcp.compute.GlobalAddress(name, { name, labels }, parent);
 
     const securityPolicy = new gcp.compute.SecurityPolicy(
       name,
@@ -57,25 +63,21 @@ export class LoadBalancer extends pulumi.ComponentResource {
       parent,
     );
 
-    this.#serveHttps(name, domain, backend, address);
-    this.#redirectHttp(name, address);
+    this.#serveHttps(name, domain, backend, { address, labels });
+    this.#redirectHttp(name, { address, labels });
 
     this.address = address.address;
     this.url = pulumi.output(`https://${domain}`);
     this.registerOutputs({ address: this.address, url: this.url });
   }
 
-  #serveHttps(
-    name: string,
-    domain: string,
-    backend: gcp.compute.BackendService,
-    address: gcp.compute.GlobalAddress,
-  ): void {
+  #serveHttps(name: string, domain: string, backend: gcp.compute.BackendService, entrance: Entrance): void {
     const parent = { parent: this };
     const urlMap = new gcp.compute.URLMap(name, { name, defaultService: backend.id }, parent);
+    // Without a name of ours: for another domain a second one is made before the first, which is in use, goes.
     const certificate = new gcp.compute.ManagedSslCertificate(
       name,
-      { name, managed: { domains: [domain] } },
+      { managed: { domains: [domain] } },
       parent,
     );
     const sslPolicy = new gcp.compute.SSLPolicy(
@@ -90,12 +92,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     );
     new gcp.compute.GlobalForwardingRule(
       name,
-      { name, target: proxy.id, ipAddress: address.id, portRange: '443', loadBalancingScheme: SCHEME },
+      { name, ...ruleOf(proxy, entrance), portRange: '443' },
       parent,
     );
   }
 
-  #redirectHttp(name: string, address: gcp.compute.GlobalAddress): void {
+  #redirectHttp(name: string, entrance: Entrance): void {
     const parent = { parent: this };
     const httpName = `${name}-http`;
     const urlMap = new gcp.compute.URLMap(
@@ -113,14 +115,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const proxy = new gcp.compute.TargetHttpProxy(httpName, { name: httpName, urlMap: urlMap.id }, parent);
     new gcp.compute.GlobalForwardingRule(
       httpName,
-      {
-        name: httpName,
-        target: proxy.id,
-        ipAddress: address.id,
-        portRange: '80',
-        loadBalancingScheme: SCHEME,
-      },
+      { name: httpName, ...ruleOf(proxy, entrance), portRange: '80' },
       parent,
     );
   }
+}
+
+function ruleOf(proxy: pulumi.CustomResource, { address, labels }: Entrance) {
+  return { target: proxy.id, ipAddress: address.id, loadBalancingScheme: SCHEME, labels };
 }

@@ -126,6 +126,12 @@ export class Monitoring extends pulumi.ComponentResource {
 
   #declareBudget(name: string, { project, budget, ticketChannels }: MonitoringArgs): void {
     if (!budget) return;
+    // A person's calls of this API count against no project by themselves, and are refused.
+    const provider = new gcp.Provider(
+      `${name}-billing`,
+      { project, billingProject: project, userProjectOverride: true },
+      { parent: this },
+    );
     new gcp.billing.Budget(
       name,
       {
@@ -138,7 +144,7 @@ export class Monitoring extends pulumi.ComponentResource {
           allUpdatesRule: { monitoringNotificationChannels: [...ticketChannels] },
         }),
       },
-      { parent: this },
+      { parent: this, provider },
     );
   }
 }

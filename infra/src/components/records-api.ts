@@ -19,7 +19,7 @@ const MEMORY_MIB = 512;
  */
 const NODE_OPTIONS = `--max-old-space-size=${MEMORY_MIB / 2} --max-semi-space-size=4`;
 
-/** The API on Cloud Run, as an account of its own that can read one dataset and one secret, and nothing else. */
+/** The API on Cloud Run, as an account of its own that can read one table and one secret, and nothing else. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
   readonly keys: ApiKeys;
@@ -40,7 +40,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       {
         accountId: name,
         displayName: 'Records API',
-        description: 'Runs the API; reads the records dataset.',
+        description: 'Runs the API; reads the records table.',
       },
       { parent: this },
     );
@@ -51,10 +51,11 @@ export class RecordsApi extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const readsDataset = new gcp.bigquery.DatasetIamMember(
+    const readsTable = new gcp.bigquery.IamMember(
       `${name}-data-viewer`,
       {
-        datasetId: warehouse.dataset.datasetId,
+        datasetId: warehouse.table.datasetId,
+        tableId: warehouse.table.tableId,
         role: 'roles/bigquery.dataViewer',
         member: this.account.member,
       },
@@ -86,14 +87,18 @@ export class RecordsApi extends pulumi.ComponentResource {
           serviceAccount: this.account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
           maxInstanceRequestConcurrency: args.service.concurrency,
-          volumes: this.keys.volumes,
+          // Cloud Run refuses to mount `latest` of a secret that has no version.
+          ...(args.service.apiKeys && { volumes: this.keys.volumes }),
           containers: [
-            { ...containerOf(args.service, this.#environment(args)), volumeMounts: this.keys.volumeMounts },
+            {
+              ...containerOf(args.service, this.#environment(args)),
+              ...(args.service.apiKeys && { volumeMounts: this.keys.volumeMounts }),
+            },
           ],
         },
       },
       // A revision that may not read yet would fail its startup probe.
-      { parent: this, dependsOn: [runsQueries, readsDataset, ...this.keys.ready] },
+      { parent: this, dependsOn: [runsQueries, readsTable, ...this.keys.ready] },
     );
 
     for (const member of invokersOf(access)) {
@@ -106,7 +111,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 
     this.loadBalancer =
       access.kind === 'load-balancer'
-        ? new LoadBalancer(name, { ...access, region, service: this.service }, { parent: this })
+        ? new LoadBalancer(name, { ...access, region, labels, service: this.service }, { parent: this })
         : undefined;
     this.url = this.loadBalancer?.url ?? this.service.uri;
     this.revision = this.service.latestReadyRevision.apply((path) => path.slice(path.lastIndexOf('/') + 1));
@@ -124,7 +129,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
       { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },
-      { name: 'API_KEYS_FILE', value: this.keys.file },
+      ...(service.apiKeys ? [{ name: 'API_KEYS_FILE', value: this.keys.file }] : []),
       // Cloud Run appends the caller's address to X-Forwarded-For; before it, the load balancer appends that and its own.
       { name: 'TRUSTED_PROXIES', value: String(proxiesOf(access, service)) },
       // Cloud Run sends no more at one time.

@@ -29,6 +29,7 @@ export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
   clientRequestsPerMinute: '120',
+  apiKeys: 'true',
   metricsPort: '9464',
   otlpEndpoint: 'http://localhost:4318',
   pageChannels: '["projects/example-prod/notificationChannels/1"]',

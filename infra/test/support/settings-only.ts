@@ -1,17 +1,20 @@
 import type { PulumiCli } from '../../tools/pulumi-cli.ts';
 
 /**
- * Keeps a stack's settings as `pulumi config` does, and answers what `up` was asked for. The commands themselves are
- * Pulumi's; what the program makes of the settings is asked of the program.
+ * Keeps a stack's settings as `pulumi config` does, what each `up` ran with as `pulumi stack history` does, and answers what
+ * `up` was asked for. The commands themselves are Pulumi's; what the program makes of the settings is asked of the program.
  */
 export class SettingsOnly implements PulumiCli {
   readonly settings: Record<string, string> = {};
   readonly ups: string[][] = [];
+  readonly history: object[] = [];
   newestRevision: string | undefined = 'records-api-00001-abc';
+  canaryUrl: string | undefined;
 
   async run([command, ...args]: readonly string[]): Promise<void> {
     if (command === 'up') {
       this.ups.push(args);
+      this.history.unshift({ kind: 'update', result: 'succeeded', config: this.#config() });
       return;
     }
     if (args[0] === 'set') {
@@ -24,8 +27,16 @@ export class SettingsOnly implements PulumiCli {
     }
   }
 
-  async ask([command]: readonly string[]): Promise<unknown> {
-    if (command === 'stack') return { revision: this.newestRevision };
+  async ask([command, ...args]: readonly string[]): Promise<unknown> {
+    if (command !== 'stack') return this.#config();
+    if (args[0] === 'output') return { revision: this.newestRevision, canaryUrl: this.canaryUrl };
+    const [size = 10, page = 1] = ['--page-size', '--page'].flatMap((name) =>
+      args.includes(name) ? [Number(args[args.indexOf(name) + 1])] : [],
+    );
+    return this.history.slice((page - 1) * size, page * size);
+  }
+
+  #config() {
     return Object.fromEntries(
       Object.entries(this.settings).map(([key, value]) => [
         key.includes(':') ? key : `records-platform:${key}`,

@@ -1,3 +1,5 @@
+import { CLOUD_BURN_RATES, OBJECTIVES } from '@records/monitoring';
+
 /** What one revision did in one minute. A minute that has not been reported yet is not in the list. */
 export interface Minute {
   /** Minutes since the step began, from 0. */
@@ -39,12 +41,12 @@ export interface Rules {
   readonly lag: number;
 }
 
-/** 14.4 is the burn rate that spends a thirty-day budget in two days. https://sre.google/workbook/alerting-on-slos/ */
+/** As fast as wakes somebody up (docs/monitoring.md). */
 export const RULES: Rules = {
   goodMinutes: 5,
   minRequests: 50,
-  budget: 0.001,
-  burn: 14.4,
+  budget: budgetOf('availability'),
+  burn: Math.max(...CLOUD_BURN_RATES.map(({ rate }) => rate)),
   minErrors: 3,
   slower: 1.5,
   slowerMs: 100,
@@ -52,6 +54,12 @@ export const RULES: Rules = {
   patience: 30,
   lag: 4,
 };
+
+function budgetOf(id: string): number {
+  const objective = OBJECTIVES.find((one) => one.id === id);
+  if (!objective) throw new RangeError(`there is no objective ${id}`);
+  return 1 - objective.goal;
+}
 
 export type Verdict = 'promote' | 'hold' | 'return';
 

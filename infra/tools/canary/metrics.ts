@@ -7,6 +7,13 @@ const TIMEOUT_MS = 20_000;
 /** Cloud Monitoring did not answer, or not in the documented shape. */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError';
+  /** Whether asking again may help: a refusal stays one. */
+  readonly mayPass: boolean;
+
+  constructor(message: string, { mayPass }: { readonly mayPass: boolean }) {
+    super(message);
+    this.mayPass = mayPass;
+  }
 }
 
 export interface MetricsOptions {
@@ -105,16 +112,38 @@ async function list(
     ...Object.fromEntries(Object.entries(aggregation).map(([key, value]) => [`aggregation.${key}`, value])),
   };
   for (const [key, value] of Object.entries(parameters)) url.searchParams.set(key, value);
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${await token()}` },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const body = (await response.json().catch(() => undefined)) as
-    | { timeSeries?: readonly Series[]; error?: { message?: string } }
-    | undefined;
-  if (!response.ok || body === undefined) {
+  const { status, body } = await get(url, await token(), metric);
+  if (status !== 200 || body === undefined) {
     const said = body?.error?.message ?? 'no answer in JSON';
-    throw new MetricsError(`Cloud Monitoring answered ${response.status} for ${metric}: ${said}`);
+    const mayPass = status === 200 || status === 408 || status === 429 || status >= 500;
+    throw new MetricsError(`Cloud Monitoring answered ${status} for ${metric}: ${said}`, { mayPass });
   }
   return body.timeSeries ?? [];
+}
+
+interface Answer {
+  readonly timeSeries?: readonly Series[];
+  readonly error?: { readonly message?: string };
+}
+
+/** The body is undefined where it is not JSON. */
+async function get(url: URL, token: string, metric: string): Promise<{ status: number; body?: Answer }> {
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    const reason = error instanceof Error ? String(error.cause ?? error.message) : String(error);
+    throw new MetricsError(`Cloud Monitoring did not answer for ${metric}: ${reason}`, { mayPass: true });
+  }
+  try {
+    return { status, body: JSON.parse(text) as Answer };
+  } catch {
+    return { status };
+  }
 }

@@ -62,6 +62,7 @@ export class LocalCloud {
   readonly bigquery: BigQuery;
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
+  readonly secrets: Secrets;
   /** Environment variables that lead Google's clients to this cloud. */
   readonly environment: Readonly<Record<string, string>>;
   /** Where a Prometheus finds what Cloud Monitoring would know of Pub/Sub and BigQuery. */
@@ -77,6 +78,7 @@ export class LocalCloud {
     this.bigquery = parts.bigquery;
     this.pubsub = parts.pubsub;
     this.cloudRun = parts.cloudRun;
+    this.secrets = parts.secrets;
     this.environment = parts.environment;
     this.metricsUrl = parts.metricsUrl;
     this.#engine = parts.engine;
@@ -134,6 +136,7 @@ interface Parts {
   readonly bigquery: BigQuery;
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
+  readonly secrets: Secrets;
   readonly environment: Readonly<Record<string, string>>;
   readonly metricsUrl: string;
   readonly engine: PulumiEngine;
@@ -213,7 +216,19 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     GOOGLE_CLOUD_PROJECT: projectId,
     LOCAL_SECRETS_FOLDER: secrets.folder,
   };
-  return { projectId, iam, bigquery, pubsub, cloudRun, environment, metricsUrl, engine, callers, opened };
+  return {
+    projectId,
+    iam,
+    bigquery,
+    pubsub,
+    cloudRun,
+    secrets,
+    environment,
+    metricsUrl,
+    engine,
+    callers,
+    opened,
+  };
 }
 
 async function listen<T>(

@@ -16,6 +16,7 @@ export interface Job {
   readonly if?: string;
   readonly needs?: string | readonly string[];
   readonly environment?: string;
+  readonly concurrency?: unknown;
   readonly permissions?: Readonly<Record<string, string>> | string;
   readonly 'timeout-minutes'?: number;
   readonly env?: Readonly<Record<string, string>>;

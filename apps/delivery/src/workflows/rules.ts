@@ -3,6 +3,7 @@ import { PERMISSIONS } from './permissions.ts';
 
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const BUILT = /^\$\{\{ needs\.build\.outputs\.image \}\}$/;
+const BACK = 'pnpm rollback -s prod --under-way --unlock';
 const ALLOWED_TRIGGERS = ['pull_request', 'push', 'schedule', 'workflow_dispatch'];
 
 /** What is wrong with what runs at GitHub, one line each; none when all is well. */
@@ -12,6 +13,7 @@ export function problemsOf({ workflows, actions }: Automation): string[] {
     ...actions.flatMap(({ name, text, steps }) => problemsOfSteps(`actions/${name}`, steps, text)),
     ...permissionsOfNobody(workflows),
     ...workflows.filter(({ name }) => name === 'deploy').flatMap(problemsOfDelivery),
+    ...problemsOfQueues(workflows),
   ];
 }
 
@@ -24,7 +26,9 @@ function problemsOfWorkflow(workflow: Workflow): string[] {
         `${name}: runs on ${trigger}, which can give a stranger's code the repository's permissions`,
     );
   if (!isEmptyMap(permissions)) problems.push(`${name}: "permissions" at the top must be {}`);
-  if (!concurrency) problems.push(`${name}: has no concurrency group`);
+  if (!(concurrency || Object.values(jobs).every((job) => job.concurrency))) {
+    problems.push(`${name}: has no concurrency group`);
+  }
   if (/\bsecrets\b\s*[.[]/.test(text)) problems.push(`${name}: reads a secret, and there is none to read`);
   return [...problems, ...Object.entries(jobs).flatMap(([id, job]) => problemsOfJob(workflow, id, job))];
 }
@@ -126,8 +130,36 @@ function problemsOfDelivery({ jobs }: Workflow): string[] {
     if (id !== 'prod' && !(at('pnpm e2e ') > release)) {
       problems.push(`deploy/${id}: is not proved end to end before what comes next`);
     }
+    const back = steps.findIndex((step) => step.if === 'cancelled()' && step.run?.startsWith(BACK));
+    if (id === 'prod' && !(back > release)) {
+      problems.push('deploy/prod: leaves the traffic as it is when it is cancelled');
+    }
   }
   return problems;
+}
+
+/** Deployments of one stack come one after the other, those of others do not wait for them, and a rollback waits for none. */
+function problemsOfQueues(workflows: readonly Workflow[]): string[] {
+  const queues = workflows.flatMap(({ name, concurrency, jobs }) => [
+    { name, group: groupOf(concurrency) },
+    ...Object.entries(jobs).map(([id, job]) => ({ name: `${name}/${id}`, group: groupOf(job.concurrency) })),
+  ]);
+  const named = queues.filter(({ group }) => group !== undefined);
+  const shared = [...Map.groupBy(named, ({ group }) => group).values()].filter(({ length }) => length > 1);
+  const asked = ['deploy/dev', 'deploy/staging', 'deploy/prod'];
+  const known = queues.map(({ name }) => name);
+  return [
+    ...shared.map((jobs) => `${jobs.map(({ name }) => name).join(' and ')}: wait for each other`),
+    ...asked
+      .filter((name) => known.includes(name) && !named.some((one) => one.name === name))
+      .map((name) => `${name}: has no queue of its own, so others wait for its approval`),
+  ];
+}
+
+function groupOf(concurrency: unknown): string | undefined {
+  if (typeof concurrency === 'string') return concurrency;
+  const { group } = (concurrency ?? {}) as { group?: string };
+  return group;
 }
 
 function isEmptyMap(value: unknown): boolean {

@@ -7,6 +7,7 @@ export interface StackOptions {
 }
 
 export type Request =
+  | { readonly action: 'init'; readonly options: StackOptions }
   | { readonly action: 'list'; readonly options: StackOptions }
   | { readonly action: 'create'; readonly name: string; readonly options: CreateOptions }
   | { readonly action: 'revoke'; readonly key: string; readonly options: StackOptions };
@@ -28,6 +29,7 @@ A new key works, and a revoked one stops to work, within ten seconds at every in
 Exit codes: 0 done, 1 not done, 2 wrong options.
 
 Examples:
+  pnpm api-keys init --stack prod
   pnpm api-keys create crm --limit 6000 --expires 365
   pnpm api-keys list --stack prod
   pnpm api-keys revoke 1f3c9a0b7d21 --stack prod
@@ -53,6 +55,11 @@ export function parseArguments(args: readonly string[]): Request {
       .allowExcessArguments(false)
       .exitOverride();
 
+  command('init', 'make the list of a stack that has none yet; never changes one').action(
+    (options: StackOptions) => {
+      requests.push({ action: 'init', options });
+    },
+  );
   command('list', 'every key: id, name, limit, dates, state').action((options: StackOptions) => {
     requests.push({ action: 'list', options });
   });

@@ -18,7 +18,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export async function run(request: Request): Promise<number> {
   try {
     const store = await storeOf(request.options);
-    if (request.action === 'list') await list(store, request.options);
+    if (request.action === 'init') await init(store, request.options);
+    else if (request.action === 'list') await list(store, request.options);
     else if (request.action === 'create') await create(store, request.name, request.options);
     else await revoke(store, request.key, request.options);
     return 0;
@@ -42,6 +43,16 @@ async function storeOf(options: StackOptions): Promise<KeyStore> {
   return new SecretStore(
     new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }),
     apiKeysSecret,
+  );
+}
+
+async function init(store: KeyStore, { stack, json }: StackOptions): Promise<void> {
+  const isNew = await store.init();
+  if (json) return console.log(JSON.stringify({ isNew }));
+  console.log(
+    isNew
+      ? `made an empty list. The API reads it once the stack's setting apiKeys is true: pnpm pulumi config set -s ${stack} apiKeys true, and pnpm apply -s ${stack}`
+      : 'there is a list already, which stays as it is',
   );
 }
 

@@ -1,10 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KeyList, merge, parseKeyList, textOf } from '@records/api-keys';
+import { EMPTY_KEY_LIST, type KeyList, merge, parseKeyList, textOf } from '@records/api-keys';
 import { SeederError } from '@records/seeder/target';
 
 /** Where the list of keys of a stack is kept. */
 export interface KeyStore {
+  /** Makes an empty list where there is none; answers whether it did. */
+  init(): Promise<boolean>;
   read(): Promise<KeyList>;
   /** Stores the list as `change` makes it from the present one. */
   update(change: (list: KeyList) => KeyList): Promise<void>;
@@ -16,6 +18,16 @@ export class FileStore implements KeyStore {
 
   constructor(folder: string, secret: string) {
     this.#file = join(folder, secret.slice(secret.lastIndexOf('/') + 1));
+  }
+
+  async init(): Promise<boolean> {
+    try {
+      await writeFile(this.#file, textOf(EMPTY_KEY_LIST), { mode: 0o600, flag: 'wx' });
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      throw error;
+    }
   }
 
   async read(): Promise<KeyList> {
@@ -60,8 +72,20 @@ export class SecretStore implements KeyStore {
     this.#url = `${url}/v1/${secret}`;
   }
 
+  /** Only a secret without any version answers 404; one whose newest was disabled or destroyed answers 400, and is left alone. */
+  async init(): Promise<boolean> {
+    try {
+      await this.#access('latest');
+      return false;
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+    }
+    await this.#add(EMPTY_KEY_LIST);
+    return true;
+  }
+
   async read(): Promise<KeyList> {
-    return (await this.#access('latest')).list;
+    return (await this.#latest()).list;
   }
 
   /**
@@ -69,7 +93,7 @@ export class SecretStore implements KeyStore {
    * wrote meanwhile. Their changes and this one are then stored together, as one more version.
    */
   async update(change: (list: KeyList) => KeyList): Promise<void> {
-    const { list, number: read } = await this.#access('latest');
+    const { list, number: read } = await this.#latest();
     let [mine, seen] = [change(list), read];
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const added = await this.#add(mine);
@@ -82,6 +106,18 @@ export class SecretStore implements KeyStore {
     throw new SeederError(`others change the API keys in ${this.#secret} all the time`, {
       wayOut: 'look at `pnpm api-keys list`, and try again when they are done',
     });
+  }
+
+  async #latest(): Promise<{ list: KeyList; number: number }> {
+    try {
+      return await this.#access('latest');
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+      throw new SeederError(`there is no list of API keys in ${this.#secret} yet`, {
+        wayOut: 'make one: pnpm api-keys init',
+        cause: error,
+      });
+    }
   }
 
   async #access(version: string): Promise<{ list: KeyList; number: number }> {
@@ -102,6 +138,11 @@ export class SecretStore implements KeyStore {
     });
     return numberOf(data.name);
   }
+}
+
+/** Of an error of google-auth-library. */
+function statusOf(error: unknown): number | undefined {
+  return (error as { readonly response?: { readonly status?: number } }).response?.status;
 }
 
 function numberOf(name: string): number {

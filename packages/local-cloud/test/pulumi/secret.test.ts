@@ -84,6 +84,16 @@ it('a mounted secret reaches a service as a file, whose newest version it reads 
   await expect(readFile(environment.KEYS_FILE)).rejects.toThrow('ENOENT');
 });
 
+it('a service that mounts a secret without a version is refused, and runs once there is one', async () => {
+  const program = { account, secret, reader, service: service('/keys/k.json', ['reader']) };
+  const problems = (await problemsOf(deploy(cloud, program))).join('\n');
+  expect(problems).toContain('/secrets/keys/versions/latest was not found');
+  cloud.secrets.addVersion('keys', 'by hand');
+  await deploy(cloud, program);
+  expect(await readFile(`${cloud.environment.LOCAL_SECRETS_FOLDER}/keys`, 'utf8')).toBe('by hand');
+  await deploy(cloud, { account });
+});
+
 it('a service whose account may not read what it mounts, or that would not find the file, is refused', async () => {
   const denied = await problemsOf(
     deploy(cloud, { account, secret, version, service: service('/keys/k.json', ['version']) }),

@@ -13,6 +13,7 @@ import {
 } from './cloud-run-container.ts';
 import {
   assertSecretsAllowed,
+  assertSecretsHaveVersions,
   mountedSecrets,
   mountMistakes,
   secretNeeds,
@@ -168,6 +169,7 @@ async function deploy(resource: Applied<Inputs>, generation: number): Promise<Pr
     secretNeeds(inputs.template.volumes ?? [], inputs.template.serviceAccount, context),
     cloud,
   );
+  assertSecretsHaveVersions(inputs.template.volumes ?? [], context, cloud);
   const spec = specOf(inputs, cloud);
   const revision = inputs.template.revision ?? revisionName(spec, generation);
   const { uri } = await cloud.cloudRun.deploy(spec, revision);

@@ -100,6 +100,21 @@ export function secretNeeds(
   }));
 }
 
+/** What is mounted is there. Throws CloudError FAILED_PRECONDITION. */
+export function assertSecretsHaveVersions(
+  volumes: readonly Volume[],
+  { project }: ProviderContext,
+  { secrets }: Pick<Cloud, 'secrets'>,
+): void {
+  for (const { secret } of volumes) {
+    if (secrets.has(shortName(secret.secret))) continue;
+    const name = secretName(project, secret.secret);
+    throw new CloudError('FAILED_PRECONDITION', `Secret ${name}/versions/latest was not found.`, {
+      hint: `a secret without a version can not be mounted: add the first version of ${shortName(name)} before`,
+    });
+  }
+}
+
 /** The account reads what is mounted. Throws CloudError PERMISSION_DENIED. */
 export function assertSecretsAllowed(needs: readonly PermissionNeed[], { iam }: Pick<Cloud, 'iam'>): void {
   for (const { member, permissions, resource } of needs) {
