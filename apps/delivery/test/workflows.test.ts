@@ -29,7 +29,11 @@ describe('what runs at GitHub', () => {
   it('calls scripts that exist, with arguments that they take', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
-      new Set('check test report build workflows e2e image promote canary preview rollback load'.split(' ')),
+      new Set(
+        'check test report build bench:bundle workflows e2e image promote canary preview rollback load'.split(
+          ' ',
+        ),
+      ),
     );
     expect(brokenCalls(REPOSITORY, calls)).toEqual([]);
     const from = 'ci/test';
