@@ -1,9 +1,18 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CommentOptions, writeComment } from '../src/github/comment.ts';
 import { outputLines, subjectOf } from '../src/github/outputs.ts';
+import { policiesMarkdown } from '../src/github/policies.ts';
+import { testsMarkdown } from '../src/github/tests.ts';
 import { crossed, load } from '../src/load/load.ts';
+import { REPOSITORY } from '../src/paths.ts';
 
 let server: Server | undefined;
 
@@ -64,6 +73,51 @@ describe('outputs of a step', () => {
     expect(subjectOf(`host/p/api@${digest}`)).toEqual({ name: 'host/p/api', digest });
     expect(() => subjectOf('host/p/api:v1')).toThrow('"host/p/api:v1" is not an image by its digest');
   });
+});
+
+describe('the figures of the tests', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'figures-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('name what failed, as jest says it, and a file that does not even load', async () => {
+    const at = join(folder, 'apps', 'broken');
+    mkdirSync(join(at, 'test'), { recursive: true });
+    const header = `import { expect, it } from '@jest/globals';\n`;
+    writeFileSync(join(at, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(at, 'test', 'sums.test.ts'),
+      `${header}it('adds', () => {});\nit('takes *away*', () => expect(1).toBe(2));\n`,
+    );
+    writeFileSync(join(at, 'test', 'whole.test.ts'), `${header}throw new Error('no such thing');\n`);
+    symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    const preset = JSON.stringify(pathToFileURL(join(REPOSITORY, 'jest.preset.js')));
+    writeFileSync(join(at, 'jest.config.js'), `export { default } from ${preset};\n`);
+    const args = [
+      ...['--experimental-vm-modules', join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js')],
+    ];
+    await expect(promisify(execFile)(process.execPath, args, { cwd: at })).rejects.toMatchObject({ code: 1 });
+    const text = testsMarkdown(folder);
+    expect(text).toContain('| apps/broken | 1 | 2 | 0 |');
+    expect(text).toMatch(
+      /^- `apps\/broken\/test\/sums.test.ts` takes \\\*away\\\*: Error: expect\(received\)/m,
+    );
+    expect(text).toMatch(
+      /^- `apps\/broken\/test\/whole.test.ts` \(the file does not load\): .*no such thing/m,
+    );
+  }, 60_000);
+});
+
+it('the result of the policies says how many stacks keep how many rules, and names what breaks one', () => {
+  const text = policiesMarkdown([
+    { name: 'dev', resources: 12, violations: [] },
+    { name: 'prod', resources: 13, violations: ['labelled: records has no label stack'] },
+  ]);
+  expect(text).toContain(' rules; violations: 1\n');
+  expect(text).toContain('| dev | 12 | 0 |\n| prod | 13 | 1 |\n');
+  expect(text).toContain('- prod: labelled: records has no label stack');
 });
 
 describe('load', () => {

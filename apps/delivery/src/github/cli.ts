@@ -7,7 +7,8 @@ import { writeComment } from './comment.ts';
 import { outputLines, subjectOf } from './outputs.ts';
 import { testsMarkdown } from './tests.ts';
 
-const USAGE = `Usage: pnpm report tests [--out FILE]                            the figures of the last pnpm test
+const USAGE = `Usage: pnpm report tests [--out FILE]                            the figures of the last pnpm test, and what failed
+       pnpm report policies [--out FILE]                         the policies over every stack; exit code 1 when one is broken
        pnpm report output --file FILE --name NAME [--out FILE]   what a file says, as an output of a step
        pnpm report subject --image IMAGE [--out FILE]            name and digest of an image, as outputs
        pnpm report address -s STACK [--out FILE]                 url of a stack's API, as an output
@@ -44,6 +45,14 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     case 'tests':
       write(testsMarkdown(REPOSITORY));
       return 0;
+    case 'policies': {
+      // Not for the other reports: it loads Pulumi.
+      const { judgeStacks } = await import('@records/infra/tools/violations.ts');
+      const { policiesMarkdown } = await import('./policies.ts');
+      const judgements = await judgeStacks();
+      write(policiesMarkdown(judgements));
+      return judgements.every(({ violations }) => violations.length === 0) ? 0 : 1;
+    }
     case 'output':
       write(outputLines({ [need('name')]: readFileSync(need('file'), 'utf8') }));
       return 0;
@@ -70,6 +79,8 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
       return 0;
     }
     default:
-      throw new UsageError(`"${positionals.join(' ')}" is none of: tests, output, subject, address, comment`);
+      throw new UsageError(
+        `"${positionals.join(' ')}" is none of: tests, policies, output, subject, address, comment`,
+      );
   }
 });
