@@ -138,4 +138,32 @@ describe('load', () => {
       'p97.5 is 400 ms, and the limit is 300 ms',
     ]);
   });
+
+  it('shows its token to an API that is private, and is told by its statuses when it has none', async () => {
+    server = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === 'Bearer of-the-caller' ? 200 : 403;
+      response.end('[]');
+    });
+    const listening = server;
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const api = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+    const run = (idToken?: string) =>
+      promisify(execFile)(
+        process.execPath,
+        [
+          join(REPOSITORY, 'apps/delivery/src/load/cli.ts'),
+          '--api',
+          api,
+          '--rate',
+          '5',
+          '--seconds',
+          '1',
+          '--json',
+        ],
+        { env: { ...process.env, API_ID_TOKEN: idToken } },
+      );
+    const { stdout } = await run('of-the-caller');
+    expect(JSON.parse(stdout)).toMatchObject({ failed: 0, statuses: { 200: expect.any(Number) } });
+    await expect(run()).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('"403"') });
+  }, 30_000);
 });

@@ -20,5 +20,6 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'drift/staging': { ...READ, ...IDENTITY },
   'drift/prod': { ...READ, ...IDENTITY },
   'rollback/rollback': { ...READ, ...IDENTITY, ...VERIFY },
-  'load/load': READ,
+  'load/address': READ,
+  'load/stack': { ...READ, ...IDENTITY },
 };
