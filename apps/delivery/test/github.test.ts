@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CommentOptions, writeComment } from '../src/github/comment.ts';
 import { outputLines, subjectOf } from '../src/github/outputs.ts';
 import { policiesMarkdown } from '../src/github/policies.ts';
+import { missingStacks } from '../src/github/stacks.ts';
 import { testsMarkdown } from '../src/github/tests.ts';
 import { crossed, load } from '../src/load/load.ts';
 import { REPOSITORY } from '../src/paths.ts';
@@ -108,6 +109,15 @@ describe('the figures of the tests', () => {
       /^- `apps\/broken\/test\/whole.test.ts` \(the file does not load\): .*no such thing/m,
     );
   }, 60_000);
+});
+
+it('a stack that is not set up is left out with a word, and so is what waits for it', () => {
+  const [STATE_URL_DEV, STATE_URL_PROD] = ['gs://dev', 'gs://prod'];
+  expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: 'gs://staging', STATE_URL_PROD })).toBe('');
+  expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: '', STATE_URL_PROD })).toMatch(
+    /^staging is not set up .* STATE_URL_STAGING of the repository is empty, and nothing reaches prod without it/,
+  );
+  expect(missingStacks({ STATE_URL_DEV }).match(/is not set up/g)).toHaveLength(2);
 });
 
 it('the result of the policies says how many stacks keep how many rules, and names what breaks one', () => {

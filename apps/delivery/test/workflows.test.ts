@@ -3,6 +3,7 @@ import { REPOSITORY } from '../src/paths.ts';
 import { brokenCalls, callsOf } from '../src/workflows/commands.ts';
 import { parseWorkflow, readAutomation } from '../src/workflows/files.ts';
 import { lint } from '../src/workflows/lint.ts';
+import { declaringPaths, unseenChanges } from '../src/workflows/paths.ts';
 import { problemsOf } from '../src/workflows/rules.ts';
 import { overviewOf } from '../src/workflows/table.ts';
 
@@ -44,6 +45,27 @@ describe('what runs at GitHub', () => {
       ]),
     ).toEqual(['ci/test: there is no script "deplyo"', 'ci/test: pnpm promote knows no --rebuild']);
   }, 60_000);
+});
+
+it('a change of anything that infra is made of is previewed', () => {
+  expect(declaringPaths(REPOSITORY)).toEqual(
+    expect.arrayContaining(['infra/**', 'packages/monitoring/**', 'packages/records-schema/**']),
+  );
+  expect(unseenChanges(REPOSITORY, automation)).toEqual([]);
+  const blind = parseWorkflow('preview.yml', 'on: { pull_request: { paths: [infra/**, pnpm-lock.yaml] } }');
+  expect(unseenChanges(REPOSITORY, { workflows: [blind], actions: [] })).toContain(
+    'preview: does not run when packages/monitoring/** changes, which changes what is declared',
+  );
+});
+
+it('a preview that fails for one stack is made for the others, and is commented on', () => {
+  const { preview, comment } = automation.workflows.find(({ name }) => name === 'preview')?.jobs ?? {};
+  const steps = preview?.steps ?? [];
+  const first = steps.findIndex(({ run = '' }) => run.startsWith('pnpm preview'));
+  expect(first).toBeGreaterThan(0);
+  const later = steps.slice(first + 1);
+  expect(later.filter(({ run = '' }) => run.startsWith('pnpm preview'))).toHaveLength(2);
+  for (const step of [...later, comment]) expect(String(step?.if)).toContain('!cancelled()');
 });
 
 describe('a workflow is refused, by name,', () => {

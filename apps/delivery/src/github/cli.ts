@@ -5,6 +5,7 @@ import { REPOSITORY } from '../paths.ts';
 import { apiAddress } from '../stack.ts';
 import { writeComment } from './comment.ts';
 import { outputLines, subjectOf } from './outputs.ts';
+import { missingStacks } from './stacks.ts';
 import { testsMarkdown } from './tests.ts';
 
 const USAGE = `Usage: pnpm report tests [--out FILE]                            the figures of the last pnpm test, and what failed
@@ -12,6 +13,7 @@ const USAGE = `Usage: pnpm report tests [--out FILE]                            
        pnpm report output --file FILE --name NAME [--out FILE]   what a file says, as an output of a step
        pnpm report subject --image IMAGE [--out FILE]            name and digest of an image, as outputs
        pnpm report address -s STACK [--out FILE]                 url of a stack's API, as an output
+       pnpm report stacks [--out FILE]                           which stacks are not set up: STATE_URL_DEV and so on are empty
        pnpm report comment --repository OWNER/NAME --number N --marker NAME
                                                                  what COMMENT holds, as the one comment with that marker
 
@@ -62,6 +64,9 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     case 'address':
       write(outputLines({ url: await apiAddress(need('stack')) }));
       return 0;
+    case 'stacks':
+      write(missingStacks(process.env));
+      return 0;
     case 'comment': {
       const number = Number(need('number'));
       if (!Number.isSafeInteger(number) || number < 1)
@@ -80,7 +85,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     }
     default:
       throw new UsageError(
-        `"${positionals.join(' ')}" is none of: tests, policies, output, subject, address, comment`,
+        `"${positionals.join(' ')}" is none of: tests, policies, output, subject, address, stacks, comment`,
       );
   }
 });
