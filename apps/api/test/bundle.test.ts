@@ -12,7 +12,7 @@ import { oneRow } from './support/replies.ts';
 const BUILD = fileURLToPath(new URL('../esbuild.config.ts', import.meta.url));
 
 /** Bytes of all files together: what is more is downloaded and read by every instance that starts. */
-const MAX_SIZE = 6e6;
+const MAX_SIZE = 8e6;
 
 /** Of `nonroot` in distroless images. */
 const NONROOT = 65_532;
