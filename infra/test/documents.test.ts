@@ -79,3 +79,25 @@ it('docs/deploying.md shows the message of a stack without an image', () => {
     'image is not set: it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm image -s dev',
   );
 });
+
+describe('docs/deploying.md', () => {
+  const text = documents['docs/deploying.md'];
+
+  it('shows the output of each step that has commands', () => {
+    const steps = text.split(/^## /m).filter((section) => section.includes('```sh\n'));
+    expect(steps.length).toBeGreaterThan(7);
+    const silent = steps.filter((step) => !step.includes('```console\n'));
+    expect(silent.map((step) => step.split('\n')[0])).toEqual([]);
+  });
+
+  it('says whose output it is, and that nobody has proved what others print', () => {
+    const blocks = [...text.matchAll(/^(.*)\n\n```console\n(.*)/gm)];
+    const ours = /^(\$ pnpm plan |image is not set)/;
+    const strangers = blocks.filter(
+      ([, before = '', first = '']) =>
+        !ours.test(first) && !/^(Pulumi|gcloud) prints \(not proved here\)|^The seeder prints/.test(before),
+    );
+    expect(blocks.length).toBeGreaterThan(10);
+    expect(strangers.map(([, before]) => before)).toEqual([]);
+  });
+});

@@ -1,7 +1,17 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { basesOf, type Pinning } from '../tools/base-images.ts';
+import { INFRA } from '../tools/examples.ts';
 import { publishImage } from '../tools/image.ts';
 import { SettingsOnly } from './support/settings-only.ts';
 
@@ -9,12 +19,18 @@ const DIGEST = `sha256:${'b'.repeat(64)}`;
 const BASE_DIGEST = `sha256:${'c'.repeat(64)}`;
 const REGISTRY = 'southamerica-west1-docker.pkg.dev/example-dev/records/api';
 
+const BUILDER = 'node:24-bookworm-slim';
+const BASE = 'gcr.io/distroless/nodejs24-debian12:nonroot';
+
 // No Docker engine runs where the tests do: a program in its place notes what it is asked for, and writes what
 // `docker buildx build` documents. What the image holds is tested in apps/api.
 let folder: string;
+let dockerfile: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'docker-'));
+  dockerfile = join(folder, 'Dockerfile');
+  writeFileSync(dockerfile, `FROM ${BUILDER} AS build\nRUN x\nFROM ${BASE}\nCMD ["main.js"]\n`);
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -39,6 +55,16 @@ process.exit(${exitCode});
   return path;
 }
 
+const options = (program: string, pinning: Pinning = 'missing') => ({
+  ...{ docker: program, dockerfile, pinning },
+});
+const pushed = () => docker({ 'containerimage.digest': DIGEST });
+const asked = () => (JSON.parse(readFileSync(join(folder, 'asked.json'), 'utf8')) as { args: string[] }).args;
+const froms = () =>
+  readFileSync(dockerfile, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('FROM'));
+
 function stackOf(settings: Record<string, string>): SettingsOnly {
   const pulumi = new SettingsOnly();
   Object.assign(pulumi.settings, settings);
@@ -50,53 +76,83 @@ const DEV = { 'gcp:project': 'example-dev', 'gcp:region': 'southamerica-west1' }
 describe('pnpm image', () => {
   it("pushes the API's image to the registry of the stack's project and sets it by its digest", async () => {
     const pulumi = stackOf(DEV);
-    const image = await publishImage('dev', pulumi, docker({ 'containerimage.digest': DIGEST }));
+    const image = await publishImage('dev', pulumi, options(pushed()));
     expect(image).toBe(`${REGISTRY}@${DIGEST}`);
     expect(pulumi.settings.image).toBe(image);
-    const { args } = JSON.parse(readFileSync(join(folder, 'asked.json'), 'utf8')) as { args: string[] };
+    const args = asked();
     expect(args).toEqual(
-      expect.arrayContaining(['--platform', 'linux/amd64', '--file', 'apps/api/Dockerfile', '--push']),
+      expect.arrayContaining(['--platform', 'linux/amd64', '--file', dockerfile, '--push']),
     );
     expect(args[args.indexOf('--tag') + 1]).toMatch(new RegExp(`^${REGISTRY}:[0-9a-f]{12}(-dirty)?$`));
   });
 
-  it('builds from images by their digests, and labels the image with what it was made of', async () => {
-    await publishImage('dev', stackOf(DEV), docker({ 'containerimage.digest': DIGEST }));
-    const { args } = JSON.parse(readFileSync(join(folder, 'asked.json'), 'utf8')) as { args: string[] };
-    const base = 'gcr.io/distroless/nodejs24-debian12:nonroot';
-    expect(args).toEqual(
+  it('writes the digest of each base into the Dockerfile once, and labels the image with what it was made of', async () => {
+    await publishImage('dev', stackOf(DEV), options(pushed()));
+    const pinned = [`FROM ${BUILDER}@${BASE_DIGEST} AS build`, `FROM ${BASE}@${BASE_DIGEST}`];
+    expect(froms()).toEqual(pinned);
+    expect(asked()).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(`^BUILD_IMAGE=node:24-[a-z-]+@${BASE_DIGEST}$`),
-        `RUNTIME_IMAGE=${base}@${BASE_DIGEST}`,
         expect.stringMatching(/^org\.opencontainers\.image\.revision=[0-9a-f]{12}/),
-        `org.opencontainers.image.base.name=${base}`,
+        `org.opencontainers.image.base.name=${BASE}`,
         `org.opencontainers.image.base.digest=${BASE_DIGEST}`,
       ]),
     );
+    expect(asked().join(' ')).not.toContain('image.source');
+
+    const moved = docker({ 'containerimage.digest': DIGEST }, 0, `sha256:${'d'.repeat(64)}`);
+    await publishImage('dev', stackOf(DEV), options(moved, 'frozen'));
+    await publishImage('dev', stackOf(DEV), options(moved, 'missing'));
+    expect(froms()).toEqual(pinned);
+    await publishImage('dev', stackOf(DEV), options(moved, 'renew'));
+    expect(froms()).toEqual(pinned.map((line) => line.replace(/c{64}/, 'd'.repeat(64))));
   });
 
-  it('builds nothing from an image whose digest is not known', async () => {
+  it('names the repository in a workflow of GitHub', async () => {
+    const environment = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'owner/name' };
+    await publishImage('dev', stackOf(DEV), { ...options(pushed()), environment });
+    expect(asked()).toContain('org.opencontainers.image.source=https://github.com/owner/name');
+  });
+
+  it('builds nothing from a tag when it is frozen, from a digest that is not told, or from a variable', async () => {
     const pulumi = stackOf(DEV);
-    const untold = docker({ 'containerimage.digest': DIGEST }, 0, 'latest');
-    await expect(publishImage('dev', pulumi, untold)).rejects.toThrow(
-      /told no digest of node:24-.*, which the image is built from: "latest"/,
+    const before = froms();
+    await expect(publishImage('dev', pulumi, options(pushed(), 'frozen'))).rejects.toThrow(
+      `the Dockerfile names ${BUILDER} without a digest, and its tag can move`,
     );
+    const untold = docker({ 'containerimage.digest': DIGEST }, 0, 'latest');
+    await expect(publishImage('dev', pulumi, options(untold))).rejects.toThrow(
+      `"latest" is not a digest of ${BUILDER}`,
+    );
+    expect(froms()).toEqual(before);
+    writeFileSync(dockerfile, ['FROM $', '{BASE}\n'].join(''));
+    await expect(publishImage('dev', pulumi, options(pushed()))).rejects.toThrow('without variables');
+    expect(existsSync(join(folder, 'asked.json'))).toBe(false);
     expect(pulumi.settings).toEqual(DEV);
   });
 
   it('sets nothing when the image is not built, or not pushed', async () => {
     const pulumi = stackOf(DEV);
-    await expect(publishImage('dev', pulumi, docker({}, 1))).rejects.toThrow('ended with exit code 1');
-    await expect(publishImage('dev', pulumi, docker({}))).rejects.toThrow('told no digest');
-    await expect(publishImage('dev', pulumi, join(folder, 'nowhere'))).rejects.toThrow('is not installed');
+    const fails = (program: string) => publishImage('dev', pulumi, options(program));
+    await expect(fails(docker({}, 1))).rejects.toThrow('ended with exit code 1');
+    await expect(fails(docker({}))).rejects.toThrow('told no digest');
+    await expect(fails(join(folder, 'nowhere'))).rejects.toThrow('is not installed');
     expect(pulumi.settings).toEqual(DEV);
   });
 
   it('says what to set for a stack without a project', async () => {
     const { 'gcp:region': region } = DEV;
     const pulumi = stackOf({ 'gcp:region': region });
-    await expect(publishImage('dev', pulumi, docker({}))).rejects.toThrow(
+    await expect(publishImage('dev', pulumi, options(docker({})))).rejects.toThrow(
       'stack dev has no gcp:project: pnpm pulumi config set -s dev gcp:project …',
     );
   });
+});
+
+it('the Dockerfile names its bases as Dependabot reads them, and runs as a user that is not root by number', async () => {
+  const file = join(INFRA, '..', 'apps', 'api', 'Dockerfile');
+  const copy = join(folder, 'copy');
+  copyFileSync(file, copy);
+  const bases = await basesOf(copy, 'missing', async () => DIGEST);
+  expect(bases.map(({ name }) => name)).toEqual([BUILDER, BASE]);
+  expect(readFileSync(file, 'utf8')).toMatch(/^USER 65532:65532$/m);
 });

@@ -5,9 +5,9 @@ import type { Plan } from '@records/local-cloud';
 import { settingsOf } from '../tools/examples.ts';
 import { renderPlan } from '../tools/plan-tree.ts';
 import { COMMITTED_PLANS } from '../tools/plans.ts';
+import { violationsOf } from '../tools/violations.ts';
 import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING, planOf, REGION } from './support/plans.ts';
-import { violationsOf } from './support/policies.ts';
 
 describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.file), ...committed })))(
   '$name',

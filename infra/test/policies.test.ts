@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Resource, Stack } from '../policies/declaration.ts';
 import { resourceRules, stackRules } from '../policies/rules.ts';
+import { judgeStacks, violationsOf } from '../tools/violations.ts';
+import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
-import { violationsOf } from './support/policies.ts';
 
 const PROD: Stack = { name: 'prod', region: 'southamerica-west1', access: 'public' };
 const LABELS = { system: 'records', stack: 'prod' };
@@ -256,3 +257,12 @@ it('a violation names the rule, the resource and the way out', () => {
     'no-basic-roles: records-api-job-user grants the basic role roles/editor to user:ana@example.com: grant a predefined role',
   ]);
 });
+
+it('every stack is judged, as it is configured', async () => {
+  const judgements = await judgeStacks(cachedPlan);
+  expect(judgements.map(({ name }) => name)).toEqual(['local', 'dev', 'staging', 'prod', 'bootstrap']);
+  for (const { resources, violations } of judgements) {
+    expect(resources).toBeGreaterThan(10);
+    expect(violations).toEqual([]);
+  }
+}, 240_000);

@@ -274,7 +274,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       traffics: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
       template: {
         serviceAccount: `records-api@${project}.iam.gserviceaccount.com`,
-        timeout: '60s',
+        timeout: '3600s',
         maxInstanceRequestConcurrency: 80,
         containers: [
           {
@@ -283,6 +283,7 @@ describe.each(STACKS)('stack %s', (stack) => {
             ),
             ports: { containerPort: 8080 },
             envs: [
+              { name: 'NODE_OPTIONS', value: '--max-old-space-size=256 --max-semi-space-size=4' },
               { name: 'GOOGLE_CLOUD_PROJECT', value: project },
               { name: 'BIGQUERY_LOCATION', value: REGION },
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },
@@ -293,6 +294,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               // Nothing writes X-Forwarded-For before the API on a laptop, so nothing in it counts.
               { name: 'TRUSTED_PROXIES', value: stack === 'local' ? '0' : '1' },
               { name: 'MAX_REQUESTS_IN_FLIGHT', value: '80' },
+              ...(stack === 'local' ? [{ name: 'METRICS_PORT', value: '9464' }] : []),
             ],
             resources: { limits: { cpu: '1', memory: '512Mi' }, cpuIdle: true, startupCpuBoost: true },
             startupProbe: {

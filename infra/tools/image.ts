@@ -1,19 +1,26 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { type BaseImage, basesOf, DIGEST, type Pinning } from './base-images.ts';
 import { INFRA } from './examples.ts';
 import { CommandError, type PulumiCli, readCommand, runCommand } from './pulumi-cli.ts';
 
 const REPOSITORY = dirname(INFRA);
 
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
+export interface ImageOptions {
+  readonly pinning: Pinning;
+  /** GitHub's variables name the repository in the image's labels. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly docker?: string;
+  readonly dockerfile?: string;
+}
 
 /**
  * Builds the image of the API from the working copy, pushes it to the registry of the stack's project, and sets its
  * digest in the stack's configuration. Answers the image by its digest. Throws CommandError.
  */
-export async function publishImage(stack: string, pulumi: PulumiCli, docker = 'docker'): Promise<string> {
-  const image = await build(await nameFor(stack, pulumi), docker);
+export async function publishImage(stack: string, pulumi: PulumiCli, options: ImageOptions): Promise<string> {
+  const image = await build(await nameFor(stack, pulumi), options);
   await pulumi.run(['config', 'set', '--stack', stack, 'image', image]);
   return image;
 }
@@ -32,21 +39,24 @@ async function nameFor(stack: string, pulumi: PulumiCli): Promise<string> {
 }
 
 /** The tag is for people: nothing is deployed by it. */
-async function build(name: string, docker: string): Promise<string> {
+async function build(
+  name: string,
+  { pinning, environment = {}, docker = 'docker', dockerfile = 'apps/api/Dockerfile' }: ImageOptions,
+): Promise<string> {
+  const bases = await basesOf(resolve(REPOSITORY, dockerfile), pinning, (base) => digestOf(base, docker));
   const commit = await readCommand('git', ['describe', '--always', '--dirty', '--abbrev=12'], REPOSITORY);
-  const [builder, base] = [await pinned('BUILD_IMAGE', docker), await pinned('RUNTIME_IMAGE', docker)];
   const folder = await mkdtemp(join(tmpdir(), 'image-'));
   const metadata = join(folder, 'metadata.json');
+  const labels = { revision: commit, ...labelsOfBase(bases), ...labelsOfSource(environment) };
   try {
     await runCommand(
       docker,
       [
-        ...['buildx', 'build', '--platform', 'linux/amd64', '--file', 'apps/api/Dockerfile'],
-        ...['--build-arg', `BUILD_IMAGE=${builder.name}@${builder.digest}`],
-        ...['--build-arg', `RUNTIME_IMAGE=${base.name}@${base.digest}`],
-        ...['--label', `org.opencontainers.image.revision=${commit}`],
-        ...['--label', `org.opencontainers.image.base.name=${base.name}`],
-        ...['--label', `org.opencontainers.image.base.digest=${base.digest}`],
+        ...['buildx', 'build', '--platform', 'linux/amd64', '--file', dockerfile],
+        ...Object.entries(labels).flatMap(([label, value]) => [
+          '--label',
+          `org.opencontainers.image.${label}=${value}`,
+        ]),
         ...['--tag', `${name}:${commit}`, '--push', '--metadata-file', metadata, '.'],
       ],
       REPOSITORY,
@@ -57,22 +67,23 @@ async function build(name: string, docker: string): Promise<string> {
   }
 }
 
-/**
- * The default of an argument of the Dockerfile, with the digest that its tag has now. Throws CommandError.
- * https://docs.docker.com/reference/cli/docker/buildx/imagetools/inspect/
- */
-async function pinned(argument: string, docker: string): Promise<{ name: string; digest: string }> {
-  const dockerfile = await readFile(join(REPOSITORY, 'apps', 'api', 'Dockerfile'), 'utf8');
-  const name = new RegExp(`^ARG ${argument}=(\\S+)$`, 'm').exec(dockerfile)?.[1];
-  if (name === undefined) throw new CommandError(`apps/api/Dockerfile has no default for ${argument}`);
+function labelsOfBase(bases: readonly BaseImage[]): Record<string, string> {
+  const base = bases.at(-1);
+  return base === undefined ? {} : { 'base.name': base.name, 'base.digest': base.digest };
+}
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables */
+function labelsOfSource({
+  GITHUB_SERVER_URL: server,
+  GITHUB_REPOSITORY: repository,
+}: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return server && repository ? { source: `${server}/${repository}` } : {};
+}
+
+/** What the tag points at now. https://docs.docker.com/reference/cli/docker/buildx/imagetools/inspect/ */
+function digestOf(base: string, docker: string): Promise<string> {
   const format = ['--format', '{{.Manifest.Digest}}'];
-  const digest = await readCommand(docker, ['buildx', 'imagetools', 'inspect', name, ...format], REPOSITORY);
-  if (!DIGEST.test(digest)) {
-    throw new CommandError(
-      `docker buildx imagetools inspect told no digest of ${name}, which the image is built from: ${JSON.stringify(digest)}`,
-    );
-  }
-  return { name, digest };
+  return readCommand(docker, ['buildx', 'imagetools', 'inspect', base, ...format], REPOSITORY);
 }
 
 /** https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file */

@@ -12,6 +12,23 @@ export interface Preview {
   readonly changes: number;
 }
 
+/** A step as `pulumi preview --json` prints it. https://www.pulumi.com/docs/iac/cli/commands/pulumi_preview/ */
+interface Step {
+  readonly op?: string;
+  readonly urn?: string;
+  /** By path, such as `template.containers[0].image`; `kind` is update, add-replace, … */
+  readonly detailedDiff?: Readonly<Record<string, { readonly kind?: string }>> | null;
+  /** Properties, where the provider tells no paths. */
+  readonly diffReasons?: readonly string[] | null;
+  readonly replaceReasons?: readonly string[] | null;
+}
+
+const UNCHANGED = ['same', 'read', 'refresh'];
+/** Parts of one replacement, which has a step `replace`, too. */
+const PARTS = ['create-replacement', 'delete-replaced'];
+/** What takes something away comes first. */
+const ORDER = ['replace', 'delete', 'update', 'import', 'create'];
+
 /**
  * Compares what is deployed with the program, the image aside: that one is whichever the last deployment chose.
  * Throws CommandError, and what `pulumi` throws.
@@ -19,11 +36,32 @@ export interface Preview {
 export async function preview(stack: string, pulumi: PulumiCli): Promise<Preview> {
   await recall(stack, pulumi);
   const answer = (await pulumi.ask(['preview', '--stack', stack, '--refresh'])) as {
-    readonly steps?: readonly { readonly op?: string; readonly urn?: string }[];
+    readonly steps?: readonly Step[];
   };
-  const changed = (answer.steps ?? []).filter(({ op }) => op !== 'same' && op !== 'read' && op !== 'refresh');
-  const lines = changed.map(({ op = '?', urn = '?' }) => `${op.padEnd(20)} ${shortName(urn)}`);
-  return { stack, text: lines.join('\n') || 'no changes', changes: changed.length };
+  const steps = answer.steps ?? [];
+  const replaced = steps.filter(({ op }) => op === 'replace').map(({ urn }) => urn);
+  const changed = steps
+    .filter(({ op = '', urn }) => !UNCHANGED.includes(op) && !(PARTS.includes(op) && replaced.includes(urn)))
+    .sort((a, b) => rank(a) - rank(b));
+  return { stack, text: changed.flatMap(linesOf).join('\n') || 'no changes', changes: changed.length };
+}
+
+function rank({ op = '' }: Step): number {
+  const at = ORDER.indexOf(PARTS.includes(op) ? 'replace' : op);
+  return at < 0 ? ORDER.length : at;
+}
+
+/** The resource, and the properties that differ. No values: they could be anything. */
+function linesOf({ op = '?', urn = '?', detailedDiff, diffReasons, replaceReasons }: Step): string[] {
+  const properties = detailedDiff
+    ? Object.entries(detailedDiff).map(([path, { kind = '?' }]) => [kind, path] as const)
+    : [...new Set([...(replaceReasons ?? []), ...(diffReasons ?? [])])].map(
+        (path) => [replaceReasons?.includes(path) ? 'update-replace' : 'update', path] as const,
+      );
+  return [
+    `${op.padEnd(20)} ${shortName(urn)}`,
+    ...properties.map(([kind, path]) => `  ${kind.padEnd(18)}   ${path}`),
+  ];
 }
 
 /** `urn:pulumi:dev::records-platform::a$gcp:pubsub/topic:Topic::records` as `pubsub/topic:Topic records`. */
@@ -34,14 +72,37 @@ function shortName(urn: string): string {
 }
 
 export function markdownOf({ stack, text, changes }: Preview): string {
+  return block(`${stack}: ${changes} ${changes === 1 ? 'change' : 'changes'}`, text);
+}
+
+function block(title: string, text: string): string {
   const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}\n… and more: see the log` : text;
   // A fence that is longer than any in the text can not be closed by it.
   const fence = '`'.repeat(Math.max(3, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
-  return `### ${stack}: ${changes} ${changes === 1 ? 'change' : 'changes'}\n\n${fence}\n${shown}\n${fence}\n`;
+  return `### ${title}\n\n${fence}\n${shown}\n${fence}\n\n`;
 }
 
-/** Adds the preview to a file that a later step reads, and to the summary of the job where there is one. */
-export async function report(preview: Preview, file: string | undefined, summary: string | undefined) {
-  const text = `${markdownOf(preview)}\n`;
-  for (const target of [file, summary]) if (target) await appendFile(target, text);
+/**
+ * Compares, and adds the result to each file that is named: one that a later step reads, the summary of the job. That it could
+ * not compare is a result. Throws what preview throws.
+ */
+export async function reportPreview(
+  stack: string,
+  pulumi: PulumiCli,
+  files: readonly (string | undefined)[],
+): Promise<Preview> {
+  const write = async (text: string) => {
+    for (const file of files) if (file) await appendFile(file, text);
+  };
+  try {
+    const result = await preview(stack, pulumi);
+    await write(markdownOf(result));
+    return result;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    await write(
+      block(`${stack}: could not be compared`, `${reason}\nThe log of the run has what was printed.`),
+    );
+    throw error;
+  }
 }

@@ -13,26 +13,28 @@ export function checkDigest(image: string): void {
   );
 }
 
+/** What is signed of each image: how it was built, and the npm packages that are bundled into it. */
+const STATEMENTS = ['https://slsa.dev/provenance/v1', 'https://spdx.dev/Document/v2.3'];
+
 /**
- * Throws CommandError unless GitHub holds a signed statement that the image was built by that workflow, from the main branch
+ * Throws CommandError unless GitHub holds both signed statements of the image, made by that workflow from the main branch
  * of `repository` (OWNER/NAME). https://cli.github.com/manual/gh_attestation_verify
  */
 export async function verifyProvenance(image: string, repository: string, gh = 'gh'): Promise<void> {
   checkDigest(image);
-  await runCommand(
-    gh,
-    [
-      ...['attestation', 'verify', `oci://${image}`, '--repo', repository],
-      ...[
-        '--signer-workflow',
-        `${repository}/.github/workflows/deploy.yml`,
-        '--source-ref',
-        'refs/heads/main',
+  for (const statement of STATEMENTS) {
+    await runCommand(
+      gh,
+      [
+        ...['attestation', 'verify', `oci://${image}`, '--repo', repository],
+        ...['--predicate-type', statement],
+        ...['--signer-workflow', `${repository}/.github/workflows/deploy.yml`],
+        ...['--source-ref', 'refs/heads/main'],
+        '--deny-self-hosted-runners',
       ],
-      '--deny-self-hosted-runners',
-    ],
-    INFRA,
-  );
+      INFRA,
+    );
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { ApiProcess } from './support/process.ts';
 import { oneRow } from './support/replies.ts';
 
 const BUILD = fileURLToPath(new URL('../esbuild.config.ts', import.meta.url));
+
+/** Bytes of all files together: what is more is downloaded and read by every instance that starts. */
+const MAX_SIZE = 8e6;
 
 /** Of `nonroot` in distroless images. */
 const NONROOT = 65_532;
@@ -38,6 +41,9 @@ describe('the bundle', () => {
     const programs = ['main.js', 'main.js.LEGAL.txt', 'probe.js', 'probe.js.LEGAL.txt'];
     const files = ['package.json', ...programs].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+    const size = sizes.reduce((sum, one) => sum + one, 0);
+    expect(size).toBeLessThan(MAX_SIZE);
 
     front.fault = () => oneRow;
     const how = {
@@ -45,8 +51,16 @@ describe('the bundle', () => {
       cwd: folder,
       user: process.getuid?.() === 0 ? NONROOT : undefined,
     };
+    const started = performance.now();
     const api = await ApiProcess.listen(front.url, ['main.js'], how);
     const record = await fetch(`${api.url}/records/a`);
+    expect(record.status).toBe(200);
+    const figures = [
+      `${files.length} files, ${(size / 1e6).toFixed(2)} MB`,
+      `first 200 after ${(performance.now() - started).toFixed(0)} ms`,
+      `${await residentOf(api.child.pid)} resident`,
+    ];
+    process.stdout.write(`the bundle: ${figures.join('; ')}\n`);
     expect(await record.json()).toEqual({ id: 'a', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' });
     for (const path of ['/health/live', '/health/ready', '/openapi.json', '/docs', '/problems']) {
       expect([path, (await fetch(api.url + path)).status]).toEqual([path, 200]);
@@ -60,6 +74,13 @@ describe('the bundle', () => {
     expect((await readdir(folder)).sort()).toEqual(files);
   }, 60_000);
 });
+
+/** Linux alone tells it. https://www.man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+async function residentOf(pid: number | undefined): Promise<string> {
+  if (process.platform !== 'linux') return 'an unknown amount';
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return `${((Number(kibibytes) * 1024) / 1e6).toFixed(0)} MB`;
+}
 
 /** Takes every right to write from the folder, and gives the other user a Node that it may run. Answers where that is. */
 async function readableByAnybody(): Promise<string> {

@@ -1,9 +1,19 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CommentOptions, writeComment } from '../src/github/comment.ts';
 import { outputLines, subjectOf } from '../src/github/outputs.ts';
+import { policiesMarkdown } from '../src/github/policies.ts';
+import { missingStacks } from '../src/github/stacks.ts';
+import { testsMarkdown } from '../src/github/tests.ts';
 import { crossed, load } from '../src/load/load.ts';
+import { REPOSITORY } from '../src/paths.ts';
 
 let server: Server | undefined;
 
@@ -66,6 +76,60 @@ describe('outputs of a step', () => {
   });
 });
 
+describe('the figures of the tests', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'figures-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('name what failed, as jest says it, and a file that does not even load', async () => {
+    const at = join(folder, 'apps', 'broken');
+    mkdirSync(join(at, 'test'), { recursive: true });
+    const header = `import { expect, it } from '@jest/globals';\n`;
+    writeFileSync(join(at, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(at, 'test', 'sums.test.ts'),
+      `${header}it('adds', () => {});\nit('takes *away*', () => expect(1).toBe(2));\n`,
+    );
+    writeFileSync(join(at, 'test', 'whole.test.ts'), `${header}throw new Error('no such thing');\n`);
+    symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    const preset = JSON.stringify(pathToFileURL(join(REPOSITORY, 'jest.preset.js')));
+    writeFileSync(join(at, 'jest.config.js'), `export { default } from ${preset};\n`);
+    const args = [
+      ...['--experimental-vm-modules', join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js')],
+    ];
+    await expect(promisify(execFile)(process.execPath, args, { cwd: at })).rejects.toMatchObject({ code: 1 });
+    const text = testsMarkdown(folder);
+    expect(text).toContain('| apps/broken | 1 | 2 | 0 |');
+    expect(text).toMatch(
+      /^- `apps\/broken\/test\/sums.test.ts` takes \\\*away\\\*: Error: expect\(received\)/m,
+    );
+    expect(text).toMatch(
+      /^- `apps\/broken\/test\/whole.test.ts` \(the file does not load\): .*no such thing/m,
+    );
+  }, 60_000);
+});
+
+it('a stack that is not set up is left out with a word, and so is what waits for it', () => {
+  const [STATE_URL_DEV, STATE_URL_PROD] = ['gs://dev', 'gs://prod'];
+  expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: 'gs://staging', STATE_URL_PROD })).toBe('');
+  expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: '', STATE_URL_PROD })).toMatch(
+    /^staging is not set up .* STATE_URL_STAGING of the repository is empty, and nothing reaches prod without it/,
+  );
+  expect(missingStacks({ STATE_URL_DEV }).match(/is not set up/g)).toHaveLength(2);
+});
+
+it('the result of the policies says how many stacks keep how many rules, and names what breaks one', () => {
+  const text = policiesMarkdown([
+    { name: 'dev', resources: 12, violations: [] },
+    { name: 'prod', resources: 13, violations: ['labelled: records has no label stack'] },
+  ]);
+  expect(text).toContain(' rules; violations: 1\n');
+  expect(text).toContain('| dev | 12 | 0 |\n| prod | 13 | 1 |\n');
+  expect(text).toContain('- prod: labelled: records has no label stack');
+});
+
 describe('load', () => {
   it('counts what failed, and says which limit was crossed', async () => {
     let asked = 0;
@@ -84,4 +148,32 @@ describe('load', () => {
       'p97.5 is 400 ms, and the limit is 300 ms',
     ]);
   });
+
+  it('shows its token to an API that is private, and is told by its statuses when it has none', async () => {
+    server = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === 'Bearer of-the-caller' ? 200 : 403;
+      response.end('[]');
+    });
+    const listening = server;
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const api = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+    const run = (idToken?: string) =>
+      promisify(execFile)(
+        process.execPath,
+        [
+          join(REPOSITORY, 'apps/delivery/src/load/cli.ts'),
+          '--api',
+          api,
+          '--rate',
+          '5',
+          '--seconds',
+          '1',
+          '--json',
+        ],
+        { env: { ...process.env, API_ID_TOKEN: idToken } },
+      );
+    const { stdout } = await run('of-the-caller');
+    expect(JSON.parse(stdout)).toMatchObject({ failed: 0, statuses: { 200: expect.any(Number) } });
+    await expect(run()).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('"403"') });
+  }, 30_000);
 });

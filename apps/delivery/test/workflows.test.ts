@@ -3,6 +3,7 @@ import { REPOSITORY } from '../src/paths.ts';
 import { brokenCalls, callsOf } from '../src/workflows/commands.ts';
 import { parseWorkflow, readAutomation } from '../src/workflows/files.ts';
 import { lint } from '../src/workflows/lint.ts';
+import { declaringPaths, unseenChanges } from '../src/workflows/paths.ts';
 import { problemsOf } from '../src/workflows/rules.ts';
 import { overviewOf } from '../src/workflows/table.ts';
 
@@ -29,7 +30,11 @@ describe('what runs at GitHub', () => {
   it('calls scripts that exist, with arguments that they take', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
-      new Set('check test report build workflows e2e image promote canary preview rollback load'.split(' ')),
+      new Set(
+        'check test report build bench:bundle workflows e2e image promote canary preview rollback load'.split(
+          ' ',
+        ),
+      ),
     );
     expect(brokenCalls(REPOSITORY, calls)).toEqual([]);
     const from = 'ci/test';
@@ -40,6 +45,27 @@ describe('what runs at GitHub', () => {
       ]),
     ).toEqual(['ci/test: there is no script "deplyo"', 'ci/test: pnpm promote knows no --rebuild']);
   }, 60_000);
+});
+
+it('a change of anything that infra is made of is previewed', () => {
+  expect(declaringPaths(REPOSITORY)).toEqual(
+    expect.arrayContaining(['infra/**', 'packages/monitoring/**', 'packages/records-schema/**']),
+  );
+  expect(unseenChanges(REPOSITORY, automation)).toEqual([]);
+  const blind = parseWorkflow('preview.yml', 'on: { pull_request: { paths: [infra/**, pnpm-lock.yaml] } }');
+  expect(unseenChanges(REPOSITORY, { workflows: [blind], actions: [] })).toContain(
+    'preview: does not run when packages/monitoring/** changes, which changes what is declared',
+  );
+});
+
+it('a preview that fails for one stack is made for the others, and is commented on', () => {
+  const { preview, comment } = automation.workflows.find(({ name }) => name === 'preview')?.jobs ?? {};
+  const steps = preview?.steps ?? [];
+  const first = steps.findIndex(({ run = '' }) => run.startsWith('pnpm preview'));
+  expect(first).toBeGreaterThan(0);
+  const later = steps.slice(first + 1);
+  expect(later.filter(({ run = '' }) => run.startsWith('pnpm preview'))).toHaveLength(2);
+  for (const step of [...later, comment]) expect(String(step?.if)).toContain('!cancelled()');
 });
 
 describe('a workflow is refused, by name,', () => {
@@ -100,6 +126,58 @@ jobs:
       step('{ run: x }').replace('on: push', 'on: pull_request_target'),
       'runs on pull_request_target',
     ],
+    [
+      'all secrets at once',
+      step(`{ run: x, env: { ALL: '${expression('toJSON(secrets)')}' } }`),
+      'reads a secret',
+    ],
+    [
+      'a secret by a computed name',
+      step(`{ run: x, env: { K: '${expression('secrets[inputs.name]')}' } }`),
+      'reads a secret',
+    ],
+    [
+      'an echo of all that GitHub hands over',
+      step(`{ run: 'echo "$ALL"', env: { ALL: '${expression('toJSON(github)')}' } }`),
+      'prints a secret',
+    ],
+    [
+      'a token for every step of a job',
+      step('{ run: x }').replace('steps:', `env: { T: '${expression('github.token')}' }\n    steps:`),
+      'ci/test: gives the token T to every step',
+    ],
+    [
+      'a token for every step of a workflow',
+      step('{ run: x }').replace('jobs:', `env: { T: '${expression('github.token')}' }\njobs:`),
+      'ci: gives the token T to every step',
+    ],
+    ['a step that may fail', step('{ run: x, continue-on-error: true }'), 'continues on error'],
+    [
+      'a job that may fail',
+      step('{ run: x }').replace('steps:', 'continue-on-error: true\n    steps:'),
+      'ci/test: continues on error',
+    ],
+    ['a step that never runs', step('{ run: x, if: false }'), 'has a condition that is never true'],
+    [
+      'a step that never runs, by an expression',
+      step(`{ run: x, if: '${expression('false')}' }`),
+      'has a condition that is never true',
+    ],
+    ['a failure that is swallowed', step(`{ run: 'pnpm test || true' }`), 'hides its failure'],
+    ['a failure that is followed by nothing', step(`{ run: 'pnpm test; true' }`), 'hides its failure'],
+    ['a shell that does not stop', step(`{ run: 'set +e; pnpm test' }`), 'hides its failure'],
+    [
+      'an identity although something failed',
+      step('{ run: x }')
+        .replace('{ contents: read }', '{ id-token: write }')
+        .replace('steps:', 'if: always()\n    steps:'),
+      'has an identity, and runs although what it waits for failed',
+    ],
+    [
+      "a stranger's workflow",
+      step('{ run: x }').replace('steps:', `uses: owner/name/.github/workflows/x.yml@${sha}\n    steps:`),
+      'calls another workflow',
+    ],
     ['no end', step('{ run: x }').replace('timeout-minutes: 5', ''), 'has no timeout-minutes'],
     ['no concurrency group', step('{ run: x }').replace('concurrency: ci', ''), 'has no concurrency group'],
   ])('for %s', (_, text, problem) => {
@@ -119,6 +197,7 @@ jobs:
     );
   });
 
+  const image = expression('needs.build.outputs.image');
   it.each<[string, string | RegExp, string, string]>([
     [
       'rebuilds',
@@ -127,7 +206,25 @@ jobs:
       'deploy/staging: builds again',
     ],
     ['skips the end-to-end tests', 'pnpm e2e --stack dev', 'true', 'deploy/dev: is not proved end to end'],
+    [
+      'does not mind how they end',
+      'pnpm e2e --stack dev --out "$GITHUB_STEP_SUMMARY"',
+      'pnpm e2e --stack dev | tail',
+      'deploy/dev: is not proved end to end',
+    ],
+    [
+      'runs them now and then',
+      '- run: pnpm e2e --stack dev',
+      '- if: github.actor == github.repository_owner\n        run: pnpm e2e --stack dev',
+      'deploy/dev: is not proved end to end',
+    ],
     ['does not wait', 'needs: [build, staging]', 'needs: [build]', 'deploy/prod: does not wait for staging'],
+    [
+      'goes on to prod whatever happened',
+      `if: vars.STATE_URL_PROD != ''`,
+      'if: always()',
+      `deploy/prod: may have the condition "vars.STATE_URL_PROD != ''" alone`,
+    ],
     ['asks nobody', 'environment: prod', 'environment: dev', 'deploy/prod: is not in the environment prod'],
     [
       'stays where it is when it is cancelled',
@@ -148,11 +245,17 @@ jobs:
       'deploy/prod: has no queue of its own',
     ],
     ['trusts any image', '-s dev --verify "$GITHUB_REPOSITORY"', '-s dev', 'deploy/dev: does not verify'],
+    ['promotes another image', image, 'host/api:latest', 'deploy/dev: does not promote the image of the job'],
+    ['does not wait for the tests', 'needs: [test]\n', 'needs: []\n', 'deploy/build: does not wait for test'],
+    [
+      'tests something else',
+      'uses: ./.github/workflows/ci.yml',
+      'uses: ./.github/workflows/drift.yml',
+      'deploy/test: is not all of',
+    ],
+    ['builds from tags', ' --frozen', '', 'deploy/build: builds from whatever the tags'],
   ])('for a deployment that %s', (_, part, instead, problem) => {
-    const workflows = automation.workflows.map((one) =>
-      one.name === 'deploy' ? parseWorkflow('deploy.yml', one.text.replace(part, instead)) : one,
-    );
-    expect(problemsOf({ ...automation, workflows }).join('\n')).toContain(problem);
+    expect(problemsWith('deploy', part, instead)).toContain(problem);
   });
 
   it('for a rollback that waits for a deployment', () => {
@@ -165,4 +268,21 @@ jobs:
       'deploy/prod and rollback: wait for each other',
     );
   });
+
+  it.each([
+    ['a test that is left out', '- run: pnpm test\n', '- run: pnpm test --help\n        if: false\n'],
+    ['a part of the tests', '- run: pnpm test\n', '- run: pnpm test --filter @records/api\n'],
+    ['tests for some people', '  test:\n', "  test:\n    if: github.actor == 'me'\n"],
+  ])('for a deployment by %s', (_, part, instead) => {
+    expect(problemsWith('ci', part, instead)).toContain('ci/test: does not always run pnpm test');
+  });
+
+  function problemsWith(name: string, part: string | RegExp, instead: string): string {
+    const workflows = automation.workflows.map((one) => {
+      if (one.name !== name) return one;
+      expect(one.text).toMatch(part instanceof RegExp ? part : new RegExp(RegExp.escape(part)));
+      return parseWorkflow(`${name}.yml`, one.text.replace(part, instead));
+    });
+    return problemsOf({ ...automation, workflows }).join('\n');
+  }
 });

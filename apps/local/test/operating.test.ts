@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { checkTag } from '@records/infra/tools/canary/tag-check.ts';
+import { bigQueryColumns } from '@records/records-schema';
 import { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
 import { clientsOf, getUntil, publish } from './clients.ts';
 
 // What docs/operating.md says of a restore, as far as the local cloud has it.
@@ -10,10 +15,11 @@ const SUBSCRIPTION = 'records-to-bigquery';
 
 let stack: LocalStack;
 let pubsub: PubSub;
+let bigquery: BigQuery;
 
 beforeAll(async () => {
   stack = await LocalStack.create();
-  pubsub = clientsOf(stack).pubsub;
+  ({ pubsub, bigquery } = clientsOf(stack));
 }, 120_000);
 
 afterAll(async () => {
@@ -50,6 +56,40 @@ it('taking the grant on the table stops the writes and loses nothing, and giving
   expect(await response.json()).toEqual(record);
   await stateOf(SUBSCRIPTION, 'ACTIVE');
 }, 120_000);
+
+it('putting rows back, by the statements of the document, brings the missing ones and none twice', async () => {
+  const [count = '', insert = ''] = statements(/^SELECT COUNT/, /^INSERT INTO records\.records /);
+  const restored = bigquery.dataset('records').table('restored');
+  await restored.create({ schema: [...bigQueryColumns] });
+  const row = (id: string) => ({ id, nombre: 'Ana', apellido: 'Núñez', pais: 'Perú' });
+  await restored.insert(['kept', 'lost', 'lost-too'].map((id) => row(`restore-${id}`)));
+  await bigquery
+    .dataset('records')
+    .table('records')
+    .insert(['kept', 'new'].map((id) => row(`restore-${id}`)));
+
+  const [[counted]] = await bigquery.query(count);
+  expect(Object.values(counted)).toEqual([3, 3]);
+  await bigquery.query(insert);
+  await bigquery.query(insert);
+  const [rows] = await bigquery.query(
+    "SELECT id FROM records.records WHERE STARTS_WITH(id, 'restore-') ORDER BY id",
+  );
+  expect(rows.map(({ id }) => id)).toEqual(['kept', 'lost', 'lost-too', 'new'].map((id) => `restore-${id}`));
+}, 120_000);
+
+/** The first statement of each kind that docs/operating.md gives to `bq query`. */
+function statements(...kinds: readonly RegExp[]): string[] {
+  const text = readFileSync(join(REPOSITORY, 'docs', 'operating.md'), 'utf8');
+  const all = [...text.matchAll(/^ *bq\b.* query --use_legacy_sql=false '([^']+)'$/gm)].map(
+    ([, sql = '']) => sql,
+  );
+  return kinds.map((kind) => {
+    const found = all.find((sql) => kind.test(sql));
+    if (found === undefined) throw new Error(`docs/operating.md has no statement ${kind}`);
+    return found;
+  });
+}
 
 /** Asks until the subscription is in that state; the test's own timeout ends the wait. */
 async function stateOf(subscription: string, state: string): Promise<void> {

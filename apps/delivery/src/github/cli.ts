@@ -5,12 +5,15 @@ import { REPOSITORY } from '../paths.ts';
 import { apiAddress } from '../stack.ts';
 import { writeComment } from './comment.ts';
 import { outputLines, subjectOf } from './outputs.ts';
+import { missingStacks } from './stacks.ts';
 import { testsMarkdown } from './tests.ts';
 
-const USAGE = `Usage: pnpm report tests [--out FILE]                            the figures of the last pnpm test
+const USAGE = `Usage: pnpm report tests [--out FILE]                            the figures of the last pnpm test, and what failed
+       pnpm report policies [--out FILE]                         the policies over every stack; exit code 1 when one is broken
        pnpm report output --file FILE --name NAME [--out FILE]   what a file says, as an output of a step
        pnpm report subject --image IMAGE [--out FILE]            name and digest of an image, as outputs
        pnpm report address -s STACK [--out FILE]                 url of a stack's API, as an output
+       pnpm report stacks [--out FILE]                           which stacks are not set up: STATE_URL_DEV and so on are empty
        pnpm report comment --repository OWNER/NAME --number N --marker NAME
                                                                  what COMMENT holds, as the one comment with that marker
 
@@ -44,6 +47,14 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     case 'tests':
       write(testsMarkdown(REPOSITORY));
       return 0;
+    case 'policies': {
+      // Not for the other reports: it loads Pulumi.
+      const { judgeStacks } = await import('@records/infra/tools/violations.ts');
+      const { policiesMarkdown } = await import('./policies.ts');
+      const judgements = await judgeStacks();
+      write(policiesMarkdown(judgements));
+      return judgements.every(({ violations }) => violations.length === 0) ? 0 : 1;
+    }
     case 'output':
       write(outputLines({ [need('name')]: readFileSync(need('file'), 'utf8') }));
       return 0;
@@ -52,6 +63,9 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
       return 0;
     case 'address':
       write(outputLines({ url: await apiAddress(need('stack')) }));
+      return 0;
+    case 'stacks':
+      write(missingStacks(process.env));
       return 0;
     case 'comment': {
       const number = Number(need('number'));
@@ -70,6 +84,8 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
       return 0;
     }
     default:
-      throw new UsageError(`"${positionals.join(' ')}" is none of: tests, output, subject, address, comment`);
+      throw new UsageError(
+        `"${positionals.join(' ')}" is none of: tests, policies, output, subject, address, stacks, comment`,
+      );
   }
 });

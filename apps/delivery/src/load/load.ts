@@ -6,6 +6,8 @@ export interface LoadOptions {
   /** Requests per second. */
   readonly rate: number;
   readonly seconds: number;
+  /** For an API that is private. */
+  readonly idToken?: string | undefined;
 }
 
 export interface Limits {
@@ -30,12 +32,13 @@ export interface LoadResult {
 const RATE_PER_CONNECTION = 10;
 
 /** Reads pages at a steady rate. */
-export async function load({ api, rate, seconds }: LoadOptions): Promise<LoadResult> {
+export async function load({ api, rate, seconds, idToken }: LoadOptions): Promise<LoadResult> {
   const result = await autocannon({
     url: new URL('/records?limit=100', api).href,
     connections: Math.max(1, Math.ceil(rate / RATE_PER_CONNECTION)),
     overallRate: rate,
     duration: seconds,
+    ...(idToken ? { headers: { authorization: `Bearer ${idToken}` } } : {}),
   });
   const statuses = Object.fromEntries(
     Object.entries(result.statusCodeStats ?? {}).map(([status, { count }]) => [status, count ?? 0]),

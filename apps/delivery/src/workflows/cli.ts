@@ -5,6 +5,7 @@ import { REPOSITORY } from '../paths.ts';
 import { brokenCalls, callsOf } from './commands.ts';
 import { readAutomation } from './files.ts';
 import { lint } from './lint.ts';
+import { unseenChanges } from './paths.ts';
 import { problemsOf } from './rules.ts';
 import { overviewOf, sumOf, tableOf } from './table.ts';
 
@@ -27,6 +28,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     ...(await lint(automation.workflows)),
     ...problemsOf(automation),
     ...brokenCalls(REPOSITORY, callsOf(automation)),
+    ...unseenChanges(REPOSITORY, automation),
   ];
   if (values.json) process.stdout.write(`${JSON.stringify({ ...overview, problems })}\n`);
   else process.stdout.write(`${tableOf(overview)}\n\n${sumOf(overview)}\n`);

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 export interface Step {
   readonly id?: string;
   readonly name?: string;
-  readonly if?: string;
+  readonly if?: unknown;
+  readonly 'continue-on-error'?: unknown;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -13,7 +14,8 @@ export interface Step {
 }
 
 export interface Job {
-  readonly if?: string;
+  readonly if?: unknown;
+  readonly 'continue-on-error'?: unknown;
   readonly needs?: string | readonly string[];
   readonly environment?: string;
   readonly concurrency?: unknown;
@@ -32,6 +34,7 @@ export interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: unknown;
   readonly concurrency: unknown;
+  readonly env: Readonly<Record<string, string>>;
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
@@ -62,10 +65,11 @@ export function readAutomation(repository: string): Automation {
 }
 
 export function parseWorkflow(file: string, text: string): Workflow {
-  const { on, permissions, concurrency, jobs } = parse(text) as {
+  const { on, permissions, concurrency, env, jobs } = parse(text) as {
     on?: string | readonly string[] | Record<string, unknown>;
     permissions?: unknown;
     concurrency?: unknown;
+    env?: Record<string, string>;
     jobs?: Record<string, Job>;
   };
   const triggers = typeof on === 'string' ? [on] : on;
@@ -77,6 +81,7 @@ export function parseWorkflow(file: string, text: string): Workflow {
       : ((triggers ?? {}) as Record<string, unknown>),
     permissions,
     concurrency,
+    env: env ?? {},
     jobs: jobs ?? {},
   };
 }

@@ -12,6 +12,7 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/dependencies': READ,
   'preview/preview': { ...READ, ...IDENTITY },
   'preview/comment': { ...READ, 'pull-requests: write': 'to write one comment' },
+  'deploy/test': { 'contents: read': 'for the jobs of ci, which get no more than this one' },
   'deploy/build': { ...READ, ...IDENTITY, 'attestations: write': 'to keep what was signed' },
   'deploy/dev': { ...READ, ...IDENTITY, ...VERIFY },
   'deploy/staging': { ...READ, ...IDENTITY, ...VERIFY },
@@ -20,5 +21,6 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'drift/staging': { ...READ, ...IDENTITY },
   'drift/prod': { ...READ, ...IDENTITY },
   'rollback/rollback': { ...READ, ...IDENTITY, ...VERIFY },
-  'load/load': READ,
+  'load/address': READ,
+  'load/stack': { ...READ, ...IDENTITY },
 };
