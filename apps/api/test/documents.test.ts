@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordRow } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
@@ -83,6 +84,39 @@ describe('the OpenAPI document', () => {
   it('mentions every kind of problem, beside an operation or in its introduction', () => {
     const text = JSON.stringify(contract.document);
     for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
+  });
+});
+
+describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
+  const get = (headers: Record<string, string>) => app.inject({ url, headers });
+
+  it.each([
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+  ])('is sent as %s to who asks for it, at half of its size at most', async (encoding, decompress) => {
+    const plain = await get({});
+    const small = await get({ 'accept-encoding': encoding });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(small.headers['content-encoding']).toBe(encoding);
+    expect(small.headers['content-type']).toBe(plain.headers['content-type']);
+    expect(decompress(small.rawPayload).equals(plain.rawPayload)).toBe(true);
+    expect(small.rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
+  });
+
+  it('may be kept for five minutes, and is answered 304 after that, by a tag for each encoding', async () => {
+    const tags = new Set<unknown>();
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      const { headers } = await get({ 'accept-encoding': encoding });
+      expect(headers).toMatchObject({ 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      const etag = String(headers.etag);
+      tags.add(etag);
+      const again = await get({ 'accept-encoding': encoding, 'if-none-match': etag });
+      expect([again.statusCode, again.body]).toEqual([304, '']);
+      expect(again.headers).toMatchObject({ etag, 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      const other = await get({ 'accept-encoding': encoding, 'if-none-match': '"other"' });
+      expect(other.statusCode).toBe(200);
+    }
+    expect(tags.size).toBe(3);
   });
 });
 
