@@ -69,6 +69,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('names no header that a page of another origin can not read', async () => {
+    const { headers } = await app.inject({ url: '/openapi.json' });
+    const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(', ');
+    // https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name; `Vary` is for caches.
+    const readable = new Set([...exposed, 'cache-control', 'last-modified', 'vary']);
+    const named = operations().flatMap(({ responses = {} }) =>
+      Object.values(responses).flatMap(({ headers }) => Object.keys(headers)),
+    );
+    expect(named.filter((name) => !readable.has(name.toLowerCase()))).toEqual([]);
+    expect(named).toContain('Content-Disposition');
+  });
+
   it('asks for no parameter that has a default', () => {
     const [list] = operations();
     expect(list?.parameters).toMatchObject([
