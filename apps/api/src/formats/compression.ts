@@ -40,7 +40,6 @@ export class CompressedPages {
     maxSize: KEPT_BYTES,
     sizeCalculation: ({ length }) => length + ENTRY_BYTES,
   });
-
   readonly #making = new Map<string, Promise<Buffer>>();
 
   /** `tag` names the compressed bytes; `read` is only called when they are neither known nor in the making. */
