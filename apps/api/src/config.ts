@@ -69,7 +69,7 @@ const Environment = Type.Object({
   API_KEYS_FILE: Type.Optional(
     Type.String({
       pattern: '^/.',
-      rule: 'must be an absolute path',
+      'x-rule': 'must be an absolute path',
       description: 'the list of API keys, which `pnpm api-keys` keeps; leave it out for none',
     }),
   ),
@@ -100,6 +100,9 @@ const Environment = Type.Object({
 });
 
 type Environment = Static<typeof Environment>;
+
+/** The names of the variables. */
+export const VARIABLES = Object.keys(Environment.properties);
 
 /** What the API is told from outside, checked. Frozen. */
 export interface Config {

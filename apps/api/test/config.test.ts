@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readConfig } from '../src/config.ts';
+import { readConfig, VARIABLES } from '../src/config.ts';
 import { ConfigError } from '../src/environment.ts';
 
 const good = {
@@ -73,6 +73,14 @@ describe('the configuration', () => {
       ),
       expect.stringMatching(/^ {2}LOG_LEVEL is "loud": it must be one of trace, debug, info, .+\(.+\)\.$/),
     ]);
+  });
+
+  it('says of every variable what it must be, in words', () => {
+    for (const name of VARIABLES) {
+      const [, line = ''] = messageFor({ ...good, [name]: '\n' }).split('\n', 2);
+      expect(line).toMatch(new RegExp(`^ {2}${name} is "\\\\n": it must be [^^]+ \\(.+\\)\\.$`));
+      expect(line).not.toMatch(/undefined|null/);
+    }
   });
 
   it.each(['-1', '65536', '8080.0', ' 8080', '+8080', '0x50', '1e3', '08080'])(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RecordRow } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
@@ -68,6 +69,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('names no header that a page of another origin can not read', async () => {
+    const { headers } = await app.inject({ url: '/openapi.json' });
+    const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(', ');
+    // https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name; `Vary` is for caches.
+    const readable = new Set([...exposed, 'cache-control', 'last-modified', 'vary']);
+    const named = operations().flatMap(({ responses = {} }) =>
+      Object.values(responses).flatMap(({ headers }) => Object.keys(headers)),
+    );
+    expect(named.filter((name) => !readable.has(name.toLowerCase()))).toEqual([]);
+    expect(named).toContain('Content-Disposition');
+  });
+
   it('asks for no parameter that has a default', () => {
     const [list] = operations();
     expect(list?.parameters).toMatchObject([
@@ -83,6 +96,39 @@ describe('the OpenAPI document', () => {
   it('mentions every kind of problem, beside an operation or in its introduction', () => {
     const text = JSON.stringify(contract.document);
     for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
+  });
+});
+
+describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
+  const get = (headers: Record<string, string>) => app.inject({ url, headers });
+
+  it.each([
+    ['gzip', gunzipSync],
+    ['br', brotliDecompressSync],
+  ])('is sent as %s to who asks for it, at half of its size at most', async (encoding, decompress) => {
+    const plain = await get({});
+    const small = await get({ 'accept-encoding': encoding });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(small.headers['content-encoding']).toBe(encoding);
+    expect(small.headers['content-type']).toBe(plain.headers['content-type']);
+    expect(decompress(small.rawPayload).equals(plain.rawPayload)).toBe(true);
+    expect(small.rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
+  });
+
+  it('may be kept for five minutes, and is answered 304 after that, by a tag for each encoding', async () => {
+    const tags = new Set<unknown>();
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      const { headers } = await get({ 'accept-encoding': encoding });
+      expect(headers).toMatchObject({ 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      const etag = String(headers.etag);
+      tags.add(etag);
+      const again = await get({ 'accept-encoding': encoding, 'if-none-match': etag });
+      expect([again.statusCode, again.body]).toEqual([304, '']);
+      expect(again.headers).toMatchObject({ etag, 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      const other = await get({ 'accept-encoding': encoding, 'if-none-match': '"other"' });
+      expect(other.statusCode).toBe(200);
+    }
+    expect(tags.size).toBe(3);
   });
 });
 

@@ -191,6 +191,10 @@ describe('content negotiation', () => {
     [undefined, 'application/json'],
     ['*/*', 'application/json'],
     ['application/json; charset=utf-8', 'application/json'],
+    // As the API itself names its forms.
+    ['text/csv; charset=utf-8; header=present', 'text/csv'],
+    ['application/x-ndjson; charset=utf-8, application/json; q=0.5', 'application/x-ndjson'],
+    ['text/csv;x=", application/json;";Q=0.4, application/x-ndjson;v="\\";q=0";q=0.3', 'text/csv'],
     ['text/csv', 'text/csv'],
     ['application/x-ndjson, application/json;q=0.5', 'application/x-ndjson'],
     ['application/json;q=0.1, text/csv;q=0.9, */*;q=0.2', 'text/csv'],
@@ -218,6 +222,7 @@ describe('content negotiation', () => {
     ['/records', 'application/json;q=0', 'application/json, text/csv and application/x-ndjson'],
     ['/records/r000001', 'text/csv', 'application/json'],
     ['/records.csv', 'application/json', 'text/csv'],
+    ['/records.csv', 'text/csv; header=present; q=0', 'text/csv'],
   ])('for %s refuses Accept %s, and says what there is', async (url, accept, offered) => {
     const { detail } = expectProblem(await get(url, { accept }), 'not-acceptable');
     expect(detail).toBe(`The Accept header "${accept}" takes none of what this path gives: ${offered}.`);

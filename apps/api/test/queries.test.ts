@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
+import { expectProblem } from './support/problem.ts';
 import { oneRow } from './support/replies.ts';
 import { openTestTable } from './support/table.ts';
 
@@ -76,6 +77,23 @@ describe('a query for records', () => {
     const response = await api.app.inject({ url: '/records/b' });
     expect(response.json()).toMatchObject({ id: 'b' });
     expect(front.calls[1]).toBe('GET /bigquery/v2/projects/records-test/queries/job-1');
+  });
+
+  it('whose pages never end is given up when its time is over, and asks for no more of them', async () => {
+    const timing = new FakeTiming();
+    const { app } = await buildTestApi({ bigQueryUrl: front.url, timing });
+    front.fault = () => {
+      timing.advance(1_000);
+      return {
+        status: 200,
+        body: JSON.stringify({ jobComplete: true, schema: { fields: [] }, rows: [], pageToken: 'more' }),
+      };
+    };
+    const response = await app.inject({ url: '/records/a' });
+    expectProblem(response, 'warehouse-timeout');
+    // Waits for what is under way.
+    await app.close();
+    expect(front.calls).toHaveLength(8);
   });
 
   it('with rows larger than a response may be is given up, not held in memory', async () => {

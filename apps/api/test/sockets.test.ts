@@ -36,7 +36,7 @@ function expectRawProblem(answer: string, name: ProblemName): void {
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   const { status, title } = PROBLEMS[name];
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(head).toMatch(/^content-type: application\/problem\+json/im);
+  expect(head).toMatch(/^content-type: application\/problem\+json\r$/im);
   expect(head).toMatch(/^connection: close/im);
   expect(JSON.parse(body)).toMatchObject({ type: `/problems#${name}`, title, status });
 }

@@ -6,6 +6,21 @@ export const JSON_TYPE = 'application/json';
 
 const LIST = new Intl.ListFormat('en-GB');
 
+/** The media ranges of an `Accept`, and the parts of each. What is in quotes separates nothing, closed or not. */
+const RANGES = /(?:"(?:\\.|[^"\\])*"?|[^,"])+/g;
+const PARTS = /(?:"(?:\\.|[^"\\])*"?|[^;"])+/g;
+
+/** Without parameters but the weight: there is one form of each type, whatever charset or version is asked for. */
+function withoutParameters(accept: string): string {
+  const ranges = accept.match(RANGES) ?? [];
+  return ranges
+    .map((range) => {
+      const [type = '', ...parameters] = range.match(PARTS) ?? [];
+      return [type, ...parameters.filter((text) => /^\s*q\s*=/i.test(text))].join(';');
+    })
+    .join(',');
+}
+
 /**
  * The media type that the caller likes best of those that there are, the first one if it does not say
  * (RFC 9110, 12.5.1). Throws `not-acceptable` when it takes none of them.
@@ -13,9 +28,7 @@ const LIST = new Intl.ListFormat('en-GB');
 export function mediaTypeOf({ headers }: FastifyRequest, offered: readonly [string, ...string[]]): string {
   const { accept } = headers;
   if (accept === undefined || accept === '*/*') return offered[0];
-  // Who asks for UTF-8 by a parameter means the same.
-  const variants = offered.flatMap((type) => [type, `${type};charset=utf-8`]);
-  const best = new Negotiator({ headers: { accept } }).mediaType(variants)?.split(';', 1)[0];
+  const best = new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...offered]);
   if (best !== undefined) return best;
   const given = accept.length > 80 ? `${accept.slice(0, 79)}…` : accept;
   throw new ProblemError(

@@ -41,7 +41,8 @@ export function sendProblem(error: ProblemError, request: FastifyRequest, reply:
       `${request.method} ${routeOf(request)} failed: ${error.problem}`,
     );
   }
-  return reply.code(status).headers(headers).send(body);
+  // As text, Fastify would add a charset, which this type does not have (RFC 9457, 6.1).
+  return reply.code(status).headers(headers).send(Buffer.from(body));
 }
 
 /** The pattern of the route, never the URL itself: `/records/:id`, not the id of a person. */

@@ -47,7 +47,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'Record not found',
     description:
-      'No record has this id. A record that was published a moment ago can take some seconds to appear; that there is none holds for five seconds.',
+      'No record has this id. A record that was published a moment ago can take some seconds to appear; that there is none holds for five seconds, and for as long as the list where the budget of live look-ups is used up.',
   },
   'route-not-found': {
     status: 404,

@@ -1,32 +1,59 @@
-import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { docsPage } from '../documentation/docs-page.ts';
 import { CONTENT_SECURITY_POLICY } from '../documentation/layout.ts';
 import type { OpenApiDocument } from '../documentation/openapi.ts';
 import { problemsPage } from '../documentation/problems-page.ts';
+import { CompressedPages } from '../formats/compression.ts';
+import { encodingOf, JSON_TYPE, tagSuffix } from '../formats/negotiation.ts';
 import { PROBLEMS_PATH } from '../problems/catalogue.ts';
-import { sendJson } from './send-json.ts';
+import { etagOf, isNoneMatch } from './freshness.ts';
+
+/** How long a copy counts without asking: what is new in a release shows within minutes. Seconds. */
+const MAX_AGE_SECONDS = 300;
+
+/** What says the same for as long as the process runs. */
+interface Document {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const PAGE_HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'referrer-policy': 'no-referrer',
+};
 
 /** The contract, for machines and for people. Made once, when the last route is known. */
 export const documentationRoutes: FastifyPluginAsync = async (app) => {
-  let openApi = '';
-  let docs = '';
-  const problems = problemsPage();
+  const compressed = new CompressedPages();
+  const documents = new Map([[PROBLEMS_PATH, documentOf('text/html', problemsPage(), PAGE_HEADERS)]]);
   app.addHook('onReady', async () => {
-    const document = app.swagger();
-    openApi = JSON.stringify(document);
-    docs = docsPage(document as unknown as OpenApiDocument);
+    const openApi = app.swagger();
+    documents.set('/openapi.json', documentOf(JSON_TYPE, JSON.stringify(openApi)));
+    const docs = docsPage(openApi as unknown as OpenApiDocument);
+    documents.set('/docs', documentOf('text/html', docs, PAGE_HEADERS));
   });
 
-  const hidden = { schema: { hide: true } };
-  app.get('/openapi.json', hidden, async (_request, reply) => sendJson(reply, openApi));
-  app.get('/docs', hidden, async (_request, reply) => sendPage(reply, docs));
-  app.get(PROBLEMS_PATH, hidden, async (_request, reply) => sendPage(reply, problems));
+  const send = async (path: string, request: FastifyRequest, reply: FastifyReply) => {
+    const document = documents.get(path);
+    if (!document) throw new Error(`${path} was asked for before it was made`);
+    const { mediaType, bytes, headers } = document;
+    const encoding = encodingOf(request);
+    const etag = document.etag.replace(/"$/, `${tagSuffix(mediaType, encoding)}"`);
+    reply.headers({ etag, 'cache-control': `max-age=${MAX_AGE_SECONDS}`, vary: 'Accept-Encoding' });
+    if (isNoneMatch(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    reply.type(`${mediaType}; charset=utf-8`).headers(headers);
+    if (encoding === 'identity') return reply.send(bytes);
+    const body = await compressed.get(etag, encoding, async () => bytes);
+    return reply.header('content-encoding', encoding).send(body);
+  };
+  for (const path of ['/openapi.json', '/docs', PROBLEMS_PATH]) {
+    app.get(path, { schema: { hide: true } }, (request, reply) => send(path, request, reply));
+  }
 };
 
-function sendPage(reply: FastifyReply, page: string): FastifyReply {
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', CONTENT_SECURITY_POLICY)
-    .header('referrer-policy', 'no-referrer')
-    .send(page);
+function documentOf(mediaType: string, text: string, headers: Document['headers'] = {}): Document {
+  const bytes = Buffer.from(text);
+  return { mediaType, bytes, etag: etagOf(bytes), headers };
 }

@@ -28,7 +28,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
         operationId: 'getRecord',
         summary: 'Get a record',
         description:
-          'The record with this `id`, whether the list has it already or it was published just now. An answer, be it that there is none, holds for as long as `Cache-Control` of a record says.',
+          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. That there is none holds for five seconds; while the budget of live look-ups is used up it is as old as the list, whose `Age` is that of `/records`.',
         tags: ['records'],
         params: RecordParams,
         querystring: NoQuery,

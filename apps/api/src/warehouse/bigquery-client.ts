@@ -64,6 +64,8 @@ export interface BigQueryClientOptions {
   readonly location: string;
   /** After that, the connection of a call is given up. Milliseconds. */
   readonly timeoutMs: number;
+  /** Milliseconds, from any fixed point. */
+  readonly now?: () => number;
   readonly telemetry?: BigQueryTelemetry;
 }
 
@@ -76,17 +78,29 @@ export interface BigQueryClientOptions {
 export class BigQueryClient {
   readonly #client: BigQuery;
   readonly #location: string;
+  readonly #now: () => number;
   readonly #telemetry: BigQueryTelemetry;
 
-  constructor({ project, location, timeoutMs, telemetry = noTelemetry }: BigQueryClientOptions) {
+  constructor({
+    project,
+    location,
+    timeoutMs,
+    now = () => performance.now(),
+    telemetry = noTelemetry,
+  }: BigQueryClientOptions) {
     this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
     this.#client.timeout = timeoutMs;
     this.#location = location;
+    this.#now = now;
     this.#telemetry = telemetry;
   }
 
-  /** `jobs.query`: all rows, if the query finishes within `timeoutMs`, and the bytes billed. It need not leave a job behind. */
+  /**
+   * `jobs.query`: all rows, if the query finishes and they are read within `timeoutMs`, and the bytes billed. It need not leave a job
+   * behind.
+   */
   async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<BilledRows> {
+    const end = this.#now() + timeoutMs;
     let reply: QueryReply = await this.#request({
       call: 'jobs.query',
       method: 'POST',
@@ -112,11 +126,15 @@ export class BigQueryClient {
     // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
     while (reply.pageToken !== undefined) {
       assertSendable(bytes);
+      // Nobody waits any longer, and pages may follow without end.
+      const leftMs = Math.floor(end - this.#now());
+      if (leftMs < 1)
+        throw new WarehouseError('timeout', 'timeout', `the rows were not read within ${timeoutMs} ms`);
       const { jobId = '', location = this.#location } = reply.jobReference ?? {};
       reply = await this.#request({
         call: 'jobs.getQueryResults',
         uri: `/queries/${jobId}`,
-        qs: { location, pageToken: reply.pageToken, timeoutMs },
+        qs: { location, pageToken: reply.pageToken, timeoutMs: leftMs },
       });
       const more = queryRowsOf(reply);
       rows.push(...more);

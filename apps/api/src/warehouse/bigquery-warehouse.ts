@@ -65,7 +65,13 @@ export class BigQueryWarehouse implements Warehouse {
     this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
     const asked = (cache: CacheName) => (hit: boolean) => telemetry.metrics.cacheAsked(cache, hit);
     const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
-    this.#client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, telemetry });
+    this.#client = new BigQueryClient({
+      project,
+      location,
+      timeoutMs: policy.deadlineMs,
+      now: () => timing.now(),
+      telemetry,
+    });
     telemetry.metrics.observeBreaker(() => this.#calls.state);
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);

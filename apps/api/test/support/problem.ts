@@ -9,7 +9,7 @@ export function expectProblem(response: LightMyRequestResponse, name: ProblemNam
   expect(body).toMatchObject({ type: `/problems#${name}`, title, status, detail: expect.any(String) });
   expect(body.instance).toBe(`urn:uuid:${response.headers['x-request-id']}`);
   expect(response.statusCode).toBe(status);
-  expect(response.headers['content-type']).toMatch(/^application\/problem\+json\b/);
+  expect(response.headers['content-type']).toBe('application/problem+json');
   expect(response.headers['cache-control']).toBe('no-store');
   return body;
 }
