@@ -1,7 +1,8 @@
 /**
  * pnpm bench:ingestion [RECORDS…]: records per second from published to visible in the table, on disk and in memory, beside
  * Google's emulator from published to pulled, where it is installed (part of the Google Cloud CLI), and the most memory
- * that each server has had. All are asked by a process of their own, one after the other. Linux only.
+ * that each server has had. All are asked by a process of their own, one after the other. 10,000, 100,000 and 1,000,000
+ * records by default. Exit code 1 when a promise of ingestion-verdict.ts is not kept. Linux only.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,10 +12,11 @@ import { promisify } from 'node:util';
 import { REPOSITORY } from '../src/paths.ts';
 import { StackProcess } from './chaos/processes.ts';
 import { startGoogleEmulator } from './google-emulator.ts';
+import { brokenPromises, percent, ratiosOf, spreadOf } from './ingestion-verdict.ts';
 import { peakMemory } from './peak-memory.ts';
 
 const counts = process.argv.slice(2).map(Number);
-if (counts.length === 0) counts.push(10_000, 100_000);
+if (counts.length === 0) counts.push(10_000, 100_000, 1_000_000);
 if (!counts.every((count) => Number.isSafeInteger(count) && count > 0))
   throw new TypeError('usage: pnpm bench:ingestion [RECORDS…], each from 1');
 
@@ -76,16 +78,25 @@ const emulator = await google();
 const line = (name: string, cells: readonly string[]) =>
   console.log(name.padEnd(40) + cells.map((cell) => cell.padStart(14)).join(''));
 const whole = (value: number) => Math.round(value).toLocaleString('en-US');
+const columns = ['memory', ...(counts.length > 1 ? ['spread'] : [])];
 const report = (name: string, { rates, peak }: Measured) =>
-  line(name, [...rates.map((rate) => `${whole(rate)}/s`), `${whole(peak)} MB`]);
+  line(name, [
+    ...rates.map((rate) => `${whole(rate)}/s`),
+    `${whole(peak)} MB`,
+    ...(counts.length > 1 ? [percent(spreadOf(rates))] : []),
+  ]);
 
-line('records', [...counts.map(whole), 'memory']);
+line('records', [...counts.map(whole), ...columns]);
 report('on disk, published to visible', disk);
 report('in memory, published to visible', memory);
 if (emulator === undefined) console.log("Google's emulator is not installed, so there is no ratio");
 else {
   report("Google's emulator, published to pulled", emulator);
-  const ratio = ({ rates }: Measured) => rates.map((rate, n) => (rate / (emulator.rates[n] ?? 0)).toFixed(1));
+  const ratio = ({ rates }: Measured) => ratiosOf(rates, emulator.rates).map((value) => value.toFixed(1));
   line('ratio, on disk', ratio(disk));
   line('ratio, in memory', ratio(memory));
 }
+const broken = brokenPromises({ disk: disk.rates, memory: memory.rates, emulator: emulator?.rates });
+for (const promise of broken) console.log(`BAD: ${promise}`);
+if (broken.length === 0) console.log('GOOD');
+process.exitCode = broken.length === 0 ? 0 : 1;

@@ -35,9 +35,36 @@ describe('chaos', () => {
     expect(isGood(strange.verdict())).toBe(false);
     const silent = told(plan);
     silent.bury(JSON.stringify({ id }), undefined);
-    expect(silent.verdict().strange).toEqual([`${id}: a dead letter without a reason`]);
+    expect(silent.verdict().strange).toContain(`${id}: a dead letter without a reason`);
+  });
+
+  it('notices what is a dead letter more often than it was sent, or beside being visible', () => {
+    const plan = planOf({ seed: 7, messages: 300, kills: 0 });
+    const poison = Array.from({ length: 300 }, (_, n) => messageOf(7, n)).find(({ isPoison }) => isPoison);
+    const buryPoison = (histories: Histories) => bury(histories, poison?.record);
+    const twice = told(plan);
+    buryPoison(twice);
+    expect(twice.verdict().strange).toEqual([`${poison?.record.id}: 2 dead letters, sent 1 times`]);
+    const retried = told(plan, { retried: poison?.index });
+    buryPoison(retried);
+    expect(isGood(retried.verdict())).toBe(true);
+    buryPoison(retried);
+    expect(retried.verdict().strange).toEqual([`${poison?.record.id}: 3 dead letters, sent 2 times`]);
+
+    const plain = plainOf(plan);
+    const both = told(plan);
+    bury(both, recordOf(7, plain));
+    const problem = 'visible, and all 1 that were sent are dead letters';
+    expect(both.verdict().strange).toEqual([`${recordOf(7, plain).id}: ${problem}`]);
+    const sentTwice = told(plan, { retried: plain });
+    bury(sentTwice, recordOf(7, plain));
+    expect(isGood(sentTwice.verdict())).toBe(true);
   });
 });
+
+function bury(histories: Histories, record: object | undefined): void {
+  histories.bury(JSON.stringify(record), 'Unknown field "edad"');
+}
 
 /** The first record that is neither poison nor has a copy before it. */
 function plainOf({ seed }: Plan): number {
@@ -50,12 +77,15 @@ function plainOf({ seed }: Plan): number {
 }
 
 /** Histories in which all went well, but for what is asked. */
-function told(plan: Plan, bad: { without?: string; again?: string; letters?: boolean } = {}): Histories {
+function told(
+  plan: Plan,
+  bad: { without?: string; again?: string; letters?: boolean; retried?: number | undefined } = {},
+): Histories {
   const histories = new Histories(plan);
   for (let n = 0; n < plan.messages; n++) {
     const { index, isPoison, record } = messageOf(plan.seed, n);
-    histories.acknowledge(n);
-    if (isPoison && bad.letters !== false) histories.bury(JSON.stringify(record), 'Unknown field "edad"');
+    histories.acknowledge(n, n === bad.retried ? 2 : 1);
+    if (isPoison && bad.letters !== false) bury(histories, record);
     if (isPoison || index !== n || record.id === bad.without) continue;
     histories.see(record);
     if (record.id === bad.again) histories.see(record);

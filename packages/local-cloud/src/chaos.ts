@@ -71,6 +71,7 @@ export class Chaos {
     let writes = 0;
     return {
       tableSchema: (table) => warehouse.tableSchema(table),
+      tableLocation: (table) => warehouse.tableLocation(table),
       appendRows: async (table, rows) => {
         const write = ++writes;
         if (this.#luck(FAULT.slow, write) < slowWrites) {

@@ -23,6 +23,8 @@ export interface RowError {
 export interface Warehouse {
   /** The columns of a table. Throws CloudError NOT_FOUND. */
   tableSchema(table: TableReference): Promise<readonly TableField[]>;
+  /** Where the table's dataset is, as `southamerica-west1` or `EU`. Throws CloudError NOT_FOUND. */
+  tableLocation(table: TableReference): Promise<string>;
   /**
    * Appends all rows, or, when any is refused, none and returns every refusal. Committed when it returns none.
    * Throws CloudError NOT_FOUND for a missing table, UNAVAILABLE when nothing could be written.

@@ -5,6 +5,8 @@ import { indexOf, messageOf, type Plan, recordOf } from './plan.ts';
 export class Histories {
   readonly #plan: Plan;
   readonly #acknowledged: Uint8Array;
+  /** How often a record was sent: by its message and its copies, each as often as it was tried. */
+  readonly #sent: Uint16Array;
   readonly #seen: Uint8Array;
   readonly #letters: Uint8Array;
   readonly #strange: string[] = [];
@@ -13,6 +15,7 @@ export class Histories {
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#acknowledged = new Uint8Array(plan.messages);
+    this.#sent = new Uint16Array(plan.messages);
     this.#seen = new Uint8Array(plan.messages);
     this.#letters = new Uint8Array(plan.messages);
   }
@@ -22,9 +25,12 @@ export class Histories {
     return this.#count;
   }
 
-  acknowledge(n: number): void {
+  /** `attempts`, from 1: requests that carried the message. Pub/Sub may have kept each, whatever became of its answer. */
+  acknowledge(n: number, attempts: number): void {
     this.#count += 1;
     this.#acknowledged[n] = 1;
+    const { index } = messageOf(this.#plan.seed, n);
+    this.#sent[index] = Math.min(65_535, (this.#sent[index] ?? 0) + attempts);
   }
 
   /** A new walk begins: what an earlier one has seen does not count. */
@@ -81,9 +87,21 @@ export class Histories {
         if (letters > 0) verdict.recordsInDeadLetters += 1;
         if (seen > 1) verdict.twice.push(record.id);
       }
+      if (index === n) verdict.strange.push(...this.#surplus(record.id, n));
       if (seen === 0 && letters === 0) verdict.lost.push(record.id);
     }
     return verdict;
+  }
+
+  /** What is in more places than it was sent to: each message that Pub/Sub keeps ends in one. */
+  #surplus(id: string, index: number): string[] {
+    const sent = this.#sent[index] ?? 0;
+    const letters = this.#letters[index] ?? 0;
+    const isVisible = (this.#seen[index] ?? 0) > 0;
+    if (letters > sent) return [`${id}: ${letters} dead letters, sent ${sent} times`];
+    if (isVisible && letters === sent)
+      return [`${id}: visible, and all ${sent} that were sent are dead letters`];
+    return [];
   }
 
   #count255(counts: Uint8Array, index: number): void {

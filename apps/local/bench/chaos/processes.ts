@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { PublisherOptions } from './publisher-process.ts';
+import type { Acknowledged, PublisherOptions } from './publisher-process.ts';
 import type { StackAnswer, StackQuestion, StackReady } from './stack-process.ts';
 
 // A test's own flags are not for them.
@@ -51,9 +51,9 @@ export class PublisherProcess implements AsyncDisposable {
   readonly done: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(options: PublisherOptions, onAcknowledged: (indices: readonly number[]) => void) {
+  constructor(options: PublisherOptions, onAcknowledged: (messages: readonly Acknowledged[]) => void) {
     this.#child = fork(join(import.meta.dirname, 'publisher-process.ts'), [JSON.stringify(options)], FORK);
-    this.#child.on('message', (indices) => onAcknowledged(indices as number[]));
+    this.#child.on('message', (messages) => onAcknowledged(messages as Acknowledged[]));
     this.done = once(this.#child, 'exit').then(([code, signal]) => {
       if (code !== 0) throw new Error(`a publisher ended with ${code ?? signal}`);
     });

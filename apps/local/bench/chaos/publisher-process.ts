@@ -1,6 +1,6 @@
 /**
  * Publishes every `step`th message of a plan, each until Pub/Sub has acknowledged it, and tells its parent which ones it
- * has: `node publisher-process.ts JSON`.
+ * has, and how often it tried: `node publisher-process.ts JSON`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
@@ -45,15 +45,18 @@ const topic = pubsub.topic(options.topic, {
   gaxOpts: { retry: null, timeout: 10_000 },
 });
 
-let acknowledged: number[] = [];
+/** A message's number, and the requests that it took, from 1. */
+export type Acknowledged = readonly [n: number, attempts: number];
+
+let acknowledged: Acknowledged[] = [];
 
 /** Resolves when the parent has it. */
 function report(): Promise<void> {
-  const indices = acknowledged;
+  const reported = acknowledged;
   acknowledged = [];
-  if (indices.length === 0) return Promise.resolve();
+  if (reported.length === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    process.send?.(indices, undefined, {}, (error) => (error ? reject(error) : resolve()));
+    process.send?.(reported, undefined, {}, (error) => (error ? reject(error) : resolve()));
   });
 }
 
@@ -61,7 +64,9 @@ async function send(n: number): Promise<void> {
   const { record, isPoison } = messageOf(options.seed, n);
   const text = isPoison ? JSON.stringify({ ...record, edad: '41' }) : encodeRecord(record);
   const data = Buffer.from(text);
+  let attempts = 0;
   for (;;) {
+    attempts += 1;
     try {
       await topic.publishMessage({ data });
       break;
@@ -70,7 +75,7 @@ async function send(n: number): Promise<void> {
       await delay(RETRY_MS);
     }
   }
-  if (acknowledged.push(n) === 1) setImmediate(report);
+  if (acknowledged.push([n, attempts]) === 1) setImmediate(report);
 }
 
 const sending = new Set<Promise<void>>();

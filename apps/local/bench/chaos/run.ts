@@ -72,8 +72,8 @@ class Run implements AsyncDisposable {
       publishers.use(
         new PublisherProcess(
           { host: this.#proxy.host, project, topic, seed, messages, first, step: PUBLISHERS },
-          (indices) => {
-            for (const index of indices) this.#histories.acknowledge(index);
+          (messages) => {
+            for (const [n, attempts] of messages) this.#histories.acknowledge(n, attempts);
           },
         ),
       ),

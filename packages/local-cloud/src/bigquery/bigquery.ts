@@ -214,6 +214,10 @@ export class BigQuery implements Warehouse {
     return this.#context.catalog.table({ projectId, datasetId, tableId }, this.location).fields;
   }
 
+  async tableLocation({ datasetId }: TableReference): Promise<string> {
+    return (await this.#datasets.get(datasetId)).location;
+  }
+
   async appendRows(
     table: TableReference,
     rows: readonly Record<string, unknown>[],

@@ -1,5 +1,10 @@
 import { BigQueryDelivery } from '../bigquery-subscription/delivery.ts';
-import { Destination, DestinationError, refusalOf } from '../bigquery-subscription/destination.ts';
+import {
+  Destination,
+  DestinationError,
+  type DestinationTopic,
+  refusalOf,
+} from '../bigquery-subscription/destination.ts';
 import { rowOf } from '../bigquery-subscription/rows.ts';
 import type { Clock } from '../clock.ts';
 import type { Iam } from '../iam.ts';
@@ -38,7 +43,7 @@ export class BigQuerySubscriptions {
     const { bigqueryConfig } = config;
     if (!bigqueryConfig) return;
     try {
-      await this.#destination(config.name, bigqueryConfig).check(() => this.#topicSchemas(topic));
+      await this.#destination(config.name, bigqueryConfig).check(this.#topicOf(topic));
     } catch (error) {
       throw error instanceof DestinationError ? refusalOf(error) : error;
     }
@@ -55,7 +60,7 @@ export class BigQuerySubscriptions {
       queue: subscription.queue,
       backoff: backoffOf(retryPolicy, PUSH_BACKOFF),
       hasDeadLetterTopic: deadLetterPolicy !== undefined,
-      columns: () => destination.check(() => this.#topicSchemas(subscription.topic)),
+      columns: () => destination.check(this.#topicOf(subscription.topic)),
       rowOf: (delivery, columns) =>
         rowOf(delivery, {
           config,
@@ -81,6 +86,13 @@ export class BigQuerySubscriptions {
       warehouse,
       projectNumber: projectNumber(projectIdOf(subscription)),
     });
+  }
+
+  #topicOf(topic: TopicState): DestinationTopic {
+    return {
+      storagePolicy: topic.config.messageStoragePolicy,
+      schemas: () => this.#topicSchemas(topic),
+    };
   }
 
   #topicSchemas({ config: { name, schemaSettings } }: TopicState) {

@@ -42,7 +42,7 @@ export type BigQueryConfig = Optional<{
   writeMetadata: boolean;
   dropUnknownFields: boolean;
   serviceAccountEmail: string;
-  /** Output only: ACTIVE, PERMISSION_DENIED, NOT_FOUND or SCHEMA_MISMATCH. */
+  /** Output only: ACTIVE, PERMISSION_DENIED, NOT_FOUND, SCHEMA_MISMATCH or IN_TRANSIT_LOCATION_RESTRICTION. */
   state: string;
 }>;
 

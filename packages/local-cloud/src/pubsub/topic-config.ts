@@ -47,7 +47,7 @@ export function checkTopic(topic: Topic): TopicConfig {
   return {
     name: checkName('topics', topic.name),
     labels: checkLabels(topic.labels),
-    // Kept for the reader: everything is stored on this machine.
+    // Everything is stored on this machine: only what it says of a table's location acts.
     messageStoragePolicy: isSet(topic.messageStoragePolicy)
       ? (topic.messageStoragePolicy ?? undefined)
       : undefined,

@@ -1,8 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { CloudError } from '../../src/errors.ts';
-import { schemaName, until } from './harness.ts';
+import { schemaName, topicName, until } from './harness.ts';
 import { AVRO, EDITOR, Pipeline, recordOf, writer } from './pipeline.ts';
 import { COLUMNS, DATASET, TABLE } from './warehouse.ts';
+
+/** Lets messages travel through these regions and no others. */
+function allow({ harness }: Pipeline, ...allowedPersistenceRegions: string[]): Promise<unknown> {
+  return harness.publisher.updateTopic({
+    topic: {
+      name: topicName('records'),
+      messageStoragePolicy: { allowedPersistenceRegions, enforceInTransit: true },
+    },
+    updateMask: { paths: ['message_storage_policy'] },
+  });
+}
 
 describe('the error states of a BigQuery subscription', () => {
   it.each([
@@ -29,6 +40,12 @@ describe('the error states of a BigQuery subscription', () => {
         await warehouse.createTable(COLUMNS);
       },
       says: 'Incompatible schema for field pais: it is in the topic schema but not in the BigQuery table',
+    },
+    {
+      state: 'IN_TRANSIT_LOCATION_RESTRICTION',
+      break: (pipeline: Pipeline) => allow(pipeline, 'europe-west1'),
+      mend: (pipeline: Pipeline) => allow(pipeline, 'europe-west1', 'southamerica-west1'),
+      says: 'the location of the BigQuery table local.records.records, southamerica-west1, is not among the allowed regions: europe-west1. To mend it: allow that region',
     },
   ])('$state keeps every message, dead-letters none, and ends when the cause is mended', async (fault) => {
     await using pipeline = await Pipeline.start();
@@ -89,5 +106,29 @@ describe('the error states of a BigQuery subscription', () => {
     await harness.clock.advance(1_000);
     await pipeline.drained();
     expect(warehouse.rows).toEqual([JSON.parse(recordOf('1', { edad: '41' }))]);
+  });
+
+  it('a storage policy restricts no table while it is not enforced in transit', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    await harness.pubsub.updateTopic({
+      topic: {
+        name: topicName('records'),
+        messageStoragePolicy: { allowedPersistenceRegions: ['europe-west1'] },
+      },
+      updateMask: { paths: ['message_storage_policy'] },
+    });
+    await harness.publish([recordOf('1')]);
+    await pipeline.drained();
+    expect(warehouse.rows).toHaveLength(1);
+  });
+
+  it('no subscription is made to a table where messages may not travel', async () => {
+    await using pipeline = await Pipeline.prepare();
+    await allow(pipeline, 'europe-west1');
+    await expect(pipeline.subscribe()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await allow(pipeline, 'southamerica-west1');
+    await pipeline.subscribe();
+    expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
   });
 });

@@ -9,7 +9,7 @@ const pubsub = await PubSub.open({
   path: process.argv[2] ?? '',
   clock: systemClock,
   iam: new Iam(),
-  warehouse: { tableSchema: nowhere, appendRows: nowhere },
+  warehouse: { tableSchema: nowhere, tableLocation: nowhere, appendRows: nowhere },
   projectNumber: () => '1',
 });
 const { host } = await PubSubServer.listen(pubsub, { port: 0 });

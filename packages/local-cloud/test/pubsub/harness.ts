@@ -26,6 +26,7 @@ export const schemaName = (id: string) => `projects/${PROJECT}/schemas/${id}`;
 
 export const noWarehouse: Warehouse = {
   tableSchema: () => Promise.reject(new Error('this test has no warehouse')),
+  tableLocation: () => Promise.reject(new Error('this test has no warehouse')),
   appendRows: () => Promise.reject(new Error('this test has no warehouse')),
 };
 

@@ -30,7 +30,7 @@ export class TestWarehouse implements Warehouse {
     clock: FakeClock,
     columns: readonly TableField[] | undefined = COLUMNS,
   ): Promise<TestWarehouse> {
-    const bigquery = await BigQuery.open({ projectId: 'local', location: 'EU', clock });
+    const bigquery = await BigQuery.open({ projectId: 'local', location: 'southamerica-west1', clock });
     await bigquery.insertDataset({ datasetReference: { datasetId: DATASET } });
     const warehouse = new TestWarehouse(bigquery);
     await warehouse.createTable(columns);
@@ -47,6 +47,10 @@ export class TestWarehouse implements Warehouse {
 
   tableSchema(table: TableReference): Promise<readonly TableField[]> {
     return this.bigquery.tableSchema(table);
+  }
+
+  tableLocation(table: TableReference): Promise<string> {
+    return this.bigquery.tableLocation(table);
   }
 
   async appendRows(
