@@ -30,7 +30,8 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Runs tests of mutants in copies of the repository, one per core, each for one mutant at a time. A copy that stays where
- * it is finds its compiled files again.
+ * it is finds its compiled files again. Packages reach each other by the links of the working copy, where no mutant is:
+ * a test by imports sees the changes in its own package only.
  */
 export class Laboratory implements Disposable {
   readonly #copies: string[] = [];
