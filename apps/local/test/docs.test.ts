@@ -48,6 +48,8 @@ describe('docs/configuration.md', () => {
     const source = read('apps/api/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
     const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
+    // Read by Node itself. https://nodejs.org/api/cli.html#node_optionsoptions
+    readByApi.push('NODE_OPTIONS');
     expect([...documented].sort()).toEqual([...readByApi].sort());
 
     const declared = [...read('infra/src/components/records-api.ts').matchAll(/name: '([A-Z_]+)'/g)].map(
