@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hashOf, mintKey, textOf } from '@records/api-keys';
 import { validSamples } from '@records/records-schema';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
@@ -17,24 +21,44 @@ let table: TestTable;
 let app: FastifyInstance;
 let origin: string;
 let contract: Contract;
+/** A real snapshot; what is generated says TOKEN for it. */
+let token: string;
+const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
+const keysFile = join(folder, 'keys.json');
+let minutes = 0;
+const key = mintKey();
+const entry = {
+  name: 'fuzz',
+  sha256: hashOf(key),
+  requestsPerMinute: 1_000_000,
+  createdAt: '2026-01-01T00:00:00Z',
+};
 const agent = new Agent({ keepAlive: true });
 
 beforeAll(async () => {
+  writeFileSync(keysFile, textOf({ keys: [entry] }));
   table = await openTestTable();
   await table.append(validSamples.map(({ value }) => ({ ...value })));
   ({ app } = await buildTestApi({
     bigQueryUrl: table.front.url,
     logLevel: 'silent',
     timing: new FakeTiming(),
+    // A look-up that waits moves that clock: however many do, the list is not asked for again.
+    freshnessSeconds: 3_600,
+    // Ten wrong keys a minute are told, and no more are sent.
+    now: () => (minutes += 60_000),
+    variables: { API_KEYS_FILE: keysFile },
   }));
-  // From here on a page costs no call, for as long as time stands still.
-  await app.inject({ url: '/records' });
+  // From here on a page costs no call.
+  const list = await app.inject({ url: '/records' });
+  token = /snapshot=([\w-]+)/.exec(String(list.headers.link))?.[1] ?? '';
   origin = await app.listen({ port: 0, host: '127.0.0.1' });
   contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
 });
 
 afterAll(async () => {
   agent.destroy();
+  rmSync(folder, { recursive: true });
 });
 
 /** Text as an attacker or a broken client would put it into a URL; most of it escaped, some of it raw. */
@@ -99,32 +123,33 @@ const value = fc.oneof(
 );
 const name = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom('limit', 'offset', 'limit', 'offset', 'snapshot') },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom('Limit', 'limit[]', 'page', 'pais', '__proto__', 'constructor', ''),
-  },
+  { weight: 2, arbitrary: fc.constantFrom('nombre', 'apellido', 'pais') },
+  { weight: 1, arbitrary: fc.constantFrom('Limit', 'limit[]', 'page', '__proto__', 'constructor', '') },
   { weight: 1, arbitrary: escaped },
 );
+const stored = (field: 'nombre' | 'apellido' | 'pais') =>
+  fc.constantFrom(...validSamples.map(({ value }) => encodeURIComponent(value[field])));
+const pair = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(name, value) },
+  { weight: 1, arbitrary: fc.constant(['snapshot', 'TOKEN']) },
+  ...(['nombre', 'apellido', 'pais'] as const).map((field) => ({
+    weight: 1,
+    arbitrary: stored(field).map((text) => [field, text]),
+  })),
+);
 const query = fc
-  .array(fc.tuple(name, value), { maxLength: 3 })
+  .array(pair, { maxLength: 3 })
   .map((pairs) => (pairs.length > 0 ? `?${pairs.map(([key, text]) => `${key}=${text}`).join('&')}` : ''));
 const path = fc.oneof(
   { weight: 5, arbitrary: fc.constant('/records') },
   { weight: 1, arbitrary: fc.constantFrom('/records.csv', '/records.ndjson') },
+  { weight: 3, arbitrary: fc.constantFrom('/countries', '/health/live', '/health/ready') },
   { weight: 2, arbitrary: fc.constantFrom(...validSamples.map(({ value }) => `/records/${value.id}`)) },
   { weight: 4, arbitrary: fc.tuple(escaped, escaped).map(([a, b]) => `/records/${a}${b}`) },
   { weight: 1, arbitrary: raw.map((text) => `/records/${text}`) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(
-      '/health/live',
-      '/health/ready',
-      '/docs',
-      '/openapi.json',
-      '/records/',
-      '/',
-      '*',
-    ),
+    arbitrary: fc.constantFrom('/docs', '/openapi.json', '/records/', '/', '*'),
   },
   { weight: 1, arbitrary: raw.map((text) => `/${text}`) },
 );
@@ -147,6 +172,8 @@ const headers = fc.constantFrom<Record<string, string>>(
   { 'if-modified-since': 'Thu, 31 Dec 2099 00:00:00 GMT' },
   { 'x-forwarded-for': "'; --" },
   { traceparent: 'x' },
+  { 'x-api-key': key },
+  { 'x-api-key': 'nobodys' },
   { 'content-type': 'application/json' },
   { host: '"><script>' },
   { expect: '100-continue' },
@@ -207,10 +234,12 @@ function operationOf(target: string): string | undefined {
 describe('hostile requests', () => {
   it(`${REQUESTS} of them meet no 5xx and no answer that the document does not describe, and a refused one no warehouse`, async () => {
     const seen = new Map<string, number>();
+    const names = new Set<string>();
     await fc.assert(
       fc.asyncProperty(method, path, query, headers, body, async (verb, path, query, headers, body) => {
         const calls = table.front.calls.length;
-        const answer = await send(verb, path + query, headers, body);
+        for (const [, sent = ''] of query.matchAll(/[?&]([^=&]+)=/g)) names.add(sent);
+        const answer = await send(verb, path + query.replace('TOKEN', token), headers, body);
         const asked = table.front.calls.length - calls;
         const operation = operationOf(path + query);
         seen.set(
@@ -234,12 +263,21 @@ describe('hostile requests', () => {
           (operation === '/records/{id}' && answer.status === 404);
         if (!mayAsk) expect(asked).toBe(0);
         expect(asked).toBeLessThanOrEqual(1);
-        if (verb !== 'GET' && verb !== 'HEAD') expect([404, 405, 400, 414]).toContain(answer.status);
+        // A wrong key is told before anything else.
+        const refusals = headers['x-api-key'] === 'nobodys' ? [401] : [];
+        if (verb !== 'GET' && verb !== 'HEAD')
+          expect([404, 405, 400, 414, ...refusals]).toContain(answer.status);
       }),
       { numRuns: REQUESTS },
     );
+    const operations = Object.entries(contract.document.paths);
+    const parameters = operations.flatMap(([, { get }]) => get?.parameters ?? []);
+    const inQuery = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    expect(inQuery.filter((name) => !names.has(name))).toEqual([]);
     // The property says little if nothing but refusals was tried.
     for (const expected of [
+      ...operations.map(([path]) => `GET ${path} 200`),
+      'GET /records 401',
       'GET /records 200',
       'GET /records 304',
       'GET /records 400',

@@ -12,6 +12,7 @@ export interface OpenApiOperation {
   readonly description: string;
   readonly parameters?: readonly {
     readonly name: string;
+    readonly in: string;
     readonly required: boolean;
     readonly description: string;
   }[];
