@@ -114,6 +114,17 @@ describe('look-ups', () => {
     expect(asked).toEqual([false, true]);
   });
 
+  it('that BigQuery refuses cost nothing, so that a lost grant is not hidden behind the list', async () => {
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
+    await app.inject({ url: '/records' });
+    table.front.fault = (call) =>
+      table.front.calls[call - 1]?.endsWith('/queries') ? googleError(403, 'accessDenied') : undefined;
+    for (let n = 0; n < 30; n++) {
+      expectProblem(await app.inject({ url: `/records/nobody-${n}` }), 'internal-error');
+      timing.advance(1_000);
+    }
+  });
+
   it('make the list when live queries are used up, and are answered from it', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     for (let n = 0; n < 20; n++) {

@@ -37,7 +37,7 @@ export class BillBudget {
     this.#saved -= taken;
     return (billed) => {
       this.#saved += taken - billed;
-      this.#price = billed;
+      if (billed > 0) this.#price = billed;
     };
   }
 

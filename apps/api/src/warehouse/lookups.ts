@@ -194,7 +194,11 @@ export class Lookups {
     noteBilled: (billed: number) => void,
   ): Promise<ReadonlyMap<string, Known>> {
     const askedAt = this.#options.timing.date();
-    const { rows, billed } = await this.#options.query(ids);
+    const { rows, billed } = await this.#options.query(ids).catch((error: unknown) => {
+      // What BigQuery refuses it does not bill; what it did not answer in time, it may.
+      if (error instanceof WarehouseError && error.kind === 'refused') noteBilled(0);
+      throw error;
+    });
     noteBilled(billed);
     const bodies = new Map(rows.map((row) => [row.f[0]?.v, recordJson(row)]));
     const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
