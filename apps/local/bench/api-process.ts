@@ -30,6 +30,8 @@ export class ApiProcess implements AsyncDisposable {
         ...process.env,
         ...stack.environment,
         ...stack.apiEnvironment,
+        // One port for all processes there is not.
+        METRICS_PORT: undefined,
         FRESHNESS_SECONDS: String(freshnessSeconds),
         LOG_LEVEL: 'error',
         METADATA_SERVER_DETECTION: 'none',
