@@ -1,15 +1,18 @@
 import { expect, it } from '@jest/globals';
-import { CompressedPages } from '../src/formats/compression.ts';
+import { KeptPages } from '../src/formats/kept-pages.ts';
 import { Block } from '../src/warehouse/snapshots/block.ts';
 
 // A buffer keeps all of the memory that it is a part of: what is counted must be what is held.
-it.each(['gzip', 'br'] as const)('a page kept as %s holds no memory but its own bytes', async (encoding) => {
-  const page = await new CompressedPages().get('tag', encoding, async () => Buffer.from('[]'));
-  expect(page.buffer.byteLength).toBe(page.length);
-});
+it.each(['gzip', 'br', 'identity'] as const)(
+  'a page kept as %s holds no memory but its own bytes',
+  async (encoding) => {
+    const page = await new KeptPages().get('tag', encoding, async () => Buffer.from('[]'));
+    expect(page.buffer.byteLength).toBe(page.length);
+  },
+);
 
 it('a page that many want at once is read and compressed once, and again after a failure', async () => {
-  const pages = new CompressedPages();
+  const pages = new KeptPages();
   let reads = 0;
   const fail = async () => {
     reads += 1;
@@ -20,7 +23,7 @@ it('a page that many want at once is read and compressed once, and again after a
     return Buffer.from('[]');
   };
   const wanted = (how: () => Promise<Uint8Array>) =>
-    Promise.allSettled(Array.from({ length: 50 }, () => pages.get('tag', 'gzip', how)));
+    Promise.allSettled(Array.from({ length: 50 }, async () => pages.get('tag', 'gzip', how)));
   const failed = await wanted(fail);
   expect([new Set(failed.map(({ status }) => status)), reads]).toEqual([new Set(['rejected']), 1]);
   const sent = await wanted(read);
@@ -31,7 +34,7 @@ it('a page that many want at once is read and compressed once, and again after a
 });
 
 it('of pages in the making, a thousand at most are shared, and who wants more of them is served all the same', async () => {
-  const pages = new CompressedPages();
+  const pages = new KeptPages();
   let reads = 0;
   let open = () => {};
   const gate = new Promise<void>((resolve) => {

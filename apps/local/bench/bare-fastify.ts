@@ -1,9 +1,27 @@
-/** The baseline of bench:api: sends the bytes that came by message, from memory, and does nothing else. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fastify } from 'fastify';
+import { join } from 'node:path';
 
-const [{ body, type }] = (await once(process, 'message')) as [{ body: string; type: string }];
-const bytes = Buffer.from(body);
-const app = fastify();
-app.get('/', (_request, reply) => reply.type(type).send(bytes));
-process.send?.(await app.listen({ port: 0, host: '127.0.0.1' }));
+/** The baseline of bench:api: a process that sends the same bytes from memory, and does nothing else. */
+export class BareFastify implements AsyncDisposable {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  static async start(body: string, type: string): Promise<BareFastify> {
+    const child = fork(join(import.meta.dirname, 'bare-fastify-process.ts'));
+    child.send({ body, type });
+    const [url] = (await once(child, 'message')) as [string];
+    return new BareFastify(url, child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill();
+    await exited;
+  }
+}

@@ -2,6 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { routeOf } from './problems.ts';
 
+declare module 'fastify' {
+  interface FastifyBaseLogger {
+    /** Of pino. */
+    isLevelEnabled(level: string): boolean;
+  }
+}
+
 export const requestLog = fastifyPlugin(
   async (app) => {
     app.addHook('onResponse', (request, reply, done) => {
@@ -21,6 +28,7 @@ export const requestLog = fastifyPlugin(
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const route = routeOf(request);
   const level = reply.statusCode >= 400 && !route.startsWith('/health/') ? 'info' : 'debug';
+  if (!request.log.isLevelEnabled(level)) return;
   const size = Number(reply.getHeader('content-length'));
   request.log[level](
     {

@@ -3,7 +3,7 @@ import { docsPage } from '../documentation/docs-page.ts';
 import { CONTENT_SECURITY_POLICY } from '../documentation/layout.ts';
 import type { OpenApiDocument } from '../documentation/openapi.ts';
 import { problemsPage } from '../documentation/problems-page.ts';
-import { CompressedPages } from '../formats/compression.ts';
+import { KeptPages } from '../formats/kept-pages.ts';
 import { encodingOf, JSON_TYPE, tagSuffix } from '../formats/negotiation.ts';
 import { PROBLEMS_PATH } from '../problems/catalogue.ts';
 import { etagOf, isNoneMatch } from './freshness.ts';
@@ -26,7 +26,7 @@ const PAGE_HEADERS = {
 
 /** The contract, for machines and for people. Made once, when the last route is known. */
 export const documentationRoutes: FastifyPluginAsync = async (app) => {
-  const compressed = new CompressedPages();
+  const pages = new KeptPages();
   const documents = new Map([[PROBLEMS_PATH, documentOf('text/html', problemsPage(), PAGE_HEADERS)]]);
   app.addHook('onReady', async () => {
     const openApi = app.swagger();
@@ -45,7 +45,7 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
     if (isNoneMatch(request.headers['if-none-match'], etag)) return reply.code(304).send();
     reply.type(`${mediaType}; charset=utf-8`).headers(headers);
     if (encoding === 'identity') return reply.send(bytes);
-    const body = await compressed.get(etag, encoding, async () => bytes);
+    const body = await pages.get(etag, encoding, async () => bytes);
     return reply.header('content-encoding', encoding).send(body);
   };
   for (const path of ['/openapi.json', '/docs', PROBLEMS_PATH]) {

@@ -26,15 +26,19 @@ export const filterParameters = {
 
 /** The filter of a query, in one form whatever the order it was written in; undefined when it has none. */
 export function filterOf(query: RecordFilter): RecordFilter | undefined {
-  const named = Object.keys(filterParameters).flatMap((name) => {
-    const given = query[name as keyof RecordFilter];
-    return given ? [[name, [...new Set(given)].sort()]] : [];
-  });
-  return named.length > 0 ? Object.fromEntries(named) : undefined;
+  const { nombre, apellido, pais } = query;
+  if (!nombre && !apellido && !pais) return undefined;
+  const inOrder = (values: readonly string[]) => [...new Set(values)].sort();
+  return {
+    ...(nombre && { nombre: inOrder(nombre) }),
+    ...(apellido && { apellido: inOrder(apellido) }),
+    ...(pais && { pais: inOrder(pais) }),
+  };
 }
 
 /** The filter as the rest of a query that begins with something else. */
-export function filterQuery(filter: RecordFilter = {}): string {
+export function filterQuery(filter: RecordFilter | undefined): string {
+  if (!filter) return '';
   return Object.entries(filter)
     .flatMap(([name, values]) => values.map((value: string) => `&${name}=${encodeURIComponent(value)}`))
     .join('');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '@sinclair/typebox';
 import { requestIdHeader } from '../documentation/responses.ts';
@@ -16,7 +16,7 @@ export function freshnessHeaders({ ageMs, freshMs, staleMs, staleIfErrorMs }: Fr
 
 /** A strong entity tag of these bytes. */
 export function etagOf(body: JsonBytes): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
 }
 
 /** Whether an `If-None-Match` names this entity tag, by the weak comparison that it asks for (RFC 9110, 13.1.2). */

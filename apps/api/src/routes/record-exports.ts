@@ -108,8 +108,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
       async (request, reply) => {
         mediaTypeOf(request, [mediaType]);
         const encoding = encodingOf(request);
-        const { snapshot, ...rest } = request.query;
-        const filter = filterOf(rest);
+        const { snapshot } = request.query;
+        const filter = filterOf(request.query);
         const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
         const opened = await openFiltered(warehouse, filter, snapshot);
         const headers = headersOf(opened, suffix);

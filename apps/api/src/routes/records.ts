@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyReply } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
-import { CompressedPages } from '../formats/compression.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
+import { KeptPages } from '../formats/kept-pages.ts';
 import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
@@ -69,7 +69,8 @@ export interface RecordsRoutesOptions {
 
 /** The list, page by page. */
 export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (app, { warehouse }) => {
-  const compressed = new CompressedPages();
+  const pages = new KeptPages();
+  const described = new PageHeaders();
 
   app.get(
     '/records',
@@ -105,32 +106,32 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       },
     },
     async (request, reply) => {
-      const { limit = DEFAULT_LIMIT, offset = 0, snapshot, ...rest } = request.query;
-      const filter = filterOf(rest);
+      const { limit = DEFAULT_LIMIT, offset = 0, snapshot } = request.query;
+      const filter = filterOf(request.query);
       const range = { limit, offset };
       const mediaType = mediaTypeOf(request, MEDIA_TYPES);
       const encoding = encodingOf(request);
       const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
       const query = filterQuery(filter);
       const opened = await openFiltered(warehouse, filter, snapshot);
-      const known = headersOf(opened, range, suffix, query);
+      const headersOf = (list: RecordList) => described.of(list, range, suffix, query);
+      const known = headersOf(opened);
       // Before anything is read: this costs no call to the warehouse.
       if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
         return reply.code(304).headers(known).send();
       }
       const format = LINE_FORMATS.get(mediaType);
-      const plain = async (list: RecordList) => {
-        const page = await list.read(range);
-        return format ? formatPage(format, page) : bytesOf(page);
+      const body = (list: RecordList) => {
+        const { etag } = list === opened ? known : headersOf(list);
+        return pages.get(etag, encoding, async () => {
+          const page = await list.read(range);
+          return format ? formatPage(format, page) : page;
+        });
       };
-      const body = (list: RecordList) =>
-        encoding === 'identity'
-          ? plain(list)
-          : compressed.get(headersOf(list, range, suffix, query).etag, encoding, () => plain(list));
       const page = await readPage(() => openFiltered(warehouse, filter), opened, body);
-      reply.headers(page.list === opened ? known : headersOf(page.list, range, suffix, query));
+      reply.headers(page.list === opened ? known : headersOf(page.list));
       if (encoding !== 'identity') reply.header('content-encoding', encoding);
-      return sendBytes(reply, format?.contentType ?? JSON_CONTENT_TYPE, page.body);
+      return reply.type(format?.contentType ?? JSON_CONTENT_TYPE).send(page.body);
     },
   );
 };
@@ -159,7 +160,7 @@ export function linesContent({ head, lines }: LineFormat): object {
 export async function readPage<T>(
   open: () => Promise<RecordList>,
   opened: RecordList,
-  read: (list: RecordList) => Promise<T>,
+  read: (list: RecordList) => T | Promise<T>,
 ): Promise<{ list: RecordList; body: T }> {
   try {
     return { list: opened, body: await read(opened) };
@@ -170,22 +171,25 @@ export async function readPage<T>(
   }
 }
 
-function sendBytes(reply: FastifyReply, contentType: string, body: Uint8Array): FastifyReply {
-  return reply.type(contentType).send(body);
-}
+/** Pages whose headers are remembered: those that are asked for again and again. */
+const MAX_DESCRIBED = 1_000;
 
-function bytesOf(body: string | Uint8Array): Uint8Array {
-  return typeof body === 'string' ? Buffer.from(body) : body;
-}
+/** The headers of pages. All but two are those of one state of the list, one range of it and one form, as its bytes are. */
+class PageHeaders {
+  readonly #known = new LRUCache<string, Readonly<Record<string, string>>>({ max: MAX_DESCRIBED });
 
-function headersOf(list: RecordList, range: PageRange, suffix: string, filter: string) {
-  return {
-    'x-total-count': String(list.total),
-    link: pageLinks(range, list.total, list.token, filter),
-    'last-modified': new Date(list.takenAt).toUTCString(),
-    // The bytes are those of one state of the list, one range of it and one form.
-    etag: `"${list.token}-${range.limit}-${range.offset}${suffix}"`,
-    vary: VARY,
-    ...freshnessHeaders(list.freshness),
-  };
+  of(list: RecordList, range: PageRange, suffix: string, filter: string) {
+    const etag = `"${list.token}-${range.limit}-${range.offset}${suffix}"`;
+    let headers = this.#known.get(etag);
+    if (!headers) {
+      headers = {
+        'x-total-count': String(list.total),
+        link: pageLinks(range, list.total, list.token, filter),
+        'last-modified': new Date(list.takenAt).toUTCString(),
+        vary: VARY,
+      };
+      this.#known.set(etag, headers);
+    }
+    return { ...headers, etag, ...freshnessHeaders(list.freshness) };
+  }
 }
