@@ -24,20 +24,17 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-/** The contract, for machines and for people. Made once, when the last route is known. */
+/** The contract, for machines and for people. Each is made when it is asked for first: the start is not the time for it. */
 export const documentationRoutes: FastifyPluginAsync = async (app) => {
   const pages = new KeptPages();
-  const documents = new Map([[PROBLEMS_PATH, documentOf('text/html', problemsPage(), PAGE_HEADERS)]]);
-  app.addHook('onReady', async () => {
-    const openApi = app.swagger();
-    documents.set('/openapi.json', documentOf(JSON_TYPE, JSON.stringify(openApi)));
-    const docs = docsPage(openApi as unknown as OpenApiDocument);
-    documents.set('/docs', documentOf('text/html', docs, PAGE_HEADERS));
-  });
+  const makers: Readonly<Record<string, () => Document>> = {
+    '/openapi.json': () => documentOf(JSON_TYPE, JSON.stringify(app.swagger())),
+    '/docs': () =>
+      documentOf('text/html', docsPage(app.swagger() as unknown as OpenApiDocument), PAGE_HEADERS),
+    [PROBLEMS_PATH]: () => documentOf('text/html', problemsPage(), PAGE_HEADERS),
+  };
 
-  const send = async (path: string, request: FastifyRequest, reply: FastifyReply) => {
-    const document = documents.get(path);
-    if (!document) throw new Error(`${path} was asked for before it was made`);
+  const send = async (document: Document, request: FastifyRequest, reply: FastifyReply) => {
     const { mediaType, bytes, headers } = document;
     const encoding = encodingOf(request);
     const etag = document.etag.replace(/"$/, `${tagSuffix(mediaType, encoding)}"`);
@@ -48,8 +45,12 @@ export const documentationRoutes: FastifyPluginAsync = async (app) => {
     const body = await pages.get(etag, encoding, async () => bytes);
     return reply.header('content-encoding', encoding).send(body);
   };
-  for (const path of ['/openapi.json', '/docs', PROBLEMS_PATH]) {
-    app.get(path, { schema: { hide: true } }, (request, reply) => send(path, request, reply));
+  for (const [path, make] of Object.entries(makers)) {
+    let document: Document | undefined;
+    app.get(path, { schema: { hide: true } }, (request, reply) => {
+      document ??= make();
+      return send(document, request, reply);
+    });
   }
 };
 
