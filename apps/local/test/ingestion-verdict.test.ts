@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { brokenPromises, spreadOf } from '../bench/ingestion-verdict.ts';
+import { brokenPromises, spreadOf } from '../bench/ingestion/verdict.ts';
 
 describe('the verdict of the ingestion benchmark', () => {
   const flat = [10_000, 8_000, 9_000];
