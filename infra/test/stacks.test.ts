@@ -283,7 +283,7 @@ describe.each(STACKS)('stack %s', (stack) => {
             ),
             ports: { containerPort: 8080 },
             envs: [
-              { name: 'NODE_OPTIONS', value: '--max-old-space-size=256 --max-semi-space-size=4' },
+              { name: 'NODE_OPTIONS', value: '--max-old-space-size=256 --max-semi-space-size=8' },
               { name: 'GOOGLE_CLOUD_PROJECT', value: project },
               { name: 'BIGQUERY_LOCATION', value: REGION },
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },

@@ -21,8 +21,8 @@ import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } 
 /** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
 
-/** A tenth of the memory of an instance. */
-const DEFAULT_BLOCK_CACHE_BYTES = 48 * 1024 * 1024;
+/** Less than a tenth of the memory of an instance. */
+const DEFAULT_BLOCK_CACHE_BYTES = 40 * 1024 * 1024;
 
 /** How long a look-up waits for the list before it asks for the record itself. Milliseconds. */
 const LIST_WAIT_MS = 2_000;
