@@ -20,6 +20,8 @@ export interface StackAnswer {
   /** Messages that are not in the table yet. */
   readonly backlog: number;
   readonly deadLetters: number;
+  /** Processes of the API that ran when the question came. */
+  readonly apis: number;
 }
 
 process.once('disconnect', () => process.exit(1));
@@ -35,11 +37,13 @@ const { subscriptions } = await pubsub.listTopicSubscriptions({ topic });
 const backlogOf = (subscription: string) => pubsub.backlogSize({ subscription });
 
 process.on('message', async (question: StackQuestion) => {
+  const apis = stack.cloud.cloudRun.services().filter(({ pid }) => pid !== undefined).length;
   if (question === 'kill the API') stack.killApi();
   const sizes = await Promise.all(subscriptions.map(backlogOf));
   const answer: StackAnswer = {
     backlog: sizes.reduce((sum, size) => sum + size, 0),
     deadLetters: await backlogOf(deadLetterSubscription),
+    apis,
   };
   process.send?.(answer);
 });
