@@ -30,7 +30,8 @@ const IN_FLIGHT_MAX = 2_000;
 /** Of all messages: so a fault comes in the middle of a small run as well. */
 const IN_FLIGHT_SHARE = 1 / 40;
 const BATCHES_IN_FLIGHT = 4;
-const RETRY_MS = 100;
+/** Waits between attempts double up to this: an attempt too many makes a dead letter too many look right. */
+const RETRY_MS = { first: 100, max: 1_000 };
 /** What a publisher tries again. https://docs.cloud.google.com/pubsub/docs/retry-requests */
 const RETRIED = new Set([1, 2, 4, 8, 10, 13, 14]);
 
@@ -76,7 +77,7 @@ async function publish(n: number): Promise<void> {
   const { record, isPoison } = messageOf(options.seed, n);
   const text = isPoison ? JSON.stringify({ ...record, [POISON_FIELD]: '41' }) : encodeRecord(record);
   const data = Buffer.from(text);
-  for (;;) {
+  for (let wait = RETRY_MS.first; ; wait = Math.min(2 * wait, RETRY_MS.max)) {
     sending.push(n);
     await report();
     try {
@@ -84,7 +85,7 @@ async function publish(n: number): Promise<void> {
       break;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && RETRIED.has(Number(error.code)))) throw error;
-      await delay(RETRY_MS);
+      await delay(wait);
     }
   }
   acknowledged.push(n);
