@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PubSub } from '@google-cloud/pubsub';
 import type { RecordRow } from '@records/records-schema';
-import { PassThroughClient } from 'google-auth-library';
+import { Leases } from '@records/seeder/leases';
+import type { Target } from '@records/seeder/target';
 import type { Histories } from './histories.ts';
-import type { StackReady } from './stack-process.ts';
 
-/** Longest time for all dead letters to come. */
+/** Longest time in which no other dead letter comes. */
 const STALL_MS = 120_000;
+/** How long one pull waits for letters. */
+const WAIT_MS = 5_000;
 const REASON = 'CloudPubSubDeadLetterSourceDeliveryErrorMessage';
 
 /** Every record that the API shows, by `Link: rel="next"`. */
@@ -27,38 +28,22 @@ export async function* recordsOf(apiUrl: string): AsyncGenerator<RecordRow> {
 }
 
 /** Reads so many dead letters. Throws when they do not come. */
-export async function readDeadLetters(stack: StackReady, count: number, histories: Histories): Promise<void> {
-  if (count === 0) return;
-  const pubsub = new PubSub({
-    projectId: stack.project,
-    apiEndpoint: stack.pubsub,
-    emulatorMode: true,
-    authClient: new PassThroughClient(),
-  });
-  const subscription = pubsub.subscription(stack.deadLetterSubscription);
+export async function readDeadLetters(target: Target, count: number, histories: Histories): Promise<void> {
+  await using leases = new Leases(target, target.deadLetterSubscription ?? '', WAIT_MS);
   const read = new Set<string>();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const stalled = setTimeout(
-        () => reject(new Error(`${read.size} of ${count} dead letters came in ${STALL_MS / 1_000} s`)),
-        STALL_MS,
-      );
-      const end = (settle: () => void) => {
-        clearTimeout(stalled);
-        settle();
-      };
-      subscription.on('error', (error) => end(() => reject(error)));
-      subscription.on('message', (message) => {
-        message.ack();
-        // At least once: a letter that comes again is the same letter.
-        if (read.has(message.id)) return;
-        read.add(message.id);
-        histories.bury(message.data.toString(), message.attributes[REASON]);
-        if (read.size === count) end(resolve);
-      });
-    });
-  } finally {
-    await subscription.close();
-    await pubsub.close();
+  let since = performance.now();
+  while (read.size < count) {
+    const letters = await leases.pull();
+    for (const { message } of letters) {
+      const id = message.messageId ?? '';
+      // At least once: a letter that comes again is the same letter.
+      if (read.has(id)) continue;
+      read.add(id);
+      since = performance.now();
+      histories.bury(Buffer.from(message.data ?? '').toString(), message.attributes?.[REASON]);
+    }
+    await leases.remove(letters.map(({ ackId }) => ackId));
+    if (performance.now() - since > STALL_MS)
+      throw new Error(`${read.size} of ${count} dead letters came, and no more for ${STALL_MS / 1_000} s`);
   }
 }

@@ -76,7 +76,7 @@ class Run implements AsyncDisposable {
 
   async toTheEnd(): Promise<Outcome> {
     await using stack = new AsyncDisposableStack();
-    const { project, topic } = this.#stack.ready;
+    const { projectId: project, topic } = this.#stack.ready.target;
     const { seed, messages, faults } = this.#plan;
     const common = { host: this.#proxy.host, project, topic, seed, messages, histories: this.#histories };
     const publishers = Array.from({ length: PUBLISHERS }, (_, first) =>
@@ -96,7 +96,7 @@ class Run implements AsyncDisposable {
     await this.#until(messages, published);
     await published;
     const deadLetters = await this.#drained();
-    await readDeadLetters(this.#stack.ready, deadLetters, this.#histories);
+    await readDeadLetters(this.#stack.ready.target, deadLetters, this.#histories);
     return { verdict: await this.#compared(), suffered };
   }
 
