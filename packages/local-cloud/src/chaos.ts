@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { CloudError } from './errors.ts';
-import type { Warehouse } from './warehouse.ts';
+import { MAX_DELIVERY_ATTEMPTS } from './pubsub/limits.ts';
 
 /** Probabilities from 0 to 1, each 0 when absent. */
 export interface ChaosOptions {
@@ -10,7 +10,7 @@ export interface ChaosOptions {
   readonly reorder?: number;
   /** A message is delivered up to 5 seconds late. */
   readonly delay?: number;
-  /** A write to a table fails: half of them in truth, of the others only the answer is lost. */
+  /** A write to a table fails: half of them in truth, of the others only the answer is lost. Never the last attempt at a message. */
   readonly failWrites?: number;
   /** A write to a table takes up to a second longer. */
   readonly slowWrites?: number;
@@ -21,8 +21,10 @@ export interface ChaosOptions {
 const DELAY_MAX_MS = 5_000;
 const SLOW_MAX_MS = 1_000;
 
-/** Attempts whose acknowledgement may be lost: fewer than any dead-letter policy allows, so that none is buried by it. */
+/** Attempts whose acknowledgement may be lost. */
 const LOSABLE_ATTEMPTS = 2;
+/** Attempts whose write may fail: fewer than any dead-letter policy allows, so that nothing that was stored is buried as well. */
+const FAILING_ATTEMPTS = MAX_DELIVERY_ATTEMPTS.min - 1;
 
 /** What a decision is about, so that each fault has luck of its own. */
 const FAULT = {
@@ -44,6 +46,7 @@ const FAULT = {
  */
 export class Chaos {
   readonly #options: Required<ChaosOptions>;
+  #writes = 0;
 
   constructor(options: ChaosOptions = {}) {
     this.#options = { redeliver: 0, reorder: 0, delay: 0, failWrites: 0, slowWrites: 0, seed: 0, ...options };
@@ -64,28 +67,20 @@ export class Chaos {
     return this.#luck(FAULT.reorder, messageId) < reorder ? 1 : 0;
   }
 
-  /** The warehouse as it is on a bad day. */
-  warehouse(warehouse: Warehouse, clock: Clock): Warehouse {
+  /** An append to a table as it is on a bad day. `attempt`: the highest of its messages. Throws UNAVAILABLE. */
+  async append<T>(attempt: number, clock: Clock, append: () => Promise<readonly T[]>): Promise<readonly T[]> {
     const { failWrites, slowWrites } = this.#options;
-    if (failWrites === 0 && slowWrites === 0) return warehouse;
-    let writes = 0;
-    return {
-      tableSchema: (table) => warehouse.tableSchema(table),
-      tableLocation: (table) => warehouse.tableLocation(table),
-      appendRows: async (table, rows) => {
-        const write = ++writes;
-        if (this.#luck(FAULT.slow, write) < slowWrites) {
-          const ms = 1 + Math.floor(this.#luck(FAULT.slowMs, write) * SLOW_MAX_MS);
-          await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
-        }
-        const fails = this.#luck(FAULT.write, write) < failWrites;
-        const isWritten = !fails || this.#luck(FAULT.answer, write) < 0.5;
-        const errors = isWritten ? await warehouse.appendRows(table, rows) : [];
-        if (!fails) return errors;
-        const what = isWritten ? 'the answer to' : 'the rows of';
-        throw new CloudError('UNAVAILABLE', `Chaos lost ${what} write ${write}.`);
-      },
-    };
+    const write = ++this.#writes;
+    if (this.#luck(FAULT.slow, write) < slowWrites) {
+      const ms = 1 + Math.floor(this.#luck(FAULT.slowMs, write) * SLOW_MAX_MS);
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+    }
+    const fails = attempt <= FAILING_ATTEMPTS && this.#luck(FAULT.write, write) < failWrites;
+    const isWritten = !fails || this.#luck(FAULT.answer, write) < 0.5;
+    const errors = isWritten ? await append() : [];
+    if (!fails) return errors;
+    const what = isWritten ? 'the answer to' : 'the rows of';
+    throw new CloudError('UNAVAILABLE', `Chaos lost ${what} write ${write}.`);
   }
 
   /** From 0 to below 1, always the same for the same subject. */

@@ -9,13 +9,13 @@ import { runChaos } from './run.ts';
 
 const USAGE = `Usage: pnpm chaos --seed N [options]
 
-Publishes under faults (kill -9, pause, connection reset, redelivery, another order, delay, failed and slow writes), and
+Publishes under faults (kill -9 of any process, pause, connection reset, redelivery, another order, delay, failed and slow writes), and
 compares what was acknowledged with what is visible through the API and what is a dead letter.
 
 Options:
   --seed N       0 to 4294967295: the same seed, the same messages and faults
   --messages N   messages to publish, 5 % copies and 1 % poison among them; 20000 by default
-  --kills N      how often to kill the local cloud; 3 by default
+  --kills N      how often to kill the local cloud, and half as often the API and a publisher; 3 by default
   --plan         print the plan, and do nothing
   --help         print this
 
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   if (planOnly) return 0;
   const began = performance.now();
   const seconds = () => ((performance.now() - began) / 1_000).toFixed(1).padStart(7);
-  const verdict = await runChaos(plan, (text) => console.log(`${seconds()} s  ${text}`));
+  const { verdict } = await runChaos(plan, (text) => console.log(`${seconds()} s  ${text}`));
   console.log(describeVerdict(verdict, (performance.now() - began) / 1_000));
   return isGood(verdict) ? 0 : 1;
 }
@@ -74,10 +74,11 @@ function readOptions(): { plan: Plan; planOnly: boolean } | number {
 }
 
 function describePlan({ seed, messages, chaos, faults }: Plan): string {
-  const lines = faults.map(
-    (fault) =>
-      `  ${String(fault.at).padStart(10)}  ${fault.kind}${fault.kind === 'pause the local cloud' ? ` for ${fault.ms} ms` : ''}`,
-  );
+  const lines = faults.map((fault) => {
+    const detail =
+      'ms' in fault ? ` for ${fault.ms} ms` : 'publisher' in fault ? `: number ${fault.publisher}` : '';
+    return `  ${String(fault.at).padStart(10)}  ${fault.kind}${detail}`;
+  });
   const chances = Object.entries(chaos).map(([name, value]) => `${name} ${value}`);
   return [
     `Plan of seed ${seed}: ${messages} messages; ${chances.join(', ')}`,
@@ -88,15 +89,15 @@ function describePlan({ seed, messages, chaos, faults }: Plan): string {
 }
 
 function describeVerdict(verdict: Verdict, seconds: number): string {
-  const { acknowledged, records, copies, poison, poisonInDeadLetters, recordsInDeadLetters } = verdict;
+  const { acknowledged, attempts, records, copies, poison, poisonInDeadLetters } = verdict;
   const list = (title: string, ids: readonly string[]) =>
     [`${ids.length} ${title}`, ...ids.slice(0, IDS_SHOWN).map((id) => `  ${id}`)].concat(
       ids.length > IDS_SHOWN ? [`  and ${ids.length - IDS_SHOWN} more`] : [],
     );
   return [
     '',
-    `${acknowledged} acknowledged in ${seconds.toFixed(0)} s: ${records} records, ${copies} copies, ${poison} poison`,
-    `${poisonInDeadLetters} of ${poison} poison are dead letters, and ${recordsInDeadLetters} records whose writes failed too often`,
+    `${acknowledged} acknowledged of ${attempts} sent in ${seconds.toFixed(0)} s: ${records} records, ${copies} copies, ${poison} poison`,
+    `${poisonInDeadLetters} of ${poison} poison are dead letters`,
     ...list('lost', verdict.lost),
     ...list('twice', verdict.twice),
     ...list('where they must not be', verdict.strange),

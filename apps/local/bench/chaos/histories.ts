@@ -1,16 +1,19 @@
 import type { RecordRow } from '@records/records-schema';
-import { indexOf, messageOf, type Plan, recordOf } from './plan.ts';
+import { indexOf, messageOf, type Plan, POISON_FIELD, recordOf, type Share } from './plan.ts';
 
 /** What happened, by the number of a message in its plan. */
 export class Histories {
   readonly #plan: Plan;
   readonly #acknowledged: Uint8Array;
-  /** How often a record was sent: by its message and its copies, each as often as it was tried. */
+  /** How often a record was sent at most: by its message and its copies, each as often as it was tried. */
   readonly #sent: Uint16Array;
   readonly #seen: Uint8Array;
   readonly #letters: Uint8Array;
-  readonly #strange: string[] = [];
+  readonly #strangeRecords: string[] = [];
+  readonly #strangeLetters: string[] = [];
   #count = 0;
+  #attempts = 0;
+  #progress = Promise.withResolvers<void>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -25,18 +28,41 @@ export class Histories {
     return this.#count;
   }
 
-  /** `attempts`, from 1: requests that carried the message. Pub/Sub may have kept each, whatever became of its answer. */
-  acknowledge(n: number, attempts: number): void {
-    this.#count += 1;
-    this.#acknowledged[n] = 1;
+  /** Resolves at the next acknowledgement. */
+  get progress(): Promise<void> {
+    return this.#progress.promise;
+  }
+
+  /** A message is about to be sent: from now on Pub/Sub may keep it, whatever becomes of the answer and of who sent it. */
+  attempt(n: number): void {
+    this.#attempts += 1;
     const { index } = messageOf(this.#plan.seed, n);
-    this.#sent[index] = Math.min(65_535, (this.#sent[index] ?? 0) + attempts);
+    this.#sent[index] = Math.min(65_535, (this.#sent[index] ?? 0) + 1);
+  }
+
+  /** One that comes again, since its first report was lost with who sent it, is the same. */
+  acknowledge(n: number): void {
+    if (this.#acknowledged[n] === 1) return;
+    this.#acknowledged[n] = 1;
+    this.#count += 1;
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+
+  /** What of a share nobody knows to be acknowledged: `again`, and everything from `first` on. */
+  unacknowledged({ first, step }: Share): { readonly again: readonly number[]; readonly first: number } {
+    const { messages } = this.#plan;
+    let next = first;
+    for (let n = first; n < messages; n += step) if (this.#acknowledged[n] === 1) next = n + step;
+    const again: number[] = [];
+    for (let n = first; n < next; n += step) if (this.#acknowledged[n] === 0) again.push(n);
+    return { again, first: next };
   }
 
   /** A new walk begins: what an earlier one has seen does not count. */
   startWalk(): void {
     this.#seen.fill(0);
-    this.#strange.length = 0;
+    this.#strangeRecords.length = 0;
   }
 
   see(record: RecordRow): void {
@@ -44,7 +70,7 @@ export class Histories {
     const planned =
       index === undefined || index >= this.#plan.messages ? undefined : recordOf(this.#plan.seed, index);
     if (index === undefined || JSON.stringify(planned) !== JSON.stringify(record)) {
-      this.#strange.push(`${record.id}: nobody published this content`);
+      this.#strangeRecords.push(`${record.id}: nobody published this content`);
     } else this.#count255(this.#seen, index);
   }
 
@@ -52,9 +78,10 @@ export class Histories {
   bury(text: string, reason: string | undefined): void {
     const { id = '' } = JSON.parse(text) as { id?: string };
     const index = indexOf(id);
-    if (!reason) this.#strange.push(`${id}: a dead letter without a reason`);
+    if (!reason?.includes(POISON_FIELD))
+      this.#strangeLetters.push(`${id}: a dead letter by ${reason ? `the reason "${reason}"` : 'no reason'}`);
     if (index === undefined || index >= this.#plan.messages)
-      this.#strange.push(`${id}: a dead letter of nobody`);
+      this.#strangeLetters.push(`${id}: a dead letter of nobody`);
     else this.#count255(this.#letters, index);
   }
 
@@ -63,14 +90,14 @@ export class Histories {
     const { seed, messages } = this.#plan;
     const verdict = {
       acknowledged: this.#count,
+      attempts: this.#attempts,
       copies: 0,
       records: 0,
       poison: 0,
       poisonInDeadLetters: 0,
-      recordsInDeadLetters: 0,
       lost: [] as string[],
       twice: [] as string[],
-      strange: [...this.#strange],
+      strange: [...this.#strangeRecords, ...this.#strangeLetters],
     };
     for (let n = 0; n < messages; n++) {
       if (this.#acknowledged[n] === 0) continue;
@@ -82,26 +109,17 @@ export class Histories {
         verdict.poison += 1;
         if (letters > 0) verdict.poisonInDeadLetters += 1;
         if (seen > 0) verdict.strange.push(`${record.id}: visible, although the table must refuse it`);
+        const sent = this.#sent[index] ?? 0;
+        if (letters > sent) verdict.strange.push(`${record.id}: ${letters} dead letters, sent ${sent} times`);
       } else {
         verdict.records += 1;
-        if (letters > 0) verdict.recordsInDeadLetters += 1;
+        // No fault of a plan fails a write five times.
+        if (letters > 0) verdict.strange.push(`${record.id}: a dead letter, although the table takes it`);
         if (seen > 1) verdict.twice.push(record.id);
       }
-      if (index === n) verdict.strange.push(...this.#surplus(record.id, n));
       if (seen === 0 && letters === 0) verdict.lost.push(record.id);
     }
     return verdict;
-  }
-
-  /** What is in more places than it was sent to: each message that Pub/Sub keeps ends in one. */
-  #surplus(id: string, index: number): string[] {
-    const sent = this.#sent[index] ?? 0;
-    const letters = this.#letters[index] ?? 0;
-    const isVisible = (this.#seen[index] ?? 0) > 0;
-    if (letters > sent) return [`${id}: ${letters} dead letters, sent ${sent} times`];
-    if (isVisible && letters === sent)
-      return [`${id}: visible, and all ${sent} that were sent are dead letters`];
-    return [];
   }
 
   #count255(counts: Uint8Array, index: number): void {
@@ -111,6 +129,8 @@ export class Histories {
 
 export interface Verdict {
   readonly acknowledged: number;
+  /** How often a message was sent, or was about to be when who sent it was killed. */
+  readonly attempts: number;
   /** Acknowledged messages that repeat another. */
   readonly copies: number;
   /** Acknowledged records that the table takes. */
@@ -118,8 +138,6 @@ export interface Verdict {
   /** Acknowledged records that the table refuses. */
   readonly poison: number;
   readonly poisonInDeadLetters: number;
-  /** Records that the table takes, and whose writes failed five times. */
-  readonly recordsInDeadLetters: number;
   /** Acknowledged, and neither visible nor a dead letter. */
   readonly lost: readonly string[];
   /** More than once in one walk. */

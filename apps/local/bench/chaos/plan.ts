@@ -18,8 +18,18 @@ export type Fault = { readonly at: number } & (
         | 'kill -9 the API'
         | 'reset the connections of the publishers';
     }
+  | { readonly kind: 'kill -9 a publisher'; readonly publisher: number }
   | { readonly kind: 'pause the local cloud'; readonly ms: number }
 );
+
+/** They share the messages. */
+export const PUBLISHERS = 2;
+
+/** Every `step`th message, from `first` on. */
+export interface Share {
+  readonly first: number;
+  readonly step: number;
+}
 
 /** What a seed stands for: the messages, the faults and when, as a number of acknowledged messages. */
 export interface Plan extends ChaosSize {
@@ -30,12 +40,16 @@ export interface Plan extends ChaosSize {
 
 const DUPLICATES = 0.05;
 const POISON = 0.01;
+/** What makes a record poison: a field that the table does not have, and that Avro does not see. */
+export const POISON_FIELD = 'edad';
+/** Of the messages: what is under way at the end comes after the faults, but for the last kill. */
+const FAULTS_UNTIL = 0.9;
 const PAUSE_MAX_MS = 1_500;
 
 /** Equal sizes make equal plans. */
 export function planOf(size: ChaosSize): Plan {
   const { seed, messages, kills } = size;
-  const moment = (kind: string, n: number) => Math.floor(luck(seed, kind, n) * messages);
+  const moment = (kind: string, n: number) => Math.floor(luck(seed, kind, n) * FAULTS_UNTIL * messages);
   const others = Array.from({ length: Math.ceil(kills / 2) }, (_, n) => n);
   const faults: Fault[] = [
     // The last of several comes when everything is published and much is not yet written.
@@ -44,6 +58,11 @@ export function planOf(size: ChaosSize): Plan {
       kind: 'kill -9 the local cloud' as const,
     })),
     ...others.map((n) => ({ at: moment('kill api', n), kind: 'kill -9 the API' as const })),
+    ...others.map((n) => ({
+      at: moment('kill publisher', n),
+      kind: 'kill -9 a publisher' as const,
+      publisher: Math.floor(luck(seed, 'publisher', n) * PUBLISHERS),
+    })),
     ...others.map((n) => ({
       at: moment('reset', n),
       kind: 'reset the connections of the publishers' as const,

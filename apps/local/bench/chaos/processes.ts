@@ -1,11 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Acknowledged, PublisherOptions } from './publisher-process.ts';
 import type { StackAnswer, StackQuestion, StackReady } from './stack-process.ts';
 
 // A test's own flags are not for them.
-const FORK = { execArgv: [], env: { ...process.env, METADATA_SERVER_DETECTION: 'none' } };
+export const FORK = { execArgv: [], env: { ...process.env, METADATA_SERVER_DETECTION: 'none' } };
 
 /** The local cloud with the API, as a process that can be killed. */
 export class StackProcess implements AsyncDisposable {
@@ -43,27 +42,6 @@ export class StackProcess implements AsyncDisposable {
     const exit = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await exit;
-  }
-}
-
-/** A publisher; `done` rejects when it ends before everything was acknowledged. */
-export class PublisherProcess implements AsyncDisposable {
-  readonly done: Promise<void>;
-  readonly #child: ChildProcess;
-
-  constructor(options: PublisherOptions, onAcknowledged: (messages: readonly Acknowledged[]) => void) {
-    this.#child = fork(join(import.meta.dirname, 'publisher-process.ts'), [JSON.stringify(options)], FORK);
-    this.#child.on('message', (messages) => onAcknowledged(messages as Acknowledged[]));
-    this.done = once(this.#child, 'exit').then(([code, signal]) => {
-      if (code !== 0) throw new Error(`a publisher ended with ${code ?? signal}`);
-    });
-    this.done.catch(() => {});
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGKILL');
-    await this.done.catch(() => {});
   }
 }
 

@@ -26,9 +26,10 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** Breaks every connection, as a network does: RST, without a word. */
-  reset(): void {
+  /** Breaks every connection, as a network does: RST, without a word. Returns how many ends there were. */
+  reset(): number {
     for (const socket of this.#sockets) socket.resetAndDestroy();
+    return this.#sockets.size;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

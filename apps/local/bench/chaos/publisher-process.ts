@@ -1,32 +1,44 @@
 /**
- * Publishes every `step`th message of a plan, each until Pub/Sub has acknowledged it, and tells its parent which ones it
- * has, and how often it tried: `node publisher-process.ts JSON`.
+ * Publishes every `step`th message of a plan, each until Pub/Sub has acknowledged it, and tells its parent which ones it is
+ * about to send and which ones Pub/Sub has: `node publisher-process.ts JSON`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord } from '@records/records-schema';
 import { PassThroughClient } from 'google-auth-library';
-import { messageOf } from './plan.ts';
+import { messageOf, POISON_FIELD, type Share } from './plan.ts';
 
-export interface PublisherOptions {
+export interface PublisherOptions extends Share {
   /** host:port */
   readonly host: string;
   readonly project: string;
   readonly topic: string;
   readonly seed: number;
   readonly messages: number;
-  readonly first: number;
-  readonly step: number;
+  /** Messages before `first`, of which nobody knows that Pub/Sub has them. */
+  readonly again: readonly number[];
 }
 
-const IN_FLIGHT = 2_000;
-const RETRY_MS = 100;
+/** Numbers of messages, each once for each time. */
+export interface PublisherReport {
+  /** About to be sent. */
+  readonly sending: readonly number[];
+  readonly acknowledged: readonly number[];
+}
+
+const IN_FLIGHT_MAX = 2_000;
+/** Of all messages: so a fault comes in the middle of a small run as well. */
+const IN_FLIGHT_SHARE = 1 / 40;
+const BATCHES_IN_FLIGHT = 4;
+/** Waits between attempts double up to this: an attempt too many makes a dead letter too many look right. */
+const RETRY_MS = { first: 100, max: 1_000 };
 /** What a publisher tries again. https://docs.cloud.google.com/pubsub/docs/retry-requests */
 const RETRIED = new Set([1, 2, 4, 8, 10, 13, 14]);
 
 process.once('disconnect', () => process.exit(1));
 
 const options = JSON.parse(process.argv[2] ?? '') as PublisherOptions;
+const inFlight = Math.min(IN_FLIGHT_MAX, Math.ceil(options.messages * IN_FLIGHT_SHARE));
 // Known to gRPC, not to the client's types. https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/README.md
 const reconnection: object = {
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -40,51 +52,57 @@ const pubsub = new PubSub({
   authClient: new PassThroughClient(),
 });
 const topic = pubsub.topic(options.topic, {
-  batching: { maxMessages: 500, maxMilliseconds: 5 },
+  batching: { maxMessages: Math.ceil(inFlight / BATCHES_IN_FLIGHT), maxMilliseconds: 5 },
   // Each request is answered or lost: what happens then is decided here.
   gaxOpts: { retry: null, timeout: 10_000 },
 });
 
-/** A message's number, and the requests that it took, from 1. */
-export type Acknowledged = readonly [n: number, attempts: number];
+let sending: number[] = [];
+let acknowledged: number[] = [];
+let reported: Promise<void> | undefined;
 
-let acknowledged: Acknowledged[] = [];
-
-/** Resolves when the parent has it. */
+/** Resolves when the parent has everything up to now, of which a kill -9 takes nothing back: one report in a turn. */
 function report(): Promise<void> {
-  const reported = acknowledged;
-  acknowledged = [];
-  if (reported.length === 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    process.send?.(reported, undefined, {}, (error) => (error ? reject(error) : resolve()));
+  reported ??= new Promise((resolve, reject) => {
+    setImmediate(() => {
+      const all: PublisherReport = { sending, acknowledged };
+      [sending, acknowledged, reported] = [[], [], undefined];
+      process.send?.(all, undefined, {}, (error) => (error ? reject(error) : resolve()));
+    });
   });
+  return reported;
 }
 
-async function send(n: number): Promise<void> {
+async function publish(n: number): Promise<void> {
   const { record, isPoison } = messageOf(options.seed, n);
-  const text = isPoison ? JSON.stringify({ ...record, edad: '41' }) : encodeRecord(record);
+  const text = isPoison ? JSON.stringify({ ...record, [POISON_FIELD]: '41' }) : encodeRecord(record);
   const data = Buffer.from(text);
-  let attempts = 0;
-  for (;;) {
-    attempts += 1;
+  for (let wait = RETRY_MS.first; ; wait = Math.min(2 * wait, RETRY_MS.max)) {
+    sending.push(n);
+    await report();
     try {
       await topic.publishMessage({ data });
       break;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && RETRIED.has(Number(error.code)))) throw error;
-      await delay(RETRY_MS);
+      await delay(wait);
     }
   }
-  if (acknowledged.push([n, attempts]) === 1) setImmediate(report);
+  acknowledged.push(n);
+  await report();
 }
 
-const sending = new Set<Promise<void>>();
-for (let n = options.first; n < options.messages; n += options.step) {
-  const one: Promise<void> = send(n).finally(() => sending.delete(one));
-  sending.add(one);
-  if (sending.size >= IN_FLIGHT) await Promise.race(sending);
+function* numbers(): Generator<number> {
+  yield* options.again;
+  for (let n = options.first; n < options.messages; n += options.step) yield n;
 }
-await Promise.all(sending);
-await report();
+
+const underWay = new Set<Promise<void>>();
+for (const n of numbers()) {
+  const one: Promise<void> = publish(n).finally(() => underWay.delete(one));
+  underWay.add(one);
+  if (underWay.size >= inFlight) await Promise.race(underWay);
+}
+await Promise.all(underWay);
 await pubsub.close();
 process.exit(0);

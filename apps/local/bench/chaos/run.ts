@@ -2,25 +2,35 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PubSub } from '@google-cloud/pubsub';
-import type { RecordRow } from '@records/records-schema';
-import { PassThroughClient } from 'google-auth-library';
 import { Histories, isGood, type Verdict } from './histories.ts';
-import type { Fault, Plan } from './plan.ts';
-import { PublisherProcess, StackProcess } from './processes.ts';
+import { type Fault, type Plan, PUBLISHERS } from './plan.ts';
+import { StackProcess } from './processes.ts';
 import { TcpProxy } from './proxy.ts';
-import type { StackReady } from './stack-process.ts';
+import { Publisher } from './publisher.ts';
+import { readDeadLetters, recordsOf } from './readers.ts';
 
-const PUBLISHERS = 2;
 const POLL_MS = 100;
 /** Longest time in which nothing moves. */
 const STALL_MS = 120_000;
 /** Longest time for the list to show what the table has: many windows of freshness. */
 const VISIBLE_MS = 20_000;
-const REASON = 'CloudPubSubDeadLetterSourceDeliveryErrorMessage';
+
+/** A fault that was carried out. */
+export interface Suffered {
+  readonly fault: Fault;
+  /** Messages that were acknowledged when it came. */
+  readonly acknowledged: number;
+  /** Processes, or ends of connections, that it met. */
+  readonly met: number;
+}
+
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly suffered: readonly Suffered[];
+}
 
 /** Carries a plan out and compares histories. Throws when something ends or stands still that must not. */
-export async function runChaos(plan: Plan, note: (text: string) => void): Promise<Verdict> {
+export async function runChaos(plan: Plan, note: (text: string) => void): Promise<Outcome> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chaos-'));
   try {
     await using proxy = await TcpProxy.start();
@@ -64,62 +74,77 @@ class Run implements AsyncDisposable {
     return new Run(plan, dataDir, proxy, note, await StackProcess.start(dataDir, plan.chaos));
   }
 
-  async toTheEnd(): Promise<Verdict> {
-    await using publishers = new AsyncDisposableStack();
-    const { project, topic } = this.#stack.ready;
+  async toTheEnd(): Promise<Outcome> {
+    await using stack = new AsyncDisposableStack();
+    const { projectId: project, topic } = this.#stack.ready.target;
     const { seed, messages, faults } = this.#plan;
-    const publishing = Array.from({ length: PUBLISHERS }, (_, first) =>
-      publishers.use(
-        new PublisherProcess(
-          { host: this.#proxy.host, project, topic, seed, messages, first, step: PUBLISHERS },
-          (messages) => {
-            for (const [n, attempts] of messages) this.#histories.acknowledge(n, attempts);
-          },
-        ),
-      ),
+    const common = { host: this.#proxy.host, project, topic, seed, messages, histories: this.#histories };
+    const publishers = Array.from({ length: PUBLISHERS }, (_, first) =>
+      stack.use(new Publisher({ ...common, first, step: PUBLISHERS })),
     );
-    const published = Promise.all(publishing.map(({ done }) => done));
+    const published = Promise.all(publishers.map(({ done }) => done));
+    const suffered: Suffered[] = [];
     for (const fault of faults) {
-      await this.#until(() => this.#histories.acknowledged >= fault.at, published);
-      this.#note(`${this.#histories.acknowledged} acknowledged: ${fault.kind}`);
-      await this.#do(fault);
+      // One more than at the end of the last fault: what was killed then works again.
+      await this.#until(Math.max(fault.at, this.#histories.acknowledged + 1), published);
+      const { acknowledged } = this.#histories;
+      this.#note(`${acknowledged} acknowledged: ${fault.kind}`);
+      const met = await this.#do(fault, publishers);
+      if (met === 0) this.#note('nothing is left that it could meet');
+      suffered.push({ fault, acknowledged, met });
     }
+    await this.#until(messages, published);
     await published;
     const deadLetters = await this.#drained();
-    await readDeadLetters(this.#stack.ready, deadLetters, this.#histories);
-    return await this.#compared();
+    await readDeadLetters(this.#stack.ready.target, deadLetters, this.#histories);
+    return { verdict: await this.#compared(), suffered };
   }
 
-  async #do(fault: Fault): Promise<void> {
+  /** Returns how much it met: processes, or ends of connections. */
+  async #do(fault: Fault, publishers: readonly Publisher[]): Promise<number> {
     switch (fault.kind) {
       case 'kill -9 the local cloud':
         this.#proxy.target = undefined;
         await this.#stack[Symbol.asyncDispose]();
         this.#stack = await StackProcess.start(this.#dataDir, this.#plan.chaos);
         this.#proxy.target = this.#stack.ready.pubsub;
-        return;
+        return 1;
       case 'kill -9 the API':
-        await this.#stack.ask('kill the API');
-        return;
+        return (await this.#stack.ask('kill the API')).apis;
+      case 'kill -9 a publisher': {
+        // Another one where the planned one has nothing left to publish.
+        const { publisher: from } = fault;
+        for (const publisher of [...publishers.slice(from), ...publishers.slice(0, from)])
+          if (await publisher.kill()) return 1;
+        return 0;
+      }
       case 'pause the local cloud':
         this.#stack.signal('SIGSTOP');
         await delay(fault.ms);
         this.#stack.signal('SIGCONT');
-        return;
+        return 1;
       case 'reset the connections of the publishers':
-        this.#proxy.reset();
+        return this.#proxy.reset();
     }
   }
 
-  /** Throws when nothing is acknowledged for too long, or when a publisher fails. */
-  async #until(holds: () => boolean, published: Promise<unknown>): Promise<void> {
-    let [before, since] = [this.#histories.acknowledged, performance.now()];
-    while (!holds()) {
-      await Promise.race([delay(POLL_MS), published.then(() => delay(POLL_MS))]);
-      const now = this.#histories.acknowledged;
-      if (now !== before) [before, since] = [now, performance.now()];
-      if (performance.now() - since > STALL_MS) {
-        throw new Error(`${now} messages are acknowledged, and no more for ${STALL_MS / 1_000} s`);
+  /**
+   * Waits until so many messages are acknowledged, or all. Throws when none is for too long, or when a publisher fails or
+   * ends too early.
+   */
+  async #until(count: number, published: Promise<unknown>): Promise<void> {
+    const histories = this.#histories;
+    const wanted = Math.min(count, this.#plan.messages);
+    while (histories.acknowledged < wanted) {
+      const over = new AbortController();
+      const stalled = delay(STALL_MS, `nothing came for ${STALL_MS / 1_000} s`, { signal: over.signal });
+      const ended = published.then(() => 'the publishers ended');
+      try {
+        const problem = await Promise.race([histories.progress, ended, stalled]);
+        if (problem === undefined || histories.acknowledged >= wanted) continue;
+        throw new Error(`${histories.acknowledged} of ${this.#plan.messages} are acknowledged: ${problem}`);
+      } finally {
+        over.abort();
       }
     }
   }
@@ -152,59 +177,5 @@ class Run implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack[Symbol.asyncDispose]();
-  }
-}
-
-/** Every record that the API shows, by `Link: rel="next"`. */
-async function* recordsOf(apiUrl: string): AsyncGenerator<RecordRow> {
-  let url: URL | undefined = new URL(`${apiUrl}/records?limit=1000`);
-  while (url) {
-    const response: Response = await fetch(url);
-    if (response.status === 429) {
-      await response.body?.cancel();
-      await delay(Number(response.headers.get('retry-after') ?? 1) * 1_000);
-      continue;
-    }
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    yield* (await response.json()) as RecordRow[];
-    const next: string | undefined = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
-    url = next === undefined ? undefined : new URL(next, url);
-  }
-}
-
-/** Reads so many dead letters. */
-async function readDeadLetters(stack: StackReady, count: number, histories: Histories): Promise<void> {
-  if (count === 0) return;
-  const pubsub = new PubSub({
-    projectId: stack.project,
-    apiEndpoint: stack.pubsub,
-    emulatorMode: true,
-    authClient: new PassThroughClient(),
-  });
-  const subscription = pubsub.subscription(stack.deadLetterSubscription);
-  const read = new Set<string>();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const stalled = setTimeout(
-        () => reject(new Error(`${read.size} of ${count} dead letters came in ${STALL_MS / 1_000} s`)),
-        STALL_MS,
-      );
-      const end = (settle: () => void) => {
-        clearTimeout(stalled);
-        settle();
-      };
-      subscription.on('error', (error) => end(() => reject(error)));
-      subscription.on('message', (message) => {
-        message.ack();
-        // At least once: a letter that comes again is the same letter.
-        if (read.has(message.id)) return;
-        read.add(message.id);
-        histories.bury(message.data.toString(), message.attributes[REASON]);
-        if (read.size === count) end(resolve);
-      });
-    });
-  } finally {
-    await subscription.close();
-    await pubsub.close();
   }
 }

@@ -1,3 +1,4 @@
+import type { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Delivery, DeliveryQueue, Failure } from '../pubsub/delivery-queue.ts';
 import { reasonOf } from '../pubsub/reason.ts';
@@ -11,8 +12,15 @@ const BATCH = { messages: 5_000, bytes: 8 * 1024 * 1024 };
 /** How often a table that could not be written to is looked at again. */
 const RECHECK_MS = 1_000;
 
+/** A message that has a row. */
+interface Writable {
+  readonly delivery: Delivery;
+  readonly row: Row;
+}
+
 interface DeliveryOptions {
   readonly clock: Clock;
+  readonly chaos: Pick<Chaos, 'append'>;
   readonly queue: Pick<DeliveryQueue, 'take' | 'acknowledge' | 'fail' | 'giveBack' | 'onWake'>;
   readonly warehouse: Pick<Warehouse, 'appendRows'>;
   readonly destination: Pick<Destination, 'table'>;
@@ -100,9 +108,9 @@ export class BigQueryDelivery {
   }
 
   async #write(deliveries: readonly Delivery[], columns: readonly TableField[]): Promise<void> {
-    const { queue, warehouse, destination } = this.#options;
-    let good: { delivery: Delivery; row: Row }[] = [];
-    const bad: Failure[] = [];
+    const { queue } = this.#options;
+    let good: Writable[] = [];
+    let bad: Failure[] = [];
     for (const delivery of deliveries) {
       try {
         good.push({ delivery, row: this.#options.rowOf(delivery, columns) });
@@ -111,20 +119,27 @@ export class BigQueryDelivery {
         bad.push(this.#refused(delivery, error.message));
       }
     }
-    while (good.length > 0) {
-      const errors = await warehouse.appendRows(
-        destination.table,
-        good.map(({ row }) => row),
-      );
+    for (;;) {
+      // Before the others are written: should that fail, it is not the reason for these.
+      if (bad.length > 0) await queue.fail(bad);
+      if (good.length === 0) return;
+      const errors = await this.#append(good);
       if (errors.length === 0) break;
-      const reasons = new Map(errors.map((error: RowError) => [error.index, error.message]));
-      good.forEach(({ delivery }, index) => {
+      const reasons = new Map(errors.map((error) => [error.index, error.message]));
+      bad = good.flatMap(({ delivery }, index) => {
         const reason = reasons.get(index);
-        if (reason !== undefined) bad.push(this.#refused(delivery, reason));
+        return reason === undefined ? [] : [this.#refused(delivery, reason)];
       });
       good = good.filter((_, index) => !reasons.has(index));
     }
-    await Promise.all([queue.acknowledge(good.map(({ delivery }) => delivery.message.id)), queue.fail(bad)]);
+    await queue.acknowledge(good.map(({ delivery }) => delivery.message.id));
+  }
+
+  #append(good: readonly Writable[]): Promise<readonly RowError[]> {
+    const { clock, chaos, warehouse, destination } = this.#options;
+    const attempt = good.reduce((highest, { delivery }) => Math.max(highest, delivery.attempt), 1);
+    const rows = good.map(({ row }) => row);
+    return chaos.append(attempt, clock, () => warehouse.appendRows(destination.table, rows));
   }
 
   /** A message that does not fit the table: with a dead-letter topic Google does not back off from it. */

@@ -6,6 +6,7 @@ import {
   refusalOf,
 } from '../bigquery-subscription/destination.ts';
 import { rowOf } from '../bigquery-subscription/rows.ts';
+import type { Chaos } from '../chaos.ts';
 import type { Clock } from '../clock.ts';
 import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
@@ -22,6 +23,7 @@ const PUSH_BACKOFF = { minimumMs: 100, maximumMs: 60_000 };
 
 interface BigQuerySubscriptionsOptions {
   readonly clock: Clock;
+  readonly chaos: Chaos;
   readonly iam: Iam;
   readonly warehouse: Warehouse;
   readonly schemas: Schemas;
@@ -50,11 +52,12 @@ export class BigQuerySubscriptions {
   }
 
   start(subscription: SubscriptionState, config: StoredBigQueryConfig): BigQueryDelivery {
-    const { clock, warehouse, schemas, messages, warn } = this.#options;
+    const { clock, chaos, warehouse, schemas, messages, warn } = this.#options;
     const { name, retryPolicy, deadLetterPolicy } = subscription.config;
     const destination = this.#destination(name, config);
     return new BigQueryDelivery({
       clock,
+      chaos,
       warehouse,
       destination,
       queue: subscription.queue,

@@ -128,6 +128,8 @@ export class DeliveryQueue {
     this.#takeReadyKeys(batch, lease);
     this.#takeFresh(batch, lease);
     this.#schedule();
+    // What became due meanwhile has no timer, and a taker with room left may not come back by itself.
+    if (!batch.full && this.#isDue(this.#options.clock.now())) setImmediate(() => this.wake());
     return batch.messages.map((message) => ({ message, attempt: message.failures + 1 }));
   }
 
@@ -231,7 +233,7 @@ export class DeliveryQueue {
   #takeDue(batch: Batch, lease: (message: BacklogMessage) => void): void {
     const { key, clock, database } = this.#options;
     const now = clock.now();
-    if (this.#nextDue === undefined || this.#nextDue > now) return;
+    if (!this.#isDue(now)) return;
     const due: BacklogMessage[] = [];
     const room = new Batch(batch.limit);
     for (const message of this.#messages.due(key, now)) {
@@ -247,6 +249,10 @@ export class DeliveryQueue {
       else if (this.#isDeliverable(message)) lease(message);
     }
     this.#nextDue = this.#messages.nextDue(key);
+  }
+
+  #isDue(now: number): boolean {
+    return this.#nextDue !== undefined && this.#nextDue <= now;
   }
 
   #takeReadyKeys(batch: Batch, lease: (message: BacklogMessage) => void): void {

@@ -67,8 +67,7 @@ export class PubSub {
   #closed = false;
 
   private constructor(options: PubSubOptions, database: Database) {
-    const { clock, iam, projectNumber, chaos = new Chaos() } = options;
-    const warehouse = chaos.warehouse(options.warehouse, clock);
+    const { clock, iam, warehouse, projectNumber, chaos = new Chaos() } = options;
     const warn = (message: string) => options.onWarning?.(message);
     const messages = new MessageTable(database);
     const table = new ResourceTable(database);
@@ -85,6 +84,7 @@ export class PubSub {
     });
     const bigquery = new BigQuerySubscriptions({
       clock,
+      chaos,
       iam,
       warehouse,
       schemas,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { BigQueryDelivery } from '../../src/bigquery-subscription/delivery.ts';
+import { Chaos } from '../../src/chaos.ts';
 import { FakeClock } from '../../src/clock.ts';
 import { CloudError } from '../../src/errors.ts';
 import { schemaName, topicName, until } from './harness.ts';
@@ -57,6 +58,7 @@ describe('a BigQuery subscription', () => {
     let wake = () => {};
     const delivery = new BigQueryDelivery({
       clock: new FakeClock(),
+      chaos: new Chaos(),
       queue: {
         onWake: (listener) => {
           wake = listener;
@@ -101,6 +103,17 @@ describe('a BigQuery subscription', () => {
       CloudPubSubDeadLetterSourceTopicPublishTime: '2026-01-01T00:00:00.000+00:00',
       googclient_schemaname: schemaName('record'),
     });
+  });
+
+  it('buries a message that the table refuses by its own reason, also when the rows beside it can not be written', async () => {
+    await using pipeline = await Pipeline.start();
+    const { harness, warehouse } = pipeline;
+    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is away');
+    await harness.publish([recordOf('1'), recordOf('poison', { edad: '41' })]);
+    await until(async () => (await pipeline.backlog()) === 1);
+    const [letter, ...others] = await harness.pull('graveyard');
+    expect(others).toEqual([]);
+    expect(letter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('"edad"');
   });
 
   it('sends a row that BigQuery refuses to the dead letters with what BigQuery said', async () => {

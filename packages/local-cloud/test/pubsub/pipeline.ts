@@ -39,8 +39,8 @@ export class Pipeline extends AsyncDisposableStack {
   static async prepare(
     columns: readonly TableField[] = COLUMNS,
     chaos: ChaosOptions = {},
+    clock = new FakeClock(),
   ): Promise<Pipeline> {
-    const clock = new FakeClock();
     const warehouse = await TestWarehouse.open(clock, columns);
     const pipeline = new Pipeline(await Harness.start({ clock, warehouse, chaos }), warehouse);
     const { client, iam, pubsub } = pipeline.harness;
@@ -58,8 +58,9 @@ export class Pipeline extends AsyncDisposableStack {
     subscription: Subscription = {},
     columns?: readonly TableField[],
     chaos?: ChaosOptions,
+    clock?: FakeClock,
   ): Promise<Pipeline> {
-    const pipeline = await Pipeline.prepare(columns, chaos);
+    const pipeline = await Pipeline.prepare(columns, chaos, clock);
     await pipeline.subscribe(subscription);
     return pipeline;
   }
