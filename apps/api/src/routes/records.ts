@@ -56,6 +56,7 @@ const VARY = 'Accept, Accept-Encoding';
 const pageHeaders = {
   ...listHeaders,
   Link: Type.String({
+    pattern: '^<\\?[^<>]+>; rel="[a-z]+"(, <\\?[^<>]+>; rel="[a-z]+")*$',
     description:
       'Where to go from here (RFC 8288): `first`, `prev`, `next`, `last`, as far as they exist. The targets are relative: resolve them against the URL of the request. They carry the `snapshot` of this answer.',
     examples: [pageLinks({ limit: 100, offset: 200 }, 1000, EXAMPLE_TOKEN)],
