@@ -19,7 +19,40 @@ export interface KnownValues {
 type Parameter = NonNullable<OpenApiOperation['parameters']>[number];
 
 /** Requests made of an OpenAPI document: of its paths and parameters, with values that their schemas take, just take, just refuse, and with none of that. */
-export function documentRequests({ paths }: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
+export function documentRequests(document: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
+  return fc.oneof(
+    { weight: 1, arbitrary: goodRequests(document, known) },
+    { weight: 4, arbitrary: otherRequests(document, known) },
+  );
+}
+
+/** With up to three parameters, all as their schemas want them. */
+function goodRequests({ paths }: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
+  const targets = Object.entries(paths).map(([path, { get }]) => {
+    const given = (get?.parameters ?? []).map((parameter) => ({
+      ...parameter,
+      value: goodText(parameter, known).map((value) => encodeURIComponent(value.toWellFormed())),
+    }));
+    const inPath = given.filter((parameter) => parameter.in === 'path');
+    const inQuery = given.filter((parameter) => parameter.in === 'query');
+    const pairs = inQuery.map(({ name, value }) => fc.tuple(fc.constant(name), value));
+    const query =
+      pairs.length > 0
+        ? fc.uniqueArray(fc.oneof(...pairs), { maxLength: 3, selector: ([name]) => name })
+        : fc.constant([]);
+    return fc
+      .tuple(fc.tuple(...inPath.map(({ value }) => value)), query)
+      .map(([values, pairs]) => filled(path, inPath, values) + queryText(pairs));
+  });
+  return fc.record({
+    method: fc.constant('GET'),
+    target: fc.oneof(...targets),
+    headers: fc.constant({}),
+    body: fc.constant(null),
+  });
+}
+
+function otherRequests({ paths }: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
   const operations = Object.entries(paths).map(([path, { get }]) => {
     const parameters = get?.parameters ?? [];
     return fc
@@ -62,11 +95,16 @@ function pathOf(path: string, parameters: readonly Parameter[], known: KnownValu
       { weight: 2, arbitrary: fc.tuple(hostile, escaped).map(([a, b]) => a + b) },
     ),
   );
-  return fc
-    .tuple(...values)
-    .map((values) =>
-      inPath.reduce((text, { name }, at) => text.replace(`{${name}}`, () => values[at] ?? ''), path),
-    );
+  return fc.tuple(...values).map((values) => filled(path, inPath, values));
+}
+
+/** The path with these values in the places of its parameters. */
+function filled(path: string, inPath: readonly Parameter[], values: readonly string[]): string {
+  return inPath.reduce((text, { name }, at) => text.replace(`{${name}}`, () => values[at] ?? ''), path);
+}
+
+function queryText(pairs: readonly (readonly string[])[]): string {
+  return pairs.length > 0 ? `?${pairs.map((pair) => pair.join('=')).join('&')}` : '';
 }
 
 function queryOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbitrary<string> {
@@ -84,9 +122,16 @@ function queryOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbit
       hostile,
     ),
   };
-  return fc
-    .array(fc.oneof(...described, others), { maxLength: 3 })
-    .map((pairs) => (pairs.length > 0 ? `?${pairs.map((pair) => pair.join('=')).join('&')}` : ''));
+  return fc.array(fc.oneof(...described, others), { maxLength: 3 }).map(queryText);
+}
+
+/** What the parameter takes: where something means more to this API than the rest, only that. */
+function goodText({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<string> {
+  const values = known.parameters[name];
+  if (values) return fc.constantFrom(...values);
+  const { minimum, maximum } = schema;
+  if (minimum === undefined || maximum === undefined) throw new Error(`no good values of ${name} are known`);
+  return fc.integer({ min: minimum, max: maximum }).map(String);
 }
 
 /** What the parameter takes, also at its limits and just beyond. */
