@@ -148,6 +148,7 @@ describe('a page of another origin', () => {
     expect(preflight.headers).toMatchObject({
       'access-control-allow-methods': 'GET, HEAD',
       'access-control-max-age': '7200',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     expect((await app.inject({ method: 'OPTIONS', url: '/records' })).statusCode).toBe(405);
   });
