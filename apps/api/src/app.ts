@@ -4,6 +4,7 @@ import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
+import { CompressedPages } from './formats/compression.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { deprecation } from './plugins/deprecation.ts';
@@ -111,10 +112,11 @@ export async function buildApp({
 
   app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
-  await app.register(recordsRoutes, { warehouse });
+  const compressed = new CompressedPages();
+  await app.register(recordsRoutes, { warehouse, compressed });
   await app.register(exportRoutes, { warehouse });
   await app.register(recordRoutes, { warehouse });
-  await app.register(countriesRoutes, { warehouse });
+  await app.register(countriesRoutes, { warehouse, compressed });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes);
   refuseOtherMethods();

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply } from 'fastify';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
-import { CompressedPages } from '../formats/compression.ts';
+import type { CompressedPages } from '../formats/compression.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
 import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
@@ -66,12 +66,14 @@ const pageHeaders = {
 
 export interface RecordsRoutesOptions {
   readonly warehouse: Warehouse;
+  readonly compressed: CompressedPages;
 }
 
 /** The list, page by page. */
-export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (app, { warehouse }) => {
-  const compressed = new CompressedPages();
-
+export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (
+  app,
+  { warehouse, compressed },
+) => {
   app.get(
     '/records',
     {
