@@ -4,6 +4,7 @@ import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
+import { KeptPages } from './formats/kept-pages.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { deprecation } from './plugins/deprecation.ts';
@@ -113,12 +114,13 @@ export async function buildApp({
 
   app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
-  await app.register(recordsRoutes, { warehouse });
+  const pages = new KeptPages();
+  await app.register(recordsRoutes, { warehouse, pages });
   await app.register(exportRoutes, { warehouse });
   await app.register(recordRoutes, { warehouse });
-  await app.register(countriesRoutes, { warehouse });
+  await app.register(countriesRoutes, { warehouse, pages });
   await app.register(healthRoutes, { readiness });
-  await app.register(documentationRoutes);
+  await app.register(documentationRoutes, { pages });
   refuseOtherMethods();
   return app;
 }

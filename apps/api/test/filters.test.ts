@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
@@ -194,5 +195,25 @@ describe('GET /countries', () => {
     });
     const etag = response.headers.etag;
     expect((await get('/countries', { 'if-none-match': etag })).statusCode).toBe(304);
+  });
+
+  it('is compressed as the caller asks, with an entity tag for each form', async () => {
+    const plain = await get('/countries');
+    expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding' });
+    expect(plain.headers).not.toHaveProperty('content-encoding');
+    const tags = new Set([plain.headers.etag]);
+    for (const [encoding, open] of [
+      ['gzip', gunzipSync],
+      ['br', brotliDecompressSync],
+    ] as const) {
+      const accepting = { 'accept-encoding': encoding };
+      const response = await get('/countries', accepting);
+      expect(response.headers).toMatchObject({ vary: 'Accept-Encoding', 'content-encoding': encoding });
+      expect(open(response.rawPayload).toString()).toBe(plain.body);
+      const etag = response.headers.etag;
+      tags.add(etag);
+      expect((await get('/countries', { ...accepting, 'if-none-match': etag })).statusCode).toBe(304);
+    }
+    expect(tags.size).toBe(3);
   });
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { InFlightLimit } from '../src/limits/in-flight-limit.ts';
 import { RateLimiter } from '../src/limits/rate-limiter.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
@@ -71,6 +72,18 @@ describe('the rate limit', () => {
 });
 
 describe('load shedding', () => {
+  it('lets in half as many each time the event loop is late, never none, and slowly more again', () => {
+    const limit = new InFlightLimit(80);
+    const after = (late: boolean, looks: number) =>
+      Array.from({ length: looks }, () => {
+        limit.look(late);
+        return limit.now;
+      });
+    expect(after(false, 1)).toEqual([80]);
+    expect(after(true, 8)).toEqual([40, 20, 10, 5, 2, 1, 1, 1]);
+    expect(after(false, 11)).toEqual([9, 17, 25, 33, 41, 49, 57, 65, 73, 80, 80]);
+  });
+
   it('refuses at once what is above the requests in flight, but no probe, and recovers', async () => {
     const answer = Promise.withResolvers<typeof oneRow>();
     const slow = await BigQueryFront.listen();
@@ -135,6 +148,7 @@ describe('a page of another origin', () => {
     expect(preflight.headers).toMatchObject({
       'access-control-allow-methods': 'GET, HEAD',
       'access-control-max-age': '7200',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     expect((await app.inject({ method: 'OPTIONS', url: '/records' })).statusCode).toBe(405);
   });

@@ -11,6 +11,18 @@ export interface Load {
   readonly good?: string;
 }
 
+export interface PacedLoad {
+  readonly url: string;
+  /** When given, `url` has a query, and each request adds another `offset` below this to it. */
+  readonly offsets?: number;
+  /** Requests per second; when absent, each connection sends its next one when the last is answered. */
+  readonly rate?: number;
+  /** At most: what is due beyond them waits. */
+  readonly connections: number;
+  readonly seconds: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface LoadResult {
   /** Answers with the good status, per second. */
   readonly goodPerSecond: number;
@@ -25,9 +37,23 @@ export interface LoadResult {
   readonly broken: number;
 }
 
+export interface PacedResult extends LoadResult {
+  /** Requests that left, per second. */
+  readonly sentPerSecond: number;
+}
+
 /** Sends requests for some seconds, each connection its next one when the last is answered, from a process of its own. */
-export async function sendLoad(load: Load): Promise<LoadResult> {
-  const child = fork(join(import.meta.dirname, 'load-process.ts'));
+export function sendLoad(load: Load): Promise<LoadResult> {
+  return resultOf('load-process.ts', load);
+}
+
+/** The same at an even rate, and of all that is asked only what is answered within those seconds counts. */
+export async function sendPaced(load: PacedLoad): Promise<PacedResult> {
+  return (await resultOf('paced-load.ts', load)) as PacedResult;
+}
+
+async function resultOf(program: string, load: Load | PacedLoad): Promise<LoadResult> {
+  const child = fork(join(import.meta.dirname, program));
   const exited = once(child, 'exit');
   child.send(load);
   const result = await Promise.race([

@@ -4,16 +4,18 @@ import { Type } from '@sinclair/typebox';
 /** Version of the contract, not of the code: it changes when a caller can notice. */
 const CONTRACT_VERSION = '1.0.0';
 
-/** What is not read as a request at all is refused before anything is counted. */
-const UNCOUNTED = new Set(['400', '414']);
+/** Refused, perhaps, before anything was counted: what is not read as a request, and keys that can not be checked. */
+const UNCOUNTED = new Set(['400', '414', '503']);
 
 const rateLimitHeaders = {
   'RateLimit-Policy': Type.String({
+    pattern: '^"[a-z-]+";q=[1-9][0-9]*;w=[1-9][0-9]*$',
     description:
       'How many requests (`q`) an address, or a key, has in how many seconds (`w`), at this instance.',
     examples: ['"anonymous";q=600;w=60'],
   }),
   RateLimit: Type.String({
+    pattern: '^"[a-z-]+";r=[0-9]+;t=[0-9]+$',
     description: 'How many requests are left now (`r`), and the seconds until all of them are again (`t`).',
     examples: ['"anonymous";r=598;t=1'],
   }),
@@ -24,11 +26,26 @@ function withLimits(responses: unknown): Record<string, object> {
   return Object.fromEntries(
     Object.entries(responses as Record<string, { headers?: object }>).map(([status, response]) => [
       status,
-      UNCOUNTED.has(status)
-        ? response
-        : { ...response, headers: { ...response.headers, ...rateLimitHeaders } },
+      { ...response, headers: { ...response.headers, ...rateLimitHeaders } },
     ]),
   );
+}
+
+interface Responses {
+  readonly responses?: Readonly<
+    Record<string, { readonly headers?: Readonly<Record<string, { required?: boolean }>> }>
+  >;
+}
+
+/** Says of each header whether every such answer has it, which the schema of a route can not. */
+function requireHeaders(paths: Readonly<Record<string, Readonly<Record<string, Responses>>>>): void {
+  for (const { responses = {} } of Object.values(paths).flatMap(Object.values<Responses>)) {
+    for (const [status, { headers = {} }] of Object.entries(responses)) {
+      for (const [name, header] of Object.entries(headers)) {
+        header.required = !(name in rateLimitHeaders && UNCOUNTED.has(status));
+      }
+    }
+  }
 }
 
 /** For `@fastify/swagger`, which collects the schemas of the routes. */
@@ -64,6 +81,11 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       ? { ...schema, response: withLimits(schema.response), security: [{}, { key: [] }] }
       : schema,
   }),
+  transformObject: (document) => {
+    if (!('openapiObject' in document)) throw new TypeError('this is not OpenAPI 3');
+    requireHeaders(document.openapiObject.paths as Parameters<typeof requireHeaders>[0]);
+    return document.openapiObject;
+  },
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) =>
       typeof json.$id === 'string' ? json.$id : `def-${index}`,

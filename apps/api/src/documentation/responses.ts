@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { PROBLEMS, type ProblemName, problemType } from '../problems/catalogue.ts';
-import { PROBLEM_MEDIA_TYPE } from '../problems/problem.ts';
+import { PROBLEM_CACHE_CONTROL, PROBLEM_MEDIA_TYPE } from '../problems/problem.ts';
 
 const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 
@@ -64,6 +64,10 @@ function problemResponseSchema(names: readonly ProblemName[]): object {
       .join('\n\n'),
     headers: {
       ...requestIdHeader,
+      'Cache-Control': Type.Literal(PROBLEM_CACHE_CONTROL, {
+        description: 'No problem may be kept: it may be over by the next request.',
+        examples: [PROBLEM_CACHE_CONTROL],
+      }),
       ...(names.includes('invalid-key') && {
         'WWW-Authenticate': Type.String({
           description: 'How a key is given.',

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { ownBytes } from '../own-bytes.ts';
 import type { JsonBytes } from '../warehouse/warehouse.ts';
-import { compress } from './compression.ts';
+import { compressPage } from './compression.ts';
 import type { Encoding } from './negotiation.ts';
 
 /** Memory for pages that are ready to send: a thousand of 100 records as they are, a few thousand compressed. Bytes. */
@@ -39,7 +39,7 @@ export class KeptPages {
   async #make(tag: string, encoding: Encoding, read: () => Promise<JsonBytes>): Promise<Buffer> {
     const page = await read();
     const plain = typeof page === 'string' ? Buffer.from(page) : page;
-    const bytes = ownBytes(encoding === 'identity' ? plain : await compress(plain, encoding));
+    const bytes = ownBytes(encoding === 'identity' ? plain : await compressPage(plain, encoding));
     this.#kept.set(tag, bytes);
     return bytes;
   }

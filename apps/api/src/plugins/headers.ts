@@ -20,7 +20,7 @@ export const headers = fastifyPlugin(
       const { method, headers } = request.raw;
       const asks = headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
       if (method !== 'OPTIONS' || !asks) return done();
-      reply.code(204).headers(PREFLIGHT_HEADERS).send();
+      reply.code(204).headers(PREFLIGHT_HEADERS).header('x-request-id', request.id).send();
     });
   },
   { name: 'headers' },

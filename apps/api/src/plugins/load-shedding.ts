@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import fastifyPlugin from 'fastify-plugin';
+import { InFlightLimit } from '../limits/in-flight-limit.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { isHealth } from './problems.ts';
@@ -7,6 +8,12 @@ import { isHealth } from './problems.ts';
 /** How often the delay of the event loop is looked at, and how finely it is measured. Milliseconds. */
 const LOOK_MS = 500;
 const RESOLUTION_MS = 20;
+
+/** One for all: the stack of each would be a tenth of what a refusal costs. */
+const OVERLOADED = new ProblemError(
+  'overloaded',
+  'This instance has as many requests as it can answer in time.',
+);
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,11 +36,11 @@ export const loadShedding = fastifyPlugin<LoadSheddingOptions>(
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     delay.enable();
     let inFlight = 0;
-    let late = false;
+    const limit = new InFlightLimit(maxInFlight);
     let p99 = 0;
     const look = setInterval(() => {
       // The histogram counts whole intervals of the timer.
-      late = delay.mean / 1e6 - RESOLUTION_MS > maxEventLoopDelayMs;
+      limit.look(delay.mean / 1e6 - RESOLUTION_MS > maxEventLoopDelayMs);
       p99 = Math.max(0, delay.percentile(99) / 1e9 - RESOLUTION_MS / 1000);
       delay.reset();
     }, LOOK_MS).unref();
@@ -44,9 +51,9 @@ export const loadShedding = fastifyPlugin<LoadSheddingOptions>(
       if (isHealth(request)) return done();
       request.isInFlight = true;
       inFlight++;
-      if (inFlight <= maxInFlight && !late) return done();
+      if (inFlight <= limit.now) return done();
       metrics.requestRefused('overloaded');
-      done(new ProblemError('overloaded', 'This instance has as many requests as it can answer in time.'));
+      done(OVERLOADED);
     });
     // Also for a caller that went away.
     app.addHook('onResponse', (request, _reply, done) => {

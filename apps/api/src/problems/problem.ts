@@ -3,6 +3,8 @@ import { PROBLEMS, type ProblemKind, type ProblemName, problemType } from './cat
 import { STATIC_HEADERS } from './static-headers.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+/** A refusal may be over by the next request: no cache may keep it (404 and 414 could be kept by default). */
+export const PROBLEM_CACHE_CONTROL = 'no-store';
 
 /** One parameter that broke its rule. */
 export interface ParameterError {
@@ -53,8 +55,7 @@ export function problemResponse(
     status,
     headers: {
       'content-type': PROBLEM_MEDIA_TYPE,
-      // A refusal may be over by the next request: no cache may keep it (404 and 414 could be kept by default).
-      'cache-control': 'no-store',
+      'cache-control': PROBLEM_CACHE_CONTROL,
       ...STATIC_HEADERS,
       'x-request-id': requestId,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),

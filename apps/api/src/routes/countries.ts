@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
-import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
+import type { KeptPages } from '../formats/kept-pages.ts';
+import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { ofWholeList } from './filters.ts';
 import {
@@ -12,7 +13,7 @@ import {
   lastModifiedSchema,
   notModified,
 } from './freshness.ts';
-import { WAREHOUSE_PROBLEMS } from './list-schemas.ts';
+import { varyOf, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
 import { readPage } from './records.ts';
 import { sendJson } from './send-json.ts';
 
@@ -23,16 +24,18 @@ const Country = Type.Object(
   },
   { additionalProperties: false },
 );
-const headerSchemas = { ...lastModifiedSchema, ...freshnessHeaderSchemas };
+const VARY = 'Accept-Encoding';
+const headerSchemas = { ...lastModifiedSchema, ...freshnessHeaderSchemas, ...varyOf(VARY) };
 
 export interface CountriesRoutesOptions {
   readonly warehouse: Warehouse;
+  readonly pages: KeptPages;
 }
 
 /** Records per country. */
 export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> = async (
   app,
-  { warehouse },
+  { warehouse, pages },
 ) => {
   app.get(
     '/countries',
@@ -41,7 +44,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> 
         operationId: 'listCountries',
         summary: 'Count records by country',
         description:
-          'How many records each country has, most first, ties by name. Counted from the same list as `/records`, and as old.',
+          'How many records each country has, most first, ties by name. Counted from the same list as `/records`, and as old. `Accept-Encoding` takes `gzip` and `br`.',
         tags: ['records'],
         querystring: Type.Object({}, { additionalProperties: false }),
         response: {
@@ -74,22 +77,30 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> 
     },
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
+      const encoding = encodingOf(request);
+      const suffix = tagSuffix(JSON_TYPE, encoding);
       const open = () => warehouse.openList();
       const opened = await open();
-      const known = headersOf(opened);
+      const known = headersOf(opened, suffix);
       if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
         return reply.code(304).headers(known).send();
       }
-      const { list, body } = await readPage(open, opened, (list) => ofWholeList(warehouse.countries(list)));
-      return sendJson(reply.headers(headersOf(list)), JSON.stringify(body));
+      const { list, body } = await readPage(open, opened, (list) =>
+        pages.get(headersOf(list, suffix).etag, encoding, async () =>
+          JSON.stringify(await ofWholeList(warehouse.countries(list))),
+        ),
+      );
+      if (encoding !== 'identity') reply.header('content-encoding', encoding);
+      return sendJson(reply.headers(headersOf(list, suffix)), body);
     },
   );
 };
 
-function headersOf({ token, takenAt, freshness }: RecordList) {
+function headersOf({ token, takenAt, freshness }: RecordList, suffix: string) {
   return {
-    etag: `"${token}-countries"`,
+    etag: `"${token}-countries${suffix}"`,
     'last-modified': new Date(takenAt).toUTCString(),
+    vary: VARY,
     ...freshnessHeaders(freshness),
   };
 }

@@ -3,7 +3,7 @@ import { docsPage } from '../documentation/docs-page.ts';
 import { CONTENT_SECURITY_POLICY } from '../documentation/layout.ts';
 import type { OpenApiDocument } from '../documentation/openapi.ts';
 import { problemsPage } from '../documentation/problems-page.ts';
-import { KeptPages } from '../formats/kept-pages.ts';
+import type { KeptPages } from '../formats/kept-pages.ts';
 import { encodingOf, JSON_TYPE, tagSuffix } from '../formats/negotiation.ts';
 import { PROBLEMS_PATH } from '../problems/catalogue.ts';
 import { etagOf, isNoneMatch } from './freshness.ts';
@@ -24,9 +24,12 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
+export interface DocumentationRoutesOptions {
+  readonly pages: KeptPages;
+}
+
 /** The contract, for machines and for people. Each is made when it is asked for first: the start is not the time for it. */
-export const documentationRoutes: FastifyPluginAsync = async (app) => {
-  const pages = new KeptPages();
+export const documentationRoutes: FastifyPluginAsync<DocumentationRoutesOptions> = async (app, { pages }) => {
   const makers: Readonly<Record<string, () => Document>> = {
     '/openapi.json': () => documentOf(JSON_TYPE, JSON.stringify(app.swagger())),
     '/docs': () =>

@@ -39,16 +39,19 @@ function seconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
-const header = (description: string, example: string) => Type.String({ description, examples: [example] });
+const header = (description: string, example: string, pattern: string) =>
+  Type.String({ pattern, description, examples: [example] });
 
 export const freshnessHeaderSchemas = {
   ETag: header(
     'Names these bytes; send it as `If-None-Match` to hear whether they still hold.',
     '"0f3a9c5e7b21-tp0ce8-0-100-0"',
+    '^"[\\x21\\x23-\\x7e]+"$',
   ),
   'Cache-Control': header(
     'How long the answer may be used without asking, and how much longer while a newer one is being fetched or can not be had.',
     'max-age=60, stale-while-revalidate=60, stale-if-error=43200',
+    '^max-age=[0-9]+(, stale-while-revalidate=[0-9]+)?(, stale-if-error=[0-9]+)?$',
   ),
   Age: Type.Integer({
     minimum: 0,
@@ -59,7 +62,11 @@ export const freshnessHeaderSchemas = {
 };
 
 export const lastModifiedSchema = {
-  'Last-Modified': header('The moment whose list this is.', 'Tue, 24 Nov 2026 05:00:00 GMT'),
+  'Last-Modified': header(
+    'The moment whose list this is.',
+    'Tue, 24 Nov 2026 05:00:00 GMT',
+    '^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$',
+  ),
 };
 
 /** The 304 of an operation; `headers` are those of its 200. */

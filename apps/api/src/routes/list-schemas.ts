@@ -23,7 +23,7 @@ export const snapshotParameter = {
 };
 
 export const varyOf = (value: string) => ({
-  Vary: Type.String({
+  Vary: Type.Literal(value, {
     description: 'The request headers that chose this form of the list.',
     examples: [value],
   }),

@@ -37,6 +37,7 @@ const ExportQuery = Type.Object(
 const exportHeaders = { ...listHeaders, ...varyOf(VARY) };
 const fileHeader = {
   'Content-Disposition': Type.String({
+    pattern: '^attachment; filename="records-[0-9TZ-]+\\.(csv|ndjson)"$',
     description: 'A name for the file, with the moment whose list it is.',
     examples: ['attachment; filename="records-2026-11-24T05-00-00Z.csv"'],
   }),

@@ -28,7 +28,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
         operationId: 'getRecord',
         summary: 'Get a record',
         description:
-          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. That there is none holds for five seconds; while the budget of live look-ups is used up it is as old as the list, whose `Age` is that of `/records`.',
+          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. That there is none is remembered for five seconds; while the budget of live look-ups is used up it is as old as the list. A 404 is not to be kept and has no `Age`: that of `/records` is the age of the list.',
         tags: ['records'],
         params: RecordParams,
         querystring: NoQuery,

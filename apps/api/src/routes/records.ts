@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { LRUCache } from 'lru-cache';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
-import { KeptPages } from '../formats/kept-pages.ts';
+import type { KeptPages } from '../formats/kept-pages.ts';
 import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
@@ -56,6 +56,7 @@ const VARY = 'Accept, Accept-Encoding';
 const pageHeaders = {
   ...listHeaders,
   Link: Type.String({
+    pattern: '^<\\?[^<>]+>; rel="[a-z]+"(, <\\?[^<>]+>; rel="[a-z]+")*$',
     description:
       'Where to go from here (RFC 8288): `first`, `prev`, `next`, `last`, as far as they exist. The targets are relative: resolve them against the URL of the request. They carry the `snapshot` of this answer.',
     examples: [pageLinks({ limit: 100, offset: 200 }, 1000, EXAMPLE_TOKEN)],
@@ -65,11 +66,14 @@ const pageHeaders = {
 
 export interface RecordsRoutesOptions {
   readonly warehouse: Warehouse;
+  readonly pages: KeptPages;
 }
 
 /** The list, page by page. */
-export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (app, { warehouse }) => {
-  const pages = new KeptPages();
+export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (
+  app,
+  { warehouse, pages },
+) => {
   const described = new PageHeaders();
 
   app.get(

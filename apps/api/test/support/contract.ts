@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { STATIC_HEADERS } from '../../src/problems/static-headers.ts';
 
 export interface OpenApi {
   readonly openapi: string;
@@ -15,14 +16,34 @@ export interface OpenApiOperation {
     readonly in: string;
     readonly required: boolean;
     readonly description: string;
+    readonly schema: ParameterSchema;
   }[];
   readonly responses: Readonly<Record<string, OpenApiResponse>>;
+}
+
+export interface ParameterSchema {
+  readonly type: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  /** Of an array. */
+  readonly items?: ParameterSchema;
+  readonly maxItems?: number;
 }
 
 export interface OpenApiResponse {
   readonly description: string;
   readonly headers: Readonly<
-    Record<string, { readonly description: string; readonly schema: { examples: unknown[] } }>
+    Record<
+      string,
+      {
+        readonly description: string;
+        readonly required: boolean;
+        readonly schema: { readonly type: string; readonly examples: unknown[] };
+      }
+    >
   >;
   /** Absent where an answer has no body. */
   readonly content?: Readonly<
@@ -38,10 +59,26 @@ export interface Answer {
   readonly body: string;
 }
 
+/** What an answer may have without being described. */
+const UNDESCRIBED: ReadonlySet<string> = new Set([
+  // Of one connection, or of the message as such (RFC 9110, 6.6.1, 7.6.1, 8.6; RFC 9112, 6.1).
+  ...['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date'],
+  // OpenAPI describes the type by `content`, and leaves codings to HTTP.
+  ...['content-type', 'content-encoding'],
+  // The same on every answer of every path.
+  ...Object.keys(STATIC_HEADERS),
+]);
+
+const FORMATS = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  uri: (text: string) => URL.canParse(text),
+  'uri-reference': (text: string) => URL.canParse(text, 'http://localhost'),
+};
+
 /** Holds answers against the OpenAPI document. */
 export class Contract {
   readonly document: OpenApi;
-  readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  readonly #ajv = new Ajv2020({ strict: false, formats: FORMATS, allErrors: true });
 
   constructor(document: OpenApi) {
     this.document = document;
@@ -64,12 +101,36 @@ export class Contract {
     if (!response) return `${status} is not described`;
     const mediaType = type.split(';', 1)[0] ?? '';
     if (response.content && !response.content[mediaType]) return `${type} is not described for ${status}`;
-    const missing = Object.keys(response.headers).filter((name) => headers[name.toLowerCase()] === undefined);
+    const missing = Object.entries(response.headers)
+      .filter(([name, { required }]) => required && headers[name.toLowerCase()] === undefined)
+      .map(([name]) => name);
     if (missing.length > 0) return `${status} lacks ${missing.join(', ')}`;
+    const wrong = this.#wrongHeaders(path, String(status), response, headers);
+    if (wrong.length > 0) return `${status} has ${wrong.join('; ')}`;
     if (method === 'HEAD' || !response.content) return body === '' ? undefined : `${method} has a body`;
     return this.violation(
       ['paths', path, 'get', 'responses', String(status), 'content', mediaType, 'schema'],
       /\bjson$/.test(mediaType) ? JSON.parse(body) : body,
     );
+  }
+
+  /** Headers that are not described, or not as they are. */
+  #wrongHeaders(
+    path: string,
+    status: string,
+    response: OpenApiResponse,
+    headers: Answer['headers'],
+  ): string[] {
+    const described = new Map(Object.keys(response.headers).map((name) => [name.toLowerCase(), name]));
+    return Object.entries(headers).flatMap(([field, text]) => {
+      const name = described.get(field);
+      if (name === undefined) return UNDESCRIBED.has(field) ? [] : [`${field}, which is not described`];
+      const value = response.headers[name]?.schema.type === 'integer' ? Number(text) : text;
+      const violation = this.violation(
+        ['paths', path, 'get', 'responses', status, 'headers', name, 'schema'],
+        value,
+      );
+      return violation === undefined ? [] : [`${name} "${text}": ${violation}`];
+    });
   }
 }
