@@ -116,8 +116,14 @@ function publishDescription(stack: LocalStack): Promise<void> {
 }
 
 function describe(stack: LocalStack): StackDescription {
-  const { outputs, environment, metrics } = stack;
-  return { pid: process.pid, outputs: { ...outputs }, environment, metrics };
+  const { outputs, environment, publisher, metrics } = stack;
+  return {
+    pid: process.pid,
+    outputs: { ...outputs },
+    environment,
+    ...(publisher && { publisher }),
+    metrics,
+  };
 }
 
 function since(began: number): string {

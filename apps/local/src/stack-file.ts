@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Target } from '@records/seeder';
 import { LOCAL_FOLDER } from './paths.ts';
 
 /** What other processes need in order to use a running local stack. */
@@ -10,6 +11,8 @@ export interface StackDescription {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Environment variables that lead Google's clients to the local cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The account by which `pnpm seed` publishes; the developer does when absent. */
+  readonly publisher?: Target['publisher'];
   /** Addresses of metrics in Prometheus' format, by what serves them. */
   readonly metrics: Readonly<Record<string, string>>;
 }
