@@ -211,7 +211,7 @@ const SERVICE_ACCOUNT = 'serviceAccount:';
 
 /** Undefined when no account may publish: then it is the developer who does. */
 async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Target['publisher']> {
-  const { publishers } = outputs as unknown as StackOutputs;
+  const publishers = outputs.publishers as StackOutputs['publishers'];
   const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
   if (member === undefined) return undefined;
   return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
