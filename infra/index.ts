@@ -18,6 +18,7 @@ export default {
   region: config.region,
   apiUrl: api.url,
   topic: ingestion.topic.id,
+  publishers: config.publishers,
   table: warehouse.tableName,
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
   apiKeysSecret: api.keys.secret.id,

@@ -18,10 +18,12 @@ import {
 
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const TOPIC = 'gcp:pubsub/topic:Topic';
+const TOPIC_GRANT = 'gcp:pubsub/topicIAMMember:TopicIAMMember';
 const WEEK = '604800s';
 const MONTH = '2678400s';
 
 interface Sizes {
+  readonly publishers: readonly string[];
   readonly deletionProtection: boolean;
   readonly isPublic: boolean;
   readonly hasProber: boolean;
@@ -34,6 +36,7 @@ interface Sizes {
 
 const EXPECTED: Record<Stack, Sizes> = {
   local: {
+    publishers: ['serviceAccount:seeder@records-local.iam.gserviceaccount.com'],
     deletionProtection: false,
     isPublic: true,
     hasProber: true,
@@ -44,6 +47,7 @@ const EXPECTED: Record<Stack, Sizes> = {
     logLevel: 'info',
   },
   dev: {
+    publishers: [],
     deletionProtection: false,
     isPublic: false,
     hasProber: false,
@@ -54,6 +58,7 @@ const EXPECTED: Record<Stack, Sizes> = {
     logLevel: 'debug',
   },
   staging: {
+    publishers: [],
     deletionProtection: true,
     isPublic: false,
     hasProber: true,
@@ -64,6 +69,7 @@ const EXPECTED: Record<Stack, Sizes> = {
     logLevel: 'info',
   },
   prod: {
+    publishers: [],
     deletionProtection: true,
     isPublic: true,
     hasProber: true,
@@ -128,7 +134,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:pubsub/subscription:Subscription': 2,
       'gcp:projects/serviceIdentity:ServiceIdentity': 1,
       'gcp:bigquery/iamMember:IamMember': expected.hasProber ? 3 : 2,
-      'gcp:pubsub/topicIAMMember:TopicIAMMember': expected.hasProber ? 2 : 1,
+      [TOPIC_GRANT]: (expected.hasProber ? 2 : 1) + expected.publishers.length,
       'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': 1,
       'gcp:serviceaccount/account:Account': expected.hasProber ? 3 : 1,
       'gcp:projects/iAMMember:IAMMember': expected.hasProber ? 2 : 1,
@@ -175,6 +181,16 @@ describe.each(STACKS)('stack %s', (stack) => {
     });
   });
 
+  it('lets nobody publish who is not named', () => {
+    const topic = `projects/${project}/topics/records`;
+    const grants = Object.values(inputsByName(plan, TOPIC_GRANT)).filter((grant) => grant.topic === topic);
+    const prober = `serviceAccount:records-probe@${project}.iam.gserviceaccount.com`;
+    const members = [...(expected.hasProber ? [prober] : []), ...expected.publishers];
+    expect(grants.sort((a, b) => (String(a.member) < String(b.member) ? -1 : 1))).toEqual(
+      members.map((member) => ({ topic, role: 'roles/pubsub.publisher', member })),
+    );
+  });
+
   it('writes into the table, and keeps trying for a week', () => {
     expect(inputsByName(plan, SUBSCRIPTION)['records-to-bigquery']).toEqual({
       name: 'records-to-bigquery',
@@ -215,7 +231,7 @@ describe.each(STACKS)('stack %s', (stack) => {
         member: PUBSUB_AGENT,
       },
     });
-    expect(inputsByName(plan, 'gcp:pubsub/topicIAMMember:TopicIAMMember')).toMatchObject({
+    expect(inputsByName(plan, TOPIC_GRANT)).toMatchObject({
       'records-dead-letter-publisher': {
         topic: `projects/${project}/topics/records-dead-letters`,
         role: 'roles/pubsub.publisher',
@@ -346,6 +362,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       region: REGION,
       apiUrl: `https://records-api-123456789012.${REGION}.run.app`,
       topic: `projects/${project}/topics/records`,
+      publishers: expected.publishers,
       table: `${project}.records.records`,
       deadLetterSubscription: `projects/${project}/subscriptions/records-dead-letters`,
       apiKeysSecret: `projects/${project}/secrets/records-api-keys`,

@@ -5,13 +5,7 @@ import { interruption } from './interruption.ts';
 import { LocalStack } from './local-stack.ts';
 import type { DevOptions } from './options.ts';
 import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
-import {
-  removeStackFile,
-  runningStack,
-  STACK_FILE,
-  type StackDescription,
-  writeStackFile,
-} from './stack-file.ts';
+import { descriptionOf, removeStackFile, runningStack, STACK_FILE, writeStackFile } from './stack-file.ts';
 import { watchFiles } from './watch.ts';
 
 /** What a first run finds in the table. */
@@ -46,7 +40,7 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
   const stopWatching = await watch(stack, console, interrupted);
   try {
     await publishDescription(stack);
-    console.ready(describe(stack), (performance.now() - started) / 1000);
+    console.ready(descriptionOf(stack), (performance.now() - started) / 1000);
     if (!interrupted.aborted) await once(interrupted, 'abort');
   } finally {
     await stopWatching();
@@ -112,12 +106,7 @@ async function watch(
 }
 
 function publishDescription(stack: LocalStack): Promise<void> {
-  return writeStackFile(describe(stack));
-}
-
-function describe(stack: LocalStack): StackDescription {
-  const { outputs, environment, metrics } = stack;
-  return { pid: process.pid, outputs: { ...outputs }, environment, metrics };
+  return writeStackFile(descriptionOf(stack));
 }
 
 function since(began: number): string {

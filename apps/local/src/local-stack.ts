@@ -51,6 +51,8 @@ export interface StackOutputs {
   readonly region: string;
   readonly apiUrl: string;
   readonly topic: string;
+  /** IAM members that may publish. */
+  readonly publishers: readonly string[];
   readonly table: string;
   readonly deadLetterSubscription: string;
   readonly apiKeysSecret: string;
@@ -64,11 +66,18 @@ export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
+  #publisher: Target['publisher'];
 
-  private constructor(cloud: LocalCloud, program: ProgramOptions, deployment: Deployment) {
+  private constructor(
+    cloud: LocalCloud,
+    program: ProgramOptions,
+    deployment: Deployment,
+    publisher: Target['publisher'],
+  ) {
     this.#cloud = cloud;
     this.#program = program;
     this.#deployment = deployment;
+    this.#publisher = publisher;
   }
 
   /** Throws what LocalCloud.create and LocalCloud.deploy throw, after stopping what had started. */
@@ -107,7 +116,7 @@ export class LocalStack {
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
-      return new LocalStack(cloud, program, deployment);
+      return new LocalStack(cloud, program, deployment, await publisherOf(cloud, deployment));
     } catch (error) {
       await cloud.close();
       throw error;
@@ -144,7 +153,20 @@ export class LocalStack {
   /** Where the seeder publishes, and where its records must appear. */
   get seedTarget(): Target {
     const { project, topic, table, deadLetterSubscription } = this.outputs;
-    return { projectId: project, topic, table, deadLetterSubscription, environment: this.environment };
+    const { environment, publisher } = this;
+    return {
+      projectId: project,
+      topic,
+      table,
+      deadLetterSubscription,
+      environment,
+      ...(publisher && { publisher }),
+    };
+  }
+
+  /** The account by which the seeder publishes: the first one among the stack's publishers. */
+  get publisher(): Target['publisher'] {
+    return this.#publisher;
   }
 
   /** Whether the table has no rows. */
@@ -157,6 +179,7 @@ export class LocalStack {
   /** Runs the Pulumi program again and applies what changed. */
   async redeploy(): Promise<Deployment> {
     this.#deployment = await this.#cloud.deploy(this.#program);
+    this.#publisher = await publisherOf(this.#cloud, this.#deployment);
     return this.#deployment;
   }
 
@@ -182,4 +205,14 @@ export class LocalStack {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+const SERVICE_ACCOUNT = 'serviceAccount:';
+
+/** Undefined when no account may publish: then it is the developer who does. */
+async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Target['publisher']> {
+  const publishers = outputs.publishers as StackOutputs['publishers'];
+  const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
+  if (member === undefined) return undefined;
+  return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
 }

@@ -1,5 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Target } from '@records/seeder';
+import type { LocalStack } from './local-stack.ts';
 import { LOCAL_FOLDER } from './paths.ts';
 
 /** What other processes need in order to use a running local stack. */
@@ -10,11 +12,25 @@ export interface StackDescription {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Environment variables that lead Google's clients to the local cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The account by which `pnpm seed` publishes; the developer does when absent. */
+  readonly publisher?: Target['publisher'];
   /** Addresses of metrics in Prometheus' format, by what serves them. */
   readonly metrics: Readonly<Record<string, string>>;
 }
 
 export const STACK_FILE = join(LOCAL_FOLDER, 'stack.json');
+
+/** Of a stack that this process runs. */
+export function descriptionOf(stack: LocalStack): StackDescription {
+  const { outputs, environment, publisher, metrics } = stack;
+  return {
+    pid: process.pid,
+    outputs: { ...outputs },
+    environment,
+    ...(publisher && { publisher }),
+    metrics,
+  };
+}
 
 /** Written whole or not at all, so a reader never sees half of it. */
 export async function writeStackFile(description: StackDescription): Promise<void> {

@@ -6,9 +6,9 @@ import { REPOSITORY } from '../src/paths.ts';
 const FOLDER = join(REPOSITORY, 'apps', 'local', 'mutants');
 const patches = globSync('*.patch', { cwd: FOLDER }).map((file) => readFileSync(join(FOLDER, file), 'utf8'));
 
-/** The grants of production, as `name: role`. */
-function grants(): Map<string, string> {
-  const plan = readFileSync(join(REPOSITORY, 'infra', 'plans', 'prod.txt'), 'utf8');
+/** The grants of a stack, as `name: role`. */
+function grantsOf(stack: string): Map<string, string> {
+  const plan = readFileSync(join(REPOSITORY, 'infra', 'plans', `${stack}.txt`), 'utf8');
   const resources = plan
     .slice(0, plan.indexOf('\nWho may do what'))
     .split(/^ *(?=[a-z0-9]+\.[A-Z]\w+ \S+$)/m);
@@ -28,7 +28,14 @@ function linesOf(patch: string, sign: '-' | '+'): string {
     .join('\n');
 }
 
-it('each grant of production has a mutant without it, and one that makes it an editor', () => {
+/** Those of production, and that of the publishers, whom the stack of this machine alone names. */
+function grants(): Map<string, string> {
+  const publishers = [...grantsOf('local')].filter(([name]) => name.startsWith('records-publisher-'));
+  expect(publishers).toHaveLength(1);
+  return new Map([...grantsOf('prod'), ...publishers]);
+}
+
+it('each grant of production and of publishers has a mutant without it, and one that makes it an editor', () => {
   const held = grants();
   expect(held.size).toBeGreaterThan(6);
   const missing = [...held].flatMap(([name, role]) => {

@@ -1,11 +1,19 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { CloudEvent, Grant } from '@records/local-cloud';
 import { exercise } from '../src/grants/exercise.ts';
 import { grantProblems, grantsText, grantUses } from '../src/grants/report.ts';
 import { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
+import { descriptionOf } from '../src/stack-file.ts';
 import { getUntil } from './clients.ts';
 
 const API = 'serviceAccount:records-api@records-local.iam.gserviceaccount.com';
+const SEEDER = 'serviceAccount:seeder@records-local.iam.gserviceaccount.com';
 
 const warnings: string[] = [];
 let stack: LocalStack;
@@ -32,6 +40,7 @@ it('every grant of the program is used when records go through it, or says why n
     ['roles/bigquery.dataEditor', 'bigquery.tables.getData', 'bigquery.tables.updateData'],
     ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
     ['roles/pubsub.publisher', 'pubsub.topics.publish'],
+    ['roles/pubsub.publisher', 'pubsub.topics.publish'],
     ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
     ['roles/pubsub.publisher', 'pubsub.topics.publish'],
     ['roles/pubsub.subscriber', 'pubsub.subscriptions.consume'],
@@ -51,6 +60,43 @@ it('a grant that nothing used is a problem, and so is a wider one beside that wh
     '  roles/bigquery.admin on projects/records-local\n    not used: no',
   );
   iam.revoke(wider);
+}, 120_000);
+
+/** As `pnpm seed` does, which finds the stack by its description. */
+async function seed(): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'grants-'));
+  try {
+    const file = join(folder, 'stack.json');
+    await writeFile(file, JSON.stringify(descriptionOf(stack)));
+    const cli = join(REPOSITORY, 'apps', 'seeder', 'src', 'cli.ts');
+    const args = [cli, '--stack-file', file, '--count', '20'];
+    return await promisify(execFile)(process.execPath, args, { env: {} }).then(
+      (output) => ({ exitCode: 0, ...output }),
+      ({ code, stdout, stderr }) => ({ exitCode: code, stdout, stderr }),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+it('pnpm seed publishes as the account that the stack names, and without its grant ends with the missing role', async () => {
+  const { iam } = stack.cloud;
+  const held = iam.grants().find(({ member }) => member === SEEDER);
+  if (!held) throw new Error('the program grants the seeder nothing');
+  expect(stack.seedTarget.publisher?.member).toBe(SEEDER);
+  expect(await seed()).toMatchObject({ exitCode: 0, stderr: '' });
+
+  iam.revoke(held);
+  const missing = `grant roles/pubsub.publisher on ${stack.outputs.topic}, or above it, to ${SEEDER}`;
+  const { exitCode, stdout, stderr } = await seed();
+  expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^sent {4}0 of 20 /m)]);
+  expect(stderr).toContain(
+    `20: 7 PERMISSION_DENIED: User not authorized to perform this action. [${missing}]`,
+  );
+  expect(warnings).toContain(`${SEEDER} lacks pubsub.topics.publish on ${stack.outputs.topic}: ${missing}`);
+
+  iam.grant(held);
+  expect(await seed()).toMatchObject({ exitCode: 0 });
 }, 120_000);
 
 it.each([

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Topic } from '@google-cloud/pubsub';
 import { reasonOf } from './errors.ts';
+import type { Identity } from './identity.ts';
 import { InFlight } from './in-flight.ts';
 import { sendWhole } from './send-whole.ts';
 import { systemTicker, type Ticker } from './ticker.ts';
@@ -45,6 +46,8 @@ export interface Published {
 export interface PublishOptions {
   readonly topic: Topic;
   readonly messages: Iterable<Uint8Array>;
+  /** Who publishes, when the client does not say so by itself. Asked for each request. */
+  readonly identity?: Identity | undefined;
   /** Whether a message, by its place in `messages`, is meant to be refused: that is no failure. */
   isInvalid?(index: number): boolean;
   /** Messages per second; as fast as they are taken by default. */
@@ -63,7 +66,7 @@ export interface PublishOptions {
 
 /** Publishes all messages, in bounded memory. Never throws for a message: failures are counted in the result. */
 export async function publish(options: PublishOptions): Promise<Published> {
-  const { topic, signal, rate, ticker = systemTicker } = options;
+  const { topic, identity, signal, rate, ticker = systemTicker } = options;
   const retryMs = options.retryMs ?? RETRY_MS;
   const requests = new InFlight(MAX_REQUESTS);
   const hash = createHash('sha256');
@@ -87,7 +90,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
     handedOver += batch.length;
     requests.begin();
     let bad = 0;
-    const batchSent = sendWhole({ topic, messages: batch, retryMs }, (index, outcome, error) => {
+    const batchSent = sendWhole({ topic, identity, messages: batch, retryMs }, (index, outcome, error) => {
       counts[outcome] += 1;
       options.onOutcome?.(first + index, outcome);
       if (outcome === 'accepted') return;

@@ -1,5 +1,6 @@
 import { pubsubClient } from './clients.ts';
 import { reasonOf, SeederError } from './errors.ts';
+import { identityOf } from './identity.ts';
 import { checkRate, checkWait, DEFAULT_WAIT_SECONDS } from './limits.ts';
 import { type Published, publish } from './publish.ts';
 import { lookAtDeadLetters } from './reconcile/dead-letters.ts';
@@ -125,12 +126,16 @@ async function publishPlan({ plan, ledger }: OpenRun, options: SeedOptions): Pro
     publishGraceMs: graceMs,
     otlpEndpoint,
   } = options;
+  const identity = target.publisher && identityOf(target.publisher);
+  // Without one, nothing that follows would do.
+  await identity?.();
   const traces = otlpEndpoint === undefined ? undefined : await openTraces(otlpEndpoint, count);
   const pubsub = pubsubClient(target, traces !== undefined);
   try {
     return await publish({
       topic: pubsub.topic(target.topic),
       messages: plan.messages(count),
+      identity,
       isInvalid: (index) => plan.kindAt(index) === 'invalid',
       rate,
       signal,

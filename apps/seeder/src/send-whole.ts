@@ -1,4 +1,5 @@
 import type { Topic } from '@google-cloud/pubsub';
+import type { Identity } from './identity.ts';
 import { isObject } from './target/target.ts';
 
 /** gRPC's INVALID_ARGUMENT. https://grpc.io/docs/guides/status-codes */
@@ -15,6 +16,8 @@ type Answer = (index: number, outcome: 'accepted' | 'refused' | 'failed', error?
 interface Batch {
   readonly topic: Topic;
   readonly messages: readonly Buffer[];
+  /** Who sends them, when the client does not say so by itself. */
+  readonly identity?: Identity | undefined;
   /** Longest time that one request is retried, in milliseconds. */
   readonly retryMs: number;
 }
@@ -45,10 +48,17 @@ export async function sendWhole(batch: Batch, answer: Answer): Promise<boolean> 
 }
 
 /** A topic object of its own has a queue of its own: what is put into it makes one request, and nothing else does. */
-function request({ topic, messages, retryMs }: Batch): Promise<{ error?: unknown }[]> {
+async function request({ topic, messages, identity, retryMs }: Batch): Promise<{ error?: unknown }[]> {
+  let headers: Awaited<ReturnType<Identity>> | undefined;
+  try {
+    headers = await identity?.();
+  } catch (error) {
+    return messages.map(() => ({ error }));
+  }
   const own = topic.pubsub.topic(topic.name, {
     batching: { maxMessages: messages.length, maxMilliseconds: 10 },
     gaxOpts: {
+      ...(headers && { otherArgs: { headers } }),
       retry: {
         backoffSettings: {
           initialRetryDelayMillis: 100,

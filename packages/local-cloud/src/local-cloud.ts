@@ -115,6 +115,14 @@ export class LocalCloud {
     return this.#callers.tokenFor(email);
   }
 
+  /**
+   * Where a process that is no container asks for access tokens of a service account, as `GCE_METADATA_HOST` is: it can
+   * ask again, so that it outlives each of them. Ends with this cloud.
+   */
+  metadataHostFor(email: string): Promise<string> {
+    return this.cloudRun.metadataHostFor(email);
+  }
+
   /** Stops everything. Throws AggregateError with every part that did not stop well. */
   close(): Promise<void> {
     this.#closing ??= closeAll(this.#parts);

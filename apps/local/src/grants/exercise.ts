@@ -1,4 +1,4 @@
-import { seedRecords } from '@records/seeder';
+import { problemsOf, seedRecords } from '@records/seeder';
 import type { LocalStack } from '../local-stack.ts';
 
 /** Passes the schema of the topic and not the table, which has no such column. */
@@ -9,7 +9,8 @@ const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: '
  * refuses to the dead letters, and the probe. Throws when an answer is not the expected one, or `signal` aborts.
  */
 export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
-  await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal });
+  const problems = problemsOf(await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal }));
+  if (problems.length > 0) throw new Error(`the seeder failed: ${problems.join('\n')}`);
   await expectOk(`${stack.outputs.apiUrl}/health/ready`, signal);
   const [record] = (await expectOk(`${stack.outputs.apiUrl}/records?limit=1`, signal)) as { id: string }[];
   await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);

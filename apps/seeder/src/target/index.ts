@@ -1,3 +1,3 @@
 export { SeederError } from '../errors.ts';
 export { findTarget, type StackChoice } from './find.ts';
-export type { Target } from './target.ts';
+export type { Publisher, Target } from './target.ts';

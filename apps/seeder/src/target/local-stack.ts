@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { relative } from 'node:path';
 import { reasonOf, SeederError } from '../errors.ts';
-import { isObject, type Target, targetOf } from './target.ts';
+import { isObject, type Publisher, type Target, targetOf } from './target.ts';
 
 const START = 'start one with `pnpm dev` in another terminal';
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -17,16 +17,18 @@ const ADDRESSES = ['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST'] as const;
 export async function localStack(file: string): Promise<Target> {
   const name = relative(process.cwd(), file) || file;
   const stack = parse(await read(file, name), name);
-  const { pid, environment } = stack;
+  const { pid, environment, publisher } = stack;
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0)
     throw broken(name, '"pid" is not a process id');
   if (!isTextMap(environment)) throw broken(name, '"environment" does not hold texts by name');
+  if (publisher !== undefined && !isPublisher(publisher))
+    throw broken(name, '"publisher" does not hold the texts "member" and "metadataHost"');
   if (!isAlive(pid)) {
     throw new SeederError(`${name} is left over from process ${pid}, which has ended`, { wayOut: START });
   }
   const target = targetOf(stack.outputs, name, environment);
   for (const variable of ADDRESSES) await assertAnswers(variable, environment[variable], name);
-  return target;
+  return { ...target, ...(publisher !== undefined && { publisher }) };
 }
 
 async function read(file: string, name: string): Promise<string> {
@@ -92,6 +94,10 @@ async function assertAnswers(variable: string, address: string | undefined, name
     socket.once('timeout', () => fail(`no answer in ${ANSWER_TIMEOUT_MS / 1000} s`));
     socket.once('error', (error) => fail(reasonOf(error)));
   });
+}
+
+function isPublisher(value: unknown): value is Publisher {
+  return isObject(value) && [value.member, value.metadataHost].every((text) => typeof text === 'string');
 }
 
 function isTextMap(value: unknown): value is Record<string, string> {

@@ -1,6 +1,14 @@
 import { SeederError } from '../errors.ts';
 import { quotedTable } from '../table.ts';
 
+/** The account that a local stack knows its publishers by. */
+export interface Publisher {
+  /** `serviceAccount:…` */
+  readonly member: string;
+  /** `host:port` of the metadata server that issues its access tokens. */
+  readonly metadataHost: string;
+}
+
 /** Where records are published, and where they must appear. */
 export interface Target {
   /** Project that runs the queries, and whose quota the calls count against. */
@@ -13,6 +21,8 @@ export interface Target {
   readonly deadLetterSubscription?: string;
   /** `projects/p/secrets/s`: the list of API keys. */
   readonly apiKeysSecret?: string;
+  /** Who publishes to a local cloud: the developer, when absent. At Google the client's own credentials say who. */
+  readonly publisher?: Publisher;
   /** The variables that lead the Google clients to a local cloud; empty for Google Cloud. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -69,6 +69,11 @@ describe('the running local stack', () => {
     });
   });
 
+  it('says by which account to publish', async () => {
+    const publisher = { member: 'serviceAccount:s@p.iam.gserviceaccount.com', metadataHost: '127.0.0.1:1' };
+    expect(await find({ pid: process.pid, outputs, environment, publisher })).toMatchObject({ publisher });
+  });
+
   it('is not there when its description is not', async () => {
     await expect(localStack('/nowhere/stack.json')).rejects.toThrow(
       expect.objectContaining({
@@ -111,6 +116,7 @@ describe('a description of a local stack', () => {
     ['has no environment', () => ({ pid: process.pid, outputs }), '"environment" does not hold texts'],
     ['has a number in its environment', () => ({ ...whole(), environment: { A: 1 } }), 'does not hold texts'],
     ['has no address of Pub/Sub', () => ({ ...whole(), environment: {} }), 'PUBSUB_EMULATOR_HOST is ""'],
+    ['has a publisher without an address', () => ({ ...whole(), publisher: { member: 'a' } }), '"publisher"'],
     [
       'has no topic',
       () => ({ ...whole(), outputs: { ...outputs, topic: undefined } }),

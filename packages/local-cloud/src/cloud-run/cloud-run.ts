@@ -45,6 +45,8 @@ export class CloudRun implements CloudRunAdmin {
   readonly #options: CloudRunOptions;
   readonly #containers = new Map<string, Container>();
   readonly #metadata = new Map<string, MetadataServer>();
+  /** By the e-mail of an account, for who is no container. */
+  readonly #accounts = new Map<string, Promise<MetadataServer>>();
   readonly #ports = new Map<string, number>();
   readonly #lifeline = new Lifeline();
   readonly #jobs: Jobs;
@@ -148,11 +150,20 @@ export class CloudRun implements CloudRunAdmin {
     return this.#jobs.run(job);
   }
 
+  /** A metadata server of an account, for a process that no resource declares; the same one until `close`. */
+  async metadataHostFor(email: string): Promise<string> {
+    const server = this.#accounts.get(email) ?? this.#startMetadata(email);
+    this.#accounts.set(email, server);
+    return (await server).host;
+  }
+
   /** Stops every service and execution, and whatever is about to start. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     await this.#jobs.close();
+    await Promise.all([...this.#accounts.values()].map(async (server) => (await server).close()));
+    this.#accounts.clear();
     this.#lifeline.close();
   }
 

@@ -71,6 +71,20 @@ describe('an account', () => {
     await expect(publisher.publish({ topic: TOPIC, messages }, call)).rejects.toMatchObject({ code: 7 });
   });
 
+  it('gets its tokens from a metadata server, one for each account', async () => {
+    const metadataHost = await cloud.metadataHostFor(EMAIL);
+    expect(await cloud.metadataHostFor(EMAIL)).toBe(metadataHost);
+    expect(await cloud.metadataHostFor(`other@${PROJECT}.iam.gserviceaccount.com`)).not.toBe(metadataHost);
+    const url = `http://${metadataHost}/computeMetadata/v1/instance/service-accounts/default/token`;
+    const response = await fetch(url, { headers: { 'Metadata-Flavor': 'Google' } });
+    const { access_token } = (await response.json()) as { access_token: string };
+    const call = { retry: null, otherArgs: { headers: { authorization: `Bearer ${access_token}` } } };
+    await expect(publisher.publish({ topic: TOPIC, messages }, call)).rejects.toMatchObject({
+      code: 7,
+      details: expect.stringContaining(`grant roles/pubsub.publisher on ${TOPIC}`),
+    });
+  });
+
   it('does nothing whose permission is not known', async () => {
     const [status, text] = await rest(`projects/${PROJECT}/topics/mine`, {}, 'PUT');
     expect([status, text]).toEqual([501, expect.stringContaining('CreateTopic by serviceAccount:crm@')]);
