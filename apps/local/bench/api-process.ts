@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '@records/local-cloud';
 import type { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
+
+const POLL_MS = 5;
 
 /** One more process of the API beside the stack's own, on the same table. */
 export class ApiProcess implements AsyncDisposable {
@@ -46,6 +49,8 @@ export class ApiProcess implements AsyncDisposable {
       const ready = await fetch(`${api.url}/health/ready`).catch(() => undefined);
       await ready?.body?.cancel();
       if (ready?.ok) return api;
+      // The local cloud that it waits for may be in this process.
+      await delay(POLL_MS);
     }
   }
 

@@ -2,20 +2,29 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '@sinclair/typebox';
 import { requestIdHeader } from '../documentation/responses.ts';
-import type { Freshness, JsonBytes } from '../warehouse/warehouse.ts';
+import type { Freshness } from '../warehouse/warehouse.ts';
 
 /** What a cache may do with an answer (RFC 9111, RFC 5861), and how much of that time is over. */
 export function freshnessHeaders({ ageMs, freshMs, staleMs, staleIfErrorMs }: Freshness) {
-  const directives = [
-    `max-age=${seconds(freshMs)}`,
-    ...(staleMs > 0 ? [`stale-while-revalidate=${seconds(staleMs)}`] : []),
-    ...(staleIfErrorMs > 0 ? [`stale-if-error=${seconds(staleIfErrorMs)}`] : []),
-  ];
-  return { 'cache-control': directives.join(', '), age: String(seconds(ageMs)) };
+  let directives = `max-age=${seconds(freshMs)}`;
+  if (staleMs > 0) directives += `, stale-while-revalidate=${seconds(staleMs)}`;
+  if (staleIfErrorMs > 0) directives += `, stale-if-error=${seconds(staleIfErrorMs)}`;
+  return { 'cache-control': directives, age: String(seconds(ageMs)) };
 }
 
-/** A strong entity tag of these bytes. */
-export function etagOf(body: JsonBytes): string {
+const etags = new WeakMap<Uint8Array, string>();
+
+/** A strong entity tag of these bytes, which must not change. Of what is kept in memory it is computed once. */
+export function etagOf(body: Uint8Array): string {
+  let etag = etags.get(body);
+  if (etag === undefined) {
+    etag = digestOf(body);
+    etags.set(body, etag);
+  }
+  return etag;
+}
+
+function digestOf(body: Uint8Array): string {
   return `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
 }
 

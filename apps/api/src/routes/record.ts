@@ -56,7 +56,8 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
       const { id } = request.params;
-      const { body, freshness } = await warehouse.readRecord(id);
+      const found = warehouse.readRecord(id);
+      const { body, freshness } = found instanceof Promise ? await found : found;
       if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
       const etag = etagOf(body);
       reply.headers({ etag, ...freshnessHeaders(freshness) });

@@ -112,7 +112,7 @@ export class BigQueryWarehouse implements Warehouse {
     });
   }
 
-  openList(token?: string): Promise<RecordList> {
+  openList(token?: string): RecordList | Promise<RecordList> {
     return token === undefined ? this.#snapshots.current() : this.#snapshots.walk(token);
   }
 
@@ -124,7 +124,7 @@ export class BigQueryWarehouse implements Warehouse {
     return (await this.#filtered.index(list)).countries();
   }
 
-  readRecord(id: string): Promise<RecordAnswer> {
+  readRecord(id: string): RecordAnswer | Promise<RecordAnswer> {
     return this.#lookups.find(id);
   }
 

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { ownBytes } from '../own-bytes.ts';
 import { BillBudget } from './bill-budget.ts';
 import { WarehouseError } from './errors.ts';
 import { recordJson } from './record-json.ts';
 import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
-import type { JsonBytes, ListedRecord, RecordAnswer } from './warehouse.ts';
+import type { ListedRecord, RecordAnswer } from './warehouse.ts';
 
 /** How long the first id waits for others that share its query. Milliseconds. */
 const BATCH_MS = 3;
@@ -25,8 +26,8 @@ const ABSENT_MS = 5_000;
 /** Answers in memory, and the bytes of them. */
 const MAX_ANSWERS = 20_000;
 const MAX_BYTES = 8 * 1024 * 1024;
-/** A guess at what an entry costs beside its text. */
-const ENTRY_BYTES = 200;
+/** A guess at what an entry costs beside its bytes and its id. */
+const ENTRY_BYTES = 400;
 
 /** How long a record that is known is served while the warehouse does not answer: it never changes. Milliseconds. */
 const STALE_IF_ERROR_MS = 12 * 60 * 60 * 1000;
@@ -51,7 +52,7 @@ export interface LookupsOptions {
 
 interface Known {
   /** Undefined: there is no such record. */
-  readonly body: JsonBytes | undefined;
+  readonly body: Uint8Array | undefined;
   /** When this was known to be true. Milliseconds since the epoch. */
   readonly askedAt: number;
 }
@@ -71,7 +72,7 @@ export class Lookups {
   readonly #known = new LRUCache<string, Known>({
     max: MAX_ANSWERS,
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ body = '' }, id) => 2 * (body.length + id.length) + ENTRY_BYTES,
+    sizeCalculation: ({ body }, id) => (body?.length ?? 0) + 2 * id.length + ENTRY_BYTES,
   });
   readonly #pending = new Map<string, Batch>();
   #batch: Batch | undefined;
@@ -85,11 +86,14 @@ export class Lookups {
   }
 
   /** Throws WarehouseError. */
-  async find(id: string): Promise<RecordAnswer> {
+  find(id: string): RecordAnswer | Promise<RecordAnswer> {
     const known = this.#known.get(id);
     const isFresh = known !== undefined && this.#ageOf(known) < this.#freshMsOf(known);
     this.#options.onAsked?.(isFresh);
-    if (isFresh) return this.#answer(known);
+    return isFresh ? this.#answer(known) : this.#renewed(id, known);
+  }
+
+  async #renewed(id: string, known: Known | undefined): Promise<RecordAnswer> {
     try {
       return this.#answer(await this.#options.inTime(this.#find(id)));
     } catch (error) {
@@ -200,7 +204,8 @@ export class Lookups {
       throw error;
     });
     noteBilled(billed);
-    const bodies = new Map(rows.map((row) => [row.f[0]?.v, recordJson(row)]));
+    // As bytes, not as text, which would be encoded anew for each answer.
+    const bodies = new Map(rows.map((row) => [row.f[0]?.v, ownBytes(Buffer.from(recordJson(row)))]));
     const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
     for (const [id, known] of answers) this.#known.set(id, known);
     return answers;

@@ -46,30 +46,30 @@ export interface RecordList {
 
 /** What a list says of one record. */
 export interface ListedRecord {
-  /** Undefined: the list has no such record. */
-  readonly body: JsonBytes | undefined;
+  /** The record as a JSON object. Undefined: the list has no such record. */
+  readonly body: Uint8Array | undefined;
   /** Since the list was known to be true. Milliseconds. */
   readonly ageMs: number;
 }
 
 export interface RecordAnswer {
   /** The record as a JSON object; undefined when there is none. */
-  readonly body: JsonBytes | undefined;
+  readonly body: Uint8Array | undefined;
   readonly freshness: Freshness;
 }
 
-/** What the routes need of the warehouse. Every method throws WarehouseError and nothing else. */
+/** What the routes need of the warehouse. Every method throws WarehouseError and nothing else; what is in memory is answered at once. */
 export interface Warehouse {
   /**
    * The list as it is now, give or take the freshness window; with a token, as it was then. Throws `expired` for a
    * token that names no list (any more).
    */
-  openList(token?: string): Promise<RecordList>;
+  openList(token?: string): RecordList | Promise<RecordList>;
   /** The part of a list that passes. The first filter of a list reads all of it, free of charge; `listTooLarge` past a bound. */
   filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
   /** How many records of the list each country has: most first. */
   countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
-  readRecord(id: string): Promise<RecordAnswer>;
+  readRecord(id: string): RecordAnswer | Promise<RecordAnswer>;
   /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;
   /** Refuses further calls to the warehouse and waits, 2 s at most, for those under way. */

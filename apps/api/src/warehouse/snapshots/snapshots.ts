@@ -71,10 +71,13 @@ export class Snapshots {
   }
 
   /** The list of the present window; of an earlier one while that is being made, or can not be made. */
-  async current(): Promise<RecordList> {
-    const { windowMs, timing } = this.#options;
+  current(): RecordList | Promise<RecordList> {
     const held = this.#usable();
-    if (held && timing.date() < held.freshUntil) return this.#listOf(held);
+    return held && this.#options.timing.date() < held.freshUntil ? this.#listOf(held) : this.#renewed(held);
+  }
+
+  async #renewed(held: Current | undefined): Promise<RecordList> {
+    const { windowMs, timing } = this.#options;
     const flight = this.#renew();
     const waits = !held || (!this.#trouble && timing.date() - held.verifiedAt > 2 * windowMs);
     if (!waits) {
