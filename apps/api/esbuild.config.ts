@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,7 +8,11 @@ import { build } from 'esbuild';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const out = resolve(process.argv[2] ?? here('dist'));
 
-const PROGRAMS = { 'main.js': 'src/main.ts', 'probe.js': 'src/probe/main.ts' };
+const PROGRAMS = {
+  'main.js': 'src/main.ts',
+  'probe.js': 'src/probe/main.ts',
+  'compile.js': 'src/compile/main.ts',
+};
 
 await build({
   entryPoints: Object.entries(PROGRAMS).map(([name, source]) => ({
@@ -30,7 +34,7 @@ await build({
 });
 // Read as a module without being parsed twice, wherever the folder is copied to.
 await writeFile(join(out, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
-for (const file of Object.keys(PROGRAMS).flatMap((name) => [name, `${name}.LEGAL.txt`])) {
+for (const file of (await readdir(out)).filter((name) => /\.(js|LEGAL\.txt)$/.test(name)).sort()) {
   const { size } = await stat(join(out, file));
   console.log(`${file}  ${(size / 1e6).toFixed(2)} MB`);
 }

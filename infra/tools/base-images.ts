@@ -19,7 +19,7 @@ const FROM = /^FROM (?<name>[^\s@]+)(?:@(?<pinned>\S+))?(?<stage> AS \S+)?$/;
 
 /**
  * The bases that a Dockerfile names, each by its digest, in their order: the last one is what the image runs on. Writes the
- * digests that it had to ask for into the Dockerfile. Throws CommandError, also for a base without a digest when frozen.
+ * digests that it had to ask for into the Dockerfile, one for a base that is named twice. Throws CommandError, also for a base without a digest when frozen.
  */
 export async function basesOf(
   dockerfile: string,
@@ -43,7 +43,8 @@ export async function basesOf(
         `the Dockerfile names ${name} without a digest, and its tag can move: run pnpm image by hand once, and commit the digest that it writes`,
       );
     }
-    const digest = pinned === undefined || pinning === 'renew' ? await digestOf(name) : pinned;
+    const told = bases.find((base) => base.name === name)?.digest;
+    const digest = pinned === undefined || pinning === 'renew' ? (told ?? (await digestOf(name))) : pinned;
     if (!DIGEST.test(digest)) {
       throw new CommandError(`${JSON.stringify(digest)} is not a digest of ${name}: it must be sha256:…`);
     }

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
-import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
 import { ApiProcess } from './api-process.ts';
+import { bundleApi } from './bundled-api.ts';
 import { keepAsking } from './keep-asking.ts';
 import { percentile } from './load.ts';
 import { appendPeople } from './people.ts';
@@ -44,57 +42,52 @@ const print = (line: string) => {
   lines.push(line);
 };
 
-const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
-try {
-  await promisify(execFile)(process.execPath, [join(REPOSITORY, 'apps', 'api', 'esbuild.config.ts'), folder]);
-  for (const file of await readdir(folder)) {
-    const { size } = await stat(join(folder, file));
-    print(`${file.padEnd(20)} ${(size / 1e6).toFixed(2).padStart(6)} MB`);
+await using bundle = await bundleApi();
+for (const file of (await readdir(bundle.folder, { recursive: true })).sort()) {
+  const found = await stat(join(bundle.folder, file));
+  if (found.isFile()) print(`${file.padEnd(44)} ${(found.size / 1e6).toFixed(2).padStart(6)} MB`);
+}
+await using stack = await LocalStack.create();
+await appendPeople(stack, 10_000);
+const ready: number[] = [];
+const memory: number[] = [];
+const exits: number[] = [];
+const broken: string[] = [];
+let answered = 0;
+for (let start = 0; start < starts; start++) {
+  const spawned = performance.now();
+  await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
+  ready.push(performance.now() - spawned);
+  memory.push(api.memory().now);
+  let [seen, stopped] = [0, 0];
+  const onAnswer = () => {
+    if (++seen !== ANSWERS_BEFORE_STOP) return;
+    stopped = performance.now();
+    api.kill('SIGTERM');
+  };
+  const url = `${api.url}/records?limit=100`;
+  for (const asked of await Promise.all(Array.from({ length: CLIENTS }, () => keepAsking(url, onAnswer)))) {
+    answered += asked.answered;
+    broken.push(...asked.broken);
   }
-  await using stack = await LocalStack.create();
-  await appendPeople(stack, 10_000);
-  const ready: number[] = [];
-  const memory: number[] = [];
-  const exits: number[] = [];
-  const broken: string[] = [];
-  let answered = 0;
-  for (let start = 0; start < starts; start++) {
-    const spawned = performance.now();
-    await using api = await ApiProcess.start(stack, 3_600, {}, join(folder, 'main.js'));
-    ready.push(performance.now() - spawned);
-    memory.push(api.memory().now);
-    let [seen, stopped] = [0, 0];
-    const onAnswer = () => {
-      if (++seen !== ANSWERS_BEFORE_STOP) return;
-      stopped = performance.now();
-      api.kill('SIGTERM');
-    };
-    const url = `${api.url}/records?limit=100`;
-    for (const asked of await Promise.all(Array.from({ length: CLIENTS }, () => keepAsking(url, onAnswer)))) {
-      answered += asked.answered;
-      broken.push(...asked.broken);
-    }
-    await api[Symbol.asyncDispose]();
-    exits.push(performance.now() - stopped);
-  }
-  const of = (values: readonly number[], unit: string) =>
-    `${percentile(values, 0.5).toFixed(0)} ${unit} in the median of ${starts}, ${percentile(values, 1).toFixed(0)} ${unit} at most`;
-  print(`from start to ready  ${of(ready, 'ms')}`);
-  print(`resident when ready  ${of(memory, 'MB')}`);
-  print(`from SIGTERM to exit ${of(exits, 'ms')}, under load`);
-  print(`requests             ${answered} answered, ${broken.length} broken`);
-  for (const reason of new Set(broken)) print(`  ${reason}`);
-  const problems = broken.length > 0 ? [`${broken.length} requests broke`] : [];
-  const median = percentile(ready, 0.5);
-  if (median > READY_WITHIN_MS) {
-    problems.push(`${median.toFixed(0)} ms from start to ready, and ${READY_WITHIN_MS} ms are promised`);
-  }
-  for (const problem of problems) console.error(problem);
-  if (problems.length > 0) process.exitCode = 1;
-  if (values.out) {
-    const text = [...lines, ...problems].join('\n');
-    await appendFile(values.out, `### What the image holds\n\n\`\`\`\n${text}\n\`\`\`\n`);
-  }
-} finally {
-  await rm(folder, { recursive: true });
+  await api[Symbol.asyncDispose]();
+  exits.push(performance.now() - stopped);
+}
+const of = (values: readonly number[], unit: string) =>
+  `${percentile(values, 0.5).toFixed(0)} ${unit} in the median of ${starts}, ${percentile(values, 1).toFixed(0)} ${unit} at most`;
+print(`from start to ready  ${of(ready, 'ms')}`);
+print(`resident when ready  ${of(memory, 'MB')}`);
+print(`from SIGTERM to exit ${of(exits, 'ms')}, under load`);
+print(`requests             ${answered} answered, ${broken.length} broken`);
+for (const reason of new Set(broken)) print(`  ${reason}`);
+const problems = broken.length > 0 ? [`${broken.length} requests broke`] : [];
+const median = percentile(ready, 0.5);
+if (median > READY_WITHIN_MS) {
+  problems.push(`${median.toFixed(0)} ms from start to ready, and ${READY_WITHIN_MS} ms are promised`);
+}
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+if (values.out) {
+  const text = [...lines, ...problems].join('\n');
+  await appendFile(values.out, `### What the image holds\n\n\`\`\`\n${text}\n\`\`\`\n`);
 }

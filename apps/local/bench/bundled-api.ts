@@ -9,17 +9,23 @@ export interface BundledApi extends AsyncDisposable {
   readonly folder: string;
   /** The program. */
   readonly main: string;
+  /** What the image has in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
 }
+
+const run = promisify(execFile);
 
 /** What the image of the API holds, in a folder that is removed in the end. */
 export async function bundleApi(): Promise<BundledApi> {
   const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+  const environment = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
   const remove = () => rm(folder, { recursive: true });
   try {
-    await promisify(execFile)(process.execPath, [join(REPOSITORY, 'apps/api/esbuild.config.ts'), folder]);
+    await run(process.execPath, [join(REPOSITORY, 'apps/api/esbuild.config.ts'), folder]);
+    await run(process.execPath, [join(folder, 'compile.js')], { env: { ...process.env, ...environment } });
   } catch (error) {
     await remove();
     throw error;
   }
-  return { folder, main: join(folder, 'main.js'), [Symbol.asyncDispose]: remove };
+  return { folder, main: join(folder, 'main.js'), environment, [Symbol.asyncDispose]: remove };
 }

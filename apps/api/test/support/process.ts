@@ -40,8 +40,14 @@ export class ApiProcess {
   }
 
   /** Starts it on a free port and waits until it listens. */
-  static async listen(bigQueryUrl: string, args?: readonly string[], how?: How): Promise<ApiProcess> {
-    const api = new ApiProcess({ ...environment, PORT: '0', BIGQUERY_EMULATOR_HOST: bigQueryUrl }, args, how);
+  static async listen(
+    bigQueryUrl: string,
+    args?: readonly string[],
+    how?: How,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<ApiProcess> {
+    const env = { ...environment, PORT: '0', BIGQUERY_EMULATOR_HOST: bigQueryUrl, ...more };
+    const api = new ApiProcess(env, args, how);
     await api.logged(/Server listening at/);
     return api;
   }
