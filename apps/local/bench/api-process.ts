@@ -12,10 +12,13 @@ const POLL_MS = 5;
 /** One more process of the API beside the stack's own, on the same table. */
 export class ApiProcess implements AsyncDisposable {
   readonly url: string;
+  /** From the start of the process to its first 200, and until it was ready. Milliseconds. */
+  readonly started: { readonly first: number; readonly ready: number };
   readonly #child: ChildProcess;
 
-  private constructor(url: string, child: ChildProcess) {
+  private constructor(url: string, child: ChildProcess, started: ApiProcess['started']) {
     this.url = url;
+    this.started = started;
     this.#child = child;
   }
 
@@ -27,6 +30,7 @@ export class ApiProcess implements AsyncDisposable {
     program = join(REPOSITORY, 'apps', 'api', 'src', 'main.ts'),
   ): Promise<ApiProcess> {
     const port = await freePort();
+    const began = performance.now();
     const child = spawn(process.execPath, [program], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
@@ -43,15 +47,19 @@ export class ApiProcess implements AsyncDisposable {
         ...environment,
       },
     });
-    const api = new ApiProcess(`http://127.0.0.1:${port}`, child);
-    for (;;) {
-      if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
-      const ready = await fetch(`${api.url}/health/ready`).catch(() => undefined);
-      await ready?.body?.cancel();
-      if (ready?.ok) return api;
-      // The local cloud that it waits for may be in this process.
-      await delay(POLL_MS);
-    }
+    const url = `http://127.0.0.1:${port}`;
+    const answers = async (path: string): Promise<number> => {
+      for (;;) {
+        if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
+        const answer = await fetch(url + path).catch(() => undefined);
+        await answer?.body?.cancel();
+        if (answer?.ok) return performance.now() - began;
+        // The local cloud that it waits for may be in this process.
+        await delay(POLL_MS);
+      }
+    };
+    const started = { first: await answers('/health/live'), ready: await answers('/health/ready') };
+    return new ApiProcess(url, child, started);
   }
 
   /** Resident memory now and at its highest. MB; Linux only. */

@@ -11,7 +11,7 @@ import { appendPeople } from './people.ts';
 const USAGE = `Usage: pnpm bench:bundle [STARTS] [--out FILE]
 
 Builds what the image of the API holds, starts it so many times (default: 5), and stops it each time by SIGTERM under load.
-Prints its files and size, the time to the first 200, its memory, the time to exit and what broke. Exit code 1 when a request
+Prints its files and size, the time to the first 200 and until it is ready, its memory, the time to exit and what broke. Exit code 1 when a request
 broke, or when half of the starts took longer than promised.
 
 Options:
@@ -32,7 +32,7 @@ if (!Number.isInteger(starts) || starts < 1 || positionals.length > 1) {
   throw new TypeError('STARTS must be one number, from 1: see --help');
 }
 /** What an instance is promised to take at most until it answers 200, in the median. */
-const READY_WITHIN_MS = 500;
+const ANSWERS_WITHIN_MS = 500;
 const CLIENTS = 16;
 const ANSWERS_BEFORE_STOP = 200;
 
@@ -49,15 +49,16 @@ for (const file of (await readdir(bundle.folder, { recursive: true })).sort()) {
 }
 await using stack = await LocalStack.create();
 await appendPeople(stack, 10_000);
+const first: number[] = [];
 const ready: number[] = [];
 const memory: number[] = [];
 const exits: number[] = [];
 const broken: string[] = [];
 let answered = 0;
 for (let start = 0; start < starts; start++) {
-  const spawned = performance.now();
   await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
-  ready.push(performance.now() - spawned);
+  first.push(api.started.first);
+  ready.push(api.started.ready);
   memory.push(api.memory().now);
   let [seen, stopped] = [0, 0];
   const onAnswer = () => {
@@ -75,15 +76,16 @@ for (let start = 0; start < starts; start++) {
 }
 const of = (values: readonly number[], unit: string) =>
   `${percentile(values, 0.5).toFixed(0)} ${unit} in the median of ${starts}, ${percentile(values, 1).toFixed(0)} ${unit} at most`;
-print(`from start to ready  ${of(ready, 'ms')}`);
+print(`from start to a 200  ${of(first, 'ms')}`);
+print(`from start to ready  ${of(ready, 'ms')}, BigQuery asked`);
 print(`resident when ready  ${of(memory, 'MB')}`);
 print(`from SIGTERM to exit ${of(exits, 'ms')}, under load`);
 print(`requests             ${answered} answered, ${broken.length} broken`);
 for (const reason of new Set(broken)) print(`  ${reason}`);
 const problems = broken.length > 0 ? [`${broken.length} requests broke`] : [];
-const median = percentile(ready, 0.5);
-if (median > READY_WITHIN_MS) {
-  problems.push(`${median.toFixed(0)} ms from start to ready, and ${READY_WITHIN_MS} ms are promised`);
+const median = percentile(first, 0.5);
+if (median > ANSWERS_WITHIN_MS) {
+  problems.push(`${median.toFixed(0)} ms from start to a 200, and ${ANSWERS_WITHIN_MS} ms are promised`);
 }
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
