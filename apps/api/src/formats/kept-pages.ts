@@ -21,7 +21,7 @@ export class KeptPages {
   readonly #making = new Map<string, Promise<Buffer>>();
 
   /** The bytes of this tag, if they are in memory. */
-  peek(tag: string): Buffer | undefined {
+  known(tag: string): Buffer | undefined {
     return this.#kept.get(tag);
   }
 

@@ -134,7 +134,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
           return format ? formatPage(format, page) : page;
         });
       };
-      const kept = pages.peek(known.etag);
+      const kept = pages.known(known.etag);
       const page = kept
         ? { list: opened, body: kept }
         : await readPage(() => openFiltered(warehouse, filter), opened, body);

@@ -35,6 +35,8 @@ export class MessageTable {
   /** Every stamp that was used, both ways: there are as many as revisions of schemas. */
   readonly #stamps = new Map<number, Readonly<Record<string, string>>>();
   readonly #stampKeys = new Map<string, number>();
+  /** The same by the object, which the messages of one request share: most ask for what the one before them did. */
+  #lastStamp: { readonly attributes: object; readonly key: number } | undefined;
   #nextId: number;
   #reserved: number;
   #lastPublishTime: number;
@@ -52,6 +54,7 @@ export class MessageTable {
       this.#reserved = this.#nextId - 1;
       this.#stamps.clear();
       this.#stampKeys.clear();
+      this.#lastStamp = undefined;
     });
   }
 
@@ -181,12 +184,14 @@ export class MessageTable {
 
   /** The key of a set of attributes that Pub/Sub adds to messages. */
   stamp(attributes: Readonly<Record<string, string>>): number {
+    if (this.#lastStamp?.attributes === attributes) return this.#lastStamp.key;
     const text = JSON.stringify(attributes);
     let key = this.#stampKeys.get(text);
     if (key === undefined) {
       key = Number(this.#sql.stamp.get(text)?.key);
       this.#stampKeys.set(text, key);
     }
+    this.#lastStamp = { attributes, key };
     return key;
   }
 
