@@ -27,11 +27,17 @@ const api = spawn(process.execPath, [fileURLToPath(new URL('main.js', import.met
   },
 });
 const exited = once(api, 'exit');
+let answered = false;
 for await (const line of createInterface({ input: api.stdout })) {
   const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
   if (url === undefined) continue;
-  await (await fetch(`${url}/health/live`)).body?.cancel();
+  const response = await fetch(`${url}/health/live`);
+  await response.body?.cancel();
+  answered ||= response.ok;
   api.kill('SIGTERM');
 }
 const [code, signal] = await exited;
-if (code !== 0) throw new Error(`the API ended with ${code ?? signal}`);
+// What is stopped for taking too long stops as it should, and has answered nobody.
+if (!answered || code !== 0) {
+  throw new Error(`the API ended with ${code ?? signal}${answered ? '' : ', and answered nobody'}`);
+}
