@@ -20,11 +20,6 @@ export class KeptPages {
   });
   readonly #making = new Map<string, Promise<Buffer>>();
 
-  /** The bytes of this tag, if they are in memory. */
-  known(tag: string): Buffer | undefined {
-    return this.#kept.get(tag);
-  }
-
   /** `tag` names the bytes as they are sent; `read` is only called when they are neither known nor in the making. */
   get(tag: string, encoding: Encoding, read: () => Promise<JsonBytes>): Buffer | Promise<Buffer> {
     return this.#kept.get(tag) ?? this.#making.get(tag) ?? this.#share(tag, encoding, read);

@@ -134,10 +134,8 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
           return format ? formatPage(format, page) : page;
         });
       };
-      const kept = pages.known(known.etag);
-      const page = kept
-        ? { list: opened, body: kept }
-        : await readPage(() => openFiltered(warehouse, filter), opened, body);
+      const reading = readPage(() => openFiltered(warehouse, filter), opened, body);
+      const page = reading instanceof Promise ? await reading : reading;
       reply.headers(page.list === opened ? known : headersOf(page.list));
       if (encoding !== 'identity') reply.header('content-encoding', encoding);
       return reply.type(format?.contentType ?? JSON_CONTENT_TYPE).send(page.body);
@@ -165,19 +163,28 @@ export function linesContent({ head, lines }: LineFormat): object {
   return { schema: Type.String(), examples: { people: { value } } };
 }
 
-/** When the list of the present is lost while it is read, the one that takes its place is: once. */
-export async function readPage<T>(
+export interface ReadPage<T> {
+  readonly list: RecordList;
+  readonly body: T;
+}
+
+/**
+ * When the list of the present is lost while it is read, the one that takes its place is: once. What `read` has at once is answered
+ * at once.
+ */
+export function readPage<T>(
   open: () => RecordList | Promise<RecordList>,
   opened: RecordList,
   read: (list: RecordList) => T | Promise<T>,
-): Promise<{ list: RecordList; body: T }> {
-  try {
-    return { list: opened, body: await read(opened) };
-  } catch (error) {
+): ReadPage<T> | Promise<ReadPage<T>> {
+  const body = read(opened);
+  if (!(body instanceof Promise)) return { list: opened, body };
+  const again = async (error: unknown) => {
     if (!(error instanceof WarehouseError) || error.reason !== 'snapshotLost') throw error;
     const list = await open();
     return { list, body: await read(list) };
-  }
+  };
+  return body.then((body) => ({ list: opened, body }), again);
 }
 
 /** Pages whose headers are remembered: those that are asked for again and again. */
