@@ -8,6 +8,8 @@ import type { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
 
 const POLL_MS = 5;
+/** Longest time to be ready. Milliseconds. */
+const START_MS = 60_000;
 
 /** One more process of the API beside the stack's own, on the same table. */
 export class ApiProcess implements AsyncDisposable {
@@ -51,6 +53,11 @@ export class ApiProcess implements AsyncDisposable {
     const answers = async (path: string): Promise<number> => {
       for (;;) {
         if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
+        if (performance.now() - began > START_MS) {
+          child.kill('SIGKILL');
+          throw new Error(`the API does not answer ${path} with a 200 within ${START_MS} ms`);
+        }
+        // Until it listens there is nobody.
         const answer = await fetch(url + path).catch(() => undefined);
         await answer?.body?.cancel();
         if (answer?.ok) return performance.now() - began;

@@ -76,7 +76,7 @@ async function sip(api: ApiProcess, stop: AbortSignal): Promise<void> {
 
 console.log(`${rows.toLocaleString('en')} rows`);
 await list();
-await using api = await ApiProcess.start(stack, 3_600, {}, bundle.main);
+await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
 // The snapshot is made, and what every process needs once is there.
 await (await fetch(`${api.url}/records?limit=1`)).text();
 const before = api.memory().now;

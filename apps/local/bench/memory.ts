@@ -16,7 +16,7 @@ const MAX_MB = 200;
 await using bundle = await bundleApi();
 await using stack = await LocalStack.create();
 await appendPeople(stack, rows);
-await using api = await ApiProcess.start(stack, 3_600, {}, bundle.main);
+await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
 const before = api.memory();
 const began = performance.now();
 let [seen, requests, firstMs] = [0, 0, 0];
