@@ -16,7 +16,7 @@ if (![rows, rounds, seconds].every((value) => Number.isInteger(value) && value >
 }
 const CONNECTIONS = 32;
 const COLD = 50;
-/** What is promised of a hot page and of a hot record, as a share of what bare Fastify does. */
+/** What is promised of a hot page, of a hot record and of a 304, as a share of what bare Fastify does. */
 const LEAST_RATIO = 0.75;
 
 const ratios: { readonly name: string; readonly ratio: number }[] = [];
