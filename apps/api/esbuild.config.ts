@@ -16,7 +16,7 @@ const PROGRAMS = {
 
 /**
  * Parts of Node as they are, not as modules: to be one, each is asked for all that it exports, and `node:http` loads a client of
- * WebSockets to answer, a tenth of the start.
+ * WebSockets to answer (decision 0046).
  */
 const builtins: Plugin = {
   name: 'builtins',
