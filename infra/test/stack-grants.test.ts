@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Plan } from '@records/local-cloud';
+import { EXPECTED } from './support/expected-stacks.ts';
+import {
+  dependenciesOf,
+  inputsByName,
+  PUBSUB_AGENT,
+  planOf,
+  projectOf,
+  REGION,
+  resourceOf,
+  STACKS,
+} from './support/plans.ts';
+
+const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
+const TOPIC_GRANT = 'gcp:pubsub/topicIAMMember:TopicIAMMember';
+
+describe.each(STACKS)('the grants of stack %s', (stack) => {
+  const expected = EXPECTED[stack];
+  const project = projectOf(stack);
+  let plan: Plan;
+
+  beforeAll(async () => {
+    plan = await planOf(stack);
+  }, 120_000);
+
+  it('lets nobody publish who is not named', () => {
+    const topic = `projects/${project}/topics/records`;
+    const grants = Object.values(inputsByName(plan, TOPIC_GRANT)).filter((grant) => grant.topic === topic);
+    const prober = `serviceAccount:records-probe@${project}.iam.gserviceaccount.com`;
+    const members = [...(expected.hasProber ? [prober] : []), ...expected.publishers];
+    expect(grants.sort((a, b) => (String(a.member) < String(b.member) ? -1 : 1))).toEqual(
+      members.map((member) => ({ topic, role: 'roles/pubsub.publisher', member })),
+    );
+  });
+
+  it("grants Pub/Sub's own account what delivery and dead letters need", () => {
+    expect(inputsByName(plan, 'gcp:bigquery/iamMember:IamMember')).toMatchObject({
+      'records-table-writer': {
+        datasetId: 'records',
+        tableId: 'records',
+        role: 'roles/bigquery.dataEditor',
+        member: PUBSUB_AGENT,
+      },
+    });
+    expect(inputsByName(plan, TOPIC_GRANT)).toMatchObject({
+      'records-dead-letter-publisher': {
+        topic: `projects/${project}/topics/records-dead-letters`,
+        role: 'roles/pubsub.publisher',
+        member: PUBSUB_AGENT,
+      },
+    });
+    expect(inputsByName(plan, 'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember')).toEqual({
+      'records-dead-letter-forwarder': {
+        subscription: `projects/${project}/subscriptions/records-to-bigquery`,
+        role: 'roles/pubsub.subscriber',
+        member: PUBSUB_AGENT,
+      },
+    });
+  });
+
+  it('creates the subscription after the grants that Pub/Sub checks', () => {
+    const subscription = resourceOf(plan, SUBSCRIPTION, 'records-to-bigquery');
+    expect(dependenciesOf(plan, subscription)).toEqual(
+      expect.arrayContaining(['records-dead-letter-publisher', 'records-table-writer']),
+    );
+  });
+
+  it('lets the API run queries and read one table and one secret, and nothing else', () => {
+    const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
+    const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
+    expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
+      'records-api-job-user': { project, role: 'roles/bigquery.jobUser', member },
+      'records-api-data-viewer': {
+        ...{ datasetId: 'records', tableId: 'records' },
+        role: 'roles/bigquery.dataViewer',
+        member,
+      },
+      'records-api-keys-reader': {
+        secretId: 'records-api-keys',
+        role: 'roles/secretmanager.secretAccessor',
+        member,
+      },
+    });
+  });
+
+  it(expected.isPublic ? 'lets anybody call the API' : 'lets nobody call the API who is not named', () => {
+    expect(inputsByName(plan, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember')).toEqual(
+      expected.isPublic
+        ? {
+            'records-api-public': {
+              name: 'records-api',
+              location: REGION,
+              role: 'roles/run.invoker',
+              member: 'allUsers',
+            },
+          }
+        : expected.hasProber
+          ? { 'records-probe-invoker': expect.objectContaining({ role: 'roles/run.invoker' }) }
+          : {},
+    );
+  });
+});
