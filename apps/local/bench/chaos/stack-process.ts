@@ -1,7 +1,6 @@
 /** The local cloud, in a process that can be killed: `node stack-process.ts DATA_DIR CHAOS`, in memory when DATA_DIR is empty. Talks to its parent. */
 import type { Target } from '@records/seeder/target';
 import { LocalStack } from '../../src/local-stack.ts';
-import { descriptionOf, type StackDescription } from '../../src/stack-file.ts';
 
 /** What the parent may ask. Each is answered by a `StackAnswer`. */
 export type StackQuestion = 'backlog' | 'kill the API';
@@ -11,8 +10,6 @@ export interface StackReady {
   readonly apiUrl: string;
   /** host:port */
   readonly pubsub: string;
-  /** What `pnpm seed` reads from a stack file. */
-  readonly description: StackDescription;
 }
 
 export interface StackAnswer {
@@ -52,6 +49,5 @@ const ready: StackReady = {
   target: stack.seedTarget,
   apiUrl,
   pubsub: host,
-  description: descriptionOf(stack),
 };
 process.send?.(ready);

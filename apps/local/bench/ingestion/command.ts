@@ -4,7 +4,7 @@
  * that each server has had. Each is asked by a process of its own, one after the other, when both are warm. 10,000, 100,000
  * and 1,000,000 records by default. Exit code 1 when a promise of verdict.ts is not kept. Linux only.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StackProcess } from '../chaos/processes.ts';
@@ -77,9 +77,8 @@ async function ours(place: 'on disk' | 'in memory'): Promise<Measured> {
   try {
     const dataDir = place === 'on disk' ? join(folder, 'cloud') : '';
     await using stack = await StackProcess.start(dataDir, {});
-    const stackFile = join(folder, 'stack.json');
-    await writeFile(stackFile, JSON.stringify(stack.ready.description));
-    await using client = new AskedProcess(join(import.meta.dirname, 'seed-process.ts'), [stackFile]);
+    const target = JSON.stringify(stack.ready.target);
+    await using client = new AskedProcess(join(import.meta.dirname, 'table-process.ts'), [target]);
     return await measured(`${place}, published to visible`, client, stack.pid);
   } finally {
     await rm(folder, { recursive: true, force: true });

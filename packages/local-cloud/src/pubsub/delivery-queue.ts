@@ -141,8 +141,8 @@ export class DeliveryQueue {
     const ids = lost.length === 0 ? acknowledged : acknowledged.filter((id) => !lostIds.has(id));
     const failing = this.fail(lost);
     const write = database.write(() => {
-      const gone = ids.filter((id) => this.#messages.dequeue(key, id));
-      if (this.#policy.retainAcked) for (const id of gone) this.#messages.retain(key, id);
+      const gone = this.#messages.dequeue(key, ids);
+      if (this.#policy.retainAcked) this.#messages.retain(key, gone);
       else collect(gone);
       return gone.length;
     });
@@ -310,7 +310,7 @@ export class DeliveryQueue {
     const { maxDeliveryAttempts } = this.#policy;
     const exhausted = maxDeliveryAttempts !== undefined && attempt >= maxDeliveryAttempts;
     if (exhausted && deadLetter(id, attempt, reason)) {
-      this.#messages.dequeue(key, id);
+      this.#messages.dequeue(key, [id]);
       collect([id]);
       return true;
     }

@@ -11,7 +11,7 @@ import {
 } from './limits.ts';
 import type { PubsubMessage } from './resources.ts';
 import { type SchemaRevision, type Schemas, unparsable } from './schemas.ts';
-import type { SubscriptionState, TopicState } from './state.ts';
+import type { TopicState } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 
@@ -65,21 +65,29 @@ export class Publisher {
   /** Like `publish` for what Pub/Sub itself publishes: only the topic's schema is checked. */
   append(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
     const stampOf = this.#checkSchema(topic, messages);
+    const retains = topic.config.messageRetentionDuration !== undefined;
     const attached = Array.from(topic.subscriptions).filter(({ config }) => !config.detached);
-    const woken = new Set<SubscriptionState>();
+    const receives = attached.map((subscription) => ({ subscription, ids: [] as number[] }));
     const now = this.#clock.now();
-    const write = this.#database.write(() =>
-      messages.map((message, index) => {
+    const write = this.#database.write(() => {
+      const ids = messages.map((message, index) => {
         const stamp = stampOf(index);
-        const recipients = attached.filter(
-          ({ filter }) => filter === undefined || filter({ ...message.attributes, ...stamp }),
+        const recipients = receives.filter(
+          ({ subscription: { filter } }) => !filter || filter({ ...message.attributes, ...stamp }),
         );
-        for (const subscription of recipients) woken.add(subscription);
-        return String(this.#insert(topic, message, stamp, recipients, now));
-      }),
-    );
+        if (recipients.length === 0 && !retains) return this.#messages.takeId();
+        const id = this.#insert(message, stamp, now);
+        for (const { ids } of recipients) ids.push(id);
+        return id;
+      });
+      if (retains) this.#messages.retain(topic.key, ids);
+      for (const { subscription, ids } of receives) {
+        this.#messages.enqueue(subscription.key, ids, subscription.config.enableMessageOrdering);
+      }
+      return ids.map(String);
+    });
     return write.then((ids) => {
-      for (const { queue } of woken) queue.wake();
+      for (const { subscription, ids } of receives) if (ids.length > 0) subscription.queue.wake();
       return ids;
     });
   }
@@ -89,31 +97,17 @@ export class Publisher {
     requests.set(result, (requests.get(result) ?? 0) + 1);
   }
 
-  #insert(
-    topic: TopicState,
-    message: PubsubMessage,
-    stamp: Stamp | undefined,
-    recipients: readonly SubscriptionState[],
-    now: number,
-  ): number {
-    const retained = topic.config.messageRetentionDuration !== undefined;
-    if (recipients.length === 0 && !retained) return this.#messages.takeId();
+  #insert(message: PubsubMessage, stamp: Stamp | undefined, now: number): number {
     const attributes = message.attributes ?? {};
-    const orderingKey = message.orderingKey || null;
-    const id = this.#messages.insert(
+    return this.#messages.insert(
       {
-        orderingKey,
+        orderingKey: message.orderingKey || null,
         attributes: Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : null,
         stamp: stamp ? this.#messages.stamp(stamp) : null,
         data: dataOf(message),
       },
       now,
     );
-    if (retained) this.#messages.retain(topic.key, id);
-    for (const { key, config } of recipients) {
-      this.#messages.enqueue(key, id, config.enableMessageOrdering ? orderingKey : null);
-    }
-    return id;
   }
 
   /** What each message is stamped with, by its index. One bad message refuses the request whole, as at Google. */

@@ -60,10 +60,8 @@ export class Retention {
       const ids = oldest.filter(({ publishTime }) => publishTime < before).map(({ id }) => id);
       if (ids.length === 0) return count;
       await this.#database.write(() => {
-        for (const id of ids) {
-          if (from === 'backlog') this.#messages.dequeue(owner, id);
-          else this.#messages.release(owner, id);
-        }
+        if (from === 'backlog') this.#messages.dequeue(owner, ids);
+        else this.#messages.release(owner, ids);
         this.#messages.collect(ids, ownersOf(topic), from === 'backlog' ? owner : undefined);
       });
       dropped?.(ids);

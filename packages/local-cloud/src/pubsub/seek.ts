@@ -15,17 +15,15 @@ export async function seekToTime(
   const { key, topic, config, filter, queue } = subscription;
   await database.write(() => {
     const passed = messages.backlogBefore(key, time);
-    for (const id of passed) {
-      messages.dequeue(key, id);
-      if (config.retainAckedMessages) messages.retain(key, id);
-    }
+    messages.dequeue(key, passed);
+    if (config.retainAckedMessages) messages.retain(key, passed);
     messages.collect(passed, ownersOf(topic), key);
     for (const owner of topic.deleted ? [key] : [key, topic.key]) {
-      for (const message of messages.retainedSince(owner, time)) {
-        if (filter && !filter(messages.attributesOf(message))) continue;
-        messages.enqueue(key, message.id, config.enableMessageOrdering ? message.orderingKey : null);
-        if (owner === key) messages.release(key, message.id);
-      }
+      const retained = messages.retainedSince(owner, time);
+      const passing = filter ? retained.filter((one) => filter(messages.attributesOf(one))) : retained;
+      const ids = passing.map(({ id }) => id);
+      messages.enqueue(key, ids, config.enableMessageOrdering);
+      if (owner === key) messages.release(key, ids);
     }
     messages.endWaits(key);
   });
