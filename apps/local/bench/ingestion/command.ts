@@ -20,7 +20,7 @@ if (!counts.every((count) => Number.isSafeInteger(count) && count > 0))
   throw new TypeError('usage: pnpm bench:ingestion [RECORDS…], each from 1');
 
 /** Enough for both sides to compile what they use. */
-const WARM_UP = 30_000;
+const WARM_UP = 100_000;
 /** Google's emulator does not always get through a million. */
 const LIMIT_MS = 180_000;
 /** Records, below which a size is measured again and again. */

@@ -158,7 +158,10 @@ function requiredProblem(
 
 /** BigQuery's column names do not tell upper from lower case. */
 export function columnOf(columns: readonly TableField[], name: string): TableField | undefined {
-  return columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  const exact = columns.find((column) => column.name === name);
+  if (exact) return exact;
+  const lower = name.toLowerCase();
+  return columns.find((column) => column.name.toLowerCase() === lower);
 }
 
 export function typeOf({ type }: TableField): string {

@@ -5,7 +5,7 @@ import { appendValues } from './appender.ts';
 import type { ServiceContext } from './datasets.ts';
 import { RowValueError, rowValues } from './row-values.ts';
 import { byteSize } from './sizes.ts';
-import { type Field, typeOfField } from './types.ts';
+import { type DataType, type Field, typeOfField } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#write-api-limits */
 const MAX_ROW_BYTES = 10 * 1024 * 1024;
@@ -35,12 +35,13 @@ export async function appendRows(
 }
 
 function checkedRows(fields: readonly Field[], rows: readonly Record<string, unknown>[]) {
+  const types = fields.map(typeOfField);
   const values: DuckDBValue[][] = [];
   const errors: RowError[] = [];
   for (const [index, row] of rows.entries()) {
     try {
       const checked = rowValues(fields, row, { lenient: false, ignoreUnknownValues: false });
-      assertRowSize(fields, checked);
+      assertRowSize(types, checked);
       values.push(checked);
     } catch (error) {
       if (!(error instanceof RowValueError)) throw error;
@@ -51,11 +52,8 @@ function checkedRows(fields: readonly Field[], rows: readonly Record<string, unk
 }
 
 /** Throws RowValueError for a row above the limit of both ways to write. */
-export function assertRowSize(fields: readonly Field[], values: readonly DuckDBValue[]): void {
-  const bytes = fields.reduce(
-    (sum, field, index) => sum + byteSize(typeOfField(field), values[index] ?? null),
-    0,
-  );
+export function assertRowSize(types: readonly DataType[], values: readonly DuckDBValue[]): void {
+  const bytes = types.reduce((sum, type, index) => sum + byteSize(type, values[index] ?? null), 0);
   if (bytes <= MAX_ROW_BYTES) return;
   throw new RowValueError('', `Row is too large: ${bytes} bytes, the maximum is ${MAX_ROW_BYTES}.`);
 }

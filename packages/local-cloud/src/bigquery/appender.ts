@@ -16,7 +16,9 @@ export async function appendValues(
         : appendTyped(appender, appender.columnType(index)),
     );
     for (const row of rows) {
-      for (const [index, write] of append.entries()) write(row[index] ?? null);
+      append.forEach((write, index) => {
+        write(row[index] ?? null);
+      });
       appender.endRow();
     }
     appender.flushSync();

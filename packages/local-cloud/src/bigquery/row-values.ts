@@ -46,8 +46,13 @@ function valuesByColumn(
   path: string,
 ): unknown[] {
   const keys = Object.keys(row);
-  const exact = fields.map(({ name }) => (Object.hasOwn(row, name) ? row[name] : undefined));
-  if (keys.length === fields.length && fields.every(({ name }) => Object.hasOwn(row, name))) return exact;
+  let found = 0;
+  const exact = fields.map(({ name }) => {
+    if (!Object.hasOwn(row, name)) return undefined;
+    found += 1;
+    return row[name];
+  });
+  if (keys.length === fields.length && found === fields.length) return exact;
   // Names of columns do not depend on case. https://docs.cloud.google.com/bigquery/docs/schemas#column_names
   const places = new Map(fields.map(({ name }, index) => [name.toLowerCase(), index]));
   for (const key of keys) {

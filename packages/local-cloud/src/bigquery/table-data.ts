@@ -14,7 +14,7 @@ import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
 import type { Tables } from './tables.ts';
-import type { Field } from './types.ts';
+import { type Field, typeOfField } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts */
 const MAX_INSERT_ROWS = 50_000;
@@ -141,6 +141,7 @@ export class TableData {
 }
 
 function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreUnknownValues: boolean) {
+  const types = fields.map(typeOfField);
   const values: DuckDBValue[][] = [];
   const errors: InsertError[] = [];
   for (const [index, row] of rows.entries()) {
@@ -148,7 +149,7 @@ function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreU
     try {
       if (!isObject(json)) throw new RowValueError('', 'Missing required field: json.');
       const checked = rowValues(fields, json, { lenient: true, ignoreUnknownValues });
-      assertRowSize(fields, checked);
+      assertRowSize(types, checked);
       values.push(checked);
     } catch (error) {
       if (!(error instanceof RowValueError)) throw error;

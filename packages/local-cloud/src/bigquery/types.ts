@@ -36,27 +36,29 @@ export interface Field extends TableField {
 }
 
 /** GoogleSQL's names and their aliases. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
-const KIND_OF_NAME: Readonly<Record<string, ScalarKind>> = {
-  STRING: 'STRING',
-  BYTES: 'BYTES',
-  INT64: 'INT64',
-  INT: 'INT64',
-  SMALLINT: 'INT64',
-  INTEGER: 'INT64',
-  BIGINT: 'INT64',
-  TINYINT: 'INT64',
-  BYTEINT: 'INT64',
-  FLOAT64: 'FLOAT64',
-  FLOAT: 'FLOAT64',
-  NUMERIC: 'NUMERIC',
-  DECIMAL: 'NUMERIC',
-  BOOL: 'BOOL',
-  BOOLEAN: 'BOOL',
-  DATE: 'DATE',
-  DATETIME: 'DATETIME',
-  TIME: 'TIME',
-  TIMESTAMP: 'TIMESTAMP',
-};
+const KIND_OF_NAME: ReadonlyMap<string, ScalarKind> = new Map(
+  Object.entries({
+    STRING: 'STRING',
+    BYTES: 'BYTES',
+    INT64: 'INT64',
+    INT: 'INT64',
+    SMALLINT: 'INT64',
+    INTEGER: 'INT64',
+    BIGINT: 'INT64',
+    TINYINT: 'INT64',
+    BYTEINT: 'INT64',
+    FLOAT64: 'FLOAT64',
+    FLOAT: 'FLOAT64',
+    NUMERIC: 'NUMERIC',
+    DECIMAL: 'NUMERIC',
+    BOOL: 'BOOL',
+    BOOLEAN: 'BOOL',
+    DATE: 'DATE',
+    DATETIME: 'DATETIME',
+    TIME: 'TIME',
+    TIMESTAMP: 'TIMESTAMP',
+  } as const),
+);
 
 /** The names that the REST API answers with. */
 const REST_NAME: Readonly<Record<ScalarKind, string>> = {
@@ -96,8 +98,7 @@ const SCALARS = Object.fromEntries(SCALAR_TYPES.map((kind) => [kind, { kind }]))
 >;
 
 export function scalarKindOf(name: string): ScalarKind | undefined {
-  const upper = name.toUpperCase();
-  return Object.hasOwn(KIND_OF_NAME, upper) ? KIND_OF_NAME[upper] : undefined;
+  return KIND_OF_NAME.get(name) ?? KIND_OF_NAME.get(name.toUpperCase());
 }
 
 export function restTypeName(kind: ScalarKind): string {

@@ -226,9 +226,12 @@ export class MessageTable {
   }
 
   /** A message's attributes, those that Pub/Sub adds included. */
-  attributesOf({ attributes, stamp }: Pick<StoredMessage, 'attributes' | 'stamp'>): Record<string, string> {
-    const own = attributes === null ? {} : JSON.parse(attributes);
-    return stamp === null ? own : { ...own, ...this.#stamped(stamp) };
+  attributesOf({
+    attributes,
+    stamp,
+  }: Pick<StoredMessage, 'attributes' | 'stamp'>): Readonly<Record<string, string>> {
+    const stamped = stamp === null ? {} : this.#stamped(stamp);
+    return attributes === null ? stamped : { ...JSON.parse(attributes), ...stamped };
   }
 
   #stamped(stamp: number): Readonly<Record<string, string>> {
