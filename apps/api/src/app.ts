@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import swagger from '@fastify/swagger';
 import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
 import { KeptPages } from './formats/kept-pages.ts';
+import { Front } from './front/front.ts';
 import { ApiKeys } from './keys/api-keys.ts';
+import { AddressLimit } from './limits/address-limit.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { deprecation } from './plugins/deprecation.ts';
 import { draining } from './plugins/draining.ts';
@@ -63,6 +66,10 @@ export async function buildApp({
   drainMs = 500,
   requestTimeoutMs = 10_000,
 }: AppOptions): Promise<FastifyInstance> {
+  const { metrics } = telemetry;
+  const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
+  const anonymous = new AddressLimit({ requestsPerMinute, proxies, now });
+  const front = new Front({ limit: anonymous, telemetry, logsEach: logger.isLevelEnabled('debug') });
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -70,15 +77,19 @@ export async function buildApp({
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
     // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
     genReqId: () => randomUUID(),
-    requestTimeout: requestTimeoutMs,
-    http: {
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: requestTimeoutMs / 2,
-      requireHostHeader: false,
-    },
-    // Longer than Google's front ends keep a connection, so that it is they who close it and no request meets a closed one.
-    // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#timeout-keepalive-backends
-    keepAliveTimeout: 620_000,
+    serverFactory: (routes) =>
+      createServer(
+        {
+          requestTimeout: requestTimeoutMs,
+          headersTimeout: requestTimeoutMs,
+          connectionsCheckingInterval: requestTimeoutMs / 2,
+          requireHostHeader: false,
+          // Longer than Google's front ends keep a connection, so that it is they who close it and no request meets a closed one.
+          // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#timeout-keepalive-backends
+          keepAliveTimeout: 620_000,
+        },
+        front.listener(routes),
+      ),
     // What arrives while stopping is still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
@@ -105,19 +116,21 @@ export async function buildApp({
   await app.register(requestLog);
   await app.register(headers);
   await app.register(deprecation);
-  const { metrics } = telemetry;
-  const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
-  await app.register(rateLimit, { requestsPerMinute, keys, proxies, metrics, now });
+  await app.register(rateLimit, { anonymous, keys, proxies, metrics, now });
   await app.register(loadShedding, { maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
   await app.register(requestChecks);
-  await app.register(draining, { drainMs, onStop: () => readiness.stop() });
+  const onStop = () => {
+    front.stop();
+    readiness.stop();
+  };
+  await app.register(draining, { drainMs, onStop });
 
   app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
   const pages = new KeptPages();
-  await app.register(recordsRoutes, { warehouse, pages });
+  await app.register(recordsRoutes, { warehouse, pages, front });
   await app.register(exportRoutes, { warehouse });
-  await app.register(recordRoutes, { warehouse });
+  await app.register(recordRoutes, { warehouse, front });
   await app.register(countriesRoutes, { warehouse, pages });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes, { pages });

@@ -23,6 +23,8 @@ describe('a fault of ours', () => {
       warehouse: {
         openList: fail,
         readRecord: fail,
+        listInMemory: () => undefined,
+        recordInMemory: () => undefined,
         filter: fail,
         countries: fail,
         check: fail,

@@ -31,13 +31,13 @@ export interface LoadResult {
   readonly p99: number;
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** 429 and 503 that do not say when to come back. */
-  readonly refusalsWithoutRetryAfter: number;
   /** Connections that failed, and answers that did not come. */
   readonly broken: number;
 }
 
 export interface PacedResult extends LoadResult {
+  /** 429 and 503 that do not say when to come back. */
+  readonly refusalsWithoutRetryAfter: number;
   /** Requests that left, per second. */
   readonly sentPerSecond: number;
 }

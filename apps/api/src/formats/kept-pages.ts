@@ -20,8 +20,13 @@ export class KeptPages {
   });
   readonly #making = new Map<string, Promise<Buffer>>();
 
-  /** `tag` names the bytes as they are sent; `read` is only called when they are neither known nor in the making. */
-  get(tag: string, encoding: Encoding, read: () => Promise<JsonBytes>): Buffer | Promise<Buffer> {
+  /** The bytes that `tag` names, when they are kept. */
+  kept(tag: string): Buffer | undefined {
+    return this.#kept.get(tag);
+  }
+
+  /** `tag` names the bytes as they are sent; `read` is only called when they are neither kept nor in the making. */
+  async get(tag: string, encoding: Encoding, read: () => Promise<JsonBytes>): Promise<Buffer> {
     return this.#kept.get(tag) ?? this.#making.get(tag) ?? this.#share(tag, encoding, read);
   }
 

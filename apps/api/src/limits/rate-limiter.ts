@@ -28,29 +28,32 @@ export class RateLimiter {
   readonly #intervalMs: number;
   readonly #windowMs: number;
   readonly #now: () => number;
-  readonly #full: LRUCache<string, number>;
+  /** When the whole quota of a caller is there again. */
+  readonly #callers: LRUCache<string, { full: number }>;
 
   /** `now`: milliseconds, from any fixed point. */
   constructor({ quota, windowSeconds }: RatePolicy, now: () => number, maxCallers = MAX_CALLERS) {
     this.#windowMs = windowSeconds * 1000;
     this.#intervalMs = this.#windowMs / quota;
     this.#now = now;
-    this.#full = new LRUCache({ max: maxCallers });
+    this.#callers = new LRUCache({ max: maxCallers });
   }
 
   /** Callers in memory. */
   get size(): number {
-    return this.#full.size;
+    return this.#callers.size;
   }
 
   /** Takes one request of the caller's quota, if there is one. */
   take(caller: string): RateDecision {
     const now = this.#now();
-    const full = Math.max(this.#full.get(caller) ?? now, now) + this.#intervalMs;
+    const known = this.#callers.get(caller);
+    const full = Math.max(known?.full ?? now, now) + this.#intervalMs;
     // Sums of fractions: a rounding error is no request.
     const over = full - now - this.#windowMs - this.#intervalMs * 1e-6;
     if (over > 0) return this.#decision(false, full - this.#intervalMs - now, over);
-    this.#full.set(caller, full);
+    if (known) known.full = full;
+    else this.#callers.set(caller, { full });
     return this.#decision(true, full - now, 0);
   }
 

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ApiKeys } from '../keys/api-keys.ts';
+import { type AddressLimit, limitHeaders } from '../limits/address-limit.ts';
 import { clientAddress } from '../limits/client-address.ts';
 import { KeyLimits } from '../limits/key-limits.ts';
-import { RateLimiter, type RatePolicy } from '../limits/rate-limiter.ts';
+import { type RateDecision, RateLimiter, type RatePolicy } from '../limits/rate-limiter.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Metrics, RefusalReason } from '../telemetry/metrics.ts';
 import { isHealth } from './problems.ts';
@@ -15,8 +16,7 @@ const WRONG_KEYS: RatePolicy = { name: 'wrong-keys', quota: 10, windowSeconds: 6
 const CHALLENGE = { 'www-authenticate': 'ApiKey realm="records", header="X-API-Key"' };
 
 export interface RateLimitOptions {
-  /** Of one address, without a key. */
-  readonly requestsPerMinute: number;
+  readonly anonymous: AddressLimit;
   readonly keys: Pick<ApiKeys, 'find'>;
   /** Proxies of ours before this process, 0 to 2. */
   readonly proxies: number;
@@ -25,27 +25,20 @@ export interface RateLimitOptions {
   now(): number;
 }
 
-/**
- * So many requests per minute: of an address, or of the key in `X-API-Key`. Every answer says what is left, in the fields
- * of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
- */
+/** So many requests per minute: of an address, or of the key in `X-API-Key`. Every answer says what is left. */
 export const rateLimit = fastifyPlugin<RateLimitOptions>(
-  async (app, { requestsPerMinute, keys, proxies, metrics, now }) => {
-    const anonymous: RatePolicy = { name: 'anonymous', quota: requestsPerMinute, windowSeconds: 60 };
-    const byAddress = new RateLimiter(anonymous, now);
+  async (app, { anonymous, keys, proxies, metrics, now }) => {
     const byWrongKeys = new RateLimiter(WRONG_KEYS, now);
     const byKey = new KeyLimits(now);
 
-    const take = (
+    const assertAllowed = (
       policy: RatePolicy,
-      limiter: RateLimiter,
-      caller: string,
+      decision: RateDecision,
       reply: FastifyReply,
       refusal: { readonly reason: RefusalReason; readonly what: string },
     ): void => {
-      const { allowed, remaining, resetSeconds, retryAfterSeconds } = limiter.take(caller);
-      reply.header('ratelimit-policy', `"${policy.name}";q=${policy.quota};w=${policy.windowSeconds}`);
-      reply.header('ratelimit', `"${policy.name}";r=${remaining};t=${resetSeconds}`);
+      reply.headers(limitHeaders(policy, decision));
+      const { allowed, retryAfterSeconds } = decision;
       if (allowed) return;
       metrics.requestRefused(refusal.reason);
       throw new ProblemError(
@@ -61,8 +54,8 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
       try {
         if (given === undefined) {
           const what = 'requests in a minute came from your address';
-          const caller = clientAddress(request.raw, proxies);
-          take(anonymous, byAddress, caller, reply, { reason: 'rate-limited', what });
+          const decision = anonymous.take(request.raw);
+          assertAllowed(anonymous.policy, decision, reply, { reason: 'rate-limited', what });
           return done();
         }
         const key = keys.find(String(given));
@@ -71,8 +64,8 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
         }
         if (key === 'unknown') {
           const what = 'wrong keys in a minute came from your address';
-          const caller = clientAddress(request.raw, proxies);
-          take(WRONG_KEYS, byWrongKeys, caller, reply, { reason: 'too-many-wrong-keys', what });
+          const decision = byWrongKeys.take(clientAddress(request.raw, proxies));
+          assertAllowed(WRONG_KEYS, decision, reply, { reason: 'too-many-wrong-keys', what });
           metrics.requestRefused('wrong-key');
           throw new ProblemError(
             'invalid-key',
@@ -82,7 +75,7 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
         }
         const { policy, limiter } = byKey.of(key);
         const what = 'requests in a minute came with your key';
-        take(policy, limiter, '', reply, { reason: 'rate-limited', what });
+        assertAllowed(policy, limiter.take(''), reply, { reason: 'rate-limited', what });
         done();
       } catch (error) {
         done(error as Error);

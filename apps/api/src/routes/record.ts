@@ -1,23 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
+import type { Answer, Front } from '../front/front.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import type { Freshness, Warehouse } from '../warehouse/warehouse.ts';
 import { etagOf, freshnessHeaderSchemas, freshnessHeaders, isNoneMatch, notModified } from './freshness.ts';
 import { EXAMPLE_PEOPLE, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
-import { sendJson } from './send-json.ts';
+import { JSON_CONTENT_TYPE } from './send-json.ts';
 
 const NoQuery = Type.Object({}, { additionalProperties: false });
 const RecordParams = Type.Object({ id: RecordRow.properties.id });
 
 export interface RecordRoutesOptions {
   readonly warehouse: Warehouse;
+  readonly front: Front;
 }
 
 /** The single record. */
-export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = async (app, { warehouse }) => {
+export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = async (
+  app,
+  { warehouse, front },
+) => {
   // Without this, the route below would take it for a record without an id.
   app.get('/records/', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
 
@@ -56,13 +62,21 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
       const { id } = request.params;
-      const found = warehouse.readRecord(id);
-      const { body, freshness } = found instanceof Promise ? await found : found;
+      front.learn(request, (headers) => {
+        const { body, freshness } = warehouse.recordInMemory(id) ?? {};
+        return body && freshness && answerOf(body, freshness, headers);
+      });
+      const { body, freshness } = await warehouse.readRecord(id);
       if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
-      const etag = etagOf(body);
-      reply.headers({ etag, ...freshnessHeaders(freshness) });
-      if (isNoneMatch(request.headers['if-none-match'], etag)) return reply.code(304).send();
-      return sendJson(reply, body);
+      const { status, headers, body: sent } = answerOf(body, freshness, request.headers);
+      return reply.code(status).headers(headers).send(sent);
     },
   );
 };
+
+function answerOf(body: Uint8Array, freshness: Freshness, asked: IncomingHttpHeaders): Answer {
+  const etag = etagOf(body);
+  const headers = { etag, ...freshnessHeaders(freshness) };
+  if (isNoneMatch(asked['if-none-match'], etag)) return { status: 304, headers, body: undefined };
+  return { status: 200, headers: { ...headers, 'content-type': JSON_CONTENT_TYPE }, body };
+}

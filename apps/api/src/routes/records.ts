@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { LRUCache } from 'lru-cache';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
 import type { KeptPages } from '../formats/kept-pages.ts';
-import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
+import { type Encoding, encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
+import type { Answer, Front } from '../front/front.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterQuery, filterTag, ofWholeList } from './filters.ts';
@@ -18,6 +19,7 @@ import {
   varyOf,
   WAREHOUSE_PROBLEMS,
 } from './list-schemas.ts';
+import { JSON_CONTENT_TYPE } from './send-json.ts';
 
 export const MAX_LIMIT = 1_000;
 const DEFAULT_LIMIT = 100;
@@ -50,7 +52,6 @@ const LINE_FORMATS: ReadonlyMap<string, LineFormat> = new Map(
   [csv, ndjson].map((format) => [format.mediaType, format]),
 );
 const MEDIA_TYPES = [JSON_TYPE, ...LINE_FORMATS.keys()] as const;
-const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 const VARY = 'Accept, Accept-Encoding';
 
 const pageHeaders = {
@@ -67,14 +68,23 @@ const pageHeaders = {
 export interface RecordsRoutesOptions {
   readonly warehouse: Warehouse;
   readonly pages: KeptPages;
+  readonly front: Front;
 }
 
 /** The list, page by page. */
 export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (
   app,
-  { warehouse, pages },
+  { warehouse, pages, front },
 ) => {
-  const described = new PageHeaders();
+  const pageInMemory = (asked: AskedPage, headers: IncomingHttpHeaders): Answer | undefined => {
+    const list = warehouse.listInMemory();
+    if (!list) return undefined;
+    const known = asked.headersOf(list);
+    if (isUnchanged(headers, known.etag, list.takenAt))
+      return { status: 304, headers: known, body: undefined };
+    const body = pages.kept(known.etag);
+    return body && { status: 200, headers: asked.headersWithBody(list), body };
+  };
 
   app.get(
     '/records',
@@ -112,33 +122,26 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
     async (request, reply) => {
       const { limit = DEFAULT_LIMIT, offset = 0, snapshot } = request.query;
       const filter = filterOf(request.query);
-      const range = { limit, offset };
-      const mediaType = mediaTypeOf(request, MEDIA_TYPES);
-      const encoding = encodingOf(request);
-      const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
-      const query = filterQuery(filter);
-      const opening = filter ? openFiltered(warehouse, filter, snapshot) : warehouse.openList(snapshot);
-      // No wait for what is there already: a hot page is answered in the turn in which it is asked for.
-      const opened = opening instanceof Promise ? await opening : opening;
-      const headersOf = (list: RecordList) => described.of(list, range, suffix, query);
-      const known = headersOf(opened);
+      const form = { mediaType: mediaTypeOf(request, MEDIA_TYPES), encoding: encodingOf(request) };
+      const asked = new AskedPage({ limit, offset }, filter, form);
+      if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
+      const opened = await openFiltered(warehouse, filter, snapshot);
+      const known = asked.headersOf(opened);
       // Before anything is read: this costs no call to the warehouse.
       if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
         return reply.code(304).headers(known).send();
       }
-      const format = LINE_FORMATS.get(mediaType);
-      const body = (list: RecordList) => {
-        const { etag } = list === opened ? known : headersOf(list);
-        return pages.get(etag, encoding, async () => {
-          const page = await list.read(range);
-          return format ? formatPage(format, page) : page;
-        });
-      };
-      const reading = readPage(() => openFiltered(warehouse, filter), opened, body);
-      const page = reading instanceof Promise ? await reading : reading;
-      reply.headers(page.list === opened ? known : headersOf(page.list));
-      if (encoding !== 'identity') reply.header('content-encoding', encoding);
-      return reply.type(format?.contentType ?? JSON_CONTENT_TYPE).send(page.body);
+      const { range, format, encoding } = asked;
+      const { list, body } = await readPage(
+        () => openFiltered(warehouse, filter),
+        opened,
+        (list) =>
+          pages.get(asked.headersOf(list).etag, encoding, async () => {
+            const page = await list.read(range);
+            return format ? formatPage(format, page) : page;
+          }),
+      );
+      return reply.headers(asked.headersWithBody(list)).send(body);
     },
   );
 };
@@ -168,44 +171,65 @@ export interface ReadPage<T> {
   readonly body: T;
 }
 
-/**
- * When the list of the present is lost while it is read, the one that takes its place is: once. What `read` has at once is answered
- * at once.
- */
-export function readPage<T>(
-  open: () => RecordList | Promise<RecordList>,
+/** When the list of the present is lost while it is read, the one that takes its place is: once. */
+export async function readPage<T>(
+  open: () => Promise<RecordList>,
   opened: RecordList,
-  read: (list: RecordList) => T | Promise<T>,
-): ReadPage<T> | Promise<ReadPage<T>> {
-  const body = read(opened);
-  if (!(body instanceof Promise)) return { list: opened, body };
-  const again = async (error: unknown) => {
+  read: (list: RecordList) => Promise<T>,
+): Promise<ReadPage<T>> {
+  try {
+    return { list: opened, body: await read(opened) };
+  } catch (error) {
     if (!(error instanceof WarehouseError) || error.reason !== 'snapshotLost') throw error;
     const list = await open();
     return { list, body: await read(list) };
-  };
-  return body.then((body) => ({ list: opened, body }), again);
+  }
 }
 
-/** Pages whose headers are remembered: those that are asked for again and again. */
-const MAX_DESCRIBED = 1_000;
+/** A page as it is asked for, whatever list it is taken from. */
+class AskedPage {
+  readonly range: PageRange;
+  readonly format: LineFormat | undefined;
+  readonly encoding: Encoding;
+  /** What tells its bytes from those of the same range in another form. */
+  readonly #suffix: string;
+  /** Its filter, as the rest of a query. */
+  readonly #query: string;
+  #described: { readonly token: string; readonly headers: Readonly<Record<'etag', string>> } | undefined;
 
-/** The headers of pages. All but two are those of one state of the list, one range of it and one form, as its bytes are. */
-class PageHeaders {
-  readonly #known = new LRUCache<string, Readonly<Record<string, string>>>({ max: MAX_DESCRIBED });
+  constructor(
+    range: PageRange,
+    filter: RecordFilter | undefined,
+    { mediaType, encoding }: { readonly mediaType: string; readonly encoding: Encoding },
+  ) {
+    this.range = range;
+    this.format = LINE_FORMATS.get(mediaType);
+    this.encoding = encoding;
+    this.#suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
+    this.#query = filterQuery(filter);
+  }
 
-  of(list: RecordList, range: PageRange, suffix: string, filter: string) {
-    const etag = `"${list.token}-${range.limit}-${range.offset}${suffix}"`;
-    let headers = this.#known.get(etag);
-    if (!headers) {
-      headers = {
-        'x-total-count': String(list.total),
-        link: pageLinks(range, list.total, list.token, filter),
-        'last-modified': new Date(list.takenAt).toUTCString(),
+  /** The headers of the page of a list, with a 200 and with a 304. Of the last list, all but its age are remembered. */
+  headersOf({ token, total, takenAt, freshness }: RecordList) {
+    if (this.#described?.token !== token) {
+      const headers = {
+        'x-total-count': String(total),
+        link: pageLinks(this.range, total, token, this.#query),
+        'last-modified': new Date(takenAt).toUTCString(),
         vary: VARY,
+        etag: `"${token}-${this.range.limit}-${this.range.offset}${this.#suffix}"`,
       };
-      this.#known.set(etag, headers);
+      this.#described = { token, headers };
     }
-    return { ...headers, etag, ...freshnessHeaders(list.freshness) };
+    return { ...this.#described.headers, ...freshnessHeaders(freshness) };
+  }
+
+  /** Those of a 200. */
+  headersWithBody(list: RecordList) {
+    return {
+      ...this.headersOf(list),
+      'content-type': this.format?.contentType ?? JSON_CONTENT_TYPE,
+      ...(this.encoding !== 'identity' && { 'content-encoding': this.encoding }),
+    };
   }
 }

@@ -31,6 +31,11 @@ export class Tracing {
     this.#tracer = tracer;
   }
 
+  /** Whether a request with these headers gets a span. */
+  samples(headers: IncomingHttpHeaders): boolean {
+    return this.#tracer !== undefined && traceContextOf(headers)?.sampled === true;
+  }
+
   startRequest(method: string, route: string, headers: IncomingHttpHeaders): RequestSpan | undefined {
     if (!this.#tracer) return undefined;
     const parent = traceContextOf(headers);

@@ -112,8 +112,12 @@ export class BigQueryWarehouse implements Warehouse {
     });
   }
 
-  openList(token?: string): RecordList | Promise<RecordList> {
+  openList(token?: string): Promise<RecordList> {
     return token === undefined ? this.#snapshots.current() : this.#snapshots.walk(token);
+  }
+
+  listInMemory(): RecordList | undefined {
+    return this.#snapshots.inMemory();
   }
 
   filter(list: RecordList, filter: RecordFilter): Promise<RecordList> {
@@ -124,8 +128,12 @@ export class BigQueryWarehouse implements Warehouse {
     return (await this.#filtered.index(list)).countries();
   }
 
-  readRecord(id: string): RecordAnswer | Promise<RecordAnswer> {
+  readRecord(id: string): Promise<RecordAnswer> {
     return this.#lookups.find(id);
+  }
+
+  recordInMemory(id: string): RecordAnswer | undefined {
+    return this.#lookups.inMemory(id);
   }
 
   async check(): Promise<void> {

@@ -85,15 +85,20 @@ export class Lookups {
     this.#budget = new BillBudget(() => options.timing.now());
   }
 
-  /** Throws WarehouseError. */
-  find(id: string): RecordAnswer | Promise<RecordAnswer> {
+  /** What is known of it, when that holds. */
+  inMemory(id: string): RecordAnswer | undefined {
     const known = this.#known.get(id);
-    const isFresh = known !== undefined && this.#ageOf(known) < this.#freshMsOf(known);
-    this.#options.onAsked?.(isFresh);
-    return isFresh ? this.#answer(known) : this.#renewed(id, known);
+    if (known === undefined || this.#ageOf(known) >= this.#freshMsOf(known)) return undefined;
+    this.#options.onAsked?.(true);
+    return this.#answer(known);
   }
 
-  async #renewed(id: string, known: Known | undefined): Promise<RecordAnswer> {
+  /** Throws WarehouseError. */
+  async find(id: string): Promise<RecordAnswer> {
+    const there = this.inMemory(id);
+    if (there) return there;
+    this.#options.onAsked?.(false);
+    const known = this.#known.get(id);
     try {
       return this.#answer(await this.#options.inTime(this.#find(id)));
     } catch (error) {

@@ -58,18 +58,22 @@ export interface RecordAnswer {
   readonly freshness: Freshness;
 }
 
-/** What the routes need of the warehouse. Every method throws WarehouseError and nothing else; what is in memory is answered at once. */
+/** What the routes need of the warehouse. Every method throws WarehouseError and nothing else. */
 export interface Warehouse {
   /**
    * The list as it is now, give or take the freshness window; with a token, as it was then. Throws `expired` for a
    * token that names no list (any more).
    */
-  openList(token?: string): RecordList | Promise<RecordList>;
+  openList(token?: string): Promise<RecordList>;
+  /** The same list as without a token, when it is in memory and holds. Starts nothing, and never throws. */
+  listInMemory(): RecordList | undefined;
   /** The part of a list that passes. The first filter of a list reads all of it, free of charge; `listTooLarge` past a bound. */
   filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
   /** How many records of the list each country has: most first. */
   countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
-  readRecord(id: string): RecordAnswer | Promise<RecordAnswer>;
+  readRecord(id: string): Promise<RecordAnswer>;
+  /** The same, when it is in memory and holds. Starts nothing, and never throws. */
+  recordInMemory(id: string): RecordAnswer | undefined;
   /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
   check(): Promise<void>;
   /** Refuses further calls to the warehouse and waits, 2 s at most, for those under way. */

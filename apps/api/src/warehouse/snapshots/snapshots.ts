@@ -70,13 +70,17 @@ export class Snapshots {
     return this.#options.timing.date() - at < SERVED_MS ? ageMs : 0;
   }
 
-  /** The list of the present window; of an earlier one while that is being made, or can not be made. */
-  current(): RecordList | Promise<RecordList> {
+  /** The list of the present window, when it is there. */
+  inMemory(): RecordList | undefined {
     const held = this.#usable();
-    return held && this.#options.timing.date() < held.freshUntil ? this.#listOf(held) : this.#renewed(held);
+    return held && this.#options.timing.date() < held.freshUntil ? this.#listOf(held) : undefined;
   }
 
-  async #renewed(held: Current | undefined): Promise<RecordList> {
+  /** The list of the present window; of an earlier one while that is being made, or can not be made. */
+  async current(): Promise<RecordList> {
+    const there = this.inMemory();
+    if (there) return there;
+    const held = this.#usable();
     const { windowMs, timing } = this.#options;
     const flight = this.#renew();
     const waits = !held || (!this.#trouble && timing.date() - held.verifiedAt > 2 * windowMs);

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { type AddressLimit, limitHeaders } from '../limits/address-limit.ts';
+import { routeOf } from '../plugins/problems.ts';
+import { STATIC_HEADERS } from '../problems/static-headers.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+/** Requests that are remembered, and the characters of each. */
+const MAX_KNOWN = 5_000;
+const MAX_KEY_LENGTH = 500;
+
+/** What answers a request that a route has read and found good. */
+export interface Answer {
+  readonly status: 200 | 304;
+  /** Those that are of the answer, not of every one. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined for a 304. */
+  readonly body: Uint8Array | undefined;
+}
+
+/** The answer as it is now; undefined when it is not in memory. Starts nothing, and never throws. */
+export type Known = (headers: IncomingHttpHeaders) => Answer | undefined;
+
+export interface FrontOptions {
+  /** For requests without a key, as the routes have it. */
+  readonly limit: AddressLimit;
+  readonly telemetry: Telemetry;
+  /** Whether a line is logged of each request, which the routes do. */
+  readonly logsEach: boolean;
+}
+
+/**
+ * Stands before Fastify, and answers what was asked before in the same words and is in memory: a hot page would otherwise be
+ * found, read and checked anew each time, which costs more than to send it (decision 0047). It knows no rule of its own:
+ * whatever is new, refused, traced or not in memory goes to the routes.
+ */
+export class Front {
+  readonly #limit: AddressLimit;
+  readonly #telemetry: Telemetry;
+  readonly #logsEach: boolean;
+  readonly #known = new LRUCache<string, { readonly route: string; readonly answer: Known }>({
+    max: MAX_KNOWN,
+  });
+  #stopping = false;
+
+  constructor({ limit, telemetry, logsEach }: FrontOptions) {
+    this.#limit = limit;
+    this.#telemetry = telemetry;
+    this.#logsEach = logsEach;
+  }
+
+  /** Of a request that its route has found good: what answers it from now on, while it is in memory. */
+  learn(request: FastifyRequest, answer: Known): void {
+    const { config, url } = request.routeOptions;
+    // What is deprecated says so by a hook.
+    if (!isPlain(request.raw) || config.deprecated || url === undefined) return;
+    const key = keyOf(request.raw);
+    if (key.length <= MAX_KEY_LENGTH) this.#known.set(key, { route: routeOf(request), answer });
+  }
+
+  /** From now on the routes answer everything: they tell each client to hang up. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** What answers requests: this where it can, `routes` where not. */
+  listener(routes: RequestListener): RequestListener {
+    if (this.#logsEach) return routes;
+    return (request, response) => {
+      if (!this.#answer(request, response)) routes(request, response);
+    };
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#stopping || !isPlain(request)) return false;
+    const began = performance.now();
+    const known = this.#known.get(keyOf(request));
+    if (!known || this.#telemetry.tracing.samples(request.headers)) return false;
+    const answer = known.answer(request.headers);
+    if (!answer) return false;
+    const decision = this.#limit.take(request);
+    // Refused by the routes: what is refused takes nothing from the quota, however often.
+    if (!decision.allowed) return false;
+    const { status, headers, body } = answer;
+    response.writeHead(status, {
+      ...STATIC_HEADERS,
+      ...limitHeaders(this.#limit.policy, decision),
+      'x-request-id': randomUUID(),
+      ...headers,
+      ...(body && { 'content-length': body.length }),
+    });
+    response.end(body);
+    this.#telemetry.metrics.requestEnded(known.route, status, (performance.now() - began) / 1_000);
+    return true;
+  }
+}
+
+/** Whether nothing but its target, what it accepts and its conditions can decide the answer. */
+function isPlain({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    headers.host !== undefined &&
+    headers['x-api-key'] === undefined &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  );
+}
+
+function keyOf({ url, headers }: IncomingMessage): string {
+  return `${url}\n${headers.accept ?? ''}\n${headers['accept-encoding'] ?? ''}`;
+}

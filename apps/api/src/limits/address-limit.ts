@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import { clientAddress } from './client-address.ts';
+import { type RateDecision, RateLimiter, type RatePolicy } from './rate-limiter.ts';
+
+export interface AddressLimitOptions {
+  /** Of one address, without a key. */
+  readonly requestsPerMinute: number;
+  /** Proxies of ours before this process, 0 to 2. */
+  readonly proxies: number;
+  /** Milliseconds, from any fixed point. */
+  now(): number;
+}
+
+/** The limit for whoever comes without a key. */
+export class AddressLimit {
+  readonly policy: RatePolicy;
+  readonly #limiter: RateLimiter;
+  readonly #proxies: number;
+
+  constructor({ requestsPerMinute, proxies, now }: AddressLimitOptions) {
+    this.policy = { name: 'anonymous', quota: requestsPerMinute, windowSeconds: 60 };
+    this.#limiter = new RateLimiter(this.policy, now);
+    this.#proxies = proxies;
+  }
+
+  /** Takes one request of the caller's quota, if there is one. */
+  take(request: IncomingMessage): RateDecision {
+    return this.#limiter.take(clientAddress(request, this.#proxies));
+  }
+}
+
+/** What every answer says of a limit. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/ */
+export function limitHeaders(
+  { name, quota, windowSeconds }: RatePolicy,
+  { remaining, resetSeconds }: RateDecision,
+) {
+  return {
+    'ratelimit-policy': `"${name}";q=${quota};w=${windowSeconds}`,
+    ratelimit: `"${name}";r=${remaining};t=${resetSeconds}`,
+  };
+}
