@@ -84,6 +84,8 @@ export async function buildApp({
           headersTimeout: requestTimeoutMs,
           connectionsCheckingInterval: requestTimeoutMs / 2,
           requireHostHeader: false,
+          // No request has a body that is read: without one, there is no stream to wait for the end of.
+          optimizeEmptyRequests: true,
           // Longer than Google's front ends keep a connection, so that it is they who close it and no request meets a closed one.
           // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#timeout-keepalive-backends
           keepAliveTimeout: 620_000,

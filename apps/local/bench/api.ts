@@ -18,8 +18,9 @@ const CONNECTIONS = 32;
 /** Rounds before those that count. */
 const WARM_UP = 3;
 const COLD = 50;
-/** What is promised of a hot page, of a hot record and of a 304, as a share of what bare Fastify does. */
+/** What is promised of a hot page and of a hot record, as a share of what bare Fastify does. */
 const LEAST_RATIO = 0.75;
+const PROMISED: ReadonlySet<string> = new Set(['page of 100', 'record']);
 
 const ratios: { readonly name: string; readonly ratio: number }[] = [];
 
@@ -31,9 +32,10 @@ console.log(`${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${sec
 console.log('                      requests/s   p50 ms   p99 ms   of bare Fastify');
 await compare('page of 100', '/records?limit=100');
 await compare('record', `/records/${idOf(1)}`);
+// Beside an empty body with a fourth of the header fields: a figure, no promise.
 await compare('304 of a page', '/records?limit=100', true);
 
-const broken = ratios.filter(({ ratio }) => ratio < LEAST_RATIO);
+const broken = ratios.filter(({ name, ratio }) => PROMISED.has(name) && ratio < LEAST_RATIO);
 for (const { name, ratio } of broken)
   console.log(`BAD: ${name} is at ${ratio.toFixed(2)}, not at ${LEAST_RATIO} at least`);
 if (broken.length > 0) process.exitCode = 1;

@@ -44,7 +44,7 @@ async function keepAsking(): Promise<void> {
       head = head.length === 0 ? data : Buffer.concat([head, data]);
       const size = head.indexOf(END_OF_HEAD);
       if (size < 0) return;
-      const text = head.latin1Slice(0, size);
+      const text = head.toString('latin1', 0, size);
       status = text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
       left = length - (head.length - size - END_OF_HEAD.length);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { type AddressLimit, limitHeaders } from '../limits/address-limit.ts';
+import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
 import { routeOf } from '../plugins/problems.ts';
 import { STATIC_HEADERS } from '../problems/static-headers.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -14,10 +14,11 @@ const MAX_KEY_LENGTH = 500;
 /** What answers a request that a route has read and found good. */
 export interface Answer {
   readonly status: 200 | 304;
-  /** Those that are of the answer, not of every one. */
+  /** Those of this body whenever it is sent: the same object each time. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined for a 304. */
-  readonly body: Uint8Array | undefined;
+  readonly age: string;
+  /** Undefined for a 304. What is short is better a text: Node writes it and the head in one piece, which costs less than two. */
+  readonly body: string | Buffer | undefined;
 }
 
 /** The answer as it is now; undefined when it is not in memory. Starts nothing, and never throws. */
@@ -43,6 +44,7 @@ export class Front {
   readonly #known = new LRUCache<string, { readonly route: string; readonly answer: Known }>({
     max: MAX_KNOWN,
   });
+  readonly #constant = new WeakMap<object, readonly string[]>();
   #stopping = false;
 
   constructor({ limit, telemetry, logsEach }: FrontOptions) {
@@ -83,17 +85,28 @@ export class Front {
     const decision = this.#limit.take(request);
     // Refused by the routes: what is refused takes nothing from the quota, however often.
     if (!decision.allowed) return false;
-    const { status, headers, body } = answer;
-    response.writeHead(status, {
-      ...STATIC_HEADERS,
-      ...limitHeaders(this.#limit.policy, decision),
-      'x-request-id': randomUUID(),
-      ...headers,
-      ...(body && { 'content-length': body.length }),
-    });
+    const { status, age, body } = answer;
+    const ratelimit = limitHeader(this.#limit.policy, decision);
+    const varying = ['age', age, 'ratelimit', ratelimit, 'x-request-id', randomUUID()];
+    response.writeHead(status, [...this.#constantHeaders(answer), ...varying]);
     response.end(body);
     this.#telemetry.metrics.requestEnded(known.route, status, (performance.now() - began) / 1_000);
     return true;
+  }
+
+  /** All but three, in turn a name and its value. */
+  #constantHeaders({ headers, body }: Answer): readonly string[] {
+    let all = this.#constant.get(headers);
+    if (!all) {
+      all = Object.entries({
+        ...STATIC_HEADERS,
+        'ratelimit-policy': policyHeader(this.#limit.policy),
+        ...headers,
+        ...(body && { 'content-length': String(Buffer.byteLength(body)) }),
+      }).flat();
+      this.#constant.set(headers, all);
+    }
+    return all;
   }
 }
 

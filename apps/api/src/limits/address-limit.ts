@@ -29,13 +29,14 @@ export class AddressLimit {
   }
 }
 
-/** What every answer says of a limit. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/ */
-export function limitHeaders(
-  { name, quota, windowSeconds }: RatePolicy,
-  { remaining, resetSeconds }: RateDecision,
-) {
-  return {
-    'ratelimit-policy': `"${name}";q=${quota};w=${windowSeconds}`,
-    ratelimit: `"${name}";r=${remaining};t=${resetSeconds}`,
-  };
+// What every answer says of a limit. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
+
+/** The value of `RateLimit-Policy`. */
+export function policyHeader({ name, quota, windowSeconds }: RatePolicy): string {
+  return `"${name}";q=${quota};w=${windowSeconds}`;
+}
+
+/** The value of `RateLimit`. */
+export function limitHeader({ name }: RatePolicy, { remaining, resetSeconds }: RateDecision): string {
+  return `"${name}";r=${remaining};t=${resetSeconds}`;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ApiKeys } from '../keys/api-keys.ts';
-import { type AddressLimit, limitHeaders } from '../limits/address-limit.ts';
+import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
 import { clientAddress } from '../limits/client-address.ts';
 import { KeyLimits } from '../limits/key-limits.ts';
 import { type RateDecision, RateLimiter, type RatePolicy } from '../limits/rate-limiter.ts';
@@ -37,7 +37,8 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
       reply: FastifyReply,
       refusal: { readonly reason: RefusalReason; readonly what: string },
     ): void => {
-      reply.headers(limitHeaders(policy, decision));
+      reply.header('ratelimit-policy', policyHeader(policy));
+      reply.header('ratelimit', limitHeader(policy, decision));
       const { allowed, retryAfterSeconds } = decision;
       if (allowed) return;
       metrics.requestRefused(refusal.reason);

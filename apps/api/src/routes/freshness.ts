@@ -5,11 +5,19 @@ import { requestIdHeader } from '../documentation/responses.ts';
 import type { Freshness } from '../warehouse/warehouse.ts';
 
 /** What a cache may do with an answer (RFC 9111, RFC 5861), and how much of that time is over. */
-export function freshnessHeaders({ ageMs, freshMs, staleMs, staleIfErrorMs }: Freshness) {
+export function freshnessHeaders(freshness: Freshness) {
+  return { 'cache-control': cacheControl(freshness), age: ageHeader(freshness) };
+}
+
+export function cacheControl({ freshMs, staleMs, staleIfErrorMs }: Freshness): string {
   let directives = `max-age=${seconds(freshMs)}`;
   if (staleMs > 0) directives += `, stale-while-revalidate=${seconds(staleMs)}`;
   if (staleIfErrorMs > 0) directives += `, stale-if-error=${seconds(staleIfErrorMs)}`;
-  return { 'cache-control': directives, age: String(seconds(ageMs)) };
+  return directives;
+}
+
+export function ageHeader({ ageMs }: Pick<Freshness, 'ageMs'>): string {
+  return String(seconds(ageMs));
 }
 
 const etags = new WeakMap<Uint8Array, string>();

@@ -7,7 +7,14 @@ import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
 import type { Answer, Front } from '../front/front.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Freshness, Warehouse } from '../warehouse/warehouse.ts';
-import { etagOf, freshnessHeaderSchemas, freshnessHeaders, isNoneMatch, notModified } from './freshness.ts';
+import {
+  ageHeader,
+  cacheControl,
+  etagOf,
+  freshnessHeaderSchemas,
+  isNoneMatch,
+  notModified,
+} from './freshness.ts';
 import { EXAMPLE_PEOPLE, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
 import { JSON_CONTENT_TYPE } from './send-json.ts';
 
@@ -62,21 +69,40 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
       const { id } = request.params;
+      const asked = new AskedRecord();
       front.learn(request, (headers) => {
         const { body, freshness } = warehouse.recordInMemory(id) ?? {};
-        return body && freshness && answerOf(body, freshness, headers);
+        return body && freshness && asked.answer(body, freshness, headers);
       });
       const { body, freshness } = await warehouse.readRecord(id);
       if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
-      const { status, headers, body: sent } = answerOf(body, freshness, request.headers);
-      return reply.code(status).headers(headers).send(sent);
+      const { status, headers, age, body: sent } = asked.answer(body, freshness, request.headers);
+      return reply
+        .code(status)
+        .headers({ ...headers, age })
+        .send(sent);
     },
   );
 };
 
-function answerOf(body: Uint8Array, freshness: Freshness, asked: IncomingHttpHeaders): Answer {
-  const etag = etagOf(body);
-  const headers = { etag, ...freshnessHeaders(freshness) };
-  if (isNoneMatch(asked['if-none-match'], etag)) return { status: 304, headers, body: undefined };
-  return { status: 200, headers: { ...headers, 'content-type': JSON_CONTENT_TYPE }, body };
+/** A record as it is asked for. Of the last body that it had, all but its age is remembered. */
+class AskedRecord {
+  #last: { readonly of: Buffer; readonly ok: Remembered; readonly unchanged: Remembered } | undefined;
+
+  answer(body: Buffer, freshness: Freshness, headers: IncomingHttpHeaders): Answer {
+    if (this.#last?.of !== body) {
+      const unchanged = { etag: etagOf(body), 'cache-control': cacheControl(freshness) };
+      const ok = { ...unchanged, 'content-type': JSON_CONTENT_TYPE };
+      this.#last = {
+        of: body,
+        ok: { status: 200, headers: ok, body: body.toString() },
+        unchanged: { status: 304, headers: unchanged, body: undefined },
+      };
+    }
+    const { ok, unchanged } = this.#last;
+    const isKnown = isNoneMatch(headers['if-none-match'], unchanged.headers.etag);
+    return { ...(isKnown ? unchanged : ok), age: ageHeader(freshness) };
+  }
 }
+
+type Remembered = Omit<Answer, 'age'> & { readonly headers: { readonly etag: string } };

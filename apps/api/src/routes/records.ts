@@ -9,7 +9,7 @@ import type { Answer, Front } from '../front/front.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterQuery, filterTag, ofWholeList } from './filters.ts';
-import { freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
+import { ageHeader, cacheControl, isUnchanged, notModified } from './freshness.ts';
 import { MAX_OFFSET, pageLinks } from './links.ts';
 import {
   EXAMPLE_PEOPLE,
@@ -79,11 +79,12 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
   const pageInMemory = (asked: AskedPage, headers: IncomingHttpHeaders): Answer | undefined => {
     const list = warehouse.listInMemory();
     if (!list) return undefined;
-    const known = asked.headersOf(list);
-    if (isUnchanged(headers, known.etag, list.takenAt))
-      return { status: 304, headers: known, body: undefined };
-    const body = pages.kept(known.etag);
-    return body && { status: 200, headers: asked.headersWithBody(list), body };
+    const { ok, unchanged } = asked.of(list);
+    const age = ageHeader(list.freshness);
+    if (isUnchanged(headers, unchanged.etag, list.takenAt))
+      return { status: 304, headers: unchanged, age, body: undefined };
+    const body = pages.kept(ok.etag);
+    return body && { status: 200, headers: ok, age, body };
   };
 
   app.get(
@@ -126,22 +127,25 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       const asked = new AskedPage({ limit, offset }, filter, form);
       if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
       const opened = await openFiltered(warehouse, filter, snapshot);
-      const known = asked.headersOf(opened);
+      const { unchanged } = asked.of(opened);
       // Before anything is read: this costs no call to the warehouse.
-      if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
-        return reply.code(304).headers(known).send();
+      if (isUnchanged(request.headers, unchanged.etag, opened.takenAt)) {
+        return reply
+          .code(304)
+          .headers({ ...unchanged, age: ageHeader(opened.freshness) })
+          .send();
       }
       const { range, format, encoding } = asked;
       const { list, body } = await readPage(
         () => openFiltered(warehouse, filter),
         opened,
         (list) =>
-          pages.get(asked.headersOf(list).etag, encoding, async () => {
+          pages.get(asked.of(list).ok.etag, encoding, async () => {
             const page = await list.read(range);
             return format ? formatPage(format, page) : page;
           }),
       );
-      return reply.headers(asked.headersWithBody(list)).send(body);
+      return reply.headers({ ...asked.of(list).ok, age: ageHeader(list.freshness) }).send(body);
     },
   );
 };
@@ -195,7 +199,9 @@ class AskedPage {
   readonly #suffix: string;
   /** Its filter, as the rest of a query. */
   readonly #query: string;
-  #described: { readonly token: string; readonly headers: Readonly<Record<'etag', string>> } | undefined;
+  #described:
+    | { readonly token: string; readonly ok: PageHeaders; readonly unchanged: PageHeaders }
+    | undefined;
 
   constructor(
     range: PageRange,
@@ -209,27 +215,29 @@ class AskedPage {
     this.#query = filterQuery(filter);
   }
 
-  /** The headers of the page of a list, with a 200 and with a 304. Of the last list, all but its age are remembered. */
-  headersOf({ token, total, takenAt, freshness }: RecordList) {
+  /**
+   * The headers of the page of a list but for its age, with a 200 and with a 304. Those of the last list are remembered; whether it was
+   * opened by its token must not change between two of them.
+   */
+  of({ token, total, takenAt, freshness }: RecordList) {
     if (this.#described?.token !== token) {
-      const headers = {
+      const unchanged = {
         'x-total-count': String(total),
         link: pageLinks(this.range, total, token, this.#query),
         'last-modified': new Date(takenAt).toUTCString(),
         vary: VARY,
         etag: `"${token}-${this.range.limit}-${this.range.offset}${this.#suffix}"`,
+        'cache-control': cacheControl(freshness),
       };
-      this.#described = { token, headers };
+      const ok = {
+        ...unchanged,
+        'content-type': this.format?.contentType ?? JSON_CONTENT_TYPE,
+        ...(this.encoding !== 'identity' && { 'content-encoding': this.encoding }),
+      };
+      this.#described = { token, ok, unchanged };
     }
-    return { ...this.#described.headers, ...freshnessHeaders(freshness) };
-  }
-
-  /** Those of a 200. */
-  headersWithBody(list: RecordList) {
-    return {
-      ...this.headersOf(list),
-      'content-type': this.format?.contentType ?? JSON_CONTENT_TYPE,
-      ...(this.encoding !== 'identity' && { 'content-encoding': this.encoding }),
-    };
+    return this.#described;
   }
 }
+
+type PageHeaders = Readonly<Record<string, string> & Record<'etag', string>>;

@@ -52,7 +52,7 @@ export interface LookupsOptions {
 
 interface Known {
   /** Undefined: there is no such record. */
-  readonly body: Uint8Array | undefined;
+  readonly body: Buffer | undefined;
   /** When this was known to be true. Milliseconds since the epoch. */
   readonly askedAt: number;
 }

@@ -47,14 +47,14 @@ export interface RecordList {
 /** What a list says of one record. */
 export interface ListedRecord {
   /** The record as a JSON object. Undefined: the list has no such record. */
-  readonly body: Uint8Array | undefined;
+  readonly body: Buffer | undefined;
   /** Since the list was known to be true. Milliseconds. */
   readonly ageMs: number;
 }
 
 export interface RecordAnswer {
   /** The record as a JSON object; undefined when there is none. */
-  readonly body: Uint8Array | undefined;
+  readonly body: Buffer | undefined;
   readonly freshness: Freshness;
 }
 
