@@ -1,0 +1,212 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { get as httpGet, type IncomingHttpHeaders } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { trace } from '@opentelemetry/api';
+import type { FastifyInstance } from 'fastify';
+import { noMetrics } from '../src/telemetry/metrics.ts';
+import { noTelemetry } from '../src/telemetry/telemetry.ts';
+import { Tracing } from '../src/telemetry/tracing.ts';
+import { buildTestApi } from './support/api.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+const WINDOW_MS = 60_000;
+const person = (id: string) => ({ id, nombre: 'Ana', apellido: 'Núñez', pais: 'Chile' });
+
+/** Of every request that reaches a route, by Fastify itself. */
+const CHANNEL = 'tracing:fastify.request.handler:start';
+let routed = 0;
+const count = () => void routed++;
+
+beforeEach(() => {
+  routed = 0;
+  subscribe(CHANNEL, count);
+});
+afterEach(() => {
+  unsubscribe(CHANNEL, count);
+});
+
+interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** Whether a route was asked. */
+  readonly routed: boolean;
+}
+
+interface Listening {
+  readonly app: FastifyInstance;
+  readonly table: TestTable;
+  readonly timing: FakeTiming;
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Got>;
+}
+
+async function listening(options: Partial<Parameters<typeof buildTestApi>[0]> = {}): Promise<Listening> {
+  const table = await openTestTable();
+  await table.append(Array.from({ length: 250 }, (_, n) => person(`p${String(n).padStart(3, '0')}`)));
+  const timing = new FakeTiming();
+  const { app } = await buildTestApi({
+    bigQueryUrl: table.front.url,
+    timing,
+    logLevel: 'info',
+    freshnessSeconds: WINDOW_MS / 1_000,
+    now: () => 0,
+    ...options,
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const get: Listening['get'] = (path, headers = {}, method = 'GET') => {
+    const before = routed;
+    return new Promise((resolve, reject) => {
+      httpGet(url + path, { headers, method }, async (response) => {
+        const body = (await buffer(response)).toString('latin1');
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, body, routed: routed > before });
+      }).on('error', reject);
+    });
+  };
+  return { app, table, timing, get };
+}
+
+/** What is the same of two answers to the same request. */
+function lasting({ status, headers, body }: Got) {
+  const { date, age, ratelimit, 'x-request-id': id, ...rest } = headers;
+  return { status, headers: rest, varying: [date, age, ratelimit, id].map((value) => typeof value), body };
+}
+
+describe('what is asked for again in the same words', () => {
+  it.each([
+    ['/records', {}],
+    ['/records?limit=7&offset=3', { accept: 'text/csv' }],
+    ['/records?limit=7', { accept: 'application/x-ndjson, */*;q=0.1' }],
+    ['/records', { 'accept-encoding': 'br' }],
+    ['/records?limit=1', { 'accept-encoding': 'gzip', accept: 'text/csv' }],
+    ['/records?offset=999', {}],
+    ['/records/p001', {}],
+    ['/records/p001', { accept: 'application/json', origin: 'https://example.com' }],
+  ])('is answered before the routes, as by them: %s %p', async (path, headers) => {
+    const { get } = await listening();
+    const first = await get(path, headers);
+    const second = await get(path, headers);
+    expect([first.status, first.routed, second.routed]).toEqual([200, true, false]);
+    expect(lasting(second)).toEqual(lasting(first));
+    expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
+    const known = { ...headers, 'if-none-match': first.headers.etag ?? '' };
+    const unchanged = await get(path, known);
+    // A parameter in other words makes it a new request.
+    const routes = await get(path.replace('/records', '/r%65cords'), known);
+    expect([unchanged.status, unchanged.routed, routes.routed]).toEqual([304, false, true]);
+    expect(lasting(unchanged)).toEqual(lasting(routes));
+  });
+
+  it('in another form is another answer', async () => {
+    const { get } = await listening();
+    const forms = [{}, { accept: 'text/csv' }, { 'accept-encoding': 'br' }];
+    const said = [];
+    for (let n = 0; n < 2; n++) {
+      for (const form of forms) {
+        const { headers, routed } = await get('/records', form);
+        said.push([headers['content-type'], headers['content-encoding'], routed]);
+      }
+    }
+    const json = 'application/json; charset=utf-8';
+    const csv = 'text/csv; charset=utf-8; header=present';
+    expect(said).toEqual(
+      [true, false].flatMap((routed) => [
+        [json, undefined, routed],
+        [csv, undefined, routed],
+        [json, 'br', routed],
+      ]),
+    );
+  });
+
+  it('shows what is new when the window is over, and ages until then', async () => {
+    const { table, timing, get } = await listening();
+    await get('/records?limit=1000');
+    await table.append([person('q')]);
+    timing.advance(WINDOW_MS - 1_000);
+    const last = await get('/records?limit=1000');
+    expect([last.headers['x-total-count'], last.headers.age, last.routed]).toEqual(['250', '59', false]);
+    timing.advance(2 * WINDOW_MS);
+    const next = await get('/records?limit=1000');
+    expect([next.headers['x-total-count'], next.headers.age, next.routed]).toEqual(['251', '0', true]);
+    const again = await get('/records?limit=1000');
+    expect([again.headers['x-total-count'], again.routed]).toEqual(['251', false]);
+    expect(again.body).toBe(next.body);
+  });
+
+  it('counts for the rate limit, and is refused by the routes', async () => {
+    const { get } = await listening({ variables: { ANONYMOUS_REQUESTS_PER_MINUTE: '3' } });
+    const answers = [];
+    for (let n = 0; n < 5; n++) answers.push(await get('/records'));
+    expect(answers.map(({ status, routed, headers }) => [status, routed, headers.ratelimit])).toEqual([
+      [200, true, '"anonymous";r=2;t=20'],
+      [200, false, '"anonymous";r=1;t=40'],
+      [200, false, '"anonymous";r=0;t=60'],
+      [429, false, '"anonymous";r=0;t=60'],
+      [429, false, '"anonymous";r=0;t=60'],
+    ]);
+    expect(answers[3]?.headers['retry-after']).toBe('20');
+  });
+
+  it('is measured like everything else', async () => {
+    const measured: unknown[] = [];
+    const metrics = {
+      ...noMetrics,
+      requestEnded: (route: string, status: number, seconds: number) =>
+        void measured.push([route, status, seconds >= 0 && seconds < 10]),
+    };
+    const { get } = await listening({ telemetry: { ...noTelemetry, metrics } });
+    for (let n = 0; n < 2; n++) await get('/records/p001');
+    expect(measured).toEqual(Array(2).fill(['/records/:id', 200, true]));
+  });
+
+  it('is told by the routes to hang up, once the API is stopping', async () => {
+    const { app, get } = await listening({ drainMs: 300 });
+    await get('/records');
+    const closed = app.close();
+    const last = await get('/records');
+    expect([last.status, last.headers.connection, last.routed]).toEqual([200, 'close', true]);
+    await closed;
+  });
+});
+
+describe('the routes', () => {
+  it.each<[string, string, Record<string, string>, string, number]>([
+    ['a filter', '/records?pais=Chile', {}, 'GET', 200],
+    ['a HEAD', '/records', {}, 'HEAD', 200],
+    ['a wrong key', '/records', { 'x-api-key': 'nobodys' }, 'GET', 401],
+    ['a body', '/records', { 'content-length': '1', connection: 'close' }, 'GET', 400],
+    ['nobody', '/records/nobody', {}, 'GET', 404],
+  ])('answer %s, however often it is asked for', async (_what, path, headers, method, status) => {
+    const { get } = await listening();
+    await get('/records');
+    await get(path, headers, method);
+    expect(await get(path, headers, method)).toMatchObject({
+      status,
+      routed: status === 200 || status === 404,
+    });
+  });
+
+  it('answer a request of a sampled trace, which gets a span', async () => {
+    const tracing = new Tracing(trace.getTracer('test'));
+    const { get } = await listening({ telemetry: { ...noTelemetry, tracing } });
+    const of = (flags: string) => ({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` });
+    const answers = [];
+    for (const flags of ['00', '00', '01']) answers.push(await get('/records', of(flags)));
+    expect(answers.map(({ routed }) => routed)).toEqual([true, false, true]);
+  });
+
+  it('answer everything where each request is logged', async () => {
+    const { get } = await listening({ logLevel: 'debug' });
+    await get('/records');
+    expect((await get('/records')).routed).toBe(true);
+  });
+
+  it('answer what is no more in memory', async () => {
+    const { timing, get } = await listening();
+    for (const path of ['/records/p001', '/records']) await get(path);
+    timing.advance(WINDOW_MS);
+    for (const path of ['/records/p001', '/records']) expect((await get(path)).routed).toBe(true);
+  });
+});
