@@ -9,11 +9,11 @@ import { KeptPages } from './formats/kept-pages.ts';
 import { Front } from './front/front.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { AddressLimit } from './limits/address-limit.ts';
+import { Load } from './limits/load.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { deprecation } from './plugins/deprecation.ts';
 import { draining } from './plugins/draining.ts';
 import { headers } from './plugins/headers.ts';
-import { loadShedding } from './plugins/load-shedding.ts';
 import { collectMethods } from './plugins/method-not-allowed.ts';
 import { compileParameters } from './plugins/parameters.ts';
 import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
@@ -69,7 +69,8 @@ export async function buildApp({
   const { metrics } = telemetry;
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
   const anonymous = new AddressLimit({ requestsPerMinute, proxies, now });
-  const front = new Front({ limit: anonymous, telemetry, logsEach: logger.isLevelEnabled('debug') });
+  const load = new Load({ maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
+  const front = new Front({ limit: anonymous, load, telemetry, logsEach: logger.isLevelEnabled('debug') });
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -119,7 +120,6 @@ export async function buildApp({
   await app.register(headers);
   await app.register(deprecation);
   await app.register(rateLimit, { anonymous, keys, proxies, metrics, now });
-  await app.register(loadShedding, { maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
   await app.register(requestChecks);
   const onStop = () => {
     front.stop();
@@ -127,6 +127,7 @@ export async function buildApp({
   };
   await app.register(draining, { drainMs, onStop });
 
+  app.addHook('onClose', async () => load.close());
   app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
   const pages = new KeptPages();

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { get as httpGet, type IncomingHttpHeaders } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +9,7 @@ import { Tracing } from '../src/telemetry/tracing.ts';
 import { buildTestApi } from './support/api.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
+import { ask } from './support/wire.ts';
 
 const WINDOW_MS = 60_000;
 const person = (id: string) => ({ id, nombre: 'Ana', apellido: 'Núñez', pais: 'Chile' });
@@ -55,15 +55,10 @@ async function listening(options: Partial<Parameters<typeof buildTestApi>[0]> = 
     ...options,
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  const get: Listening['get'] = (path, headers = {}, method = 'GET') => {
+  const get: Listening['get'] = async (path, headers, method) => {
     const before = routed;
-    return new Promise((resolve, reject) => {
-      httpGet(url + path, { headers, method }, async (response) => {
-        const body = (await buffer(response)).toString('latin1');
-        const { statusCode: status = 0, headers } = response;
-        resolve({ status, headers, body, routed: routed > before });
-      }).on('error', reject);
-    });
+    const { statusCode: status, headers: said, body } = await ask(url + path, headers, method);
+    return { status, headers: said, body, routed: routed > before };
   };
   return { app, table, timing, get };
 }

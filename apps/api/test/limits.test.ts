@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { InFlightLimit } from '../src/limits/in-flight-limit.ts';
 import { RateLimiter } from '../src/limits/rate-limiter.ts';
-import { buildTestApi } from './support/api.ts';
+import { noMetrics } from '../src/telemetry/metrics.ts';
+import { noTelemetry } from '../src/telemetry/telemetry.ts';
+import { buildTestApi, type TestApiOptions } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { expectProblem } from './support/problem.ts';
 import { oneRow } from './support/replies.ts';
+import { ask } from './support/wire.ts';
 
 let front: BigQueryFront;
 let now = 0;
@@ -85,49 +88,63 @@ describe('load shedding', () => {
   });
 
   it('refuses at once what is above the requests in flight, but no probe, and recovers', async () => {
-    const answer = Promise.withResolvers<typeof oneRow>();
-    const slow = await BigQueryFront.listen();
-    slow.fault = () => answer.promise;
-    const { app } = await buildTestApi({ bigQueryUrl: slow.url, variables: { MAX_REQUESTS_IN_FLIGHT: '1' } });
-    const first = app.inject({ url: '/records/a' });
+    const { slow, answer, get } = await oneInFlight();
+    const first = get('/records/a');
     await slow.called(1);
-    const refused = await app.inject({ url: '/records/b' });
+    const refused = await get('/records/b');
     expectProblem(refused, 'overloaded');
     expect(refused.headers['retry-after']).toBe('1');
-    expect((await app.inject({ url: '/health/live' })).statusCode).toBe(200);
+    for (let n = 0; n < 3; n++) expect((await get('/health/live')).statusCode).toBe(200);
+    expectProblem(await get('/records/b'), 'overloaded');
     answer.resolve(oneRow);
     expect((await first).statusCode).toBe(200);
-    expect((await app.inject({ url: '/records/a' })).statusCode).toBe(200);
+    expect((await get('/records/a')).statusCode).toBe(200);
+  });
+
+  it('counts back each request once, however it was answered', async () => {
+    const { slow, answer, get } = await oneInFlight();
+    for (let n = 0; n < 5; n++) {
+      const preflight = { origin: 'https://example.com', 'access-control-request-method': 'GET' };
+      expect((await get('/records', preflight, 'OPTIONS')).statusCode).toBe(204);
+      expect((await get('/records', { 'x-api-key': 'nobodys' })).statusCode).toBe(401);
+      expect((await get('/nothing')).statusCode).toBe(404);
+    }
+    const first = get('/records/a');
+    await slow.called(1);
+    for (let n = 0; n < 5; n++) expectProblem(await get('/records/b'), 'overloaded');
+    answer.resolve(oneRow);
+    expect((await first).statusCode).toBe(200);
+  });
+
+  it('counts what is refused, by its reason and as an answer', async () => {
+    const counted: unknown[] = [];
+    const metrics = {
+      ...noMetrics,
+      requestRefused: (reason: string) => void counted.push(reason),
+      requestEnded: (route: string, status: number) => void counted.push([route, status]),
+    };
+    const { slow, answer, get } = await oneInFlight({ telemetry: { ...noTelemetry, metrics } });
+    const first = get('/records/a');
+    await slow.called(1);
+    await get('/records/b');
+    expect(counted).toEqual(['overloaded', ['(no route)', 503]]);
+    answer.resolve(oneRow);
+    await first;
   });
 });
 
-describe('load shedding after what is answered before it', () => {
-  it('still refuses: preflights, wrong keys and refusals are not counted back', async () => {
-    const answer = Promise.withResolvers<typeof oneRow>();
-    const slow = await BigQueryFront.listen();
-    slow.fault = () => answer.promise;
-    const { app } = await buildTestApi({
-      bigQueryUrl: slow.url,
-      variables: { MAX_REQUESTS_IN_FLIGHT: '1', ANONYMOUS_REQUESTS_PER_MINUTE: '3' },
-      now: () => 0,
-    });
-    const preflight = { origin: 'https://example.com', 'access-control-request-method': 'GET' };
-    for (let n = 0; n < 5; n++) {
-      expect((await app.inject({ method: 'OPTIONS', url: '/records', headers: preflight })).statusCode).toBe(
-        204,
-      );
-      const wrong = await app.inject({ url: '/records', headers: { 'x-api-key': 'nobodys' } });
-      expect(wrong.statusCode).toBe(401);
-    }
-    const first = app.inject({ url: '/records/a' });
-    await slow.called(1);
-    expectProblem(await app.inject({ url: '/records/b' }), 'overloaded');
-    expectProblem(await app.inject({ url: '/records/b' }), 'overloaded');
-    for (let n = 0; n < 5; n++) expectProblem(await app.inject({ url: '/records/b' }), 'rate-limited');
-    answer.resolve(oneRow);
-    expect((await first).statusCode).toBe(200);
-  });
-});
+/** An API that answers one request at a time, and waits for `answer` with each. Over the wire: what refuses stands before Fastify. */
+async function oneInFlight(options: Partial<TestApiOptions> = {}) {
+  const answer = Promise.withResolvers<typeof oneRow>();
+  const slow = await BigQueryFront.listen();
+  slow.fault = () => answer.promise;
+  const variables = { MAX_REQUESTS_IN_FLIGHT: '1' };
+  const { app } = await buildTestApi({ bigQueryUrl: slow.url, variables, ...options });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const get = (path: string, headers?: Record<string, string>, method?: string) =>
+    ask(url + path, headers, method);
+  return { slow, answer, get };
+}
 
 describe('a page of another origin', () => {
   it('may read every answer and its headers, without asking more often than every two hours', async () => {

@@ -3,15 +3,18 @@
  * sends them. (autocannon sends the requests of a second as fast as it can, and nothing for the rest of it.)
  */
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { type PacedLoad, type PacedResult, percentile } from './load.ts';
+import { RawConnection, requestOf } from './raw-connection.ts';
 
 /** Between two looks at what is due. Milliseconds. */
-const TICK_MS = 5;
+const TICK_MS = 1;
 
 const [load] = (await once(process, 'message')) as [PacedLoad];
-const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+const url = new URL(load.url);
+const idle = Array.from({ length: load.connections }, () => new RawConnection(url));
+/** Who waits for a connection, the first first. */
+const waiting: ((connection: RawConnection) => void)[] = [];
 const statuses: Record<string, number> = {};
 const latencies: number[] = [];
 let [due, sent, inTime, broken, refusalsWithoutRetryAfter] = [0, 0, 0, 0, 0];
@@ -21,34 +24,32 @@ const elapsedMs = () => performance.now() - start;
 const over = () => elapsedMs() >= load.seconds * 1000;
 
 /** Each page in turn, far from the one before. */
-const urlOf = (n: number) =>
-  load.offsets === undefined ? load.url : `${load.url}&offset=${(n * 7_919) % load.offsets}`;
+function requestAt(n: number): Buffer {
+  const offset = load.offsets === undefined ? '' : `&offset=${(n * 7_919) % load.offsets}`;
+  return requestOf(url.pathname + url.search + offset, url, load.headers);
+}
 
-function send(n: number): Promise<void> {
+async function send(n: number): Promise<void> {
   const began = performance.now();
-  return new Promise((resolve) => {
-    const failed = () => {
-      broken++;
-      resolve();
-    };
-    const request = get(urlOf(n), { agent, headers: { ...load.headers } }, (response) => {
-      const { statusCode = 0, headers } = response;
-      response.resume().on('error', failed);
-      response.on('end', () => {
-        statuses[statusCode] = (statuses[statusCode] ?? 0) + 1;
-        if (statusCode === 200) {
-          latencies.push(performance.now() - began);
-          if (!over()) inTime++;
-        }
-        const refused = statusCode === 429 || statusCode === 503;
-        if (refused && headers['retry-after'] === undefined) refusalsWithoutRetryAfter++;
-        resolve();
-      });
-    }).on('error', failed);
-    request.on('finish', () => {
-      if (!over()) sent++;
-    });
-  });
+  const free = idle.pop();
+  let connection = free ?? (await new Promise<RawConnection>((resolve) => waiting.push(resolve)));
+  if (!over()) sent++;
+  try {
+    const { status, hasRetryAfter } = await connection.ask(requestAt(n));
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (status === '200') {
+      latencies.push(performance.now() - began);
+      if (!over()) inTime++;
+    }
+    if ((status === '429' || status === '503') && !hasRetryAfter) refusalsWithoutRetryAfter++;
+  } catch {
+    broken++;
+    connection.close();
+    connection = new RawConnection(url);
+  }
+  const next = waiting.shift();
+  if (next) next(connection);
+  else idle.push(connection);
 }
 
 async function sendWhenAnswered(): Promise<void> {
@@ -66,7 +67,7 @@ async function sendAtRate(rate: number): Promise<void> {
 
 if (load.rate === undefined) await Promise.all(Array.from({ length: load.connections }, sendWhenAnswered));
 else await sendAtRate(load.rate);
-agent.destroy();
+for (const connection of idle) connection.close();
 const answer: PacedResult = {
   goodPerSecond: inTime / load.seconds,
   sentPerSecond: sent / load.seconds,

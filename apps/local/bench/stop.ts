@@ -22,8 +22,8 @@ const OVERLOAD = 3;
 /** Enough to send at that rate while those that are let in wait for their answers. */
 const OVERLOAD_CONNECTIONS = 6 * MAX_IN_FLIGHT;
 /** Peak and overload by turns, so that another program on this machine meets both. */
-const ROUNDS = 5;
-const SECONDS = 3;
+const ROUNDS = 11;
+const SECONDS = 2;
 /** Of the peak, that must still be answered. */
 const MIN_GOODPUT = 0.9;
 /** Of the rate, that must have been sent for an overload. */

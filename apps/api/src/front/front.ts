@@ -3,13 +3,17 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
-import { routeOf } from '../plugins/problems.ts';
+import type { Load } from '../limits/load.ts';
+import { isHealth, NO_ROUTE, routeOf } from '../plugins/problems.ts';
+import { problemResponse } from '../problems/problem.ts';
 import { STATIC_HEADERS } from '../problems/static-headers.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** Requests that are remembered, and the characters of each. */
 const MAX_KNOWN = 5_000;
 const MAX_KEY_LENGTH = 500;
+
+const OVERLOADED = 'This instance has as many requests as it can answer in time.';
 
 /** What answers a request that a route has read and found good. */
 export interface Answer {
@@ -27,6 +31,7 @@ export type Known = (headers: IncomingHttpHeaders) => Answer | undefined;
 export interface FrontOptions {
   /** For requests without a key, as the routes have it. */
   readonly limit: AddressLimit;
+  readonly load: Load;
   readonly telemetry: Telemetry;
   /** Whether a line is logged of each request, which the routes do. */
   readonly logsEach: boolean;
@@ -35,10 +40,11 @@ export interface FrontOptions {
 /**
  * Stands before Fastify, and answers what was asked before in the same words and is in memory: a hot page would otherwise be
  * found, read and checked anew each time, which costs more than to send it (decision 0047). It knows no rule of its own:
- * whatever is new, refused, traced or not in memory goes to the routes.
+ * whatever is new, refused, traced or not in memory goes to the routes. What these could only answer too late it refuses.
  */
 export class Front {
   readonly #limit: AddressLimit;
+  readonly #load: Load;
   readonly #telemetry: Telemetry;
   readonly #logsEach: boolean;
   readonly #known = new LRUCache<string, { readonly route: string; readonly answer: Known }>({
@@ -47,8 +53,9 @@ export class Front {
   readonly #constant = new WeakMap<object, readonly string[]>();
   #stopping = false;
 
-  constructor({ limit, telemetry, logsEach }: FrontOptions) {
+  constructor({ limit, load, telemetry, logsEach }: FrontOptions) {
     this.#limit = limit;
+    this.#load = load;
     this.#telemetry = telemetry;
     this.#logsEach = logsEach;
   }
@@ -67,16 +74,30 @@ export class Front {
     this.#stopping = true;
   }
 
-  /** What answers requests: this where it can, `routes` where not. */
+  /** What answers requests: this where it can, `routes` where not, as long as those are in time. */
   listener(routes: RequestListener): RequestListener {
-    if (this.#logsEach) return routes;
     return (request, response) => {
-      if (!this.#answer(request, response)) routes(request, response);
+      if (this.#answer(request, response)) return;
+      if (isHealth(request.url)) return routes(request, response);
+      if (!this.#load.enter()) return this.#refuse(response);
+      // Also for a caller that goes away.
+      response.once('close', () => this.#load.leave());
+      routes(request, response);
     };
   }
 
+  /** A refusal has to cost little, or it is what the time goes into (decision 0018). It is counted, and not logged. */
+  #refuse(response: ServerResponse): void {
+    const began = performance.now();
+    const { status, headers, body } = problemResponse('overloaded', OVERLOADED, randomUUID());
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    const { metrics } = this.#telemetry;
+    metrics.requestRefused('overloaded');
+    metrics.requestEnded(NO_ROUTE, status, (performance.now() - began) / 1_000);
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#stopping || !isPlain(request)) return false;
+    if (this.#stopping || this.#logsEach || !isPlain(request)) return false;
     const began = performance.now();
     const known = this.#known.get(keyOf(request));
     if (!known || this.#telemetry.tracing.samples(request.headers)) return false;

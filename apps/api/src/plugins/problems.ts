@@ -47,12 +47,15 @@ export function sendProblem(error: ProblemError, request: FastifyRequest, reply:
 
 /** The pattern of the route, never the URL itself: `/records/:id`, not the id of a person. */
 export function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? '(no route)';
+  return request.routeOptions.url ?? NO_ROUTE;
 }
 
-/** For whoever runs the service: never limited. */
-export function isHealth(request: FastifyRequest): boolean {
-  return request.routeOptions.url?.startsWith('/health/') ?? false;
+/** Instead of a pattern, where none was found or looked for. */
+export const NO_ROUTE = '(no route)';
+
+/** For whoever runs the service: never limited. Of a target or of a route's pattern, which have no parameters here. */
+export function isHealth(path: string | undefined): boolean {
+  return path?.startsWith('/health/') ?? false;
 }
 
 /** Everything that can be thrown, as a problem. What is not known is a fault of ours and says nothing of itself. */

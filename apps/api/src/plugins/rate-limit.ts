@@ -50,7 +50,7 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
     };
 
     app.addHook('onRequest', (request, reply, done) => {
-      if (isHealth(request)) return done();
+      if (isHealth(request.routeOptions.url)) return done();
       const given = request.raw.headers['x-api-key'];
       try {
         if (given === undefined) {

@@ -3,7 +3,10 @@ import type { LightMyRequestResponse } from 'fastify';
 import { PROBLEMS, type ProblemName } from '../../src/problems/catalogue.ts';
 
 /** Expects the response to be this problem, in full, and returns its body. */
-export function expectProblem(response: LightMyRequestResponse, name: ProblemName): Record<string, unknown> {
+export function expectProblem(
+  response: Pick<LightMyRequestResponse, 'statusCode' | 'headers'> & { json(): Record<string, unknown> },
+  name: ProblemName,
+): Record<string, unknown> {
   const { status, title } = PROBLEMS[name];
   const body = response.json();
   expect(body).toMatchObject({ type: `/problems#${name}`, title, status, detail: expect.any(String) });
