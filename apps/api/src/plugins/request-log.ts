@@ -20,9 +20,9 @@ export const requestLog = fastifyPlugin(
 );
 
 /**
- * One line per request that reaches the routes, in Cloud Logging's shape: `info` for one that was refused or failed, `debug` for the others, which
- * the metrics count and Cloud Run's own log lists. Records are people: a line names the route's pattern, never the URL,
- * and no query, body, address or user agent.
+ * One line per request that reaches the routes, in Cloud Logging's shape: `info` for one that was refused or failed, `debug`
+ * for the others, which the metrics count and Cloud Run's own log lists. Records are people: a line names the route's
+ * pattern, never the URL, and no query, body, address or user agent.
  * https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#httprequest
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {

@@ -69,13 +69,13 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
     async (request, reply) => {
       mediaTypeOf(request, [JSON_TYPE]);
       const { id } = request.params;
+      const { body, freshness } = await warehouse.readRecord(id);
+      if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
       const asked = new AskedRecord();
       front.learn(request, (headers) => {
         const { body, freshness } = warehouse.recordInMemory(id) ?? {};
         return body && freshness && asked.answer(body, freshness, headers);
       });
-      const { body, freshness } = await warehouse.readRecord(id);
-      if (body === undefined) throw new ProblemError('record-not-found', `No record has the id "${id}".`);
       const { status, headers, age, body: sent } = asked.answer(body, freshness, request.headers);
       return reply
         .code(status)

@@ -125,8 +125,8 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       const filter = filterOf(request.query);
       const form = { mediaType: mediaTypeOf(request, MEDIA_TYPES), encoding: encodingOf(request) };
       const asked = new AskedPage({ limit, offset }, filter, form);
-      if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
       const opened = await openFiltered(warehouse, filter, snapshot);
+      if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
       const { unchanged } = asked.of(opened);
       // Before anything is read: this costs no call to the warehouse.
       if (isUnchanged(request.headers, unchanged.etag, opened.takenAt)) {
