@@ -1,12 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import type { FastifyInstance } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
+import { Front } from '../src/front/front.ts';
+import { AddressLimit } from '../src/limits/address-limit.ts';
+import { Load } from '../src/limits/load.ts';
+import { deprecation } from '../src/plugins/deprecation.ts';
 import { noMetrics } from '../src/telemetry/metrics.ts';
 import { noTelemetry } from '../src/telemetry/telemetry.ts';
 import { Tracing } from '../src/telemetry/tracing.ts';
 import { buildTestApi } from './support/api.ts';
+import { closeAfterAll } from './support/cleanup.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 import { ask } from './support/wire.ts';
@@ -157,7 +162,7 @@ describe('what is asked for again in the same words', () => {
   });
 
   it('is told by the routes to hang up, once the API is stopping', async () => {
-    const { app, get } = await listening({ drainMs: 300 });
+    const { app, get } = await listening({ drainMs: 1_000 });
     await get('/records');
     const closed = app.close();
     const last = await get('/records');
@@ -190,6 +195,33 @@ describe('the routes', () => {
     const answers = [];
     for (const flags of ['00', '00', '01']) answers.push(await get('/records', of(flags)));
     expect(answers.map(({ routed }) => routed)).toEqual([true, false, true]);
+  });
+
+  it('answer a deprecated operation, which says so by a hook', async () => {
+    const front = new Front({
+      limit: new AddressLimit({ requestsPerMinute: 10, proxies: 0, now: () => 0 }),
+      load: new Load({ maxInFlight: 1, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, metrics: noMetrics }),
+      telemetry: noTelemetry,
+      logsEach: false,
+    });
+    const app = fastify({ serverFactory: (routes) => createServer(front.listener(routes)) });
+    closeAfterAll(() => app.close());
+    await app.register(deprecation);
+    for (const url of ['/new', '/old']) {
+      const deprecated = { since: new Date(0), link: '/new' };
+      app.get(url, { config: url === '/old' ? { deprecated } : {} }, (request, reply) => {
+        front.learn(request, () => ({ status: 200, headers: {}, age: '0', body: 'hello' }));
+        return reply.send('hello');
+      });
+    }
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const ages = [];
+    for (const path of ['/new', '/new', '/old', '/old']) {
+      const { headers } = await ask(url + path);
+      ages.push([headers.age, headers.deprecation]);
+    }
+    const old = [undefined, '@0'];
+    expect(ages).toEqual([[undefined, undefined], ['0', undefined], old, old]);
   });
 
   it('answer everything where each request is logged', async () => {

@@ -51,6 +51,10 @@ export class RawConnection {
       const text = head.toString('latin1', 0, size);
       const status = text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
       this.#answer = { status, hasRetryAfter: /\r\nretry-after:/i.test(text) };
+      if (/\r\ntransfer-encoding:/i.test(text)) {
+        this.#socket.destroy(new Error(`an answer ${status} without a length can not be followed`));
+        return;
+      }
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
       this.#left = length - (head.length - size - END_OF_HEAD.length);
     }

@@ -3,6 +3,5 @@ export { SeederError } from './errors.ts';
 export type { Mix } from './mix.ts';
 export { problemsOf, reportOf } from './report.ts';
 export { type SeedOptions, type SeedResult, seedRecords } from './seed.ts';
-export { findTarget, type StackChoice } from './target/find.ts';
 export { type Target, targetOf } from './target/target.ts';
 export { type VerifyResult, verifyRecords } from './verify/verify.ts';

@@ -53,9 +53,11 @@ export function routeOf(request: FastifyRequest): string {
 /** Instead of a pattern, where none was found or looked for. */
 export const NO_ROUTE = '(no route)';
 
-/** For whoever runs the service: never limited. Of a target or of a route's pattern, which have no parameters here. */
+const HEALTH: ReadonlySet<string | undefined> = new Set(['/health/live', '/health/ready']);
+
+/** For whoever runs the service: never limited. Of a target or of a route's pattern: these have no parameters. */
 export function isHealth(path: string | undefined): boolean {
-  return path?.startsWith('/health/') ?? false;
+  return HEALTH.has(path);
 }
 
 /** Everything that can be thrown, as a problem. What is not known is a fault of ours and says nothing of itself. */
