@@ -95,7 +95,9 @@ describe('load shedding', () => {
     expectProblem(refused, 'overloaded');
     expect(refused.headers['retry-after']).toBe('1');
     for (let n = 0; n < 3; n++) expect((await get('/health/live')).statusCode).toBe(200);
-    expectProblem(await get('/records/b'), 'overloaded');
+    const again = await get('/records/b');
+    expectProblem(again, 'overloaded');
+    expect(again.headers['x-request-id']).not.toBe(refused.headers['x-request-id']);
     answer.resolve(oneRow);
     expect((await first).statusCode).toBe(200);
     expect((await get('/records/a')).statusCode).toBe(200);

@@ -69,9 +69,13 @@ export class ApiProcess implements AsyncDisposable {
     return new ApiProcess(url, child, started);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN;
+  }
+
   /** Resident memory now and at its highest. MB; Linux only. */
   memory(): { readonly now: number; readonly peak: number } {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     const of = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1000;
     return { now: Math.round(of('VmRSS')), peak: Math.round(of('VmHWM')) };
   }

@@ -1,6 +1,7 @@
 /**
  * pnpm bench:stop [STOPS]: SIGTERM to a process of the API under load, so many times, each time a new process; then three
- * times as many requests a second as it answers at its peak, in turn with that peak. Prints broken requests, the time to
+ * times as many requests a second as it answers at its peak, in turn with that peak, by an API that has a processor to itself,
+ * as on Cloud Run. Prints broken requests, the time to
  * exit, and what is still answered in time under overload, beside the peak. Exits 1 when a request broke, something was
  * refused otherwise than by a 429 or 503 that says when to come back, less than 90 % of the peak was answered in the median
  * round, or the overload was none.
@@ -10,13 +11,14 @@ import { ApiProcess } from './api-process.ts';
 import { keepAsking } from './keep-asking.ts';
 import { median, type PacedResult, percentile, sendPaced } from './load.ts';
 import { appendPeople, personOf } from './people.ts';
+import { separate } from './processors.ts';
 
 const stops = Number(process.argv[2] ?? 100);
 if (!Number.isInteger(stops) || stops < 1) throw new TypeError('usage: pnpm bench:stop [STOPS], from 1');
 const PEOPLE = 50_000;
 const CLIENTS = 16;
 const ANSWERS_BEFORE_STOP = 200;
-/** So few that none of them waits long here, where load and API share the processors. */
+/** So few that none of them waits long. */
 const MAX_IN_FLIGHT = 16;
 const OVERLOAD = 3;
 /** Enough to send at that rate while those that are let in wait for their answers. */
@@ -62,6 +64,9 @@ console.log(
 );
 
 await using api = await ApiProcess.start(stack, 3_600, { MAX_REQUESTS_IN_FLIGHT: String(MAX_IN_FLIGHT) });
+const place = separate(api.pid)
+  ? 'one processor, the load on the others'
+  : 'the processors that the load uses as well';
 /**
  * The dearest pages there are: filtered, as CSV, compressed. A refusal costs the same whatever was asked for, and two come with
  * each answer here: where one costs more than a twentieth of an answer, as of a hot page, no refusing can help. None is asked
@@ -76,8 +81,9 @@ const dearPages = () => ({
   seconds: SECONDS,
 });
 await sendPaced({ ...dearPages(), connections: MAX_IN_FLIGHT });
+console.log(`\nthe API on ${place}`);
 console.log(
-  `\n${MAX_IN_FLIGHT} requests at one time     requests/s   answered 200/s   share of the peak   p99 ms   statuses`,
+  `${MAX_IN_FLIGHT} requests at one time     requests/s   answered 200/s   share of the peak   p99 ms   statuses`,
 );
 const print = (name: string, result: PacedResult, share: number) =>
   console.log(

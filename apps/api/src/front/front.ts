@@ -13,7 +13,18 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 const MAX_KNOWN = 5_000;
 const MAX_KEY_LENGTH = 500;
 
-const OVERLOADED = 'This instance has as many requests as it can answer in time.';
+/** Stands for the request's id, which is as long. */
+const ANY_REQUEST = '00000000-0000-0000-0000-000000000000';
+const OVERLOADED = problemResponse(
+  'overloaded',
+  'This instance has as many requests as it can answer in time.',
+  ANY_REQUEST,
+);
+/** In turn a name and its value. */
+const OVERLOADED_HEADERS: readonly string[] = Object.entries({
+  ...OVERLOADED.headers,
+  'content-length': String(Buffer.byteLength(OVERLOADED.body)),
+}).flat();
 
 /** What answers a request that a route has read and found good. */
 export interface Answer {
@@ -89,8 +100,10 @@ export class Front {
   /** A refusal has to cost little, or it is what the time goes into (decision 0018). It is counted, and not logged. */
   #refuse(response: ServerResponse): void {
     const began = performance.now();
-    const { status, headers, body } = problemResponse('overloaded', OVERLOADED, randomUUID());
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    const { status, body } = OVERLOADED;
+    const requestId = randomUUID();
+    const headers = OVERLOADED_HEADERS.map((part) => (part === ANY_REQUEST ? requestId : part));
+    response.writeHead(status, headers).end(body.replace(ANY_REQUEST, requestId));
     const { metrics } = this.#telemetry;
     metrics.requestRefused('overloaded');
     metrics.requestEnded(NO_ROUTE, status, (performance.now() - began) / 1_000);

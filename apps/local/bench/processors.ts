@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * Leaves the first processor to `pid` and moves this process to the others, where those that it starts from now on stay as
+ * well: otherwise what a load generator takes is missing from what it measures. False when there is one processor only, or
+ * when it is not Linux with util-linux; then nothing is moved.
+ */
+export function separate(pid: number): boolean {
+  const [first, ...others] = process.platform === 'linux' ? allowedProcessors() : [];
+  if (first === undefined || others.length === 0) return false;
+  try {
+    move(pid, [first]);
+    move(process.pid, others);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function move(pid: number, processors: readonly number[]): void {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', processors.join(','), String(pid)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+/** Those that this process may use, which a container can restrict. */
+function allowedProcessors(): number[] {
+  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  return list.split(',').flatMap((range) => {
+    const [from = Number.NaN, to = from] = range.split('-').map(Number);
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
+}
