@@ -1,7 +1,7 @@
 /**
  * pnpm bench:api [ROWS] [ROUNDS] [SECONDS]: requests per second of a hot page and of a hot record, with every protection
  * on, beside a bare Fastify route that sends the same bytes from memory. Rounds alternate; the ratio is the median of
- * theirs, since the machine can be faster in one than in the next. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id that
+ * theirs, since the machine can be faster in one than in the next. Both have a processor that the load does not use. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id that
  * nobody has. Exit code 1 when a ratio is not what is promised.
  */
 import { LocalStack } from '../src/local-stack.ts';
@@ -9,6 +9,7 @@ import { ApiProcess } from './api-process.ts';
 import { BareFastify } from './bare-fastify.ts';
 import { type LoadResult, median, percentile, sendLoad } from './load.ts';
 import { appendPeople, idOf } from './people.ts';
+import { separate } from './processors.ts';
 
 const [rows = 100_000, rounds = 15, seconds = 1] = process.argv.slice(2).map(Number);
 if (![rows, rounds, seconds].every((value) => Number.isInteger(value) && value > 0) || rows < 1_000) {
@@ -27,8 +28,10 @@ const ratios: { readonly name: string; readonly ratio: number }[] = [];
 await using stack = await LocalStack.create();
 await appendPeople(stack, rows);
 await using api = await ApiProcess.start(stack, 3_600, { LOG_LEVEL: 'info' });
-
-console.log(`${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each\n`);
+const place = separate(api.pid)
+  ? 'the load on other processors'
+  : 'on the processors that the load uses as well';
+console.log(`${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each, ${place}\n`);
 console.log('                      requests/s   p50 ms   p99 ms   of bare Fastify');
 await compare('page of 100', '/records?limit=100');
 await compare('record', `/records/${idOf(1)}`);
@@ -66,6 +69,7 @@ async function compare(name: string, path: string, conditional = false): Promise
     : {};
   const type = first.headers.get('content-type') ?? '';
   await using bare = await BareFastify.start(conditional ? '' : body, type);
+  separate(bare.pid);
   const ours: LoadResult[] = [];
   const theirs: LoadResult[] = [];
   const load = { connections: CONNECTIONS, seconds };

@@ -19,6 +19,10 @@ export class BareFastify implements AsyncDisposable {
     return new BareFastify(url, child);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const exited = once(this.#child, 'exit');
     this.#child.kill();

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+/** Those that this process may use when it starts, which a container can restrict. */
+const PROCESSORS: readonly number[] = process.platform === 'linux' ? allowedProcessors() : [];
+
 /**
  * Leaves the first processor to `pid` and moves this process to the others, where those that it starts from now on stay as
  * well: otherwise what a load generator takes is missing from what it measures. False when there is one processor only, or
  * when it is not Linux with util-linux; then nothing is moved.
  */
 export function separate(pid: number): boolean {
-  const [first, ...others] = process.platform === 'linux' ? allowedProcessors() : [];
+  const [first, ...others] = PROCESSORS;
   if (first === undefined || others.length === 0) return false;
   try {
     move(pid, [first]);
@@ -25,7 +28,6 @@ function move(pid: number, processors: readonly number[]): void {
   });
 }
 
-/** Those that this process may use, which a container can restrict. */
 function allowedProcessors(): number[] {
   const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
   return list.split(',').flatMap((range) => {
