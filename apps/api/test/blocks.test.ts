@@ -36,7 +36,7 @@ const page = async (
 describe('the blocks of a snapshot', () => {
   it('make up any page', async () => {
     const { listRows } = resultOfLength(3_456);
-    const blocks = new Blocks(listRows, 10_000_000);
+    const blocks = new Blocks({ listRows, maxBytes: 10_000_000 });
     const snapshot = await blocks.open('t', TABLE);
     await fc.assert(
       fc.asyncProperty(fc.nat(3_600), fc.integer({ min: 1, max: 1_000 }), async (offset, limit) => {
@@ -49,7 +49,7 @@ describe('the blocks of a snapshot', () => {
 
   it('take no more memory than they may, however long the list, and are read again when they are wanted again', async () => {
     const { listRows, reads } = resultOfLength(20_500);
-    const blocks = new Blocks(listRows, BLOCK_CACHE_BYTES);
+    const blocks = new Blocks({ listRows, maxBytes: BLOCK_CACHE_BYTES });
     const snapshot = await blocks.open('t', TABLE);
     for (let offset = 0; offset < 20_500; offset += 100) {
       await blocks.page(snapshot, { offset, limit: 100 });
@@ -63,7 +63,7 @@ describe('the blocks of a snapshot', () => {
 
   it('are read once for all who want the same one at the same time', async () => {
     const { listRows, reads } = resultOfLength(2_000);
-    const blocks = new Blocks(listRows, BLOCK_CACHE_BYTES);
+    const blocks = new Blocks({ listRows, maxBytes: BLOCK_CACHE_BYTES });
     const snapshot = await blocks.open('t', TABLE);
     await Promise.all(Array.from({ length: 50 }, (_, n) => page(blocks, snapshot, 1_000 + n, 10)));
     expect(reads).toEqual([0, 999]);
@@ -71,7 +71,7 @@ describe('the blocks of a snapshot', () => {
 
   it('are refused when the order breaks between two of them', async () => {
     const rows = Array.from({ length: 2_000 }, (_, n) => rowOf(n === 999 ? 1_000 : n));
-    const blocks = new Blocks(resultOf(rows).listRows, BLOCK_CACHE_BYTES);
+    const blocks = new Blocks({ listRows: resultOf(rows).listRows, maxBytes: BLOCK_CACHE_BYTES });
     const snapshot = await blocks.open('t', TABLE);
     await expect(page(blocks, snapshot, 1_500, 10)).rejects.toMatchObject({ reason: 'notOrdered' });
   });
@@ -79,10 +79,13 @@ describe('the blocks of a snapshot', () => {
   it('are refused when the result has changed', async () => {
     const { listRows } = resultOfLength(2_000);
     let extra = 0;
-    const blocks = new Blocks(async (...call) => {
-      const rowsPage = await listRows(...call);
-      return { ...rowsPage, totalRows: rowsPage.totalRows + extra };
-    }, BLOCK_CACHE_BYTES);
+    const blocks = new Blocks({
+      listRows: async (...call) => {
+        const rowsPage = await listRows(...call);
+        return { ...rowsPage, totalRows: rowsPage.totalRows + extra };
+      },
+      maxBytes: BLOCK_CACHE_BYTES,
+    });
     const snapshot = await blocks.open('t', TABLE);
     extra = 1;
     await expect(page(blocks, snapshot, 1_500, 10)).rejects.toMatchObject({ reason: 'malformedReply' });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { csvLines } from '../src/formats/csv.ts';
 import { exportBody } from '../src/formats/export-body.ts';
 import { csv, ndjson } from '../src/formats/formats.ts';
-import { Blocks } from '../src/warehouse/snapshots/blocks.ts';
+import { Blocks, type ListRows } from '../src/warehouse/snapshots/blocks.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { readCsv, stored } from './support/csv.ts';
 
@@ -14,14 +14,15 @@ describe('a reader of an export', () => {
   it('that takes nothing makes no more be read than what comes next', async () => {
     let listings = 0;
     const total = 100_000;
-    const blocks = new Blocks(async (_table, { startIndex, maxResults }) => {
+    const listRows: ListRows = async (_table, { startIndex, maxResults }) => {
       listings += 1;
       const length = Math.min(maxResults, total - startIndex);
       const rows = Array.from({ length }, (_, n) => ({
         f: [`r${String(startIndex + n).padStart(6, '0')}`, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })),
       }));
       return { rows, totalRows: total };
-    }, 1);
+    };
+    const blocks = new Blocks({ listRows, maxBytes: 1 });
     const snapshot = await blocks.open('t', { projectId: 'p', datasetId: 'd', tableId: 't' });
     listings = 0;
     const body = await exportBody({

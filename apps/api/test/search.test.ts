@@ -14,14 +14,25 @@ const inOrder = (ids: Iterable<string>) => [...new Set(ids)].sort((a, b) => (isB
 /** Results that hold these ids, a search over them, and how many blocks were read. */
 function resultsOf(results: ReadonlyMap<string, readonly string[]>, cacheBytes = 1) {
   let reads = 0;
-  const blocks = new Blocks(async ({ tableId }, { startIndex, maxResults }) => {
-    reads++;
-    const ids = results.get(tableId) ?? [];
-    return { rows: ids.slice(startIndex, startIndex + maxResults).map(rowOf), totalRows: ids.length };
-  }, cacheBytes);
+  const search = new Search((snapshot, index) => blocks.block(snapshot, index));
+  const blocks = new Blocks({
+    listRows: async ({ tableId }, { startIndex, maxResults }) => {
+      reads++;
+      const ids = results.get(tableId) ?? [];
+      return { rows: ids.slice(startIndex, startIndex + maxResults).map(rowOf), totalRows: ids.length };
+    },
+    maxBytes: cacheBytes,
+    onRead: (token, bounds) => search.note(token, bounds),
+  });
+  const open = async (name: string) => {
+    const snapshot = await blocks.open(name, { ...TABLE, tableId: name });
+    search.follow(snapshot);
+    return snapshot;
+  };
   return {
-    search: new Search((snapshot, index) => blocks.block(snapshot, index)),
-    open: (name: string) => blocks.open(name, { ...TABLE, tableId: name }),
+    search,
+    blocks,
+    open,
     readsSince: (before: number) => reads - before,
     reads: () => reads,
   };
@@ -69,5 +80,33 @@ describe('the search for a record in a snapshot', () => {
     const renewed = reads();
     for (let n = 0; n < 50; n++) expect(await search.find(next, pick(n))).toBeDefined();
     expect(readsSince(renewed)).toBeLessThanOrEqual(100);
+  });
+
+  it('knows where to look from all that was read of a snapshot since it is followed, for a page or for everything', async () => {
+    const ids = inOrder(Array.from({ length: 8 * BLOCK_ROWS }, () => randomUUID()));
+    const { search, blocks, open, reads, readsSince } = resultsOf(new Map([['one', ids]]));
+    const snapshot = await open('one');
+    await blocks.page(snapshot, { limit: 100, offset: 0 });
+    for await (const rows of blocks.rows(snapshot)) expect(rows.length).toBeGreaterThan(0);
+    for (let n = 0; n < 20; n++) {
+      const before = reads();
+      expect(await search.find(snapshot, ids[(n * 7_919) % ids.length] ?? '')).toBeDefined();
+      expect(readsSince(before)).toBeLessThanOrEqual(1);
+    }
+    const before = reads();
+    for (let block = 1; block <= 8; block++)
+      expect(await search.find(snapshot, `${ids[block * BLOCK_ROWS - 1]}x`)).toBeUndefined();
+    expect(await search.find(snapshot, 'nobody')).toBeUndefined();
+    expect(readsSince(before)).toBe(0);
+  });
+
+  it('still finds what is in a snapshot that is no longer followed', async () => {
+    const ids = inOrder(Array.from({ length: 4 * BLOCK_ROWS }, () => randomUUID()));
+    const { search, open } = resultsOf(new Map(['one', 'two', 'three'].map((name) => [name, ids])));
+    const first = await open('one');
+    await open('two');
+    await open('three');
+    expect(await search.find(first, ids[3_210] ?? '')).toBeDefined();
+    expect(await search.find(first, 'nobody')).toBeUndefined();
   });
 });

@@ -75,11 +75,13 @@ export class BigQueryWarehouse implements Warehouse {
     telemetry.metrics.observeBreaker(() => this.#calls.state);
     this.#queries = buildQueries(table);
     const names = new SnapshotNames(this.#queries.snapshot);
-    const blocks = new Blocks(
-      (from, range) => call(() => this.#client.listRows(from, range)),
-      blockCacheBytes,
-      asked('blocks'),
-    );
+    const search = new Search((snapshot, index) => blocks.block(snapshot, index));
+    const blocks = new Blocks({
+      listRows: (from, range) => call(() => this.#client.listRows(from, range)),
+      maxBytes: blockCacheBytes,
+      onAsked: asked('blocks'),
+      onRead: (token, bounds) => search.note(token, bounds),
+    });
     this.#snapshots = new Snapshots({
       names,
       jobs: new SnapshotJobs({
@@ -92,7 +94,7 @@ export class BigQueryWarehouse implements Warehouse {
         metrics: telemetry.metrics,
       }),
       blocks,
-      search: new Search((snapshot, index) => blocks.block(snapshot, index)),
+      search,
       windowMs: freshnessSeconds * 1000,
       timing,
       inTime: (result) => this.#calls.inTime(result),

@@ -6,7 +6,9 @@ const MAX_KNOWN = 4_096;
 
 type Id = string | null;
 
-interface Bounds {
+/** The ids of the first and the last row of a block. */
+export interface Bounds {
+  /** Which block it is, from 0. */
   readonly index: number;
   readonly first: Id;
   readonly last: Id;

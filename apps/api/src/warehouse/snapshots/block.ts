@@ -72,7 +72,7 @@ export function assertOrdered(rows: readonly RawRow[], startIndex: number): void
   }
 }
 
-function idOf(row: RawRow | undefined): string | null {
+export function idOf(row: RawRow | undefined): string | null {
   return row?.f[0]?.v ?? null;
 }
 

@@ -5,7 +5,8 @@ import { cellsOf, type RawRow } from '../record-json.ts';
 import type { RowsPage } from '../replies.ts';
 import type { TableName } from '../table-name.ts';
 import type { Cells, JsonBytes, PageRange } from '../warehouse.ts';
-import { assertOrdered, Block } from './block.ts';
+import { assertOrdered, Block, idOf } from './block.ts';
+import type { Bounds } from './block-bounds.ts';
 
 /** The longest page touches two blocks. */
 export const BLOCK_ROWS = 1_000;
@@ -22,20 +23,30 @@ const BLOCKS_AT_ONCE = 5;
 
 export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
+export interface BlocksOptions {
+  readonly listRows: ListRows;
+  /** Of the blocks in memory. */
+  readonly maxBytes: number;
+  /** Told whether a block that was asked for was in memory. */
+  onAsked?(hit: boolean): void;
+  /** Told of each block that was read after its snapshot was opened, by its token, whatever it was read for. */
+  onRead?(token: string, bounds: Bounds): void;
+}
+
 const [OPEN, COMMA, CLOSE] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
 
 /** Pages of snapshots, cut from aligned blocks of which the hot ones stay in memory. */
 export class Blocks {
-  readonly #listRows: ListRows;
-  readonly #onAsked: (hit: boolean) => void;
+  readonly #options: BlocksOptions;
   readonly #kept: LRUCache<string, Block>;
   readonly #loading = new Map<string, Promise<Block>>();
 
-  /** `onAsked` is told whether a block that was asked for was in memory. */
-  constructor(listRows: ListRows, maxBytes: number, onAsked: (hit: boolean) => void = () => {}) {
-    this.#listRows = listRows;
-    this.#onAsked = onAsked;
-    this.#kept = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ size }) => Math.max(1, size) });
+  constructor(options: BlocksOptions) {
+    this.#options = options;
+    this.#kept = new LRUCache({
+      maxSize: options.maxBytes,
+      sizeCalculation: ({ size }) => Math.max(1, size),
+    });
   }
 
   /** Bytes of the blocks in memory. */
@@ -107,7 +118,7 @@ export class Blocks {
   block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
     const key = keyOf(snapshot.token, index);
     const kept = this.#kept.get(key);
-    this.#onAsked(kept !== undefined);
+    this.#options.onAsked?.(kept !== undefined);
     const known = kept ?? this.#loading.get(key);
     if (known) return known;
     const loading = this.#load(snapshot, index)
@@ -124,19 +135,27 @@ export class Blocks {
     return new Block(await this.#read(snapshot, index * BLOCK_ROWS, BLOCK_ROWS));
   }
 
-  async #read({ table, total }: SnapshotTable, start: number, count: number): Promise<readonly RawRow[]> {
+  /** `start` is that of a block. */
+  async #read(snapshot: SnapshotTable, start: number, count: number): Promise<readonly RawRow[]> {
+    const { token, table, total } = snapshot;
     // With the row before it, so that the order is proved across blocks, too.
     const before = start === 0 ? 0 : 1;
     const range = { startIndex: start - before, maxResults: count + before };
     const { rows, totalRows } = await this.#list(table, range);
     if (totalRows !== total) throw malformedReply(`${totalRows} rows in a result that had ${total}`);
     assertOrdered(rows, range.startIndex);
-    return rows.slice(before);
+    const wanted = rows.slice(before);
+    for (let at = 0; at < wanted.length; at += BLOCK_ROWS) {
+      const last = Math.min(at + BLOCK_ROWS, wanted.length) - 1;
+      const index = (start + at) / BLOCK_ROWS;
+      this.#options.onRead?.(token, { index, first: idOf(wanted[at]), last: idOf(wanted[last]) });
+    }
+    return wanted;
   }
 
   async #list(table: TableName, range: RowRange): Promise<RowsPage> {
     try {
-      return await this.#listRows(table, range);
+      return await this.#options.listRows(table, range);
     } catch (cause) {
       const error = toWarehouseError(cause);
       if (error.reason !== 'notFound') throw error;

@@ -181,6 +181,7 @@ export class Snapshots {
       .then(
         (current) => {
           this.#current = current;
+          this.#options.search.follow(current.snapshot);
           this.#trouble = undefined;
           return current;
         },
