@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RawRow } from '../src/warehouse/record-json.ts';
@@ -80,6 +80,42 @@ describe('the search for a record in a snapshot', () => {
     const renewed = reads();
     for (let n = 0; n < 50; n++) expect(await search.find(next, pick(n))).toBeDefined();
     expect(readsSince(renewed)).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    ['random in hexadecimal', () => randomUUID()],
+    ['random in letters of both cases', () => randomBytes(9).toString('base64url')],
+    ['numbered', (n: number) => `customer-2026-${String(n * 7).padStart(7, '0')}`],
+  ])(
+    'finds an id among those that are %s in three reads, though nothing else was asked for',
+    async (_, idOf) => {
+      const ids = inOrder(Array.from({ length: 64 * BLOCK_ROWS }, (_, n) => idOf(n)));
+      const counts = [1, 17, 29, 40, 62].map(async (block) => {
+        const { search, open, reads, readsSince } = resultsOf(new Map([['one', ids]]), 1_000_000);
+        const snapshot = await open('one');
+        const before = reads();
+        const wanted = ids[block * BLOCK_ROWS + 321] ?? '';
+        expect(await search.find(snapshot, wanted)).toBeDefined();
+        return readsSince(before);
+      });
+      expect(Math.max(...(await Promise.all(counts)))).toBeLessThanOrEqual(3);
+    },
+  );
+
+  it('halves what is left with each second read where ids are spread as badly as can be', async () => {
+    const ids = inOrder(
+      Array.from(
+        { length: 64 * BLOCK_ROWS },
+        (_, n) => `${'z'.repeat(n >> 11)}a${String(n).padStart(6, '0')}`,
+      ),
+    );
+    const { search, open, reads, readsSince } = resultsOf(new Map([['one', ids]]));
+    const snapshot = await open('one');
+    for (let n = 0; n < ids.length; n += 4_321) {
+      const before = reads();
+      expect(await search.find(snapshot, ids[n] ?? '')).toBeDefined();
+      expect(readsSince(before)).toBeLessThanOrEqual(2 * Math.log2(64) + 2);
+    }
   });
 
   it('knows where to look from all that was read of a snapshot since it is followed, for a page or for everything', async () => {

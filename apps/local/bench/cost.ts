@@ -1,6 +1,7 @@
 /**
  * pnpm bench:cost [ROWS] [REQUESTS] [SECONDS]: bytes billed for mixed requests, by one API process and by four on one table,
  * while a row arrives each second. A tenth of the requests is for single records, of which a tenth does not exist. The baseline is a query per request: one of each kind is run, and multiplied.
+ * Exit code 1 when the table was scanned more than once per window, a request was not answered, or a 304 cost a call.
  */
 import { setTimeout } from 'node:timers/promises';
 import { BigQuery } from '@google-cloud/bigquery';
@@ -22,6 +23,9 @@ const DOLLARS_PER_TIB = 6.25;
 const SECONDS_PER_MONTH = 30 * 86_400;
 /** Of ten requests, one is for a record. */
 const LOOKUP_SHARE = 0.1;
+const CONDITIONAL = 100;
+const ANSWERED: ReadonlySet<number> = new Set([200, 304, 404]);
+const failures: string[] = [];
 
 await using stack = await LocalStack.create();
 await appendPeople(stack, rows);
@@ -73,6 +77,25 @@ async function load(apis: readonly ApiProcess[]): Promise<Map<number, number>> {
   return statuses;
 }
 
+/** Conditional requests for what is there, within one window: the next one begins with a call, whoever asks. */
+async function askAgain(url: string): Promise<{ notModified: number; callsMade: number }> {
+  const calls = () => Object.values(usage().calls).reduce((sum, count) => sum + count, 0);
+  for (;;) {
+    const window = windowNow();
+    const first = await get(url);
+    const isOfThisWindow =
+      Number(first.headers.get('age')) * 1_000 <= Date.now() % (FRESHNESS_SECONDS * 1_000);
+    const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+    const before = calls();
+    let notModified = 0;
+    for (let n = 0; n < CONDITIONAL; n++) if ((await get(url, headers)).status === 304) notModified++;
+    if (isOfThisWindow && windowNow() === window) return { notModified, callsMade: calls() - before };
+    await setTimeout(100);
+  }
+}
+
+const windowNow = () => Math.floor(Date.now() / (FRESHNESS_SECONDS * 1_000));
+
 const scan = await billedFor(`SELECT id, nombre, apellido, pais FROM \`${table}\` ORDER BY id LIMIT 100`);
 console.log(`${rows} rows; one scan of the table bills ${mib(scan)} MiB`);
 console.log(
@@ -85,6 +108,7 @@ for (const processes of [1, 4]) {
     Array.from({ length: processes }, async () => apis.use(await ApiProcess.start(stack, FRESHNESS_SECONDS))),
   );
   const before = usage();
+  const startWindow = windowNow();
   const over = new AbortController();
   const arriving = (async () => {
     for (let n = 0; !over.signal.aborted; n++) {
@@ -101,17 +125,21 @@ for (const processes of [1, 4]) {
   const calls = (method: string) => (after.calls[method] ?? 0) - (before.calls[method] ?? 0);
   const billed = after.bytesBilled - before.bytesBilled;
   const lookups = calls('jobs.query');
+  const scans = Math.round(billed / scan) - lookups;
+  const windows = windowNow() - startWindow + 1;
   console.log(
     `${processes} process${processes === 1 ? '' : 'es'}: ${mib(billed)} MiB, $${dollars(billed).toFixed(0)} a month; ` +
-      `${Math.round(billed / scan) - lookups} scans for lists, ${lookups} queries for what the list has not, of ${requests * LOOKUP_SHARE} look-ups; ` +
+      `${scans} scans for lists in ${windows} windows, ${lookups} queries for what the list has not, of ${requests * LOOKUP_SHARE} look-ups; ` +
       `answers: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(', ')}`,
   );
-  const url = `${started[0]?.url}/records`;
-  const etag = (await get(url)).headers.get('etag') ?? '';
-  const callsBefore = Object.values(usage().calls).reduce((sum, count) => sum + count, 0);
-  let notModified = 0;
-  for (let n = 0; n < 100; n++)
-    if ((await get(url, { 'if-none-match': etag })).status === 304) notModified += 1;
-  const callsAfter = Object.values(usage().calls).reduce((sum, count) => sum + count, 0);
-  console.log(`  ${notModified} answers 304 more: ${callsAfter - callsBefore} calls to BigQuery`);
+  const { notModified, callsMade } = await askAgain(`${started[0]?.url}/records`);
+  console.log(`  ${notModified} answers 304 more: ${callsMade} calls to BigQuery`);
+  if (scans > windows)
+    failures.push(`${processes} processes scanned the table ${scans} times in ${windows} windows`);
+  for (const [status, count] of statuses)
+    if (!ANSWERED.has(status)) failures.push(`${count} of ${requests} requests were answered ${status}`);
+  if (notModified < CONDITIONAL || callsMade > 0) failures.push('a 304 cost a call, or was none');
 }
+
+for (const failure of failures) console.error(`failed: ${failure}`);
+if (failures.length > 0) process.exitCode = 1;

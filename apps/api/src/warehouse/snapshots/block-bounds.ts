@@ -1,5 +1,6 @@
 import { ID_MAX_LENGTH } from '@records/records-schema';
 import { isBefore } from './block.ts';
+import { shareOfWay } from './even-spread.ts';
 
 /** Blocks whose bounds are remembered: about a megabyte of ids, and 4 million rows. */
 const MAX_KNOWN = 4_096;
@@ -23,12 +24,12 @@ export interface BlockRange {
 /** The first and the last id of each block of one snapshot that was looked into: a sparse index, bounded. */
 export class BlockBounds {
   /** How many blocks the snapshot has. */
-  readonly #blocks: number;
+  readonly blocks: number;
   /** In the order of the blocks, and so of the ids. */
   readonly #known: Bounds[] = [];
 
   constructor(blocks: number) {
-    this.#blocks = blocks;
+    this.blocks = blocks;
   }
 
   note(bounds: Bounds): void {
@@ -39,16 +40,27 @@ export class BlockBounds {
 
   /** The blocks that can hold the id, by what is known. */
   narrow(id: string): BlockRange {
-    const place = this.#count(({ first }) => !isBefore(id, first));
-    const [below, above] = [this.#known[place - 1], this.#known[place]];
+    const { below, above } = this.#around(id);
     if (below && !isBefore(below.last, id)) return { from: below.index, to: below.index };
-    return { from: (below?.index ?? -1) + 1, to: (above?.index ?? this.#blocks) - 1 };
+    return { from: (below?.index ?? -1) + 1, to: (above?.index ?? this.blocks) - 1 };
   }
 
-  /** About where the id is, from 0 up to 1. */
+  /**
+   * The block that holds the id most likely, of those that can: by the place of the id between those that are known, as if all
+   * were spread evenly. The first one while nothing is known.
+   */
   guess(id: string): number {
     const { from, to } = this.narrow(id);
-    return (from + to + 1) / 2 / Math.max(1, this.#blocks);
+    const { below, above } = this.#around(id);
+    if (!below) return from;
+    const share = shareOfWay(id, below.last ?? '', above && (above.first ?? ''));
+    return from + Math.min(Math.floor(share * (to - from + 1)), to - from);
+  }
+
+  /** The known blocks next to the id, the first of which begins at it or before. */
+  #around(id: string): { readonly below: Bounds | undefined; readonly above: Bounds | undefined } {
+    const place = this.#count(({ first }) => !isBefore(id, first));
+    return { below: this.#known[place - 1], above: this.#known[place] };
   }
 
   /** How many of the known blocks, from the first on, this is true of. */

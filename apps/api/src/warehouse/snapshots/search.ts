@@ -1,5 +1,5 @@
 import { type Block, isBefore } from './block.ts';
-import { BlockBounds, type Bounds } from './block-bounds.ts';
+import { BlockBounds, type BlockRange, type Bounds } from './block-bounds.ts';
 import { BLOCK_ROWS, type SnapshotTable } from './blocks.ts';
 
 type ReadBlock = (snapshot: SnapshotTable, index: number) => Block | Promise<Block>;
@@ -10,9 +10,9 @@ interface Followed {
 }
 
 /**
- * Finds records by their ids in the ordered rows of a snapshot, by reading blocks, which is free of charge: the binary
- * logarithm of their number at the very most, and mostly one or none, since the bounds of those that were read, for whatever
- * reason, are remembered, and the next snapshot is much like the one before.
+ * Finds records by their ids in the ordered rows of a snapshot, by reading blocks, which is free of charge: twice the binary
+ * logarithm of their number at the very most, two or three where ids are spread evenly, and mostly one or none, since the bounds
+ * of those that were read, for whatever reason, are remembered, and the next snapshot is much like the one before.
  */
 export class Search {
   readonly #read: ReadBlock;
@@ -37,12 +37,9 @@ export class Search {
 
   /** The record as JSON; undefined when the snapshot has none with this id. Throws what reading a block throws. */
   async find(snapshot: SnapshotTable, id: string): Promise<Buffer | undefined> {
-    const blocks = blocksOf(snapshot);
-    const bounds = this.#followed(snapshot.token)?.bounds ?? new BlockBounds(blocks);
-    const before = this.#before?.bounds;
-    const guess = Math.floor((before?.guess(id) ?? 0) * blocks);
+    const bounds = this.#followed(snapshot.token)?.bounds ?? new BlockBounds(blocksOf(snapshot));
     let { from, to } = bounds.narrow(id);
-    let next = before && from <= guess && guess <= to ? guess : middleOf(from, to);
+    let next = this.#firstGuess(id, bounds);
     for (let reads = 1; from <= to; reads++) {
       const block = await this.#read(snapshot, next);
       const [first, last] = [block.idAt(0), block.idAt(block.length - 1)];
@@ -50,13 +47,23 @@ export class Search {
       bounds.note({ index: next, first, last });
       const isBelow = isBefore(id, first);
       if (!isBelow && !isBefore(last, id)) return block.find(id);
-      if (isBelow) to = next - 1;
-      else from = next + 1;
-      // A guess that is wrong is mostly wrong by one block.
-      if (before && reads === 1) next = isBelow ? to : from;
-      else next = middleOf(from, to);
+      // Others have read meanwhile. What this one has read counts even where there was no room to note it.
+      const known = bounds.narrow(id);
+      from = Math.max(known.from, isBelow ? from : next + 1);
+      to = Math.min(known.to, isBelow ? next - 1 : to);
+      // Each second read halves what is left, however the ids are spread; or says where they end.
+      const middle = to === bounds.blocks - 1 ? to : (from + to) >>> 1;
+      next = reads % 2 === 0 ? middle : clamp(bounds.guess(id), { from, to });
     }
     return undefined;
+  }
+
+  /** By the bounds of the snapshot before where they tell more than those of this one. */
+  #firstGuess(id: string, bounds: BlockBounds): number {
+    const range = bounds.narrow(id);
+    const before = this.#before?.bounds;
+    if (!before || width(before.narrow(id)) >= width(range)) return bounds.guess(id);
+    return clamp(Math.floor(((before.guess(id) + 0.5) / before.blocks) * bounds.blocks), range);
   }
 
   #followed(token: string): Followed | undefined {
@@ -68,6 +75,10 @@ function blocksOf({ total }: SnapshotTable): number {
   return Math.ceil(total / BLOCK_ROWS);
 }
 
-function middleOf(from: number, to: number): number {
-  return (from + to) >>> 1;
+function width({ from, to }: BlockRange): number {
+  return to - from;
+}
+
+function clamp(index: number, { from, to }: BlockRange): number {
+  return Math.max(from, Math.min(index, to));
 }
