@@ -85,13 +85,14 @@ async function compare(name: string, path: string, conditional = false): Promise
     }
   }
   const rate = (results: readonly LoadResult[]) => median(results.map(({ goodPerSecond }) => goodPerSecond));
-  const at = (key: 'p50' | 'p99') => median(ours.map((result) => result[key]));
+  const at = (results: readonly LoadResult[], key: 'p50' | 'p99') =>
+    median(results.map((result) => result[key])).toFixed(1);
   const ratio = median(
     ours.map((a, round) => a.goodPerSecond / (theirs[round]?.goodPerSecond ?? Number.NaN)),
   );
   ratios.push({ name, ratio });
   console.log(
-    `${name.padEnd(20)} ${rate(ours).toFixed(0).padStart(11)} ${at('p50').toFixed(1).padStart(8)} ${at('p99').toFixed(1).padStart(8)} ${ratio.toFixed(2).padStart(12)} (${rate(theirs).toFixed(0)}/s)`,
+    `${name.padEnd(20)} ${rate(ours).toFixed(0).padStart(11)} ${at(ours, 'p50').padStart(8)} ${at(ours, 'p99').padStart(8)} ${ratio.toFixed(2).padStart(12)} (${rate(theirs).toFixed(0)}/s, p50 ${at(theirs, 'p50')}, p99 ${at(theirs, 'p99')} ms)`,
   );
 }
 
