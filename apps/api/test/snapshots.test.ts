@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildTestApi, type TestApi } from './support/api.ts';
-import { googleError } from './support/bigquery-front.ts';
+import { type Fault, googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
@@ -148,6 +148,37 @@ describe('a walk', () => {
     }
     expect(table.front.calls.filter((path) => path.endsWith('/jobs'))).toHaveLength(1);
   });
+});
+
+describe('a page that a walk and a request for the present list want at once', () => {
+  it.each([
+    ['the walk', 0],
+    ['the present list', 1],
+  ])(
+    'is replaced for the one and 410 for the other when its result is lost, read first for %s',
+    async (_, first) => {
+      await table.append(records(2_500));
+      const next = relation(await get('/records?limit=1000'), 'next') ?? '';
+      const results = new Set<string>();
+      const lost = Promise.withResolvers<Fault>();
+      table.front.reset();
+      table.front.fault = (call) => {
+        const path = table.front.calls[call - 1] ?? '';
+        if (!path.endsWith('/data')) return undefined;
+        results.add(path);
+        return path === [...results][0] ? lost.promise : undefined;
+      };
+      const urls = [next, '/records?limit=1000&offset=1000'];
+      const answers = new Map<string, Promise<LightMyRequestResponse>>();
+      for (const url of first === 0 ? urls : urls.toReversed()) answers.set(url, get(url));
+      await table.front.called(1);
+      lost.resolve(googleError(404, 'notFound'));
+      const [walk, present] = await Promise.all(urls.map((url) => answers.get(url)));
+      if (!walk || !present) throw new Error('not asked');
+      expectProblem(walk, 'snapshot-expired');
+      expect([present.statusCode, present.json().length]).toEqual([200, 1_000]);
+    },
+  );
 });
 
 describe('one freshness window', () => {

@@ -7,7 +7,7 @@ import { exportBody } from '../formats/export-body.ts';
 import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
 import { type Encoding, encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
-import type { RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterTag } from './filters.ts';
 import { freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
 import { listHeaders, snapshotParameter, varyOf, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
@@ -53,11 +53,11 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
 
   /** The body, with its first rows read, and the list that it is of. */
   const open = async (
+    reopen: () => Promise<RecordList>,
     opened: RecordList,
     format: LineFormat,
     encoding: Encoding,
     request: FastifyRequest,
-    filter: RecordFilter | undefined,
   ) => {
     if (exporting >= MAX_EXPORTS) {
       const message = `${exporting} exports are under way`;
@@ -65,10 +65,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     }
     exporting++;
     try {
-      const page = await readPage(
-        () => openFiltered(warehouse, filter),
-        opened,
-        (list) => exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
+      const page = await readPage(reopen, opened, (list) =>
+        exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
       );
       page.body.once('close', () => exporting--).once('error', (error) => logBreak(error, request));
       return page;
@@ -112,7 +110,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
         const { snapshot } = request.query;
         const filter = filterOf(request.query);
         const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
-        const opened = await openFiltered(warehouse, filter, snapshot);
+        const openList = () => openFiltered(warehouse, filter, snapshot);
+        const opened = await openList();
         const headers = headersOf(opened, suffix);
         if (isUnchanged(request.headers, headers.etag, opened.takenAt)) {
           return reply.code(304).headers(headers).send();
@@ -120,7 +119,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
         if (request.method === 'HEAD') {
           return sendFile(reply, opened, format, encoding, headers, Readable.from([]));
         }
-        const { list, body } = await open(opened, format, encoding, request, filter);
+        const { list, body } = await open(openList, opened, format, encoding, request);
         return sendFile(reply, list, format, encoding, headersOf(list, suffix), body);
       },
     );

@@ -125,7 +125,8 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       const filter = filterOf(request.query);
       const form = { mediaType: mediaTypeOf(request, MEDIA_TYPES), encoding: encodingOf(request) };
       const asked = new AskedPage({ limit, offset }, filter, form);
-      const opened = await openFiltered(warehouse, filter, snapshot);
+      const open = () => openFiltered(warehouse, filter, snapshot);
+      const opened = await open();
       if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
       const { unchanged } = asked.of(opened);
       // Before anything is read: this costs no call to the warehouse.
@@ -136,14 +137,11 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
           .send();
       }
       const { range, format, encoding } = asked;
-      const { list, body } = await readPage(
-        () => openFiltered(warehouse, filter),
-        opened,
-        (list) =>
-          pages.get(asked.of(list).ok.etag, encoding, async () => {
-            const page = await list.read(range);
-            return format ? formatPage(format, page) : page;
-          }),
+      const { list, body } = await readPage(open, opened, (list) =>
+        pages.get(asked.of(list).ok.etag, encoding, async () => {
+          const page = await list.read(range);
+          return format ? formatPage(format, page) : page;
+        }),
       );
       return reply.headers({ ...asked.of(list).ok, age: ageHeader(list.freshness) }).send(body);
     },
@@ -175,7 +173,10 @@ export interface ReadPage<T> {
   readonly body: T;
 }
 
-/** When the list of the present is lost while it is read, the one that takes its place is: once. */
+/**
+ * When a list is lost while it is read, it is opened and read once more: the one that takes its place, or, where a token names it, none
+ * (`expired`). What was read for others can have been lost as theirs, so both errors mean this.
+ */
 export async function readPage<T>(
   open: () => Promise<RecordList>,
   opened: RecordList,
@@ -184,7 +185,9 @@ export async function readPage<T>(
   try {
     return { list: opened, body: await read(opened) };
   } catch (error) {
-    if (!(error instanceof WarehouseError) || error.reason !== 'snapshotLost') throw error;
+    const isLost =
+      error instanceof WarehouseError && (error.kind === 'expired' || error.reason === 'snapshotLost');
+    if (!isLost) throw error;
     const list = await open();
     return { list, body: await read(list) };
   }

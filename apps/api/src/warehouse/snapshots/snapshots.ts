@@ -124,7 +124,11 @@ export class Snapshots {
     if (!snapshot) throw expired(token);
     const ageMs = Math.max(0, date - snapshot.name.start);
     const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
-    return this.#list(snapshot, freshness, (error) => error);
+    return this.#list(snapshot, freshness, (error) => {
+      // Who reads the present list, and shares what this walk reads of it, needs another one.
+      if (snapshot.token === this.#current?.snapshot.token) this.#meaningOf(error, snapshot);
+      return error;
+    });
   }
 
   #listOf({ snapshot, verifiedAt }: Current): RecordList {
