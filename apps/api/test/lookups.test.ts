@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { WarehouseError } from '../src/warehouse/errors.ts';
 import { Lookups } from '../src/warehouse/lookups.ts';
+import type { ListedRecord } from '../src/warehouse/warehouse.ts';
 import { buildTestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -101,6 +103,63 @@ describe('look-ups', () => {
     expect(sentAt.length * 60).toBeGreaterThan(300 * 2);
     // In between, the list's word counts, and says how old it is.
     expect(ages.filter((age) => age === 30_000).length).toBe(ages.length - sentAt.length);
+  });
+
+  it('that read the list while others spent what there was for queries are answered from it, made for them if need be', async () => {
+    for (const there of [true, false]) {
+      const slow = Promise.withResolvers<ListedRecord | undefined>();
+      const asked: [string, boolean][] = [];
+      let queries = 0;
+      const lookups = new Lookups({
+        ...direct,
+        listed: (id, needed) => {
+          asked.push([id, needed]);
+          if (id === 'slow' && !needed) return slow.promise;
+          return Promise.resolve(there || needed ? { body: undefined, ageMs: 30_000 } : undefined);
+        },
+        freshMs: 60_000,
+        timing,
+        query: async () => {
+          queries++;
+          return { rows: [], billed: 4_096 * MIB };
+        },
+      });
+      const found = lookups.find('slow');
+      expect((await lookups.find('spender')).freshness.ageMs).toBe(0);
+      slow.resolve(there ? { body: undefined, ageMs: 30_000 } : undefined);
+      expect((await found).freshness.ageMs).toBe(30_000);
+      expect((await lookups.find('later')).freshness.ageMs).toBe(30_000);
+      expect(queries).toBe(1);
+      expect(asked.filter(([id]) => id === 'slow').map(([, needed]) => needed)).toEqual(
+        there ? [false] : [false, true],
+      );
+    }
+  });
+
+  it('that were never sent, or refused, cost nothing of what may be billed', async () => {
+    let error = new WarehouseError('unavailable', 'none', '');
+    let billed = 0;
+    const lookups = new Lookups({
+      ...direct,
+      freshMs: 60_000,
+      timing,
+      query: async () => {
+        if (billed > 0) return { rows: [], billed };
+        throw error;
+      },
+    });
+    for (const [kind, reason] of [
+      ['unavailable', 'circuitOpen'],
+      ['unavailable', 'ECONNREFUSED'],
+      ['busy', 'rateLimitExceeded'],
+      ['refused', 'accessDenied'],
+    ] as const) {
+      error = new WarehouseError(kind, reason, '');
+      // Thirteen would use up what is saved.
+      for (let n = 0; n < 20; n++) await expect(lookups.find(`${reason}-${n}`)).rejects.toBe(error);
+    }
+    billed = 10 * MIB;
+    for (let n = 0; n < 12; n++) expect((await lookups.find(`asked-${n}`)).body).toBeUndefined();
   });
 
   it('that neither a query nor the list can answer in time are refused, with the time that it takes', async () => {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { ownBytes } from '../own-bytes.ts';
 import { BillBudget } from './bill-budget.ts';
-import { WarehouseError } from './errors.ts';
+import { WarehouseError, type WarehouseErrorKind } from './errors.ts';
 import { recordJson } from './record-json.ts';
 import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
@@ -22,6 +22,9 @@ const MAX_WAIT_MS = 5_000;
 
 /** How long it holds that there is no such record: one that was just published shows soon. Milliseconds. */
 const ABSENT_MS = 5_000;
+
+const NOT_BILLED: ReadonlySet<WarehouseErrorKind> = new Set(['refused', 'busy']);
+const NEVER_SENT: ReadonlySet<string> = new Set(['circuitOpen', 'closing', 'ECONNREFUSED', 'ENOTFOUND']);
 
 /** Answers in memory, and the bytes of them. */
 const MAX_ANSWERS = 20_000;
@@ -76,7 +79,7 @@ export class Lookups {
   });
   readonly #pending = new Map<string, Batch>();
   #batch: Batch | undefined;
-  /** When the last query was sent, by `timing.now()`. */
+  /** When the last query was sent, or will be, by `timing.now()`. */
   #sentAt = Number.NEGATIVE_INFINITY;
   readonly #budget: BillBudget;
 
@@ -131,12 +134,15 @@ export class Lookups {
   async #find(id: string): Promise<Known> {
     // It waits for a query already.
     if (this.#pending.has(id)) return this.#ask(id);
-    const waitMs = this.#waitMs();
-    const listed = await this.#listed(id, waitMs > SPACE_MS);
+    const needed = this.#untilQueryMs() > SPACE_MS;
+    let listed = await this.#listed(id, needed);
+    // While it was read, others can have spent what there was for queries.
+    if (!listed && !needed && this.#untilQueryMs() > SPACE_MS) listed = await this.#listed(id, true);
     if (listed?.body !== undefined) {
       this.#known.set(id, listed);
       return listed;
     }
+    const waitMs = this.#untilQueryMs();
     if (listed && waitMs > SPACE_MS) return listed;
     if (waitMs > MAX_WAIT_MS) {
       throw new WarehouseError('busy', 'lookupBudget', `live queries are used up for ${waitMs} ms`, {
@@ -152,10 +158,11 @@ export class Lookups {
     return found && { body: found.body, askedAt: timing.date() - found.ageMs };
   }
 
-  /** Until an id that is asked for now is. Milliseconds. */
-  #waitMs(): number {
-    if (this.#batch) return 0;
-    return Math.max(BATCH_MS, this.#sentAt + SPACE_MS - this.#options.timing.now(), this.#budget.waitMs);
+  /** Until the query is sent that an id can still join. Milliseconds. */
+  #untilQueryMs(): number {
+    const now = this.#options.timing.now();
+    if (this.#batch) return Math.max(0, this.#sentAt - now);
+    return Math.max(BATCH_MS, this.#sentAt + SPACE_MS - now, this.#budget.waitMs);
   }
 
   async #ask(id: string): Promise<Known> {
@@ -182,7 +189,7 @@ export class Lookups {
   #open(): Batch {
     const ids = new Set<string>();
     const { timing } = this.#options;
-    const waitMs = this.#waitMs();
+    const waitMs = this.#untilQueryMs();
     this.#sentAt = timing.now() + waitMs;
     const noteBilled = this.#budget.spend();
     const run = async () => {
@@ -204,8 +211,9 @@ export class Lookups {
   ): Promise<ReadonlyMap<string, Known>> {
     const askedAt = this.#options.timing.date();
     const { rows, billed } = await this.#options.query(ids).catch((error: unknown) => {
-      // What BigQuery refuses it does not bill; what it did not answer in time, it may.
-      if (error instanceof WarehouseError && error.kind === 'refused') noteBilled(0);
+      // What BigQuery refuses, or never got, it does not bill; what it did not answer in time, it may.
+      if (error instanceof WarehouseError && (NOT_BILLED.has(error.kind) || NEVER_SENT.has(error.reason)))
+        noteBilled(0);
       throw error;
     });
     noteBilled(billed);
