@@ -52,6 +52,10 @@ export interface AppOptions {
   readonly drainMs?: number;
   /** Time to receive a request in full. Milliseconds. */
   readonly requestTimeoutMs?: number;
+  /** Who takes nothing of an answer for so long is hung up on; of an export, which is read at leisure, much longer. Milliseconds. */
+  readonly stallMs?: number;
+  /** Until a request is answered, whatever it waits for and however often. Milliseconds. */
+  readonly answerMs?: number;
 }
 
 /** The API, ready to `listen` or `inject`. */
@@ -65,6 +69,9 @@ export async function buildApp({
   now = () => performance.now(),
   drainMs = 500,
   requestTimeoutMs = 10_000,
+  stallMs = 30_000,
+  // What arrives while an instance drains is over within the 9.5 s of its stop.
+  answerMs = 8_500,
 }: AppOptions): Promise<FastifyInstance> {
   const { metrics } = telemetry;
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
@@ -78,8 +85,9 @@ export async function buildApp({
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
     // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
     genReqId: () => randomUUID(),
-    serverFactory: (routes) =>
-      createServer(
+    handlerTimeout: answerMs,
+    serverFactory: (routes) => {
+      const server = createServer(
         {
           requestTimeout: requestTimeoutMs,
           headersTimeout: requestTimeoutMs,
@@ -92,7 +100,10 @@ export async function buildApp({
           keepAliveTimeout: 620_000,
         },
         front.listener(routes),
-      ),
+      );
+      server.timeout = stallMs;
+      return server;
+    },
     // What arrives while stopping is still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
@@ -132,7 +143,7 @@ export async function buildApp({
   app.addHook('onClose', () => warehouse.close());
   const pages = new KeptPages();
   await app.register(recordsRoutes, { warehouse, pages, front });
-  await app.register(exportRoutes, { warehouse });
+  await app.register(exportRoutes, { warehouse, proxies });
   await app.register(recordRoutes, { warehouse, front });
   await app.register(countriesRoutes, { warehouse, pages });
   await app.register(healthRoutes, { readiness });

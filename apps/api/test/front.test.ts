@@ -83,6 +83,7 @@ describe('what is asked for again in the same words', () => {
     ['/records?limit=1', { 'accept-encoding': 'gzip', accept: 'text/csv' }],
     ['/records?offset=999', {}],
     ['/records/p001', {}],
+    ['/records', { accept: '' }],
     ['/records/p001', { accept: 'application/json', origin: 'https://example.com' }],
   ])('is answered before the routes, as by them: %s %p', async (path, headers) => {
     const { get } = await listening();
@@ -97,6 +98,15 @@ describe('what is asked for again in the same words', () => {
     const routes = await get(path.replace('/records', '/r%65cords'), known);
     expect([unchanged.status, unchanged.routed, routes.routed]).toEqual([304, false, true]);
     expect(lasting(unchanged)).toEqual(lasting(routes));
+  });
+
+  it('is answered by the routes each time when it is a long record', async () => {
+    const { table, get } = await listening();
+    await table.append([{ ...person('long'), apellido: 'x'.repeat(2_000) }]);
+    for (let n = 0; n < 3; n++) {
+      const { status, routed } = await get('/records/long');
+      expect([status, routed]).toEqual([200, true]);
+    }
   });
 
   it('in another form is another answer', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { InFlightLimit } from '../src/limits/in-flight-limit.ts';
 import { RateLimiter } from '../src/limits/rate-limiter.ts';
@@ -7,6 +9,7 @@ import { buildTestApi, type TestApiOptions } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { expectProblem } from './support/problem.ts';
 import { oneRow } from './support/replies.ts';
+import { openTestTable } from './support/table.ts';
 import { ask } from './support/wire.ts';
 
 let front: BigQueryFront;
@@ -103,6 +106,49 @@ describe('load shedding', () => {
     expect((await get('/records/a')).statusCode).toBe(200);
   });
 
+  it('hangs up on who takes nothing of an answer, so that others are answered', async () => {
+    const table = await openTestTable();
+    const long = 'x'.repeat(10_000);
+    await table.append(
+      Array.from({ length: 1_000 }, (_, n) => ({
+        id: `r${n}`,
+        nombre: 'Ana',
+        apellido: long,
+        pais: 'Chile',
+      })),
+    );
+    const { app, url, get } = await oneInFlight({ bigQueryUrl: table.front.url, stallMs: 200 });
+    await app.inject({ url: '/records' });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const gone = once(socket, 'close');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    const asked = once(app.server, 'request');
+    socket.pause().write('GET /records?limit=1000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    await asked;
+    const statuses: number[] = [];
+    while (!statuses.includes(200))
+      statuses.push((await get(`/records?offset=${statuses.length}`)).statusCode);
+    expect(new Set(statuses)).toEqual(new Set([503, 200]));
+    socket.resume();
+    await gone;
+  });
+
+  it('tells whom it refuses while it stops to hang up', async () => {
+    const { app, slow, answer, get } = await oneInFlight({ drainMs: 200 });
+    const first = get('/records/a');
+    await slow.called(1);
+    const keeping = { connection: 'keep-alive' };
+    expect((await get('/records/b', keeping)).headers.connection).toBe('keep-alive');
+    const closed = app.close();
+    const refused = await get('/records/b', keeping);
+    expectProblem(refused, 'overloaded');
+    expect(refused.headers.connection).toBe('close');
+    answer.resolve(oneRow);
+    expect((await first).statusCode).toBe(200);
+    await closed;
+  });
+
   it('counts back each request once, however it was answered', async () => {
     const { slow, answer, get } = await oneInFlight();
     for (let n = 0; n < 5; n++) {
@@ -145,7 +191,7 @@ async function oneInFlight(options: Partial<TestApiOptions> = {}) {
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const get = (path: string, headers?: Record<string, string>, method?: string) =>
     ask(url + path, headers, method);
-  return { slow, answer, get };
+  return { app, url, slow, answer, get };
 }
 
 describe('a page of another origin', () => {

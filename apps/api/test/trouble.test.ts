@@ -22,6 +22,16 @@ beforeEach(async () => {
 });
 
 describe('a warehouse that', () => {
+  it('makes a request wait at each step is no reason to wait for longer than an answer may take', async () => {
+    const hanging = await BigQueryFront.listen();
+    hanging.fault = () => 'hang';
+    const { app } = await buildTestApi({ bigQueryUrl: hanging.url, timing, policy, answerMs: 50 });
+    for (const url of ['/records', '/records/a', '/countries']) {
+      const { detail } = expectProblem(await app.inject({ url }), 'warehouse-timeout');
+      expect(detail).toContain('in time');
+    }
+  });
+
   it.each<[string, Fault]>([
     ['resets the connection', 'reset'],
     ['answers 500', googleError(500, 'backendError')],

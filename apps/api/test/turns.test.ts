@@ -3,7 +3,7 @@ import { Turns } from '../src/formats/turns.ts';
 
 describe('turns', () => {
   it('let so many works run at one time, and the next in order when one ends, however it ends', async () => {
-    const turns = new Turns(2);
+    const turns = new Turns(2, 3);
     const started: number[] = [];
     const works = [0, 1, 2, 3, 4].map((n) => {
       const end = Promise.withResolvers<number>();
@@ -14,6 +14,7 @@ describe('turns', () => {
       return { end, result };
     });
     expect(started).toEqual([0, 1]);
+    await expect(turns.take(async () => 8)).rejects.toMatchObject({ problem: 'overloaded' });
     works[1]?.end.reject(new Error('no'));
     await expect(works[1]?.result).rejects.toThrow('no');
     expect(started).toEqual([0, 1, 2]);

@@ -22,8 +22,11 @@ const BROTLI_PAGE: BrotliOptions = { params: { ...BROTLI_QUALITY, [constants.BRO
 const compressGzip = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const compressBrotli = promisify<Uint8Array, BrotliOptions, Buffer>(brotliCompress);
 
+/** Pages that wait to be compressed: as many as requests can be in flight, of which some callers may have left. */
+const MAX_WAITING = 500;
+
 /** Pages compressed at one time: a processor is left to the event loop, or the refusals under overload would wait for it. */
-const turns = new Turns(Math.max(1, availableParallelism() - 1));
+const turns = new Turns(Math.max(1, availableParallelism() - 1), MAX_WAITING);
 
 export type Compressed = Exclude<Encoding, 'identity'>;
 

@@ -27,7 +27,7 @@ function withoutParameters(accept: string): string {
  */
 export function mediaTypeOf({ headers }: FastifyRequest, offered: readonly [string, ...string[]]): string {
   const { accept } = headers;
-  if (accept === undefined || accept === '*/*') return offered[0];
+  if (!accept || accept === '*/*') return offered[0];
   const best = new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...offered]);
   if (best !== undefined) return best;
   const given = accept.length > 80 ? `${accept.slice(0, 79)}…` : accept;

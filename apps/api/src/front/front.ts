@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
 import type { Load } from '../limits/load.ts';
 import { isHealth, NO_ROUTE, routeOf } from '../plugins/problems.ts';
-import { problemResponse } from '../problems/problem.ts';
+import { OVERLOADED, problemResponse } from '../problems/problem.ts';
 import { STATIC_HEADERS } from '../problems/static-headers.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -15,15 +15,11 @@ const MAX_KEY_LENGTH = 500;
 
 /** Stands for the request's id, which is as long. */
 const ANY_REQUEST = '00000000-0000-0000-0000-000000000000';
-const OVERLOADED = problemResponse(
-  'overloaded',
-  'This instance has as many requests as it can answer in time.',
-  ANY_REQUEST,
-);
+const REFUSAL = problemResponse('overloaded', OVERLOADED, ANY_REQUEST);
 /** In turn a name and its value. */
-const OVERLOADED_HEADERS: readonly string[] = Object.entries({
-  ...OVERLOADED.headers,
-  'content-length': String(Buffer.byteLength(OVERLOADED.body)),
+const REFUSAL_HEADERS: readonly string[] = Object.entries({
+  ...REFUSAL.headers,
+  'content-length': String(Buffer.byteLength(REFUSAL.body)),
 }).flat();
 
 /** What answers a request that a route has read and found good. */
@@ -100,9 +96,11 @@ export class Front {
   /** A refusal has to cost little, or it is what the time goes into (decision 0018). It is counted, and not logged. */
   #refuse(response: ServerResponse): void {
     const began = performance.now();
-    const { status, body } = OVERLOADED;
+    const { status, body } = REFUSAL;
     const requestId = randomUUID();
-    const headers = OVERLOADED_HEADERS.map((part) => (part === ANY_REQUEST ? requestId : part));
+    const headers = REFUSAL_HEADERS.map((part) => (part === ANY_REQUEST ? requestId : part));
+    // As the routes say to each client then.
+    if (this.#stopping) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body.replace(ANY_REQUEST, requestId));
     const { metrics } = this.#telemetry;
     metrics.requestRefused('overloaded');

@@ -79,6 +79,9 @@ export function toProblem(error: unknown): ProblemError {
       );
     }
     if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return uriTooLong();
+    if (error.code === 'FST_ERR_HANDLER_TIMEOUT') {
+      return new ProblemError('warehouse-timeout', WAREHOUSE_DETAILS.timeout, { cause: error });
+    }
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return new ProblemError('malformed-request', 'The request can not be read.', { cause: error });
     }

@@ -6,6 +6,10 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** A refusal may be over by the next request: no cache may keep it (404 and 414 could be kept by default). */
 export const PROBLEM_CACHE_CONTROL = 'no-store';
 
+/** The detail of `overloaded`. */
+export const OVERLOADED =
+  'This instance has as many requests as it can answer in time. Ask again after the seconds in Retry-After.';
+
 /** One parameter that broke its rule. */
 export interface ParameterError {
   readonly in: 'path' | 'query';

@@ -43,13 +43,16 @@ export function isNoneMatch(header: string | undefined, etag: string): boolean {
   return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
+/** IMF-fixdate, which all senders must use (RFC 9110, 5.6.7). */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** Whether what the caller has still holds. `If-Modified-Since` only counts without `If-None-Match` (RFC 9110, 13.1.3). */
 export function isUnchanged(headers: IncomingHttpHeaders, etag: string, takenAt: number): boolean {
   const tags = headers['if-none-match'];
   if (tags !== undefined) return isNoneMatch(tags, etag);
   const since = headers['if-modified-since'];
-  // A date that can not be read is no condition.
-  return since !== undefined && seconds(takenAt) <= seconds(Date.parse(since));
+  // What is no date as HTTP writes them is no condition. JavaScript would take a number for a year.
+  return since !== undefined && HTTP_DATE.test(since) && seconds(takenAt) <= seconds(Date.parse(since));
 }
 
 function seconds(ms: number): number {

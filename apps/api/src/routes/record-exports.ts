@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
@@ -6,6 +7,8 @@ import { problemResponses, requestIdHeader } from '../documentation/responses.ts
 import { exportBody } from '../formats/export-body.ts';
 import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
 import { type Encoding, encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
+import { clientAddress } from '../limits/client-address.ts';
+import { ProblemError } from '../problems/problem.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterTag } from './filters.ts';
@@ -15,9 +18,13 @@ import { linesContent, openFiltered, readPage } from './records.ts';
 
 /** At one time: each holds some thousand rows, whatever the length of the list. */
 const MAX_EXPORTS = 8;
-const RETRY_AFTER_MS = 30_000;
+/** So that nobody who reads slowly has all of them. */
+const MAX_PER_CALLER = 4;
+const RETRY_AFTER_S = 30;
 /** A reader that takes nothing for so long is cut off. Milliseconds. */
 const STALL_MS = 300_000;
+/** An export lasts as long as its reader takes, Cloud Run permitting. Milliseconds. */
+const WITHOUT_END_MS = 24 * 60 * 60 * 1_000;
 
 const VARY = 'Accept-Encoding';
 
@@ -45,11 +52,16 @@ const fileHeader = {
 
 export interface ExportRoutesOptions {
   readonly warehouse: Warehouse;
+  /** Proxies of ours before this process, 0 to 2. */
+  readonly proxies: number;
 }
 
 /** The whole list in one answer. */
-export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = async (app, { warehouse }) => {
-  let exporting = 0;
+export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = async (
+  app,
+  { warehouse, proxies },
+) => {
+  const places = new ExportPlaces();
 
   /** The body, with its first rows read, and the list that it is of. */
   const open = async (
@@ -59,19 +71,15 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     encoding: Encoding,
     request: FastifyRequest,
   ) => {
-    if (exporting >= MAX_EXPORTS) {
-      const message = `${exporting} exports are under way`;
-      throw new WarehouseError('busy', 'tooManyExports', message, { retryAfterMs: RETRY_AFTER_MS });
-    }
-    exporting++;
+    const leave = places.enter(clientAddress(request.raw, proxies));
     try {
       const page = await readPage(reopen, opened, (list) =>
         exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
       );
-      page.body.once('close', () => exporting--).once('error', (error) => logBreak(error, request));
+      page.body.once('close', leave).once('error', (error) => logBreak(error, request));
       return page;
     } catch (error) {
-      exporting--;
+      leave();
       throw error;
     }
   };
@@ -81,6 +89,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     app.get(
       `/records.${extension}`,
       {
+        handlerTimeout: WITHOUT_END_MS,
         schema: {
           operationId: `exportRecords${extension === 'csv' ? 'Csv' : 'Ndjson'}`,
           summary: `Export all records as ${extension.toUpperCase()}`,
@@ -119,12 +128,45 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
         if (request.method === 'HEAD') {
           return sendFile(reply, opened, format, encoding, headers, Readable.from([]));
         }
+        const { socket } = request.raw;
+        // `inject` has none.
+        if (socket instanceof Socket) socket.setTimeout(STALL_MS);
         const { list, body } = await open(openList, opened, format, encoding, request);
         return sendFile(reply, list, format, encoding, headersOf(list, suffix), body);
       },
     );
   }
 };
+
+/** Who is being sent an export. */
+class ExportPlaces {
+  /** How many each caller has. */
+  readonly #taken = new Map<string, number>();
+  #all = 0;
+
+  /** Returns what has to be called on leaving. */
+  enter(caller: string): () => void {
+    const own = this.#taken.get(caller) ?? 0;
+    if (own >= MAX_PER_CALLER) throw tooMany(`${own} exports are sent to your address already.`);
+    if (this.#all >= MAX_EXPORTS) throw tooMany(`${this.#all} exports are sent by this instance already.`);
+    this.#taken.set(caller, own + 1);
+    this.#all++;
+    return () => {
+      const left = (this.#taken.get(caller) ?? 1) - 1;
+      if (left > 0) this.#taken.set(caller, left);
+      else this.#taken.delete(caller);
+      this.#all--;
+    };
+  }
+}
+
+function tooMany(reason: string): ProblemError {
+  return new ProblemError(
+    'warehouse-busy',
+    `${reason} Ask again in ${RETRY_AFTER_S} s, or walk through /records.`,
+    { headers: { 'retry-after': String(RETRY_AFTER_S) } },
+  );
+}
 
 function sendFile(
   reply: FastifyReply,

@@ -31,6 +31,8 @@ export interface TestApiOptions
   readonly table?: string;
   readonly requestTimeoutMs?: number;
   readonly drainMs?: number;
+  readonly stallMs?: number;
+  readonly answerMs?: number;
   /** Variables besides those of `environment`. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly now?: () => number;
@@ -44,6 +46,8 @@ export async function buildTestApi({
   logLevel = 'trace',
   table = environment.RECORDS_TABLE,
   requestTimeoutMs,
+  stallMs,
+  answerMs,
   drainMs = 0,
   variables = {},
   now,
@@ -71,6 +75,8 @@ export async function buildTestApi({
     ...(warehouseOptions.telemetry && { telemetry: warehouseOptions.telemetry }),
     drainMs,
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+    ...(stallMs !== undefined && { stallMs }),
+    ...(answerMs !== undefined && { answerMs }),
   });
   closeAfterAll(() => app.close());
   return { app, lines };
