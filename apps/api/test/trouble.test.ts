@@ -30,6 +30,8 @@ describe('a warehouse that', () => {
       const { detail } = expectProblem(await app.inject({ url }), 'warehouse-timeout');
       expect(detail).toContain('in time');
     }
+    hanging.reset();
+    hanging.fault = () => googleError(403, 'accessDenied');
   });
 
   it.each<[string, Fault]>([
