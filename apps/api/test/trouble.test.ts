@@ -61,7 +61,9 @@ describe('a warehouse that', () => {
         front.fault = () => fault;
         const response = await api.app.inject({ url });
         const { detail } = expectProblem(response, 'warehouse-unavailable');
-        expect(detail).toBe('The records can not be read at the moment.');
+        expect(detail).toBe(
+          'The records can not be read at the moment. Ask again after the seconds in Retry-After.',
+        );
         expect(response.headers['retry-after']).toBe('5');
         expect(front.calls).toEqual(Array(3).fill(call));
         expect(timing.waits.slice(-2)).toEqual([100, 200]);

@@ -91,14 +91,19 @@ function responseDetails(status: string, { description, headers = {}, content = 
   );
   const headerRows = Object.entries(headers).map(
     ([name, header]) =>
-      html`<tr><td><code>${name}</code></td><td>${prose(header.description ?? '')}</td></tr>\n`,
+      html`<tr><td><code>${name}</code></td><td>${prose(header.description ?? '')}</td><td>${example(header.schema)}</td></tr>\n`,
   );
   return html`<details><summary><strong>${status}</strong> ${kinds.length > 0 ? kinds.join(', ') : prose(description)}</summary>
 ${kinds.length > 0 ? html`<p>${prose(description)}</p>` : undefined}
-<div class="scroll"><table><tr><th>Header</th><th>Meaning</th></tr>${headerRows}</table></div>
+<div class="scroll"><table><tr><th>Header</th><th>Meaning</th><th>Example</th></tr>${headerRows}</table></div>
 ${media.map(([type, { examples = {} }]) => examplesOf(type, examples))}
 </details>
 `;
+}
+
+function example(schema: { readonly examples?: readonly unknown[] } = {}): Html | undefined {
+  const [first] = schema.examples ?? [];
+  return first === undefined ? undefined : html`<code>${String(first)}</code>`;
 }
 
 function examplesOf(type: string, examples: NonNullable<MediaType['examples']>): Html[] {

@@ -56,7 +56,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Records API',
       version: CONTRACT_VERSION,
       description:
-        'People, as records with a name and a country, published as they come in. Every operation takes GET and HEAD and no body. Whatever goes wrong is answered by a problem (RFC 9457) whose kinds are listed at `/problems`; beside those of each operation there are `route-not-found` (404) for every other path and `method-not-allowed` (405) for every other method, and `request-timeout` (408), `expectation-failed` (417) and `headers-too-large` (431) for what is not a proper request at all.',
+        'People, as records with a name and a country, published as they come in. Every operation takes GET and HEAD and no body. Whatever goes wrong is answered by a problem (RFC 9457) whose kinds are listed at `/problems`; beside those of each operation there are `route-not-found` (404) for every other path and `method-not-allowed` (405) for every other method, and `request-timeout` (408), `expectation-failed` (417) and `headers-too-large` (431) for what is not a proper request at all. Nobody needs a key: without one, an address has so many requests a minute at each instance as `RateLimit-Policy` says; a key in `X-API-Key`, which the operator gives out, has a limit of its own. Pages of any origin may call this API.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'Where this document came from.' }],
@@ -127,8 +127,13 @@ export interface ParameterSchema {
 
 export interface Response {
   readonly description: string;
-  readonly headers?: Readonly<Record<string, { readonly description?: string }>>;
+  readonly headers?: Readonly<Record<string, ResponseHeader>>;
   readonly content?: Readonly<Record<string, MediaType>>;
+}
+
+export interface ResponseHeader {
+  readonly description?: string;
+  readonly schema?: { readonly examples?: readonly unknown[] };
 }
 
 export interface MediaType {

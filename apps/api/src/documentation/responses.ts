@@ -38,7 +38,8 @@ const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly o
 export const requestIdHeader = {
   'X-Request-Id': Type.String({
     format: 'uuid',
-    description: 'The id under which the service logged this request.',
+    description:
+      'The id of this request. What is refused or fails is logged under it, but for `overloaded` and what could not be read as a request.',
     examples: [REQUEST_ID],
   }),
 };

@@ -6,6 +6,10 @@ import { problemResponse } from '../problems/problem.ts';
 
 const PROBLEMS_BY_CODE: Readonly<Record<string, readonly [ProblemName, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request was not received in full in time.'],
+  HPE_INVALID_URL: [
+    'malformed-request',
+    'The URL has a character that must be percent-encoded, such as ú as %C3%BA.',
+  ],
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'The request line and header fields may be 16 KiB together.'],
 };
 
@@ -20,7 +24,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   }
   const [problem, detail] = PROBLEMS_BY_CODE[error.code ?? ''] ?? [
     'malformed-request',
-    'The request is not valid HTTP.',
+    'The request is not valid HTTP. A space in a URL is written %20.',
   ];
   const { status, headers, body } = problemResponse(problem, detail, randomUUID());
   const lines = Object.entries({

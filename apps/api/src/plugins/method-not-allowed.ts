@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import type { FastifyInstance, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
 import { ProblemError } from '../problems/problem.ts';
 
 /** Collects the routes from now on; the function that it returns refuses every other method on their paths (405). */
@@ -21,8 +21,9 @@ export function collectMethods(app: FastifyInstance): () => void {
 
 function refuseOtherMethods(app: FastifyInstance, url: string, known: readonly string[]): void {
   const allow = known.toSorted().join(', ');
-  const refuse = async () => {
-    throw new ProblemError('method-not-allowed', `This path has ${allow}.`, { headers: { allow } });
+  const refuse = async ({ method }: FastifyRequest) => {
+    const detail = `${method} is not for this path, which takes ${allow}.`;
+    throw new ProblemError('method-not-allowed', detail, { headers: { allow } });
   };
   app.route({
     method: app.supportedMethods.filter((name) => !known.includes(name)),

@@ -13,9 +13,9 @@ const WAREHOUSE_PROBLEMS: Readonly<Record<WarehouseErrorKind, ProblemName>> = {
 };
 
 const WAREHOUSE_DETAILS: Readonly<Record<WarehouseErrorKind, string>> = {
-  unavailable: 'The records can not be read at the moment.',
-  busy: 'The capacity to read records is used up for now.',
-  timeout: 'The records could not be read in time.',
+  unavailable: 'The records can not be read at the moment. Ask again after the seconds in Retry-After.',
+  busy: 'The capacity to read records is used up for now. Ask again after the seconds in Retry-After.',
+  timeout: 'The records could not be read in time. Ask again.',
   refused: 'A fault of this service; it has been logged.',
   expired: 'This state of the list can not be read any more. Start again without `snapshot`.',
 };
@@ -95,7 +95,7 @@ export const MAX_URL_LENGTH = 4_096;
 export function uriTooLong(): ProblemError {
   return new ProblemError(
     'uri-too-long',
-    `The path and query together may be ${MAX_URL_LENGTH} characters long.`,
+    `The path and query together may be ${MAX_URL_LENGTH} characters long; send fewer or shorter values.`,
   );
 }
 

@@ -70,7 +70,7 @@ export const rateLimit = fastifyPlugin<RateLimitOptions>(
           metrics.requestRefused('wrong-key');
           throw new ProblemError(
             'invalid-key',
-            'The key in X-API-Key is not one of this API: it is mistyped, revoked or over. Without the header the request is answered within the limit for everybody.',
+            'The key in X-API-Key is not one of this API: it is mistyped, revoked or expired. Without the header the request is answered within the limit for everybody.',
             { headers: CHALLENGE },
           );
         }

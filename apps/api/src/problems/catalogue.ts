@@ -29,7 +29,7 @@ export const PROBLEMS = {
     status: 400,
     title: 'Malformed request',
     description:
-      'The request is not valid HTTP, or its URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.',
+      'The request is not valid HTTP, or its URL has a space or another character that is not percent-encoded (`Perú` is `Per%C3%BA`), or a percent sign that is not followed by two hexadecimal digits of UTF-8.',
   },
   'list-too-large': {
     status: 400,
@@ -41,13 +41,13 @@ export const PROBLEMS = {
     status: 401,
     title: 'Invalid key',
     description:
-      'The request has an `X-API-Key` header, and what is in it is no key of this API, or one that was revoked or is over. Nobody needs a key: without the header the request is answered within the limit for everybody.',
+      'The request has an `X-API-Key` header, and what is in it is no key of this API, or one that was revoked or has expired. Nobody needs a key: without the header the request is answered within the limit for everybody.',
   },
   'record-not-found': {
     status: 404,
     title: 'Record not found',
     description:
-      'No record has this id. A record that was published a moment ago can take some seconds to appear; that there is none holds for five seconds, and for as long as the list where the budget of live look-ups is used up.',
+      'No record has this id. A record that was published a moment ago can take some seconds to appear. A 404 is remembered for five seconds; while many unknown ids are asked for, until the list is renewed, which takes two windows at most.',
   },
   'route-not-found': {
     status: 404,

@@ -87,7 +87,7 @@ export const ProblemSchema = Type.Object(
     detail: Type.String({ description: 'What is wrong with this request, and the way out.' }),
     instance: Type.String({
       format: 'uri',
-      description: 'This occurrence; its id is also in `X-Request-Id` and in the logs.',
+      description: 'This occurrence; its id is also in `X-Request-Id`.',
     }),
     errors: Type.Optional(
       Type.Array(

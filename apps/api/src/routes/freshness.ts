@@ -76,7 +76,7 @@ export const freshnessHeaderSchemas = {
   Age: Type.Integer({
     minimum: 0,
     description:
-      'Seconds since the answer was known to be true. More than `max-age` says that the warehouse does not answer at the moment.',
+      'Seconds since the answer was known to be true. Up to twice `max-age` is usual, since the list before is served while a new one is made; more says that the warehouse does not answer at the moment.',
     examples: [12],
   }),
 };
@@ -89,12 +89,14 @@ export const lastModifiedSchema = {
   ),
 };
 
+const NOT_MODIFIED =
+  'What `If-None-Match` names still holds, or is as old as `If-Modified-Since`. There is no body.';
+
 /** The 304 of an operation; `headers` are those of its 200. */
-export function notModified(headers: object): object {
+export function notModified(headers: object, description = NOT_MODIFIED): object {
   // To @fastify/swagger, this type is the absence of a body.
   return Type.Null({
-    description:
-      'What `If-None-Match` names still holds, or is as old as `If-Modified-Since`. There is no body.',
+    description,
     headers: { ...requestIdHeader, ...headers },
   });
 }

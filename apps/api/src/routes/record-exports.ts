@@ -31,7 +31,7 @@ const VARY = 'Accept-Encoding';
 const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [
     csv,
-    'CSV as in RFC 4180, with a header row and CRLF. A cell that a spreadsheet could take for a formula (it begins with `=`, `+`, `-` or `@`, also after white space, or with a tab or line break) has an apostrophe put before it, and so has one that begins with an apostrophe: take one apostrophe away from every cell that begins with one, and you have what was stored.',
+    'CSV as in RFC 4180, with a header row and CRLF. A cell that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`, `@` or their full-width forms, also after white space, or with a tab or line break) has an apostrophe put before it, and so has one that begins with an apostrophe: take one apostrophe away from every cell that begins with one, and you have what was stored. UTF-8 without a byte order mark: import it as UTF-8.',
   ],
   [ndjson, 'One JSON object per line.'],
 ]);
@@ -93,7 +93,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
         schema: {
           operationId: `exportRecords${extension === 'csv' ? 'Csv' : 'Ndjson'}`,
           summary: `Export all records as ${extension.toUpperCase()}`,
-          description: `All records of one moment, ordered by \`id\`, in one answer of any length. ${DESCRIPTIONS.get(format)} It is sent as fast as it is read, and a reader that takes nothing for five minutes is cut off. When it can not be finished the connection is broken, so that what has arrived in full is whole. \`Accept-Encoding\` takes \`gzip\` and \`br\`.`,
+          description: `All records of one moment, ordered by \`id\`, in one answer of any length. ${DESCRIPTIONS.get(format)} It is sent as fast as it is read, and a reader that takes nothing for five minutes is cut off. When it can not be finished the connection is broken, so that what has arrived in full is whole; there is no \`Range\`, it is asked for again. An instance sends ${MAX_EXPORTS} exports at one time, ${MAX_PER_CALLER} of them to one address, and fewer of filtered lists; more are answered 503 \`warehouse-busy\`. \`Accept-Encoding\` takes \`gzip\` and \`br\`.`,
           tags: ['records'],
           querystring: ExportQuery,
           response: {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { RecordRow } from '@records/records-schema';
+import { ID_MAX_LENGTH, RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
@@ -22,7 +22,12 @@ import { JSON_CONTENT_TYPE } from './send-json.ts';
 const MAX_KNOWN_BYTES = 2_048;
 
 const NoQuery = Type.Object({}, { additionalProperties: false });
-const RecordParams = Type.Object({ id: RecordRow.properties.id });
+const RecordParams = Type.Object({
+  id: Type.String({
+    ...RecordRow.properties.id,
+    'x-rule': `must be 1 to ${ID_MAX_LENGTH} of A-Z a-z 0-9 . _ ~ -, not beginning with a dot`,
+  }),
+});
 
 export interface RecordRoutesOptions {
   readonly warehouse: Warehouse;
@@ -44,7 +49,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
         operationId: 'getRecord',
         summary: 'Get a record',
         description:
-          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. That there is none is remembered for five seconds; while the budget of live look-ups is used up it is as old as the list. A 404 is not to be kept and has no `Age`: that of `/records` is the age of the list.',
+          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. A 404 is remembered here for five seconds; while many unknown ids are asked for, until the list is renewed. It is not to be kept, and has no `Age`.',
         tags: ['records'],
         params: RecordParams,
         querystring: NoQuery,
@@ -59,7 +64,10 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
               },
             },
           },
-          304: notModified(freshnessHeaderSchemas),
+          304: notModified(
+            freshnessHeaderSchemas,
+            'What `If-None-Match` names still holds. There is no body.',
+          ),
           ...problemResponses(
             'invalid-parameters',
             'record-not-found',
