@@ -73,6 +73,14 @@ describe('docs/configuration.md', () => {
       .filter((key) => key !== 'options');
     expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
   });
+
+  it('lists the settings of a project', () => {
+    const documented = rowsOf('A project').map(([name]) => name);
+    const declared = [...read('infra/bootstrap/Pulumi.yaml').matchAll(/^ {2}([\w:]+):$/gm)]
+      .map((match) => match[1])
+      .filter((key) => key !== 'options');
+    expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
+  });
 });
 
 /** The rows of the tables under a heading, without their back-ticks. */
