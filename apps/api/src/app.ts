@@ -54,7 +54,7 @@ export interface AppOptions {
   readonly requestTimeoutMs?: number;
   /** Who takes nothing of an answer for so long is hung up on; of an export, which is read at leisure, much longer. Milliseconds. */
   readonly stallMs?: number;
-  /** Until a request is answered, whatever it waits for and however often. Milliseconds. */
+  /** Until a request that is no export is answered, whatever it waits for and however often. Milliseconds. */
   readonly answerMs?: number;
 }
 
@@ -85,7 +85,6 @@ export async function buildApp({
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
     // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
     genReqId: () => randomUUID(),
-    handlerTimeout: answerMs,
     serverFactory: (routes) => {
       const server = createServer(
         {
@@ -142,10 +141,10 @@ export async function buildApp({
   app.addHook('onClose', () => keys.close());
   app.addHook('onClose', () => warehouse.close());
   const pages = new KeptPages();
-  await app.register(recordsRoutes, { warehouse, pages, front });
+  await app.register(recordsRoutes, { warehouse, pages, front, answerMs });
   await app.register(exportRoutes, { warehouse, proxies });
-  await app.register(recordRoutes, { warehouse, front });
-  await app.register(countriesRoutes, { warehouse, pages });
+  await app.register(recordRoutes, { warehouse, front, answerMs });
+  await app.register(countriesRoutes, { warehouse, pages, answerMs });
   await app.register(healthRoutes, { readiness });
   await app.register(documentationRoutes, { pages });
   refuseOtherMethods();

@@ -117,7 +117,11 @@ describe('load shedding', () => {
         pais: 'Chile',
       })),
     );
-    const { app, url, get } = await oneInFlight({ bigQueryUrl: table.front.url, stallMs: 200 });
+    const { app, url, get } = await oneInFlight({
+      bigQueryUrl: table.front.url,
+      stallMs: 200,
+      answerMs: 1_000,
+    });
     await app.inject({ url: '/records' });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const gone = once(socket, 'close');

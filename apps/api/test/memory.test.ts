@@ -41,7 +41,7 @@ it('of pages in the making, a thousand at most are shared, and who wants more of
     open = resolve;
   });
   const get = (tag: string) =>
-    pages.get(tag, 'br', async () => {
+    pages.get(tag, 'identity', async () => {
       reads += 1;
       await gate;
       return Buffer.from(tag);

@@ -30,16 +30,19 @@ const headerSchemas = { ...lastModifiedSchema, ...freshnessHeaderSchemas, ...var
 export interface CountriesRoutesOptions {
   readonly warehouse: Warehouse;
   readonly pages: KeptPages;
+  /** Until a request is answered, whatever it waits for. Milliseconds. */
+  readonly answerMs: number;
 }
 
 /** Records per country. */
 export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> = async (
   app,
-  { warehouse, pages },
+  { warehouse, pages, answerMs },
 ) => {
   app.get(
     '/countries',
     {
+      handlerTimeout: answerMs,
       schema: {
         operationId: 'listCountries',
         summary: 'Count records by country',

@@ -23,8 +23,6 @@ const MAX_PER_CALLER = 4;
 const RETRY_AFTER_S = 30;
 /** A reader that takes nothing for so long is cut off. Milliseconds. */
 const STALL_MS = 300_000;
-/** An export lasts as long as its reader takes, Cloud Run permitting. Milliseconds. */
-const WITHOUT_END_MS = 24 * 60 * 60 * 1_000;
 
 const VARY = 'Accept-Encoding';
 
@@ -89,7 +87,6 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
     app.get(
       `/records.${extension}`,
       {
-        handlerTimeout: WITHOUT_END_MS,
         schema: {
           operationId: `exportRecords${extension === 'csv' ? 'Csv' : 'Ndjson'}`,
           summary: `Export all records as ${extension.toUpperCase()}`,

@@ -32,12 +32,14 @@ const RecordParams = Type.Object({
 export interface RecordRoutesOptions {
   readonly warehouse: Warehouse;
   readonly front: Front;
+  /** Until a request is answered, whatever it waits for. Milliseconds. */
+  readonly answerMs: number;
 }
 
 /** The single record. */
 export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = async (
   app,
-  { warehouse, front },
+  { warehouse, front, answerMs },
 ) => {
   // Without this, the route below would take it for a record without an id.
   app.get('/records/', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
@@ -45,6 +47,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
   app.get(
     '/records/:id',
     {
+      handlerTimeout: answerMs,
       schema: {
         operationId: 'getRecord',
         summary: 'Get a record',

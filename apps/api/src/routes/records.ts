@@ -69,12 +69,14 @@ export interface RecordsRoutesOptions {
   readonly warehouse: Warehouse;
   readonly pages: KeptPages;
   readonly front: Front;
+  /** Until a request is answered, whatever it waits for. Milliseconds. */
+  readonly answerMs: number;
 }
 
 /** The list, page by page. */
 export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (
   app,
-  { warehouse, pages, front },
+  { warehouse, pages, front, answerMs },
 ) => {
   const pageInMemory = (asked: AskedPage, headers: IncomingHttpHeaders): Answer | undefined => {
     const list = warehouse.listInMemory();
@@ -90,6 +92,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
   app.get(
     '/records',
     {
+      handlerTimeout: answerMs,
       schema: {
         operationId: 'listRecords',
         summary: 'List records',
