@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { FilteredLists } from '../src/warehouse/snapshots/filtered-lists.ts';
 import { RecordIndex } from '../src/warehouse/snapshots/record-index.ts';
+import type { RecordList } from '../src/warehouse/warehouse.ts';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -153,6 +154,34 @@ describe('a list whose result is lost while it is read for filters', () => {
   });
 });
 
+describe('filters of walks', () => {
+  it('wait for each other, and never keep those of the present list out', async () => {
+    const ended = Promise.withResolvers<void>();
+    const listOf = (token: string): RecordList => ({
+      token,
+      total: 1,
+      takenAt: 0,
+      freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
+      read: async () => '',
+      rows: async function* () {
+        if (token !== 'present') await ended.promise;
+        yield [['1', 'Ana', 'Pérez', 'Chile']];
+      },
+    });
+    const filtered = new FilteredLists({
+      inTime: (result) => result,
+      isPresent: (token) => token === 'present',
+    });
+    const filter = (token: string) => filtered.filter(listOf(token), { pais: ['Chile'] });
+    const first = filter('walk-1');
+    await expect(filter('walk-2')).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyIndexes' });
+    expect((await filter('present')).total).toBe(1);
+    ended.resolve();
+    expect((await first).total).toBe(1);
+    expect((await filter('walk-2')).total).toBe(1);
+  });
+});
+
 describe('exports of filtered lists', () => {
   it('keep two lists in memory at most, however slow their readers are', async () => {
     const lists = ['a', 'b', 'c'].map((token) => ({
@@ -165,7 +194,7 @@ describe('exports of filtered lists', () => {
         yield [['1', 'Ana', 'Pérez', 'Chile']];
       },
     }));
-    const filtered = new FilteredLists((result) => result);
+    const filtered = new FilteredLists({ inTime: (result) => result, isPresent: () => true });
     const exported = [];
     for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());
     const [first, second, third] = exported;

@@ -102,7 +102,11 @@ export class BigQueryWarehouse implements Warehouse {
       onStale: (error) => this.#warnOfStale(error),
     });
     telemetry.metrics.observeSnapshotAge(() => this.#snapshots.servedAgeMs / 1_000);
-    this.#filtered = new FilteredLists((result) => this.#calls.inTime(result), asked('filters'));
+    this.#filtered = new FilteredLists({
+      inTime: (result) => this.#calls.inTime(result),
+      isPresent: (token) => this.#snapshots.isPresent(token),
+      onAsked: asked('filters'),
+    });
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,

@@ -9,19 +9,28 @@ const MAX_INDEX_BYTES = 48 * MIB;
 /** Two of the largest, or many small ones: that of the present, and one of a walk. Bytes. */
 const KEPT_INDEX_BYTES = 2 * MAX_INDEX_BYTES;
 const KEPT_MATCH_BYTES = 8 * MIB;
-/** Lists that are being read for their index at one time. */
-const MAX_BUILDING = 1;
+/** Lists that are being read for their index at one time: of walks one, so that those who name old ones do not keep the present one out. */
+const MAX_BUILDING = 2;
+const MAX_WALKS_BUILDING = 1;
 /** Lists that are being exported by their index, which keeps it in memory however long the reader takes. */
 const MAX_EXPORTED = 2;
 const RETRY_AFTER_MS = 2_000;
+
+export interface FilteredListsOptions {
+  /** Waits as long as a request may; what it waited for goes on. */
+  inTime<T>(result: Promise<T>): Promise<T>;
+  /** Whether this is the list that is answered to who names none. */
+  isPresent(token: string): boolean;
+  /** Told whether the index of a list was in memory. */
+  onAsked?(hit: boolean): void;
+}
 
 /**
  * Answers filters from memory. A list is read once, free of charge, whatever the number of filters that are asked of it;
  * what one filter costs is a pass over numbers in memory.
  */
 export class FilteredLists {
-  readonly #onAsked: (hit: boolean) => void;
-  readonly #inTime: <T>(result: Promise<T>) => Promise<T>;
+  readonly #options: FilteredListsOptions;
   readonly #indexes = new LRUCache<string, RecordIndex>({
     maxSize: KEPT_INDEX_BYTES,
     sizeCalculation: ({ size }) => Math.max(1, size),
@@ -34,13 +43,8 @@ export class FilteredLists {
     sizeCalculation: ({ byteLength }, key) => byteLength + 2 * key.length + 1,
   });
 
-  /**
-   * `inTime` waits as long as a request may; what it waited for goes on. `onAsked` is told whether the index of a list was in
-   * memory.
-   */
-  constructor(inTime: <T>(result: Promise<T>) => Promise<T>, onAsked: (hit: boolean) => void = () => {}) {
-    this.#inTime = inTime;
-    this.#onAsked = onAsked;
+  constructor(options: FilteredListsOptions) {
+    this.#options = options;
   }
 
   /** The part of the list that the filter lets through, in the same order. */
@@ -77,14 +81,16 @@ export class FilteredLists {
   /** Throws WarehouseError: `listTooLarge`; `busy` when other lists are being read. */
   async index(list: RecordList): Promise<RecordIndex> {
     const known = this.#indexes.get(list.token);
-    this.#onAsked(known !== undefined);
-    return known ?? (await this.#inTime(this.#build(list)));
+    this.#options.onAsked?.(known !== undefined);
+    return known ?? (await this.#options.inTime(this.#build(list)));
   }
 
   #build(list: RecordList): Promise<RecordIndex> {
     const known = this.#building.get(list.token);
     if (known) return known;
-    if (this.#building.size >= MAX_BUILDING) {
+    const isWalk = (token: string) => !this.#options.isPresent(token);
+    const walks = [...this.#building.keys()].filter(isWalk).length;
+    if (this.#building.size >= MAX_BUILDING || (isWalk(list.token) && walks >= MAX_WALKS_BUILDING)) {
       const message = `${this.#building.size} lists are being read for their index`;
       return Promise.reject(
         new WarehouseError('busy', 'tooManyIndexes', message, { retryAfterMs: RETRY_AFTER_MS }),

@@ -70,6 +70,11 @@ export class Snapshots {
     return this.#options.timing.date() - at < SERVED_MS ? ageMs : 0;
   }
 
+  /** Whether this is the list that answers who names none. */
+  isPresent(token: string): boolean {
+    return this.#current?.snapshot.token === token;
+  }
+
   /** The list of the present window, when it is there. */
   inMemory(): RecordList | undefined {
     const held = this.#usable();
@@ -126,7 +131,7 @@ export class Snapshots {
     const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
     return this.#list(snapshot, freshness, (error) => {
       // Who reads the present list, and shares what this walk reads of it, needs another one.
-      if (snapshot.token === this.#current?.snapshot.token) this.#meaningOf(error, snapshot);
+      if (this.isPresent(snapshot.token)) this.#meaningOf(error, snapshot);
       return error;
     });
   }
@@ -268,7 +273,7 @@ export class Snapshots {
     });
     this.#options.jobs.giveUp(name, error);
     this.#known.delete(token);
-    if (this.#current?.snapshot.token === token) this.#current = undefined;
+    if (this.isPresent(token)) this.#current = undefined;
     return error;
   }
 }
