@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { csvLines } from '../src/formats/csv.ts';
 import { exportBody } from '../src/formats/export-body.ts';
 import { csv, ndjson } from '../src/formats/formats.ts';
+import { tagSuffix } from '../src/formats/negotiation.ts';
 import { Blocks, type ListRows } from '../src/warehouse/snapshots/blocks.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { readCsv, stored } from './support/csv.ts';
@@ -73,6 +74,21 @@ describe('a reader of an export', () => {
     expect(response.complete).toBe(false);
     expect(read).toBeLessThan(30);
   });
+});
+
+it('a form whose bytes change needs another suffix in its entity tags: these belong together', () => {
+  const rows = [
+    ['a', '=1', 'Ana "A"', 'Núñez, P'],
+    ['b', null, "'x", '\u0001<'],
+  ];
+  const forms = [csv, ndjson].map((form) => [tagSuffix(form.mediaType, 'identity'), form.lines(rows)]);
+  expect(forms).toEqual([
+    ['-csv', 'a,\'=1,"Ana ""A""","Núñez, P"\r\nb,,\'\'x,\u0001<\r\n'],
+    [
+      '-ndjson',
+      '{"id":"a","nombre":"=1","apellido":"Ana \\"A\\"","pais":"Núñez, P"}\n{"id":"b","nombre":null,"apellido":"\'x","pais":"\\u0001<"}\n',
+    ],
+  ]);
 });
 
 describe('a spreadsheet', () => {

@@ -51,7 +51,10 @@ export function encodingOf({ headers }: FastifyRequest): Encoding {
   return best === 'gzip' || best === 'br' ? best : 'identity';
 }
 
-/** What tells representations of the same records apart in their entity tags. */
+/**
+ * What tells representations of the same records apart in their entity tags. Who changes the bytes of a form gives it another
+ * suffix: a list, and what callers keep of it, can outlive a release.
+ */
 export function tagSuffix(mediaType: string, encoding: Encoding): string {
   const form = mediaType === JSON_TYPE ? '' : `-${mediaType.replace(/^.*\/(x-)?/, '')}`;
   return encoding === 'identity' ? form : `${form}-${encoding}`;

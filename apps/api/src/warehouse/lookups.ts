@@ -23,6 +23,7 @@ const MAX_WAIT_MS = 5_000;
 /** How long it holds that there is no such record: one that was just published shows soon. Milliseconds. */
 const ABSENT_MS = 5_000;
 
+/** What a failed query has not cost, by the kind of its error, and by the reason. */
 const NOT_BILLED: ReadonlySet<WarehouseErrorKind> = new Set(['refused', 'busy']);
 const NEVER_SENT: ReadonlySet<string> = new Set(['circuitOpen', 'closing', 'ECONNREFUSED', 'ENOTFOUND']);
 

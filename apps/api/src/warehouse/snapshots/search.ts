@@ -11,7 +11,7 @@ interface Followed {
 
 /**
  * Finds records by their ids in the ordered rows of a snapshot, by reading blocks, which is free of charge: twice the binary
- * logarithm of their number at the very most, two or three where ids are spread evenly, and mostly one or none, since the bounds
+ * logarithm of their number and two at the very most, two or three where ids are spread evenly, and mostly one or none, since the bounds
  * of those that were read, for whatever reason, are remembered, and the next snapshot is much like the one before.
  */
 export class Search {
