@@ -77,7 +77,13 @@ export async function buildApp({
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
   const anonymous = new AddressLimit({ requestsPerMinute, proxies, now });
   const load = new Load({ maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
-  const front = new Front({ limit: anonymous, load, telemetry, logsEach: logger.isLevelEnabled('debug') });
+  const front = new Front({
+    limit: anonymous,
+    load,
+    telemetry,
+    stallMs,
+    logsEach: logger.isLevelEnabled('debug'),
+  });
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -85,8 +91,8 @@ export async function buildApp({
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
     // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
     genReqId: () => randomUUID(),
-    serverFactory: (routes) => {
-      const server = createServer(
+    serverFactory: (routes) =>
+      createServer(
         {
           requestTimeout: requestTimeoutMs,
           headersTimeout: requestTimeoutMs,
@@ -99,10 +105,7 @@ export async function buildApp({
           keepAliveTimeout: 620_000,
         },
         front.listener(routes),
-      );
-      server.timeout = stallMs;
-      return server;
-    },
+      ),
     // What arrives while stopping is still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },

@@ -212,6 +212,7 @@ describe('the routes', () => {
       limit: new AddressLimit({ requestsPerMinute: 10, proxies: 0, now: () => 0 }),
       load: new Load({ maxInFlight: 1, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, metrics: noMetrics }),
       telemetry: noTelemetry,
+      stallMs: 30_000,
       logsEach: false,
     });
     const app = fastify({ serverFactory: (routes) => createServer(front.listener(routes)) });

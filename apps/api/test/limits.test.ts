@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { InFlightLimit } from '../src/limits/in-flight-limit.ts';
 import { RateLimiter } from '../src/limits/rate-limiter.ts';
@@ -136,6 +136,35 @@ describe('load shedding', () => {
     expect(new Set(statuses)).toEqual(new Set([503, 200]));
     socket.resume();
     await gone;
+  });
+
+  it('hangs up on who takes nothing of an answer that is known, too', async () => {
+    const table = await openTestTable();
+    const long = 'x'.repeat(7_000);
+    await table.append(
+      Array.from({ length: 1_000 }, (_, n) => ({
+        id: `r${n}`,
+        nombre: 'Ana',
+        apellido: long,
+        pais: 'Chile',
+      })),
+    );
+    const options = { bigQueryUrl: table.front.url, stallMs: 200, answerMs: 1_000, logLevel: 'info' };
+    const { app, url, get } = await oneInFlight(options);
+    const path = '/records?limit=1000';
+    // The reader does not wait for BigQuery.
+    expect((await app.inject({ url: path })).statusCode).toBe(200);
+    const connected = once(app.server, 'connection');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    const [peer] = (await connected) as [Socket];
+    const gone = once(peer, 'close');
+    const asked = once(app.server, 'request');
+    socket.on('error', () => {}).write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await asked;
+    // It has no place among those in flight.
+    expect((await get('/records?offset=1')).statusCode).toBe(200);
+    await gone;
+    socket.destroy();
   });
 
   it('tells whom it refuses while it stops to hang up', async () => {
