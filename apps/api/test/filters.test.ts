@@ -154,25 +154,30 @@ describe('a list whose result is lost while it is read for filters', () => {
   });
 });
 
+/** A list of one record, which is read when `ready`. */
+function listOfOne(token: string, ready?: Promise<void>): RecordList {
+  return {
+    token,
+    total: 1,
+    takenAt: 0,
+    freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
+    read: async () => '',
+    rows: async function* () {
+      await ready;
+      yield [['1', 'Ana', 'Pérez', 'Chile']];
+    },
+  };
+}
+
 describe('filters of walks', () => {
   it('wait for each other, and never keep those of the present list out', async () => {
     const ended = Promise.withResolvers<void>();
-    const listOf = (token: string): RecordList => ({
-      token,
-      total: 1,
-      takenAt: 0,
-      freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
-      read: async () => '',
-      rows: async function* () {
-        if (token !== 'present') await ended.promise;
-        yield [['1', 'Ana', 'Pérez', 'Chile']];
-      },
-    });
     const filtered = new FilteredLists({
       inTime: (result) => result,
       isPresent: (token) => token === 'present',
     });
-    const filter = (token: string) => filtered.filter(listOf(token), { pais: ['Chile'] });
+    const filter = (token: string) =>
+      filtered.filter(listOfOne(token, token === 'present' ? undefined : ended.promise), { pais: ['Chile'] });
     const first = filter('walk-1');
     await expect(filter('walk-2')).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyIndexes' });
     expect((await filter('present')).total).toBe(1);
@@ -184,16 +189,7 @@ describe('filters of walks', () => {
 
 describe('exports of filtered lists', () => {
   it('keep two lists in memory at most, however slow their readers are', async () => {
-    const lists = ['a', 'b', 'c'].map((token) => ({
-      token,
-      total: 1,
-      takenAt: 0,
-      freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
-      read: async () => '',
-      rows: async function* () {
-        yield [['1', 'Ana', 'Pérez', 'Chile']];
-      },
-    }));
+    const lists = ['a', 'b', 'c'].map((token) => listOfOne(token));
     const filtered = new FilteredLists({ inTime: (result) => result, isPresent: () => true });
     const exported = [];
     for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());

@@ -107,64 +107,22 @@ describe('load shedding', () => {
   });
 
   it('hangs up on who takes nothing of an answer, so that others are answered', async () => {
-    const table = await openTestTable();
-    const long = 'x'.repeat(10_000);
-    await table.append(
-      Array.from({ length: 1_000 }, (_, n) => ({
-        id: `r${n}`,
-        nombre: 'Ana',
-        apellido: long,
-        pais: 'Chile',
-      })),
-    );
-    const { app, url, get } = await oneInFlight({
-      bigQueryUrl: table.front.url,
-      stallMs: 200,
-      answerMs: 1_000,
-    });
-    await app.inject({ url: '/records' });
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    const gone = once(socket, 'close');
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-    const asked = once(app.server, 'request');
-    socket.pause().write('GET /records?limit=1000 HTTP/1.1\r\nHost: a\r\n\r\n');
-    await asked;
+    // Too large to be known the second time.
+    const { get, askWithoutReading } = await longPages(10_000);
+    const { gone } = await askWithoutReading();
     const statuses: number[] = [];
     while (!statuses.includes(200) && statuses.length < 1_000)
       statuses.push((await get(`/records?offset=${statuses.length}`)).statusCode);
     expect(new Set(statuses)).toEqual(new Set([503, 200]));
-    socket.resume();
     await gone;
   });
 
   it('hangs up on who takes nothing of an answer that is known, too', async () => {
-    const table = await openTestTable();
-    const long = 'x'.repeat(7_000);
-    await table.append(
-      Array.from({ length: 1_000 }, (_, n) => ({
-        id: `r${n}`,
-        nombre: 'Ana',
-        apellido: long,
-        pais: 'Chile',
-      })),
-    );
-    const options = { bigQueryUrl: table.front.url, stallMs: 200, answerMs: 1_000, logLevel: 'info' };
-    const { app, url, get } = await oneInFlight(options);
-    const path = '/records?limit=1000';
-    // The reader does not wait for BigQuery.
-    expect((await app.inject({ url: path })).statusCode).toBe(200);
-    const connected = once(app.server, 'connection');
-    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
-    const [peer] = (await connected) as [Socket];
-    const gone = once(peer, 'close');
-    const asked = once(app.server, 'request');
-    socket.on('error', () => {}).write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    await asked;
+    const { get, askWithoutReading } = await longPages(7_000);
+    const { gone } = await askWithoutReading();
     // It has no place among those in flight.
     expect((await get('/records?offset=1')).statusCode).toBe(200);
     await gone;
-    socket.destroy();
   });
 
   it('tells whom it refuses while it stops to hang up', async () => {
@@ -225,6 +183,30 @@ async function oneInFlight(options: Partial<TestApiOptions> = {}) {
   const get = (path: string, headers?: Record<string, string>, method?: string) =>
     ask(url + path, headers, method);
   return { app, url, slow, answer, get };
+}
+
+/** One in flight, who may stall for a moment; pages of a thousand records with names of so many characters, read once. */
+async function longPages(length: number) {
+  const table = await openTestTable();
+  const person = { nombre: 'Ana', apellido: 'x'.repeat(length), pais: 'Chile' };
+  await table.append(Array.from({ length: 1_000 }, (_, n) => ({ id: `r${n}`, ...person })));
+  const options = { bigQueryUrl: table.front.url, stallMs: 200, answerMs: 1_000, logLevel: 'info' };
+  const { app, url, get } = await oneInFlight(options);
+  const path = '/records?limit=1000';
+  // Who stalls does not wait for BigQuery.
+  expect((await app.inject({ url: path })).statusCode).toBe(200);
+  /** Resolves when it is asked, to what resolves when the server has hung up. */
+  const askWithoutReading = async (): Promise<{ readonly gone: Promise<unknown> }> => {
+    const connected = once(app.server, 'connection');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+    const [peer] = (await connected) as [Socket];
+    const gone = once(peer, 'close').then(() => socket.destroy());
+    const asked = once(app.server, 'request');
+    socket.on('error', () => {}).write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await asked;
+    return { gone };
+  };
+  return { get, askWithoutReading };
 }
 
 describe('a page of another origin', () => {

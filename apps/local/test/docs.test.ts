@@ -66,17 +66,12 @@ describe('docs/configuration.md', () => {
     expect([...documented].sort()).toEqual([...readByProber].sort());
   });
 
-  it('lists the settings of a stack', () => {
-    const documented = rowsOf('A stack').map(([name]) => name);
-    const declared = [...read('infra/Pulumi.yaml').matchAll(/^ {2}([\w:]+):$/gm)]
-      .map((match) => match[1])
-      .filter((key) => key !== 'options');
-    expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
-  });
-
-  it('lists the settings of a project', () => {
-    const documented = rowsOf('A project').map(([name]) => name);
-    const declared = [...read('infra/bootstrap/Pulumi.yaml').matchAll(/^ {2}([\w:]+):$/gm)]
+  it.each([
+    ['A stack', 'infra/Pulumi.yaml'],
+    ['A project', 'infra/bootstrap/Pulumi.yaml'],
+  ])('lists the settings of: %s', (heading, file) => {
+    const documented = rowsOf(heading).map(([name]) => name);
+    const declared = [...read(file).matchAll(/^ {2}([\w:]+):$/gm)]
       .map((match) => match[1])
       .filter((key) => key !== 'options');
     expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
