@@ -1,8 +1,9 @@
 /**
  * pnpm bench:api [ROWS] [ROUNDS] [SECONDS]: requests per second of a hot page and of a hot record, with every protection
  * on, beside a bare Fastify route that sends the same bytes from memory. Rounds alternate; the ratio is the median of
- * theirs, since the machine can be faster in one than in the next. Both have a processor that the load does not use. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id that
- * nobody has. Exit code 1 when a ratio is not what is promised.
+ * theirs, since the machine can be faster in one than in the next. Where there are two processors, the load does not use that of
+ * what it measures. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id
+ * that nobody has. Exit code 1 when a ratio is not what is promised.
  */
 import { LocalStack } from '../src/local-stack.ts';
 import { ApiProcess } from './api-process.ts';

@@ -22,7 +22,7 @@ const BROTLI_PAGE: BrotliOptions = { params: { ...BROTLI_QUALITY, [constants.BRO
 const compressGzip = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const compressBrotli = promisify<Uint8Array, BrotliOptions, Buffer>(brotliCompress);
 
-/** Pages that wait to be compressed: as many as requests can be in flight, of which some callers may have left. */
+/** Pages that wait to be compressed: twice as many as requests are in flight by default, since those whose callers have left wait on. */
 const MAX_WAITING = 500;
 
 /** Pages compressed at one time: a processor is left to the event loop, or the refusals under overload would wait for it. */

@@ -3,9 +3,8 @@ import { OVERLOADED, ProblemError } from '../problems/problem.ts';
 /** Lets a bounded number of works run at one time, and a bounded number wait, in the order in which they came. */
 export class Turns {
   readonly #line: (() => void)[] = [];
-  #free: number;
-
   readonly #maxWaiting: number;
+  #free: number;
 
   /** `places`: 1 and more. */
   constructor(places: number, maxWaiting: number) {

@@ -46,11 +46,10 @@ export class BlockBounds {
   }
 
   /**
-   * The block that holds the id most likely, of those that can: by the place of the id between those that are known, as if all
-   * were spread evenly. The first one while nothing is known.
+   * The block of the range that holds the id most likely: by the place of the id between those that are known, as if all were
+   * spread evenly. The first one while nothing is known.
    */
-  guess(id: string): number {
-    const { from, to } = this.narrow(id);
+  guess(id: string, { from, to }: BlockRange): number {
     const { below, above } = this.#around(id);
     if (!below) return from;
     const share = shareOfWay(id, below.last ?? '', above && (above.first ?? ''));

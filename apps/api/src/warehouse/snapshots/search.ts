@@ -53,7 +53,7 @@ export class Search {
       to = Math.min(known.to, isBelow ? next - 1 : to);
       // Each second read halves what is left, however the ids are spread; or says where they end.
       const middle = to === bounds.blocks - 1 ? to : (from + to) >>> 1;
-      next = reads % 2 === 0 ? middle : clamp(bounds.guess(id), { from, to });
+      next = reads % 2 === 0 ? middle : bounds.guess(id, { from, to });
     }
     return undefined;
   }
@@ -62,8 +62,10 @@ export class Search {
   #firstGuess(id: string, bounds: BlockBounds): number {
     const range = bounds.narrow(id);
     const before = this.#before?.bounds;
-    if (!before || width(before.narrow(id)) >= width(range)) return bounds.guess(id);
-    return clamp(Math.floor(((before.guess(id) + 0.5) / before.blocks) * bounds.blocks), range);
+    const rangeBefore = before?.narrow(id);
+    if (!before || !rangeBefore || width(rangeBefore) >= width(range)) return bounds.guess(id, range);
+    const share = (before.guess(id, rangeBefore) + 0.5) / before.blocks;
+    return Math.max(range.from, Math.min(Math.floor(share * bounds.blocks), range.to));
   }
 
   #followed(token: string): Followed | undefined {
@@ -77,8 +79,4 @@ function blocksOf({ total }: SnapshotTable): number {
 
 function width({ from, to }: BlockRange): number {
   return to - from;
-}
-
-function clamp(index: number, { from, to }: BlockRange): number {
-  return Math.max(from, Math.min(index, to));
 }
