@@ -1,0 +1,95 @@
+import { Command } from '@commander-js/extra-typings';
+import { CommanderError } from 'commander';
+import { asTyped } from './as-typed.ts';
+import { reasonOf, UserError } from './user-error.ts';
+
+/** Exit codes of every command: 0 done, 1 not done, 2 called wrongly, 128 and more ended by a signal. */
+export const EXIT = { failed: 1, usage: 2 } as const;
+
+const examples = new WeakMap<object, string>();
+
+export interface About {
+  /** One line, shown in the list of a group. */
+  readonly summary: string;
+  /** One command line that works, shown in the list of a group and under the options. */
+  readonly example: string;
+  /** What the command does, when one line does not say it. */
+  readonly description?: string;
+  /** Shown under the options: more examples, exit codes, variables. */
+  readonly more?: string;
+}
+
+/** The command that `pnpm NAME` runs. Give it options and an action, or verbs by `verb`. */
+export function program(name: string, about: About) {
+  const command = new Command(`pnpm ${name}`)
+    .exitOverride()
+    .helpOption('--help', 'show this help')
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows all options)')
+    .allowExcessArguments(false)
+    .configureHelp({
+      // An example says more than the list of placeholders that commander shows.
+      subcommandTerm: (subcommand) => examples.get(subcommand) ?? subcommand.name(),
+      visibleCommands: (parent) => [...parent.commands],
+    })
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(asTyped(text)),
+      writeErr: (text) => process.stderr.write(asTyped(text)),
+    });
+  return described(command, about);
+}
+
+/** Adds a verb, such as `seed` in `pnpm prove seed`, and answers it. */
+export function verb(parent: Command, name: string, about: About) {
+  return described(parent.command(name), about);
+}
+
+function described(command: Command, { summary, example, description = summary, more }: About) {
+  examples.set(command, example);
+  return command
+    .summary(summary)
+    .description(description)
+    .addHelpText('after', () => {
+      // A group lists an example for each of its verbs.
+      const own = command.commands.length === 0 ? `\nExample:\n  ${example}\n` : '';
+      return `${own}${more === undefined ? '' : `\n${more.trim()}\n`}`;
+    });
+}
+
+/** Runs a program with the arguments of this process, and sets its exit code. */
+export async function main(
+  command: { parseAsync(args: readonly string[], from: { from: 'user' }): Promise<unknown> },
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  process.stdout.on('error', endWhenCut);
+  process.stderr.on('error', endWhenCut);
+  try {
+    // npm wants `--` before the options of a script, and passes it on.
+    await command.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** Says what went wrong, and answers the exit code for it. Throws what is a fault of ours. */
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its own errors, and the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  // An error with a code comes from Node or a Google client. Its message names the file, grant or resource.
+  const isExpected = error instanceof UserError || (error instanceof Error && 'code' in error);
+  if (!isExpected) throw error;
+  printError(error);
+  return EXIT.failed;
+}
+
+/** Prints an error for a person, with what to do about it. */
+export function printError(error: unknown): void {
+  const hint = error instanceof UserError && error.hint !== undefined ? `\n       ${error.hint}` : '';
+  process.stderr.write(asTyped(`error: ${reasonOf(error)}${hint}\n`));
+}
+
+/** The reader of a pipe has seen enough, as `head` does: nothing more can be shown, so the command ends quietly. */
+function endWhenCut(error: Error & { readonly code?: string }): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
