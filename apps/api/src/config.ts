@@ -1,6 +1,5 @@
+import { parseTableName, readEnvironment, SHARED_VARIABLES, type TableName } from '@records/runtime';
 import { type Static, Type } from '@sinclair/typebox';
-import { readEnvironment } from './environment.ts';
-import { parseTableName, TABLE_PATTERN, type TableName } from './warehouse/table-name.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -12,33 +11,6 @@ const cloudRunName = (what: string) =>
     description: `${what} on Cloud Run, which sets it; leave it out elsewhere`,
   });
 
-/** Variables that other programs of the image read, too. */
-export const SHARED = {
-  GOOGLE_CLOUD_PROJECT: Type.String({
-    pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
-    'x-rule': 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
-    description:
-      'the project that runs and pays for the queries, for example GOOGLE_CLOUD_PROJECT=my-project',
-  }),
-  BIGQUERY_LOCATION: Type.String({
-    pattern: '^[A-Za-z]+(-[a-z]+[0-9]+)?$',
-    'x-rule': 'must be a BigQuery location, such as US or southamerica-west1',
-    description: "the location of the table's dataset, for example BIGQUERY_LOCATION=southamerica-west1",
-  }),
-  RECORDS_TABLE: Type.String({
-    pattern: TABLE_PATTERN,
-    'x-rule': 'must be a table in full: project.dataset.table',
-    description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
-  }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s?#]+$',
-      'x-rule': 'must be a URL that starts with http:// or https://',
-      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
-    }),
-  ),
-};
-
 /** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
 const Environment = Type.Object({
   PORT: Type.Integer({
@@ -47,9 +19,9 @@ const Environment = Type.Object({
     default: 8080,
     description: 'the port to listen on; Cloud Run sets it, 0 takes a free one',
   }),
-  GOOGLE_CLOUD_PROJECT: SHARED.GOOGLE_CLOUD_PROJECT,
-  BIGQUERY_LOCATION: SHARED.BIGQUERY_LOCATION,
-  RECORDS_TABLE: SHARED.RECORDS_TABLE,
+  GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
+  BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
+  RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
   FRESHNESS_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3_600,
@@ -94,7 +66,7 @@ const Environment = Type.Object({
         'where metrics are served to a collector on the same machine; 0 takes a free port; leave it out for none',
     }),
   ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED_VARIABLES.OTEL_EXPORTER_OTLP_ENDPOINT,
   K_SERVICE: Type.Optional(cloudRunName('the service')),
   K_REVISION: Type.Optional(cloudRunName('the revision')),
 });

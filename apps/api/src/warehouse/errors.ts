@@ -83,15 +83,14 @@ const NETWORK_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What a Google client threw, in the terms of this service. */
+/** Translates what a call to BigQuery threw. */
 export function toWarehouseError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error;
-  const { code, message, reason, type } = describe(error);
+  const { code, message, reason } = describe(error);
   const as = ({ kind, retryable = false }: Kind, word: string) =>
     new WarehouseError(kind, word, message, { cause: error, retryable });
 
-  // teeny-request's word for a reply that did not come in time.
-  if (type === 'request-timeout') return as({ kind: 'timeout' }, 'timeout');
+  if (code === 'TimeoutError') return as({ kind: 'timeout' }, 'timeout');
   const known = reason === undefined ? undefined : KINDS_BY_REASON[reason];
   if (known && reason) return as(known, reason);
   if (typeof code === 'string' && NETWORK_CODES.has(code)) {
@@ -112,15 +111,13 @@ interface Described {
   readonly code: unknown;
   readonly message: string;
   readonly reason: string | undefined;
-  readonly type: unknown;
 }
 
-/** `errors[0].reason` is BigQuery's; `code` is an HTTP status, or a system error's name. */
+/** `code` is an HTTP status or the name of a system error; `cause.errors[0].reason` is BigQuery's word. */
 function describe(error: unknown): Described {
-  if (!(error instanceof Error))
-    return { code: undefined, message: String(error), reason: undefined, type: undefined };
-  const { code, errors, type } = error as { code?: unknown; errors?: unknown; type?: unknown };
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  if (!(error instanceof Error)) return { code: undefined, message: String(error), reason: undefined };
+  const { code, cause, message } = error as Error & { code?: unknown; cause?: { errors?: unknown } };
+  const first: unknown = Array.isArray(cause?.errors) ? cause.errors[0] : undefined;
   const reason = first && typeof first === 'object' && 'reason' in first ? first.reason : undefined;
-  return { code, message: error.message, reason: typeof reason === 'string' ? reason : undefined, type };
+  return { code, message, reason: typeof reason === 'string' ? reason : undefined };
 }
