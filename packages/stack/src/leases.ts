@@ -1,28 +1,27 @@
 import { type protos, v1 } from '@google-cloud/pubsub';
-import { credentials } from '@grpc/grpc-js';
-import { PassThroughClient } from 'google-auth-library';
-import type { Target } from './target/target.ts';
+import { pubsubOptions } from './clients.ts';
+import type { Target } from './target.ts';
 
 /** Messages of one pull; Pub/Sub gives up to 1,000. https://docs.cloud.google.com/pubsub/quotas */
 export const PULL_MESSAGES = 1_000;
-/** Seconds for which the messages are ours: the longest that Pub/Sub allows. */
+/** The longest lease that Pub/Sub allows. */
 const LEASE_SECONDS = 600;
-/** Ack ids of one request, within its 512 KiB. */
+/** Ack ids of one request, which may hold 512 KiB. */
 const ACK_IDS = 1_000;
 /** https://grpc.io/docs/guides/status-codes */
 const DEADLINE_EXCEEDED = 4;
 
 type PulledMessage = protos.google.pubsub.v1.IPubsubMessage;
 
-/** A message that nobody else gets until it is put back, removed, or its lease ends. */
+/** A message that no other subscriber gets until it is put back or removed, or its lease ends. */
 export interface Leased {
   readonly ackId: string;
   readonly message: PulledMessage;
 }
 
 /**
- * Looks into a subscription and leaves there what it does not remove. Of each open message it keeps the ack id only:
- * about 250 bytes.
+ * Leases messages of a subscription and puts back those that it does not remove. It keeps only the ack id of a leased
+ * message, about 250 bytes.
  */
 export class Leases implements AsyncDisposable {
   readonly #subscription: string;
@@ -30,16 +29,16 @@ export class Leases implements AsyncDisposable {
   readonly #waitMs: number;
   readonly #open = new Set<string>();
 
-  /** `waitMs`: how long an empty subscription is asked for more before it counts as empty. */
+  /** `waitMs`: how long a pull waits for messages before the subscription counts as empty. */
   constructor(target: Target, subscription: string, waitMs: number) {
     this.#subscription = subscription;
     this.#waitMs = waitMs;
     this.#client = new v1.SubscriberClient(pubsubOptions(target));
   }
 
-  /** Leases up to 1,000 messages; none when there is nothing. Throws the client's errors. */
+  /** Leases up to 1,000 messages; none when the subscription is empty. Throws the client's errors. */
   async pull(maxMessages = PULL_MESSAGES): Promise<Leased[]> {
-    const received = (await this.#ask(maxMessages, true)) ?? (await this.#ask(maxMessages, false)) ?? [];
+    const received = (await this.#pull(maxMessages, true)) ?? (await this.#pull(maxMessages, false)) ?? [];
     const leased = received.map(({ ackId, message }) => ({ ackId: ackId ?? '', message: message ?? {} }));
     for (const { ackId } of leased) this.#open.add(ackId);
     await this.#setDeadline(
@@ -56,7 +55,7 @@ export class Leases implements AsyncDisposable {
     }
   }
 
-  /** Puts back what was not removed, at once, for whoever looks next. */
+  /** Puts back every message that was not removed, at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#setDeadline([...this.#open], 0);
@@ -65,8 +64,8 @@ export class Leases implements AsyncDisposable {
     }
   }
 
-  /** Undefined when there was nothing. At Google an immediate answer may be empty although there is something. */
-  async #ask(maxMessages: number, returnImmediately: boolean) {
+  /** Undefined for an empty answer. At Google an immediate answer may be empty although there are messages. */
+  async #pull(maxMessages: number, returnImmediately: boolean) {
     try {
       const [{ receivedMessages }] = await this.#client.pull(
         { subscription: this.#subscription, maxMessages, returnImmediately },
@@ -88,21 +87,6 @@ export class Leases implements AsyncDisposable {
       });
     }
   }
-}
-
-/** The options with which one of Google's generated Pub/Sub clients reaches the target. */
-export function pubsubOptions({ projectId, environment }: Target) {
-  const host = environment.PUBSUB_EMULATOR_HOST;
-  if (host === undefined) return { projectId };
-  const { hostname, port } = new URL(`http://${host}`);
-  return {
-    projectId,
-    servicePath: hostname,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-    // A local cloud wants no credentials, and looking for some takes seconds where there are none.
-    authClient: new PassThroughClient(),
-  };
 }
 
 function chunks(ackIds: readonly string[]): string[][] {

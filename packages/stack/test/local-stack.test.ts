@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { localStack } from '../../src/target/local-stack.ts';
-import { withFolder } from '../support/folder.ts';
+import { localStack, runningStack } from '@records/stack';
+import { withFolder } from './support/folder.ts';
 
 const outputs = {
   project: 'records-local',
@@ -14,6 +14,7 @@ const outputs = {
   topic: 'projects/records-local/topics/records',
   table: 'records-local.records.records',
   deadLetterSubscription: 'projects/records-local/subscriptions/records-dead-letter',
+  apiKeysSecret: 'projects/records-local/secrets/records-api-keys',
 };
 
 let server: Server;
@@ -44,13 +45,15 @@ async function listening(): Promise<Server> {
   return server;
 }
 
-function find(stack: unknown) {
+function withFile<T>(stack: unknown, use: (file: string) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     const file = join(folder, 'stack.json');
     await writeFile(file, typeof stack === 'string' ? stack : JSON.stringify(stack));
-    return await localStack(file);
+    return await use(file);
   });
 }
+
+const find = (stack: unknown) => withFile(stack, localStack);
 
 async function pidOfEndedProcess(): Promise<number | undefined> {
   const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
@@ -59,37 +62,45 @@ async function pidOfEndedProcess(): Promise<number | undefined> {
 }
 
 describe('the running local stack', () => {
-  it('is found with what its description says', async () => {
+  it('has the target of its description', async () => {
     expect(await find({ pid: process.pid, outputs, environment })).toEqual({
       projectId: 'records-local',
       topic: outputs.topic,
       table: outputs.table,
       deadLetterSubscription: outputs.deadLetterSubscription,
+      apiKeysSecret: outputs.apiKeysSecret,
       environment,
     });
   });
 
-  it('says by which account to publish', async () => {
+  it('names the account that publishes', async () => {
     const publisher = { member: 'serviceAccount:s@p.iam.gserviceaccount.com', metadataHost: '127.0.0.1:1' };
     expect(await find({ pid: process.pid, outputs, environment, publisher })).toMatchObject({ publisher });
   });
 
-  it('is not there when its description is not', async () => {
+  it('is missing without a description', async () => {
     await expect(localStack('/nowhere/stack.json')).rejects.toThrow(
       expect.objectContaining({
         message: expect.stringContaining('no local stack is running'),
-        wayOut: 'start one with `pnpm dev` in another terminal, or name a deployed one: --stack dev',
+        hint: 'start one with `pnpm dev` in another terminal, or name a deployed one: --stack dev',
       }),
     );
   });
 
-  it('is not there when its process has ended', async () => {
+  it('is missing when its process has ended', async () => {
     const pid = await pidOfEndedProcess();
     await expect(find({ pid, outputs, environment })).rejects.toThrow(`left over from process ${pid}`);
   });
 
+  it('is described to other processes until its process ends, even by an outdated description', async () => {
+    const stack = { pid: process.pid, outputs, environment, metrics: { api: 'http://127.0.0.1:9/metrics' } };
+    expect(await withFile(stack, runningStack)).toEqual(stack);
+    expect(await withFile({ pid: await pidOfEndedProcess(), outputs: {} }, runningStack)).toBeUndefined();
+    expect(await runningStack('/nowhere/stack.json')).toBeUndefined();
+  });
+
   it.each(['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST'])(
-    'is not there when %s does not answer',
+    'is refused when %s does not answer',
     async (name) => {
       const address = `http://127.0.0.1:${closedPort}`;
       const stack = { pid: process.pid, outputs, environment: { ...environment, [name]: address } };
@@ -120,26 +131,22 @@ describe('a description of a local stack', () => {
     [
       'has no topic',
       () => ({ ...whole(), outputs: { ...outputs, topic: undefined } }),
-      'no stack output "topic"',
+      'stack output "topic"',
     ],
     [
       'has an empty table',
       () => ({ ...whole(), outputs: { ...outputs, table: '' } }),
-      'no stack output "table"',
+      'stack output "table"',
     ],
-    [
-      'has a short topic',
-      () => ({ ...whole(), outputs: { ...outputs, topic: 'records' } }),
-      'output "topic"',
-    ],
+    ['has a short topic', () => ({ ...whole(), outputs: { ...outputs, topic: 'records' } }), '"topic" of'],
     [
       'has SQL for table',
       () => ({ ...whole(), outputs: { ...outputs, table: 'a.b.c` --' } }),
-      'project.dataset.table',
+      'it must read PROJECT.DATASET.TABLE',
     ],
   ])('that %s is refused', async (_, stack, message) => {
     await expect(find(stack())).rejects.toThrow(
-      expect.objectContaining({ name: 'SeederError', message: expect.stringContaining(message) }),
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining(message) }),
     );
   });
 });
