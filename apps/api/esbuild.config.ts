@@ -5,13 +5,12 @@ import { build, type Plugin } from 'esbuild';
 
 // Writes all that the image needs beside Node into one folder: `dist`, or the one named on the command line. Each program is a
 // bundle of its own, so that the API's is no larger for the prober.
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const out = resolve(process.argv[2] ?? here('dist'));
+const out = resolve(process.argv[2] ?? join(import.meta.dirname, 'dist'));
 
 const PROGRAMS = {
-  'main.js': 'src/main.ts',
-  'probe.js': 'src/probe/main.ts',
-  'compile.js': 'src/compile/main.ts',
+  'main.js': './src/main.ts',
+  'probe.js': '@records/prober/main',
+  'compile.js': './src/compile/main.ts',
 };
 
 /**
@@ -33,7 +32,7 @@ const builtins: Plugin = {
 await build({
   plugins: [builtins],
   entryPoints: Object.entries(PROGRAMS).map(([name, source]) => ({
-    in: here(source),
+    in: fileURLToPath(import.meta.resolve(source)),
     out: name.replace(/\.js$/, ''),
   })),
   outdir: out,
@@ -44,7 +43,7 @@ await build({
   // Not minified: a stack trace in the logs must say something, and the start does not get faster.
   legalComments: 'external',
   logLevel: 'warning',
-  // The Google client, Fastify and pino are CommonJS and call `require` for parts of Node.
+  // Google's authentication, Fastify and pino are CommonJS and call `require` for parts of Node.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

@@ -60,7 +60,7 @@ describe('docs/configuration.md', () => {
 
   it("lists the variables that the prober reads, which are those that its job declares and Cloud Run's own", () => {
     const documented = rowsOf('The prober').map(([name]) => name);
-    const source = read('apps/api/src/probe/config.ts');
+    const source = read('apps/prober/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
     const readByProber = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
     expect([...documented].sort()).toEqual([...readByProber].sort());

@@ -1,64 +1,79 @@
-import { BigQuery } from '@google-cloud/bigquery';
-import { PubSub } from '@google-cloud/pubsub';
-import { PassThroughClient } from 'google-auth-library';
-import { DeliveryError } from '../errors.ts';
+import { excerpt } from '@records/runtime';
 
-/** The system under test: an address and a topic are enough, the rest is found from the topic. */
-export interface Subject {
-  /** Base URL of the API. */
-  readonly api: string;
-  /** `projects/p/topics/t` */
-  readonly topic: string;
-  /** For an API that is private. */
-  readonly idToken?: string | undefined;
-  /** The variables that lead Google's clients to a local cloud; empty for Google Cloud. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+/** Limit of one request, in milliseconds. An instance may have to start first. */
+const TIMEOUT_MS = 30_000;
+
+/** Characters of a body that a message quotes. */
+const QUOTED = 200;
+
+/** The API does not answer, or gives a wrong answer. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
 }
 
-const TOPIC = /^projects\/([^/]+)\/topics\/[^/]+$/;
+export interface Answer {
+  /** With its query. */
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
 
-/** Throws DeliveryError when address or topic can not be one. */
-export function checkSubject({ api, topic }: Subject): void {
-  const url = URL.parse(api);
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw new DeliveryError(`"${api}" is not the address of an API, such as https://records.example.com`);
+type HeaderFields = Readonly<Record<string, string>>;
+
+/** An API at an address, read as any client reads it. */
+export class Api {
+  readonly url: string;
+  readonly #authorization: () => Promise<HeaderFields> | HeaderFields;
+
+  /** `authorization`: answers the headers that let a caller in; none for a public API. */
+  constructor(url: string, authorization: () => Promise<HeaderFields> | HeaderFields = () => ({})) {
+    this.url = url;
+    this.#authorization = authorization;
   }
-  projectOf(topic);
+
+  /** Throws AnswerError when there is no answer. */
+  async get(path: string, headers: HeaderFields = {}): Promise<Answer> {
+    try {
+      const response = await fetch(new URL(path, this.url), {
+        headers: { ...(await this.#authorization()), ...headers },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return { path, status: response.status, headers: response.headers, text: await response.text() };
+    } catch (error) {
+      throw new AnswerError(`${path} does not answer: ${reasonOf(error)}`);
+    }
+  }
 }
 
-export function projectOf(topic: string): string {
-  const project = TOPIC.exec(topic)?.[1];
-  if (project !== undefined) return project;
-  throw new DeliveryError(`"${topic}" is not the full name of a topic: projects/PROJECT/topics/TOPIC`);
+/** The header for a private API; none without a token. */
+export function bearer(idToken: string | undefined): () => HeaderFields {
+  return () => (idToken === undefined ? {} : { authorization: `Bearer ${idToken}` });
 }
 
-/** Google's own clients, led by the subject's variables instead of this process's. */
-export function clientsOf({ topic, environment }: Subject): { pubsub: PubSub; bigquery: BigQuery } {
-  const projectId = projectOf(topic);
-  const { PUBSUB_EMULATOR_HOST: host, BIGQUERY_EMULATOR_HOST: url } = environment;
-  // A local cloud wants no credentials, and looking for some takes seconds where there are none.
-  const local = () => new PassThroughClient();
-  const pubsub =
-    host === undefined
-      ? new PubSub({ projectId })
-      : new PubSub({ projectId, apiEndpoint: host, emulatorMode: true, authClient: local() });
-  if (url === undefined) return { pubsub, bigquery: new BigQuery({ projectId }) };
-  const bigquery = new BigQuery({ projectId, apiEndpoint: url, authClient: local() });
-  bigquery.baseUrl = url;
-  return { pubsub, bigquery };
+/** Throws AnswerError for another status. */
+export function expectStatus({ path, status, text }: Answer, expected: number): void {
+  if (status === expected) return;
+  throw new AnswerError(`${path} answers ${status}, not ${expected}: ${quote(text)}`);
 }
 
-const ANSWER_TIMEOUT_MS = 30_000;
-
-/** Asks the API. Throws DeliveryError when it does not answer at all. */
-export async function ask({ api, idToken }: Subject, path: string): Promise<Response> {
+/** The JSON of a 200. Throws AnswerError. */
+export function bodyOf(answer: Answer): unknown {
+  expectStatus(answer, 200);
   try {
-    return await fetch(new URL(path, api), {
-      headers: idToken === undefined ? {} : { authorization: `Bearer ${idToken}` },
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? String(error.cause ?? error.message) : String(error);
-    throw new DeliveryError(`the API at ${api} does not answer: ${reason}`);
+    return JSON.parse(answer.text);
+  } catch {
+    throw new AnswerError(`${answer.path} is not JSON: ${quote(answer.text)}`);
   }
+}
+
+/** The beginning of a value, for a message. */
+export function quote(value: unknown): string {
+  return excerpt(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)), QUOTED);
+}
+
+/** `fetch` says no more than "fetch failed"; its cause says why. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

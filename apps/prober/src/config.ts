@@ -1,13 +1,11 @@
+import { parseTableName, readEnvironment, SHARED_VARIABLES, type TableName } from '@records/runtime';
 import { Type } from '@sinclair/typebox';
-import { SHARED } from '../config.ts';
-import { readEnvironment } from '../environment.ts';
-import { parseTableName, type TableName } from '../warehouse/table-name.ts';
 
-/** The environment variables that the prober reads: all of them, and no other. */
+/** All environment variables that the prober reads. */
 const Environment = Type.Object({
-  GOOGLE_CLOUD_PROJECT: SHARED.GOOGLE_CLOUD_PROJECT,
-  BIGQUERY_LOCATION: SHARED.BIGQUERY_LOCATION,
-  RECORDS_TABLE: SHARED.RECORDS_TABLE,
+  GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
+  BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
+  RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
   RECORDS_TOPIC: Type.String({
     pattern: '^projects/[^/]+/topics/[^/]+$',
     'x-rule': 'must be a topic in full: projects/PROJECT/topics/TOPIC',
@@ -20,9 +18,9 @@ const Environment = Type.Object({
   }),
   API_PRIVATE: Type.Union([Type.Literal('true'), Type.Literal('false')], {
     default: 'false',
-    description: 'whether calls need an ID token; leave it out where anybody may call',
+    description: 'whether calls need an ID token; leave it out for a public API',
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED_VARIABLES.OTEL_EXPORTER_OTLP_ENDPOINT,
   CLOUD_RUN_JOB: Type.Optional(
     Type.String({
       pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
@@ -32,13 +30,14 @@ const Environment = Type.Object({
   ),
 });
 
-/** What the prober is told from outside, checked. */
+/** The checked configuration of the prober. */
 export interface ProbeConfig {
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
   /** `projects/p/topics/t` */
   readonly topic: string;
+  /** Base URL. */
   readonly api: string;
   readonly isApiPrivate: boolean;
   /** Base URL; undefined sends no traces. */

@@ -1,1 +1,3 @@
-export {};
+export { AnswerError, Api, bearer, bodyOf, expectStatus } from './api.ts';
+export { type ProbeResult, probe } from './probe.ts';
+export { faultOf } from './record.ts';

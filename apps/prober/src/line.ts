@@ -1,19 +1,19 @@
 import type { ProbeResult } from './probe.ts';
 
-/** The one line of a run, which the log-based metric counts. */
-export function lineOf(result: ProbeResult, project: string) {
-  const { traceId, reason, ...probe } = result;
-  const trace = traceId !== undefined && {
-    'logging.googleapis.com/trace': `projects/${project}/traces/${traceId}`,
-  };
+/**
+ * The one line of a run for Cloud Logging, which the log-based metric counts.
+ * https://docs.cloud.google.com/logging/docs/structured-logging
+ */
+export function lineOf({ traceId, reason, ...probe }: ProbeResult, project: string) {
   const total = Object.values(probe.seconds).reduce((sum, seconds) => sum + seconds, 0);
-  if (probe.outcome === 'passed') {
-    const message = `probe passed in ${total.toFixed(1)} s`;
-    return { level: 'info', fields: { probe, ...trace }, message } as const;
-  }
+  const passed = probe.outcome === 'passed';
   return {
-    level: 'error',
-    fields: { probe, ...trace },
-    message: `probe failed at ${probe.stage}: ${reason}`,
-  } as const;
+    severity: passed ? 'INFO' : 'ERROR',
+    time: new Date().toISOString(),
+    probe,
+    ...(traceId !== undefined && {
+      'logging.googleapis.com/trace': `projects/${project}/traces/${traceId}`,
+    }),
+    message: passed ? `probe passed in ${total.toFixed(1)} s` : `probe failed at ${probe.stage}: ${reason}`,
+  };
 }

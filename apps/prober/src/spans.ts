@@ -2,14 +2,17 @@ import {
   type Attributes,
   context,
   isSpanContextValid,
-  SpanKind,
+  type SpanKind,
   SpanStatusCode,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
 import { traceparentOf } from '@records/telemetry';
 
-/** Spans of one probe; without a tracer, none. */
+/** The header that carries a trace; empty where there is no trace. */
+type TraceHeader = { readonly traceparent: string } | Readonly<Record<string, never>>;
+
+/** The spans of one check; none without a tracer. */
 export class Spans {
   readonly #tracer: Tracer;
 
@@ -17,36 +20,25 @@ export class Spans {
     this.#tracer = tracer;
   }
 
-  /** Runs `act` in a span. `traceparent` is undefined where there is no trace. Attributes come from closed lists. */
+  /** Runs `act` in a span. Attributes come from closed lists. */
   run<T>(
     name: string,
     kind: SpanKind,
     attributes: Attributes,
-    act: (traceparent: string | undefined, note: (attributes: Attributes) => void) => Promise<T>,
+    act: (header: TraceHeader, note: (attributes: Attributes) => void) => Promise<T>,
   ): Promise<T> {
     return this.#tracer.startActiveSpan(name, { kind, attributes }, context.active(), async (span) => {
       const spanContext = span.spanContext();
       try {
-        const traceparent = isSpanContextValid(spanContext) ? traceparentOf(spanContext) : undefined;
-        return await act(traceparent, (more) => span.setAttributes(more));
+        const header = isSpanContextValid(spanContext) ? { traceparent: traceparentOf(spanContext) } : {};
+        return await act(header, (more) => span.setAttributes(more));
       } catch (error) {
-        // Its message can hold what was sent.
+        // The message of the error could hold the record.
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
       } finally {
         span.end();
       }
     });
-  }
-
-  /** A call to Google's or our own API. */
-  call<T>(
-    name: string,
-    attributes: Attributes,
-    act: (headers: Record<string, string>, note: (attributes: Attributes) => void) => Promise<T>,
-  ) {
-    return this.run(name, SpanKind.CLIENT, attributes, (traceparent, note) =>
-      act(traceparent === undefined ? {} : { traceparent }, note),
-    );
   }
 }

@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordRow } from '@records/records-schema';
-import { buildProbeQueries } from '../warehouse/probe-queries.ts';
-import type { TableName } from '../warehouse/table-name.ts';
-import type { Google } from './google.ts';
-import { idAt, MARKED } from './record.ts';
+import { SpanKind } from '@opentelemetry/api';
+import { type Google, quoteTableName, type TableName } from '@records/runtime';
+import { call } from './google-calls.ts';
+import { idAt, MARKED, type Mark } from './record.ts';
 import type { Spans } from './spans.ts';
 
-/**
- * Age from which a probe's row is taken for one that was left behind. Milliseconds; longer than a run may take, so that no run removes
- * the row of another.
- */
-export const LEFT_AFTER_MS = 15 * 60_000;
-
-/** How long BigQuery may take over one statement. Milliseconds. */
+/** Limit of one statement, in milliseconds. */
 const STATEMENT_MS = 15_000;
 
-interface TableOptions {
+export interface RecordTableOptions {
   readonly google: Google;
   readonly spans: Spans;
+  /** Runs and pays for the statements. */
   readonly project: string;
-  readonly location: string;
+  /** Where the table is; BigQuery finds it by the table when absent. */
+  readonly location?: string;
   readonly table: TableName;
-  readonly job: string;
+  /** The label `service` of the statements. */
+  readonly service: string;
 }
 
 interface Reply {
@@ -30,35 +26,44 @@ interface Reply {
   readonly rows?: readonly { readonly f: readonly { readonly v: unknown }[] }[];
 }
 
-/** The table, as far as the prober may change it. */
-export class ProbeTable {
-  readonly #options: TableOptions;
+/** The table of records, as far as a check may change it. Values travel in `@parameters` only. */
+export class RecordTable {
+  readonly #options: RecordTableOptions;
+  /** Quoted for SQL. */
+  readonly name: string;
 
-  constructor(options: TableOptions) {
+  constructor(options: RecordTableOptions) {
     this.#options = options;
+    this.name = quoteTableName(options.table);
   }
 
-  /** Deletes the record's rows, and those of probes that were left behind. Answers how many rows that were. */
-  async remove({ id }: RecordRow, now: number, signal: AbortSignal): Promise<number> {
-    const { remove } = buildProbeQueries(this.#options.table);
-    const left = { from: idAt('probe-', 0), until: idAt('probe-', now - LEFT_AFTER_MS), ...MARKED };
-    const reply = await this.#query(remove, { id, ...left }, signal);
+  /**
+   * Deletes the rows of a record, and those that earlier checks of its mark left before `leftBefore`, in milliseconds since
+   * 1970. A left row has the values of a marked record, too: no publisher sends all of that. Answers the number of rows.
+   */
+  async remove(id: string, mark: Mark, leftBefore: number): Promise<number> {
+    const left = 'id >= @from AND id < @until AND nombre = @nombre AND apellido = @apellido AND pais = @pais';
+    const reply = await this.#query(`DELETE FROM ${this.name} WHERE id = @id OR (${left})`, {
+      ...{ id, from: idAt(mark, 0), until: idAt(mark, leftBefore) },
+      ...MARKED,
+    });
     return Number(reply.numDmlAffectedRows ?? 0);
   }
 
-  async count({ id }: RecordRow, signal: AbortSignal): Promise<number> {
-    const reply = await this.#query(buildProbeQueries(this.#options.table).count, { id }, signal);
+  /** How many rows a record has. */
+  async count(id: string): Promise<number> {
+    const reply = await this.#query(`SELECT COUNT(*) AS n FROM ${this.name} WHERE id = @id`, { id });
     return Number(reply.rows?.[0]?.f[0]?.v ?? Number.NaN);
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query */
-  async #query(query: string, params: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Reply> {
-    const { google, spans, project, location, job } = this.#options;
-    const body = {
+  async #query(query: string, params: Readonly<Record<string, string>>): Promise<Reply> {
+    const { google, spans, project, location, service } = this.#options;
+    const json = {
       query,
       useLegacySql: false,
       location,
-      labels: { service: job },
+      labels: { service },
       timeoutMs: STATEMENT_MS,
       // The same for every attempt: BigQuery runs it once.
       requestId: randomUUID(),
@@ -69,11 +74,12 @@ export class ProbeTable {
         parameterValue: { value },
       })),
     };
-    const reply = await spans.call('bigquery.jobs.query', { 'rpc.system': 'bigquery' }, (headers) =>
-      google.post<Reply>(`${google.bigquery}/projects/${project}/queries`, body, headers, signal),
+    const url = `${google.bigquery}/projects/${project}/queries`;
+    const rpc = { 'rpc.system': 'bigquery' };
+    const reply = await spans.run('bigquery.jobs.query', SpanKind.CLIENT, rpc, (headers) =>
+      call<Reply>(google, { url, json, headers }),
     );
-    if (reply.jobComplete !== true)
-      throw new Error(`BigQuery did not finish a statement in ${STATEMENT_MS / 1000} s`);
-    return reply;
+    if (reply.jobComplete === true) return reply;
+    throw new Error(`BigQuery did not finish a statement in ${STATEMENT_MS / 1000} s`);
   }
 }

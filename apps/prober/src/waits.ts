@@ -1,20 +1,24 @@
-/** How long something is waited for. */
+/** How to wait for something to happen. Tests pass a clock of their own. */
 export interface Waits {
-  /** Longest wait for one thing to happen, in milliseconds. */
+  /** Longest wait for one thing, in milliseconds. */
   readonly waitMs: number;
-  /** Pause between two questions, in milliseconds. */
+  /** Pause between two looks, in milliseconds. */
   readonly pauseMs: number;
   readonly now: () => number;
   readonly pause: (ms: number) => Promise<void>;
 }
 
-/** Asks until it is true. False when it was not, for as long as may be waited. */
-export async function until(isTrue: () => Promise<boolean>, waits: Waits): Promise<boolean> {
-  const { now, pause, pauseMs, waitMs } = waits;
+/** Looks until there is an answer. Throws an error that starts with `otherwise()` when the wait is over. */
+export async function waitFor<T>(
+  look: () => Promise<T | undefined>,
+  { now, pause, pauseMs, waitMs }: Waits,
+  otherwise: () => string,
+): Promise<T> {
   const end = now() + waitMs;
-  while (!(await isTrue())) {
-    if (now() >= end) return false;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (now() >= end) throw new Error(`${otherwise()} (waited ${waitMs / 1000} s)`);
     await pause(pauseMs);
   }
-  return true;
 }

@@ -1,6 +1,8 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { readStrings, type StringIssue } from './strings.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The environment does not make a configuration. The message lists every mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -15,10 +17,7 @@ export class ConfigError extends Error {
 }
 
 /** The variables that a program reads, by a schema whose descriptions are the ways out. Throws ConfigError. */
-export function readEnvironment<T extends TObject>(
-  schema: T,
-  environment: Readonly<Record<string, string | undefined>>,
-): Static<T> {
+export function readEnvironment<T extends TObject>(schema: T, environment: Environment): Static<T> {
   const { values, issues } = readStrings(schema, environment);
   if (issues) throw new ConfigError(issues, (name) => schema.properties[name]?.description);
   return values;
@@ -26,10 +25,11 @@ export function readEnvironment<T extends TObject>(
 
 /** What a program's `main` begins with: a mistake ends the process, and says all that is wrong. */
 export function configOrExit<Config>(
-  read: (environment: Readonly<Record<string, string | undefined>>) => Config,
+  read: (environment: Environment) => Config,
+  environment: Environment = process.env,
 ): Config {
   try {
-    return read(process.env);
+    return read(environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);

@@ -63,7 +63,7 @@ function ruleOf(schema: TSchema): string {
   return `must be 1 to ${schema.maxLength} characters that match ${schema.pattern}`;
 }
 
-/** The first characters of a text, whole ones. */
-export function excerpt(text: string): string {
-  return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH - 1).toWellFormed()}…` : text;
+/** The first characters of a text, whole ones: at most `length` UTF-16 units. */
+export function excerpt(text: string, length = EXCERPT_LENGTH): string {
+  return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text;
 }

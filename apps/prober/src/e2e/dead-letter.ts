@@ -1,32 +1,31 @@
-import { Mailbox } from '@records/operator';
-import type { Pipeline } from './pipeline.ts';
-import { projectOf, type Subject } from './subject.ts';
+import type { Target } from '@records/stack';
+import { Leases } from '@records/stack/leases';
 
-/** Letters that are looked at. */
-const LIMIT = 1_000;
-/** How long an empty subscription is asked for more. */
+/** Pulls of one look, of up to 1,000 dead letters each. */
+const PULLS = 10;
+/** How long an empty subscription is asked for more, in milliseconds. */
 const WAIT_MS = 1_000;
 
-/** Removes the run's own letter and answers its reason; undefined while it is not there. All others stay. */
-export async function takeLetter(
-  { topic, environment }: Subject,
-  { table, deadLetterSubscription }: Pipeline,
-  mark: string,
+/** https://docs.cloud.google.com/pubsub/docs/handling-failures */
+const REASON = 'CloudPubSubDeadLetterSourceDeliveryErrorMessage';
+
+/** The attribute that names the run of a message. */
+export const RUN = 'e2e';
+
+/** Removes the dead letter of a run and answers its reason; undefined while there is none. All others stay. */
+export async function takeDeadLetter(
+  target: Target,
+  subscription: string,
+  run: string,
 ): Promise<string | undefined> {
-  const given = Object.entries(environment).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  const target = {
-    projectId: projectOf(topic),
-    ...{ topic, table, deadLetterSubscription },
-    environment: Object.fromEntries(given),
-  };
-  await using mailbox = new Mailbox(target, WAIT_MS);
-  for await (const letters of mailbox.letters(LIMIT)) {
-    const ours = letters.filter(({ attributes }) => attributes.e2e === mark);
-    if (ours.length === 0) continue;
-    await mailbox.remove(ours);
-    return ours[0]?.reason ?? '';
+  await using leases = new Leases(target, subscription, WAIT_MS);
+  for (let pull = 0; pull < PULLS; pull++) {
+    const leased = await leases.pull();
+    if (leased.length === 0) break;
+    const own = leased.filter(({ message }) => message.attributes?.[RUN] === run);
+    if (own.length === 0) continue;
+    await leases.remove(own.map(({ ackId }) => ackId));
+    return own[0]?.message.attributes?.[REASON] ?? '';
   }
   return undefined;
 }

@@ -1,182 +1,144 @@
-import type { BigQuery } from '@google-cloud/bigquery';
-import type { PubSub } from '@google-cloud/pubsub';
-import { differenceOf, markedRecord, until, type Waits } from '@records/api/probe';
-import { encodeRecord, type RecordRow } from '@records/records-schema';
-import { DeliveryError } from '../errors.ts';
-import { takeLetter } from './dead-letter.ts';
-import { positionOf } from './list.ts';
+import { reasonOf } from '@records/cli';
+import { Google, parseTableName } from '@records/runtime';
+import type { Target } from '@records/stack';
+import { Api, bearer } from '../api.ts';
+import { RecordCheck } from '../check.ts';
+import { publish } from '../google-calls.ts';
+import { Spans } from '../spans.ts';
+import { RecordTable } from '../table.ts';
+import { type Waits, waitFor } from '../waits.ts';
+import { RUN, takeDeadLetter } from './dead-letter.ts';
 import { type Pipeline, pipelineOf } from './pipeline.ts';
-import { ask, checkSubject, clientsOf, type Subject } from './subject.ts';
 
-export interface Check {
+/** The system under test. An address and a topic are enough: the rest is found by the topic. */
+export interface Subject {
+  /** Base URL of the API. */
+  readonly api: string;
+  /** `projects/p/topics/t` */
+  readonly topic: string;
+  /** For a private API. */
+  readonly idToken?: string | undefined;
+  /** The variables that lead Google's clients to a local cloud; empty for Google Cloud. */
+  readonly environment: Target['environment'];
+}
+
+/** One line of the report. */
+export interface CheckResult {
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'not tried';
   /** What was seen, or why it failed. */
   readonly detail: string;
 }
 
-/** Runs the suite and removes what it made. Throws DeliveryError only for a subject that can not be one. */
-export async function endToEnd(subject: Subject, options: Waits): Promise<readonly Check[]> {
-  checkSubject(subject);
-  const run = new Run(subject, options);
-  try {
-    return await run.all();
-  } finally {
-    await run.close();
-  }
+interface Parts extends Pipeline {
+  readonly check: RecordCheck;
 }
 
-class Run {
-  readonly #subject: Subject;
-  readonly #options: Waits;
-  readonly #pubsub: PubSub;
-  readonly #bigquery: BigQuery;
-  readonly #record: RecordRow;
-  #pipeline: Pipeline | undefined;
-  #published = false;
+/** A field that the table does not have. */
+const EXTRA = 'sobra';
 
-  constructor(subject: Subject, options: Waits) {
+/** Checks a system end to end, once, and removes what it published. */
+export class EndToEndSuite {
+  readonly #subject: Subject;
+  readonly #waits: Waits;
+  readonly #google: Google;
+  readonly #projectId: string;
+  readonly #results: CheckResult[] = [];
+  #parts: Parts | undefined;
+
+  constructor(subject: Subject, waits: Waits) {
     this.#subject = subject;
-    this.#options = options;
-    ({ pubsub: this.#pubsub, bigquery: this.#bigquery } = clientsOf(subject));
-    this.#record = markedRecord('e2e-', options.now());
+    this.#waits = waits;
+    this.#google = new Google(subject.environment);
+    this.#projectId = subject.topic.split('/')[1] ?? '';
   }
 
-  async all(): Promise<readonly Check[]> {
-    const checks: Check[] = [];
-    const check = async (name: string, act: () => Promise<string>) => {
-      if (checks.some(({ outcome }) => outcome === 'failed')) {
-        checks.push({ name, outcome: 'not tried', detail: 'one before it failed' });
-        return;
-      }
-      checks.push(await attempt(name, act));
-    };
-    await check('the topic is written into a table, and keeps what the table refuses', () => this.#find());
-    await check('a published record can be read by its id', () => this.#readById());
-    await check('a published record is in the list', () => this.#readInList());
-    await check('a message that the table refuses is in the dead letters, with its reason', () =>
+  /** Never throws: a failure is a result, and no check is tried after it. What was published is removed all the same. */
+  async run(): Promise<readonly CheckResult[]> {
+    await this.#try('the topic is written into a table, and keeps what the table refuses', () =>
+      this.#find(),
+    );
+    await this.#try('a published record can be read by its id', () => this.#readById());
+    await this.#try('a published record is in the list', () => this.#readInList());
+    await this.#try('a message that the table refuses is in the dead letters, with its reason', () =>
       this.#refuse(),
     );
-    if (this.#published) checks.push(await attempt('nothing of the run is left', () => this.#remove()));
-    return checks;
+    if (this.#parts) this.#results.push(await outcomeOf('nothing of the run is left', () => this.#remove()));
+    return this.#results;
   }
 
-  async close(): Promise<void> {
-    await this.#pubsub.close();
+  async #try(name: string, act: () => Promise<string>): Promise<void> {
+    const isTried = this.#results.every(({ outcome }) => outcome === 'passed');
+    const skipped = { name, outcome: 'not tried', detail: 'an earlier check failed' } as const;
+    this.#results.push(isTried ? await outcomeOf(name, act) : skipped);
   }
 
-  get #found(): Pipeline {
-    if (this.#pipeline) return this.#pipeline;
-    throw new DeliveryError('the pipeline was not found');
+  get #found(): Parts {
+    if (this.#parts) return this.#parts;
+    throw new Error('the pipeline was not found');
   }
 
   async #find(): Promise<string> {
-    this.#pipeline = await pipelineOf(this.#pubsub, this.#subject.topic);
-    return this.#pipeline.table;
+    const { api, topic, idToken } = this.#subject;
+    const pipeline = await pipelineOf(this.#google, topic);
+    const calls = { google: this.#google, spans: new Spans() };
+    const project = { project: this.#projectId, service: 'records-e2e' };
+    const table = new RecordTable({ ...calls, ...project, table: parseTableName(pipeline.table) });
+    const reader = new Api(api, bearer(idToken));
+    const check = new RecordCheck({ ...calls, mark: 'e2e-', topic, table, api: reader, waits: this.#waits });
+    this.#parts = { ...pipeline, check };
+    return pipeline.table;
   }
 
   async #readById(): Promise<string> {
-    const { id } = this.#record;
-    const { table, subscription } = this.#found;
-    const started = this.#options.now();
-    this.#published = true;
-    const data = Buffer.from(encodeRecord(this.#record));
-    const message = await this.#pubsub.topic(this.#subject.topic).publishMessage({ data });
-    await this.#until(
-      async () => (await this.#stored(id)) > 0,
-      () => `message ${message} is not in ${table}, where ${subscription} should write it`,
-    );
-    let answer = '';
-    let body: unknown;
-    await this.#until(
-      async () => {
-        const response = await ask(this.#subject, `/records/${id}`);
-        const text = await response.text();
-        answer = `${response.status} ${text.slice(0, 200)}`;
-        if (response.ok) body = JSON.parse(text);
-        return response.ok;
-      },
-      () => `the API serves another table: ${id} is in ${table}, and the API answers ${answer}`,
-    );
-    const difference = differenceOf(this.#record, body);
-    if (difference !== undefined) throw new DeliveryError(difference);
-    return `visible after ${((this.#options.now() - started) / 1000).toFixed(1)} s`;
+    const { check, subscription, table } = this.#found;
+    const { now } = this.#waits;
+    const { id } = check.record;
+    const started = now();
+    await check.publish();
+    await check.waitForRow(`${id} is not in ${table}, where ${subscription} should write it`);
+    await check.readById(`the API serves another table: ${id} is in ${table}`);
+    return `visible after ${((now() - started) / 1000).toFixed(1)} s`;
   }
 
   async #readInList(): Promise<string> {
-    const { id } = this.#record;
-    let position: number | undefined;
-    await this.#until(
-      async () => {
-        position = await positionOf(this.#subject, id);
-        return position !== undefined;
-      },
-      () => `${id} can be read by its id, and is not in the list`,
-    );
-    return `at offset ${position}`;
+    return `at offset ${await this.#found.check.readInList()}`;
   }
 
   async #refuse(): Promise<string> {
-    const { subscription, deadLetterSubscription } = this.#found;
-    const extra = 'sobra';
-    const data = Buffer.from(JSON.stringify({ ...this.#record, id: `${this.#record.id}-x`, [extra]: 'x' }));
-    const message = await this.#pubsub
-      .topic(this.#subject.topic)
-      .publishMessage({ data, attributes: { e2e: this.#record.id } });
-    let reason: string | undefined;
-    await this.#until(
-      async () => {
-        reason = await takeLetter(this.#subject, this.#found, this.#record.id);
-        return reason !== undefined;
-      },
+    const { topic, environment } = this.#subject;
+    const { check, table, subscription, deadLetterSubscription } = this.#found;
+    const { id } = check.record;
+    const data = JSON.stringify({ ...check.record, id: `${id}-x`, [EXTRA]: 'x' });
+    const message = await publish(this.#google, topic, data, { [RUN]: id });
+    const target = { projectId: this.#projectId, topic, table, environment };
+    const reason = await waitFor(
+      () => takeDeadLetter(target, deadLetterSubscription, id),
+      this.#waits,
       () =>
-        `message ${message}, which has a field too many, did not come from ${subscription} to ${deadLetterSubscription}; when it does: pnpm dead-letters discard`,
+        `message ${message}, which has a field too many, did not come from ${subscription} to ${deadLetterSubscription}; remove it when it does: pnpm ops dead-letters discard`,
     );
-    if (!reason?.includes(extra)) throw new DeliveryError(`the dead letter gives no reason: "${reason}"`);
-    return reason;
+    if (reason.includes(EXTRA)) return reason;
+    throw new Error(`the dead letter gives no reason: "${reason}"`);
   }
 
-  /** The one place where a row is deleted: a row that no publisher sent. */
   async #remove(): Promise<string> {
-    const { id } = this.#record;
-    const { table } = this.#found;
-    const quoted = `\`${table}\``;
+    const { check, table } = this.#found;
+    const { id } = check.record;
     try {
-      await this.#bigquery.query({ query: `DELETE FROM ${quoted} WHERE id = @id`, params: { id } });
-    } catch (error) {
-      throw new DeliveryError(
-        `${id} stays in ${table}: ${reasonOf(error)}. Remove it: DELETE FROM ${quoted} WHERE id = '${id}'`,
-      );
+      await check.remove();
+    } catch (cause) {
+      const statement = `DELETE FROM \`${table}\` WHERE id = '${id}'`;
+      throw new Error(`${id} may stay: ${reasonOf(cause)}. Remove it: ${statement}`, { cause });
     }
-    const left = await this.#stored(id);
-    if (left > 0) throw new DeliveryError(`${left} rows of ${id} are still in ${table}`);
     return `${id} removed`;
-  }
-
-  async #stored(id: string): Promise<number> {
-    const { table } = this.#found;
-    const [rows] = await this.#bigquery.query({
-      query: `SELECT COUNT(*) AS n FROM \`${table}\` WHERE id = @id`,
-      params: { id },
-    });
-    return Number(rows[0]?.n);
-  }
-
-  async #until(isTrue: () => Promise<boolean>, otherwise: () => string): Promise<void> {
-    if (await until(isTrue, this.#options)) return;
-    throw new DeliveryError(`${otherwise()} (waited ${this.#options.waitMs / 1000} s)`);
   }
 }
 
-/** Whatever goes wrong in a check is the check's result. */
-async function attempt(name: string, act: () => Promise<string>): Promise<Check> {
+async function outcomeOf(name: string, act: () => Promise<string>): Promise<CheckResult> {
   try {
     return { name, outcome: 'passed', detail: await act() };
   } catch (error) {
     return { name, outcome: 'failed', detail: reasonOf(error) };
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
