@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Plan, plan } from '@records/local-cloud';
-import { INFRA } from '../tools/examples.ts';
+import { INFRA } from '@records/stack';
 import { EVERYTHING, planBootstrap, planOf, resourceOf } from './support/plans.ts';
 
 const ROOT = join(INFRA, '..');

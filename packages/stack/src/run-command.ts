@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { UserError } from '@records/cli';
+import { isObject } from './target.ts';
 
 /** Runs a command for a person to see. Throws UserError when the command is missing or fails. */
 export async function runCommand(command: string, args: readonly string[], cwd: string): Promise<void> {
@@ -29,7 +30,7 @@ async function ended(
   try {
     [code] = await once(child, 'close');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(isObject(error) && error.code === 'ENOENT')) throw error;
     throw new UserError(`${command} is not installed; "${line}" needs it`);
   }
   if (code === 0) return;
