@@ -2,7 +2,8 @@ import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { prometheusRules, prometheusRulesFile } from '@records/monitoring';
 import { LocalStack } from '../src/local-stack.ts';
-import { clientsOf, getUntil, publish } from './clients.ts';
+import { clientsOf } from '../src/clients.ts';
+import { getUntil, publish } from './requests.ts';
 
 /** Words of PromQL that the rules use; everything else that looks like a name is a series. */
 const PROMQL = new Set(['sum', 'max', 'increase', 'avg_over_time', 'and', 'bool']);

@@ -7,7 +7,8 @@ import { checkTag } from '@records/infra/tools/canary/tag-check.ts';
 import { bigQueryColumns } from '@records/records-schema';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf, getUntil, publish } from './clients.ts';
+import { clientsOf } from '../src/clients.ts';
+import { getUntil, publish } from './requests.ts';
 
 // What docs/operating.md says of a restore, as far as the local cloud has it.
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Google, type ProbeResult, probe } from '@records/api/probe';
 import type { Grant } from '@records/local-cloud';
 import { LocalStack } from '../src/local-stack.ts';
-import { clientsOf } from './clients.ts';
+import { clientsOf } from '../src/clients.ts';
 
 const PROBER = 'serviceAccount:records-probe@records-local.iam.gserviceaccount.com';
 

@@ -10,7 +10,7 @@ import type { Subscription } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf } from './clients.ts';
+import { clientsOf } from '../src/clients.ts';
 
 interface Span {
   readonly service: string;
