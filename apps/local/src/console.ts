@@ -86,9 +86,7 @@ export class Console {
     const entry = parseEntry(line);
     const shown = entry ? (LOUD[entry.severity] ?? 'debug') : severity;
     if (shown === 'debug') return;
-    this.note(
-      `  ${colour('gray', `${source} │`)} ${colour(SEVERITY_STYLES[shown], entry?.message ?? line)}`,
-    );
+    this.note(`  ${colour('gray', `${source} │`)} ${colour(SEVERITY_STYLES[shown], entry?.message ?? line)}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PORT_VARIABLES } from '../src/program.ts';
 import { REPOSITORY } from '../src/paths.ts';
+import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
 

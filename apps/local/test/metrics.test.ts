@@ -1,8 +1,8 @@
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { prometheusRules, prometheusRulesFile } from '@records/monitoring';
-import { LocalStack } from '../src/local-stack.ts';
 import { clientsOf } from '../src/clients.ts';
+import { LocalStack } from '../src/local-stack.ts';
 import { getUntil, publish } from './requests.ts';
 
 /** Words of PromQL that the rules use; everything else that looks like a name is a series. */

@@ -5,9 +5,9 @@ import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { checkTag } from '@records/infra/tools/canary/tag-check.ts';
 import { bigQueryColumns } from '@records/records-schema';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf } from '../src/clients.ts';
 import { getUntil, publish } from './requests.ts';
 
 // What docs/operating.md says of a restore, as far as the local cloud has it.
