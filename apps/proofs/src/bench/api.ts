@@ -1,112 +1,128 @@
-/**
- * pnpm bench:api [ROWS] [ROUNDS] [SECONDS]: requests per second of a hot page and of a hot record, with every protection
- * on, beside a bare Fastify route that sends the same bytes from memory. Rounds alternate; the ratio is the median of
- * theirs, since the machine can be faster in one than in the next. Where there are two processors, the load does not use that of
- * what it measures. Then what is not in memory: a page of rows that nobody has read, a record that nobody has asked for, an id
- * that nobody has. Exit code 1 when a ratio is not what is promised.
- */
-import { LocalStack } from '../src/local-stack.ts';
-import { ApiProcess } from './api-process.ts';
-import { BareFastify } from './bare-fastify.ts';
-import { type LoadResult, median, percentile, sendLoad } from './load.ts';
-import { appendPeople, idOf } from './people.ts';
-import { separate } from './processors.ts';
+import { join } from 'node:path';
+import { ApiProcess } from '../shared/api-process.ts';
+import { ForkedProcess } from '../shared/forked-process.ts';
+import { type LoadResult, sendLoad } from '../shared/load.ts';
+import { idOf, stackOf } from '../shared/people.ts';
+import { separate } from '../shared/processors.ts';
+import { printRow } from '../shared/report.ts';
+import { median, percentile } from '../shared/statistics.ts';
+import type { BareAnswer } from './bare-fastify-process.ts';
 
-const [rows = 100_000, rounds = 15, seconds = 1] = process.argv.slice(2).map(Number);
-if (![rows, rounds, seconds].every((value) => Number.isInteger(value) && value > 0) || rows < 1_000) {
-  throw new TypeError('usage: pnpm bench:api [ROWS] [ROUNDS] [SECONDS], ROWS from 1000');
-}
 const CONNECTIONS = 32;
-/** Rounds before those that count. */
-const WARM_UP = 3;
-const COLD = 50;
-/** What is promised of a hot page and of a hot record, as a share of what bare Fastify does. */
+const WARM_UP_ROUNDS = 3;
+const COLD_REQUESTS = 50;
+/** The promised rate, as a share of bare Fastify's. */
 const LEAST_RATIO = 0.75;
-const PROMISED: ReadonlySet<string> = new Set(['page of 100', 'record']);
 
-const ratios: { readonly name: string; readonly ratio: number }[] = [];
+interface Comparison {
+  readonly name: string;
+  readonly path: string;
+  readonly isConditional?: boolean;
+  /** Compared with bare Fastify as a figure only, when false. */
+  readonly isPromised: boolean;
+}
 
-await using stack = await LocalStack.create();
-await appendPeople(stack, rows);
-await using api = await ApiProcess.start(stack, 3_600, { LOG_LEVEL: 'info' });
-const place = separate(api.pid)
-  ? 'the load on other processors'
-  : 'on the processors that the load uses as well';
-console.log(`${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each, ${place}\n`);
-console.log('                      requests/s   p50 ms   p99 ms   of bare Fastify');
-await compare('page of 100', '/records?limit=100');
-await compare('record', `/records/${idOf(1)}`);
-// Beside an empty body with a fourth of the header fields: a figure, no promise.
-await compare('304 of a page', '/records?limit=100', true);
+const COMPARISONS: readonly Comparison[] = [
+  { name: 'page of 100', path: '/records?limit=100', isPromised: true },
+  { name: 'record', path: `/records/${idOf(1)}`, isPromised: true },
+  // The baseline sends an empty body with a fourth of the header fields.
+  { name: '304 of a page', path: '/records?limit=100', isConditional: true, isPromised: false },
+];
 
-const broken = ratios.filter(({ name, ratio }) => PROMISED.has(name) && ratio < LEAST_RATIO);
-for (const { name, ratio } of broken)
-  console.log(`BAD: ${name} is at ${ratio.toFixed(2)}, not at ${LEAST_RATIO} at least`);
-if (broken.length > 0) process.exitCode = 1;
+/**
+ * Compares the API with a bare Fastify route in alternating rounds; the ratio is the median of theirs, since the machine's
+ * speed varies. On several processors the load leaves one to the server. Then measures requests that memory cannot answer.
+ */
+export async function benchApi(rows: number, rounds: number, seconds: number): Promise<string[]> {
+  await using stack = await stackOf(rows);
+  await using api = await ApiProcess.start(stack, 3_600, { LOG_LEVEL: 'info' });
+  const place = separate(api.pid) ? 'other processors than the API' : 'the same processors as the API';
+  console.log(
+    `${rows} rows, ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s each; the load runs on ${place}\n`,
+  );
+  printRow('from memory', ['requests/s', 'p50 ms', 'p99 ms', 'ratio', 'bare Fastify/s', 'p50 ms', 'p99 ms']);
+  const broken: string[] = [];
+  for (const comparison of COMPARISONS) {
+    const ratio = await compare(api, comparison, rounds, seconds);
+    if (comparison.isPromised && ratio < LEAST_RATIO) {
+      broken.push(
+        `${comparison.name}: ${ratio.toFixed(2)} of bare Fastify's rate; at least ${LEAST_RATIO} is promised`,
+      );
+    }
+  }
+  console.log();
+  printRow('not in memory', ['p50 ms', 'p99 ms']);
+  const pages = Math.min(COLD_REQUESTS, Math.floor(rows / 1_000) - 1);
+  await cold(api, 'page of 100', pages, (n) => `/records?limit=100&offset=${(n + 1) * 1_000}`);
+  const distance = rows / (COLD_REQUESTS + 2);
+  await cold(api, 'record', COLD_REQUESTS, (n) => `/records/${idOf(Math.floor((n + 1) * distance))}`);
+  await cold(api, 'unknown id', COLD_REQUESTS, (n) => `/records/nobody-${n}`);
+  return broken;
+}
 
-console.log('\nnot in memory             p50 ms   p99 ms');
-const pages = Math.min(COLD, Math.floor(rows / 1_000) - 1);
-await cold(
-  'page of 100',
-  Array.from({ length: pages }, (_, n) => `/records?limit=100&offset=${(n + 1) * 1_000}`),
-);
-await cold(
-  'record',
-  Array.from({ length: COLD }, (_, n) => `/records/${idOf(Math.floor((n + 1) * (rows / (COLD + 2))))}`),
-);
-await cold(
-  'id of nobody',
-  Array.from({ length: COLD }, (_, n) => `/records/${`nobody-${n}`}`),
-);
-
-async function compare(name: string, path: string, conditional = false): Promise<void> {
+/** Answers the ratio of the two rates. */
+async function compare(
+  api: ApiProcess,
+  { name, path, isConditional = false }: Comparison,
+  rounds: number,
+  seconds: number,
+): Promise<number> {
   const url = api.url + path;
-  // As the load generator asks, or the entity tag would be that of a compressed page.
+  // Like the load generator: a compressed page has another entity tag.
   const first = await fetch(url, { headers: { 'accept-encoding': 'identity' } });
   if (first.status !== 200) throw new Error(`${url}: ${first.status}`);
   const body = await first.text();
-  const headers: Record<string, string> = conditional
+  const headers: Record<string, string> = isConditional
     ? { 'if-none-match': first.headers.get('etag') ?? '' }
     : {};
+  await using bare = new ForkedProcess<BareAnswer, string>(
+    join(import.meta.dirname, 'bare-fastify-process.ts'),
+  );
   const type = first.headers.get('content-type') ?? '';
-  await using bare = await BareFastify.start(conditional ? '' : body, type);
+  const bareUrl = await bare.ask({ body: isConditional ? '' : body, type });
   separate(bare.pid);
   const ours: LoadResult[] = [];
   const theirs: LoadResult[] = [];
   const load = { connections: CONNECTIONS, seconds };
-  const status = conditional ? '304' : '200';
-  for (let round = -WARM_UP; round < rounds; round++) {
-    const a = await sendLoad({ ...load, url, headers, good: status });
-    const b = await sendLoad({ ...load, url: bare.url, headers: {}, good: '200' });
-    const others = Object.keys(a.statuses).filter((seen) => seen !== status);
+  const good = isConditional ? '304' : '200';
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    const a = await sendLoad({ ...load, url, headers, good });
+    const b = await sendLoad({ ...load, url: bareUrl });
+    const others = Object.keys(a.statuses).filter((seen) => seen !== good);
     if (others.length > 0 || a.broken > 0) throw new Error(`${url}: ${JSON.stringify(a)}`);
     if (round >= 0) {
       ours.push(a);
       theirs.push(b);
     }
   }
-  const rate = (results: readonly LoadResult[]) => median(results.map(({ goodPerSecond }) => goodPerSecond));
-  const at = (results: readonly LoadResult[], key: 'p50' | 'p99') =>
-    median(results.map((result) => result[key])).toFixed(1);
+  const of = (results: readonly LoadResult[], key: 'goodPerSecond' | 'p50' | 'p99', digits = 1) =>
+    median(results.map((result) => result[key])).toFixed(digits);
   const ratio = median(
     ours.map((a, round) => a.goodPerSecond / (theirs[round]?.goodPerSecond ?? Number.NaN)),
   );
-  ratios.push({ name, ratio });
-  console.log(
-    `${name.padEnd(20)} ${rate(ours).toFixed(0).padStart(11)} ${at(ours, 'p50').padStart(8)} ${at(ours, 'p99').padStart(8)} ${ratio.toFixed(2).padStart(12)} (${rate(theirs).toFixed(0)}/s, p50 ${at(theirs, 'p50')}, p99 ${at(theirs, 'p99')} ms)`,
-  );
+  printRow(name, [
+    ...[of(ours, 'goodPerSecond', 0), of(ours, 'p50'), of(ours, 'p99'), ratio.toFixed(2)],
+    ...[of(theirs, 'goodPerSecond', 0), of(theirs, 'p50'), of(theirs, 'p99')],
+  ]);
+  return ratio;
 }
 
-async function cold(name: string, paths: readonly string[]): Promise<void> {
+async function cold(
+  api: ApiProcess,
+  name: string,
+  count: number,
+  pathOf: (n: number) => string,
+): Promise<void> {
   const times: number[] = [];
-  for (const path of paths) {
+  for (let n = 0; n < count; n++) {
     const began = performance.now();
-    const response = await fetch(api.url + path);
+    const response = await fetch(api.url + pathOf(n));
     await response.arrayBuffer();
     times.push(performance.now() - began);
-    if (response.status >= 500) throw new Error(`${path}: ${response.status}`);
+    if (response.status >= 500) throw new Error(`${pathOf(n)}: ${response.status}`);
   }
-  console.log(
-    `${`${name} (${paths.length})`.padEnd(24)} ${percentile(times, 0.5).toFixed(1).padStart(7)} ${percentile(times, 0.99).toFixed(1).padStart(8)}`,
-  );
+  printRow(`${name}, ${count} requests`, [
+    percentile(times, 0.5).toFixed(1),
+    percentile(times, 0.99).toFixed(1),
+  ]);
 }

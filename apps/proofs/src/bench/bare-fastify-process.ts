@@ -1,11 +1,15 @@
-/** The process of `BareFastify`: sends the bytes that came by message, from memory, and does nothing else. */
-import { once } from 'node:events';
+/** The baseline of `pnpm bench api`: a Fastify route that sends the given bytes from memory. Answers its URL. */
 import { fastify } from 'fastify';
+import { answer } from '../shared/forked-process.ts';
 
-// Whoever started it is gone.
-process.once('disconnect', () => process.exit());
-const [{ body, type }] = (await once(process, 'message')) as [{ body: string; type: string }];
-const bytes = Buffer.from(body);
-const app = fastify();
-app.get('/', (_request, reply) => reply.type(type).send(bytes));
-process.send?.(await app.listen({ port: 0, host: '127.0.0.1' }));
+export interface BareAnswer {
+  readonly body: string;
+  readonly type: string;
+}
+
+answer(({ body, type }: BareAnswer): Promise<string> => {
+  const bytes = Buffer.from(body);
+  const app = fastify();
+  app.get('/', (_request, reply) => reply.type(type).send(bytes));
+  return app.listen({ port: 0, host: '127.0.0.1' });
+});

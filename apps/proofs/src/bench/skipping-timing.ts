@@ -1,11 +1,11 @@
-import type { Timing } from '../src/warehouse/timing.ts';
+import type { Timing } from '@records/api/testing';
 
 interface Sleeper {
   readonly at: number;
   wake(): void;
 }
 
-/** The time of this machine, of which some can be skipped: who waits for it wakes up. */
+/** The time of this machine, plus what was skipped. A skip wakes the sleepers whose time has come. */
 export class SkippingTiming implements Timing {
   #skipped = 0;
   readonly #sleepers = new Set<Sleeper>();

@@ -1,20 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LocalStack } from '@records/local';
 import { freePort } from '@records/local-cloud';
-import type { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
+import { type Memory, memoryOf } from './memory.ts';
+import { REPOSITORY } from './paths.ts';
 
 const POLL_MS = 5;
-/** Longest time to be ready. Milliseconds. */
 const START_MS = 60_000;
 
-/** One more process of the API beside the stack's own, on the same table. */
+/** Another process of the API beside the stack's own, on the same table. */
 export class ApiProcess implements AsyncDisposable {
   readonly url: string;
-  /** From the start of the process to its first 200, and until it was ready. Milliseconds. */
+  /** Milliseconds from the start of the process to its first 200, and until it was ready. */
   readonly started: { readonly first: number; readonly ready: number };
   readonly #child: ChildProcess;
 
@@ -24,7 +23,7 @@ export class ApiProcess implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Resolves when it is ready. `freshnessSeconds`: 1 to 3600; `program`: the sources, or a bundle. */
+  /** Resolves when the API is ready. `freshnessSeconds`: 1 to 3600; `program`: the sources, or a bundle. */
   static async start(
     stack: LocalStack,
     freshnessSeconds: number,
@@ -39,7 +38,7 @@ export class ApiProcess implements AsyncDisposable {
         ...process.env,
         ...stack.environment,
         ...stack.apiEnvironment,
-        // One port for all processes there is not.
+        // The stack's own API listens on it.
         METRICS_PORT: undefined,
         FRESHNESS_SECONDS: String(freshnessSeconds),
         LOG_LEVEL: 'error',
@@ -55,13 +54,13 @@ export class ApiProcess implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
         if (performance.now() - began > START_MS) {
           child.kill('SIGKILL');
-          throw new Error(`the API does not answer ${path} with a 200 within ${START_MS} ms`);
+          throw new Error(`the API did not answer ${path} with 200 within ${START_MS} ms`);
         }
-        // Until it listens there is nobody.
+        // Refused until the API listens.
         const answer = await fetch(url + path).catch(() => undefined);
         await answer?.body?.cancel();
         if (answer?.ok) return performance.now() - began;
-        // The local cloud that it waits for may be in this process.
+        // The local cloud, which the API waits for, may run in this process.
         await delay(POLL_MS);
       }
     };
@@ -73,11 +72,9 @@ export class ApiProcess implements AsyncDisposable {
     return this.#child.pid ?? Number.NaN;
   }
 
-  /** Resident memory now and at its highest. MB; Linux only. */
-  memory(): { readonly now: number; readonly peak: number } {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    const of = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1000;
-    return { now: Math.round(of('VmRSS')), peak: Math.round(of('VmHWM')) };
+  /** Linux only. */
+  memory(): Memory {
+    return memoryOf(this.pid);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -3,19 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from './paths.ts';
 
 export interface BundledApi extends AsyncDisposable {
   readonly folder: string;
-  /** The program. */
+  /** The program's file. */
   readonly main: string;
-  /** What the image has in its environment. */
+  /** The environment variables of the image. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 const run = promisify(execFile);
 
-/** What the image of the API holds, in a folder that is removed in the end. */
+/** Builds the contents of the API's image in a temporary folder. */
 export async function bundleApi(): Promise<BundledApi> {
   const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
   const environment = { NODE_COMPILE_CACHE: join(folder, 'compiled') };

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Those that this process may use when it starts, which a container can restrict. */
+/** The processors that this process may use at its start; a container can restrict them. */
 const PROCESSORS: readonly number[] = process.platform === 'linux' ? allowedProcessors() : [];
 
 /**
- * Leaves the first processor to `pid` and moves this process to the others, where those that it starts from now on stay as
- * well: otherwise what a load generator takes is missing from what it measures. False when there is one processor only, or
- * when it is not Linux with util-linux; then nothing is moved.
+ * Gives the first processor to `pid` and moves this process, with the processes that it starts from now on, to the others,
+ * so that a load generator takes no time from what it measures. False on one processor, or without Linux and util-linux;
+ * then nothing moves.
  */
 export function separate(pid: number): boolean {
   const [first, ...others] = PROCESSORS;

@@ -2,7 +2,6 @@ import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
   readonly status: string;
-  /** Whether it says when to come back. */
   readonly hasRetryAfter: boolean;
 }
 
@@ -10,13 +9,13 @@ const END_OF_HEAD = '\r\n\r\n';
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * A connection of a load generator. It looks at no more of an answer than its status, `Retry-After` and where it ends: a client
- * that reads every header takes as long for it as the server, and where the two share their processors it is measured as well.
+ * A connection of a load generator. It reads only the status, `Retry-After` and the length of an answer: a client that parses
+ * every header takes as long as the server, which shows in the figures when both share a processor.
  */
 export class RawConnection {
   readonly #socket: Socket;
   #head = NOTHING;
-  /** Bytes of the body that are still to come. */
+  /** Bytes of the body still to come. */
   #left = 0;
   #answer: RawAnswer = { status: '', hasRetryAfter: false };
   #asked: PromiseWithResolvers<RawAnswer> | undefined;
@@ -28,7 +27,7 @@ export class RawConnection {
     this.#socket.once('error', broke).once('close', () => broke());
   }
 
-  /** One request at a time, a whole one. Rejects when the connection breaks before the answer is there. */
+  /** Sends one whole request; one at a time. Rejects when the connection breaks before the answer is complete. */
   ask(request: Buffer): Promise<RawAnswer> {
     this.#asked = Promise.withResolvers();
     this.#socket.write(request);
@@ -52,7 +51,7 @@ export class RawConnection {
       const status = text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
       this.#answer = { status, hasRetryAfter: /\r\nretry-after:/i.test(text) };
       if (/\r\ntransfer-encoding:/i.test(text)) {
-        this.#socket.destroy(new Error(`an answer ${status} without a length can not be followed`));
+        this.#socket.destroy(new Error(`the answer ${status} has no content-length`));
         return;
       }
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
@@ -62,7 +61,7 @@ export class RawConnection {
   }
 }
 
-/** A GET as it goes over the wire. */
+/** The bytes of a GET request. */
 export function requestOf(target: string, { host }: URL, headers: Readonly<Record<string, string>>): Buffer {
   const fields = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`GET ${target} HTTP/1.1\r\n${fields.join('')}\r\n`);

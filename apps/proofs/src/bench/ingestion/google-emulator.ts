@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '@records/local-cloud';
 
-/** Where the Google Cloud CLI keeps its Pub/Sub emulator: Debian's package, then a manual installation. */
+/** Places of the Google Cloud CLI's Pub/Sub emulator: Debian's package, then a manual installation. */
 const PLACES = [
   '/usr/lib/google-cloud-sdk/platform/pubsub-emulator',
   join(process.env.HOME ?? '', 'google-cloud-sdk/platform/pubsub-emulator'),
@@ -16,11 +16,11 @@ const PLACES = [
 export interface GoogleEmulator extends AsyncDisposable {
   /** For PUBSUB_EMULATOR_HOST. */
   readonly host: string;
-  /** Of the leader of its process group. */
+  /** The leader of its process group. */
   readonly pid: number;
 }
 
-/** Google's own Pub/Sub emulator, or undefined where it is not installed. */
+/** Starts Google's Pub/Sub emulator. Undefined where it is not installed. */
 export async function startGoogleEmulator(): Promise<GoogleEmulator | undefined> {
   const program = PLACES.find((place) => existsSync(place));
   if (program === undefined) return undefined;
@@ -28,11 +28,11 @@ export async function startGoogleEmulator(): Promise<GoogleEmulator | undefined>
   const dataDir = await mkdtemp(join(tmpdir(), 'google-pubsub-'));
   const child = spawn(program, [`--host=127.0.0.1`, `--port=${port}`, `--data-dir=${dataDir}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // The launcher is a shell script: its Java process is stopped with the group.
+    // The launcher is a shell script; killing the group also ends its Java process.
     detached: true,
   });
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${program} does not start`);
+  if (pid === undefined) throw new Error(`${program} did not start`);
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) {
       process.kill(-pid, 'SIGKILL');

@@ -1,11 +1,11 @@
-/** Publishes records to Google's emulator and pulls them, and answers how many per second: node pull-process.ts HOST. */
+/** Publishes records to Google's emulator, pulls them, and answers the rate per second: `node pull-process.ts HOST`. */
 import { PubSub } from '@google-cloud/pubsub';
-import { answer } from './asked-process.ts';
+import { answer } from '../../shared/forked-process.ts';
 import { publishRecords } from './publish-records.ts';
 
 const pubsub = new PubSub({ projectId: 'bench', apiEndpoint: process.argv[2] ?? '', emulatorMode: true });
 let runs = 0;
-answer(async (total) => {
+answer(async (total: number) => {
   runs += 1;
   const run = `bench-${runs}`;
   const [topic] = await pubsub.createTopic(run);

@@ -1,17 +1,17 @@
 /**
- * Publishes records to a local stack and asks its table for them, and answers how many per second became visible:
- * node table-process.ts TARGET, a `Target` as JSON.
+ * Publishes records to a local stack, waits until its table has them, and answers the rate per second:
+ * `node table-process.ts TARGET`, a `Target` as JSON.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
 import type { Target } from '@records/seeder/target';
 import { PassThroughClient } from 'google-auth-library';
-import { answer } from './asked-process.ts';
+import { answer } from '../../shared/forked-process.ts';
 import { publishRecords } from './publish-records.ts';
 
-/** Between two looks at the table, once everything is published. Milliseconds. */
-const PAUSE_MS = 5;
+/** Between two queries of the table. */
+const POLL_MS = 5;
 
 const target = JSON.parse(process.argv[2] ?? '') as Target;
 const { projectId, topic, table, environment } = target;
@@ -33,14 +33,14 @@ async function count(what: string, run: string): Promise<number> {
 }
 
 let runs = 0;
-answer(async (total) => {
+answer(async (total: number) => {
   runs += 1;
   const run = `bench-${runs}`;
   const began = performance.now();
   await publishRecords(pubsub, topic, run, total);
-  while ((await count('COUNT(*)', run)) < total) await delay(PAUSE_MS);
+  while ((await count('COUNT(*)', run)) < total) await delay(POLL_MS);
   const seconds = (performance.now() - began) / 1_000;
   const different = await count('COUNT(DISTINCT id)', run);
-  if (different !== total) throw new Error(`${total} records were published, ${different} are in the table`);
+  if (different !== total) throw new Error(`${total} records were published, and the table has ${different}`);
   return total / seconds;
 });

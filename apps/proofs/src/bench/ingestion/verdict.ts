@@ -1,43 +1,41 @@
-/** What is promised of a local cloud that writes to disk, as a multiple of what Google's emulator does. */
+import { percent } from '../../shared/report.ts';
+
+/** The promised rate on disk, as a multiple of the rate of Google's emulator. */
 export const LEAST_RATIO = 2.5;
-/** What is promised of rates between the fewest and the most records. */
+/** The promised limit of `spreadOf`. */
 export const MOST_SPREAD = 0.2;
 
-/** How far the slowest rate is below the fastest, from 0 to 1; 0 for one rate. */
+/** How far the slowest rate lies below the fastest, from 0 to 1. */
 export function spreadOf(rates: readonly number[]): number {
   const fastest = Math.max(...rates);
   return (fastest - Math.min(...rates)) / fastest;
 }
 
-/** The multiples of `base`, size by size. */
+/** Each rate as a multiple of the base at the same position. */
 export function ratiosOf(rates: readonly number[], base: readonly number[]): number[] {
   return rates.map((rate, n) => rate / (base[n] ?? Number.NaN));
 }
 
-/** Rates of the same sizes, each per second. */
+/** Records per second, for the same counts. */
 export interface Rates {
   readonly disk: readonly number[];
   readonly memory: readonly number[];
-  /** Of Google's emulator, where it is installed. */
+  /** Google's emulator, where it is installed. */
   readonly emulator?: readonly number[] | undefined;
 }
 
-/** The promises that are not kept, each as a sentence. */
+/** A sentence for each broken promise. */
 export function brokenPromises({ disk, memory, emulator }: Rates): string[] {
   const broken = Object.entries({ 'on disk': disk, 'in memory': memory })
     .filter(([, rates]) => spreadOf(rates) > MOST_SPREAD)
     .map(
       ([place, rates]) =>
-        `${place}, rates differ by ${percent(spreadOf(rates))}, not by ${percent(MOST_SPREAD)} at most`,
+        `${place}, rates differ by ${percent(spreadOf(rates))}; at most ${percent(MOST_SPREAD)} is promised`,
     );
   const least = emulator && Math.min(...ratiosOf(disk, emulator));
   if (least !== undefined && !(least >= LEAST_RATIO))
     broken.push(
-      `on disk it is ${least.toFixed(2)} times as fast as Google's emulator, not at least ${LEAST_RATIO}`,
+      `on disk, the rate is ${least.toFixed(2)} times that of Google's emulator; at least ${LEAST_RATIO} is promised`,
     );
   return broken;
-}
-
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,17 +1,33 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export interface Asked {
+const CLIENTS = 16;
+const ANSWERS_BEFORE_STOP = 200;
+
+export interface Requests {
   readonly answered: number;
-  /** What became of requests that had been sent and got no whole answer. */
+  /** The reason of each request that was sent and not answered in full. */
   readonly broken: readonly string[];
 }
 
 /**
- * One client that asks again and again over one connection, as Google's front end does, until an answer tells it to hang
- * up or nobody listens any more.
+ * Sends requests by 16 clients, calls `stop` after 200 answers, and resolves when every client has been told to close its
+ * connection or finds nobody listening.
  */
-export async function keepAsking(url: string, onAnswer: () => void = () => {}): Promise<Asked> {
+export async function stopUnderLoad(url: string, stop: () => void): Promise<Requests> {
+  let answers = 0;
+  const onAnswer = () => {
+    if (++answers === ANSWERS_BEFORE_STOP) stop();
+  };
+  const results = await Promise.all(Array.from({ length: CLIENTS }, () => keepAsking(url, onAnswer)));
+  return {
+    answered: results.reduce((sum, { answered }) => sum + answered, 0),
+    broken: results.flatMap(({ broken }) => broken),
+  };
+}
+
+/** One client that repeats a request over one connection, as Google's front end does. */
+async function keepAsking(url: string, onAnswer: () => void): Promise<Requests> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const broken: string[] = [];
   let answered = 0;
@@ -27,7 +43,7 @@ export async function keepAsking(url: string, onAnswer: () => void = () => {}): 
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    // Refused is not sent.
+    // A refused connection has sent no request.
     if (code !== 'ECONNREFUSED') broken.push(code);
   } finally {
     agent.destroy();
