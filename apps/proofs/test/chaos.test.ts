@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { Histories, isGood } from '../bench/chaos/histories.ts';
-import { messageOf, type Plan, type PlannedMessage, planOf, recordOf } from '../bench/chaos/plan.ts';
-import { runChaos } from '../bench/chaos/run.ts';
+import { runChaos } from '../src/chaos/chaos-run.ts';
+import { Histories, problemsOf } from '../src/chaos/histories.ts';
+import { messageOf, type Plan, type PlannedMessage, planOf, recordOf } from '../src/chaos/plan.ts';
 
 describe('chaos', () => {
-  it('neither loses nor repeats what was acknowledged, while each kind of process is killed and writes fail', async () => {
+  it('neither loses nor repeats an acknowledged message while each kind of process is killed and writes fail', async () => {
     const plan = planOf({ seed: 7, messages: 20_000, kills: 2 });
-    const { verdict, suffered } = await runChaos(plan, () => {});
+    const { verdict, injected } = await runChaos(plan, () => {});
     expect(verdict).toMatchObject({ acknowledged: 20_000, lost: [], twice: [], strange: [] });
     expect(verdict.poisonInDeadLetters).toBe(verdict.poison);
     expect(verdict.records + verdict.copies + verdict.poison).toBe(20_000);
-    expect(suffered.map(({ fault }) => fault)).toEqual(plan.faults);
-    expect(suffered.filter(({ met }) => met === 0)).toEqual([]);
-    expect(new Set(suffered.map(({ fault }) => fault.kind)).size).toBe(5);
-    // What was under way when a process was killed was sent again.
+    expect(injected.map(({ fault }) => fault)).toEqual(plan.faults);
+    expect(injected.filter(({ hits }) => hits === 0)).toEqual([]);
+    expect(new Set(injected.map(({ fault }) => fault.kind)).size).toBe(5);
+    // Messages in flight at a kill are sent again.
     expect(verdict.attempts).toBeGreaterThan(20_000);
   }, 300_000);
 
-  it('has a plan that the seed decides, with copies and poison in it', () => {
+  it('makes the same plan for the same seed, with copies and poison', () => {
     const size = { seed: 7, messages: 1_000_000, kills: 20 };
     expect(planOf(size)).toEqual(planOf(size));
     expect(planOf(size)).not.toEqual(planOf({ ...size, seed: 8 }));
@@ -37,50 +37,50 @@ describe('chaos', () => {
     expect(percent(messages.filter(({ n, index }) => n !== index))).toBe(5);
   });
 
-  it('notices each way in which histories can differ', () => {
+  it('notices a lost, repeated, changed or wrongly dead-lettered message', () => {
     const plan = planOf({ seed: 7, messages: 300, kills: 0 });
-    expect(isGood(told(plan).verdict())).toBe(true);
+    expect(problemsOf(historiesOf(plan).verdict())).toEqual([]);
     const { id } = recordOf(7, plainOf(plan));
-    expect(told(plan, { without: id }).verdict()).toMatchObject({ lost: [id], twice: [] });
-    expect(told(plan, { again: id }).verdict()).toMatchObject({ lost: [], twice: [id] });
-    expect(told(plan, { letters: false }).verdict().lost).not.toEqual([]);
-    const strange = told(plan);
+    expect(historiesOf(plan, { without: id }).verdict()).toMatchObject({ lost: [id], twice: [] });
+    expect(historiesOf(plan, { again: id }).verdict()).toMatchObject({ lost: [], twice: [id] });
+    expect(historiesOf(plan, { deadLetters: false }).verdict().lost).not.toEqual([]);
+    const strange = historiesOf(plan);
     strange.see({ ...recordOf(7, plainOf(plan)), pais: 'Chile' });
-    expect(isGood(strange.verdict())).toBe(false);
-    const silent = told(plan);
-    silent.bury(JSON.stringify(poisonOf(plan).record), undefined);
+    expect(problemsOf(strange.verdict())).not.toEqual([]);
+    const silent = historiesOf(plan);
+    silent.addDeadLetter(JSON.stringify(poisonOf(plan).record), undefined);
     silent.startWalk();
-    expect(silent.verdict().strange).toContain(`${poisonOf(plan).record.id}: a dead letter by no reason`);
-    const wrong = told(plan);
-    wrong.bury(JSON.stringify(poisonOf(plan).record), 'Chaos lost the rows of write 7.');
-    expect(isGood(wrong.verdict())).toBe(false);
+    expect(silent.verdict().strange).toContain(`${poisonOf(plan).record.id}: a dead letter with no reason`);
+    const wrong = historiesOf(plan);
+    wrong.addDeadLetter(JSON.stringify(poisonOf(plan).record), 'Chaos lost the rows of write 7.');
+    expect(problemsOf(wrong.verdict())).not.toEqual([]);
   });
 
-  it('notices what is a dead letter more often than it was sent, or although the table takes it', () => {
+  it('notices a message with more dead letters than attempts, or one that the table accepts', () => {
     const plan = planOf({ seed: 7, messages: 300, kills: 0 });
     const { record, index } = poisonOf(plan);
-    const twice = told(plan);
-    bury(twice, record);
+    const twice = historiesOf(plan);
+    addDeadLetter(twice, record);
     expect(twice.verdict().strange).toEqual([`${record.id}: 2 dead letters, sent 1 times`]);
-    const again = told(plan);
+    const again = historiesOf(plan);
     again.attempt(index);
-    bury(again, record);
-    expect(isGood(again.verdict())).toBe(true);
-    bury(again, record);
+    addDeadLetter(again, record);
+    expect(problemsOf(again.verdict())).toEqual([]);
+    addDeadLetter(again, record);
     expect(again.verdict().strange).toEqual([`${record.id}: 3 dead letters, sent 2 times`]);
 
     const plain = recordOf(7, plainOf(plan));
-    const both = told(plan);
-    bury(both, plain);
-    expect(both.verdict().strange).toEqual([`${plain.id}: a dead letter, although the table takes it`]);
+    const both = historiesOf(plan);
+    addDeadLetter(both, plain);
+    expect(both.verdict().strange).toEqual([`${plain.id}: a dead letter, although the table accepts it`]);
   });
 
-  it('takes what Pub/Sub kept of a publisher that was killed before it heard of it', () => {
+  it('accepts a message that Pub/Sub has although its publisher was killed before the acknowledgement', () => {
     const plan = planOf({ seed: 7, messages: 300, kills: 0 });
     const { index, record } = poisonOf(plan);
     const killed = new Histories(plan);
     killed.attempt(index);
-    bury(killed, record);
+    addDeadLetter(killed, record);
     expect(killed.verdict()).toMatchObject({
       acknowledged: 0,
       attempts: 1,
@@ -89,16 +89,16 @@ describe('chaos', () => {
       strange: [],
     });
     killed.attempt(index);
-    bury(killed, record);
-    // Once before the kill, in a report that was lost or was not, and once after it.
+    addDeadLetter(killed, record);
+    // Reported before the kill and again after it.
     killed.acknowledge(index);
     killed.acknowledge(index);
     const verdict = killed.verdict();
     expect(verdict).toMatchObject({ acknowledged: 1, attempts: 2, poison: 1, poisonInDeadLetters: 1 });
-    expect(isGood(verdict)).toBe(true);
+    expect(problemsOf(verdict)).toEqual([]);
   });
 
-  it('has a publisher that is started again send what nobody knows to be acknowledged, and nothing else', () => {
+  it('has a restarted publisher send the unacknowledged messages and no others', () => {
     const histories = new Histories(planOf({ seed: 7, messages: 10, kills: 0 }));
     const share = { first: 1, step: 2 };
     expect(histories.unacknowledged(share)).toEqual({ again: [], first: 1 });
@@ -111,8 +111,8 @@ describe('chaos', () => {
   });
 });
 
-function bury(histories: Histories, record: object | undefined): void {
-  histories.bury(JSON.stringify(record), 'Unknown field "edad"');
+function addDeadLetter(histories: Histories, record: object | undefined): void {
+  histories.addDeadLetter(JSON.stringify(record), 'Unknown field "edad"');
 }
 
 function poisonOf({ seed, messages }: Plan): PlannedMessage {
@@ -123,7 +123,7 @@ function poisonOf({ seed, messages }: Plan): PlannedMessage {
   return poison;
 }
 
-/** The first record that is neither poison nor has a copy before it. */
+/** The first record that is not poison and has no copy. */
 function plainOf({ seed }: Plan): number {
   for (let n = 0; ; n++) {
     const copied = Array.from({ length: 300 }, (_, other) => other).some(
@@ -133,14 +133,17 @@ function plainOf({ seed }: Plan): number {
   }
 }
 
-/** Histories in which all went well, but for what is asked. */
-function told(plan: Plan, bad: { without?: string; again?: string; letters?: boolean } = {}): Histories {
+/** Histories of a good run, except for the given faults. */
+function historiesOf(
+  plan: Plan,
+  bad: { without?: string; again?: string; deadLetters?: boolean } = {},
+): Histories {
   const histories = new Histories(plan);
   for (let n = 0; n < plan.messages; n++) {
     const { index, isPoison, record } = messageOf(plan.seed, n);
     histories.attempt(n);
     histories.acknowledge(n);
-    if (isPoison && bad.letters !== false) bury(histories, record);
+    if (isPoison && bad.deadLetters !== false) addDeadLetter(histories, record);
     if (isPoison || index !== n || record.id === bad.without) continue;
     histories.see(record);
     if (record.id === bad.again) histories.see(record);

@@ -1,16 +1,16 @@
 import type { RecordRow } from '@records/records-schema';
 import { indexOf, messageOf, type Plan, POISON_FIELD, recordOf, type Share } from './plan.ts';
 
-/** What happened, by the number of a message in its plan. */
+/** Records what happened to each message, by its number in the plan. */
 export class Histories {
   readonly #plan: Plan;
   readonly #acknowledged: Uint8Array;
-  /** How often a record was sent at most: by its message and its copies, each as often as it was tried. */
+  /** Attempts to send a record, by its message and its copies. */
   readonly #sent: Uint16Array;
   readonly #seen: Uint8Array;
-  readonly #letters: Uint8Array;
+  readonly #deadLetters: Uint8Array;
   readonly #strangeRecords: string[] = [];
-  readonly #strangeLetters: string[] = [];
+  readonly #strangeDeadLetters: string[] = [];
   #count = 0;
   #attempts = 0;
   #progress = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ export class Histories {
     this.#acknowledged = new Uint8Array(plan.messages);
     this.#sent = new Uint16Array(plan.messages);
     this.#seen = new Uint8Array(plan.messages);
-    this.#letters = new Uint8Array(plan.messages);
+    this.#deadLetters = new Uint8Array(plan.messages);
   }
 
   /** Messages of the plan that Pub/Sub has acknowledged. */
@@ -33,14 +33,14 @@ export class Histories {
     return this.#progress.promise;
   }
 
-  /** A message is about to be sent: from now on Pub/Sub may keep it, whatever becomes of the answer and of who sent it. */
+  /** A message is about to be sent. From now on Pub/Sub may have it, even when its publisher hears nothing. */
   attempt(n: number): void {
     this.#attempts += 1;
     const { index } = messageOf(this.#plan.seed, n);
     this.#sent[index] = Math.min(65_535, (this.#sent[index] ?? 0) + 1);
   }
 
-  /** One that comes again, since its first report was lost with who sent it, is the same. */
+  /** A repeated report of the same message counts once. */
   acknowledge(n: number): void {
     if (this.#acknowledged[n] === 1) return;
     this.#acknowledged[n] = 1;
@@ -49,7 +49,7 @@ export class Histories {
     this.#progress = Promise.withResolvers();
   }
 
-  /** What of a share nobody knows to be acknowledged: `again`, and everything from `first` on. */
+  /** The messages of a share without an acknowledgement: `again`, and all from `first` on. */
   unacknowledged({ first, step }: Share): { readonly again: readonly number[]; readonly first: number } {
     const { messages } = this.#plan;
     let next = first;
@@ -59,7 +59,7 @@ export class Histories {
     return { again, first: next };
   }
 
-  /** A new walk begins: what an earlier one has seen does not count. */
+  /** Forgets the records that earlier walks have seen. */
   startWalk(): void {
     this.#seen.fill(0);
     this.#strangeRecords.length = 0;
@@ -70,22 +70,23 @@ export class Histories {
     const planned =
       index === undefined || index >= this.#plan.messages ? undefined : recordOf(this.#plan.seed, index);
     if (index === undefined || JSON.stringify(planned) !== JSON.stringify(record)) {
-      this.#strangeRecords.push(`${record.id}: nobody published this content`);
+      this.#strangeRecords.push(`${record.id}: visible with other content than published`);
     } else this.#count255(this.#seen, index);
   }
 
-  /** A dead letter's text and reason. */
-  bury(text: string, reason: string | undefined): void {
+  addDeadLetter(text: string, reason: string | undefined): void {
     const { id = '' } = JSON.parse(text) as { id?: string };
     const index = indexOf(id);
     if (!reason?.includes(POISON_FIELD))
-      this.#strangeLetters.push(`${id}: a dead letter by ${reason ? `the reason "${reason}"` : 'no reason'}`);
+      this.#strangeDeadLetters.push(
+        `${id}: a dead letter with ${reason ? `the reason "${reason}"` : 'no reason'}`,
+      );
     if (index === undefined || index >= this.#plan.messages)
-      this.#strangeLetters.push(`${id}: a dead letter of nobody`);
-    else this.#count255(this.#letters, index);
+      this.#strangeDeadLetters.push(`${id}: a dead letter that nobody published`);
+    else this.#count255(this.#deadLetters, index);
   }
 
-  /** Compares what was acknowledged with where it is. */
+  /** Looks up where each acknowledged message is. */
   verdict(): Verdict {
     const { seed, messages } = this.#plan;
     const verdict = {
@@ -97,27 +98,29 @@ export class Histories {
       poisonInDeadLetters: 0,
       lost: [] as string[],
       twice: [] as string[],
-      strange: [...this.#strangeRecords, ...this.#strangeLetters],
+      strange: [...this.#strangeRecords, ...this.#strangeDeadLetters],
     };
     for (let n = 0; n < messages; n++) {
       if (this.#acknowledged[n] === 0) continue;
       const { index, isPoison, record } = messageOf(seed, n);
       const seen = this.#seen[index] ?? 0;
-      const letters = this.#letters[index] ?? 0;
+      const deadLetters = this.#deadLetters[index] ?? 0;
       if (index !== n) verdict.copies += 1;
       else if (isPoison) {
         verdict.poison += 1;
-        if (letters > 0) verdict.poisonInDeadLetters += 1;
-        if (seen > 0) verdict.strange.push(`${record.id}: visible, although the table must refuse it`);
+        if (deadLetters > 0) verdict.poisonInDeadLetters += 1;
+        if (seen > 0) verdict.strange.push(`${record.id}: visible, although the table must reject it`);
         const sent = this.#sent[index] ?? 0;
-        if (letters > sent) verdict.strange.push(`${record.id}: ${letters} dead letters, sent ${sent} times`);
+        if (deadLetters > sent)
+          verdict.strange.push(`${record.id}: ${deadLetters} dead letters, sent ${sent} times`);
       } else {
         verdict.records += 1;
-        // No fault of a plan fails a write five times.
-        if (letters > 0) verdict.strange.push(`${record.id}: a dead letter, although the table takes it`);
+        // No plan fails a write five times.
+        if (deadLetters > 0)
+          verdict.strange.push(`${record.id}: a dead letter, although the table accepts it`);
         if (seen > 1) verdict.twice.push(record.id);
       }
-      if (seen === 0 && letters === 0) verdict.lost.push(record.id);
+      if (seen === 0 && deadLetters === 0) verdict.lost.push(record.id);
     }
     return verdict;
   }
@@ -129,23 +132,33 @@ export class Histories {
 
 export interface Verdict {
   readonly acknowledged: number;
-  /** How often a message was sent, or was about to be when who sent it was killed. */
+  /** Messages sent, or about to be sent when their publisher was killed. */
   readonly attempts: number;
-  /** Acknowledged messages that repeat another. */
+  /** Acknowledged copies of another message. */
   readonly copies: number;
-  /** Acknowledged records that the table takes. */
+  /** Acknowledged records that the table accepts. */
   readonly records: number;
-  /** Acknowledged records that the table refuses. */
+  /** Acknowledged records that the table rejects. */
   readonly poison: number;
   readonly poisonInDeadLetters: number;
-  /** Acknowledged, and neither visible nor a dead letter. */
+  /** Ids of acknowledged messages that are neither visible nor dead letters. */
   readonly lost: readonly string[];
-  /** More than once in one walk. */
+  /** Ids that came more than once in one walk. */
   readonly twice: readonly string[];
-  /** What nobody published, or is where it must not be, each with the reason. */
+  /** Sentences about records that nobody published or that are in the wrong place. */
   readonly strange: readonly string[];
 }
 
-export function isGood({ lost, twice, strange, poison, poisonInDeadLetters }: Verdict): boolean {
-  return lost.length + twice.length + strange.length === 0 && poison === poisonInDeadLetters;
+const IDS_SHOWN = 20;
+
+/** A sentence for each broken promise. */
+export function problemsOf({ lost, twice, strange, poison, poisonInDeadLetters }: Verdict): string[] {
+  const list = (ids: readonly string[]) =>
+    `${ids.slice(0, IDS_SHOWN).join(', ')}${ids.length > IDS_SHOWN ? `, and ${ids.length - IDS_SHOWN} more` : ''}`;
+  return [
+    ...(lost.length > 0 ? [`${lost.length} acknowledged messages are lost: ${list(lost)}`] : []),
+    ...(twice.length > 0 ? [`${twice.length} records came twice in one walk: ${list(twice)}`] : []),
+    ...(strange.length > 0 ? [`${strange.length} are in the wrong place: ${list(strange)}`] : []),
+    ...(poison === poisonInDeadLetters ? [] : ['not every poison message is a dead letter']),
+  ];
 }

@@ -5,9 +5,9 @@ import type { RecordRow } from '@records/records-schema';
 export interface ChaosSize {
   /** 0 to 2^32 - 1. */
   readonly seed: number;
-  /** Messages that are published, copies and poison included; from 1. */
+  /** Messages to publish, with copies and poison; from 1. */
   readonly messages: number;
-  /** kill -9 of the local cloud; from 0. */
+  /** How often to kill -9 the local cloud, from 0; the API and a publisher half as often. */
   readonly kills: number;
 }
 
@@ -22,37 +22,37 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: 'pause the local cloud'; readonly ms: number }
 );
 
-/** They share the messages. */
+/** Publishers, which share the messages. */
 export const PUBLISHERS = 2;
 
-/** Every `step`th message, from `first` on. */
+/** Every `step`th message from `first` on. */
 export interface Share {
   readonly first: number;
   readonly step: number;
 }
 
-/** What a seed stands for: the messages, the faults and when, as a number of acknowledged messages. */
+/** The messages and faults that a seed determines. A fault comes at a number of acknowledged messages. */
 export interface Plan extends ChaosSize {
   readonly faults: readonly Fault[];
-  /** What the local cloud does by itself. */
+  /** The faults that the local cloud injects itself. */
   readonly chaos: ChaosOptions;
 }
 
 const DUPLICATES = 0.05;
 const POISON = 0.01;
-/** What makes a record poison: a field that the table does not have, and that Avro does not see. */
+/** A record with this field is poison: Avro ignores the field, and the table lacks it. */
 export const POISON_FIELD = 'edad';
-/** Of the messages: what is under way at the end comes after the faults, but for the last kill. */
+/** Share of the messages after which only the last kill comes, so that messages in flight outlive the faults. */
 const FAULTS_UNTIL = 0.9;
 const PAUSE_MAX_MS = 1_500;
 
-/** Equal sizes make equal plans. */
+/** The plan of a size; always the same. */
 export function planOf(size: ChaosSize): Plan {
   const { seed, messages, kills } = size;
   const moment = (kind: string, n: number) => Math.floor(luck(seed, kind, n) * FAULTS_UNTIL * messages);
   const others = Array.from({ length: Math.ceil(kills / 2) }, (_, n) => n);
   const faults: Fault[] = [
-    // The last of several comes when everything is published and much is not yet written.
+    // The last of several kills comes when all is published and much is not yet written.
     ...Array.from({ length: kills }, (_, n) => ({
       at: n > 0 && n === kills - 1 ? messages : moment('kill', n),
       kind: 'kill -9 the local cloud' as const,
@@ -81,10 +81,10 @@ export function planOf(size: ChaosSize): Plan {
 }
 
 export interface PlannedMessage {
-  /** Its own, or that of the message that it repeats. */
+  /** Its own number, or that of the message it copies. */
   readonly index: number;
   readonly record: RecordRow;
-  /** Accepted by the topic, refused by the table. */
+  /** Accepted by the topic and rejected by the table. */
   readonly isPoison: boolean;
 }
 
@@ -103,7 +103,7 @@ function isCopy(seed: number, n: number): boolean {
   return n > 0 && !isPoison(seed, n) && luck(seed, 'kind', n) < POISON + DUPLICATES;
 }
 
-/** An earlier message that is neither poison nor a copy; the message itself where there is none. */
+/** An earlier message that is neither poison nor a copy, or else the message itself. */
 function originalOf(seed: number, n: number): number {
   let original = Math.floor(luck(seed, 'original', n) * n);
   while (original > 0 && (isPoison(seed, original) || isCopy(seed, original))) original -= 1;
@@ -115,13 +115,13 @@ export function recordOf(seed: number, index: number): RecordRow {
   return { id, nombre: `María ${index}`, apellido: 'Núñez Cárdenas', pais: 'México' };
 }
 
-/** Undefined for an id that is of no plan. */
+/** Undefined for an id that no plan makes. */
 export function indexOf(id: string): number | undefined {
   const index = Number.parseInt(id.split('-')[1] ?? '', 36);
   return Number.isNaN(index) ? undefined : index;
 }
 
-/** From 0 to below 1, always the same for the same subject. */
+/** From 0 to below 1; always the same for the same arguments. */
 function luck(seed: number, kind: string, n: number): number {
   return digest(seed, kind, n).readUInt32BE() / 2 ** 32;
 }

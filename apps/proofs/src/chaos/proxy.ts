@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A proxy on this machine, whose address stays while what is behind it moves. */
+/** A proxy whose address stays the same while its target moves. */
 export class TcpProxy implements AsyncDisposable {
-  /** host:port of what is behind; connections are refused while there is nothing. */
+  /** host:port. Connections are refused while it is undefined. */
   target: string | undefined;
   readonly host: string;
   readonly #server: Server;
@@ -26,7 +26,7 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  /** Breaks every connection, as a network does: RST, without a word. Returns how many ends there were. */
+  /** Resets every connection (TCP RST). Answers the number of ends. */
   reset(): number {
     for (const socket of this.#sockets) socket.resetAndDestroy();
     return this.#sockets.size;
@@ -51,7 +51,6 @@ export class TcpProxy implements AsyncDisposable {
     ] as const) {
       this.#sockets.add(socket);
       socket.pipe(other);
-      // The other end hears of it as it would without a proxy.
       socket.on('error', () => other.resetAndDestroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);

@@ -1,6 +1,6 @@
 /**
- * Publishes every `step`th message of a plan, each until Pub/Sub has acknowledged it, and tells its parent which ones it is
- * about to send and which ones Pub/Sub has: `node publisher-process.ts JSON`.
+ * Publishes a share of a plan, retries each message until Pub/Sub acknowledges it, and reports attempts and
+ * acknowledgements to its parent: `node publisher-process.ts JSON`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
@@ -15,11 +15,11 @@ export interface PublisherOptions extends Share {
   readonly topic: string;
   readonly seed: number;
   readonly messages: number;
-  /** Messages before `first`, of which nobody knows that Pub/Sub has them. */
+  /** Messages before `first` without a reported acknowledgement. */
   readonly again: readonly number[];
 }
 
-/** Numbers of messages, each once for each time. */
+/** Numbers of messages, one for each event. */
 export interface PublisherReport {
   /** About to be sent. */
   readonly sending: readonly number[];
@@ -27,19 +27,19 @@ export interface PublisherReport {
 }
 
 const IN_FLIGHT_MAX = 2_000;
-/** Of all messages: so a fault comes in the middle of a small run as well. */
+/** Of all messages, so that faults hit small runs in the middle, too. */
 const IN_FLIGHT_SHARE = 1 / 40;
 const BATCHES_IN_FLIGHT = 4;
-/** Waits between attempts double up to this: an attempt too many makes a dead letter too many look right. */
+/** Exponential backoff. Each needless attempt would excuse a needless dead letter. */
 const RETRY_MS = { first: 100, max: 1_000 };
-/** What a publisher tries again. https://docs.cloud.google.com/pubsub/docs/retry-requests */
+/** Codes that a publisher retries. https://docs.cloud.google.com/pubsub/docs/retry-requests */
 const RETRIED = new Set([1, 2, 4, 8, 10, 13, 14]);
 
 process.once('disconnect', () => process.exit(1));
 
 const options = JSON.parse(process.argv[2] ?? '') as PublisherOptions;
 const inFlight = Math.min(IN_FLIGHT_MAX, Math.ceil(options.messages * IN_FLIGHT_SHARE));
-// Known to gRPC, not to the client's types. https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/README.md
+// Options of gRPC that the client's types lack. https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/README.md
 const reconnection: object = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 500,
@@ -53,7 +53,7 @@ const pubsub = new PubSub({
 });
 const topic = pubsub.topic(options.topic, {
   batching: { maxMessages: Math.ceil(inFlight / BATCHES_IN_FLIGHT), maxMilliseconds: 5 },
-  // Each request is answered or lost: what happens then is decided here.
+  // This program retries instead of the client, so that it can report each attempt.
   gaxOpts: { retry: null, timeout: 10_000 },
 });
 
@@ -61,7 +61,7 @@ let sending: number[] = [];
 let acknowledged: number[] = [];
 let reported: Promise<void> | undefined;
 
-/** Resolves when the parent has everything up to now, of which a kill -9 takes nothing back: one report in a turn. */
+/** Resolves when the parent has everything up to now, which a later kill -9 cannot undo. One report per turn. */
 function report(): Promise<void> {
   reported ??= new Promise((resolve, reject) => {
     setImmediate(() => {

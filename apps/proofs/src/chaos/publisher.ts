@@ -1,23 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { FORK } from '../shared/forked-process.ts';
 import type { Histories } from './histories.ts';
-import { FORK } from './processes.ts';
 import type { PublisherOptions, PublisherReport } from './publisher-process.ts';
 
 interface Settings extends Omit<PublisherOptions, 'again'> {
-  /** What it goes on from after a kill, like a publisher of one's own from its outbox. */
+  /** Where a restarted publisher continues from, like a real one from its outbox. */
   readonly histories: Histories;
 }
 
-/** Publishes a share of the messages: a process and, after a kill, another in its place. */
+/** Publishes a share of the messages in a process, and after a kill in another one. */
 export class Publisher implements AsyncDisposable {
-  /** Rejects when a process ends that nobody killed, before everything was acknowledged. */
+  /** Resolves when all is acknowledged. Rejects when the process fails by itself. */
   readonly done: Promise<void>;
   readonly #settings: Settings;
   readonly #over = Promise.withResolvers<void>();
   #child: ChildProcess;
-  /** Resolves when it is gone, and everything that it said has been read. */
+  /** Resolves when the process has ended and all its messages have been read. */
   #ended: Promise<void>;
 
   constructor(settings: Settings) {
@@ -27,7 +27,7 @@ export class Publisher implements AsyncDisposable {
     [this.#child, this.#ended] = this.#start();
   }
 
-  /** kill -9, and another process in its place. False when everything is acknowledged already. */
+  /** kill -9, then start another process. False when everything is acknowledged already. */
   async kill(): Promise<boolean> {
     const { histories, messages } = this.#settings;
     const { again, first } = histories.unacknowledged(this.#settings);

@@ -1,51 +1,51 @@
-import type { LocalStack } from '../../src/local-stack.ts';
+import type { LocalStack } from '@records/local';
 
-/** Something that breaks in a running stack, and what must come of it. */
+/** A fault to inject into a running stack, and its expected consequences. */
 export interface Fault {
   readonly name: string;
   readonly does: string;
   /** The alert that must fire. */
   readonly expected: string;
-  /** Minutes of the rules within which it must. */
+  /** Within so many minutes of the rules. */
   readonly withinMinutes: number;
-  /** Alerts that see the same trouble, sooner or later than the expected one, and may fire as well. */
+  /** Alerts that watch the same thing and may fire, too. */
   readonly alongside: RegExp;
-  /** What the runbook's commands must bring to light. */
+  /** The runbook's commands must print this. */
   readonly cause: RegExp;
   readonly fix: string;
-  /** Whether records are published meanwhile. */
+  /** Whether records are published during the fault. */
   readonly publishes: boolean;
-  /** Breaks it, and answers how to mend it. */
+  /** Injects the fault. Answers a function that repairs it. */
   inject(stack: LocalStack): () => void;
 }
 
 export const FAULTS: readonly Fault[] = [
   {
     name: 'the warehouse refuses writes',
-    does: "roles/bigquery.dataEditor on the table is taken from Pub/Sub's account, while records are published",
+    does: "Pub/Sub's account loses roles/bigquery.dataEditor on the table while records are published",
     expected: 'backlog-stuck',
     withinMinutes: 25,
     alongside: /^freshness-burns-/,
     cause: /RESOURCE_ERROR.*PERMISSION_DENIED.*roles\/bigquery\.dataEditor/s,
-    fix: 'the grant is given back',
+    fix: 'the grant is restored',
     publishes: true,
     inject: (stack) => withoutGrant(stack, 'roles/bigquery.dataEditor'),
   },
   {
-    name: 'the API answers 500 to 2 % of the requests',
-    // While records are published, new snapshots would be refused, too: another alert, rightly.
-    does: "roles/bigquery.jobUser is taken from the API's account, and 2 % of the requests need a query",
+    name: 'the API answers 2 % of the requests with 500',
+    // With new records, snapshots would be refused, too, and another alert would rightly fire.
+    does: "the API's account loses roles/bigquery.jobUser, and 2 % of the requests need a query",
     expected: 'availability-burns-14.4x',
     withinMinutes: 70,
     alongside: /^availability-burns-/,
     cause: /failed: internal-error.*roles\/bigquery\.jobUser.*method="jobs\.query",outcome="refused"/s,
-    fix: 'the grant is given back',
+    fix: 'the grant is restored',
     publishes: false,
     inject: (stack) => withoutGrant(stack, 'roles/bigquery.jobUser'),
   },
 ];
 
-/** What somebody does who cleans up grants by hand. */
+/** As if an operator removed grants by hand. */
 function withoutGrant({ cloud: { iam } }: LocalStack, role: string): () => void {
   const grants = iam.grants().filter((grant) => grant.role === role);
   if (grants.length === 0) throw new Error(`the program grants ${role} to nobody`);

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LocalStack } from '../../src/local-stack.ts';
-import { REPOSITORY } from '../../src/paths.ts';
+import type { LocalStack } from '@records/local';
+import { REPOSITORY } from '../shared/paths.ts';
 
 export interface Outcome {
-  readonly command: string;
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -13,14 +12,14 @@ export interface Outcome {
 
 const TIMEOUT_MS = 30_000;
 
-/** The commands under "On this machine" of a runbook, a path from the repository; none when it has no such section. */
+/** The commands of a runbook's section "On this machine". `runbook`: a path from the repository's root. */
 export function localCommands(runbook: string): string[] {
   const text = readFileSync(join(REPOSITORY, runbook), 'utf8');
   const block = /^## On this machine\n.*?```sh\n(.*?)```/ms.exec(text)?.[1];
   return block?.trim().split('\n') ?? [];
 }
 
-/** The variables of these commands, as docs/monitoring.md sets them. `log`: a file with what `pnpm dev` printed. */
+/** The variables that docs/monitoring.md sets for these commands. `log`: a file with the output of `pnpm dev`. */
 export function variablesOf({ environment, metrics }: LocalStack, log: string): Record<string, string> {
   return {
     ...environment,
@@ -30,12 +29,12 @@ export function variablesOf({ environment, metrics }: LocalStack, log: string): 
   };
 }
 
-/** Types a command, as a person would, with these variables set. */
+/** Runs a command in a shell with these variables. Rejects when a signal ends it. */
 export function runCommand(command: string, variables: Readonly<Record<string, string>>): Promise<Outcome> {
   const { PATH } = process.env;
   const env = { ...(PATH === undefined ? {} : { PATH }), ...variables };
   return new Promise((resolve, reject) => {
-    // What it asks may be served by this very process, so nothing here may wait for it.
+    // Asynchronous: this process serves the command.
     const child = execFile(
       'sh',
       ['-c', command],
@@ -43,7 +42,7 @@ export function runCommand(command: string, variables: Readonly<Record<string, s
       (error, stdout, stderr) => {
         const { exitCode } = child;
         if (exitCode === null) reject(error);
-        else resolve({ command, status: exitCode, stdout, stderr });
+        else resolve({ status: exitCode, stdout, stderr });
       },
     );
   });

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord } from '@records/records-schema';
-import { personOf } from '../people.ts';
+import { personOf } from '../shared/people.ts';
 
 const REQUESTS_PER_SECOND = 100;
 const RECORDS_PER_SECOND = 20;
 const TICK_MS = 50;
-/** Of so many requests one asks for a record that does not exist, which takes a query. */
+/** One request in so many is for a record that does not exist, which needs a query. */
 export const ONE_UNKNOWN_IN = 50;
-/** Requests without an answer; more are not sent. */
+/** While so many requests wait for answers, no more are sent. */
 const MAX_IN_FLIGHT = 500;
 const PAGES = 10;
 const PAGE = 20;
@@ -29,7 +29,7 @@ export interface Counts {
   readonly broken: number;
 }
 
-/** Readers and a publisher, at an even pace, asking for the same things for the same seed. */
+/** Readers and a publisher at an even pace. The seed determines the requests. */
 export class Traffic implements AsyncDisposable {
   readonly #options: TrafficOptions;
   readonly #stop = new AbortController();
@@ -46,7 +46,7 @@ export class Traffic implements AsyncDisposable {
     this.#running = this.#run();
   }
 
-  /** What was answered since it was asked for the last time. */
+  /** The counts since the last call. */
   takeCounts(): Counts {
     const counts = this.#counts;
     this.#counts = { answers: 0, serverErrors: 0, broken: 0 };
@@ -57,7 +57,7 @@ export class Traffic implements AsyncDisposable {
     this.#publishes = true;
   }
 
-  /** Publishes no more. Resolves, when Pub/Sub has it all, with the number of records that it was given. */
+  /** Stops publishing. Resolves with the number of published records once Pub/Sub has them all. */
   async publishNoMore(): Promise<number> {
     this.#publishes = false;
     await Promise.all(this.#inFlight);
@@ -73,7 +73,7 @@ export class Traffic implements AsyncDisposable {
   async #run(): Promise<void> {
     const began = performance.now();
     while (!this.#stop.signal.aborted) {
-      // What a late timer left out is caught up with.
+      // Catches up when the timer was late.
       const seconds = (performance.now() - began) / 1_000;
       for (; this.#requests < seconds * REQUESTS_PER_SECOND; this.#requests++) {
         const n = this.#requests;
@@ -117,7 +117,7 @@ export class Traffic implements AsyncDisposable {
   }
 }
 
-/** What request n asks for: of each `ONE_UNKNOWN_IN` one unknown record, at a place of the seed's; of the rest half are pages. */
+/** The path of request n: in each run of `ONE_UNKNOWN_IN` one unknown record; half of the others are pages. */
 export function pathOf(n: number, { seed, knownIds }: Pick<TrafficOptions, 'seed' | 'knownIds'>): string {
   const run = Math.floor(n / ONE_UNKNOWN_IN);
   if (n % ONE_UNKNOWN_IN === luck(seed, run) % ONE_UNKNOWN_IN) return `/records/nobody-${seed}-${n}`;

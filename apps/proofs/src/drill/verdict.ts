@@ -1,32 +1,32 @@
-import type { AlertChange } from '../../src/observe/alerts.ts';
+import type { AlertChange } from '../observe/alerts.ts';
 import type { Fault } from './faults.ts';
 
-/** An alert that fired: seconds since the fault, and since it was mended. */
+/** An alert that fired. Seconds since the fault, and since its repair. */
 export interface Firing {
   readonly name: string;
   readonly severity: string;
   readonly firedAfter: number;
-  /** Undefined while it fires. */
+  /** Undefined while the alert fires. */
   readonly resolvedAfter: number | undefined;
 }
 
-/** Collects what alerts do from the moment that something broke. Seconds. */
+/** Collects the changes of alerts since a fault. Times are seconds. */
 export class Timeline {
-  readonly #broken: number;
+  readonly #faultAt: number;
   readonly #firings = new Map<string, { severity: string; fired: number; resolved: number | undefined }>();
-  #mended: number | undefined;
+  #repaired: number | undefined;
 
   constructor(now: number) {
-    this.#broken = now;
+    this.#faultAt = now;
   }
 
-  mended(now: number): void {
-    this.#mended = now;
+  repaired(now: number): void {
+    this.#repaired = now;
   }
 
   note({ alert: { name, severity }, change }: AlertChange, now: number): void {
     const known = this.#firings.get(name);
-    // What fires again counts from the first time, and until the last.
+    // An alert that fires again counts from its first firing to its last resolution.
     if (change === 'firing')
       this.#firings.set(name, { severity, fired: known?.fired ?? now, resolved: undefined });
     else if (change === 'resolved' && known) known.resolved = now;
@@ -36,8 +36,8 @@ export class Timeline {
     return Array.from(this.#firings, ([name, { severity, fired, resolved }]) => ({
       name,
       severity,
-      firedAfter: fired - this.#broken,
-      resolvedAfter: resolved === undefined ? undefined : resolved - (this.#mended ?? this.#broken),
+      firedAfter: fired - this.#faultAt,
+      resolvedAfter: resolved === undefined ? undefined : resolved - (this.#repaired ?? this.#faultAt),
     }));
   }
 
@@ -50,7 +50,7 @@ export class Timeline {
   }
 }
 
-/** What was not as it must be; empty when all of it was. `found` is what the runbook's commands printed. */
+/** A sentence for each broken expectation. `found`: the output of the runbook's commands. */
 export function problemsOf(
   { expected, alongside, cause }: Fault,
   firings: readonly Firing[],
@@ -62,9 +62,9 @@ export function problemsOf(
   const early = expectedFiring?.resolvedAfter !== undefined && expectedFiring.resolvedAfter < 0;
   return [
     ...(expectedFiring ? [] : [`${expected} did not fire`]),
-    ...others.map(({ name }) => `${name} fired, and nothing was wrong with what it watches`),
+    ...others.map(({ name }) => `${name} fired without a fault in what it watches`),
     ...open.map(({ name }) => `${name} did not resolve`),
-    ...(early ? [`${expected} resolved before the fault was mended`] : []),
-    ...(expectedFiring && !cause.test(found) ? [`the runbook did not find the cause: no ${cause}`] : []),
+    ...(early ? [`${expected} resolved before the fault was repaired`] : []),
+    ...(expectedFiring && !cause.test(found) ? [`the runbook did not find the cause ${cause}`] : []),
   ];
 }

@@ -1,12 +1,12 @@
+import type { LocalStack } from '@records/local';
 import { problemsOf, seedRecords } from '@records/seeder';
-import type { LocalStack } from '../local-stack.ts';
 
-/** Passes the schema of the topic and not the table, which has no such column. */
+/** The topic's schema accepts it; the table rejects it, because it lacks the column. */
 const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', edad: '41' };
 
 /**
- * Uses every way through the system once: a record from its publisher to both routes of the API, a message that the table
- * refuses to the dead letters, and the probe. Throws when an answer is not the expected one, or `signal` aborts.
+ * Uses each way through the system once: a record from its publisher to both routes of the API, a message that becomes a
+ * dead letter, and the probe. Throws on an unexpected answer, or when `signal` aborts.
  */
 export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
   const problems = problemsOf(await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal }));
@@ -31,7 +31,6 @@ async function deadLetter({ cloud, outputs }: LocalStack, signal: AbortSignal): 
   await cloud.pubsub.publish({ topic, messages: [{ data: Buffer.from(JSON.stringify(POISON)) }] });
   for (;;) {
     signal.throwIfAborted();
-    // Waits for a message for a while.
     const { receivedMessages } = await cloud.pubsub.pull({ subscription, maxMessages: 1 }, signal);
     const ackIds = (receivedMessages ?? []).map(({ ackId }) => ackId);
     if (ackIds.length === 0) continue;

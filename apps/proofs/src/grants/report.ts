@@ -1,25 +1,25 @@
 import { type Grant, type Iam, permissionsOf } from '@records/local-cloud';
 
-/** A grant, and what it was good for while a stack was at work. */
+/** A grant, and how a running stack used it. */
 export interface GrantUse {
   readonly member: string;
   readonly role: string;
   readonly resource: string;
-  /** Permissions for which it was the narrowest grant that allowed a call. */
+  /** Permissions of calls for which it was the narrowest grant. */
   readonly used: readonly string[];
-  /** Permissions of the role that the local cloud knows. */
+  /** Number of the role's permissions that the local cloud knows. */
   readonly known: number;
-  /** Why it is there although nothing here uses it. */
+  /** Why it is needed although nothing here uses it. */
   readonly reason: string | undefined;
 }
 
-/** Roles whose use the local cloud can not see, each with why it is granted all the same. */
+/** Roles whose use the local cloud cannot see, with the reason for granting them. */
 const REASONS: Readonly<Record<string, string>> = {
   'roles/run.invoker':
-    'who calls a service is asked by Cloud Run, in front of the container; here nobody asks',
+    'Cloud Run checks the caller before the container does; the local cloud does not check it',
 };
 
-/** By member, role and resource. */
+/** Sorted by member, role and resource. */
 export function grantUses(iam: Iam): GrantUse[] {
   return iam
     .grants()
@@ -39,22 +39,20 @@ function useOf(iam: Iam, grant: Grant): GrantUse {
   };
 }
 
-/** A grant that nothing used and nobody explained, and an explanation that does not hold. */
+/** A sentence for each unused grant without a reason, and for each reason of a used grant. */
 export function grantProblems(uses: readonly GrantUse[]): string[] {
   return uses.flatMap(({ member, role, resource, used, reason }) => {
     const grant = `${role} on ${resource} to ${member}`;
     if (used.length === 0 && reason === undefined) {
-      return [
-        `nothing used ${grant}: remove it, or write in apps/local/src/grants/report.ts why it is needed`,
-      ];
+      return [`nothing used ${grant}: remove it, or give a reason in apps/proofs/src/grants/report.ts`];
     }
     return used.length > 0 && reason !== undefined
-      ? [`${grant} was used, so its reason ("${reason}") does not hold: remove the reason`]
+      ? [`${grant} was used, so remove its reason ("${reason}")`]
       : [];
   });
 }
 
-/** For people: the grants of each identity. */
+/** The grants of each identity, as text. */
 export function grantsText(uses: readonly GrantUse[]): string {
   const members = [...new Set(uses.map(({ member }) => member))];
   const blocks = members.map((member) => {
@@ -68,7 +66,7 @@ function linesOf({ role, resource, used, known, reason }: GrantUse): string {
   const what =
     used.length > 0
       ? `used ${used.length} of ${known}: ${used.join(', ')}`
-      : `not used: ${reason ?? 'no reason is written'}`;
+      : `not used: ${reason ?? 'no reason is given'}`;
   return `  ${role} on ${resource}\n    ${what}`;
 }
 

@@ -6,20 +6,20 @@ export interface LoadOptions {
   /** Requests per second. */
   readonly rate: number;
   readonly seconds: number;
-  /** For an API that is private. */
+  /** For a private API. */
   readonly idToken?: string | undefined;
 }
 
 export interface Limits {
-  /** Milliseconds that 97.5 % of the answers must not exceed. */
+  /** 97.5 % of the answers must not take longer. Milliseconds. */
   readonly p975Ms: number;
-  /** Share of requests that may have no good answer, 0 to 1. */
+  /** Accepted share of requests without a good answer, 0 to 1. */
   readonly failures: number;
 }
 
 export interface LoadResult {
   readonly requests: number;
-  /** Without an answer, or with one that is not 2xx: 429 counts, as whoever gets it has no record. */
+  /** Requests without an answer, or with one that is not 2xx, such as 429. */
   readonly failed: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly p50Ms: number;
@@ -28,10 +28,10 @@ export interface LoadResult {
   readonly maxMs: number;
 }
 
-/** At least one connection per ten requests a second, so that a slow answer does not lower the rate. */
+/** Enough connections that a slow answer does not lower the rate. */
 const RATE_PER_CONNECTION = 10;
 
-/** Reads pages at a steady rate. */
+/** Requests pages at a steady rate. */
 export async function load({ api, rate, seconds, idToken }: LoadOptions): Promise<LoadResult> {
   const result = await autocannon({
     url: new URL('/records?limit=100', api).href,
@@ -52,13 +52,13 @@ export async function load({ api, rate, seconds, idToken }: LoadOptions): Promis
   };
 }
 
-/** Which limits were crossed, one sentence each. */
+/** A sentence for each crossed limit. */
 export function crossed(result: LoadResult, { p975Ms, failures }: Limits): string[] {
   const share = result.requests === 0 ? 1 : result.failed / result.requests;
   return [
     ...(result.requests === 0 ? ['no request was sent'] : []),
     ...(share > failures
-      ? [`${result.failed} of ${result.requests} requests failed, and ${failures} of them may`]
+      ? [`${result.failed} of ${result.requests} requests failed; the accepted share is ${failures}`]
       : []),
     ...(result.p975Ms > p975Ms ? [`p97.5 is ${result.p975Ms} ms, and the limit is ${p975Ms} ms`] : []),
   ];

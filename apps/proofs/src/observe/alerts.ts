@@ -1,4 +1,4 @@
-/** An alert of the rules, as Prometheus has it at one moment. */
+/** The state of an alert at one moment. */
 export interface AlertState {
   readonly name: string;
   readonly state: 'inactive' | 'pending' | 'firing';
@@ -7,7 +7,7 @@ export interface AlertState {
   readonly runbook: string;
 }
 
-/** What became of an alert: `passed` is a wait that ended before it fired. */
+/** How an alert changed. `passed`: it stopped pending before it fired. */
 export type Change = 'pending' | 'firing' | 'resolved' | 'passed';
 
 export interface AlertChange {
@@ -46,7 +46,7 @@ export async function readAlerts(prometheusUrl: string, signal: AbortSignal): Pr
     }));
 }
 
-/** What changed since the look before, in the order of the rules. An alert that was not known before was inactive. */
+/** The changes between two states, in the order of the rules. An alert missing from `before` counts as inactive. */
 export function changesOf(before: readonly AlertState[], now: readonly AlertState[]): AlertChange[] {
   const states = new Map(before.map(({ name, state }) => [name, state]));
   return now.flatMap((alert) => {
@@ -61,7 +61,7 @@ function changeOf(before: AlertState['state'], now: AlertState['state']): Change
   return before === 'firing' ? 'resolved' : 'passed';
 }
 
-/** One line; the runbook is for alerts that want somebody. */
+/** One line, with the runbook when the alert needs attention. */
 export function changeText({ alert, change }: AlertChange): string {
   const { name, severity, summary, runbook } = alert;
   const says = `${change.padEnd(8)}  ${name.padEnd(28)}`;

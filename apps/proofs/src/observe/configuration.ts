@@ -1,6 +1,6 @@
 import { prometheusRulesFile, type Rule, type TimeLapse } from '@records/monitoring';
 
-/** Files of one folder. All are YAML, of which JSON is a part. */
+/** Files of one folder, written as JSON, which is valid YAML. */
 export const FILE_NAMES = {
   prometheus: 'prometheus.yml',
   rules: 'rules.yml',
@@ -8,7 +8,7 @@ export const FILE_NAMES = {
   alertmanager: 'alertmanager.yml',
 } as const;
 
-/** Between two looks at the metrics: ten in the shortest window of a rule. Seconds. */
+/** Ten scrapes fit into the shortest window of a rule. */
 const SCRAPE_SECONDS = 30;
 const EVALUATE_SECONDS = 60;
 
@@ -24,7 +24,7 @@ export interface ConfigurationOptions {
   readonly alertmanager: string;
 }
 
-/** Contents by the name of the file; without the targets, which change. */
+/** Contents by file name, without the targets, which change. */
 export function configurationFiles(options: ConfigurationOptions): Readonly<Record<string, string>> {
   const { rules, time, alertmanager } = options;
   const { prometheus, rules: rulesName, targets, alertmanager: alertmanagerName } = FILE_NAMES;
@@ -40,13 +40,13 @@ export function configurationFiles(options: ConfigurationOptions): Readonly<Reco
   const alertmanagerConfiguration = {
     route: {
       receiver: 'this-machine',
-      // Everything that pages is one notification, and everything that can wait is another.
+      // One notification for pages, one for tickets.
       group_by: ['severity'],
       group_wait: time.window(GROUP_WAIT_SECONDS),
       group_interval: time.window(GROUP_INTERVAL_SECONDS),
       repeat_interval: time.window(REPEAT_SECONDS),
     },
-    // It sends nothing anywhere; its page shows the groups.
+    // Sends nothing; Alertmanager's page shows the groups.
     receivers: [{ name: 'this-machine' }],
   };
   return {
@@ -56,7 +56,7 @@ export function configurationFiles(options: ConfigurationOptions): Readonly<Reco
   };
 }
 
-/** What is scraped: addresses of metrics, by the name of their job. */
+/** The targets to scrape. `metrics`: URLs by the name of the job. */
 export function targetsFile(metrics: Readonly<Record<string, string>>): string {
   const targets = Object.entries(metrics).map(([job, url]) => {
     const { host, pathname } = new URL(url);

@@ -12,12 +12,12 @@ export interface ObservatoryOptions {
   readonly programs: Programs;
   readonly rules: readonly Rule[];
   readonly time: TimeLapse;
-  /** Addresses of metrics, by the name of their job. */
+  /** URLs of metrics, by the name of the job. */
   readonly metrics: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** Prometheus and Alertmanager with the generated rules, on free ports of this machine; what they write is gone at the end. */
+/** Prometheus and Alertmanager with the generated rules, on free ports of this machine and in a temporary folder. */
 export class Observatory implements AsyncDisposable {
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
@@ -38,7 +38,7 @@ export class Observatory implements AsyncDisposable {
     this.#servers = [prometheus, alertmanager];
   }
 
-  /** Throws ServerError when one of them does not start. */
+  /** Throws UserError when one of them does not start. */
   static async start(options: ObservatoryOptions): Promise<Observatory> {
     const { programs, rules, time, metrics, signal } = options;
     await using parts = new AsyncDisposableStack();
@@ -54,7 +54,7 @@ export class Observatory implements AsyncDisposable {
       );
     const alertmanager = start(
       programs.alertmanager,
-      // Without an address of a cluster it is alone.
+      // An empty address turns clustering off.
       [
         `--config.file=${FILE_NAMES.alertmanager}`,
         '--storage.path=alertmanager',
@@ -71,12 +71,12 @@ export class Observatory implements AsyncDisposable {
     return new Observatory(folder, parts.move(), prometheus, alertmanager);
   }
 
-  /** What is scraped from now on. */
+  /** Replaces the targets. */
   async setTargets(metrics: Readonly<Record<string, string>>): Promise<void> {
     await writeTargets(this.#folder, metrics);
   }
 
-  /** How every alert is at this moment. Throws ServerError when a server has ended. */
+  /** The present state of every alert. Throws UserError when a server has ended. */
   async alerts(signal: AbortSignal): Promise<AlertState[]> {
     for (const server of this.#servers) await server.check();
     return readAlerts(this.prometheusUrl, signal);
@@ -91,7 +91,7 @@ async function freeHost(): Promise<string> {
   return `127.0.0.1:${await freePort()}`;
 }
 
-/** Whole or not at all: Prometheus reads it whenever it changes. */
+/** Writes the file atomically: Prometheus reads it whenever it changes. */
 async function writeTargets(folder: string, metrics: Readonly<Record<string, string>>): Promise<void> {
   const path = join(folder, FILE_NAMES.targets);
   await writeFile(`${path}.new`, targetsFile(metrics));

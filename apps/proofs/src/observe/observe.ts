@@ -1,35 +1,44 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { prometheusRules, type TimeLapse } from '@records/monitoring';
-import type { StackDescription } from '../stack-file.ts';
+import { type Interruption, UserError } from '@records/cli';
+import { runningStack, type StackDescription } from '@records/local';
+import { prometheusRules, TimeLapse } from '@records/monitoring';
 import { type AlertState, changesOf, changeText } from './alerts.ts';
 import { Observatory } from './observatory.ts';
-import type { Programs } from './programs.ts';
+import { findPrograms, type Programs } from './programs.ts';
 
-/** Between two looks at the alerts. Milliseconds. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 export interface ObserveOptions {
   readonly programs: Programs;
   readonly time: TimeLapse;
-  /** The stack that is running at this moment. */
+  /** The stack that runs now. */
   findStack(): Promise<StackDescription | undefined>;
   print(line: string): void;
-  /** Ends it. */
+  /** Ends the observation. */
   readonly signal: AbortSignal;
 }
 
-/** There is nothing to observe. */
-export class NoStackError extends Error {
-  override readonly name = 'NoStackError';
+/** Observes the running `pnpm dev` until it is interrupted. Throws UserError. */
+export async function proveObserve(factor: number, { signal }: Interruption): Promise<void> {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  const time = new TimeLapse(factor);
+  try {
+    await observe({ programs: findPrograms(), time, findStack: runningStack, print, signal });
+  } catch (error) {
+    // Ctrl-C while the servers start.
+    if (!(signal.aborted && error instanceof Error && error.name === 'AbortError')) throw error;
+  }
 }
 
-/** Runs `pnpm observe` until `signal` aborts. Throws NoStackError, ServerError. */
+/** Prints the changes of alerts until `signal` aborts. Throws UserError. */
 export async function observe(options: ObserveOptions): Promise<void> {
   const { programs, time, findStack, print, signal } = options;
   const stack = await findStack();
   if (!stack) {
-    throw new NoStackError('pnpm dev is not running in this checkout: start it in another terminal first');
+    throw new UserError('pnpm dev is not running in this checkout', {
+      hint: 'start it in another terminal first: pnpm dev',
+    });
   }
   const rules = prometheusRules(time);
   await using observatory = await Observatory.start({
@@ -41,26 +50,25 @@ export async function observe(options: ObserveOptions): Promise<void> {
   });
   print(`Prometheus    ${observatory.prometheusUrl}/alerts`);
   print(`Alertmanager  ${observatory.alertmanagerUrl}`);
-  const pace =
-    time.factor === 1 ? '' : `, in a time-lapse: every duration in them is divided by ${time.factor}`;
+  const pace = time.factor === 1 ? '' : `; every duration in the rules is divided by ${time.factor}`;
   print(`Watching ${rules.length} alerts of ${Object.keys(stack.metrics).join(' and ')}${pace}`);
 
   let metrics: StackDescription['metrics'] | undefined = stack.metrics;
   let alerts: readonly AlertState[] = [];
-  const look = async () => {
+  const poll = async () => {
     const running = (await findStack())?.metrics;
     if (!isDeepStrictEqual(running, metrics)) {
-      print(running ? 'pnpm dev has new addresses' : 'pnpm dev has stopped; waiting for it');
+      print(running ? 'pnpm dev has new addresses' : 'pnpm dev has stopped; waiting for it to start');
       if (running) await observatory.setTargets(running);
       metrics = running;
     }
     const now = await observatory.alerts(signal);
     for (const change of changesOf(alerts, now)) print(`${clockTime()}  ${changeText(change)}`);
     alerts = now;
-    await delay(LOOK_MS, undefined, { signal });
+    await delay(POLL_MS, undefined, { signal });
   };
   try {
-    for (;;) await look();
+    for (;;) await poll();
   } catch (error) {
     if (!signal.aborted) throw error;
   }

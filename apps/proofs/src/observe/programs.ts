@@ -1,22 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { UserError } from '@records/cli';
 
 export interface Programs {
   readonly prometheus: string;
   readonly alertmanager: string;
 }
 
-/** The variable that names each command, and what Debian and others call it. */
-export const PROGRAMS = {
+/** The variable that sets the path of each program, and the program's names on Debian and elsewhere. */
+const PROGRAMS = {
   prometheus: { variable: 'PROMETHEUS', names: ['prometheus'] },
   alertmanager: { variable: 'ALERTMANAGER', names: ['prometheus-alertmanager', 'alertmanager'] },
 } as const satisfies Record<keyof Programs, { variable: string; names: readonly string[] }>;
 
-/** Prometheus or Alertmanager is not on this machine. */
-export class NotInstalledError extends Error {
-  override readonly name = 'NotInstalledError';
-}
-
-/** Throws NotInstalledError, with everything that is missing. */
+/** Throws UserError when a program is not installed. */
 export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Programs {
   const prometheus = find('prometheus', environment);
   const alertmanager = find('alertmanager', environment);
@@ -26,10 +22,9 @@ export function findPrograms(environment: NodeJS.ProcessEnv = process.env): Prog
     ...(alertmanager === undefined ? ['prometheus-alertmanager'] : []),
   ];
   const variables = Object.values(PROGRAMS).map(({ variable }) => variable);
-  throw new NotInstalledError(
-    `${missing.join(' and ')} can not be run here. On Debian and Ubuntu: apt install ${missing.join(' ')}; ` +
-      `elsewhere, set ${variables.join(' and ')} to the paths of the two programs`,
-  );
+  throw new UserError(`${missing.join(' and ')} cannot be run on this machine`, {
+    hint: `on Debian and Ubuntu: apt install ${missing.join(' ')}; elsewhere set ${variables.join(' and ')} to the paths of the programs`,
+  });
 }
 
 function find(program: keyof Programs, environment: NodeJS.ProcessEnv): string | undefined {

@@ -1,18 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UserError } from '@records/cli';
 
 const READY_MS = 30_000;
 const POLL_MS = 50;
 const STOP_MS = 5_000;
 const KEPT_LINES = 5;
 
-/** A server that did not start, or ended before it was told to. */
-export class ServerError extends Error {
-  override readonly name = 'ServerError';
-}
-
-/** A program that serves HTTP on a port of this machine until it is stopped. */
+/** A program that serves HTTP on this machine until it is disposed. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string;
   readonly #command: string;
@@ -36,7 +32,7 @@ export class ServerProcess implements AsyncDisposable {
     });
   }
 
-  /** Throws ServerError when it ends, or does not answer at `path` within 30 s. */
+  /** Throws UserError when it ends, or does not answer at `path` within 30 s. */
   async ready(path: string, signal: AbortSignal): Promise<void> {
     const end = performance.now() + READY_MS;
     while (!(await answers(`${this.url}${path}`, signal))) {
@@ -47,7 +43,7 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Throws ServerError when it has ended. */
+  /** Throws UserError when it has ended. */
   async check(): Promise<void> {
     if (this.#hasExited) throw this.#ended(await this.#exited);
   }
@@ -65,8 +61,8 @@ export class ServerProcess implements AsyncDisposable {
     if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift();
   }
 
-  #ended(how: string): ServerError {
-    return new ServerError(`${this.#command}: ${how}\n${this.#lastLines.join('\n')}`.trimEnd());
+  #ended(how: string): UserError {
+    return new UserError(`${this.#command}: ${how}\n${this.#lastLines.join('\n')}`.trimEnd());
   }
 }
 

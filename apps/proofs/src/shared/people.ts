@@ -1,4 +1,4 @@
-import { LocalStack } from '@records/local';
+import { LocalStack, type LocalStackOptions } from '@records/local';
 import { avroDefinition, type RecordRow } from '@records/records-schema';
 
 const BATCH = 10_000;
@@ -17,8 +17,8 @@ export const idOf = (n: number): string =>
   `${((n * 2_654_435_761) % 4_294_967_296).toString(16).padStart(8, '0')}-${n.toString(36).padStart(5, '0')}`;
 
 /** Starts a stack of its own whose table has so many people. */
-export async function stackOf(people: number): Promise<LocalStack> {
-  const stack = await LocalStack.create();
+export async function stackOf(people: number, options: LocalStackOptions = {}): Promise<LocalStack> {
+  const stack = await LocalStack.create(options);
   await appendPeople(
     stack,
     Array.from({ length: people }, (_, n) => idOf(n)),

@@ -1,9 +1,12 @@
 import { appendFile } from 'node:fs/promises';
 
-/** Prints the verdict on a run, and exits with 1 when it broke a promise. `broken` has a sentence for each. */
-export function conclude(broken: readonly string[]): void {
-  for (const promise of broken) console.log(`BAD: ${promise}`);
-  if (broken.length === 0) console.log('GOOD');
+/**
+ * Prints the verdict on a run, and exits with 1 when it broke a promise. `broken` has a sentence for each. Where standard
+ * output has JSON, `print` is console.error.
+ */
+export function conclude(broken: readonly string[], print: (line: string) => void = console.log): void {
+  for (const promise of broken) print(`BAD: ${promise}`);
+  if (broken.length === 0) print('GOOD');
   else process.exitCode = 1;
 }
 

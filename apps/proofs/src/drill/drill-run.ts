@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LocalStack } from '@records/local';
 import type { TimeLapse } from '@records/monitoring';
-import type { LocalStack } from '../../src/local-stack.ts';
-import { type AlertState, changesOf } from '../../src/observe/alerts.ts';
-import type { Observatory } from '../../src/observe/observatory.ts';
+import { type AlertState, changesOf } from '../observe/alerts.ts';
+import type { Observatory } from '../observe/observatory.ts';
 import type { Fault } from './faults.ts';
 import { localCommands, runCommand, variablesOf } from './runbook.ts';
 import type { Traffic } from './traffic.ts';
@@ -15,7 +15,7 @@ export interface DrillContext {
   /** Records in the table before any traffic. */
   readonly people: number;
   readonly time: TimeLapse;
-  /** What `pnpm dev` would have printed. */
+  /** A file with the output of `pnpm dev`. */
   readonly log: string;
   readonly signal: AbortSignal;
   print(text: string): void;
@@ -25,19 +25,18 @@ export interface DrillResult {
   readonly fault: Fault;
   readonly firings: readonly Firing[];
   readonly problems: readonly string[];
-  /** Percent of the answers, while it was broken. */
+  /** Percentage of the answers during the fault. */
   readonly serverErrors: number;
 }
 
-/** Between two looks at the alerts. Milliseconds. */
-const LOOK_MS = 200;
-/** Minutes of the rules that everything has to resolve: the longest short window of a page is half an hour. */
+const POLL_MS = 200;
+/** Minutes of the rules in which all alerts must resolve. The longest short window of a page is half an hour. */
 const RESOLVE_MINUTES = 45;
 const SETTLE_MS = 30_000;
 const SHOWN_LINES = 5;
 const SHOWN_CHARACTERS = 240;
 
-/** Breaks something, waits for the alert, does what the runbook says, mends it, and waits until all is quiet. */
+/** Injects a fault, waits for the alert, runs the commands of its runbook, repairs the fault and waits until no alert fires. */
 export async function runDrill(fault: Fault, context: DrillContext): Promise<DrillResult> {
   const { stack, traffic, time, print } = context;
   if (fault.publishes) traffic.publish();
@@ -45,8 +44,8 @@ export async function runDrill(fault: Fault, context: DrillContext): Promise<Dri
   traffic.takeCounts();
   print(`FAULT     ${fault.name}: ${fault.does}`);
   const timeline = new Timeline(seconds());
-  const watch = new Watch(context, timeline);
-  const mend = fault.inject(stack);
+  const watch = new AlertWatch(context, timeline);
+  const repair = fault.inject(stack);
   let found = '';
   let counts = traffic.takeCounts();
   try {
@@ -55,8 +54,8 @@ export async function runDrill(fault: Fault, context: DrillContext): Promise<Dri
     if (timeline.fired(fault.expected)) found = await typeRunbook(runbook, context);
   } finally {
     counts = traffic.takeCounts();
-    mend();
-    timeline.mended(seconds());
+    repair();
+    timeline.repaired(seconds());
   }
   print(`FIX       ${fault.fix}`);
   await watch.until(() => timeline.allResolved, time.seconds(RESOLVE_MINUTES * 60));
@@ -65,7 +64,7 @@ export async function runDrill(fault: Fault, context: DrillContext): Promise<Dri
   return { fault, firings, problems: problemsOf(fault, firings, found), serverErrors };
 }
 
-/** Nothing is published any more, and the list has all of it: from here on, no new snapshot is needed. */
+/** Stops publishing and waits until the list has all records, so that no new snapshot is needed. */
 async function settled({ stack, traffic, people, signal }: DrillContext): Promise<void> {
   const total = people + (await traffic.publishNoMore());
   const limit = AbortSignal.any([signal, AbortSignal.timeout(SETTLE_MS)]);
@@ -75,7 +74,7 @@ async function settled({ stack, traffic, people, signal }: DrillContext): Promis
       signal: limit,
     });
     if (headers.get('x-total-count') === String(total)) return;
-    await delay(LOOK_MS, undefined, { signal: limit });
+    await delay(POLL_MS, undefined, { signal: limit });
   }
 }
 
@@ -93,8 +92,8 @@ async function typeRunbook(runbook: string, { stack, log, print }: DrillContext)
   return found;
 }
 
-/** Looks at the alerts again and again. */
-class Watch {
+/** Polls the alerts and notes their changes. */
+class AlertWatch {
   readonly #context: DrillContext;
   readonly #timeline: Timeline;
   #alerts: readonly AlertState[] = [];
@@ -104,7 +103,7 @@ class Watch {
     this.#timeline = timeline;
   }
 
-  /** Ends also when so many seconds are over. */
+  /** Polls until a condition holds, or for so many seconds. */
   async until(holds: () => boolean, withinSeconds: number): Promise<void> {
     const { observatory, signal, print } = this.#context;
     const end = seconds() + withinSeconds;
@@ -117,7 +116,7 @@ class Watch {
       }
       this.#alerts = now;
       if (holds()) return;
-      await delay(LOOK_MS, undefined, { signal });
+      await delay(POLL_MS, undefined, { signal });
     } while (seconds() < end);
   }
 

@@ -2,46 +2,47 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Histories, isGood, type Verdict } from './histories.ts';
+import { pagesOf } from '../shared/pages.ts';
+import { StackProcess } from '../shared/stack-process.ts';
+import { drained } from '../shared/waiting.ts';
+import { Histories, problemsOf, type Verdict } from './histories.ts';
 import { type Fault, type Plan, PUBLISHERS } from './plan.ts';
-import { StackProcess } from './processes.ts';
 import { TcpProxy } from './proxy.ts';
 import { Publisher } from './publisher.ts';
-import { readDeadLetters, recordsOf } from './readers.ts';
+import { readDeadLetters } from './readers.ts';
 
-const POLL_MS = 100;
-/** Longest time in which nothing moves. */
+/** The longest time without progress. */
 const STALL_MS = 120_000;
-/** Longest time for the list to show what the table has: many windows of freshness. */
+/** Many freshness windows: then the list shows what the table has. */
 const VISIBLE_MS = 20_000;
 
-/** A fault that was carried out. */
-export interface Suffered {
+/** A fault that was injected. */
+export interface InjectedFault {
   readonly fault: Fault;
-  /** Messages that were acknowledged when it came. */
+  /** Messages acknowledged before it. */
   readonly acknowledged: number;
-  /** Processes, or ends of connections, that it met. */
-  readonly met: number;
+  /** Processes, or ends of connections, that it hit. */
+  readonly hits: number;
 }
 
 export interface Outcome {
   readonly verdict: Verdict;
-  readonly suffered: readonly Suffered[];
+  readonly injected: readonly InjectedFault[];
 }
 
-/** Carries a plan out and compares histories. Throws when something ends or stands still that must not. */
+/** Carries out a plan. Throws when a process fails by itself or nothing progresses. */
 export async function runChaos(plan: Plan, note: (text: string) => void): Promise<Outcome> {
   const dataDir = await mkdtemp(join(tmpdir(), 'chaos-'));
   try {
     await using proxy = await TcpProxy.start();
-    await using run = await Run.start(plan, dataDir, proxy, note);
-    return await run.toTheEnd();
+    await using run = await ChaosRun.start(plan, dataDir, proxy, note);
+    return await run.finish();
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-class Run implements AsyncDisposable {
+class ChaosRun implements AsyncDisposable {
   readonly #plan: Plan;
   readonly #dataDir: string;
   readonly #proxy: TcpProxy;
@@ -70,11 +71,11 @@ class Run implements AsyncDisposable {
     dataDir: string,
     proxy: TcpProxy,
     note: (text: string) => void,
-  ): Promise<Run> {
-    return new Run(plan, dataDir, proxy, note, await StackProcess.start(dataDir, plan.chaos));
+  ): Promise<ChaosRun> {
+    return new ChaosRun(plan, dataDir, proxy, note, await StackProcess.start(dataDir, plan.chaos));
   }
 
-  async toTheEnd(): Promise<Outcome> {
+  async finish(): Promise<Outcome> {
     await using stack = new AsyncDisposableStack();
     const { projectId: project, topic } = this.#stack.ready.target;
     const { seed, messages, faults } = this.#plan;
@@ -83,25 +84,26 @@ class Run implements AsyncDisposable {
       stack.use(new Publisher({ ...common, first, step: PUBLISHERS })),
     );
     const published = Promise.all(publishers.map(({ done }) => done));
-    const suffered: Suffered[] = [];
+    const injected: InjectedFault[] = [];
     for (const fault of faults) {
-      // One more than at the end of the last fault: what was killed then works again.
+      // One more than after the last fault, so what was killed works again.
       await this.#until(Math.max(fault.at, this.#histories.acknowledged + 1), published);
       const { acknowledged } = this.#histories;
       this.#note(`${acknowledged} acknowledged: ${fault.kind}`);
-      const met = await this.#do(fault, publishers);
-      if (met === 0) this.#note('nothing is left that it could meet');
-      suffered.push({ fault, acknowledged, met });
+      const hits = await this.#inject(fault, publishers);
+      if (hits === 0) this.#note('nothing is left to hit');
+      injected.push({ fault, acknowledged, hits });
     }
     await this.#until(messages, published);
     await published;
-    const deadLetters = await this.#drained();
+    await drained(async () => (await this.#stack.ask('backlog')).backlog, STALL_MS);
+    const { deadLetters } = await this.#stack.ask('backlog');
     await readDeadLetters(this.#stack.ready.target, deadLetters, this.#histories);
-    return { verdict: await this.#compared(), suffered };
+    return { verdict: await this.#compared(), injected };
   }
 
-  /** Returns how much it met: processes, or ends of connections. */
-  async #do(fault: Fault, publishers: readonly Publisher[]): Promise<number> {
+  /** Answers the number of processes, or ends of connections, that it hit. */
+  async #inject(fault: Fault, publishers: readonly Publisher[]): Promise<number> {
     switch (fault.kind) {
       case 'kill -9 the local cloud':
         this.#proxy.target = undefined;
@@ -112,7 +114,7 @@ class Run implements AsyncDisposable {
       case 'kill -9 the API':
         return (await this.#stack.ask('kill the API')).apis;
       case 'kill -9 a publisher': {
-        // Another one where the planned one has nothing left to publish.
+        // Another publisher when the planned one has nothing left to publish.
         const { publisher: from } = fault;
         for (const publisher of [...publishers.slice(from), ...publishers.slice(0, from)])
           if (await publisher.kill()) return 1;
@@ -128,16 +130,13 @@ class Run implements AsyncDisposable {
     }
   }
 
-  /**
-   * Waits until so many messages are acknowledged, or all. Throws when none is for too long, or when a publisher fails or
-   * ends too early.
-   */
+  /** Waits until so many messages are acknowledged, or all. Throws on a stall, or when a publisher fails or ends too early. */
   async #until(count: number, published: Promise<unknown>): Promise<void> {
     const histories = this.#histories;
     const wanted = Math.min(count, this.#plan.messages);
     while (histories.acknowledged < wanted) {
       const over = new AbortController();
-      const stalled = delay(STALL_MS, `nothing came for ${STALL_MS / 1_000} s`, { signal: over.signal });
+      const stalled = delay(STALL_MS, `no progress for ${STALL_MS / 1_000} s`, { signal: over.signal });
       const ended = published.then(() => 'the publishers ended');
       try {
         const problem = await Promise.race([histories.progress, ended, stalled]);
@@ -149,29 +148,16 @@ class Run implements AsyncDisposable {
     }
   }
 
-  /** Waits until nothing is left to write; answers how many dead letters there are. */
-  async #drained(): Promise<number> {
-    let [before, since] = [-1, performance.now()];
-    for (;;) {
-      const { backlog, deadLetters } = await this.#stack.ask('backlog');
-      if (backlog === 0) return deadLetters;
-      if (backlog !== before) [before, since] = [backlog, performance.now()];
-      if (performance.now() - since > STALL_MS) {
-        throw new Error(`${backlog} messages wait to be written, and no fewer for ${STALL_MS / 1_000} s`);
-      }
-      await delay(POLL_MS);
-    }
-  }
-
-  /** Walks the list until it shows everything, or is old enough to. */
+  /** Walks the list until it shows everything, or had time to. */
   async #compared(): Promise<Verdict> {
     const end = performance.now() + VISIBLE_MS;
     for (;;) {
       const late = performance.now() > end;
       this.#histories.startWalk();
-      for await (const record of recordsOf(this.#stack.ready.apiUrl)) this.#histories.see(record);
+      for await (const records of pagesOf(this.#stack.ready.apiUrl, 1000))
+        for (const record of records) this.#histories.see(record);
       const verdict = this.#histories.verdict();
-      if (isGood(verdict) || verdict.twice.length > 0 || late) return verdict;
+      if (problemsOf(verdict).length === 0 || verdict.twice.length > 0 || late) return verdict;
     }
   }
 
