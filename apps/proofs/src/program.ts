@@ -12,7 +12,7 @@ export const prove = program('prove', {
 
 verb(prove, 'chaos', {
   summary: 'lose and repeat nothing under faults',
-  example: 'pnpm prove chaos --seed 7 --messages 2000 --kills 1',
+  example: 'pnpm prove chaos --seed 7',
   description:
     'Publishes messages under faults: kill -9 of any process, pauses, connection resets, redelivery, reordering, delays, ' +
     'failed and slow writes. Each acknowledged message must be visible exactly once or be a dead letter with its reason.',

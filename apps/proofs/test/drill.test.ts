@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LocalStack } from '@records/local';
 import { FILES, prometheusRules } from '@records/monitoring';
-import { FAULTS } from '../bench/drill/faults.ts';
-import { localCommands, runCommand, variablesOf } from '../bench/drill/runbook.ts';
-import { ONE_UNKNOWN_IN, pathOf } from '../bench/drill/traffic.ts';
-import { type Firing, problemsOf, Timeline } from '../bench/drill/verdict.ts';
-import { appendPeople } from '../bench/people.ts';
-import { LocalStack } from '../src/local-stack.ts';
+import { FAULTS } from '../src/drill/faults.ts';
+import { localCommands, runCommand, variablesOf } from '../src/drill/runbook.ts';
+import { ONE_UNKNOWN_IN, pathOf } from '../src/drill/traffic.ts';
+import { type Firing, problemsOf, Timeline } from '../src/drill/verdict.ts';
+import { stackOf } from '../src/shared/people.ts';
 
 const [fault] = FAULTS.filter(({ expected }) => expected === 'backlog-stuck');
 if (!fault) throw new Error('no drill expects backlog-stuck');
@@ -22,7 +22,7 @@ const fired = (name: string, resolvedAfter: number | undefined = 1): Firing => (
 });
 
 describe('the verdict on a drill', () => {
-  it('is good when the expected alert fired and resolved, beside what sees the same trouble', () => {
+  it('is good when the expected alert fired and resolved beside alerts that watch the same thing', () => {
     const firings = [fired('freshness-burns-6x'), fired('backlog-stuck')];
     expect(problemsOf(fault, firings, FOUND)).toEqual([]);
   });
@@ -39,37 +39,37 @@ describe('the verdict on a drill', () => {
       'resolved too early',
       [fired('backlog-stuck', -3)],
       FOUND,
-      'backlog-stuck resolved before the fault was mended',
+      'backlog-stuck resolved before the fault was repaired',
     ],
     [
       'was not alone',
       [fired('backlog-stuck'), fired('cost-runaway')],
       FOUND,
-      'cost-runaway fired, and nothing was wrong with what it watches',
+      'cost-runaway fired without a fault in what it watches',
     ],
     [
       'had a runbook that finds nothing',
       [fired('backlog-stuck')],
       'ACTIVE',
-      `the runbook did not find the cause: no ${fault.cause}`,
+      `the runbook did not find the cause ${fault.cause}`,
     ],
   ])('is bad when the expected alert %s', (_, firings, found, problem) => {
     expect(problemsOf(fault, firings, found)).toEqual([problem]);
   });
 
-  it('counts an alert from the first time that it fires, and until it resolves for the last time', () => {
+  it('counts an alert from its first firing to its last resolution', () => {
     const timeline = new Timeline(100);
     const alert = { name: 'a', state: 'firing', severity: 'page', summary: '', runbook: '' } as const;
     timeline.note({ alert, change: 'firing' }, 110);
     timeline.note({ alert, change: 'resolved' }, 112);
     timeline.note({ alert, change: 'firing' }, 115);
     expect(timeline.allResolved).toBe(false);
-    timeline.mended(120);
+    timeline.repaired(120);
     timeline.note({ alert, change: 'resolved' }, 124);
     expect(timeline.firings).toEqual([{ name: 'a', severity: 'page', firedAfter: 10, resolvedAfter: 4 }]);
   });
 
-  it('does not count an alert that only waited', () => {
+  it('does not count an alert that was only pending', () => {
     const timeline = new Timeline(0);
     const alert = { name: 'a', state: 'pending', severity: 'page', summary: '', runbook: '' } as const;
     timeline.note({ alert, change: 'pending' }, 1);
@@ -79,7 +79,7 @@ describe('the verdict on a drill', () => {
 });
 
 describe('the faults of a drill', () => {
-  it('expect alerts that there are', () => {
+  it('expect alerts that exist', () => {
     const alerts = prometheusRules().map((rule) => rule.alert);
     for (const { expected, alongside } of FAULTS) {
       expect(alerts).toContain(expected);
@@ -92,7 +92,7 @@ describe('the traffic of a drill', () => {
   const options = { knownIds: ['a', 'b'], seed: 7 };
   const paths = (seed: number) => Array.from({ length: 5_000 }, (_, n) => pathOf(n, { ...options, seed }));
 
-  it('asks for an unknown record once in every 50 requests, each time for another', () => {
+  it('requests another unknown record once in every 50 requests', () => {
     const asked = paths(7);
     for (let start = 0; start < asked.length; start += ONE_UNKNOWN_IN) {
       const unknown = asked.slice(start, start + ONE_UNKNOWN_IN).filter((path) => path.includes('nobody'));
@@ -101,7 +101,7 @@ describe('the traffic of a drill', () => {
     expect(new Set(asked.filter((path) => path.includes('nobody'))).size).toBe(asked.length / ONE_UNKNOWN_IN);
   });
 
-  it('is the same for the same seed, and another for another', () => {
+  it('depends on the seed only', () => {
     expect(paths(7)).toEqual(paths(7));
     expect(paths(8)).not.toEqual(paths(7));
   });
@@ -114,9 +114,8 @@ describe('the commands of a runbook for this machine', () => {
 
   beforeAll(async () => {
     writeFileSync(log, '');
-    stack = await LocalStack.create();
-    // What was never counted has no line in the metrics.
-    await appendPeople(stack, 1);
+    stack = await stackOf(1);
+    // A counter appears in the metrics with its first request.
     await (await fetch(`${stack.outputs.apiUrl}/records`)).text();
   }, 60_000);
 
@@ -128,17 +127,17 @@ describe('the commands of a runbook for this machine', () => {
   const runbooks = readdirSync(FILES.runbooks).map((file) => `docs/runbooks/${file}`);
   const alerting = new Set(prometheusRules().map(({ annotations }) => annotations.runbook));
 
-  it('are there for every alert that can fire on this machine, and for no other', () => {
+  it('exist for every alert that can fire on this machine, and for no other', () => {
     expect(runbooks.filter((file) => localCommands(file).length > 0)).toEqual([...alerting].sort());
   });
 
-  // What asks for the stack of this checkout is run by the tests of those commands.
+  // Commands of pnpm need the stack of this checkout; their own tests run them.
   const commands = runbooks.flatMap(localCommands).filter((command) => !command.startsWith('pnpm '));
   it.each([...new Set(commands)])('run: %s', async (command) => {
     const { status, stdout, stderr } = await runCommand(command, variablesOf(stack, log));
     expect(stderr).toBe('');
     expect(stdout).not.toMatch(/"error"/);
-    // A log without trouble has no such line.
+    // grep finds nothing in a log without trouble.
     expect(command.startsWith('grep ') ? 0 : status).toBe(0);
   });
 });

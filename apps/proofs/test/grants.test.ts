@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { descriptionOf, LocalStack } from '@records/local';
 import type { CloudEvent, Grant } from '@records/local-cloud';
 import { exercise } from '../src/grants/exercise.ts';
 import { grantProblems, grantsText, grantUses } from '../src/grants/report.ts';
-import { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
-import { descriptionOf } from '../src/stack-file.ts';
-import { getUntil } from './clients.ts';
+import { REPOSITORY } from '../src/shared/paths.ts';
+import { getUntil } from './requests.ts';
 
 const API = 'serviceAccount:records-api@records-local.iam.gserviceaccount.com';
 const SEEDER = 'serviceAccount:seeder@records-local.iam.gserviceaccount.com';
@@ -28,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.close());
 
-it('every grant of the program is used when records go through it, or says why not', () => {
+it('every grant of the program is used by records on their way, or has a reason', () => {
   const uses = grantUses(stack.cloud.iam);
   expect(grantProblems(uses)).toEqual([]);
   expect(uses.map(({ role, used }) => [role, ...used])).toEqual([
@@ -48,13 +47,13 @@ it('every grant of the program is used when records go through it, or says why n
   expect(warnings).toEqual([]);
 });
 
-it('a grant that nothing used is a problem, and so is a wider one beside that which was used', async () => {
+it('a wider grant beside a used one is an unused grant', async () => {
   const { iam } = stack.cloud;
   const wider = { role: 'roles/bigquery.admin', resource: 'projects/records-local', member: API };
   iam.grant(wider);
   await exercise(stack, AbortSignal.timeout(120_000));
   expect(grantProblems(grantUses(iam))).toEqual([
-    `nothing used roles/bigquery.admin on projects/records-local to ${API}: remove it, or write in apps/local/src/grants/report.ts why it is needed`,
+    `nothing used roles/bigquery.admin on projects/records-local to ${API}: remove it, or give a reason in apps/proofs/src/grants/report.ts`,
   ]);
   expect(grantsText(grantUses(iam))).toContain(
     '  roles/bigquery.admin on projects/records-local\n    not used: no',
@@ -62,7 +61,7 @@ it('a grant that nothing used is a problem, and so is a wider one beside that wh
   iam.revoke(wider);
 }, 120_000);
 
-/** As `pnpm seed` does, which finds the stack by its description. */
+/** Runs `pnpm seed` on this stack. */
 async function seed(): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'grants-'));
   try {
@@ -79,7 +78,7 @@ async function seed(): Promise<{ exitCode: unknown; stdout: string; stderr: stri
   }
 }
 
-it('pnpm seed publishes as the account that the stack names, and without its grant ends with the missing role', async () => {
+it('pnpm seed publishes as the account that the stack names, and names the missing role without its grant', async () => {
   const { iam } = stack.cloud;
   const held = iam.grants().find(({ member }) => member === SEEDER);
   if (!held) throw new Error('the program grants the seeder nothing');
@@ -106,7 +105,7 @@ it.each([
     'bigquery.tables.getData on projects/records-local/datasets/records/tables/records: grant roles/bigquery.dataViewer',
   ],
 ])(
-  'without %s the API answers an error that tells nothing, and the missing role is named to the developer',
+  'without %s the API reveals nothing in its error, and the log names the missing role',
   async (role, expected) => {
     const { iam } = stack.cloud;
     const held = iam.grants().find((grant): grant is Grant => grant.member === API && grant.role === role);

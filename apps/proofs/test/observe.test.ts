@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { UserError } from '@records/cli';
+import { LocalStack } from '@records/local';
 import { findPromtool, prometheusRules, REAL_TIME, TimeLapse } from '@records/monitoring';
-import { LocalStack } from '../src/local-stack.ts';
 import { type AlertState, changesOf, changeText } from '../src/observe/alerts.ts';
 import { configurationFiles, targetsFile } from '../src/observe/configuration.ts';
-import { NoStackError, observe } from '../src/observe/observe.ts';
-import { findPrograms, NotInstalledError, type Programs } from '../src/observe/programs.ts';
-import { INFRA, REPOSITORY } from '../src/paths.ts';
+import { observe } from '../src/observe/observe.ts';
+import { findPrograms, type Programs } from '../src/observe/programs.ts';
+import { prove } from '../src/program.ts';
+import { REPOSITORY } from '../src/shared/paths.ts';
 
 const programs = installed();
 const whereInstalled = programs === undefined ? it.skip : it;
@@ -19,7 +21,7 @@ function installed(): Programs | undefined {
   try {
     return findPrograms();
   } catch (error) {
-    if (error instanceof NotInstalledError) return undefined;
+    if (error instanceof UserError) return undefined;
     throw error;
   }
 }
@@ -32,7 +34,7 @@ const alert = (state: AlertState['state'], name = 'backlog-stuck'): AlertState =
   runbook: 'docs/runbooks/backlog.md',
 });
 
-describe('the changes between two looks at the alerts', () => {
+describe('the changes between two states of the alerts', () => {
   it.each([
     ['inactive', 'pending', 'pending'],
     ['inactive', 'firing', 'firing'],
@@ -44,16 +46,16 @@ describe('the changes between two looks at the alerts', () => {
     expect(changesOf([alert(before)], [alert(now)])).toEqual([{ alert: alert(now), change }]);
   });
 
-  it.each(['inactive', 'pending', 'firing'] as const)('are none while an alert stays %s', (state) => {
+  it.each(['inactive', 'pending', 'firing'] as const)('are empty while an alert stays %s', (state) => {
     expect(changesOf([alert(state)], [alert(state)])).toEqual([]);
   });
 
-  it('take an alert that was not known before for one that was inactive', () => {
+  it('treat an unknown alert as one that was inactive', () => {
     const now = [alert('inactive', 'quiet'), alert('firing')];
     expect(changesOf([], now)).toEqual([{ alert: alert('firing'), change: 'firing' }]);
   });
 
-  it('name the runbook when somebody has to do something', () => {
+  it('name the runbook when the alert needs attention', () => {
     expect(changeText({ alert: alert('firing'), change: 'firing' })).toBe(
       'firing    backlog-stuck                 page    Messages wait: docs/runbooks/backlog.md',
     );
@@ -71,7 +73,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('looks ten times into the shortest window of a rule, however fast time runs', () => {
+  it('scrapes ten times in the shortest window of a rule, at any time-lapse', () => {
     expect(JSON.parse(files(REAL_TIME)['prometheus.yml'] ?? '').global.scrape_interval).toBe('30s');
     const fast = JSON.parse(files(new TimeLapse(60))['prometheus.yml'] ?? '');
     expect(fast.global).toEqual({ scrape_interval: '500ms', evaluation_interval: '1s' });
@@ -96,30 +98,29 @@ describe('the configuration', () => {
   );
 });
 
-describe('pnpm observe', () => {
-  it('says what to install where the two are missing, and fails', () => {
-    const { status, stderr } = spawnSync(process.execPath, ['apps/local/src/observe/main.ts'], {
-      cwd: REPOSITORY,
-      env: { PATH: INFRA },
-      encoding: 'utf8',
-    });
-    expect(stderr).toContain(
-      '✗ pnpm observe: prometheus and prometheus-alertmanager can not be run here. On Debian and Ubuntu: apt install prometheus prometheus-alertmanager',
+describe('pnpm prove observe', () => {
+  it('fails and says what to install when the programs are missing', () => {
+    const cli = join(REPOSITORY, 'apps', 'proofs', 'src', 'cli.ts');
+    // A folder without programs.
+    const env = { PATH: join(REPOSITORY, 'docs') };
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'observe'], { env, encoding: 'utf8' });
+    expect(stderr).toBe(
+      'error: prometheus and prometheus-alertmanager cannot be run on this machine\n' +
+        '       on Debian and Ubuntu: apt install prometheus prometheus-alertmanager; ' +
+        'elsewhere set PROMETHEUS and ALERTMANAGER to the paths of the programs\n',
     );
     expect(status).toBe(1);
   });
 
-  it.each(['0', '301', 'fast'])('refuses a time-lapse of %s', (factor) => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['apps/local/src/observe/main.ts', '--time-lapse', factor],
-      { cwd: REPOSITORY, encoding: 'utf8' },
-    );
-    expect(stderr).toContain(`--time-lapse is "${factor}": it must be a number from 1 to 300`);
-    expect(status).toBe(2);
+  it.each(['0', '301', 'fast'])('refuses a time-lapse of %s', async (factor) => {
+    let output = '';
+    for (const command of prove.commands) command.configureOutput({ writeErr: (text) => (output += text) });
+    const parsed = prove.parseAsync(['observe', '--time-lapse', factor], { from: 'user' });
+    await expect(parsed).rejects.toMatchObject({ exitCode: 1 });
+    expect(output).toContain(`"${factor}" must be an integer from 1 to 300`);
   });
 
-  it('has nothing to do without a stack', async () => {
+  it('fails without a running stack', async () => {
     const nothing = observe({
       programs: { prometheus: '', alertmanager: '' },
       time: REAL_TIME,
@@ -127,11 +128,11 @@ describe('pnpm observe', () => {
       print: () => {},
       signal: new AbortController().signal,
     });
-    await expect(nothing).rejects.toThrow(NoStackError);
+    await expect(nothing).rejects.toThrow(UserError);
   });
 
   whereInstalled(
-    'prints its addresses, and an alert of the running stack with its runbook when it fires and when it resolves (Prometheus and Alertmanager are needed)',
+    'prints its addresses, and an alert of the running stack when it fires and when it resolves (needs Prometheus and Alertmanager)',
     async () => {
       await using stack = await LocalStack.create();
       const { outputs, environment, metrics } = stack;
@@ -164,7 +165,7 @@ describe('pnpm observe', () => {
   );
 });
 
-/** What was printed, for who waits for a line. */
+/** Collects the printed lines and waits for one. */
 class Observed {
   readonly end = new AbortController();
   readonly #lines: string[] = [];
@@ -193,7 +194,7 @@ class Observed {
   }
 }
 
-/** Waits until Prometheus has read every target: a counter's first value is no increase. */
+/** Waits until Prometheus has scraped every target: a counter's first value is no increase. */
 async function scraped(prometheus: string, jobs: readonly string[]): Promise<void> {
   for (;;) {
     const response = await fetch(`${prometheus}/api/v1/query?query=up`);

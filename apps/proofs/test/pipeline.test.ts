@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Message, PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clientsOf, LocalStack } from '@records/local';
 import type { RecordRow } from '@records/records-schema';
-import { keepAsking } from '../bench/keep-asking.ts';
-import { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf, getUntil, publish } from './clients.ts';
+import { REPOSITORY } from '../src/shared/paths.ts';
+import { stopUnderLoad } from '../src/shared/stop-under-load.ts';
+import { getUntil, publish } from './requests.ts';
 
 const luz: RecordRow = { id: 'pipeline-luz', nombre: 'Luz', apellido: 'Núñez Ibáñez', pais: 'Perú' };
 
@@ -39,7 +39,7 @@ describe('a record that is published', () => {
     await publish(pubsub, stack.outputs.topic, twice);
     await publish(pubsub, stack.outputs.topic, { ...luz, id: 'pipeline-zzz' });
     await getUntil(`${stack.outputs.apiUrl}/records/pipeline-zzz`, 200);
-    // The list is as old as a freshness window at most: of a second, here.
+    // The freshness window is one second here.
     const { response, records } = await listUntil(({ id }) => id === 'pipeline-zzz');
     expect(records.filter(({ id }) => id === twice.id)).toEqual([twice]);
     expect(response.headers.get('x-total-count')).toBe(String(records.length));
@@ -55,7 +55,7 @@ describe('a message that is not a record', () => {
     });
   });
 
-  it('ends in the dead letters with its reason when only the table refuses it', async () => {
+  it('becomes a dead letter with its reason when only the table rejects it', async () => {
     const data = Buffer.from(JSON.stringify({ ...luz, id: 'pipeline-poison', edad: '41' }));
     const messageId = await pubsub
       .topic(stack.outputs.topic)
@@ -64,10 +64,10 @@ describe('a message that is not a record', () => {
 
     const subscription = pubsub.subscription(stack.outputs.deadLetterSubscription);
     try {
-      const [letter] = (await once(subscription, 'message')) as [Message];
-      letter.ack();
-      expect(letter.data).toEqual(data);
-      expect(letter.attributes).toMatchObject({
+      const [deadLetter] = (await once(subscription, 'message')) as [Message];
+      deadLetter.ack();
+      expect(deadLetter.data).toEqual(data);
+      expect(deadLetter.attributes).toMatchObject({
         source: 'crm',
         CloudPubSubDeadLetterSourceSubscription: 'records-to-bigquery',
         CloudPubSubDeadLetterSourceSubscriptionProject: 'records-local',
@@ -91,13 +91,13 @@ describe("the README's SQL", () => {
     expect(rows).toBeInstanceOf(Array);
   });
 
-  it('is there', () => {
+  it('exists', () => {
     expect(statements.length).toBeGreaterThan(0);
   });
 });
 
 describe('a crash of the API', () => {
-  it('breaks no answer, and loses nothing', async () => {
+  it('breaks no answer and loses no record', async () => {
     const url = `${stack.outputs.apiUrl}/records/${luz.id}`;
     const answers: (number | 'broken')[] = [];
     const ask = async (): Promise<void> => {
@@ -123,19 +123,15 @@ describe('a crash of the API', () => {
 });
 
 describe('a stop of the API under load', () => {
-  it('breaks no request of clients that hang up when they are told to', async () => {
-    let answers = 0;
-    const stopSoon = () => {
-      if (++answers === 200) stack.killApi('SIGTERM');
-    };
+  it('breaks no request of clients that close their connection when they are told to', async () => {
     const url = `${stack.outputs.apiUrl}/records?limit=100`;
-    const asked = await Promise.all(Array.from({ length: 16 }, () => keepAsking(url, stopSoon)));
-    expect(asked.flatMap(({ broken }) => broken)).toEqual([]);
-    expect(answers).toBeGreaterThanOrEqual(200 + 16);
+    const { answered, broken } = await stopUnderLoad(url, () => stack.killApi('SIGTERM'));
+    expect(broken).toEqual([]);
+    expect(answered).toBeGreaterThanOrEqual(200 + 16);
   });
 });
 
-/** Asks until there is such a record in the list. */
+/** Repeats the request until the list has such a record. */
 async function listUntil(
   isThere: (record: RecordRow) => boolean,
 ): Promise<{ response: Response; records: RecordRow[] }> {
@@ -146,7 +142,7 @@ async function listUntil(
   }
 }
 
-/** Asks until there is a good answer; while the API restarts, there is none at all. */
+/** Repeats the request until the status is 200; the API may restart meanwhile. */
 async function untilAnswered(url: string): Promise<Response> {
   for (;;) {
     const response = await fetch(url).catch(() => undefined);
