@@ -116,7 +116,7 @@ async function casesOf(stack: LocalStack): Promise<ErrorCase[]> {
       mend: () => remakeTable([...columns, AGE.column]),
     },
     {
-      cause: "the topic's messages may not leave a region that is not the table's",
+      cause: "the topic's messages may not travel to the table's region",
       state: 'IN_TRANSIT_LOCATION_RESTRICTION',
       extra: AGE.value,
       breakIt: () => allowRegions({ allowedPersistenceRegions: ['europe-west1'], enforceInTransit: true }),
