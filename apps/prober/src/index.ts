@@ -1,3 +1,3 @@
-export { AnswerError, Api, bearer, bodyOf, expectStatus } from './api.ts';
+export { AnswerError } from './api.ts';
 export { type ProbeResult, probe } from './probe.ts';
-export { faultOf } from './record.ts';
+export { checkTag, type Tag } from './tag-check.ts';
