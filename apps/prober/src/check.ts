@@ -53,7 +53,7 @@ export class RecordCheck {
     const look = async () => {
       try {
         const answer = await this.#get();
-        said = `the API answers ${answer.status} ${quote(answer.text)}`;
+        said = `it answers ${answer.status} ${quote(answer.text)}`;
         return answer.status === 200 ? answer : undefined;
       } catch (error) {
         if (!(error instanceof AnswerError)) throw error;
@@ -61,7 +61,7 @@ export class RecordCheck {
         return undefined;
       }
     };
-    const answer = await waitFor(look, this.#options.waits, () => `${otherwise}, and ${said}`);
+    const answer = await waitFor(look, this.#options.waits, () => `${otherwise}: ${said}`);
     const fault = faultOf(bodyOf(answer), this.record);
     if (fault !== undefined) throw new Error(fault);
   }

@@ -60,7 +60,7 @@ export async function probe({
   };
   return spans.run('probe', SpanKind.INTERNAL, {}, async ({ traceparent }) => {
     await run('publish', () => check.publish());
-    if (!failure) await run('visible', () => check.readById('the record was published'));
+    if (!failure) await run('visible', () => check.readById('the API does not serve the published record'));
     // A publish that failed may have arrived all the same.
     await run('delete', async () => {
       const removed = await check.remove(LEFT_AFTER_MS);

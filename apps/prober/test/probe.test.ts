@@ -126,7 +126,9 @@ describe('a probe', () => {
       },
     });
     expect(result).toMatchObject({ outcome: 'failed', stage: 'visible', seconds: { visible: 3 } });
-    expect(result.reason).toMatch(/^the record was published, and the API answers 404 .* \(waited 3 s\)$/);
+    expect(result.reason).toMatch(
+      /^the API does not serve the published record: it answers 404 .* \(waited 3 s\)$/,
+    );
     expect(asked.filter((call) => call.startsWith('GET'))).toHaveLength(4);
     expect(asked).toContain('POST DELETE');
   });

@@ -153,7 +153,8 @@ describe('the prober', () => {
     expect(await runHere(await front(() => undefined))).toMatchObject({
       outcome: 'failed',
       stage: 'visible',
-      reason: 'the record was published, and the API answers 404 {"title":"Record not found"} (waited 120 s)',
+      reason:
+        'the API does not serve the published record: it answers 404 {"title":"Record not found"} (waited 120 s)',
     });
     expect(await rows('probe-')).toEqual([]);
   }, 60_000);
@@ -194,9 +195,21 @@ describe('the end-to-end suite', () => {
     expect(await rows('e2e-')).toEqual([]);
   }, 120_000);
 
+  it('fails when nothing answers at the address of the API, and publishes nothing', async () => {
+    const checks = await runSuite('http://127.0.0.1:2');
+    expect(failures(checks)).toEqual([
+      expect.stringMatching(/^\/health\/live does not answer: .*fetch failed/),
+    ]);
+    expect(checks.map(({ outcome }) => outcome)).toEqual([
+      ...['passed', 'failed', 'not tried', 'not tried', 'passed'],
+    ]);
+  }, 120_000);
+
   it('fails when the API serves another table, and removes its record all the same', async () => {
     const checks = await runSuite(await front(() => undefined));
-    expect(failures(checks)).toEqual([expect.stringMatching(/^the API serves another table: e2e-/)]);
+    expect(failures(checks)).toEqual([
+      expect.stringMatching(/^the API does not serve e2e-.*: it answers 404/),
+    ]);
     expect(checks.at(-1)).toMatchObject({ name: 'nothing of the run is left', outcome: 'passed' });
     expect(await rows('e2e-')).toEqual([]);
   }, 120_000);
@@ -209,7 +222,7 @@ describe('without the subscription', () => {
     expect(await runHere()).toMatchObject({
       outcome: 'failed',
       stage: 'visible',
-      reason: expect.stringMatching(/^the record was published, and the API answers 404/),
+      reason: expect.stringMatching(/^the API does not serve the published record: it answers 404/),
     });
   }, 60_000);
 

@@ -31,6 +31,7 @@ export interface CheckResult {
 }
 
 interface Parts extends Pipeline {
+  readonly api: Api;
   readonly check: RecordCheck;
 }
 
@@ -79,25 +80,27 @@ export class EndToEndSuite {
   }
 
   async #find(): Promise<string> {
-    const { api, topic, idToken } = this.#subject;
+    const { api: url, topic, idToken } = this.#subject;
     const pipeline = await pipelineOf(this.#google, topic);
     const calls = { google: this.#google, spans: new Spans() };
     const project = { project: this.#projectId, service: 'records-e2e' };
     const table = new RecordTable({ ...calls, ...project, table: parseTableName(pipeline.table) });
-    const reader = new Api(api, bearer(idToken));
-    const check = new RecordCheck({ ...calls, mark: 'e2e-', topic, table, api: reader, waits: this.#waits });
-    this.#parts = { ...pipeline, check };
+    const api = new Api(url, bearer(idToken));
+    const check = new RecordCheck({ ...calls, mark: 'e2e-', topic, table, api, waits: this.#waits });
+    this.#parts = { ...pipeline, api, check };
     return pipeline.table;
   }
 
   async #readById(): Promise<string> {
-    const { check, subscription, table } = this.#found;
+    const { api, check, subscription, table } = this.#found;
     const { now } = this.#waits;
     const { id } = check.record;
+    // Any answer will do: nothing is published for an address where nobody answers.
+    await api.get('/health/live');
     const started = now();
     await check.publish();
     await check.waitForRow(`${id} is not in ${table}, where ${subscription} should write it`);
-    await check.readById(`the API serves another table: ${id} is in ${table}`);
+    await check.readById(`the API does not serve ${id}, which is in ${table}`);
     return `visible after ${((now() - started) / 1000).toFixed(1)} s`;
   }
 
