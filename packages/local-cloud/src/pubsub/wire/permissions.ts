@@ -1,4 +1,4 @@
-import { type Access, wayOut } from '../../callers.ts';
+import { type Access, grantHint } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 
 interface Need {
@@ -32,6 +32,6 @@ export function authorize(access: Access, rpc: string, request: object): void {
   const resource = String(Reflect.get(request, field) ?? '');
   if (access.allows(permission, resource)) return;
   throw new CloudError('PERMISSION_DENIED', 'User not authorized to perform this action.', {
-    hint: wayOut(access.member, permission, resource),
+    hint: grantHint(access.member, permission, resource),
   });
 }
