@@ -113,8 +113,8 @@ export class LocalCloud {
   }
 
   /**
-   * A metadata server that issues access tokens for a service account, in the form of `GCE_METADATA_HOST`. It is for
-   * processes that are not containers and run for longer than one token lasts. It stops with this cloud.
+   * `HOST:PORT` of a metadata server that issues access tokens for a service account, a value for `GCE_METADATA_HOST`. It
+   * serves processes that are not containers and outlive a token. It stops with this cloud.
    */
   metadataHostFor(email: string): Promise<string> {
     return this.cloudRun.metadataHostFor(email);
