@@ -65,7 +65,7 @@ export class LocalCloud {
   readonly secrets: Secrets;
   /** Environment variables that point Google's clients at this cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where Prometheus reads the Cloud Monitoring metrics of Pub/Sub and BigQuery. */
+  /** URL of the Cloud Monitoring metrics of Pub/Sub and BigQuery, in Prometheus's format. */
   readonly metricsUrl: string;
   readonly #engine: PulumiEngine;
   readonly #callers: Callers;

@@ -68,7 +68,7 @@ export function incompatibility(
 interface RecordContext {
   readonly drop: boolean;
   readonly path: string;
-  /** Columns that are written from elsewhere than the record. */
+  /** Columns that do not come from the record. */
   readonly given: readonly string[];
 }
 

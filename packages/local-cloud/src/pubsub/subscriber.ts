@@ -115,7 +115,7 @@ export class Subscriber {
   ): Promise<ReceivedMessage[]> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
-        // First of all: another wake-up would lease messages that this pull cannot return.
+        // Stops first: another wake-up would lease messages that this pull cannot return.
         stopWaking();
         timer.cancel();
         signal?.removeEventListener('abort', giveUp);

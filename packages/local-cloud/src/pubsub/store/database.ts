@@ -106,7 +106,7 @@ export class Database {
     }
     this.#db.exec('RELEASE work');
     const committed = commit.done.then(() => result);
-    // A caller that awaits it gets the failure. Listeners of onLost repeat the other writes.
+    // A caller that awaits it gets the failure. After onLost, the queues repeat the writes that no caller awaits.
     committed.catch(() => {});
     return committed;
   }

@@ -9,7 +9,7 @@ export interface StoredResource {
   readonly body: string;
 }
 
-/** Topics, subscriptions and schemas on disk. Messages refer to a resource by `key`, which is never used again. */
+/** Topics, subscriptions and schemas on disk. Messages refer to a resource by `key`, which is never reused. */
 export class ResourceTable {
   readonly #insert;
   readonly #update;

@@ -75,7 +75,7 @@ function fieldOf(type: protobuf.Type, name: string, path: string): protobuf.Fiel
   return field.resolve();
 }
 
-/** Sets the field at `path` to values of the URL. */
+/** Sets the field at `path` to text values from the URL. */
 function setField(type: protobuf.Type, json: Json, path: string, values: readonly string[]): void {
   const [name = '', ...rest] = path.split('.');
   const field = fieldOf(type, name, '');
