@@ -35,7 +35,7 @@ export async function runChaos(plan: Plan, note: (text: string) => void): Promis
   const dataDir = await mkdtemp(join(tmpdir(), 'chaos-'));
   try {
     await using proxy = await TcpProxy.start();
-    await using run = await ChaosRun.start(plan, dataDir, proxy, note);
+    await using run = new ChaosRun(plan, dataDir, proxy, note, await StackProcess.start(dataDir, plan.chaos));
     return await run.finish();
   } finally {
     await rm(dataDir, { recursive: true, force: true });
@@ -50,7 +50,7 @@ class ChaosRun implements AsyncDisposable {
   readonly #histories: Histories;
   #stack: StackProcess;
 
-  private constructor(
+  constructor(
     plan: Plan,
     dataDir: string,
     proxy: TcpProxy,
@@ -64,15 +64,6 @@ class ChaosRun implements AsyncDisposable {
     this.#histories = new Histories(plan);
     this.#stack = stack;
     proxy.target = stack.ready.pubsub;
-  }
-
-  static async start(
-    plan: Plan,
-    dataDir: string,
-    proxy: TcpProxy,
-    note: (text: string) => void,
-  ): Promise<ChaosRun> {
-    return new ChaosRun(plan, dataDir, proxy, note, await StackProcess.start(dataDir, plan.chaos));
   }
 
   async finish(): Promise<Outcome> {

@@ -126,6 +126,7 @@ function luck(seed: number, kind: string, n: number): number {
   return digest(seed, kind, n).readUInt32BE() / 2 ** 32;
 }
 
-function digest(seed: number, kind: string, n: number): Buffer {
+/** Always the same for the same arguments. */
+export function digest(seed: number, kind: string, n: number): Buffer {
   return hash('sha1', `${seed} ${kind} ${n}`, 'buffer');
 }

@@ -1,29 +1,23 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A proxy whose address stays the same while its target moves. */
 export class TcpProxy implements AsyncDisposable {
   /** host:port. Connections are refused while it is undefined. */
   target: string | undefined;
-  readonly host: string;
-  readonly #server: Server;
-  readonly #sockets: Set<Socket>;
-
-  private constructor(server: Server, sockets: Set<Socket>, host: string) {
-    this.#server = server;
-    this.#sockets = sockets;
-    this.host = host;
-  }
+  readonly #server: Server = createServer((near) => this.#connect(near));
+  readonly #sockets = new Set<Socket>();
 
   static async start(): Promise<TcpProxy> {
-    const sockets = new Set<Socket>();
-    const server = createServer((near) => proxy.#connect(near));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-    const proxy = new TcpProxy(server, sockets, `127.0.0.1:${address.port}`);
+    const proxy = new TcpProxy();
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     return proxy;
+  }
+
+  /** host:port of the proxy. */
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Resets every connection (TCP RST). Answers the number of ends. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord } from '@records/records-schema';
+import { digest } from '../chaos/plan.ts';
 import { personOf } from '../shared/people.ts';
 
 const REQUESTS_PER_SECOND = 100;
@@ -120,18 +121,14 @@ export class Traffic implements AsyncDisposable {
 /** The path of request n: in each run of `ONE_UNKNOWN_IN` one unknown record; half of the others are pages. */
 export function pathOf(n: number, { seed, knownIds }: Pick<TrafficOptions, 'seed' | 'knownIds'>): string {
   const run = Math.floor(n / ONE_UNKNOWN_IN);
-  if (n % ONE_UNKNOWN_IN === luck(seed, run) % ONE_UNKNOWN_IN) return `/records/nobody-${seed}-${n}`;
-  const chosen = luck(seed, n + 1);
+  if (n % ONE_UNKNOWN_IN === chosenBy(seed, run) % ONE_UNKNOWN_IN) return `/records/nobody-${seed}-${n}`;
+  const chosen = chosenBy(seed, n + 1);
   const id = knownIds[chosen % knownIds.length];
   return n % 2 === 0 && id !== undefined
     ? `/records/${encodeURIComponent(id)}`
     : `/records?limit=${PAGE}&offset=${(chosen % PAGES) * PAGE}`;
 }
 
-/** MurmurHash3's finalizer: https://github.com/aappleby/smhasher/wiki/MurmurHash3 */
-function luck(seed: number, n: number): number {
-  let hash = Math.imul(seed ^ 0x9e3779b1, 0x85ebca6b) ^ n;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+function chosenBy(seed: number, n: number): number {
+  return digest(seed, 'request', n).readUInt32BE();
 }

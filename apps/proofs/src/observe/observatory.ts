@@ -28,14 +28,12 @@ export class Observatory implements AsyncDisposable {
   private constructor(
     folder: string,
     parts: AsyncDisposableStack,
-    prometheus: ServerProcess,
-    alertmanager: ServerProcess,
+    ...servers: readonly [prometheus: ServerProcess, alertmanager: ServerProcess]
   ) {
-    this.prometheusUrl = prometheus.url;
-    this.alertmanagerUrl = alertmanager.url;
+    [this.prometheusUrl, this.alertmanagerUrl] = [servers[0].url, servers[1].url];
     this.#folder = folder;
     this.#parts = parts;
-    this.#servers = [prometheus, alertmanager];
+    this.#servers = servers;
   }
 
   /** Throws UserError when one of them does not start. */
