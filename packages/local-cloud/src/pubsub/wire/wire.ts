@@ -1,11 +1,11 @@
 import type { Access } from '../../callers.ts';
 import type { PubSub } from '../pubsub.ts';
 
-/** What a wire leads to. */
-export interface Service {
+/** What the gRPC and REST servers share. */
+export interface Wire {
   readonly pubsub: PubSub;
   /** The caller with this `Authorization` header. Throws CloudError UNAUTHENTICATED. */
   accessOf(authorization: string | undefined): Access;
-  /** Hears of bugs. */
+  /** Called with each bug of the service. */
   report(error: unknown): void;
 }
