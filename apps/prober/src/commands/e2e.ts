@@ -19,7 +19,7 @@ interface Report {
 /** Adds `e2e` to a program. `startLocal` starts the system to check when no option names one. */
 export function addE2e(parent: Command, startLocal: StartLocal) {
   return verb(parent, 'e2e', {
-    summary: 'publish a record, read it back, have a message refused, and clean up',
+    summary: 'a published record can be read, and a refused message is kept',
     example: 'pnpm prove e2e -s staging',
     description: `Publishes a record and reads it through the API, has a message refused and finds it in the dead letters, and removes both.
 Without options it starts a system of its own on this machine. The id of each record that it publishes begins with e2e-.`,

@@ -7,7 +7,7 @@ import { apiOption, deployedOption, type StartLocal, topicOption } from './where
 /** Adds `probe` to a program. `startLocal` starts the system to probe when no option names one. */
 export function addProbe(parent: Command, startLocal: StartLocal) {
   return verb(parent, 'probe', {
-    summary: 'run the job that publishes, reads and deletes a record every five minutes',
+    summary: 'the probe of a stack passes',
     example: 'pnpm prove probe -s prod',
     description: `Publishes a record whose id begins with probe-, waits until the API serves exactly it, and deletes it. Prints the line that the job logs.
 Without options it starts a system of its own on this machine and runs the declared job there. With options it runs the program of the job as you.`,
