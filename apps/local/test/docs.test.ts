@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PORT_VARIABLES } from '../src/options.ts';
 import { REPOSITORY } from '../src/paths.ts';
+import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
 
@@ -74,12 +74,12 @@ describe('docs/configuration.md', () => {
     ).toEqual(Object.values(PORT_VARIABLES).map(({ variable, port }) => [variable, port]));
   });
 
-  it("lists the variables that the API reads, which are those that its Cloud Run resource declares and Cloud Run's own", () => {
+  it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
     const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
     const source = read('apps/api/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
     const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
-    // Read by Node itself. https://nodejs.org/api/cli.html#node_optionsoptions
+    // Node reads it. https://nodejs.org/api/cli.html#node_optionsoptions
     readByApi.push('NODE_OPTIONS');
     expect([...documented].sort()).toEqual([...readByApi].sort());
 
@@ -89,7 +89,7 @@ describe('docs/configuration.md', () => {
     expect([...declared, 'PORT', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
   });
 
-  it("lists the variables that the prober reads, which are those that its job declares and Cloud Run's own", () => {
+  it('lists the variables that the prober reads, which its job declares or Cloud Run sets', () => {
     const documented = rowsOf('The prober').map(([name]) => name);
     const source = read('apps/api/src/probe/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
