@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
 
 /** One JSON request to a Google API. */
@@ -15,6 +17,11 @@ export interface GoogleRequest {
   /** Retries after 429, 5xx or no reply, at growing intervals; none when absent. Only for a request that is safe to repeat. */
   readonly retries?: number;
 }
+
+/** Node's own agents drop idle connections after 5 s, and the next call pays for a handshake. */
+const KEPT = { keepAlive: true, proxyEnv: process.env };
+const http = new HttpAgent(KEPT);
+const https = new HttpsAgent(KEPT);
 
 const RETRIED_STATUSES: [number, number][] = [
   [429, 429],
@@ -55,6 +62,7 @@ export class Google {
       ...options,
       ...(data && { data }),
       timeout,
+      agent: ({ protocol }) => (protocol === 'http:' ? http : https),
       responseType: 'json',
       retryConfig: {
         retry,
@@ -63,7 +71,7 @@ export class Google {
         statusCodesToRetry: RETRIED_STATUSES,
       },
     });
-    if (typeof reply === 'object') return reply;
+    if (typeof reply === 'object' && reply !== null) return reply;
     throw new SyntaxError(`the reply is ${headers.get('content-type') ?? 'of no type'}, not JSON`);
   }
 
