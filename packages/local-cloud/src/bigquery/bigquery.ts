@@ -35,7 +35,7 @@ export interface BigQueryOptions {
 }
 
 /**
- * The local BigQuery, without HTTP. Resources have the shapes of the REST API v2, and a refused call throws a CloudError.
+ * The local BigQuery, without HTTP. Resources have the shapes of the REST API v2. A refused call throws CloudError.
  * Without `access` the caller is the developer, who may do everything.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
@@ -200,7 +200,7 @@ export class BigQuery implements Warehouse {
     return this.#jobs.getQueryResults(access, jobId, request);
   }
 
-  /** Bytes charged and calls received since the service was opened. */
+  /** Bytes billed and calls received since the service was opened. */
   usage(): UsageTotals {
     return this.#usage.totals();
   }

@@ -69,7 +69,7 @@ function jobConfiguration(projectId: string, job: Job): Readonly<Record<string, 
   };
 }
 
-/** Nothing is charged for a query that failed or did not run. */
+/** A query that failed or did not run is not billed. */
 export function billedBytes(job: Job): number {
   return job.outcome ? (job.summary?.bytes.billed ?? 0) : 0;
 }

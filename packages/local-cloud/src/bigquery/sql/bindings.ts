@@ -36,7 +36,7 @@ export class Bindings {
     this.#parameters = parameters;
   }
 
-  /** Value and type of a slot, by its name without `$`. Rejected overloads leave slots that the statement does not use. */
+  /** Value and type of a slot, by its name without `$`. Slots of rejected overloads are not in the statement. */
   slot(name: string): { value: DuckDBValue; type: DuckDBType } {
     const index = Number(name.slice(1)) - 1;
     const [value, type] = [this.#values[index], this.#types[index]];

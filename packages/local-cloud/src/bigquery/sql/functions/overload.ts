@@ -21,7 +21,10 @@ export interface Overload {
 
 export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
 
-/** `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more. */
+/**
+ * `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, PART a date part
+ * and INTERVAL an interval.
+ */
 export function overload(signature: string, emit: Emit): Overload {
   const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
   const raw = left === '' ? [] : left.split(',').map((parameter) => parameter.trim());
