@@ -1,6 +1,6 @@
 /**
  * pnpm bench:replay [MESSAGES]: publishes messages that the topic takes and the table refuses, mends the table, and has
- * `pnpm dead-letters replay` publish them again, twice. Exit code 0 when each is stored once and the second changes nothing.
+ * `pnpm ops dead-letters replay` publish them again, twice. Exit code 0 when each is stored once and the second changes nothing.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -100,14 +100,23 @@ async function counts(): Promise<Counts> {
   return { rows: Number(row.stored), ids: Number(row.ids), letters };
 }
 
-/** Answers how many `pnpm dead-letters replay` says that it has published again. */
+/** Answers how many `pnpm ops dead-letters replay` says that it has published again. */
 async function replay(): Promise<number> {
   const cli = join(REPOSITORY, 'apps', 'operator', 'src', 'cli.ts');
-  const args = [cli, 'replay', '--stack-file', stackFile, '--limit', `${MESSAGES_MAX}`, '--json'];
+  const args = [
+    cli,
+    'dead-letters',
+    'replay',
+    '--stack-file',
+    stackFile,
+    '--limit',
+    `${MESSAGES_MAX}`,
+    '--json',
+  ];
   // What it asks is served by this process, so nothing here may wait for it.
   const stdout = await new Promise<string>((resolve, reject) =>
     execFile(process.execPath, args, (error, stdout, stderr) =>
-      error ? reject(new Error(`pnpm dead-letters replay: ${stderr}${stdout}`)) : resolve(stdout),
+      error ? reject(new Error(`pnpm ops dead-letters replay: ${stderr}${stdout}`)) : resolve(stdout),
     ),
   );
   return (JSON.parse(stdout) as { replayed: number }).replayed;

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { removeStackFile, runningStack, STACK_FILE, writeStackFile } from '@records/stack';
 import type { Console } from './console.ts';
 import { interruption } from './interruption.ts';
 import { LocalStack } from './local-stack.ts';
 import type { DevOptions } from './options.ts';
 import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
-import { descriptionOf, removeStackFile, runningStack, STACK_FILE, writeStackFile } from './stack-file.ts';
 import { watchFiles } from './watch.ts';
 
 /** What a first run finds in the table. */
@@ -40,7 +40,7 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
   const stopWatching = await watch(stack, console, interrupted);
   try {
     await publishDescription(stack);
-    console.ready(descriptionOf(stack), (performance.now() - started) / 1000);
+    console.ready(stack.description, (performance.now() - started) / 1000);
     if (!interrupted.aborted) await once(interrupted, 'abort');
   } finally {
     await stopWatching();
@@ -106,7 +106,7 @@ async function watch(
 }
 
 function publishDescription(stack: LocalStack): Promise<void> {
-  return writeStackFile(descriptionOf(stack));
+  return writeStackFile(stack.description);
 }
 
 function since(began: number): string {

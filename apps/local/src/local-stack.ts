@@ -9,7 +9,13 @@ import {
   LocalCloud,
   type ProgramOptions,
 } from '@records/local-cloud';
-import type { Target } from '@records/seeder';
+import {
+  type Publisher,
+  type StackDescription,
+  type StackOutputs,
+  type Target,
+  targetOf,
+} from '@records/stack';
 import type { Ports } from './options.ts';
 import { INFRA, REPOSITORY } from './paths.ts';
 
@@ -45,19 +51,6 @@ export interface LocalStackOptions {
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
-/** What the Pulumi program exports, read from a deployment. */
-export interface StackOutputs {
-  readonly project: string;
-  readonly region: string;
-  readonly apiUrl: string;
-  readonly topic: string;
-  /** IAM members that may publish. */
-  readonly publishers: readonly string[];
-  readonly table: string;
-  readonly deadLetterSubscription: string;
-  readonly apiKeysSecret: string;
-}
-
 /**
  * The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that its Cloud Run
  * resource declares. `pnpm dev` and the end-to-end tests use this same class.
@@ -66,13 +59,13 @@ export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
-  #publisher: Target['publisher'];
+  #publisher: Publisher | undefined;
 
   private constructor(
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
-    publisher: Target['publisher'],
+    publisher: Publisher | undefined,
   ) {
     this.#cloud = cloud;
     this.#program = program;
@@ -112,7 +105,7 @@ export class LocalStack {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {
-      // What `pnpm api-keys init` does for a stack at Google, before the setting apiKeys is turned on there.
+      // What `pnpm ops api-keys init` does for a stack at Google, before the setting apiKeys is turned on there.
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
@@ -152,20 +145,23 @@ export class LocalStack {
 
   /** Where the seeder publishes, and where its records must appear. */
   get seedTarget(): Target {
-    const { project, topic, table, deadLetterSubscription } = this.outputs;
-    const { environment, publisher } = this;
+    return targetOf(this.outputs, this.environment, this.#publisher);
+  }
+
+  /** What other processes need in order to use this stack. */
+  get description(): StackDescription {
+    const { outputs, environment, metrics } = this;
     return {
-      projectId: project,
-      topic,
-      table,
-      deadLetterSubscription,
+      pid: process.pid,
+      outputs: { ...outputs },
       environment,
-      ...(publisher && { publisher }),
+      ...(this.#publisher && { publisher: this.#publisher }),
+      metrics,
     };
   }
 
   /** The account by which the seeder publishes: the first one among the stack's publishers. */
-  get publisher(): Target['publisher'] {
+  get publisher(): Publisher | undefined {
     return this.#publisher;
   }
 
@@ -210,8 +206,8 @@ export class LocalStack {
 const SERVICE_ACCOUNT = 'serviceAccount:';
 
 /** Undefined when no account may publish: then it is the developer who does. */
-async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Target['publisher']> {
-  const publishers = outputs.publishers as StackOutputs['publishers'];
+async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Publisher | undefined> {
+  const publishers = outputs.publishers as readonly string[];
   const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
   if (member === undefined) return undefined;
   return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };

@@ -1,10 +1,1 @@
-import { join } from 'node:path';
-
-/** The repository's root folder. */
-export const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
-
-/** The Pulumi project. */
-export const INFRA = join(REPOSITORY, 'infra');
-
-/** Where a local stack keeps what outlives it. */
-export const LOCAL_FOLDER = join(REPOSITORY, '.local');
+export { INFRA, LOCAL_FOLDER, REPOSITORY } from '@records/stack';

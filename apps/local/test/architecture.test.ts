@@ -7,18 +7,30 @@ import { REPOSITORY } from '../src/paths.ts';
 const ARROWS: Record<string, readonly string[]> = {
   '@records/records-schema': [],
   '@records/api-keys': [],
+  '@records/cli': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
   '@records/telemetry': [],
+  '@records/stack': ['@records/cli'],
   '@records/api': ['@records/api-keys', '@records/records-schema', '@records/telemetry'],
-  '@records/seeder': ['@records/records-schema', '@records/telemetry'],
-  '@records/operator': ['@records/api-keys', '@records/seeder', '@records/telemetry'],
+  '@records/seeder': ['@records/cli', '@records/records-schema', '@records/stack', '@records/telemetry'],
+  '@records/operator': [
+    '@records/api-keys',
+    '@records/cli',
+    '@records/infra',
+    '@records/monitoring',
+    '@records/records-schema',
+    '@records/stack',
+    '@records/telemetry',
+  ],
   '@records/delivery': [
     '@records/api',
+    '@records/cli',
     '@records/infra',
     '@records/local',
     '@records/operator',
     '@records/records-schema',
+    '@records/stack',
   ],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
@@ -28,12 +40,19 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/infra',
     '@records/local-cloud',
     '@records/monitoring',
+    '@records/operator',
     '@records/seeder',
+    '@records/stack',
   ],
 };
 
-/** What tests may import besides: the local cloud, to run against, the record, for its samples, and what alerts read. */
-const TEST_ARROWS = ['@records/local-cloud', '@records/monitoring', '@records/records-schema'];
+/** Tests may also import the local cloud, the record, the rules of alerts, and what a stack is. */
+const TEST_ARROWS = [
+  '@records/local-cloud',
+  '@records/monitoring',
+  '@records/records-schema',
+  '@records/stack',
+];
 
 interface Manifest {
   readonly name: string;

@@ -9,7 +9,6 @@ import { exercise } from '../src/grants/exercise.ts';
 import { grantProblems, grantsText, grantUses } from '../src/grants/report.ts';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
-import { descriptionOf } from '../src/stack-file.ts';
 import { getUntil } from './clients.ts';
 
 const API = 'serviceAccount:records-api@records-local.iam.gserviceaccount.com';
@@ -67,7 +66,7 @@ async function seed(): Promise<{ exitCode: unknown; stdout: string; stderr: stri
   const folder = await mkdtemp(join(tmpdir(), 'grants-'));
   try {
     const file = join(folder, 'stack.json');
-    await writeFile(file, JSON.stringify(descriptionOf(stack)));
+    await writeFile(file, JSON.stringify(stack.description));
     const cli = join(REPOSITORY, 'apps', 'seeder', 'src', 'cli.ts');
     const args = [cli, '--stack-file', file, '--count', '20'];
     return await promisify(execFile)(process.execPath, args, { env: {} }).then(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { checkTag } from '@records/infra/tools/canary/tag-check.ts';
+import { checkTag } from '@records/operator';
 import { bigQueryColumns } from '@records/records-schema';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';

@@ -53,7 +53,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
 /** Throws UsageError, and DeliveryError for a stack that has no API. */
 async function addressOf({ api, stack }: { api?: string; stack?: string }): Promise<string> {
   if (api !== undefined && stack !== undefined) throw new UsageError('--api and --stack exclude each other');
-  if (stack !== undefined) return await (await import('../stack.ts')).apiAddress(stack);
+  if (stack !== undefined) return (await (await import('@records/stack')).deployedOutputs(stack)).apiUrl;
   const protocol = URL.parse(api ?? '')?.protocol;
   if (api !== undefined && (protocol === 'http:' || protocol === 'https:')) return api;
   throw new UsageError(`--api must be an address, got "${api ?? ''}"; or name a stack: --stack`);

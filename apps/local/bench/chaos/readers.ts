@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordRow } from '@records/records-schema';
-import { Leases } from '@records/seeder/leases';
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
+import { Leases } from '@records/stack/leases';
 import type { Histories } from './histories.ts';
 
 /** Longest time in which no other dead letter comes. */

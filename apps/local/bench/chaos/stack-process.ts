@@ -1,5 +1,5 @@
 /** The local cloud, in a process that can be killed: `node stack-process.ts DATA_DIR CHAOS`, in memory when DATA_DIR is empty. Talks to its parent. */
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
 import { LocalStack } from '../../src/local-stack.ts';
 
 /** What the parent may ask. Each is answered by a `StackAnswer`. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TimeLapse } from '@records/monitoring';
+import { runningStack } from '@records/stack';
 import { interruption } from '../interruption.ts';
-import { runningStack } from '../stack-file.ts';
 import { UsageError } from '../usage-error.ts';
 import { observe } from './observe.ts';
 import { findPrograms } from './programs.ts';

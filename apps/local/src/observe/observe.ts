@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { prometheusRules, type TimeLapse } from '@records/monitoring';
-import type { StackDescription } from '../stack-file.ts';
+import type { StackDescription } from '@records/stack';
 import { type AlertState, changesOf, changeText } from './alerts.ts';
 import { Observatory } from './observatory.ts';
 import type { Programs } from './programs.ts';
