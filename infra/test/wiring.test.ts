@@ -70,9 +70,12 @@ describe('the prober and its Cloud Run job', () => {
 
 it('each output of a stack is read by a program of this repository, or by a step of the documents', async () => {
   const bootstrap = await planBootstrap();
-  const sources = globSync(['apps/*/src/**/*.ts', 'packages/stack/src/*.ts', 'docs/{deploying,operating}.md'], {
-    cwd: ROOT,
-  }).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
+  const sources = globSync(
+    ['apps/*/src/**/*.ts', 'packages/stack/src/*.ts', 'docs/{deploying,operating}.md'],
+    {
+      cwd: ROOT,
+    },
+  ).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
   const isRead = (output: string) =>
     sources.some(({ text, isDocument }) => (isDocument ? isAskedFor(output, text) : isTaken(output, text)));
   const outputs = [planned, bootstrap].flatMap((declared) => Object.keys(declared.outputs));

@@ -1,17 +1,17 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 
-/** What each package may import of ours. docs/architecture.md draws the same arrows. */
+/** The packages of this repository that each package may import. docs/architecture.md draws the same arrows. */
 const ARROWS: Record<string, readonly string[]> = {
   '@records/records-schema': [],
-  '@records/api-keys': [],
   '@records/cli': [],
+  '@records/stack': ['@records/cli'],
+  '@records/api-keys': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
   '@records/telemetry': [],
-  '@records/stack': ['@records/cli'],
   '@records/api': ['@records/api-keys', '@records/records-schema', '@records/telemetry'],
   '@records/seeder': ['@records/cli', '@records/records-schema', '@records/stack', '@records/telemetry'],
   '@records/operator': [
@@ -37,16 +37,29 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/local': [
     '@records/api',
     '@records/api-keys',
+    '@records/cli',
     '@records/infra',
+    '@records/local-cloud',
+    '@records/seeder',
+    '@records/stack',
+  ],
+  '@records/prober': ['@records/records-schema'],
+  // It may use every other package, and none may use it.
+  '@records/proofs': [
+    '@records/api',
+    '@records/cli',
+    '@records/infra',
+    '@records/local',
     '@records/local-cloud',
     '@records/monitoring',
     '@records/operator',
+    '@records/records-schema',
     '@records/seeder',
     '@records/stack',
   ],
 };
 
-/** Tests may also import the local cloud, the record, the rules of alerts, and what a stack is. */
+/** Packages that every test may import. */
 const TEST_ARROWS = [
   '@records/local-cloud',
   '@records/monitoring',
@@ -69,7 +82,7 @@ const manifests = globSync(
 }));
 
 describe('the arrows between packages', () => {
-  it('are known for every package', () => {
+  it('are listed for every package', () => {
     expect(manifests.map(({ name }) => name).sort()).toEqual(Object.keys(ARROWS).sort());
   });
 
@@ -84,7 +97,7 @@ describe('the arrows between packages', () => {
 describe('files', () => {
   it('import each other by relative path only within their package', () => {
     const escapes = manifests.flatMap(({ folder }) =>
-      globSync('{src,test}/**/*.ts', { cwd: join(REPOSITORY, folder) }).flatMap((file) =>
+      sourcesOf(folder).flatMap((file) =>
         importsOf(readFileSync(join(REPOSITORY, folder, file), 'utf8'))
           .filter((specifier) => specifier.startsWith('.'))
           .map((specifier) => join(dirname(file), specifier))
@@ -95,6 +108,13 @@ describe('files', () => {
     expect(escapes).toEqual([]);
   });
 });
+
+function sourcesOf(folder: string): string[] {
+  return globSync('**/*.ts', {
+    cwd: join(REPOSITORY, folder),
+    exclude: (path) => /(^|\/)(node_modules|dist|policies)$/.test(path),
+  });
+}
 
 function ours(dependencies: Record<string, string> = {}): string[] {
   return Object.keys(dependencies).filter((name) => name.startsWith('@records/'));
