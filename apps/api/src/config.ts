@@ -42,7 +42,7 @@ const Environment = Type.Object({
     Type.String({
       pattern: '^/.',
       'x-rule': 'must be an absolute path',
-      description: 'the list of API keys, which `pnpm api-keys` keeps; leave it out for none',
+      description: 'the list of API keys, which `pnpm ops api-keys` keeps; leave it out for none',
     }),
   ),
   TRUSTED_PROXIES: Type.Integer({

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
@@ -20,7 +20,7 @@ const VERBS = Object.fromEntries(
     }).stdout;
     return [
       group,
-      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z-]*)`, 'g'))].map(([, verb]) => verb)),
+      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z0-9-]*)`, 'g'))].map(([, verb]) => verb)),
     ];
   }),
 );

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What scripts/jest-counts.js leaves of a package's run. */
+/** Written by scripts/jest-counts.js for each package. */
 interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -10,17 +10,17 @@ interface Counts {
 }
 
 interface Failure {
-  /** Within its package. */
+  /** The path within its package. */
   readonly file: string;
   readonly test: string;
-  /** First line of the message. */
+  /** The first line of the message. */
   readonly reason: string;
 }
 
-/** Failures that are named, of all packages together: a summary takes 1 MiB. */
+/** Failures to name: a summary may have 1 MiB. */
 const NAMED = 100;
 
-/** The figures of the last `pnpm test`, by package, and what failed, as Markdown. */
+/** The results of the last `pnpm test` by package, and the failures, as Markdown. */
 export function testsMarkdown(repository: string): string {
   const rows = globSync('{packages/*,apps/*,infra}/.jest/counts.json', { cwd: repository })
     .sort()
@@ -48,7 +48,7 @@ export function testsMarkdown(repository: string): string {
   ].join('\n');
 }
 
-/** As Markdown shows it literally. */
+/** Escapes Markdown. */
 function asText(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|~!@]/g, '\\$&');
 }

@@ -1,6 +1,6 @@
-import { type Judgement, RULES } from '@records/infra/tools/violations.ts';
+import { type Judgement, RULES } from '@records/infra/plans';
 
-/** What the policies say of every stack, as Markdown. */
+/** The result of the policies for every stack, as Markdown. */
 export function policiesMarkdown(judgements: readonly Judgement[]): string {
   return [
     '### Policies',

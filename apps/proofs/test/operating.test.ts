@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { clientsOf, LocalStack } from '@records/local';
 import { checkTag } from '@records/prober';
 import { bigQueryColumns } from '@records/records-schema';
-import { clientsOf } from '../src/clients.ts';
-import { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 import { getUntil, publish } from './requests.ts';
 
 // The restore of docs/operating.md, as far as the local cloud supports it.
