@@ -24,8 +24,8 @@ A private API lets in the job alone: gcloud run jobs execute records-probe --reg
     .action(async ({ stack, ...given }, command) => {
       const count = Object.keys(given).length;
       if (stack !== undefined) {
-        const { apiUrl: api, region: location, topic, table } = await deployedOutputs(stack);
-        await run({ api, location, topic, table });
+        const { apiUrl, region, topic, table } = await deployedOutputs(stack);
+        await run({ api: apiUrl, location: region, topic, table });
       } else if (count === 4) {
         await run(given);
       } else if (count > 0) {
