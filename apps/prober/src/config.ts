@@ -8,7 +8,7 @@ const Environment = Type.Object({
   RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
   RECORDS_TOPIC: Type.String({
     pattern: '^projects/[^/]+/topics/[^/]+$',
-    'x-rule': 'must be a topic in full: projects/PROJECT/topics/TOPIC',
+    'x-rule': 'must be a full topic name: projects/PROJECT/topics/TOPIC',
     description: 'the topic to publish to, for example RECORDS_TOPIC=projects/my-project/topics/records',
   }),
   API_URL: Type.String({

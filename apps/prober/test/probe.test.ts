@@ -55,7 +55,7 @@ describe('the prober', () => {
       code: 1,
       stdout: '',
       stderr: `The environment has 2 mistakes:
-  RECORDS_TOPIC is "records": it must be a topic in full: projects/PROJECT/topics/TOPIC (the topic to publish to, for example RECORDS_TOPIC=projects/my-project/topics/records).
+  RECORDS_TOPIC is "records": it must be a full topic name: projects/PROJECT/topics/TOPIC (the topic to publish to, for example RECORDS_TOPIC=projects/my-project/topics/records).
   API_URL is not set: it must be a URL that starts with http:// or https:// (the API that must serve the record, for example API_URL=https://records.example.com).
 `,
     });
