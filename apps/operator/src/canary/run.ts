@@ -6,7 +6,7 @@ import { MetricsError } from './metrics.ts';
 import { Steps, TakenOverError } from './steps.ts';
 
 /** Percent of the requests, step by step; after the last step the new revision takes them all. */
-export const STEPS = [10] as const;
+const STEPS = [10] as const;
 
 /** Checks of the tag's address, a minute apart. */
 const TAG_ATTEMPTS = 3;
@@ -17,7 +17,7 @@ export interface Revisions {
   readonly stable: string;
 }
 
-export interface CanaryOptions {
+interface CanaryOptions {
   readonly stack: string;
   readonly image: string;
   readonly pulumi: Pulumi;
