@@ -2,13 +2,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { FILES, prometheusRules } from '@records/monitoring';
+import { prometheusRules } from '@records/monitoring';
 import { FAULTS } from '../bench/drill/faults.ts';
 import { localCommands, runCommand, variablesOf } from '../bench/drill/runbook.ts';
 import { ONE_UNKNOWN_IN, pathOf } from '../bench/drill/traffic.ts';
 import { type Firing, problemsOf, Timeline } from '../bench/drill/verdict.ts';
 import { appendPeople } from '../bench/people.ts';
 import { LocalStack } from '../src/local-stack.ts';
+import { REPOSITORY } from '../src/paths.ts';
 
 const [fault] = FAULTS.filter(({ expected }) => expected === 'backlog-stuck');
 if (!fault) throw new Error('no drill expects backlog-stuck');
@@ -125,7 +126,7 @@ describe('the commands of a runbook for this machine', () => {
     await stack?.close();
   });
 
-  const runbooks = readdirSync(FILES.runbooks).map((file) => `docs/runbooks/${file}`);
+  const runbooks = readdirSync(join(REPOSITORY, 'docs', 'runbooks')).map((file) => `docs/runbooks/${file}`);
   const alerting = new Set(prometheusRules().map(({ annotations }) => annotations.runbook));
 
   it('are there for every alert that can fire on this machine, and for no other', () => {

@@ -1,8 +1,9 @@
-import { WORST } from './dashboards.ts';
+import { table } from '@records/cli';
+import { WORST } from '@records/monitoring';
+import type { Trial } from '@records/monitoring/evaluate';
 import type { FleetTrial } from './fleet-trial.ts';
-import type { Trial } from './trial.ts';
 
-/** A line per trace and alert: minutes from the start of the trouble, and from its end. */
+/** A line per trace and alert, in minutes from the start of the trouble and from its end. */
 export function renderTrials(trials: readonly Trial[]): string {
   const rows = trials.flatMap(({ trace, firings, missed, falseAlarms }) => {
     const fired = firings.map(({ alert, after, resolved }) => [
@@ -13,25 +14,24 @@ export function renderTrials(trials: readonly Trial[]): string {
     ]);
     const silent = missed.map((alert) => [alert, 'never', '', 'MISSED']);
     const lines = [...fired, ...silent];
-    return (lines.length > 0 ? lines : [['silent', '', '', '']]).map((line, index) => [
+    return (lines.length > 0 ? lines : [['silent']]).map((line, index) => [
       index === 0 ? trace.name : '',
       ...line,
     ]);
   });
-  const head = ['trace', 'alert', 'fires after', 'resolves after', ''];
   const count = (key: 'missed' | 'falseAlarms') => trials.reduce((sum, trial) => sum + trial[key].length, 0);
   const unknown = Object.entries(trials[0]?.cannotTell ?? {}).map(
-    ([alert, why]) => `Can not tell: ${alert}, ${why}.`,
+    ([alert, why]) => `Cannot tell about ${alert}: ${why}.`,
   );
   return [
-    ...table([head, ...rows]),
+    table([['trace', 'alert', 'fires after', 'resolves after', ''], ...rows]),
     '',
     `${trials.length} traces, ${count('missed')} missed, ${count('falseAlarms')} false alarms.`,
     ...unknown,
   ].join('\n');
 }
 
-/** How one sick system is seen, alone and among many: panels, lines, its place, and notifications. */
+/** How one sick system is seen, alone and among many: its place, panels, lines and notifications. */
 export function renderFleet(
   pairs: readonly { readonly one: FleetTrial; readonly many: FleetTrial }[],
 ): string {
@@ -46,29 +46,17 @@ export function renderFleet(
     `${many.notifiedIfAll.length}`,
   ]);
   const head = [
-    'what the sick one lives through',
-    `first of ${size}, on the first screen, in`,
+    'trace of the sick system',
+    `first of ${size} on the first screen, in`,
     `panels at 1 / ${size}`,
     'lines',
     'notified at 1',
     `of ${size}, one sick`,
     'all sick',
   ];
-  return [
-    ...table([head, ...rows]),
-    '',
-    `A panel draws at most the worst ${WORST} systems. Notifications are those of policies that watch all systems as one scope:`,
-    'a threshold compares the worst system and tells once; an objective sees the requests of all systems as one.',
-    `When each of ${size} systems has policies of its own, ${size} sick ones notify ${size} times as often as one: Cloud Monitoring does not group policies.`,
-  ].join('\n');
-}
+  return `${table([head, ...rows])}
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+A panel draws at most the ${WORST} worst systems. Notifications are those of policies that watch all systems as one scope:
+a threshold compares the worst system and notifies once; an objective sees the requests of all systems as one.
+When each of ${size} systems has its own policies, ${size} sick ones notify ${size} times as often as one: Cloud Monitoring does not group policies.`;
 }

@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+
+const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
+
+/** Files that are generated from packages/monitoring, or have generated parts. */
+export const FILES = {
+  document: join(DOCS, 'monitoring.md'),
+  rules: join(DOCS, 'monitoring', 'prometheus-rules.yml'),
+  pictures: join(DOCS, 'monitoring'),
+} as const;
