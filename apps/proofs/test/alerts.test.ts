@@ -5,7 +5,7 @@ import { TRACES, type Trace, tryOut } from '@records/monitoring/evaluate';
 import { renewTables } from '../src/alerts/documents.ts';
 import { tryFleet } from '../src/alerts/fleet-trial.ts';
 import { renderFleet, renderTrials } from '../src/alerts/report.ts';
-import { FILES } from '../src/files.ts';
+import { FILES } from '../src/shared/files.ts';
 
 function tracesNamed(pattern: RegExp): Trace[] {
   return TRACES.filter(({ name }) => pattern.test(name));
@@ -33,7 +33,7 @@ it('the report says what fired, after how long, and how many alerts were wrong',
   expect(report).toMatch(/a good day +silent\n/);
   expect(report).toMatch(/unreachable +3 min +1 min +FALSE ALARM\n/);
   expect(report).toMatch(/cost-runaway +never +MISSED\n/);
-  expect(report).toContain('3 traces, 1 missed, 1 false alarms.');
+  expect(report).toContain('3 incidents, 1 missed, 1 false alarms.');
 });
 
 it('the report on a fleet has panels, lines and notifications of one system beside those of fifty', () => {

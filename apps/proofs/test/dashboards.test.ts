@@ -5,7 +5,7 @@ import { type Dashboard, fleetDashboard } from '@records/monitoring';
 import { cloudSeries, HEALTHY } from '@records/monitoring/evaluate';
 import { drawDashboards } from '../src/dashboards/dashboards.ts';
 import { drawDashboard } from '../src/dashboards/picture.ts';
-import { FILES } from '../src/files.ts';
+import { FILES } from '../src/shared/files.ts';
 
 describe('the pictures of docs/monitoring; after an intended change, renew them: pnpm prove dashboards --write', () => {
   let pictures: Awaited<ReturnType<typeof drawDashboards>>;

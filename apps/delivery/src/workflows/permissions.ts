@@ -9,6 +9,7 @@ const VERIFY = { 'attestations: read': 'to verify who built the image' };
 export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/test': READ,
   'ci/e2e': READ,
+  'ci/fresh-clone': READ,
   'ci/dependencies': READ,
   'preview/preview': { ...READ, ...IDENTITY },
   'preview/comment': { ...READ, 'pull-requests: write': 'to write one comment' },

@@ -58,7 +58,14 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   trials: () =>
     table(
-      ['trace', 'alert', 'fires after, minutes', 'resolves after its end, minutes', 'false alarms', 'missed'],
+      [
+        'incident',
+        'alert',
+        'fires after, minutes',
+        'resolves after its end, minutes',
+        'false alarms',
+        'missed',
+      ],
       TRACES.map((trace) => {
         const { firings, falseAlarms, missed } = tryOut(trace);
         const each = (cell: (firing: (typeof firings)[number]) => string) => firings.map(cell).join('<br>');

@@ -10,6 +10,9 @@ import {
   type Trace,
 } from '@records/monitoring/evaluate';
 
+/** Systems of a simulated fleet. */
+export const FLEET_SIZE = 50;
+
 /** One of the smaller systems of a fleet. */
 export const SICK = 37;
 

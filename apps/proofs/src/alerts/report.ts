@@ -3,7 +3,7 @@ import { WORST } from '@records/monitoring';
 import type { Trial } from '@records/monitoring/evaluate';
 import type { FleetTrial } from './fleet-trial.ts';
 
-/** A line per trace and alert, in minutes from the start of the trouble and from its end. */
+/** A line per incident and alert, in minutes from the start of the trouble and from its end. */
 export function renderTrials(trials: readonly Trial[]): string {
   const rows = trials.flatMap(({ trace, firings, missed, falseAlarms }) => {
     const fired = firings.map(({ alert, after, resolved }) => [
@@ -24,9 +24,9 @@ export function renderTrials(trials: readonly Trial[]): string {
     ([alert, why]) => `Cannot tell about ${alert}: ${why}.`,
   );
   return [
-    table([['trace', 'alert', 'fires after', 'resolves after', ''], ...rows]),
+    table([['incident', 'alert', 'fires after', 'resolves after', ''], ...rows]),
     '',
-    `${trials.length} traces, ${count('missed')} missed, ${count('falseAlarms')} false alarms.`,
+    `${trials.length} incidents, ${count('missed')} missed, ${count('falseAlarms')} false alarms.`,
     ...unknown,
   ].join('\n');
 }
@@ -46,7 +46,7 @@ export function renderFleet(
     `${many.notifiedIfAll.length}`,
   ]);
   const head = [
-    'trace of the sick system',
+    'incident of the sick system',
     `first of ${size} on the first screen, in`,
     `panels at 1 / ${size}`,
     'lines',

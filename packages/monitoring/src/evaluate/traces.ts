@@ -27,6 +27,7 @@ export const HEALTHY = {
 
 export type Moment = Readonly<typeof HEALTHY>;
 
+/** A simulated incident, minute by minute. */
 export interface Trace {
   readonly name: string;
   readonly minutes: number;
