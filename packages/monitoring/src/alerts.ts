@@ -1,6 +1,6 @@
 import type { Severity } from './burn-rates.ts';
 import { type Condition, HIGHEST, sumOver, type ThresholdCondition, threshold } from './condition.ts';
-import { and, promqlOf } from './filter.ts';
+import { and } from './filter.ts';
 import { METRICS, PROBES, REFUSED, SERVICE_LABEL, SYSTEM, uptimeFilter } from './system.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
@@ -32,13 +32,10 @@ export interface Alert {
   /** What a stack must declare for it. An uptime check needs an API that is open to anybody. */
   readonly needs?: 'uptime check' | 'prober';
   readonly condition: Condition;
-  readonly prometheus: InPrometheus | { readonly noneBecause: string };
-}
-
-/** The series to which the same condition applies, with what differs from it. */
-export interface InPrometheus
-  extends Partial<Pick<ThresholdCondition, 'aggregation' | 'threshold' | 'durationSeconds'>> {
-  readonly series: string;
+  /** What differs in Prometheus, such as the series that the condition reads; absent where nothing differs. */
+  readonly prometheus?:
+    | (Partial<ThresholdCondition> & { readonly series?: string })
+    | { readonly noneBecause: string };
 }
 
 const GIB = 1024 ** 3;
@@ -58,7 +55,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         threshold: 10 * MINUTE,
         durationSeconds: 5 * MINUTE,
       }),
-      prometheus: { series: promqlOf(METRICS.oldestMessage) },
     },
     {
       id: 'dead-letters',
@@ -72,7 +68,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         aggregation: sumOver(10 * MINUTE),
         threshold: 0,
       }),
-      prometheus: { series: promqlOf(METRICS.deadLetters) },
     },
     {
       id: 'dead-letters-expire',
@@ -87,7 +82,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         threshold: 24 * DAY,
         durationSeconds: 10 * MINUTE,
       }),
-      prometheus: { series: promqlOf(METRICS.oldestDeadLetter) },
     },
     {
       id: 'publish-refused',
@@ -101,7 +95,6 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         aggregation: sumOver(10 * MINUTE),
         threshold: 20,
       }),
-      prometheus: { series: promqlOf(REFUSED) },
     },
     {
       id: 'cost-runaway',

@@ -1,7 +1,7 @@
 import { alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 import { OBJECTIVES } from './objectives.ts';
 import { fleetChart, type PanelName, serviceChart } from './panels.ts';
-import { type Dashboard, mosaic, type SectionWidget, type TextWidget } from './widgets.ts';
+import { type Dashboard, mosaic, type Widget } from './widgets.ts';
 
 /** Systems that a panel of the fleet shows: the worst ones. */
 export const WORST = 10;
@@ -54,24 +54,24 @@ export function fleetDashboard(): Dashboard {
   };
 }
 
-function objectives(): TextWidget {
+function objectives(): Widget {
   return text(
     'Objectives',
     OBJECTIVES.map(({ title, goal }) => `* ${title}: ${Number((goal * 100).toFixed(3))} %`),
   );
 }
 
-function alerts(limits: Limits): TextWidget {
+function alerts(limits: Limits): Widget {
   return text(
     'Alerts besides the burn rates of the objectives',
     alertsFor(limits).map(({ title, runbook }) => `* ${title}: docs/runbooks/${runbook}.md`),
   );
 }
 
-function text(title: string, lines: readonly string[]): TextWidget {
+function text(title: string, lines: readonly string[]): Widget {
   return { title, text: { format: 'MARKDOWN', content: lines.join('\n') } };
 }
 
-function section(title: string, subtitle: string): { height: number; widgets: SectionWidget[] } {
+function section(title: string, subtitle: string): { height: number; widgets: Widget[] } {
   return { height: 1, widgets: [{ title, sectionHeader: { subtitle, dividerBelow: false } }] };
 }

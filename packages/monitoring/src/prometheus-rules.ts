@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
-import { alertsFor, DEFAULT_LIMITS, type InPrometheus } from './alerts.ts';
+import { type Alert, alertsFor, DEFAULT_LIMITS } from './alerts.ts';
 import { type BurnRate, PROMETHEUS_BURN_RATES } from './burn-rates.ts';
-import type { Condition } from './condition.ts';
+import { promqlOf } from './filter.ts';
 import { increase, OBJECTIVES, type Objective, tooOld } from './objectives.ts';
-import { burnRateAlert, type Policy } from './policies.ts';
+import { burnRateAlert } from './policies.ts';
 import { REAL_TIME, type TimeLapse } from './time-lapse.ts';
 import { MINUTE } from './units.ts';
 
@@ -25,9 +25,7 @@ export function prometheusRules(time: TimeLapse = REAL_TIME): readonly Rule[] {
         ruleOf(burnRateAlert(objective, burn), burnExpression(objective, burn, time)),
       ),
     ),
-    ...alertsFor(DEFAULT_LIMITS).flatMap(({ condition, prometheus, ...alert }) =>
-      'series' in prometheus ? [thresholdRule(alert, condition, prometheus, time)] : [],
-    ),
+    ...alertsFor(DEFAULT_LIMITS).flatMap((alert) => thresholdRule(alert, time) ?? []),
   ];
 }
 
@@ -61,15 +59,12 @@ function burnExpression({ errorRatio, goal, guard }: Objective, burn: BurnRate, 
   ].join(' and ');
 }
 
-/** The condition in PromQL: a sum of counters, or the highest of some ages. */
-function thresholdRule(
-  alert: Omit<Policy, 'conditions'>,
-  condition: Condition,
-  { series, ...differences }: InPrometheus,
-  time: TimeLapse,
-): Rule {
-  if (condition.kind !== 'threshold') throw new TypeError(`${alert.id} compares with no threshold`);
-  const { aggregation, threshold, durationSeconds } = { ...condition, ...differences };
+/** The condition in PromQL: a sum of counters, or the highest of some ages. Undefined where Prometheus has no such metric. */
+function thresholdRule(alert: Alert, time: TimeLapse): Rule | undefined {
+  const { condition, prometheus = {} } = alert;
+  if (condition.kind === 'log' || 'noneBecause' in prometheus) return undefined;
+  const { aggregation, threshold, durationSeconds } = { ...condition, ...prometheus };
+  const series = prometheus.series ?? promqlOf(condition.filter);
   const expression =
     aggregation?.aligner === 'ALIGN_DELTA'
       ? `${increase(series, time.window(aggregation.alignmentSeconds))} > ${threshold}`
@@ -78,7 +73,7 @@ function thresholdRule(
 }
 
 function ruleOf(
-  { id, title, severity, runbook }: Omit<Policy, 'conditions'>,
+  { id, title, severity, runbook }: Pick<Alert, 'id' | 'title' | 'severity' | 'runbook'>,
   expr: string,
   wait: { readonly for?: string } = {},
 ): Rule {

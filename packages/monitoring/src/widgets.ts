@@ -15,7 +15,13 @@ export interface Tile {
   readonly widget: Widget;
 }
 
-export type Widget = ChartWidget | TextWidget | SectionWidget;
+export type Widget =
+  | ChartWidget
+  | { readonly title: string; readonly text: { readonly format: 'MARKDOWN'; readonly content: string } }
+  | {
+      readonly title: string;
+      readonly sectionHeader: { readonly subtitle: string; readonly dividerBelow: boolean };
+    };
 export type Threshold = ChartWidget['xyChart']['thresholds'][number];
 
 export interface ChartWidget {
@@ -31,16 +37,6 @@ export interface ChartWidget {
     readonly thresholds: readonly { readonly label: string; readonly value: number }[];
     readonly yAxis: { readonly label: string };
   };
-}
-
-export interface TextWidget {
-  readonly title: string;
-  readonly text: { readonly format: 'MARKDOWN'; readonly content: string };
-}
-
-export interface SectionWidget {
-  readonly title: string;
-  readonly sectionHeader: { readonly subtitle: string; readonly dividerBelow: boolean };
 }
 
 export interface Query {

@@ -52,7 +52,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
         condition.title,
         severity,
         why,
-        'series' in prometheus ? 'the same' : `no: ${prometheus.noneBecause}`,
+        prometheus && 'noneBecause' in prometheus ? `no: ${prometheus.noneBecause}` : 'the same',
         `[${runbook}](runbooks/${runbook}.md)`,
       ]),
     ),
