@@ -3,7 +3,7 @@ import { CannotTell } from '../filter.ts';
 import { Distribution } from './distribution.ts';
 import { type Series, Sums, select, type Value } from './series.ts';
 
-/** A value at a minute, of the points that have arrived: those up to minute `visible`. Undefined without data. */
+/** A value at a minute, of the points that have arrived: those up to minute `visible`, never later. Undefined without data. */
 export type Measure<T = number> = (minute: number, visible: number) => T | undefined;
 
 export interface Group {
@@ -45,12 +45,12 @@ function align({ points }: Series, { aligner, alignmentSeconds }: Aggregation): 
     const sums = new Sums(points, numeric);
     const divisor = aligner === 'ALIGN_RATE' ? alignmentSeconds : 1;
     return (minute, visible) => {
-      const sum = sums.over(minute - minutes, Math.min(minute, visible));
+      const sum = sums.over(minute - minutes, visible);
       return sum === undefined ? undefined : sum / divisor;
     };
   }
   return (minute, visible) => {
-    const window = known(points.slice(Math.max(0, minute - minutes), Math.min(minute, visible)));
+    const window = known(points.slice(Math.max(0, minute - minutes), visible));
     return window.length === 0 ? undefined : alignWindow(window, aligner);
   };
 }

@@ -11,9 +11,8 @@ type Total = (from: number, to: number) => number | undefined;
 export function burnRateOf({ goal, cloud }: Objective, minutes: number, all: readonly Series[]): Measure {
   const { bad, total } = countsOf(cloud, all);
   return (minute, visible) => {
-    const [from, to] = [minute - minutes, Math.min(minute, visible)];
-    const events = total(from, to);
-    return events ? (bad(from, to) ?? 0) / events / (1 - goal) : undefined;
+    const events = total(minute - minutes, visible);
+    return events ? (bad(minute - minutes, visible) ?? 0) / events / (1 - goal) : undefined;
   };
 }
 
@@ -47,7 +46,7 @@ function countsOf(cloud: Objective['cloud'], all: readonly Series[]): { bad: Tot
 }
 
 function count(value: Value): number {
-  return typeof value === 'object' ? value.count : Number(value);
+  return typeof value === 'object' ? value.count : +value;
 }
 
 function within(value: Value, max: number): number {

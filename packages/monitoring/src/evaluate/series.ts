@@ -34,12 +34,12 @@ export class Sums {
 
   /** The sum of the points after minute `from`, up to minute `to`; undefined when there is none. */
   over(from: number, to: number): number | undefined {
-    const start = Math.max(0, from);
-    if (to <= start || at(this.#counts, to) === at(this.#counts, start)) return undefined;
-    return at(this.#sums, to) - at(this.#sums, start);
+    if (to <= from || at(this.#counts, to) === at(this.#counts, from)) return undefined;
+    return at(this.#sums, to) - at(this.#sums, from);
   }
 }
 
+/** 0 before the first minute. */
 function at(sums: Float64Array, minute: number): number {
-  return sums[Math.min(minute, sums.length - 1)] ?? 0;
+  return (minute < sums.length ? sums[minute] : sums.at(-1)) ?? 0;
 }
