@@ -106,7 +106,7 @@ describe('the evaluator of alert policies', () => {
       notifyEverySeconds: 300,
     };
     expect(run([series([1])], log).cannotTell).toEqual({
-      p: 'it reads log lines, and traces have metrics only',
+      p: 'it reads log lines, which simulated incidents do not have',
     });
     expect(run([series([1])], above(1, { filter: 'select_slo_burn_rate("x", "60s")' })).cannotTell).toEqual({
       p: 'there is no objective x',
