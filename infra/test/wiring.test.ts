@@ -27,7 +27,7 @@ describe('the API and its Cloud Run resource', () => {
     const { template } = serviceInputs() as { template: { containers: { envs: { name: string }[] }[] } };
     const declared = template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
     const source = read('apps/api/src/config.ts');
-    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
     const readByApi = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
     const expected = readByApi.filter((name) => !FROM_CLOUD_RUN.includes(name)).concat(READ_BY_NODE);
     expect(declared.sort()).toEqual(expected.sort());
@@ -37,7 +37,7 @@ describe('the API and its Cloud Run resource', () => {
     const { template } = serviceInputs() as { template: { timeout: string } };
     // https://docs.cloud.google.com/run/docs/configuring/request-timeout
     expect(template.timeout).toBe('3600s');
-    expect(read('apps/api/src/routes/record-exports.ts')).toContain('in one answer of any length');
+    expect(read('apps/api/src/routes/record-exports.ts')).toContain('in one response of any length');
   });
 
   it('agree on the paths of the probes', () => {

@@ -1,20 +1,18 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { readStrings, type StringIssue } from './strings.ts';
 
-/** The environment does not make a configuration. The message lists every mistake. */
+/** The environment is not a valid configuration. The message lists every mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly issues: readonly StringIssue[];
 
-  constructor(issues: readonly StringIssue[], wayOut: (name: string) => string | undefined) {
+  constructor(issues: readonly StringIssue[], hint: (name: string) => string | undefined) {
     const mistakes = issues.length === 1 ? '1 mistake' : `${issues.length} mistakes`;
-    const lines = issues.map((issue) => describe(issue, wayOut(issue.name)));
+    const lines = issues.map((issue) => describe(issue, hint(issue.name)));
     super(`The environment has ${mistakes}:\n${lines.join('\n')}`);
-    this.issues = issues;
   }
 }
 
-/** The variables that a program reads, by a schema whose descriptions are the ways out. Throws ConfigError. */
+/** Reads variables by a schema whose descriptions are the hints of error messages. Throws ConfigError. */
 export function readEnvironment<T extends TObject>(
   schema: T,
   environment: Readonly<Record<string, string | undefined>>,
@@ -24,7 +22,7 @@ export function readEnvironment<T extends TObject>(
   return values;
 }
 
-/** What a program's `main` begins with: a mistake ends the process, and says all that is wrong. */
+/** Reads the configuration of this process, or prints every mistake and exits with 1. */
 export function configOrExit<Config>(
   read: (environment: Readonly<Record<string, string | undefined>>) => Config,
 ): Config {
@@ -37,7 +35,7 @@ export function configOrExit<Config>(
   }
 }
 
-function describe({ name, value, rule }: StringIssue, wayOut: string | undefined): string {
+function describe({ name, value, rule }: StringIssue, hint: string | undefined): string {
   const given = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`;
-  return `  ${name} ${given}: it ${rule} (${wayOut}).`;
+  return `  ${name} ${given}: it ${rule} (${hint}).`;
 }

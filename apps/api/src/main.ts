@@ -27,6 +27,6 @@ try {
 }
 
 function exit(err: unknown, port = config.metricsPort): never {
-  logger.fatal({ err }, `can not listen on port ${port}: ${err instanceof Error ? err.message : err}`);
+  logger.fatal({ err }, `cannot listen on port ${port}: ${err instanceof Error ? err.message : err}`);
   process.exit(1);
 }

@@ -1,12 +1,12 @@
 import { KindGuard, type Static, type TObject, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
-/** A value that came as text and breaks the rule of its name. */
+/** A text value that breaks the rule of its name. */
 export interface StringIssue {
   readonly name: string;
-  /** What was given, shortened; undefined when nothing was. */
+  /** The given value, shortened; undefined when it is missing. */
   readonly value: string | undefined;
-  /** The rule, as a phrase that follows the name: "must be an integer from 1 to 1000". */
+  /** A phrase that follows the name: "must be an integer from 1 to 1000". */
   readonly rule: string;
 }
 
@@ -14,14 +14,14 @@ export type StringsResult<T extends TObject> =
   | { readonly values: Static<T>; readonly issues?: undefined }
   | { readonly values?: undefined; readonly issues: readonly StringIssue[] };
 
-/** Digits as a person counts: no sign, no leading zero, no exponent, no point, no other base. */
+/** Without sign, leading zero, exponent, point or other base. */
 const DECIMAL = /^(0|[1-9][0-9]*)$/;
 const EXCERPT_LENGTH = 80;
 
 /**
- * Reads typed values out of text (environment variables, query and path parameters) by a schema of integers, strings,
- * unions of literal strings, and arrays of strings (a name that is given again and again). Strict: text is never rounded, trimmed or guessed at. A schema may say its rule in
- * words as `x-rule`, which an OpenAPI document may carry. Names that the schema does not know are left out of the values. Reports every issue, not the first.
+ * Reads environment variables or parameters by a schema of integers, strings, unions of literals, and arrays of strings (for
+ * repeated names). Strict: never rounds or trims. Ignores names outside the schema and reports every issue. A schema may state its
+ * rule in words as `x-rule`, an extension that OpenAPI allows.
  */
 export function readStrings<T extends TObject>(
   schema: T,
@@ -63,7 +63,7 @@ function ruleOf(schema: TSchema): string {
   return `must be 1 to ${schema.maxLength} characters that match ${schema.pattern}`;
 }
 
-/** The first characters of a text, whole ones. */
+/** The first 80 characters, without half a surrogate pair. */
 export function excerpt(text: string): string {
   return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH - 1).toWellFormed()}…` : text;
 }

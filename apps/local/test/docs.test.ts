@@ -77,7 +77,7 @@ describe('docs/configuration.md', () => {
   it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
     const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
     const source = read('apps/api/src/config.ts');
-    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
     const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
     // Node reads it. https://nodejs.org/api/cli.html#node_optionsoptions
     readByApi.push('NODE_OPTIONS');

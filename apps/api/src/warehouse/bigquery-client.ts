@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery } from '@google-cloud/bigquery';
-import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
 import {
@@ -18,24 +18,24 @@ import type { TableName } from './table-name.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A statement that is answered at once, with its parameters. */
+/** A query whose rows are returned directly. */
 export interface QueryCall {
   readonly query: string;
   /** Each is an ARRAY<STRING>. */
   readonly params: Readonly<Record<string, readonly string[]>>;
   readonly labels: Labels;
-  /** The same for every attempt at one query: BigQuery does not run, or bill, a second one within 15 minutes. */
+  /** The same for every attempt: BigQuery neither runs nor bills a repeated request within 15 minutes. */
   readonly requestId: string;
 }
 
-/** A statement whose result is kept as a table. */
+/** A query whose result is stored as a table. */
 export interface JobCall {
   readonly jobId: string;
   readonly query: string;
   readonly labels: Labels;
-  /** What is estimated to cost more does not run. Bytes. */
+  /** BigQuery refuses a query with a higher estimate. Bytes. */
   readonly maximumBytesBilled: number;
-  /** After that BigQuery tries to stop the job. Milliseconds. */
+  /** BigQuery tries to stop the job after this time. Milliseconds. */
   readonly jobTimeoutMs: number;
 }
 
@@ -44,11 +44,11 @@ export interface RowRange {
   readonly maxResults: number;
 }
 
-/** Cloud Run carries no longer response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
+/** Cloud Run's limit of a response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
 export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 interface RequestOptions {
-  /** BigQuery's name for the method, for metrics and traces. */
+  /** BigQuery's method name, for metrics and traces. */
   readonly call: string;
   readonly method?: string;
   readonly projectId?: string;
@@ -57,37 +57,28 @@ interface RequestOptions {
   readonly qs?: object;
 }
 
-type BigQueryTelemetry = Pick<Telemetry, 'metrics' | 'tracing'>;
-
 export interface BigQueryClientOptions {
   readonly project: string;
   readonly location: string;
-  /** After that, the connection of a call is given up. Milliseconds. */
+  /** Timeout of an HTTP call. Milliseconds. */
   readonly timeoutMs: number;
   /** Milliseconds, from any fixed point. */
-  readonly now?: () => number;
-  readonly telemetry?: BigQueryTelemetry;
+  now(): number;
+  readonly telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 }
 
 /**
- * BigQuery's REST API over the Google client's transport: its credentials, endpoint and connections. The client's own
- * methods are not used because they throw where nobody can catch it when a reply lacks a field, which ends the process,
- * and because their retries start after two to three seconds and know no deadline.
+ * BigQuery's REST API over the Google client's credentials, endpoint and connections. The client's own methods are not used:
+ * they throw uncatchably when a reply lacks a field, and their retries start after two to three seconds and ignore deadlines.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQueryClient {
   readonly #client: BigQuery;
   readonly #location: string;
   readonly #now: () => number;
-  readonly #telemetry: BigQueryTelemetry;
+  readonly #telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 
-  constructor({
-    project,
-    location,
-    timeoutMs,
-    now = () => performance.now(),
-    telemetry = noTelemetry,
-  }: BigQueryClientOptions) {
+  constructor({ project, location, timeoutMs, now, telemetry }: BigQueryClientOptions) {
     this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
     this.#client.timeout = timeoutMs;
     this.#location = location;
@@ -95,10 +86,7 @@ export class BigQueryClient {
     this.#telemetry = telemetry;
   }
 
-  /**
-   * `jobs.query`: all rows, if the query finishes and they are read within `timeoutMs`, and the bytes billed. It need not leave a job
-   * behind.
-   */
+  /** `jobs.query`: all rows and the bytes billed. Throws `timeout` when that takes longer than `timeoutMs`. */
   async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<BilledRows> {
     const end = this.#now() + timeoutMs;
     let reply: QueryReply = await this.#request({
@@ -123,10 +111,10 @@ export class BigQueryClient {
     const billed = this.#noteBilled(call.labels, reply.totalBytesBilled);
     const rows = [...queryRowsOf(reply)];
     let bytes = sizeOf(rows);
-    // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
+    // A reply holds 10 MB, and unchecked rows can be longer than a record may be.
     while (reply.pageToken !== undefined) {
       assertSendable(bytes);
-      // Nobody waits any longer, and pages may follow without end.
+      // The number of pages has no limit.
       const leftMs = Math.floor(end - this.#now());
       if (leftMs < 1)
         throw new WarehouseError('timeout', 'timeout', `the rows were not read within ${timeoutMs} ms`);
@@ -143,13 +131,13 @@ export class BigQueryClient {
     return { rows, billed };
   }
 
-  /** Lets BigQuery check names, types and permissions. Runs and bills nothing. */
+  /** Lets BigQuery check names, types and permissions. Free of charge. */
   async dryRun(query: string, labels: Labels): Promise<void> {
     const json = { query, labels, useLegacySql: false, location: this.#location, dryRun: true };
     await this.#request({ call: 'jobs.query', method: 'POST', uri: '/queries', json });
   }
 
-  /** `jobs.insert`. Undefined when there is a job with this id already. */
+  /** `jobs.insert`. Undefined when a job with this id exists. */
   async insertJob(call: JobCall): Promise<Job | undefined> {
     const { jobId, query, labels, maximumBytesBilled, jobTimeoutMs } = call;
     try {
@@ -165,7 +153,7 @@ export class BigQueryClient {
             query: {
               query,
               useLegacySql: false,
-              // A result from the cache would be another job's table, with less of its day left.
+              // A cached result is the table of an older job, which expires sooner.
               useQueryCache: false,
               maximumBytesBilled: String(maximumBytesBilled),
             },
@@ -185,7 +173,7 @@ export class BigQueryClient {
     );
   }
 
-  /** Returns when the job is done, or after `timeoutMs`. Throws what the job failed with. */
+  /** Returns when the job is done, or after `timeoutMs`. Throws the job's error. */
   async waitForJob(jobId: string, timeoutMs: number): Promise<void> {
     const qs = { location: this.#location, timeoutMs, maxResults: 0 };
     await this.#request({ call: 'jobs.getQueryResults', uri: `/queries/${jobId}`, qs });
@@ -197,7 +185,7 @@ export class BigQueryClient {
   }
 
   /**
-   * `tabledata.list`, in as many calls as it takes: free of charge.
+   * `tabledata.list`, repeated until every row of the range is read: free of charge.
    * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list
    */
   async listRows(table: TableName, { startIndex, maxResults }: RowRange): Promise<RowsPage> {
@@ -245,7 +233,7 @@ export class BigQueryClient {
   }
 }
 
-/** A `requestId` for one query and all attempts at it. */
+/** For one query and all attempts at it. */
 export function newRequestId(): string {
   return randomUUID();
 }

@@ -6,8 +6,8 @@ export interface TableName {
 }
 
 /**
- * Narrower than BigQuery's own rule for tables (which allows spaces and other alphabets), so that nothing that needs
- * escaping between backticks is accepted. https://docs.cloud.google.com/bigquery/docs/tables#table_naming
+ * Narrower than BigQuery's rule, which allows spaces and other alphabets: no accepted name needs escaping between backticks.
+ * https://docs.cloud.google.com/bigquery/docs/tables#table_naming
  */
 export const TABLE_PATTERN =
   '^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]{1,1024}\\.[A-Za-z0-9_-]{1,1024}$';
@@ -16,12 +16,13 @@ const table = new RegExp(TABLE_PATTERN);
 
 /** Throws TypeError for text that is not `project.dataset.table`. */
 export function parseTableName(text: string): TableName {
-  if (!table.test(text)) throw new TypeError(`not a table's full name: ${JSON.stringify(text)}`);
+  if (!table.test(text))
+    throw new TypeError(`not a full table name (project.dataset.table): ${JSON.stringify(text)}`);
   const [tableId = '', datasetId = '', ...project] = text.split('.').reverse();
   return { projectId: project.reverse().join('.'), datasetId, tableId };
 }
 
-/** The table as it is written in SQL: the only identifier that ever enters a statement, checked once more. */
+/** The table in SQL, validated again: the only identifier that enters a statement. */
 export function quoteTableName({ projectId, datasetId, tableId }: TableName): string {
   const name = `${projectId}.${datasetId}.${tableId}`;
   parseTableName(name);

@@ -1,21 +1,21 @@
 const MIB = 1024 * 1024;
 
-/** 10 MiB, the least that a query is billed, every five seconds: 4.9 TiB a month at the most. Bytes per millisecond. */
+/** 10 MiB, the least that a query is billed, every five seconds: at most 4.9 TiB a month. Bytes per millisecond. */
 const RATE = (2 * MIB) / 1_000;
-/** What can be saved up: twelve of the cheapest queries. Bytes. */
+/** Twelve of the cheapest queries. Bytes. */
 const MAX_SAVED = 120 * MIB;
-/** What a query is taken for until the first one is over. Bytes. */
+/** The assumed price of the first query. Bytes. */
 const CHEAPEST = 10 * MIB;
 
 /**
- * What live queries may be billed, whatever is asked for and however large the table is. A query may be sent while anything is saved;
- * what it bills beyond that is a debt, which has to be paid off before the next.
+ * Bounds what live queries are billed, independent of traffic and table size. A query may be sent while the balance is positive;
+ * what it bills beyond the balance is paid off before the next one.
  */
-export class BillBudget {
+export class QueryBudget {
   readonly #now: () => number;
   #saved = MAX_SAVED;
   #at: number;
-  /** Of the last query. */
+  /** Of the last billed query. */
   #price = CHEAPEST;
 
   /** `now`: milliseconds, from any fixed point. */
@@ -24,13 +24,13 @@ export class BillBudget {
     this.#at = now();
   }
 
-  /** Until a query may be sent. Milliseconds. */
+  /** Milliseconds until a query may be sent. */
   get waitMs(): number {
     this.#earn();
     return this.#saved > 0 ? 0 : Math.floor(-this.#saved / RATE) + 1;
   }
 
-  /** A query is sent, and counts as the last one did until it says what it was billed. */
+  /** Charges a query the price of the last one; call the result with the bytes that it was billed. */
   spend(): (billed: number) => void {
     this.#earn();
     const taken = this.#price;
