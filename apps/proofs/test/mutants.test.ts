@@ -23,6 +23,11 @@ describe('a mutant cannot be kept', () => {
     expect(() => parseMutant(path, text)).toThrow(`${path} has no line "# ${header}: …"`);
   });
 
+  it('with a time that is no number of seconds', () => {
+    const text = RUDE.replace('# expect', '# timeout: soon\n# expect');
+    expect(() => parseMutant(path, text)).toThrow('"# timeout: soon" must be a whole number of seconds');
+  });
+
   it('when it changes several files, or none', () => {
     const patch = RUDE.slice(RUDE.indexOf('---'));
     expect(() => parseMutant(path, RUDE + patch)).toThrow(`${path} must change exactly one file`);

@@ -17,8 +17,10 @@ export interface Mutant {
   readonly run: { readonly folder: string; readonly file: string; readonly pattern: string };
   /** A part of the failed test's report: `✕ title`, names and messages. */
   readonly expect: string;
-  /** Roughly how long the test runs, in seconds. Long tests start first. */
+  /** Roughly how long the trial takes, in seconds. Long trials start first. */
   readonly seconds: number;
+  /** How long each test and each hook may take, in seconds; little for a mutant that makes the test wait for ever. */
+  readonly timeout: number;
   /** The one file that the patch changes, from the repository's root. */
   readonly target: string;
   /** The lines before the patch, which name all of the above. */
@@ -31,8 +33,9 @@ export interface Mutant {
 export const ROOMS = '{packages/*,apps/*,infra}';
 
 const DEFAULT_SECONDS = 3;
+const DEFAULT_TIMEOUT = 15;
 
-/** Every mutant of a repository, by name. Throws UserError when a header is missing or two mutants share a name. */
+/** Every mutant of a repository, by name. Throws UserError as parseMutant does, and when two mutants share a name. */
 export function readMutants(root: string): Mutant[] {
   const mutants = globSync(`${ROOMS}/mutants/*.patch`, { cwd: root })
     .map((path) => parseMutant(path.replaceAll('\\', '/'), readFileSync(join(root, path), 'utf8')))
@@ -42,7 +45,7 @@ export function readMutants(root: string): Mutant[] {
   return mutants;
 }
 
-/** Throws UserError when a header is missing or the patch does not change exactly one file. */
+/** Throws UserError when a header is missing or wrong, or the patch does not change exactly one file. */
 export function parseMutant(path: string, text: string): Mutant {
   const start = text.indexOf('--- ');
   const headers = start < 0 ? text : text.slice(0, start);
@@ -52,6 +55,12 @@ export function parseMutant(path: string, text: string): Mutant {
     const value = optional(key);
     if (value === undefined) throw new UserError(`${path} has no line "# ${key}: …"`);
     return value;
+  };
+  const number = (key: string): number | undefined => {
+    const value = optional(key);
+    if (value !== undefined && !/^[1-9]\d*$/.test(value))
+      throw new UserError(`${path}: "# ${key}: ${value}" must be a whole number of seconds`);
+    return value === undefined ? undefined : Number(value);
   };
   const [folder = '', file = '', ...pattern] = header('run').split(' ');
   const [change, ...others] = parsePatch(patch);
@@ -63,7 +72,8 @@ export function parseMutant(path: string, text: string): Mutant {
     breaks: header('breaks'),
     run: { folder, file, pattern: pattern.join(' ') },
     expect: header('expect'),
-    seconds: Number(optional('seconds') ?? DEFAULT_SECONDS),
+    seconds: number('seconds') ?? DEFAULT_SECONDS,
+    timeout: number('timeout') ?? DEFAULT_TIMEOUT,
     target,
     headers,
     patch,

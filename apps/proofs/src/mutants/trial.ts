@@ -8,7 +8,6 @@ import type { RepositoryCopy } from './repository-copy.ts';
 
 const REPORTER = join(import.meta.dirname, 'trial-reporter.ts');
 const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const TEST_TIMEOUT_MS = 15_000;
 const TIMEOUT_MS = 180_000;
 const LINES_SHOWN = 15;
 
@@ -54,11 +53,11 @@ export async function runTrial(
   ].join('\n');
 }
 
-function startJest({ run }: Mutant, copy: RepositoryCopy, output: string): ChildProcess {
+function startJest({ run, timeout }: Mutant, copy: RepositoryCopy, output: string): ChildProcess {
   const args = [
     ...NODE_FLAGS,
     join(copy.root, 'node_modules', 'jest', 'bin', 'jest.js'),
-    ...['--runInBand', '--ci', '--no-watchman', `--testTimeout=${TEST_TIMEOUT_MS}`],
+    ...['--runInBand', '--ci', '--no-watchman', `--testTimeout=${timeout * 1_000}`],
     ...['--reporters=default', `--reporters=${REPORTER}`, `--cacheDirectory=${copy.jestCache}`],
     ...(run.pattern ? ['-t', run.pattern] : []),
     ...['--runTestsByPath', run.file],
