@@ -16,7 +16,7 @@ const PROGRAMS = {
 
 /**
  * Parts of Node as they are, not as modules: to be one, each is asked for all that it exports, and `node:http` loads a client of
- * WebSockets to answer (decision 0046).
+ * WebSockets to answer (decision 0007).
  */
 const builtins: Plugin = {
   name: 'builtins',

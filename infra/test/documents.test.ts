@@ -17,8 +17,8 @@ function settingsOf(project: Project): string[] {
 }
 
 describe.each(Object.entries(documents))('%s', (_, text) => {
-  it('shows what pnpm plan prints', () => {
-    const shown = [...text.matchAll(/^\$ pnpm plan -s (\w+)( --bootstrap)?\n(.+)$/gm)];
+  it('shows what pnpm ops plan prints', () => {
+    const shown = [...text.matchAll(/^\$ pnpm ops plan -s (\w+)( --bootstrap)?\n(.+)$/gm)];
     for (const [, stack, bootstrap, line] of shown) {
       expect(`${line}\n`).toBe(
         `${read(`infra/plans/${bootstrap ? 'bootstrap' : stack}.txt`).split('\n')[0]}\n`,
@@ -76,7 +76,7 @@ it('docs/operating.md says of each command of Google which project it is for', (
 
 it('docs/deploying.md shows the message of a stack without an image', () => {
   expect(documents['docs/deploying.md']).toContain(
-    'image is not set: it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm image -s dev',
+    'image is not set: it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm ops image -s dev',
   );
 });
 
@@ -92,7 +92,7 @@ describe('docs/deploying.md', () => {
 
   it('says whose output it is, and that nobody has proved what others print', () => {
     const blocks = [...text.matchAll(/^(.*)\n\n```console\n(.*)/gm)];
-    const ours = /^(\$ pnpm plan |image is not set)/;
+    const ours = /^(\$ pnpm ops plan |image is not set)/;
     const strangers = blocks.filter(
       ([, before = '', first = '']) =>
         !ours.test(first) && !/^(Pulumi|gcloud) prints \(not proved here\)|^The seeder prints/.test(before),

@@ -121,7 +121,7 @@ export async function buildApp({
   const refuseOtherMethods = collectMethods(app);
 
   app.setValidatorCompiler(compileParameters);
-  // Bodies are bytes already: a serializer for each response of the document is a fifth of the start, for nothing (decision 0046).
+  // Bodies are bytes already: a serializer for each response of the document is a fifth of the start, for nothing (decision 0007).
   app.setSerializerCompiler(() => refuseToSerialize);
   app.addSchema(RecordRow);
   app.addSchema(ProblemSchema);

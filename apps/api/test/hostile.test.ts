@@ -16,7 +16,7 @@ import { FakeTiming } from './support/fake-timing.ts';
 import { pathFor, promises, SITUATIONS } from './support/situations.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
-/** `pnpm bench:fuzz` sends more. */
+/** `pnpm bench fuzz` sends more. */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_000);
 
 const WINDOW_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LocalStack } from '@records/local/src/local-stack.ts';
+import { LocalStack } from '@records/local';
 import { type Check, endToEnd } from '../src/e2e/run.ts';
 import { clientsOf, type Subject } from '../src/e2e/subject.ts';
 

@@ -12,7 +12,6 @@ import { outputLines, subjectOf } from '../src/github/outputs.ts';
 import { policiesMarkdown } from '../src/github/policies.ts';
 import { missingStacks } from '../src/github/stacks.ts';
 import { testsMarkdown } from '../src/github/tests.ts';
-import { crossed, load } from '../src/load/load.ts';
 import { REPOSITORY } from '../src/paths.ts';
 
 let server: Server | undefined;
@@ -128,52 +127,4 @@ it('the result of the policies says how many stacks keep how many rules, and nam
   expect(text).toContain(' rules; violations: 1\n');
   expect(text).toContain('| dev | 12 | 0 |\n| prod | 13 | 1 |\n');
   expect(text).toContain('- prod: labelled: records has no label stack');
-});
-
-describe('load', () => {
-  it('counts what failed, and says which limit was crossed', async () => {
-    let asked = 0;
-    const api = await serve(() => {
-      asked += 1;
-      return [asked % 2 === 0 ? 503 : 200, []];
-    });
-    const result = await load({ api, rate: 20, seconds: 1 });
-    expect(result.statuses).toEqual({ 200: expect.any(Number), 503: expect.any(Number) });
-    expect(result.failed).toBe(result.statuses[503]);
-    expect(crossed(result, { p975Ms: 60_000, failures: 0.001 })).toEqual([
-      expect.stringMatching(/^\d+ of \d+ requests failed/),
-    ]);
-    expect(crossed(result, { p975Ms: 60_000, failures: 1 })).toEqual([]);
-    expect(crossed({ ...result, p975Ms: 400 }, { p975Ms: 300, failures: 1 })).toEqual([
-      'p97.5 is 400 ms, and the limit is 300 ms',
-    ]);
-  });
-
-  it('shows its token to an API that is private, and is told by its statuses when it has none', async () => {
-    server = createServer((request, response) => {
-      response.statusCode = request.headers.authorization === 'Bearer of-the-caller' ? 200 : 403;
-      response.end('[]');
-    });
-    const listening = server;
-    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-    const api = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
-    const run = (idToken?: string) =>
-      promisify(execFile)(
-        process.execPath,
-        [
-          join(REPOSITORY, 'apps/delivery/src/load/cli.ts'),
-          '--api',
-          api,
-          '--rate',
-          '5',
-          '--seconds',
-          '1',
-          '--json',
-        ],
-        { env: { ...process.env, API_ID_TOKEN: idToken } },
-      );
-    const { stdout } = await run('of-the-caller');
-    expect(JSON.parse(stdout)).toMatchObject({ failed: 0, statuses: { 200: expect.any(Number) } });
-    await expect(run()).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('"403"') });
-  }, 30_000);
 });

@@ -6,5 +6,5 @@ export const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
 /** The Pulumi project. */
 export const INFRA = join(REPOSITORY, 'infra');
 
-/** Where a local stack keeps what outlives it. */
+/** Where `pnpm dev` keeps its data between runs. */
 export const LOCAL_FOLDER = join(REPOSITORY, '.local');

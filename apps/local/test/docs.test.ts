@@ -1,10 +1,29 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PORT_VARIABLES } from '../src/options.ts';
 import { REPOSITORY } from '../src/paths.ts';
+import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
+
+const { scripts: SCRIPTS } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+/** pnpm's own. */
+const PNPM = ['install', 'exec'];
+/** By group, as its help shows them. */
+const VERBS = Object.fromEntries(
+  ['bench', 'delivery', 'ops', 'prove'].map((group) => {
+    const [, ...args] = (SCRIPTS[group] ?? '').split(' ');
+    const help = spawnSync(process.execPath, [...args, '--help'], {
+      cwd: REPOSITORY,
+      encoding: 'utf8',
+    }).stdout;
+    return [
+      group,
+      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z-]*)`, 'g'))].map(([, verb]) => verb)),
+    ];
+  }),
+);
 
 const documents = globSync(['*.md', '{docs,packages,apps,infra,.github}/**/*.md'], {
   cwd: REPOSITORY,
@@ -17,13 +36,25 @@ describe.each(documents)('%s', (document) => {
     expect(links.filter((link) => !existsSync(join(REPOSITORY, dirname(document), link)))).toEqual([]);
   });
 
-  it('names scripts that exist', () => {
-    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const known = new Set([...Object.keys(scripts), 'install', 'exec']);
-    const named = [...read(document).matchAll(/\bpnpm(?:@[\d.]+)? (?!-)([a-z][a-z0-9:-]*)/g)].map(
-      (match) => match[1] ?? '',
+  it('links to headings that exist', () => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)];
+    const missing = links.filter(([, file = '', anchor = '']) => {
+      const target = file === '' ? document : join(dirname(document), file);
+      return target.endsWith('.md') && !anchorsOf(read(target)).includes(anchor);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
+  it('names scripts and verbs that exist', () => {
+    const named = [
+      ...read(document).matchAll(/\bpnpm(?:@[\d.]+)? (?!-)([a-z][a-z0-9-]*)(?: ([a-z][a-z0-9-]*))?/g),
+    ];
+    const strangers = named.filter(
+      ([, script = '', verb]) =>
+        !(script in SCRIPTS || PNPM.includes(script)) ||
+        (script in VERBS && verb !== undefined && !VERBS[script]?.has(verb)),
     );
-    expect(named.filter((script) => !known.has(script))).toEqual([]);
+    expect(strangers.map(([command]) => command)).toEqual([]);
   });
 
   it('names files of this repository that exist', () => {
@@ -43,12 +74,12 @@ describe('docs/configuration.md', () => {
     ).toEqual(Object.values(PORT_VARIABLES).map(({ variable, port }) => [variable, port]));
   });
 
-  it("lists the variables that the API reads, which are those that its Cloud Run resource declares and Cloud Run's own", () => {
+  it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
     const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
     const source = read('apps/api/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
     const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
-    // Read by Node itself. https://nodejs.org/api/cli.html#node_optionsoptions
+    // Node reads it. https://nodejs.org/api/cli.html#node_optionsoptions
     readByApi.push('NODE_OPTIONS');
     expect([...documented].sort()).toEqual([...readByApi].sort());
 
@@ -58,7 +89,7 @@ describe('docs/configuration.md', () => {
     expect([...declared, 'PORT', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
   });
 
-  it("lists the variables that the prober reads, which are those that its job declares and Cloud Run's own", () => {
+  it('lists the variables that the prober reads, which its job declares or Cloud Run sets', () => {
     const documented = rowsOf('The prober').map(([name]) => name);
     const source = read('apps/api/src/probe/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
@@ -94,4 +125,14 @@ function rowsOf(heading: string): string[][] {
         .slice(1, -1)
         .map((cell) => cell.trim().replaceAll('`', '')),
     );
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }

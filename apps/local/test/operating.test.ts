@@ -5,11 +5,12 @@ import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { checkTag } from '@records/infra/tools/canary/tag-check.ts';
 import { bigQueryColumns } from '@records/records-schema';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
 import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf, getUntil, publish } from './clients.ts';
+import { getUntil, publish } from './requests.ts';
 
-// What docs/operating.md says of a restore, as far as the local cloud has it.
+// The restore of docs/operating.md, as far as the local cloud supports it.
 
 const SUBSCRIPTION = 'records-to-bigquery';
 
@@ -27,7 +28,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-it('the API passes the check that a new revision must pass before it takes requests, with and without records', async () => {
+it('the API passes the check of a new revision, with and without records', async () => {
   const tag = { url: stack.outputs.apiUrl, idToken: undefined };
   expect(await checkTag(tag)).toContain('there is no record yet to look up');
   const record = { id: 'operating-check', nombre: 'Ñusta', apellido: 'Díaz', pais: 'Perú' };
@@ -39,7 +40,7 @@ it('the API passes the check that a new revision must pass before it takes reque
   expect(await checkTag(tag)).toContain('a record is the same in the list and by its id');
 }, 120_000);
 
-it('taking the grant on the table stops the writes and loses nothing, and giving it back delivers what waited', async () => {
+it('revoking the grant on the table stops the writes and loses nothing; restoring it delivers the backlog', async () => {
   const { iam } = stack.cloud;
   const grant = iam.grants().find(({ role }) => role === 'roles/bigquery.dataEditor');
   if (!grant) throw new Error('the program grants nothing on the table');
@@ -57,7 +58,7 @@ it('taking the grant on the table stops the writes and loses nothing, and giving
   await stateOf(SUBSCRIPTION, 'ACTIVE');
 }, 120_000);
 
-it('putting rows back, by the statements of the document, brings the missing ones and none twice', async () => {
+it('the statements of the document restore the missing rows, and none twice', async () => {
   const [count = '', insert = ''] = statements(/^SELECT COUNT/, /^INSERT INTO records\.records /);
   const restored = bigquery.dataset('records').table('restored');
   await restored.create({ schema: [...bigQueryColumns] });
@@ -78,7 +79,7 @@ it('putting rows back, by the statements of the document, brings the missing one
   expect(rows.map(({ id }) => id)).toEqual(['kept', 'lost', 'lost-too', 'new'].map((id) => `restore-${id}`));
 }, 120_000);
 
-/** The first statement of each kind that docs/operating.md gives to `bq query`. */
+/** The first `bq query` statement of each kind in docs/operating.md. */
 function statements(...kinds: readonly RegExp[]): string[] {
   const text = readFileSync(join(REPOSITORY, 'docs', 'operating.md'), 'utf8');
   const all = [...text.matchAll(/^ *bq\b.* query --use_legacy_sql=false '([^']+)'$/gm)].map(
@@ -91,7 +92,7 @@ function statements(...kinds: readonly RegExp[]): string[] {
   });
 }
 
-/** Asks until the subscription is in that state; the test's own timeout ends the wait. */
+/** Polls until the subscription has that state; the test's timeout ends the wait. */
 async function stateOf(subscription: string, state: string): Promise<void> {
   for (;;) {
     const [metadata] = await pubsub.subscription(subscription).getMetadata();

@@ -5,8 +5,8 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Google, type ProbeResult, probe } from '@records/api/probe';
 import type { Grant } from '@records/local-cloud';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
-import { clientsOf } from './clients.ts';
 
 const PROBER = 'serviceAccount:records-probe@records-local.iam.gserviceaccount.com';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { namesTest, problemOf } from '../src/mutants/check.ts';
 import { parseMutant, readMutants } from '../src/mutants/mutant.ts';
-import { REPOSITORY } from '../src/mutants/repository.ts';
+import { REPOSITORY } from '../src/shared/paths.ts';
 import { RUDE, SmallRepository } from './support/small-repository.ts';
 
 describe('a kept mutant', () => {
@@ -95,7 +95,7 @@ describe('a test file', () => {
 });
 
 describe('pnpm mutants', () => {
-  const command = join(REPOSITORY, 'apps', 'proofs', 'src', 'mutants', 'command.ts');
+  const command = join(REPOSITORY, 'apps', 'proofs', 'src', 'mutants', 'cli.ts');
   const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
 
   it('explains itself', () => {

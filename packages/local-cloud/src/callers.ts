@@ -3,48 +3,48 @@ import type { Clock } from './clock.ts';
 import { CloudError } from './errors.ts';
 import { type Iam, rolesWith } from './iam.ts';
 
-/** What a caller may do. */
+/** A caller and its permissions. */
 export interface Access {
-  /** `serviceAccount:…`; undefined for the developer, who owns the project. */
+  /** `serviceAccount:…`; undefined for the developer, who may do everything. */
   readonly member: string | undefined;
-  /** False is reported as a refusal. `resource` is Google's relative resource name. */
+  /** Reports a refusal when the answer is false. `resource` is Google's relative resource name. */
   allows(permission: string, resource: string): boolean;
 }
 
-/** Whoever calls without a token of this cloud: the person at this machine. */
+/** The caller of a request without a token of this cloud: the person at this machine. */
 export const DEVELOPER: Access = { member: undefined, allows: () => true };
 
-/** Seconds; as at Google. https://docs.cloud.google.com/run/docs/securing/service-identity */
+/** Lifetime of an access token in seconds, as at Google. https://docs.cloud.google.com/run/docs/securing/service-identity */
 export const TOKEN_SECONDS = 3600;
 
 const PREFIX = 'local-cloud.';
 
-/** Distinct refusals that are remembered as told. */
-const MAX_TOLD = 1000;
+/** Distinct refusals that are remembered, so that each is reported once. */
+const MAX_REPORTED = 1000;
 
 interface CallersOptions {
   readonly iam: Iam;
   readonly clock: Clock;
-  /** Hears of each refusal once, with the role that is missing. */
+  /** Called once for each distinct refusal, with the missing role. */
   onRefused(message: string): void;
 }
 
 /**
- * Who calls, by the token that the call carries.
+ * Identifies callers by their access token.
  *
- * Differences from Google: a call without a token of this cloud is the developer's, who may do everything; a token of
- * another issuer, such as the developer's own for Google Cloud, is not looked at.
+ * Differences from Google: a request without a token of this cloud is the developer's, who may do everything. Tokens of
+ * other issuers, such as the developer's own for Google Cloud, are ignored.
  */
 export class Callers {
   readonly #options: CallersOptions;
   readonly #key = randomBytes(32);
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: CallersOptions) {
     this.#options = options;
   }
 
-  /** An access token of a service account, by its e-mail. It ends after an hour, or with this process. */
+  /** An access token for the service account with this e-mail. It expires after an hour, or when this process ends. */
   tokenFor(email: string): string {
     const expires = this.#options.clock.now() + TOKEN_SECONDS * 1000;
     const claims = Buffer.from(JSON.stringify({ email, expires })).toString('base64url');
@@ -64,13 +64,14 @@ export class Callers {
     const expected = Buffer.from(this.#signature(claims));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw unauthenticated('the token is of another run of the local cloud');
+      throw unauthenticated('the token was issued by another run of the local cloud: request a new one');
     }
     const { email, expires } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as {
       email: string;
       expires: number;
     };
-    if (expires <= this.#options.clock.now()) throw unauthenticated('the token has expired');
+    if (expires <= this.#options.clock.now())
+      throw unauthenticated('the token has expired: request a new one');
     return email;
   }
 
@@ -81,22 +82,22 @@ export class Callers {
   #allows(member: string, permission: string, resource: string): boolean {
     const { iam, onRefused } = this.#options;
     if (iam.allows(member, permission, resource)) return true;
-    const message = `${member} lacks ${permission} on ${resource}: ${wayOut(member, permission, resource)}`;
-    if (!this.#told.has(message)) {
-      if (this.#told.size >= MAX_TOLD) this.#told.clear();
-      this.#told.add(message);
+    const message = `${member} lacks ${permission} on ${resource}: ${grantHint(member, permission, resource)}`;
+    if (!this.#reported.has(message)) {
+      if (this.#reported.size >= MAX_REPORTED) this.#reported.clear();
+      this.#reported.add(message);
       onRefused(message);
     }
     return false;
   }
 }
 
-/** Which grant is missing, in words. */
-export function wayOut(member: string | undefined, permission: string, resource: string): string {
+/** Names the missing grant. */
+export function grantHint(member: string | undefined, permission: string, resource: string): string {
   const [role] = rolesWith(permission);
   return role
     ? `grant ${role} on ${resource}, or above it, to ${member}`
-    : `no role whose permissions the local cloud knows includes ${permission}`;
+    : `no role known to the local cloud includes ${permission}`;
 }
 
 function unauthenticated(hint: string): CloudError {

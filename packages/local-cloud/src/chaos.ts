@@ -4,29 +4,32 @@ import { MAX_DELIVERY_ATTEMPTS } from './pubsub/limits.ts';
 
 /** Probabilities from 0 to 1, each 0 when absent. */
 export interface ChaosOptions {
-  /** An acknowledgement is lost, and the message delivered again: twice at most. */
+  /** An acknowledgement is lost and the message is redelivered, at most twice. */
   readonly redeliver?: number;
-  /** A message is delivered after those that came with it. */
+  /** A message is delivered after messages that were published with it. */
   readonly reorder?: number;
   /** A message is delivered up to 5 seconds late. */
   readonly delay?: number;
-  /** A write to a table fails: half of them in truth, of the others only the answer is lost. Never the last attempt at a message. */
+  /**
+   * A write to a table fails. Half of these writes store nothing; the others store their rows and lose the answer. The
+   * last delivery attempt of a message never fails.
+   */
   readonly failWrites?: number;
-  /** A write to a table takes up to a second longer. */
+  /** A write to a table takes up to 1 second longer. */
   readonly slowWrites?: number;
-  /** An integer from 0 to 2^32 - 1: equal seeds make equal decisions. 0 when absent. */
+  /** An integer from 0 to 2^32 - 1: equal seeds give equal decisions. 0 when absent. */
   readonly seed?: number;
 }
 
 const DELAY_MAX_MS = 5_000;
 const SLOW_MAX_MS = 1_000;
 
-/** Attempts whose acknowledgement may be lost. */
+/** Delivery attempts whose acknowledgement may be lost. */
 const LOSABLE_ATTEMPTS = 2;
-/** Attempts whose write may fail: fewer than any dead-letter policy allows, so that nothing that was stored is buried as well. */
+/** Delivery attempts whose write may fail: fewer than any dead-letter policy allows, so no stored message is dead-lettered. */
 const FAILING_ATTEMPTS = MAX_DELIVERY_ATTEMPTS.min - 1;
 
-/** What a decision is about, so that each fault has luck of its own. */
+/** Hash inputs that make the decisions about different faults independent. */
 const FAULT = {
   redeliver: 1,
   reorder: 2,
@@ -39,9 +42,9 @@ const FAULT = {
 } as const;
 
 /**
- * Faults that Pub/Sub's contract allows and a local broker has no reason to make: at-least-once delivery, in any order,
- * at any time, into a table that may not answer. A decision depends on the seed and on what it is about (the message, its
- * attempt, the number of the write), never on time or on what was decided before.
+ * Injects faults that Pub/Sub's contract allows and that a local broker would not show by itself: redelivery, another
+ * order, delay, and a table that fails. A decision is a hash of the seed and its subject (the message and its delivery
+ * attempt, or the number of the write). It never depends on time or on earlier decisions.
  * https://docs.cloud.google.com/pubsub/docs/subscription-overview
  */
 export class Chaos {
@@ -54,37 +57,38 @@ export class Chaos {
 
   losesAcknowledgement(messageId: number, attempt: number): boolean {
     return (
-      attempt <= LOSABLE_ATTEMPTS && this.#luck(FAULT.redeliver, messageId, attempt) < this.#options.redeliver
+      attempt <= LOSABLE_ATTEMPTS &&
+      this.#random(FAULT.redeliver, messageId, attempt) < this.#options.redeliver
     );
   }
 
-  /** Milliseconds before a message is delivered for the first time; 0: at once, in its order. */
+  /** Milliseconds before the first delivery of a message; 0 delivers it at once and in order. */
   holdsBackMs(messageId: number): number {
     const { delay, reorder } = this.#options;
-    if (this.#luck(FAULT.delay, messageId) < delay) {
-      return 1 + Math.floor(this.#luck(FAULT.delayMs, messageId) * DELAY_MAX_MS);
+    if (this.#random(FAULT.delay, messageId) < delay) {
+      return 1 + Math.floor(this.#random(FAULT.delayMs, messageId) * DELAY_MAX_MS);
     }
-    return this.#luck(FAULT.reorder, messageId) < reorder ? 1 : 0;
+    return this.#random(FAULT.reorder, messageId) < reorder ? 1 : 0;
   }
 
-  /** An append to a table as it is on a bad day. `attempt`: the highest of its messages. Throws UNAVAILABLE. */
+  /** Runs an append and may slow it down or fail it. `attempt` is the highest among its messages. Throws UNAVAILABLE. */
   async append<T>(attempt: number, clock: Clock, append: () => Promise<readonly T[]>): Promise<readonly T[]> {
     const { failWrites, slowWrites } = this.#options;
     const write = ++this.#writes;
-    if (this.#luck(FAULT.slow, write) < slowWrites) {
-      const ms = 1 + Math.floor(this.#luck(FAULT.slowMs, write) * SLOW_MAX_MS);
+    if (this.#random(FAULT.slow, write) < slowWrites) {
+      const ms = 1 + Math.floor(this.#random(FAULT.slowMs, write) * SLOW_MAX_MS);
       await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
     }
-    const fails = attempt <= FAILING_ATTEMPTS && this.#luck(FAULT.write, write) < failWrites;
-    const isWritten = !fails || this.#luck(FAULT.answer, write) < 0.5;
+    const fails = attempt <= FAILING_ATTEMPTS && this.#random(FAULT.write, write) < failWrites;
+    const isWritten = !fails || this.#random(FAULT.answer, write) < 0.5;
     const errors = isWritten ? await append() : [];
     if (!fails) return errors;
     const what = isWritten ? 'the answer to' : 'the rows of';
     throw new CloudError('UNAVAILABLE', `Chaos lost ${what} write ${write}.`);
   }
 
-  /** From 0 to below 1, always the same for the same subject. */
-  #luck(fault: number, ...subject: readonly number[]): number {
+  /** A number from 0 to below 1 that depends on the seed, the fault and the subject alone. */
+  #random(fault: number, ...subject: readonly number[]): number {
     let hash = mixed(this.#options.seed ^ Math.imul(fault, 0x9e3779b1));
     for (const part of subject) hash = mixed(hash ^ mixed(part));
     return hash / 2 ** 32;

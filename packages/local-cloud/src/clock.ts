@@ -1,9 +1,9 @@
-/** A timer that `Clock.setTimeout` returned. */
+/** A timer of `Clock.setTimeout`. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Time, passed in: everything that waits in this package waits on a clock, so tests need no sleep. */
+/** Everything in this package that waits, waits on a clock, so tests do not sleep. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -11,7 +11,7 @@ export interface Clock {
   setTimeout(callback: () => void, ms: number): Timer;
 }
 
-/** setTimeout's longest delay; a longer one would fire at once. https://nodejs.org/api/timers.html */
+/** The longest delay of Node's setTimeout; a longer one fires at once. https://nodejs.org/api/timers.html */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -23,7 +23,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands still until a test moves it. */
+/** A clock that moves only when a test advances it. */
 export class FakeClock implements Clock {
   #now: number;
   #timers: { at: number; callback: () => void }[] = [];
@@ -46,7 +46,7 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Moves time forward and runs what is due, in order of time, with what each callback starts in between. */
+  /** Moves time forward and runs due timers in order of time, those that callbacks start included. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -62,7 +62,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets pending promises and already arrived I/O run. */
+/** Runs pending promises and the callbacks of I/O that has arrived. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,10 @@
 export type Severity = 'debug' | 'info' | 'warning' | 'error';
 
-/** What happens in a local cloud, for whoever shows it to a person. */
+/** An event of a local cloud, to be shown to a person. */
 export type CloudEvent =
-  /** A line that a Pulumi program or a container wrote. `source` is `pulumi` or the name of a Cloud Run service. */
+  /** A line of a Pulumi program or a container, or a warning. `source` is `pulumi`, `pubsub`, `iam` or a Cloud Run service. */
   | { readonly type: 'log'; readonly source: string; readonly severity: Severity; readonly message: string }
-  /** What a deployment did with one resource. */
+  /** A step of a deployment: its operation on one resource. */
   | { readonly type: 'step'; readonly step: StepEvent }
   /** A container started, became ready, stopped or crashed. */
   | {
@@ -25,7 +25,7 @@ export interface StepEvent {
   readonly name: string;
   /** Paths of the inputs that changed: `labels.team`, `template.containers[0].image`. */
   readonly changed: readonly string[];
-  /** Declared properties that the local cloud accepts and does nothing with, each with the reason. The empty path is the whole resource. */
+  /** Declared properties without effect here, each with the reason. The empty path is the whole resource. */
   readonly notEmulated: Readonly<Record<string, string>>;
 }
 

@@ -20,15 +20,15 @@ export const CANONICAL_CODES = {
 export type CanonicalCode = keyof typeof CANONICAL_CODES;
 
 /**
- * What the emulated services throw: the error that Google would answer. Each wire (gRPC, REST, the Pulumi engine)
- * translates it in one place. Anything else that is thrown is a bug of the local cloud and becomes INTERNAL.
+ * The error of an emulated service, as Google would answer it. Each wire (gRPC, REST, the Pulumi engine) translates it
+ * in one place. Any other error is a bug of the local cloud and becomes INTERNAL.
  */
 export class CloudError extends Error {
   override readonly name = 'CloudError';
   readonly code: CanonicalCode;
-  /** What a person does about it, where Google's message alone would leave them guessing. */
+  /** What to do about it, when Google's message does not say. */
   readonly hint: string | undefined;
-  /** BigQuery's `reason`, where the code does not imply it. https://docs.cloud.google.com/bigquery/docs/error-messages */
+  /** BigQuery's `reason`, when the code does not imply it. https://docs.cloud.google.com/bigquery/docs/error-messages */
   readonly reason: string | undefined;
 
   constructor(

@@ -4,7 +4,7 @@ import { CloudError } from './errors.ts';
 import { writeFileAtomically } from './files.ts';
 import { isSystemError } from './system-error.ts';
 
-/** One member that holds one role on one resource. */
+/** Gives one member one role on one resource. */
 export interface Grant {
   /** Google's relative resource name: `projects/p/topics/t`, `projects/p/datasets/d/tables/t`, `projects/p`. */
   readonly resource: string;
@@ -12,7 +12,7 @@ export interface Grant {
   readonly role: string;
   /** `serviceAccount:…`, `user:…`, `allUsers` */
   readonly member: string;
-  /** What declared the grant, for messages: the URN of a Pulumi resource. */
+  /** URN of the Pulumi resource that declared the grant, for messages. */
   readonly declaredBy?: string;
 }
 
@@ -39,10 +39,10 @@ const USE_TOPICS = [
 ];
 
 /**
- * The permissions of each predefined role, as far as an emulated call asks for them.
+ * The permissions of each predefined role, limited to those that an emulated call requires.
  * https://docs.cloud.google.com/iam/docs/roles-permissions
  */
-export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
+const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/bigquery.admin': [
     ...OWN_DATASETS,
     'bigquery.jobs.create',
@@ -79,15 +79,15 @@ export const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/secretmanager.viewer': [],
 };
 
-/** Permissions of a role, as far as an emulated call asks for them. */
+/** The permissions of a role that an emulated call may require; none for an unknown role. */
 export function permissionsOf(role: string): readonly string[] {
   return ROLE_PERMISSIONS[role] ?? [];
 }
 
-/** Services whose permissions the local cloud knows. A role of any other service is kept and never asked for. */
+/** Services whose roles must be known. Grants of other services' roles are stored and never checked. */
 const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run', 'secretmanager'];
 
-/** Why the local cloud can not grant a role, undefined when it can. */
+/** Why the local cloud cannot grant a role; undefined when it can. */
 export function roleProblem(role: string): string | undefined {
   if (role in ROLE_PERMISSIONS) return undefined;
   const service = /^roles\/([^.]+)\./.exec(role)?.[1];
@@ -95,16 +95,16 @@ export function roleProblem(role: string): string | undefined {
   const known = Object.keys(ROLE_PERMISSIONS).filter(
     (name) => !service || name.startsWith(`roles/${service}.`),
   );
-  return `the local cloud does not know the permissions of ${role}. Known are: ${known.join(', ')}`;
+  return `the local cloud does not know the permissions of ${role}. Known roles: ${known.join(', ')}`;
 }
 
-/** Who may do what. Grants on a parent hold for everything below it. */
+/** The grants of a project. A grant on a resource also covers everything below that resource. */
 export class Iam {
   readonly #grants = new Map<string, Grant>();
   readonly #used = new Map<string, Set<string>>();
   readonly #path: string | undefined;
 
-  /** Grants last as long as the object, or, with the path of a folder, until they are revoked. */
+  /** Without `path` (a folder), grants are kept in memory only. */
   constructor(options: { path?: string | undefined } = {}) {
     this.#path = options.path && join(options.path, 'grants.json');
     for (const grant of this.#path ? readGrants(this.#path) : []) this.#grants.set(keyOf(grant), grant);
@@ -134,12 +134,12 @@ export class Iam {
     return [...this.#grants.values()];
   }
 
-  /** Grants that give `member` the permission on `resource`, by itself or by a parent. */
+  /** The grants that cover the permission. */
   grantsFor(member: string, permission: string, resource: string): Grant[] {
     return this.grants().filter((grant) => covers(grant, member, permission, resource));
   }
 
-  /** Notes the use of the narrowest grant that allows it. */
+  /** Records a use of the narrowest grant that covers the permission. */
   allows(member: string, permission: string, resource: string): boolean {
     const [grant] = this.grantsFor(member, permission, resource).sort(byReach);
     if (!grant) return false;
@@ -149,7 +149,7 @@ export class Iam {
     return true;
   }
 
-  /** Permissions for which a grant was the narrowest that allowed a call, since this object was made. */
+  /** The permissions that `allows` recorded for a grant, since this object was created. */
   usesOf(grant: Grant): string[] {
     return [...(this.#used.get(keyOf(grant)) ?? [])].sort();
   }
@@ -159,16 +159,16 @@ export class Iam {
   }
 }
 
-/** Whether a grant gives `member` the permission on `resource`, by itself or by a parent. */
+/** Whether a grant gives `member` the permission on `resource`, directly or through a parent. */
 export function covers(grant: Grant, member: string, permission: string, resource: string): boolean {
   return (
     (grant.member === member || grant.member === 'allUsers') &&
     contains(grant.resource, resource) &&
-    (ROLE_PERMISSIONS[grant.role]?.includes(permission) ?? false)
+    permissionsOf(grant.role).includes(permission)
   );
 }
 
-/** The predefined roles that hold the permission, the narrowest first: what a hint may suggest. */
+/** The predefined roles with the permission, narrowest first. */
 export function rolesWith(permission: string): string[] {
   return Object.entries(ROLE_PERMISSIONS)
     .filter(([, permissions]) => permissions.includes(permission))
@@ -176,14 +176,14 @@ export function rolesWith(permission: string): string[] {
     .map(([role]) => role);
 }
 
-/** The account by which Pub/Sub acts in a project. https://docs.cloud.google.com/iam/docs/service-agents */
+/** The service account that Pub/Sub acts as in a project. https://docs.cloud.google.com/iam/docs/service-agents */
 export function pubsubServiceAgent(projectNumber: string): string {
   return `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
 }
 
-/** The narrowest first: the one on the resource that is furthest down, then the role with the fewest permissions. */
+/** Narrowest first: the lowest resource, then the role with the fewest permissions. */
 function byReach(a: Grant, b: Grant): number {
-  const permissions = ({ role }: Grant) => ROLE_PERMISSIONS[role]?.length ?? 0;
+  const permissions = ({ role }: Grant) => permissionsOf(role).length;
   return b.resource.length - a.resource.length || permissions(a) - permissions(b);
 }
 

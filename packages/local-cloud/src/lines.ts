@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** Calls `onLine` for every line of a stream of text. Resolves at its end. */
+/** Calls `onLine` for every line of a text stream. Resolves when the stream ends. */
 export async function forEachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
     onLine(line);
 }
 
-/** Longer lines are cut: a stack trace in JSON is for a log viewer. */
+/** Longer lines are cut: a stack trace in JSON belongs in a log viewer. */
 const MAX_LINE_LENGTH = 400;
 
-/** The last lines of something that may write for ever. */
+/** Keeps the last lines of an endless stream. */
 export class LastLines {
   readonly #lines: string[] = [];
   readonly #limit: number;

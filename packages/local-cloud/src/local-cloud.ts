@@ -23,33 +23,33 @@ import { Secrets } from './secrets.ts';
 
 export interface LocalCloudOptions {
   readonly projectId: string;
-  /** Twelve digits or so; Google gives one to every project. */
+  /** About twelve digits; Google assigns one to every project. */
   readonly projectNumber?: string;
-  /** Where jobs run, and datasets that name no location are: `southamerica-west1`. */
+  /** Location of jobs, and of datasets that name none: `southamerica-west1`. */
   readonly location: string;
-  /** Folder for everything that outlives this process; in memory when absent. */
+  /** Folder for messages, rows, grants, secrets and Pulumi states; absent: they end with this process. */
   readonly dataDir?: string;
-  /** 0 or absent: a free one. */
+  /** 0 or absent: a free port. */
   readonly ports?: { readonly pubsub?: number; readonly bigquery?: number; readonly metrics?: number };
   readonly clock?: Clock;
-  /** Faults in what Pub/Sub delivers; none when absent. */
+  /** Faults in Pub/Sub's delivery; none when absent. */
   readonly chaos?: ChaosOptions;
-  /** How to run what the image of a Cloud Run service would run. */
+  /** The command to run instead of each Cloud Run image. */
   readonly images?: Images;
   /** Logs of containers and programs, steps of deployments, warnings. */
   onEvent?(event: CloudEvent): void;
 }
 
-/** A port that the local cloud should listen on is in use. */
+/** A port of the local cloud is in use. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
   readonly port: number;
-  /** The option that moves it: `ports.pubsub`. */
+  /** The option that changes the port: `ports.pubsub`. */
   readonly option: string;
 
   constructor(service: string, port: number, option: string, cause: unknown) {
-    const way = `stop the process that listens on it, or set ${option} of LocalCloud.create to another port (0: a free one)`;
-    super(`port ${port}, for ${service}, is taken: ${way}`, { cause });
+    const hint = `stop the process that listens on it, or set ${option} of LocalCloud.create to another port (0 picks a free one)`;
+    super(`port ${port} for ${service} is in use: ${hint}`, { cause });
     this.port = port;
     this.option = option;
   }
@@ -63,9 +63,9 @@ export class LocalCloud {
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
   readonly secrets: Secrets;
-  /** Environment variables that lead Google's clients to this cloud. */
+  /** Environment variables that point Google's clients at this cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where a Prometheus finds what Cloud Monitoring would know of Pub/Sub and BigQuery. */
+  /** URL of the Cloud Monitoring metrics of Pub/Sub and BigQuery, in Prometheus's format. */
   readonly metricsUrl: string;
   readonly #engine: PulumiEngine;
   readonly #callers: Callers;
@@ -86,44 +86,41 @@ export class LocalCloud {
     this.#parts = parts.opened;
   }
 
-  /** Throws PortTakenError, and CloudError FAILED_PRECONDITION when another process uses `dataDir`. */
+  /** Throws PortTakenError, or CloudError FAILED_PRECONDITION when another process uses `dataDir`. */
   static async create(options: LocalCloudOptions): Promise<LocalCloud> {
     const opened: Closable[] = [];
     try {
       return new LocalCloud(await open(options, opened));
     } catch (error) {
       await closeAll(opened).catch((closing: unknown) => {
-        throw new AggregateError(
-          [error, closing],
-          'the local cloud did not start, nor stop what had started',
-        );
+        throw new AggregateError([error, closing], 'the local cloud failed to start, and then to stop');
       });
       throw error;
     }
   }
 
-  /** Runs a Pulumi program and makes this cloud what it declares. Throws DeploymentError. */
+  /** Runs a Pulumi program and applies its resources to this cloud. Throws DeploymentError. */
   deploy(options: ProgramOptions): Promise<Deployment> {
     return this.#engine.deploy(options);
   }
 
   /**
-   * An access token of a service account, by its e-mail: a call of Pub/Sub or BigQuery that carries it is allowed what
-   * the account is granted. It ends after an hour, or with this process.
+   * An access token for the service account with this e-mail. Pub/Sub and BigQuery allow a request that carries it what
+   * the account is granted. It expires after an hour, or when this process ends.
    */
   accessTokenFor(email: string): string {
     return this.#callers.tokenFor(email);
   }
 
   /**
-   * Where a process that is no container asks for access tokens of a service account, as `GCE_METADATA_HOST` is: it can
-   * ask again, so that it outlives each of them. Ends with this cloud.
+   * `HOST:PORT` of a metadata server that issues access tokens for a service account, a value for `GCE_METADATA_HOST`. It
+   * serves processes that are not containers and outlive a token. It stops with this cloud.
    */
   metadataHostFor(email: string): Promise<string> {
     return this.cloudRun.metadataHostFor(email);
   }
 
-  /** Stops everything. Throws AggregateError with every part that did not stop well. */
+  /** Stops everything. Throws AggregateError with the error of every part that failed to stop. */
   close(): Promise<void> {
     this.#closing ??= closeAll(this.#parts);
     return this.#closing;
@@ -149,7 +146,7 @@ interface Parts {
   readonly metricsUrl: string;
   readonly engine: PulumiEngine;
   readonly callers: Callers;
-  /** In the order in which they were opened. */
+  /** In opening order. */
   readonly opened: readonly Closable[];
 }
 
@@ -195,10 +192,10 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     ),
   );
 
-  // The project is not among them: on Cloud Run, too, a container knows it only if its resource declares it.
+  // Without the project: on Cloud Run, too, a container gets it only if its resource declares it.
   const endpoints = {
     PUBSUB_EMULATOR_HOST: pubsubServer.host,
-    // The client takes it as the whole base URL.
+    // Google's client uses the value as the whole base URL.
     BIGQUERY_EMULATOR_HOST: `${bigqueryServer.url}/bigquery/v2`,
     METADATA_SERVER_DETECTION: 'none',
   };
@@ -216,9 +213,9 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   const cloud = { iam, bigquery, pubsub, cloudRun, secrets };
   const stateDir = folder('pulumi').path;
   const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, onEvent }));
-  // Closed before the engine, which waits for services that a deployment is starting.
+  // After the engine, so that it closes first: the engine waits for services that are starting.
   keep(cloudRun);
-  // For people's commands; a service finds a secret by what its resource mounts.
+  // For commands that people run. A service reads a secret through the volume that its resource mounts.
   const environment = {
     ...endpoints,
     GOOGLE_CLOUD_PROJECT: projectId,
@@ -253,7 +250,7 @@ async function listen<T>(
   }
 }
 
-/** The last opened first, each of them whatever happens to the others. */
+/** Closes every part, the last opened first, even when some fail. */
 async function closeAll(parts: readonly Closable[]): Promise<void> {
   const failures: unknown[] = [];
   for (const part of parts.toReversed()) {
@@ -264,6 +261,6 @@ async function closeAll(parts: readonly Closable[]): Promise<void> {
     }
   }
   if (failures.length > 0) {
-    throw new AggregateError(failures, `${failures.length} parts of the local cloud did not stop well`);
+    throw new AggregateError(failures, `${failures.length} part(s) of the local cloud failed to stop`);
   }
 }

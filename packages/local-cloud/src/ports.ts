@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { isSystemError } from './system-error.ts';
 
-/** A port that nobody listens on at this moment. */
+/** A port of this machine that is free at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -13,7 +13,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Whether somebody listens on a port of this machine, on any of its addresses. */
+/** Whether a process listens on the port, on any address of this machine. */
 export async function isTaken(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '0.0.0.0']) {
     if (await isTakenOn(host, port)) return true;

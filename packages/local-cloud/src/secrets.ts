@@ -7,14 +7,14 @@ import type { SecretAdmin } from './pulumi/cloud.ts';
 import { isSystemError } from './system-error.ts';
 
 /**
- * Secrets as files, one per secret, that hold the newest version. A difference: there is no API; whoever adds a version
+ * Secrets as files: one per secret, with its newest version. Differences from Google: there is no API, a new version
  * replaces the file, and older versions are not kept.
  */
 export class Secrets implements SecretAdmin {
   readonly folder: string;
   readonly #isTemporary: boolean;
 
-  /** Without a path, secrets last as long as the object. */
+  /** Without `path`, a temporary folder that `close` deletes. */
   constructor({ path }: { path?: string | undefined } = {}) {
     this.#isTemporary = path === undefined;
     this.folder = path ?? mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -22,7 +22,10 @@ export class Secrets implements SecretAdmin {
 
   fileOf(secretId: string): string {
     if (/^[A-Za-z0-9_-]{1,255}$/.test(secretId)) return join(this.folder, secretId);
-    throw new CloudError('INVALID_ARGUMENT', `Secret id "${secretId}" is not valid.`);
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Invalid secret id "${secretId}": use 1 to 255 letters, digits, - and _.`,
+    );
   }
 
   addVersion(secretId: string, data: string): void {

@@ -19,7 +19,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('LocalCloud', () => {
-  it('says how clients reach it', async () => {
+  it('gives the environment variables that point clients at it', async () => {
     const ports = { pubsub: await freePort(), bigquery: await freePort() };
     await using cloud = await LocalCloud.create({ ...options, ports });
     expect(cloud.environment).toEqual({
@@ -36,11 +36,11 @@ describe('LocalCloud', () => {
     ['bigquery', 'BigQuery'],
     ['metrics', 'metrics'],
   ] as const)(
-    'says which port of %s is taken and which option moves it, and leaves nothing behind',
+    'names the busy port of %s and the option that changes it, and leaves nothing running',
     async (service, title) => {
-      const stranger = createServer().listen(0, '127.0.0.1');
-      await once(stranger, 'listening');
-      const address = stranger.address();
+      const blocker = createServer().listen(0, '127.0.0.1');
+      await once(blocker, 'listening');
+      const address = blocker.address();
       const port = typeof address === 'object' && address ? address.port : 0;
       const other = await freePort();
       const ports = { [service === 'pubsub' ? 'bigquery' : 'pubsub']: other, [service]: port };
@@ -49,17 +49,17 @@ describe('LocalCloud', () => {
       expect(error).toBeInstanceOf(PortTakenError);
       expect(error).toMatchObject({ port, option: `ports.${service}` });
       expect(String(error)).toContain(
-        `port ${port}, for ${title}, is taken: stop the process that listens on it, or set ports.${service} of LocalCloud.create to another port (0: a free one)`,
+        `port ${port} for ${title} is in use: stop the process that listens on it, or set ports.${service} of LocalCloud.create to another port (0 picks a free one)`,
       );
       expect(await isTaken(other)).toBe(false);
-      stranger.close();
-      // Neither is the folder still in use.
+      blocker.close();
+      // The folder is free again, too.
       await (await LocalCloud.create({ ...options, dataDir: folder })).close();
       await rm(folder, { recursive: true });
     },
   );
 
-  it('lets two live beside each other', async () => {
+  it('keeps two local clouds in one process apart', async () => {
     await using one = await LocalCloud.create(options);
     await using two = await LocalCloud.create(options);
     await one.pubsub.createTopic({ name: 'projects/test-project/topics/orders' });
@@ -70,7 +70,7 @@ describe('LocalCloud', () => {
     );
   });
 
-  it('remembers grants, topics and tables in its folder', async () => {
+  it('keeps grants, topics and tables in its folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
     const grant = { resource: 'projects/p', role: 'roles/bigquery.jobUser', member: 'user:a@b.c' };
     {
@@ -88,7 +88,7 @@ describe('LocalCloud', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('refuses a folder that another one uses', async () => {
+  it('refuses a folder that another local cloud uses', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
     await using cloud = await LocalCloud.create({ ...options, dataDir: folder });
     expect(await errorOf(LocalCloud.create({ ...options, dataDir: folder }))).toMatchObject({
@@ -99,7 +99,7 @@ describe('LocalCloud', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('closed during a deployment interrupts it, also while a service starts, and deploys no more', async () => {
+  it('interrupts a deployment when it closes, even while a service starts, and accepts no further one', async () => {
     const events = new Events();
     const images = {
       shop: {
@@ -125,7 +125,7 @@ describe('LocalCloud', () => {
     expect(cloud.cloudRun.services()).toEqual([]);
   });
 
-  it('stops every part, and says of each that did not stop well', async () => {
+  it('stops every part and reports each that failed to stop', async () => {
     const cloud = await LocalCloud.create(options);
     const port = Number(cloud.environment.PUBSUB_EMULATOR_HOST?.split(':')[1]);
     const fail = () => Promise.reject(new Error('stuck'));

@@ -6,12 +6,12 @@ import { CONSUME, errorOf, Harness, PUBLISH, subscriptionName, topicName } from 
 
 async function readerOf({ pubsub }: Harness) {
   const found = pubsub.measurements().subscriptions.find(({ id }) => id === 'reader');
-  if (!found) throw new Error('there is no such subscription');
+  if (!found) throw new Error('no subscription "reader"');
   return found;
 }
 
-describe('what Pub/Sub tells of itself', () => {
-  it('counts publish requests by their result, from zero for those that are common', async () => {
+describe('Pub/Sub metrics', () => {
+  it('counts publish requests by result, and starts the common results at zero', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const requests = () => Object.fromEntries(harness.pubsub.measurements().topics[0]?.requests ?? []);
@@ -22,7 +22,7 @@ describe('what Pub/Sub tells of itself', () => {
     expect(requests()).toEqual({ success: 2, invalid_argument: 1, internal: 0 });
   });
 
-  it('counts each message that was acknowledged once, and knows what waits for how long', async () => {
+  it('counts each acknowledged message once, and measures the backlog and its age', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a', 'b', 'c']);
@@ -40,7 +40,7 @@ describe('what Pub/Sub tells of itself', () => {
     });
   });
 
-  it('counts dead letters, which are not acknowledged', async () => {
+  it('counts dead letters apart from acknowledged messages', async () => {
     await using harness = await Harness.start();
     harness.iam.grant(PUBLISH);
     harness.iam.grant(CONSUME);
@@ -53,7 +53,7 @@ describe('what Pub/Sub tells of itself', () => {
     expect(await readerOf(harness)).toMatchObject({ backlog: 0, acknowledged: 0, deadLettered: 2 });
   });
 
-  it('forgets a subscription that was deleted', async () => {
+  it('drops the series of a deleted subscription', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.pubsub.deleteSubscription({ subscription: subscriptionName('reader') });
@@ -61,8 +61,8 @@ describe('what Pub/Sub tells of itself', () => {
   });
 });
 
-describe('the metrics of a local cloud', () => {
-  it('are at their own address, in the text format of Prometheus, by the names of Cloud Monitoring', async () => {
+describe('the metrics endpoint', () => {
+  it('serves the text format of Prometheus under the PromQL names of Cloud Monitoring', async () => {
     const clock = new FakeClock();
     await using cloud = await LocalCloud.create({ projectId: 'test', location: 'l', clock });
     const topic = 'projects/test/topics/orders';
@@ -87,10 +87,10 @@ describe('the metrics of a local cloud', () => {
     expect((await fetch(new URL('/', cloud.metricsUrl))).status).toBe(404);
   });
 
-  it('have labels in which nothing can end a line', () => {
+  it('escapes label values', () => {
     const type = 'a.b/c/d';
-    const samples = [{ labels: { id: 'a"b\\c\nd' }, value: 1 }];
     expect(prometheusName(type)).toBe('a_b:c_d');
+    const samples = [{ labels: { id: 'a"b\\c\nd' }, value: 1 }];
     expect(exposition([{ type, kind: 'gauge', help: 'Something.', samples }])).toBe(
       '# HELP a_b:c_d Something.\n# TYPE a_b:c_d gauge\na_b:c_d{id="a\\"b\\\\c\\nd"} 1\n',
     );

@@ -12,11 +12,11 @@ import {
 import type { Encoding } from './negotiation.ts';
 import { Turns } from './turns.ts';
 
-/** Where a page of 100 records is a fifth of its size, and more effort saves a tenth of that (decision 0013). */
+/** Where a page of 100 records is a fifth of its size, and more effort saves a tenth of that (docs/design-reading.md). */
 const GZIP: ZlibOptions = { level: 6 };
 const BROTLI_QUALITY = { [constants.BROTLI_PARAM_QUALITY]: 5 };
 const BROTLI: BrotliOptions = { params: BROTLI_QUALITY };
-/** About as long as a page can be: no page gets larger, and a fifth to a third of the time is saved (decision 0013). Bits. */
+/** About as long as a page can be: no page gets larger, and a fifth to a third of the time is saved (docs/design-reading.md). Bits. */
 const BROTLI_PAGE: BrotliOptions = { params: { ...BROTLI_QUALITY, [constants.BROTLI_PARAM_LGWIN]: 16 } };
 
 const compressGzip = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);

@@ -48,7 +48,7 @@ export interface FrontOptions {
 
 /**
  * Stands before Fastify, and answers what was asked before in the same words and is in memory: a hot page would otherwise be
- * found, read and checked anew each time, which costs more than to send it (decision 0047). It knows no rule of its own:
+ * found, read and checked anew each time, which costs more than to send it (docs/design-reading.md). It knows no rule of its own:
  * whatever is new, refused, traced or not in memory goes to the routes. What these could only answer too late it refuses.
  */
 export class Front {

@@ -67,7 +67,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     return passed ? 0 : 1;
   };
   if (stack === undefined && api === undefined) {
-    const { LocalStack } = await import('@records/local/src/local-stack.ts');
+    const { LocalStack } = await import('@records/local');
     await using local = await LocalStack.create();
     const { apiUrl, topic: localTopic } = local.outputs;
     return await test({ api: apiUrl, topic: localTopic, environment: local.environment }, 30, 100);

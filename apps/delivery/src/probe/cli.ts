@@ -38,7 +38,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     return await run({ ...found, api: found.apiUrl, location: found.region });
   }
   if (api !== undefined) return await run({ api, topic, table, location });
-  const { LocalStack } = await import('@records/local/src/local-stack.ts');
+  const { LocalStack } = await import('@records/local');
   await using local = await LocalStack.create();
   const { succeeded, lines } = await local.runProbe();
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -10,6 +10,7 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/test': READ,
   'ci/e2e': READ,
   'ci/mutants': READ,
+  'ci/fresh-clone': READ,
   'ci/dependencies': READ,
   'mutants/all': READ,
   'preview/preview': { ...READ, ...IDENTITY },

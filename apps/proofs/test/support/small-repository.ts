@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { REPOSITORY } from '../../src/mutants/repository.ts';
+import { REPOSITORY } from '../../src/shared/paths.ts';
 
 /** A repository of two packages in a temporary folder: `low` has a function, and the test of `high` calls it. */
 export class SmallRepository implements Disposable {

@@ -3,9 +3,8 @@ import type { StoredBigQueryConfig } from '../pubsub/subscription-config.ts';
 import type { TableField } from '../warehouse.ts';
 
 /**
- * The column types that take each Avro type.
+ * The column types that accept each Avro type. A logical type counts as the type that it annotates.
  * https://docs.cloud.google.com/pubsub/docs/bigquery#avro-to-bigquery
- * Logical types are not known here: a field that has one is taken as the type below it.
  */
 const COLUMN_TYPES: Readonly<Record<string, readonly string[]>> = {
   boolean: ['BOOLEAN'],
@@ -20,7 +19,7 @@ const COLUMN_TYPES: Readonly<Record<string, readonly string[]>> = {
   record: ['RECORD'],
 };
 
-/** GoogleSQL's names of types beside the older ones of the API. */
+/** GoogleSQL's type names and the API's older names for them. */
 const ALIASES: Readonly<Record<string, string>> = {
   BOOL: 'BOOLEAN',
   INT64: 'INTEGER',
@@ -41,7 +40,7 @@ const METADATA_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 const DATA_COLUMN_TYPES = ['BYTES', 'STRING', 'JSON'];
 
 /**
- * Why a subscription can not write to a table with these columns; undefined when it can. `topicSchemas` are the
+ * Why a subscription cannot write to a table with these columns; undefined when it can. `topicSchemas` are the schema
  * revisions that the topic accepts.
  */
 export function incompatibility(
@@ -96,7 +95,7 @@ function fieldProblem(name: string, type: avro.Type, column: TableField, drop: b
     const branches = type.types.filter(({ typeName }) => typeName !== 'null');
     const [branch] = branches;
     if (branches.length > 1 || !branch)
-      return `Incompatible schema type for field ${name}: an Avro union other than null and one type has no BigQuery type`;
+      return `Incompatible schema type for field ${name}: BigQuery has no type for an Avro union, except for null and one other type`;
     if (column.mode === 'REQUIRED') {
       return `Incompatible schema mode for field ${name}: it can be null in the topic schema but is REQUIRED in the BigQuery table`;
     }
@@ -156,7 +155,7 @@ function requiredProblem(
   );
 }
 
-/** BigQuery's column names do not tell upper from lower case. */
+/** Finds a column by its name, which is case-insensitive in BigQuery. */
 export function columnOf(columns: readonly TableField[], name: string): TableField | undefined {
   const exact = columns.find((column) => column.name === name);
   if (exact) return exact;

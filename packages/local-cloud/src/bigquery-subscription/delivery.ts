@@ -2,17 +2,17 @@ import type { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Delivery, DeliveryQueue, Failure } from '../pubsub/delivery-queue.ts';
 import { reasonOf } from '../pubsub/reason.ts';
-import type { Backoff } from '../pubsub/retry-policy.ts';
+import { type Backoff, NO_BACKOFF } from '../pubsub/retry-policy.ts';
 import type { RowError, TableField, Warehouse } from '../warehouse.ts';
 import { type Destination, type DestinationError, destinationErrorOf } from './destination.ts';
 import { type Row, RowRefused } from './rows.ts';
 
-/** Messages and bytes of one append. Google batches by its own judgement; the Storage Write API takes 10 MB. */
+/** Limits of one append. Google does not document its batches; the Storage Write API accepts 10 MB. */
 const BATCH = { messages: 5_000, bytes: 8 * 1024 * 1024 };
-/** How often a table that could not be written to is looked at again. */
+/** How often a subscription in an error state checks its table again. */
 const RECHECK_MS = 1_000;
 
-/** A message that has a row. */
+/** A message and its row. */
 interface Writable {
   readonly delivery: Delivery;
   readonly row: Row;
@@ -24,22 +24,22 @@ interface DeliveryOptions {
   readonly queue: Pick<DeliveryQueue, 'take' | 'acknowledge' | 'fail' | 'giveBack' | 'onWake'>;
   readonly warehouse: Pick<Warehouse, 'appendRows'>;
   readonly destination: Pick<Destination, 'table'>;
-  /** Of failures that are not the message's fault. */
+  /** Backoff after failures that the message did not cause. */
   readonly backoff: Backoff;
-  /** With a dead-letter topic a message that does not fit is tried again at once. */
+  /** With a dead-letter topic, a message that does not fit the table is redelivered without backoff. */
   readonly hasDeadLetterTopic: boolean;
   /** Throws DestinationError. */
   columns(): Promise<readonly TableField[]>;
   /** Throws RowRefused. */
   rowOf(delivery: Delivery, columns: readonly TableField[]): Row;
-  /** The subscription enters or leaves an error state. */
+  /** Called when the subscription enters an error state (`error`) or leaves it (undefined). */
   stateChanged(error: DestinationError | undefined): void;
-  /** Writing fails for another reason than before. */
+  /** Called when writing fails for a new reason. */
   failed(reason: string): void;
 }
 
 /**
- * Writes a subscription's messages to its table, in batches. A message is acknowledged only after its row is committed.
+ * Writes a subscription's messages to its table in batches. Acknowledges a message only after its row is committed.
  * https://docs.cloud.google.com/pubsub/docs/bigquery
  */
 export class BigQueryDelivery {
@@ -58,12 +58,12 @@ export class BigQueryDelivery {
     this.#wake();
   }
 
-  /** ACTIVE, or why nothing is written. */
+  /** ACTIVE, or the error state in which nothing is written. */
   get state(): 'ACTIVE' | DestinationError['state'] {
     return this.#error?.state ?? 'ACTIVE';
   }
 
-  /** Stops after the batch that is being written. */
+  /** Resolves once the batch in progress is written; no other batch is started. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWaking();
@@ -76,24 +76,24 @@ export class BigQueryDelivery {
     this.#running ??= this.#run();
   }
 
-  /** Empties the queue. A wake-up meanwhile makes it look again, so that no message is left behind. */
+  /** Empties the queue, and repeats that after a wake-up in the meantime, so that no message is left behind. */
   async #run(): Promise<void> {
-    // A turn of the event loop, so that what arrives together is written together.
+    // After one turn of the event loop, messages that arrived together form one batch.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#wakened && !this.#closed && !this.#recheck) {
       this.#wakened = false;
       try {
         while (!this.#closed && (await this.#deliverBatch()));
       } catch (error) {
-        // The queue's own writes failed; it wakes this again when it has started over.
+        // A write of the queue itself failed. The queue resets and then wakes this delivery.
         this.#failed(error);
       }
     }
-    // In the same turn as the last look at #wakened: a later wake-up starts a new run.
+    // Set in the same turn as the last check of #wakened, so a later wake-up starts a new run.
     this.#running = undefined;
   }
 
-  /** False when there is nothing to deliver, or nowhere to. */
+  /** False when the queue is empty or the subscription enters an error state. */
   async #deliverBatch(): Promise<boolean> {
     const { queue } = this.#options;
     const deliveries = queue.take(BATCH, { released() {} }, Number.POSITIVE_INFINITY);
@@ -120,7 +120,7 @@ export class BigQueryDelivery {
       }
     }
     for (;;) {
-      // Before the others are written: should that fail, it is not the reason for these.
+      // Fails these before the append, whose error would otherwise become their reason.
       if (bad.length > 0) await queue.fail(bad);
       if (good.length === 0) return;
       const errors = await this.#append(good);
@@ -142,19 +142,20 @@ export class BigQueryDelivery {
     return chaos.append(attempt, clock, () => warehouse.appendRows(destination.table, rows));
   }
 
-  /** A message that does not fit the table: with a dead-letter topic Google does not back off from it. */
+  /** With a dead-letter topic, Google redelivers a message that does not fit the table without backoff. */
   #refused({ message, attempt }: Delivery, reason: string): Failure {
-    const backoff = this.#options.hasDeadLetterTopic ? { minimumMs: 0, maximumMs: 0 } : this.#options.backoff;
+    const backoff = this.#options.hasDeadLetterTopic ? NO_BACKOFF : this.#options.backoff;
     return { id: message.id, attempt, reason, backoff };
   }
 
+  /** Whether more batches may follow. */
   async #undelivered(deliveries: readonly Delivery[], error: unknown): Promise<boolean> {
     const { queue, destination, backoff } = this.#options;
     const ids = deliveries.map(({ message }) => message.id);
     const destinationError = destinationErrorOf(error, destination.table);
     if (destinationError) {
       this.#enter(destinationError);
-      // In an error state messages wait in the backlog: not counted, not dead-lettered.
+      // In an error state messages stay in the backlog. No delivery attempt is counted, so none is dead-lettered.
       queue.giveBack(ids);
       return false;
     }
@@ -173,10 +174,10 @@ export class BigQueryDelivery {
   #enter(error: DestinationError): void {
     if (this.#error?.message !== error.message) this.#options.stateChanged(error);
     this.#error = error;
-    this.#recheck = this.#options.clock.setTimeout(() => void this.#lookAgain(), RECHECK_MS);
+    this.#recheck = this.#options.clock.setTimeout(() => void this.#checkAgain(), RECHECK_MS);
   }
 
-  async #lookAgain(): Promise<void> {
+  async #checkAgain(): Promise<void> {
     try {
       await this.#options.columns();
     } catch (error) {

@@ -7,13 +7,13 @@ import type { TableField, TableReference, Warehouse } from '../warehouse.ts';
 import { incompatibility } from './compatibility.ts';
 import { parseTable, tableName, tableResource } from './table-name.ts';
 
-export type DestinationState =
+type DestinationState =
   | 'PERMISSION_DENIED'
   | 'NOT_FOUND'
   | 'SCHEMA_MISMATCH'
   | 'IN_TRANSIT_LOCATION_RESTRICTION';
 
-/** The table that a subscription writes to can not be written to. `message` is what an operator sees. */
+/** A subscription cannot write to its table. `message` is shown to the operator. */
 export class DestinationError extends Error {
   override readonly name = 'DestinationError';
   readonly state: DestinationState;
@@ -26,16 +26,16 @@ export class DestinationError extends Error {
   }
 }
 
-/** What the topic of a subscription asks of its table. */
+/** The properties of a subscription's topic that its table must satisfy. */
 export interface DestinationTopic {
   readonly storagePolicy?: MessageStoragePolicy | undefined;
   schemas(): readonly avro.types.RecordType[];
 }
 
-/** Both are needed. https://docs.cloud.google.com/pubsub/docs/bigquery-troubleshooting */
+/** Permissions to write to a table, both required. https://docs.cloud.google.com/pubsub/docs/bigquery-troubleshooting */
 const PERMISSIONS = ['bigquery.tables.get', 'bigquery.tables.updateData'];
 
-/** The table of a BigQuery subscription, as far as Pub/Sub checks it. */
+/** The table of a BigQuery subscription, with Pub/Sub's checks of it. */
 export class Destination {
   readonly table: TableReference;
   readonly #config: StoredBigQueryConfig;
@@ -43,7 +43,7 @@ export class Destination {
   readonly #warehouse: Warehouse;
   readonly #member: string;
 
-  /** Throws INVALID_ARGUMENT for a name that is not a table's. */
+  /** Throws INVALID_ARGUMENT for an invalid table name. */
   constructor(
     config: StoredBigQueryConfig,
     options: { iam: Iam; warehouse: Warehouse; projectNumber: string },
@@ -57,7 +57,7 @@ export class Destination {
       : pubsubServiceAgent(options.projectNumber);
   }
 
-  /** The table's columns, when everything allows to write. Throws DestinationError. */
+  /** The table's columns. Throws DestinationError when the subscription cannot write to the table. */
   async check({ storagePolicy, schemas }: DestinationTopic): Promise<readonly TableField[]> {
     const columns = await this.#columns();
     this.#checkPermissions();
@@ -76,7 +76,7 @@ export class Destination {
   }
 
   /**
-   * A multi-region, such as EU, is in no list of regions: which of them it stands for here is written nowhere.
+   * A multi-region, such as EU, is never allowed: Google does not document which regions it stands for.
    * https://docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions
    */
   async #checkLocation({ allowedPersistenceRegions }: MessageStoragePolicy): Promise<void> {
@@ -85,8 +85,8 @@ export class Destination {
     if (allowed.includes(location)) return;
     throw new DestinationError(
       'IN_TRANSIT_LOCATION_RESTRICTION',
-      `enforce_in_transit is set, and the location of the BigQuery table ${tableName(this.table)}, ${location}, is not among the allowed regions: ${allowed.join(', ')}.`,
-      "allow that region in the topic's message storage policy, or write to a dataset in an allowed one",
+      `enforce_in_transit is set, but the BigQuery table ${tableName(this.table)} is in ${location}, which is not an allowed region: ${allowed.join(', ')}.`,
+      `allow ${location} in the topic's message storage policy, or use a dataset in an allowed region`,
     );
   }
 
@@ -97,12 +97,12 @@ export class Destination {
     throw new DestinationError(
       'PERMISSION_DENIED',
       `Service account ${this.#member.slice('serviceAccount:'.length)} is missing permissions required to write to the BigQuery table: ${missing.join(', ')}.`,
-      `grant roles/bigquery.dataEditor to ${this.#member} on ${resource}, or on its dataset or project, before the subscription is created`,
+      `grant roles/bigquery.dataEditor to ${this.#member} on ${resource}, or on its dataset or project, before you create the subscription`,
     );
   }
 }
 
-/** A failure of BigQuery's that concerns the table and not single messages. */
+/** The DestinationError for an error that concerns the whole table; undefined for any other error. */
 export function destinationErrorOf(error: unknown, table: TableReference): DestinationError | undefined {
   if (error instanceof DestinationError) return error;
   if (!(error instanceof CloudError)) return undefined;
@@ -117,17 +117,16 @@ export function destinationErrorOf(error: unknown, table: TableReference): Desti
     : undefined;
 }
 
-const REFUSALS = {
+const CODES = {
   PERMISSION_DENIED: 'PERMISSION_DENIED',
   NOT_FOUND: 'NOT_FOUND',
   SCHEMA_MISMATCH: 'INVALID_ARGUMENT',
-  // What requests from outside the regions get; of a subscription's creation Google says nothing.
+  // The code of requests from outside the regions; Google documents none for creating a subscription.
   // https://docs.cloud.google.com/pubsub/docs/resource-location-restriction
   IN_TRANSIT_LOCATION_RESTRICTION: 'FAILED_PRECONDITION',
 } as const;
 
-/** How creating or updating a subscription fails. */
+/** The error of a request that creates or updates a subscription. */
 export function refusalOf({ state, message, hint }: DestinationError): CloudError {
-  const code = REFUSALS[state];
-  return new CloudError(code, message, hint === undefined ? {} : { hint });
+  return new CloudError(CODES[state], message, hint === undefined ? {} : { hint });
 }

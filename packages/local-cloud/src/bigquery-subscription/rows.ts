@@ -1,4 +1,5 @@
 import avro from 'avsc';
+import { textOf } from '../pubsub/avro.ts';
 import type { Delivery } from '../pubsub/delivery-queue.ts';
 import { reasonOf } from '../pubsub/reason.ts';
 import type { SchemaRevision } from '../pubsub/schemas.ts';
@@ -8,7 +9,7 @@ import { columnOf, isUnion, typeOf } from './compatibility.ts';
 
 export type Row = Record<string, unknown>;
 
-/** A message that has no row in the table. Its text becomes CloudPubSubDeadLetterSourceDeliveryErrorMessage. */
+/** A message does not fit the table. `message` becomes the attribute CloudPubSubDeadLetterSourceDeliveryErrorMessage. */
 export class RowRefused extends Error {
   override readonly name = 'RowRefused';
 }
@@ -21,13 +22,13 @@ interface RowContext {
   revision(name: string, revisionId: string): SchemaRevision | undefined;
 }
 
-/** The row of a message, in the JSON forms that BigQuery's API takes. Throws RowRefused. */
+/** The row for a message, in the JSON encoding of BigQuery's API. Throws RowRefused. */
 export function rowOf(delivery: Delivery, context: RowContext): Row {
   const { config } = context;
   const row = config.useTopicSchema
     ? topicRow(delivery, context)
     : config.useTableSchema
-      ? tableRow(textOf(delivery), context)
+      ? tableRow(textOf(delivery.message.data), context)
       : { data: rawData(delivery, context.columns) };
   return config.writeMetadata ? { ...row, ...metadataOf(delivery, context) } : row;
 }
@@ -40,7 +41,7 @@ function topicRow(delivery: Delivery, { config, columns, attributesOf, revision 
   );
   if (!schema) {
     throw new RowRefused(
-      `The schema revision ${attributes.googclient_schemarevisionid ?? '(none)'} by which the message was published no longer exists`,
+      `The message was published with schema revision ${attributes.googclient_schemarevisionid ?? '(none)'}, which no longer exists`,
     );
   }
   const encoding = attributes.googclient_schemaencoding === 'BINARY' ? 'BINARY' : 'JSON';
@@ -66,13 +67,13 @@ function recordRow(
   return row;
 }
 
-/** A value in Avro's JSON encoding as BigQuery's API takes it. */
+/** Converts a value from Avro's JSON encoding to that of BigQuery's API. */
 function cellOf(value: unknown, type: avro.Type, column: TableField, drop: boolean, path: string): unknown {
   if (isUnion(type)) {
     if (value === null) return null;
     const [branch, content] = Object.entries(objectOf(value, path))[0] ?? [];
     const branchType = type.types.find(({ branchName }) => branchName === branch);
-    if (!branchType) throw new RowRefused(`Field ${path}: ${branch} is not a type of its union`);
+    if (!branchType) throw new RowRefused(`Field ${path}: its union has no type ${branch}`);
     return cellOf(content, branchType, column, drop, path);
   }
   if (type instanceof avro.types.RecordType)
@@ -91,7 +92,7 @@ function cellOf(value: unknown, type: avro.Type, column: TableField, drop: boole
     }));
   }
   if (type instanceof avro.types.EnumType) return type.symbols.indexOf(String(value));
-  // Avro writes bytes as one character per byte; BigQuery's API takes base64.
+  // Avro's JSON has one character per byte; BigQuery's API expects base64.
   if (type.typeName === 'bytes' || type.typeName === 'fixed')
     return Buffer.from(String(value), 'latin1').toString('base64');
   return value;
@@ -122,7 +123,7 @@ function rawData(delivery: Delivery, columns: readonly TableField[]): string {
   const column = columnOf(columns, 'data');
   return column && typeOf(column) === 'BYTES'
     ? Buffer.from(delivery.message.data).toString('base64')
-    : textOf(delivery);
+    : textOf(delivery.message.data);
 }
 
 function metadataOf(delivery: Delivery, { subscription, attributesOf }: RowContext): Row {
@@ -134,10 +135,6 @@ function metadataOf(delivery: Delivery, { subscription, attributesOf }: RowConte
     publish_time: new Date(publishTime).toISOString(),
     attributes: JSON.stringify(attributes),
   };
-}
-
-function textOf({ message }: Delivery): string {
-  return Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString('utf8');
 }
 
 function objectOf(value: unknown, path: string): Row {

@@ -1,4 +1,4 @@
-import { type Access, wayOut } from '../callers.ts';
+import { type Access, grantHint } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { tableName } from './errors.ts';
@@ -71,7 +71,7 @@ function tableResource({ projectId, datasetId, tableId }: TableReference): strin
 
 function demand(access: Access, permission: string, resource: string, message: string): void {
   if (access.allows(permission, resource)) return;
-  throw denied(message, wayOut(access.member, permission, resource));
+  throw denied(message, grantHint(access.member, permission, resource));
 }
 
 function denied(message: string, hint: string): CloudError {

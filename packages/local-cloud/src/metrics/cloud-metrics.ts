@@ -3,8 +3,8 @@ import type { PubSub } from '../pubsub/pubsub.ts';
 import type { Metric, Sample } from './exposition.ts';
 
 /**
- * What Cloud Monitoring would know of this cloud. There are as many series as topics and subscriptions, times the results that
- * a publish request can have. https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-pubsub
+ * This cloud's metrics, as Cloud Monitoring has them. The number of series grows with topics (one per result of a publish
+ * request) and subscriptions, not with messages. https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-pubsub
  */
 export function cloudMetrics(pubsub: PubSub, bigquery: BigQuery): Metric[] {
   const { topics, subscriptions } = pubsub.measurements();
@@ -24,7 +24,7 @@ export function cloudMetrics(pubsub: PubSub, bigquery: BigQuery): Metric[] {
     {
       type: 'pubsub.googleapis.com/topic/send_request_count',
       kind: 'counter',
-      help: 'Publish requests, by their result.',
+      help: 'Publish requests by result.',
       samples: topics.flatMap(({ id, projectId, requests }) =>
         Array.from(requests, ([code, value]) => ({
           labels: {
@@ -40,37 +40,37 @@ export function cloudMetrics(pubsub: PubSub, bigquery: BigQuery): Metric[] {
     {
       type: 'pubsub.googleapis.com/subscription/num_undelivered_messages',
       kind: 'gauge',
-      help: 'Messages that are not acknowledged.',
+      help: 'Unacknowledged messages.',
       samples: ofSubscriptions(({ backlog }) => backlog),
     },
     {
       type: 'pubsub.googleapis.com/subscription/oldest_unacked_message_age',
       kind: 'gauge',
-      help: 'Seconds since the oldest message that is not acknowledged was published; 0 when there is none.',
+      help: 'Age of the oldest unacknowledged message in seconds; 0 without a backlog.',
       samples: ofSubscriptions(({ oldestAgeSeconds }) => oldestAgeSeconds),
     },
     {
       type: 'pubsub.googleapis.com/subscription/ack_message_count',
       kind: 'counter',
-      help: 'Messages that were acknowledged, or written to the table of the subscription.',
+      help: 'Messages acknowledged, or written to the table of the subscription.',
       samples: ofSubscriptions(({ acknowledged }) => acknowledged),
     },
     {
       type: 'pubsub.googleapis.com/subscription/dead_letter_message_count',
       kind: 'counter',
-      help: 'Messages that were forwarded to the dead-letter topic.',
+      help: 'Messages forwarded to the dead-letter topic.',
       samples: ofSubscriptions(({ deadLettered }) => deadLettered),
     },
     {
       type: 'bigquery.googleapis.com/query/scanned_bytes',
       kind: 'counter',
-      help: 'Bytes that queries scanned.',
+      help: 'Bytes scanned by queries.',
       samples: ofProject(bytesProcessed),
     },
     {
       type: 'bigquery.googleapis.com/query/scanned_bytes_billed',
       kind: 'counter',
-      help: 'Bytes that queries were billed for.',
+      help: 'Bytes billed for queries.',
       samples: ofProject(bytesBilled),
     },
   ];

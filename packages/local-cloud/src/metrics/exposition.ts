@@ -1,4 +1,4 @@
-/** A series of Cloud Monitoring at this moment. */
+/** The current value of one series. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -12,15 +12,15 @@ export interface Metric {
   readonly samples: readonly Sample[];
 }
 
-/** `text/plain` of https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The metrics as Prometheus reads them. */
+/** The metrics in Prometheus's text format. */
 export function exposition(metrics: readonly Metric[]): string {
   return metrics.map(linesOf).join('');
 }
 
-/** Google's own rule. https://docs.cloud.google.com/monitoring/promql/promql-mapping */
+/** Google's mapping of metric names to PromQL. https://docs.cloud.google.com/monitoring/promql/promql-mapping */
 export function prometheusName(type: string): string {
   return type.replace('/', ':').replace(/[^a-zA-Z0-9:]/g, '_');
 }

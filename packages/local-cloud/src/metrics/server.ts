@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CONTENT_TYPE, exposition, type Metric } from './exposition.ts';
 
-/** Serves metrics to a Prometheus on this machine, at `/metrics`. */
+/** Serves metrics to Prometheus at `/metrics`, on the loopback address. */
 export class MetricsServer {
   readonly url: string;
   readonly #server: Server;
@@ -13,7 +13,7 @@ export class MetricsServer {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
   }
 
-  /** Port 0 is a free one. Throws Node's error (`EADDRINUSE`) when the port is taken. `read` is asked at each request. */
+  /** Port 0 picks a free port. Throws Node's `EADDRINUSE` when the port is in use. Calls `read` for each request. */
   static async listen(port: number, read: () => readonly Metric[]): Promise<MetricsServer> {
     const server = createServer(({ method, url }, response) => {
       if (method !== 'GET' || url !== '/metrics') {

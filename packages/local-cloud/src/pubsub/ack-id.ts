@@ -1,12 +1,12 @@
 import { CloudError } from '../errors.ts';
 import type { DeliveryId } from './delivery-queue.ts';
 
-/** Names a delivery to its receiver: the subscription's key, the message and which delivery of it. */
+/** The ack id of a delivery: the subscription's key, the message id and the delivery attempt. */
 export function ackIdOf(subscriptionKey: number, { id, attempt }: DeliveryId): string {
   return `${subscriptionKey}-${id}-${attempt}`;
 }
 
-/** Throws INVALID_ARGUMENT for what this subscription never gave out. */
+/** Throws INVALID_ARGUMENT for an ack id that is not of this subscription. */
 export function parseAckId(subscriptionKey: number, ackId: string): DeliveryId {
   const [key, id, attempt] = /^\d+-\d+-\d+$/.test(ackId) ? ackId.split('-').map(Number) : [];
   if (key !== subscriptionKey || id === undefined || attempt === undefined) {

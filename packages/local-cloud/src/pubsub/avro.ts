@@ -5,10 +5,10 @@ import { SCHEMA_DEFINITION_MAX_BYTES } from './limits.ts';
 import { reasonOf } from './reason.ts';
 import type { Encoding } from './resources.ts';
 
-/** An Avro schema by which messages are checked and read. https://avro.apache.org/docs/1.11.1/specification/ */
+/** An Avro schema that checks and decodes messages. https://avro.apache.org/docs/1.11.1/specification/ */
 export class AvroSchema {
   readonly type: avro.types.RecordType;
-  /** For JSON. Without defaults: Avro's JSON decoder at Google refuses a missing field even when it has one. */
+  /** For JSON, without defaults: Google's JSON decoder refuses a missing field even if the schema has a default for it. */
   readonly #jsonType: avro.Type;
 
   private constructor(type: avro.types.RecordType, jsonType: avro.Type) {
@@ -22,7 +22,7 @@ export class AvroSchema {
     if (size > SCHEMA_DEFINITION_MAX_BYTES) {
       throw new CloudError(
         'INVALID_ARGUMENT',
-        `Could not parse schema definition: it has ${size} bytes, at most ${SCHEMA_DEFINITION_MAX_BYTES} are allowed.`,
+        `Could not parse schema definition: it has ${size} bytes; at most ${SCHEMA_DEFINITION_MAX_BYTES} are allowed.`,
       );
     }
     let schema: avro.Schema;
@@ -41,25 +41,25 @@ export class AvroSchema {
     if (!(type instanceof avro.types.RecordType)) {
       throw new CloudError(
         'INVALID_ARGUMENT',
-        `Could not parse schema definition: the top level must be a record, it is "${type.typeName}".`,
+        `Could not parse schema definition: the top level is "${type.typeName}"; it must be a record.`,
       );
     }
     return new AvroSchema(type, jsonType);
   }
 
-  /** Throws an error that says what is wrong with a message's data. */
+  /** Throws an error with the reason when the data does not match the schema. */
   check(data: Uint8Array, encoding: Encoding): void {
     this.#decode(data, encoding);
   }
 
-  /** A message's data in Avro's JSON encoding, whatever its own; JSON keeps fields that are not in the schema. Throws. */
+  /** The data in Avro's JSON encoding. JSON data keeps fields that the schema lacks. Throws when the data cannot be decoded. */
   toJson(data: Uint8Array, encoding: Encoding): unknown {
     if (encoding === 'JSON') return parsePrefix(textOf(data), JSON.parse);
     return JSON.parse(this.type.toString(this.#decode(data, encoding)));
   }
 
   /**
-   * Throws INVALID_ARGUMENT unless each of the two schemas can read what the other wrote.
+   * Throws INVALID_ARGUMENT unless each of the two schemas can read the other's data.
    * https://docs.cloud.google.com/pubsub/docs/commit-schema-revision
    */
   checkCompatible(other: AvroSchema): void {
@@ -67,10 +67,14 @@ export class AvroSchema {
       this.type.createResolver(other.type);
       other.type.createResolver(this.type);
     } catch (error) {
-      throw new CloudError('INVALID_ARGUMENT', 'Invalid schema revision: incompatible with the latest one.', {
-        hint: `${reasonOf(error)}; a field can be added or removed only if it has a default, such as {"type": ["null", "string"], "default": null}`,
-        cause: error,
-      });
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        'Invalid schema revision: it is incompatible with the latest revision.',
+        {
+          hint: `${reasonOf(error)}; only a field with a default can be added or removed, such as {"type": ["null", "string"], "default": null}`,
+          cause: error,
+        },
+      );
     }
   }
 
@@ -84,7 +88,7 @@ function bufferOf(data: Uint8Array): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function textOf(data: Uint8Array): string {
+export function textOf(data: Uint8Array): string {
   return bufferOf(data).toString('utf8');
 }
 

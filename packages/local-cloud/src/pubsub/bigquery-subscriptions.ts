@@ -18,7 +18,7 @@ import type { SubscriptionState, TopicState } from './state.ts';
 import type { MessageTable } from './store/message-table.ts';
 import type { StoredBigQueryConfig, SubscriptionConfig } from './subscription-config.ts';
 
-/** Without a retry policy Pub/Sub backs off from BigQuery as from a push endpoint. https://docs.cloud.google.com/pubsub/docs/push#push_backoff */
+/** Backoff of a BigQuery subscription without a retry policy: that of push. https://docs.cloud.google.com/pubsub/docs/push#push_backoff */
 const PUSH_BACKOFF = { minimumMs: 100, maximumMs: 60_000 };
 
 interface BigQuerySubscriptionsOptions {
@@ -32,7 +32,7 @@ interface BigQuerySubscriptionsOptions {
   warn(message: string): void;
 }
 
-/** Connects BigQuery subscriptions to their tables. */
+/** Checks and starts BigQuery subscriptions. */
 export class BigQuerySubscriptions {
   readonly #options: BigQuerySubscriptionsOptions;
 
@@ -40,7 +40,7 @@ export class BigQuerySubscriptions {
     this.#options = options;
   }
 
-  /** Throws what Google answers to a subscription whose table can not be written to. */
+  /** Throws the error that Google answers when the subscription cannot write to its table. */
   async check(config: SubscriptionConfig, topic: TopicState): Promise<void> {
     const { bigqueryConfig } = config;
     if (!bigqueryConfig) return;
@@ -75,10 +75,10 @@ export class BigQuerySubscriptions {
       stateChanged: (error) =>
         warn(
           error
-            ? `${name} is in state ${error.state}: ${error.message}${error.hint ? ` To mend it: ${error.hint}.` : ''} Its messages wait in the backlog.`
+            ? `${name} is in state ${error.state}: ${error.message}${error.hint ? ` To fix it: ${error.hint}.` : ''} Its messages stay in the backlog.`
             : `${name} is ACTIVE again.`,
         ),
-      failed: (reason) => warn(`${name} could not write to ${config.table}: ${reason}`),
+      failed: (reason) => warn(`${name} cannot write to ${config.table}: ${reason}`),
     });
   }
 
@@ -102,7 +102,7 @@ export class BigQuerySubscriptions {
     if (!schemaSettings) {
       throw new DestinationError(
         'SCHEMA_MISMATCH',
-        `The topic ${name} has no schema, but use_topic_schema is set.`,
+        `use_topic_schema is set, but the topic ${name} has no schema.`,
       );
     }
     try {

@@ -8,7 +8,7 @@ import type { MessageTable, StoredMessage } from './store/message-table.ts';
 import type { SubscriptionConfig } from './subscription-config.ts';
 import type { Topics } from './topics.ts';
 
-/** Characters of the reason that a dead letter carries: at most 4 bytes each, within an attribute's 1,024. */
+/** Characters of the reason in a dead letter: at 4 bytes each, they fit an attribute's limit of 1,024 bytes. */
 const REASON_MAX_CHARACTERS = 256;
 
 interface DeadLettersOptions {
@@ -20,7 +20,7 @@ interface DeadLettersOptions {
   warn(message: string): void;
 }
 
-/** A message that failed for the last time. */
+/** A message that used up its delivery attempts. */
 interface Exhausted {
   readonly id: number;
   readonly attempts: number;
@@ -36,8 +36,8 @@ export class DeadLetters {
   }
 
   /**
-   * False when it can not be forwarded and stays: as at Google it is then delivered again and again. Called inside the
-   * write that ends the original, so that both are one transaction.
+   * Forwards a message. Returns false when that is impossible: the message then stays in the backlog and is redelivered,
+   * as at Google. Call it inside the write that removes the message, so that both are one transaction.
    */
   forward(subscription: SubscriptionState, { id, attempts, reason }: Exhausted): boolean {
     const { config } = subscription;
@@ -46,22 +46,23 @@ export class DeadLetters {
     if (!original) return true;
     let problem = this.#problem(config);
     if (problem === undefined) {
-      const letter = letterOf(original, messages.attributesOf(original), { config, attempts, reason });
+      const attributes = messages.attributesOf(original);
+      const deadLetter = deadLetterOf(original, attributes, { config, attempts, reason });
       try {
-        // Committed or lost with the write that this is part of, whose caller hears of it.
-        publisher.append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [letter]).catch(() => {});
+        // Part of the caller's write, which reports a failed commit.
+        publisher.append(topics.find(config.deadLetterPolicy?.deadLetterTopic), [deadLetter]).catch(() => {});
         return true;
       } catch (error) {
         problem = reasonOf(error);
       }
     }
-    const warning = `${config.name} can not forward dead letters, so it delivers them again and again: ${problem}.`;
+    const warning = `${config.name} cannot forward dead letters and redelivers them instead: ${problem}.`;
     if (subscription.warned !== warning) this.#options.warn(warning);
     subscription.warned = warning;
     return false;
   }
 
-  /** Pub/Sub's service agent needs to publish to the topic and to acknowledge on the subscription. */
+  /** Why dead letters cannot be forwarded. Pub/Sub's service agent must publish to the topic and acknowledge on the subscription. */
   #problem({ name, deadLetterPolicy }: SubscriptionConfig): string | undefined {
     const { iam, topics, projectNumber } = this.#options;
     const topic = deadLetterPolicy?.deadLetterTopic ?? '';
@@ -82,7 +83,7 @@ export class DeadLetters {
   }
 }
 
-function letterOf(
+function deadLetterOf(
   { data, orderingKey, publishTime }: StoredMessage,
   attributes: Readonly<Record<string, string>>,
   { config, attempts, reason }: { config: SubscriptionConfig; attempts: number; reason: string | undefined },

@@ -7,7 +7,7 @@ import { type Backoff, delayMs, NO_BACKOFF } from './retry-policy.ts';
 import type { Database } from './store/database.ts';
 import type { BacklogMessage, MessageTable } from './store/message-table.ts';
 
-/** What a subscription's settings mean for its deliveries. */
+/** The settings of a subscription that affect delivery. */
 export interface DeliveryPolicy {
   readonly ordered: boolean;
   readonly backoff: Backoff;
@@ -19,20 +19,20 @@ export interface DeliveryPolicy {
 
 export interface Delivery {
   readonly message: BacklogMessage;
-  /** Counted from 1. */
+  /** Delivery attempt, counted from 1. */
   readonly attempt: number;
 }
 
-/** A delivery as its receiver names it. */
+/** Identifies a delivery: the message id and the delivery attempt. */
 export interface DeliveryId {
   readonly id: number;
   readonly attempt: number;
 }
 
 export interface Failure extends DeliveryId {
-  /** Instead of the policy's. */
+  /** Overrides the policy's backoff. */
   readonly backoff?: Backoff;
-  /** Goes to the dead letter. */
+  /** Stored in the dead letter. */
   readonly reason?: string;
 }
 
@@ -48,16 +48,16 @@ interface QueueOptions {
   readonly database: Database;
   readonly messages: MessageTable;
   readonly policy: DeliveryPolicy;
-  /** Deletes what nobody needs any more, of what was dequeued. Called inside a write. */
+  /** Deletes those dequeued messages that no owner needs. Called inside a write. */
   collect(ids: readonly number[]): void;
-  /** Forwards a message for good; false when that is not possible and it stays. Called inside a write. */
+  /** Forwards a dead letter; false when it must stay in the backlog. Called inside a write. */
   deadLetter(id: number, attempts: number, reason: string | undefined): boolean;
 }
 
-/** Messages that one look at the backlog passes over at most, so that it never holds up the process for long. */
+/** Messages that one scan of the backlog reads at most, so that it does not block the process for long. */
 const SCAN_MAX = 10_000;
 
-/** The backlog of one subscription: what is delivered, for how long, and when again. Only leases are in memory. */
+/** Delivers the backlog of one subscription: leases, ordering, backoff and redelivery. Only leases are in memory. */
 export class DeliveryQueue {
   readonly #options: QueueOptions;
   readonly #messages: MessageTable;
@@ -65,9 +65,10 @@ export class DeliveryQueue {
   readonly #ordering = new OrderingKeys();
   readonly #listeners = new Set<() => void>();
   #policy: DeliveryPolicy;
-  /** Messages up to here were looked at: of those only waiting ones are delivered, when they are due. */
+  /** The last message id scanned. Earlier messages are delivered only when their backoff ends. */
   #cursor = 0;
   #nextDue: number | undefined;
+  /** Counts calls of `take`. */
   #takes = 0;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -88,7 +89,7 @@ export class DeliveryQueue {
     if (reordered) this.reset();
   }
 
-  /** Forgets every lease and starts from the oldest message. What was leased is delivered again, uncounted. */
+  /** Ends every lease and restarts from the oldest message. Leased messages are redelivered without counting an attempt. */
   reset(): void {
     for (const id of this.#leases.ids()) this.#leases.end(id);
     this.#ordering.clear();
@@ -101,7 +102,7 @@ export class DeliveryQueue {
     this.wake();
   }
 
-  /** Calls `listener` whenever there may be something to take. Returns how to stop that. */
+  /** Calls `listener` whenever messages may be available. Returns a function that removes the listener. */
   onWake(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -111,7 +112,7 @@ export class DeliveryQueue {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Leases messages, oldest first, within the limit; at least one, if there is any. */
+  /** Leases messages, oldest first, until a limit is reached. The last message may exceed the byte limit. */
   take(limit: Limit, holder: Holder, leaseMs: number): Delivery[] {
     if (this.#closed || limit.messages <= 0) return [];
     const batch = new Batch(limit);
@@ -128,12 +129,12 @@ export class DeliveryQueue {
     this.#takeReadyKeys(batch, lease);
     this.#takeFresh(batch, lease);
     this.#schedule();
-    // What became due meanwhile has no timer, and a taker with room left may not come back by itself.
+    // A message that became due during this call has no timer, and its taker may not call again by itself.
     if (!batch.full && this.#isDue(this.#options.clock.now())) setImmediate(() => this.wake());
     return batch.messages.map((message) => ({ message, attempt: message.failures + 1 }));
   }
 
-  /** Takes messages out of the backlog, leased or not: a late acknowledgement counts as well. */
+  /** Removes messages from the backlog. Accepts a late acknowledgement, when the lease has ended. */
   async acknowledge(acknowledged: readonly number[]): Promise<void> {
     const { database, key, collect } = this.#options;
     const lost = this.#lostOf(acknowledged);
@@ -151,7 +152,7 @@ export class DeliveryQueue {
     this.#acknowledged += gone;
   }
 
-  /** Acknowledgements that chaos loses: for a broker that is a delivery that nobody acknowledged. */
+  /** Acknowledgements that chaos loses. To the broker they are failed deliveries. */
   #lostOf(ids: readonly number[]): Failure[] {
     return ids.flatMap((id) => {
       const attempt = this.#leases.get(id)?.attempt;
@@ -160,7 +161,7 @@ export class DeliveryQueue {
     });
   }
 
-  /** Counts failed deliveries and lets the messages wait, or forwards them as dead letters. Stale ones are ignored. */
+  /** Counts failed deliveries, then backs off or forwards the message as a dead letter. Ignores deliveries without a lease. */
   async fail(failures: readonly Failure[]): Promise<void> {
     const current = failures.filter(({ id, attempt }) => this.#leases.get(id)?.attempt === attempt);
     if (current.length === 0) return;
@@ -182,7 +183,7 @@ export class DeliveryQueue {
     this.wake();
   }
 
-  /** Gives leases another deadline, from now. Stale ones are ignored. */
+  /** Sets the ack deadline of leases, counted from now. Ignores deliveries without a lease. */
   extend(deliveries: readonly DeliveryId[], ms: number): void {
     const deadline = this.#options.clock.now() + ms;
     for (const { id, attempt } of deliveries) {
@@ -191,7 +192,7 @@ export class DeliveryQueue {
     this.#schedule();
   }
 
-  /** Ends leases without counting a failure; the messages may be taken again at once, in their order. */
+  /** Ends leases without counting a delivery attempt. The messages are available again at once, in order. */
   giveBack(ids: readonly number[]): void {
     for (const id of ids) {
       const lease = this.#leases.get(id);
@@ -203,20 +204,20 @@ export class DeliveryQueue {
     this.wake();
   }
 
-  /** Messages that are no longer in the backlog, leased or not. */
+  /** Ends the leases of messages that have left the backlog. */
   forget(ids: readonly number[]): void {
-    // An ordering key may have waited for one that was not leased.
+    // An ordering key may have waited for a message without a lease.
     if (this.#policy.ordered && ids.some((id) => !this.#leases.has(id))) this.#ordering.recheck();
     this.#end(ids);
     if (this.#ordering.hasReady()) this.wake();
   }
 
-  /** Messages that left the backlog for good, each way, since this object was made. */
+  /** Messages acknowledged and dead-lettered since this object was created. */
   get counts(): { readonly acknowledged: number; readonly deadLettered: number } {
     return { acknowledged: this.#acknowledged, deadLettered: this.#deadLettered };
   }
 
-  /** Why it was closed, for who waits for messages. */
+  /** The error for waiting clients, once the queue is closed. */
   get closed(): CloudError | undefined {
     return this.#closed;
   }
@@ -278,7 +279,7 @@ export class DeliveryQueue {
       this.#cursor = message.id;
       const key = this.#policy.ordered ? message.orderingKey : null;
       if (this.#isDeliverable(message)) {
-        // What has an ordering key keeps its order, on a bad day as well.
+        // Chaos keeps the order of an ordering key, since Pub/Sub does.
         const ms = key === null ? this.#options.chaos.holdsBackMs(message.id) : 0;
         if (ms > 0) held.push({ id: message.id, failures: message.failures, ms });
         else if (key === null || this.#ordering.admit(key, this.#takes)) lease(message);
@@ -314,7 +315,7 @@ export class DeliveryQueue {
       collect([id]);
       return true;
     }
-    // Never 0, which would mean that it does not wait.
+    // Never 0, which would mean no wait.
     this.#messages.setWait(key, id, attempt, Math.max(1, clock.now() + delayMs(backoff, attempt)));
     return false;
   }
@@ -329,7 +330,7 @@ export class DeliveryQueue {
   #schedule(): void {
     const { clock } = this.#options;
     const now = clock.now();
-    // What is due already waits for a taker, not for the clock.
+    // A message that is already due waits for a taker, not for the clock.
     const due = this.#nextDue !== undefined && this.#nextDue > now ? this.#nextDue : Number.POSITIVE_INFINITY;
     const at = this.#closed ? Number.POSITIVE_INFINITY : Math.min(this.#leases.nextDeadline, due);
     if (at === this.#timerAt) return;

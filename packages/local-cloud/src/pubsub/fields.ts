@@ -1,13 +1,13 @@
 import { CloudError } from '../errors.ts';
 import { type Duration, secondsOf } from './resources.ts';
 
-/** What a message of the API may carry here. */
-export interface FieldRules {
+/** The fields of an API message that are accepted here. */
+interface FieldRules {
   readonly message: string;
   readonly supported: readonly string[];
-  /** Set by the service; ignored in a request, as Google documents. */
+  /** Set by the service, and ignored in requests, as Google documents. */
   readonly outputOnly?: readonly string[];
-  /** Fields of Google's that do nothing here, with the reason: setting one is an error, so that nobody relies on it. */
+  /** Google's fields without an effect here, with the reason. Setting one is an error, so that nobody relies on it. */
   readonly notEmulated?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,12 @@ export function checkFields(value: object, rules: FieldRules): void {
   }
 }
 
-/** Whether a field carries anything but its default, as proto3 sees it. */
+/** `camelCase` for a field's name in snake_case. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Whether a value differs from its proto3 default. */
 export function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return false;
   if (typeof value === 'string') return !value.endsWith('_UNSPECIFIED');
@@ -38,7 +43,7 @@ export function isSet(value: unknown): boolean {
   return true;
 }
 
-/** A duration in seconds, checked against its documented range. Undefined when absent. Throws INVALID_ARGUMENT. */
+/** A duration in seconds; undefined when absent. Throws INVALID_ARGUMENT outside the range. */
 export function secondsIn(
   field: string,
   duration: Duration | null | undefined,
@@ -61,13 +66,16 @@ const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 const LABELS_MAX = 64;
 
-/** Labels as they are stored; undefined when there are none. Throws INVALID_ARGUMENT. */
+/** The labels to store; undefined when there are none. Throws INVALID_ARGUMENT. */
 export function checkLabels(
   labels: Readonly<Record<string, string>> | null | undefined,
 ): Record<string, string> | undefined {
   const entries = Object.entries(labels ?? {});
   if (entries.length > LABELS_MAX) {
-    throw new CloudError('INVALID_ARGUMENT', `Too many labels: ${entries.length}, at most ${LABELS_MAX}.`);
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      `Too many labels: ${entries.length}; at most ${LABELS_MAX} are allowed.`,
+    );
   }
   for (const [key, value] of entries) {
     if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {

@@ -2,19 +2,19 @@ import { CloudError } from '../errors.ts';
 import { FILTER_MAX_BYTES } from './limits.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
-/** Whether a message with these attributes is delivered. */
+/** Whether a subscription receives a message with these attributes. */
 export type Filter = (attributes: Attributes) => boolean;
 
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][A-Za-z0-9_-]*)|(!=|[=:.,()-]))/y;
 
 /**
  * Pub/Sub's whole filter language: `attributes:key`, `attributes.key = "v"`, `!=`, `hasPrefix(attributes.key, "v")`,
- * AND, OR, NOT or -, and parentheses. Throws INVALID_ARGUMENT that says where it does not parse.
+ * AND, OR, NOT or -, and parentheses. Throws INVALID_ARGUMENT with the position of the mistake.
  * https://docs.cloud.google.com/pubsub/docs/subscription-message-filter
  */
 export function parseFilter(text: string): Filter {
   if (Buffer.byteLength(text) > FILTER_MAX_BYTES) {
-    throw new CloudError('INVALID_ARGUMENT', `Invalid filter: longer than ${FILTER_MAX_BYTES} bytes.`);
+    throw new CloudError('INVALID_ARGUMENT', `Invalid filter: it is longer than ${FILTER_MAX_BYTES} bytes.`);
   }
   const parser = new Parser(text);
   const filter = parser.expression();
@@ -34,7 +34,7 @@ class Parser {
     while (text.slice(at).trim() !== '') {
       TOKEN.lastIndex = at;
       const match = TOKEN.exec(text);
-      if (!match) throw this.#error('a character that is not part of the language', at);
+      if (!match) throw this.#error('unknown character', at);
       this.#tokens.push({ text: match[0].trim(), at });
       at = TOKEN.lastIndex;
     }
@@ -46,7 +46,7 @@ class Parser {
     if (operator !== 'AND' && operator !== 'OR') return terms[0] as Filter;
     while (this.#accept(operator)) terms.push(this.#term());
     if (this.#peek() === 'AND' || this.#peek() === 'OR') {
-      throw this.#error('AND beside OR without parentheses');
+      throw this.#error('AND and OR need parentheses');
     }
     return operator === 'AND'
       ? (attributes) => terms.every((term) => term(attributes))
@@ -54,7 +54,7 @@ class Parser {
   }
 
   end(): void {
-    if (this.#peek() !== undefined) throw this.#error('text after the end of the expression');
+    if (this.#peek() !== undefined) throw this.#error('unexpected text after the expression');
   }
 
   #term(): Filter {
@@ -105,7 +105,7 @@ class Parser {
   #key(): string {
     const token = this.#peek() ?? '';
     if (token.startsWith('"')) return this.#string();
-    if (!/^[A-Za-z_]/.test(token)) throw this.#error('expected the key of an attribute');
+    if (!/^[A-Za-z_]/.test(token)) throw this.#error('expected an attribute key');
     this.#next++;
     return token;
   }
@@ -136,7 +136,7 @@ class Parser {
       'INVALID_ARGUMENT',
       `Invalid filter "${this.#text}": ${problem} at "${this.#text.slice(at, at + 20).trim()}" (character ${at + 1}).`,
       {
-        hint: 'known: attributes:key, attributes.key = "value", !=, hasPrefix(attributes.key, "value"), AND, OR, NOT, parentheses',
+        hint: 'supported: attributes:key, attributes.key = "value", !=, hasPrefix(attributes.key, "value"), AND, OR, NOT, parentheses',
       },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The first JSON object in a text and nothing after it, or the text itself when there is none. Google's decoder reads
- * one value and never looks at what follows.
+ * The text up to the end of its first JSON object, or the whole text when there is none. Google's decoder reads one value
+ * and ignores the rest.
  */
 function jsonPrefix(text: string): string {
   let depth = 0;
@@ -21,7 +21,7 @@ function jsonPrefix(text: string): string {
   return text;
 }
 
-/** Reads a text by `parse`, and when that fails the first object in it. Throws what `parse` throws. */
+/** Parses a text or, when that fails, its prefix up to the end of the first object. Throws the error of `parse`. */
 export function parsePrefix<T>(text: string, parse: (text: string) => T): T {
   try {
     return parse(text);

@@ -1,25 +1,26 @@
-/** Who a delivery was made to, told when it no longer counts as outstanding. */
+/** The receiver of deliveries. */
 export interface Holder {
+  /** Called when a delivery of this size is no longer outstanding. */
   released(bytes: number): void;
 }
 
-export interface Lease {
-  /** Counted from 1. */
+interface Lease {
+  /** Delivery attempt, counted from 1. */
   readonly attempt: number;
   readonly bytes: number;
   readonly orderingKey: string | null;
   readonly holder: Holder;
 }
 
-/** Deadlines are rounded up to this, so that many leases end by one timer. Pub/Sub's are best effort as well. */
+/** Ack deadlines are rounded up to this, so that one timer ends many leases. Pub/Sub's deadlines are best effort, too. */
 const DEADLINE_GRAIN_MS = 100;
 
-/** The deliveries of one subscription that wait for an acknowledgement, by message id. */
+/** The leases of one subscription, by message id. */
 export class Leases {
   readonly #leases = new Map<number, Lease & { deadline: number }>();
   #nextDeadline = Number.POSITIVE_INFINITY;
 
-  /** When the first lease may end; never too late. */
+  /** When the next lease may end; no lease ends earlier. */
   get nextDeadline(): number {
     return this.#nextDeadline;
   }
@@ -53,7 +54,7 @@ export class Leases {
     return lease;
   }
 
-  /** Leases whose deadline has passed. */
+  /** Leases past their ack deadline. */
   overdue(now: number): { id: number; attempt: number }[] {
     if (this.#nextDeadline > now) return [];
     const overdue: { id: number; attempt: number }[] = [];

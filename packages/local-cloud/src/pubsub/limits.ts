@@ -17,12 +17,12 @@ export const ATTRIBUTE_VALUE_MAX_BYTES = 1_024;
 /** Bytes of an ordering key. */
 export const ORDERING_KEY_MAX_BYTES = 1_024;
 
-/** Seconds for which a delivered message is leased. Google's emulator accepts less than the documented minimum; this does not. */
+/** Ack deadline in seconds. Google's emulator accepts less than the documented minimum; this one does not. */
 export const ACK_DEADLINE_SECONDS = { min: 10, max: 600, default: 10 } as const;
-/** Ids in one Acknowledge or ModifyAckDeadline request: bounded by the 512 KiB of the request at Google. */
+/** Bytes of the ack ids in one Acknowledge or ModifyAckDeadline request: Google limits the request to 512 KiB. */
 export const ACK_IDS_MAX_BYTES = 512 * 1024;
 
-/** Seconds for which a subscription keeps what is not acknowledged. */
+/** Seconds for which a subscription keeps unacknowledged messages. */
 export const SUBSCRIPTION_RETENTION_SECONDS = {
   min: 10 * 60,
   max: 31 * 24 * 3600,
@@ -30,11 +30,11 @@ export const SUBSCRIPTION_RETENTION_SECONDS = {
 } as const;
 /** Seconds for which a topic keeps every message. */
 export const TOPIC_RETENTION_SECONDS = { min: 10 * 60, max: 31 * 24 * 3600 } as const;
-/** Seconds without activity after which Google deletes a subscription. Stored here, never acted on. */
+/** Seconds of inactivity after which Google deletes a subscription. Stored here without effect. */
 export const EXPIRATION_TTL_SECONDS = { min: 24 * 3600, default: 31 * 24 * 3600 } as const;
 
 export const MAX_DELIVERY_ATTEMPTS = { min: 5, max: 100, default: 5 } as const;
-/** Seconds between two deliveries of a message under a retry policy. */
+/** Backoff of a retry policy in seconds. */
 export const RETRY_BACKOFF_SECONDS = { min: 0, max: 600, defaultMinimum: 10, defaultMaximum: 600 } as const;
 
 /** Bytes of a filter. https://docs.cloud.google.com/pubsub/docs/subscription-message-filter */
@@ -48,11 +48,11 @@ export const SCHEMA_REVISIONS_MAX = 20;
 /** Resources on one page of a list. */
 export const PAGE_SIZE = { max: 1_000, default: 100 } as const;
 
-/** Messages and bytes in one answer of Pull and StreamingPull. */
+/** Messages and bytes in one response of Pull or StreamingPull. */
 export const RESPONSE_MAX_MESSAGES = 1_000;
 export const RESPONSE_MAX_BYTES = 1024 * 1024;
-/** Outstanding messages and bytes of a stream that sets no limit of its own. https://docs.cloud.google.com/pubsub/quotas */
+/** Outstanding messages and bytes of a stream whose client sets no flow control. https://docs.cloud.google.com/pubsub/quotas */
 export const STREAM_DEFAULT_MAX_MESSAGES = 10_000;
 export const STREAM_DEFAULT_MAX_BYTES = 100 * 1024 * 1024;
-/** Milliseconds that Pull waits for a first message; Google says only that it is bounded. */
+/** Milliseconds that Pull waits for a first message. Google documents only that the wait is bounded. */
 export const PULL_WAIT_MS = 5_000;

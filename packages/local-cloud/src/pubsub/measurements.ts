@@ -4,23 +4,24 @@ import type { Publisher } from './publisher.ts';
 import type { SubscriptionState, TopicState } from './state.ts';
 import type { MessageTable } from './store/message-table.ts';
 
-/** What Cloud Monitoring would know. Counts begin with the process. */
+/** The values behind the metrics of Cloud Monitoring. Counts start at 0 with the process. */
 export interface Measurements {
   readonly topics: readonly {
     readonly projectId: string;
     readonly id: string;
-    /** Publish requests by their result: `success`, `invalid_argument`, … */
+    /** Publish requests by result: `success`, `invalid_argument`, … */
     readonly requests: ReadonlyMap<string, number>;
   }[];
   readonly subscriptions: readonly {
     readonly projectId: string;
     readonly id: string;
-    /** Messages that are not acknowledged. */
+    /** Unacknowledged messages. */
     readonly backlog: number;
-    /** Seconds; 0 when there is no such message. */
+    /** Age of the oldest unacknowledged message in seconds; 0 without a backlog. */
     readonly oldestAgeSeconds: number;
-    /** Messages. */
+    /** Messages acknowledged, or written to the table. */
     readonly acknowledged: number;
+    /** Messages forwarded to the dead-letter topic. */
     readonly deadLettered: number;
   }[];
 }

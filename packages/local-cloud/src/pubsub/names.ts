@@ -1,11 +1,11 @@
 import { CloudError } from '../errors.ts';
 
-export type Collection = 'topics' | 'subscriptions' | 'schemas';
+type Collection = 'topics' | 'subscriptions' | 'schemas';
 
 /** https://docs.cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const ID = /^[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
 const ID_RULE =
-  'an id has 3 to 255 characters, starts with a letter, holds only letters, digits and - _ . ~ + %, and does not start with "goog"';
+  'an id has 3 to 255 letters, digits and - _ . ~ + %, starts with a letter and does not start with "goog"';
 
 /** Checks `projects/PROJECT/COLLECTION/ID`. Throws INVALID_ARGUMENT. */
 export function checkName(collection: Collection, name: unknown): string {
@@ -27,7 +27,7 @@ export function checkName(collection: Collection, name: unknown): string {
   return name as string;
 }
 
-/** Checks `projects/PROJECT` and returns it. */
+/** Checks `projects/PROJECT`. Throws INVALID_ARGUMENT. */
 export function checkProject(name: unknown): string {
   if (typeof name !== 'string' || !/^projects\/[^/]+$/.test(name)) {
     throw new CloudError('INVALID_ARGUMENT', `Invalid [projects] name: (name=${String(name ?? '')})`, {
@@ -37,7 +37,7 @@ export function checkProject(name: unknown): string {
   return name;
 }
 
-/** The project's id in a resource name. */
+/** The project id in a resource name. */
 export function projectIdOf(name: string): string {
   return name.split('/')[1] ?? '';
 }

@@ -1,23 +1,23 @@
 interface KeyState {
-  /** Deliveries that are not yet acknowledged, by message id. */
+  /** Ids of the messages delivered and not acknowledged. */
   readonly outstanding: Set<number>;
-  /** The take that delivered them: within one, later messages of the key may follow. */
+  /** The call of `take` that delivered them. The same call may deliver later messages of the key. */
   take: number;
-  /** Whether messages of the key were passed over, or wait after a failure. */
+  /** Whether messages of the key were skipped, or back off after a failure. */
   more: boolean;
 }
 
 /**
- * Which ordering keys are busy. Messages of a key are delivered in order of publication: further ones only after every
- * one that was delivered is acknowledged, and after a failure again from the one that failed.
+ * The state of ordering keys. Messages of a key are delivered in publication order: further ones only once all delivered
+ * ones are acknowledged, and after a failure again from the message that failed.
  * https://docs.cloud.google.com/pubsub/docs/ordering
  */
 export class OrderingKeys {
   readonly #keys = new Map<string, KeyState>();
-  /** Keys with messages and nothing outstanding. */
+  /** Keys with messages to deliver and none outstanding. */
   readonly #ready = new Set<string>();
 
-  /** Whether a message of the key may be delivered by this take; if not it is remembered that there is more. */
+  /** Whether this take may deliver a message of the key. If not, notes that the key has more messages. */
   admit(key: string, take: number): boolean {
     const state = this.#keys.get(key);
     if (!state || (state.take === take && state.outstanding.size > 0)) return true;
@@ -31,7 +31,7 @@ export class OrderingKeys {
     state.outstanding.add(id);
   }
 
-  /** A delivery has ended, which may let the key go on. */
+  /** Ends a delivery, which may make the key ready. */
   ended(key: string, id: number): void {
     const state = this.#keys.get(key);
     if (!state?.outstanding.delete(id) || state.outstanding.size > 0) return;
@@ -39,24 +39,24 @@ export class OrderingKeys {
     else this.#keys.delete(key);
   }
 
-  /** Messages of the key wait: nothing of it may be delivered in passing. */
+  /** Blocks a key whose messages back off. */
   waits(key: string): void {
     this.#stateOf(key).more = true;
   }
 
-  /** A waiting message of the key may be delivered again. */
+  /** The backoff of a message of the key has ended. */
   due(key: string): void {
     const state = this.#stateOf(key);
     state.more = true;
     if (state.outstanding.size === 0) this.#ready.add(key);
   }
 
-  /** What was delivered of the key after a message, and is void when that one failed. */
+  /** Outstanding messages of the key after the given one. They are redelivered when it fails. */
   after(key: string, id: number): number[] {
     return [...(this.#keys.get(key)?.outstanding ?? [])].filter((other) => other > id);
   }
 
-  /** A key that may go on. It is busy until `started`. */
+  /** Removes and returns a ready key. The key stays blocked until `started`. */
   next(): string | undefined {
     const [key] = this.#ready;
     if (key !== undefined) this.#ready.delete(key);
@@ -67,12 +67,12 @@ export class OrderingKeys {
     return this.#ready.size > 0;
   }
 
-  /** Messages that keys waited for may be gone: each that has nothing outstanding is looked at again. */
+  /** Makes every key without outstanding messages ready: the message that it waited for may be gone. */
   recheck(): void {
     for (const [key, { outstanding }] of this.#keys) if (outstanding.size === 0) this.#ready.add(key);
   }
 
-  /** After the messages of a ready key were looked at: whether some remain for later. */
+  /** Ends the turn of a ready key. `remaining`: some of its messages were not delivered. */
   started(key: string, remaining: boolean): void {
     const state = this.#keys.get(key);
     if (!state) return;

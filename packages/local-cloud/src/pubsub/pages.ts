@@ -6,7 +6,7 @@ export interface PageRequest {
   readonly pageToken?: string | null | undefined;
 }
 
-/** One page of `items` in the order of their keys. The token is the last key seen, so a page holds while items come and go. */
+/** One page of `items`, ordered by key. The token is the page's last key, so it stays valid when items are added or deleted. */
 export function pageOf<T>(
   items: Iterable<T>,
   keyOf: (item: T) => string,

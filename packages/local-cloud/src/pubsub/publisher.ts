@@ -17,12 +17,12 @@ import type { MessageTable } from './store/message-table.ts';
 
 const EMPTY = new Uint8Array();
 
-/** Results of a publish request, as Cloud Monitoring names them. */
+/** Results of a publish request, in Cloud Monitoring's spelling. */
 const SUCCESS = 'success';
 const REFUSED = 'invalid_argument';
 const INTERNAL = 'internal';
 
-/** Checks messages and appends them to a topic: whole requests, or nothing of them. */
+/** Checks messages and appends them to a topic. A request is published whole or not at all. */
 export class Publisher {
   readonly #clock: Clock;
   readonly #database: Database;
@@ -37,7 +37,7 @@ export class Publisher {
     this.#schemas = options.schemas;
   }
 
-  /** Resolves with the messages' ids when they are safe. Throws INVALID_ARGUMENT, NOT_FOUND. */
+  /** Resolves with the message ids once the messages are committed. Throws INVALID_ARGUMENT, NOT_FOUND. */
   async publish(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
     try {
       checkRequest(messages);
@@ -51,18 +51,18 @@ export class Publisher {
     }
   }
 
-  /** Publish requests by their result: `success`, or the canonical code of their error in lower case. */
+  /** Counts of publish requests by result: `success`, or the error's canonical code in lower case. */
   requestsOf(topic: TopicState): ReadonlyMap<string, number> {
     let requests = this.#requests.get(topic);
     if (!requests) {
-      // From the first look on: a counter that appears with its first event hides that event from `increase`.
+      // Starts at 0: PromQL's `increase` misses the first event of a counter that appears with it.
       requests = new Map([SUCCESS, REFUSED, INTERNAL].map((result) => [result, 0]));
       this.#requests.set(topic, requests);
     }
     return requests;
   }
 
-  /** Like `publish` for what Pub/Sub itself publishes: only the topic's schema is checked. */
+  /** Publishes a message of Pub/Sub itself: only the topic's schema is checked. */
   append(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
     const stampOf = this.#checkSchema(topic, messages);
     const retains = topic.config.messageRetentionDuration !== undefined;
@@ -110,7 +110,7 @@ export class Publisher {
     );
   }
 
-  /** What each message is stamped with, by its index. One bad message refuses the request whole, as at Google. */
+  /** Gives the stamp of each message by its index. One bad message fails the whole request, as at Google. */
   #checkSchema(topic: TopicState, messages: readonly PubsubMessage[]): (index: number) => Stamp | undefined {
     const settings = topic.config.schemaSettings;
     if (!settings) return () => undefined;
@@ -135,12 +135,12 @@ export class Publisher {
   }
 }
 
-/** A decoded message without data has protobuf.js's default of `bytes`, which is an empty array and no Uint8Array. */
+/** protobuf.js decodes missing data to an empty array, which is not a Uint8Array. */
 function dataOf({ data }: PubsubMessage): Uint8Array {
   return data?.byteLength ? data : EMPTY;
 }
 
-/** Attributes that Pub/Sub adds. */
+/** The attributes that Pub/Sub adds to a message. */
 type Stamp = Readonly<Record<string, string>>;
 
 function acceptedBy(
@@ -159,7 +159,7 @@ function acceptedBy(
       first ??= error;
     }
   }
-  throw unparsable(first, `message ${index + 1} of ${count}, for which the whole request is refused: `);
+  throw unparsable(first, `message ${index + 1} of ${count}; the whole request is refused: `);
 }
 
 function checkRequest(messages: readonly PubsubMessage[]): void {
@@ -174,7 +174,7 @@ function checkRequest(messages: readonly PubsubMessage[]): void {
   if (bytes > PUBLISH_MAX_BYTES) {
     throw new CloudError(
       'INVALID_ARGUMENT',
-      `Request payload size exceeds the limit: ${PUBLISH_MAX_BYTES} bytes (it has ${bytes}).`,
+      `Request payload size exceeds the limit: ${PUBLISH_MAX_BYTES} bytes (the request has ${bytes}).`,
     );
   }
   const key = messages[0]?.orderingKey ?? '';
@@ -196,7 +196,7 @@ function checkMessage({ data, attributes, orderingKey, messageId, publishTime }:
   if (messageId || isSet(publishTime)) {
     throw new CloudError(
       'INVALID_ARGUMENT',
-      'message_id and publish_time are set by Pub/Sub and must not be populated by the publisher.',
+      'Pub/Sub sets message_id and publish_time; the publisher must leave them empty.',
     );
   }
   checkBytes('ordering_key', orderingKey ?? '', ORDERING_KEY_MAX_BYTES);
@@ -219,21 +219,21 @@ function checkMessage({ data, attributes, orderingKey, messageId, publishTime }:
 }
 
 /**
- * Keys that begin with "goog" are Google's, and its client libraries publish under one prefix among them: the trace
- * context. https://docs.cloud.google.com/pubsub/docs/open-telemetry-tracing
+ * Google reserves keys that start with "goog". Its client libraries publish the trace context under "googclient_".
+ * https://docs.cloud.google.com/pubsub/docs/open-telemetry-tracing
  */
 function isReserved(key: string): boolean {
   return key.startsWith('goog') && !key.startsWith('googclient_');
 }
 
-function checkBytes(what: string, text: string, max: number): void {
-  // No character takes more than 3 bytes per UTF-16 unit: most texts need no counting.
+function checkBytes(name: string, text: string, max: number): void {
+  // UTF-8 needs at most 3 bytes per UTF-16 unit, so most texts need no exact count.
   if (text.length * 3 <= max) return;
   const bytes = Buffer.byteLength(text);
   if (bytes > max) {
     throw new CloudError(
       'INVALID_ARGUMENT',
-      `Invalid ${what}: it has ${bytes} bytes, at most ${max} are allowed.`,
+      `Invalid ${name}: it has ${bytes} bytes; at most ${max} are allowed.`,
     );
   }
 }

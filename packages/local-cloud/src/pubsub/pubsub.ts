@@ -30,26 +30,26 @@ import { type AckRequest, type PullRequest, Subscriber } from './subscriber.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Topics } from './topics.ts';
 
-export interface PubSubOptions {
-  /** A folder for what must survive; in memory when absent. */
+interface PubSubOptions {
+  /** Folder for the data; in memory when absent. */
   readonly path?: string;
   readonly clock: Clock;
   readonly iam: Iam;
   readonly warehouse: Warehouse;
   projectNumber(projectId: string): string;
-  /** Faults in delivery; none when absent. */
+  /** Injects faults into delivery; none when absent. */
   readonly chaos?: Chaos;
-  /** What an operator has to know: a subscription in an error state, dead letters that can not be forwarded, messages that expired. */
+  /** Reports error states of subscriptions, dead letters that cannot be forwarded, and expired messages. */
   onWarning?(message: string): void;
 }
 
-/** How often messages past their retention are looked for. */
+/** How often expired messages are dropped. */
 const SWEEP_MS = 60_000;
 const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
 
 /**
- * Pub/Sub itself, without a wire: one method per RPC, with the requests and answers that Google's generated client
- * has. Everything throws CloudError.
+ * Pub/Sub without a wire: one method per RPC, with the requests and responses of Google's generated client. Every method
+ * throws CloudError.
  * https://docs.cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
  */
 export class PubSub {
@@ -158,7 +158,7 @@ export class PubSub {
     return this.#topics.listSubscriptions(request);
   }
 
-  /** Resolves with the messages' ids when what they name survives the death of the process. */
+  /** Resolves with the message ids once the messages survive a crash of the process. */
   async publish(request: {
     topic?: string | null;
     messages?: readonly PubsubMessage[] | null;
@@ -169,7 +169,7 @@ export class PubSub {
 
   // Subscriptions
 
-  /** Checks a BigQuery subscription's table, its columns and the grants of Pub/Sub's service agent. */
+  /** For a BigQuery subscription, checks the table, its columns and the grants of Pub/Sub's service agent. */
   async createSubscription(request: Subscription): Promise<Subscription> {
     return this.#subscriptions.create(request);
   }
@@ -203,7 +203,7 @@ export class PubSub {
 
   // Messages
 
-  /** Waits up to PULL_WAIT_MS of the clock for a first message, unless `returnImmediately` is set. */
+  /** Waits up to PULL_WAIT_MS for a first message, unless `returnImmediately` is set. */
   async pull(request: PullRequest, signal?: AbortSignal): Promise<{ receivedMessages: ReceivedMessage[] }> {
     return { receivedMessages: await this.#subscriber.pull(request, signal) };
   }
@@ -212,17 +212,17 @@ export class PubSub {
     return this.#subscriber.acknowledge(request);
   }
 
-  /** 0 seconds: a negative acknowledgement. */
+  /** 0 seconds is a negative acknowledgement. */
   async modifyAckDeadline(request: AckRequest & { ackDeadlineSeconds?: number | null }): Promise<void> {
     return this.#subscriber.modifyAckDeadline(request);
   }
 
-  /** Opens a stream. The caller passes every request to `receive`, the first as well, and calls `close` at the end. */
+  /** Opens a stream. The caller passes every request, also the first, to `receive`, and calls `close` at the end. */
   streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
     return this.#subscriber.streamingPull(first, peer);
   }
 
-  /** To a time only. */
+  /** Seeks to a time. Snapshots are not emulated. */
   async seek(request: {
     subscription?: string | null;
     time?: Timestamp | null;
@@ -230,22 +230,22 @@ export class PubSub {
   }): Promise<void> {
     const subscription = this.#subscriptions.findAttached(request.subscription);
     if (request.snapshot) throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
-    if (!request.time) throw new CloudError('INVALID_ARGUMENT', 'Invalid seek: a time is needed.');
+    if (!request.time) throw new CloudError('INVALID_ARGUMENT', 'Invalid seek: set time.');
     const time = millisOf(request.time);
     await seekToTime(subscription, time, { database: this.#database, messages: this.#messages });
   }
 
-  /** Snapshot RPCs, all of them. */
+  /** Every snapshot RPC. */
   async snapshots(): Promise<never> {
     throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
   }
 
-  /** Messages of a subscription that are not acknowledged: Cloud Monitoring's `num_undelivered_messages`. */
+  /** Unacknowledged messages of a subscription: Cloud Monitoring's `num_undelivered_messages`. */
   async backlogSize(request: { subscription?: string | null }): Promise<number> {
     return this.#messages.backlogSize(this.#subscriptions.find(request.subscription).key);
   }
 
-  /** What Cloud Monitoring would be told of topics and subscriptions. */
+  /** The values behind the metrics of topics and subscriptions. */
   measurements(): Measurements {
     const parts = { clock: this.#clock, messages: this.#messages, publisher: this.#publisher };
     return measure(this.#topics.all(), this.#subscriptions.all(), parts);
@@ -293,7 +293,7 @@ export class PubSub {
     return this.#schemas.validateMessage(request);
   }
 
-  /** Ends every stream and delivery; rows that are being written are finished first. */
+  /** Ends every stream and delivery, after the rows in progress are written. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -315,7 +315,7 @@ export class PubSub {
     this.#subscriptions.start();
   }
 
-  /** What a deletion left behind that the process did not live to finish. */
+  /** Deletes the messages of resources whose deletion a crash interrupted. */
   #collectOrphans(topics: ReadonlyMap<number, TopicState>): void {
     const known = new Set(topics.keys());
     for (const { key } of this.#subscriptions.all()) known.add(key);
@@ -341,13 +341,13 @@ export class PubSub {
       for (const subscription of [...this.#subscriptions.all()]) {
         await this.#retention.sweepSubscription(subscription, now, (count) =>
           this.#warn(
-            `${count} messages of ${subscription.config.name} reached the end of their retention unacknowledged and are gone.`,
+            `${count} message(s) of ${subscription.config.name} expired unacknowledged and were dropped.`,
           ),
         );
       }
       for (const topic of [...this.#topics.all()]) await this.#retention.sweepTopic(topic, now);
     } catch (error) {
-      this.#warn(`Could not drop messages past their retention: ${reasonOf(error)}`);
+      this.#warn(`Cannot drop expired messages: ${reasonOf(error)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Pub/Sub's messages as this package takes and answers them: the proto3 JSON names, full resource names, enums as
- * their names, durations and timestamps as `{seconds, nanos}`. Absent, null and a default value mean the same.
+ * Pub/Sub's messages with proto3 JSON names, full resource names, enums as names, and durations and timestamps as
+ * `{seconds, nanos}`. Absent, null and a default value mean the same.
  * https://docs.cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
  */
 
@@ -48,7 +48,7 @@ export type BigQueryConfig = Optional<{
 
 export type DeadLetterPolicy = Optional<{ deadLetterTopic: string; maxDeliveryAttempts: number }>;
 export type RetryPolicy = Optional<{ minimumBackoff: Duration; maximumBackoff: Duration }>;
-/** Set and without a `ttl`: the subscription never expires. */
+/** Without a `ttl`, the subscription never expires. */
 export type ExpirationPolicy = Optional<{ ttl: Duration }>;
 
 export type Subscription = Optional<{
@@ -89,13 +89,13 @@ export type PubsubMessage = Optional<{
 export interface ReceivedMessage {
   readonly ackId: string;
   readonly message: PubsubMessage;
-  /** Counted from 1; 0 on a subscription without a dead-letter policy. */
+  /** Counted from 1; 0 when the subscription has no dead-letter policy. */
   readonly deliveryAttempt: number;
 }
 
 export type FieldMask = Optional<{ paths: readonly string[] }>;
 
-/** What stands for a topic or schema that was deleted while something refers to it. */
+/** Google's placeholders for a deleted topic or schema that is still referred to. */
 export const DELETED_TOPIC = '_deleted-topic_';
 export const DELETED_SCHEMA = '_deleted-schema_';
 

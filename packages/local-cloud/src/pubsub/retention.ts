@@ -3,10 +3,10 @@ import { ownersOf, type SubscriptionState, type TopicState } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 
-/** Messages that one transaction drops. */
+/** Messages dropped per transaction. */
 const CHUNK = 1_000;
 
-/** Milliseconds for which a subscription keeps messages: at least as long as its topic does. */
+/** Milliseconds for which a subscription keeps messages: its own retention or its topic's, whichever is longer. */
 export function retentionMs({ config, topic }: Pick<SubscriptionState, 'config' | 'topic'>): number {
   return Math.max(secondsOf(config.messageRetentionDuration), topicRetentionSeconds(topic)) * 1e3;
 }
@@ -15,7 +15,7 @@ function topicRetentionSeconds({ config, deleted }: TopicState): number {
   return deleted ? 0 : secondsOf(config.messageRetentionDuration ?? {});
 }
 
-/** Drops what is older than retention allows. `expired` hears of messages that nobody acknowledged. */
+/** Drops expired messages. */
 export class Retention {
   readonly #database: Database;
   readonly #messages: MessageTable;
@@ -25,6 +25,7 @@ export class Retention {
     this.#messages = messages;
   }
 
+  /** Calls `expired` with the number of unacknowledged messages dropped, if any. */
   async sweepSubscription(
     subscription: SubscriptionState,
     now: number,
@@ -41,7 +42,7 @@ export class Retention {
     await this.#drop('retained', topic.key, topic, now - topicRetentionSeconds(topic) * 1e3);
   }
 
-  /** Drops everything that an owner has, in pieces that leave room for other work. */
+  /** Drops all messages of an owner, in chunks that leave the event loop free in between. */
   async purge(owner: number, topic: TopicState): Promise<void> {
     await this.#drop('backlog', owner, topic, Number.POSITIVE_INFINITY);
     await this.#drop('retained', owner, topic, Number.POSITIVE_INFINITY);

@@ -3,7 +3,7 @@ import { secondsIn } from './fields.ts';
 import { RETRY_BACKOFF_SECONDS } from './limits.ts';
 import { durationOf, type RetryPolicy, secondsOf } from './resources.ts';
 
-/** A retry policy with both bounds, as Google stores it. Throws INVALID_ARGUMENT. */
+/** The retry policy with both bounds filled in, as Google stores it. Throws INVALID_ARGUMENT. */
 export function checkRetryPolicy(policy: RetryPolicy | null | undefined): RetryPolicy | undefined {
   if (!policy) return undefined;
   const range = RETRY_BACKOFF_SECONDS;
@@ -20,13 +20,13 @@ export function checkRetryPolicy(policy: RetryPolicy | null | undefined): RetryP
   return { minimumBackoff: durationOf(minimum), maximumBackoff: durationOf(maximum) };
 }
 
-/** Bounds of an exponential backoff, in milliseconds. */
+/** Bounds of an exponential backoff. */
 export interface Backoff {
   readonly minimumMs: number;
   readonly maximumMs: number;
 }
 
-/** Without a retry policy Pub/Sub delivers again as soon as it can. */
+/** Without a retry policy, Pub/Sub redelivers at once. */
 export const NO_BACKOFF: Backoff = { minimumMs: 0, maximumMs: 0 };
 
 export function backoffOf(policy: RetryPolicy | null | undefined, fallback: Backoff): Backoff {
@@ -37,7 +37,7 @@ export function backoffOf(policy: RetryPolicy | null | undefined, fallback: Back
   };
 }
 
-/** The wait after the `failures`-th failure. Google adds jitter; here it is exact, so that a test can be. */
+/** Milliseconds to back off after this many failures. A difference from Google: there is no jitter, so tests are exact. */
 export function delayMs({ minimumMs, maximumMs }: Backoff, failures: number): number {
   return Math.min(minimumMs * 2 ** (failures - 1), maximumMs);
 }

@@ -12,7 +12,7 @@ import type { Database } from './store/database.ts';
 import type { ResourceTable } from './store/resource-table.ts';
 import type { StoredSchemaSettings } from './topic-config.ts';
 
-/** One revision of a schema, ready to check messages by. */
+/** A parsed revision of a schema. */
 export interface SchemaRevision {
   readonly revisionId: string;
   readonly avro: AvroSchema;
@@ -37,7 +37,7 @@ const FIELDS = {
   outputOnly: ['revisionId', 'revisionCreateTime'],
 };
 
-/** Pub/Sub's schemas and their revisions. Avro only. https://docs.cloud.google.com/pubsub/docs/schemas */
+/** Schemas and their revisions. Avro only. https://docs.cloud.google.com/pubsub/docs/schemas */
 export class Schemas {
   readonly #clock: Clock;
   readonly #database: Database;
@@ -107,13 +107,13 @@ export class Schemas {
     return this.#append(schema, revision);
   }
 
-  /** Commits an old revision's definition anew. */
+  /** Commits the definition of an old revision as a new one. */
   rollback(request: { name?: string | null; revisionId?: string | null }): Promise<Schema> {
     const { schema, revision } = this.#find(`${request.name}@${request.revisionId ?? ''}`);
     return this.#append(schema, this.#newRevision(revision));
   }
 
-  /** `name` ends in `@REVISION`. The last one can not be deleted. */
+  /** `name` ends in `@REVISION`, or `revisionId` is set. The only revision of a schema cannot be deleted. */
   deleteRevision(request: { name?: string | null; revisionId?: string | null }): Promise<Schema> {
     const name = request.name ?? '';
     const { schema, revision } = this.#find(
@@ -128,7 +128,7 @@ export class Schemas {
     return this.#replace({ ...schema, revisions });
   }
 
-  /** Topics that use it keep the name and refuse every message, as at Google. */
+  /** Topics with the schema then refuse every message, as at Google. */
   delete(request: { name?: string | null }): Promise<void> {
     const { schema } = this.#find(request.name);
     return this.#database.write(() => {
@@ -167,7 +167,7 @@ export class Schemas {
 
   /**
    * The revisions that a topic accepts, newest first: the order in which Google tries them. Throws NOT_FOUND when the
-   * schema, or a revision that the topic names, is gone.
+   * schema, or a revision that the topic names, was deleted.
    * https://cloud.google.com/blog/products/data-analytics/pub-sub-schema-evolution-is-now-ga
    */
   accepted(settings: StoredSchemaSettings): SchemaRevision[] {
@@ -186,7 +186,7 @@ export class Schemas {
     return schema.revisions.slice(first, last + 1).reverse();
   }
 
-  /** A revision by which a message was accepted; undefined when it was deleted since. */
+  /** A revision; undefined when it was deleted. */
   revision(name: string, revisionId: string): SchemaRevision | undefined {
     return this.#schemas.get(name)?.revisions.find((revision) => revision.revisionId === revisionId);
   }
@@ -226,7 +226,7 @@ export class Schemas {
   }
 }
 
-/** Google says no more than this; the hint says why. */
+/** Google's error gives no reason; the hint does. */
 export function unparsable(error: unknown, where = ''): CloudError {
   const reason = reasonOf(error);
   return new CloudError('INVALID_ARGUMENT', 'Could not parse message', {
@@ -236,7 +236,7 @@ export function unparsable(error: unknown, where = ''): CloudError {
 }
 
 function parseSchema(schema: Schema | null | undefined): { avro: AvroSchema; definition: string } {
-  if (!schema) throw new CloudError('INVALID_ARGUMENT', 'Invalid schema: it is missing.');
+  if (!schema) throw new CloudError('INVALID_ARGUMENT', 'Invalid schema: set schema.');
   checkFields(schema, FIELDS);
   if (schema.type === 'PROTOCOL_BUFFER') {
     throw new CloudError('UNIMPLEMENTED', 'Schema.type PROTOCOL_BUFFER is not emulated: only AVRO is.');

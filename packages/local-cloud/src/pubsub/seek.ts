@@ -3,8 +3,8 @@ import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 
 /**
- * Marks what was published before a time as acknowledged and brings back what was published since and is retained, by
- * the subscription (`retain_acked_messages`) or by its topic.
+ * Acknowledges the messages published before a time, and returns to the backlog those published since and retained by the
+ * subscription (`retain_acked_messages`) or its topic.
  * https://docs.cloud.google.com/pubsub/docs/replay-overview
  */
 export async function seekToTime(

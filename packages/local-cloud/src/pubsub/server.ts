@@ -6,10 +6,10 @@ import type { PubSub } from './pubsub.ts';
 import { createGrpcServer } from './wire/grpc.ts';
 import { createRestServer } from './wire/rest.ts';
 
-/** How an HTTP/2 connection begins, and no HTTP/1 request. https://www.rfc-editor.org/rfc/rfc9113#preface */
+/** The start of an HTTP/2 connection; no HTTP/1 request starts with it. https://www.rfc-editor.org/rfc/rfc9113#preface */
 const HTTP2_PREFACE = 'PRI';
 
-/** A Pub/Sub on a port, for PUBSUB_EMULATOR_HOST: gRPC and REST on the same one, as Google's emulator does. */
+/** Serves Pub/Sub on a port, for PUBSUB_EMULATOR_HOST. gRPC and REST share the port, as in Google's emulator. */
 export class PubSubServer {
   /** `127.0.0.1:PORT` */
   readonly host: string;
@@ -30,8 +30,8 @@ export class PubSubServer {
   }
 
   /**
-   * Port 0 picks a free one. Throws Node's error (`EADDRINUSE`) when the port is taken. `onError` hears of bugs in the
-   * service, which clients see as INTERNAL. Without `callers` every call is the developer's.
+   * Port 0 picks a free port. Throws Node's `EADDRINUSE` when the port is in use. `onError` receives bugs of the service,
+   * which clients see as INTERNAL. Without `callers`, every request is the developer's.
    */
   static async listen(
     pubsub: PubSub,
@@ -64,7 +64,7 @@ export class PubSubServer {
     return new PubSubServer(server, grpc, rest, sockets);
   }
 
-  /** Stops listening and cuts every connection. The Pub/Sub itself stays open. */
+  /** Stops listening and closes every connection. `pubsub` stays open. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#grpc.forceShutdown();

@@ -4,9 +4,9 @@ import type { Filter } from './filter.ts';
 import type { SubscriptionConfig } from './subscription-config.ts';
 import type { TopicConfig } from './topic-config.ts';
 
-/** A topic that exists, or one that was deleted and still has subscriptions with a backlog. */
+/** A topic. A deleted one lives on while subscriptions refer to it. */
 export interface TopicState {
-  /** Owns what the topic itself retains. */
+  /** Owner of the messages that the topic retains. */
   readonly key: number;
   config: TopicConfig;
   readonly subscriptions: Set<SubscriptionState>;
@@ -14,18 +14,18 @@ export interface TopicState {
 }
 
 export interface SubscriptionState {
-  /** Owns its backlog and what it retains. */
+  /** Owner of the backlog and of the messages that the subscription retains. */
   readonly key: number;
   readonly topic: TopicState;
   config: SubscriptionConfig;
   readonly filter: Filter | undefined;
   readonly queue: DeliveryQueue;
   bigquery: BigQueryDelivery | undefined;
-  /** The last warning about its dead letters, so that it is not repeated for each message. */
+  /** The last warning about dead letters, to avoid repeating it for each message. */
   warned: string | undefined;
 }
 
-/** Everybody who may still need a message of the topic. */
+/** Every owner that may need a message of the topic. */
 export function ownersOf(topic: TopicState): number[] {
   return [topic.key, ...Array.from(topic.subscriptions, ({ key }) => key)];
 }

@@ -3,6 +3,7 @@ import { parseAckId } from './ack-id.ts';
 import type { Limit } from './delivery-queue.ts';
 import type { Holder } from './leases.ts';
 import {
+  ACK_DEADLINE_SECONDS,
   RESPONSE_MAX_BYTES,
   RESPONSE_MAX_MESSAGES,
   STREAM_DEFAULT_MAX_BYTES,
@@ -19,7 +20,7 @@ export interface StreamingPullRequest {
   readonly modifyDeadlineAckIds?: readonly string[] | null;
   readonly streamAckDeadlineSeconds?: number | null;
   readonly clientId?: string | null;
-  /** Zero or less: no limit of the client's. */
+  /** Flow control; 0 or less means no limit. */
   readonly maxOutstandingMessages?: number | string | null;
   readonly maxOutstandingBytes?: number | string | null;
   readonly protocolVersion?: number | string | null;
@@ -27,19 +28,20 @@ export interface StreamingPullRequest {
 
 export interface StreamingPullResponse {
   readonly receivedMessages: readonly ReceivedMessage[];
-  /** In the first response of a stream. */
+  /** Only in the first response of a stream. */
   readonly subscriptionProperties?: { exactlyOnceDeliveryEnabled: boolean; messageOrderingEnabled: boolean };
 }
 
 export interface StreamingPullPeer {
-  /** False when the peer is behind: nothing more is sent until `drained`. */
+  /** False when the peer's buffer is full: nothing more is sent until `drained`. */
   send(response: StreamingPullResponse): boolean;
-  /** The stream is over. */
+  /** Ends the stream with an error. */
   fail(error: unknown): void;
 }
 
-/** Who messages are leased to, and what it counts as outstanding. */
+/** A holder of leases that counts its outstanding messages. */
 export interface Receiver extends Holder {
+  /** Called when a delivery of this size becomes outstanding. */
   leased(bytes: number): void;
 }
 
@@ -50,7 +52,7 @@ interface StreamingPullOptions {
   receive(limit: Limit, receiver: Receiver, leaseMs: number): ReceivedMessage[];
 }
 
-/** One StreamingPull call: sends messages as the client's flow control allows. */
+/** One StreamingPull call. Sends messages within the client's flow control. */
 export class StreamingPull implements Receiver {
   readonly #options: StreamingPullOptions;
   readonly #maxMessages: number;
@@ -74,14 +76,11 @@ export class StreamingPull implements Receiver {
     this.#schedule();
   }
 
-  /** Acknowledgements and deadlines that the client sends on the stream. Throws INVALID_ARGUMENT. */
+  /** Handles a request of the client: acknowledgements and changes of ack deadlines. Throws INVALID_ARGUMENT. */
   async receive(request: StreamingPullRequest): Promise<void> {
     const { subscription } = this.#options;
     if (request.subscription && request !== this.#options.first) {
-      throw new CloudError(
-        'INVALID_ARGUMENT',
-        'subscription may only be set in the first request of a stream.',
-      );
+      throw new CloudError('INVALID_ARGUMENT', 'Set subscription only in the first request of a stream.');
     }
     if (request.streamAckDeadlineSeconds) {
       this.#leaseSeconds = checkAckDeadline(request.streamAckDeadlineSeconds);
@@ -92,7 +91,7 @@ export class StreamingPull implements Receiver {
     if (ackIds.length !== seconds.length) {
       throw new CloudError(
         'INVALID_ARGUMENT',
-        `modify_deadline_ack_ids has ${ackIds.length} items and modify_deadline_seconds has ${seconds.length}; they go in pairs.`,
+        `modify_deadline_ack_ids has ${ackIds.length} items and modify_deadline_seconds has ${seconds.length}; both must have the same length.`,
       );
     }
     const modified = ackIds.map((ackId, index) => ({
@@ -108,20 +107,19 @@ export class StreamingPull implements Receiver {
     ]);
   }
 
-  /** The peer can take more. */
+  /** The peer's buffer has room again. */
   drained(): void {
     this.#writable = true;
     this.#schedule();
   }
 
-  /** A delivery made on this stream is no longer outstanding. */
   released(bytes: number): void {
     this.#outstandingMessages--;
     this.#outstandingBytes -= bytes;
     this.#schedule();
   }
 
-  /** Its leases stay until they are acknowledged or end. */
+  /** Ends the stream. Its leases remain until their acknowledgement or ack deadline. */
   close(): void {
     this.#ended = true;
     this.#stopWaking();
@@ -158,11 +156,10 @@ export class StreamingPull implements Receiver {
     }
     if (receivedMessages.length === 0) return;
     this.#writable = peer.send({ receivedMessages, ...this.#introduction() });
-    // One response per turn of the event loop: several streams of a subscription share it evenly.
+    // One response per turn of the event loop, so that streams share a subscription evenly.
     this.#schedule();
   }
 
-  /** Counts a delivery that is about to be sent. */
   leased(bytes: number): void {
     this.#outstandingMessages++;
     this.#outstandingBytes += bytes;
@@ -181,13 +178,13 @@ export class StreamingPull implements Receiver {
   }
 }
 
-/** Seconds for which one delivery's lease is changed; 0 gives it back. */
+/** Checks the new ack deadline of one lease in seconds; 0 is a negative acknowledgement. */
 export function checkModifiedDeadline(seconds: number): number {
-  // Google's documented minimum of 10 is for a subscription's deadline; one lease may be shorter.
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 600) return seconds;
+  // The documented minimum of 10 seconds holds for subscriptions, not for a single lease.
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= ACK_DEADLINE_SECONDS.max) return seconds;
   throw new CloudError(
     'INVALID_ARGUMENT',
-    `Invalid ack deadline given: ${seconds}. It must be between 0 and 600 seconds.`,
+    `Invalid ack deadline given: ${seconds}. It must be between 0 and ${ACK_DEADLINE_SECONDS.max} seconds.`,
   );
 }
 

@@ -26,10 +26,10 @@ export interface AckRequest {
   readonly ackIds?: readonly string[] | null;
 }
 
-/** For leases that no stream counts. */
+/** Holds leases of unary pulls, which have no flow control. */
 const UNCOUNTED: Receiver = { leased() {}, released() {} };
 
-/** Hands messages to clients and takes their acknowledgements. */
+/** Delivers messages to subscriber clients and takes their acknowledgements. */
 export class Subscriber {
   readonly #clock: Clock;
   readonly #messages: MessageTable;
@@ -80,8 +80,8 @@ export class Subscriber {
   #pullable(name: string | null | undefined): SubscriptionState {
     const subscription = this.#subscriptions.findAttached(name);
     if (!subscription.config.bigqueryConfig) return subscription;
-    throw new CloudError('FAILED_PRECONDITION', `${name} delivers to BigQuery and can not be pulled from.`, {
-      hint: 'create a second subscription on the topic to see its messages',
+    throw new CloudError('FAILED_PRECONDITION', `${name} delivers to BigQuery and cannot be pulled from.`, {
+      hint: 'to read the messages, create a second subscription on the topic',
     });
   }
 
@@ -107,7 +107,7 @@ export class Subscriber {
     });
   }
 
-  /** The first messages to come, or none when the time is over. */
+  /** Waits for messages; resolves with none after PULL_WAIT_MS. */
   #wait(
     { queue }: SubscriptionState,
     take: () => ReceivedMessage[],
@@ -115,7 +115,7 @@ export class Subscriber {
   ): Promise<ReceivedMessage[]> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
-        // At once: a second wake-up must not take messages that nobody would get.
+        // Stops first: another wake-up would lease messages that this pull cannot return.
         stopWaking();
         timer.cancel();
         signal?.removeEventListener('abort', giveUp);

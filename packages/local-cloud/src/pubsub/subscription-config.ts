@@ -19,7 +19,7 @@ import {
 } from './resources.ts';
 import { checkRetryPolicy } from './retry-policy.ts';
 
-/** A subscription as it is stored: checked, with Google's defaults filled in. */
+/** A checked subscription with Google's defaults, as it is stored. */
 export interface SubscriptionConfig {
   readonly name: string;
   readonly topic: string;
@@ -63,16 +63,16 @@ const FIELDS = {
   ],
   outputOnly: ['detached', 'topicMessageRetentionDuration', 'state', 'analyticsHubSubscriptionInfo'],
   notEmulated: {
-    pushConfig: 'messages are delivered by pull and to BigQuery only',
-    cloudStorageConfig: 'there is no Cloud Storage',
-    bigtableConfig: 'there is no Bigtable',
+    pushConfig: 'only pull and BigQuery subscriptions are',
+    cloudStorageConfig: 'Cloud Storage is not emulated',
+    bigtableConfig: 'Bigtable is not emulated',
     enableExactlyOnceDelivery: 'every delivery is at least once',
-    messageTransforms: 'message transforms (SMTs) do not run',
-    tags: 'there is no resource manager that holds tag keys',
+    messageTransforms: 'message transforms (SMTs) are not run',
+    tags: 'Resource Manager is not emulated',
   },
 };
 
-/** Filter and ordering are fixed at creation. https://docs.cloud.google.com/pubsub/docs/subscription-properties */
+/** Filter and ordering cannot change after creation. https://docs.cloud.google.com/pubsub/docs/subscription-properties */
 export const SUBSCRIPTION_MASK = {
   message: 'Subscription',
   mutable: [
@@ -89,7 +89,7 @@ export const SUBSCRIPTION_MASK = {
   immutable: ['name', 'topic', 'filter', 'enableMessageOrdering', ...FIELDS.outputOnly],
 };
 
-/** Checks everything about a subscription that needs no other resource. Throws INVALID_ARGUMENT, OUT_OF_RANGE, UNIMPLEMENTED. */
+/** Makes the checks that need no other resource. Throws INVALID_ARGUMENT, OUT_OF_RANGE, UNIMPLEMENTED. */
 export function checkSubscription(subscription: Subscription, topic: string): SubscriptionConfig {
   checkFields(subscription, FIELDS);
   const { ackDeadlineSeconds, retainAckedMessages, enableMessageOrdering, filter } = subscription;
@@ -115,7 +115,7 @@ export function checkSubscription(subscription: Subscription, topic: string): Su
   };
 }
 
-/** Seconds of an ack deadline; 0 stands for the default. */
+/** Checks an ack deadline in seconds; 0 stands for the default. */
 export function checkAckDeadline(seconds: number): number {
   const { min, max } = ACK_DEADLINE_SECONDS;
   if (seconds !== 0 && !(seconds >= min && seconds <= max)) {
@@ -127,7 +127,7 @@ export function checkAckDeadline(seconds: number): number {
   return seconds;
 }
 
-/** Stored and never acted on: nothing expires here. */
+/** Stored without effect: subscriptions do not expire here. */
 function checkExpiration(policy: ExpirationPolicy | null | undefined): ExpirationPolicy {
   if (!policy) return { ttl: durationOf(EXPIRATION_TTL_SECONDS.default) };
   const ttl = isSet(policy.ttl)
@@ -169,7 +169,7 @@ function checkBigQueryConfig(config: BigQueryConfig | null | undefined): StoredB
   if (useTopicSchema && useTableSchema) {
     throw new CloudError(
       'INVALID_ARGUMENT',
-      'Invalid bigquery_config: use_topic_schema and use_table_schema can not be enabled at the same time.',
+      'Invalid bigquery_config: use_topic_schema and use_table_schema cannot be enabled at the same time.',
     );
   }
   return {

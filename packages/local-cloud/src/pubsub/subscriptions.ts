@@ -31,13 +31,13 @@ interface SubscriptionsOptions {
   readonly deadLetters: DeadLetters;
 }
 
-/** Stored with the key of its topic, which outlives the topic's name. */
+/** Refers to the topic by its key, which outlives the topic's name. */
 interface StoredSubscription {
   readonly config: SubscriptionConfig;
   readonly topicKey: number;
 }
 
-/** Pub/Sub's subscriptions as resources. */
+/** The subscriptions of this Pub/Sub. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #subscriptions = new Map<string, SubscriptionState>();
@@ -47,7 +47,7 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** `topics` by key; a topic that was deleted is added to it. */
+  /** `topics` maps keys to topics; a deleted topic is added to it. */
   restore({ key, body }: StoredResource, topics: Map<number, TopicState>): void {
     const { config, topicKey } = JSON.parse(body) as StoredSubscription;
     let topic = topics.get(topicKey);
@@ -69,16 +69,14 @@ export class Subscriptions {
     return subscription;
   }
 
-  /** Throws NOT_FOUND, and FAILED_PRECONDITION for a detached one. */
+  /** Throws NOT_FOUND, or FAILED_PRECONDITION when the subscription is detached. */
   findAttached(name: string | null | undefined): SubscriptionState {
     const subscription = this.find(name);
-    if (subscription.config.detached) {
-      throw new CloudError('FAILED_PRECONDITION', `Subscription is detached (resource=${name}).`);
-    }
+    if (subscription.config.detached) throw detachedError(subscription.config);
     return subscription;
   }
 
-  /** Starts what delivers by itself. Called once, when everything is restored. */
+  /** Starts the BigQuery subscriptions. Called once, after everything is restored. */
   start(): void {
     for (const subscription of this.#subscriptions.values()) this.#connect(subscription);
   }
@@ -89,7 +87,7 @@ export class Subscriptions {
     const topic = this.#options.topics.find(config.topic);
     this.#checkDeadLetterTopic(config);
     await this.#options.bigquery.check(config, topic);
-    // Other requests may have come first while the table was looked at.
+    // Another request may have created or deleted a resource while the table was checked.
     this.#checkNew(config);
     if (topic.deleted) throw notFound(config.topic);
     const { database, table } = this.#options;
@@ -128,7 +126,7 @@ export class Subscriptions {
       ...(subscription.config.detached && { detached: true }),
     };
     this.#checkDeadLetterTopic(config);
-    // A table that stays the same may be what is broken, while something else is mended.
+    // Skips an unchanged table: it may be broken while another setting is corrected.
     if (!isDeepStrictEqual(config.bigqueryConfig, subscription.config.bigqueryConfig)) {
       await this.#options.bigquery.check(config, subscription.topic);
     }
@@ -155,7 +153,7 @@ export class Subscriptions {
     await retention.purge(subscription.key, subscription.topic);
   }
 
-  /** It receives nothing any more and its backlog is gone. https://docs.cloud.google.com/pubsub/docs/detach-subscriptions */
+  /** The subscription loses its backlog and receives no further messages. https://docs.cloud.google.com/pubsub/docs/detach-subscriptions */
   detach(request: { subscription?: string | null }): Promise<void> {
     return this.#inTurn(() => this.#detach(request));
   }
@@ -165,12 +163,7 @@ export class Subscriptions {
     if (subscription.config.detached) return;
     await this.#disconnect(subscription);
     await this.#store(subscription, { ...subscription.config, detached: true });
-    subscription.queue.close(
-      new CloudError(
-        'FAILED_PRECONDITION',
-        `Subscription is detached (resource=${subscription.config.name}).`,
-      ),
-    );
+    subscription.queue.close(detachedError(subscription.config));
     await this.#options.retention.purge(subscription.key, subscription.topic);
   }
 
@@ -184,7 +177,7 @@ export class Subscriptions {
     return { subscriptions: items.map((subscription) => this.#answer(subscription)), nextPageToken };
   }
 
-  /** The topic's settings changed, and with them what its subscriptions keep. */
+  /** Applies the settings of a topic, such as its retention, to its subscriptions. */
   topicChanged(topic: TopicState): void {
     for (const subscription of topic.subscriptions) subscription.queue.setPolicy(policyOf(subscription));
   }
@@ -197,7 +190,7 @@ export class Subscriptions {
     for (const { queue } of this.#subscriptions.values()) queue.close(closing);
   }
 
-  /** Changes to subscriptions wait for each other: each stops and starts a delivery. */
+  /** Runs changes of subscriptions one at a time: each stops and starts a delivery. */
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(change);
     this.#changes = done.catch(() => {});
@@ -280,6 +273,10 @@ export class Subscriptions {
       ...(retention && { topicMessageRetentionDuration: retention }),
     };
   }
+}
+
+function detachedError({ name }: SubscriptionConfig): CloudError {
+  return new CloudError('FAILED_PRECONDITION', `Subscription is detached (resource=${name}).`);
 }
 
 function policyOf(subscription: Pick<SubscriptionState, 'config' | 'topic'>): DeliveryPolicy {

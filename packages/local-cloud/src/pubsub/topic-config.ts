@@ -4,7 +4,7 @@ import { TOPIC_RETENTION_SECONDS } from './limits.ts';
 import { checkName } from './names.ts';
 import { durationOf, type MessageStoragePolicy, type SchemaSettings, type Topic } from './resources.ts';
 
-/** A topic as it is stored: checked, defaults left out. */
+/** A checked topic without defaults, as it is stored. */
 export interface TopicConfig {
   readonly name: string;
   readonly labels?: Record<string, string> | undefined;
@@ -23,10 +23,10 @@ const FIELDS = {
   supported: ['name', 'labels', 'messageStoragePolicy', 'schemaSettings', 'messageRetentionDuration'],
   outputOnly: ['state', 'satisfiesPzs'],
   notEmulated: {
-    kmsKeyName: 'there is no key management',
-    ingestionDataSourceSettings: 'there is nothing to import from',
-    messageTransforms: 'message transforms (SMTs) do not run',
-    tags: 'there is no resource manager that holds tag keys',
+    kmsKeyName: 'Cloud KMS is not emulated',
+    ingestionDataSourceSettings: 'there is no source to import from',
+    messageTransforms: 'message transforms (SMTs) are not run',
+    tags: 'Resource Manager is not emulated',
   },
 };
 
@@ -36,7 +36,7 @@ export const TOPIC_MASK = {
   immutable: ['name'],
 };
 
-/** Checks everything about a topic that needs no other resource. Throws INVALID_ARGUMENT, UNIMPLEMENTED. */
+/** Makes the checks that need no other resource. Throws INVALID_ARGUMENT, UNIMPLEMENTED. */
 export function checkTopic(topic: Topic): TopicConfig {
   checkFields(topic, FIELDS);
   const retention = secondsIn(
@@ -47,7 +47,7 @@ export function checkTopic(topic: Topic): TopicConfig {
   return {
     name: checkName('topics', topic.name),
     labels: checkLabels(topic.labels),
-    // Everything is stored on this machine: only what it says of a table's location acts.
+    // Every message is stored on this machine: the policy applies to the tables of BigQuery subscriptions only.
     messageStoragePolicy: isSet(topic.messageStoragePolicy)
       ? (topic.messageStoragePolicy ?? undefined)
       : undefined,

@@ -15,11 +15,11 @@ interface TopicsOptions {
   readonly table: ResourceTable;
   readonly schemas: Schemas;
   readonly retention: Retention;
-  /** The topic's settings changed. */
+  /** Called when the settings of a topic changed. */
   changed(topic: TopicState): void;
 }
 
-/** Pub/Sub's topics. */
+/** The topics of this Pub/Sub. */
 export class Topics {
   readonly #options: TopicsOptions;
   readonly #topics = new Map<string, TopicState>();
@@ -81,7 +81,7 @@ export class Topics {
     });
   }
 
-  /** Its subscriptions stay, with what they have not acknowledged. */
+  /** Its subscriptions keep their backlogs. */
   async delete(request: { topic?: string | null }): Promise<void> {
     const topic = this.find(request.topic);
     const { database, table, retention, changed } = this.#options;

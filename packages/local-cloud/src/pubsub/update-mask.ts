@@ -1,16 +1,17 @@
 import { CloudError } from '../errors.ts';
+import { camelCase } from './fields.ts';
 import type { FieldMask } from './resources.ts';
 
 interface MaskRules {
-  /** Name of the message, for errors. */
+  /** Name of the proto message, for errors. */
   readonly message: string;
   readonly mutable: readonly string[];
   readonly immutable: readonly string[];
 }
 
 /**
- * `current` with the fields that the mask names taken from `patch`; `a.b` takes only `b` of `a`. Names may be in
- * snake_case or camelCase. Throws INVALID_ARGUMENT for an empty mask, or a field that does not exist or may not change.
+ * Copies the fields named by the mask from `patch` onto `current`; `a.b` copies only `b` of `a`. Paths may be in snake_case
+ * or camelCase. Throws INVALID_ARGUMENT for an empty mask and for an unknown or immutable field.
  */
 export function applyMask<T extends object>(
   current: T,
@@ -37,7 +38,7 @@ function checkMutable(path: string, field: string, { message, mutable, immutable
   throw new CloudError(
     'INVALID_ARGUMENT',
     immutable.includes(field)
-      ? `Invalid update_mask provided in the request: '${path}' of a ${message} can not be changed.`
+      ? `Invalid update_mask provided in the request: '${path}' of a ${message} cannot be changed.`
       : `Invalid update_mask provided in the request: '${path}' is not a known ${message} field.`,
     { hint: `fields that can be updated: ${mutable.join(', ')}` },
   );
@@ -54,8 +55,4 @@ function assign<T extends object>(target: T, source: object, [field, ...rest]: s
 
 function objectOf(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

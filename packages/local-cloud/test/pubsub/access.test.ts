@@ -50,8 +50,8 @@ process.env.METADATA_SERVER_DETECTION = 'none';
 
 const messages = [{ data: Buffer.from('hola').toString('base64') }];
 
-describe('an account', () => {
-  it('publishes and pulls when it is granted that, and is told which role is missing otherwise', async () => {
+describe('a service account', () => {
+  it('publishes and pulls with a grant; without one, the refusal names the missing role', async () => {
     const [status, refusal] = await rest(`${TOPIC}:publish`, { messages });
     expect([status, refusal]).toEqual([403, expect.stringContaining('User not authorized')]);
     expect(warnings).toEqual([
@@ -65,13 +65,13 @@ describe('an account', () => {
     expect((await rest(`${SUBSCRIPTION}:pull`, { maxMessages: 1 }))[1]).toContain(messages[0]?.data);
   });
 
-  it('is asked over gRPC, too', async () => {
+  it('needs the grant over gRPC, too', async () => {
     cloud.iam.revoke(grantOf('roles/pubsub.publisher', TOPIC));
     const call = { retry: null, otherArgs: { headers: headers() } };
     await expect(publisher.publish({ topic: TOPIC, messages }, call)).rejects.toMatchObject({ code: 7 });
   });
 
-  it('gets its tokens from a metadata server, one for each account', async () => {
+  it('gets tokens from a metadata server of its own', async () => {
     const metadataHost = await cloud.metadataHostFor(EMAIL);
     expect(await cloud.metadataHostFor(EMAIL)).toBe(metadataHost);
     expect(await cloud.metadataHostFor(`other@${PROJECT}.iam.gserviceaccount.com`)).not.toBe(metadataHost);
@@ -85,13 +85,16 @@ describe('an account', () => {
     });
   });
 
-  it('does nothing whose permission is not known', async () => {
+  it('may not call an RPC whose permission the local cloud does not know', async () => {
     const [status, text] = await rest(`projects/${PROJECT}/topics/mine`, {}, 'PUT');
-    expect([status, text]).toEqual([501, expect.stringContaining('CreateTopic by serviceAccount:crm@')]);
+    expect([status, text]).toEqual([
+      501,
+      expect.stringContaining('CreateTopic is not emulated for serviceAccount:crm@'),
+    ]);
   });
 });
 
-it('who has no token of this cloud is the developer', async () => {
+it('a caller without a token of this cloud is the developer', async () => {
   const [response] = await publisher.publish({ topic: TOPIC, messages });
   expect(response.messageIds).toHaveLength(1);
 });

@@ -11,7 +11,7 @@ const config = {
   dropUnknownFields: false,
 };
 
-/** Whether one Avro field can be written to one column. */
+/** The incompatibility of one Avro field and one column. */
 function check(
   type: unknown,
   column: Partial<TableField> | undefined,
@@ -24,7 +24,7 @@ function check(
   return incompatibility({ ...config, ...extra }, columns, [avro]);
 }
 
-describe('a topic schema and a table', () => {
+describe('topic schema and table', () => {
   it.each([
     ['string', { type: 'STRING', mode: 'REQUIRED' }],
     ['string', { type: 'STRING' }],
@@ -45,7 +45,7 @@ describe('a topic schema and a table', () => {
       { type: 'record', name: 'I', fields: [{ name: 'a', type: 'int' }] },
       { type: 'RECORD', fields: [{ name: 'a', type: 'INTEGER' }] },
     ],
-  ])('fit: %j in %j', (type, column) => {
+  ])('accepts %j in column %j', (type, column) => {
     expect(check(type, column)).toBeUndefined();
   });
 
@@ -73,7 +73,7 @@ describe('a topic schema and a table', () => {
     [
       ['null', 'string', 'int'],
       {},
-      'Incompatible schema type for field f: an Avro union other than null and one type has no BigQuery type',
+      'Incompatible schema type for field f: BigQuery has no type for an Avro union, except for null and one other type',
     ],
     [
       { type: 'array', items: 'string' },
@@ -95,11 +95,11 @@ describe('a topic schema and a table', () => {
       { type: 'RECORD', mode: 'REPEATED', fields: [{ name: 'key', type: 'STRING' }] },
       'Incompatible schema for field f.value: the BigQuery table has no such column',
     ],
-  ])('do not fit: %j in %j', (type, column, reason) => {
+  ])('refuses %j in column %j', (type, column, reason) => {
     expect(check(type, column)).toBe(reason);
   });
 
-  it('do not fit where the table requires what the topic never has', () => {
+  it('refuses a table with a required column that the topic schema lacks', () => {
     const { type } = AvroSchema.parse('{"type":"record","name":"R","fields":[{"name":"f","type":"string"}]}');
     const columns = [
       { name: 'f', type: 'STRING' },
@@ -110,7 +110,7 @@ describe('a topic schema and a table', () => {
     );
   });
 
-  it('fit where fields that the table lacks are dropped', () => {
+  it('accepts a field that the table lacks when unknown fields are dropped', () => {
     expect(check('string', undefined, { dropUnknownFields: true })).toBeUndefined();
   });
 });

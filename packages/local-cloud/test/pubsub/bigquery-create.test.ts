@@ -3,7 +3,7 @@ import { AGENT, errorOf, topicName } from './harness.ts';
 import { BIGQUERY_CONFIG, EDITOR, Pipeline, recordOf } from './pipeline.ts';
 
 describe('creating a BigQuery subscription', () => {
-  it('needs the grants of the service agent, and says which role is missing', async () => {
+  it('requires grants for the service agent, and names the missing role', async () => {
     await using pipeline = await Pipeline.prepare();
     pipeline.harness.iam.revoke(EDITOR);
     const error = await errorOf(pipeline.subscribe());
@@ -17,7 +17,7 @@ describe('creating a BigQuery subscription', () => {
     });
   });
 
-  it('needs only the permissions that are not there', async () => {
+  it('names only the missing permissions', async () => {
     await using pipeline = await Pipeline.prepare();
     pipeline.harness.iam.revoke(EDITOR);
     pipeline.harness.iam.grant({ ...EDITOR, role: 'roles/bigquery.metadataViewer' });
@@ -26,7 +26,7 @@ describe('creating a BigQuery subscription', () => {
     );
   });
 
-  it('can use a service account of its own instead of the agent', async () => {
+  it('accepts a service account instead of the agent', async () => {
     await using pipeline = await Pipeline.prepare();
     pipeline.harness.iam.revoke(EDITOR);
     pipeline.harness.iam.grant({ ...EDITOR, member: 'serviceAccount:writer@local.iam.gserviceaccount.com' });
@@ -36,7 +36,7 @@ describe('creating a BigQuery subscription', () => {
     await pipeline.drained();
   });
 
-  it('needs a table that exists', async () => {
+  it('requires an existing table', async () => {
     await using pipeline = await Pipeline.prepare();
     const error = await errorOf(
       pipeline.subscribe({ bigqueryConfig: { ...BIGQUERY_CONFIG, table: 'local.records.missing' } }),
@@ -56,15 +56,15 @@ describe('creating a BigQuery subscription', () => {
     [
       'both schemas at once',
       { ...BIGQUERY_CONFIG, useTableSchema: true },
-      'can not be enabled at the same time',
+      'cannot be enabled at the same time',
     ],
     [
-      'metadata without columns for it',
+      'metadata without columns',
       { ...BIGQUERY_CONFIG, writeMetadata: true },
       'Incompatible schema for field subscription_name: the BigQuery table has no such column',
     ],
     [
-      'neither schema and no data column',
+      'neither schema without a data column',
       { table: 'local.records.records' },
       'Incompatible schema for field data: the BigQuery table has no such column',
     ],
@@ -78,10 +78,12 @@ describe('creating a BigQuery subscription', () => {
   it('refuses use_topic_schema on a topic without a schema', async () => {
     await using pipeline = await Pipeline.prepare();
     const error = await errorOf(pipeline.subscribe({ topic: topicName('dead') }));
-    expect(error.message).toContain('has no schema, but use_topic_schema is set');
+    expect(error.message).toContain(
+      `use_topic_schema is set, but the topic ${topicName('dead')} has no schema.`,
+    );
   });
 
-  it('cannot be pulled from', async () => {
+  it('makes a subscription that cannot be pulled from', async () => {
     await using pipeline = await Pipeline.start();
     expect((await errorOf(pipeline.harness.pull('writer'))).code).toBe(9);
   });

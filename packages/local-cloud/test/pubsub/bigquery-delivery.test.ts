@@ -8,7 +8,7 @@ import { BIGQUERY_CONFIG, Pipeline, recordOf, writer } from './pipeline.ts';
 import { COLUMNS } from './warehouse.ts';
 
 describe('a BigQuery subscription', () => {
-  it('writes each message as a row, and acknowledges it only when the row is committed', async () => {
+  it('writes each message as a row, and acknowledges it only once the row is committed', async () => {
     await using pipeline = await Pipeline.start();
     const { warehouse, harness } = pipeline;
     const gate = Promise.withResolvers<void>();
@@ -25,14 +25,14 @@ describe('a BigQuery subscription', () => {
     expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
   });
 
-  it('leaves no message behind, whenever it arrives', async () => {
+  it('writes every message exactly once, at whatever moment it arrives', async () => {
     await using pipeline = await Pipeline.start();
     const { pubsub } = pipeline.harness;
     const published: Promise<unknown>[] = [];
     for (let index = 0; index < 2_000; index++) {
       const messages = [{ data: Buffer.from(recordOf(String(index))) }];
       published.push(pubsub.publish({ topic: topicName('records'), messages }));
-      // Now and then the queue runs empty, at another moment of a delivery each time.
+      // The queue runs empty at various moments of a delivery.
       for (let turn = 0; turn < index % 7; turn++)
         await (turn % 2 ? Promise.resolve() : new Promise(setImmediate));
     }
@@ -42,7 +42,7 @@ describe('a BigQuery subscription', () => {
     expect(pipeline.warehouse.rows).toHaveLength(2_000);
   });
 
-  it('looks again when it is woken in the very moment in which it goes idle', async () => {
+  it('takes messages again when it is woken while it goes idle', async () => {
     const message = {
       id: 1,
       failures: 0,
@@ -85,16 +85,16 @@ describe('a BigQuery subscription', () => {
     await delivery.close();
   });
 
-  it('sends a message that the table refuses to the dead letters with its reason, at once, and the good ones beside it to the table', async () => {
+  it('dead-letters a message that does not fit the table at once and with its reason, and writes the others of the batch', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
     await harness.publish([recordOf('1'), recordOf('poison', { edad: '41' }), recordOf('2')]);
     await pipeline.drained();
     expect(warehouse.rows.map(({ id }) => id)).toEqual(['1', '2']);
-    const [letter, ...others] = await harness.pull('graveyard');
+    const [deadLetter, ...others] = await harness.pull('graveyard');
     expect(others).toEqual([]);
-    expect(letter?.text).toBe(recordOf('poison', { edad: '41' }));
-    expect(letter?.attributes).toMatchObject({
+    expect(deadLetter?.text).toBe(recordOf('poison', { edad: '41' }));
+    expect(deadLetter?.attributes).toMatchObject({
       CloudPubSubDeadLetterSourceDeliveryErrorMessage:
         'Unknown field "edad": it is not in the topic schema, and drop_unknown_fields is off',
       CloudPubSubDeadLetterSourceDeliveryCount: '5',
@@ -105,18 +105,18 @@ describe('a BigQuery subscription', () => {
     });
   });
 
-  it('buries a message that the table refuses by its own reason, also when the rows beside it can not be written', async () => {
+  it('dead-letters a message that does not fit the table with its own reason, even when the other rows cannot be written', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
-    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is away');
+    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is unavailable');
     await harness.publish([recordOf('1'), recordOf('poison', { edad: '41' })]);
     await until(async () => (await pipeline.backlog()) === 1);
-    const [letter, ...others] = await harness.pull('graveyard');
+    const [deadLetter, ...others] = await harness.pull('graveyard');
     expect(others).toEqual([]);
-    expect(letter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('"edad"');
+    expect(deadLetter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('"edad"');
   });
 
-  it('sends a row that BigQuery refuses to the dead letters with what BigQuery said', async () => {
+  it('dead-letters a row that BigQuery refuses with the error of BigQuery', async () => {
     const columns = COLUMNS.map((column) => (column.name === 'pais' ? { ...column, type: 'DATE' } : column));
     await using pipeline = await Pipeline.start({}, columns);
     await pipeline.harness.publish([
@@ -125,11 +125,11 @@ describe('a BigQuery subscription', () => {
     ]);
     await pipeline.drained();
     expect(pipeline.warehouse.rows.map(({ id }) => id)).toEqual(['2']);
-    const [letter] = await pipeline.harness.pull('graveyard');
-    expect(letter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('2026-02-30');
+    const [deadLetter] = await pipeline.harness.pull('graveyard');
+    expect(deadLetter?.attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage).toContain('2026-02-30');
   });
 
-  it('keeps a message that does not fit and backs off from it, where there is no dead-letter topic', async () => {
+  it('keeps a message that does not fit and backs off, without a dead-letter topic', async () => {
     await using pipeline = await Pipeline.start({
       deadLetterPolicy: null,
       retryPolicy: { minimumBackoff: { seconds: 10 } },
@@ -142,7 +142,7 @@ describe('a BigQuery subscription', () => {
     expect(await pipeline.state()).toEqual(['ACTIVE', 'ACTIVE']);
   });
 
-  it('drops unknown fields where it is told to', async () => {
+  it('drops unknown fields with drop_unknown_fields', async () => {
     await using pipeline = await Pipeline.start({
       bigqueryConfig: { ...BIGQUERY_CONFIG, dropUnknownFields: true },
     });
@@ -151,10 +151,10 @@ describe('a BigQuery subscription', () => {
     expect(pipeline.warehouse.rows).toEqual([JSON.parse(recordOf('1'))]);
   });
 
-  it('counts a failure of BigQuery as an attempt and backs off before the next', async () => {
+  it('counts a failure of BigQuery as a delivery attempt and backs off before the next one', async () => {
     await using pipeline = await Pipeline.start({ retryPolicy: { minimumBackoff: { seconds: 10 } } });
     const { harness, warehouse } = pipeline;
-    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is unavailable.');
     await harness.publish([recordOf('1'), recordOf('2')]);
     for (const [failures, seconds] of [10, 20, 40, 80].entries()) {
       await until(() => warehouse.appends.length === failures + 1);
@@ -166,23 +166,23 @@ describe('a BigQuery subscription', () => {
     expect(warehouse.appends).toEqual([2, 2, 2, 2, 2]);
     expect(warehouse.rows).toEqual([]);
     expect(harness.warnings).toEqual([
-      `${writer} could not write to local.records.records: The warehouse is on fire.`,
+      `${writer} cannot write to local.records.records: BigQuery is unavailable.`,
     ]);
-    const letters = await harness.pull('graveyard');
-    expect(letters.map(({ attributes }) => attributes)).toEqual(
+    const deadLetters = await harness.pull('graveyard');
+    expect(deadLetters.map(({ attributes }) => attributes)).toEqual(
       ['5', '5'].map((count) =>
         expect.objectContaining({
           CloudPubSubDeadLetterSourceDeliveryCount: count,
-          CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'The warehouse is on fire.',
+          CloudPubSubDeadLetterSourceDeliveryErrorMessage: 'BigQuery is unavailable.',
         }),
       ),
     );
   });
 
-  it('delivers when BigQuery is back before the last attempt', async () => {
+  it('writes the message when BigQuery recovers before the last delivery attempt', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
-    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is unavailable.');
     await harness.publish([recordOf('1')]);
     await until(() => harness.warnings.length === 1);
     warehouse.failure = undefined;

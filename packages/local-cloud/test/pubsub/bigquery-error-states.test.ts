@@ -4,7 +4,7 @@ import { schemaName, topicName, until } from './harness.ts';
 import { AVRO, EDITOR, Pipeline, recordOf, writer } from './pipeline.ts';
 import { COLUMNS, DATASET, TABLE } from './warehouse.ts';
 
-/** Lets messages travel through these regions and no others. */
+/** Allows these regions only, also in transit. */
 function allow({ harness }: Pipeline, ...allowedPersistenceRegions: string[]): Promise<unknown> {
   return harness.publisher.updateTopic({
     topic: {
@@ -19,23 +19,23 @@ describe('the error states of a BigQuery subscription', () => {
   it.each([
     {
       state: 'PERMISSION_DENIED',
-      break: async ({ harness }: Pipeline) => harness.iam.revoke(EDITOR),
-      mend: async ({ harness }: Pipeline) => harness.iam.grant(EDITOR),
-      says: 'is missing permissions required to write to the BigQuery table: bigquery.tables.get, bigquery.tables.updateData. To mend it: grant roles/bigquery.dataEditor to',
+      cause: async ({ harness }: Pipeline) => harness.iam.revoke(EDITOR),
+      fix: async ({ harness }: Pipeline) => harness.iam.grant(EDITOR),
+      says: 'is missing permissions required to write to the BigQuery table: bigquery.tables.get, bigquery.tables.updateData. To fix it: grant roles/bigquery.dataEditor to',
     },
     {
       state: 'NOT_FOUND',
-      break: ({ warehouse }: Pipeline) => warehouse.bigquery.deleteTable(DATASET, TABLE),
-      mend: ({ warehouse }: Pipeline) => warehouse.createTable(COLUMNS),
+      cause: ({ warehouse }: Pipeline) => warehouse.bigquery.deleteTable(DATASET, TABLE),
+      fix: ({ warehouse }: Pipeline) => warehouse.createTable(COLUMNS),
       says: 'The BigQuery table or dataset specified cannot be found: local.records.records.',
     },
     {
       state: 'SCHEMA_MISMATCH',
-      break: async ({ warehouse }: Pipeline) => {
+      cause: async ({ warehouse }: Pipeline) => {
         await warehouse.bigquery.deleteTable(DATASET, TABLE);
         await warehouse.createTable(COLUMNS.slice(0, 3));
       },
-      mend: async ({ warehouse }: Pipeline) => {
+      fix: async ({ warehouse }: Pipeline) => {
         await warehouse.bigquery.deleteTable(DATASET, TABLE);
         await warehouse.createTable(COLUMNS);
       },
@@ -43,14 +43,14 @@ describe('the error states of a BigQuery subscription', () => {
     },
     {
       state: 'IN_TRANSIT_LOCATION_RESTRICTION',
-      break: (pipeline: Pipeline) => allow(pipeline, 'europe-west1'),
-      mend: (pipeline: Pipeline) => allow(pipeline, 'europe-west1', 'southamerica-west1'),
-      says: 'the location of the BigQuery table local.records.records, southamerica-west1, is not among the allowed regions: europe-west1. To mend it: allow that region',
+      cause: (pipeline: Pipeline) => allow(pipeline, 'europe-west1'),
+      fix: (pipeline: Pipeline) => allow(pipeline, 'europe-west1', 'southamerica-west1'),
+      says: "the BigQuery table local.records.records is in southamerica-west1, which is not an allowed region: europe-west1. To fix it: allow southamerica-west1 in the topic's message storage policy",
     },
-  ])('$state keeps every message, dead-letters none, and ends when the cause is mended', async (fault) => {
+  ])('$state keeps every message, dead-letters none, and ends when the cause is fixed', async (fault) => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
-    await fault.break(pipeline);
+    await fault.cause(pipeline);
     const texts = Array.from({ length: 100 }, (_, index) => recordOf(String(index)));
     await harness.publish(texts);
     await until(async () => (await pipeline.state())[1] === fault.state);
@@ -62,7 +62,7 @@ describe('the error states of a BigQuery subscription', () => {
     expect(await harness.pull('graveyard')).toEqual([]);
     expect(harness.warnings).toEqual([expect.stringContaining(`${writer} is in state ${fault.state}: `)]);
     expect(harness.warnings[0]).toContain(fault.says);
-    await fault.mend(pipeline);
+    await fault.fix(pipeline);
     await harness.clock.advance(1_000);
     await pipeline.drained();
     expect(warehouse.rows.map(({ id }) => id)).toEqual(
@@ -72,10 +72,10 @@ describe('the error states of a BigQuery subscription', () => {
     expect(harness.warnings[1]).toBe(`${writer} is ACTIVE again.`);
   });
 
-  it('is not an attempt, so a message on its last one outlives it', async () => {
+  it('count no delivery attempt, so they do not dead-letter a message on its last one', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
-    warehouse.failure = new CloudError('UNAVAILABLE', 'The warehouse is on fire.');
+    warehouse.failure = new CloudError('UNAVAILABLE', 'BigQuery is unavailable.');
     await harness.publish([recordOf('1')]);
     for (let attempt = 1; attempt <= 4; attempt++) {
       await until(() => warehouse.appends.length === attempt);
@@ -91,7 +91,7 @@ describe('the error states of a BigQuery subscription', () => {
     expect(warehouse.rows).toHaveLength(1);
   });
 
-  it('a new revision with a field that the table lacks is a schema mismatch, until the table has it', async () => {
+  it('a schema revision with a field that the table lacks causes SCHEMA_MISMATCH until the table has the field', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
     const fields = [...AVRO.fields, { name: 'edad', type: ['null', 'string'], default: null }];
@@ -108,7 +108,7 @@ describe('the error states of a BigQuery subscription', () => {
     expect(warehouse.rows).toEqual([JSON.parse(recordOf('1', { edad: '41' }))]);
   });
 
-  it('a storage policy restricts no table while it is not enforced in transit', async () => {
+  it('a storage policy that is not enforced in transit restricts no table', async () => {
     await using pipeline = await Pipeline.start();
     const { harness, warehouse } = pipeline;
     await harness.pubsub.updateTopic({
@@ -123,7 +123,7 @@ describe('the error states of a BigQuery subscription', () => {
     expect(warehouse.rows).toHaveLength(1);
   });
 
-  it('no subscription is made to a table where messages may not travel', async () => {
+  it('a subscription to a table outside the allowed regions is refused', async () => {
     await using pipeline = await Pipeline.prepare();
     await allow(pipeline, 'europe-west1');
     await expect(pipeline.subscribe()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });

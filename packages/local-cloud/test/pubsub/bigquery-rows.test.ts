@@ -3,7 +3,7 @@ import type { TableField } from '../../src/warehouse.ts';
 import { schemaName, subscriptionName, topicName, until } from './harness.ts';
 import { Pipeline, writer } from './pipeline.ts';
 
-describe('what a BigQuery subscription writes', () => {
+describe('a BigQuery subscription', () => {
   const metadata: TableField[] = [
     { name: 'subscription_name', type: 'STRING' },
     { name: 'message_id', type: 'STRING' },
@@ -11,7 +11,7 @@ describe('what a BigQuery subscription writes', () => {
     { name: 'attributes', type: 'STRING' },
   ];
 
-  it('is the raw message in the column data, where no schema is used', async () => {
+  it('writes the raw message to the column data without a schema', async () => {
     await using pipeline = await Pipeline.start(
       { topic: topicName('dead'), bigqueryConfig: { table: 'local.records.records', writeMetadata: true } },
       [{ name: 'data', type: 'BYTES' }, ...metadata],
@@ -31,7 +31,7 @@ describe('what a BigQuery subscription writes', () => {
     ]);
   });
 
-  it('is the fields of the JSON, where the table schema is used', async () => {
+  it('writes the fields of the JSON with the table schema', async () => {
     const columns: TableField[] = [
       { name: 'id', type: 'STRING', mode: 'REQUIRED' },
       { name: 'address', type: 'RECORD', fields: [{ name: 'city', type: 'STRING' }] },
@@ -45,7 +45,7 @@ describe('what a BigQuery subscription writes', () => {
     await harness.publish([JSON.stringify(good), ...bad], 'dead');
     await until(() => warehouse.rows.length === 1);
     expect(warehouse.rows).toEqual([good]);
-    // The dead-letter topic is the topic itself here: what does not fit goes round, and its reason with it.
+    // The topic is its own dead-letter topic here, so a dead letter returns with its reason.
     await until(async () =>
       (await harness.pull('graveyard')).some(({ attributes }) =>
         attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage?.includes('address.street'),
@@ -53,7 +53,7 @@ describe('what a BigQuery subscription writes', () => {
     );
   });
 
-  it('is every Avro type in the form that its column takes, from binary Avro as from JSON', async () => {
+  it('writes every Avro type in the encoding of its column, from binary and from JSON messages', async () => {
     const definition = {
       type: 'record',
       name: 'All',

@@ -6,7 +6,7 @@ import { Pipeline, recordOf } from './pipeline.ts';
 
 const TEXTS = Array.from({ length: 200 }, (_, index) => String(index));
 
-/** What a subscriber that acknowledges everything receives, in order, until there is nothing left. */
+/** What a subscriber receives that acknowledges every message, in order, until the backlog is empty. */
 async function received(chaos: ChaosOptions, options: { ordered?: boolean } = {}): Promise<string[]> {
   await using harness = await Harness.start({ chaos });
   await harness.topicWith({ enableMessageOrdering: options.ordered ?? false });
@@ -22,7 +22,7 @@ async function received(chaos: ChaosOptions, options: { ordered?: boolean } = {}
   return texts;
 }
 
-/** A clock that moves while it is read, and whose timers do not run. */
+/** A clock that moves whenever it is read, and whose timers do not fire. */
 class PassingClock extends FakeClock {
   #passed = 0;
 
@@ -32,11 +32,11 @@ class PassingClock extends FakeClock {
 }
 
 describe('chaos', () => {
-  it('is off unless it is asked for', async () => {
+  it('is off by default', async () => {
     expect(await received({})).toEqual(TEXTS);
   });
 
-  it('delivers again what was acknowledged, three times at most, and loses nothing', async () => {
+  it('redelivers acknowledged messages, delivers each at most three times, and loses none', async () => {
     const some = await received({ redeliver: 0.2, seed: 1 });
     expect(new Set(some)).toEqual(new Set(TEXTS));
     expect(some.length).toBeGreaterThan(220);
@@ -45,7 +45,7 @@ describe('chaos', () => {
     expect(all).toHaveLength(600);
   });
 
-  it('delivers in another order, each message once', async () => {
+  it('delivers in another order, and each message once', async () => {
     const texts = await received({ reorder: 0.3, seed: 1 });
     expect(texts).not.toEqual(TEXTS);
     expect([...texts].sort()).toEqual([...TEXTS].sort());
@@ -64,7 +64,7 @@ describe('chaos', () => {
     expect(early.length + (await harness.pull()).length).toBe(200);
   });
 
-  it('delivers what became due while the backlog was looked at', async () => {
+  it('delivers a message that becomes due during a scan of the backlog', async () => {
     await using pipeline = await Pipeline.start({}, undefined, { reorder: 1 }, new PassingClock());
     for (const id of ['1', '2', '3']) {
       await pipeline.harness.publish([recordOf(id)]);
@@ -73,14 +73,14 @@ describe('chaos', () => {
     expect(pipeline.warehouse.rows.map(({ id }) => id)).toEqual(['1', '2', '3']);
   });
 
-  it('keeps the order of an ordering key, since Pub/Sub does', async () => {
+  it('keeps the order of an ordering key', async () => {
     const texts = await received({ reorder: 0.5, delay: 0.5, redeliver: 0.1, seed: 1 }, { ordered: true });
     const firsts = texts.filter((text, index) => texts.indexOf(text) === index);
     expect(firsts).toEqual(TEXTS);
     expect(texts.length).toBeGreaterThan(200);
   });
 
-  it('makes the same decisions for the same seed, and others for another', async () => {
+  it('makes the same decisions for the same seed, and different ones for another seed', async () => {
     const chaos = { redeliver: 0.1, reorder: 0.1, delay: 0.1 };
     const [first, again, other] = await Promise.all([
       received({ ...chaos, seed: 7 }),
@@ -91,7 +91,7 @@ describe('chaos', () => {
     expect(other).not.toEqual(first);
   });
 
-  it('fails writes and loses answers, so that rows come twice and none is lost', async () => {
+  it('fails writes and loses answers: some rows are written twice, and none is lost', async () => {
     await using pipeline = await Pipeline.start({}, undefined, { failWrites: 0.5, slowWrites: 0.2, seed: 3 });
     const { harness, warehouse } = pipeline;
     for (let index = 0; index < 40; index++) {
@@ -108,7 +108,7 @@ describe('chaos', () => {
     expect(harness.warnings.join()).toMatch(/Chaos lost the (answer to|rows of) write \d+/);
   });
 
-  it('buries nothing by itself: the last attempt at a message is left alone', async () => {
+  it('dead-letters nothing by itself: it spares the last delivery attempt', async () => {
     await using pipeline = await Pipeline.start({}, undefined, { failWrites: 1, redeliver: 1 });
     const { harness, warehouse } = pipeline;
     await harness.publish([recordOf('1'), recordOf('poison', { edad: '41' })]);
@@ -117,7 +117,7 @@ describe('chaos', () => {
       return (await pipeline.backlog()) === 0;
     });
     expect(new Set(warehouse.rows.map(({ id }) => id))).toEqual(new Set(['1']));
-    const letters = (await harness.pull('graveyard')).map(({ text }) => JSON.parse(text).id);
-    expect(letters).toEqual(['poison']);
+    const deadLetters = (await harness.pull('graveyard')).map(({ text }) => JSON.parse(text).id);
+    expect(deadLetters).toEqual(['poison']);
   });
 });

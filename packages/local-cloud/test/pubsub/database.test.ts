@@ -4,7 +4,7 @@ import { errorOf } from './harness.ts';
 
 const open = () => {
   const database = new Database();
-  // A row with a parent that does not exist is refused by COMMIT, not by INSERT.
+  // COMMIT, not INSERT, refuses a child without a parent.
   database.prepare('CREATE TABLE parents (id INTEGER PRIMARY KEY)').run();
   database
     .prepare('CREATE TABLE children (parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED)')
@@ -16,7 +16,7 @@ const open = () => {
 };
 
 describe('group commit', () => {
-  it('answers a write only when it is committed: if that fails, every write of the transaction does', async () => {
+  it('resolves a write only after the commit, and rejects every write of a transaction whose commit fails', async () => {
     const { database, insert, addParent, count } = open();
     let lost = 0;
     database.onLost(() => lost++);
@@ -25,7 +25,7 @@ describe('group commit', () => {
     for (const write of [good, bad]) {
       expect(await errorOf(write)).toMatchObject({
         code: 'UNAVAILABLE',
-        message: 'Could not write to disk: FOREIGN KEY constraint failed.',
+        message: 'Cannot write to disk: FOREIGN KEY constraint failed.',
       });
     }
     expect([lost, count()]).toEqual([1, 0]);
@@ -34,15 +34,15 @@ describe('group commit', () => {
     database.close();
   });
 
-  it('undoes a write that throws, whole, and keeps the others of its transaction', async () => {
+  it('rolls back a write that throws, and keeps the other writes of its transaction', async () => {
     const { database, insert, addParent, count } = open();
     const good = database.write(() => addParent.run(1) && insert.run(1));
     expect(() =>
       database.write(() => {
         insert.run(1);
-        throw new Error('changed my mind');
+        throw new Error('no longer wanted');
       }),
-    ).toThrow('changed my mind');
+    ).toThrow('no longer wanted');
     await good;
     expect(count()).toBe(1);
     database.close();

@@ -10,7 +10,7 @@ async function withDeadLetters(): Promise<Harness> {
   return harness;
 }
 
-/** Pulls and nacks, and answers the attempts that the receiver saw. */
+/** Pulls and nacks. Returns the delivery attempts that the subscriber saw. */
 async function failTimes(harness: Harness, times: number): Promise<number[]> {
   const attempts: number[] = [];
   for (let time = 0; time < times; time++) {
@@ -22,14 +22,14 @@ async function failTimes(harness: Harness, times: number): Promise<number[]> {
 }
 
 describe('a dead-letter policy', () => {
-  it('forwards a message after its last attempt, with where it came from, and delivers it no more', async () => {
+  it('forwards a message with its source after the last delivery attempt, and stops delivering it', async () => {
     await using harness = await withDeadLetters();
     harness.iam.grant(PUBLISH);
     harness.iam.grant(CONSUME);
     await harness.publish(['poison'], 'records', { attributes: { own: 'kept' }, orderingKey: 'k' });
     expect(await failTimes(harness, 7)).toEqual([1, 2, 3, 4, 5]);
-    const [letter] = await harness.pull('graveyard');
-    expect(letter).toMatchObject({
+    const [deadLetter] = await harness.pull('graveyard');
+    expect(deadLetter).toMatchObject({
       text: 'poison',
       orderingKey: 'k',
       attempt: 0,
@@ -44,7 +44,7 @@ describe('a dead-letter policy', () => {
     expect(await harness.pubsub.backlogSize({ subscription: subscriptionName('reader') })).toBe(0);
   });
 
-  it('counts a passed deadline as an attempt', async () => {
+  it('counts an expired ack deadline as a delivery attempt', async () => {
     await using harness = await withDeadLetters();
     harness.iam.grant(PUBLISH);
     harness.iam.grant(CONSUME);
@@ -67,22 +67,19 @@ describe('a dead-letter policy', () => {
       PUBLISH,
       'lacks pubsub.subscriptions.consume on projects/local/subscriptions/reader: grant it roles/pubsub.subscriber there',
     ],
-  ])(
-    'goes on delivering while the service agent may not %s, and says so once',
-    async (_, granted, reason) => {
-      await using harness = await withDeadLetters();
-      harness.iam.grant(granted);
-      await harness.publish(['poison']);
-      expect(await failTimes(harness, 7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-      expect(await harness.pull('graveyard')).toEqual([]);
-      expect(harness.warnings).toEqual([expect.stringContaining(reason)]);
-      harness.iam.grant(granted === CONSUME ? PUBLISH : CONSUME);
-      await failTimes(harness, 1);
-      expect(textsOf(await harness.pull('graveyard'))).toEqual(['poison']);
-    },
-  );
+  ])('keeps redelivering while the service agent may not %s, and warns once', async (_, granted, reason) => {
+    await using harness = await withDeadLetters();
+    harness.iam.grant(granted);
+    await harness.publish(['poison']);
+    expect(await failTimes(harness, 7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await harness.pull('graveyard')).toEqual([]);
+    expect(harness.warnings).toEqual([expect.stringContaining(reason)]);
+    harness.iam.grant(granted === CONSUME ? PUBLISH : CONSUME);
+    await failTimes(harness, 1);
+    expect(textsOf(await harness.pull('graveyard'))).toEqual(['poison']);
+  });
 
-  it('needs a dead-letter topic that exists, and a number of attempts that Google takes', async () => {
+  it('requires an existing dead-letter topic and 5 to 100 delivery attempts', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({}, 'dead', 'graveyard');
     const create = (deadLetterPolicy: object) =>

@@ -17,7 +17,7 @@ async function temporaryFolder() {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A Pub/Sub in a process of its own. */
+/** Pub/Sub in a process of its own. */
 class Broker implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly publisher: v1.PublisherClient;
@@ -42,7 +42,7 @@ class Broker implements AsyncDisposable {
     return new Broker(child, host);
   }
 
-  /** Pulls everything there is. */
+  /** Pulls every available message. */
   async pull(): Promise<{ ackId: string; text: string; attempt: number }[]> {
     const all: { ackId: string; text: string; attempt: number }[] = [];
     for (;;) {
@@ -76,8 +76,8 @@ class Broker implements AsyncDisposable {
   }
 }
 
-describe('a Pub/Sub with a folder', () => {
-  it('has after kill -9 every message whose id a publisher has got, and each once', async () => {
+describe('Pub/Sub with a folder', () => {
+  it('keeps through kill -9 every message whose id a publisher received, each once', async () => {
     await using folder = await temporaryFolder();
     const published: string[] = [];
     for (let life = 0; life < 3; life++) {
@@ -94,7 +94,7 @@ describe('a Pub/Sub with a folder', () => {
         for (let batch = 0; alive; batch++) {
           const texts = Array.from({ length: 50 }, (_, index) => `${life}-${publisher}-${batch}-${index}`);
           const messages = texts.map((text) => ({ data: Buffer.from(text) }));
-          // No retries: a request is answered or lost.
+          // No retries: a request is either answered or lost.
           const answer = broker.publisher.publish(
             { topic: topicName('records'), messages },
             { retry: null, timeout: 5_000 },
@@ -119,9 +119,9 @@ describe('a Pub/Sub with a folder', () => {
     expect(published.length).toBeGreaterThanOrEqual(3_000);
   }, 60_000);
 
-  it('has after kill -9 neither what was acknowledged nor forgotten how often the rest failed, and takes ack ids of before', async () => {
+  it('keeps acknowledgements and delivery attempts through kill -9, and accepts earlier ack ids', async () => {
     await using folder = await temporaryFolder();
-    let late: string;
+    let lateAckId: string;
     {
       await using broker = await Broker.start(folder.path);
       await broker.publisher.createTopic({ name: topicName('records') });
@@ -140,15 +140,15 @@ describe('a Pub/Sub with a folder', () => {
         ackIds: [failed?.ackId ?? ''],
         ackDeadlineSeconds: 0,
       });
-      late = leased?.ackId ?? '';
+      lateAckId = leased?.ackId ?? '';
       await broker.kill();
     }
     await using broker = await Broker.start(folder.path);
-    await broker.subscriber.acknowledge({ subscription: subscriptionName('reader'), ackIds: [late] });
+    await broker.subscriber.acknowledge({ subscription: subscriptionName('reader'), ackIds: [lateAckId] });
     expect((await broker.pull()).map(({ text, attempt }) => [text, attempt])).toEqual([['failed', 2]]);
   }, 30_000);
 
-  it('keeps topics, subscriptions, schemas and what a deleted topic left', async () => {
+  it('keeps topics, subscriptions, schemas and the backlog of a deleted topic', async () => {
     await using folder = await temporaryFolder();
     const clock = new FakeClock();
     const definition = JSON.stringify({
@@ -184,7 +184,7 @@ describe('a Pub/Sub with a folder', () => {
     expect(error.details).toContain('Could not parse message');
   });
 
-  it('delivers after a restart what waited for its next attempt, when it is due', async () => {
+  it('keeps the backoff of a message through a restart', async () => {
     await using folder = await temporaryFolder();
     const clock = new FakeClock();
     {
@@ -200,7 +200,7 @@ describe('a Pub/Sub with a folder', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
-  it('keeps nothing on disk that nobody needs any more', async () => {
+  it('deletes messages from disk when no topic or subscription needs them', async () => {
     await using folder = await temporaryFolder();
     const stored = () => {
       const database = new DatabaseSync(join(folder.path, 'pubsub.sqlite'));
@@ -232,7 +232,7 @@ describe('a Pub/Sub with a folder', () => {
       await until(() => harness.warnings.length > 0);
       await harness.publish(['needed']);
     }
-    // What one subscription acknowledged the other retains.
+    // "keeper" retains the messages that it acknowledged.
     expect(stored()).toEqual({ messages: 4, backlog: 2, retained: 3 });
     {
       await using harness = await Harness.start({ path: folder.path });
@@ -242,7 +242,7 @@ describe('a Pub/Sub with a folder', () => {
     expect(stored()).toEqual({ messages: 0, backlog: 0, retained: 0 });
   });
 
-  it('never gives an id twice', async () => {
+  it('never uses a message id twice', async () => {
     await using folder = await temporaryFolder();
     const ids: string[] = [];
     for (let life = 0; life < 3; life++) {
@@ -255,7 +255,7 @@ describe('a Pub/Sub with a folder', () => {
     expect(new Set(ids).size).toBe(6);
   });
 
-  it('is refused to a second process while the first has it, with the way out', async () => {
+  it('refuses the folder while another process uses it', async () => {
     await using folder = await temporaryFolder();
     await using _broker = await Broker.start(folder.path);
     const options = {

@@ -36,19 +36,19 @@ describe('a filter', () => {
   it.each([
     ['attributes.a =', 'expected a string in double quotes at "" (character 15)'],
     ['attributes.a = b', 'expected a string in double quotes at "b" (character 15)'],
-    ['attributes.a > "b"', 'a character that is not part of the language'],
+    ['attributes.a > "b"', 'unknown character'],
     ['data = "x"', 'expected "attributes"'],
-    ['attributes:a AND attributes:b OR attributes:c', 'AND beside OR without parentheses'],
+    ['attributes:a AND attributes:b OR attributes:c', 'AND and OR need parentheses'],
     ['(attributes:a', 'expected ")"'],
-    ['attributes:a attributes:b', 'text after the end of the expression'],
-    ['attributes:', 'expected the key of an attribute'],
-    [`attributes.a = "${'x'.repeat(250)}"`, 'longer than 256 bytes'],
-  ])('%s is refused with the place', (text, reason) => {
+    ['attributes:a attributes:b', 'unexpected text after the expression'],
+    ['attributes:', 'expected an attribute key'],
+    [`attributes.a = "${'x'.repeat(250)}"`, 'it is longer than 256 bytes'],
+  ])('refuses %s with the position', (text, reason) => {
     expect(() => parseFilter(text)).toThrow(CloudError);
     expect(() => parseFilter(text)).toThrow(reason);
   });
 
-  it('keeps messages that do not match out of the subscription, and can not be changed', async () => {
+  it('keeps other messages out of the subscription, and cannot be changed', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ filter: 'attributes.kind = "good"' });
     await harness.publish(['good'], 'records', { attributes: { kind: 'good' } });
@@ -62,6 +62,6 @@ describe('a filter', () => {
         updateMask: { paths: ['filter'] },
       }),
     );
-    expect(error.details).toContain("'filter' of a Subscription can not be changed");
+    expect(error.details).toContain("'filter' of a Subscription cannot be changed");
   });
 });

@@ -8,14 +8,14 @@ import type { Subscription } from '../../src/pubsub/resources.ts';
 import { PubSubServer } from '../../src/pubsub/server.ts';
 import type { Warehouse } from '../../src/warehouse.ts';
 
-// Google's clients look for a metadata server otherwise.
+// Without this, Google's clients look for a metadata server.
 process.env.METADATA_SERVER_DETECTION = 'none';
 
 export const PROJECT = 'local';
 export const AGENT = pubsubServiceAgent('1');
 export const topicName = (id: string) => `projects/${PROJECT}/topics/${id}`;
 export const subscriptionName = (id: string) => `projects/${PROJECT}/subscriptions/${id}`;
-/** What Pub/Sub's service agent needs to forward what `reader` gives up to the topic `dead`. */
+/** The grants that let Pub/Sub's service agent forward dead letters of `reader` to the topic `dead`. */
 export const PUBLISH = { resource: topicName('dead'), role: 'roles/pubsub.publisher', member: AGENT };
 export const CONSUME = {
   resource: subscriptionName('reader'),
@@ -24,11 +24,8 @@ export const CONSUME = {
 };
 export const schemaName = (id: string) => `projects/${PROJECT}/schemas/${id}`;
 
-export const noWarehouse: Warehouse = {
-  tableSchema: () => Promise.reject(new Error('this test has no warehouse')),
-  tableLocation: () => Promise.reject(new Error('this test has no warehouse')),
-  appendRows: () => Promise.reject(new Error('this test has no warehouse')),
-};
+const unused = () => Promise.reject(new Error('this test has no warehouse'));
+export const noWarehouse: Warehouse = { tableSchema: unused, tableLocation: unused, appendRows: unused };
 
 interface Options {
   readonly warehouse?: Warehouse;
@@ -38,7 +35,7 @@ interface Options {
   readonly chaos?: ChaosOptions;
 }
 
-/** A Pub/Sub on a free port, with Google's real clients connected to it over gRPC. */
+/** Pub/Sub on a free port, with Google's clients connected to it over gRPC. */
 export class Harness implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly iam: Iam;
@@ -91,7 +88,7 @@ export class Harness implements AsyncDisposable {
     return new Harness({ clock, iam, pubsub, server, warnings }, bugs);
   }
 
-  /** A topic and a subscription on it. */
+  /** Creates a subscription, and its topic if needed. */
   async topicWith(subscription: Subscription = {}, topic = 'records', id = 'reader'): Promise<void> {
     await this.pubsub.createTopic({ name: topicName(topic) }).catch((error) => {
       if (error.code !== 'ALREADY_EXISTS') throw error;
@@ -103,14 +100,14 @@ export class Harness implements AsyncDisposable {
     });
   }
 
-  /** Publishes texts by Google's generated client, in one request. */
+  /** Publishes texts in one request, with Google's generated client. */
   async publish(texts: readonly string[], topic = 'records', extra: object = {}): Promise<string[]> {
     const messages = texts.map((text) => ({ data: Buffer.from(text), ...extra }));
     const [{ messageIds }] = await this.publisher.publish({ topic: topicName(topic), messages });
     return messageIds ?? [];
   }
 
-  /** What is there to pull right now, by Google's generated client. */
+  /** Pulls the available messages, with Google's generated client. */
   async pull(id = 'reader', maxMessages = 1_000): Promise<Pulled[]> {
     const request = { subscription: subscriptionName(id), maxMessages, returnImmediately: true };
     const [{ receivedMessages }] = await this.subscriber.pull(request);
@@ -129,7 +126,7 @@ export class Harness implements AsyncDisposable {
     await this.subscriber.acknowledge({ subscription: subscriptionName(id), ackIds });
   }
 
-  /** Changes the deadline; 0 is a negative acknowledgement. */
+  /** Changes the ack deadline; 0 is a negative acknowledgement. */
   async modify(pulled: readonly Pulled[], ackDeadlineSeconds: number, id = 'reader'): Promise<void> {
     const ackIds = pulled.map(({ ackId }) => ackId);
     await this.subscriber.modifyAckDeadline({
@@ -164,16 +161,16 @@ export interface Pulled {
 export const textsOf = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 export const textOf = (message: Message) => message.data.toString();
 
-/** Waits, turn by turn of the event loop, until something holds. A test that waits in vain ends with where it did. */
+/** Waits, one turn of the event loop at a time, until `holds` is true. Throws after 20 seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const inVain = AbortSignal.timeout(20_000);
+  const timeout = AbortSignal.timeout(20_000);
   while (!(await holds())) {
-    if (inVain.aborted) throw new Error(`waited in vain until ${holds}`);
+    if (timeout.aborted) throw new Error(`timeout while waiting until ${holds}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-/** The error of a call that must fail. */
+/** The error of a call. Throws when the call succeeds. */
 export async function errorOf(
   call: Promise<unknown>,
 ): Promise<{ code: number | string; message: string; details: string }> {

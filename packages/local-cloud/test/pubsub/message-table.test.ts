@@ -17,7 +17,7 @@ afterEach(() => database.close());
 
 const EIGHT = [1, 2, 3, 4, 5, 6, 7, 8];
 
-/** Stores messages with the ids 1 to `count`. */
+/** Stores messages with ids 1 to `count`. */
 function store(count: number): void {
   const message = { orderingKey: 'key', attributes: null, stamp: null, data: new Uint8Array([1]) };
   for (let id = 1; id <= count; id++) expect(messages.insert(message, 0)).toBe(id);
@@ -27,7 +27,7 @@ const stored = () => EIGHT.filter((id) => messages.get(id) !== undefined);
 const backlog = (subscription: number) => Array.from(messages.fresh(subscription, 0), ({ id }) => id);
 
 describe('messages', () => {
-  it('are taken out of a backlog once each, whichever of their neighbours are gone', () => {
+  it('leave a backlog once each, even when neighbouring ids have left it', () => {
     store(8);
     messages.enqueue(FIRST, EIGHT, false);
     messages.enqueue(SECOND, EIGHT, false);
@@ -37,7 +37,7 @@ describe('messages', () => {
     expect([backlog(FIRST), backlog(SECOND)]).toEqual([[7], EIGHT]);
   });
 
-  it('are deleted when nobody needs them, whichever of their neighbours are needed', () => {
+  it('are deleted when no owner needs them, even when neighbouring ids are needed', () => {
     store(8);
     messages.enqueue(SECOND, [3, 4], false);
     messages.retain(TOPIC, [6]);
@@ -49,7 +49,7 @@ describe('messages', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('have their ordering key in the backlog of a subscription that keeps the order, and in no other', () => {
+  it('keep their ordering key only in the backlogs of ordered subscriptions', () => {
     store(2);
     messages.enqueue(FIRST, [1, 2], true);
     messages.enqueue(SECOND, [1, 2], false);

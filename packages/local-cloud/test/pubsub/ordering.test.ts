@@ -7,7 +7,7 @@ const some = (pulled: readonly Pulled[], ...texts: string[]) =>
   pulled.filter(({ text }) => texts.includes(text));
 
 describe('message ordering', () => {
-  it('holds back later messages of a key until the earlier ones are acknowledged, and no other key', async () => {
+  it('holds back later messages of a key until the earlier ones are acknowledged, and no other keys', async () => {
     await using harness = await Harness.start();
     await harness.topicWith(ordered);
     await harness.publish(['a1', 'a2'], 'records', { orderingKey: 'a' });
@@ -22,7 +22,7 @@ describe('message ordering', () => {
     expect(textsOf(await harness.pull())).toEqual(['a3']);
   });
 
-  it('delivers again from the message that failed, in order', async () => {
+  it('redelivers in order from the message that failed', async () => {
     await using harness = await Harness.start();
     await harness.topicWith(ordered);
     await harness.publish(['1', '2', '3', '4'], 'records', { orderingKey: 'a' });
@@ -32,7 +32,7 @@ describe('message ordering', () => {
     expect(textsOf(await harness.pull())).toEqual(['2', '3', '4']);
   });
 
-  it('keeps the whole key waiting while its first message backs off', async () => {
+  it('holds back the whole key while its first message backs off', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ ...ordered, retryPolicy: { minimumBackoff: { seconds: 10 } } });
     await harness.publish(['1', '2'], 'records', { orderingKey: 'a' });
@@ -44,7 +44,7 @@ describe('message ordering', () => {
     expect(textsOf(await harness.pull())).toEqual(['1', '2', '3']);
   });
 
-  it('goes on with a key when the message that it waits for is acknowledged late, or expires', async () => {
+  it('continues with a key when the message that it waits for is acknowledged late or expires', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({
       ...ordered,
@@ -67,7 +67,7 @@ describe('message ordering', () => {
     expect((await harness.pull()).map(({ orderingKey, text }) => orderingKey + text)).toEqual(['b2']);
   });
 
-  it('does not hold back where the subscription does not ask for it', async () => {
+  it('does not hold back messages of a subscription without ordering', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['1', '2'], 'records', { orderingKey: 'a' });
@@ -75,7 +75,7 @@ describe('message ordering', () => {
     expect(textsOf(await harness.pull())).toEqual(['2']);
   });
 
-  it('delivers each key in order and all of it, whatever a receiver acknowledges, nacks and lets pass', async () => {
+  it('delivers all messages of each key in order, whatever the subscriber acknowledges, nacks or lets expire', async () => {
     const step = fc.record({
       pull: fc.integer({ min: 1, max: 4 }),
       outcomes: fc.array(fc.constantFrom('ack', 'nack', 'nothing'), { minLength: 4, maxLength: 4 }),
@@ -117,7 +117,7 @@ describe('message ordering', () => {
             const failed = new Set<string | undefined>();
             for (const [at, message] of (await pullAll(pull)).entries()) {
               const key = keys[message.index];
-              // A receiver that keeps the order acknowledges nothing of a key after a message that it did not.
+              // After a failed message, an ordered subscriber acknowledges no later message of its key.
               if (outcomes[at] === 'ack' && !(key && failed.has(key))) {
                 await ack(message);
                 continue;

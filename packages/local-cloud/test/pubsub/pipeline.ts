@@ -22,7 +22,7 @@ export const writer = subscriptionName('writer');
 export const recordOf = (id: string, extra: object = {}) =>
   JSON.stringify({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', ...extra });
 
-/** Everything around a BigQuery subscription from the topic `records` to the table `records`. */
+/** A BigQuery subscription from the topic `records` to the table `records`, with everything that it needs. */
 export class Pipeline extends AsyncDisposableStack {
   readonly harness: Harness;
   readonly warehouse: TestWarehouse;
@@ -35,7 +35,7 @@ export class Pipeline extends AsyncDisposableStack {
     this.use(harness);
   }
 
-  /** A topic with a schema, a table, the grants and a dead-letter topic, but no subscription yet. */
+  /** Creates the topic with its schema, the table, the grants and the dead-letter topic, but no subscription. */
   static async prepare(
     columns: readonly TableField[] = COLUMNS,
     chaos: ChaosOptions = {},
@@ -79,7 +79,7 @@ export class Pipeline extends AsyncDisposableStack {
     return this.harness.pubsub.backlogSize({ subscription: writer });
   }
 
-  /** Waits until nothing is left to write. */
+  /** Waits until the backlog is empty. */
   async drained(): Promise<void> {
     await until(async () => (await this.backlog()) === 0);
   }

@@ -26,7 +26,7 @@ async function withSchema(
 }
 
 describe('publish', () => {
-  it('gives every message an id that names it when it is delivered', async () => {
+  it('returns the ids that the messages are delivered with', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const topic = harness.client.topic('records');
@@ -40,7 +40,7 @@ describe('publish', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('answers NOT_FOUND for a topic that is not there', async () => {
+  it('answers NOT_FOUND for a missing topic', async () => {
     await using harness = await Harness.start();
     const error = await errorOf(harness.publish(['a'], 'missing'));
     expect(error).toMatchObject({
@@ -64,13 +64,13 @@ describe('publish', () => {
       'at most 256 are allowed',
     ],
     ['an attribute value of 1,025 bytes', [{ attributes: { k: 'é'.repeat(513) } }], 'it has 1026 bytes'],
-    ['an attribute key of Google', [{ attributes: { goog_x: 'v' } }], 'start with "goog"'],
+    ['a reserved attribute key', [{ attributes: { goog_x: 'v' } }], 'start with "goog"'],
     [
       'two ordering keys',
       [{ data: Buffer.from('a'), orderingKey: 'k' }, { data: Buffer.from('b') }],
       'same ordering_key',
     ],
-    ['an id of its own', [{ data: Buffer.from('a'), messageId: '7' }], 'must not be populated'],
+    ['an id of its own', [{ data: Buffer.from('a'), messageId: '7' }], 'the publisher must leave them empty'],
   ])('refuses %s', async (_, messages, reason) => {
     await using harness = await Harness.start();
     await harness.topicWith();
@@ -81,7 +81,7 @@ describe('publish', () => {
   });
 });
 
-it('delivers a message that is attributes and nothing else', async () => {
+it('delivers a message with attributes and no data', async () => {
   await using harness = await Harness.start();
   await harness.topicWith();
   const messages = [{ attributes: { only: 'this' } }, { attributes: { and: 'this' }, data: Buffer.alloc(0) }];
@@ -92,7 +92,7 @@ it('delivers a message that is attributes and nothing else', async () => {
   ]);
 });
 
-it('takes the trace context, which is the one attribute with such a key that clients of Google publish', async () => {
+it('accepts the trace context, the only reserved attribute that Google clients publish', async () => {
   await using harness = await Harness.start();
   await harness.topicWith();
   const attributes = { googclient_traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
@@ -104,7 +104,7 @@ it('takes the trace context, which is the one attribute with such a key that cli
 });
 
 describe('publish to a topic with an Avro schema', () => {
-  // The answers of Google's emulator 0.8.20 to the same messages.
+  // Google's emulator 0.8.20 answers these messages alike.
   it.each([
     ['the fields in any order', JSON.stringify({ pais: 'Chile', apellido: 'P', nombre: 'A', id: '1' })],
     ['a fifth field', JSON.stringify({ ...GOOD, edad: '41' })],
@@ -139,17 +139,17 @@ describe('publish to a topic with an Avro schema', () => {
     await using harness = await withSchema();
     const error = await errorOf(harness.publish([data]));
     expect(error.code).toBe(3);
-    expect(error.details).toMatch(/^Could not parse message \[message 1 of 1, .+\]$/);
+    expect(error.details).toMatch(/^Could not parse message \[message 1 of 1; .+\]$/);
   });
 
-  it('refuses the whole request for one bad message, and says which', async () => {
+  it('refuses the whole request for one bad message, and names it', async () => {
     await using harness = await withSchema();
     const error = await errorOf(harness.publish([JSON.stringify(GOOD), 'bad']));
     expect(error.details).toContain('message 2 of 2');
     expect(await harness.pull()).toEqual([]);
   });
 
-  it('refuses a missing field even when the schema has a default for it, and takes it wrapped in its union', async () => {
+  it('refuses a missing field with a default, and accepts the field as null or wrapped in its union', async () => {
     const fields = [...RECORD.fields, { name: 'edad', type: ['null', 'string'], default: null }];
     await using harness = await withSchema({ ...RECORD, fields });
     expect((await errorOf(harness.publish([JSON.stringify(GOOD)]))).code).toBe(3);
@@ -161,7 +161,7 @@ describe('publish to a topic with an Avro schema', () => {
     expect(await harness.pull()).toHaveLength(2);
   });
 
-  it('tells the receiver by which schema, revision and encoding a message was accepted', async () => {
+  it('adds the schema, revision and encoding to the attributes of the message', async () => {
     await using harness = await withSchema();
     await harness.publish([JSON.stringify(GOOD)], 'records', { attributes: { source: 'test' } });
     const [{ revisionId }] = await harness.schemas.getSchema({ name: schemaName('record') });
@@ -174,7 +174,7 @@ describe('publish to a topic with an Avro schema', () => {
     });
   });
 
-  it('takes binary Avro where the topic says so', async () => {
+  it('accepts binary Avro on a topic with that encoding', async () => {
     await using harness = await withSchema(
       { type: 'record', name: 'R', fields: [{ name: 'id', type: 'string' }] },
       'BINARY',
@@ -184,7 +184,7 @@ describe('publish to a topic with an Avro schema', () => {
     expect(await harness.pull()).toHaveLength(1);
   });
 
-  it('accepts what any allowed revision accepts, the newest first', async () => {
+  it('tries every allowed revision, newest first', async () => {
     await using harness = await withSchema();
     const fields = [...RECORD.fields, { name: 'edad', type: ['null', 'string'], default: null }];
     const [second] = await harness.schemas.commitSchema({
@@ -204,7 +204,7 @@ describe('publish to a topic with an Avro schema', () => {
     expect((await errorOf(harness.publish([JSON.stringify(GOOD)]))).code).toBe(3);
   });
 
-  it('refuses every message once the schema is deleted', async () => {
+  it('refuses every message after the schema is deleted', async () => {
     await using harness = await withSchema();
     await harness.schemas.deleteSchema({ name: schemaName('record') });
     const error = await errorOf(harness.publish([JSON.stringify(GOOD)]));

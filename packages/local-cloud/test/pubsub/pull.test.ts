@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOf, Harness, subscriptionName, textsOf, topicName, until } from './harness.ts';
 
 describe('pull and acknowledge', () => {
-  it('delivers to every subscription of a topic, and to each only once what was acknowledged', async () => {
+  it('delivers each message to every subscription of the topic, and not again after its acknowledgement', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.topicWith({}, 'records', 'other');
@@ -15,7 +15,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull('other'))).toEqual(['a', 'b']);
   });
 
-  it('delivers nothing that was published before the subscription was made', async () => {
+  it('delivers no message published before the subscription was created', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({ name: topicName('records') });
     await harness.publish(['before']);
@@ -24,7 +24,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull())).toEqual(['after']);
   });
 
-  it('delivers again when the ack deadline has passed, and not a moment sooner', async () => {
+  it('redelivers when the ack deadline expires, and not earlier', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ ackDeadlineSeconds: 20 });
     await harness.publish(['a']);
@@ -35,7 +35,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
-  it('keeps a message away for as long as its deadline is extended', async () => {
+  it('does not redeliver while the ack deadline is extended', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -47,7 +47,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
-  it('delivers again at once after a negative acknowledgement', async () => {
+  it('redelivers at once after a negative acknowledgement', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a', 'b']);
@@ -71,7 +71,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
-  it('takes an acknowledgement after the deadline, when the message waits to be delivered again', async () => {
+  it('accepts an acknowledgement after the ack deadline, before the redelivery', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -81,7 +81,7 @@ describe('pull and acknowledge', () => {
     expect(await harness.pull()).toEqual([]);
   });
 
-  it('ignores the deadline of a delivery that a later one has replaced', async () => {
+  it('ignores a negative acknowledgement of an earlier delivery', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -92,7 +92,7 @@ describe('pull and acknowledge', () => {
     expect(await harness.pull()).toEqual([]);
   });
 
-  it('waits for a message, and answers as soon as one is published', async () => {
+  it('waits for a message and answers when one is published', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const pull = harness.pubsub.pull({ subscription: subscriptionName('reader'), maxMessages: 1 });
@@ -100,7 +100,7 @@ describe('pull and acknowledge', () => {
     expect((await pull).receivedMessages).toHaveLength(1);
   });
 
-  it('leaves to the next pull what one that waits has no room for', async () => {
+  it('leaves messages above max_messages of a waiting pull to the next pull', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const { pubsub } = harness;
@@ -112,7 +112,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull())).toEqual(['b']);
   });
 
-  it('answers nothing when none came while it waited', async () => {
+  it('answers without messages when none is published during the wait', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const pull = harness.pubsub.pull({ subscription: subscriptionName('reader'), maxMessages: 1 });
@@ -120,7 +120,7 @@ describe('pull and acknowledge', () => {
     expect((await pull).receivedMessages).toEqual([]);
   });
 
-  it('answers at most max_messages', async () => {
+  it('delivers at most max_messages', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a', 'b', 'c']);
@@ -128,7 +128,7 @@ describe('pull and acknowledge', () => {
     expect(textsOf(await harness.pull('reader', 2))).toEqual(['c']);
   });
 
-  it('refuses ack ids that the subscription never gave out', async () => {
+  it('refuses ack ids of another subscription, and malformed ones', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.topicWith({}, 'records', 'other');
@@ -142,7 +142,7 @@ describe('pull and acknowledge', () => {
     }
   });
 
-  it('cannot pull from a subscription that delivers to BigQuery, a detached or a missing one', async () => {
+  it('refuses to pull from a detached or a missing subscription', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publisher.detachSubscription({ subscription: subscriptionName('reader') });
@@ -151,8 +151,8 @@ describe('pull and acknowledge', () => {
   });
 });
 
-describe('a message that expires', () => {
-  it('is gone when its retention ends, and the operator is told how many', async () => {
+describe('message retention', () => {
+  it('drops expired messages and warns with their number', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ messageRetentionDuration: { seconds: 600 } });
     await harness.publish(['old', 'older']);
@@ -163,12 +163,12 @@ describe('a message that expires', () => {
     await harness.clock.advance(60_000);
     await until(() => harness.warnings.length > 0);
     expect(harness.warnings).toEqual([
-      '2 messages of projects/local/subscriptions/reader reached the end of their retention unacknowledged and are gone.',
+      '2 message(s) of projects/local/subscriptions/reader expired unacknowledged and were dropped.',
     ]);
     expect(await harness.pubsub.backlogSize({ subscription: subscriptionName('reader') })).toBe(1);
   });
 
-  it('lives as long as the topic retains it, where that is longer', async () => {
+  it('keeps messages for as long as the topic retains them, if that is longer', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({
       name: topicName('records'),

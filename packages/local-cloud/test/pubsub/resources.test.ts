@@ -4,7 +4,7 @@ import { errorOf, Harness, subscriptionName, textsOf, topicName, until } from '.
 const project = 'projects/local';
 
 describe('topics', () => {
-  it('are created, read, changed, listed and deleted as Google does', async () => {
+  it('are created, read, updated, listed and deleted', async () => {
     await using harness = await Harness.start();
     const { publisher } = harness;
     await publisher.createTopic({
@@ -32,7 +32,7 @@ describe('topics', () => {
     expect((await errorOf(publisher.createTopic({ name: topicName('two') }))).code).toBe(6);
   });
 
-  it('leave their subscriptions behind, with what was not acknowledged', async () => {
+  it('leave their subscriptions and the backlogs behind when they are deleted', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -46,7 +46,7 @@ describe('topics', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
-  it('come in pages', async () => {
+  it('are listed in pages', async () => {
     await using harness = await Harness.start();
     for (let index = 0; index < 5; index++)
       await harness.pubsub.createTopic({ name: topicName(`topic-${index}`) });
@@ -58,14 +58,14 @@ describe('topics', () => {
   });
 
   it.each(['t1', 'goog-x', '1abc', 'a b', 'a/b', '', 'x'.repeat(256)])(
-    'refuse the id "%s" with the rule',
+    'refuse the id "%s" and give the rule',
     async (id) => {
       await using harness = await Harness.start();
       const error = await errorOf(harness.pubsub.createTopic({ name: topicName(id) }));
       expect(error).toMatchObject({
         code: 'INVALID_ARGUMENT',
         message: `Invalid [topics] name: (name=${topicName(id)})`,
-        hint: expect.stringContaining('an id has 3 to 255 characters'),
+        hint: expect.stringContaining('an id has 3 to 255 letters, digits and - _ . ~ + %'),
       });
     },
   );
@@ -90,7 +90,7 @@ describe('topics', () => {
       { messageRetentionDuration: { seconds: 599 } },
       'It must be between 600s and 2678400s.',
     ],
-    ['a label that Google would not take', { labels: { Team: 'x' } }, 'Invalid label "Team"'],
+    ['an invalid label', { labels: { Team: 'x' } }, 'Invalid label "Team"'],
     [
       'a schema that does not exist',
       { schemaSettings: { schema: 'projects/local/schemas/none', encoding: 'JSON' } },
@@ -110,7 +110,7 @@ describe('topics', () => {
     ).toContain(reason);
   });
 
-  it('refuse an update that names nothing, or what can not change', async () => {
+  it('refuse an update with an empty mask, an immutable field or an unknown field', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({ name: topicName('records') });
     const update = (paths: string[]) =>
@@ -118,7 +118,7 @@ describe('topics', () => {
         harness.publisher.updateTopic({ topic: { name: topicName('records') }, updateMask: { paths } }),
       );
     expect((await update([])).details).toContain('must contain a non-empty paths list');
-    expect((await update(['name'])).details).toContain("'name' of a Topic can not be changed");
+    expect((await update(['name'])).details).toContain("'name' of a Topic cannot be changed");
     expect((await update(['colour'])).details).toContain("'colour' is not a known Topic field");
   });
 });
@@ -141,7 +141,7 @@ describe('subscriptions', () => {
     });
   });
 
-  it('never expire where an expiration policy has no ttl, and get both bounds of a backoff', async () => {
+  it('never expire with an expiration policy without ttl, and get both default bounds of a retry policy', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({ name: topicName('records') });
     const [subscription] = await harness.subscriber.createSubscription({
@@ -157,7 +157,7 @@ describe('subscriptions', () => {
     });
   });
 
-  it('take a change at once', async () => {
+  it('apply an update at once', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ ackDeadlineSeconds: 10 });
     await harness.subscriber.updateSubscription({
@@ -181,7 +181,7 @@ describe('subscriptions', () => {
     ['enableExactlyOnceDelivery', true],
     ['messageTransforms', [{ disabled: true }]],
     ['tags', { a: 'b' }],
-  ])('refuse %s, which is not emulated, when created and when changed', async (field, value) => {
+  ])('refuse %s, which is not emulated, on creation and update', async (field, value) => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const topic = topicName('records');
@@ -201,7 +201,7 @@ describe('subscriptions', () => {
     }
   });
 
-  it('take an empty push config, which means pull', async () => {
+  it('accept an empty push config, which means pull', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({ name: topicName('records') });
     await harness.client.topic('records').createSubscription('reader', { pushConfig: {} });
@@ -215,7 +215,7 @@ describe('subscriptions', () => {
     ['an expiration below a day', { expirationPolicy: { ttl: { seconds: 3_600 } } }, 3],
     ['a backoff above ten minutes', { retryPolicy: { maximumBackoff: { seconds: 601 } } }, 3],
     [
-      'a backoff that starts above its end',
+      'a minimum backoff above the maximum',
       { retryPolicy: { minimumBackoff: { seconds: 20 }, maximumBackoff: { seconds: 10 } } },
       3,
     ],
@@ -226,7 +226,7 @@ describe('subscriptions', () => {
     expect((await errorOf(harness.subscriber.createSubscription(request))).code).toBe(code);
   });
 
-  it('lose their backlog and receive nothing when they are detached', async () => {
+  it('lose their backlog and receive no messages once detached', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -249,7 +249,7 @@ describe('subscriptions', () => {
     expect(ofTopic).toEqual([subscriptionName('another')]);
   });
 
-  it('refuse snapshots by name', async () => {
+  it('refuse snapshots', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const request = { name: 'projects/local/snapshots/snap', subscription: subscriptionName('reader') };
@@ -265,7 +265,7 @@ describe('seek', () => {
   const seek = (harness: Harness, millis: number) =>
     harness.subscriber.seek({ subscription: subscriptionName('reader'), time: at(millis) });
 
-  it('forwards acknowledges what was published before', async () => {
+  it('forwards acknowledges the messages published before', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['old']);
@@ -277,7 +277,7 @@ describe('seek', () => {
     expect(await harness.pubsub.backlogSize({ subscription: subscriptionName('reader') })).toBe(1);
   });
 
-  it('backwards brings back what the subscription retains after acknowledgement', async () => {
+  it('backwards redelivers acknowledged messages that the subscription retains', async () => {
     await using harness = await Harness.start();
     await harness.topicWith({ retainAckedMessages: true });
     await harness.publish(['first']);
@@ -289,7 +289,7 @@ describe('seek', () => {
     expect(textsOf(await harness.pull())).toEqual(['second', 'third']);
   });
 
-  it('backwards brings back what the topic retains, to subscriptions made later as well, through their filters', async () => {
+  it('backwards delivers messages that the topic retains, also to later subscriptions and through their filters', async () => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({
       name: topicName('records'),
@@ -306,7 +306,7 @@ describe('seek', () => {
     await until(async () => (await harness.pull()).length === 0);
   });
 
-  it('brings back nothing that nobody retains', async () => {
+  it('redelivers no acknowledged message that is not retained', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);

@@ -21,8 +21,8 @@ async function call(
   return [response.status, await response.json()];
 }
 
-describe('Pub/Sub over REST, on the port of gRPC', () => {
-  it('publishes, pulls and acknowledges', async () => {
+describe('Pub/Sub over REST', () => {
+  it('publishes, pulls and acknowledges on the port of gRPC', async () => {
     await using harness = await Harness.start();
     await call(harness, 'PUT', 'topics/records', { labels: { team: 'data' } });
     await call(harness, 'PUT', 'subscriptions/reader', {
@@ -56,7 +56,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
     ]);
   });
 
-  it('takes lists in pages, updates by mask, and bodies that are one field', async () => {
+  it('accepts pages of a list, update masks and bodies that are one field', async () => {
     await using harness = await Harness.start();
     await call(harness, 'PUT', 'topics/one', {});
     await call(harness, 'PUT', 'topics/two', {});
@@ -80,7 +80,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
 
   it.each([
     [
-      'a resource that is missing',
+      'a missing resource',
       'GET',
       'topics/missing',
       undefined,
@@ -89,7 +89,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Resource not found (resource=projects/local/topics/missing).',
     ],
     [
-      'a name that is not one',
+      'an invalid name',
       'PUT',
       'topics/goog-x',
       {},
@@ -98,7 +98,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Invalid [topics] name: (name=projects/local/topics/goog-x)',
     ],
     [
-      'a field that does not exist',
+      'an unknown field',
       'PUT',
       'topics/one',
       { colour: 'red' },
@@ -107,7 +107,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Unknown name "colour"',
     ],
     [
-      'a parameter that does not exist',
+      'an unknown parameter',
       'GET',
       'topics?colour=red',
       undefined,
@@ -116,7 +116,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Unknown name "colour"',
     ],
     [
-      'a body that is not JSON',
+      'an invalid JSON body',
       'PUT',
       'topics/one',
       '{',
@@ -125,7 +125,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Invalid JSON payload received.',
     ],
     [
-      'a value of another type',
+      'a value of the wrong type',
       'PUT',
       'topics/one',
       { messageRetentionDuration: 5 },
@@ -134,16 +134,16 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Duration',
     ],
     [
-      'a path that does not exist',
+      'an unknown path',
       'GET',
       'queues',
       undefined,
       404,
       'NOT_FOUND',
-      'No method of Pub/Sub at GET /v1/projects/local/queues.',
+      'Pub/Sub has no method at GET /v1/projects/local/queues.',
     ],
     [
-      'a broken escape in the path',
+      'a broken percent escape in the path',
       'GET',
       'topics/%E0%A4%A',
       undefined,
@@ -152,7 +152,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'Invalid path',
     ],
     [
-      'what is not emulated',
+      'a field that is not emulated',
       'PUT',
       'subscriptions/reader',
       { topic: topicName('one'), pushConfig: { pushEndpoint: 'https://x' } },
@@ -160,7 +160,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
       'UNIMPLEMENTED',
       'Subscription.pushConfig is not emulated',
     ],
-  ])('answers %s in Google’s shape', async (_, method, path, body, code, status, message) => {
+  ])('answers %s with an error in Google’s format', async (_, method, path, body, code, status, message) => {
     await using harness = await Harness.start();
     expect(await call(harness, method, path, body)).toEqual([
       code,
@@ -170,7 +170,7 @@ describe('Pub/Sub over REST, on the port of gRPC', () => {
 
   const gcloud = '/usr/bin/gcloud';
   (existsSync(gcloud) ? it : it.skip)(
-    'serves the gcloud command',
+    'serves gcloud',
     async () => {
       await using harness = await Harness.start();
       await harness.topicWith();

@@ -20,7 +20,7 @@ const commit = (harness: Harness, definition: string) =>
   });
 
 describe('schemas', () => {
-  it('are created, read, listed and deleted as Google does', async () => {
+  it('are created, read, listed and deleted', async () => {
     await using harness = await withSchema();
     const { client, schemas } = harness;
     expect(await client.schema('record').get(SchemaViews.Full)).toMatchObject({
@@ -36,7 +36,7 @@ describe('schemas', () => {
     expect((await errorOf(schemas.getSchema({ name: schemaName('record') }))).code).toBe(5);
   });
 
-  it('keep their revisions, of which each can be read and all but the last deleted', async () => {
+  it('keep revisions, each readable, and all but the only one deletable', async () => {
     await using harness = await withSchema();
     const { schemas } = harness;
     const [first] = await schemas.getSchema({ name: schemaName('record') });
@@ -81,7 +81,7 @@ describe('schemas', () => {
       JSON.stringify({ type: 'record', name: 'R', fields: [optional('edad')] }),
       'no matching field',
     ],
-  ])('take a revision that %s, or refuse it with the reason', async (_, definition, reason) => {
+  ])('accept a compatible revision and refuse an incompatible one: %s', async (_, definition, reason) => {
     await using harness = await withSchema();
     if (reason === undefined) {
       await commit(harness, definition);
@@ -92,17 +92,17 @@ describe('schemas', () => {
     }
   });
 
-  it('take at most 20 revisions', async () => {
+  it('accept at most 20 revisions', async () => {
     await using harness = await withSchema();
     for (let revision = 1; revision < 20; revision++) await commit(harness, record());
     expect((await errorOf(commit(harness, record()))).details).toContain('at most 20 are allowed');
   });
 
   it.each([
-    ['no JSON', '{'],
-    ['a type that does not exist', '{"type":"record","name":"R","fields":[{"name":"a","type":"text"}]}'],
-    ['no record', '"string"'],
-    ['more than 300,000 bytes', record({ name: 'a', type: 'string', doc: 'x'.repeat(300_000) })],
+    ['not JSON', '{'],
+    ['of an unknown type', '{"type":"record","name":"R","fields":[{"name":"a","type":"text"}]}'],
+    ['not a record', '"string"'],
+    ['longer than 300,000 bytes', record({ name: 'a', type: 'string', doc: 'x'.repeat(300_000) })],
   ])('refuse a definition that is %s', async (_, definition) => {
     await using harness = await Harness.start();
     const error = await errorOf(
@@ -123,7 +123,7 @@ describe('schemas', () => {
     });
   });
 
-  it('check a message against a schema by name or by definition', async () => {
+  it('validate a message by the name or the definition of a schema', async () => {
     await using harness = await withSchema();
     const { schemas } = harness;
     const validate = (message: string, schema: object) =>

@@ -2,7 +2,7 @@ import type { Message, SubscriptionOptions } from '@google-cloud/pubsub';
 import { describe, expect, it } from '@jest/globals';
 import { Harness, subscriptionName, textOf, until } from './harness.ts';
 
-/** Opens Google's streaming subscriber and keeps what it receives. */
+/** Opens Google's streaming subscriber and collects what it receives. */
 function listen(harness: Harness, options: SubscriptionOptions = {}) {
   const subscription = harness.client.subscription('reader', options);
   const received: Message[] = [];
@@ -13,7 +13,7 @@ function listen(harness: Harness, options: SubscriptionOptions = {}) {
 }
 
 describe('streaming pull', () => {
-  it('delivers what was there before and what is published meanwhile', async () => {
+  it('delivers the backlog and then new messages', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['before']);
@@ -29,7 +29,7 @@ describe('streaming pull', () => {
     );
   });
 
-  it('holds back once the client has as many messages as it allows, until it acknowledges', async () => {
+  it('stops at the client’s flow control limit until the client acknowledges', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a', 'b', 'c', 'd', 'e']);
@@ -38,7 +38,7 @@ describe('streaming pull', () => {
       streamingOptions: { maxStreams: 1 },
     });
     await until(() => received.length >= 2);
-    // The rest can be pulled by another client, so the stream did not take it.
+    // Another client can pull the rest, so the stream did not lease it.
     expect((await harness.pull('reader', 1)).map(({ text }) => text)).toEqual(['c']);
     for (const message of received) message.ack();
     await until(() => received.length >= 4);
@@ -47,7 +47,7 @@ describe('streaming pull', () => {
     await subscription.close();
   });
 
-  it('delivers again what the client nacks', async () => {
+  it('redelivers a message that the client nacks', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     await harness.publish(['a']);
@@ -59,7 +59,7 @@ describe('streaming pull', () => {
     await subscription.close();
   });
 
-  it('shares a backlog among streams without delivering a message twice', async () => {
+  it('shares a backlog between streams and delivers each message once', async () => {
     await using harness = await Harness.start();
     await harness.topicWith();
     const texts = Array.from({ length: 1_000 }, (_, index) => String(index));
@@ -90,7 +90,7 @@ describe('streaming pull', () => {
     await subscription.close();
   });
 
-  it('refuses a stream on a subscription that does not exist', async () => {
+  it('refuses a stream on a missing subscription', async () => {
     await using harness = await Harness.start();
     const { subscription, errors } = listen(harness);
     await until(() => errors.length > 0);

@@ -10,16 +10,16 @@ export const COLUMNS: readonly TableField[] = ['id', 'nombre', 'apellido', 'pais
   mode: 'REQUIRED',
 }));
 
-/** The real BigQuery, which remembers what was committed and fails when it is told to. */
+/** The local BigQuery, which records committed rows and fails on demand. */
 export class TestWarehouse implements Warehouse {
   readonly bigquery: BigQuery;
-  /** Committed, in order. */
+  /** Committed rows, in order. */
   readonly rows: Record<string, unknown>[] = [];
-  /** Sizes of the appends that were tried. */
+  /** Number of rows of each attempted append. */
   readonly appends: number[] = [];
-  /** Thrown by appends while it is set. */
+  /** Appends throw it while it is set. */
   failure: Error | undefined;
-  /** Awaited by every append before it starts. */
+  /** Every append awaits it before it starts. */
   gate: Promise<void> = Promise.resolve();
 
   private constructor(bigquery: BigQuery) {

@@ -200,7 +200,7 @@ describe('what a schema can not say', () => {
       {
         property: 'role',
         message:
-          'the local cloud does not know the permissions of roles/pubsub.publsher. Known are: roles/pubsub.admin, roles/pubsub.editor, roles/pubsub.publisher, roles/pubsub.subscriber, roles/pubsub.viewer',
+          'the local cloud does not know the permissions of roles/pubsub.publsher. Known roles: roles/pubsub.admin, roles/pubsub.editor, roles/pubsub.publisher, roles/pubsub.subscriber, roles/pubsub.viewer',
       },
     ]);
     expect(grant('roles/editor')?.[0]?.message).toContain('does not know the permissions of roles/editor');

@@ -4,10 +4,10 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { CloudError } from '../../errors.ts';
 import { reasonOf } from '../reason.ts';
 
-/** Pages of the write-ahead log before SQLite copies them into the file: 16 MiB, so that a burst is not interrupted. */
+/** Pages in the write-ahead log (16 MiB) before SQLite writes them to the file, so that bursts run without interruption. */
 const WAL_PAGES = 4_000;
 
-/** Rises with the schema below. A file of another version is refused, never guessed at. */
+/** Version of the schema below. Files of another version are refused. */
 const VERSION = 1;
 
 const SCHEMA = `
@@ -19,7 +19,7 @@ const SCHEMA = `
     UNIQUE (kind, name)
   ) STRICT;
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-  -- Attributes that Pub/Sub itself adds and many messages share.
+  -- Attributes that Pub/Sub adds; many messages share them.
   CREATE TABLE stamps (key INTEGER PRIMARY KEY, attributes TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
@@ -29,7 +29,7 @@ const SCHEMA = `
     stamp INTEGER,
     data BLOB NOT NULL
   ) STRICT;
-  -- What a subscription has not acknowledged. available_at is 0 unless a failed message waits for its next delivery.
+  -- Unacknowledged messages of a subscription. available_at is 0 unless the message backs off.
   CREATE TABLE backlog (
     subscription INTEGER NOT NULL,
     message INTEGER NOT NULL,
@@ -40,7 +40,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX backlog_waiting ON backlog (subscription, available_at) WHERE available_at > 0;
   CREATE INDEX backlog_ordered ON backlog (subscription, ordering_key, message) WHERE ordering_key IS NOT NULL;
-  -- What a topic, or a subscription that has acknowledged it, keeps for a seek.
+  -- Messages kept for a seek, by a topic or by a subscription that has acknowledged them.
   CREATE TABLE retained (
     owner INTEGER NOT NULL,
     message INTEGER NOT NULL,
@@ -49,16 +49,15 @@ const SCHEMA = `
 `;
 
 /**
- * SQLite with group commit: everything written in one turn of the event loop is one transaction, and `write` answers
- * when it is on its way to the disk. What was answered survives the death of the process; a power cut may take the
- * last moments (`synchronous = NORMAL`).
+ * SQLite with group commit: all writes of one turn of the event loop form one transaction. `write` resolves after the
+ * commit. Committed data survives a crash of the process; a power cut may lose the latest (`synchronous = NORMAL`).
  */
 export class Database {
   readonly #db: DatabaseSync;
   #commit: { readonly done: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
   readonly #onLost = new Set<() => void>();
 
-  /** Throws CloudError FAILED_PRECONDITION when another process holds the folder, or wrote it in another version. */
+  /** Throws CloudError FAILED_PRECONDITION when another process uses the folder, or its data has another version. */
   constructor(folder?: string) {
     if (folder) mkdirSync(folder, { recursive: true });
     this.#db = new DatabaseSync(folder ? join(folder, 'pubsub.sqlite') : ':memory:');
@@ -71,7 +70,7 @@ export class Database {
       this.#db.close();
       if (!isBusy(error)) throw error;
       throw new CloudError('FAILED_PRECONDITION', `Another process uses the Pub/Sub data in ${folder}.`, {
-        hint: 'stop the other local cloud, or give this one a folder of its own',
+        hint: 'stop the other local cloud, or use another folder',
         cause: error,
       });
     }
@@ -83,7 +82,7 @@ export class Database {
     if (version !== 0) {
       throw new CloudError(
         'FAILED_PRECONDITION',
-        `The Pub/Sub data in ${folder} has format ${version}; this version reads ${VERSION}.`,
+        `The Pub/Sub data in ${folder} has format ${version}; this version reads format ${VERSION}.`,
         { hint: 'delete the folder to start empty' },
       );
     }
@@ -94,7 +93,7 @@ export class Database {
     return this.#db.prepare(sql);
   }
 
-  /** Runs `work` at once, whole or not at all, and resolves with its result once that is committed. */
+  /** Runs `work` at once, as a unit, and resolves with its result after the commit. Rethrows the error of `work`. */
   write<T>(work: () => T): Promise<T> {
     const commit = this.#begin();
     this.#db.exec('SAVEPOINT work');
@@ -107,12 +106,12 @@ export class Database {
     }
     this.#db.exec('RELEASE work');
     const committed = commit.done.then(() => result);
-    // Whoever awaits it hears of a failure; what nobody awaits is repeated after onLost.
+    // A caller that awaits it gets the failure. After onLost, the queues repeat the writes that no caller awaits.
     committed.catch(() => {});
     return committed;
   }
 
-  /** Called after a transaction was lost, when what is in memory no longer matches the disk. */
+  /** Calls `listener` after a failed commit, when memory no longer matches the disk. */
   onLost(listener: () => void): void {
     this.#onLost.add(listener);
   }
@@ -142,7 +141,7 @@ export class Database {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       const reason = reasonOf(error);
-      commit.reject(new CloudError('UNAVAILABLE', `Could not write to disk: ${reason}.`, { cause: error }));
+      commit.reject(new CloudError('UNAVAILABLE', `Cannot write to disk: ${reason}.`, { cause: error }));
       for (const listener of this.#onLost) listener();
     }
   }

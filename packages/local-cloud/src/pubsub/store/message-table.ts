@@ -1,41 +1,41 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Database } from './database.ts';
-import { type Run, runsOf } from './runs.ts';
+import { type IdRange, rangesOf } from './id-ranges.ts';
 
-/** A message as it is stored. Times in milliseconds since the epoch. */
+/** A stored message. Times are in milliseconds since the epoch. */
 export interface StoredMessage {
   readonly id: number;
   readonly publishTime: number;
   readonly orderingKey: string | null;
-  /** The publisher's attributes as a JSON object; null when there are none. */
+  /** The publisher's attributes as JSON; null when there are none. */
   readonly attributes: string | null;
-  /** What Pub/Sub adds to the attributes: a key of `stamps`. */
+  /** Key in `stamps` of the attributes that Pub/Sub adds. */
   readonly stamp: number | null;
   readonly data: Uint8Array;
 }
 
 /** A message in a subscription's backlog. */
 export interface BacklogMessage extends StoredMessage {
-  /** Deliveries that were not acknowledged. */
+  /** Failed delivery attempts. */
   readonly failures: number;
-  /** When it may be delivered again; 0 when at once. */
+  /** When the backoff ends; 0 without backoff. */
   readonly availableAt: number;
 }
 
-/** Ids are reserved on disk in blocks, so that none is given twice after a crash. */
+/** Ids are reserved on disk in blocks, so that no id is used twice after a crash. */
 const ID_BLOCK = 100_000;
 
 const MESSAGE = 'm.id, m.publish_time, m.ordering_key, m.attributes, m.stamp, m.data';
 const BACKLOG = `SELECT ${MESSAGE}, b.failures, b.available_at
   FROM backlog b JOIN messages m ON m.id = b.message WHERE b.subscription = ?`;
 
-/** Messages and who still needs them. Nothing here commits: callers run inside `Database.write`. */
+/** Messages and the owners that need them. Changes must run inside `Database.write`. */
 export class MessageTable {
   readonly #sql;
-  /** Every stamp that was used, both ways: there are as many as revisions of schemas. */
+  /** Stamps by key, and keys by stamp. There is one per schema revision. */
   readonly #stamps = new Map<number, Readonly<Record<string, string>>>();
   readonly #stampKeys = new Map<string, number>();
-  /** The same by the object, which the messages of one request share: most ask for what the one before them did. */
+  /** The last stamp used: the messages of a request share the object. */
   #lastStamp: { readonly attributes: object; readonly key: number } | undefined;
   #nextId: number;
   #reserved: number;
@@ -58,7 +58,7 @@ export class MessageTable {
     });
   }
 
-  /** Answers the new message's id. Ids and publish times never decrease. */
+  /** Returns the new message's id. Ids and publish times never decrease. */
   insert(message: Omit<StoredMessage, 'id' | 'publishTime'>, now: number): number {
     const id = this.takeId();
     this.#lastPublishTime = Math.max(this.#lastPublishTime, now);
@@ -67,7 +67,7 @@ export class MessageTable {
     return id;
   }
 
-  /** An id for a message that nobody needs. */
+  /** Takes the next id. */
   takeId(): number {
     if (this.#nextId > this.#reserved) {
       this.#reserved = this.#nextId + ID_BLOCK;
@@ -81,33 +81,34 @@ export class MessageTable {
     return row && messageOf(cells(row));
   }
 
-  /** Puts stored messages into a backlog; their ordering keys count when `ordered`. */
+  /** Adds stored messages to a backlog, with their ordering keys when `ordered`. */
   enqueue(subscription: number, ids: readonly number[], ordered: boolean): void {
     const { enqueue, enqueueOrdered } = this.#sql;
-    for (const [first, last] of runsOf(ids))
+    for (const [first, last] of rangesOf(ids))
       (ordered ? enqueueOrdered : enqueue).run(subscription, first, last);
   }
 
-  /** Messages after an id that do not wait for anything, in order of publication. */
+  /** Messages after an id that do not back off, in publication order. */
   *fresh(subscription: number, after: number): Generator<BacklogMessage> {
     for (const row of this.#sql.fresh.iterate(subscription, after)) yield backlogOf(cells(row));
   }
 
-  /** Messages whose wait is over, the longest due first. */
+  /** Messages whose backoff has ended, the longest due first. */
   *due(subscription: number, now: number): Generator<BacklogMessage> {
     for (const row of this.#sql.due.iterate(subscription, now)) yield backlogOf(cells(row));
   }
 
-  /** Messages of one ordering key in order of publication. */
+  /** Messages of one ordering key, in publication order. */
   *ofKey(subscription: number, orderingKey: string): Generator<BacklogMessage> {
     for (const row of this.#sql.ofKey.iterate(subscription, orderingKey)) yield backlogOf(cells(row));
   }
 
+  /** Ordering keys with messages that back off. */
   waitingKeys(subscription: number): string[] {
     return this.#sql.waitingKeys.all(subscription).map((row) => String(row.ordering_key));
   }
 
-  /** When the next waiting message may be delivered. */
+  /** When the next backoff ends. */
   nextDue(subscription: number): number | undefined {
     const at = this.#sql.nextDue.get(subscription)?.at;
     return typeof at === 'number' ? at : undefined;
@@ -121,41 +122,41 @@ export class MessageTable {
     this.#sql.endWaits.run(subscription);
   }
 
-  /** Takes messages out of a backlog; answers those that were there. */
+  /** Removes messages from a backlog. Returns those that were in it. */
   dequeue(subscription: number, ids: readonly number[]): number[] {
-    return runsOf(ids).flatMap((run) => this.#dequeueRun(subscription, run));
+    return rangesOf(ids).flatMap((range) => this.#dequeueRange(subscription, range));
   }
 
-  #dequeueRun(subscription: number, [first, last]: Run): number[] {
+  #dequeueRange(subscription: number, [first, last]: IdRange): number[] {
     const { inBacklog, dequeue } = this.#sql;
-    const there = countOf(inBacklog.get(subscription, first, last));
-    if (there === 0) return [];
-    if (there <= last - first)
-      return idsOf([first, last]).flatMap((id) => this.#dequeueRun(subscription, [id, id]));
+    const count = countOf(inBacklog.get(subscription, first, last));
+    if (count === 0) return [];
+    if (count <= last - first)
+      return idsOf([first, last]).flatMap((id) => this.#dequeueRange(subscription, [id, id]));
     dequeue.run(subscription, first, last);
     return idsOf([first, last]);
   }
 
   retain(owner: number, ids: readonly number[]): void {
-    for (const [first, last] of runsOf(ids)) this.#sql.retain.run(owner, first, last);
+    for (const [first, last] of rangesOf(ids)) this.#sql.retain.run(owner, first, last);
   }
 
   release(owner: number, ids: readonly number[]): void {
-    for (const [first, last] of runsOf(ids)) this.#sql.release.run(owner, first, last);
+    for (const [first, last] of rangesOf(ids)) this.#sql.release.run(owner, first, last);
   }
 
-  /** The first `limit` messages of an owner, of its backlog or of what it retains, with their publish times. */
+  /** The oldest `limit` messages in the backlog, or retained messages, of an owner. */
   oldest(from: 'backlog' | 'retained', owner: number, limit: number): { id: number; publishTime: number }[] {
     const rows = (from === 'backlog' ? this.#sql.oldest : this.#sql.oldestRetained).all(owner, limit);
     return rows.map((row) => ({ id: Number(row.id), publishTime: Number(row.publish_time) }));
   }
 
-  /** Messages of a backlog that were published before a time. */
+  /** Ids of the messages in a backlog that were published before a time. */
   backlogBefore(subscription: number, time: number): number[] {
     return this.#sql.backlogBefore.all(subscription, time).map((row) => Number(row.id));
   }
 
-  /** Retained messages that were published at or after a time, without their data. */
+  /** Retained messages published at or after a time, without their data. */
   retainedSince(owner: number, time: number): Omit<StoredMessage, 'data' | 'publishTime'>[] {
     return this.#sql.retainedSince.all(owner, time).map((row) => ({
       id: row.id as number,
@@ -166,8 +167,8 @@ export class MessageTable {
   }
 
   /**
-   * Deletes the messages that none of `owners` (of one topic: itself and its subscriptions) needs any more. `dequeued`
-   * is a subscription that has none of them in its backlog.
+   * Deletes the messages that no owner needs. `owners` are a topic and its subscriptions; `dequeued` is a subscription whose
+   * backlog has none of the messages.
    */
   collect(ids: readonly number[], owners: readonly number[], dequeued?: number): void {
     const { hasBacklog, hasRetained, inBacklog, isRetained } = this.#sql;
@@ -176,28 +177,28 @@ export class MessageTable {
     const counters = [
       ...backlogs.map(
         (owner) =>
-          ([first, last]: Run) =>
+          ([first, last]: IdRange) =>
             countOf(inBacklog.get(owner, first, last)),
       ),
       ...retaining.map(
         (owner) =>
-          ([first, last]: Run) =>
+          ([first, last]: IdRange) =>
             countOf(isRetained.get(owner, first, last)),
       ),
     ];
-    for (const run of runsOf(ids)) this.#collectRun(run, counters);
+    for (const range of rangesOf(ids)) this.#collectRange(range, counters);
   }
 
-  /** `needed` counts, for each owner, those of a run that it needs. */
-  #collectRun(run: Run, needed: readonly ((run: Run) => number)[]): void {
-    const [first, last] = run;
-    const counts = needed.map((count) => count(run));
+  /** `counters`, one per owner, count the messages of a range that the owner needs. */
+  #collectRange(range: IdRange, counters: readonly ((range: IdRange) => number)[]): void {
+    const [first, last] = range;
+    const counts = counters.map((count) => count(range));
     if (counts.includes(last - first + 1)) return;
     if (counts.every((count) => count === 0)) this.#sql.delete.run(first, last);
-    else for (const id of idsOf(run)) this.#collectRun([id, id], needed);
+    else for (const id of idsOf(range)) this.#collectRange([id, id], counters);
   }
 
-  /** Owners that have messages. */
+  /** Every owner with messages. */
   owners(): number[] {
     return this.#sql.owners.all().map((row) => Number(row.owner));
   }
@@ -207,12 +208,12 @@ export class MessageTable {
     this.#sql.forgetRetained.run(owner);
   }
 
-  /** Deletes every message that nobody needs: after a deletion that a crash interrupted. */
+  /** Deletes every message without an owner, after a crash interrupted a deletion. */
   collectAll(): void {
     this.#sql.collectAll.run();
   }
 
-  /** The key of a set of attributes that Pub/Sub adds to messages. */
+  /** The key of a set of attributes that Pub/Sub adds to messages; stores a new set. */
   stamp(attributes: Readonly<Record<string, string>>): number {
     if (this.#lastStamp?.attributes === attributes) return this.#lastStamp.key;
     const text = JSON.stringify(attributes);
@@ -225,7 +226,7 @@ export class MessageTable {
     return key;
   }
 
-  /** A message's attributes, those that Pub/Sub adds included. */
+  /** A message's attributes, with those that Pub/Sub adds. */
   attributesOf({
     attributes,
     stamp,
@@ -250,7 +251,7 @@ export class MessageTable {
 
 function statements(database: Database) {
   const sql = (text: string) => database.prepare(text);
-  // As arrays, rows of a backlog are read in half the time.
+  // Rows as arrays are read in half the time.
   const rows = (text: string) => {
     const statement = sql(text);
     statement.setReturnArrays(true);
@@ -317,7 +318,7 @@ function statements(database: Database) {
 
 type Cells = readonly SQLOutputValue[];
 
-/** What a statement with `setReturnArrays` answers, whatever its type says. */
+/** Types the row of a statement with `setReturnArrays`. */
 function cells(row: unknown): Cells {
   return row as Cells;
 }
@@ -334,6 +335,6 @@ function countOf(row: Record<string, SQLOutputValue> | undefined): number {
   return Number(row?.count);
 }
 
-function idsOf([first, last]: Run): number[] {
+function idsOf([first, last]: IdRange): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

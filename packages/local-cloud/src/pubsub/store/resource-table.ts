@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-export type ResourceKind = 'topic' | 'subscription' | 'schema';
+type ResourceKind = 'topic' | 'subscription' | 'schema';
 
 export interface StoredResource {
   readonly key: number;
@@ -9,7 +9,7 @@ export interface StoredResource {
   readonly body: string;
 }
 
-/** Topics, subscriptions and schemas on disk. `key` is what messages refer to; a resource made anew gets a new one. */
+/** Topics, subscriptions and schemas on disk. Messages refer to a resource by `key`, which is never reused. */
 export class ResourceTable {
   readonly #insert;
   readonly #update;

@@ -13,24 +13,24 @@ import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from 
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
-import type { Service } from './service.ts';
 import { type Status, statusOf } from './status.ts';
+import type { Wire } from './wire.ts';
 
 /**
- * RPCs of many small messages, whose decoded and encoded forms are what the service takes and gives: no conversion.
- * Their messages have no enums, and no 64-bit integers in requests.
+ * Frequent RPCs that skip the conversion to plain objects. Their messages have no enums, and their requests no 64-bit
+ * integers, so the decoded form is the same.
  */
 const DIRECT = new Set(['Publish', 'Acknowledge', 'ModifyAckDeadline', 'Pull', 'StreamingPull']);
-/** A whole publish request and what surrounds its messages' data. */
+/** Bytes of the largest publish request with its overhead. */
 const MAX_REQUEST_BYTES = 2 * PUBLISH_MAX_BYTES;
 
-/** A gRPC server for a Pub/Sub, not yet listening. */
-export function createGrpcServer(to: Service): Server {
+/** Creates the gRPC server; the caller makes it listen. */
+export function createGrpcServer(wire: Wire): Server {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_REQUEST_BYTES });
   for (const service of SERVICES) {
     const rpcs = RPCS.filter((rpc) => rpc.service === service);
     const implementation: UntypedServiceImplementation = Object.fromEntries(
-      rpcs.map((rpc) => [rpc.name, rpc.streaming ? streamingPull(to, rpc) : unary(to, rpc)]),
+      rpcs.map((rpc) => [rpc.name, rpc.streaming ? streamingPull(wire, rpc) : unary(wire, rpc)]),
     );
     server.addService(Object.fromEntries(rpcs.map((rpc) => [rpc.name, definitionOf(rpc)])), implementation);
   }
@@ -56,7 +56,7 @@ function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
   };
 }
 
-function unary({ pubsub, accessOf, report }: Service, rpc: Rpc): handleUnaryCall<object, object> {
+function unary({ pubsub, accessOf, report }: Wire, rpc: Rpc): handleUnaryCall<object, object> {
   const handler = handlerOf(rpc.service, rpc.name);
   return async (call, callback) => {
     const abort = new AbortController();
@@ -71,7 +71,7 @@ function unary({ pubsub, accessOf, report }: Service, rpc: Rpc): handleUnaryCall
 }
 
 function streamingPull(
-  { pubsub, accessOf, report }: Service,
+  { pubsub, accessOf, report }: Wire,
   rpc: Rpc,
 ): handleBidiStreamingCall<StreamingPullRequest, StreamingPullResponse> {
   return (call: ServerDuplexStream<StreamingPullRequest, StreamingPullResponse>) => {

@@ -2,8 +2,8 @@ import { CloudError } from '../../errors.ts';
 import type { PubSub } from '../pubsub.ts';
 import type { ServiceName } from './protos.ts';
 
-/** What an RPC does. A request is the plain object of its message; so is the answer, and undefined an empty one. */
-export type Handler = (pubsub: PubSub, request: never, signal: AbortSignal) => Promise<unknown>;
+/** Implements an RPC. Request and response are plain objects; undefined is an empty response. */
+type Handler = (pubsub: PubSub, request: never, signal: AbortSignal) => Promise<unknown>;
 
 /** Every unary RPC of Pub/Sub. */
 const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
@@ -49,7 +49,7 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
   },
 };
 
-/** Throws UNIMPLEMENTED for an RPC that a newer client knows and this does not. */
+/** The handler of an RPC. One for an RPC of a newer client throws UNIMPLEMENTED. */
 export function handlerOf(service: ServiceName, name: string): Handler {
   const handler = METHODS[service][name];
   if (handler) return handler;
@@ -58,7 +58,7 @@ export function handlerOf(service: ServiceName, name: string): Handler {
   };
 }
 
-/** The message that a handler's result stands for. */
+/** The response for a handler's result. */
 export function answerOf(result: unknown): object {
   return typeof result === 'object' && result !== null ? result : {};
 }

@@ -1,4 +1,4 @@
-import { type Access, wayOut } from '../../callers.ts';
+import { type Access, grantHint } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 
 interface Need {
@@ -9,7 +9,7 @@ interface Need {
 
 const CONSUME: Need = { permission: 'pubsub.subscriptions.consume', field: 'subscription' };
 
-/** Which permission an RPC asks for, and on what. https://docs.cloud.google.com/pubsub/docs/access-control#required_permissions */
+/** The permission that an RPC requires, and the resource. https://docs.cloud.google.com/pubsub/docs/access-control#required_permissions */
 const NEEDS: Readonly<Record<string, Need>> = {
   Publish: { permission: 'pubsub.topics.publish', field: 'topic' },
   Acknowledge: CONSUME,
@@ -19,19 +19,19 @@ const NEEDS: Readonly<Record<string, Need>> = {
   Seek: CONSUME,
 };
 
-/** Throws PERMISSION_DENIED, and UNIMPLEMENTED for an RPC whose permission is not known here. */
+/** Throws PERMISSION_DENIED, or UNIMPLEMENTED when the required permission is unknown here. */
 export function authorize(access: Access, rpc: string, request: object): void {
   if (access.member === undefined) return;
   const need = NEEDS[rpc];
   if (!need) {
-    throw new CloudError('UNIMPLEMENTED', `${rpc} by ${access.member} is not emulated.`, {
-      hint: 'of an account, the local cloud knows the permissions to publish and to consume',
+    throw new CloudError('UNIMPLEMENTED', `${rpc} is not emulated for ${access.member}.`, {
+      hint: 'service accounts may only publish and consume here; call without a token to act as the developer',
     });
   }
   const { permission, field } = need;
   const resource = String(Reflect.get(request, field) ?? '');
   if (access.allows(permission, resource)) return;
   throw new CloudError('PERMISSION_DENIED', 'User not authorized to perform this action.', {
-    hint: wayOut(access.member, permission, resource),
+    hint: grantHint(access.member, permission, resource),
   });
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import protobuf from 'protobufjs';
 
-/** Pub/Sub's own descriptors, as Google's client ships them. */
+/** Pub/Sub's proto descriptors, from Google's client. */
 const root = protobuf.Root.fromJSON(
   createRequire(import.meta.url)('@google-cloud/pubsub/build/protos/protos.json'),
 ).resolveAll();
@@ -9,21 +9,21 @@ const root = protobuf.Root.fromJSON(
 export const SERVICES = ['Publisher', 'Subscriber', 'SchemaService'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-/** One RPC with its message types. */
+/** An RPC and its message types. */
 export interface Rpc {
   readonly service: ServiceName;
   readonly name: string;
   readonly request: protobuf.Type;
   readonly response: protobuf.Type;
   readonly streaming: boolean;
-  /** Its `google.api.http` option, if it has one. */
+  /** The RPC's `google.api.http` option. */
   readonly http: HttpRule | undefined;
 }
 
-export interface HttpRule {
+interface HttpRule {
   readonly verb: string;
   readonly path: string;
-  /** `*`, the name of a field, or nothing. */
+  /** `*`, a field name, or undefined for no body. */
   readonly body: string | undefined;
 }
 
@@ -38,13 +38,13 @@ export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) =>
   })),
 );
 
-/** A decoded message as the plain object that the service takes. */
+/** A decoded message as a plain object. */
 export function toRequest(type: protobuf.Type, message: protobuf.Message): Record<string, unknown> {
   return type.toObject(message, { longs: Number, enums: String });
 }
 
 function typeOf(type: protobuf.Type | null): protobuf.Type {
-  if (!type) throw new TypeError('an RPC without a message type');
+  if (!type) throw new TypeError('the RPC has no message type');
   return type;
 }
 

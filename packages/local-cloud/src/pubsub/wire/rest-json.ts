@@ -1,20 +1,21 @@
 import { fromProto3JSON, toProto3JSON } from 'proto3-json-serializer';
 import protobuf from 'protobufjs';
 import { CloudError } from '../../errors.ts';
+import { camelCase } from '../fields.ts';
 import { reasonOf } from '../reason.ts';
 import { toRequest } from './protos.ts';
 import type { RouteMatch } from './rest-routes.ts';
 
 type Json = Record<string, unknown>;
 
-/** The request that a path, a query and a body make together. Throws INVALID_ARGUMENT. */
+/** Builds the request from the path, the query and the body. Throws INVALID_ARGUMENT. */
 export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParams, body: string): Json {
   const type = rpc.request;
   const json: Json = {};
   const bodyField = rpc.http?.body;
-  if (bodyField === '*') Object.assign(json, known(type, parse(body), ''));
+  if (bodyField === '*') Object.assign(json, withFieldNames(type, parse(body), ''));
   else if (bodyField)
-    json[bodyField] = known(fieldOf(type, bodyField, '').resolvedType, parse(body), bodyField);
+    json[bodyField] = withFieldNames(fieldOf(type, bodyField, '').resolvedType, parse(body), bodyField);
   for (const name of new Set(query.keys())) {
     if (!IGNORED_PARAMETERS.has(name)) setField(type, json, name, query.getAll(name));
   }
@@ -27,13 +28,13 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
   }
 }
 
-/** An answer as proto3 JSON. */
+/** A response as proto3 JSON. */
 export function responseJson(type: protobuf.Type, response: object): string {
-  // Encoded and decoded once: nested plain objects are not messages yet.
+  // Encoding and decoding turns nested plain objects into messages.
   return JSON.stringify(toProto3JSON(type.decode(type.encode(type.fromObject(response)).finish())));
 }
 
-/** Of every Google API; they change nothing that this server does. https://cloud.google.com/apis/docs/system-parameters */
+/** Parameters of every Google API; they have no effect here. https://cloud.google.com/apis/docs/system-parameters */
 const IGNORED_PARAMETERS = new Set([
   'alt',
   '$alt',
@@ -54,28 +55,27 @@ function parse(body: string): unknown {
   }
 }
 
-/** `json` with the fields' own names; a field that the message does not have is an error. */
-function known(type: protobuf.Type | protobuf.Enum | null, json: unknown, path: string): unknown {
+/** Replaces the field names of `json` with the proto's. Throws INVALID_ARGUMENT for an unknown field. */
+function withFieldNames(type: protobuf.Type | protobuf.Enum | null, json: unknown, path: string): unknown {
   if (!(type instanceof protobuf.Type) || type.fullName.startsWith('.google.protobuf.')) return json;
   if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return json.map((item) => known(type, item, path));
+  if (Array.isArray(json)) return json.map((item) => withFieldNames(type, item, path));
   return Object.fromEntries(
     Object.entries(json).map(([name, value]) => {
       const field = fieldOf(type, name, path);
       const isMap = field instanceof protobuf.MapField;
-      return [field.name, isMap ? value : known(field.resolvedType, value, `${path}${field.name}.`)];
+      return [field.name, isMap ? value : withFieldNames(field.resolvedType, value, `${path}${field.name}.`)];
     }),
   );
 }
 
 function fieldOf(type: protobuf.Type, name: string, path: string): protobuf.Field {
-  const field =
-    type.fields[name] ?? type.fields[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+  const field = type.fields[name] ?? type.fields[camelCase(name)];
   if (!field) throw invalid(`Unknown name "${path}${name}": cannot find field in ${type.name}.`);
   return field.resolve();
 }
 
-/** Sets a field by its path, from the texts of a URL. */
+/** Sets the field at `path` to text values from the URL. */
 function setField(type: protobuf.Type, json: Json, path: string, values: readonly string[]): void {
   const [name = '', ...rest] = path.split('.');
   const field = fieldOf(type, name, '');

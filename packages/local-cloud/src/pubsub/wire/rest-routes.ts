@@ -5,11 +5,11 @@ interface Route {
   readonly rpc: Rpc;
   readonly verb: string;
   readonly pattern: RegExp;
-  /** Fields that the path carries, in order: `name`, `topic.name`. */
+  /** Fields in the path, in order: `name`, `topic.name`. */
   readonly fields: readonly string[];
 }
 
-/** A request that a route matches, with what its path says. */
+/** The RPC of a request, and the fields in its path. */
 export interface RouteMatch {
   readonly rpc: Rpc;
   readonly pathFields: ReadonlyMap<string, string>;
@@ -26,7 +26,7 @@ const ROUTES: readonly Route[] = RPCS.flatMap((rpc) => {
   return [{ rpc, verb: rpc.http.verb.toUpperCase(), pattern: new RegExp(`^${pattern}$`), fields }];
 });
 
-/** The RPC that a request means. */
+/** Undefined when no RPC has this path. Throws INVALID_ARGUMENT for a broken percent escape. */
 export function matchRoute(verb: string, path: string): RouteMatch | undefined {
   for (const route of ROUTES) {
     const match = route.verb === verb ? route.pattern.exec(path) : null;

@@ -5,24 +5,24 @@ import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { requestOf, responseJson } from './rest-json.ts';
 import { matchRoute } from './rest-routes.ts';
-import type { Service } from './service.ts';
 import { statusOf } from './status.ts';
+import type { Wire } from './wire.ts';
 
-/** A publish request in base64, and what surrounds it. */
+/** Bytes of the largest publish request in base64, with its overhead. */
 const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
 
-/** Pub/Sub over HTTP and JSON, which is what the gcloud command speaks. Not yet listening. */
-export function createRestServer(service: Service): Server {
+/** Creates the HTTP and JSON server, which gcloud uses; the caller makes it listen. */
+export function createRestServer(wire: Wire): Server {
   return createServer((request, response) => {
-    answer(service, request, response).catch((error: unknown) => {
-      const { http, message, code } = statusOf(error, service.report);
+    answer(wire, request, response).catch((error: unknown) => {
+      const { http, message, code } = statusOf(error, wire.report);
       send(response, http, JSON.stringify({ error: { code: http, message, status: code } }));
     });
   });
 }
 
 async function answer(
-  { pubsub, accessOf }: Service,
+  { pubsub, accessOf }: Wire,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -30,7 +30,7 @@ async function answer(
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const match = matchRoute(request.method ?? 'GET', pathname);
   if (!match) {
-    throw new CloudError('NOT_FOUND', `No method of Pub/Sub at ${request.method} ${pathname}.`, {
+    throw new CloudError('NOT_FOUND', `Pub/Sub has no method at ${request.method} ${pathname}.`, {
       hint: 'paths start with /v1/projects/PROJECT/',
     });
   }

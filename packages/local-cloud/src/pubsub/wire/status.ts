@@ -1,15 +1,15 @@
 import { CANONICAL_CODES, type CanonicalCode, CloudError } from '../../errors.ts';
 
-/** An error as both wires answer it. */
+/** An error, as both wires answer it. */
 export interface Status {
   readonly code: CanonicalCode;
   readonly grpc: number;
   readonly http: number;
-  /** Google's text; where that leaves a reader guessing, with the local cloud's hint in brackets. */
+  /** Google's message, and in brackets the local cloud's hint, if any. */
   readonly message: string;
 }
 
-/** The one place where errors become answers. What is not a CloudError is a bug: it is reported, and nothing of it leaks. */
+/** The status of an error. Any error but CloudError is a bug: it is reported, and its message is not sent. */
 export function statusOf(error: unknown, report: (error: unknown) => void): Status {
   if (!(error instanceof CloudError)) {
     report(error);

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { wayOut } from '../../callers.ts';
+import { grantHint } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 import type { Cloud, SecretAdmin } from '../cloud.ts';
 import type { InputMistake } from '../inputs.ts';
@@ -124,7 +124,7 @@ export function assertSecretsAllowed(needs: readonly PermissionNeed[], { iam }: 
         'PERMISSION_DENIED',
         `Permission ${permission} denied on ${resource} for ${member}.`,
         {
-          hint: wayOut(member, permission, resource),
+          hint: grantHint(member, permission, resource),
         },
       );
     }
