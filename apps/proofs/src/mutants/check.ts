@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPatch } from 'diff';
 import { ImportGraph } from './import-graph.ts';
 import { homeOf, type Mutant, roomOf, testFileOf } from './mutant.ts';
+import { readIfThere } from './read-if-there.ts';
 
 /** What keeps a mutant from being tried, found without running a test; undefined when nothing does. */
 export function problemOf(mutant: Mutant, root: string): string | undefined {
@@ -29,10 +29,6 @@ function isInImports(mutant: Mutant, root: string): boolean {
 
 function literalOf(pattern: string): string {
   return pattern.replaceAll(/\\(.)/g, '$1');
-}
-
-function readIfThere(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 const LITERAL = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g;

@@ -1,6 +1,7 @@
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { ROOMS } from './mutant.ts';
+import { readIfThere } from './read-if-there.ts';
 
 interface Manifest {
   readonly name: string;
@@ -39,7 +40,7 @@ export class ImportGraph {
   #importsOf(file: string): readonly string[] {
     const known = this.#imports.get(file);
     if (known) return known;
-    const text = this.#isFile(file) ? readFileSync(join(this.#root, file), 'utf8') : '';
+    const text = readIfThere(join(this.#root, file)) ?? '';
     const imports = [...text.matchAll(SPECIFIER)]
       .map(([, , specifier = '']) => this.#resolve(specifier, file))
       .filter((path) => path !== undefined);
@@ -56,9 +57,5 @@ export class ImportGraph {
     const { exports, main = 'index.js' } = found.manifest;
     const entry = typeof exports === 'object' ? exports[`.${rest}`] : (exports ?? (rest ? `.${rest}` : main));
     return typeof entry === 'string' ? posix.join(found.folder, entry) : undefined;
-  }
-
-  #isFile(file: string): boolean {
-    return statSync(join(this.#root, file), { throwIfNoEntry: false })?.isFile() ?? false;
   }
 }

@@ -9,11 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '@records/cli';
 import { applyPatch, FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, structuredPatch } from 'diff';
 import { commitOf, git } from './git.ts';
-import { type Mutant, parseMutant, readMutants, roomOf, testFileOf } from './mutant.ts';
+import { homeOf, type Mutant, parseMutant, readMutants, roomOf, testFileOf } from './mutant.ts';
+import { readIfThere } from './read-if-there.ts';
 
 export interface Renewal {
   readonly name: string;
@@ -36,31 +37,36 @@ export function renewMutants(root: string, ref: string): Renewal[] {
 }
 
 function renew(mutant: Mutant, root: string, past: Past): Renewal {
-  const { name, path, target } = mutant;
-  const old = [mutant, past.mutant(name)].find((one) => one && past.applied(one) !== undefined);
-  if (!old)
-    return applies(mutant, root)
-      ? { name, state: 'kept' }
-      : conflict(name, 'it does not apply to the commit either');
+  const { name, target } = mutant;
+  const byHand = mutated(mutant, readIfThere(join(root, target)));
+  const isOld = mutated(mutant, past.read(target)) !== undefined;
+  // Only a person can have made a patch that fits the working tree and not the commit.
+  if (byHand !== undefined && !isOld) return settle(mutant, root, past, target, byHand);
+  const old = isOld ? mutant : past.mutant(name);
+  const base = old && past.read(old.target);
+  const changed = old && mutated(old, base);
+  if (!old || base === undefined || changed === undefined)
+    return conflict(name, 'it applies neither here nor to the commit');
   const file = past.currentPath(old.target) ?? target;
-  if (!existsSync(join(root, file))) return conflict(name, `${old.target} is gone`);
-  const current = readFileSync(join(root, file), 'utf8');
-  const base = past.read(old.target) ?? '';
-  const mutated =
-    merge(current, base, past.applied(old) ?? '') ?? replaceBlocks(current, base, past.applied(old) ?? '');
-  if (mutated === undefined && applies(mutant, root)) return { name, state: 'kept' };
-  if (mutated === undefined) return conflict(name, `${file} has changed at the same place`);
-  if (mutated === current) return conflict(name, `${file} has the change already, or the place is gone`);
-  const home = `${roomOf(file) ?? dirname(dirname(path))}/mutants`;
-  const renewed = {
-    path: `${home}/${name}.patch`,
-    text: past.headers(mutant) + patchOf(file, current, mutated),
-  };
-  if (renewed.path === path && renewed.text === readFileSync(join(root, path), 'utf8'))
-    return { name, state: 'kept' };
+  const current = readIfThere(join(root, file));
+  if (current === undefined) return conflict(name, `${old.target} is gone`);
+  const merged = merge(current, base, changed) ?? replaceBlocks(current, base, changed) ?? byHand;
+  if (merged === undefined) return conflict(name, `${file} has changed at the same place`);
+  if (merged === current) return conflict(name, `${file} has the change already`);
+  return settle(mutant, root, past, file, merged);
+}
+
+/** Writes the patch that changes a file to the given text, beside the package of the file. */
+function settle(mutant: Mutant, root: string, past: Past, file: string, after: string): Renewal {
+  const { name, path } = mutant;
+  const before = readFileSync(join(root, file), 'utf8');
+  const text = past.headers(mutant) + patchOf(file, before, after);
+  const home = `${roomOf(file) ?? homeOf(mutant)}/mutants`;
+  const newPath = `${home}/${name}.patch`;
+  if (newPath === path && text === readFileSync(join(root, path), 'utf8')) return { name, state: 'kept' };
   mkdirSync(join(root, home), { recursive: true });
-  writeFileSync(join(root, renewed.path), renewed.text);
-  if (renewed.path === path) return { name, state: 'renewed' };
+  writeFileSync(join(root, newPath), text);
+  if (newPath === path) return { name, state: 'renewed' };
   rmSync(join(root, path));
   return { name, state: 'renewed', note: `is now in ${home}` };
 }
@@ -69,10 +75,10 @@ function conflict(name: string, note: string): Renewal {
   return { name, state: 'conflict', note };
 }
 
-function applies({ patch, target }: Mutant, root: string): boolean {
-  return (
-    existsSync(join(root, target)) && applyPatch(readFileSync(join(root, target), 'utf8'), patch) !== false
-  );
+/** A text with a mutant's change; undefined without a text, or when the patch does not apply to it. */
+function mutated({ patch }: Mutant, text: string | undefined): string | undefined {
+  const changed = text === undefined ? false : applyPatch(text, patch);
+  return changed === false ? undefined : changed;
 }
 
 function patchOf(file: string, before: string, after: string): string {
@@ -82,11 +88,11 @@ function patchOf(file: string, before: string, after: string): string {
   return formatPatch(patch, FILE_HEADERS_ONLY);
 }
 
-/** Merges what leads from `base` to `mutated` into `current`; undefined when the two changes conflict. */
-function merge(current: string, base: string, mutated: string): string | undefined {
+/** Merges the change from `base` to `changed` into `current`; undefined when it conflicts with what `current` changed. */
+function merge(current: string, base: string, changed: string): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'renew-'));
   try {
-    const files = Object.entries({ current, base, mutated }).map(([name, text]) => {
+    const files = Object.entries({ current, base, changed }).map(([name, text]) => {
       writeFileSync(join(folder, name), text);
       return name;
     });
@@ -107,8 +113,8 @@ function merge(current: string, base: string, mutated: string): string | undefin
  * Replaces the mutated lines alone, whatever is around them; undefined unless the current text has each block of them once.
  * git takes a change right beside another for a conflict, and most are comments.
  */
-function replaceBlocks(current: string, base: string, mutated: string): string | undefined {
-  const { hunks }: StructuredPatch = structuredPatch('', '', base, mutated, undefined, undefined, {
+function replaceBlocks(current: string, base: string, changed: string): string | undefined {
+  const { hunks }: StructuredPatch = structuredPatch('', '', base, changed, undefined, undefined, {
     context: 0,
   });
   let text: string | undefined = current;
@@ -158,12 +164,6 @@ class Past {
     const path = this.#patches.get(name);
     const text = path && this.read(path);
     return path && text ? parseMutant(path, text) : undefined;
-  }
-
-  /** The target of a mutant with its change; undefined when the patch does not apply. */
-  applied({ patch, target }: Mutant): string | undefined {
-    const text = this.read(target);
-    return (text !== undefined && applyPatch(text, patch)) || undefined;
   }
 
   /** Where a file of the commit is now; undefined when it is gone. */
