@@ -85,6 +85,13 @@ describe('--renew', () => {
     expect(renewed()).toEqual({ name: 'rude', state: 'kept' });
   });
 
+  it('brings a patch beside the package that it changes', () => {
+    repository.write('packages/high/mutants/rude.patch', RUDE);
+    rmSync(join(repository.root, PATCH));
+    expect(renewed()).toEqual({ name: 'rude', state: 'renewed', note: 'is now in packages/low/mutants' });
+    expect(read(PATCH)).toBe(RUDE);
+  });
+
   it('names a patch whose lines have changed, and leaves it as it was', () => {
     repository.write(TARGET, LOW.replace("'Hello'", "'Hi'"));
     expect(renewMutants(repository.root, 'HEAD')).toEqual([

@@ -30,8 +30,11 @@ export class RepositoryCopy implements Disposable {
   readonly jestCache = join(this.#parent, 'jest');
   /** For what tests leave behind. */
   readonly temporary = join(this.#parent, 'tmp');
+  readonly #remove = () => rmSync(this.#parent, { recursive: true, force: true, maxRetries: 5 });
 
   constructor(original: string) {
+    // A command whose output is cut ends at once.
+    process.once('exit', this.#remove);
     const installed: string[] = [];
     cpSync(original, this.root, {
       recursive: true,
@@ -63,7 +66,8 @@ export class RepositoryCopy implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#parent, { recursive: true, force: true, maxRetries: 5 });
+    process.off('exit', this.#remove);
+    this.#remove();
   }
 }
 
