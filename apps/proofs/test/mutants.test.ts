@@ -108,7 +108,7 @@ describe('pnpm mutants', () => {
     [['no-mutant-has-this-name'], 1, 'error: no mutant is called no-mutant-has-this-name'],
     [['('], 2, '"(" must be a regular expression'],
     [['--times', '0'], 2, '"0" must be an integer from 1 to 1000'],
-    [['--renew', 'HEAD', '--changed'], 2, "'--renew <REF>' cannot be used with option '--changed [REF]'"],
+    [['--renew', 'HEAD', '--changed'], 2, "'--renew <ref>' cannot be used with option '--changed [ref]'"],
   ])('refuses %j with exit code %d', (args, code, message) => {
     const { status, stderr } = run(...args);
     expect(stderr).toContain(message);

@@ -24,31 +24,36 @@ const command = program('mutants', {
   summary: 'apply each kept mutant to a copy of the repository, and run the test that must catch it',
   example: 'pnpm mutants ingestion --times 10',
   more: `
-Mutants are the files <package>/mutants/*.patch. CONTRIBUTING.md says how to keep one.
-
 More examples:
   pnpm mutants                    all of them
   pnpm mutants --changed          those that this branch may have touched
   pnpm mutants --renew HEAD       mend patches after a change that is not committed yet
 
+A mutant is a file <package>/mutants/<name>.patch. It changes one file, and begins with the lines:
+  # breaks: what the tests must notice
+  # run: <package> test/<file>.test.ts <part of the test's name>
+  # expect: a part of the failed test's report, such as "✕ <name>"
+  # seconds: 9      how long the trial takes, if long; long ones start first
+  # timeout: 5      seconds for each test, if the mutant makes it wait for ever
+
 Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 called wrongly, 130 interrupted.`,
 })
-  .argument('[PATTERN...]', 'parts of names, as regular expressions; without one, all mutants', addPattern)
-  .option('--times <N>', `trials of each mutant, 1 to ${TIMES_MAX}`, integer(1, TIMES_MAX), 1)
-  .option('--workers <N>', 'trials at once', integer(1, WORKERS_MAX), availableParallelism())
+  .argument('[patterns...]', 'parts of names, as regular expressions; without one, all mutants', addPattern)
+  .option('--times <n>', `trials of each mutant, 1 to ${TIMES_MAX}`, integer(1, TIMES_MAX), 1)
+  .option('--workers <n>', 'trials at once', integer(1, WORKERS_MAX), availableParallelism())
   .option(
-    '--changed [REF]',
-    'only mutants whose patch, patched file, test or one of its imports differs from where this branch left REF (default: origin/main, or else main)',
+    '--changed [ref]',
+    'only mutants whose patch, patched file, test or one of its imports differs from where this branch left this commit (default: origin/main, or else main)',
   )
   .addOption(
     new Option(
-      '--renew <REF>',
-      'run nothing; rewrite the patches that applied at REF for the files as they are now',
+      '--renew <ref>',
+      'run nothing; rewrite the patches that applied at this commit for the files as they are now',
     ).conflicts(['times', 'workers', 'changed']),
   )
   .action(async (patterns = [], { times, workers, changed, renew }) => {
     if (renew !== undefined) {
-      if (patterns.length > 0) throw new UserError('--renew takes no PATTERN: it renews every patch');
+      if (patterns.length > 0) throw new UserError('--renew takes no pattern: it renews every patch');
       return renewAll(renew);
     }
     const all = readMutants(REPOSITORY);
