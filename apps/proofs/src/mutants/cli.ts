@@ -43,7 +43,7 @@ Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 called wrong
   .option('--workers <n>', 'trials at once', integer(1, WORKERS_MAX), availableParallelism())
   .option(
     '--changed [ref]',
-    'only mutants whose patch, patched file, test or one of its imports differs from where this branch left this commit (default: origin/main, or else main)',
+    'only mutants whose patch, patched file, test or one of its imports differs since this branch left this commit (default: origin/main, or else main)',
   )
   .addOption(
     new Option(

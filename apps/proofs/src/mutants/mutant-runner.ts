@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { reasonOf, UserError } from '@records/cli';
 import type { Mutant } from './mutant.ts';
@@ -35,7 +36,6 @@ export class MutantRunner {
 
   async run(mutants: readonly Mutant[], options: RunOptions = {}): Promise<Outcome[]> {
     const { times = 1, workers = availableParallelism(), onOutcome } = options;
-    const signal = options.signal ?? new AbortController().signal;
     const outcomes: Outcome[] = [];
     const queue = mutants
       .toSorted((a, b) => b.seconds - a.seconds)
@@ -51,8 +51,10 @@ export class MutantRunner {
         };
         return Array.from({ length: times }, () => ({ mutant, add }));
       });
+    using stop = new Stop(options.signal);
+    const { signal } = stop;
     const work = async () => {
-      using copy = new RepositoryCopy(this.#root);
+      using copy = stop.disposing(new RepositoryCopy(this.#root));
       for (let next = queue.shift(); next && !signal.aborted; next = queue.shift()) {
         const start = performance.now();
         const miss = await missOf(next.mutant, copy, signal);
@@ -62,6 +64,39 @@ export class MutantRunner {
     await Promise.all(Array.from({ length: Math.min(workers, queue.length) }, work));
     return outcomes;
   }
+}
+
+/** Ends a run when its caller asks, or when the process exits in its midst, as a command does whose output is cut. */
+class Stop implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #disposables: Disposable[] = [];
+  readonly #asked: AbortSignal | undefined;
+  readonly signal = this.#controller.signal;
+
+  constructor(asked: AbortSignal | undefined) {
+    this.#asked = asked;
+    setMaxListeners(0, this.signal);
+    asked?.addEventListener('abort', this.#abort);
+    if (asked?.aborted) this.#abort();
+    process.on('exit', this.#exit);
+  }
+
+  /** Has something disposed of when the process exits. */
+  disposing<T extends Disposable>(disposable: T): T {
+    this.#disposables.push(disposable);
+    return disposable;
+  }
+
+  [Symbol.dispose](): void {
+    this.#asked?.removeEventListener('abort', this.#abort);
+    process.off('exit', this.#exit);
+  }
+
+  readonly #abort = () => this.#controller.abort();
+  readonly #exit = () => {
+    this.#abort();
+    for (const disposable of this.#disposables) disposable[Symbol.dispose]();
+  };
 }
 
 interface Trial {

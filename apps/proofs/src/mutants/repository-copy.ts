@@ -30,11 +30,8 @@ export class RepositoryCopy implements Disposable {
   readonly jestCache = join(this.#parent, 'jest');
   /** For what tests leave behind. */
   readonly temporary = join(this.#parent, 'tmp');
-  readonly #remove = () => rmSync(this.#parent, { recursive: true, force: true, maxRetries: 5 });
 
   constructor(original: string) {
-    // A command whose output is cut ends at once.
-    process.once('exit', this.#remove);
     const installed: string[] = [];
     cpSync(original, this.root, {
       recursive: true,
@@ -66,8 +63,7 @@ export class RepositoryCopy implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('exit', this.#remove);
-    this.#remove();
+    rmSync(this.#parent, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -82,12 +78,12 @@ function linkPackages(installed: string, original: string, copy: string): void {
   ];
   for (const name of packages) {
     const target = realpathSync(join(installed, name));
+    if (!lstatSync(target).isDirectory()) continue;
     const path = relative(original, target);
     const isOurs = !path.startsWith('..') && !path.split(sep).includes('node_modules');
     const link = join(folder, name);
     mkdirSync(dirname(link), { recursive: true });
-    // Windows lets every user make junctions, which are for folders.
-    const type = lstatSync(target).isDirectory() ? 'junction' : 'file';
-    symlinkSync(isOurs ? join(copy, path) : target, link, type);
+    // On Windows, where links need a permission, junctions do not.
+    symlinkSync(isOurs ? join(copy, path) : target, link, 'junction');
   }
 }

@@ -38,14 +38,11 @@ export async function runTrial(
   });
   const onAbort = () => stop('was interrupted');
   signal.addEventListener('abort', onAbort);
-  // Before the copy is removed.
-  process.prependOnceListener('exit', onAbort);
   const timer = setTimeout(stop, TIMEOUT_MS, `did not end within ${TIMEOUT_MS / 1_000} s`);
   if (signal.aborted) onAbort();
   const [code] = await once(jest, 'close');
   clearTimeout(timer);
   signal.removeEventListener('abort', onAbort);
-  process.off('exit', onAbort);
   killGroup(jest);
   if (isCaught) return undefined;
   const { folder, file, pattern } = mutant.run;

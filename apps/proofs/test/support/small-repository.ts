@@ -41,7 +41,16 @@ export class SmallRepository implements Disposable {
   }
 
   git(...args: string[]): string {
-    const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
+    const who = [
+      '-c',
+      'user.name=test',
+      '-c',
+      'user.email=test@example.com',
+      '-c',
+      'commit.gpgsign=false',
+      '-c',
+      'core.autocrlf=false',
+    ];
     return execFileSync('git', [...who, ...args], {
       cwd: this.root,
       encoding: 'utf8',
