@@ -92,7 +92,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // Every process of the group has ended.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // Every process of the group has ended. macOS answers EPERM while their exit codes wait to be read.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
