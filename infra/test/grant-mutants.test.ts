@@ -1,14 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { REPOSITORY } from '@records/stack';
 
-const FOLDER = join(REPOSITORY, 'apps', 'local', 'mutants');
-const patches = globSync('*.patch', { cwd: FOLDER }).map((file) => readFileSync(join(FOLDER, file), 'utf8'));
+const INFRA = join(import.meta.dirname, '..');
+const patches = globSync('mutants/*.patch', { cwd: INFRA }).map((file) =>
+  readFileSync(join(INFRA, file), 'utf8'),
+);
 
 /** The grants of a stack, as `name: role`. */
 function grantsOf(stack: string): Map<string, string> {
-  const plan = readFileSync(join(REPOSITORY, 'infra', 'plans', `${stack}.txt`), 'utf8');
+  const plan = readFileSync(join(INFRA, 'plans', `${stack}.txt`), 'utf8');
   const resources = plan
     .slice(0, plan.indexOf('\nWho may do what'))
     .split(/^ *(?=[a-z0-9]+\.[A-Z]\w+ \S+$)/m);
@@ -28,19 +29,19 @@ function linesOf(patch: string, sign: '-' | '+'): string {
     .join('\n');
 }
 
-/** Those of production, and that of the publishers, whom the stack of this machine alone names. */
+/** Every grant of production, and the publishers' grant, which only the local stack has. */
 function grants(): Map<string, string> {
   const publishers = [...grantsOf('local')].filter(([name]) => name.startsWith('records-publisher-'));
   expect(publishers).toHaveLength(1);
   return new Map([...grantsOf('prod'), ...publishers]);
 }
 
-it('each grant of production and of publishers has a mutant without it, and one that makes it an editor', () => {
+it('each grant of production and of publishers has a mutant that removes it and one that makes it an editor', () => {
   const held = grants();
   expect(held.size).toBeGreaterThan(6);
   const missing = [...held].flatMap(([name, role]) => {
     const of = (header: string) => patches.filter((patch) => patch.includes(`\n# ${header}: ${name}\n`));
-    // The invoker is taken away by a list that is one shorter, the others with their lines.
+    // The mutant of the invoker shortens a list; the others delete the lines of their grant.
     const isGone = (patch: string) => /role: '|\.slice\(1\)/.test(linesOf(patch, '-') + linesOf(patch, '+'));
     const isWider = (patch: string) =>
       linesOf(patch, '-').includes(`'${role}'`) && linesOf(patch, '+').includes("'roles/editor'");
