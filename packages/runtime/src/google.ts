@@ -28,6 +28,18 @@ const RETRIED_STATUSES: [number, number][] = [
   [500, 599],
 ];
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An emulator wants no credentials, unless a metadata server says which account this is. Undefined at Google. */
+export function emulatorCredentials({
+  PUBSUB_EMULATOR_HOST,
+  BIGQUERY_EMULATOR_HOST,
+  GCE_METADATA_HOST,
+}: Environment): AuthClient | undefined {
+  const isAnonymous = (PUBSUB_EMULATOR_HOST ?? BIGQUERY_EMULATOR_HOST) !== undefined && !GCE_METADATA_HOST;
+  return isAnonymous ? new PassThroughClient() : undefined;
+}
+
 /**
  * Google's REST APIs, called as the account that runs this process. The program that starts and ends within seconds cannot
  * afford Google's generated clients, and the API needs errors that it can catch and retries under its own deadline.
@@ -38,17 +50,18 @@ export class Google {
   readonly bigquery: string;
   readonly #auth: GoogleAuth<AuthClient>;
 
-  /** Reads the variables that lead Google's own clients to an emulator. */
-  constructor(environment: Readonly<Record<string, string | undefined>> = process.env) {
-    const { PUBSUB_EMULATOR_HOST: pubsub, BIGQUERY_EMULATOR_HOST: bigquery, GCE_METADATA_HOST } = environment;
+  /** Reads the variables that lead Google's own clients to an emulator. `auth` is the credentials of such a client. */
+  constructor(environment: Environment = process.env, auth?: GoogleAuth<AuthClient>) {
+    const { PUBSUB_EMULATOR_HOST: pubsub, BIGQUERY_EMULATOR_HOST: bigquery } = environment;
     this.pubsub = pubsub === undefined ? 'https://pubsub.googleapis.com/v1' : `http://${pubsub}/v1`;
     this.bigquery = bigquery ?? 'https://bigquery.googleapis.com/bigquery/v2';
-    // An emulator wants no credentials, unless a metadata server says which account this is.
-    const isAnonymous = (pubsub ?? bigquery) !== undefined && GCE_METADATA_HOST === undefined;
-    this.#auth = new GoogleAuth({
-      scopes: 'https://www.googleapis.com/auth/cloud-platform',
-      ...(isAnonymous && { authClient: new PassThroughClient() }),
-    });
+    const authClient = emulatorCredentials(environment);
+    this.#auth =
+      auth ??
+      new GoogleAuth({
+        scopes: 'https://www.googleapis.com/auth/cloud-platform',
+        ...(authClient && { authClient }),
+      });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Google, type GoogleRequest, type TableName } from '@records/runtime';
+import { BigQuery } from '@google-cloud/bigquery';
+import { emulatorCredentials, Google, type GoogleRequest, type TableName } from '@records/runtime';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
@@ -66,12 +67,13 @@ export interface BigQueryClientOptions {
 }
 
 /**
- * BigQuery's REST API. Google's own client throws uncatchably when a reply lacks a field, and its retries start after two to
- * three seconds and ignore deadlines.
+ * BigQuery's REST API with the endpoint and the credentials of Google's client. The client's own methods are not used: they
+ * throw uncatchably when a reply lacks a field, and their retries start after two to three seconds and ignore deadlines.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQueryClient {
-  readonly #google = new Google();
+  readonly #google: Google;
+  readonly #url: string;
   readonly #project: string;
   readonly #timeoutMs: number;
   readonly #location: string;
@@ -79,6 +81,10 @@ export class BigQueryClient {
   readonly #telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 
   constructor({ project, location, timeoutMs, now, telemetry }: BigQueryClientOptions) {
+    const authClient = emulatorCredentials(process.env);
+    const client = new BigQuery({ projectId: project, location, ...(authClient && { authClient }) });
+    this.#google = new Google(process.env, client.authClient);
+    this.#url = `${client.baseUrl}/projects`;
     this.#project = project;
     this.#timeoutMs = timeoutMs;
     this.#location = location;
@@ -228,7 +234,7 @@ export class BigQueryClient {
       return await tracing.call(call, (headers) =>
         this.#google.request({
           ...options,
-          url: `${this.#google.bigquery}/projects/${project}${path}`,
+          url: `${this.#url}/${project}${path}`,
           params: { ...params, prettyPrint: false },
           headers,
           timeoutMs: this.#timeoutMs,
