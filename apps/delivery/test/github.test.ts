@@ -135,10 +135,9 @@ describe('the results of the tests', () => {
     );
     writeFileSync(join(at, 'test', 'whole.test.ts'), `${header}throw new Error('no such thing');\n`);
     symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const preset = JSON.stringify(pathToFileURL(join(REPOSITORY, 'jest.preset.js')));
-    writeFileSync(join(at, 'jest.config.js'), `export { default } from ${preset};\n`);
     const args = [
       ...['--experimental-vm-modules', join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js')],
+      ...['--config', join(REPOSITORY, 'jest.config.js')],
     ];
     await expect(promisify(execFile)(process.execPath, args, { cwd: at })).rejects.toMatchObject({ code: 1 });
     const text = testsMarkdown(folder);
