@@ -100,7 +100,7 @@ describe('pnpm delivery', () => {
   it('shows on one screen an example of each verb', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [CLI, '--help']);
     for (const verb of 'tests policies output subject address stacks comment workflows'.split(' ')) {
-      expect(stdout).toMatch(new RegExp(`^  pnpm delivery ${verb}\\b`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
       const help = await promisify(execFile)(process.execPath, [CLI, verb, '--help']);
       expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
     }

@@ -18,10 +18,7 @@ const VERBS = Object.fromEntries(
       cwd: REPOSITORY,
       encoding: 'utf8',
     }).stdout;
-    return [
-      group,
-      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z0-9-]*)`, 'g'))].map(([, verb]) => verb)),
-    ];
+    return [group, new Set([...help.matchAll(/^ {2}([a-z][a-z0-9-]*) /gm)].map(([, verb]) => verb))];
   }),
 );
 
