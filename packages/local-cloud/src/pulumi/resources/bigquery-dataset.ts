@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { applied, type Declared } from '../resource-type.ts';
-import { DeletionPolicy, Labels, labelOutputs, withProject } from './common.ts';
+import { DeletionPolicy, Labels, labelOutputs, labelPatch, withProject } from './common.ts';
 
 /** Where BigQuery puts a dataset that names no location. https://docs.cloud.google.com/bigquery/docs/locations */
 const DEFAULT_LOCATION = 'US';
@@ -64,8 +64,8 @@ export const dataset = applied({
     });
     return undefined;
   },
-  async update({ inputs, cloud }) {
-    await cloud.bigquery.patchDataset(inputs.datasetId, settings(inputs));
+  async update({ inputs, old, cloud }) {
+    await cloud.bigquery.patchDataset(inputs.datasetId, settings(inputs, old));
     return undefined;
   },
   async delete({ inputs, cloud }) {
@@ -80,6 +80,10 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 }
 
 /** Null removes what an earlier deployment set. */
-function settings({ description, friendlyName, labels }: Inputs) {
-  return { description: description ?? null, friendlyName: friendlyName ?? null, labels: labels ?? {} };
+function settings({ description, friendlyName, labels }: Inputs, old?: Inputs) {
+  return {
+    description: description ?? null,
+    friendlyName: friendlyName ?? null,
+    labels: labelPatch(labels, old?.labels),
+  };
 }

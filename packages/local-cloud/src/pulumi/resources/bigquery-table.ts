@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { applied, type Changed, type Declared } from '../resource-type.ts';
 import { datasetName } from './bigquery-dataset.ts';
 import { type Column, incompatibleChange, parseSchema } from './bigquery-schema.ts';
-import { DeletionPolicy, Labels, labelOutputs, shortName, withProject } from './common.ts';
+import { DeletionPolicy, Labels, labelOutputs, labelPatch, shortName, withProject } from './common.ts';
 
 const Inputs = Type.Object(
   {
@@ -92,9 +92,9 @@ export const table = applied({
     });
     return undefined;
   },
-  async update({ inputs, changed, cloud }) {
+  async update({ inputs, old, changed, cloud }) {
     const patch = Object.fromEntries(
-      Object.entries(settings(inputs)).filter(([name]) =>
+      Object.entries(settings(inputs, old)).filter(([name]) =>
         changed.has(name === 'clustering' ? 'clusterings' : name),
       ),
     );
@@ -113,13 +113,13 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 }
 
 /** Null removes what an earlier deployment set. */
-function settings(inputs: Inputs) {
+function settings(inputs: Inputs, old?: Inputs) {
   return {
     schema: { fields: columnsOf(inputs) },
     clustering: inputs.clusterings ? { fields: inputs.clusterings } : null,
     description: inputs.description ?? null,
     friendlyName: inputs.friendlyName ?? null,
-    labels: inputs.labels ?? {},
+    labels: labelPatch(inputs.labels, old?.labels),
   };
 }
 

@@ -27,6 +27,11 @@ export function labelOutputs(labels: Record<string, string> | undefined) {
   return { pulumiLabels: own, effectiveLabels: { ...own, 'goog-pulumi-provisioned': 'true' } };
 }
 
+/** Labels for a patch of BigQuery, which lays them over the recorded ones: null removes a label. */
+export function labelPatch(next: Record<string, string> = {}, old: Record<string, string> = {}) {
+  return { ...Object.fromEntries(Object.keys(old).map((name) => [name, null])), ...next };
+}
+
 /** `name` in full: the provider takes `records` as well as `projects/p/topics/records`. */
 export function fullName(collection: string, name: string, project: string): string {
   return name.startsWith('projects/') ? name : `projects/${project}/${collection}/${name}`;
