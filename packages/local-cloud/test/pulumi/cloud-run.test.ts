@@ -12,7 +12,6 @@ import {
   deploy,
   openCloud,
   PROJECT,
-  planOf,
   problemsOf,
   RUN_TIMEOUT_MS,
   stepsOf,
@@ -322,20 +321,6 @@ describe('a deployment fails with every reason', () => {
     expect(problems).toContainEqual(
       expect.stringMatching(new RegExp(`^gcp:cloudrunv2/\\w+:\\w+ "${name}".*${reason}`)),
     );
-  });
-
-  it('also in a plan, when an account may not read a secret or is named by its plain address', async () => {
-    const { reader: _, ...rest } = program;
-    const plain = service('plain', {}, { serviceAccount: `shop-api@${PROJECT}.iam.gserviceaccount.com` });
-    const planned = await problemsOf(
-      planOf({ ...rest, service: mounting('shop-api', 'secret', {}, ['version']), plain }),
-    );
-    expect(planned).toEqual([
-      expect.stringContaining(
-        '"plain", property "template.serviceAccount": projects/test-project/serviceAccounts/',
-      ),
-      expect.stringContaining('roles/secretmanager.secretAccessor'),
-    ]);
   });
 });
 

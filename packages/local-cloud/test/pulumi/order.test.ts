@@ -16,6 +16,8 @@ import {
 jest.setTimeout(RUN_TIMEOUT_MS);
 
 const AGENT_EMAIL = AGENT.slice('serviceAccount:'.length);
+const ACCOUNT_EMAIL = 'shop-api@test-project.iam.gserviceaccount.com';
+const SERVICE = 'gcp:cloudrunv2/service:Service "service"';
 const TABLE = 'projects/test-project/datasets/shop/tables';
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const needs = (name: string, table: string) =>
@@ -87,7 +89,25 @@ const unlucky: Declarations = {
     inputs: {
       project: 'test-project',
       role: 'roles/bigquery.jobUser',
-      member: 'serviceAccount:shop-api@test-project.iam.gserviceaccount.com',
+      member: `serviceAccount:${ACCOUNT_EMAIL}`,
+    },
+  },
+  secret: { type: 'secretmanager.Secret', inputs: { secretId: 'keys', replication: { auto: {} } } },
+  service: {
+    type: 'cloudrunv2.Service',
+    inputs: {
+      name: 'shop-api',
+      location: 'southamerica-west1',
+      template: {
+        serviceAccount: ACCOUNT_EMAIL,
+        volumes: [
+          {
+            name: 'keys',
+            secret: { secret: '<secret.secretId>', items: [{ version: 'latest', path: 'k.json' }] },
+          },
+        ],
+        containers: [{ image: 'localhost/shop:1' }],
+      },
     },
   },
 };
@@ -100,6 +120,8 @@ const useOutputs = 'Use its outputs here instead of the plain text, or add it to
 const MISSING_TOPIC = `${SUBSCRIPTION} "byWrongName", property "topic": projects/test-project/topics/invoices does not exist: this program does not declare it, and it is not in the local cloud. Correct the name, or declare it.`;
 
 const unluckyProblems = [
+  `${SERVICE}, property "template.volumes": needs roles/secretmanager.secretAccessor for ${ACCOUNT_EMAIL} on projects/test-project/secrets/keys before it is created, and nothing in the program grants it (gcp:projects/iAMMember:IAMMember "accountGrant" grants roles/bigquery.jobUser on projects/test-project, which does not include secretmanager.versions.access). ${declare}`,
+  `${SERVICE}, property "template.serviceAccount": projects/test-project/serviceAccounts/${ACCOUNT_EMAIL} is declared by gcp:serviceaccount/account:Account "account", ${race} ${useOutputs}`,
   `${needs('backwardsSubscription', 'backwards')}; ${grants('backwardsGrant')}`,
   `${SUBSCRIPTION} "byName", property "topic": projects/test-project/topics/orders is declared by gcp:pubsub/topic:Topic "topic", ${race} ${useOutputs}`,
   MISSING_TOPIC,
@@ -134,7 +156,7 @@ describe('a program that leaves an order to luck', () => {
 
   it('fails in the same words in another order, and in a preview, which leaves open what it cannot see', async () => {
     const names = Object.keys(unlucky);
-    const inAnotherOrder = ['dataset', 'topic', ...names.filter((name) => name.endsWith('Table'))];
+    const inAnotherOrder = ['dataset', 'topic', 'secret', ...names.filter((name) => name.endsWith('Table'))];
     const backwards = names.filter((name) => !name.startsWith('backwards')).reverse();
     const order = [...new Set([...inAnotherOrder, ...backwards, ...names])];
     const reordered = Object.fromEntries(order.map((name) => [name, unlucky[name] as Declaration]));
