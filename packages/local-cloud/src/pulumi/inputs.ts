@@ -2,13 +2,8 @@ import { createHash } from 'node:crypto';
 import { Value } from '@sinclair/typebox/value';
 import { fromPointer, matches, prune, valueAt } from './input-paths.ts';
 import { type Properties, UNKNOWN } from './property-values.ts';
-import type { AppliedType, Declared } from './resource-type.ts';
+import type { AppliedType, Declared, InputMistake } from './resource-type.ts';
 import { describeMistake } from './schema-mistakes.ts';
-
-export interface InputMistake {
-  readonly property: string;
-  readonly message: string;
-}
 
 export interface CheckedInputs {
   /** The inputs that have an effect. */

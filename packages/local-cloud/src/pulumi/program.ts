@@ -1,11 +1,9 @@
-import type { Grant } from '../iam.ts';
 import type { Properties } from './property-values.ts';
-import type { Declared, PermissionNeed, Reference, ResourceType } from './resource-type.ts';
+import type { Declared, PermissionNeed, Provided, ResourceType } from './resource-type.ts';
 
 /** A resource of the running program. */
-export interface ProgramResource {
+export interface ProgramResource extends Provided {
   readonly urn: string;
-  readonly type: string;
   readonly name: string;
   readonly custom: boolean;
   readonly parent: string | undefined;
@@ -18,11 +16,8 @@ export interface ProgramResource {
   readonly notEmulated: Readonly<Record<string, string>>;
   /** Absent for what has no effect, or is not known well enough in a preview. */
   readonly declared?: Declared<Record<string, unknown>>;
-  readonly resourceName?: string | undefined;
   /** The provider's id, where two resources of the type can not share one. */
   readonly identity?: string | undefined;
-  readonly references: readonly Reference[];
-  readonly grants: readonly Grant[];
   readonly needs: readonly PermissionNeed[];
 }
 

@@ -1,8 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Grant } from '../iam.ts';
 import type { Cloud } from './cloud.ts';
-import type { InputMistake } from './inputs.ts';
-import type { Program } from './program.ts';
 import type { Properties } from './property-values.ts';
 
 /** What a provider knows without asking the cloud. */
@@ -50,6 +48,20 @@ export interface PermissionNeed {
   readonly role: string;
 }
 
+/** What is wrong with an input. `property` is its path. */
+export interface InputMistake {
+  readonly property: string;
+  readonly message: string;
+}
+
+/** What a resource of the program provides to the others. */
+export interface Provided {
+  readonly type: string;
+  readonly resourceName?: string | undefined;
+  readonly references: readonly Reference[];
+  readonly grants: readonly Grant[];
+}
+
 /** A resource type that has an effect in the local cloud. */
 export interface AppliedType<Schema extends TObject = TObject> {
   /** What the local cloud does with it, for people: one phrase. */
@@ -83,8 +95,8 @@ export interface AppliedType<Schema extends TObject = TObject> {
   needs?(declared: Declared<Static<Schema>>): PermissionNeed[];
   /** Rules between inputs that a schema can not say. Returns what is wrong, by property. */
   check?(declared: Declared<Static<Schema>>): InputMistake[];
-  /** What Google accepts and a person regrets; asked when the whole program is known. */
-  audit?(declared: Declared<Static<Schema>>, program: Program): InputMistake[];
+  /** What Google accepts and a person regrets, given all resources of the program. */
+  audit?(declared: Declared<Static<Schema>>, resources: readonly Provided[]): InputMistake[];
   /** Why this change takes a replacement, when it does; asked for changes outside `replaceOn`. */
   replacementReason?(change: Changed<Static<Schema>>): InputMistake | undefined;
 

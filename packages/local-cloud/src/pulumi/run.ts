@@ -150,7 +150,10 @@ export class Run implements Monitor {
     });
     const audited = program.resources().flatMap(({ urn, definition, declared }) => {
       if (!definition || !declared || !isApplied(definition)) return [];
-      return (definition.audit?.(declared, program) ?? []).map((mistake) => ({ urn, ...mistake }));
+      return (definition.audit?.(declared, program.resources()) ?? []).map((mistake) => ({
+        urn,
+        ...mistake,
+      }));
     });
     return [...unproved, ...audited];
   }

@@ -228,7 +228,7 @@ describe('a dead-letter policy', () => {
   const start = (name: string) =>
     `${SUBSCRIPTION} "${name}", property "deadLetterPolicy.deadLetterTopic": dead letters`;
   const notForwarded = (name: string, role: string, resource: string, kind: string) =>
-    `${start(name)} can not be forwarded: nothing in this program grants ${role} on projects/test-project/${resource} to ${AGENT_EMAIL}, Pub/Sub's own account. Google accepts this, and what can not be delivered stays in the subscription. Declare a ${kind}.`;
+    `${start(name)} cannot be forwarded: nothing in this program grants ${role} on projects/test-project/${resource} to ${AGENT_EMAIL}, the service agent of Pub/Sub. Google accepts this and leaves undeliverable messages in the subscription. Declare a ${kind}.`;
 
   /** `deadLettering` under names of its own, without one part. */
   function copy(suffix: string, missing?: string): Declarations {
@@ -263,7 +263,7 @@ describe('a dead-letter policy', () => {
         'subscriptions/orders-to-bigqueryC',
         'gcp.pubsub.SubscriptionIAMMember',
       ),
-      `${start('subscriptionD')} vanish: no subscription of this program reads projects/test-project/topics/dead-lettersD, and a topic keeps nothing for a subscription that does not exist. Declare a gcp.pubsub.Subscription on it.`,
+      `${start('subscriptionD')} are lost: no subscription of this program reads projects/test-project/topics/dead-lettersD, and a topic without a subscription drops its messages. Declare a gcp.pubsub.Subscription on it.`,
     ]);
   });
 });

@@ -2,8 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { grantHint } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 import type { Cloud, SecretAdmin } from '../cloud.ts';
-import type { InputMistake } from '../inputs.ts';
-import type { PermissionNeed, ProviderContext } from '../resource-type.ts';
+import type { InputMistake, PermissionNeed, ProviderContext } from '../resource-type.ts';
 import { shortName } from './common.ts';
 import { secretName } from './secret.ts';
 

@@ -118,11 +118,11 @@ export const subscription = applied({
     };
     return [need];
   },
-  audit(declared, program) {
+  audit(declared, resources) {
     const deadLetterTopic = deadLetterTopicOf(declared);
     if (!deadLetterTopic) return [];
     const agent = pubsubServiceAgent(declared.context.projectNumber);
-    return auditDeadLetters({ subscription: nameOf(declared), deadLetterTopic, agent }, program);
+    return auditDeadLetters({ subscription: nameOf(declared), deadLetterTopic, agent }, resources);
   },
   async create(resource) {
     await resource.cloud.pubsub.createSubscription(subscriptionOf(resource));
