@@ -58,7 +58,7 @@ function service(
   };
 }
 
-/** Mounts `secret` as /keys/k.json; `path` is where KEYS_FILE says that the file is. */
+/** Mounts `secret` as /keys/k.json. `path` is the value of KEYS_FILE. */
 function mounting(
   name: string,
   secret: string,
@@ -148,10 +148,10 @@ const program = {
   },
 } satisfies Declarations;
 
-/** `program` as later tests leave it: the service and the job greet in another way. */
+/** `program` with another greeting, as later tests deploy it. */
 const settled = { ...program, service: shop({ GREETING: 'adiós' }), job: job({ GREETING: 'adiós' }) };
 
-/** A secret to which nobody declares a version, and a service that mounts it. */
+/** A secret without a version, and a service that mounts it. */
 const versionless = {
   empty: secretNamed('empty'),
   emptyReader: readerOf('empty'),
@@ -205,7 +205,7 @@ describe('a program with a service, a job and a secret of Cloud Run', () => {
     );
   });
 
-  it('runs the service with what it declares and how to reach the cloud', () => {
+  it('runs the service with its variables and those that lead to the cloud', () => {
     expect(serviceOutputs(deployment)).toMatchObject({
       id: `projects/test-project/locations/${REGION}/services/shop-api`,
       uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -278,7 +278,7 @@ describe('a program with a service, a job and a secret of Cloud Run', () => {
   });
 });
 
-describe('a deployment fails with every reason', () => {
+describe('a deployment fails', () => {
   let problems: string[];
   beforeAll(async () => {
     const containers = [{ image: 'host/unknown:1' }];
@@ -296,7 +296,7 @@ describe('a deployment fails with every reason', () => {
     );
   });
 
-  it('when the process of a service ends, with what the process said', () => {
+  it('when the process of a service ends, with the last lines of the process', () => {
     expect(problems).toContainEqual(
       expect.stringMatching(
         /^gcp:cloudrunv2\/service:Service "service": Revision 'shop-api-00003-\w+' is not ready and cannot serve traffic: the process ended \(exit code 3\)\. Its last lines:$/,
@@ -305,18 +305,22 @@ describe('a deployment fails with every reason', () => {
     expect(problems).toContain('GREETING is not set');
   });
 
-  it('when nobody runs an image', () => {
+  it('when an image has no command', () => {
     expect(problems).toContain(
       `gcp:cloudrunv2/service:Service "unknown": Image 'host/unknown:1' not found. (the local cloud runs a command in place of an image, and none is given for "unknown" (option images of LocalCloud.create; known: shop))`,
     );
   });
 
   it.each([
-    ['a secret without a version is mounted', 'waiting', '/secrets/empty/versions/latest was not found'],
-    ['a service would not find its file', 'lost', 'can not mount /keys/k.json'],
-    ['a job sets what Cloud Run sets', 'reserved', 'a name that Cloud Run does not set itself'],
-    ['a job has volumes', 'volumes', 'a secret reaches no job here'],
-    ['nobody said how to run the arguments of a job', 'stranger', "has no entry point 'other.js'"],
+    [
+      'a service mounts a secret without a version',
+      'waiting',
+      '/secrets/empty/versions/latest was not found',
+    ],
+    ['no variable of a service has the path of its secret', 'lost', 'cannot mount /keys/k.json'],
+    ['a job sets a variable of Cloud Run', 'reserved', 'a name that Cloud Run does not set itself'],
+    ['a job has volumes', 'volumes', 'a job gets no secret here'],
+    ['the arguments of a job have no entry point', 'stranger', "has no entry point 'other.js'"],
   ])('when %s', (_, name, reason) => {
     expect(problems).toContainEqual(
       expect.stringMatching(new RegExp(`^gcp:cloudrunv2/\\w+:\\w+ "${name}".*${reason}`)),
@@ -325,7 +329,7 @@ describe('a deployment fails with every reason', () => {
 });
 
 describe('after a failed deployment', () => {
-  it('the service runs again, and one that missed a version starts, without a change of the program', async () => {
+  it('the service runs again, and the one that lacked a version starts, without a change of the program', async () => {
     cloud.secrets.addVersion('empty', 'by hand');
     const steps = stepsOf(await deploy(cloud, { ...settled, ...versionless }));
     expect(steps).toEqual(expect.arrayContaining(['same service', 'create waiting']));
@@ -343,7 +347,7 @@ describe('after a failed deployment', () => {
     });
   });
 
-  it('everything stops that the program no longer declares', async () => {
+  it('what the program no longer declares stops', async () => {
     expect(stepsOf(await deploy(cloud, { account }))).toEqual([
       'delete invoker',
       'delete job',

@@ -59,7 +59,7 @@ let cloud: LocalCloud;
 let bigquery: BigQuery;
 let pubsub: PubSub;
 
-/** Google's own clients, led to the cloud by nothing but its environment. */
+/** Opens the cloud and Google's own clients, which find it by its environment variables alone. */
 async function open(): Promise<void> {
   cloud = await openCloud({ dataDir: folder });
   Object.assign(process.env, cloud.environment);
@@ -86,7 +86,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('a deployed program', () => {
+describe('the deployment of a program', () => {
   let deployment: Deployment;
   it('creates every resource', async () => {
     deployment = await deploy(cloud, program);
@@ -97,7 +97,7 @@ describe('a deployed program', () => {
     );
   });
 
-  it('answers ids as the provider does', () => {
+  it('returns the ids that the provider returns', () => {
     const ids = Object.fromEntries(
       Object.entries(deployment.outputs as Record<string, { id: string }>).map(([name, { id }]) => [
         name,
@@ -125,7 +125,7 @@ describe('a deployed program', () => {
     });
   });
 
-  it('answers computed outputs as the provider does', () => {
+  it('returns the computed outputs that the provider returns', () => {
     const outputs = Object.fromEntries(
       deployment.resources.map((resource) => [resource.urn.split('::').at(-1), resource.outputs]),
     );
@@ -145,15 +145,15 @@ describe('a deployed program', () => {
     expect(outputs.schema).toMatchObject({ revisionId: expect.stringMatching(/^[0-9a-f]{8}$/) });
   });
 
-  it('works for the real clients: a message becomes a row, a bad one a dead letter', async () => {
+  it('serves the real clients: a message becomes a row, a bad one a dead letter', async () => {
     const deadLetters = pubsub.subscription('dead-letters');
     const dead = once(deadLetters, 'message') as Promise<[Message]>;
     const topic = pubsub.topic('orders');
     await topic.publishMessage({ json: { id: '1', name: 'one' } });
     await topic.publishMessage({ json: { id: '2', colour: 'red' } });
-    const [letter] = await dead;
-    letter.ack();
-    expect(JSON.parse(letter.data.toString())).toEqual({ id: '2', colour: 'red' });
+    const [deadLetter] = await dead;
+    deadLetter.ack();
+    expect(JSON.parse(deadLetter.data.toString())).toEqual({ id: '2', colour: 'red' });
     await deadLetters.close();
     let found = await rows();
     while (found.length === 0) found = await rows();
@@ -163,14 +163,14 @@ describe('a deployed program', () => {
     });
   });
 
-  it('keeps its state to itself', async () => {
+  it('writes its state to a file that only its owner can read', async () => {
     const file = join(folder, 'pulumi', 'declared', 'test.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 1, replaced: [] });
   });
 });
 
-// A column that is there stays there.
+// Later programs keep the column: BigQuery removes none.
 const wider = [...columns, { name: 'colour', type: 'STRING', mode: 'NULLABLE' }];
 const { description: _, labels: __, ...plainArchive } = program.archive.inputs;
 
@@ -197,8 +197,8 @@ const updated = {
   publisher: { ...program.publisher, options: { retainOnDelete: true } },
 } satisfies Declarations;
 
-describe('a changed program', () => {
-  it('is applied in place, and says what changed', async () => {
+describe('the deployment of a changed program', () => {
+  it('updates resources in place and reports the changed paths', async () => {
     const { steps } = await deploy(cloud, updated);
     const changes = steps.filter(({ operation }) => operation !== 'same');
     expect(
@@ -219,7 +219,7 @@ describe('a changed program', () => {
     });
   });
 
-  it('keeps the data, and is what the clients see', async () => {
+  it('keeps the data and shows the changes to clients', async () => {
     expect(await rows()).toEqual([{ id: '1', name: 'one', colour: null }]);
     const [table] = await bigquery.dataset('shop').table('orders').getMetadata();
     expect(table).toMatchObject({ clustering: { fields: ['id'] }, numRows: '1' });
@@ -236,7 +236,7 @@ describe('a changed program', () => {
     expect(jobs.map(({ role }) => role)).toEqual(['roles/bigquery.user']);
   });
 
-  it('takes back what it had set', async () => {
+  it('removes a description, labels and a retention that are no longer declared', async () => {
     const [dataset] = await bigquery.dataset('archive').getMetadata();
     expect(dataset.description).toBeUndefined();
     expect(dataset.labels).toEqual({});
@@ -246,7 +246,7 @@ describe('a changed program', () => {
     expect(topic).toMatchObject({ labels: {}, messageRetentionDuration: null });
   });
 
-  it('is refused when it would lose data, with every reason and without touching anything', async () => {
+  it('fails with every reason when it would lose data, and changes nothing', async () => {
     const lossy = {
       ...updated,
       archive: changed(updated.archive, { location: 'US' }),
@@ -259,14 +259,14 @@ describe('a changed program', () => {
     const before = await rows();
     const undo = 'Undo it, or start with --fresh, which empties the local cloud.';
     expect(await problemsOf(deploy(cloud, lossy))).toEqual([
-      `gcp:bigquery/dataset:Dataset "archive", property "location": location can not be changed, so this change would replace the resource and lose its tables and their rows. ${undo}`,
+      `gcp:bigquery/dataset:Dataset "archive", property "location": location cannot be changed, so this change would replace the resource and lose its tables and their rows. ${undo}`,
       `gcp:bigquery/table:Table "table", property "schema": column id changes from STRING to INTEGER, so this change would replace the resource and lose its rows. ${undo}`,
-      `gcp:pubsub/topic:Topic "deadLetters", property "name": name can not be changed, so this change would replace the resource and lose the messages that it retains, and its subscriptions. ${undo}`,
+      `gcp:pubsub/topic:Topic "deadLetters", property "name": name cannot be changed, so this change would replace the resource and lose the messages that it retains, and its subscriptions. ${undo}`,
     ]);
     expect(await rows()).toEqual(before);
   });
 
-  it('changes nothing when the next process deploys it again', async () => {
+  it('changes nothing when the next process repeats it', async () => {
     await close();
     await open();
     expect(stepsOf(await deploy(cloud, updated))).toEqual(
@@ -279,17 +279,17 @@ describe('a changed program', () => {
   });
 });
 
-describe('what a program no longer declares', () => {
-  it('stays, with everything else, when it is protected', async () => {
+describe('a resource that a program no longer declares', () => {
+  it('stays with all others when one of them is protected', async () => {
     expect((await problemsOf(deploy(cloud, {}))).sort()).toEqual([
       'gcp:bigquery/table:Table "archived", property "deletionProtection": is on, and this deployment would delete the resource. Set it to false, deploy, and then try again.',
       'gcp:pubsub/topic:Topic "checkedTopic", property "deletionPolicy": is PREVENT, and this deployment would delete the resource. Set it to DELETE, deploy, and then try again.',
-      'gcp:serviceaccount/account:Account "account": is protected, and this deployment would delete it. Take protect away, deploy, and then try again.',
+      'gcp:serviceaccount/account:Account "account": is protected, and this deployment would delete it. Remove protect, deploy, and then try again.',
     ]);
     expect(await rows()).toHaveLength(1);
   });
 
-  it('can be deleted when nothing protects it any more, which changes nothing else', async () => {
+  it('loses its protection without another change', async () => {
     const archived = changed(updated.archived, { deletionProtection: false });
     const { account, checkedTopic } = program;
     const { steps } = await deploy(cloud, { ...updated, archived, account, checkedTopic });
@@ -301,7 +301,7 @@ describe('what a program no longer declares', () => {
     expect(steps).toHaveLength(Object.keys(program).length);
   });
 
-  it('is deleted, users before what they use, and kept where it says so', async () => {
+  it('is deleted before its dependencies, and kept if it declares so', async () => {
     const { account, archive } = program;
     const { steps } = await deploy(cloud, { account, archive });
     const order = steps.map(({ operation, name }) => `${operation} ${name}`);
@@ -319,19 +319,19 @@ describe('what a program no longer declares', () => {
     expect(cloud.iam.grants().map(({ role }) => role)).toEqual(['roles/pubsub.publisher']);
   });
 
-  it('keeps its place: the program may not create it under another name, or what is there already', async () => {
+  it('cannot be created under another name, or over an existing one', async () => {
     const { account, archive } = program;
     expect(await problemsOf(deploy(cloud, { renamed: account, archive, schema }))).toEqual([
       'gcp:pubsub/schema:Schema "schema": Resource already exists in the project (resource=projects/test-project/schemas/order). (it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud)',
-      `gcp:serviceaccount/account:Account "renamed": projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com belongs to gcp:serviceaccount/account:Account "account" by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: 'account' }]; if not, give it another name.`,
+      `gcp:serviceaccount/account:Account "renamed": the last deployment made projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com as gcp:serviceaccount/account:Account "account". If this resource is the same one, add aliases: [{ name: 'account' }]; if not, choose another name.`,
     ]);
   });
 
-  it('stays when the cloud refuses to delete it, until the reason is gone', async () => {
+  it('stays while the cloud refuses to delete it', async () => {
     const table = bigquery.dataset('archive').table('made-by-hand');
     await table.create({ schema: [{ name: 'id', type: 'STRING' }] });
     expect(await problemsOf(deploy(cloud, {}))).toEqual([
-      expect.stringContaining('gcp:bigquery/dataset:Dataset "archive": can not be deleted: '),
+      expect.stringContaining('gcp:bigquery/dataset:Dataset "archive": cannot be deleted: '),
     ]);
     await table.delete();
     expect(stepsOf(await deploy(cloud, {}))).toContain('delete archive');

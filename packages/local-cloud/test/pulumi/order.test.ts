@@ -58,7 +58,7 @@ const reader = (topic: string): Declaration => ({
   inputs: { name: `reader-of-${topic.slice(topic.lastIndexOf('/') + 1)}`, topic },
 });
 
-/** Everything that may go wrong about order, in one program. */
+/** Every way to rely on luck, in one program. */
 const unlucky: Declarations = {
   dataset: ingestion.dataset,
   topic: ingestion.topic,
@@ -74,7 +74,7 @@ const unlucky: Declarations = {
   },
   byName: reader('orders'),
   byWrongName: reader('invoices'),
-  // Somebody else's account: nobody can know here whether it exists.
+  // An account of another program: the local cloud cannot know whether it exists.
   outsideGrant: {
     type: 'pubsub.TopicIAMMember',
     inputs: {
@@ -142,7 +142,7 @@ describe('a program that leaves an order to luck', () => {
     expect(sorted(await problemsOf(deploy(cloud, unlucky)))).toEqual(sorted(unluckyProblems));
   });
 
-  it('has what does not rely on luck applied, and nothing else', async () => {
+  it('is applied except for the resources that rely on luck', async () => {
     const topics = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' });
     expect(topics).toMatchObject({ name: 'projects/test-project/topics/orders' });
     const name = 'projects/test-project/subscriptions/racing-subscription';
@@ -150,11 +150,11 @@ describe('a program that leaves an order to luck', () => {
       code: 'NOT_FOUND',
     });
     const granted = cloud.iam.grants().map(({ resource }) => resource.split('/').at(-1));
-    // The grant that waits for a subscription was not made either.
+    // The grant on a withheld subscription is withheld, too.
     expect(granted.sort()).toEqual(['orders', 'racing', 'test-project', 'viewed']);
   });
 
-  it('fails in the same words in another order, and in a preview, which leaves open what it cannot see', async () => {
+  it('fails with the same messages in another order and in a preview, which accepts a missing topic', async () => {
     const names = Object.keys(unlucky);
     const inAnotherOrder = ['dataset', 'topic', 'secret', ...names.filter((name) => name.endsWith('Table'))];
     const backwards = names.filter((name) => !name.startsWith('backwards')).reverse();
@@ -178,22 +178,22 @@ describe('a program that was deployed in the right order', () => {
   });
   afterAll(() => other.close());
 
-  it('may rely on what is there without it, such as the topic of another program', async () => {
+  it('may rely on existing resources, such as the topic of another program', async () => {
     await other.pubsub.createTopic({ name: 'projects/test-project/topics/outside' });
-    // Fails for another reason, which is told when everything else is applied.
+    // Fails for another reason, after everything else is applied.
     const [problem] = await problemsOf(deploy(other, without(declarations, 'forwarder')));
     expect(problem).toContain('roles/pubsub.subscriber');
     const made = { subscription: 'projects/test-project/subscriptions/reader-of-outside' };
     expect(await other.pubsub.getSubscription(made)).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('only adds what was missing after a deployment that failed and applied what it could', async () => {
+  it('only adds the missing grant after a deployment that failed for it', async () => {
     const steps = stepsOf(await deploy(other, declarations));
     expect(steps.filter((step) => !step.startsWith('same'))).toEqual(['create forwarder']);
     expect(steps).toEqual(expect.arrayContaining(['same outsider', 'same subscription']));
   });
 
-  it('fails as soon as it leaves the order to luck, or relies on what this very deployment deletes', async () => {
+  it('fails when it leaves the order to luck, or relies on a resource that this deployment deletes', async () => {
     const { topic, spare: _, ...rest } = declarations;
     const lucky = {
       ...rest,
@@ -215,7 +215,7 @@ describe('a program that was deployed in the right order', () => {
     ]);
   });
 
-  it('may rely on a grant that somebody else made', async () => {
+  it('may rely on a grant made without it', async () => {
     other.iam.grant({ resource: 'projects/test-project', role: 'roles/bigquery.dataEditor', member: AGENT });
     const { tableGrant: _, ...rest } = declarations;
     const subscription = { ...deadLettering.subscription, dependsOn: [] };
