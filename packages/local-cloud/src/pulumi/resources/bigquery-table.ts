@@ -74,9 +74,9 @@ export const table = applied({
     const columns = parseSchema(inputs.schema);
     if (typeof columns === 'string') return [{ property: 'schema', message: columns }];
     const names = new Set(columns.map(({ name }) => name.toLowerCase()));
-    const strangers = (inputs.clusterings ?? []).filter((column) => !names.has(column.toLowerCase()));
-    if (strangers.length === 0) return [];
-    const message = `${strangers.join(', ')} is not a column of the table (${[...names].join(', ') || 'it has none'})`;
+    const unknown = (inputs.clusterings ?? []).filter((column) => !names.has(column.toLowerCase()));
+    if (unknown.length === 0) return [];
+    const message = `${unknown.join(', ')} is not a column of the table (${[...names].join(', ') || 'it has none'})`;
     return [{ property: 'clusterings', message }];
   },
   replacementReason({ old, inputs, changed }: Changed<Inputs>) {

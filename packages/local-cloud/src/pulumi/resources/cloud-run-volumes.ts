@@ -53,20 +53,20 @@ export function mountMistakes(
   mounts: readonly VolumeMount[],
   environment: Readonly<Record<string, string>>,
 ): InputMistake[] {
-  const strangers = mounts
+  const unknown = mounts
     .filter(({ name }) => !volumes.some((volume) => volume.name === name))
     .map(({ name }) => ({
       property: 'template.containers[].volumeMounts',
       message: `mounts the volume "${name}", which the template does not have`,
     }));
   const values = Object.values(environment);
-  const untold = [...mountedSecrets(volumes, mounts).keys()]
+  const withoutVariable = [...mountedSecrets(volumes, mounts).keys()]
     .filter((path) => !values.includes(path))
     .map((path) => ({
       property: 'template.containers[].volumeMounts',
       message: `the local cloud cannot mount ${path}: set an environment variable to this path, and the process gets the path of a local file in it`,
     }));
-  return [...strangers, ...untold];
+  return [...unknown, ...withoutVariable];
 }
 
 /** The environment, with the path of a local file in place of the path of each mounted secret. */
