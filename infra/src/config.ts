@@ -69,8 +69,8 @@ export interface LoadBalancerConfig {
   readonly clientRequestsPerMinute: number;
 }
 
-export type CpuAllocation = (typeof CPU_ALLOCATIONS)[number];
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type CpuAllocation = (typeof CPU_ALLOCATIONS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
 const CPU_ALLOCATIONS = ['request', 'always'] as const;
@@ -110,7 +110,7 @@ function readService(settings: Settings, stack: string): ServiceConfig {
       'image',
       IMAGE,
       'an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
-      `To build one and set it: pnpm image -s ${stack}`,
+      `To build one and set it: pnpm ops image -s ${stack}`,
     ),
     minInstances: settings.integer('minInstances', 0, 0, maxInstances),
     maxInstances,

@@ -1,11 +1,10 @@
-import { styleText } from 'node:util';
+import { asTyped, colour, reasonOf } from '@records/cli';
 import type { CloudEvent } from '@records/local-cloud';
-import type { StackOutputs } from './local-stack.ts';
-import type { StackDescription } from './stack-file.ts';
+import type { StackDescription, StackOutputs } from '@records/stack';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
 
-/** Severities of Cloud Logging that are shown in other words here. */
+/** Severities of Cloud Logging and how they are shown; all others are hidden. */
 const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
   WARNING: 'warning',
   ERROR: 'error',
@@ -14,26 +13,23 @@ const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
   EMERGENCY: 'error',
 };
 
-/**
- * What a person sees of `pnpm dev`. The result goes to standard output, everything on the way to standard error, so
- * `--json` can be piped.
- */
+/** What `pnpm dev` prints: its result to standard output and its progress to standard error, so `--json` can be piped. */
 export class Console {
   readonly #json: boolean;
   readonly #write: (text: string) => void;
 
-  /** `write` gets what is on the way; standard error by default. */
+  /** `write` receives the progress. */
   constructor(json: boolean, write: (text: string) => void = (text) => process.stderr.write(text)) {
     this.#json = json;
     this.#write = write;
   }
 
   note(text: string): void {
-    this.#write(`${text}\n`);
+    this.#write(`${asTyped(text)}\n`);
   }
 
   problem(title: string, error: unknown): void {
-    this.note(`${styleText('red', `✗ ${title}`)}\n${indent(messageOf(error))}`);
+    this.note(`${colour('red', `✗ ${title}`)}\n${indent(reasonOf(error))}`);
   }
 
   event(event: CloudEvent): void {
@@ -41,23 +37,23 @@ export class Console {
       case 'step': {
         const { operation, type, name, changed } = event.step;
         if (operation === 'same') return;
-        const details = changed.length > 0 ? styleText('gray', `  ${changed.join(', ')}`) : '';
+        const details = changed.length > 0 ? colour('gray', `  ${changed.join(', ')}`) : '';
         this.note(`  ${operation.padEnd(7)} ${shortType(type).padEnd(34)} ${name}${details}`);
         return;
       }
       case 'container':
         if (event.state === 'crashed' || event.state === 'unhealthy') {
-          this.note(styleText('red', `  ${event.service} ${event.state}: ${event.message}`));
+          this.note(colour('red', `  ${event.service} ${event.state}: ${event.message}`));
         }
         return;
       case 'log':
-        // What makes a Pulumi program fail is in the error of its deployment, without the stack trace.
+        // The deployment's error has the same reason, without the stack trace.
         if (event.source === 'pulumi' && event.severity === 'error') return;
         this.#log(event.source, event.severity, event.message);
     }
   }
 
-  /** The table, when everything is up. */
+  /** Prints the addresses once everything runs. */
   ready(description: StackDescription, seconds: number): void {
     if (this.#json) {
       process.stdout.write(`${JSON.stringify(description)}\n`);
@@ -74,24 +70,22 @@ export class Console {
       BigQuery: `BIGQUERY_EMULATOR_HOST=${BIGQUERY_EMULATOR_HOST}`,
       Metrics: Object.values(description.metrics).join(' '),
       Query: `curl '${outputs.apiUrl}/records?limit=3'`,
-      Seed: 'pnpm seed --count 10000',
+      Seed: asTyped('pnpm seed --count 10000'),
     };
     const lines = Object.entries(rows).map(
-      ([label, value]) => `  ${styleText('bold', label.padEnd(10))}${value}`,
+      ([label, value]) => `  ${colour('bold', label.padEnd(10), process.stdout)}${value}`,
     );
     process.stdout.write(
-      `\n${styleText('green', '✓')} ready in ${seconds.toFixed(1)} s; Ctrl-C stops everything\n\n${lines.join('\n')}\n\n`,
+      `\n${colour('green', '✓', process.stdout)} ready in ${seconds.toFixed(1)} s; Ctrl-C stops everything\n\n${lines.join('\n')}\n\n`,
     );
   }
 
-  /** Lines of the API are JSON in Cloud Logging's shape: shown as severity and message, when they are worth it. */
+  /** Lines of the API are JSON in Cloud Logging's format; only warnings and errors are shown. */
   #log(source: string, severity: keyof typeof SEVERITY_STYLES, line: string): void {
     const entry = parseEntry(line);
     const shown = entry ? (LOUD[entry.severity] ?? 'debug') : severity;
     if (shown === 'debug') return;
-    this.note(
-      `  ${styleText('gray', `${source} │`)} ${styleText(SEVERITY_STYLES[shown], entry?.message ?? line)}`,
-    );
+    this.note(`  ${colour('gray', `${source} │`)} ${colour(SEVERITY_STYLES[shown], entry?.message ?? line)}`);
   }
 }
 
@@ -101,7 +95,7 @@ function parseEntry(line: string): { severity: string; message: string } | undef
     const { severity, message } = JSON.parse(line) as Record<string, unknown>;
     return typeof severity === 'string' && typeof message === 'string' ? { severity, message } : undefined;
   } catch {
-    return undefined; // A line that only looks like JSON is shown as it is.
+    return undefined; // Not JSON after all: shown as it is.
   }
 }
 
@@ -109,10 +103,6 @@ function parseEntry(line: string): { severity: string; message: string } | undef
 function shortType(type: string): string {
   const [, module = '', name = type] = type.split(':');
   return `${module.split('/')[0]}.${name}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function indent(text: string): string {

@@ -1,47 +1,50 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { interruption, UserError } from '@records/cli';
+import { type ChaosOptions, CloudError, DeploymentError, PortTakenError } from '@records/local-cloud';
+import {
+  INFRA,
+  LOCAL_FOLDER,
+  REPOSITORY,
+  removeStackFile,
+  runningStack,
+  STACK_FILE,
+  writeStackFile,
+} from '@records/stack';
 import type { Console } from './console.ts';
-import { interruption } from './interruption.ts';
-import { LocalStack } from './local-stack.ts';
-import type { DevOptions } from './options.ts';
-import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
-import { descriptionOf, removeStackFile, runningStack, STACK_FILE, writeStackFile } from './stack-file.ts';
+import { LocalStack, type Ports } from './local-stack.ts';
+import { PORT_VARIABLES } from './program.ts';
 import { watchFiles } from './watch.ts';
 
-/** What a first run finds in the table. */
+/** Published into an empty table. */
 const FIRST_SEED = { count: 1000, seed: 42 };
 
-/** Somebody is running `pnpm dev` in this checkout already. */
-export class AlreadyRunningError extends Error {
-  override readonly name = 'AlreadyRunningError';
+export interface DevOptions {
+  /** Delete what earlier runs stored. */
+  readonly fresh: boolean;
+  readonly ports: Ports;
+  readonly chaos: ChaosOptions | undefined;
 }
 
-/** Runs `pnpm dev` until it is interrupted. */
-export async function dev(options: DevOptions, console: Console): Promise<void> {
+/** Runs `pnpm dev` until it is interrupted. Throws UserError when the stack cannot start. */
+export async function runDev(options: DevOptions, console: Console): Promise<void> {
   const started = performance.now();
   const other = await runningStack();
   if (other) {
-    throw new AlreadyRunningError(
-      `pnpm dev is already running in this checkout, as process ${other.pid} (${STACK_FILE}): ` +
-        `stop it with Ctrl-C or "kill ${other.pid}"`,
-    );
+    throw new UserError(`pnpm dev already runs in this checkout, as process ${other.pid} (${STACK_FILE})`, {
+      hint: `stop it with Ctrl-C or: kill ${other.pid}`,
+    });
   }
-  const interrupted = interruption();
+  const { signal } = interruption();
   console.note('Starting the local cloud and applying infra/ to it');
-  if (options.chaos) console.note(`Delivering badly on purpose: ${JSON.stringify(options.chaos)}`);
-  await using stack = await LocalStack.create({
-    dataDir: join(LOCAL_FOLDER, 'cloud'),
-    fresh: options.fresh,
-    ports: options.ports,
-    ...(options.chaos === undefined ? {} : { chaos: options.chaos }),
-    onEvent: (event) => console.event(event),
-  });
-  await seedWhenEmpty(stack, console, interrupted);
-  const stopWatching = await watch(stack, console, interrupted);
+  if (options.chaos) console.note(`Chaos: ${JSON.stringify(options.chaos)}`);
+  await using stack = await startStack(options, console);
+  await seedWhenEmpty(stack, console, signal);
+  const stopWatching = await watch(stack, console, signal);
   try {
     await publishDescription(stack);
-    console.ready(descriptionOf(stack), (performance.now() - started) / 1000);
-    if (!interrupted.aborted) await once(interrupted, 'abort');
+    console.ready(stack.description, (performance.now() - started) / 1000);
+    if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await stopWatching();
     await removeStackFile();
@@ -49,10 +52,34 @@ export async function dev(options: DevOptions, console: Console): Promise<void> 
   }
 }
 
+async function startStack({ fresh, ports, chaos }: DevOptions, console: Console): Promise<LocalStack> {
+  try {
+    return await LocalStack.create({
+      dataDir: join(LOCAL_FOLDER, 'cloud'),
+      fresh,
+      ports,
+      ...(chaos === undefined ? {} : { chaos }),
+      onEvent: (event) => console.event(event),
+    });
+  } catch (error) {
+    if (error instanceof PortTakenError) {
+      const { pubsub, bigquery } = PORT_VARIABLES;
+      const { variable } = error.option === 'ports.pubsub' ? pubsub : bigquery;
+      throw new UserError(`port ${error.port} is taken`, {
+        hint: `stop the process that listens on it, or choose a free port: ${variable}=0 pnpm dev`,
+        cause: error,
+      });
+    }
+    if (error instanceof DeploymentError || error instanceof CloudError)
+      throw new UserError(`pnpm dev cannot start: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
 async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortSignal): Promise<void> {
   if (!(await stack.isEmpty()) || signal.aborted) return;
-  console.note(`Seeding ${FIRST_SEED.count} records, since the table is empty`);
-  // Only a first run waits for it to load.
+  console.note(`The table is empty: publishing ${FIRST_SEED.count} records`);
+  // The seeder takes long to load, and only a first run needs it.
   const { problemsOf, seedRecords } = await import('@records/seeder');
   const result = await seedRecords({ ...FIRST_SEED, target: stack.seedTarget, signal });
   for (const problem of problemsOf(result)) console.note(problem);
@@ -63,7 +90,7 @@ async function watch(
   console: Console,
   interrupted: AbortSignal,
 ): Promise<() => Promise<void>> {
-  // What Ctrl-C interrupts did not fail.
+  // A deployment that Ctrl-C interrupts has not failed.
   const problem = (title: string, error: unknown): void => {
     if (!interrupted.aborted) console.problem(title, error);
   };
@@ -106,7 +133,7 @@ async function watch(
 }
 
 function publishDescription(stack: LocalStack): Promise<void> {
-  return writeStackFile(descriptionOf(stack));
+  return writeStackFile(stack.description);
 }
 
 function since(began: number): string {

@@ -9,70 +9,67 @@ import {
   LocalCloud,
   type ProgramOptions,
 } from '@records/local-cloud';
-import type { Target } from '@records/seeder';
-import type { Ports } from './options.ts';
-import { INFRA, REPOSITORY } from './paths.ts';
+import {
+  INFRA,
+  type Publisher,
+  REPOSITORY,
+  type StackDescription,
+  type StackOutputs,
+  type Target,
+  targetOf,
+} from '@records/stack';
 
-/** The Pulumi stack that is applied to the local cloud. */
+/** The Pulumi stack that the local cloud runs. */
 const STACK = 'local';
 
-/** The Cloud Run service of the API, by its name in the Pulumi program. */
+/** The name of the API's Cloud Run service in the Pulumi program. */
 const API_SERVICE = 'records-api';
 
-/** The Cloud Run job of the prober. */
+/** The name of the prober's Cloud Run job. */
 const PROBE_JOB = 'records-probe';
 
-/** The variable in which that service is told where to serve its metrics. */
+/** The variable that tells the API on which port to serve its metrics. */
 const METRICS_PORT = 'METRICS_PORT';
 
-/** The secret of the list of API keys, by its id there. */
+/** The id of the secret that holds the list of API keys. */
 const API_KEYS_SECRET = 'records-api-keys';
+
+/** Ports to listen on; 0 picks a free one. */
+export interface Ports {
+  readonly api: number;
+  readonly pubsub: number;
+  readonly bigquery: number;
+}
 
 const FREE_PORTS: Ports = { api: 0, pubsub: 0, bigquery: 0 };
 
 export interface LocalStackOptions {
-  /** Where data, messages and Pulumi state persist; in memory, and gone at the end, when absent. */
+  /** Folder of the data, messages and Pulumi state. When absent, they stay in memory. */
   readonly dataDir?: string;
-  /** Forget what `dataDir` holds. */
+  /** Delete the contents of `dataDir` first. */
   readonly fresh?: boolean;
   readonly ports?: Ports;
-  /** Another copy of the Pulumi project: for trying a change. */
+  /** Another copy of the Pulumi project, to try a change. */
   readonly infraDir?: string;
-  /** Settings of the stack, in place of those in Pulumi.local.yaml. */
+  /** Settings that override those of Pulumi.local.yaml. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Faults in what Pub/Sub delivers; none when absent. */
+  /** Faults in Pub/Sub's deliveries; none when absent. */
   readonly chaos?: ChaosOptions;
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
-/** What the Pulumi program exports, read from a deployment. */
-export interface StackOutputs {
-  readonly project: string;
-  readonly region: string;
-  readonly apiUrl: string;
-  readonly topic: string;
-  /** IAM members that may publish. */
-  readonly publishers: readonly string[];
-  readonly table: string;
-  readonly deadLetterSubscription: string;
-  readonly apiKeysSecret: string;
-}
-
-/**
- * The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that its Cloud Run
- * resource declares. `pnpm dev` and the end-to-end tests use this same class.
- */
+/** The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that it declares. */
 export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
-  #publisher: Target['publisher'];
+  #publisher: Publisher | undefined;
 
   private constructor(
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
-    publisher: Target['publisher'],
+    publisher: Publisher | undefined,
   ) {
     this.#cloud = cloud;
     this.#program = program;
@@ -80,7 +77,7 @@ export class LocalStack {
     this.#publisher = publisher;
   }
 
-  /** Throws what LocalCloud.create and LocalCloud.deploy throw, after stopping what had started. */
+  /** Throws the errors of LocalCloud.create and LocalCloud.deploy; then nothing keeps running. */
   static async create(options: LocalStackOptions = {}): Promise<LocalStack> {
     const {
       dataDir,
@@ -101,7 +98,7 @@ export class LocalStack {
         api: {
           command: process.execPath,
           args: [join('apps', 'api', 'src', 'main.ts')],
-          entryPoints: { 'probe.js': [join('apps', 'api', 'src', 'probe', 'main.ts')] },
+          entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },
@@ -112,7 +109,7 @@ export class LocalStack {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     try {
-      // What `pnpm api-keys init` does for a stack at Google, before the setting apiKeys is turned on there.
+      // At Google, `pnpm ops api-keys init` creates the list.
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
@@ -131,7 +128,7 @@ export class LocalStack {
     return this.#deployment.outputs as unknown as StackOutputs;
   }
 
-  /** Environment variables that lead Google's clients here. */
+  /** Environment variables that connect Google's clients to the local cloud. */
   get environment(): Readonly<Record<string, string>> {
     return this.#cloud.environment;
   }
@@ -141,7 +138,7 @@ export class LocalStack {
     return this.#cloud.cloudRun.services().find(({ service }) => service === API_SERVICE)?.environment ?? {};
   }
 
-  /** Addresses of metrics in Prometheus' format, by what serves them. Empty for a service that declares none. */
+  /** URLs of metrics in Prometheus' format, by the name of the service. */
   get metrics(): Readonly<Record<string, string>> {
     const services = this.#cloud.cloudRun.services().flatMap(({ service, ports }) => {
       const port = ports[METRICS_PORT];
@@ -150,22 +147,22 @@ export class LocalStack {
     return { ...Object.fromEntries(services), 'local-cloud': this.#cloud.metricsUrl };
   }
 
-  /** Where the seeder publishes, and where its records must appear. */
+  /** The topic to which the seeder publishes and the table in which its records must appear. */
   get seedTarget(): Target {
-    const { project, topic, table, deadLetterSubscription } = this.outputs;
-    const { environment, publisher } = this;
+    return targetOf(this.outputs, this.environment, this.#publisher);
+  }
+
+  /** Tells other processes how to use this stack. */
+  get description(): StackDescription {
+    const { outputs, environment, metrics } = this;
     return {
-      projectId: project,
-      topic,
-      table,
-      deadLetterSubscription,
-      environment,
-      ...(publisher && { publisher }),
+      ...{ pid: process.pid, outputs: { ...outputs }, environment, metrics },
+      ...(this.#publisher && { publisher: this.#publisher }),
     };
   }
 
-  /** The account by which the seeder publishes: the first one among the stack's publishers. */
-  get publisher(): Target['publisher'] {
+  /** The account as which the seeder publishes: the first service account among the stack's publishers. */
+  get publisher(): Publisher | undefined {
     return this.#publisher;
   }
 
@@ -183,17 +180,17 @@ export class LocalStack {
     return this.#deployment;
   }
 
-  /** Starts the API's present code; returns when it is ready. */
+  /** Restarts the API with its present code; resolves when it is ready. */
   async restartApi(): Promise<void> {
     await this.#cloud.cloudRun.restart(API_SERVICE);
   }
 
-  /** Kills the API's process, as a crash would; Cloud Run starts it again. */
+  /** Kills the API's process as a crash would; Cloud Run restarts it. */
   killApi(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#cloud.cloudRun.kill(API_SERVICE, signal);
   }
 
-  /** Runs the declared job of the prober, with the environment and as the account that the program declares. */
+  /** Runs the prober's job, with the environment and the account that the program declares. */
   runProbe(): Promise<Execution> {
     return this.#cloud.cloudRun.runJob(PROBE_JOB);
   }
@@ -209,9 +206,9 @@ export class LocalStack {
 
 const SERVICE_ACCOUNT = 'serviceAccount:';
 
-/** Undefined when no account may publish: then it is the developer who does. */
-async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Target['publisher']> {
-  const publishers = outputs.publishers as StackOutputs['publishers'];
+/** Undefined when no service account may publish; then the developer publishes. */
+async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Publisher | undefined> {
+  const publishers = outputs.publishers as readonly string[];
   const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
   if (member === undefined) return undefined;
   return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };

@@ -1,20 +1,20 @@
 import { watch } from 'chokidar';
 
-/** Editors save in several steps; what changes within this time is one save. */
+/** Editors save in several steps: changes within this time count as one save. */
 const QUIET_MS = 80;
 
-/** What to do when a file changes. */
+/** Which files to watch, and what to do when one changes. */
 export interface Watched {
-  /** Files and folders, which are watched with all that is below them. */
+  /** Files, and folders with everything below them. */
   readonly paths: readonly string[];
-  /** Names of the files that matter. */
+  /** Matches the paths of the files that count. */
   readonly matches: RegExp;
   onChange(): Promise<void>;
 }
 
 /**
- * Calls `onChange` after each save; saves that arrive while one is being handled are handled together, afterwards.
- * Resolves when changes are seen, with a function that stops watching. `onError` hears of what `onChange` throws.
+ * Calls `onChange` after each save. Saves during a call cause one more call after it. Resolves once it watches, with a
+ * function that stops watching. `onError` receives the errors of `onChange`.
  */
 export async function watchFiles(
   { paths, matches, onChange }: Watched,
@@ -43,7 +43,7 @@ export async function watchFiles(
     if (again) await run();
   };
 
-  // Not Node's own recursive watch: on Linux it loses a file that was once replaced by a rename.
+  // Node's own recursive watch loses a file on Linux once a rename has replaced it.
   const watcher = watch([...paths], { ignoreInitial: true, ignored: /node_modules/ });
   watcher.on('error', onError);
   watcher.on('all', (_event, path) => {

@@ -1,10 +1,11 @@
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { prometheusRules, prometheusRulesFile } from '@records/monitoring';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
-import { clientsOf, getUntil, publish } from './clients.ts';
+import { getUntil, publish } from './requests.ts';
 
-/** Words of PromQL that the rules use; everything else that looks like a name is a series. */
+/** Keywords of PromQL in the rules; any other name is a series. */
 const PROMQL = new Set(['sum', 'max', 'increase', 'avg_over_time', 'and', 'bool']);
 
 const record = { id: 'metrics-luz', nombre: 'Luz', apellido: 'Núñez', pais: 'Perú' };
@@ -22,7 +23,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-/** Names of series in the expressions of the rules, with the selectors that each is read with. */
+/** The series that the rules read, each with its selectors. */
 function readByRules(): Map<string, Set<string>> {
   const recorded = new Set(
     [...prometheusRulesFile().matchAll(/^ +- record: (.+)$/gm)].map(([, name]) => name),
@@ -44,7 +45,7 @@ function readByRules(): Map<string, Set<string>> {
   return read;
 }
 
-/** Whether a line has the labels that a selector wants: with the value of `=`, with any for the rest. */
+/** Whether a line has the labels of a selector. Only `=` compares the value. */
 function matches(line: string, selector: string): boolean {
   return [...selector.matchAll(/(\w+)(=~|!=|!~|=)"([^"]*)"/g)].every(([, label, operator, value]) =>
     operator === '=' ? line.includes(`${label}="${value}"`) : line.includes(`${label}="`),
@@ -52,7 +53,7 @@ function matches(line: string, selector: string): boolean {
 }
 
 describe('the metrics of a local stack', () => {
-  it('have every series that the rules for Prometheus read, with the labels that they select by', async () => {
+  it('include every series that the rules for Prometheus read, with the labels they select', async () => {
     const { apiUrl, topic } = stack.outputs;
     await publish(pubsub, topic, record);
     await getUntil(`${apiUrl}/records/${record.id}`, 200);
@@ -80,7 +81,7 @@ describe('the metrics of a local stack', () => {
     ]);
   });
 
-  it('are at the same address after the API was deployed again', async () => {
+  it('keep their address when the API restarts', async () => {
     const before = stack.metrics;
     await stack.restartApi();
     expect(stack.metrics).toEqual(before);

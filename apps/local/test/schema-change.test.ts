@@ -17,11 +17,11 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { encodeRecord, type RecordRow } from '@records/records-schema';
+import { INFRA, REPOSITORY } from '@records/stack';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
-import { INFRA, REPOSITORY } from '../src/paths.ts';
-import { clientsOf } from './clients.ts';
 
-// A whole stack, deployed twice, on a machine that may be busy.
+// Each test deploys a whole stack, perhaps on a busy machine.
 jest.setTimeout(120_000);
 
 const guide = readFileSync(join(REPOSITORY, 'docs', 'schema-change.md'), 'utf8');
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 describe('a fifth column, by docs/schema-change.md', () => {
-  it('arrives while messages flow: none is lost, no reader sees a difference, and old publishers go on', async () => {
+  it('is added while messages flow: none is lost, no reader sees a difference, and old publishers keep working', async () => {
     const early = { id: 'early', ...person, telefono: { string: '555-0100' } };
     await publish(early);
 
@@ -59,7 +59,7 @@ describe('a fifth column, by docs/schema-change.md', () => {
     const { steps } = await stack.redeploy().then(changes);
     flow.stop();
     await flowing;
-    // The table has the column before the topic has the field.
+    // The column must exist before the topic has the field.
     expect(steps).toEqual(['gcp:bigquery/table:Table', 'gcp:pubsub/schema:Schema']);
 
     const late = [
@@ -68,7 +68,7 @@ describe('a fifth column, by docs/schema-change.md', () => {
     ];
     for (const record of late) await publish(await copy.encode(record));
     await publish({ id: 'late-old', ...person });
-    // A text that is not wrapped is not of the new revision; the old one skips the field, and the table does not.
+    // A bare string does not match the new schema revision; the old one skips the field, which the table rejects.
     await publish({ id: 'late-bare', ...person, telefono: '555-0102' });
 
     const rows = await rowsUntil(flow.ids.length + 3);
@@ -81,7 +81,7 @@ describe('a fifth column, by docs/schema-change.md', () => {
     expect(flow.readings.filter((keys) => keys !== 'id,nombre,apellido,pais')).toEqual([]);
   });
 
-  it('is refused when it is required, and what runs goes on', async () => {
+  it('is refused when it is required, and the running stack keeps working', async () => {
     const required = FIELD.replace(/Type\.Optional\((.*)\),$/, '$1,').replace('telefono', 'correo');
     copy.addField(`${FIELD}\n${required}`);
     await expect(stack.redeploy()).rejects.toThrow(/correo.*REQUIRED/);
@@ -90,10 +90,10 @@ describe('a fifth column, by docs/schema-change.md', () => {
   });
 });
 
-/** Publishes four fields, as a publisher that knows nothing of the change, and reads the API, until it is stopped. */
+/** Publishes four fields like an old publisher, and reads the API, until it is stopped. */
 class Flow {
   readonly ids: string[] = [];
-  /** The fields of the records of each reading. */
+  /** The field names of each record read. */
   readonly readings: string[] = [];
   #stopped = false;
 
@@ -106,7 +106,7 @@ class Flow {
       const ids = Array.from({ length: 10 }, (_, index) => `flow-${this.ids.length + index}`);
       await Promise.all(ids.map((id) => publishData(encodeRecord({ id, ...person }))));
       this.ids.push(...ids);
-      // Seldom enough for the API's limit of requests.
+      // Within the API's rate limit.
       if (this.ids.length % 100 === 0) await this.#read();
     }
   }
@@ -119,7 +119,7 @@ class Flow {
   }
 }
 
-/** A copy of the program and of the record's definition, to change. */
+/** A copy of the Pulumi program and the record's definition, to change. */
 class Copy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'schema-change-'));
   readonly infra = join(this.#folder, 'infra');
@@ -151,7 +151,7 @@ class Copy {
     this.#original = readFileSync(this.#record, 'utf8');
   }
 
-  /** Adds a line behind the last field of the original record.ts. */
+  /** Adds a line after the last field of the original record.ts. */
   addField(line: string): void {
     if (!LAST_FIELD.test(this.#original)) throw new Error('record.ts has no line for pais');
     writeFileSync(
@@ -160,7 +160,7 @@ class Copy {
     );
   }
 
-  /** The message of a publisher that has the changed package. */
+  /** The message of a publisher that uses the changed package. */
   async encode(record: object): Promise<object> {
     const code = `import { encodeRecord } from './src/index.ts';
       process.stdout.write(encodeRecord(JSON.parse(process.argv[1])));`;
@@ -185,7 +185,7 @@ function publishData(data: Uint8Array): Promise<string> {
   return pubsub.topic(stack.outputs.topic).publishMessage({ data: Buffer.from(data) });
 }
 
-/** `telefono` by id, once at least `count` ids are there; the test's own timeout ends the wait. */
+/** `telefono` by id, once the table has `count` ids; the test's timeout ends the wait. */
 async function rowsUntil(count: number, id = '%'): Promise<Map<string, string | null>> {
   for (;;) {
     const [rows] = await bigquery.query({
@@ -196,15 +196,15 @@ async function rowsUntil(count: number, id = '%'): Promise<Map<string, string | 
   }
 }
 
-/** The ids of the first `count` dead letters, which are removed. */
+/** Removes `count` dead letters. Answers their ids. */
 async function deadLetters(count: number): Promise<string[]> {
   const subscription = pubsub.subscription(stack.outputs.deadLetterSubscription);
   const ids: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   subscription.on('error', reject);
-  subscription.on('message', (letter) => {
-    letter.ack();
-    ids.push(JSON.parse(letter.data.toString()).id);
+  subscription.on('message', (deadLetter) => {
+    deadLetter.ack();
+    ids.push(JSON.parse(deadLetter.data.toString()).id);
     if (ids.length === count) resolve();
   });
   await promise;

@@ -8,9 +8,9 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Subscription } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { REPOSITORY } from '@records/stack';
+import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
-import { REPOSITORY } from '../src/paths.ts';
-import { clientsOf } from './clients.ts';
 
 interface Span {
   readonly service: string;
@@ -32,7 +32,7 @@ interface Exported {
   }[];
 }
 
-/** An OTLP/HTTP receiver that keeps what it is sent, as it was sent. */
+/** An OTLP/HTTP receiver that keeps each body as it was sent. */
 class Receiver {
   readonly bodies: string[] = [];
   readonly #server: Server = createServer(async (request, response) => {
@@ -73,7 +73,7 @@ beforeAll(async () => {
   stack = await LocalStack.create({ settings: { otlpEndpoint: endpoint } });
   const { pubsub } = clientsOf(stack);
   closePubSub = () => pubsub.close();
-  // A copy of every message: the one that writes into the table takes its own away.
+  // A subscription of its own receives a copy of every message.
   [copies] = await pubsub.topic(stack.outputs.topic).createSubscription('copies');
 }, 120_000);
 
@@ -84,7 +84,7 @@ afterAll(async () => {
   receiver?.close();
 });
 
-/** Attributes of the next messages of the topic. */
+/** The attributes of the next messages. */
 function attributesOf(count: number): Promise<Record<string, string>[]> {
   const seen: Record<string, string>[] = [];
   return new Promise((resolve) => {
@@ -98,19 +98,19 @@ function attributesOf(count: number): Promise<Record<string, string>[]> {
   });
 }
 
-/** The spans of a trace, once those are among them that are named, each as `service: name`. */
+/** The spans of a trace, once it has the named ones, each as `service: name`. */
 async function spansOf(trace: string, names: readonly string[]): Promise<Span[]> {
   for (;;) {
     const spans = receiver.spans().filter(({ traceId }) => traceId === trace);
     const found = new Set(spans.map(({ service, name }) => `${service}: ${name}`));
     if (names.every((name) => found.has(name))) return spans;
-    // The API sends its spans every two seconds; the test's own timeout ends the wait.
+    // The API exports its spans every two seconds; the test's timeout ends the wait.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
 describe('one trace', () => {
-  it('leads from the message of the prober to the request that it reads with, and down to the call to BigQuery', async () => {
+  it('leads from the message of the prober to its request and down to the call to BigQuery', async () => {
     const sent = attributesOf(1);
     const { succeeded, lines } = await stack.runProbe();
     expect(succeeded).toBe(true);
@@ -146,7 +146,7 @@ describe('one trace', () => {
     );
   }, 60_000);
 
-  it('begins at each message of a small run of the seeder, by the client of Google', async () => {
+  it("begins at each message of a small run of the seeder, in Google's client", async () => {
     const sent = attributesOf(5);
     const run = await seed(5, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     const traces = (await sent).map(({ googclient_traceparent: value }) => value?.split('-')[1] ?? '');
@@ -158,7 +158,7 @@ describe('one trace', () => {
     expect(run).toContain('5 of 5');
   }, 60_000);
 
-  it('is made for about a hundred messages of a large run, and none without a receiver', async () => {
+  it('exists for about a hundred messages of a large run, and for none without a receiver', async () => {
     const before = new Set(receiver.spans().map(({ traceId }) => traceId)).size;
     await seed(5_000, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
     const created = receiver.spans().filter(({ name }) => name === 'records create').length;
@@ -170,7 +170,7 @@ describe('one trace', () => {
     expect(before).toBeGreaterThan(5);
   }, 60_000);
 
-  it('says nothing of anybody: no id, no name, no country', async () => {
+  it('contains no personal data: no id, no name, no country', async () => {
     const response = await fetch(`${stack.outputs.apiUrl}/records?limit=1000`);
     const people = (await response.json()) as Record<string, string>[];
     expect(people.length).toBeGreaterThan(900);
@@ -182,7 +182,7 @@ describe('one trace', () => {
   }, 60_000);
 });
 
-/** As `pnpm seed` does. Answers its report. */
+/** Runs `pnpm seed`. Answers its report. */
 async function seed(count: number, env: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'traces-'));
   try {

@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts to watch; the function that it returns resolves at the next change after the ones before. */
+/** Starts to watch. The returned function resolves at the next change. */
 async function changes(onChange: () => Promise<void> = async () => {}): Promise<() => Promise<void>> {
   let seen = Promise.withResolvers<void>();
   const fail = (error: unknown) => seen.reject(error);
@@ -37,8 +37,8 @@ async function changes(onChange: () => Promise<void> = async () => {}): Promise<
   return () => seen.promise;
 }
 
-describe('a save is noticed', () => {
-  it('in place, by replacing the file, and in place again after that', async () => {
+describe('watchFiles notices', () => {
+  it('a file written in place, replaced, and written in place again', async () => {
     const file = join(folder, 'components', 'a.ts');
     const next = await changes();
     let change = next();
@@ -55,7 +55,7 @@ describe('a save is noticed', () => {
     await change;
   });
 
-  it('of a file in a folder that is new', async () => {
+  it('a file in a new folder', async () => {
     const next = await changes();
     const change = next();
     await mkdir(join(folder, 'new'));
@@ -64,7 +64,7 @@ describe('a save is noticed', () => {
   });
 });
 
-describe('a save while the one before is handled', () => {
+describe('a save during the handling of another', () => {
   it('is handled afterwards', async () => {
     const file = join(folder, 'components', 'a.ts');
     let runs = 0;

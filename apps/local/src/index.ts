@@ -1,0 +1,3 @@
+export { clientsOf } from './clients.ts';
+export { Console } from './console.ts';
+export { LocalStack, type LocalStackOptions } from './local-stack.ts';

@@ -1,0 +1,4 @@
+import { main } from '@records/cli';
+import { bench } from './program.ts';
+
+await main(bench);

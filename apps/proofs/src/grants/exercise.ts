@@ -1,0 +1,40 @@
+import type { LocalStack } from '@records/local';
+import { problemsOf, seedRecords } from '@records/seeder';
+
+/** The topic's schema accepts it; the table rejects it, because it lacks the column. */
+const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', edad: '41' };
+
+/**
+ * Uses each way through the system once: a record from its publisher to both routes of the API, a message that becomes a
+ * dead letter, and the probe. Throws on an unexpected answer, or when `signal` aborts.
+ */
+export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
+  const problems = problemsOf(await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal }));
+  if (problems.length > 0) throw new Error(`the seeder failed: ${problems.join('\n')}`);
+  await expectOk(`${stack.outputs.apiUrl}/health/ready`, signal);
+  const [record] = (await expectOk(`${stack.outputs.apiUrl}/records?limit=1`, signal)) as { id: string }[];
+  await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);
+  await deadLetter(stack, signal);
+  const { succeeded, lines } = await stack.runProbe();
+  if (!succeeded) throw new Error(`the probe failed: ${lines.join('\n')}`);
+}
+
+async function expectOk(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, { signal });
+  const body = await response.json();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function deadLetter({ cloud, outputs }: LocalStack, signal: AbortSignal): Promise<void> {
+  const { topic, deadLetterSubscription: subscription } = outputs;
+  await cloud.pubsub.publish({ topic, messages: [{ data: Buffer.from(JSON.stringify(POISON)) }] });
+  for (;;) {
+    signal.throwIfAborted();
+    const { receivedMessages } = await cloud.pubsub.pull({ subscription, maxMessages: 1 }, signal);
+    const ackIds = (receivedMessages ?? []).map(({ ackId }) => ackId);
+    if (ackIds.length === 0) continue;
+    await cloud.pubsub.acknowledge({ subscription, ackIds });
+    return;
+  }
+}

@@ -1,0 +1,168 @@
+import { InvalidArgumentError, integer, interruption, Option, program, verb } from '@records/cli';
+import { addE2e, addProbe } from '@records/prober/commands';
+import { FILES } from './shared/files.ts';
+
+const SEED_MAX = 2 ** 32 - 1;
+const seedOf = integer(0, SEED_MAX);
+
+export const prove = program('prove', {
+  summary: 'prove the promises of the system',
+  example: 'pnpm prove chaos --seed 7',
+  description: 'Proves the promises of the system, most of them on a local stack of its own.',
+  more: 'A proof prints BAD for each promise that is broken, and then exits with 1. Without any, it prints GOOD.',
+});
+
+verb(prove, 'alerts', {
+  summary: 'each simulated incident fires its alerts, and only those',
+  example: 'pnpm prove alerts',
+  description:
+    'Plays simulated incidents to an evaluator of the alert policies, and prints which alert fires, after how long, and when ' +
+    'it resolves.',
+})
+  .option('--json', 'print JSON')
+  .option('--promtool', 'also play the incidents to the Prometheus rules, by promtool; takes a minute')
+  .addOption(
+    new Option('--fleet', 'play each incident to one system of fifty, and print how it is seen').conflicts(
+      'promtool',
+    ),
+  )
+  .addOption(
+    new Option('--write', 'only renew the Prometheus rules and tables of docs/monitoring.md').conflicts([
+      'json',
+      'promtool',
+      'fleet',
+    ]),
+  )
+  .action(async ({ json = false, promtool = false, fleet, write }) => {
+    const { proveAlerts, proveFleet, renewDocuments } = await import('./alerts/alerts.ts');
+    if (write) renewDocuments();
+    else if (fleet) proveFleet(json);
+    else proveAlerts(json, promtool);
+  });
+
+verb(prove, 'chaos', {
+  summary: 'lose and repeat nothing under faults',
+  example: 'pnpm prove chaos --seed 7',
+  description:
+    'Publishes messages under faults: kill -9 of any process, pauses, connection resets, redelivery, reordering, delays, ' +
+    'failed and slow writes. Each acknowledged message must be visible exactly once or be a dead letter with its reason.',
+  more: 'The full run: pnpm prove chaos --seed 7 --messages 1000000 --kills 20',
+})
+  .option('--seed <n>', `determines messages and faults, 0 to ${SEED_MAX}`, seedOf, 1)
+  .option('--messages <n>', '1 to 10000000, with 5 % copies and 1 % poison', integer(1, 10_000_000), 20_000)
+  .option(
+    '--kills <n>',
+    'kills of the local cloud, 0 to 1000; of the API and a publisher half as many',
+    integer(0, 1_000),
+    3,
+  )
+  .option('--plan', 'print the plan and stop')
+  .action(async ({ plan = false, ...size }) => (await import('./chaos/chaos.ts')).proveChaos(size, plan));
+
+verb(prove, 'dashboards', {
+  summary: 'draw the dashboards over simulated incidents',
+  example: 'pnpm prove dashboards --out /tmp',
+  description:
+    'Draws the dashboards of Cloud Monitoring on this machine, as they are declared: with their own tiles, filters, aligners ' +
+    'and ranking. Without an option, it prints what it would write.',
+})
+  .addOption(new Option('--write', 'renew docs/monitoring/service.svg and fleet.svg').conflicts('out'))
+  .option('--out <folder>', 'write the pictures there instead')
+  .action(async ({ write = false, out }) =>
+    (await import('./dashboards/dashboards.ts')).writeDashboards(
+      out ?? FILES.pictures,
+      write || out !== undefined,
+    ),
+  );
+
+verb(prove, 'drill', {
+  summary: 'each fault fires its alert, and only that',
+  example: 'pnpm prove drill --seed 7',
+  description:
+    'Starts a local stack, Prometheus, Alertmanager and traffic. Then injects each fault, waits for its alert, runs the ' +
+    'commands of the runbook, repairs the fault, and waits until the alert resolves. No other alert may fire.',
+})
+  .option('--seed <n>', `determines the requests, 0 to ${SEED_MAX}`, seedOf, 7)
+  .action(async ({ seed }) => (await import('./drill/drill.ts')).proveDrill(seed));
+
+addE2e(prove, startLocal);
+
+verb(prove, 'error-states', {
+  summary: 'a broken subscription loses nothing',
+  example: 'pnpm prove error-states 1000',
+  description:
+    'Breaks whatever the BigQuery subscription needs, one thing after the other, publishes meanwhile, and repairs it. Prints ' +
+    'the state and log of the subscription, and how many messages waited, became dead letters, and were stored.',
+})
+  .argument('[messages]', 'messages for each fault, 1 to 1000000', integer(1, 1_000_000), 1_000)
+  .action(async (messages) => (await import('./error-states.ts')).proveErrorStates(messages));
+
+verb(prove, 'grants', {
+  summary: 'each grant of the program is used',
+  example: 'pnpm prove grants',
+  description:
+    'Sends records through a local stack, and prints what each identity was granted and what it used. A grant that nothing ' +
+    'used needs a reason.',
+})
+  .option('--json', 'print the grants and problems as JSON')
+  .action(async ({ json = false }) => (await import('./grants/grants.ts')).proveGrants(json));
+
+verb(prove, 'load', {
+  summary: 'a steady rate of requests stays within limits',
+  example: 'pnpm prove load --api http://127.0.0.1:8080',
+  description:
+    'Requests pages of an API at a steady rate. With --stack the API is the one that Pulumi deployed. ' +
+    'The variable API_ID_TOKEN is sent to a private API.',
+})
+  .addOption(new Option('--api <url>', 'address of the API').argParser(addressOf).conflicts('stack'))
+  .option('-s, --stack <name>', 'stack of the API: dev, staging or prod')
+  .option(
+    '--rate <n>',
+    'requests per second, 1 to 1000; an address may send 600 a minute',
+    integer(1, 1_000),
+    8,
+  )
+  .option('--seconds <n>', 'duration, 1 to 900', integer(1, 900), 30)
+  .option('--p975 <ms>', 'limit of 97.5 % of the latencies, 1 to 60000 ms', integer(1, 60_000), 300)
+  .option('--failures <share>', 'accepted share of failures, 0 to 1', shareOf, 0.001)
+  .option('--json', 'print JSON')
+  .option('--out <file>', 'append the result to this file, as Markdown')
+  .action(async ({ json = false, ...choice }) =>
+    (await import('./load/prove-load.ts')).proveLoad({ json, ...choice }),
+  );
+
+verb(prove, 'observe', {
+  summary: 'watch the alerts of a running pnpm dev',
+  example: 'pnpm prove observe --time-lapse 60',
+  description:
+    'Starts Prometheus and Alertmanager with the generated rules beside a running pnpm dev, on free ports of this machine, ' +
+    'and prints each alert that is pending, fires or resolves, with its runbook. Ctrl-C stops both and deletes their data.',
+})
+  .option(
+    '--time-lapse <n>',
+    'divide each duration in the rules by a number from 1 to 300',
+    integer(1, 300),
+    1,
+  )
+  .action(async ({ timeLapse }) =>
+    (await import('./observe/observe.ts')).proveObserve(timeLapse, interruption()),
+  );
+
+addProbe(prove, startLocal);
+
+async function startLocal() {
+  const { LocalStack } = await import('@records/local');
+  return LocalStack.create();
+}
+
+function addressOf(text: string): string {
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === 'http:' || protocol === 'https:') return text;
+  throw new InvalidArgumentError(`"${text}" must be an http or https address`);
+}
+
+function shareOf(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value <= 1) return value;
+  throw new InvalidArgumentError(`"${text}" must be a number from 0 to 1`);
+}

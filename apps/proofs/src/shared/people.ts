@@ -1,0 +1,83 @@
+import { LocalStack, type LocalStackOptions } from '@records/local';
+import { avroDefinition, type RecordRow } from '@records/records-schema';
+
+const BATCH = 10_000;
+/** The most messages in one request. https://docs.cloud.google.com/pubsub/quotas */
+const PUBLISH_BATCH = 1_000;
+
+export const personOf = (id: string): RecordRow => ({
+  id,
+  nombre: 'María José',
+  apellido: 'Núñez Cárdenas',
+  pais: 'México',
+});
+
+/** The id of the nth person. All ids have the same length and no order. */
+export const idOf = (n: number): string =>
+  `${((n * 2_654_435_761) % 4_294_967_296).toString(16).padStart(8, '0')}-${n.toString(36).padStart(5, '0')}`;
+
+/** Starts a stack of its own whose table has so many people. */
+export async function stackOf(people: number, options: LocalStackOptions = {}): Promise<LocalStack> {
+  const stack = await LocalStack.create(options);
+  await appendPeople(
+    stack,
+    Array.from({ length: people }, (_, n) => idOf(n)),
+  );
+  return stack;
+}
+
+export interface TableId {
+  readonly projectId: string;
+  readonly datasetId: string;
+  readonly tableId: string;
+}
+
+export function tableOf(stack: LocalStack): TableId {
+  const [projectId = '', datasetId = '', tableId = ''] = stack.outputs.table.split('.');
+  return { projectId, datasetId, tableId };
+}
+
+/** Writes people directly into the table. */
+export async function appendPeople(stack: LocalStack, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const people = ids.slice(start, start + BATCH).map(personOf);
+    const refused = await stack.cloud.bigquery.appendRows(tableOf(stack), people);
+    if (refused.length > 0) throw new Error(JSON.stringify(refused[0]));
+  }
+}
+
+/** Publishes people, each with further fields, and resolves when the topic has them. */
+export async function publishPeople(
+  { cloud: { pubsub }, outputs: { topic } }: LocalStack,
+  ids: readonly string[],
+  extra: object = {},
+): Promise<void> {
+  for (let start = 0; start < ids.length; start += PUBLISH_BATCH) {
+    const messages = ids
+      .slice(start, start + PUBLISH_BATCH)
+      .map((id) => ({ data: Buffer.from(JSON.stringify({ ...personOf(id), ...extra })) }));
+    await pubsub.publish({ topic, messages });
+  }
+}
+
+/** Messages of the topic that are not in the table yet. */
+export async function backlogOf({ cloud: { pubsub }, outputs: { topic } }: LocalStack): Promise<number> {
+  const { subscriptions } = await pubsub.listTopicSubscriptions({ topic });
+  const sizes = await Promise.all(subscriptions.map((subscription) => pubsub.backlogSize({ subscription })));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A field that the contract does not have yet: in the Avro schema, in the table, and in a message. */
+export const AGE = {
+  field: { name: 'edad', type: ['null', 'string'], default: null },
+  column: { name: 'edad', type: 'STRING', mode: 'NULLABLE' },
+  value: { edad: { string: '41' } },
+} as const;
+
+/** Adds the field to the topic's schema. */
+export async function addAgeToTopic({ cloud: { pubsub }, outputs: { topic } }: LocalStack): Promise<void> {
+  const name = (await pubsub.getTopic({ topic })).schemaSettings?.schema ?? '';
+  const avro = JSON.parse(avroDefinition) as { fields: object[] };
+  const definition = JSON.stringify({ ...avro, fields: [...avro.fields, AGE.field] });
+  await pubsub.commitSchema({ name, schema: { name, type: 'AVRO', definition } });
+}

@@ -1,0 +1,46 @@
+/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS`. Sends a `StackReady`, then answers. */
+import { LocalStack } from '@records/local';
+import type { Target } from '@records/stack';
+import { answer } from './forked-process.ts';
+import { backlogOf } from './people.ts';
+
+export type StackQuestion = 'backlog' | 'kill the API';
+
+export interface StackReady {
+  readonly target: Target;
+  readonly apiUrl: string;
+  /** host:port */
+  readonly pubsub: string;
+}
+
+export interface StackAnswer {
+  /** Messages that are not in the table yet. */
+  readonly backlog: number;
+  readonly deadLetters: number;
+  /** Processes of the API that were running. */
+  readonly apis: number;
+}
+
+const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
+const stack = await LocalStack.create({
+  ...(dataDir === '' ? {} : { dataDir }),
+  chaos: JSON.parse(chaos),
+});
+const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
+
+answer(async (question: StackQuestion): Promise<StackAnswer> => {
+  const apis = stack.cloud.cloudRun.services().filter(({ pid }) => pid !== undefined).length;
+  if (question === 'kill the API') stack.killApi();
+  return {
+    backlog: await backlogOf(stack),
+    deadLetters: await stack.cloud.pubsub.backlogSize({ subscription }),
+    apis,
+  };
+});
+
+const ready: StackReady = {
+  target: stack.seedTarget,
+  apiUrl,
+  pubsub: stack.environment.PUBSUB_EMULATOR_HOST ?? '',
+};
+process.send?.(ready);

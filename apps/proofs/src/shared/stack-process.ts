@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { ForkedProcess } from './forked-process.ts';
+import type { StackAnswer, StackQuestion, StackReady } from './stack-process-main.ts';
+
+/** The local cloud with the API, in a process that can be killed. */
+export class StackProcess extends ForkedProcess<StackQuestion, StackAnswer> {
+  #ready: StackReady | undefined;
+
+  /** Resolves when the API is ready. `dataDir`: '' keeps everything in memory. */
+  static async start(dataDir: string, chaos: object): Promise<StackProcess> {
+    const script = join(import.meta.dirname, 'stack-process-main.ts');
+    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos)]);
+    stack.#ready = await stack.next<StackReady>();
+    return stack;
+  }
+
+  get ready(): StackReady {
+    if (this.#ready === undefined) throw new Error('the stack has not started');
+    return this.#ready;
+  }
+}

@@ -1,0 +1,85 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { REPOSITORY } from '@records/stack';
+
+const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
+
+/** As `wc -w` counts them. */
+const words = (text: string): number => text.split(/\s+/).filter(Boolean).length;
+
+describe('README.es.md', () => {
+  const [english, spanish] = ['README.md', 'README.es.md'].map((file) => shapeOf(read(file)));
+
+  it.each([
+    ['levels of headings', 'headings'],
+    ['blocks of code', 'code'],
+    ['code within sentences', 'words'],
+    ['targets of links', 'links'],
+    ['rows and columns of tables', 'tables'],
+    ['points of lists', 'points'],
+  ] as const)('has the %s of README.md', (_, part) => {
+    expect(spanish?.[part]).toEqual(english?.[part]);
+  });
+
+  it('and README.md link to each other', () => {
+    expect(read('README.md')).toContain('[Español](README.es.md)');
+    expect(read('README.es.md')).toContain('[English](README.md)');
+  });
+});
+
+describe('the documents are short', () => {
+  it('README.md has at most 1,000 words', () => {
+    expect(words(read('README.md'))).toBeLessThanOrEqual(1_000);
+  });
+
+  it('docs has at most 22,000 words', () => {
+    const files = globSync('docs/**/*.md', { cwd: REPOSITORY });
+    const total = files.reduce((sum, file) => sum + words(read(file)), 0);
+    expect(total).toBeLessThanOrEqual(22_000);
+  });
+
+  it('docs/decisions has at most 25 files', () => {
+    expect(globSync('docs/decisions/*', { cwd: REPOSITORY }).length).toBeLessThanOrEqual(25);
+  });
+});
+
+it.each(globSync('docs/decisions/0*.md', { cwd: REPOSITORY }))(
+  '%s gives its number, status, date, context, decision and consequences',
+  (file) => {
+    const number = file.replace(/^.*\/(\d{4})-.*$/, '$1');
+    expect(read(file)).toMatch(
+      new RegExp(
+        `^# ${number}: .+\\n\\n(Accepted|Replaced by \\d{4}), \\d{4}-\\d\\d-\\d\\d\\..*\\n\\n## Context\\n[\\s\\S]*\\n## Decision\\n[\\s\\S]*\\n## Consequences\\n`,
+      ),
+    );
+  },
+);
+
+it('no text says "cannot" in two words', () => {
+  const files = globSync(
+    ['*.{json,md,yaml}', '{.github,apps,docs,infra,packages,scripts}/**/*.{ts,js,json,md,txt,yaml,yml}'],
+    {
+      cwd: REPOSITORY,
+      exclude: (path) => /(^|\/)(node_modules|dist|\.[a-z]+)$/.test(path) && !path.endsWith('.github'),
+    },
+  );
+  expect(files.filter((file) => /\bcan\s+not\b/i.test(read(file)))).toEqual([]);
+});
+
+/** What two languages of one document must have in common. */
+function shapeOf(text: string) {
+  const code = [...text.matchAll(/^```[\s\S]*?^```$/gm)].map(([block]) => block);
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const lines = prose.split('\n');
+  return {
+    code,
+    headings: lines.flatMap((line) => /^#+(?= )/.exec(line)?.[0] ?? []),
+    words: [...prose.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word),
+    links: [...prose.matchAll(/\]\(([^)]+)\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^README(\.es)?\.md$/.test(target)),
+    tables: lines.flatMap((line) => (line.startsWith('|') ? [line.split('|').length] : [])),
+    points: lines.filter((line) => line.startsWith('* ')).length,
+  };
+}
