@@ -14,7 +14,7 @@ interface Counts {
 }
 
 const root = dirname(import.meta.dirname);
-const packages = globSync(['{packages,apps}/*/package.json', 'infra/package.json'], { cwd: root }).map(
+const packages = globSync(['{packages,apps}/*/package.json', '{docs,infra}/package.json'], { cwd: root }).map(
   dirname,
 );
 const countsFile = (folder: string) => join(root, folder, '.jest', 'counts.json');
