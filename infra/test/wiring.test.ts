@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Plan, plan } from '@records/local-cloud';
-import { INFRA } from '../tools/examples.ts';
+import { INFRA } from '@records/stack';
 import { EVERYTHING, planBootstrap, planOf, resourceOf } from './support/plans.ts';
 
 const ROOT = join(INFRA, '..');
@@ -70,9 +70,12 @@ describe('the prober and its Cloud Run job', () => {
 
 it('each output of a stack is read by a program of this repository, or by a step of the documents', async () => {
   const bootstrap = await planBootstrap();
-  const sources = globSync(['apps/*/src/**/*.ts', 'infra/tools/**/*.ts', 'docs/{deploying,operating}.md'], {
-    cwd: ROOT,
-  }).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
+  const sources = globSync(
+    ['apps/*/src/**/*.ts', 'packages/stack/src/*.ts', 'docs/{deploying,operating}.md'],
+    {
+      cwd: ROOT,
+    },
+  ).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
   const isRead = (output: string) =>
     sources.some(({ text, isDocument }) => (isDocument ? isAskedFor(output, text) : isTaken(output, text)));
   const outputs = [planned, bootstrap].flatMap((declared) => Object.keys(declared.outputs));
@@ -82,13 +85,12 @@ it('each output of a stack is read by a program of this repository, or by a step
   expect(['name', 'location', 'service', 'stack', 'image'].filter(isRead)).toEqual([]);
 }, 120_000);
 
-/** By a program: of an object of outputs, or by its name out of one. */
+/** By a program: as a property of outputs, or by destructuring them. */
 function isTaken(output: string, text: string): boolean {
   return new RegExp(
     [
       `\\b[oO]utputs\\.${output}\\b`,
-      `\\b(text|resource)\\('${output}'\\)`,
-      `\\{[^{}\\n]*\\b${output}\\b[^{}\\n]*\\} = \\(await [^\\n]*\\boutput`,
+      `\\{[^{}\\n]*\\b${output}\\b[^{}\\n]*\\} = (await deployedOutputs|outputs\\b)`,
     ].join('|'),
   ).test(text);
 }

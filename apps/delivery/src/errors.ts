@@ -1,7 +1,6 @@
-/** A step of the delivery can not do what it was asked for; the message says why and what to do. */
-export class DeliveryError extends Error {
-  override readonly name = 'DeliveryError';
-}
+import { UserError } from '@records/cli';
+
+export { UserError as DeliveryError } from '@records/cli';
 
 /** Was called wrongly. */
 export class UsageError extends Error {
@@ -21,7 +20,7 @@ export async function exitCodeOf(usage: string, act: () => Promise<number>): Pro
       process.stderr.write(`${error.message}\n\n${usage}`);
       return 2;
     }
-    if (!(error instanceof DeliveryError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }

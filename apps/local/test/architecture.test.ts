@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 
 /** The packages of this repository that each package may import. docs/architecture.md draws the same arrows. */
 const ARROWS: Record<string, readonly string[]> = {
@@ -13,14 +13,24 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/monitoring': [],
   '@records/telemetry': [],
   '@records/api': ['@records/api-keys', '@records/records-schema', '@records/telemetry'],
-  '@records/seeder': ['@records/records-schema', '@records/telemetry'],
-  '@records/operator': ['@records/api-keys', '@records/seeder', '@records/telemetry'],
+  '@records/seeder': ['@records/cli', '@records/records-schema', '@records/stack', '@records/telemetry'],
+  '@records/operator': [
+    '@records/api-keys',
+    '@records/cli',
+    '@records/infra',
+    '@records/monitoring',
+    '@records/records-schema',
+    '@records/stack',
+    '@records/telemetry',
+  ],
   '@records/delivery': [
     '@records/api',
+    '@records/cli',
     '@records/infra',
     '@records/local',
     '@records/operator',
     '@records/records-schema',
+    '@records/stack',
   ],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
@@ -31,6 +41,7 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/infra',
     '@records/local-cloud',
     '@records/seeder',
+    '@records/stack',
   ],
   '@records/prober': ['@records/records-schema'],
   // It may use every other package, and none may use it.
@@ -44,11 +55,17 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/operator',
     '@records/records-schema',
     '@records/seeder',
+    '@records/stack',
   ],
 };
 
 /** Packages that every test may import. */
-const TEST_ARROWS = ['@records/local-cloud', '@records/monitoring', '@records/records-schema'];
+const TEST_ARROWS = [
+  '@records/local-cloud',
+  '@records/monitoring',
+  '@records/records-schema',
+  '@records/stack',
+];
 
 interface Manifest {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 
 const FOLDER = join(REPOSITORY, 'apps', 'local', 'mutants');
 const patches = globSync('*.patch', { cwd: FOLDER }).map((file) => readFileSync(join(FOLDER, file), 'utf8'));

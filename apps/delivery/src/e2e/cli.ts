@@ -72,8 +72,9 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
     const { apiUrl, topic: localTopic } = local.outputs;
     return await test({ api: apiUrl, topic: localTopic, environment: local.environment }, 30, 100);
   }
-  const { stackOutputs } = await import('../stack.ts');
-  const found = stack === undefined ? { apiUrl: api ?? '', topic: topic ?? '' } : await stackOutputs(stack);
+  const { deployedOutputs } = await import('@records/stack');
+  const found =
+    stack === undefined ? { apiUrl: api ?? '', topic: topic ?? '' } : await deployedOutputs(stack);
   const { API_ID_TOKEN: idToken, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST } = process.env;
   const environment = stack === undefined ? { PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST } : {};
   return await test({ api: found.apiUrl, topic: found.topic, idToken, environment }, 300, 2_000);

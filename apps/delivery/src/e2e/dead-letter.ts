@@ -22,7 +22,7 @@ export async function takeLetter(
     environment: Object.fromEntries(given),
   };
   await using mailbox = new Mailbox(target, WAIT_MS);
-  for await (const letters of mailbox.letters(LIMIT)) {
+  for await (const letters of mailbox.lease(LIMIT)) {
     const ours = letters.filter(({ attributes }) => attributes.e2e === mark);
     if (ours.length === 0) continue;
     await mailbox.remove(ours);

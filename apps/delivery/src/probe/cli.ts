@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deployedOutputs, REPOSITORY } from '@records/stack';
 import { exitCodeOf, UsageError } from '../errors.ts';
-import { REPOSITORY } from '../paths.ts';
-import { stackOutputs } from '../stack.ts';
 
 const USAGE = `Usage: pnpm probe                            the declared job, in a system of its own on this machine
        pnpm probe --stack STACK              the same program against a stack that Pulumi deployed, as you
@@ -34,7 +33,7 @@ process.exitCode = await exitCodeOf(USAGE, async () => {
   if (stack !== undefined && count > 0) throw new UsageError('--stack excludes the other options');
   if (count > 0 && count < 4) throw new UsageError('--api, --topic, --table and --location go together');
   if (stack !== undefined) {
-    const found = await stackOutputs(stack);
+    const found = await deployedOutputs(stack);
     return await run({ ...found, api: found.apiUrl, location: found.region });
   }
   if (api !== undefined) return await run({ api, topic, table, location });
