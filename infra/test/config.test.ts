@@ -77,7 +77,7 @@ describe('a configuration with mistakes', () => {
       `canaryPercent is set, and without stableRevision there is nothing to share the requests with. ${UNSET} canaryPercent`,
       `invokers is set, and access is public: anybody may call the API. ${UNSET} invokers`,
       `domain is set, and access is public: only a load balancer has a domain. ${UNSET} domain`,
-      `pageChannels is set, and monitoring is false: there is nothing to tell. ${UNSET} pageChannels`,
+      `pageChannels is set, and monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
     ]);
   }, 120_000);
 

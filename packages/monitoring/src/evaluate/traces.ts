@@ -1,47 +1,11 @@
-import { HOUR, MINUTE } from './units.ts';
+import { HOUR, MINUTE } from '../units.ts';
 
-/** What one minute of the system looks like from outside of it. */
-export interface Moment {
-  readonly requests: number;
-  readonly clientErrors: number;
-  readonly serverErrors: number;
-  /** Fraction of the answers of either route that are too slow. */
-  readonly slow: number;
-  readonly published: number;
-  readonly refused: number;
-  readonly deadLetters: number;
-  /** Seconds. */
-  readonly oldestMessage: number;
-  readonly oldestDeadLetter: number;
-  readonly snapshotAge: number;
-  readonly warehouseWarnings: number;
-  readonly billedGib: number;
-  readonly instances: number;
-  /** Of six. */
-  readonly failingRegions: number;
-  readonly certificateDays: number;
-  /** Whether a probe that runs now passes. */
-  readonly probePasses: boolean;
-  /** Nothing is measured in this minute. */
-  readonly missing: boolean;
-}
-
-export interface Trace {
-  readonly name: string;
-  readonly minutes: number;
-  /** The trouble begins at START. */
-  readonly troubleMinutes: number;
-  at(minute: number): Partial<Moment>;
-  /** Minutes that have arrived by then, where they come late. */
-  readonly visible?: (minute: number) => number;
-  /** What must fire, and nothing else: the latest minute of the trouble at which it may. */
-  readonly fires: Readonly<Record<string, number>>;
-}
-
-export const HEALTHY: Moment = {
+/** A minute of the system as seen from outside. Counts are per minute, ages in seconds. */
+export const HEALTHY = {
   requests: 600,
   clientErrors: 30,
   serverErrors: 0,
+  /** Fraction of the answers of either route that are too slow. */
   slow: 0.001,
   published: 300,
   refused: 0,
@@ -52,16 +16,34 @@ export const HEALTHY: Moment = {
   warehouseWarnings: 0,
   billedGib: 0.5,
   instances: 2,
+  /** Of six. */
   failingRegions: 0,
   certificateDays: 60,
+  /** Whether a probe that runs now passes. */
   probePasses: true,
+  /** Nothing is measured in this minute. */
   missing: false,
 };
 
-/** Minutes of good history before the trouble: as far as the longest window of an alert looks back. */
+export type Moment = Readonly<typeof HEALTHY>;
+
+/** A simulated incident, minute by minute. */
+export interface Trace {
+  readonly name: string;
+  readonly minutes: number;
+  /** The trouble begins at START. */
+  readonly troubleMinutes: number;
+  at(minute: number): Partial<Moment>;
+  /** The last minute whose points have arrived by then; absent when none is late. */
+  readonly visible?: (minute: number) => number;
+  /** The alerts that must fire, and no others, with the minute of the trouble by which each must. */
+  readonly fires: Readonly<Record<string, number>>;
+}
+
+/** Healthy minutes before the trouble: as many as the longest window of an alert looks back. */
 export const START = (24 * HOUR) / MINUTE;
 
-/** Minutes that are watched after the trouble, for what resolves and what does not. */
+/** Minutes that are watched after the trouble, to see which alerts resolve. */
 const AFTERWARDS = (3 * HOUR) / MINUTE;
 
 const QUIET = { requests: 0, clientErrors: 0, published: 0, billedGib: 0 };
@@ -97,9 +79,9 @@ export const TRACES: readonly Trace[] = [
     { 'probe-failing': 22 },
   ),
   trace('three probes in a row fail', 15, { probePasses: false }, {}),
-  trace('a client sends nothing but mistakes', 240, { clientErrors: 590 }, {}),
+  trace('a client sends only invalid requests', 240, { clientErrors: 590 }, {}),
   {
-    ...trace('a request in five minutes, and one of them fails', 1, {}, {}),
+    ...trace('one request in five minutes, and one of them fails', 1, {}, {}),
     at: (minute) => ({
       ...QUIET,
       requests: minute % 5 === 0 ? 1 : 0,
@@ -112,7 +94,7 @@ export const TRACES: readonly Trace[] = [
   },
   trace('no metrics for twenty minutes', 20, { missing: true }, {}),
   trace(
-    'the table refuses, and the subscription is in its error state',
+    'the table refuses writes, so the subscription is in its error state',
     90,
     (minute) => ({ oldestMessage: minute * 60, probePasses: false }),
     {
@@ -131,9 +113,9 @@ export const TRACES: readonly Trace[] = [
   ),
   trace('one dead letter', 1, { deadLetters: 1 }, { 'dead-letters': 2 }),
   trace('cost runaway: a scan per request', 60, { billedGib: 60 }, { 'cost-runaway': 3 }),
-  trace('one sick region of the six that look', 60, { failingRegions: 1 }, {}),
+  trace('checks from one region of six fail', 60, { failingRegions: 1 }, {}),
   trace(
-    'BigQuery is down, old pages are served',
+    'BigQuery is down, and old pages are served',
     60,
     (minute) => ({ warehouseWarnings: 2, snapshotAge: 60 + minute * 60 }),
     { 'stale-answers': 15 },
@@ -144,18 +126,18 @@ export const TRACES: readonly Trace[] = [
     { slow: 0.5 },
     { 'latency-list-burns-14.4x': 20, 'latency-list-burns-6x': 50 },
   ),
-  trace('a publisher with a wrong schema', 30, { refused: 10 }, { 'publish-refused': 4 }),
-  trace('instances near the maximum', 30, { instances: 4 }, { 'instances-near-maximum': 11 }),
-  trace('a certificate with 10 days left', 60, { certificateDays: 10 }, { 'certificate-expires': 11 }),
+  trace('a publisher uses a wrong schema', 30, { refused: 10 }, { 'publish-refused': 4 }),
+  trace('almost the maximum number of instances', 30, { instances: 4 }, { 'instances-near-maximum': 11 }),
+  trace('a certificate expires in 10 days', 60, { certificateDays: 10 }, { 'certificate-expires': 11 }),
   trace(
-    'dead letters that nobody looked at',
+    'dead letters that nobody handles',
     60,
     { oldestDeadLetter: 25 * 24 * HOUR },
     { 'dead-letters-expire': 11 },
   ),
 ];
 
-/** `change` is given the minutes since the trouble began. */
+/** `change` takes the minutes since the trouble began. */
 function trace(
   name: string,
   troubleMinutes: number,

@@ -1,17 +1,21 @@
-import { alertsFor, DEFAULT_LIMITS } from './alerts.ts';
-import { budgetSpent, CLOUD_BURN_RATES, PROMETHEUS_BURN_RATES } from './burn-rates.ts';
-import { errorBudget, OBJECTIVES } from './objectives.ts';
-import { togetherAvailable } from './parts.ts';
-import { REJECTED } from './rejected.ts';
-import { TRACES } from './traces.ts';
-import { tryOut } from './trial.ts';
-import { duration } from './units.ts';
+import {
+  alertsFor,
+  budgetSpent,
+  CLOUD_BURN_RATES,
+  DEFAULT_LIMITS,
+  duration,
+  errorBudget,
+  OBJECTIVES,
+  PROMETHEUS_BURN_RATES,
+  togetherAvailable,
+} from '@records/monitoring';
+import { TRACES, tryOut } from '@records/monitoring/evaluate';
 
 /** The tables of docs/monitoring.md, by the name of their marker. */
-export const TABLES: Readonly<Record<string, () => string>> = {
+const TABLES: Readonly<Record<string, () => string>> = {
   objectives: () =>
     table(
-      ['objective', 'good is', 'goal', 'its parts promise', 'budget in 30 days', 'why not more'],
+      ['objective', 'counts as good', 'goal', 'its parts promise', 'error budget in 30 days', 'why not more'],
       OBJECTIVES.map((objective) => {
         const { minutes, perMillion } = errorBudget(objective);
         const parts = objective.parts.map(({ name }) => name).join(' and ');
@@ -20,14 +24,14 @@ export const TABLES: Readonly<Record<string, () => string>> = {
           objective.indicator,
           percent(objective.goal),
           `${percent(togetherAvailable(objective.parts))} (${parts})`,
-          `${minutes.toFixed(1)} minutes of nothing but errors, or ${Math.round(perMillion)} of a million ${objective.unit}s`,
+          `${minutes.toFixed(1)} minutes of total failure, or ${Math.round(perMillion)} of a million ${objective.unit}s`,
           objective.reason,
         ];
       }),
     ),
   'burn-rates': () =>
     table(
-      ['burn rate', 'over', 'and over', 'spends of the budget', 'then', 'in'],
+      ['burn rate', 'over', 'and over', 'budget spent', 'severity', 'in'],
       [...new Set([...CLOUD_BURN_RATES, ...PROMETHEUS_BURN_RATES])].map((burn) => [
         `${burn.rate}`,
         duration(burn.longSeconds),
@@ -42,19 +46,26 @@ export const TABLES: Readonly<Record<string, () => string>> = {
     ),
   alerts: () =>
     table(
-      ['alert', 'fires on', 'then', 'what a burn rate would miss', 'in Prometheus', 'runbook'],
+      ['alert', 'fires on', 'severity', 'what a burn rate would miss', 'in Prometheus', 'runbook'],
       alertsFor(DEFAULT_LIMITS).map(({ id, condition, severity, why, prometheus, runbook }) => [
         `\`${id}\``,
         condition.title,
         severity,
         why,
-        'expression' in prometheus ? 'the same' : `no: ${prometheus.noneBecause}`,
+        prometheus && 'noneBecause' in prometheus ? `no: ${prometheus.noneBecause}` : 'the same',
         `[${runbook}](runbooks/${runbook}.md)`,
       ]),
     ),
   trials: () =>
     table(
-      ['trace', 'alert', 'fires after, minutes', 'resolves after its end, minutes', 'false alarms', 'missed'],
+      [
+        'incident',
+        'alert',
+        'fires after, minutes',
+        'resolves after its end, minutes',
+        'false alarms',
+        'missed',
+      ],
       TRACES.map((trace) => {
         const { firings, falseAlarms, missed } = tryOut(trace);
         const each = (cell: (firing: (typeof firings)[number]) => string) => firings.map(cell).join('<br>');
@@ -68,26 +79,15 @@ export const TABLES: Readonly<Record<string, () => string>> = {
         ];
       }),
     ),
-  rejected: () =>
-    table(
-      ['indicator', 'rejected, because'],
-      REJECTED.map(({ indicator, because }) => [indicator, because]),
-    ),
 };
 
-/** The document with its tables renewed. Throws RangeError when it has no place for one of them. */
+/** The document with its tables renewed. Throws RangeError when the markers of a table are missing. */
 export function renewTables(document: string): string {
   return Object.entries(TABLES).reduce((text, [name, render]) => {
     const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`);
     if (!place.test(text)) throw new RangeError(`the document has no <!-- ${name} --> … <!-- end -->`);
     return text.replace(place, (_, start: string, end: string) => `${start}\n${render()}\n${end}`);
   }, document);
-}
-
-/** Every runbook that an alert names. */
-export function runbookNames(): string[] {
-  const named = [...OBJECTIVES, ...alertsFor(DEFAULT_LIMITS)].map(({ runbook }) => runbook);
-  return [...new Set(named)].sort();
 }
 
 function percent(fraction: number): string {
