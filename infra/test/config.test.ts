@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { plan } from '@records/local-cloud';
 import { PLATFORM } from '../plans/projects.ts';
+import { cachedPlan } from './support/plan-cache.ts';
 import { planOf } from './support/plans.ts';
 
 const UNSET = 'pulumi config rm -s dev';
@@ -89,10 +89,9 @@ describe('a configuration with mistakes', () => {
   }, 120_000);
 });
 
-it('a stack that nobody has configured says what is missing', async () => {
+it('a stack that nobody has configured reports the first missing setting', async () => {
   const { 'gcp:project': project = '', image = '' } = PLATFORM.exampleSettings('prod');
-  const start = (config: Record<string, string>) =>
-    plan({ projectDir: PLATFORM.directory, stack: 'prod', config });
+  const start = (config: Record<string, string>) => cachedPlan(PLATFORM, 'prod', config);
   await expect(start({ image })).rejects.toThrow('pulumi config set -s prod gcp:project');
   await expect(start({ 'gcp:project': project })).rejects.toThrow('pulumi config set -s prod image');
 }, 120_000);
