@@ -5,13 +5,12 @@ import { build, type Plugin } from 'esbuild';
 
 // Bundles the programs of the image into one folder: `dist`, or the one named on the command line. Each is a bundle of its own, so
 // that the prober does not enlarge the API.
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const out = resolve(process.argv[2] ?? here('dist'));
+const out = resolve(process.argv[2] ?? join(import.meta.dirname, 'dist'));
 
 const PROGRAMS = {
-  'main.js': 'src/main.ts',
-  'probe.js': 'src/probe/main.ts',
-  'compile.js': 'src/compile/main.ts',
+  'main.js': './src/main.ts',
+  'probe.js': '@records/prober/main',
+  'compile.js': './src/compile/main.ts',
 };
 
 /**
@@ -33,7 +32,7 @@ const builtins: Plugin = {
 await build({
   plugins: [builtins],
   entryPoints: Object.entries(PROGRAMS).map(([name, source]) => ({
-    in: here(source),
+    in: fileURLToPath(import.meta.resolve(source)),
     out: name.replace(/\.js$/, ''),
   })),
   outdir: out,
@@ -44,7 +43,7 @@ await build({
   // Not minified: stack traces stay readable, and the start is as fast.
   legalComments: 'external',
   logLevel: 'warning',
-  // The Google client, Fastify and pino are CommonJS and `require` Node's modules.
+  // Google's authentication, Fastify and pino are CommonJS and `require` Node's modules.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

@@ -3,7 +3,7 @@ import type { Plan } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM, type Project } from './projects.ts';
 import { renderPlan } from './tree.ts';
 
-export interface CommittedPlan {
+interface CommittedPlan {
   readonly file: string;
   readonly project: Project;
   readonly stack: string;

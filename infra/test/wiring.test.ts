@@ -55,7 +55,7 @@ describe('the prober and its Cloud Run job', () => {
       template: { template: { containers: { envs: { name: string }[] }[] } };
     };
     const declared = template.template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
-    const source = read('apps/api/src/probe/config.ts');
+    const source = read('apps/prober/src/config.ts');
     const schema = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
     const readByProber = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
     expect(readByProber.filter((name) => name !== 'CLOUD_RUN_JOB').sort()).toEqual(declared.sort());
@@ -64,7 +64,7 @@ describe('the prober and its Cloud Run job', () => {
   it('agree on the program, which the image has', () => {
     const inputs = JSON.stringify(resourceOf(planned, 'gcp:cloudrunv2/job:Job', 'records-probe').inputs);
     const [, program = ''] = /"args":\["([^"]+)"\]/.exec(inputs) ?? [];
-    expect(read('apps/api/esbuild.config.ts')).toContain(`'${program}': 'src/probe/main.ts'`);
+    expect(read('apps/api/esbuild.config.ts')).toContain(`'${program}': '@records/prober/main'`);
   });
 });
 

@@ -1,6 +1,5 @@
+import { parseTableName, readEnvironment, SHARED_VARIABLES } from '@records/runtime';
 import { Type } from '@sinclair/typebox';
-import { readEnvironment } from './environment.ts';
-import { parseTableName, TABLE_PATTERN } from './warehouse/table-name.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -12,32 +11,6 @@ const cloudRunName = (what: string) =>
     description: `${what}, set by Cloud Run; leave it out elsewhere`,
   });
 
-/** Variables that the prober reads, too. */
-export const SHARED = {
-  GOOGLE_CLOUD_PROJECT: Type.String({
-    pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
-    'x-rule': 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
-    description: 'the project that runs and pays for queries, for example GOOGLE_CLOUD_PROJECT=my-project',
-  }),
-  BIGQUERY_LOCATION: Type.String({
-    pattern: '^[A-Za-z]+(-[a-z]+[0-9]+)?$',
-    'x-rule': 'must be a BigQuery location, such as US or southamerica-west1',
-    description: "the location of the table's dataset, for example BIGQUERY_LOCATION=southamerica-west1",
-  }),
-  RECORDS_TABLE: Type.String({
-    pattern: TABLE_PATTERN,
-    'x-rule': 'must be a full table name: project.dataset.table',
-    description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
-  }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s?#]+$',
-      'x-rule': 'must be a URL that starts with http:// or https://',
-      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out to send none',
-    }),
-  ),
-};
-
 /** Every environment variable that the API reads. `description` is the hint of an error message. */
 const Environment = Type.Object({
   PORT: Type.Integer({
@@ -46,9 +19,9 @@ const Environment = Type.Object({
     default: 8080,
     description: 'the port to listen on; Cloud Run sets it, 0 takes a free port',
   }),
-  GOOGLE_CLOUD_PROJECT: SHARED.GOOGLE_CLOUD_PROJECT,
-  BIGQUERY_LOCATION: SHARED.BIGQUERY_LOCATION,
-  RECORDS_TABLE: SHARED.RECORDS_TABLE,
+  GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
+  BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
+  RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
   FRESHNESS_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3_600,
@@ -93,7 +66,7 @@ const Environment = Type.Object({
         'the port that serves metrics to a collector on this machine; 0 takes a free port; leave it out to serve none',
     }),
   ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED_VARIABLES.OTEL_EXPORTER_OTLP_ENDPOINT,
   K_SERVICE: Type.Optional(cloudRunName('the service')),
   K_REVISION: Type.Optional(cloudRunName('the revision')),
 });

@@ -1,6 +1,6 @@
+import { configOrExit } from '@records/runtime';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
-import { configOrExit } from './environment.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { createLogger } from './logger.ts';
 import { exitGracefully } from './shutdown.ts';

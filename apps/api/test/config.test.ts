@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '@records/runtime';
 import { readConfig, VARIABLES } from '../src/config.ts';
-import { ConfigError } from '../src/environment.ts';
 
 const good = {
   GOOGLE_CLOUD_PROJECT: 'records-local',

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseTableName } from '@records/runtime';
 import type { LightMyRequestResponse } from 'fastify';
 import { buildQueries } from '../src/warehouse/queries.ts';
 import { SnapshotNames } from '../src/warehouse/snapshots/snapshot-names.ts';
-import { parseTableName } from '../src/warehouse/table-name.ts';
 import { buildTestApi, environment, type TestApi } from './support/api.ts';
 import type { Fault } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';

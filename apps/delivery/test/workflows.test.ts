@@ -10,9 +10,9 @@ import { overviewOf } from '../src/workflows/table.ts';
 const automation = readAutomation(REPOSITORY);
 
 describe('what runs at GitHub', () => {
-  it('is six workflows and one action, without a finding of actionlint', async () => {
+  it('is seven workflows and one action, without a finding of actionlint', async () => {
     expect(automation.workflows.map(({ name }) => name)).toEqual([
-      ...['ci', 'deploy', 'drift', 'load', 'preview', 'rollback'],
+      ...['ci', 'deploy', 'drift', 'load', 'mutants', 'preview', 'rollback'],
     ]);
     expect(automation.actions.map(({ name }) => name)).toEqual(['set-up']);
     expect(await lint(automation.workflows)).toEqual([]);
@@ -30,7 +30,7 @@ describe('what runs at GitHub', () => {
   it('calls existing scripts and verbs, with options from their help', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
-      new Set('check test delivery build bench e2e ops prove'.split(' ')),
+      new Set('check test mutants delivery build bench ops prove'.split(' ')),
     );
     expect(brokenCalls(REPOSITORY, calls)).toEqual([]);
     const from = 'ci/test';
@@ -206,17 +206,22 @@ jobs:
       'pnpm ops image -s staging #',
       'deploy/staging: builds again',
     ],
-    ['skips the end-to-end tests', 'pnpm e2e --stack dev', 'true', 'deploy/dev: is not proved end to end'],
+    [
+      'skips the end-to-end tests',
+      'pnpm prove e2e --stack dev',
+      'true',
+      'deploy/dev: is not proved end to end',
+    ],
     [
       'does not mind how they end',
-      'pnpm e2e --stack dev --out "$GITHUB_STEP_SUMMARY"',
-      'pnpm e2e --stack dev | tail',
+      'pnpm prove e2e --stack dev --out "$GITHUB_STEP_SUMMARY"',
+      'pnpm prove e2e --stack dev | tail',
       'deploy/dev: is not proved end to end',
     ],
     [
       'runs them now and then',
-      '- run: pnpm e2e --stack dev',
-      '- if: github.actor == github.repository_owner\n        run: pnpm e2e --stack dev',
+      '- run: pnpm prove e2e --stack dev',
+      '- if: github.actor == github.repository_owner\n        run: pnpm prove e2e --stack dev',
       'deploy/dev: is not proved end to end',
     ],
     ['does not wait', 'needs: [build, staging]', 'needs: [build]', 'deploy/prod: does not wait for staging'],

@@ -98,7 +98,7 @@ export class LocalStack {
         api: {
           command: process.execPath,
           args: [join('apps', 'api', 'src', 'main.ts')],
-          entryPoints: { 'probe.js': [join('apps', 'api', 'src', 'probe', 'main.ts')] },
+          entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },

@@ -20,7 +20,7 @@ const VERBS = Object.fromEntries(
     }).stdout;
     return [
       group,
-      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z-]*)`, 'g'))].map(([, verb]) => verb)),
+      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z0-9-]*)`, 'g'))].map(([, verb]) => verb)),
     ];
   }),
 );
@@ -91,7 +91,7 @@ describe('docs/configuration.md', () => {
 
   it('lists the variables that the prober reads, which its job declares or Cloud Run sets', () => {
     const documented = rowsOf('The prober').map(([name]) => name);
-    const source = read('apps/api/src/probe/config.ts');
+    const source = read('apps/prober/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
     const readByProber = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
     expect([...documented].sort()).toEqual([...readByProber].sort());

@@ -30,7 +30,7 @@ The image names its bases by digest. A digest that apps/api/Dockerfile lacks is 
     });
 }
 
-export interface ImageOptions {
+interface ImageOptions {
   readonly pinning: Pinning;
   /** GitHub's variables name the repository in the image's labels. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

@@ -25,7 +25,7 @@ export function addPreview(ops: Command): void {
     });
 }
 
-export interface Preview {
+interface Preview {
   readonly stack: string;
   readonly text: string;
   readonly changes: number;

@@ -86,12 +86,12 @@ describe('a canary', () => {
     [
       'lists records without a column',
       { ...RIGHT, '/records?limit=1': [200, [{ id: 'a-1', nombre: 'Ana', apellido: 'Pérez' }]] },
-      'is not a record: pais is not a text',
+      'is not a record: the API drops the column pais',
     ],
     [
       'lists more than records have',
       { ...RIGHT, '/records?limit=1': [200, [{ id: 'a', nombre: '', apellido: '', pais: '', edad: 1 }]] },
-      'edad is not a column',
+      'the API serves more than the record: edad',
     ],
     ['finds nothing by id', { ...RIGHT, '/records/a-1': [404, {}] }, '/records/a-1 answers 404, not 200'],
     [

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, integer, interruption, Option, program, verb } from '@records/cli';
+import { addE2e, addProbe } from '@records/prober/commands';
 import { FILES } from './shared/files.ts';
 
 const SEED_MAX = 2 ** 32 - 1;
@@ -84,6 +85,8 @@ verb(prove, 'drill', {
   .option('--seed <n>', `determines the requests, 0 to ${SEED_MAX}`, seedOf, 7)
   .action(async ({ seed }) => (await import('./drill/drill.ts')).proveDrill(seed));
 
+addE2e(prove, startLocal);
+
 verb(prove, 'error-states', {
   summary: 'a broken subscription loses nothing',
   example: 'pnpm prove error-states 1000',
@@ -144,6 +147,13 @@ verb(prove, 'observe', {
   .action(async ({ timeLapse }) =>
     (await import('./observe/observe.ts')).proveObserve(timeLapse, interruption()),
   );
+
+addProbe(prove, startLocal);
+
+async function startLocal() {
+  const { LocalStack } = await import('@records/local');
+  return LocalStack.create();
+}
 
 function addressOf(text: string): string {
   const protocol = URL.parse(text)?.protocol;

@@ -4,7 +4,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { clientsOf, LocalStack } from '@records/local';
-import { checkTag } from '@records/operator';
+import { checkTag } from '@records/prober';
 import { bigQueryColumns } from '@records/records-schema';
 import { REPOSITORY } from '@records/stack';
 import { getUntil, publish } from './requests.ts';

@@ -68,7 +68,7 @@ export function scramble(index: number, key: number, bits: number): number {
 }
 
 /** The inverse of `scramble`. */
-export function unscramble(number: number, key: number, bits: number): number {
+function unscramble(number: number, key: number, bits: number): number {
   const half = 2 ** (bits / 2);
   let left = Math.floor(number / half);
   let right = number % half;

@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 /** Shows the progress of a run. */
-export interface ProgressView {
+interface ProgressView {
   show(progress: Progress): void;
   /** Leaves the stream ready for other text. */
   end(): void;

@@ -43,7 +43,7 @@ export interface Published {
   readonly sha256: string;
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly topic: Topic;
   readonly messages: Iterable<Uint8Array>;
   /** Identifies the publisher of each request, when the client does not. */

@@ -1,7 +1,7 @@
 import { UserError } from '@records/cli';
 
 /** Traced messages of a run, on average; all of a run that has no more. */
-export const TRACED_MESSAGES = 100;
+const TRACED_MESSAGES = 100;
 
 /**
  * Makes Google's Pub/Sub client put a trace into each message, and sends the sampled spans to an OTLP/HTTP receiver.

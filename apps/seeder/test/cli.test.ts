@@ -67,6 +67,11 @@ describe('the command line', () => {
     });
   });
 
+  it('ends quietly when the reader of its output has seen enough', async () => {
+    const { exitCode, stderr } = await runCli(['--help'], { onStart: ({ stdout }) => stdout.destroy() });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
   it('accepts options after the -- that npm needs', async () => {
     const { exitCode, stderr } = await runCli(['--', '--count', 'x']);
     expect(exitCode).toBe(2);

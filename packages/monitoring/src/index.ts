@@ -1,4 +1,4 @@
-export { type Alert, alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
+export { alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 export { budgetSpent, CLOUD_BURN_RATES, PROMETHEUS_BURN_RATES } from './burn-rates.ts';
 export type { Condition, ThresholdCondition } from './condition.ts';
 export { FIRST_SCREEN, fleetDashboard, serviceDashboard, WORST } from './dashboards.ts';

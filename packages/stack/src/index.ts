@@ -10,7 +10,7 @@ export {
   type StackDescription,
   writeStackFile,
 } from './local-stack.ts';
-export { checkOutputs, quotedTable, type StackOutputs } from './outputs.ts';
+export { quotedTable, type StackOutputs } from './outputs.ts';
 export { INFRA, LOCAL_FOLDER, PROJECT, REPOSITORY } from './project.ts';
 export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
 export { readCommand, runCommand } from './run-command.ts';

@@ -1,7 +1,7 @@
+import { excerpt, readStrings } from '@records/runtime';
 import { KindGuard, type TObject } from '@sinclair/typebox';
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 import { type ParameterError, ProblemError } from '../problems/problem.ts';
-import { excerpt, readStrings } from '../strings.ts';
 
 const PLACES = { params: 'path', querystring: 'query' } as const;
 

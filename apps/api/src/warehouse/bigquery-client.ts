@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery } from '@google-cloud/bigquery';
+import { emulatorCredentials, Google, type GoogleRequest, type TableName } from '@records/runtime';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
@@ -14,7 +15,6 @@ import {
   type TableMetadata,
   tableMetadataOf,
 } from './replies.ts';
-import type { TableName } from './table-name.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -47,14 +47,13 @@ export interface RowRange {
 /** Cloud Run's limit of a response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
 export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
-interface RequestOptions {
+interface RequestOptions extends Pick<GoogleRequest, 'method' | 'json' | 'params'> {
   /** BigQuery's method name, for metrics and traces. */
   readonly call: string;
-  readonly method?: string;
-  readonly projectId?: string;
-  readonly uri: string;
-  readonly json?: object;
-  readonly qs?: object;
+  /** The API's own when absent. */
+  readonly project?: string;
+  /** Below the project. */
+  readonly path: string;
 }
 
 export interface BigQueryClientOptions {
@@ -68,19 +67,26 @@ export interface BigQueryClientOptions {
 }
 
 /**
- * BigQuery's REST API over the Google client's credentials, endpoint and connections. The client's own methods are not used:
- * they throw uncatchably when a reply lacks a field, and their retries start after two to three seconds and ignore deadlines.
+ * BigQuery's REST API with the endpoint and the credentials of Google's client. The client's own methods are not used: they
+ * throw uncatchably when a reply lacks a field, and their retries start after two to three seconds and ignore deadlines.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQueryClient {
-  readonly #client: BigQuery;
+  readonly #google: Google;
+  readonly #url: string;
+  readonly #project: string;
+  readonly #timeoutMs: number;
   readonly #location: string;
   readonly #now: () => number;
   readonly #telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 
   constructor({ project, location, timeoutMs, now, telemetry }: BigQueryClientOptions) {
-    this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
-    this.#client.timeout = timeoutMs;
+    const authClient = emulatorCredentials(process.env);
+    const client = new BigQuery({ projectId: project, location, ...(authClient && { authClient }) });
+    this.#google = new Google(process.env, client.authClient);
+    this.#url = `${client.baseUrl}/projects`;
+    this.#project = project;
+    this.#timeoutMs = timeoutMs;
     this.#location = location;
     this.#now = now;
     this.#telemetry = telemetry;
@@ -92,7 +98,7 @@ export class BigQueryClient {
     let reply: QueryReply = await this.#request({
       call: 'jobs.query',
       method: 'POST',
-      uri: '/queries',
+      path: '/queries',
       json: {
         ...call,
         // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
@@ -121,8 +127,8 @@ export class BigQueryClient {
       const { jobId = '', location = this.#location } = reply.jobReference ?? {};
       reply = await this.#request({
         call: 'jobs.getQueryResults',
-        uri: `/queries/${jobId}`,
-        qs: { location, pageToken: reply.pageToken, timeoutMs: leftMs },
+        path: `/queries/${jobId}`,
+        params: { location, pageToken: reply.pageToken, timeoutMs: leftMs },
       });
       const more = queryRowsOf(reply);
       rows.push(...more);
@@ -134,7 +140,7 @@ export class BigQueryClient {
   /** Lets BigQuery check names, types and permissions. Free of charge. */
   async dryRun(query: string, labels: Labels): Promise<void> {
     const json = { query, labels, useLegacySql: false, location: this.#location, dryRun: true };
-    await this.#request({ call: 'jobs.query', method: 'POST', uri: '/queries', json });
+    await this.#request({ call: 'jobs.query', method: 'POST', path: '/queries', json });
   }
 
   /** `jobs.insert`. Undefined when a job with this id exists. */
@@ -144,7 +150,7 @@ export class BigQueryClient {
       const reply = await this.#request({
         call: 'jobs.insert',
         method: 'POST',
-        uri: '/jobs',
+        path: '/jobs',
         json: {
           jobReference: { jobId, location: this.#location },
           configuration: {
@@ -169,14 +175,14 @@ export class BigQueryClient {
 
   async getJob(jobId: string): Promise<Job> {
     return jobOf(
-      await this.#request({ call: 'jobs.get', uri: `/jobs/${jobId}`, qs: { location: this.#location } }),
+      await this.#request({ call: 'jobs.get', path: `/jobs/${jobId}`, params: { location: this.#location } }),
     );
   }
 
   /** Returns when the job is done, or after `timeoutMs`. Throws the job's error. */
   async waitForJob(jobId: string, timeoutMs: number): Promise<void> {
-    const qs = { location: this.#location, timeoutMs, maxResults: 0 };
-    await this.#request({ call: 'jobs.getQueryResults', uri: `/queries/${jobId}`, qs });
+    const params = { location: this.#location, timeoutMs, maxResults: 0 };
+    await this.#request({ call: 'jobs.getQueryResults', path: `/queries/${jobId}`, params });
   }
 
   /** `tables.get`: free of charge. */
@@ -192,8 +198,10 @@ export class BigQueryClient {
     const rows: RawRow[] = [];
     let bytes = 0;
     for (;;) {
-      const qs = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
-      const page = rowsPageOf(await this.#request({ ...tableRequest('tabledata.list', table, '/data'), qs }));
+      const params = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
+      const page = rowsPageOf(
+        await this.#request({ ...tableRequest('tabledata.list', table, '/data'), params }),
+      );
       rows.push(...page.rows);
       bytes += sizeOf(page.rows);
       assertSendable(bytes);
@@ -212,24 +220,32 @@ export class BigQueryClient {
     return billed;
   }
 
-  async #request({ call, ...options }: RequestOptions): Promise<object> {
+  async #request({
+    call,
+    project = this.#project,
+    path,
+    params,
+    ...options
+  }: RequestOptions): Promise<object> {
     const { metrics, tracing } = this.#telemetry;
     const start = performance.now();
     let outcome = 'ok';
     try {
-      return await tracing.call(call, (headers) => this.#send({ ...options, headers }));
+      return await tracing.call(call, (headers) =>
+        this.#google.request({
+          ...options,
+          url: `${this.#url}/${project}${path}`,
+          params: { ...params, prettyPrint: false },
+          headers,
+          timeoutMs: this.#timeoutMs,
+        }),
+      );
     } catch (error) {
       outcome = toWarehouseError(error).kind;
       throw error;
     } finally {
       metrics.warehouseCall(call, outcome, (performance.now() - start) / 1000);
     }
-  }
-
-  #send(options: Omit<RequestOptions, 'call'> & { readonly headers: object }): Promise<object> {
-    return new Promise((resolve, reject) => {
-      this.#client.request(options, (error, reply) => (error ? reject(error) : resolve(reply ?? {})));
-    });
   }
 }
 
@@ -243,7 +259,7 @@ function tableRequest(
   { projectId, datasetId, tableId }: TableName,
   below = '',
 ): RequestOptions {
-  return { call, projectId, uri: `/datasets/${datasetId}/tables/${tableId}${below}` };
+  return { call, project: projectId, path: `/datasets/${datasetId}/tables/${tableId}${below}` };
 }
 
 function assertSendable(bytes: number): void {

@@ -1,3 +1,4 @@
+import type { TableName } from '@records/runtime';
 import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
@@ -13,7 +14,6 @@ import { Search } from './snapshots/search.ts';
 import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
 import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
-import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
 import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
 

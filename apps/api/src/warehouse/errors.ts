@@ -77,15 +77,14 @@ const NETWORK_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Classifies anything that a Google client throws. */
+/** Classifies anything that a call to BigQuery throws. */
 export function toWarehouseError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error;
-  const { code, message, reason, type } = describe(error);
+  const { code, message, reason } = describe(error);
   const as = ({ kind, retryable = false }: Kind, word: string) =>
     new WarehouseError(kind, word, message, { cause: error, retryable });
 
-  // The `type` that teeny-request sets for a timeout.
-  if (type === 'request-timeout') return as({ kind: 'timeout' }, 'timeout');
+  if (code === 'TimeoutError') return as({ kind: 'timeout' }, 'timeout');
   const known = reason === undefined ? undefined : KINDS_BY_REASON[reason];
   if (known && reason) return as(known, reason);
   if (typeof code === 'string' && NETWORK_CODES.has(code)) {
@@ -102,10 +101,10 @@ export function toWarehouseError(error: unknown): WarehouseError {
   return as({ kind: 'refused' }, 'unknown');
 }
 
-/** `errors[0].reason` is BigQuery's; `code` is an HTTP status, or a system error's name. */
+/** `code` is an HTTP status or the name of a system error; `cause.errors[0].reason` is BigQuery's. */
 function describe(error: unknown) {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { code, errors, type } = error as { code?: unknown; errors?: unknown; type?: unknown };
-  const reason: unknown = Array.isArray(errors) ? errors[0]?.reason : undefined;
-  return { code, message: error.message, reason: typeof reason === 'string' ? reason : undefined, type };
+  const { code, cause, message } = error as Error & { code?: unknown; cause?: { errors?: unknown } };
+  const reason: unknown = Array.isArray(cause?.errors) ? cause.errors[0]?.reason : undefined;
+  return { code, message, reason: typeof reason === 'string' ? reason : undefined };
 }

@@ -1,5 +1,5 @@
 import { COLUMN_NAMES } from '@records/records-schema';
-import { quoteTableName, type TableName } from './table-name.ts';
+import { quoteTableName, type TableName } from '@records/runtime';
 
 /** Every statement that the API sends. Callers' input travels only in `@parameters`. */
 export interface Queries {

@@ -1,6 +1,6 @@
+import type { TableName } from '@records/runtime';
 import { malformedReply, WarehouseError, warehouseErrorOf } from './errors.ts';
 import type { RawRow } from './record-json.ts';
-import type { TableName } from './table-name.ts';
 
 // Replies of BigQuery, validated: a missing field throws `malformedReply`.
 

@@ -6,7 +6,7 @@ const TESTS = './.github/workflows/ci.yml';
 /** Commands that must pass before the build, by job of ci. */
 const TESTED: Readonly<Record<string, readonly string[]>> = {
   test: ['pnpm check', 'pnpm test', 'pnpm build'],
-  e2e: ['pnpm e2e --target local'],
+  e2e: ['pnpm prove e2e --target local'],
 };
 const ORDER = ['build', 'dev', 'staging', 'prod'] as const;
 
@@ -63,7 +63,7 @@ function problemsOfStack(id: string, before: string, job: Job = {}): string[] {
       : []),
     ...(BUILT.test(env.IMAGE ?? '') ? [] : ['does not promote the image of the job build']),
     ...(run.includes('--verify') ? [] : ['does not verify who built the image']),
-    ...(id === 'prod' || indexOf(job, 'pnpm e2e') > release
+    ...(id === 'prod' || indexOf(job, 'pnpm prove e2e') > release
       ? []
       : ['is not proved end to end before the next stack']),
     ...(id !== 'prod' || steps.some(isTakenBack) ? [] : ['leaves the traffic as it is when it is cancelled']),

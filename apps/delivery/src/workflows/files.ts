@@ -39,7 +39,7 @@ export interface Workflow {
 }
 
 /** A composite action of the repository. */
-export interface LocalAction {
+interface LocalAction {
   readonly name: string;
   readonly text: string;
   readonly steps: readonly Step[];

@@ -9,8 +9,10 @@ const VERIFY = { 'attestations: read': 'to verify who built the image' };
 export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/test': READ,
   'ci/e2e': READ,
+  'ci/mutants': READ,
   'ci/fresh-clone': READ,
   'ci/dependencies': READ,
+  'mutants/all': READ,
   'preview/preview': { ...READ, ...IDENTITY },
   'preview/comment': { ...READ, 'pull-requests: write': 'to write one comment' },
   'deploy/test': { 'contents: read': 'for the jobs of ci, which get no more than this job' },

@@ -43,7 +43,7 @@ export class FileStore implements KeyStore {
 }
 
 /** A part of google-auth-library's clients. */
-export interface HttpClient {
+interface HttpClient {
   request<T>(options: {
     readonly url: string;
     readonly method?: 'GET' | 'POST';

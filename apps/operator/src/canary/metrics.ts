@@ -16,7 +16,7 @@ export class MetricsError extends UserError {
   }
 }
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly project: string;
   readonly service: string;
   /** An access token that may read time series (roles/monitoring.viewer). */

@@ -1,12 +1,12 @@
 import { reasonOf, UserError } from '@records/cli';
+import { AnswerError, checkTag, type Tag } from '@records/prober';
 import { type Deployment, type Pulumi, readDeployment } from '@records/stack';
 import { type Decision, decide, RULES, type Rules, type Trace } from './decision.ts';
 import { MetricsError } from './metrics.ts';
 import { Steps, TakenOverError } from './steps.ts';
-import { checkTag, type Tag, TagCheckError } from './tag-check.ts';
 
 /** Percent of the requests, step by step; after the last step the new revision takes them all. */
-export const STEPS = [10] as const;
+const STEPS = [10] as const;
 
 /** Checks of the tag's address, a minute apart. */
 const TAG_ATTEMPTS = 3;
@@ -17,7 +17,7 @@ export interface Revisions {
   readonly stable: string;
 }
 
-export interface CanaryOptions {
+interface CanaryOptions {
   readonly stack: string;
   readonly image: string;
   readonly pulumi: Pulumi;
@@ -92,7 +92,7 @@ async function askTag(tag: Tag, { signal, nextMinute, log }: CanaryOptions): Pro
       log(`${tag.url}: ${await checkTag(tag)}`);
       return undefined;
     } catch (error) {
-      if (!(error instanceof TagCheckError)) throw error;
+      if (!(error instanceof AnswerError)) throw error;
       if (attempt === TAG_ATTEMPTS) return `at ${tag.url}, ${error.message}`;
       log(`${tag.url}: ${error.message}; checked again in a minute`);
     }

@@ -8,7 +8,7 @@ export const MAX_DEAD_LETTERS = 500_000;
 /** How long one pull waits for dead letters. */
 const EMPTY_MS = 1_000;
 
-export interface LookOptions {
+interface LookOptions {
   readonly target: Target;
   readonly subscription: string;
   /** Ends the look when the subscription has been empty for this long, in milliseconds. */

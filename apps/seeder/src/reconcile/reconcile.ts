@@ -22,7 +22,7 @@ export interface Reconciliation extends Totals {
 }
 
 /** The last look at the table and the dead letters. */
-export interface Reconciled {
+interface Reconciled {
   readonly reconciliation: Reconciliation;
   /** Undefined when the table did not answer. */
   readonly counted: RowCount | undefined;
@@ -30,7 +30,7 @@ export interface Reconciled {
   readonly visibleAt: number | undefined;
 }
 
-export interface ReconcileOptions {
+interface ReconcileOptions {
   readonly run: OpenRun;
   readonly options: RunOptions;
   /** Dead letters with ids of the run that were there before it. */

@@ -20,7 +20,7 @@ export interface VisibleOptions {
 }
 
 /** The last count; `problem` says why the last attempt to count failed. */
-export interface Visible {
+interface Visible {
   readonly visible: number | undefined;
   readonly problem: string | undefined;
 }

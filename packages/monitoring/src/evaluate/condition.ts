@@ -15,7 +15,8 @@ const SYSTEM_LABEL = 'resource.labels.project_id';
  * violations in a row as its duration has minutes. https://docs.cloud.google.com/monitoring/alerts/concepts-indepth
  */
 export function verdictOf(condition: Condition, series: readonly Series[]): Measure<boolean> {
-  if (condition.kind === 'log') throw new CannotTell('it reads log lines, which simulated incidents do not have');
+  if (condition.kind === 'log')
+    throw new CannotTell('it reads log lines, which simulated incidents do not have');
   const { comparison, threshold, withoutData, durationSeconds } = condition;
   const measure = measured(condition, series);
   const needed = Math.max(1, durationSeconds / 60);

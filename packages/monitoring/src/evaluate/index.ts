@@ -1,10 +1,10 @@
 export { CannotTell } from '../filter.ts';
 export { cloudSeries } from './cloud-series.ts';
 export { Distribution } from './distribution.ts';
-export { type Evaluation, evaluate, type Incident } from './evaluate.ts';
+export { evaluate } from './evaluate.ts';
 export { fleetSeries, systemName } from './fleet.ts';
-export { type Line, linesOf, type Span } from './lines.ts';
+export { type Line, linesOf } from './lines.ts';
 export { findPromtool, runPromtool } from './promtool.ts';
 export { type Series, select } from './series.ts';
 export { HEALTHY, type Moment, momentsOf, START, TRACES, type Trace } from './traces.ts';
-export { type Firing, play, type Trial, tryOut } from './trial.ts';
+export { play, type Trial, tryOut } from './trial.ts';

@@ -1,9 +1,9 @@
+import type { TableName } from '@records/runtime';
 import { LRUCache } from 'lru-cache';
 import type { RowRange } from '../bigquery-client.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from '../errors.ts';
 import { cellsOf, type RawRow } from '../record-json.ts';
 import type { RowsPage } from '../replies.ts';
-import type { TableName } from '../table-name.ts';
 import type { Cells, JsonBytes, PageRange } from '../warehouse.ts';
 import { assertOrdered, Block, idOf } from './block.ts';
 import type { Bounds } from './block-bounds.ts';

@@ -1,8 +1,8 @@
+import type { TableName } from '@records/runtime';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { BigQueryClient } from '../bigquery-client.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Job } from '../replies.ts';
-import type { TableName } from '../table-name.ts';
 import type { Timing } from '../timing.ts';
 import type { SnapshotName, SnapshotNames } from './snapshot-names.ts';
 
