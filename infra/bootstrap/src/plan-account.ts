@@ -1,4 +1,4 @@
-import * as gcp from '@pulumi/gcp';
+import type * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { BootstrapConfig } from './config.ts';
 import { FederatedAccount } from './federated-account.ts';
@@ -12,19 +12,19 @@ export interface PlanAccountArgs extends Pick<BootstrapConfig, 'project' | 'load
 
 const ROLES = {
   'roles/bigquery.metadataViewer': 'the dataset and the table, without their rows',
-  'roles/cloudscheduler.viewer': 'what starts the prober',
+  'roles/cloudscheduler.viewer': "the prober's schedule",
   'roles/iam.securityReviewer': 'grants',
   'roles/logging.viewer': 'log-based metrics',
   'roles/monitoring.viewer': 'objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.viewer': 'topics, subscriptions and schemas, without their messages',
   'roles/run.viewer': 'the service, its revisions and the job',
-  'roles/secretmanager.viewer': 'secrets, without what they hold',
-  'roles/serviceusage.serviceUsageConsumer': 'calls count against this project',
+  'roles/secretmanager.viewer': 'secrets, without their values',
+  'roles/serviceusage.serviceUsageConsumer': "calls use this project's quota",
 };
 
 const LOAD_BALANCER_ROLES = { 'roles/compute.viewer': 'the load balancer' };
 
-/** Compares a stack with its program, and can change nothing: for pull requests. */
+/** Compares a stack with its program for pull requests. It cannot change anything. */
 export class PlanAccount extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
 
@@ -37,7 +37,7 @@ export class PlanAccount extends pulumi.ComponentResource {
       {
         project,
         displayName: 'Plans',
-        description: 'Reads what a stack has, to show what a change would do.',
+        description: 'Reads a stack to preview changes.',
         actors: github.planners,
         roles: loadBalancer ? { ...ROLES, ...LOAD_BALANCER_ROLES } : ROLES,
       },
@@ -45,16 +45,8 @@ export class PlanAccount extends pulumi.ComponentResource {
     );
     this.account = federated.account;
 
-    new gcp.storage.BucketIAMMember(
-      `${name}-state`,
-      { bucket: state.bucket.name, role: 'roles/storage.objectViewer', member: this.account.member },
-      { parent: this },
-    );
-    new gcp.kms.CryptoKeyIAMMember(
-      `${name}-secrets`,
-      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyDecrypter', member: this.account.member },
-      { parent: this },
-    );
+    const roles = { bucket: 'roles/storage.objectViewer', key: 'roles/cloudkms.cryptoKeyDecrypter' };
+    state.grant(name, this.account.member, roles, { parent: this });
     this.registerOutputs({ email: this.account.email });
   }
 }
