@@ -1,11 +1,5 @@
-import {
-  grantsOf,
-  listOf,
-  type Resource,
-  type ResourceRule,
-  type StackRule,
-  valueAt,
-} from './declaration.ts';
+import type { Resource, ResourceRule, StackRule } from './declaration.ts';
+import { grantsOf, listOf, valueAt } from './declaration.ts';
 
 // Plain functions: infra's tests apply them to every stack, and the policy pack (index.js) to each `pulumi preview` and
 // `pulumi up` with it.
@@ -67,9 +61,7 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'no-service-account-keys',
     description: 'Nobody rotates a key: workloads use their own account, workflows use federation.',
     check: ({ type }) =>
-      type === 'gcp:serviceaccount/key:Key'
-        ? ['creates a service-account key: impersonate the account instead']
-        : [],
+      type === 'gcp:serviceaccount/key:Key' ? ['creates a key: impersonate the account instead'] : [],
   },
   {
     name: 'no-open-datasets',
@@ -116,8 +108,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'in-the-region',
-    description:
-      'Every resource with a location is in the region of the stack, and so are data and messages.',
+    description: 'Every resource, its data and its messages stay in the region of the stack.',
     check(resource, { region }) {
       // A schedule holds a URL and no data, and Cloud Scheduler is not in every region.
       if (resource.type === SCHEDULE) return [];
@@ -143,8 +134,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'no-plain-secrets',
-    description:
-      'Anybody who can view a service or job can read its environment: take secrets from Secret Manager.',
+    description: 'Viewers of a service or job can read its environment: take secrets from Secret Manager.',
     check: (resource) =>
       containersOf(resource)
         .flatMap(({ envs }) => (Array.isArray(envs) ? envs : []) as { name: string; value?: unknown }[])

@@ -62,8 +62,16 @@ export class DeployAccount extends pulumi.ComponentResource {
       { project, role: 'roles/resourcemanager.projectIamAdmin', member, condition: onlyGrants(GRANTABLE) },
       { parent: this },
     );
-    const roles = { bucket: 'roles/storage.objectUser', key: 'roles/cloudkms.cryptoKeyEncrypterDecrypter' };
-    state.grant(name, member, roles, { parent: this });
+    new gcp.storage.BucketIAMMember(
+      `${name}-state`,
+      { bucket: state.bucket.name, role: 'roles/storage.objectUser', member },
+      { parent: this },
+    );
+    new gcp.kms.CryptoKeyIAMMember(
+      `${name}-secrets`,
+      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter', member },
+      { parent: this },
+    );
     new gcp.artifactregistry.RepositoryIamMember(
       `${name}-images`,
       {

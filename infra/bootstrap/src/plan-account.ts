@@ -1,4 +1,4 @@
-import type * as gcp from '@pulumi/gcp';
+import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { BootstrapConfig } from './config.ts';
 import { FederatedAccount } from './federated-account.ts';
@@ -44,9 +44,18 @@ export class PlanAccount extends pulumi.ComponentResource {
       { parent: this },
     );
     this.account = federated.account;
+    const { member } = this.account;
 
-    const roles = { bucket: 'roles/storage.objectViewer', key: 'roles/cloudkms.cryptoKeyDecrypter' };
-    state.grant(name, this.account.member, roles, { parent: this });
+    new gcp.storage.BucketIAMMember(
+      `${name}-state`,
+      { bucket: state.bucket.name, role: 'roles/storage.objectViewer', member },
+      { parent: this },
+    );
+    new gcp.kms.CryptoKeyIAMMember(
+      `${name}-secrets`,
+      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyDecrypter', member },
+      { parent: this },
+    );
     this.registerOutputs({ email: this.account.email });
   }
 }

@@ -6,8 +6,8 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /** The bucket of Pulumi's states, and the key that encrypts the secrets in them. */
 export class PulumiState extends pulumi.ComponentResource {
-  readonly #bucket: gcp.storage.Bucket;
-  readonly #key: gcp.kms.CryptoKey;
+  readonly bucket: gcp.storage.Bucket;
+  readonly key: gcp.kms.CryptoKey;
   /** For `pulumi login`. */
   readonly url: pulumi.Output<string>;
   /** For `pulumi stack init --secrets-provider`. */
@@ -22,7 +22,7 @@ export class PulumiState extends pulumi.ComponentResource {
     // Without either, no stack can change any more: Pulumi refuses to delete them.
     const kept = { parent: this, protect: true };
 
-    this.#bucket = new gcp.storage.Bucket(
+    this.bucket = new gcp.storage.Bucket(
       name,
       {
         name: `${project}-${name}`,
@@ -40,7 +40,7 @@ export class PulumiState extends pulumi.ComponentResource {
     );
 
     const keyRing = new gcp.kms.KeyRing(name, { name, location: region }, kept);
-    this.#key = new gcp.kms.CryptoKey(
+    this.key = new gcp.kms.CryptoKey(
       `${name}-secrets`,
       {
         name: 'secrets',
@@ -53,27 +53,8 @@ export class PulumiState extends pulumi.ComponentResource {
       kept,
     );
 
-    this.url = this.#bucket.url;
-    this.secretsProvider = pulumi.interpolate`gcpkms://${this.#key.id}`;
+    this.url = this.bucket.url;
+    this.secretsProvider = pulumi.interpolate`gcpkms://${this.key.id}`;
     this.registerOutputs({ url: this.url, secretsProvider: this.secretsProvider });
-  }
-
-  /** Grants a role on the bucket and another one on the key. */
-  grant(
-    name: string,
-    member: pulumi.Input<string>,
-    roles: { readonly bucket: string; readonly key: string },
-    options: pulumi.CustomResourceOptions,
-  ): void {
-    new gcp.storage.BucketIAMMember(
-      `${name}-state`,
-      { bucket: this.#bucket.name, role: roles.bucket, member },
-      options,
-    );
-    new gcp.kms.CryptoKeyIAMMember(
-      `${name}-secrets`,
-      { cryptoKeyId: this.#key.id, role: roles.key, member },
-      options,
-    );
   }
 }

@@ -5,7 +5,7 @@ type Rule = gcp.types.input.compute.SecurityPolicyRule;
 const EVERY_ADDRESS = { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } };
 
 /** Cloud Armor's priority for the default rule. */
-const DEFAULT_RULE = 2_147_483_647;
+const LAST = 2_147_483_647;
 
 /** Cloud Armor's rules: each address may send this many requests per minute. */
 export function protectionRules(requestsPerMinute: number): Rule[] {
@@ -23,7 +23,7 @@ export function protectionRules(requestsPerMinute: number): Rule[] {
       },
     },
     {
-      priority: DEFAULT_RULE,
+      priority: LAST,
       description: 'Anybody may call the API.',
       action: 'allow',
       match: EVERY_ADDRESS,
