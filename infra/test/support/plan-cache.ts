@@ -3,7 +3,7 @@ import type { Project } from '../../plans/projects.ts';
 
 /**
  * What a program declares, as `pulumi preview` would run it. Throws the message of the DeploymentError. The server, which
- * plan-cache-setup.js starts, makes each plan once for all test files.
+ * global-setup.js starts, makes each plan once for all test files.
  */
 export async function cachedPlan(
   { directory }: Project,
@@ -11,7 +11,7 @@ export async function cachedPlan(
   config: Readonly<Record<string, string>>,
 ): Promise<Plan> {
   const server = process.env.PLAN_SERVER;
-  if (!server) throw new Error('PLAN_SERVER is not set: make plan-cache-setup.js the globalSetup of jest');
+  if (!server) throw new Error('PLAN_SERVER is not set: make global-setup.js the globalSetup of jest');
   const sorted = Object.fromEntries(Object.entries(config).sort());
   const body = JSON.stringify({ projectDir: directory, stack, config: sorted });
   const { plan, error } = (await (await fetch(server, { method: 'POST', body })).json()) as {
