@@ -9,7 +9,7 @@ import type { Project } from './project.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const KEPT_LINES = 40;
-const SKIP_PACKAGE_MAPS = new URL('skip-package-maps.ts', import.meta.url).href;
+const NATIVE_STACK_TRACES = new URL('native-stack-traces.ts', import.meta.url).href;
 
 export interface ProgramOptions {
   readonly project: Project;
@@ -37,7 +37,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   const child = spawn(
     process.execPath,
     [
-      ...['--import', SKIP_PACKAGE_MAPS],
+      // ts-node's traces need the maps.
+      ...(project.typescript ? [] : ['--import', NATIVE_STACK_TRACES]),
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
