@@ -13,6 +13,9 @@ function support(name) {
 
 const setup = support('setup.ts');
 
+// Commands name themselves in the same way, whether npx or pnpm started the tests.
+process.env.npm_execpath = '';
+
 /** Of every package: TypeScript ES modules, run as written. Jest is started with --experimental-vm-modules. */
 export default {
   rootDir,
