@@ -9,6 +9,7 @@ import type { Project } from './project.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const KEPT_LINES = 40;
+const SKIP_PACKAGE_MAPS = new URL('skip-package-maps.ts', import.meta.url).href;
 
 export interface ProgramOptions {
   readonly project: Project;
@@ -36,6 +37,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   const child = spawn(
     process.execPath,
     [
+      ...['--import', SKIP_PACKAGE_MAPS],
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
