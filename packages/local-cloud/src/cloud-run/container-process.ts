@@ -11,7 +11,7 @@ export interface ProcessOptions {
   /** Of the service or job, for its lines. */
   readonly name: string;
   readonly command: ImageCommand;
-  /** All of it, but for PATH. */
+  /** All of it, but for PATH and the image's variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
@@ -30,6 +30,7 @@ export class ContainerProcess {
       cwd: command.cwd,
       env: {
         ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
+        ...command.environment,
         ...environment,
       },
       // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
