@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /**
  * A Jest reporter that leaves the counts of a package's run in `.jest/counts.json`, for scripts/test.ts to add up, and what
- * failed, for `pnpm report tests` to name.
+ * failed, for `pnpm delivery tests` to name.
  */
 export default class JestCounts {
   #rootDir;

@@ -3,20 +3,19 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
-// Writes all that the image needs beside Node into one folder: `dist`, or the one named on the command line. Each program is a
-// bundle of its own, so that the API's is no larger for the prober.
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const out = resolve(process.argv[2] ?? here('dist'));
+// Bundles the programs of the image into one folder: `dist`, or the one named on the command line. Each is a bundle of its own, so
+// that the prober does not enlarge the API.
+const out = resolve(process.argv[2] ?? join(import.meta.dirname, 'dist'));
 
 const PROGRAMS = {
-  'main.js': 'src/main.ts',
-  'probe.js': 'src/probe/main.ts',
-  'compile.js': 'src/compile/main.ts',
+  'main.js': './src/main.ts',
+  'probe.js': '@records/prober/main',
+  'compile.js': './src/compile/main.ts',
 };
 
 /**
- * Parts of Node as they are, not as modules: to be one, each is asked for all that it exports, and `node:http` loads a client of
- * WebSockets to answer (decision 0007).
+ * Gets Node's modules from `getBuiltinModule`: an ES import reads all exports of a module, and `node:http` loads a WebSocket client
+ * to list them (decision 0007).
  */
 const builtins: Plugin = {
   name: 'builtins',
@@ -33,7 +32,7 @@ const builtins: Plugin = {
 await build({
   plugins: [builtins],
   entryPoints: Object.entries(PROGRAMS).map(([name, source]) => ({
-    in: here(source),
+    in: fileURLToPath(import.meta.resolve(source)),
     out: name.replace(/\.js$/, ''),
   })),
   outdir: out,
@@ -41,15 +40,15 @@ await build({
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // Not minified: a stack trace in the logs must say something, and the start does not get faster.
+  // Not minified: stack traces stay readable, and the start is as fast.
   legalComments: 'external',
   logLevel: 'warning',
-  // The Google client, Fastify and pino are CommonJS and call `require` for parts of Node.
+  // Google's authentication, Fastify and pino are CommonJS and `require` Node's modules.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
-// Read as a module without being parsed twice, wherever the folder is copied to.
+// Lets Node parse the files as ES modules without detection.
 await writeFile(join(out, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 for (const file of (await readdir(out)).filter((name) => /\.(js|LEGAL\.txt)$/.test(name)).sort()) {
   const { size } = await stat(join(out, file));

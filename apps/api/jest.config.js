@@ -3,6 +3,6 @@ import preset from '../../jest.preset.js';
 export default {
   ...preset,
   setupFilesAfterEnv: ['<rootDir>/test/support/close-after-all.ts'],
-  // Some tests start processes: on a busy machine that alone can take seconds.
+  // Starting a process can take seconds on a busy machine.
   testTimeout: 30_000,
 };

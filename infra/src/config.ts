@@ -110,7 +110,7 @@ function readService(settings: Settings, stack: string): ServiceConfig {
       'image',
       IMAGE,
       'an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
-      `To build one and set it: pnpm image -s ${stack}`,
+      `To build one and set it: pnpm ops image -s ${stack}`,
     ),
     minInstances: settings.integer('minInstances', 0, 0, maxInstances),
     maxInstances,

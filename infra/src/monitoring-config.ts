@@ -1,12 +1,12 @@
 import type { Settings } from './settings.ts';
 
 export interface MonitoringConfig {
-  /** Names of notification channels that wake somebody up. */
+  /** Names of the notification channels for pages, which wake somebody up. */
   readonly pageChannels: readonly string[];
-  /** And of those for what can wait until the morning. */
+  /** Names of the channels for tickets, which can wait until the morning. */
   readonly ticketChannels: readonly string[];
   readonly billedGibPerHour: number;
-  /** Undefined declares none. */
+  /** Undefined declares no budget. */
   readonly budget: BudgetConfig | undefined;
 }
 
@@ -20,7 +20,7 @@ const CHANNEL = /^projects\/[^/\s]+\/notificationChannels\/\d+$/;
 const CHANNELS = 'a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER';
 const BILLING_ACCOUNT = /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/;
 
-/** Undefined when the stack declares none. */
+/** Undefined when the stack declares no monitoring. */
 export function readMonitoring(settings: Settings): MonitoringConfig | undefined {
   const isWanted = settings.flag('monitoring', true);
   const pageChannels = settings.list('pageChannels', CHANNEL, CHANNELS);
@@ -28,7 +28,7 @@ export function readMonitoring(settings: Settings): MonitoringConfig | undefined
   const billedGibPerHour = settings.integer('billedGibPerHour', 100, 1, 1_000_000);
   const budget = readBudget(settings);
   if (isWanted) return { pageChannels, ticketChannels, billedGibPerHour, budget };
-  const reason = 'monitoring is false: there is nothing to tell';
+  const reason = 'monitoring is false, so nothing notifies';
   settings.refuse('pageChannels', pageChannels.length > 0, reason);
   settings.refuse('ticketChannels', ticketChannels.length > 0, reason);
   settings.refuse('billingAccount', budget !== undefined, reason);

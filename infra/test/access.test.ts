@@ -65,7 +65,7 @@ describe('an API behind a load balancer', () => {
       ],
     });
     expect(only('managedSslCertificate:ManagedSslCertificate')).toEqual({
-      // No name: one in use can not be replaced by one of the same name.
+      // No name: Google cannot replace a policy in use by one of the same name.
       managed: { domains: ['records.example.com'] },
     });
     expect(only('sSLPolicy:SSLPolicy')).toEqual({

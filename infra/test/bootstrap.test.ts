@@ -206,7 +206,7 @@ describe('the deploying account', () => {
     });
   });
 
-  it('grants on the project what the stacks grant, so it can not make itself owner', () => {
+  it('grants on the project what the stacks grant, so it cannot make itself owner', () => {
     const grants = resourceOf(planned, 'gcp:projects/iAMMember:IAMMember', 'records-deploy-grants');
     expect(grants.inputs.condition).toEqual({
       title: expect.any(String),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '@records/local-cloud';
-import { PLATFORM } from '../tools/examples.ts';
+import { PLATFORM } from '../plans/projects.ts';
 import { planOf } from './support/plans.ts';
 
 const UNSET = 'pulumi config rm -s dev';
@@ -44,7 +44,7 @@ describe('a configuration with mistakes', () => {
       `gcp:region is not set: it must be a region such as southamerica-west1. ${SET} gcp:region …`,
       'publishers is ["crm@example.com"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
       `maxInstances is 1000: it must be an integer from 1 to 100. ${SET} maxInstances …`,
-      'image is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm image -s dev',
+      'image is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm ops image -s dev',
       `minInstances is -1: it must be an integer from 0 to 1000. ${SET} minInstances …`,
       `concurrency is 0: it must be an integer from 1 to 1000. ${SET} concurrency …`,
       `cpuAllocation is "sometimes": it must be one of request, always. ${SET} cpuAllocation …`,
@@ -77,7 +77,7 @@ describe('a configuration with mistakes', () => {
       `canaryPercent is set, and without stableRevision there is nothing to share the requests with. ${UNSET} canaryPercent`,
       `invokers is set, and access is public: anybody may call the API. ${UNSET} invokers`,
       `domain is set, and access is public: only a load balancer has a domain. ${UNSET} domain`,
-      `pageChannels is set, and monitoring is false: there is nothing to tell. ${UNSET} pageChannels`,
+      `pageChannels is set, and monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
     ]);
   }, 120_000);
 

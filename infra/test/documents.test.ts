@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { INFRA } from '@records/stack';
 import { parse } from 'yaml';
-import { BOOTSTRAP, INFRA, PLATFORM, type Project } from '../tools/examples.ts';
+import { BOOTSTRAP, PLATFORM, type Project } from '../plans/projects.ts';
 
 const read = (path: string): string => readFileSync(join(INFRA, '..', path), 'utf8');
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
-import { settingsOf } from '../tools/examples.ts';
-import { renderPlan } from '../tools/plan-tree.ts';
-import { COMMITTED_PLANS } from '../tools/plans.ts';
-import { violationsOf } from '../tools/violations.ts';
+import { settingsFile } from '@records/stack';
+import { COMMITTED_PLANS } from '../plans/committed.ts';
+import { renderPlan } from '../plans/tree.ts';
+import { violationsOf } from '../plans/violations.ts';
 import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING, planOf, REGION } from './support/plans.ts';
 
@@ -18,13 +18,13 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
       planned = await cachedPlan(project, stack, project.exampleSettings(stack));
     }, 120_000);
 
-    it('is what the program declares; if that was meant to change, renew it: pnpm plan --write', () => {
+    it('is what the program declares; if that was meant to change, renew it: pnpm ops plan --write', () => {
       const text = renderPlan(planned, `${project.name}, stack ${stack}`);
       expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
     });
 
     it('breaks no policy', () => {
-      const access = settingsOf(project, stack)['records-platform:access'];
+      const access = settingsFile(stack, project.directory)['records-platform:access'];
       expect(violationsOf(planned, { name: stack, region: REGION, access })).toEqual([]);
     });
 

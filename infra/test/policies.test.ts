@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { judgeStacks, violationsOf } from '../plans/violations.ts';
 import type { Resource, Stack } from '../policies/declaration.ts';
 import { resourceRules, stackRules } from '../policies/rules.ts';
-import { judgeStacks, violationsOf } from '../tools/violations.ts';
 import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
 

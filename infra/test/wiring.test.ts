@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Plan, plan } from '@records/local-cloud';
-import { INFRA } from '../tools/examples.ts';
+import { INFRA } from '@records/stack';
 import { EVERYTHING, planBootstrap, planOf, resourceOf } from './support/plans.ts';
 
 const ROOT = join(INFRA, '..');
@@ -27,7 +27,7 @@ describe('the API and its Cloud Run resource', () => {
     const { template } = serviceInputs() as { template: { containers: { envs: { name: string }[] }[] } };
     const declared = template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
     const source = read('apps/api/src/config.ts');
-    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const schema = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
     const readByApi = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
     const expected = readByApi.filter((name) => !FROM_CLOUD_RUN.includes(name)).concat(READ_BY_NODE);
     expect(declared.sort()).toEqual(expected.sort());
@@ -37,7 +37,7 @@ describe('the API and its Cloud Run resource', () => {
     const { template } = serviceInputs() as { template: { timeout: string } };
     // https://docs.cloud.google.com/run/docs/configuring/request-timeout
     expect(template.timeout).toBe('3600s');
-    expect(read('apps/api/src/routes/record-exports.ts')).toContain('in one answer of any length');
+    expect(read('apps/api/src/routes/record-exports.ts')).toContain('in one response of any length');
   });
 
   it('agree on the paths of the probes', () => {
@@ -55,7 +55,7 @@ describe('the prober and its Cloud Run job', () => {
       template: { template: { containers: { envs: { name: string }[] }[] } };
     };
     const declared = template.template.containers.flatMap(({ envs }) => envs.map(({ name }) => name));
-    const source = read('apps/api/src/probe/config.ts');
+    const source = read('apps/prober/src/config.ts');
     const schema = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
     const readByProber = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
     expect(readByProber.filter((name) => name !== 'CLOUD_RUN_JOB').sort()).toEqual(declared.sort());
@@ -64,15 +64,18 @@ describe('the prober and its Cloud Run job', () => {
   it('agree on the program, which the image has', () => {
     const inputs = JSON.stringify(resourceOf(planned, 'gcp:cloudrunv2/job:Job', 'records-probe').inputs);
     const [, program = ''] = /"args":\["([^"]+)"\]/.exec(inputs) ?? [];
-    expect(read('apps/api/esbuild.config.ts')).toContain(`'${program}': 'src/probe/main.ts'`);
+    expect(read('apps/api/esbuild.config.ts')).toContain(`'${program}': '@records/prober/main'`);
   });
 });
 
 it('each output of a stack is read by a program of this repository, or by a step of the documents', async () => {
   const bootstrap = await planBootstrap();
-  const sources = globSync(['apps/*/src/**/*.ts', 'infra/tools/**/*.ts', 'docs/{deploying,operating}.md'], {
-    cwd: ROOT,
-  }).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
+  const sources = globSync(
+    ['apps/*/src/**/*.ts', 'packages/stack/src/*.ts', 'docs/{deploying,operating}.md'],
+    {
+      cwd: ROOT,
+    },
+  ).map((file) => ({ text: read(file), isDocument: file.endsWith('.md') }));
   const isRead = (output: string) =>
     sources.some(({ text, isDocument }) => (isDocument ? isAskedFor(output, text) : isTaken(output, text)));
   const outputs = [planned, bootstrap].flatMap((declared) => Object.keys(declared.outputs));
@@ -82,13 +85,12 @@ it('each output of a stack is read by a program of this repository, or by a step
   expect(['name', 'location', 'service', 'stack', 'image'].filter(isRead)).toEqual([]);
 }, 120_000);
 
-/** By a program: of an object of outputs, or by its name out of one. */
+/** By a program: as a property of outputs, or by destructuring them. */
 function isTaken(output: string, text: string): boolean {
   return new RegExp(
     [
       `\\b[oO]utputs\\.${output}\\b`,
-      `\\b(text|resource)\\('${output}'\\)`,
-      `\\{[^{}\\n]*\\b${output}\\b[^{}\\n]*\\} = \\(await [^\\n]*\\boutput`,
+      `\\{[^{}\\n]*\\b${output}\\b[^{}\\n]*\\} = (await deployedOutputs|outputs\\b)`,
     ].join('|'),
   ).test(text);
 }

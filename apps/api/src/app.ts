@@ -5,22 +5,21 @@ import { RecordRow } from '@records/records-schema';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
-import { KeptPages } from './formats/kept-pages.ts';
+import { PageCache } from './formats/page-cache.ts';
 import { Front } from './front/front.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { AddressLimit } from './limits/address-limit.ts';
 import { Load } from './limits/load.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
-import { deprecation } from './plugins/deprecation.ts';
-import { draining } from './plugins/draining.ts';
-import { headers } from './plugins/headers.ts';
+import { drainOnClose } from './plugins/draining.ts';
+import { addHeaders } from './plugins/headers.ts';
 import { collectMethods } from './plugins/method-not-allowed.ts';
 import { compileParameters } from './plugins/parameters.ts';
-import { MAX_URL_LENGTH, problems, sendProblem, toProblem } from './plugins/problems.ts';
-import { rateLimit } from './plugins/rate-limit.ts';
-import { requestChecks } from './plugins/request-checks.ts';
-import { logRequest, requestLog } from './plugins/request-log.ts';
-import { countRequests } from './plugins/telemetry.ts';
+import { answerProblems, MAX_URL_LENGTH, sendProblem, toProblem } from './plugins/problems.ts';
+import { limitRates } from './plugins/rate-limit.ts';
+import { checkRequests } from './plugins/request-checks.ts';
+import { logRequest } from './plugins/request-log.ts';
+import { measureRequests } from './plugins/telemetry.ts';
 import { ProblemSchema } from './problems/problem.ts';
 import { Readiness } from './readiness.ts';
 import { countriesRoutes } from './routes/countries.ts';
@@ -40,21 +39,21 @@ export interface AppOptions {
   >;
   readonly warehouse: Warehouse;
   readonly logger: FastifyBaseLogger;
-  /** None by default. Closed with the app. */
+  /** No keys by default. Closed with the app. */
   readonly keys?: ApiKeys;
-  /** How late the event loop may be before requests are refused. Milliseconds. */
+  /** Refuse requests while the event loop is later than this. Milliseconds. */
   readonly maxEventLoopDelayMs?: number;
-  /** For the rate limit. Milliseconds, from any fixed point. */
+  /** The clock of the rate limits: milliseconds, from any fixed point. */
   readonly now?: () => number;
-  /** Ended with the app. */
+  /** Closed with the app. */
   readonly telemetry?: Telemetry;
-  /** How long, after it is told to stop, an instance goes on to take requests, telling each client to hang up. Milliseconds. */
+  /** Keep serving this long after `close()`, with `Connection: close` on every response. Milliseconds. */
   readonly drainMs?: number;
   /** Time to receive a request in full. Milliseconds. */
   readonly requestTimeoutMs?: number;
-  /** Who takes nothing of an answer for so long is hung up on; of an export, which is read at leisure, much longer. Milliseconds. */
+  /** Close the connection when a client reads nothing for this long. Exports get longer. Milliseconds. */
   readonly stallMs?: number;
-  /** Until a request that is no export is answered, whatever it waits for and however often. Milliseconds. */
+  /** Time to answer a request other than an export, all waits included. Milliseconds. */
   readonly answerMs?: number;
 }
 
@@ -70,26 +69,21 @@ export async function buildApp({
   drainMs = 500,
   requestTimeoutMs = 10_000,
   stallMs = 30_000,
-  // What arrives while an instance drains is over within the 9.5 s of its stop.
+  // A request that arrives while the instance drains ends within its 9.5 s.
   answerMs = 8_500,
 }: AppOptions): Promise<FastifyInstance> {
   const { metrics } = telemetry;
   const { anonymousRequestsPerMinute: requestsPerMinute, trustedProxies: proxies } = config;
   const anonymous = new AddressLimit({ requestsPerMinute, proxies, now });
   const load = new Load({ maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
-  const front = new Front({
-    limit: anonymous,
-    load,
-    telemetry,
-    stallMs,
-    logsEach: logger.isLevelEnabled('debug'),
-  });
+  const logsEach = logger.isLevelEnabled('debug');
+  const front = new Front({ limit: anonymous, load, telemetry, stallMs, logsEach });
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     childLoggerFactory: (parent, bindings, options, request) =>
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
-    // Never the caller's: an id in the logs must not be chosen, or repeated, from outside.
+    // Never the caller's: a client must not choose or repeat an id in the logs.
     genReqId: () => randomUUID(),
     serverFactory: (routes) =>
       createServer(
@@ -98,18 +92,18 @@ export async function buildApp({
           headersTimeout: requestTimeoutMs,
           connectionsCheckingInterval: requestTimeoutMs / 2,
           requireHostHeader: false,
-          // No request has a body that is read: without one, there is no stream to wait for the end of.
+          // No route reads a body.
           optimizeEmptyRequests: true,
-          // Longer than Google's front ends keep a connection, so that it is they who close it and no request meets a closed one.
+          // Longer than Google's front ends, so that they close idle connections and never send on a closed one.
           // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#timeout-keepalive-backends
           keepAliveTimeout: 620_000,
         },
         front.listener(routes),
       ),
-    // What arrives while stopping is still answered.
+    // Requests that arrive while the app closes are still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
-    // A URL that the router can not read: no route, and none of the hooks below.
+    // A URL that the router cannot read has no route and runs no hook.
     frameworkErrors: (error, request, reply) => {
       sendProblem(toProblem(error), request, reply);
       logRequest(request, reply);
@@ -121,35 +115,33 @@ export async function buildApp({
   const refuseOtherMethods = collectMethods(app);
 
   app.setValidatorCompiler(compileParameters);
-  // Bodies are bytes already: a serializer for each response of the document is a fifth of the start, for nothing (decision 0007).
+  // Bodies are bytes already. Compiling a serializer for each response takes a fifth of the start (decision 0007).
   app.setSerializerCompiler(() => refuseToSerialize);
   app.addSchema(RecordRow);
   app.addSchema(ProblemSchema);
 
   await app.register(swagger, openApiOptions);
-  await app.register(problems);
-  await app.register(countRequests, { telemetry });
-  await app.register(requestLog);
-  await app.register(headers);
-  await app.register(deprecation);
-  await app.register(rateLimit, { anonymous, keys, proxies, metrics, now });
-  await app.register(requestChecks);
+  answerProblems(app);
+  measureRequests(app, telemetry);
+  app.addHook('onResponse', async (request, reply) => logRequest(request, reply));
+  addHeaders(app);
+  limitRates(app, { anonymous, keys, proxies, metrics, now });
+  checkRequests(app);
   const onStop = () => {
     front.stop();
     readiness.stop();
   };
-  await app.register(draining, { drainMs, onStop });
+  drainOnClose(app, { drainMs, onStop });
 
-  app.addHook('onClose', async () => load.close());
-  app.addHook('onClose', () => keys.close());
-  app.addHook('onClose', () => warehouse.close());
-  const pages = new KeptPages();
-  await app.register(recordsRoutes, { warehouse, pages, front, answerMs });
-  await app.register(exportRoutes, { warehouse, proxies });
-  await app.register(recordRoutes, { warehouse, front, answerMs });
-  await app.register(countriesRoutes, { warehouse, pages, answerMs });
-  await app.register(healthRoutes, { readiness });
-  await app.register(documentationRoutes, { pages });
+  // Closed in reverse order.
+  for (const part of [telemetry, load, keys, warehouse]) app.addHook('onClose', async () => part.close());
+  const options = { warehouse, pages: new PageCache(), front, readiness, proxies, answerMs };
+  await app.register(recordsRoutes, options);
+  await app.register(exportRoutes, options);
+  await app.register(recordRoutes, options);
+  await app.register(countriesRoutes, options);
+  await app.register(healthRoutes, options);
+  await app.register(documentationRoutes, options);
   refuseOtherMethods();
   return app;
 }

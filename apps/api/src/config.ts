@@ -1,6 +1,5 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { readEnvironment } from './environment.ts';
-import { parseTableName, TABLE_PATTERN, type TableName } from './warehouse/table-name.ts';
+import { parseTableName, readEnvironment, SHARED_VARIABLES } from '@records/runtime';
+import { Type } from '@sinclair/typebox';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -9,68 +8,41 @@ const cloudRunName = (what: string) =>
   Type.String({
     pattern: '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$',
     'x-rule': 'must be 1 to 63 lower-case letters, digits and hyphens',
-    description: `${what} on Cloud Run, which sets it; leave it out elsewhere`,
+    description: `${what}, set by Cloud Run; leave it out elsewhere`,
   });
 
-/** Variables that other programs of the image read, too. */
-export const SHARED = {
-  GOOGLE_CLOUD_PROJECT: Type.String({
-    pattern: '^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$',
-    'x-rule': 'must be a project id: 6 to 30 lower-case letters, digits and hyphens',
-    description:
-      'the project that runs and pays for the queries, for example GOOGLE_CLOUD_PROJECT=my-project',
-  }),
-  BIGQUERY_LOCATION: Type.String({
-    pattern: '^[A-Za-z]+(-[a-z]+[0-9]+)?$',
-    'x-rule': 'must be a BigQuery location, such as US or southamerica-west1',
-    description: "the location of the table's dataset, for example BIGQUERY_LOCATION=southamerica-west1",
-  }),
-  RECORDS_TABLE: Type.String({
-    pattern: TABLE_PATTERN,
-    'x-rule': 'must be a table in full: project.dataset.table',
-    description: 'the table to serve, for example RECORDS_TABLE=my-project.records.records',
-  }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s?#]+$',
-      'x-rule': 'must be a URL that starts with http:// or https://',
-      description: 'the base URL of an OTLP/HTTP receiver of traces; leave it out for none',
-    }),
-  ),
-};
-
-/** The environment variables that the API reads: all of them, and no other. `description` is the way out. */
+/** Every environment variable that the API reads. `description` is the hint of an error message. */
 const Environment = Type.Object({
   PORT: Type.Integer({
     minimum: 0,
     maximum: 65_535,
     default: 8080,
-    description: 'the port to listen on; Cloud Run sets it, 0 takes a free one',
+    description: 'the port to listen on; Cloud Run sets it, 0 takes a free port',
   }),
-  GOOGLE_CLOUD_PROJECT: SHARED.GOOGLE_CLOUD_PROJECT,
-  BIGQUERY_LOCATION: SHARED.BIGQUERY_LOCATION,
-  RECORDS_TABLE: SHARED.RECORDS_TABLE,
+  GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
+  BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
+  RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
   FRESHNESS_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3_600,
     default: 60,
-    description: 'how old what is read may be before the warehouse is asked again; leave it out for 60',
+    description: 'seconds until data that was read is read again; leave it out for 60',
   }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
-    { default: 'info', description: 'the least severe line to log; leave it out for info' },
+    { default: 'info', description: 'the lowest severity to log; leave it out for info' },
   ),
   ANONYMOUS_REQUESTS_PER_MINUTE: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
     default: 600,
-    description: 'requests from one address and minute that an instance answers; leave it out for 600',
+    description: 'requests per minute from one address that an instance answers; leave it out for 600',
   }),
   API_KEYS_FILE: Type.Optional(
     Type.String({
       pattern: '^/.',
       'x-rule': 'must be an absolute path',
-      description: 'the list of API keys, which `pnpm api-keys` keeps; leave it out for none',
+      description: 'the file of API keys, written by `pnpm ops api-keys`; leave it out for no keys',
     }),
   ),
   TRUSTED_PROXIES: Type.Integer({
@@ -78,63 +50,34 @@ const Environment = Type.Object({
     maximum: 2,
     default: 0,
     description:
-      'proxies of yours that append to X-Forwarded-For: 1 for Cloud Run, 2 behind its load balancer; leave it out for none',
+      'trusted proxies that append to X-Forwarded-For: 1 for Cloud Run, 2 behind its load balancer; leave it out for none',
   }),
   MAX_REQUESTS_IN_FLIGHT: Type.Integer({
     minimum: 1,
     maximum: 10_000,
     default: 250,
-    description: 'requests that are answered at one time; leave it out for 250',
+    description: 'concurrent requests of an instance; leave it out for 250',
   }),
   METRICS_PORT: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: 65_535,
       description:
-        'where metrics are served to a collector on the same machine; 0 takes a free port; leave it out for none',
+        'the port that serves metrics to a collector on this machine; 0 takes a free port; leave it out to serve none',
     }),
   ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_ENDPOINT: SHARED_VARIABLES.OTEL_EXPORTER_OTLP_ENDPOINT,
   K_SERVICE: Type.Optional(cloudRunName('the service')),
   K_REVISION: Type.Optional(cloudRunName('the revision')),
 });
 
-type Environment = Static<typeof Environment>;
-
-/** The names of the variables. */
 export const VARIABLES = Object.keys(Environment.properties);
 
-/** What the API is told from outside, checked. Frozen. */
-export interface Config {
-  /** 0 to 65535; 0 lets the system choose. */
-  readonly port: number;
-  /** The project that runs and pays for the queries. */
-  readonly project: string;
-  /** Where the dataset is; every BigQuery job is created there. */
-  readonly location: string;
-  readonly table: TableName;
-  /** 1 to 3600: how old what is read may be before the warehouse is asked again. */
-  readonly freshnessSeconds: number;
-  readonly logLevel: Environment['LOG_LEVEL'];
-  /** 1 to 1000000, per address and instance. */
-  readonly anonymousRequestsPerMinute: number;
-  /** Absolute path; undefined: no keys. */
-  readonly apiKeysFile: string | undefined;
-  /** 0 to 2: how many of the last entries of `X-Forwarded-For` were written by proxies of ours. */
-  readonly trustedProxies: number;
-  /** 1 to 10000. */
-  readonly maxRequestsInFlight: number;
-  /** 0 to 65535; undefined serves no metrics. */
-  readonly metricsPort: number | undefined;
-  /** Base URL; undefined sends no traces. */
-  readonly otlpEndpoint: string | undefined;
-  /** Cloud Run's names for this service and this deployment of it; undefined elsewhere. */
-  readonly service: string | undefined;
-  readonly revision: string | undefined;
-}
+/** Frozen; units and ranges are those of the variables. Undefined stands for a variable that is left out. */
+export type Config = ReturnType<typeof readConfig>;
 
 /** Throws ConfigError. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Readonly<Record<string, string | undefined>>) {
   const values = readEnvironment(Environment, environment);
   return Object.freeze({
     port: values.PORT,

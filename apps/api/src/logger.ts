@@ -12,15 +12,15 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes lines of JSON that Cloud Logging understands: severity, message, time, `stack_trace` for Error Reporting.
- * Google's @google-cloud/pino-logging-gcp-config says the same, but brings the Cloud Logging client with it.
+ * Logs JSON lines for Cloud Logging: severity, message, time, and `stack_trace` for Error Reporting. Google's
+ * @google-cloud/pino-logging-gcp-config does the same but depends on the Cloud Logging client.
  * https://docs.cloud.google.com/logging/docs/structured-logging
  */
 export function createLogger(config: Pick<Config, 'logLevel'>, destination?: DestinationStream): Logger {
   return pino(
     {
       level: config.logLevel,
-      // Process and host are labels of the Cloud Run resource already.
+      // Cloud Run adds labels for the process and host.
       base: null,
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
@@ -34,12 +34,12 @@ export function createLogger(config: Pick<Config, 'logLevel'>, destination?: Des
   );
 }
 
-/** Lines that are held back at most. Bytes; then they are written at once. */
+/** Buffered bytes that trigger a write. */
 const MAX_HELD = 8 * 1024;
 
 /**
- * Writes what was logged in one turn of the event loop together at its end: one call to the system for many requests,
- * and no line waits longer than those. A process that ends writes what is left.
+ * Writes the lines of one turn of the event loop together, in one system call for many requests. The rest is written when the
+ * process exits.
  */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ fd: 1, sync: true, minLength: MAX_HELD });
@@ -66,7 +66,7 @@ interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
-/** Named fields only: a Google client's error also carries the request with its headers, and the answer with its rows. */
+/** Selected fields only: errors of Google clients also carry the request's headers and the response's rows. */
 function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   return {

@@ -1,6 +1,6 @@
+import { configOrExit } from '@records/runtime';
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
-import { configOrExit } from './environment.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { createLogger } from './logger.ts';
 import { exitGracefully } from './shutdown.ts';
@@ -27,6 +27,6 @@ try {
 }
 
 function exit(err: unknown, port = config.metricsPort): never {
-  logger.fatal({ err }, `can not listen on port ${port}: ${err instanceof Error ? err.message : err}`);
+  logger.fatal({ err }, `cannot listen on port ${port}: ${err instanceof Error ? err.message : err}`);
   process.exit(1);
 }

@@ -1,7 +1,4 @@
-/**
- * A copy in memory of its own, for what is kept: small buffers are parts of a shared one, and those of zlib of one of 64 KB, which stays as
- * long as they do.
- */
+/** Copies bytes that are cached: a small buffer would keep the pool that it is a slice of in memory, a zlib buffer its 64 KB. */
 export function ownBytes(bytes: Uint8Array): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);
   own.set(bytes);

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { toWarehouseError } from './warehouse/errors.ts';
 import type { Warehouse } from './warehouse/warehouse.ts';
 
-/** How long a good answer of the warehouse stands, and a bad one. Milliseconds. */
+/** How long the result of a check is reused. Milliseconds. */
 const READY_MS = 10_000;
 const NOT_READY_MS = 1_000;
 
@@ -13,47 +13,41 @@ export interface ReadinessOptions {
   now(): number;
 }
 
-/** Whether this instance should get traffic. However many probes ask, one check at a time goes to the warehouse. */
+/** Whether this instance should get traffic. Concurrent probes share one check of the warehouse. */
 export class Readiness {
-  readonly #warehouse: ReadinessOptions['warehouse'];
-  readonly #log: FastifyBaseLogger;
-  readonly #now: () => number;
+  readonly #options: ReadinessOptions;
   #stopping = false;
   #current: { readonly answer: Promise<boolean>; until: number } | undefined;
 
-  constructor({ warehouse, log, now }: ReadinessOptions) {
-    this.#warehouse = warehouse;
-    this.#log = log;
-    this.#now = now;
+  constructor(options: ReadinessOptions) {
+    this.#options = options;
   }
 
-  /** From now on the answer is no. */
+  /** Makes the instance unready for good. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** True when the warehouse answered within the last seconds. Takes as long as the warehouse's own deadline at most. */
+  /** True when the table could be read at the last check. Takes at most as long as a call to the warehouse. */
   async isReady(): Promise<boolean> {
     if (this.#stopping) return false;
-    if (!this.#current || this.#now() >= this.#current.until) {
+    if (!this.#current || this.#options.now() >= this.#current.until) {
       this.#current = { answer: this.#check(), until: Number.POSITIVE_INFINITY };
     }
     return (await this.#current.answer) && !this.#stopping;
   }
 
   async #check(): Promise<boolean> {
+    const { warehouse, log, now } = this.#options;
     let ready = true;
     try {
-      await this.#warehouse.check();
+      await warehouse.check();
     } catch (cause) {
       ready = false;
       const err = toWarehouseError(cause);
-      this.#log.warn(
-        { err, reason: err.reason },
-        `not ready: the warehouse says ${err.reason}: ${err.message}`,
-      );
+      log.warn({ err, reason: err.reason }, `not ready: warehouse error ${err.reason}: ${err.message}`);
     }
-    if (this.#current) this.#current.until = this.#now() + (ready ? READY_MS : NOT_READY_MS);
+    if (this.#current) this.#current.until = now() + (ready ? READY_MS : NOT_READY_MS);
     return ready;
   }
 }

@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Cloud Run kills 10 s after SIGTERM. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
+/** Cloud Run sends SIGKILL 10 s after SIGTERM. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
 const DEADLINE_MS = 9_500;
 
 /**
- * SIGTERM and SIGINT: answer what is in flight, then exit with 0; with 1 if that takes longer than 9.5 s. A second signal
- * changes nothing: Ctrl-C in a terminal arrives twice when the parent passes it on. An error that nobody caught exits
- * with 1 at once, because nothing is known of the state that it left.
+ * On SIGTERM or SIGINT, answers the requests in flight and exits with 0, or with 1 after 9.5 s. A second signal is ignored: Ctrl-C
+ * arrives twice when the parent process forwards it. An uncaught error exits with 1 immediately.
  */
 export function exitGracefully(app: FastifyInstance): void {
   let stopping = false;

@@ -5,7 +5,7 @@ import { buildTestApi } from './support/api.ts';
 import { BigQueryFront, googleError } from './support/bigquery-front.ts';
 import { openTestTable } from './support/table.ts';
 
-/** Names of metrics of the API in expressions of Prometheus, with the labels that they are selected by. */
+/** The metrics of the API in the Prometheus rules, with the labels that select them. */
 function readByRules(): Map<string, Set<string>> {
   const read = new Map<string, Set<string>>();
   for (const { expr } of prometheusRules()) {
@@ -18,8 +18,8 @@ function readByRules(): Map<string, Set<string>> {
   return read;
 }
 
-describe('what alerts read of the API', () => {
-  it('is there under that name: the metrics of the rules for Prometheus, with their labels and buckets', async () => {
+describe('the data that alerts read', () => {
+  it('includes every metric of the Prometheus rules, with its labels and buckets', async () => {
     const { front } = await openTestTable();
     const said: string[] = [];
     const telemetry = await startTelemetry({
@@ -49,7 +49,7 @@ describe('what alerts read of the API', () => {
     for (const route of Object.values(ROUTES)) expect(text).toContain(`http_route="${route}"`);
   });
 
-  it('is in its log: the fields that the log-based metrics select and extract', async () => {
+  it('includes every log field of the log-based metrics', async () => {
     const front = await BigQueryFront.listen();
     front.fault = () => googleError(403, 'accessDenied');
     const { app, lines } = await buildTestApi({ bigQueryUrl: front.url });

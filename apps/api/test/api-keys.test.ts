@@ -49,7 +49,7 @@ async function apiWith(file: string, options: { lookMs?: number } = {}) {
 }
 
 describe('a key', () => {
-  it('has a limit of its own, whatever its address or its neighbour asks for', async () => {
+  it('has a limit of its own, independent of addresses and other keys', async () => {
     const [crm, bank] = [mintKey(), mintKey()];
     const file = await store('limits', entryOf(crm), entryOf(bank, { name: 'bank', requestsPerMinute: 60 }));
     const { get } = await apiWith(file);
@@ -67,7 +67,7 @@ describe('a key', () => {
     expect((await get(bank)).headers.ratelimit).toBe('"key";r=59;t=1');
   });
 
-  it('is refused when it is wrong, revoked or over, with the way out, and too many wrong ones are not even tried', async () => {
+  it('is refused with a hint when it is wrong, revoked or expired, and too many wrong ones are rate-limited', async () => {
     const [good, revoked, over] = [mintKey(), mintKey(), mintKey()];
     const file = await store(
       'wrong',
@@ -90,7 +90,7 @@ describe('a key', () => {
     expect((await get('x', '/health/live')).statusCode).toBe(200);
   });
 
-  it('stops to work soon after it is revoked, without a restart, and a new one begins to', async () => {
+  it('stops working soon after it is revoked, and a new one starts working, without a restart', async () => {
     const [old, fresh] = [mintKey(), mintKey()];
     const many = { requestsPerMinute: 1_000_000 };
     const file = await store('revocation', entryOf(old, many));
@@ -101,7 +101,7 @@ describe('a key', () => {
     expect([(await get(fresh)).statusCode, (await get(old)).statusCode]).toEqual([200, 401]);
   });
 
-  it('never stands in a log, whatever becomes of the request', async () => {
+  it('never appears in the log, whatever the outcome of the request', async () => {
     const [good, wrong] = [mintKey(), mintKey()];
     const { get, lines } = await apiWith(await store('logged', entryOf(good)));
     for (const key of [good, wrong]) {
@@ -115,10 +115,10 @@ describe('a key', () => {
   });
 });
 
-describe('a list of keys that can not be read', () => {
+describe('an unreadable list of keys', () => {
   const noLog = { info() {}, error() {} };
 
-  it('counts on as it was for ten minutes, after which no key is taken', async () => {
+  it('keeps its last keys valid for ten minutes, and then refuses every key', async () => {
     const key = mintKey();
     const file = await store('unreadable', entryOf(key));
     let time = Date.parse(CREATED);
@@ -137,7 +137,7 @@ describe('a list of keys that can not be read', () => {
     expect(keys.find(key)).toMatchObject({ name: 'crm' });
   });
 
-  it('leaves everybody without a key alone, and says so to who has one', async () => {
+  it('refuses requests with a key as unavailable and answers those without one', async () => {
     const { get, lines } = await apiWith(join(folder, 'absent'));
     expect((await get()).statusCode).toBe(200);
     const refused = await get(mintKey());

@@ -11,7 +11,7 @@ const rowOf = (n: number): RawRow => ({
   f: [String(n).padStart(6, '0'), 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })),
 });
 
-/** A result table of so many rows, and the ranges that were read from it. */
+/** A result table of these rows, and the start of each range that is read from it. */
 function resultOf(rows: readonly RawRow[]) {
   const reads: number[] = [];
   const listRows: ListRows = async (_table, { startIndex, maxResults }) => {
@@ -34,7 +34,7 @@ const page = async (
   );
 
 describe('the blocks of a snapshot', () => {
-  it('make up any page', async () => {
+  it('serve any page', async () => {
     const { listRows } = resultOfLength(3_456);
     const blocks = new Blocks({ listRows, maxBytes: 10_000_000 });
     const snapshot = await blocks.open('t', TABLE);
@@ -47,7 +47,7 @@ describe('the blocks of a snapshot', () => {
     );
   });
 
-  it('take no more memory than they may, however long the list, and are read again when they are wanted again', async () => {
+  it('take no more memory than allowed for a list of any length, and are read again after eviction', async () => {
     const { listRows, reads } = resultOfLength(20_500);
     const blocks = new Blocks({ listRows, maxBytes: BLOCK_CACHE_BYTES });
     const snapshot = await blocks.open('t', TABLE);
@@ -61,7 +61,7 @@ describe('the blocks of a snapshot', () => {
     expect(reads).toHaveLength(22);
   });
 
-  it('are read once for all who want the same one at the same time', async () => {
+  it('are read once for concurrent requests', async () => {
     const { listRows, reads } = resultOfLength(2_000);
     const blocks = new Blocks({ listRows, maxBytes: BLOCK_CACHE_BYTES });
     const snapshot = await blocks.open('t', TABLE);
@@ -92,7 +92,7 @@ describe('the blocks of a snapshot', () => {
   });
 });
 
-it("the order of ids is that of their UTF-8 bytes, which is BigQuery's", () => {
+it("orders ids by their UTF-8 bytes, which is BigQuery's order", () => {
   const text = fc.string({ unit: 'binary', maxLength: 3 }).map((value) => value.toWellFormed());
   fc.assert(
     fc.property(text, text, (a, b) => {

@@ -22,7 +22,7 @@ beforeEach(async () => {
 const get = (url: string): Promise<LightMyRequestResponse> => api.app.inject({ url });
 
 describe('a warehouse that fails again and again', () => {
-  it('is left alone: who asks hears so at once, and when it is worth another try', async () => {
+  it('is not called any more: requests fail at once, with the time of the next attempt', async () => {
     front.fault = () => 'reset';
     for (const id of ['a', 'b', 'c', 'd']) {
       expectProblem(await get(`/records/${id}`), 'warehouse-unavailable');
@@ -37,7 +37,7 @@ describe('a warehouse that fails again and again', () => {
     expect(front.calls).toHaveLength(5);
   });
 
-  it('is tried by one call after a pause, which doubles up to five seconds, and is called again when that one is answered', async () => {
+  it('gets one trial call after a pause, which doubles up to five seconds, and all calls once a trial succeeds', async () => {
     front.fault = () => 'reset';
     for (const id of ['a', 'b']) await get(`/records/${id}`);
     expect(front.calls).toHaveLength(5);
@@ -53,14 +53,14 @@ describe('a warehouse that fails again and again', () => {
     front.fault = () => oneRow;
     expect((await get('/records/a')).statusCode).toBe(200);
     expect((await get('/records/b')).statusCode).toBe(404);
-    expect(api.lines.map(({ message }) => message)).toContain('the warehouse answers again');
+    expect(api.lines.map(({ message }) => message)).toContain('circuit closed: the warehouse answers again');
   });
 
   it.each([
     [403, 'accessDenied'],
     [404, 'notFound'],
     [403, 'quotaExceeded'],
-  ])('by an answer (%d %s) is asked as before, and the log says which answer', async (status, reason) => {
+  ])('that refuses (%d %s) is called as before, and the log holds the reason', async (status, reason) => {
     front.fault = () => googleError(status, reason);
     for (let n = 0; n < 12; n++) await get(`/records/r${n}`);
     expect(front.calls).toHaveLength(12);
@@ -68,12 +68,12 @@ describe('a warehouse that fails again and again', () => {
   });
 });
 
-it('retries are a tenth of the calls, and ten that were saved up', async () => {
-  // Never five of ten, so that the calls go on.
+it('retries at most a tenth of the calls, plus ten saved ones', async () => {
+  // Never five of ten, so that the circuit stays closed.
   front.fault = (call) => (call % 3 === 1 ? 'reset' : oneRow);
   for (let n = 0; n < 90; n++) {
     await get(`/records/r${n}`);
-    // What a live query is billed has come back.
+    // Restores the query budget.
     timing.advance(5_000);
   }
   expect(front.calls.length).toBeGreaterThan(90 + 10);
@@ -81,7 +81,7 @@ it('retries are a tenth of the calls, and ten that were saved up', async () => {
 });
 
 describe('the calls of a process', () => {
-  it('are 64 at one time; 256 more wait, the next is refused', async () => {
+  it('run 64 at a time; 256 more wait and the next is refused', async () => {
     const calls = new Calls(policy, timing, () => {});
     let sent = 0;
     const held = Promise.withResolvers<void>();
@@ -97,7 +97,7 @@ describe('the calls of a process', () => {
     expect(sent).toBe(320);
   });
 
-  it('that wait longer than a request may take are never sent', async () => {
+  it('are never sent after the deadline of their request', async () => {
     const calls = new Calls(policy, timing, () => {});
     const held = Promise.withResolvers<void>();
     const made = Array.from({ length: 64 }, () => calls.call(() => held.promise));
@@ -113,7 +113,7 @@ describe('the calls of a process', () => {
     expect(sent).toBe(false);
   });
 
-  it('are waited for when it stops, for two seconds, and followed by none', async () => {
+  it('are awaited for two seconds when the process stops, and further ones are refused', async () => {
     const calls = new Calls(policy, timing, () => {});
     const held = Promise.withResolvers<void>();
     const made = calls.call(() => held.promise);

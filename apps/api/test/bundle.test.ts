@@ -12,10 +12,10 @@ import { oneRow } from './support/replies.ts';
 
 const BUILD = fileURLToPath(new URL('../esbuild.config.ts', import.meta.url));
 
-/** Bytes of all files together: what is more is downloaded and read by every instance that starts. */
+/** Bytes of all files together, which every starting instance downloads and reads. */
 const MAX_SIZE = 8e6;
 
-/** Of `nonroot` in distroless images. */
+/** The user `nonroot` of distroless images. */
 const NONROOT = 65_532;
 
 let home: string;
@@ -23,7 +23,7 @@ let folder: string;
 let front: BigQueryFront;
 
 beforeAll(async () => {
-  // Outside the repository: nothing that the bundle forgot can be found by accident.
+  // Outside the repository, where a missing dependency cannot be found by accident.
   home = await mkdtemp(join(tmpdir(), 'records-api-'));
   folder = join(home, 'app');
   await mkdir(folder);
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe('the bundle', () => {
-  it('runs as in the image: nothing but Node, a folder that it can not write to, a user that is not root', async () => {
+  it('runs as in the image: with Node alone, in a read-only folder, as a user other than root', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD, folder]);
     expect(stdout).toMatch(/^main\.js {2}\d\.\d\d MB$/m);
     const programs = ['compile.js', 'main.js', 'main.js.LEGAL.txt', 'probe.js', 'probe.js.LEGAL.txt'];
@@ -82,14 +82,14 @@ describe('the bundle', () => {
   }, 60_000);
 });
 
-/** Linux alone tells it. https://www.man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+/** Only on Linux. https://www.man7.org/linux/man-pages/man5/proc_pid_status.5.html */
 async function residentOf(pid: number | undefined): Promise<string> {
   if (process.platform !== 'linux') return 'an unknown amount';
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
   return `${((Number(kibibytes) * 1024) / 1e6).toFixed(0)} MB`;
 }
 
-/** Takes every right to write from the folder, and gives the other user a Node that it may run. Answers where that is. */
+/** Makes the folder read-only and copies Node to where the other user can run it. Returns that path. */
 async function readableByAnybody(): Promise<string> {
   const node = join(home, 'node');
   await copyFile(process.execPath, node);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConfigError } from '@records/runtime';
 import { readConfig, VARIABLES } from '../src/config.ts';
-import { ConfigError } from '../src/environment.ts';
 
 const good = {
   GOOGLE_CLOUD_PROJECT: 'records-local',
@@ -19,7 +19,7 @@ function messageFor(environment: Record<string, string | undefined>): string {
 }
 
 describe('the configuration', () => {
-  it('is read from the environment that the Cloud Run resource declares, with defaults for the rest', () => {
+  it('takes the required variables from the environment, and defaults for the rest', () => {
     expect(readConfig({ ...good, PATH: '/usr/bin', HOME: '/nobody' })).toEqual({
       port: 8080,
       project: 'records-local',
@@ -37,7 +37,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes what Cloud Run sets by itself', () => {
+  it('takes the variables that Cloud Run sets', () => {
     const config = readConfig({
       ...good,
       PORT: '0',
@@ -52,7 +52,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(readConfig(good))).toBe(true);
   });
 
-  it('lists every mistake at once, each with the variable, the value, the rule and a way out', () => {
+  it('lists every mistake at once, each with variable, value, rule and hint', () => {
     expect(
       messageFor({ PORT: '80a', BIGQUERY_LOCATION: '', RECORDS_TABLE: 'records', LOG_LEVEL: 'loud' }).split(
         '\n',
@@ -75,7 +75,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('says of every variable what it must be, in words', () => {
+  it('states the rule of every variable in words', () => {
     for (const name of VARIABLES) {
       const [, line = ''] = messageFor({ ...good, [name]: '\n' }).split('\n', 2);
       expect(line).toMatch(new RegExp(`^ {2}${name} is "\\\\n": it must be [^^]+ \\(.+\\)\\.$`));
@@ -102,11 +102,11 @@ describe('the configuration', () => {
     'a.b.c',
     'records-local.records.records\n',
     '../records.records',
-  ])('refuses the table %j, because it goes into a statement', (RECORDS_TABLE) => {
+  ])('refuses the table %j, which would enter a statement', (RECORDS_TABLE) => {
     expect(messageFor({ ...good, RECORDS_TABLE })).toContain('RECORDS_TABLE is ');
   });
 
-  it('takes a table of a project with a domain', () => {
+  it('takes a table of a domain-scoped project', () => {
     const { table } = readConfig({ ...good, RECORDS_TABLE: 'example.com:records-1.raw.people-2' });
     expect(table).toEqual({ projectId: 'example.com:records-1', datasetId: 'raw', tableId: 'people-2' });
   });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 const operations = () => Object.entries(contract.document.paths).map(([path, { get }]) => ({ path, ...get }));
 
 describe('the OpenAPI document', () => {
-  it('describes every operation and every status that it can answer', () => {
+  it('describes every operation and every status of it', () => {
     expect(contract.document.openapi).toBe('3.1.0');
     const statuses = operations().map(({ path, operationId, responses = {} }) => [
       path,
@@ -50,7 +50,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('has an example for every status and every header, and each example keeps to its schema', () => {
+  it('has an example for every status and header, each valid by its schema', () => {
     for (const { path, responses = {} } of operations()) {
       for (const [status, { description, headers, content = {} }] of Object.entries(responses)) {
         const where = `${path} ${status}`;
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names no header that a page of another origin can not read', async () => {
+  it('names no header that a page of another origin cannot read', async () => {
     const { headers } = await app.inject({ url: '/openapi.json' });
     const exposed = String(headers['access-control-expose-headers']).toLowerCase().split(', ');
     // https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name; `Vary` is for caches.
@@ -81,7 +81,7 @@ describe('the OpenAPI document', () => {
     expect(named).toContain('Content-Disposition');
   });
 
-  it('asks for no parameter that has a default', () => {
+  it('requires no parameter that has a default', () => {
     const [list] = operations();
     expect(list?.parameters).toMatchObject([
       { name: 'limit', required: false },
@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('mentions every kind of problem, beside an operation or in its introduction', () => {
+  it('mentions every kind of problem, at an operation or in its introduction', () => {
     const text = JSON.stringify(contract.document);
     for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
   });
@@ -105,7 +105,7 @@ describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
   it.each([
     ['gzip', gunzipSync],
     ['br', brotliDecompressSync],
-  ])('is sent as %s to who asks for it, at half of its size at most', async (encoding, decompress) => {
+  ])('is sent as %s on request, at most half its size', async (encoding, decompress) => {
     const plain = await get({});
     const small = await get({ 'accept-encoding': encoding });
     expect(plain.headers['content-encoding']).toBeUndefined();
@@ -115,7 +115,7 @@ describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
     expect(small.rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
   });
 
-  it('may be kept for five minutes, and is answered 304 after that, by a tag for each encoding', async () => {
+  it('is cached for five minutes and revalidated with 304 after that, with a tag for each encoding', async () => {
     const tags = new Set<unknown>();
     for (const encoding of ['identity', 'gzip', 'br']) {
       const { headers } = await get({ 'accept-encoding': encoding });
@@ -133,7 +133,7 @@ describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
 });
 
 describe.each(['/docs', '/problems'])('the page %s', (url) => {
-  it('needs no other host, and no style or script but its own', async () => {
+  it('needs no other host, and only its own style and script', async () => {
     const { headers, body } = await app.inject({ url });
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     const markup = body.replace(/<script>[\s\S]*?<\/script>/g, '');
@@ -147,7 +147,7 @@ describe.each(['/docs', '/problems'])('the page %s', (url) => {
     }
   });
 
-  it('leads only to what exists', async () => {
+  it('has no broken link', async () => {
     const { body } = await app.inject({ url });
     for (const [, target = ''] of body.matchAll(/(?:href|action)="([^"]+)"/g)) {
       const [path, anchor] = new URL(target, `http://a${url}`).href.slice('http://a'.length).split('#');
@@ -165,7 +165,7 @@ describe('a call from the page', () => {
     answer(): Promise<string>;
   }
 
-  /** The page in a browser of sorts, whose calls reach this API. */
+  /** Opens the page in jsdom, with calls to this API. */
   async function open(operation: string): Promise<Shown> {
     const { body } = await app.inject({ url: '/docs' });
     const { window } = new JSDOM(body, {
@@ -209,7 +209,7 @@ describe('a call from the page', () => {
     }
   }
 
-  it('shows what comes back, with its status and headers, and how to ask in a terminal', async () => {
+  it('shows the response with status and headers, and the same call for a terminal', async () => {
     const { form, answer } = await open('getRecord');
     expect(form.hidden).toBe(false);
     fill(form, { id: 'a' });
@@ -219,7 +219,7 @@ describe('a call from the page', () => {
     expect(text).toContain('"apellido":"Pérez"');
   });
 
-  it('sends what was filled in, and nothing of what was not', async () => {
+  it('sends the filled fields and no empty ones', async () => {
     const { form, answer } = await open('listRecords');
     fill(form, { pais: "Côte d'Ivoire", limit: '0' });
     const text = await answer();
@@ -229,7 +229,7 @@ describe('a call from the page', () => {
     expect(text).toContain('/problems#invalid-parameters');
   });
 
-  it('carries the key, and does not print it', async () => {
+  it('sends the key without printing it', async () => {
     const { form, window, answer } = await open('getRecord');
     (window.document.getElementById('api-key') as HTMLInputElement).value = 'nobodys';
     fill(form, { id: 'a' });
@@ -253,7 +253,7 @@ describe('the documentation', () => {
     expect(body).toContain('&quot;apellido&quot;: &quot;Pérez&quot;');
   });
 
-  it('explains every kind of problem where its type leads', async () => {
+  it('explains every kind of problem at the target of its type', async () => {
     const { body } = await app.inject({ url: '/problems' });
     for (const [name, { status, title }] of Object.entries(PROBLEMS)) {
       expect(body).toContain(`<h2 id="${name}">${title}</h2><p><code>${status} ${name}</code>`);

@@ -33,14 +33,14 @@ beforeAll(async () => {
 
 const get = (url: string, headers = {}): Promise<LightMyRequestResponse> => api.app.inject({ url, headers });
 
-/** The names of what is the same for HEAD and GET, and from one call to the next. */
+/** The headers that do not change between calls, or between HEAD and GET. */
 function stable({ headers }: LightMyRequestResponse) {
   const { 'x-request-id': _id, date: _date, ratelimit: _limit, ...others } = headers;
   return others;
 }
 
 describe('the export', () => {
-  it('as CSV has a header row and every record once, in order, as it was stored', async () => {
+  it('as CSV has a header row and every record once, in order, as stored', async () => {
     const response = await get('/records.csv');
     expect(response.headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8; header=present',
@@ -67,7 +67,7 @@ describe('the export', () => {
     ).toEqual(people);
   });
 
-  it('is of the snapshot of a walk when it names that, and of the present otherwise', async () => {
+  it('reads the snapshot that it names, or else the current list', async () => {
     const other = await openTestTable();
     await other.append(people.slice(0, 10));
     const { app } = await buildTestApi({ bigQueryUrl: other.front.url, timing });
@@ -81,14 +81,14 @@ describe('the export', () => {
     expectProblem(await app.inject({ url: '/records.csv?snapshot=000000000000-1-0' }), 'snapshot-expired');
   });
 
-  it('of an empty list is the header row, and nothing', async () => {
+  it('of an empty list is the header row in CSV, and empty in NDJSON', async () => {
     const { front } = await openTestTable();
     const { app } = await buildTestApi({ bigQueryUrl: front.url });
     expect((await app.inject({ url: '/records.csv' })).body).toBe(`${COLUMN_NAMES.join(',')}\r\n`);
     expect((await app.inject({ url: '/records.ndjson' })).body).toBe('');
   });
 
-  it('answers HEAD with the headers of GET, and reads nothing for it', async () => {
+  it('answers HEAD with the headers of GET, without reading records', async () => {
     for (const headers of [{}, { 'accept-encoding': 'gzip' }]) {
       const full = await get('/records.csv', headers);
       table.front.reset();
@@ -100,7 +100,7 @@ describe('the export', () => {
     }
   });
 
-  it('does not drive out what is in memory, and uses it', async () => {
+  it('uses cached blocks and evicts none', async () => {
     const { app } = await buildTestApi({
       bigQueryUrl: table.front.url,
       timing: new FakeTiming(),
@@ -123,9 +123,9 @@ describe('the export', () => {
   });
 });
 
-describe('an export that can not be read', () => {
+describe('an export that fails', () => {
   const isListing = (path = '') => path.endsWith('/data');
-  /** Faults the listings after so many that were let through. */
+  /** Fails every listing after the first ones. */
   const failAfter = (listings: number) => {
     let seen = 0;
     table.front.fault = (call) => {
@@ -135,7 +135,7 @@ describe('an export that can not be read', () => {
     };
   };
 
-  it('from its beginning is answered by a problem', async () => {
+  it('at its beginning is answered with a problem', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
     // The first listing opens the snapshot.
     failAfter(1);
@@ -146,7 +146,7 @@ describe('an export that can not be read', () => {
   });
 
   it.each(['identity', 'gzip'])(
-    'from some row on breaks the connection, and the log says where (%s)',
+    'at a later row breaks the connection and is logged (%s)',
     async (encoding) => {
       const { app, lines } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
       const origin = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -168,7 +168,7 @@ describe('an export that can not be read', () => {
     },
   );
 
-  it('is one too many when four are being sent to its caller, or eight to all', async () => {
+  it('is refused while four are being sent to its client, or eight in total', async () => {
     const { app } = await buildTestApi({
       bigQueryUrl: table.front.url,
       timing: new FakeTiming(),
@@ -180,14 +180,14 @@ describe('an export that can not be read', () => {
     table.front.reset();
     table.front.fault = () => held;
     const waiting = Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.1'));
-    // What comes first, and what comes next.
+    // Each export reads the first rows and the next ones.
     await table.front.called(8);
     const fifth = await ask('/records.ndjson', '192.0.2.1');
     expect(expectProblem(fifth, 'warehouse-busy').detail).toContain('to your address');
     waiting.push(...Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.2')));
     await table.front.called(16);
     const ninth = await ask('/records.ndjson', '192.0.2.3');
-    expect(expectProblem(ninth, 'warehouse-busy').detail).toContain('by this instance');
+    expect(expectProblem(ninth, 'warehouse-busy').detail).toContain('already sends 8 exports.');
     expect(ninth.headers['retry-after']).toBe('30');
     release(undefined as never);
     for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(200);
@@ -201,7 +201,7 @@ describe('content negotiation', () => {
     [undefined, 'application/json'],
     ['*/*', 'application/json'],
     ['application/json; charset=utf-8', 'application/json'],
-    // As the API itself names its forms.
+    // The content types that the API sends.
     ['text/csv; charset=utf-8; header=present', 'text/csv'],
     ['application/x-ndjson; charset=utf-8, application/json; q=0.5', 'application/x-ndjson'],
     ['text/csv;x=", application/json;";Q=0.4, application/x-ndjson;v="\\";q=0";q=0.3', 'text/csv'],
@@ -233,12 +233,12 @@ describe('content negotiation', () => {
     ['/records/r000001', 'text/csv', 'application/json'],
     ['/records.csv', 'application/json', 'text/csv'],
     ['/records.csv', 'text/csv; header=present; q=0', 'text/csv'],
-  ])('for %s refuses Accept %s, and says what there is', async (url, accept, offered) => {
+  ])('for %s refuses Accept %s and lists the available types', async (url, accept, offered) => {
     const { detail } = expectProblem(await get(url, { accept }), 'not-acceptable');
-    expect(detail).toBe(`The Accept header "${accept}" takes none of what this path gives: ${offered}.`);
+    expect(detail).toBe(`The Accept header "${accept}" matches none of the types of this path: ${offered}.`);
   });
 
-  it('compresses as the caller asks, with an entity tag for each form, which answers 304 to that form alone', async () => {
+  it('compresses on request, with an entity tag for each representation, which gives 304 for that one only', async () => {
     const plain = await get('/records');
     const tags = new Map<string, string>();
     for (const accept of ['application/json', 'text/csv', 'application/x-ndjson']) {
@@ -269,7 +269,7 @@ describe('content negotiation', () => {
     );
   });
 
-  it('compresses an export, too', async () => {
+  it('compresses an export', async () => {
     const { body } = await get('/records.csv');
     for (const [encoding, open] of [
       ['gzip', gunzipSync],
@@ -284,7 +284,7 @@ describe('content negotiation', () => {
 
 describe('If-Modified-Since', () => {
   it.each(['/records', '/records.csv', '/records.ndjson'])(
-    'is answered 304 by %s from the moment of the list on, unless If-None-Match says otherwise',
+    'gives 304 at %s from the time of the snapshot on, unless If-None-Match differs',
     async (url) => {
       const moment = String((await get(url)).headers['last-modified']);
       const ask = async (headers: object) => (await get(url, headers)).statusCode;

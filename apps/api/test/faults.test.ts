@@ -6,13 +6,13 @@ import { environment } from './support/api.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { expectProblem } from './support/problem.ts';
 
-describe('a fault of ours', () => {
+describe('an unexpected error', () => {
   it.each([
     new Error('Kaboom! secret'),
     'secret',
     undefined,
     Object.assign(new Error('secret'), { statusCode: 418 }),
-  ])('says nothing of itself to the caller and everything to the log: %p', async (fault) => {
+  ])('appears in the log and not in the response: %p', async (fault) => {
     const lines: Record<string, unknown>[] = [];
     const logger = createLogger({ logLevel: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
     const fail = async () => {

@@ -49,7 +49,7 @@ const filters = fc
   .filter((filter) => Object.keys(filter).length > 0);
 
 describe('a filter', () => {
-  it('lets exactly those through that have one of the values in each field, in pages that a walk by next completes', async () => {
+  it('matches exactly the records with one of the values in each field, over a walk by next', async () => {
     await fc.assert(
       fc.asyncProperty(filters, async (filter) => {
         const expected = passing(filter);
@@ -68,7 +68,7 @@ describe('a filter', () => {
     );
   });
 
-  it('holds in the exports, and in the snapshot of a walk', async () => {
+  it('applies to exports', async () => {
     const { body, headers } = await get('/records.ndjson?pais=Bolivia&nombre=Ana');
     const expected = passing({ pais: ['Bolivia'], nombre: ['Ana'] });
     expect(
@@ -81,7 +81,7 @@ describe('a filter', () => {
     expect((await get('/records.csv?pais=nobody')).body).toBe('id,nombre,apellido,pais\r\n');
   });
 
-  it('has an entity tag of its own, the same however it is written', async () => {
+  it('has an entity tag of its own, independent of order and repetition', async () => {
     const tag = async (query: string) => String((await get(`/records?${query}`)).headers.etag);
     const tags = [
       await tag(''),
@@ -95,7 +95,7 @@ describe('a filter', () => {
     expect(again.statusCode).toBe(304);
   });
 
-  it('costs no call and no scan, a thousand of them no more than one', async () => {
+  it('costs no call and no scan, even a thousand times', async () => {
     await get('/records?pais=Chile');
     table.front.reset();
     const { bytesBilled } = table.bigQuery.usage();
@@ -110,13 +110,13 @@ describe('a filter', () => {
     [Array.from({ length: 21 }, (_, n) => `pais=p${n}`).join('&'), '1 to 20 values'],
     ['país=Chile', 'did you mean pais?'],
     ['edad=4', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
-  ])('%j is refused by its rule', async (query, rule) => {
+  ])('%j is refused with its rule', async (query, rule) => {
     expect(expectProblem(await get(`/records?${encodeURI(query)}`), 'invalid-parameters').detail).toContain(
       rule,
     );
   });
 
-  it('is refused where the list takes more memory than it may', async () => {
+  it('is refused for a list that needs more memory than allowed', async () => {
     const rows = async function* () {
       yield people.map((person) => Object.values(person));
     };
@@ -130,7 +130,7 @@ describe('a filter', () => {
   });
 });
 
-describe('a list whose result is lost while it is read for filters', () => {
+describe('a list that is lost while it is read for filters', () => {
   it.each([
     ['/records?pais=Chile', '200 100'],
     ['/records.ndjson?pais=Chile', '200 2500'],
@@ -154,7 +154,7 @@ describe('a list whose result is lost while it is read for filters', () => {
   });
 });
 
-/** A list of one record, which is read when `ready`. */
+/** A list of one record, readable after `ready`. */
 function listOfOne(token: string, ready?: Promise<void>): RecordList {
   return {
     token,
@@ -170,11 +170,11 @@ function listOfOne(token: string, ready?: Promise<void>): RecordList {
 }
 
 describe('filters of walks', () => {
-  it('wait for each other, and never keep those of the present list out', async () => {
+  it('wait for each other, and never block those of the current list', async () => {
     const ended = Promise.withResolvers<void>();
     const filtered = new FilteredLists({
       inTime: (result) => result,
-      isPresent: (token) => token === 'present',
+      isCurrent: (token) => token === 'present',
     });
     const filter = (token: string) =>
       filtered.filter(listOfOne(token, token === 'present' ? undefined : ended.promise), { pais: ['Chile'] });
@@ -188,9 +188,9 @@ describe('filters of walks', () => {
 });
 
 describe('exports of filtered lists', () => {
-  it('keep two lists in memory at most, however slow their readers are', async () => {
+  it('keep at most two lists in memory, however slow the clients are', async () => {
     const lists = ['a', 'b', 'c'].map((token) => listOfOne(token));
-    const filtered = new FilteredLists({ inTime: (result) => result, isPresent: () => true });
+    const filtered = new FilteredLists({ inTime: (result) => result, isCurrent: () => true });
     const exported = [];
     for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());
     const [first, second, third] = exported;
@@ -207,7 +207,7 @@ describe('exports of filtered lists', () => {
 });
 
 describe('GET /countries', () => {
-  it('counts the records of the list, most first, ties by name', async () => {
+  it('counts the records of the list, largest first, ties by name', async () => {
     const response = await get('/countries');
     const counts = Map.groupBy(people, ({ pais }) => pais);
     const expected = [...counts].map(([pais, { length: records }]) => ({ pais, records }));
@@ -222,7 +222,7 @@ describe('GET /countries', () => {
     expect((await get('/countries', { 'if-none-match': etag })).statusCode).toBe(304);
   });
 
-  it('is compressed as the caller asks, with an entity tag for each form', async () => {
+  it('is compressed on request, with an entity tag for each encoding', async () => {
     const plain = await get('/countries');
     expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding' });
     expect(plain.headers).not.toHaveProperty('content-encoding');

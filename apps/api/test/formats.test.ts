@@ -11,8 +11,8 @@ import { Blocks, type ListRows } from '../src/warehouse/snapshots/blocks.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { readCsv, stored } from './support/csv.ts';
 
-describe('a reader of an export', () => {
-  it('that takes nothing makes no more be read than what comes next', async () => {
+describe('a client of an export', () => {
+  it('that reads nothing causes no read beyond the next one', async () => {
     let listings = 0;
     const total = 100_000;
     const listRows: ListRows = async (_table, { startIndex, maxResults }) => {
@@ -43,10 +43,10 @@ describe('a reader of an export', () => {
     expect([length, listings]).toEqual([total, 20]);
   });
 
-  it.each(['goes away', 'takes nothing for long'])('that %s ends the reading', async (what) => {
+  it.each(['goes away', 'stalls'])('that %s ends the reads', async (what) => {
     let read = 0;
     const over = Promise.withResolvers<void>();
-    // More than the system keeps on the way: 40 MB.
+    // 40 MB: more than the system buffers.
     async function* rows() {
       try {
         for (; read < 40; read++) yield Array.from({ length: 1_000 }, (_, n) => [`r${n}`, 'x'.repeat(1_000)]);
@@ -68,7 +68,7 @@ describe('a reader of an export', () => {
     const closed = new Promise((resolve) => response.once('close', resolve).once('error', () => {}));
     if (what === 'goes away') response.destroy();
     await over.promise;
-    // What was on its way arrives; the end does not.
+    // Buffered bytes arrive; the end does not.
     response.resume();
     await closed;
     expect(response.complete).toBe(false);
@@ -76,7 +76,7 @@ describe('a reader of an export', () => {
   });
 });
 
-it('a form whose bytes change needs another suffix in its entity tags: these belong together', () => {
+it('changes the suffix of entity tags whenever the bytes of a format change', () => {
   const rows = [
     ['a', '=1', 'Ana "A"', 'Núñez, P'],
     ['b', null, "'x", '\u0001<'],
@@ -93,14 +93,14 @@ it('a form whose bytes change needs another suffix in its entity tags: these bel
 
 describe('a spreadsheet', () => {
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', ' =1', '＝1', "'=1", "'"])(
-    'never meets %j as the beginning of a formula',
+    'never sees %j as the beginning of a formula',
     (value) => {
       const [[cell = ''] = []] = readCsv(csvLines([[value]]));
       expect(cell).toBe(`'${value}`);
     },
   );
 
-  it('gives back what was stored, whatever that is', () => {
+  it('restores any stored text', () => {
     const cell = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...`'=+-@ \t\r\n",x`) }),
@@ -122,7 +122,7 @@ function open(url: string, headers = {}): Promise<IncomingMessage> {
   });
 }
 
-/** When everything that can happen without anybody else has happened. */
+/** Resolves after all pending work that needs no further read. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
 }

@@ -1,17 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { trace } from '@opentelemetry/api';
-import { type FastifyInstance, fastify } from 'fastify';
-import { Front } from '../src/front/front.ts';
-import { AddressLimit } from '../src/limits/address-limit.ts';
-import { Load } from '../src/limits/load.ts';
-import { deprecation } from '../src/plugins/deprecation.ts';
+import type { FastifyInstance } from 'fastify';
 import { noMetrics } from '../src/telemetry/metrics.ts';
 import { noTelemetry } from '../src/telemetry/telemetry.ts';
 import { Tracing } from '../src/telemetry/tracing.ts';
 import { buildTestApi } from './support/api.ts';
-import { closeAfterAll } from './support/cleanup.ts';
 import { FakeTiming } from './support/fake-timing.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 import { ask } from './support/wire.ts';
@@ -19,7 +14,7 @@ import { ask } from './support/wire.ts';
 const WINDOW_MS = 60_000;
 const person = (id: string) => ({ id, nombre: 'Ana', apellido: 'Núñez', pais: 'Chile' });
 
-/** Of every request that reaches a route, by Fastify itself. */
+/** Fastify publishes here every request that reaches a route. */
 const CHANNEL = 'tracing:fastify.request.handler:start';
 let routed = 0;
 const count = () => void routed++;
@@ -36,7 +31,7 @@ interface Got {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Whether a route was asked. */
+  /** Whether the request reached a route. */
   readonly routed: boolean;
 }
 
@@ -68,13 +63,13 @@ async function listening(options: Partial<Parameters<typeof buildTestApi>[0]> = 
   return { app, table, timing, get };
 }
 
-/** What is the same of two answers to the same request. */
+/** The parts that are equal in two answers to the same request. */
 function lasting({ status, headers, body }: Got) {
   const { date, age, ratelimit, 'x-request-id': id, ...rest } = headers;
   return { status, headers: rest, varying: [date, age, ratelimit, id].map((value) => typeof value), body };
 }
 
-describe('what is asked for again in the same words', () => {
+describe('a repeated request', () => {
   it.each([
     ['/records', {}],
     ['/records?limit=7&offset=3', { accept: 'text/csv' }],
@@ -85,7 +80,7 @@ describe('what is asked for again in the same words', () => {
     ['/records/p001', {}],
     ['/records', { accept: '' }],
     ['/records/p001', { accept: 'application/json', origin: 'https://example.com' }],
-  ])('is answered before the routes, as by them: %s %p', async (path, headers) => {
+  ])('is answered before the routes, as the routes answer it: %s %p', async (path, headers) => {
     const { get } = await listening();
     const first = await get(path, headers);
     const second = await get(path, headers);
@@ -94,13 +89,13 @@ describe('what is asked for again in the same words', () => {
     expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
     const known = { ...headers, 'if-none-match': first.headers.etag ?? '' };
     const unchanged = await get(path, known);
-    // A parameter in other words makes it a new request.
+    // The same path in other characters is a new request.
     const routes = await get(path.replace('/records', '/r%65cords'), known);
     expect([unchanged.status, unchanged.routed, routes.routed]).toEqual([304, false, true]);
     expect(lasting(unchanged)).toEqual(lasting(routes));
   });
 
-  it('is answered by the routes each time when it is a long record', async () => {
+  it('for a long record is always answered by the route', async () => {
     const { table, get } = await listening();
     await table.append([{ ...person('long'), apellido: 'x'.repeat(2_000) }]);
     for (let n = 0; n < 3; n++) {
@@ -109,7 +104,7 @@ describe('what is asked for again in the same words', () => {
     }
   });
 
-  it('in another form is another answer', async () => {
+  it('in another format or encoding gets another answer', async () => {
     const { get } = await listening();
     const forms = [{}, { accept: 'text/csv' }, { 'accept-encoding': 'br' }];
     const said = [];
@@ -130,7 +125,7 @@ describe('what is asked for again in the same words', () => {
     );
   });
 
-  it('shows what is new when the window is over, and ages until then', async () => {
+  it('gets the new list when the window ends, and an increasing age until then', async () => {
     const { table, timing, get } = await listening();
     await get('/records?limit=1000');
     await table.append([person('q')]);
@@ -145,7 +140,7 @@ describe('what is asked for again in the same words', () => {
     expect(again.body).toBe(next.body);
   });
 
-  it('counts for the rate limit, and is refused by the routes', async () => {
+  it('counts against the rate limit and is refused by the routes', async () => {
     const { get } = await listening({ variables: { ANONYMOUS_REQUESTS_PER_MINUTE: '3' } });
     const answers = [];
     for (let n = 0; n < 5; n++) answers.push(await get('/records'));
@@ -159,7 +154,7 @@ describe('what is asked for again in the same words', () => {
     expect(answers[3]?.headers['retry-after']).toBe('20');
   });
 
-  it('is measured like everything else', async () => {
+  it('is measured like any other', async () => {
     const measured: unknown[] = [];
     const metrics = {
       ...noMetrics,
@@ -171,7 +166,7 @@ describe('what is asked for again in the same words', () => {
     expect(measured).toEqual(Array(2).fill(['/records/:id', 200, true]));
   });
 
-  it('is told by the routes to hang up, once the API is stopping', async () => {
+  it('is answered by the routes with Connection: close while the API stops', async () => {
     const { app, get } = await listening({ drainMs: 1_000 });
     await get('/records');
     const closed = app.close();
@@ -187,8 +182,8 @@ describe('the routes', () => {
     ['a HEAD', '/records', {}, 'HEAD', 200],
     ['a wrong key', '/records', { 'x-api-key': 'nobodys' }, 'GET', 401],
     ['a body', '/records', { 'content-length': '1', connection: 'close' }, 'GET', 400],
-    ['nobody', '/records/nobody', {}, 'GET', 404],
-  ])('answer %s, however often it is asked for', async (_what, path, headers, method, status) => {
+    ['an unknown id', '/records/nobody', {}, 'GET', 404],
+  ])('answer %s every time', async (_what, path, headers, method, status) => {
     const { get } = await listening();
     await get('/records');
     await get(path, headers, method);
@@ -198,7 +193,7 @@ describe('the routes', () => {
     });
   });
 
-  it('answer a request of a sampled trace, which gets a span', async () => {
+  it('answer a request of a sampled trace, which needs a span', async () => {
     const tracing = new Tracing(trace.getTracer('test'));
     const { get } = await listening({ telemetry: { ...noTelemetry, tracing } });
     const of = (flags: string) => ({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` });
@@ -207,41 +202,13 @@ describe('the routes', () => {
     expect(answers.map(({ routed }) => routed)).toEqual([true, false, true]);
   });
 
-  it('answer a deprecated operation, which says so by a hook', async () => {
-    const front = new Front({
-      limit: new AddressLimit({ requestsPerMinute: 10, proxies: 0, now: () => 0 }),
-      load: new Load({ maxInFlight: 1, maxEventLoopDelayMs: Number.POSITIVE_INFINITY, metrics: noMetrics }),
-      telemetry: noTelemetry,
-      stallMs: 30_000,
-      logsEach: false,
-    });
-    const app = fastify({ serverFactory: (routes) => createServer(front.listener(routes)) });
-    closeAfterAll(() => app.close());
-    await app.register(deprecation);
-    for (const url of ['/new', '/old']) {
-      const deprecated = { since: new Date(0), link: '/new' };
-      app.get(url, { config: url === '/old' ? { deprecated } : {} }, (request, reply) => {
-        front.learn(request, () => ({ status: 200, headers: {}, age: '0', body: 'hello' }));
-        return reply.send('hello');
-      });
-    }
-    const url = await app.listen({ port: 0, host: '127.0.0.1' });
-    const ages = [];
-    for (const path of ['/new', '/new', '/old', '/old']) {
-      const { headers } = await ask(url + path);
-      ages.push([headers.age, headers.deprecation]);
-    }
-    const old = [undefined, '@0'];
-    expect(ages).toEqual([[undefined, undefined], ['0', undefined], old, old]);
-  });
-
-  it('answer everything where each request is logged', async () => {
+  it('answer everything when each request is logged', async () => {
     const { get } = await listening({ logLevel: 'debug' });
     await get('/records');
     expect((await get('/records')).routed).toBe(true);
   });
 
-  it('answer what is no more in memory', async () => {
+  it('answer requests whose answer is no longer in memory', async () => {
     const { timing, get } = await listening();
     for (const path of ['/records/p001', '/records']) await get(path);
     timing.advance(WINDOW_MS);

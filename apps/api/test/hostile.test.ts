@@ -40,21 +40,21 @@ beforeAll(async () => {
     bigQueryUrl: table.front.url,
     logLevel: 'silent',
     timing,
-    // A look-up that waits moves the clock: however many do, the list must not be asked for again behind a later answer.
+    // Lookups that wait advance the clock, which must not end the window.
     freshnessSeconds: WINDOW_MS / 1000,
-    // Ten wrong keys a minute are told, and no more are sent.
+    // Keeps wrong keys below the limit of ten per minute.
     now: () => (now += 60_000),
     variables: { API_KEYS_FILE: await storeKey(key) },
   });
   const tokens: string[] = [];
   for (const some of [people.slice(0, 2), people.slice(2)]) {
     await table.append(some.map((person) => ({ ...person })));
-    // So old that it is waited for, and not made behind the answer.
+    // So old that the request waits for the new list.
     timing.advance(3 * WINDOW_MS);
     const list = await app.inject({ url: '/records' });
     tokens.push(/snapshot=([\w-]+)/.exec(String(list.headers.link))?.[1] ?? '');
   }
-  // From here on a page of either moment costs no call.
+  // From here on a page of either snapshot costs no call.
   for (const token of tokens) await app.inject({ url: `/records?snapshot=${token}` });
   origin = await app.listen({ port: 0, host: '127.0.0.1' });
   contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
@@ -85,7 +85,7 @@ async function storeKey(key: string): Promise<string> {
 
 function send({ method, target, headers, body }: DocumentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // Node sends the body of a GET or DELETE without saying how long it is, unless it is told to.
+    // Otherwise Node sends the body of a GET or DELETE without a length.
     const framing = body === null ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = {
       method,
@@ -111,21 +111,21 @@ function send({ method, target, headers, body }: DocumentRequest): Promise<Answe
   });
 }
 
-/** No body of HEAD is compressed, whatever the header says. */
+/** A response to HEAD has no body to decompress. */
 function plain(body: Buffer, encoding: string | undefined): string {
   if (body.length === 0) return '';
   if (encoding === 'gzip') return gunzipSync(body).toString();
   return (encoding === 'br' ? brotliDecompressSync(body) : body).toString();
 }
 
-/** The operation of the document that a target belongs to, if any. */
+/** The operation in the document for a target, if any. */
 function operationOf(target: string): string | undefined {
   const path = target.split('?', 1)[0] ?? '';
   if (path in contract.document.paths) return path;
   return /^\/records\/[^/]+$/.test(path) ? '/records/{id}' : undefined;
 }
 
-/** One request for each status of each operation that a healthy warehouse and a caller within the limit can meet; statuses.test.ts has the others. */
+/** One request for each operation and status that a healthy warehouse can give; statuses.test.ts tests the others. */
 function oneOfEach(): DocumentRequest[] {
   return promises(contract.document).flatMap(({ path, status }) => {
     const situation = SITUATIONS[status];
@@ -135,7 +135,7 @@ function oneOfEach(): DocumentRequest[] {
   });
 }
 
-/** What the document says of every operation, and of everything else: chance meets each of these too seldom to count on. */
+/** Requests that random generation would rarely produce. */
 const OTHERS = [
   { method: 'HEAD', target: '/records', met: 'HEAD /records 200' },
   { method: 'POST', target: '/records', met: 'POST /records 405' },
@@ -144,7 +144,7 @@ const OTHERS = [
 ];
 
 describe('hostile requests', () => {
-  it(`${REQUESTS} of them meet no 5xx and no answer that the document does not describe, and a refused one no warehouse`, async () => {
+  it(`get no 5xx and only documented answers, and refusals cost no warehouse call (${REQUESTS} requests)`, async () => {
     const seen = new Set<string>();
     const taken = new Set<string>();
     const others = OTHERS.map(({ method, target }) => ({ method, target, headers: {}, body: null }));
@@ -169,12 +169,12 @@ describe('hostile requests', () => {
             contract.violation(['components', 'schemas', 'Problem'], JSON.parse(answer.body || 'null')),
           ).toBe(method === 'HEAD' ? 'data must be object' : undefined);
         }
-        // A record that may exist and a page that may be asked for are the only reasons to ask the warehouse.
+        // Only an existing or missing record, or a page, justifies a warehouse call.
         const mayAsk =
           answer.status === 200 ||
           answer.status === 304 ||
           (operation === '/records/{id}' && answer.status === 404) ||
-          // A snapshot that may be of another instance.
+          // The snapshot could be another instance's.
           (answer.status === 410 && target.includes('snapshot='));
         if (!mayAsk) expect(calls).toEqual([]);
         expect(calls.length).toBeLessThanOrEqual(1);
@@ -185,14 +185,14 @@ describe('hostile requests', () => {
     const healthy = promises(contract.document).filter(({ status }) => status in SITUATIONS);
     const expected = healthy.map(({ path, status }) => `GET ${path} ${status}`);
     expect([...expected, ...OTHERS.map(({ met }) => met)].filter((met) => !seen.has(met))).toEqual([]);
-    // The property says little if nothing but refusals was tried.
+    // Not only refusals were tried.
     const parameters = Object.values(contract.document.paths).flatMap(({ get }) => get?.parameters ?? []);
     const named = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
     expect([...named, 'X-API-Key'].filter((name) => !taken.has(name))).toEqual([]);
   }, 3_600_000);
 });
 
-/** The names of what was given, of parameters and of a key. */
+/** The names of the parameters, and of the key. */
 function parametersOf(target: string, headers: DocumentRequest['headers']): string[] {
   const [, query = ''] = target.split('?', 2);
   return [...new URLSearchParams(query).keys(), ...('x-api-key' in headers ? ['X-API-Key'] : [])];

@@ -31,7 +31,7 @@ async function limitedApi(variables: Record<string, string>) {
 }
 
 describe('the rate limit', () => {
-  it('says what is left, refuses what is above with the time to wait, and fills up evenly', async () => {
+  it('reports the remaining quota, refuses the excess with the time to wait, and refills evenly', async () => {
     const get = await limitedApi({});
     const said = [];
     for (let count = 0; count < 3; count++) said.push((await get()).headers.ratelimit);
@@ -60,7 +60,7 @@ describe('the rate limit', () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it('behind Cloud Run tells callers apart, and takes a /64 of IPv6 for one', async () => {
+  it('behind Cloud Run counts each IPv4 address and each IPv6 /64 as one caller', async () => {
     const get = await limitedApi({ TRUSTED_PROXIES: '1' });
     const remaining = async (address: string) => (await get(address)).headers.ratelimit;
     expect(await remaining('203.0.113.7')).toContain('r=2');
@@ -71,14 +71,15 @@ describe('the rate limit', () => {
   });
 
   it('remembers a bounded number of callers', () => {
-    const limiter = new RateLimiter({ name: 'test', quota: 3, windowSeconds: 60 }, () => 0, 100);
-    for (let caller = 0; caller < 1_000; caller++) limiter.take(String(caller));
+    const limiter = new RateLimiter(() => 0, 100);
+    const policy = { name: 'test', quota: 3, windowSeconds: 60 };
+    for (let caller = 0; caller < 1_000; caller++) limiter.take(String(caller), policy);
     expect(limiter.size).toBe(100);
   });
 });
 
 describe('load shedding', () => {
-  it('lets in half as many each time the event loop is late, never none, and slowly more again', () => {
+  it('halves the limit each time the event loop is late, down to 1, and grows slowly otherwise', () => {
     const limit = new InFlightLimit(80);
     const after = (late: boolean, looks: number) =>
       Array.from({ length: looks }, () => {
@@ -90,7 +91,7 @@ describe('load shedding', () => {
     expect(after(false, 11)).toEqual([9, 17, 25, 33, 41, 49, 57, 65, 73, 80, 80]);
   });
 
-  it('refuses at once what is above the requests in flight, but no probe, and recovers', async () => {
+  it('refuses requests above the limit at once, except health checks, and recovers', async () => {
     const { slow, answer, get } = await oneInFlight();
     const first = get('/records/a');
     await slow.called(1);
@@ -106,8 +107,8 @@ describe('load shedding', () => {
     expect((await get('/records/a')).statusCode).toBe(200);
   });
 
-  it('hangs up on who takes nothing of an answer, so that others are answered', async () => {
-    // Too large to be known the second time.
+  it('closes the connection of a client that reads nothing, so that others are answered', async () => {
+    // Too large for the page cache.
     const { get, askWithoutReading } = await longPages(10_000);
     const { gone } = await askWithoutReading();
     const statuses: number[] = [];
@@ -117,15 +118,15 @@ describe('load shedding', () => {
     await gone;
   });
 
-  it('hangs up on who takes nothing of an answer that is known, too', async () => {
+  it('closes the connection of a client that reads nothing of a cached answer', async () => {
     const { get, askWithoutReading } = await longPages(7_000);
     const { gone } = await askWithoutReading();
-    // It has no place among those in flight.
+    // It does not count as in flight.
     expect((await get('/records?offset=1')).statusCode).toBe(200);
     await gone;
   });
 
-  it('tells whom it refuses while it stops to hang up', async () => {
+  it('refuses with Connection: close while the API stops', async () => {
     const { app, slow, answer, get } = await oneInFlight({ drainMs: 200 });
     const first = get('/records/a');
     await slow.called(1);
@@ -140,7 +141,7 @@ describe('load shedding', () => {
     await closed;
   });
 
-  it('counts back each request once, however it was answered', async () => {
+  it('releases each request once, however it was answered', async () => {
     const { slow, answer, get } = await oneInFlight();
     for (let n = 0; n < 5; n++) {
       const preflight = { origin: 'https://example.com', 'access-control-request-method': 'GET' };
@@ -155,7 +156,7 @@ describe('load shedding', () => {
     expect((await first).statusCode).toBe(200);
   });
 
-  it('counts what is refused, by its reason and as an answer', async () => {
+  it('counts a refusal by its reason and as a response', async () => {
     const counted: unknown[] = [];
     const metrics = {
       ...noMetrics,
@@ -172,7 +173,7 @@ describe('load shedding', () => {
   });
 });
 
-/** An API that answers one request at a time, and waits for `answer` with each. Over the wire: what refuses stands before Fastify. */
+/** An API with one slot, whose requests wait for `answer`. Over the wire, because the front refuses before Fastify. */
 async function oneInFlight(options: Partial<TestApiOptions> = {}) {
   const answer = Promise.withResolvers<typeof oneRow>();
   const slow = await BigQueryFront.listen();
@@ -185,7 +186,7 @@ async function oneInFlight(options: Partial<TestApiOptions> = {}) {
   return { app, url, slow, answer, get };
 }
 
-/** One in flight, who may stall for a moment; pages of a thousand records with names of so many characters, read once. */
+/** An API with one slot and a short stall timeout; its pages hold 1,000 records with names of `length` characters. */
 async function longPages(length: number) {
   const table = await openTestTable();
   const person = { nombre: 'Ana', apellido: 'x'.repeat(length), pais: 'Chile' };
@@ -193,9 +194,9 @@ async function longPages(length: number) {
   const options = { bigQueryUrl: table.front.url, stallMs: 200, answerMs: 1_000, logLevel: 'info' };
   const { app, url, get } = await oneInFlight(options);
   const path = '/records?limit=1000';
-  // Who stalls does not wait for BigQuery.
+  // Later requests do not wait for BigQuery.
   expect((await app.inject({ url: path })).statusCode).toBe(200);
-  /** Resolves when it is asked, to what resolves when the server has hung up. */
+  /** Resolves once the request has arrived; `gone` resolves when the server closes the connection. */
   const askWithoutReading = async (): Promise<{ readonly gone: Promise<unknown> }> => {
     const connected = once(app.server, 'connection');
     const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
@@ -210,7 +211,7 @@ async function longPages(length: number) {
 }
 
 describe('a page of another origin', () => {
-  it('may read every answer and its headers, without asking more often than every two hours', async () => {
+  it('may read every response and its headers, and caches the preflight for two hours', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: front.url });
     for (const url of ['/records/a', '/records/a?x=1', '/nothing', '/records/%zz']) {
       const { headers } = await app.inject({ url, headers: { origin: 'https://example.com' } });

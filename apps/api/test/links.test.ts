@@ -26,7 +26,7 @@ describe('the Link header', () => {
     }
   });
 
-  it('visits every row once, forwards by next and backwards by prev, from whatever page one starts at', () => {
+  it('visits every row once, forwards by next and backwards by prev, from any page', () => {
     fc.assert(
       fc.property(fc.nat(300), fc.integer({ min: 1, max: 60 }), fc.nat(350), (total, limit, offset) => {
         const forwards = walk({ limit, offset: 0 }, 'next', total);

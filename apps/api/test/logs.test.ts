@@ -17,7 +17,7 @@ beforeEach(async () => {
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 describe('the log', () => {
-  it('has one line per request in the shape of Cloud Logging, tied to its trace', async () => {
+  it('has one line per request in the format of Cloud Logging, with its trace', async () => {
     const response = await api.app.inject({
       url: '/records?limit=0',
       headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` },
@@ -42,7 +42,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('never holds the id of a record, a query, an address or a user agent', async () => {
+  it('never contains the id of a record, a query, an address or a user agent', async () => {
     front.fault = () => googleError(403, 'accessDenied');
     for (const url of [
       '/records/quetzal-1',
@@ -60,17 +60,17 @@ describe('the log', () => {
     expect(log).toContain('GET (no route) 400');
   });
 
-  it('shows what went well to those who debug only, since Cloud Run lists it already', async () => {
+  it('has successful requests at level debug, since Cloud Run logs them too', async () => {
     await api.app.inject({ url: '/openapi.json' });
     expect(api.lines).toMatchObject([{ severity: 'DEBUG', message: 'GET /openapi.json 200' }]);
   });
 
-  it('keeps probes out of the lines that everybody sees', async () => {
+  it('has health checks at level debug', async () => {
     await api.app.inject({ url: '/health/live' });
     expect(api.lines).toMatchObject([{ severity: 'DEBUG', message: 'GET /health/live 200' }]);
   });
 
-  it("says why the warehouse failed, with a stack trace for Error Reporting, and without the Google client's request", async () => {
+  it("gives the reason of a warehouse error, with a stack trace for Error Reporting and without the Google client's request", async () => {
     front.fault = () => googleError(403, 'accessDenied', 'Permission bigquery.tables.getData denied');
     await api.app.inject({ url: '/records' });
     const line = api.lines.find(({ severity }) => severity === 'ERROR');
@@ -88,7 +88,7 @@ describe('the log', () => {
     expect(JSON.stringify(line)).not.toMatch(/authorization|\[object/);
   });
 
-  it('stays silent below its level', async () => {
+  it('has no line below its level', async () => {
     const quiet = await buildTestApi({ bigQueryUrl: front.url, logLevel: 'error' });
     await quiet.app.inject({ url: '/records?limit=0' });
     expect(quiet.lines).toEqual([]);

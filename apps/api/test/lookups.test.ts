@@ -26,7 +26,7 @@ const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
 const direct = { listed: async () => undefined, assertOpen() {}, inTime: <T>(result: Promise<T>) => result };
 
 describe('look-ups', () => {
-  it('of what the list has cost nothing beside its one scan, and those of what it has not share one more', async () => {
+  it("serve known ids from the list's scan and all unknown ids from one extra query", async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     await app.inject({ url: '/records' });
     const ask = (wanted: string[]) => Promise.all(wanted.map((id) => app.inject({ url: `/records/${id}` })));
@@ -38,7 +38,7 @@ describe('look-ups', () => {
     expect(scans()).toBe(2);
   });
 
-  it('need no search where a walk has passed, though its rows are no longer in memory', async () => {
+  it('need no search where a walk has passed, even after its rows are evicted', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, blockCacheBytes: 1 });
     await table.append(Array.from({ length: 7_000 }, (_, n) => record(`s${String(n).padStart(4, '0')}`)));
     for (let offset = 0; offset < 7_200; offset += 900)
@@ -50,7 +50,7 @@ describe('look-ups', () => {
     expect(reads() - before).toBe(3);
   });
 
-  it('of what was published since the list was made show at once', async () => {
+  it('find a record that was published after the list was made', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     await app.inject({ url: '/records' });
     await table.append([record('r7a')]);
@@ -59,7 +59,7 @@ describe('look-ups', () => {
     expect(scans()).toBe(2);
   });
 
-  it('send one query a second at most, the first at once, up to a thousand ids in each', async () => {
+  it('send at most one query per second, the first at once, with up to a thousand ids', async () => {
     const sizes: number[] = [];
     const sentAt: number[] = [];
     const lookups = new Lookups({
@@ -80,7 +80,7 @@ describe('look-ups', () => {
     expect(sentAt).toEqual([3, 1_003, 2_003, 3_003]);
   });
 
-  it('may be billed what is saved up, then as much as comes back with time, however much the table costs', async () => {
+  it('are billed at most the saved budget plus its refill, whatever a query costs', async () => {
     const sentAt: number[] = [];
     const lookups = new Lookups({
       ...direct,
@@ -98,14 +98,14 @@ describe('look-ups', () => {
       ages.push(freshness.ageMs);
       timing.advance(1_000);
     }
-    // Two MiB a second, and 120 MiB that were saved up: the last query may go beyond it.
+    // 2 MiB per second and 120 MiB saved, which the last query may exceed.
     expect(sentAt.length * 60).toBeLessThanOrEqual(300 * 2 + 120 + 60);
     expect(sentAt.length * 60).toBeGreaterThan(300 * 2);
-    // In between, the list's word counts, and says how old it is.
+    // In between, the list answers, with its age.
     expect(ages.filter((age) => age === 30_000).length).toBe(ages.length - sentAt.length);
   });
 
-  it('that read the list while others spent what there was for queries are answered from it, made for them if need be', async () => {
+  it('are answered from the list, made if needed, when others spend the budget meanwhile', async () => {
     for (const there of [true, false]) {
       const slow = Promise.withResolvers<ListedRecord | undefined>();
       const asked: [string, boolean][] = [];
@@ -136,7 +136,7 @@ describe('look-ups', () => {
     }
   });
 
-  it('that were never sent, or refused, cost nothing of what may be billed', async () => {
+  it('spend no budget on queries that were not sent or were refused', async () => {
     let error = new WarehouseError('unavailable', 'none', '');
     let billed = 0;
     const lookups = new Lookups({
@@ -155,14 +155,14 @@ describe('look-ups', () => {
       ['refused', 'accessDenied'],
     ] as const) {
       error = new WarehouseError(kind, reason, '');
-      // Thirteen would use up what is saved.
+      // Thirteen would spend the saved budget.
       for (let n = 0; n < 20; n++) await expect(lookups.find(`${reason}-${n}`)).rejects.toBe(error);
     }
     billed = 10 * MIB;
     for (let n = 0; n < 12; n++) expect((await lookups.find(`asked-${n}`)).body).toBeUndefined();
   });
 
-  it('that neither a query nor the list can answer in time are refused, with the time that it takes', async () => {
+  it('are refused with the time to wait when neither a query nor the list can answer in time', async () => {
     const asked: boolean[] = [];
     const lookups = new Lookups({
       ...direct,
@@ -178,14 +178,14 @@ describe('look-ups', () => {
     await expect(lookups.find('second')).rejects.toMatchObject({
       kind: 'busy',
       reason: 'lookupBudget',
-      // Half a second for each MiB of the debt, less what has passed.
+      // Half a second per MiB of debt, minus the elapsed time.
       retryAfterMs: (1_000 - 120) * 500 - 2,
     });
-    // Before that, the list was made for it.
+    // The list was tried for it.
     expect(asked).toEqual([false, true]);
   });
 
-  it('that BigQuery refuses cost nothing, so that a lost grant is not hidden behind the list', async () => {
+  it('keep failing while BigQuery refuses, so that the list does not hide a lost grant', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     await app.inject({ url: '/records' });
     table.front.fault = (call) =>
@@ -196,14 +196,14 @@ describe('look-ups', () => {
     }
   });
 
-  it('make the list when live queries are used up, and are answered from it', async () => {
+  it('make the list and are answered from it when the query budget is spent', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     for (let n = 0; n < 20; n++) {
       expectProblem(await app.inject({ url: `/records/nobody-${n}` }), 'record-not-found');
       timing.advance(1_000);
     }
     const queries = table.front.calls.filter((call) => call.endsWith('/queries')).length;
-    // Twelve that were saved up, and one for each five seconds.
+    // Twelve saved ones, and one every five seconds.
     expect(queries).toBeGreaterThanOrEqual(12);
     expect(queries).toBeLessThanOrEqual(17);
     expect(scans()).toBe(queries + 1);
@@ -211,7 +211,7 @@ describe('look-ups', () => {
     expect(scans()).toBe(queries + 1);
   });
 
-  it('do without the list when its result is gone', async () => {
+  it('use a query when the result of the list is gone', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, blockCacheBytes: 1 });
     await app.inject({ url: '/records' });
     table.front.fault = () =>
@@ -219,7 +219,7 @@ describe('look-ups', () => {
     expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
   });
 
-  it('are answered from memory for a freshness window, and for five seconds that there is no record', async () => {
+  it('are cached for a freshness window, and for five seconds when there is no record', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     const ask = async () => {
       const found = await app.inject({ url: '/records/r7' });
@@ -246,7 +246,7 @@ describe('look-ups', () => {
     expect((await app.inject({ url: '/records/nobody' })).json()).toEqual(record('nobody'));
   });
 
-  it('for a record that still holds are answered 304', async () => {
+  it('give 304 for an unchanged record', async () => {
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     const { headers } = await app.inject({ url: '/records/r7' });
     const again = await app.inject({
@@ -257,7 +257,7 @@ describe('look-ups', () => {
     expect(scans()).toBe(1);
   });
 
-  it('remember a bounded number of answers, and not those that failed', async () => {
+  it('cache a bounded number of answers, and no failure', async () => {
     let queries = 0;
     const lookups = new Lookups({
       ...direct,
@@ -280,7 +280,7 @@ describe('look-ups', () => {
     expect(queries).toBe(24);
   });
 
-  it('of more ids than may wait are refused at once, and the others are answered', async () => {
+  it('are refused at once above the limit of pending ids, and the others are answered', async () => {
     const lookups = new Lookups({
       ...direct,
       freshMs: 60_000,

@@ -29,7 +29,7 @@ async function fetchBy(agent: Agent, url: string): Promise<Answer> {
 }
 
 describe('the process', () => {
-  it('ends with 1 and says all that is missing when the environment is empty', async () => {
+  it('exits with 1 and lists every missing variable when the environment is empty', async () => {
     const api = new ApiProcess({});
     expect(await api.exited()).toBe(1);
     expect(api.stdout).toBe('');
@@ -42,7 +42,7 @@ describe('the process', () => {
     ]);
   });
 
-  it('ends with 1 and names the port when somebody else listens there', async () => {
+  it('exits with 1 and names the port when the port is taken', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '0.0.0.0', resolve));
     const address = other.address();
@@ -51,13 +51,13 @@ describe('the process', () => {
     expect(await api.exited()).toBe(1);
     expect(api.lines().at(-1)).toMatchObject({
       severity: 'CRITICAL',
-      message: expect.stringContaining(`can not listen on port ${port}`),
+      message: expect.stringContaining(`cannot listen on port ${port}`),
     });
     await new Promise((resolve) => other.close(resolve));
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'answers what is in flight after %s, tells clients to hang up, is not ready, and ends with 0',
+    'answers requests in flight after %s, closes connections, becomes unready, and exits with 0',
     async (signal) => {
       const api = await ApiProcess.listen(front.url);
       const agent = new Agent({ keepAlive: true });
@@ -90,7 +90,7 @@ describe('the process', () => {
     },
   );
 
-  it('ends with 1 after an error that nobody caught, and logs it', async () => {
+  it('logs an uncaught error and exits with 1', async () => {
     const bomb = 'process.on("SIGUSR2", () => { throw new Error("boom") })';
     const api = await ApiProcess.listen(front.url, [
       '--import',

@@ -26,14 +26,14 @@ const ids = (...values: string[]) => ({
 });
 
 describe('a query for records', () => {
-  it('is the same text whatever the caller says, which travels in typed parameters', async () => {
+  it('has a constant text, with the input of callers in typed parameters', async () => {
     for (const url of ['/records/a', '/records/~._-']) await api.app.inject({ url });
     const [first, second] = front.bodies;
     expect(first?.query).toBe(second?.query);
     expect(second?.queryParameters).toEqual([ids('~._-')]);
   });
 
-  it('says where it runs, for whom, and how long it may take', async () => {
+  it('carries location, labels and timeout', async () => {
     await api.app.inject({ url: '/records/a' });
     expect(front.bodies).toMatchObject([
       {
@@ -47,7 +47,7 @@ describe('a query for records', () => {
     ]);
   });
 
-  it('keeps its request id when it is sent again, so that it is not billed twice, and has another for each request', async () => {
+  it('keeps its request id in retries, so that it is billed once, and has another id in each request', async () => {
     front.fault = (call) => (call === 1 ? 'reset' : oneRow);
     await api.app.inject({ url: '/records/a' });
     await api.app.inject({ url: '/records/b' });
@@ -56,13 +56,13 @@ describe('a query for records', () => {
     expect(other).not.toBe(first);
   });
 
-  it('leaves less time to each further attempt', async () => {
+  it('has less time in each further attempt', async () => {
     front.fault = (call) => (call < 3 ? 'reset' : oneRow);
     await api.app.inject({ url: '/records/a' });
     expect(front.bodies.map(({ timeoutMs }) => timeoutMs)).toEqual([8_000, 7_900, 7_700]);
   });
 
-  it('is read page by page when BigQuery cuts the rows up', async () => {
+  it('is read page by page when BigQuery splits the rows', async () => {
     const page = (id: string, pageToken?: string) => ({
       status: 200,
       body: JSON.stringify({
@@ -79,7 +79,7 @@ describe('a query for records', () => {
     expect(front.calls[1]).toBe('GET /bigquery/v2/projects/records-test/queries/job-1');
   });
 
-  it('whose pages never end is given up when its time is over, and asks for no more of them', async () => {
+  it('with endless pages stops at its deadline and reads no more of them', async () => {
     const timing = new FakeTiming();
     const { app } = await buildTestApi({ bigQueryUrl: front.url, timing });
     front.fault = () => {
@@ -91,12 +91,12 @@ describe('a query for records', () => {
     };
     const response = await app.inject({ url: '/records/a' });
     expectProblem(response, 'warehouse-timeout');
-    // Waits for what is under way.
+    // Waits for calls in flight.
     await app.close();
     expect(front.calls).toHaveLength(8);
   });
 
-  it('with rows larger than a response may be is given up, not held in memory', async () => {
+  it('with more rows than a response may hold is aborted instead of held in memory', async () => {
     const body = JSON.stringify({
       jobComplete: true,
       jobReference: { jobId: 'job-1', location: 'southamerica-west1' },
@@ -114,13 +114,13 @@ describe('a query for records', () => {
   });
 });
 
-it('readiness tries the query of a snapshot dry, and runs none', async () => {
+it('checks readiness with a dry run of the snapshot query', async () => {
   expect((await api.app.inject({ url: '/health/ready' })).statusCode).toBe(200);
   expect(front.bodies).toMatchObject([{ dryRun: true, query: expect.stringContaining('ORDER BY id') }]);
 });
 
 describe('the job of a snapshot', () => {
-  it('is named by its table and its window, says for whom it runs, and has a limit to its bytes and its time', async () => {
+  it('is named after table and window, and carries labels and limits of bytes and time', async () => {
     const table = await openTestTable();
     const timing = new FakeTiming();
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });

@@ -9,7 +9,7 @@ import { expectProblem } from './support/problem.ts';
 const log = pino({ level: 'silent' });
 
 describe('readiness', () => {
-  it('asks the warehouse once for all probes that come at the same time, and again only after ten seconds', async () => {
+  it('checks the warehouse once for concurrent probes, and again after ten seconds', async () => {
     let now = 0;
     const answers: (() => void)[] = [];
     const check = () => new Promise<void>((resolve) => answers.push(resolve));
@@ -30,7 +30,7 @@ describe('readiness', () => {
     expect(answers).toHaveLength(2);
   });
 
-  it('asks again a second after a bad answer, so that an instance comes back soon', async () => {
+  it('checks again a second after a failure, so that an instance recovers soon', async () => {
     let now = 0;
     let calls = 0;
     const check = async () => {
@@ -46,7 +46,7 @@ describe('readiness', () => {
     expect(calls).toBe(2);
   });
 
-  it('is over once the instance is told to stop, even for a probe that is waiting for the warehouse', async () => {
+  it('ends when the instance stops, also for a probe that waits for the warehouse', async () => {
     let answer = () => {};
     const check = () =>
       new Promise<void>((resolve) => {
@@ -79,19 +79,22 @@ describe('GET /health/ready', () => {
     ['accessDenied', googleError(403, 'accessDenied', 'bigquery.jobs.create')],
     ['invalidQuery', googleError(400, 'invalidQuery', 'Unrecognized name: apellido')],
     ['ECONNRESET', 'reset'],
-  ])('is 503 while BigQuery says %s; the log tells why, the answer does not', async (reason, fault) => {
-    front.fault = () => fault;
-    const response = await api.app.inject({ url: '/health/ready' });
-    expectProblem(response, 'not-ready');
-    expect(response.headers['retry-after']).toBe('1');
-    expect(response.body).not.toMatch(/Table|jobs\.create|apellido|BigQuery/);
-    expect(api.lines.filter(({ severity }) => severity === 'WARNING')).toMatchObject([
-      { reason, message: expect.stringContaining(reason) },
-    ]);
-    expect(front.calls).toEqual(['POST /bigquery/v2/projects/records-test/queries']);
-  });
+  ])(
+    'is 503 while BigQuery fails with %s, with the reason in the log and not in the response',
+    async (reason, fault) => {
+      front.fault = () => fault;
+      const response = await api.app.inject({ url: '/health/ready' });
+      expectProblem(response, 'not-ready');
+      expect(response.headers['retry-after']).toBe('1');
+      expect(response.body).not.toMatch(/Table|jobs\.create|apellido|BigQuery/);
+      expect(api.lines.filter(({ severity }) => severity === 'WARNING')).toMatchObject([
+        { reason, message: expect.stringContaining(reason) },
+      ]);
+      expect(front.calls).toEqual(['POST /bigquery/v2/projects/records-test/queries']);
+    },
+  );
 
-  it('does not make the instance look dead', async () => {
+  it('does not affect liveness', async () => {
     front.fault = () => 'reset';
     await api.app.inject({ url: '/health/ready' });
     expect((await api.app.inject({ url: '/health/live' })).json()).toEqual({ status: 'alive' });

@@ -37,7 +37,7 @@ describe('docs/reading.md', () => {
     expect(stdout).toBe(`${RECORDS}\n`);
   });
 
-  it('has requests by hand that are all answered', async () => {
+  it('has shell commands whose requests all succeed', async () => {
     const script = `set -e\n${await snippet('sh')}`;
     const env = { PATH: process.env.PATH, API: url };
     const { stdout } = await run('sh', ['-c', script], { cwd: folder, env, maxBuffer: 10_000_000 });

@@ -7,7 +7,7 @@ import { linksOf } from './support/links.ts';
 import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
-/** By code point, as BigQuery orders text; JavaScript's own order differs beyond the basic plane. */
+/** By code point, as BigQuery does; JavaScript's order differs beyond the basic plane. */
 const byId = (a: { id: string }, b: { id: string }) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
 
 const people = validSamples.map(({ value }, index) => ({ ...value, id: `sample-${index}` }));
@@ -20,7 +20,7 @@ const ids = [
     pais: 'Chile',
   })),
 ];
-/** Stored by somebody who did not use the encoder. */
+/** Stored without the encoder. */
 const unchecked = [
   'a/b',
   'ñandú',
@@ -42,7 +42,7 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   table = await openTestTable();
-  // Twice and more, as delivery at least once does; and with other values before and after, which must not win.
+  // Repeated, as delivery at least once does, and with other values before and after, which must not win.
   const other = (row: (typeof list)[number]) => ({ ...row, nombre: `${row.nombre}\u{10ffff}` });
   await table.append(list.slice(0, 30).map(other));
   await table.append([...list, ...list.slice(5, 15)]);
@@ -53,7 +53,7 @@ beforeAll(async () => {
 const get = (url: string): Promise<LightMyRequestResponse> => app.inject({ url });
 
 describe('GET /records', () => {
-  it('lists every record once, ordered by id, each as it was published, and nothing else', async () => {
+  it('lists every record once, ordered by id, as published', async () => {
     const response = await get('/records?limit=1000');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
@@ -61,14 +61,14 @@ describe('GET /records', () => {
     expect(response.headers['x-total-count']).toBe(String(list.length));
   });
 
-  it('has 100 records from the beginning when nothing is asked for', async () => {
+  it('has the first 100 records by default', async () => {
     const response = await get('/records');
     expect(response.json()).toEqual(list.slice(0, 100));
     expect(linksOf(String(response.headers.link)).first).toMatchObject({ limit: 100, offset: 0 });
   });
 
   it.each([1, 7, 10, list.length, 1000])(
-    'is walked by next, %d at a time, without gap or repetition',
+    'can be walked by next, %d at a time, without gap or repetition',
     async (limit) => {
       const walked: unknown[] = [];
       let url: string | undefined = `/records?limit=${limit}`;
@@ -83,7 +83,7 @@ describe('GET /records', () => {
     },
   );
 
-  it('is empty past the end, and still says how many there are and where the last page is', async () => {
+  it('is empty past the end, with the total and a link to the last page', async () => {
     const response = await get('/records?limit=10&offset=100000000');
     expect(response.statusCode).toBe(200);
     expect(response.body).toBe('[]');
@@ -108,7 +108,7 @@ describe('GET /records', () => {
 
 describe('GET /records/:id', () => {
   it.each(list.filter(({ id }) => /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}$/.test(id)).slice(0, 40))(
-    'returns $id as the list has it',
+    'returns $id as it is in the list',
     async (row) => {
       const response = await get(`/records/${row.id}`);
       expect(response.statusCode).toBe(200);
@@ -118,7 +118,7 @@ describe('GET /records/:id', () => {
     },
   );
 
-  it('takes an id that the client escaped for no reason', async () => {
+  it('takes an id with needless escapes', async () => {
     expect((await get('/records/%6e%30')).json()).toMatchObject({ id: 'n0' });
   });
 
@@ -127,13 +127,13 @@ describe('GET /records/:id', () => {
     expect(body.detail).toBe(`No record has the id "${id}".`);
   });
 
-  it('answers HEAD for a record that is there and one that is not', async () => {
+  it('answers HEAD for an existing and a missing record', async () => {
     expect((await app.inject({ method: 'HEAD', url: '/records/n0' })).statusCode).toBe(200);
     const missing = await app.inject({ method: 'HEAD', url: '/records/nobody' });
     expect([missing.statusCode, missing.body]).toEqual([404, '']);
   });
 
-  it('finds a record as soon as it is stored, or a freshness window later if it was asked for before', async () => {
+  it('finds a record as soon as it is stored, or after the cached 404 expires', async () => {
     const asked = await get('/records/later');
     expectProblem(asked, 'record-not-found');
     const later = { id: 'later', nombre: 'Inés', apellido: 'Ruiz', pais: 'Perú' };
@@ -160,21 +160,21 @@ describe('an empty table', () => {
 });
 
 describe('readiness', () => {
-  it('is given by the real table, without reading it', async () => {
+  it('holds for the real table, without reading it', async () => {
     expect((await get('/health/ready')).json()).toEqual({ status: 'ready' });
   });
 
   it.each([
-    ['a table that is not there', 'records-test.records.other', 'notFound'],
-    ['a dataset that is not there', 'records-test.other.records', 'notFound'],
-  ])('is refused by %s, and the log says so', async (_what, name, reason) => {
+    ['a missing table', 'records-test.records.other', 'notFound'],
+    ['a missing dataset', 'records-test.other.records', 'notFound'],
+  ])('fails for %s, with the reason in the log', async (_what, name, reason) => {
     const { app, lines } = await buildTestApi({ bigQueryUrl: table.front.url, table: name });
     expectProblem(await app.inject({ url: '/health/ready' }), 'not-ready');
     expect(lines).toContainEqual(expect.objectContaining({ severity: 'WARNING', reason }));
     expectProblem(await app.inject({ url: '/records' }), 'internal-error');
   });
 
-  it('is refused by a table without one of the columns, and the log names it', async () => {
+  it('fails for a table that lacks a column, which the log names', async () => {
     await table.bigQuery.insertTable('records', {
       tableReference: { tableId: 'short' },
       schema: {

@@ -37,7 +37,7 @@ describe('limit and offset', () => {
     ' 5',
     '5 ',
     '9'.repeat(400),
-  ])('refuses the limit %j, and names rule and value', async (limit) => {
+  ])('refuses the limit %j with rule and value', async (limit) => {
     const body = expectProblem(await get(`/records?limit=${encodeURI(limit)}`), 'invalid-parameters');
     expect(body.detail).toBe(
       'limit must be an integer from 1 to 1000, in decimal digits without sign or leading zeros.',
@@ -58,7 +58,7 @@ describe('limit and offset', () => {
   );
 
   it.each(['', 'x', '0f3a9c5e7b21', '0f3a9c5e7b21-tp0ce8-0x0', "0f3a9c5e7b21-tp0ce8-0' OR 1", '../jobs/x'])(
-    'refuses the snapshot %j, and says where one comes from',
+    'refuses the snapshot %j and explains where to get one',
     async (snapshot) => {
       const body = expectProblem(
         await get(`/records?snapshot=${encodeURIComponent(snapshot)}`),
@@ -68,7 +68,7 @@ describe('limit and offset', () => {
     },
   );
 
-  it('refuses a snapshot of another table, of the future and of the day before yesterday without asking the warehouse', async () => {
+  it('refuses a snapshot of another table, of the future or of the past without calling the warehouse', async () => {
     for (const snapshot of ['0f3a9c5e7b21-tp0ce8-0', '000000000000-zzzzzzzz-0', '000000000000-1-zz']) {
       expectProblem(await get(`/records?snapshot=${snapshot}`), 'snapshot-expired');
     }
@@ -89,7 +89,7 @@ describe('limit and offset', () => {
     ['limit[]', 'did you mean limit?'],
     ['__proto__', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
     ['constructor', 'which takes limit, offset, snapshot, nombre, apellido and pais'],
-  ])('refuses the unknown parameter %j by name and says %s', async (name, advice) => {
+  ])('refuses the unknown parameter %j by name with the advice %s', async (name, advice) => {
     const body = expectProblem(await get(`/records?${name}=1`), 'invalid-parameters');
     expect(body.errors).toEqual([
       { in: 'query', name, detail: expect.stringMatching(/^is not a parameter of this operation[;,] /) },
@@ -97,19 +97,24 @@ describe('limit and offset', () => {
     expect(body.detail).toContain(advice);
   });
 
-  it('reports everything that is wrong at once', async () => {
+  it('reports every mistake at once', async () => {
     const body = expectProblem(await get('/records?limit=0&offset=x&sort=id'), 'invalid-parameters');
     expect(body.errors).toMatchObject([{ name: 'sort' }, { name: 'limit' }, { name: 'offset' }]);
   });
 
-  it('names ten unknown parameters at most', async () => {
+  it('names at most ten unknown parameters', async () => {
     const query = Array.from({ length: 300 }, (_, index) => `p${index}=`).join('&');
     const body = expectProblem(await get(`/records?${query}`), 'invalid-parameters');
     expect(body.errors).toHaveLength(10);
   });
+
+  it('are refused for a single record, which takes no parameters', async () => {
+    const body = expectProblem(await get('/records/a?fields=id'), 'invalid-parameters');
+    expect(body.detail).toBe('fields is not a parameter of this operation, which takes none.');
+  });
 });
 
-describe('an id that can not exist', () => {
+describe('an invalid id', () => {
   it.each([
     "a'b",
     'a"b',
@@ -125,33 +130,28 @@ describe('an id that can not exist', () => {
     '\u0000',
     '%zz',
     'x'.repeat(129),
-  ])('refuses %j without asking the warehouse', async (id) => {
+  ])('is refused without calling the warehouse: %j', async (id) => {
     const body = expectProblem(await get(`/records/${encodeURIComponent(id)}`), 'invalid-parameters');
     expect(body.errors).toMatchObject([
       { in: 'path', name: 'id', detail: expect.stringContaining('1 to 128') },
     ]);
   });
 
-  it('refuses 10,000 characters as too long an URI', async () => {
+  it('of 10,000 characters is refused as too long a URI', async () => {
     expectProblem(await get(`/records/${'x'.repeat(10_000)}`), 'uri-too-long');
     expectProblem(await get(`/records?limit=${'1'.repeat(10_000)}`), 'uri-too-long');
     expectProblem(await get(`/${'x'.repeat(10_000)}`), 'uri-too-long');
   });
 
   it.each(['/records/%zz', '/records/%', '/records/%c3%28', '/%zz', '/records/%ff'])(
-    'refuses the malformed escape in %j',
+    'is refused for its malformed escape: %j',
     async (url) => {
       expectProblem(await get(url), 'malformed-request');
     },
   );
-
-  it('refuses a query on a record, and says that it takes none', async () => {
-    const body = expectProblem(await get('/records/a?fields=id'), 'invalid-parameters');
-    expect(body.detail).toBe('fields is not a parameter of this operation, which takes none.');
-  });
 });
 
-describe('a path that is not served', () => {
+describe('an unknown path', () => {
   it.each([
     '/',
     '/record',
@@ -162,27 +162,24 @@ describe('a path that is not served', () => {
     '//records',
     '/health',
     '/healthz',
-  ])('answers %j as not found', async (url) => {
+  ])('is not found: %j', async (url) => {
     const body = expectProblem(await get(url), 'route-not-found');
     expect(body.detail).toContain('/openapi.json');
   });
 
-  it.each(['/records/', '/docs/', '/health/live/'])('says that %j has a slash too many', async (url) => {
+  it.each(['/records/', '/docs/', '/health/live/'])('with a trailing slash is explained: %j', async (url) => {
     expect(expectProblem(await get(url), 'route-not-found').detail).toContain('no slash at the end');
   });
 
-  it.each(['POST', 'PROPFIND', 'OPTIONS'] as const)(
-    'answers %s on an unknown path as not found',
-    async (method) => {
-      expectProblem(
-        await app.inject({ method: method as 'POST', url: '/nothing', body: '{' }),
-        'route-not-found',
-      );
-    },
-  );
+  it.each(['POST', 'PROPFIND', 'OPTIONS'] as const)('is not found for %s', async (method) => {
+    expectProblem(
+      await app.inject({ method: method as 'POST', url: '/nothing', body: '{' }),
+      'route-not-found',
+    );
+  });
 });
 
-describe('a method that a path does not have', () => {
+describe('an unsupported method', () => {
   it.each([
     'POST',
     'PUT',
@@ -195,7 +192,7 @@ describe('a method that a path does not have', () => {
     'SEARCH',
     'PURGE',
     'LINK',
-  ])('%s is refused with Allow, whatever its body', async (method) => {
+  ])('is refused with Allow, whatever its body: %s', async (method) => {
     for (const url of [
       '/records',
       '/records/a',
@@ -218,14 +215,14 @@ describe('a method that a path does not have', () => {
 });
 
 describe('a body on GET', () => {
-  it.each(['GET', 'HEAD'] as const)('is refused on %s, and the connection closed', async (method) => {
+  it.each(['GET', 'HEAD'] as const)('is refused with %s, and the connection closed', async (method) => {
     const response = await app.inject({ method, url: '/records', payload: '{"limit":5}' });
     expect(response.statusCode).toBe(400);
     expect(response.headers.connection).toBe('close');
     if (method === 'GET') expectProblem(response, 'unexpected-content');
   });
 
-  it('of no length is no body', async () => {
+  it('of length 0 is ignored', async () => {
     const response = await app.inject({ url: '/health/live', headers: { 'content-length': '0' } });
     expect(response.statusCode).toBe(200);
   });

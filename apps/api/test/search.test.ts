@@ -11,7 +11,7 @@ const TABLE = { projectId: 'p', datasetId: 'd', tableId: 't' };
 const rowOf = (id: string): RawRow => ({ f: [id, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })) });
 const inOrder = (ids: Iterable<string>) => [...new Set(ids)].sort((a, b) => (isBefore(a, b) ? -1 : 1));
 
-/** Results that hold these ids, a search over them, and how many blocks were read. */
+/** Result tables with these ids, a search over them, and the number of blocks read. */
 function resultsOf(results: ReadonlyMap<string, readonly string[]>, cacheBytes = 1) {
   let reads = 0;
   const search = new Search((snapshot, index) => blocks.block(snapshot, index));
@@ -39,7 +39,7 @@ function resultsOf(results: ReadonlyMap<string, readonly string[]>, cacheBytes =
 }
 
 describe('the search for a record in a snapshot', () => {
-  it('finds each id that is there and no other, in the order of UTF-8', async () => {
+  it('finds every existing id and no other, in the order of UTF-8', async () => {
     const id = fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }).map((text) => text.toWellFormed());
     const some = fc.sample(id, 3 * BLOCK_ROWS);
     const there = inOrder(some.filter((_, index) => index % 2 === 0));
@@ -54,7 +54,7 @@ describe('the search for a record in a snapshot', () => {
     expect(await empty.search.find(await empty.open('empty'), 'a')).toBeUndefined();
   });
 
-  it('reads few blocks at first, mostly one after that, none for what is between blocks, and one or two in the next snapshot', async () => {
+  it('reads few blocks at first, then mostly one, none between blocks, and one or two in the next snapshot', async () => {
     const ids = inOrder(Array.from({ length: 16 * BLOCK_ROWS }, () => randomUUID()));
     const later = inOrder([...ids, ...Array.from({ length: 50 }, () => randomUUID())]);
     const { search, open, reads, readsSince } = resultsOf(
@@ -86,23 +86,20 @@ describe('the search for a record in a snapshot', () => {
     ['random in hexadecimal', () => randomUUID()],
     ['random in letters of both cases', () => randomBytes(9).toString('base64url')],
     ['numbered', (n: number) => `customer-2026-${String(n * 7).padStart(7, '0')}`],
-  ])(
-    'finds an id among those that are %s in three reads, though nothing else was asked for',
-    async (_, idOf) => {
-      const ids = inOrder(Array.from({ length: 64 * BLOCK_ROWS }, (_, n) => idOf(n)));
-      const counts = [1, 17, 29, 40, 62].map(async (block) => {
-        const { search, open, reads, readsSince } = resultsOf(new Map([['one', ids]]), 1_000_000);
-        const snapshot = await open('one');
-        const before = reads();
-        const wanted = ids[block * BLOCK_ROWS + 321] ?? '';
-        expect(await search.find(snapshot, wanted)).toBeDefined();
-        return readsSince(before);
-      });
-      expect(Math.max(...(await Promise.all(counts)))).toBeLessThanOrEqual(3);
-    },
-  );
+  ])('finds the first requested id in three reads among ids that are %s', async (_, idOf) => {
+    const ids = inOrder(Array.from({ length: 64 * BLOCK_ROWS }, (_, n) => idOf(n)));
+    const counts = [1, 17, 29, 40, 62].map(async (block) => {
+      const { search, open, reads, readsSince } = resultsOf(new Map([['one', ids]]), 1_000_000);
+      const snapshot = await open('one');
+      const before = reads();
+      const wanted = ids[block * BLOCK_ROWS + 321] ?? '';
+      expect(await search.find(snapshot, wanted)).toBeDefined();
+      return readsSince(before);
+    });
+    expect(Math.max(...(await Promise.all(counts)))).toBeLessThanOrEqual(3);
+  });
 
-  it('halves what is left with each second read where ids are spread as badly as can be', async () => {
+  it('bisects with every second read when ids are spread as unevenly as possible', async () => {
     const ids = inOrder(
       Array.from(
         { length: 64 * BLOCK_ROWS },
@@ -118,7 +115,7 @@ describe('the search for a record in a snapshot', () => {
     }
   });
 
-  it('knows where to look from all that was read of a snapshot since it is followed, for a page or for everything', async () => {
+  it('learns from every read of a followed snapshot, for a page or for the whole list', async () => {
     const ids = inOrder(Array.from({ length: 8 * BLOCK_ROWS }, () => randomUUID()));
     const { search, blocks, open, reads, readsSince } = resultsOf(new Map([['one', ids]]));
     const snapshot = await open('one');
@@ -136,7 +133,7 @@ describe('the search for a record in a snapshot', () => {
     expect(readsSince(before)).toBe(0);
   });
 
-  it('still finds what is in a snapshot that is no longer followed', async () => {
+  it('still finds records in a snapshot that is no longer followed', async () => {
     const ids = inOrder(Array.from({ length: 4 * BLOCK_ROWS }, () => randomUUID()));
     const { search, open } = resultsOf(new Map(['one', 'two', 'three'].map((name) => [name, ids])));
     const first = await open('one');

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseTableName } from '@records/runtime';
 import type { LightMyRequestResponse } from 'fastify';
 import { buildQueries } from '../src/warehouse/queries.ts';
 import { SnapshotNames } from '../src/warehouse/snapshots/snapshot-names.ts';
-import { parseTableName } from '../src/warehouse/table-name.ts';
 import { buildTestApi, environment, type TestApi } from './support/api.ts';
 import type { Fault } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -39,7 +39,7 @@ const insertJob = (query: string) =>
     configuration: { query: { query, useLegacySql: false } },
   });
 
-/** What is answered to every look at one job. */
+/** Answers every `jobs.get` of one job with the fault. */
 function lookAt(jobId: string, fault: Fault): void {
   table.front.fault = (call) =>
     table.front.calls[call - 1]?.startsWith('GET') && table.front.calls[call - 1]?.endsWith(jobId)
@@ -53,7 +53,7 @@ const jobReply = (state: string, errorResult?: object): Fault => ({
 });
 
 describe('the job of a window', () => {
-  it('is met and used when an instance made it and died', async () => {
+  it('is used by others when the instance that made it dies', async () => {
     await table.append(records(10));
     await insertJob(statement);
     await table.append(records(12).slice(10));
@@ -61,7 +61,7 @@ describe('the job of a window', () => {
     expect(scans()).toBe(1);
   });
 
-  it('that failed by a fault of BigQuery is followed at once by one with another id', async () => {
+  it('is followed at once by one with another id after an error of BigQuery', async () => {
     await table.append(records(10));
     const errorResult = { reason: 'jobBackendError', message: 'secret' };
     lookAt(jobId(0), jobReply('DONE', errorResult));
@@ -70,7 +70,7 @@ describe('the job of a window', () => {
     expect(response.headers.link).toMatch(/snapshot=\w+-\w+-1>/);
   });
 
-  it('that was refused is our fault; a second later, and then ever later, another one is tried', async () => {
+  it('gives an internal error when it is refused, and is retried with growing waits', async () => {
     await insertJob('SELECT nothing FROM nowhere');
     expectProblem(await get('/records'), 'internal-error');
 
@@ -84,7 +84,7 @@ describe('the job of a window', () => {
     expect(table.front.bodies).toMatchObject([{ jobReference: { jobId: expect.stringMatching(/-1$/) } }]);
   });
 
-  it('that never ends is waited for as long as a request may take, then left behind', async () => {
+  it('is abandoned when it never ends', async () => {
     await table.append(records(10));
     lookAt(jobId(0), jobReply('RUNNING'));
     expectProblem(await get('/records'), 'warehouse-timeout');
@@ -105,7 +105,7 @@ describe('a warehouse that is gone', () => {
     timing.advance(5 * WINDOW_MS);
   });
 
-  it('leaves the pages and records that are known, with their age', async () => {
+  it('leaves cached pages and records, with their age', async () => {
     const page = await get('/records?limit=10');
     expect(page.json()).toHaveLength(10);
     expect(page.headers).toMatchObject({
@@ -115,23 +115,23 @@ describe('a warehouse that is gone', () => {
     });
     const record = await get('/records/r7');
     expect([record.json(), record.headers.age]).toEqual([records(8)[7], '300']);
-    expect(api.lines.filter(({ message }) => String(message).includes('goes on serving'))).toMatchObject([
-      { reason: 'ECONNRESET', severity: 'WARNING' },
-    ]);
+    expect(
+      api.lines.filter(({ message }) => String(message).includes('serving the previous snapshot')),
+    ).toMatchObject([{ reason: 'ECONNRESET', severity: 'WARNING' }]);
   });
 
-  it('is a 503 with Retry-After for the rest', async () => {
+  it('gives 503 with Retry-After for the rest', async () => {
     for (const url of ['/records?offset=1500', '/records/r2']) {
       const response = await get(url);
       expectProblem(response, 'warehouse-unavailable');
-      // The list was asked for three times and the block twice: that opened the circuit, for a second at most.
+      // Three calls for the list and two for the block opened the circuit, for at most a second.
       expect(response.headers['retry-after']).toBe(url === '/records/r2' ? '1' : '5');
       for (const header of ['etag', 'link', 'age', 'last-modified'])
         expect(response.headers[header]).toBeUndefined();
     }
   });
 
-  it('is asked for a snapshot once a second at most, however many requests there are', async () => {
+  it('is called for a snapshot at most once a second, for any number of requests', async () => {
     for (let request = 0; request < 50; request++) expect((await get('/records')).statusCode).toBe(200);
     expect(table.front.calls).toHaveLength(3);
     timing.advance(1_000);
@@ -140,13 +140,13 @@ describe('a warehouse that is gone', () => {
     expect(table.front.calls).toHaveLength(5);
   });
 
-  it('is not served from for ever', async () => {
+  it('is replaced by cached data for twelve hours only', async () => {
     timing.advance(12 * 60 * 60 * 1000);
     expectProblem(await get('/records'), 'warehouse-unavailable');
     expectProblem(await get('/records/r7'), 'warehouse-unavailable');
   });
 
-  it('and comes back is read from again', async () => {
+  it('is read again when it comes back', async () => {
     expect((await get('/records')).headers.age).toBe('300');
     table.front.reset();
     timing.advance(1_000);

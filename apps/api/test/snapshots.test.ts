@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const get = (url: string, headers = {}): Promise<LightMyRequestResponse> => app.inject({ url, headers });
 
-/** Queries that were billed: none of these tables is larger than the least that one is billed. */
+/** The number of billed queries: each of these small tables costs the minimum. */
 const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
 
 const idsOf = (response: LightMyRequestResponse): string[] =>
@@ -39,7 +39,7 @@ const relation = (response: LightMyRequestResponse, name: string): string | unde
 
 describe('a walk', () => {
   it.each([7, 100])(
-    'by next, %d at a time, has every record of its first moment exactly once, whatever is stored meanwhile',
+    'by next, %d at a time, has every record of its snapshot exactly once, whatever is stored meanwhile',
     async (limit) => {
       const before = records(limit * 25 + 3);
       await table.append(before);
@@ -51,7 +51,7 @@ describe('a walk', () => {
         walked.push(...idsOf(response));
         await table.append(records(3, `a${page}-`));
         timing.advance(WINDOW_MS / 3);
-        // Somebody else has newer snapshots made.
+        // Other requests make newer snapshots.
         if (page % 3 === 2) await untilTotal(before.length + 3 * (page + 1));
         url = relation(response, 'next');
       }
@@ -59,7 +59,7 @@ describe('a walk', () => {
     },
   );
 
-  it('goes on at another instance, and after this one has forgotten the snapshot', async () => {
+  it('continues at another instance', async () => {
     await table.append(records(20));
     const first = await get('/records?limit=8');
     await table.append(records(20, 'a'));
@@ -75,7 +75,7 @@ describe('a walk', () => {
     expect(scans()).toBe(1);
   });
 
-  it('leads to the same snapshot by every link, and its pages may be kept for as long as it lasts', async () => {
+  it('stays in the same snapshot by every link, and its pages are fresh while it lasts', async () => {
     await table.append(records(30));
     const page = await get('/records?limit=10&offset=10');
     await table.append(records(5, 'a'));
@@ -92,7 +92,7 @@ describe('a walk', () => {
     }
   });
 
-  it('over an expired or unknown snapshot is answered 410, which says how to start again', async () => {
+  it('of an expired or unknown snapshot gets 410 with how to start again', async () => {
     await table.append(records(10));
     const next = relation(await get('/records?limit=3'), 'next') ?? '';
     const unknown = next.replace(/-0$/, '-1');
@@ -109,7 +109,7 @@ describe('a walk', () => {
     expect((await get('/records')).statusCode).toBe(200);
   });
 
-  it('whose result BigQuery dropped early is answered 410, and a new one can begin', async () => {
+  it('whose result BigQuery drops early gets 410, and a new one can begin', async () => {
     await table.append(records(2_500));
     const next = relation(await get('/records?limit=1000'), 'next') ?? '';
     const listings = (path: string) => path.endsWith('/data');
@@ -125,7 +125,7 @@ describe('a walk', () => {
     expect(table.front.calls).toContain('POST /bigquery/v2/projects/records-test/jobs');
   });
 
-  it('whose result BigQuery dropped early is replaced within the request, once for all who want the present list', async () => {
+  it('that begins when BigQuery has dropped the result gets a new one, made once for all requests', async () => {
     await table.append(records(2_500));
     const { headers } = await get('/records');
     table.front.reset();
@@ -135,7 +135,7 @@ describe('a walk', () => {
       const path = table.front.calls[call - 1] ?? '';
       if (!path.endsWith('/data')) return undefined;
       destinations.add(path);
-      // The first result that is read from is the lost one.
+      // The first result is the lost one.
       return path === [...destinations][0] ? googleError(404, 'notFound') : undefined;
     };
     const pages = await Promise.all(
@@ -150,12 +150,12 @@ describe('a walk', () => {
   });
 });
 
-describe('a page that a walk and a request for the present list want at once', () => {
+describe('a page for a walk and a concurrent request for the current list', () => {
   it.each([
     ['the walk', 0],
-    ['the present list', 1],
+    ['the current list', 1],
   ])(
-    'is replaced for the one and 410 for the other when its result is lost, read first for %s',
+    'gives 410 to the walk and the next list to the other when its result is lost, read first for %s',
     async (_, first) => {
       await table.append(records(2_500));
       const next = relation(await get('/records?limit=1000'), 'next') ?? '';
@@ -182,7 +182,7 @@ describe('a page that a walk and a request for the present list want at once', (
 });
 
 describe('one freshness window', () => {
-  it('costs one scan, for any number of requests to any number of instances', async () => {
+  it('costs one scan for any number of requests and instances', async () => {
     await table.append(records(2_000));
     const other = await buildTestApi({ bigQueryUrl: table.front.url, timing });
     const pages = await Promise.all(
@@ -200,7 +200,7 @@ describe('one freshness window', () => {
     expect(scans()).toBe(1);
   });
 
-  it('costs five calls, and no more for pages that are in memory', async () => {
+  it('costs five calls, and none for cached pages', async () => {
     await table.append(records(50));
     await Promise.all(Array.from({ length: 20 }, () => get('/records?limit=10')));
     const { calls } = table.bigQuery.usage();
@@ -215,13 +215,13 @@ describe('one freshness window', () => {
     expect(table.bigQuery.usage().calls).toEqual(calls);
   });
 
-  it('costs nothing when nobody asks', async () => {
+  it('costs nothing without requests', async () => {
     await get('/records');
     timing.advance(100 * WINDOW_MS);
     expect(scans()).toBe(0);
   });
 
-  it('that is over is answered from at once while the next one is being made, but not when it is over for long', async () => {
+  it('is served stale while the next one is made, but not for longer than a window', async () => {
     await table.append(records(10));
     await get('/records');
     await table.append(records(5, 'a'));
@@ -238,7 +238,7 @@ describe('one freshness window', () => {
 });
 
 describe('a table that has not changed', () => {
-  it('is not scanned again, and its answers are fresh again', async () => {
+  it('is not scanned again, and its pages are fresh again', async () => {
     await table.append(records(10));
     const first = await get('/records');
     for (let window = 0; window < 5; window++) {
@@ -250,7 +250,7 @@ describe('a table that has not changed', () => {
     expect(table.bigQuery.usage().calls['tables.get']).toBe(6);
   });
 
-  it('is scanned again after six hours, so that a walk has time', async () => {
+  it('is scanned again after six hours, so that a walk has enough time', async () => {
     await table.append(records(10));
     await get('/records');
     timing.advance(6 * 60 * 60 * 1000);
@@ -258,7 +258,7 @@ describe('a table that has not changed', () => {
     expect(scans()).toBe(2);
   });
 
-  it('is not taken for unchanged by an instance that met the snapshot of another, which may be older than its look', async () => {
+  it('is not assumed by an instance that attached to the snapshot of another, which may be older', async () => {
     await table.append(records(10));
     await get('/records');
     await table.append(records(5, 'a'));
@@ -268,7 +268,7 @@ describe('a table that has not changed', () => {
     expect((await other.app.inject({ url: '/records' })).headers['x-total-count']).toBe('15');
   });
 
-  it('leads all instances to one snapshot, whoever made it, which then stands for all of them', async () => {
+  it('gives all instances the same snapshot, which then stands', async () => {
     await table.append(records(10));
     const written = Date.now();
     while (Date.now() === written) await new Promise(setImmediate);
@@ -290,7 +290,7 @@ describe('a table that has not changed', () => {
     expect(scans()).toBe(1);
   });
 
-  it('is not taken for unchanged while it has a streaming buffer', async () => {
+  it('is not assumed while there is a streaming buffer', async () => {
     await table.append(records(10));
     const buffered = { status: 200, body: '' };
     table.front.fault = async (call) => {
@@ -308,7 +308,7 @@ describe('a table that has not changed', () => {
 });
 
 describe('a conditional request', () => {
-  it('for a page that still holds is answered 304, with its headers and without a call', async () => {
+  it('for an unchanged page gets 304 with its headers, without a call', async () => {
     await table.append(records(2_500));
     const page = await get('/records?limit=10');
     const far = relation(await get('/records?limit=1000'), 'last') ?? '';
@@ -321,12 +321,12 @@ describe('a conditional request', () => {
         expect([name, again.headers[name]]).toEqual([name, page.headers[name]]);
       }
     }
-    // Not even for rows that are not in memory.
+    // Even for rows that are not cached.
     expect((await get(far, { 'if-none-match': '*' })).statusCode).toBe(304);
     expect(table.front.calls).toEqual([]);
   });
 
-  it('for another range, another snapshot or another tag is answered in full', async () => {
+  it('for another range, snapshot or tag gets the full page', async () => {
     await table.append(records(20));
     const etag = String((await get('/records?limit=10')).headers.etag);
     expect((await get('/records?limit=11', { 'if-none-match': etag })).statusCode).toBe(200);
@@ -343,7 +343,7 @@ describe('the order of a result', () => {
     ['are not in order', ['a', 'c', 'b']],
     ['hold an id twice', ['a', 'b', 'b']],
     ['are in the order of UTF-16', ['a', '\u{1f469}', '\uff21']],
-  ])('is proved: rows that %s are never sent', async (_what, ids) => {
+  ])('is checked: rows that %s are never sent', async (_what, ids) => {
     const rows = ids.map((id) => ({ f: [id, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })) }));
     const body = JSON.stringify({ totalRows: String(rows.length), rows });
     table.front.fault = (call) =>
@@ -353,7 +353,7 @@ describe('the order of a result', () => {
   });
 });
 
-/** Asks until the snapshot that is being made is there. */
+/** Requests the list until the new snapshot is served. */
 async function untilTotal(total: number): Promise<void> {
   for (let request = 0; request < 1_000; request++) {
     if ((await get('/records?limit=1')).headers['x-total-count'] === String(total)) return;

@@ -19,7 +19,7 @@ afterAll(async () => {
   expect(front.calls).toEqual([]);
 });
 
-/** Sends bytes as they are and reads until the server hangs up; `later` is sent when the first answer begins. */
+/** Sends raw bytes and reads until the server closes the connection; sends `later` when the first answer begins. */
 function send(bytes: string, later?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -43,8 +43,8 @@ function expectRawProblem(answer: string, name: ProblemName): void {
 
 describe('on the wire', () => {
   it.each<[string, string, ProblemName]>([
-    ['no HTTP at all', 'hello\r\n\r\n', 'malformed-request'],
-    ['a method that HTTP does not know', 'FETCH /records HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
+    ['bytes that are not HTTP', 'hello\r\n\r\n', 'malformed-request'],
+    ['an unknown method', 'FETCH /records HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
     ['a header without a name', 'GET /records HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n', 'malformed-request'],
     [
       'a length that contradicts itself',
@@ -70,18 +70,18 @@ describe('on the wire', () => {
       'GET /records HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       'unexpected-content',
     ],
-  ])('%s is answered by a problem, and the connection closed', async (_what, bytes, problem) => {
+  ])('answers %s with a problem and closes the connection', async (_what, bytes, problem) => {
     expectRawProblem(await send(bytes), problem);
   });
 
-  it('answers a later request on a connection that is not HTTP by a problem, too', async () => {
+  it('answers bytes that are not HTTP after a first request with a problem', async () => {
     const answer = await send('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n', 'nonsense\r\n\r\n');
     const second = answer.slice(answer.lastIndexOf('HTTP/1.1'));
     expect(answer).toContain('{"status":"alive"}');
     expectRawProblem(second, 'malformed-request');
   });
 
-  it('takes the absolute form of a URL, as sent to a proxy', async () => {
+  it('accepts the absolute form of a URL, as sent to a proxy', async () => {
     const answer = await send(
       'GET http://a.example/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     );

@@ -20,7 +20,7 @@ beforeAll(async () => {
   contract = new Contract((await healthy.inject({ url: '/openapi.json' })).json());
 });
 
-/** An API before a warehouse that fails in this way. */
+/** An API whose warehouse fails in this way. */
 async function before(fault: Fault, timing = new FakeTiming()): Promise<FastifyInstance> {
   const front = await BigQueryFront.listen();
   front.fault = () => fault;
@@ -28,7 +28,7 @@ async function before(fault: Fault, timing = new FakeTiming()): Promise<FastifyI
   return app;
 }
 
-/** Whatever is waited for is over as soon as nothing else happens. */
+/** Ends every wait as soon as nothing else is pending. */
 class ImpatientTiming extends FakeTiming {
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal) setImmediate(() => this.advance(ms));
@@ -38,11 +38,11 @@ class ImpatientTiming extends FakeTiming {
 
 interface Trouble {
   readonly app: () => Promise<FastifyInstance>;
-  /** Sent first, to be answered by whatever. */
+  /** Whether to send the request once before. */
   readonly first?: boolean;
 }
 
-/** What a healthy warehouse and a caller who asks once never meet. */
+/** The statuses that a healthy warehouse and a single request never give. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   429: {
     app: async () => {
@@ -59,7 +59,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   504: { app: () => before('hang', new ImpatientTiming()) },
 };
 
-/** What came instead of the status, or was not as the document says; undefined when all is well. */
+/** Why the status did not occur as documented; undefined when it did. */
 async function unkept(path: string, status: string): Promise<string | undefined> {
   const trouble = TROUBLES[status];
   const { search = '', headers = {}, body: payload } = SITUATIONS[status] ?? {};
@@ -78,14 +78,14 @@ async function unkept(path: string, status: string): Promise<string | undefined>
   return undescribed && `${path} ${status}: ${undescribed}`;
 }
 
-describe('every status that the document promises', () => {
-  it('comes about, as the document describes it', async () => {
+describe('every documented status', () => {
+  it('occurs as documented', async () => {
     const missing: (string | undefined)[] = [];
     for (const { path, status } of promises(contract.document)) missing.push(await unkept(path, status));
     expect(missing.filter((what) => what !== undefined)).toEqual([]);
   });
 
-  it('would be missed if nothing brought it about', async () => {
+  it('is reported when it does not occur', async () => {
     expect(await unkept('/countries', '410')).toBe('/countries 410: got 400');
     expect(await unkept('/records', '418')).toBe('/records 418: got 200');
   });

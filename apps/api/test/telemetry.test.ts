@@ -21,7 +21,7 @@ interface ExportedSpan {
   readonly parentSpanId: string;
 }
 
-/** An OTLP/HTTP receiver that keeps what it is sent. */
+/** An OTLP/HTTP receiver that stores spans. */
 async function receiver(): Promise<{ server: Server; spans: ExportedSpan[]; url: string }> {
   const spans: ExportedSpan[] = [];
   const server = createServer(async (request, response) => {
@@ -37,7 +37,7 @@ async function receiver(): Promise<{ server: Server; spans: ExportedSpan[]; url:
 }
 
 describe('a trace', () => {
-  it('leads from the request into the call to BigQuery when its caller had it sampled, and is not begun otherwise', async () => {
+  it('continues from a sampled request into the call to BigQuery, and does not begin otherwise', async () => {
     const { spans, url } = await receiver();
     const front = await BigQueryFront.listen();
     front.fault = () => oneRow;
@@ -66,7 +66,7 @@ describe('a trace', () => {
 });
 
 describe('the age of the snapshot', () => {
-  it('is that of the list that was answered last, grows while BigQuery fails, and is forgotten with the traffic', async () => {
+  it('belongs to the list that was served last, grows while BigQuery fails, and resets without traffic', async () => {
     const { front, append } = await openTestTable();
     await append([{ id: 'a', nombre: 'Ana', apellido: 'Paz', pais: 'Chile' }]);
     const said: string[] = [];
@@ -96,7 +96,7 @@ describe('the age of the snapshot', () => {
 });
 
 describe('the metrics', () => {
-  it('count requests by route and status, calls to BigQuery and bytes billed, and name no record', async () => {
+  it('count requests by route and status, calls to BigQuery and billed bytes, without the id of a record', async () => {
     const front = await BigQueryFront.listen();
     front.fault = () => oneRow;
     const said: string[] = [];
@@ -127,7 +127,7 @@ describe('the metrics', () => {
     expect((await fetch(url.replace('/metrics', '/'))).status).toBe(404);
   });
 
-  it('tell blocks and filters that were in memory from those that were not', async () => {
+  it('count hits and misses of the caches of blocks and filters', async () => {
     const table = await openTestTable();
     await table.append(['a', 'b'].map((id) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' })));
     const asked: string[] = [];

@@ -12,7 +12,7 @@ describe('the trace of a request', () => {
     });
   });
 
-  it("is taken from Google's header when there is no traceparent, its span turned from decimal to hexadecimal", () => {
+  it("is taken from Google's header without a traceparent, its span converted from decimal to hexadecimal", () => {
     expect(traceFields({ 'x-cloud-trace-context': `${trace}/12345;o=0` }, 'p')).toEqual({
       'logging.googleapis.com/trace': `projects/p/traces/${trace}`,
       'logging.googleapis.com/spanId': '0000000000003039',
@@ -20,7 +20,7 @@ describe('the trace of a request', () => {
     });
   });
 
-  it('keeps to the W3C header when both are there', () => {
+  it('prefers the W3C header', () => {
     const fields = traceFields(
       { traceparent: `00-${trace}-00f067aa0ba902b7-00`, 'x-cloud-trace-context': `${'a'.repeat(32)}/1;o=1` },
       'p',
@@ -38,11 +38,11 @@ describe('the trace of a request', () => {
     `ff-${trace}-00f067aa0ba902b7-01`,
     `00-${trace.toUpperCase()}-00f067aa0ba902b7-01`,
     `00-${trace}-00f067aa0ba902b7-01"} injected`,
-  ])('is left out for the traceparent %j', (traceparent) => {
+  ])('is omitted for the traceparent %j', (traceparent) => {
     expect(traceFields(traceparent === undefined ? {} : { traceparent }, 'p')).toEqual({});
   });
 
-  it('does not fail on a span that is no 64-bit number', () => {
+  it('does not fail on a span that is not a 64-bit number', () => {
     expect(() =>
       traceFields({ 'x-cloud-trace-context': `${trace}/99999999999999999999;o=1` }, 'p'),
     ).not.toThrow();

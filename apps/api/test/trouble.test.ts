@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 describe('a warehouse that', () => {
-  it('makes a request wait at each step is no reason to wait for longer than an answer may take', async () => {
+  it('hangs at each step does not delay an answer beyond its deadline', async () => {
     const hanging = await BigQueryFront.listen();
     hanging.fault = () => 'hang';
     const { app } = await buildTestApi({ bigQueryUrl: hanging.url, timing, policy, answerMs: 50 });
@@ -47,7 +47,7 @@ describe('a warehouse that', () => {
       { status: 200, body: JSON.stringify({ ...oneRowReply, rows: ['secret'] }) },
     ],
   ])(
-    '%s is asked three times, with growing random waits, then the answer is 503 with Retry-After',
+    '%s is called three times with random exponential backoff, then gives 503 with Retry-After',
     async (_what, fault) => {
       for (const { url, call } of [
         {
@@ -62,7 +62,7 @@ describe('a warehouse that', () => {
         const response = await api.app.inject({ url });
         const { detail } = expectProblem(response, 'warehouse-unavailable');
         expect(detail).toBe(
-          'The records can not be read at the moment. Ask again after the seconds in Retry-After.',
+          'The records cannot be read at the moment. Retry after the seconds in Retry-After.',
         );
         expect(response.headers['retry-after']).toBe('5');
         expect(front.calls).toEqual(Array(3).fill(call));
@@ -73,7 +73,7 @@ describe('a warehouse that', () => {
   );
 
   it.each(['rateLimitExceeded', 'jobRateLimitExceeded'])(
-    'is over its rate limit (%s) is asked again, then 503',
+    'is over its rate limit (%s) is retried, then gives 503',
     async (reason) => {
       front.fault = () => googleError(403, reason);
       const response = await api.app.inject({ url: '/records' });
@@ -83,13 +83,13 @@ describe('a warehouse that', () => {
     },
   );
 
-  it('answers 429 is asked again, then 503', async () => {
+  it('answers 429 is retried, then gives 503', async () => {
     front.fault = () => ({ status: 429, body: 'slow down', type: 'text/plain' });
     expectProblem(await api.app.inject({ url: '/records' }), 'warehouse-busy');
     expect(front.calls).toHaveLength(3);
   });
 
-  it('is over its quota is not asked again', async () => {
+  it('is over its quota is not retried', async () => {
     front.fault = () => googleError(403, 'quotaExceeded');
     expectProblem(await api.app.inject({ url: '/records' }), 'warehouse-busy');
     expect(front.calls).toHaveLength(1);
@@ -100,34 +100,34 @@ describe('a warehouse that', () => {
     ['denies access', googleError(403, 'accessDenied')],
     ['does not know the credentials', googleError(401, 'authError')],
     ['finds the statement wrong', googleError(400, 'invalidQuery')],
-  ])('%s is not asked again: that is our fault, and says nothing of itself', async (_what, fault) => {
+  ])('%s is not retried and gives an internal error without details', async (_what, fault) => {
     front.fault = () => fault;
     for (const url of ['/records', '/records/a']) {
       front.calls.length = 0;
       const response = await api.app.inject({ url });
       expect(expectProblem(response, 'internal-error').detail).toBe(
-        'A fault of this service; it has been logged.',
+        'The service failed. The error is in its log.',
       );
       expect(response.body).not.toContain('secret');
       expect(front.calls).toHaveLength(1);
     }
   });
 
-  it('recovers within a request answers as if nothing had been', async () => {
+  it('recovers within a request gives a normal answer', async () => {
     front.fault = (call) => (call < 3 ? 'reset' : oneRow);
     const response = await api.app.inject({ url: '/records/a' });
     expect(response.statusCode).toBe(200);
     expect(response.json()).toEqual({ id: 'a', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' });
   });
 
-  it('does not answer in time makes 504, once the time of a request is over and not before', async () => {
+  it('does not answer gives 504 at the deadline of the request and not before', async () => {
     front.fault = () => 'hang';
     let answered = false;
     const response = Promise.resolve(api.app.inject({ url: '/records/a' })).finally(() => {
       answered = true;
     });
     await front.called(1);
-    // 3 ms of the time have gone into waiting for others.
+    // The batch waited 3 ms for other ids.
     timing.advance(7_996);
     await new Promise(setImmediate);
     expect(answered).toBe(false);
@@ -136,7 +136,7 @@ describe('a warehouse that', () => {
     expect(front.calls).toHaveLength(1);
   });
 
-  it('does not finish the query in time makes 504, and the query is not sent again', async () => {
+  it('does not finish the query in time gives 504, without a retry', async () => {
     front.fault = () => ({
       status: 200,
       body: JSON.stringify({
@@ -148,14 +148,14 @@ describe('a warehouse that', () => {
     expect(front.calls).toHaveLength(1);
   });
 
-  it('is not asked again when the wait would outlast the request', async () => {
+  it('is not retried when the wait would exceed the deadline', async () => {
     api = await buildTestApi({ bigQueryUrl: front.url, timing, policy: { ...policy, deadlineMs: 250 } });
     front.fault = () => 'reset';
     expectProblem(await api.app.inject({ url: '/records' }), 'warehouse-unavailable');
     expect(front.calls).toHaveLength(2);
   });
 
-  it('is down does not take the rest of the API with it', async () => {
+  it('is down does not affect the rest of the API', async () => {
     front.fault = () => 'reset';
     for (const url of ['/health/live', '/openapi.json', '/docs', '/problems']) {
       expect((await api.app.inject({ url })).statusCode).toBe(200);

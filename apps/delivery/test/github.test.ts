@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type CommentOptions, writeComment } from '../src/github/comment.ts';
-import { outputLines, subjectOf } from '../src/github/outputs.ts';
-import { policiesMarkdown } from '../src/github/policies.ts';
-import { missingStacks } from '../src/github/stacks.ts';
-import { testsMarkdown } from '../src/github/tests.ts';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
+import { type CommentOptions, writeComment } from '../src/comment.ts';
+import { policiesMarkdown } from '../src/policies.ts';
+import { missingStacks } from '../src/stacks.ts';
+import { subjectOf } from '../src/subject.ts';
+import { testsMarkdown } from '../src/tests.ts';
+
+const CLI = join(REPOSITORY, 'apps', 'delivery', 'src', 'cli.ts');
 
 let server: Server | undefined;
 
@@ -26,8 +28,7 @@ async function serve(answer: (method: string, url: string, body: string) => [sta
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const [status, body] = answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString());
-    response.statusCode = status;
-    response.end(JSON.stringify(body));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   const listening = server;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
@@ -39,7 +40,7 @@ describe('the comment on a pull request', () => {
     ...{ repository: 'owner/name', number: 7, marker: 'preview', token: 'x', api, text },
   });
 
-  it('is written once, then replaced, and nobody else can pass theirs for it', async () => {
+  it('is written once, then replaced, and nobody can forge it', async () => {
     const sign = '<!-- records-platform: preview -->\n';
     const comments = [{ id: 1, body: `${sign}forged`, user: { type: 'User' } }];
     const api = await serve((method, url, body) => {
@@ -54,35 +55,76 @@ describe('the comment on a pull request', () => {
     expect(comments.map(({ body }) => body)).toEqual([`${sign}forged`, `${sign}second`]);
   });
 
-  it('that GitHub refuses is an error with its reason', async () => {
+  it('that GitHub refuses is an error with the reason', async () => {
     const api = await serve(() => [403, { message: 'Resource not accessible by integration' }]);
     await expect(writeComment(options(api, 'x'))).rejects.toThrow('Resource not accessible by integration');
   });
 });
 
 describe('outputs of a step', () => {
-  it('can not be ended by their value', () => {
-    const [first = '', ...lines] = outputLines({ report: 'a\nEOF\nimage=evil' }).trimEnd().split('\n');
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'outputs-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs `pnpm delivery` and answers the file that GITHUB_OUTPUT names. */
+  async function outputsOf(...args: readonly string[]): Promise<string> {
+    const GITHUB_OUTPUT = join(folder, 'outputs');
+    writeFileSync(GITHUB_OUTPUT, '');
+    await promisify(execFile)(process.execPath, [CLI, ...args], { env: { GITHUB_OUTPUT } });
+    return readFileSync(GITHUB_OUTPUT, 'utf8');
+  }
+
+  it('cannot be ended by their value', async () => {
+    const file = join(folder, 'report.md');
+    writeFileSync(file, 'a\nEOF\nimage=evil');
+    const written = await outputsOf('output', '--file', file, '--name', 'report');
+    const [first = '', ...lines] = written.trimEnd().split('\n');
     const end = first.replace('report<<', '');
-    expect(end).toMatch(/^end-[0-9a-f-]{36}$/);
+    expect(end).toMatch(/[0-9a-f-]{36}$/);
     expect(lines).toEqual(['a', 'EOF', 'image=evil', end]);
   });
 
-  it('name an image by its digest, and refuse a tag', () => {
+  it('name an image by its digest, and refuse a tag', async () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     expect(subjectOf(`host/p/api@${digest}`)).toEqual({ name: 'host/p/api', digest });
+    expect(
+      (await outputsOf('subject', '--image', `host/p/api@${digest}`)).match(/^(host|sha256).*$/gm),
+    ).toEqual(['host/p/api', digest]);
     expect(() => subjectOf('host/p/api:v1')).toThrow('"host/p/api:v1" is not an image by its digest');
   });
 });
 
-describe('the figures of the tests', () => {
+describe('pnpm delivery', () => {
+  it('shows on one screen an example of each verb', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [CLI, '--help']);
+    for (const verb of 'tests policies output subject address stacks comment workflows'.split(' ')) {
+      expect(stdout).toMatch(new RegExp(`^  pnpm delivery ${verb}\\b`, 'm'));
+      const help = await promisify(execFile)(process.execPath, [CLI, verb, '--help']);
+      expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
+    }
+    expect(stdout.split('\n').length).toBeLessThan(26);
+  }, 60_000);
+
+  it.each([
+    [['address', '-s', 'stagin'], 'Did you mean staging?'],
+    [['comment', '--number', '0'], '"0" must be an integer from 1'],
+    [['output'], "required option '--file <file>' not specified"],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const run = promisify(execFile)(process.execPath, [CLI, ...args]);
+    await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('the results of the tests', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'figures-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('name what failed, as jest says it, and a file that does not even load', async () => {
+  it('name each failure with its reason, and a file that does not load', async () => {
     const at = join(folder, 'apps', 'broken');
     mkdirSync(join(at, 'test'), { recursive: true });
     const header = `import { expect, it } from '@jest/globals';\n`;
@@ -110,7 +152,7 @@ describe('the figures of the tests', () => {
   }, 60_000);
 });
 
-it('a stack that is not set up is left out with a word, and so is what waits for it', () => {
+it('names each stack that is not set up, and the stack that waits for it', () => {
   const [STATE_URL_DEV, STATE_URL_PROD] = ['gs://dev', 'gs://prod'];
   expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: 'gs://staging', STATE_URL_PROD })).toBe('');
   expect(missingStacks({ STATE_URL_DEV, STATE_URL_STAGING: '', STATE_URL_PROD })).toMatch(
@@ -119,7 +161,7 @@ it('a stack that is not set up is left out with a word, and so is what waits for
   expect(missingStacks({ STATE_URL_DEV }).match(/is not set up/g)).toHaveLength(2);
 });
 
-it('the result of the policies says how many stacks keep how many rules, and names what breaks one', () => {
+it('the result of the policies counts rules and stacks, and names each violation', () => {
   const text = policiesMarkdown([
     { name: 'dev', resources: 12, violations: [] },
     { name: 'prod', resources: 13, violations: ['labelled: records has no label stack'] },

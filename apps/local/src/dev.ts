@@ -2,11 +2,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { interruption, UserError } from '@records/cli';
 import { type ChaosOptions, CloudError, DeploymentError, PortTakenError } from '@records/local-cloud';
+import {
+  INFRA,
+  LOCAL_FOLDER,
+  REPOSITORY,
+  removeStackFile,
+  runningStack,
+  STACK_FILE,
+  writeStackFile,
+} from '@records/stack';
 import type { Console } from './console.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
-import { INFRA, LOCAL_FOLDER, REPOSITORY } from './paths.ts';
 import { PORT_VARIABLES } from './program.ts';
-import { descriptionOf, removeStackFile, runningStack, STACK_FILE, writeStackFile } from './stack-file.ts';
 import { watchFiles } from './watch.ts';
 
 /** Published into an empty table. */
@@ -36,7 +43,7 @@ export async function runDev(options: DevOptions, console: Console): Promise<voi
   const stopWatching = await watch(stack, console, signal);
   try {
     await publishDescription(stack);
-    console.ready(descriptionOf(stack), (performance.now() - started) / 1000);
+    console.ready(stack.description, (performance.now() - started) / 1000);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await stopWatching();
@@ -126,7 +133,7 @@ async function watch(
 }
 
 function publishDescription(stack: LocalStack): Promise<void> {
-  return writeStackFile(descriptionOf(stack));
+  return writeStackFile(stack.description);
 }
 
 function since(began: number): string {

@@ -10,8 +10,15 @@ import {
   LocalCloud,
   type ProgramOptions,
 } from '@records/local-cloud';
-import type { Target } from '@records/seeder';
-import { INFRA, REPOSITORY } from './paths.ts';
+import {
+  INFRA,
+  type Publisher,
+  REPOSITORY,
+  type StackDescription,
+  type StackOutputs,
+  type Target,
+  targetOf,
+} from '@records/stack';
 
 /** The Pulumi stack that the local cloud runs. */
 const STACK = 'local';
@@ -52,31 +59,18 @@ export interface LocalStackOptions {
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
-/** The outputs of the Pulumi program. */
-export interface StackOutputs {
-  readonly project: string;
-  readonly region: string;
-  readonly apiUrl: string;
-  readonly topic: string;
-  /** IAM members that may publish. */
-  readonly publishers: readonly string[];
-  readonly table: string;
-  readonly deadLetterSubscription: string;
-  readonly apiKeysSecret: string;
-}
-
 /** The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that it declares. */
 export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
-  #publisher: Target['publisher'];
+  #publisher: Publisher | undefined;
 
   private constructor(
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
-    publisher: Target['publisher'],
+    publisher: Publisher | undefined,
   ) {
     this.#cloud = cloud;
     this.#program = program;
@@ -105,7 +99,7 @@ export class LocalStack {
         api: {
           command: process.execPath,
           args: [join('apps', 'api', 'src', 'main.ts')],
-          entryPoints: { 'probe.js': [join('apps', 'api', 'src', 'probe', 'main.ts')] },
+          entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
           // As the Dockerfile does.
           environment: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
@@ -158,20 +152,20 @@ export class LocalStack {
 
   /** The topic to which the seeder publishes and the table in which its records must appear. */
   get seedTarget(): Target {
-    const { project, topic, table, deadLetterSubscription } = this.outputs;
-    const { environment, publisher } = this;
+    return targetOf(this.outputs, this.environment, this.#publisher);
+  }
+
+  /** Tells other processes how to use this stack. */
+  get description(): StackDescription {
+    const { outputs, environment, metrics } = this;
     return {
-      projectId: project,
-      topic,
-      table,
-      deadLetterSubscription,
-      environment,
-      ...(publisher && { publisher }),
+      ...{ pid: process.pid, outputs: { ...outputs }, environment, metrics },
+      ...(this.#publisher && { publisher: this.#publisher }),
     };
   }
 
   /** The account as which the seeder publishes: the first service account among the stack's publishers. */
-  get publisher(): Target['publisher'] {
+  get publisher(): Publisher | undefined {
     return this.#publisher;
   }
 
@@ -216,8 +210,8 @@ export class LocalStack {
 const SERVICE_ACCOUNT = 'serviceAccount:';
 
 /** Undefined when no service account may publish; then the developer publishes. */
-async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Target['publisher']> {
-  const publishers = outputs.publishers as StackOutputs['publishers'];
+async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Publisher | undefined> {
+  const publishers = outputs.publishers as readonly string[];
   const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
   if (member === undefined) return undefined;
   return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 
 /** The packages of this repository that each package may import. docs/architecture.md draws the same arrows. */
 const ARROWS: Record<string, readonly string[]> = {
@@ -11,17 +11,27 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/api-keys': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
+  '@records/runtime': [],
   '@records/telemetry': [],
-  '@records/api': ['@records/api-keys', '@records/records-schema', '@records/telemetry'],
-  '@records/seeder': ['@records/records-schema', '@records/telemetry'],
-  '@records/operator': ['@records/api-keys', '@records/seeder', '@records/telemetry'],
-  '@records/delivery': [
-    '@records/api',
-    '@records/infra',
-    '@records/local',
-    '@records/operator',
+  // Its image holds the program of the prober, which no file of it imports.
+  '@records/api': [
+    '@records/api-keys',
+    '@records/prober',
     '@records/records-schema',
+    '@records/runtime',
+    '@records/telemetry',
   ],
+  '@records/seeder': ['@records/cli', '@records/records-schema', '@records/stack', '@records/telemetry'],
+  '@records/operator': [
+    '@records/api-keys',
+    '@records/cli',
+    '@records/infra',
+    '@records/monitoring',
+    '@records/prober',
+    '@records/stack',
+    '@records/telemetry',
+  ],
+  '@records/delivery': ['@records/cli', '@records/infra', '@records/stack'],
   '@records/infra': ['@records/monitoring', '@records/records-schema'],
   '@records/policies': [],
   '@records/local': [
@@ -30,9 +40,17 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/cli',
     '@records/infra',
     '@records/local-cloud',
+    '@records/prober',
     '@records/seeder',
+    '@records/stack',
   ],
-  '@records/prober': ['@records/records-schema'],
+  '@records/prober': [
+    '@records/cli',
+    '@records/records-schema',
+    '@records/runtime',
+    '@records/stack',
+    '@records/telemetry',
+  ],
   // It may use every other package, and none may use it.
   '@records/proofs': [
     '@records/api',
@@ -42,13 +60,21 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/local-cloud',
     '@records/monitoring',
     '@records/operator',
+    '@records/prober',
     '@records/records-schema',
+    '@records/runtime',
     '@records/seeder',
+    '@records/stack',
   ],
 };
 
 /** Packages that every test may import. */
-const TEST_ARROWS = ['@records/local-cloud', '@records/monitoring', '@records/records-schema'];
+const TEST_ARROWS = [
+  '@records/local-cloud',
+  '@records/monitoring',
+  '@records/records-schema',
+  '@records/stack',
+];
 
 interface Manifest {
   readonly name: string;

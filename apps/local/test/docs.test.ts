@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
@@ -20,7 +20,7 @@ const VERBS = Object.fromEntries(
     }).stdout;
     return [
       group,
-      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z-]*)`, 'g'))].map(([, verb]) => verb)),
+      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z0-9-]*)`, 'g'))].map(([, verb]) => verb)),
     ];
   }),
 );
@@ -77,7 +77,7 @@ describe('docs/configuration.md', () => {
   it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
     const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
     const source = read('apps/api/src/config.ts');
-    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('type Environment'));
+    const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
     const readByApi = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
     // Node reads it. https://nodejs.org/api/cli.html#node_optionsoptions
     readByApi.push('NODE_OPTIONS');
@@ -91,7 +91,7 @@ describe('docs/configuration.md', () => {
 
   it('lists the variables that the prober reads, which its job declares or Cloud Run sets', () => {
     const documented = rowsOf('The prober').map(([name]) => name);
-    const source = read('apps/api/src/probe/config.ts');
+    const source = read('apps/prober/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('export interface'));
     const readByProber = [...declaration.matchAll(/^ {2}([A-Z_]+):/gm)].map((match) => match[1]);
     expect([...documented].sort()).toEqual([...readByProber].sort());

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { REPOSITORY } from '../src/paths.ts';
+import { REPOSITORY } from '@records/stack';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
 

@@ -17,9 +17,9 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { encodeRecord, type RecordRow } from '@records/records-schema';
+import { INFRA, REPOSITORY } from '@records/stack';
 import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
-import { INFRA, REPOSITORY } from '../src/paths.ts';
 
 // Each test deploys a whole stack, perhaps on a busy machine.
 jest.setTimeout(120_000);

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -18,6 +17,7 @@ import {
 } from '@records/api-keys';
 import { OAuth2Client } from 'google-auth-library';
 import { SecretStore } from '../src/api-keys/stores.ts';
+import { type OpsRun, ops } from './support/ops.ts';
 
 // Whole processes, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -31,7 +31,7 @@ const entryOf = (name: string, digit: string): KeyEntry => ({
   createdAt: NOW.toISOString(),
 });
 
-describe('pnpm api-keys', () => {
+describe('pnpm ops api-keys', () => {
   let folder: string;
   const services = createServer();
 
@@ -46,6 +46,8 @@ describe('pnpm api-keys', () => {
       pid: process.pid,
       outputs: {
         project: 'p',
+        region: 'EU',
+        apiUrl: 'http://127.0.0.1:1',
         topic: 'projects/p/topics/t',
         table: 'p.d.t',
         deadLetterSubscription: 'projects/p/subscriptions/s',
@@ -64,14 +66,8 @@ describe('pnpm api-keys', () => {
     await rm(folder, { recursive: true });
   });
 
-  function command(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-    const cli = join(import.meta.dirname, '..', 'src', 'api-keys', 'cli.ts');
-    const all = [cli, ...args, '--stack-file', join(folder, 'stack.json')];
-    return new Promise((resolve) =>
-      execFile(process.execPath, all, { env: {} }, (error, stdout, stderr) =>
-        resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
-      ),
-    );
+  function command(verb: string, ...args: string[]): Promise<OpsRun> {
+    return ops('api-keys', verb, ...args, '--stack-file', join(folder, 'stack.json'));
   }
 
   it('prints a key once and stores its hash alone, lists it, and revokes it by id', async () => {
@@ -97,10 +93,10 @@ describe('pnpm api-keys', () => {
     });
   });
 
-  it('makes a list where there is none, and never over one', async () => {
+  it('makes a missing list, and never replaces one', async () => {
     const list = join(folder, 'secrets', 'keys');
     const before = await readFile(list, 'utf8');
-    expect((await command('init')).stdout).toContain('there is a list already');
+    expect((await command('init')).stdout).toContain('the list exists already');
     expect(await readFile(list, 'utf8')).toBe(before);
     await rm(list);
     expect((await command('init')).stdout).toContain('made an empty list');
@@ -118,7 +114,7 @@ describe('pnpm api-keys', () => {
 });
 
 describe('the list of keys in Secret Manager', () => {
-  it('is made in a secret without a version alone: one whose newest was destroyed is left as it is', async () => {
+  it('is made only in a secret without a version; a secret whose newest version was destroyed stays as it is', async () => {
     const added: string[] = [];
     let latest: [status: number, answer: object] = [
       404,

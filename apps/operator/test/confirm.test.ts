@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { confirm } from '../src/confirm.ts';
+import { confirm } from '../src/dead-letters/confirm.ts';
 
 function terminal(typed: string, isTTY = true) {
   const input = Object.assign(new PassThrough(), { isTTY });
@@ -22,7 +22,7 @@ describe('discarding on a deployed stack', () => {
   it('wants --yes where nobody can be asked', async () => {
     await expect(confirm('prod', terminal('prod\n', false))).rejects.toMatchObject({
       message: expect.stringContaining('nobody is there to ask'),
-      wayOut: 'look with --dry-run, then add --yes',
+      hint: 'look with --dry-run, then add --yes',
     });
   });
 });

@@ -1,20 +1,20 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { discard, list, replay } from '../src/dead-letters/actions.ts';
 import { Mailbox } from '../src/dead-letters/mailbox.ts';
+import { type OpsRun, ops } from './support/ops.ts';
 import { TestStack, TRACE } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
 jest.setTimeout(60_000);
 
 const ALL = { filter: {}, limit: 10_000 };
-/** The services are in this process, so what they do not say at once they do not have. */
+/** The services run in this process and answer at once. */
 const WAIT_MS = 100;
 
-/** What one run of the command does: it ends with what it leased given back. */
+/** One run of the command, which ends by putting its leases back. */
 async function open<T>(stack: TestStack, use: (mailbox: Mailbox) => Promise<T>): Promise<T> {
   await using mailbox = new Mailbox(stack.target, WAIT_MS);
   return await use(mailbox);
@@ -23,13 +23,13 @@ async function open<T>(stack: TestStack, use: (mailbox: Mailbox) => Promise<T>):
 const run = (mailbox: Mailbox) => replay(mailbox, ALL, { dryRun: false });
 
 describe('dead letters', () => {
-  it('are listed with reason, source and attempts, and stay for whoever looks next', async () => {
+  it('are listed with reason, source and attempts, and stay for the next reader', async () => {
     await using stack = await TestStack.start();
     await stack.poison(3);
     for (let look = 0; look < 3; look += 1) {
-      const letters = await open(stack, (mailbox) => list(mailbox, ALL));
-      expect(letters.map(({ data }) => JSON.parse(data.toString()).id).sort()).toEqual(['r0', 'r1', 'r2']);
-      expect(letters[0]).toMatchObject({
+      const found = await open(stack, (mailbox) => list(mailbox, ALL));
+      expect(found.map(({ data }) => JSON.parse(data.toString()).id).sort()).toEqual(['r0', 'r1', 'r2']);
+      expect(found[0]).toMatchObject({
         reason: expect.stringContaining('Perú'),
         source: 'operator-test/writer',
         attempts: 5,
@@ -38,10 +38,10 @@ describe('dead letters', () => {
         attributes: { sender: 'test' },
       });
     }
-    expect(await stack.letters()).toBe(3);
+    expect(await stack.deadLetters()).toBe(3);
   });
 
-  it('are stored once when they are replayed after the table was mended, and replaying again changes nothing', async () => {
+  it('are stored once when they are replayed into a mended table, and a second replay changes nothing', async () => {
     await using stack = await TestStack.start();
     await stack.poison(1_200);
     await stack.mend();
@@ -49,7 +49,7 @@ describe('dead letters', () => {
     await stack.written();
     expect(await open(stack, run)).toEqual({ replayed: 0, stopped: 0, refused: [] });
     await stack.written();
-    expect({ rows: await stack.rows(), letters: await stack.letters() }).toEqual({ rows: 1_200, letters: 0 });
+    expect({ rows: await stack.rows(), dead: await stack.deadLetters() }).toEqual({ rows: 1_200, dead: 0 });
   });
 
   it('come back with a count when they fail again, and stop after three replays', async () => {
@@ -58,16 +58,16 @@ describe('dead letters', () => {
     for (let replays = 1; replays <= 3; replays += 1) {
       expect(await open(stack, run)).toMatchObject({ replayed: 2, stopped: 0 });
       await stack.written();
-      const letters = await open(stack, (mailbox) => list(mailbox, ALL));
-      expect(letters.map((letter) => letter.replays)).toEqual([replays, replays]);
-      // What is sent again is still of the trace of its publisher.
-      expect(letters.map(({ trace }) => trace)).toEqual([TRACE, TRACE]);
+      const found = await open(stack, (mailbox) => list(mailbox, ALL));
+      expect(found.map((deadLetter) => deadLetter.replays)).toEqual([replays, replays]);
+      // A replayed message stays in its publisher's trace.
+      expect(found.map(({ trace }) => trace)).toEqual([TRACE, TRACE]);
     }
     expect(await open(stack, run)).toEqual({ replayed: 0, stopped: 2, refused: [] });
-    expect(await stack.letters()).toBe(2);
+    expect(await stack.deadLetters()).toBe(2);
   });
 
-  it('stay when the topic refuses them, with what it said', async () => {
+  it('stay when the topic refuses them, with the reason', async () => {
     await using stack = await TestStack.start();
     await stack.poison(2);
     await stack.deleteTopic();
@@ -76,7 +76,7 @@ describe('dead letters', () => {
       replayed: 0,
       refused: [1, 2].map(() => ({ id: expect.any(String), reason: expect.stringContaining('NOT_FOUND') })),
     });
-    expect(await stack.letters()).toBe(2);
+    expect(await stack.deadLetters()).toBe(2);
   });
 
   it('are chosen by reason, time and id, and a dry run only counts', async () => {
@@ -91,13 +91,13 @@ describe('dead letters', () => {
     expect(await by({ since: new Date(Date.now() + 60_000) })).toBe(0);
     const dry = await open(stack, (mailbox) => replay(mailbox, ALL, { dryRun: true }));
     expect(dry).toEqual({ replayed: 3, stopped: 0, refused: [] });
-    expect(await stack.letters()).toBe(3);
+    expect(await stack.deadLetters()).toBe(3);
     const selection = { filter: { ids: [first?.id ?? ''] }, limit: 10 };
     expect(await open(stack, (mailbox) => discard(mailbox, selection, { dryRun: false }))).toBe(1);
-    expect(await stack.letters()).toBe(2);
+    expect(await stack.deadLetters()).toBe(2);
   });
 
-  it('are shown by the command without what they hold, which is a person, until somebody asks for it', async () => {
+  it('are shown by the command without their content, which is a person, unless asked for', async () => {
     await using stack = await TestStack.start();
     await stack.poison(1);
     const listed = await command(stack, ['list']);
@@ -110,7 +110,7 @@ describe('dead letters', () => {
     expect((await command(stack, ['show', id])).stdout).toContain('{"id":"r0","pais":"Perú"}');
     const unknown = await command(stack, ['show', '7']);
     expect(unknown.exitCode).toBe(1);
-    expect(unknown.stderr).toContain('there is no 7');
+    expect(unknown.stderr).toContain('do not include 7');
     const unasked = await command(stack, ['discard', '--all', '--stack', 'prod']);
     expect(unasked.exitCode).toBe(1);
     expect(unasked.stderr).toContain('look with --dry-run, then add --yes');
@@ -120,28 +120,13 @@ describe('dead letters', () => {
   });
 });
 
-interface CommandRun {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function command(stack: TestStack, args: readonly string[]): Promise<CommandRun> {
+async function command(stack: TestStack, [verb = '', ...args]: readonly string[]): Promise<OpsRun> {
   const folder = await mkdtemp(join(tmpdir(), 'operator-'));
   try {
     const file = join(folder, 'stack.json');
     await writeFile(file, JSON.stringify(stack.description));
-    const cli = join(import.meta.dirname, '..', 'src', 'cli.ts');
-    const own = args[0] === 'discard' ? [] : ['--wait', '1'];
-    return await new Promise((resolve) =>
-      execFile(
-        process.execPath,
-        [cli, ...args, '--stack-file', file, ...own],
-        { env: {} },
-        (error, stdout, stderr) =>
-          resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
-      ),
-    );
+    const wait = verb === 'discard' ? [] : ['--wait', '1'];
+    return await ops('dead-letters', verb, ...args, '--stack-file', file, ...wait);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

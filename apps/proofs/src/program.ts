@@ -1,4 +1,6 @@
 import { InvalidArgumentError, integer, interruption, Option, program, verb } from '@records/cli';
+import { addE2e, addProbe } from '@records/prober/commands';
+import { FILES } from './shared/files.ts';
 
 const SEED_MAX = 2 ** 32 - 1;
 const seedOf = integer(0, SEED_MAX);
@@ -9,6 +11,34 @@ export const prove = program('prove', {
   description: 'Proves the promises of the system, most of them on a local stack of its own.',
   more: 'A proof prints BAD for each promise that is broken, and then exits with 1. Without any, it prints GOOD.',
 });
+
+verb(prove, 'alerts', {
+  summary: 'each simulated incident fires its alerts, and only those',
+  example: 'pnpm prove alerts',
+  description:
+    'Plays simulated incidents to an evaluator of the alert policies, and prints which alert fires, after how long, and when ' +
+    'it resolves.',
+})
+  .option('--json', 'print JSON')
+  .option('--promtool', 'also play the incidents to the Prometheus rules, by promtool; takes a minute')
+  .addOption(
+    new Option('--fleet', 'play each incident to one system of fifty, and print how it is seen').conflicts(
+      'promtool',
+    ),
+  )
+  .addOption(
+    new Option('--write', 'only renew the Prometheus rules and tables of docs/monitoring.md').conflicts([
+      'json',
+      'promtool',
+      'fleet',
+    ]),
+  )
+  .action(async ({ json = false, promtool = false, fleet, write }) => {
+    const { proveAlerts, proveFleet, renewDocuments } = await import('./alerts/alerts.ts');
+    if (write) renewDocuments();
+    else if (fleet) proveFleet(json);
+    else proveAlerts(json, promtool);
+  });
 
 verb(prove, 'chaos', {
   summary: 'lose and repeat nothing under faults',
@@ -29,6 +59,22 @@ verb(prove, 'chaos', {
   .option('--plan', 'print the plan and stop')
   .action(async ({ plan = false, ...size }) => (await import('./chaos/chaos.ts')).proveChaos(size, plan));
 
+verb(prove, 'dashboards', {
+  summary: 'draw the dashboards over simulated incidents',
+  example: 'pnpm prove dashboards --out /tmp',
+  description:
+    'Draws the dashboards of Cloud Monitoring on this machine, as they are declared: with their own tiles, filters, aligners ' +
+    'and ranking. Without an option, it prints what it would write.',
+})
+  .addOption(new Option('--write', 'renew docs/monitoring/service.svg and fleet.svg').conflicts('out'))
+  .option('--out <folder>', 'write the pictures there instead')
+  .action(async ({ write = false, out }) =>
+    (await import('./dashboards/dashboards.ts')).writeDashboards(
+      out ?? FILES.pictures,
+      write || out !== undefined,
+    ),
+  );
+
 verb(prove, 'drill', {
   summary: 'each fault fires its alert, and only that',
   example: 'pnpm prove drill --seed 7',
@@ -38,6 +84,8 @@ verb(prove, 'drill', {
 })
   .option('--seed <n>', `determines the requests, 0 to ${SEED_MAX}`, seedOf, 7)
   .action(async ({ seed }) => (await import('./drill/drill.ts')).proveDrill(seed));
+
+addE2e(prove, startLocal);
 
 verb(prove, 'error-states', {
   summary: 'a broken subscription loses nothing',
@@ -99,6 +147,13 @@ verb(prove, 'observe', {
   .action(async ({ timeLapse }) =>
     (await import('./observe/observe.ts')).proveObserve(timeLapse, interruption()),
   );
+
+addProbe(prove, startLocal);
+
+async function startLocal() {
+  const { LocalStack } = await import('@records/local');
+  return LocalStack.create();
+}
 
 function addressOf(text: string): string {
   const protocol = URL.parse(text)?.protocol;

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalStack } from '@records/local';
-import { FILES, prometheusRules } from '@records/monitoring';
+import { prometheusRules } from '@records/monitoring';
 import { FAULTS } from '../src/drill/faults.ts';
 import { localCommands, runCommand, variablesOf } from '../src/drill/runbook.ts';
 import { ONE_UNKNOWN_IN, pathOf } from '../src/drill/traffic.ts';
 import { type Firing, problemsOf, Timeline } from '../src/drill/verdict.ts';
+import { REPOSITORY } from '../src/shared/paths.ts';
 import { stackOf } from '../src/shared/people.ts';
 
 const [fault] = FAULTS.filter(({ expected }) => expected === 'backlog-stuck');
@@ -124,7 +125,7 @@ describe('the commands of a runbook for this machine', () => {
     await stack?.close();
   });
 
-  const runbooks = readdirSync(FILES.runbooks).map((file) => `docs/runbooks/${file}`);
+  const runbooks = readdirSync(join(REPOSITORY, 'docs', 'runbooks')).map((file) => `docs/runbooks/${file}`);
   const alerting = new Set(prometheusRules().map(({ annotations }) => annotations.runbook));
 
   it('exist for every alert that can fire on this machine, and for no other', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { descriptionOf, LocalStack } from '@records/local';
+import { LocalStack } from '@records/local';
 import type { CloudEvent, Grant } from '@records/local-cloud';
 import { exercise } from '../src/grants/exercise.ts';
 import { grantProblems, grantsText, grantUses } from '../src/grants/report.ts';
@@ -66,7 +66,7 @@ async function seed(): Promise<{ exitCode: unknown; stdout: string; stderr: stri
   const folder = await mkdtemp(join(tmpdir(), 'grants-'));
   try {
     const file = join(folder, 'stack.json');
-    await writeFile(file, JSON.stringify(descriptionOf(stack)));
+    await writeFile(file, JSON.stringify(stack.description));
     const cli = join(REPOSITORY, 'apps', 'seeder', 'src', 'cli.ts');
     const args = [cli, '--stack-file', file, '--count', '20'];
     return await promisify(execFile)(process.execPath, args, { env: {} }).then(

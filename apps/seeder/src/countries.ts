@@ -1,13 +1,13 @@
-import { SeederError } from './errors.ts';
+import { UserError } from '@records/cli';
 
-/** A country of Latin America whose language Faker has names for. Haiti has none: Faker's French names are of France. */
+/** A country of Latin America with names in Faker. Haiti has none: Faker's French names are those of France. */
 export interface Country {
   /** ISO 3166-1 alpha-2. */
   readonly code: string;
   readonly language: 'es' | 'pt';
-  /** As written in Spanish. Spelled out: Intl's names change with the ICU that a machine's Node was built with. */
+  /** In Spanish. Not from Intl, whose names change with the ICU of a machine's Node. */
   readonly name: string;
-  /** Inhabitants in millions, rounded: how often the country is drawn. https://population.un.org/wpp */
+  /** Inhabitants in millions, rounded: the weight of the country. https://population.un.org/wpp */
   readonly millions: number;
 }
 
@@ -33,7 +33,7 @@ export const COUNTRIES: readonly Country[] = [
   { code: 'VE', language: 'es', name: 'Venezuela', millions: 28 },
 ];
 
-/** Every country above, each person with the names of their country. */
+/** All countries above. */
 export const DEFAULT_LOCALE = 'latam';
 
 /** `latam`, a language (`es`: its countries), or one country (`es_MX`, `pt_BR`, `es_CL`, …). */
@@ -45,14 +45,14 @@ export const LOCALES: readonly string[] = [
   ]),
 ];
 
-/** Throws SeederError for a locale that is not in LOCALES. */
+/** The countries of a locale. Throws UserError for one that is not in LOCALES. */
 export function countriesOf(locale: string): readonly Country[] {
   const countries = COUNTRIES.filter((country) =>
     [DEFAULT_LOCALE, country.language, localeOf(country)].includes(locale),
   );
   if (countries.length > 0) return countries;
-  throw new SeederError(`locale "${locale}" is not one of Latin America's that Faker has names for`, {
-    wayOut: `choose one of: ${LOCALES.join(', ')}`,
+  throw new UserError(`there are no names for locale "${locale}"`, {
+    hint: `choose one of: ${LOCALES.join(', ')}`,
   });
 }
 

@@ -1,8 +1,8 @@
+import { reasonOf, UserError } from '@records/cli';
+import { isObject, type Publisher } from '@records/stack';
 import { OAuth2Client } from 'google-auth-library';
-import { reasonOf, SeederError } from './errors.ts';
-import { isObject, type Publisher } from './target/target.ts';
 
-/** The headers by which a request says who sends it. */
+/** The headers that identify the sender of a request. */
 export type Identity = () => Promise<{ readonly authorization: string }>;
 
 /** https://docs.cloud.google.com/compute/docs/access/authenticate-workloads#applications */
@@ -12,8 +12,8 @@ const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token'
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * Says that the publisher of a local stack sends a request: Google's own client sends no credentials to an emulator. A
- * token is kept until five minutes before its end. Each call throws SeederError when the stack does not give one.
+ * Identifies the publisher of a local stack: Google's own client sends no credentials to an emulator. Renews a token five
+ * minutes before it expires. Each call throws UserError when the stack gives no token.
  */
 export function identityOf(publisher: Publisher): Identity {
   const client = new OAuth2Client();
@@ -34,8 +34,8 @@ async function tokenOf({ member, metadataHost }: Publisher) {
       throw new Error('its answer holds no "access_token" and "expires_in"');
     return { access_token: token.access_token, expiry_date: Date.now() + token.expires_in * 1_000 };
   } catch (error) {
-    throw new SeederError(`${metadataHost} gives no access token of ${member}: ${reasonOf(error)}`, {
-      wayOut: 'stop `pnpm dev` and start it again',
+    throw new UserError(`${metadataHost} gives no access token of ${member}: ${reasonOf(error)}`, {
+      hint: 'stop `pnpm dev` and start it again',
       cause: error,
     });
   }

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { mix } from './random.ts';
 
-/** Crockford's base 32: no letter is taken for a digit, and its order is that of ASCII. */
+/** Crockford's base 32: no letter looks like a digit, and its order is that of ASCII. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Bits of an id's second part: 8 characters of 5 bits. */
 const INDEX_BITS = 40;
 
-/** What all records of one run have in common: equal for equal seed, locale and generator version. */
+/** Names a run: equal for equal seed, locale and generator version. */
 export interface Run {
   /** 8 characters; every id of the run starts with it and a hyphen. */
   readonly key: string;
-  /** Key of the run's random numbers, 32 bits. */
+  /** Seeds the run's random numbers; 32 bits. */
   readonly randomKey: number;
 }
 
-/** `variant` is whatever else tells this run's messages from those of the same seed. */
+/** `variant` tells runs apart that share a seed and send other messages. */
 export function runOf(seed: number, locale: string, generatorVersion: number, variant: unknown[] = []): Run {
   const digest = createHash('sha256')
     .update(JSON.stringify(['records-seeder', generatorVersion, locale, seed, ...variant]))
@@ -27,12 +27,12 @@ export function idPrefix(run: Run): string {
   return `${run.key}-`;
 }
 
-/** The id of the run's record number `index`: unique, in no order that anybody could mistake for the order of sending. */
+/** The id of record number `index`. Ids are unique, and their order says nothing about the order of sending. */
 export function recordId(run: Run, index: number): string {
   return idPrefix(run) + base32(scramble(index, run.randomKey, INDEX_BITS));
 }
 
-/** The number of the record that has this id; undefined for an id that is not of the run's form. */
+/** The number of the record with this id; undefined for an id that is not of this run. */
 export function recordIndex(run: Run, id: string): number | undefined {
   const prefix = idPrefix(run);
   if (!id.startsWith(prefix) || id.length !== prefix.length + INDEX_BITS / 5) return undefined;
@@ -45,19 +45,16 @@ export function recordIndex(run: Run, id: string): number | undefined {
   return unscramble(number, run.randomKey, INDEX_BITS);
 }
 
-/** The ids of a run cut into `parts` ranges of equal size, each from its first id up to, and without, its end. */
+/** Cuts the ids of a run into `parts` ranges of equal size. A range excludes its end, `to`. */
 export function* idRanges(run: Run, parts: number): Generator<{ from: string; to: string }> {
   const startOf = (part: number) => idPrefix(run) + base32(Math.floor((part / parts) * 2 ** INDEX_BITS));
   for (let part = 0; part < parts; part += 1) {
-    // The end of the last one: the character after the hyphen, in the order of ASCII.
+    // In ASCII, the dot follows the hyphen.
     yield { from: startOf(part), to: part + 1 < parts ? startOf(part + 1) : `${run.key}.` };
   }
 }
 
-/**
- * A permutation of the integers below 2^bits (a Feistel network: it never maps two to one, whatever `mix` does).
- * `bits` is even and at most 52.
- */
+/** Permutes the integers below 2^bits by a Feistel network, whatever `mix` does. `bits` is even and at most 52. */
 export function scramble(index: number, key: number, bits: number): number {
   const half = 2 ** (bits / 2);
   let left = Math.floor(index / half);
@@ -71,7 +68,7 @@ export function scramble(index: number, key: number, bits: number): number {
 }
 
 /** The inverse of `scramble`. */
-export function unscramble(number: number, key: number, bits: number): number {
+function unscramble(number: number, key: number, bits: number): number {
   const half = 2 ** (bits / 2);
   let left = Math.floor(number / half);
   let right = number % half;

@@ -1,4 +1,4 @@
-/** Counts what was begun and has not ended, so that a loop can wait for room and for the end. */
+/** Counts the operations under way, so that a loop can wait for room and for the end. */
 export class InFlight {
   readonly #limit: number;
   #open = 0;
@@ -28,7 +28,7 @@ export class InFlight {
     return this.#until(() => this.#open === 0);
   }
 
-  /** Waits for nothing any more, now and later. */
+  /** Ends every wait, now and later. */
   giveUp(): void {
     this.#given = true;
     this.#wake?.();

@@ -1,7 +1,2 @@
-export { DEFAULT_LOCALE, LOCALES } from './countries.ts';
-export { SeederError } from './errors.ts';
-export type { Mix } from './mix.ts';
-export { problemsOf, reportOf } from './report.ts';
-export { type SeedOptions, type SeedResult, seedRecords } from './seed.ts';
-export { type Target, targetOf } from './target/target.ts';
-export { type VerifyResult, verifyRecords } from './verify/verify.ts';
+export { problemsOf } from './report.ts';
+export { seedRecords } from './seed.ts';

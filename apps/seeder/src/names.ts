@@ -3,7 +3,7 @@ import { faker as esMX } from '@faker-js/faker/locale/es_MX';
 import { faker as ptBR } from '@faker-js/faker/locale/pt_BR';
 import type { Country } from './countries.ts';
 
-/** What the people of a country are called. */
+/** The names of a country's people. */
 export interface Names {
   readonly given: readonly [female: readonly string[], male: readonly string[]];
   readonly surnames: readonly string[];
@@ -15,8 +15,8 @@ const mexican = namesIn(esMX.definitions.person);
 const brazilian = namesIn(ptBR.definitions.person);
 
 /**
- * Faker has two Latin American locales, es_MX and pt_BR. Its `es` is of Spain, and both Spanish lists carry entries that
- * are no names of the region ("Jordi", "Gollum"). What the two agree on is used everywhere but for Mexico's given names.
+ * Faker has two Latin American locales, es_MX and pt_BR. Its `es` is that of Spain, and both Spanish lists hold names that
+ * are not of the region ("Jordi", "Gollum"). Only names in both lists are used, except for Mexico's given names.
  */
 const spanishAmerican = shared(mexican, namesIn(es.definitions.person));
 const mexicanWithSharedSurnames: Names = { given: mexican.given, surnames: spanishAmerican.surnames };

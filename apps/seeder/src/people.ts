@@ -5,21 +5,21 @@ import { namesOf } from './names.ts';
 import { Draws } from './random.ts';
 
 /**
- * Part of every id. A record never changes, so whatever changes the people of a seed (this folder's code, Faker's lists)
- * must raise it; the pinned hashes in the tests notice.
+ * Part of every id. A record never changes, so raise this number when this folder's code or Faker's lists change the people
+ * of a seed. The pinned hashes in the tests detect that.
  */
 export const GENERATOR_VERSION = 1;
 
 const SECOND_GIVEN_NAME = 0.35;
 
-/** The people of one seed and locale. Person `index` depends on nothing else, so they come in any order and number. */
+/** The people of one seed and locale. Person `index` depends on nothing else, so any order gives the same people. */
 export class People {
   readonly run: Run;
   readonly #countries: readonly Country[];
   readonly #millions: number;
   readonly #draws: Draws;
 
-  /** Throws SeederError for an unknown locale. */
+  /** Throws UserError for an unknown locale. */
   constructor(options: { seed: number; locale: string; variant?: unknown[] }) {
     this.#countries = countriesOf(options.locale);
     this.#millions = this.#countries.reduce((sum, { millions }) => sum + millions, 0);
@@ -36,7 +36,7 @@ export class People {
     return {
       id: recordId(this.run, index),
       nombre: givenNames(draws, candidates),
-      // The father's and the mother's, as in Spanish-speaking countries and, in the other order, in Brazil.
+      // The father's and the mother's, as in Spanish-speaking countries; Brazil has the other order.
       apellido: draws.pickTwo(surnames).join(' '),
       pais: country.name,
     };

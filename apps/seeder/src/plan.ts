@@ -5,30 +5,30 @@ import { Draws } from './random.ts';
 
 export type Kind = 'record' | 'duplicate' | 'conflict' | 'invalid' | 'poison';
 
-/** A field that no table has a column for. The topic lets it pass: Avro's JSON decoder skips what it does not know. */
+/** A field without a column. The topic accepts it: Avro's JSON decoder skips unknown fields. */
 const POISON_FIELD = 'unknown_field';
 
-/** How far back a record to repeat is looked for; with a tenth of records, never that far. */
+/** Messages searched for a record to repeat. At least a tenth are records, so the search ends long before. */
 const MAX_STEPS = 1_000;
 
-/** Sets the draws of kinds apart from those of people. */
+/** Separates the draws of kinds from those of people. */
 const KINDS = 0x6b696e64;
 
 const utf8 = new TextEncoder();
 
 /**
- * What a run sends. Message `index` depends on seed, locale and mix only, so a run can be checked without a copy of it,
- * and a longer run begins with the shorter one.
+ * The messages of a run. Message `index` depends only on seed, locale and mix, so a run can be checked without a copy, and
+ * a longer run begins with the shorter one.
  */
 export class Plan {
   readonly people: People;
   readonly mix: Mix;
   readonly #draws: Draws;
 
-  /** Throws SeederError. */
+  /** Throws UserError. */
   constructor(options: { seed: number; locale: string; mix?: Mix | undefined }) {
     this.mix = checkMix(options.mix ?? PURE);
-    // A mixed run sends other messages than a pure one of the same seed, so it has ids of its own.
+    // A mixed run sends other messages than a pure run of the same seed, so it needs ids of its own.
     const { duplicates, conflicts, invalid, poison } = this.mix;
     const shares = [duplicates, conflicts, invalid, poison];
     const variant = shares.some((share) => share > 0) ? shares : [];
@@ -41,7 +41,7 @@ export class Plan {
     if (drawn !== 'duplicate' && drawn !== 'conflict') return drawn;
     const original = this.originalOf(index);
     if (original === undefined) return 'record';
-    // Two people can have all names and the country in common.
+    // Two people can share all names and the country.
     return drawn === 'conflict' && sameContent(this.people.at(original), this.people.at(index))
       ? 'duplicate'
       : drawn;
@@ -59,7 +59,7 @@ export class Plan {
     return undefined;
   }
 
-  /** What a row or a dead letter of this message says; of an invalid one, what it would say if it were valid. */
+  /** The record in message `index`. An invalid message is made from this record. */
   rowAt(index: number): RecordRow {
     const kind = this.kindAt(index);
     const original = kind === 'duplicate' || kind === 'conflict' ? this.originalOf(index) : undefined;
@@ -76,7 +76,7 @@ export class Plan {
     return encodeRecord(row);
   }
 
-  /** The first `count` messages, made one at a time. */
+  /** Makes the first `count` messages one at a time. */
   *messages(count: number): Generator<Uint8Array> {
     for (let index = 0; index < count; index += 1) yield this.messageAt(index);
   }
@@ -103,7 +103,7 @@ export function sameContent(one: RecordRow, other: RecordRow): boolean {
   return COLUMN_NAMES.every((name) => name === 'id' || (one[name] ?? null) === (other[name] ?? null));
 }
 
-/** In turn: a field missing, a field of another type, a value wrapped as in a union, no JSON. */
+/** In turn: a missing field, a field of another type, a value wrapped as in a union, text that is not JSON. */
 function invalidMessage(row: RecordRow, index: number): Uint8Array {
   const { pais, ...rest } = row;
   const texts = [

@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { duration, grouped, rate } from './format.ts';
 import { systemTicker, type Ticker } from './ticker.ts';
 
-/** Pause between two plain lines, in milliseconds. */
+/** Time between two plain lines. */
 const LINE_INTERVAL_MS = 5_000;
 
 export interface Progress {
@@ -11,8 +11,8 @@ export interface Progress {
   readonly total: number;
 }
 
-/** Shows how far a run is. */
-export interface ProgressView {
+/** Shows the progress of a run. */
+interface ProgressView {
   show(progress: Progress): void;
   /** Leaves the stream ready for other text. */
   end(): void;
@@ -20,7 +20,7 @@ export interface ProgressView {
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
-/** A bar on a terminal, and otherwise a line every few seconds. */
+/** Shows a bar on a terminal, and a line every few seconds elsewhere. */
 export function progressView(stream: Output): ProgressView {
   return stream.isTTY ? new Bar(stream) : new Lines(stream, systemTicker);
 }
@@ -91,7 +91,7 @@ export class Lines implements ProgressView {
   }
 }
 
-/** Rate and time left of one phase, from its first progress on. */
+/** Measures the rate and the time left of one phase, from its first progress on. */
 class Pace {
   readonly phase: Progress['phase'];
   readonly #ticker: Ticker;

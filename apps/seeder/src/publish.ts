@@ -1,70 +1,70 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Topic } from '@google-cloud/pubsub';
-import { reasonOf } from './errors.ts';
+import { reasonOf } from '@records/cli';
 import type { Identity } from './identity.ts';
 import { InFlight } from './in-flight.ts';
 import { sendWhole } from './send-whole.ts';
 import { systemTicker, type Ticker } from './ticker.ts';
 
-/** Messages of one publish request; Pub/Sub takes 1,000 and 10 MB. https://docs.cloud.google.com/pubsub/quotas */
+/** Messages of one publish request; Pub/Sub accepts 1,000 and 10 MB. https://docs.cloud.google.com/pubsub/quotas */
 const BATCH_MESSAGES = 1_000;
-/** Publish requests under way at a time. With BATCH_MESSAGES this is what bounds the memory. */
+/** Publish requests under way at a time. This and BATCH_MESSAGES bound the memory. */
 const MAX_REQUESTS = 8;
-/** Failed requests after which nothing more is sent: the cause is not in the messages. */
+/** Stop after this many failed requests: the cause is not in the messages. */
 const MAX_FAILED_REQUESTS = 8;
-/** How long one request is retried by the client. https://docs.cloud.google.com/pubsub/docs/retry-requests */
+/** How long the client retries one request. https://docs.cloud.google.com/pubsub/docs/retry-requests */
 const RETRY_MS = 60_000;
-/** How long answers are waited for after an interruption. */
+/** How long to wait for answers after an interruption. */
 const GRACE_MS = 5_000;
-/** Reasons kept of failed requests; the others are counted only. */
+/** Reasons kept of failed requests. */
 const MAX_REASONS = 3;
-/** Characters kept of a reason: the client appends all earlier attempts to its last one. */
+/** Characters kept of a reason: the client appends all earlier attempts to the last one. */
 const REASON_LENGTH = 250;
 
-/** What became of one message. `failed`: Pub/Sub may have it all the same. */
+/** The result of one message. Pub/Sub may hold a failed message all the same. */
 export type Outcome = 'accepted' | 'refused' | 'failed';
 
-/** What became of the messages. */
+/** The result of a run. */
 export interface Published {
   /** Messages that Pub/Sub gave an id for. */
   readonly accepted: number;
-  /** Messages that Pub/Sub refused for what they say. */
+  /** Messages that Pub/Sub refused for their content. */
   readonly refused: number;
-  /** Messages of requests that failed for another reason, or had no answer while they were retried. */
+  /** Messages of requests that failed for another reason, or timed out. */
   readonly failed: number;
-  /** Of the refused and failed ones, those that were not meant to be: the reasons are theirs. */
+  /** Refused and failed messages that were meant to be accepted. */
   readonly unexpected: number;
-  /** Messages that were handed over and whose answers were not waited for. */
+  /** Messages handed over whose answers nobody waited for. */
   readonly unconfirmed: number;
-  /** The first few reasons why messages failed, or were refused unexpectedly, each with the messages it took. */
+  /** The first few reasons of unexpected failures, each with its number of messages. */
   readonly reasons: readonly { readonly reason: string; readonly messages: number }[];
-  /** SHA-256 of what was handed over: each message followed by a line feed, in the order of generation. */
+  /** SHA-256 of the messages handed over, each followed by a line feed, in the order of generation. */
   readonly sha256: string;
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly topic: Topic;
   readonly messages: Iterable<Uint8Array>;
-  /** Who publishes, when the client does not say so by itself. Asked for each request. */
+  /** Identifies the publisher of each request, when the client does not. */
   readonly identity?: Identity | undefined;
-  /** Whether a message, by its place in `messages`, is meant to be refused: that is no failure. */
+  /** Whether a message, by its place in `messages`, is meant to be refused. */
   isInvalid?(index: number): boolean;
-  /** Messages per second; as fast as they are taken by default. */
+  /** Messages per second; as fast as Pub/Sub accepts them by default. */
   readonly rate?: number | undefined;
   readonly ticker?: Ticker | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Longest time that one request is retried, in milliseconds; 60,000 by default. */
+  /** How long to retry one request, in milliseconds; 60,000 by default. */
   readonly retryMs?: number | undefined;
   /** Longest wait for answers after the signal, in milliseconds; 5,000 by default. */
   readonly graceMs?: number | undefined;
-  /** Called with what became of a message, by its place in `messages`. */
+  /** Called with the result of each message, by its place in `messages`. */
   onOutcome?(index: number, outcome: Outcome): void;
-  /** Called after each batch with the messages answered so far. */
+  /** Called after each batch with the number of messages answered so far. */
   onAnswered?(answered: number): void;
 }
 
-/** Publishes all messages, in bounded memory. Never throws for a message: failures are counted in the result. */
+/** Publishes all messages in bounded memory. Counts failures and never throws for one. */
 export async function publish(options: PublishOptions): Promise<Published> {
   const { topic, identity, signal, rate, ticker = systemTicker } = options;
   const retryMs = options.retryMs ?? RETRY_MS;
@@ -80,9 +80,9 @@ export async function publish(options: PublishOptions): Promise<Published> {
   for (const batch of batches(options.messages, batchSize(rate))) {
     await requests.room();
     const early = rate === undefined ? 0 : start + (handedOver / rate) * 1_000 - ticker.now();
-    // Only the signal ends it early, and the next line looks at that.
+    // Only the signal ends it early, which is checked below.
     if (early > 0) await ticker.delay(early, signal).catch(() => undefined);
-    // Generating is a lot of synchronous work: let answers and signals in between.
+    // Generating is synchronous work: let answers and signals in.
     await turn();
     if (signal?.aborted || failedRequests >= MAX_FAILED_REQUESTS) break;
     for (const message of batch) hash.update(message).update('\n');
@@ -118,7 +118,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   };
 }
 
-/** Ten requests a second, so that a slow run is even, too. */
+/** Ten requests a second spread a slow run evenly. */
 function batchSize(rate: number | undefined): number {
   return rate === undefined ? BATCH_MESSAGES : Math.min(BATCH_MESSAGES, Math.max(1, Math.round(rate / 10)));
 }
@@ -126,7 +126,7 @@ function batchSize(rate: number | undefined): number {
 function* batches(messages: Iterable<Uint8Array>, size: number): Generator<readonly Buffer[]> {
   let batch: Buffer[] = [];
   for (const message of messages) {
-    // A Buffer, because the client walks through any other kind of array byte by byte.
+    // The client copies any other kind of array byte by byte.
     batch.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
     if (batch.length < size) continue;
     yield batch;

@@ -1,4 +1,4 @@
-/** Mixes 32 bits so that each input bit changes about half of the output bits (the finalizer of MurmurHash3). */
+/** The finalizer of MurmurHash3: each of the 32 input bits changes about half of the output bits. */
 export function mix(bits: number): number {
   let hash = bits;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -7,8 +7,8 @@ export function mix(bits: number): number {
 }
 
 /**
- * Random numbers that depend on a key and a position only, in 32-bit integer arithmetic: any position can be drawn at
- * any time, in any order, on any machine, and equals what it was. That is what makes streams prefix-stable.
+ * Random numbers that depend only on a key and a position, in 32-bit integer arithmetic. Any position gives the same
+ * numbers at any time, in any order, on any machine, so a longer run begins with the shorter one.
  */
 export class Draws {
   readonly #key: number;
@@ -19,12 +19,12 @@ export class Draws {
     this.moveTo(0);
   }
 
-  /** The next draws are those of `position`, an integer from 0 to 2^32 - 1. */
+  /** Continues with the draws of `position`, an integer from 0 to 2^32 - 1. */
   moveTo(position: number): void {
     this.#state = mix(position ^ this.#key);
   }
 
-  /** A number from 0 up to, and without, `end`. */
+  /** A number from 0 up to `end`, which is excluded. */
   below(end: number): number {
     this.#state = (this.#state + 0x9e3779b9) | 0;
     return (mix(this.#state ^ this.#key) / 2 ** 32) * end;

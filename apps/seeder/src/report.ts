@@ -5,7 +5,7 @@ import type { RunFacts } from './run.ts';
 import type { SeedResult } from './seed.ts';
 import type { VerifyResult } from './verify/verify.ts';
 
-/** What went wrong, one sentence each, with where to look; empty when all is well. */
+/** The problems of a run, one sentence each, with where to look; empty when all is well. */
 export function problemsOf(result: SeedResult): string[] {
   const { count, sent, failed, unexpected, unconfirmed, reasons, reconciliation } = result;
   const problems = [];
@@ -15,23 +15,23 @@ export function problemsOf(result: SeedResult): string[] {
   }
   if (unconfirmed > 0) {
     problems.push(
-      `${grouped(unconfirmed)} messages were handed to Pub/Sub without an answer; they may appear yet.`,
+      `${grouped(unconfirmed)} messages were handed to Pub/Sub without an answer; they may still appear.`,
     );
   }
   const unsent = count - sent - failed - unconfirmed;
   if (unsent > 0) {
     const cause = result.interrupted ? 'it was interrupted' : 'of these failures';
     problems.push(
-      `${grouped(unsent)} messages were not sent because ${cause}; the same seed sends the same ones again.`,
+      `${grouped(unsent)} messages were not sent because ${cause}; the same seed sends the same messages again.`,
     );
   }
-  // What is not in the table yet is no loss when nobody waited for it.
+  // An interrupted run did not wait for its rows, so a missing row is no loss.
   if (result.interrupted || reconciliation === undefined)
-    return [...problems, 'Interrupted before all was seen in the table.'];
+    return [...problems, 'Interrupted before all records were visible in the table.'];
   return [...problems, ...differencesOf(result, reconciliation)];
 }
 
-/** What is not as it must be in a run that was checked again. */
+/** The problems of a run that was checked again. */
 export function verifyProblemsOf(result: VerifyResult): string[] {
   return differencesOf(result, result.reconciliation);
 }
@@ -46,7 +46,7 @@ function differencesOf(facts: RunFacts, reconciliation: Reconciliation): string[
     problems.push(`  ${id} ${problem}${messages > 1 ? ` (${grouped(messages)} messages)` : ''}`);
   }
   const others = differences - firstDifferences.length;
-  if (others > 0) problems.push(`  and ${grouped(others)} more; --differences <file> writes all of them`);
+  if (others > 0) problems.push(`  and ${grouped(others)} more; --differences <file> lists all of them`);
   return problems;
 }
 
@@ -58,12 +58,12 @@ function missingOf({ table, deadLetterSubscription }: RunFacts, absent: number, 
       : [
           `  the dead letters in ${deadLetterSubscription}: attribute CloudPubSubDeadLetterSourceDeliveryErrorMessage`,
         ]),
-    '  the BigQuery subscription: its state, and how old its oldest unacknowledged message is',
-    'or run it again with the same seed and a longer --wait: readers see nobody twice.',
+    '  the BigQuery subscription: its state, and the age of its oldest unacknowledged message',
+    'or run it again with the same seed and a longer --wait: readers see no record twice.',
   ];
 }
 
-/** The result as a person reads it, one line for each fact. */
+/** The result for a person, one line per fact. */
 export function reportOf(result: SeedResult): string {
   const { count, sent, publishSeconds, reconciliation } = result;
   return linesOf([
@@ -91,7 +91,7 @@ function runLine({ run, seed, locale, mix }: RunFacts): string {
 
 function storedLine({ stored, storedBefore, expected, visibleSeconds }: SeedResult): string {
   const before = storedBefore > 0 ? `, ${grouped(storedBefore)} of them already there before` : '';
-  if (stored === undefined) return `not known${before}`;
+  if (stored === undefined) return `unknown${before}`;
   const line = `${grouped(stored)} of ${grouped(expected)}${before}`;
   const added = stored - storedBefore;
   if (visibleSeconds === undefined || added <= 0) return line;

@@ -1,16 +1,16 @@
 import type { BigQuery } from '@google-cloud/bigquery';
-import { bigqueryClient } from './clients.ts';
+import { reasonOf, UserError } from '@records/cli';
+import type { Target } from '@records/stack';
+import { bigqueryClient } from '@records/stack/clients';
 import { DEFAULT_LOCALE } from './countries.ts';
-import { reasonOf, SeederError } from './errors.ts';
-import { checkCount, checkSeed } from './limits.ts';
+import { checkWhole, MAX_COUNT, MAX_SEED } from './limits.ts';
 import type { Mix } from './mix.ts';
 import { Plan } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { Ledger } from './reconcile/ledger.ts';
 import { countRows, type RowCount } from './reconcile/table-rows.ts';
-import type { Target } from './target/target.ts';
 
-/** What says which messages a run has, and where they go. */
+/** The messages of a run, and where they go. */
 export interface RunOptions {
   readonly target: Target;
   /** Messages, 1 to 100,000,000. */
@@ -19,29 +19,29 @@ export interface RunOptions {
   readonly seed: number;
   /** One of LOCALES; `latam` by default. */
   readonly locale?: string | undefined;
-  /** Shares of messages that are no new, good records; none by default. */
+  /** Shares of messages that are no new, valid record; none by default. */
   readonly mix?: Mix | undefined;
-  /** Path of a file for all differences, one JSON object on each line. */
+  /** Path of a file for all differences, one JSON object per line. */
   readonly differencesFile?: string | undefined;
   /** Stops sending and waiting. */
   readonly signal?: AbortSignal | undefined;
   onProgress?(progress: Progress): void;
 }
 
-/** What a result says about its run. */
+/** The facts of a run in its result. */
 export interface RunFacts {
   readonly count: number;
   readonly seed: number;
   readonly locale: string;
   readonly mix: Mix;
-  /** First part of every id of the run. */
+  /** The first part of every id. */
   readonly run: string;
   readonly topic: string;
   readonly table: string;
   readonly deadLetterSubscription: string | undefined;
 }
 
-/** A run with what has been seen of it, ready to be sent or checked. */
+/** A run that is ready to be sent or checked. */
 export interface OpenRun {
   readonly facts: RunFacts;
   readonly plan: Plan;
@@ -50,11 +50,11 @@ export interface OpenRun {
   readonly before: RowCount;
 }
 
-/** Throws SeederError for bad options, and when the table can not be read. */
+/** Throws UserError for bad options, and when the table cannot be read. */
 export async function openRun(options: RunOptions): Promise<OpenRun> {
   const { target, count, seed, locale = DEFAULT_LOCALE } = options;
-  checkCount(count);
-  checkSeed(seed);
+  checkWhole('count', count, 1, MAX_COUNT);
+  checkWhole('seed', seed, 0, MAX_SEED);
   const plan = new Plan({ seed, locale, mix: options.mix });
   const { run } = plan.people;
   const bigquery = bigqueryClient(target);
@@ -72,8 +72,8 @@ async function countBefore(count: () => Promise<RowCount>, table: string): Promi
   try {
     return await count();
   } catch (error) {
-    throw new SeederError(`table ${table} can not be read, so nothing was sent: ${reasonOf(error)}`, {
-      wayOut: 'deploy the stack first; to see its records you need to read the table and to run jobs',
+    throw new UserError(`table ${table} cannot be read, so nothing was sent: ${reasonOf(error)}`, {
+      hint: 'deploy the stack first; you need permission to read the table and to run jobs',
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
-import { pubsubClient } from './clients.ts';
-import { reasonOf, SeederError } from './errors.ts';
+import { reasonOf, UserError } from '@records/cli';
+import { pubsubClient } from '@records/stack/clients';
 import { identityOf } from './identity.ts';
-import { checkRate, checkWait, DEFAULT_WAIT_SECONDS } from './limits.ts';
+import { checkWhole, DEFAULT_WAIT_SECONDS, MAX_RATE, MAX_WAIT_SECONDS } from './limits.ts';
 import { type Published, publish } from './publish.ts';
 import { lookAtDeadLetters } from './reconcile/dead-letters.ts';
 import { openDifferences } from './reconcile/difference-file.ts';
@@ -12,11 +12,11 @@ import { systemTicker } from './ticker.ts';
 import { openTraces } from './traces.ts';
 
 export interface SeedOptions extends RunOptions {
-  /** Messages per second, 1 to 1,000,000; as fast as Pub/Sub takes them by default. */
+  /** Messages per second, 1 to 1,000,000; as fast as Pub/Sub accepts them by default. */
   readonly rate?: number | undefined;
   /** Longest wait for one more record to become visible, in seconds; 120 by default. */
   readonly waitSeconds?: number | undefined;
-  /** Longest time that one publish request is retried, in milliseconds; 60,000 by default. */
+  /** How long to retry one publish request, in milliseconds; 60,000 by default. */
   readonly publishRetryMs?: number | undefined;
   /** Longest wait for answers to publish requests after the signal, in milliseconds; 5,000 by default. */
   readonly publishGraceMs?: number | undefined;
@@ -24,39 +24,40 @@ export interface SeedOptions extends RunOptions {
   readonly otlpEndpoint?: string | undefined;
 }
 
-/** What became of a run. Times are in seconds. */
+/** The result of a run. Times are in seconds. */
 export interface SeedResult extends RunFacts, Published {
   /** Messages that Pub/Sub answered: those accepted and those refused. */
   readonly sent: number;
-  /** Ids of the run that were in the table before anything was sent. */
+  /** Ids of the run in the table before anything was sent. */
   readonly storedBefore: number;
-  /** Ids of the run in the table at the end; undefined when the table did not answer or nobody asked it. */
+  /** Ids of the run in the table at the end; undefined when nobody asked the table, or it did not answer. */
   readonly stored: number | undefined;
   /**
-   * Ids that must be in the table at the end: those before, or those accepted, whichever are more. Less than there
-   * should be only where a longer run of the same seed was interrupted before.
+   * Ids that must be in the table at the end: those before or those accepted, whichever are more. Too few only after an
+   * interrupted, longer run of the same seed.
    */
   readonly expected: number;
   /** From the first message to the last answer. */
   readonly publishSeconds: number;
-  /** From the first message to the moment when everything expected was visible; undefined when it never was. */
+  /** From the first message until every expected record was visible; undefined when that never happened. */
   readonly visibleSeconds: number | undefined;
   readonly interrupted: boolean;
-  /** What became of each message; undefined when the run was interrupted. */
+  /** Undefined when the run was interrupted. */
   readonly reconciliation: Reconciliation | undefined;
 }
 
 /**
- * Publishes people, waits until they are visible in the table, and accounts for every message. What is refused, lost or
- * missing is in the result. Throws SeederError for bad options, and when the table can not be read before anything is sent.
+ * Publishes people, waits until they are visible in the table, and accounts for every message. The result counts refused,
+ * lost and missing messages. Throws UserError for bad options, and for a table that cannot be read beforehand.
  */
 export async function seedRecords(options: SeedOptions): Promise<SeedResult> {
-  const stallMs = checkWait(options.waitSeconds ?? DEFAULT_WAIT_SECONDS) * 1_000;
-  if (options.rate !== undefined) checkRate(options.rate);
+  const { waitSeconds = DEFAULT_WAIT_SECONDS, rate } = options;
+  checkWhole('wait', waitSeconds, 1, MAX_WAIT_SECONDS);
+  if (rate !== undefined) checkWhole('rate', rate, 1, MAX_RATE);
   const run = await openRun(options);
   const { ledger, before } = run;
   if (options.differencesFile !== undefined) await (await openDifferences(options.differencesFile)).close();
-  const lettersBefore = await seeWhatWasThere(run, options);
+  const deadBefore = await readEarlierRun(run, options);
 
   const start = systemTicker.now();
   const published = await publishPlan(run, options);
@@ -64,8 +65,8 @@ export async function seedRecords(options: SeedOptions): Promise<SeedResult> {
   const reconciled = await reconcile({
     run,
     options,
-    lettersBefore,
-    stallMs,
+    deadBefore,
+    stallMs: waitSeconds * 1_000,
     replays: false,
     ticker: systemTicker,
   });
@@ -76,7 +77,7 @@ export async function seedRecords(options: SeedOptions): Promise<SeedResult> {
     sent: published.accepted + published.refused,
     storedBefore: before.ids,
     stored: reconciled?.counted?.ids,
-    // Streams are prefix-stable: the shorter of two runs of a seed is contained in the longer one.
+    // The longer of two runs of a seed contains the shorter one.
     expected: Math.max(before.ids, ledger.toCome().ids),
     publishSeconds,
     visibleSeconds: visibleAt === undefined ? undefined : (visibleAt - start) / 1_000,
@@ -85,49 +86,42 @@ export async function seedRecords(options: SeedOptions): Promise<SeedResult> {
   };
 }
 
-/** Rows and dead letters that the same run left before. Returns the number of letters. */
-async function seeWhatWasThere(
+/** Reads rows and dead letters that the same run left before. Answers the number of dead letters. */
+async function readEarlierRun(
   { ledger, before, bigquery, plan, facts }: OpenRun,
   options: SeedOptions,
 ): Promise<number> {
   const { deadLetterSubscription: subscription, table } = facts;
-  let letters = 0;
+  let dead = 0;
   try {
     if (before.rows > 0) {
       for await (const row of tableRows(bigquery, table, plan.people.run, before.rows)) ledger.rowBefore(row);
     }
     if (plan.mix.poison > 0 && subscription !== undefined) {
       const { target, signal } = options;
-      const onLetter = (row: Parameters<typeof ledger.letterBefore>[0]) => {
-        if (ledger.letterBefore(row)) letters += 1;
-        return false;
-      };
-      await lookAtDeadLetters({ target, subscription, quietMs: 0, ticker: systemTicker, signal, onLetter });
+      await lookAtDeadLetters({
+        ...{ target, subscription, quietMs: 0, ticker: systemTicker, signal },
+        onDeadLetter(row) {
+          if (ledger.deadLetterBefore(row)) dead += 1;
+          return false;
+        },
+      });
     }
   } catch (error) {
-    throw new SeederError(
-      `what an earlier run left can not be read, so nothing was sent: ${reasonOf(error)}`,
-      {
-        wayOut: 'to count dead letters you need to subscribe to them (roles/pubsub.subscriber)',
-        cause: error,
-      },
-    );
+    const reason = `nothing was sent, because the messages of an earlier run cannot be read: ${reasonOf(error)}`;
+    throw new UserError(reason, {
+      hint: 'to count dead letters you need to subscribe to them (roles/pubsub.subscriber)',
+      cause: error,
+    });
   }
-  return letters;
+  return dead;
 }
 
 async function publishPlan({ plan, ledger }: OpenRun, options: SeedOptions): Promise<Published> {
-  const {
-    target,
-    count,
-    rate,
-    signal,
-    publishRetryMs: retryMs,
-    publishGraceMs: graceMs,
-    otlpEndpoint,
-  } = options;
+  const { target, count, rate, signal, otlpEndpoint } = options;
+  const { publishRetryMs: retryMs, publishGraceMs: graceMs } = options;
   const identity = target.publisher && identityOf(target.publisher);
-  // Without one, nothing that follows would do.
+  // Fails now rather than for each request.
   await identity?.();
   const traces = otlpEndpoint === undefined ? undefined : await openTraces(otlpEndpoint, count);
   const pubsub = pubsubClient(target, traces !== undefined);

@@ -1,14 +1,11 @@
 import type { Topic } from '@google-cloud/pubsub';
+import { isObject } from '@records/stack';
 import type { Identity } from './identity.ts';
-import { isObject } from './target/target.ts';
 
 /** gRPC's INVALID_ARGUMENT. https://grpc.io/docs/guides/status-codes */
 const INVALID_ARGUMENT = 3;
 
-/**
- * Parts of a refused request that are sent again. Eight, because a few bad messages among a thousand are then found
- * with about as many requests as by halves, and with a third of the bytes.
- */
+/** A refused request is sent again in eight parts: about as many requests as by halves, and a third of the bytes. */
 const PARTS = 8;
 
 type Answer = (index: number, outcome: 'accepted' | 'refused' | 'failed', error?: unknown) => void;
@@ -16,16 +13,16 @@ type Answer = (index: number, outcome: 'accepted' | 'refused' | 'failed', error?
 interface Batch {
   readonly topic: Topic;
   readonly messages: readonly Buffer[];
-  /** Who sends them, when the client does not say so by itself. */
+  /** Identifies the sender, when the client does not. */
   readonly identity?: Identity | undefined;
-  /** Longest time that one request is retried, in milliseconds. */
+  /** How long to retry one request. */
   readonly retryMs: number;
 }
 
 /**
- * Sends messages as one request. Pub/Sub refuses it whole when one of them is malformed; then the parts are sent again,
- * until the bad messages are alone and the good ones have arrived. Calls `answer` once for each message; resolves, and
- * never rejects, with whether a request failed for another reason.
+ * Sends messages as one request. Pub/Sub refuses the whole request when one message is malformed, so its parts are sent
+ * again until the bad messages are alone. Calls `answer` once per message; resolves with whether a request failed for
+ * another reason, and never rejects.
  */
 export async function sendWhole(batch: Batch, answer: Answer): Promise<boolean> {
   const { messages } = batch;
@@ -47,7 +44,7 @@ export async function sendWhole(batch: Batch, answer: Answer): Promise<boolean> 
   return failed;
 }
 
-/** A topic object of its own has a queue of its own: what is put into it makes one request, and nothing else does. */
+/** A new topic object has a queue of its own, so these messages and no others make up one request. */
 async function request({ topic, messages, identity, retryMs }: Batch): Promise<{ error?: unknown }[]> {
   let headers: Awaited<ReturnType<Identity>> | undefined;
   try {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time, passed in. */
+/** Time, passed in for tests. */
 export interface Ticker {
   /** Milliseconds since any fixed moment. */
   now(): number;

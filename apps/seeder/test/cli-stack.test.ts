@@ -27,7 +27,7 @@ function seed(args: readonly string[], options?: CliOptions) {
 }
 
 describe('the command line against a running stack', () => {
-  it('reports sent, stored and rates, and ends with exit code 0', async () => {
+  it('reports sent, stored and rates, and exits with code 0', async () => {
     const { exitCode, stdout, stderr } = await seed(['--count', '1200', '--seed', '42', '--locale', 'es_MX']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toMatch(/^run {5}2dqwjfdv {2}\(--seed 42 --locale es_MX\)$/m);
@@ -37,7 +37,7 @@ describe('the command line against a running stack', () => {
     expect(stdout).toMatch(/^sha256 {2}[0-9a-f]{64}$/m);
   });
 
-  it('says of a second run that everybody was there', async () => {
+  it('says that a second run found its records in the table', async () => {
     await seed(['--count', '300', '--seed', '5']);
     const { exitCode, stdout } = await seed(['--count', '300', '--seed', '5']);
     expect(exitCode).toBe(0);
@@ -60,7 +60,7 @@ describe('the command line against a running stack', () => {
     expect(third.run).not.toBe(one.run);
   });
 
-  it('accounts for every message of a mixed run, checks it again later, and says what is not there', async () => {
+  it('accounts for every message of a mixed run, checks it again later, and lists missing ones', async () => {
     const mix = [
       '--count',
       '2000',
@@ -97,7 +97,7 @@ describe('the command line against a running stack', () => {
     });
   });
 
-  it('is not led astray by variables of its own environment', async () => {
+  it('ignores variables of its own environment', async () => {
     const env = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1', BIGQUERY_EMULATOR_HOST: 'http://127.0.0.1:1' };
     const { exitCode, stderr } = await seed(['--count', '10'], { env });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -106,14 +106,14 @@ describe('the command line against a running stack', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('stops at %s, says what was sent and ends with exit code %i', async (signal, code) => {
+  ] as const)('stops at %s, reports the messages sent and exits with code %i', async (signal, code) => {
     const { run } = new People({ seed: code, locale: DEFAULT_LOCALE });
     const stored = async () => (await countRows(stack.bigquery, stack.target.table, run)).rows;
     const { exitCode, stdout, stderr } = await seed(
       ['--count', '10000000', '--seed', String(code), '--json'],
       {
         onStart: async (child) => {
-          // The run's first rows say that it is in the middle of sending.
+          // The first rows show that the run is sending.
           let rows = 0;
           while (rows === 0) rows = await stored();
           child.kill(signal);
@@ -128,7 +128,7 @@ describe('the command line against a running stack', () => {
     expect(stderr).toContain('were not sent because it was interrupted');
   });
 
-  it('ends with exit code 1 and the reason when messages are refused', async () => {
+  it('exits with code 1 and the reason when messages are refused', async () => {
     await stack.pubsub.topic(stack.target.topic).delete();
     const { exitCode, stdout, stderr } = await seed(['--count', '20', '--wait', '1']);
     expect(exitCode).toBe(1);

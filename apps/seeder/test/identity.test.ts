@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { FakeClock, LocalCloud } from '@records/local-cloud';
-import { pubsubClient } from '../src/clients.ts';
+import { pubsubClient } from '@records/stack/clients';
 import { type Identity, identityOf } from '../src/identity.ts';
 import { publish } from '../src/publish.ts';
 
@@ -26,14 +26,9 @@ beforeAll(async () => {
 beforeEach(() => cloud.iam.grant(GRANT));
 afterAll(() => cloud?.close());
 
-/** One request with one message for each of `count`; `between` runs before each but the first. */
+/** Sends `count` requests with one message each; `between` runs between two of them. */
 async function send(identity: Identity, count = 1, between?: () => Promise<void>) {
-  const pubsub = pubsubClient({
-    projectId: PROJECT,
-    topic: TOPIC,
-    table: '',
-    environment: cloud.environment,
-  });
+  const pubsub = pubsubClient({ projectId: PROJECT, environment: cloud.environment });
   try {
     const results = [];
     for (let sent = 0; sent < count; sent += 1) {
@@ -48,7 +43,7 @@ async function send(identity: Identity, count = 1, between?: () => Promise<void>
   }
 }
 
-/** A metadata server that answers everything with `answer`. */
+/** Starts a metadata server that always gives `answer`. */
 async function withMetadataServer<T>(
   answer: () => { readonly status?: number; readonly body: string },
   use: (metadataHost: string) => Promise<T>,
@@ -67,7 +62,7 @@ async function withMetadataServer<T>(
   }
 }
 
-it('publishes what its account is granted, and is told which role is missing otherwise', async () => {
+it('publishes what its account is granted, and names the missing role otherwise', async () => {
   const identity = identityOf({ member: MEMBER, metadataHost: await cloud.metadataHostFor(EMAIL) });
   expect(await send(identity)).toMatchObject([{ accepted: 1 }]);
   cloud.iam.revoke(GRANT);
@@ -79,8 +74,8 @@ it('publishes what its account is granted, and is told which role is missing oth
 });
 
 it.each([
-  ['keeps a token that lasts', 3_600, 0, 1],
-  ['asks for another before the end of the one it has, so that a run may last longer', 60, HOUR_MS, 3],
+  ['keeps a valid token', 3_600, 0, 1],
+  ['asks for another before the end of its token, so that a run may last longer', 60, HOUR_MS, 3],
 ])('%s', async (_, expires_in, passes, asked) => {
   let count = 0;
   const answer = () => {
@@ -97,13 +92,13 @@ it.each([
 it.each([
   [{ status: 404, body: 'no' }, 'it answered 404: no'],
   [{ body: '{}' }, 'its answer holds no "access_token" and "expires_in"'],
-])('a metadata server that answers %j is named, and no message is sent', async (answer, reason) => {
+])('names a metadata server that answers %j, and sends no message', async (answer, reason) => {
   await withMetadataServer(
     () => answer,
     async (metadataHost) => {
       const message = `${metadataHost} gives no access token of ${MEMBER}: ${reason}`;
       const identity = identityOf({ member: MEMBER, metadataHost });
-      await expect(identity()).rejects.toMatchObject({ name: 'SeederError', message });
+      await expect(identity()).rejects.toMatchObject({ name: 'UserError', message });
       expect(await send(identity)).toMatchObject([{ failed: 1, reasons: [{ reason: message }] }]);
     },
   );

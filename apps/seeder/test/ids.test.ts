@@ -22,7 +22,7 @@ describe('the ids of a run', () => {
   const run = runOf(42, 'latam', 1);
   const ids = Array.from({ length: 200_000 }, (_, index) => recordId(run, index));
 
-  it('are 200,000 different ones', () => {
+  it('are 200,000 different texts', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -36,7 +36,7 @@ describe('the ids of a run', () => {
     expect(falls / ids.length).toBeCloseTo(0.5, 1);
   });
 
-  it('lead back to their numbers, and ids of others to none', () => {
+  it('lead back to their numbers, and ids of other runs to none', () => {
     for (const [index, id] of ids.entries()) if (recordIndex(run, id) !== index) throw new Error(id);
     expect(recordIndex(run, recordId(run, 99_999_999))).toBe(99_999_999);
     for (const other of [

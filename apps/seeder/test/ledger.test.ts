@@ -25,12 +25,12 @@ beforeEach(() => {
   ledger.assumeSent();
 });
 
-/** Everything is where it belongs, but for the messages to leave out. */
+/** Shows every message where it belongs, except those to leave out. */
 function see(without: readonly number[] = []): void {
   for (let index = 0; index < COUNT; index += 1) {
     if (without.includes(index)) continue;
     const kind = plan.kindAt(index);
-    if (kind === 'poison') ledger.letter(plan.rowAt(index));
+    if (kind === 'poison') ledger.deadLetter(plan.rowAt(index));
     else if (kind !== 'invalid') ledger.row({ row: plan.rowAt(index), times: 1 });
   }
 }
@@ -51,7 +51,7 @@ describe('the ledger of a run', () => {
     expect(ledger.toCome()).toEqual({
       rows: sizes.stored + sizes.duplicates + sizes.conflicts,
       ids: sizes.stored,
-      letters: sizes.deadLettered,
+      dead: sizes.deadLettered,
     });
   });
 
@@ -86,7 +86,7 @@ describe('the ledger of a run', () => {
     ]);
   });
 
-  it('names what is where it must not be', () => {
+  it('names messages in the wrong place', () => {
     see();
     ledger.row({ row: { ...plan.rowAt(record), nombre: 'Nobody' }, times: 2 });
     ledger.row({ row: plan.rowAt(invalid), times: 1 });
@@ -99,7 +99,7 @@ describe('the ledger of a run', () => {
     });
   });
 
-  it('takes poison that was replayed into a mended table as well, and not twice', () => {
+  it('accepts poison that was replayed into a mended table, once', () => {
     see();
     ledger.row({ row: plan.rowAt(poison), times: 1 });
     expect(differences(true).filter(({ id }) => id === plan.rowAt(poison).id)).toEqual([]);
@@ -116,13 +116,13 @@ describe('the ledger of a run', () => {
     expect(ledger.totals()).toMatchObject({ missing: 1, redelivered: 3 });
   });
 
-  it('leaves out what was there before, and what is not of the run', () => {
+  it('leaves out messages of earlier runs and of others', () => {
     ledger.rowBefore({ row: plan.rowAt(record), times: 2 });
-    ledger.letterBefore(plan.rowAt(poison));
+    ledger.deadLetterBefore(plan.rowAt(poison));
     see();
     ledger.row({ row: plan.rowAt(record), times: 1 });
-    ledger.letter(plan.rowAt(poison));
-    expect(ledger.letter({ ...plan.rowAt(poison), id: 'foreign' })).toBe(false);
+    ledger.deadLetter(plan.rowAt(poison));
+    expect(ledger.deadLetter({ ...plan.rowAt(poison), id: 'foreign' })).toBe(false);
     expect(ledger.totals()).toEqual({ ...well, stored: sizes.stored - 1, missing: 1 });
     ledger.forgetSeen();
     expect(ledger.totals()).toMatchObject({ stored: 0, deadLettered: 0 });

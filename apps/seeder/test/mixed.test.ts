@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Leases } from '../src/leases.ts';
+import { Leases } from '@records/stack/leases';
 import { type Kind, Plan } from '../src/plan.ts';
 import { problemsOf } from '../src/report.ts';
 import { seedRecords } from '../src/seed.ts';
@@ -32,7 +32,7 @@ describe('a mixed run', () => {
   });
   afterAll(() => stack.close());
 
-  it('is accounted for to the message, and the same again when it is repeated or checked later', async () => {
+  it('accounts for each message, and gives the same figures when it is repeated or checked later', async () => {
     const options = { target: stack.target, count: COUNT, seed: 11, mix };
     const once = await seedRecords(options);
     expect(problemsOf(once)).toEqual([]);
@@ -49,7 +49,7 @@ describe('a mixed run', () => {
     const twice = await seedRecords(options);
     expect(problemsOf(twice)).toEqual([]);
     expect(twice.reconciliation).toMatchObject(sizes);
-    // Whoever looks at the dead letters next finds all of them.
+    // The run has put every dead letter back.
     await using leases = new Leases(stack.target, stack.target.deadLetterSubscription ?? '', 100);
     expect(await leases.pull()).toHaveLength(2 * sizes.deadLettered);
   });

@@ -10,7 +10,7 @@ const indexes = (kind: Kind) => kinds.flatMap((other, index) => (other === kind 
 const text = (index: number) => Buffer.from(plan.messageAt(index)).toString();
 
 describe('the plan of a mixed run', () => {
-  it('has of each kind the share that was asked for', () => {
+  it('has the requested share of each kind', () => {
     for (const [kind, share] of [
       ['duplicate', mix.duplicates],
       ['conflict', mix.conflicts],
@@ -21,7 +21,7 @@ describe('the plan of a mixed run', () => {
     }
   });
 
-  it('says of each message what it is without the ones before it', () => {
+  it('makes any message without those before it', () => {
     const other = new Plan({ seed: 42, locale: 'latam', mix });
     for (const index of [40_000, 7, 12_345, 0]) expect(other.messageAt(index)).toEqual(plan.messageAt(index));
     expect([...other.messages(100)]).toEqual(
@@ -47,7 +47,7 @@ describe('the plan of a mixed run', () => {
     }
   });
 
-  it('has no other message that is no record, and no record twice', () => {
+  it('has no other invalid message, and no record twice', () => {
     const ids = indexes('record').map((index) => decodeRecord(plan.messageAt(index)).id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const kind of ['invalid', 'poison'] as const) {

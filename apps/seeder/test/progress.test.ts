@@ -24,14 +24,14 @@ describe('progress without a terminal', () => {
     ]);
   });
 
-  it('says nothing in a run of a moment', () => {
+  it('prints nothing in a short run', () => {
     const { at, written } = watched();
     at(0, 'publishing', 500_000);
     at(1, 'publishing', 1_000_000);
     expect(written).toEqual([]);
   });
 
-  it('measures each phase by itself, without what was there before it', () => {
+  it('measures each phase from its own start', () => {
     const { at, written } = watched();
     at(0, 'publishing', 1_000_000);
     at(100, 'becoming visible', 500_000);
@@ -41,7 +41,7 @@ describe('progress without a terminal', () => {
 });
 
 describe('progress on a terminal', () => {
-  it('is a bar for each phase, which ends full and leaves the cursor visible', () => {
+  it('is one bar per phase, which leaves the cursor visible', () => {
     const terminal = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true });
     const view = progressView(terminal);
     view.show({ phase: 'publishing', done: 0, total: 2_000 });

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
-import { pubsubClient } from '../src/clients.ts';
+import { pubsubClient } from '@records/stack/clients';
 import { Plan } from '../src/plan.ts';
 import { publish } from '../src/publish.ts';
 import { startStack } from './support/stack.ts';
@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 /** A topic that does not answer: nothing listens on port 1. */
 function silentTopic() {
   const environment = { PUBSUB_EMULATOR_HOST: '127.0.0.1:1' };
-  const pubsub = pubsubClient({ projectId: 'p-test', topic: '', table: '', environment });
+  const pubsub = pubsubClient({ projectId: 'p-test', environment });
   return { topic: pubsub.topic('projects/p-test/topics/records'), close: () => pubsub.close() };
 }
 
@@ -33,7 +33,7 @@ describe('publishing', () => {
     const publishing = publish({ topic, messages: counting(), signal: controller.signal, graceMs: 1 });
     try {
       await full.promise;
-      // Each turn would be room for another batch.
+      // Each turn could start another batch.
       for (let turns = 0; turns < 20; turns += 1) await turn();
       expect(made).toBe(9_000);
     } finally {
@@ -43,7 +43,7 @@ describe('publishing', () => {
     }
   });
 
-  it('does not wait for answers that never come once it is interrupted, and counts what they would have been about', async () => {
+  it('stops waiting for answers after an interruption, and counts their messages as unconfirmed', async () => {
     const { topic, close } = silentTopic();
     const controller = new AbortController();
     function* interrupting() {
@@ -81,7 +81,7 @@ describe('a request that is refused for some of its messages', () => {
 });
 
 describe('a rate', () => {
-  it('lets each message go when its time has come, and not before', async () => {
+  it('sends each message when its time has come, and not before', async () => {
     const stack = await startStack();
     try {
       let now = 0;
@@ -99,7 +99,7 @@ describe('a rate', () => {
         ticker,
       });
       expect(result.accepted).toBe(105);
-      // The last five messages are those of the time after the first hundred.
+      // The last five messages follow the first hundred, which take two seconds.
       expect(now).toBe(2_000);
     } finally {
       await stack.close();

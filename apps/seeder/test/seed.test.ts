@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { UserError } from '@records/cli';
 import { decodeRecord } from '@records/records-schema';
-import { SeederError } from '../src/errors.ts';
 import { Plan } from '../src/plan.ts';
 import type { Progress } from '../src/progress.ts';
 import { problemsOf } from '../src/report.ts';
@@ -26,7 +26,7 @@ describe('seeding a stack', () => {
     expect((await stack.rows()).toSorted(byId)).toEqual(expected.toSorted(byId));
   });
 
-  it('counts what the seed stored before, and nobody else', async () => {
+  it('counts the records that an earlier run of the seed stored, and no others', async () => {
     const other = await seedRecords({ target: stack.target, count: 300, seed: 7 });
     expect(other).toMatchObject({ storedBefore: 0, stored: 300 });
     const longer = await seedRecords({ target: stack.target, count: 400, seed: 7 });
@@ -36,7 +36,7 @@ describe('seeding a stack', () => {
     expect(problemsOf(shorter)).toEqual([]);
   });
 
-  it('tells the progress of both phases to their ends', async () => {
+  it('reports the progress of both phases to their ends', async () => {
     const steps: Progress[] = [];
     await seedRecords({
       target: stack.target,
@@ -74,7 +74,7 @@ describe('seeding a stack', () => {
     ['wait', { waitSeconds: 0 }],
   ])('refuses a bad %s: %j', async (name, options) => {
     const seeding = seedRecords({ target: stack.target, count: 1, seed: 1, ...options });
-    await expect(seeding).rejects.toThrow(SeederError);
+    await expect(seeding).rejects.toThrow(UserError);
     await expect(seeding).rejects.toThrow(name);
   });
 });
@@ -93,7 +93,7 @@ describe('seeding a stack that refuses', () => {
     }
   });
 
-  it('sends no more after a few requests that all failed', async () => {
+  it('stops sending after a few requests that all failed', async () => {
     const stack = await startStack();
     try {
       await stack.pubsub.topic(stack.target.topic).delete();
@@ -123,7 +123,7 @@ describe('seeding a stack that refuses', () => {
     }
   });
 
-  it('says how many are missing, and where to look, when they do not appear in the table', async () => {
+  it('says how many records did not reach the table, and where to look', async () => {
     const stack = await startStack();
     try {
       await stack.pubsub.subscription('records-bigquery').delete();
@@ -137,20 +137,20 @@ describe('seeding a stack that refuses', () => {
     }
   });
 
-  it('sends nothing when the table can not be read', async () => {
+  it('sends nothing when the table cannot be read', async () => {
     const stack = await startStack();
     try {
       await stack.bigquery.dataset('records').table('records').delete();
       const seeding = seedRecords({ target: stack.target, count: 50, seed: 1 });
       await expect(seeding).rejects.toThrow(
-        /table records-test\.records\.records can not be read, so nothing was sent/,
+        /table records-test\.records\.records cannot be read, so nothing was sent/,
       );
     } finally {
       await stack.close();
     }
   });
 
-  it('gives up on a Pub/Sub that is gone after the time allowed', async () => {
+  it('gives up on an unreachable Pub/Sub after the time allowed', async () => {
     const stack = await startStack();
     const elsewhere = await startStack();
     await elsewhere.close();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Ticker } from '../src/ticker.ts';
 import { type VisibleOptions, waitUntilVisible } from '../src/verify/visible.ts';
 
-/** A clock that jumps over every delay. */
+/** A clock that skips every delay. */
 function jumpingTicker(): Ticker & { readonly delays: number[] } {
   let now = 0;
   const delays: number[] = [];
@@ -19,7 +19,7 @@ function jumpingTicker(): Ticker & { readonly delays: number[] } {
   };
 }
 
-/** Answers the counts in turn, the last one for ever; an error is thrown. */
+/** Answers the counts in turn and repeats the last one; throws an error. */
 function counts(...answers: (number | Error)[]): VisibleOptions['count'] {
   return async () => {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -29,7 +29,7 @@ function counts(...answers: (number | Error)[]): VisibleOptions['count'] {
 }
 
 describe('waiting until records are visible', () => {
-  it('asks until the expected number is there', async () => {
+  it('counts until the expected number is visible', async () => {
     const seen: number[] = [];
     const result = await waitUntilVisible({
       count: counts(0, 400, 400, 1_000),
@@ -42,13 +42,13 @@ describe('waiting until records are visible', () => {
     expect(seen).toEqual([0, 400, 400, 1_000]);
   });
 
-  it('does not wait when everything is there already', async () => {
+  it('does not wait when everything is already visible', async () => {
     const ticker = jumpingTicker();
     await waitUntilVisible({ count: counts(5), expected: 5, stallMs: 1_000, ticker });
     expect(ticker.delays).toEqual([]);
   });
 
-  it('gives up when nothing more came for the time allowed', async () => {
+  it('gives up when nothing arrived for the time allowed', async () => {
     const ticker = jumpingTicker();
     const result = await waitUntilVisible({
       count: counts(3, 997),
@@ -61,7 +61,7 @@ describe('waiting until records are visible', () => {
     expect(ticker.now()).toBeLessThan(12_000);
   });
 
-  it('goes on past the time allowed as long as more come', async () => {
+  it('continues past the time allowed while more arrive', async () => {
     const ticker = jumpingTicker();
     let visible = 0;
     const count = async () => {
@@ -73,19 +73,19 @@ describe('waiting until records are visible', () => {
     expect(ticker.now()).toBeGreaterThan(60_000);
   });
 
-  it('asks again after a question that failed', async () => {
+  it('counts again after a failure', async () => {
     const count = counts(new Error('backend error'), 10);
     const result = await waitUntilVisible({ count, expected: 10, stallMs: 5_000, ticker: jumpingTicker() });
     expect(result).toEqual({ visible: 10, problem: undefined });
   });
 
-  it('ends with the reason when the table answers no more', async () => {
+  it('ends with the reason when the table stops answering', async () => {
     const count = counts(4, new Error('Not found: Table p.d.t'));
     const result = await waitUntilVisible({ count, expected: 10, stallMs: 5_000, ticker: jumpingTicker() });
     expect(result).toEqual({ visible: 4, problem: 'Not found: Table p.d.t' });
   });
 
-  it('asks rarely in a long wait, so that it costs little', async () => {
+  it('counts rarely during a long wait, so that it costs little', async () => {
     const ticker = jumpingTicker();
     await waitUntilVisible({ count: counts(0), expected: 1, stallMs: 600_000, ticker });
     expect(Math.min(...ticker.delays)).toBe(100);

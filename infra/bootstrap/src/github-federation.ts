@@ -36,7 +36,7 @@ export class GitHubFederation extends pulumi.ComponentResource {
           workloadIdentityPoolId: pool.workloadIdentityPoolId,
           workloadIdentityPoolProviderId: id,
           oidc: { issuerUri: ISSUER },
-          // Each provider has an attribute of its own, so a token let in for plans can not pass for one that deploys.
+          // Each provider has an attribute of its own, so a token for plans cannot pass for one that deploys.
           attributeMapping: {
             'google.subject': 'assertion.sub',
             [`attribute.${attribute}`]: 'assertion.repository_id',

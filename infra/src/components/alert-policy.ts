@@ -4,9 +4,9 @@ import { AUTO_CLOSE_MINUTES, type Condition, type Policy } from '@records/monito
 type PolicyInput = gcp.types.input.monitoring.AlertPolicyCondition;
 
 /**
- * A condition as the provider takes it. Where a metrics scope has several projects, each is measured by itself, and then the worst
- * is compared: one time series, so one incident and one notification for all of them, and no sum over a fleet that exceeds what one
- * may have. https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#MetricThreshold
+ * A condition as the provider takes it. In a metrics scope with several projects, each is measured by itself and the worst is
+ * compared. That gives one incident and one notification for all of them, and never sums a fleet.
+ * https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#MetricThreshold
  */
 export function conditionArgs(condition: Condition): PolicyInput {
   if (condition.kind === 'log') {
@@ -41,7 +41,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
   };
 }
 
-/** One incident per policy, closed by itself without data; a policy on a log must say how often it may tell. */
+/** Incidents close by themselves without data. A policy on a log must limit how often it notifies. */
 export function strategyOf({ conditions }: Policy): gcp.types.input.monitoring.AlertPolicyAlertStrategy {
   const [log] = conditions.filter((condition) => condition.kind === 'log');
   return {
@@ -50,7 +50,7 @@ export function strategyOf({ conditions }: Policy): gcp.types.input.monitoring.A
   };
 }
 
-/** What a notification says: where to begin. */
+/** A notification says where to begin. */
 export function documentationOf({
   title,
   runbook,

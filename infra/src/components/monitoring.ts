@@ -47,7 +47,7 @@ export class Monitoring extends pulumi.ComponentResource {
             userLabels: args.labels,
             ...indicatorArgs(objective.cloud),
           },
-          // A metric that nobody has written yet must at least be declared.
+          // A metric without data must at least be declared.
           { parent: this, dependsOn: metrics },
         ),
     );
@@ -101,7 +101,7 @@ export class Monitoring extends pulumi.ComponentResource {
     }
   }
 
-  /** Google can only knock where anybody may enter. */
+  /** Google's checks carry no identity, so a private service refuses them. */
   #uptimeCheck({
     access,
     api,
@@ -126,7 +126,7 @@ export class Monitoring extends pulumi.ComponentResource {
 
   #declareBudget(name: string, { project, budget, ticketChannels }: MonitoringArgs): void {
     if (!budget) return;
-    // A person's calls of this API count against no project by themselves, and are refused.
+    // Google refuses a person's calls of this API unless they name a project for the quota.
     const provider = new gcp.Provider(
       `${name}-billing`,
       { project, billingProject: project, userProjectOverride: true },

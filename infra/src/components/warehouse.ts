@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { bigQueryColumns } from '@records/records-schema';
 
 export interface WarehouseArgs {
-  /** Where the data lives; it can not be moved later. */
+  /** Where the data lives; it cannot be moved later. */
   readonly region: pulumi.Input<string>;
   readonly deletionProtection: pulumi.Input<boolean>;
   readonly labels: pulumi.Input<Record<string, pulumi.Input<string>>>;

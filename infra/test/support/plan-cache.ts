@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Plan, plan } from '@records/local-cloud';
-import type { Project } from '../../tools/examples.ts';
+import type { Project } from '../../plans/projects.ts';
 
 /**
  * Runs a program, as `pulumi preview` would, and answers what it declares. A program runs for seconds and always

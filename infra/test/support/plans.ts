@@ -1,5 +1,5 @@
 import type { Plan, PlannedResource } from '@records/local-cloud';
-import { BOOTSTRAP, PLATFORM } from '../../tools/examples.ts';
+import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
 import { cachedPlan } from './plan-cache.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;

@@ -7,8 +7,8 @@ import { credentials } from '@grpc/grpc-js';
 import analyzerService from '@pulumi/pulumi/proto/analyzer_grpc_pb.js';
 import analyzer from '@pulumi/pulumi/proto/analyzer_pb.js';
 import type { PlannedResource } from '@records/local-cloud';
+import { INFRA } from '@records/stack';
 import struct from 'google-protobuf/google/protobuf/struct_pb.js';
-import { INFRA } from '../../tools/examples.ts';
 
 const FOLDER = join(INFRA, 'policies');
 

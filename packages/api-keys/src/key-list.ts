@@ -2,18 +2,18 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { idOf } from './key.ts';
 
-/** What one version of a secret can hold. https://docs.cloud.google.com/secret-manager/quotas */
+/** The size limit of one version of a secret. https://docs.cloud.google.com/secret-manager/quotas */
 export const MAX_KEY_LIST_BYTES = 65_536;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** How long a key that is over is still listed; after that a change of the list drops it. */
+/** Revoked and expired keys stay in the list this long; after that, the next change drops them. */
 const KEPT_MS = 30 * DAY_MS;
 
 const Time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{3})?Z$' });
 
 const KeyEntry = Type.Object(
   {
-    /** Whose key it is. */
+    /** The caller who holds the key. */
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     requestsPerMinute: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
@@ -25,21 +25,21 @@ const KeyEntry = Type.Object(
 );
 const KeyList = Type.Object({ keys: Type.Array(KeyEntry) }, { additionalProperties: false });
 
-/** One key, without the key. Times are RFC 3339 in UTC. */
+/** What is stored of a key. Times are RFC 3339 in UTC. */
 export type KeyEntry = Readonly<Static<typeof KeyEntry>>;
-/** Every key of a stack, as it is stored. */
+/** All keys of a stack. */
 export interface KeyList {
   readonly keys: readonly KeyEntry[];
 }
 
 export const EMPTY_KEY_LIST: KeyList = Object.freeze({ keys: [] });
 
-/** A list that can not be read, or a change of it that can not be made. */
+/** The list cannot be read, or a change cannot be made. */
 export class KeyListError extends Error {
   override readonly name = 'KeyListError';
 }
 
-/** Throws KeyListError; its message quotes nothing of the list. */
+/** Throws KeyListError, whose message quotes nothing of the list. */
 export function parseKeyList(text: string): KeyList {
   let value: unknown;
   try {
@@ -57,7 +57,7 @@ export function textOf(list: KeyList): string {
   const text = `${JSON.stringify(list, null, 1)}\n`;
   if (Buffer.byteLength(text) <= MAX_KEY_LIST_BYTES) return text;
   throw new KeyListError(
-    `the list of API keys would be longer than ${MAX_KEY_LIST_BYTES} bytes: revoke some, which are dropped 30 days later`,
+    `the list of API keys would be longer than ${MAX_KEY_LIST_BYTES} bytes: revoke keys, which are dropped 30 days later`,
   );
 }
 
@@ -66,7 +66,10 @@ export function stateOf({ revokedAt, expiresAt }: KeyEntry, now: Date): 'active'
   return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime() ? 'expired' : 'active';
 }
 
-/** Several keys may have one name, so that a new one can be handed out before the old one is revoked. */
+/**
+ * Keys may share a name, so that a new key can be handed out before the old one is revoked. Throws KeyListError for an invalid
+ * entry.
+ */
 export function addKey(list: KeyList, entry: KeyEntry, now: Date): KeyList {
   if (!Value.Check(KeyEntry, entry)) throw new KeyListError('the new API key breaks the rules of an entry');
   return { keys: [...kept(list, now), entry] };
@@ -83,7 +86,7 @@ export function revokeKey(list: KeyList, idOrName: string, now: Date): KeyList {
   return { keys: kept(list, now).map((entry) => (isMeant(entry) ? { ...entry, revokedAt } : entry)) };
 }
 
-/** Both lists in one: what is revoked in either is revoked. */
+/** Merges two versions of the list. A key that is revoked in either is revoked. */
 export function merge(one: KeyList, other: KeyList): KeyList {
   const bySha = new Map(one.keys.map((entry) => [entry.sha256, entry]));
   for (const entry of other.keys) {

@@ -23,7 +23,7 @@ function entry(name: string, more: Partial<KeyEntry> = {}): KeyEntry {
 }
 
 describe('a key', () => {
-  it('is told from a mistyped one without asking anybody', () => {
+  it('differs from a mistyped one by its checksum', () => {
     const key = mintKey();
     expect(key).toMatch(/^rec_[0-9a-f]{40}$/);
     expect(isWellFormed(key)).toBe(true);
@@ -39,14 +39,14 @@ describe('a key', () => {
 });
 
 describe('the list of keys', () => {
-  it('is stored as text that does not hold a key, and read again', () => {
+  it('is stored as text that contains no key, and is read again', () => {
     const key = mintKey();
     const list = addKey(EMPTY_KEY_LIST, entry('crm', { sha256: hashOf(key) }), NOW);
     expect(textOf(list)).not.toContain(key.slice(4, 36));
     expect(parseKeyList(textOf(list))).toEqual(list);
   });
 
-  it('revokes by id or name, once, and says so when there is nothing to revoke', () => {
+  it('revokes active keys by id or name, and fails when none matches', () => {
     const [crm, bank] = [entry('crm'), entry('bank')];
     const list = { keys: [crm, bank, entry('bank')] };
     const states = (idOrName: string) => revokeKey(list, idOrName, NOW).keys.map((key) => stateOf(key, NOW));
@@ -56,7 +56,7 @@ describe('the list of keys', () => {
     expect(() => revokeKey(revokeKey(list, 'crm', NOW), 'crm', NOW)).toThrow('no active API key');
   });
 
-  it('drops what has been over for thirty days, and nothing else', () => {
+  it('drops keys thirty days after they were revoked or expired, and no others', () => {
     const list = {
       keys: [entry('old', { revokedAt: NOW.toISOString() }), entry('due', { expiresAt: NOW.toISOString() })],
     };
@@ -65,7 +65,7 @@ describe('the list of keys', () => {
     expect(names(30)).toEqual(['new']);
   });
 
-  it('keeps every key and every revocation when two changes meet', () => {
+  it('keeps every key and every revocation when two versions are merged', () => {
     const [crm, bank] = [entry('crm'), entry('bank')];
     const base = { keys: [crm] };
     const [added, revoked] = [addKey(base, bank, NOW), revokeKey(base, 'crm', NOW)];
@@ -77,7 +77,7 @@ describe('the list of keys', () => {
     }
   });
 
-  it('is refused, without being quoted, when it is not one', () => {
+  it('is refused when it is malformed or too long, in a message that quotes nothing of it', () => {
     expect(() => parseKeyList('{"keys":[{"name":"secret')).toThrow('the list of API keys is not JSON');
     expect(() => parseKeyList(JSON.stringify({ keys: [{ ...entry('x'), sha256: 'short' }] }))).toThrow(
       'the list of API keys breaks its schema at /keys/0/sha256',

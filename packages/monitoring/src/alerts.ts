@@ -1,15 +1,7 @@
 import type { Severity } from './burn-rates.ts';
-import type { Condition, ThresholdCondition } from './condition.ts';
-import {
-  filterOf,
-  PROBE_LABEL,
-  PROBES,
-  SERVICE_LABEL,
-  SYSTEM,
-  subscriptionFilter,
-  subscriptionSeries,
-} from './system.ts';
-import type { TimeLapse } from './time-lapse.ts';
+import { type Condition, HIGHEST, sumOver, type ThresholdCondition, threshold } from './condition.ts';
+import { and } from './filter.ts';
+import { METRICS, PROBES, REFUSED, SERVICE_LABEL, SYSTEM, uptimeFilter } from './system.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What an alert compares with, from the settings of a stack. */
@@ -21,7 +13,7 @@ export interface Limits {
   readonly uptimeCheck: string;
 }
 
-/** The default settings: what docs, rules and traces are made with. */
+/** The default settings, used for documents, Prometheus rules and traces. */
 export const DEFAULT_LIMITS: Limits = {
   billedGibPerHour: 100,
   maxInstances: 4,
@@ -37,12 +29,12 @@ export interface Alert {
   readonly why: string;
   /** In docs/runbooks/, without the extension. */
   readonly runbook: string;
-  /** What a stack must declare for it: an uptime check wants an API that is open to anybody. */
+  /** What a stack must declare for it. An uptime check needs an API that is open to anybody. */
   readonly needs?: 'uptime check' | 'prober';
   readonly condition: Condition;
-  /** The same for Prometheus, or why it has none. */
-  readonly prometheus:
-    | { readonly expression: (time: TimeLapse) => string; readonly forSeconds: number }
+  /** What differs in Prometheus, such as the series that the condition reads; absent where nothing differs. */
+  readonly prometheus?:
+    | (Partial<ThresholdCondition> & { readonly series?: string })
     | { readonly noneBecause: string };
 }
 
@@ -52,179 +44,137 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
   return [
     {
       id: 'backlog-stuck',
-      title: 'Messages wait and are not written to the table',
+      title: 'Messages wait instead of reaching the table',
       severity: 'page',
-      why: 'a subscription in its error state dead-letters nothing and fails nothing: messages only get older',
+      why: 'a subscription in its error state neither fails nor dead-letters anything; its messages only get older',
       runbook: 'backlog',
       condition: threshold({
         title: 'oldest unacknowledged message older than 10 minutes',
-        filter: subscriptionFilter('oldest_unacked_message_age'),
-        aggregation: { alignmentSeconds: MINUTE, aligner: 'ALIGN_MAX', reducer: 'REDUCE_MAX' },
+        filter: METRICS.oldestMessage,
+        aggregation: HIGHEST,
         threshold: 10 * MINUTE,
         durationSeconds: 5 * MINUTE,
       }),
-      prometheus: {
-        expression: (time) =>
-          `max(${subscriptionSeries('oldest_unacked_message_age')}) > ${time.seconds(10 * MINUTE)}`,
-        forSeconds: 5 * MINUTE,
-      },
     },
     {
       id: 'dead-letters',
       title: 'Messages became dead letters',
       severity: 'ticket',
-      why: 'one lost record in a busy day burns no budget, and wants a person all the same',
+      why: 'one lost record on a busy day spends hardly any error budget, but still needs a person',
       runbook: 'dead-letters',
       condition: threshold({
         title: 'any dead letter in 10 minutes',
-        filter: subscriptionFilter('dead_letter_message_count'),
-        aggregation: { alignmentSeconds: 10 * MINUTE, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' },
+        filter: METRICS.deadLetters,
+        aggregation: sumOver(10 * MINUTE),
         threshold: 0,
-        durationSeconds: 0,
       }),
-      prometheus: {
-        expression: (time) =>
-          `sum(increase(${subscriptionSeries('dead_letter_message_count')}[${time.window(10 * MINUTE)}])) > 0`,
-        forSeconds: 0,
-      },
     },
     {
       id: 'dead-letters-expire',
-      title: 'Dead letters are about to be lost',
+      title: 'Dead letters are about to expire',
       severity: 'page',
-      why: 'a dead letter is kept for 31 days, and then gone without a trace',
+      why: 'Pub/Sub keeps a dead letter for 31 days, then deletes it without a trace',
       runbook: 'dead-letters',
       condition: threshold({
         title: 'oldest dead letter older than 24 days',
-        filter: filterOf(
-          'pubsub.googleapis.com/subscription/oldest_unacked_message_age',
-          'pubsub_subscription',
-          `resource.labels.subscription_id="${SYSTEM.deadLetterSubscription}"`,
-        ),
-        aggregation: { alignmentSeconds: MINUTE, aligner: 'ALIGN_MAX', reducer: 'REDUCE_MAX' },
+        filter: METRICS.oldestDeadLetter,
+        aggregation: HIGHEST,
         threshold: 24 * DAY,
         durationSeconds: 10 * MINUTE,
       }),
-      prometheus: {
-        expression: (time) =>
-          `max(${subscriptionSeries('oldest_unacked_message_age', SYSTEM.deadLetterSubscription)}) > ${time.seconds(24 * DAY)}`,
-        forSeconds: 10 * MINUTE,
-      },
     },
     {
       id: 'publish-refused',
       title: 'Publishers are refused',
       severity: 'ticket',
-      why: 'what is refused at publish never enters the system, so no objective counts it',
+      why: 'a message refused at publish never enters the system, so no objective counts it',
       runbook: 'publish-refused',
       condition: threshold({
         title: 'more than 20 refused publish requests in 10 minutes',
-        filter: filterOf(
-          'pubsub.googleapis.com/topic/send_request_count',
-          'pubsub_topic',
-          `resource.labels.topic_id="${SYSTEM.topic}"`,
-          'metric.labels.response_code!="success"',
-        ),
-        aggregation: { alignmentSeconds: 10 * MINUTE, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' },
+        filter: REFUSED,
+        aggregation: sumOver(10 * MINUTE),
         threshold: 20,
-        durationSeconds: 0,
       }),
-      prometheus: {
-        expression: (time) =>
-          `sum(increase(pubsub_googleapis_com:topic_send_request_count{topic_id="${SYSTEM.topic}",response_code!="success"}[${time.window(10 * MINUTE)}])) > 20`,
-        forSeconds: 0,
-      },
     },
     {
       id: 'cost-runaway',
-      title: 'Queries are billed more than planned',
+      title: 'Queries cost more than planned',
       severity: 'page',
-      why: 'everything works, and costs a hundred times as much',
+      why: 'everything works, at a hundred times the cost',
       runbook: 'cost',
       condition: threshold({
         title: `more than ${billedGibPerHour} GiB billed in an hour`,
-        // Its resource is global, not bigquery_project. https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery
-        filter: filterOf('bigquery.googleapis.com/query/scanned_bytes_billed', 'global'),
-        aggregation: { alignmentSeconds: HOUR, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' },
+        filter: METRICS.billed,
+        aggregation: sumOver(HOUR),
         threshold: billedGibPerHour * GIB,
-        durationSeconds: 0,
       }),
-      prometheus: {
-        expression: (time) =>
-          `sum(increase(records_warehouse_billed_total[${time.window(HOUR)}])) > ${billedGibPerHour * GIB}`,
-        forSeconds: 0,
-      },
+      prometheus: { series: 'records_warehouse_billed_total' },
     },
     {
       id: 'stale-answers',
-      title: 'The API serves an old snapshot, because BigQuery fails',
+      title: 'The API serves an old snapshot because BigQuery fails',
       severity: 'page',
-      why: 'old pages are answered 200 while BigQuery fails, so availability burns nothing',
+      why: 'while BigQuery fails, old pages are still answered with 200, so availability spends no budget',
       runbook: 'warehouse-down',
       condition: threshold({
-        title: 'a warning about the warehouse in every 5 minutes of 10',
-        filter: filterOf(
-          `logging.googleapis.com/user/${SYSTEM.warehouseMetric}`,
-          'cloud_run_revision',
-          SERVICE_LABEL,
-        ),
-        aggregation: { alignmentSeconds: 5 * MINUTE, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' },
+        title: 'BigQuery warnings for 10 minutes, with no pause of 5 minutes',
+        filter: METRICS.warehouseWarnings,
+        aggregation: sumOver(5 * MINUTE),
         threshold: 0,
         durationSeconds: 10 * MINUTE,
       }),
       prometheus: {
-        expression: (time) => `max(records_snapshot_age) > ${time.seconds(10 * MINUTE)}`,
-        forSeconds: 5 * MINUTE,
+        series: 'records_snapshot_age',
+        aggregation: HIGHEST,
+        threshold: 10 * MINUTE,
+        durationSeconds: 5 * MINUTE,
       },
     },
     {
       id: 'instances-near-maximum',
-      title: 'Nearly as many instances as there may be',
+      title: 'The number of instances is close to its maximum',
       severity: 'ticket',
-      why: 'the next wave of requests waits or is refused; until then nothing fails',
+      why: 'nothing fails until the next wave of requests has to wait or is refused',
       runbook: 'instances',
       condition: threshold({
-        title: `more than four fifths of ${maxInstances} instances for 10 minutes`,
-        filter: filterOf(
-          'run.googleapis.com/container/instance_count',
-          'cloud_run_revision',
-          SERVICE_LABEL,
-          'metric.labels.state="active"',
-        ),
-        aggregation: { alignmentSeconds: MINUTE, aligner: 'ALIGN_MAX', reducer: 'REDUCE_SUM' },
+        title: `more than 80 % of ${maxInstances} instances for 10 minutes`,
+        filter: and(METRICS.instances, 'metric.labels.state="active"'),
+        aggregation: { ...HIGHEST, reducer: 'REDUCE_SUM' },
         threshold: maxInstances * 0.8,
         durationSeconds: 10 * MINUTE,
       }),
-      prometheus: { noneBecause: 'instances are counted by Cloud Run only' },
+      prometheus: { noneBecause: 'only Cloud Run counts instances' },
     },
     {
       id: 'revision-does-not-start',
-      title: 'A revision does not start',
+      title: 'A revision fails to start',
       severity: 'ticket',
-      why: 'the revision before goes on serving, so a failed deployment burns nothing',
+      why: 'the previous revision keeps serving, so a failed deployment spends no budget',
       runbook: 'revision',
       condition: {
         kind: 'log',
         title: 'a startup probe failed for good',
-        filter: `resource.type="cloud_run_revision" AND ${SERVICE_LABEL} AND log_id("run.googleapis.com/varlog/system") AND severity>=ERROR AND textPayload=~"STARTUP .* probe failed"`,
+        filter: and(
+          'resource.type="cloud_run_revision"',
+          SERVICE_LABEL,
+          'log_id("run.googleapis.com/varlog/system")',
+          'severity>=ERROR',
+          'textPayload=~"STARTUP .* probe failed"',
+        ),
         notifyEverySeconds: HOUR,
       },
-      prometheus: { noneBecause: 'it is a line of the log of Cloud Run' },
+      prometheus: { noneBecause: "the signal is a line in Cloud Run's log" },
     },
     {
       id: 'unreachable',
-      title: 'The API can not be reached from outside',
+      title: 'The API cannot be reached from outside',
       severity: 'page',
-      why: 'DNS, certificate or load balancer: what does not arrive is counted nowhere inside',
+      why: 'faults of DNS, certificate or load balancer: requests that never arrive are counted nowhere inside',
       runbook: 'unreachable',
       needs: 'uptime check',
       condition: threshold({
-        title: 'two regions or more fail for 3 minutes',
-        filter: filterOf(
-          'monitoring.googleapis.com/uptime_check/check_passed',
-          'uptime_url',
-          `metric.labels.check_id="${uptimeCheck}"`,
-        ),
+        title: 'checks from two or more regions fail for 3 minutes',
+        filter: uptimeFilter('check_passed', uptimeCheck),
         aggregation: {
           alignmentSeconds: 2 * MINUTE,
           aligner: 'ALIGN_NEXT_OLDER',
@@ -233,45 +183,37 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         threshold: 1,
         durationSeconds: 3 * MINUTE,
       }),
-      prometheus: { noneBecause: 'Google checks from outside, a local Prometheus can not' },
+      prometheus: { noneBecause: 'Google checks from outside; a local Prometheus cannot' },
     },
     {
       id: 'probe-failing',
-      title: 'A published record does not come out at the API',
+      title: 'Published records do not reach the API',
       severity: 'page',
-      why: 'without traffic nothing fails, nothing gets old and nothing is counted',
+      why: 'without traffic nothing fails, no message ages and nothing is counted',
       runbook: 'probe',
       needs: 'prober',
       condition: threshold({
         title: `no probe passed in ${PROBES.missed * PROBES.everyMinutes} minutes`,
-        filter: filterOf(`logging.googleapis.com/user/${SYSTEM.probeMetric}`, 'cloud_run_job', PROBE_LABEL),
-        aggregation: {
-          alignmentSeconds: PROBES.missed * PROBES.everyMinutes * MINUTE,
-          aligner: 'ALIGN_DELTA',
-          reducer: 'REDUCE_SUM',
-        },
+        filter: METRICS.probes,
+        aggregation: sumOver(PROBES.missed * PROBES.everyMinutes * MINUTE),
         comparison: 'COMPARISON_LT',
         threshold: 1,
         durationSeconds: MINUTE,
-        // Whether a counter without lines has points of zero or none, and when nothing starts the prober any more.
+        // A counter without lines may have no points at all, and has none when nothing starts the prober.
         withoutData: 'violates',
       }),
-      prometheus: { noneBecause: 'a prober that has ended can not be scraped: its line is in the log' },
+      prometheus: { noneBecause: 'a job that has ended cannot be scraped; its result is a line in the log' },
     },
     {
       id: 'certificate-expires',
       title: 'The certificate expires soon',
       severity: 'ticket',
-      why: 'Google renews it a month before its end; when it has not, the domain points elsewhere',
+      why: 'Google renews it a month before it expires; if that failed, the domain points elsewhere',
       runbook: 'unreachable',
       needs: 'uptime check',
       condition: threshold({
         title: 'fewer than 14 days left',
-        filter: filterOf(
-          'monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires',
-          'uptime_url',
-          `metric.labels.check_id="${uptimeCheck}"`,
-        ),
+        filter: uptimeFilter('time_until_ssl_cert_expires', uptimeCheck),
         aggregation: { alignmentSeconds: 20 * MINUTE, aligner: 'ALIGN_NEXT_OLDER', reducer: 'REDUCE_MIN' },
         comparison: 'COMPARISON_LT',
         threshold: 14,
@@ -280,10 +222,4 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
       prometheus: { noneBecause: 'there is no certificate on this machine' },
     },
   ];
-}
-
-function threshold(
-  given: Omit<ThresholdCondition, 'kind' | 'comparison'> & Partial<Pick<ThresholdCondition, 'comparison'>>,
-): ThresholdCondition {
-  return { kind: 'threshold', comparison: 'COMPARISON_GT', ...given };
 }

@@ -1,4 +1,4 @@
-/** A condition of an alert policy of Cloud Monitoring, of the two kinds that are used here. */
+/** A condition of an alert policy of Cloud Monitoring, of the two kinds used here. */
 export type Condition = ThresholdCondition | LogCondition;
 
 export interface ThresholdCondition {
@@ -6,15 +6,15 @@ export interface ThresholdCondition {
   readonly title: string;
   /** A monitoring filter, or `select_slo_burn_rate("…", "3600s")`. */
   readonly filter: string;
-  /** None for a burn rate, which is one number already. */
+  /** Absent for a burn rate, which is one number already. */
   readonly aggregation?: Aggregation;
   readonly comparison: 'COMPARISON_GT' | 'COMPARISON_LT';
   readonly threshold: number;
   /** Seconds for which it must hold; 0: at once. */
   readonly durationSeconds: number;
   /**
-   * What a time without data is; nothing when absent, so that it neither begins nor ends an incident. It takes a duration of a minute or more.
-   * https://docs.cloud.google.com/monitoring/alerts/policies-in-api#evaluationmissingdata
+   * `violates` takes missing data for a violation; it needs a duration of at least a minute. When absent, missing data neither opens
+   * nor closes an incident. https://docs.cloud.google.com/monitoring/alerts/policies-in-api#evaluationmissingdata
    */
   readonly withoutData?: 'violates';
 }
@@ -22,14 +22,36 @@ export interface ThresholdCondition {
 /** https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#Aggregation */
 export interface Aggregation {
   readonly alignmentSeconds: number;
-  readonly aligner: 'ALIGN_DELTA' | 'ALIGN_MAX' | 'ALIGN_MEAN' | 'ALIGN_NEXT_OLDER';
+  readonly aligner:
+    | 'ALIGN_DELTA'
+    | 'ALIGN_RATE'
+    | 'ALIGN_MAX'
+    | 'ALIGN_MEAN'
+    | 'ALIGN_NEXT_OLDER'
+    | 'ALIGN_PERCENTILE_99';
   readonly reducer: 'REDUCE_SUM' | 'REDUCE_MAX' | 'REDUCE_MIN' | 'REDUCE_COUNT_FALSE';
 }
 
-/** Any line of the log that matches; at most one notification per `notifyEverySeconds`. */
+/** Holds for any line of the log that matches; notifies at most once per `notifyEverySeconds`. */
 export interface LogCondition {
   readonly kind: 'log';
   readonly title: string;
   readonly filter: string;
   readonly notifyEverySeconds: number;
+}
+
+/** Holds when the value is above the threshold, at once, unless it says otherwise. */
+export function threshold(
+  given: Omit<ThresholdCondition, 'kind' | 'comparison' | 'durationSeconds'> &
+    Partial<Pick<ThresholdCondition, 'comparison' | 'durationSeconds'>>,
+): ThresholdCondition {
+  return { kind: 'threshold', comparison: 'COMPARISON_GT', durationSeconds: 0, ...given };
+}
+
+/** The highest value in each minute. */
+export const HIGHEST: Aggregation = { alignmentSeconds: 60, aligner: 'ALIGN_MAX', reducer: 'REDUCE_MAX' };
+
+/** What all counters together grew by in this many seconds. */
+export function sumOver(alignmentSeconds: number): Aggregation {
+  return { alignmentSeconds, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' };
 }

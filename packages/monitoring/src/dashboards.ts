@@ -1,25 +1,21 @@
 import { alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 import { OBJECTIVES } from './objectives.ts';
-import { chart, limitsOf, PANELS, type Panel } from './panels.ts';
-import { type Dashboard, mosaic, type SectionWidget, type TextWidget } from './widgets.ts';
+import { fleetChart, type PanelName, serviceChart } from './panels.ts';
+import { type Dashboard, mosaic, type Widget } from './widgets.ts';
 
 /** Systems that a panel of the fleet shows: the worst ones. */
 export const WORST = 10;
 
-/** Blocks from the top: three rows of three panels, a screen that is three quarters as high as it is wide. */
+/** Blocks from the top: three rows of three panels, on a screen three quarters as high as it is wide. */
 export const FIRST_SCREEN = 9;
 
 const HEIGHT = 3;
 
 /** Golden signals, the pipeline from publish to read, and cost. */
 export function serviceDashboard(limits: Limits = DEFAULT_LIMITS): Dashboard {
-  const ofStack = limitsOf(limits);
-  const row = (...names: readonly (keyof typeof PANELS)[]) => ({
+  const row = (...names: readonly PanelName[]) => ({
     height: HEIGHT,
-    widgets: names.map((name) => {
-      const panel: Panel = PANELS[name];
-      return chart(panel, [...(panel.thresholds ?? []), ...(ofStack[name] ?? [])], panel.by);
-    }),
+    widgets: names.map((name) => serviceChart(name, limits)),
   });
   return {
     displayName: 'Records: service',
@@ -27,28 +23,25 @@ export function serviceDashboard(limits: Limits = DEFAULT_LIMITS): Dashboard {
       section('Golden signals', 'traffic, latency, errors, saturation'),
       row('requests', 'latency'),
       row('errors', 'instances'),
-      section('From publish to read', 'what is published, written, late, given up, and not read'),
+      section('From publish to read', 'published, written, late, dead-lettered, and not readable'),
       row('published', 'written'),
       row('age', 'deadLetters'),
       row('oldestDeadLetter', 'warnings'),
-      section('Cost, and what is promised', 'all queries of the project together'),
-      { height: HEIGHT, widgets: [...row('billed').widgets, objectives()] },
+      section('Cost and objectives', 'cost is of all queries in the project'),
+      { height: HEIGHT, widgets: [serviceChart('billed', limits), objectives()] },
       { height: HEIGHT + 1, widgets: [alerts(limits)] },
     ]),
   };
 }
 
 /**
- * All systems of a metrics scope at once: one line per project, the worst ones only, so neither panels nor lines grow with
- * the number of systems. https://docs.cloud.google.com/monitoring/settings
+ * All systems of a metrics scope: one line per project, the worst ones only, so neither panels nor lines grow with the number of
+ * systems. https://docs.cloud.google.com/monitoring/settings
  */
 export function fleetDashboard(): Dashboard {
-  const row = (...names: readonly (keyof typeof PANELS)[]) => ({
+  const row = (...names: readonly PanelName[]) => ({
     height: FIRST_SCREEN / 3,
-    widgets: names.map((name) => {
-      const panel: Panel = PANELS[name];
-      return chart(panel, panel.thresholds ?? [], 'resource.labels.project_id', WORST);
-    }),
+    widgets: names.map((name) => fleetChart(name, WORST)),
   });
   return {
     displayName: `Records: fleet, the worst ${WORST} systems of each panel`,
@@ -61,24 +54,24 @@ export function fleetDashboard(): Dashboard {
   };
 }
 
-function objectives(): TextWidget {
+function objectives(): Widget {
   return text(
     'Objectives',
     OBJECTIVES.map(({ title, goal }) => `* ${title}: ${Number((goal * 100).toFixed(3))} %`),
   );
 }
 
-function alerts(limits: Limits): TextWidget {
+function alerts(limits: Limits): Widget {
   return text(
-    'Alerts beside those of the objectives',
+    'Alerts besides the burn rates of the objectives',
     alertsFor(limits).map(({ title, runbook }) => `* ${title}: docs/runbooks/${runbook}.md`),
   );
 }
 
-function text(title: string, lines: readonly string[]): TextWidget {
+function text(title: string, lines: readonly string[]): Widget {
   return { title, text: { format: 'MARKDOWN', content: lines.join('\n') } };
 }
 
-function section(title: string, subtitle: string): { height: number; widgets: SectionWidget[] } {
+function section(title: string, subtitle: string): { height: number; widgets: Widget[] } {
   return { height: 1, widgets: [{ title, sectionHeader: { subtitle, dividerBelow: false } }] };
 }

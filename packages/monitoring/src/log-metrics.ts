@@ -1,3 +1,4 @@
+import { and } from './filter.ts';
 import { LATENCY_MS } from './objectives.ts';
 import { PROBE_LABEL, ROUTES, SERVICE_LABEL, SYSTEM } from './system.ts';
 
@@ -10,14 +11,15 @@ export interface LogMetric {
   readonly distribution?: {
     readonly value: string;
     readonly unit: string;
-    /** The objectives cut at two of them, so what they count is exact. */
+    /** Two of them are the limits of the objectives, so what those count is exact. */
     readonly bounds: readonly number[];
-    /** Name of a label, and where it is taken from. */
+    /** Extractors by the name of the label. */
     readonly labels: Readonly<Record<string, string>>;
   };
 }
 
-const LINES = `resource.type="cloud_run_revision" AND ${SERVICE_LABEL} AND log_id("run.googleapis.com/stdout")`;
+const STDOUT = 'log_id("run.googleapis.com/stdout")';
+const LINES = and('resource.type="cloud_run_revision"', SERVICE_LABEL, STDOUT);
 const MEASURED = Object.values(ROUTES)
   .map((route) => `"${route}"`)
   .join(' OR ');
@@ -25,9 +27,8 @@ const MEASURED = Object.values(ROUTES)
 export const LOG_METRICS: readonly LogMetric[] = [
   {
     name: SYSTEM.latencyMetric,
-    description:
-      'Seconds until a request was answered, by the pattern of its route, without the answers 5xx.',
-    filter: `${LINES} AND httpRequest.requestUrl=(${MEASURED}) AND httpRequest.status<500`,
+    description: 'Seconds until a request was answered, by route pattern, without 5xx answers.',
+    filter: and(LINES, `httpRequest.requestUrl=(${MEASURED})`, 'httpRequest.status<500'),
     distribution: {
       value: 'EXTRACT(httpRequest.latency)',
       unit: 's',
@@ -38,12 +39,12 @@ export const LOG_METRICS: readonly LogMetric[] = [
   {
     name: SYSTEM.warehouseMetric,
     description:
-      'Warnings of the API that BigQuery fails: the circuit breaker opened, or an old snapshot goes on serving.',
-    filter: `${LINES} AND severity=WARNING AND jsonPayload.reason:*`,
+      'Warnings of the API that BigQuery fails: the circuit breaker opened, or the API goes on serving an old snapshot.',
+    filter: and(LINES, 'severity=WARNING', 'jsonPayload.reason:*'),
   },
   {
     name: SYSTEM.probeMetric,
     description: 'Probes that published a record, read it back through the API and deleted it.',
-    filter: `resource.type="cloud_run_job" AND ${PROBE_LABEL} AND log_id("run.googleapis.com/stdout") AND jsonPayload.probe.outcome="passed"`,
+    filter: and('resource.type="cloud_run_job"', PROBE_LABEL, STDOUT, 'jsonPayload.probe.outcome="passed"'),
   },
 ];

@@ -1,42 +1,44 @@
-import { alertsFor, type Limits } from './alerts.ts';
+import { type Alert, alertsFor, type Limits } from './alerts.ts';
+import type { Aggregation } from './condition.ts';
 import { FRESHNESS_SECONDS, LATENCY_MS } from './objectives.ts';
-import { filterOf, ROUTES, requestsFilter, SERVICE_LABEL, SYSTEM, subscriptionFilter } from './system.ts';
-import { HOUR, MINUTE } from './units.ts';
+import { METRICS, REFUSED, ROUTES, SERVER_ERRORS } from './system.ts';
+import { MINUTE } from './units.ts';
 import type { ChartWidget, Query, Threshold } from './widgets.ts';
 
-/** What a chart shows, of a service by its labels `by`, and of a fleet by project. */
+/** What a chart shows: of one service by the label `by`, of a fleet by project. */
 export interface Panel {
   readonly title: string;
   /** Of the numbers. */
   readonly unit: string;
   readonly filter: string;
-  readonly aligner: Query['aggregation']['perSeriesAligner'];
-  readonly reducer: Query['aggregation']['crossSeriesReducer'];
-  /** A label, such as `metric.labels.route`; undefined: one line. */
+  readonly aligner: Aggregation['aligner'];
+  readonly reducer: Aggregation['reducer'];
+  /** A label, such as `metric.labels.route`; undefined draws one line. */
   readonly by?: string;
-  /** What an objective or an alert compares with, whatever a stack is set to. */
+  /** Limits of objectives, which are the same in every stack. */
   readonly thresholds?: readonly Threshold[];
+  /** Id of the alert whose threshold is drawn, which depends on the settings of a stack. */
+  readonly alert?: string;
 }
 
 const TEN_MINUTES = 10 * MINUTE;
+const HIGHEST = { aligner: 'ALIGN_MAX', reducer: 'REDUCE_MAX' } as const;
+const PER_SECOND = { aligner: 'ALIGN_RATE', reducer: 'REDUCE_SUM' } as const;
+/** In ten minutes. */
+const SUM = { aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
 
 export const PANELS = {
   requests: {
-    title: 'Requests by class of answer',
+    title: 'Requests by status class',
     unit: 'requests per second',
-    filter: requestsFilter(),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
+    filter: METRICS.requests,
+    ...PER_SECOND,
     by: 'metric.labels.response_code_class',
   },
   latency: {
     title: 'Latency: 99th percentile',
     unit: 'seconds',
-    filter: filterOf(
-      `logging.googleapis.com/user/${SYSTEM.latencyMetric}`,
-      'cloud_run_revision',
-      SERVICE_LABEL,
-    ),
+    filter: METRICS.latency,
     aligner: 'ALIGN_PERCENTILE_99',
     reducer: 'REDUCE_MAX',
     by: 'metric.labels.route',
@@ -46,117 +48,101 @@ export const PANELS = {
     })),
   },
   errors: {
-    title: 'Errors: answers 5xx',
+    title: 'Errors: 5xx answers',
     unit: 'answers per second',
-    filter: requestsFilter('metric.labels.response_code_class="5xx"'),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
+    filter: SERVER_ERRORS,
+    ...PER_SECOND,
   },
   instances: {
     title: 'Saturation: instances',
     unit: 'instances',
-    filter: filterOf('run.googleapis.com/container/instance_count', 'cloud_run_revision', SERVICE_LABEL),
+    filter: METRICS.instances,
     aligner: 'ALIGN_MAX',
     reducer: 'REDUCE_SUM',
     by: 'metric.labels.state',
+    alert: 'instances-near-maximum',
   },
   published: {
     title: 'Published, by result',
     unit: 'requests per second',
-    filter: filterOf(
-      'pubsub.googleapis.com/topic/send_request_count',
-      'pubsub_topic',
-      `resource.labels.topic_id="${SYSTEM.topic}"`,
-    ),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
+    filter: METRICS.published,
+    ...PER_SECOND,
     by: 'metric.labels.response_code',
   },
   refused: {
     title: 'Refused publish requests',
     unit: 'requests in ten minutes',
-    filter: filterOf(
-      'pubsub.googleapis.com/topic/send_request_count',
-      'pubsub_topic',
-      `resource.labels.topic_id="${SYSTEM.topic}"`,
-      'metric.labels.response_code!="success"',
-    ),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
+    filter: REFUSED,
+    ...SUM,
+    alert: 'publish-refused',
   },
   written: {
     title: 'Written to the table',
     unit: 'messages per second',
-    filter: subscriptionFilter('ack_message_count'),
-    aligner: 'ALIGN_RATE',
-    reducer: 'REDUCE_SUM',
+    filter: METRICS.written,
+    ...PER_SECOND,
   },
   age: {
-    title: 'Oldest message that waits',
+    title: 'Oldest message not yet written',
     unit: 'seconds',
-    filter: subscriptionFilter('oldest_unacked_message_age'),
-    aligner: 'ALIGN_MAX',
-    reducer: 'REDUCE_MAX',
+    filter: METRICS.oldestMessage,
+    ...HIGHEST,
     thresholds: [{ label: 'objective', value: FRESHNESS_SECONDS }],
+    alert: 'backlog-stuck',
   },
   deadLetters: {
     title: 'Dead letters',
     unit: 'messages in ten minutes',
-    filter: subscriptionFilter('dead_letter_message_count'),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
+    filter: METRICS.deadLetters,
+    ...SUM,
   },
   oldestDeadLetter: {
     title: 'Oldest dead letter',
     unit: 'seconds',
-    filter: filterOf(
-      'pubsub.googleapis.com/subscription/oldest_unacked_message_age',
-      'pubsub_subscription',
-      `resource.labels.subscription_id="${SYSTEM.deadLetterSubscription}"`,
-    ),
-    aligner: 'ALIGN_MAX',
-    reducer: 'REDUCE_MAX',
+    filter: METRICS.oldestDeadLetter,
+    ...HIGHEST,
+    alert: 'dead-letters-expire',
   },
   warnings: {
     title: 'Read: warnings that BigQuery fails',
-    unit: 'lines in ten minutes',
-    filter: filterOf(
-      `logging.googleapis.com/user/${SYSTEM.warehouseMetric}`,
-      'cloud_run_revision',
-      SERVICE_LABEL,
-    ),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
+    unit: 'log lines in ten minutes',
+    filter: METRICS.warehouseWarnings,
+    ...SUM,
   },
   billed: {
     title: 'Cost: billed by BigQuery',
     unit: 'bytes in ten minutes',
-    filter: filterOf('bigquery.googleapis.com/query/scanned_bytes_billed', 'global'),
-    aligner: 'ALIGN_DELTA',
-    reducer: 'REDUCE_SUM',
+    filter: METRICS.billed,
+    ...SUM,
+    alert: 'cost-runaway',
   },
 } as const satisfies Record<string, Panel>;
 
-/** What alerts of this stack compare with; those of an hour are drawn at the same pace in ten minutes. */
-export function limitsOf(limits: Limits): Partial<Record<keyof typeof PANELS, readonly Threshold[]>> {
-  const thresholdOf = (wanted: string): number => {
-    const alert = alertsFor(limits).find(({ id }) => id === wanted);
-    if (alert?.condition.kind !== 'threshold')
-      throw new Error(`there is no alert ${wanted} with a threshold`);
-    return alert.condition.threshold;
-  };
-  return {
-    age: [{ label: 'page', value: thresholdOf('backlog-stuck') }],
-    instances: [{ label: 'ticket', value: thresholdOf('instances-near-maximum') }],
-    billed: [{ label: "the page's pace", value: thresholdOf('cost-runaway') * (TEN_MINUTES / HOUR) }],
-    refused: [{ label: 'ticket', value: thresholdOf('publish-refused') }],
-    oldestDeadLetter: [{ label: 'page', value: thresholdOf('dead-letters-expire') }],
-  };
+export type PanelName = keyof typeof PANELS;
+
+/** The panel with the limits of a stack. */
+export function serviceChart(name: PanelName, limits: Limits): ChartWidget {
+  const panel: Panel = PANELS[name];
+  const alert = alertsFor(limits).find(({ id }) => id === panel.alert);
+  return chart(panel, alert ? [thresholdOf(alert)] : [], panel.by);
 }
 
-export function chart(
-  { title, unit, filter, aligner, reducer }: Panel,
-  thresholds: readonly Threshold[],
+/** The panel with one line per project, of the `worst` ones only. */
+export function fleetChart(name: PanelName, worst: number): ChartWidget {
+  return chart(PANELS[name], [], 'resource.labels.project_id', worst);
+}
+
+/** A sum over another time than the panel's is drawn at the same pace. */
+function thresholdOf({ id, condition, severity }: Alert): Threshold {
+  if (condition.kind !== 'threshold') throw new TypeError(`${id} compares with no threshold`);
+  const { aggregation, threshold } = condition;
+  const pace = aggregation?.aligner === 'ALIGN_DELTA' ? TEN_MINUTES / aggregation.alignmentSeconds : 1;
+  return { label: severity, value: threshold * pace };
+}
+
+function chart(
+  { title, unit, filter, aligner, reducer, thresholds = [] }: Panel,
+  limits: readonly Threshold[],
   by: string | undefined,
   worst?: number,
 ): ChartWidget {
@@ -177,7 +163,7 @@ export function chart(
     title,
     xyChart: {
       dataSets: [{ plotType: 'LINE', legendTemplate, timeSeriesQuery: { timeSeriesFilter } }],
-      thresholds,
+      thresholds: [...thresholds, ...limits],
       yAxis: { label: unit },
     },
   };

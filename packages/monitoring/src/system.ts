@@ -1,13 +1,15 @@
-/** What the filters watch, by the names that the Pulumi program gives. */
+import { and } from './filter.ts';
+
+/** What is watched, by the names that the Pulumi program gives. */
 export const SYSTEM = {
   service: 'records-api',
   topic: 'records',
   subscription: 'records-to-bigquery',
   deadLetterSubscription: 'records-dead-letters',
-  /** Log-based metrics: distribution of seconds per route, and count of warnings about the warehouse. */
+  /** Log-based metrics: distribution of seconds per route, and count of warnings about BigQuery. */
   latencyMetric: 'records/request_latency',
   warehouseMetric: 'records/warehouse_warnings',
-  /** The job that publishes a record and reads it back, and the log-based metric of its passes. */
+  /** The job that publishes a record and reads it back, and the log-based metric that counts its passes. */
   probeJob: 'records-probe',
   probeMetric: 'records/probes_passed',
 } as const;
@@ -15,41 +17,54 @@ export const SYSTEM = {
 /** Routes of the API, as its log and its metrics name them. */
 export const ROUTES = { list: '/records', lookup: '/records/:id' } as const;
 
-/** How often the prober runs, and how many passes in a row may be missed. */
+/** Minutes between two probes, and how many passes in a row may be missing. */
 export const PROBES = { everyMinutes: 5, missed: 5 } as const;
 
-/** A filter of Cloud Monitoring: all of it must hold. https://docs.cloud.google.com/monitoring/api/v3/filters */
-export function filterOf(metric: string, resource: string, ...labels: readonly string[]): string {
-  return [`metric.type="${metric}"`, `resource.type="${resource}"`, ...labels].join(' AND ');
-}
-
-const OF_SERVICE = `resource.labels.service_name="${SYSTEM.service}"`;
-const OF_SUBSCRIPTION = `resource.labels.subscription_id="${SYSTEM.subscription}"`;
-
-/** The requests of the API, with what is added. Cloud Run counts them, also when no instance answers. */
-export function requestsFilter(...labels: readonly string[]): string {
-  return filterOf('run.googleapis.com/request_count', 'cloud_run_revision', OF_SERVICE, ...labels);
-}
-
-export function subscriptionFilter(metric: string, ...labels: readonly string[]): string {
-  return filterOf(
-    `pubsub.googleapis.com/subscription/${metric}`,
-    'pubsub_subscription',
-    OF_SUBSCRIPTION,
-    ...labels,
-  );
-}
-
-/** Google's names in PromQL. https://docs.cloud.google.com/monitoring/promql/promql-mapping */
-export function promqlName(metric: string): string {
-  return metric.replace('/', ':').replace(/[^a-zA-Z0-9:]/g, '_');
-}
-
-export function subscriptionSeries(metric: string, subscription: string = SYSTEM.subscription): string {
-  const name = promqlName(`pubsub.googleapis.com/subscription/${metric}`);
-  return `${name}{subscription_id="${subscription}"}`;
-}
-
-export const SERVICE_LABEL = OF_SERVICE;
-
+export const SERVICE_LABEL = `resource.labels.service_name="${SYSTEM.service}"`;
 export const PROBE_LABEL = `resource.labels.job_name="${SYSTEM.probeJob}"`;
+
+/** Filters of the metrics that objectives, alerts and dashboards read. https://docs.cloud.google.com/monitoring/api/metrics_gcp */
+export const METRICS = {
+  /** Cloud Run counts these, even when no instance answers. */
+  requests: ofService('run.googleapis.com/request_count'),
+  instances: ofService('run.googleapis.com/container/instance_count'),
+  latency: ofService(`logging.googleapis.com/user/${SYSTEM.latencyMetric}`),
+  warehouseWarnings: ofService(`logging.googleapis.com/user/${SYSTEM.warehouseMetric}`),
+  probes: metric(`logging.googleapis.com/user/${SYSTEM.probeMetric}`, 'cloud_run_job', PROBE_LABEL),
+  published: metric(
+    'pubsub.googleapis.com/topic/send_request_count',
+    'pubsub_topic',
+    `resource.labels.topic_id="${SYSTEM.topic}"`,
+  ),
+  written: ofSubscription('ack_message_count'),
+  deadLetters: ofSubscription('dead_letter_message_count'),
+  oldestMessage: ofSubscription('oldest_unacked_message_age'),
+  oldestDeadLetter: ofSubscription('oldest_unacked_message_age', SYSTEM.deadLetterSubscription),
+  /** The resource is `global`, not `bigquery_project`. https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery */
+  billed: metric('bigquery.googleapis.com/query/scanned_bytes_billed', 'global'),
+} as const;
+
+export const SERVER_ERRORS = and(METRICS.requests, 'metric.labels.response_code_class="5xx"');
+export const REFUSED = and(METRICS.published, 'metric.labels.response_code!="success"');
+
+export function uptimeFilter(name: 'check_passed' | 'time_until_ssl_cert_expires', check: string): string {
+  const type = `monitoring.googleapis.com/uptime_check/${name}`;
+  return metric(type, 'uptime_url', `metric.labels.check_id="${check}"`);
+}
+
+export function routeFilter(route: keyof typeof ROUTES): string {
+  return and(METRICS.latency, `metric.labels.route="${ROUTES[route]}"`);
+}
+
+function ofService(type: string): string {
+  return metric(type, 'cloud_run_revision', SERVICE_LABEL);
+}
+
+function ofSubscription(name: string, subscription: string = SYSTEM.subscription): string {
+  const type = `pubsub.googleapis.com/subscription/${name}`;
+  return metric(type, 'pubsub_subscription', `resource.labels.subscription_id="${subscription}"`);
+}
+
+function metric(type: string, resource: string, ...labels: readonly string[]): string {
+  return and(`metric.type="${type}"`, `resource.type="${resource}"`, ...labels);
+}

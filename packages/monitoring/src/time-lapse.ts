@@ -1,15 +1,15 @@
 import { duration } from './units.ts';
 
 /**
- * How fast time runs for rules. Windows, waits and ages of a system that is looked at `factor` times as fast are divided by
- * it; numbers of requests, messages and bytes, and how long one request takes, are not.
+ * How fast time runs for Prometheus rules. Windows, waits and ages are divided by `factor`; numbers of requests, messages and bytes,
+ * and how long a request takes, are not.
  */
 export class TimeLapse {
   readonly factor: number;
 
   /** Throws RangeError for a factor below 1. */
   constructor(factor: number) {
-    if (!(factor >= 1)) throw new RangeError(`a time-lapse is by a factor of 1 or more, not ${factor}`);
+    if (!(factor >= 1)) throw new RangeError(`a time-lapse needs a factor of at least 1, not ${factor}`);
     this.factor = factor;
   }
 
@@ -17,7 +17,7 @@ export class TimeLapse {
     return real / this.factor;
   }
 
-  /** For a range or a wait of Prometheus: `5m`. */
+  /** A range or a wait of Prometheus, such as `5m`. */
   window(realSeconds: number): string {
     return duration(this.seconds(realSeconds));
   }

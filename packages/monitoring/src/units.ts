@@ -1,9 +1,9 @@
-/** Seconds. */
+/** In seconds. */
 export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** `90` as `90s`, `3600` as `1h`, `0.5` as `500ms`: Prometheus' way, to the millisecond. */
+/** Seconds in the notation of Prometheus, to the millisecond: `90s`, `1h`, `500ms`. */
 export function duration(seconds: number): string {
   if (!Number.isInteger(seconds)) return `${Math.max(1, Math.round(seconds * 1_000))}ms`;
   if (seconds % DAY === 0) return `${seconds / DAY}d`;

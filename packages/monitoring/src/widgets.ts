@@ -1,10 +1,12 @@
+import type { Aggregation } from './condition.ts';
+
 /** https://docs.cloud.google.com/monitoring/api/ref_dashboards/rest/v1/projects.dashboards */
 export interface Dashboard {
   readonly displayName: string;
   readonly mosaicLayout: { readonly columns: number; readonly tiles: readonly Tile[] };
 }
 
-/** In blocks of the grid. */
+/** A widget and its place, in blocks of the grid. */
 export interface Tile {
   readonly xPos: number;
   readonly yPos: number;
@@ -13,52 +15,37 @@ export interface Tile {
   readonly widget: Widget;
 }
 
-export type Widget = ChartWidget | TextWidget | SectionWidget;
+export type Widget =
+  | ChartWidget
+  | { readonly title: string; readonly text: { readonly format: 'MARKDOWN'; readonly content: string } }
+  | {
+      readonly title: string;
+      readonly sectionHeader: { readonly subtitle: string; readonly dividerBelow: boolean };
+    };
+export type Threshold = ChartWidget['xyChart']['thresholds'][number];
 
 export interface ChartWidget {
   readonly title: string;
   readonly xyChart: {
-    readonly dataSets: readonly DataSet[];
-    readonly thresholds: readonly Threshold[];
+    readonly dataSets: readonly {
+      readonly plotType: 'LINE';
+      /** Names a line by its labels: `${metric.labels.route}`. */
+      readonly legendTemplate: string;
+      readonly timeSeriesQuery: { readonly timeSeriesFilter: Query };
+    }[];
+    /** Lines across the chart. */
+    readonly thresholds: readonly { readonly label: string; readonly value: number }[];
     readonly yAxis: { readonly label: string };
   };
-}
-
-export interface TextWidget {
-  readonly title: string;
-  readonly text: { readonly format: 'MARKDOWN'; readonly content: string };
-}
-
-export interface SectionWidget {
-  readonly title: string;
-  readonly sectionHeader: { readonly subtitle: string; readonly dividerBelow: boolean };
-}
-
-export interface DataSet {
-  readonly plotType: 'LINE';
-  /** Names a line by its labels: `${metric.labels.route}`. */
-  readonly legendTemplate: string;
-  readonly timeSeriesQuery: { readonly timeSeriesFilter: Query };
-}
-
-/** A line across the chart. */
-export interface Threshold {
-  readonly label: string;
-  readonly value: number;
 }
 
 export interface Query {
   readonly filter: string;
   readonly aggregation: {
-    /** `60s` */
+    /** Such as `60s`. */
     readonly alignmentPeriod: string;
-    readonly perSeriesAligner:
-      | 'ALIGN_RATE'
-      | 'ALIGN_DELTA'
-      | 'ALIGN_MAX'
-      | 'ALIGN_MEAN'
-      | 'ALIGN_PERCENTILE_99';
-    readonly crossSeriesReducer: 'REDUCE_SUM' | 'REDUCE_MAX';
+    readonly perSeriesAligner: Aggregation['aligner'];
+    readonly crossSeriesReducer: Aggregation['reducer'];
     readonly groupByFields: readonly string[];
   };
   readonly pickTimeSeriesFilter?: {
@@ -68,7 +55,7 @@ export interface Query {
   };
 }
 
-/** Rows of widgets that share a width of twelve blocks, each row as high as it says. */
+/** Rows of widgets that share a width of twelve blocks; heights are in blocks. */
 export function mosaic(
   rows: readonly { readonly height: number; readonly widgets: readonly Widget[] }[],
 ): Dashboard['mosaicLayout'] {

@@ -1,35 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import {
-  type ChartWidget,
-  DEFAULT_LIMITS,
-  Distribution,
-  FILES,
-  linesOf,
-  type Series,
-  serviceDashboard,
-} from '../src/index.ts';
-import { badDay } from '../src/render/bad-day.ts';
-import { renderChart } from '../src/render/chart.ts';
-import { renderDashboards } from '../src/render/dashboards.ts';
-
-describe('the pictures of docs/monitoring; if they were meant to change, renew them: pnpm dashboards --write', () => {
-  const pictures = renderDashboards();
-
-  it.each(['service', 'fleet'] as const)('%s.svg is what the script makes', (name) => {
-    expect(readFileSync(FILES.dashboards[name], 'utf8')).toBe(pictures[name]);
-  });
-
-  it('can tell every panel, and each has a line', () => {
-    for (const svg of Object.values(pictures))
-      expect(svg).not.toMatch(/Can not be told|Nothing was measured/);
-  });
-});
+import { Distribution, linesOf, type Series } from '../src/evaluate/index.ts';
+import { type ChartWidget, DEFAULT_LIMITS, serviceDashboard } from '../src/index.ts';
 
 const SPAN = { from: 0, to: 4 };
 
 function series(labels: Series['labels'], points: Series['points']): Series {
-  return { metric: 'example.com/m', resource: 'global', labels, points };
+  return { labels: { 'metric.type': 'example.com/m', 'resource.type': 'global', ...labels }, points };
 }
 
 function chartOf(change: object, by: readonly string[] = []): ChartWidget {
@@ -60,11 +36,11 @@ function chartOf(change: object, by: readonly string[] = []): ChartWidget {
   };
 }
 
-describe('a chart', () => {
+describe('the lines of a chart', () => {
   const values = (change: object, ...all: readonly Series[]) =>
     linesOf(chartOf(change), all, SPAN).map(({ points }) => points.map(({ value }) => value));
 
-  it('has one point per alignment period, and none where nothing was measured', () => {
+  it('have one point per alignment period, and none where nothing was measured', () => {
     const one = series({}, [1, 2, undefined, undefined]);
     expect(values({}, one)).toEqual([[3, undefined]]);
     expect(values({ perSeriesAligner: 'ALIGN_RATE' }, one)).toEqual([[3 / 120, undefined]]);
@@ -72,7 +48,7 @@ describe('a chart', () => {
     expect(values({ perSeriesAligner: 'ALIGN_MEAN' }, one)).toEqual([[1.5, undefined]]);
   });
 
-  it('groups by its labels, and names lines by them', () => {
+  it('are grouped by labels, and named by them', () => {
     const all = ['a', 'b', 'a'].map((label) => series({ 'metric.labels.x': label }, [1, 1, 1, 1]));
     const lines = linesOf(chartOf({}, ['metric.label.x']), all, SPAN);
     expect(lines.map(({ name, highest }) => [name, highest])).toEqual([
@@ -81,15 +57,13 @@ describe('a chart', () => {
     ]);
   });
 
-  it('says in its place why it can not be told, and draws no line', () => {
-    const ranks = chartOf({ perSeriesAligner: 'ALIGN_COUNT' });
-    const shown = { series: [series({}, [1, 1, 1, 1])], span: SPAN, episodes: [] };
-    const svg = renderChart(ranks, shown, 600, 220);
-    expect(svg).toContain('Can not be told here: it aligns by ALIGN_COUNT.');
-    expect(svg).not.toContain('<path');
+  it('cannot be told by an aligner or a reducer that is not known', () => {
+    const one = series({}, [1, 1, 1, 1]);
+    expect(() => values({ perSeriesAligner: 'ALIGN_COUNT' }, one)).toThrow('it aligns by ALIGN_COUNT');
+    expect(() => values({ crossSeriesReducer: 'REDUCE_MEAN' }, one)).toThrow('it reduces by REDUCE_MEAN');
   });
 
-  it('of a percentile is told of a histogram of one minute only', () => {
+  it('show percentiles of one minute only', () => {
     const minute = new Distribution([1, 2], [50, 50, 0]);
     const change = { alignmentPeriod: '60s', perSeriesAligner: 'ALIGN_PERCENTILE_99' };
     expect(values(change, series({}, [minute, undefined, minute, minute]))).toEqual([
@@ -102,7 +76,7 @@ describe('a chart', () => {
 });
 
 describe('a histogram', () => {
-  it('takes the values of a bucket to be spread evenly, and those above all for the last bound', () => {
+  it('spreads values evenly over their bucket, and takes those above all bounds for the last bound', () => {
     const histogram = new Distribution([1, 2], [2, 6, 2]);
     expect([0.1, 0.2, 0.5, 0.8, 0.99].map((fraction) => histogram.quantile(fraction))).toEqual([
       0.5, 1, 1.5, 2, 2,
@@ -110,22 +84,20 @@ describe('a histogram', () => {
     expect(new Distribution([1], [0, 0]).quantile(0.5)).toBeUndefined();
   });
 
-  it('says that it can not tell how many are within half of a bucket', () => {
+  it('refuses to count the values in a part of a bucket', () => {
     expect(new Distribution([1, 2], [2, 6, 2]).within(2)).toBe(8);
-    expect(() => new Distribution([1, 2], [2, 6, 2]).within(1.5)).toThrow('1.5 is no bound of a bucket');
-    expect(() => new Distribution([1, 2], [2, 6])).toThrow(
-      '2 counts for 2 bounds: there must be one count more',
-    );
+    expect(() => new Distribution([1, 2], [2, 6, 2]).within(1.5)).toThrow('1.5 is not the bound of a bucket');
+    expect(() => new Distribution([1, 2], [2, 6])).toThrow('2 bounds need 3 counts, not 2');
   });
 });
 
-it('the limits in the charts of a service are those of its stack', () => {
+it('the limits in the charts of a service follow the settings of its stack', () => {
+  const { tiles } = serviceDashboard({
+    ...DEFAULT_LIMITS,
+    maxInstances: 10,
+    billedGibPerHour: 60,
+  }).mosaicLayout;
   const thresholdsOf = (title: string) => {
-    const { tiles } = serviceDashboard({
-      ...DEFAULT_LIMITS,
-      maxInstances: 10,
-      billedGibPerHour: 60,
-    }).mosaicLayout;
     const widget = tiles.find((tile) => tile.widget.title.startsWith(title))?.widget;
     return widget && 'xyChart' in widget ? widget.xyChart.thresholds.map(({ value }) => value) : [];
   };
@@ -134,6 +106,12 @@ it('the limits in the charts of a service are those of its stack', () => {
   expect(thresholdsOf('Oldest message')).toEqual([120, 600]);
 });
 
-it('the rendered day is refused when a trace that it shows has another name', () => {
-  expect(() => badDay([])).toThrow('there is no trace "full outage for 30 minutes"');
+it('the dashboard of a service has a panel for each golden signal, the pipeline and the cost', () => {
+  const titles = serviceDashboard().mosaicLayout.tiles.map(({ widget }) => widget.title);
+  for (const part of ['Requests', 'Latency', 'Errors', 'Saturation']) {
+    expect(titles).toContainEqual(expect.stringContaining(part));
+  }
+  for (const part of ['Published', 'Written', 'Oldest message', 'Dead letters', 'Read', 'Cost']) {
+    expect(titles).toContainEqual(expect.stringContaining(part));
+  }
 });

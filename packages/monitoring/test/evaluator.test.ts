@@ -1,21 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  CannotTell,
-  type Condition,
-  evaluate,
-  OBJECTIVES,
-  type Policy,
-  type Series,
-  select,
-  type ThresholdCondition,
-} from '../src/index.ts';
+import { CannotTell, evaluate, type Series, select } from '../src/evaluate/index.ts';
+import { type Condition, OBJECTIVES, type Policy, type ThresholdCondition } from '../src/index.ts';
 
 // The examples are those of https://docs.cloud.google.com/monitoring/alerts/concepts-indepth
 
 const METRIC = 'example.com/latency';
 
 function series(points: Series['points'], labels: Series['labels'] = {}): Series {
-  return { metric: METRIC, resource: 'generic_node', labels, points };
+  return { labels: { 'metric.type': METRIC, 'resource.type': 'generic_node', ...labels }, points };
 }
 
 function above(threshold: number, change: Partial<ThresholdCondition> = {}): ThresholdCondition {
@@ -46,25 +38,25 @@ function run(all: readonly Series[], ...conditions: readonly Condition[]) {
 const opened = (...args: Parameters<typeof run>) => run(...args).incidents.map(({ from }) => from);
 
 describe('the evaluator of alert policies', () => {
-  it('slides the alignment period by a minute: five minutes that add up to more than two, at the third point', () => {
+  it('slides the alignment period by a minute: 1+1+1 in five minutes is more than two at the third point', () => {
     const sum = { alignmentSeconds: 300, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
     expect(opened([series([1, 1, 1, 0, 0])], above(2, { aggregation: sum }))).toEqual([3]);
   });
 
-  it('starts a duration again when one point is below: three above, one below, five above with five minutes', () => {
+  it('restarts a duration of five minutes after one point below the threshold', () => {
     const latency = series([3, 3, 3, 1, 3, 3, 3, 3, 3]);
     expect(opened([latency], above(2, { durationSeconds: 300 }))).toEqual([9]);
   });
 
-  it('opens at once without a duration', () => {
+  it('opens an incident at once without a duration', () => {
     expect(opened([series([1, 3, 1])], above(2))).toEqual([2]);
   });
 
-  it('wants every condition of a policy', () => {
+  it('opens an incident only while every condition of a policy holds', () => {
     expect(opened([series([1, 3, 5])], above(2), above(4))).toEqual([3]);
   });
 
-  it('keeps an incident open without data, and closes it by itself after half an hour', () => {
+  it('keeps an incident open without data, and closes it after half an hour', () => {
     const points = [3, ...Array<undefined>(60).fill(undefined)];
     expect(run([series(points)], above(2)).incidents).toEqual([{ policy: 'p', from: 1, until: 31 }]);
   });
@@ -73,7 +65,7 @@ describe('the evaluator of alert policies', () => {
     expect(opened([series([undefined, undefined])], above(2))).toEqual([]);
   });
 
-  it('takes a time without data for a violation where the condition says so', () => {
+  it('takes missing data for a violation where the condition says so', () => {
     const sum = { alignmentSeconds: 120, aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
     const fewer = above(1, { comparison: 'COMPARISON_LT', aggregation: sum, durationSeconds: 60 });
     const points = series([1, undefined, undefined, undefined, 1]);
@@ -83,13 +75,15 @@ describe('the evaluator of alert policies', () => {
     ]);
   });
 
-  it('burns at the rate of one when errors are what the goal allows, and at none without errors', () => {
+  it('burns at a rate of one when errors are exactly what the goal allows, and at zero without errors', () => {
     const availability = OBJECTIVES.find(({ id }) => id === 'availability');
     if (!availability) throw new Error('there is an objective of availability');
-    const labels = { 'resource.labels.service_name': 'records-api' };
+    const labels = {
+      'metric.type': 'run.googleapis.com/request_count',
+      'resource.type': 'cloud_run_revision',
+      'resource.labels.service_name': 'records-api',
+    };
     const requests = (responseClass: string, count: number): Series => ({
-      metric: 'run.googleapis.com/request_count',
-      resource: 'cloud_run_revision',
       labels: { ...labels, 'metric.labels.response_code_class': responseClass },
       points: Array(60).fill(count),
     });
@@ -103,7 +97,7 @@ describe('the evaluator of alert policies', () => {
     expect(burns(0, 0)).toEqual([]);
   });
 
-  it('says that it can not tell where it can not', () => {
+  it('says what it cannot tell', () => {
     expect(() => select('metric.type="a" OR metric.type="b"', [])).toThrow(CannotTell);
     const log: Condition = {
       kind: 'log',
@@ -112,7 +106,7 @@ describe('the evaluator of alert policies', () => {
       notifyEverySeconds: 300,
     };
     expect(run([series([1])], log).cannotTell).toEqual({
-      p: 'it is about lines of a log, and traces have metrics only',
+      p: 'it reads log lines, which simulated incidents do not have',
     });
     expect(run([series([1])], above(1, { filter: 'select_slo_burn_rate("x", "60s")' })).cannotTell).toEqual({
       p: 'there is no objective x',

@@ -3,7 +3,7 @@ import { prometheusRules, prometheusRulesFile, REAL_TIME, rulesOfMinutes, TimeLa
 
 const MINUTES_TO_SECONDS = new TimeLapse(60);
 
-/** Of every rule, the durations in it: windows in brackets, and `for`. */
+/** The durations in every rule, in seconds: windows in brackets, and `for`. */
 function durationsOf(time: TimeLapse): number[] {
   return prometheusRules(time).flatMap((rule) =>
     [...rule.expr.matchAll(/\[(\w+)\]/g), [rule.for ?? '0s', rule.for ?? '0s']].map(([, text = '']) =>
@@ -26,7 +26,7 @@ describe('rules in a time-lapse', () => {
     for (const [index, seconds] of real.entries()) expect(fast[index]).toBeCloseTo(seconds / factor, 2);
   });
 
-  it('divide ages, and leave numbers of requests, messages and bytes as they are', () => {
+  it('divide ages, but not numbers of requests, messages and bytes', () => {
     const text = prometheusRulesFile(prometheusRules(MINUTES_TO_SECONDS), MINUTES_TO_SECONDS);
     expect(text).toContain('subscription_id="records-to-bigquery"}) > 10\n');
     expect(text).toContain('subscription_id="records-to-bigquery"}) > bool 2\n');
@@ -38,13 +38,13 @@ describe('rules in a time-lapse', () => {
     expect(text).toContain('le="0.5"');
   });
 
-  it('can be had without those that look back days', () => {
+  it('can leave out those that look back days', () => {
     const left = new Set(rulesOfMinutes(MINUTES_TO_SECONDS).map(({ alert }) => alert));
     const out = prometheusRules().filter(({ alert }) => !left.has(alert));
     expect(out.map(({ alert }) => alert.replace(/^.*-burns/, ''))).toEqual(Array(5).fill('-1x'));
   });
 
   it('refuse to slow time down', () => {
-    expect(() => new TimeLapse(0.5)).toThrow('a time-lapse is by a factor of 1 or more, not 0.5');
+    expect(() => new TimeLapse(0.5)).toThrow('a time-lapse needs a factor of at least 1, not 0.5');
   });
 });

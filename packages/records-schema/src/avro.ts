@@ -17,9 +17,8 @@ export interface AvroField {
 }
 
 /**
- * A required column is a plain string: Avro's JSON encoding would make every publisher wrap the value of a union, and a
- * plain type is what maps to a REQUIRED column. An optional one, which a schema can get later, has to be a union with
- * null; its values are wrapped (`{"string": "…"}`). https://docs.cloud.google.com/pubsub/docs/bigquery
+ * A required column is a plain string, which maps to a REQUIRED column. An optional column has to be a union with null, whose
+ * values every publisher must wrap: `{"string": "…"}`. https://docs.cloud.google.com/pubsub/docs/bigquery
  */
 export function avroSchemaOf(columns: readonly Column[]): AvroRecord {
   return {

@@ -32,7 +32,7 @@ const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Returns `value` typed as a record. Throws InvalidRecordError. */
 export function parseRecord(value: unknown): RecordRow {
   if (!row.Check(value)) throw new InvalidRecordError(issuesOf(value));
-  // A lone surrogate has no UTF-8 form: encoded, it would silently become another text. JSON Schema has no word for it.
+  // Encoding a lone surrogate in UTF-8 would silently change the text. JSON Schema cannot express the rule.
   for (const field of COLUMN_NAMES) {
     if (value[field]?.isWellFormed() ?? true) continue;
     throw new InvalidRecordError([
@@ -43,9 +43,8 @@ export function parseRecord(value: unknown): RecordRow {
 }
 
 /**
- * The message data of a record: Avro's JSON encoding in UTF-8, fields in the order of the columns, so equal records give
- * equal bytes. The text of an optional column is wrapped as a union's is, and null stands for none.
- * Throws InvalidRecordError.
+ * The message data of a record: Avro's JSON encoding in UTF-8, with fields in the order of the columns, so equal records give
+ * equal bytes. An optional column is `{"string": "…"}` or null. Throws InvalidRecordError.
  */
 export function encodeRecord(record: RecordRow): Uint8Array {
   const row: Record<string, string | undefined> = parseRecord(record);
@@ -58,7 +57,7 @@ export function encodeRecord(record: RecordRow): Uint8Array {
   return utf8Encoder.encode(JSON.stringify(message));
 }
 
-/** The record in a message's data. Throws InvalidRecordError. */
+/** The record in the data of a message. Throws InvalidRecordError. */
 export function decodeRecord(data: Uint8Array): RecordRow {
   const message = parseJson(data);
   if (typeof message !== 'object' || message === null) return parseRecord(message);
@@ -96,7 +95,7 @@ function issuesOf(value: unknown): RecordIssue[] {
   const issues = new Map<string, RecordIssue>();
   for (const error of row.Errors(value)) {
     const field = error.path.slice(1) || '(record)';
-    // A missing field is reported a second time as "not a string"; the first says more.
+    // TypeBox reports a missing field a second time, as "not a string".
     if (issues.has(field)) continue;
     issues.set(field, { field, rule: ruleOf(error), value: shownValue(error) });
   }

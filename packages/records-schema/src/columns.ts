@@ -1,14 +1,14 @@
 import { KindGuard, type TObject, type TSchema } from '@sinclair/typebox';
 import { RecordRow } from './record.ts';
 
-/** One property of the row, reduced to what storage formats can express. */
+/** A property of the row, reduced to what storage formats can express. */
 export interface Column {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
 }
 
-/** The row as a list of columns. Throws for a property that the storage formats below have no rule for. */
+/** The columns of a row. Throws TypeError for a property that is not a string. */
 export function columnsOf(row: TObject): Column[] {
   return Object.entries(row.properties).map(([name, schema]) => {
     assertString(name, schema);

@@ -3,16 +3,16 @@ import { type Static, Type } from '@sinclair/typebox';
 /** Longest `id`, in characters. */
 export const ID_MAX_LENGTH = 128;
 
-/** Longest `nombre`, `apellido` and `pais`, in characters: far above any real name, far below a row that hurts. */
+/** Longest `nombre`, `apellido` and `pais`, in characters: far above any real name, and still a small row. */
 export const TEXT_MAX_LENGTH = 256;
 
 /**
- * Characters that a URL path carries unescaped (RFC 3986, "unreserved"). A leading dot is left out, because clients
- * and proxies rewrite the paths `/.` and `/..`.
+ * Characters that a URL path carries unescaped (RFC 3986, "unreserved"). A leading dot is not allowed, because clients and
+ * proxies rewrite the paths `/.` and `/..`.
  */
 export const ID_PATTERN = '^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$';
 
-/** No control characters, and not only spaces. Means the same with and without the `u` flag. */
+/** No control characters, and more than spaces. Means the same with and without the `u` flag. */
 export const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 
 const text = (description: string, example: string) =>
@@ -25,10 +25,8 @@ const text = (description: string, example: string) =>
   });
 
 /**
- * One record: the only definition of a row in this repository. Everything else (BigQuery columns, Avro schema, message
- * codec, the API's responses) is derived from it.
- *
- * A record is identified by its `id` and never changes.
+ * The only definition of a row. BigQuery columns, Avro schema, message codec and the API's responses are derived from it. A record
+ * is identified by its `id` and never changes.
  */
 export const RecordRow = Type.Object(
   {
@@ -48,5 +46,5 @@ export const RecordRow = Type.Object(
 
 export type RecordRow = Static<typeof RecordRow>;
 
-/** Names of the columns, in the order in which they are declared. */
+/** Names of the columns, in the declared order. */
 export const COLUMN_NAMES = Object.keys(RecordRow.properties) as readonly (keyof RecordRow)[];

@@ -1,6 +1,6 @@
 import { ID_MAX_LENGTH, type RecordRow, TEXT_MAX_LENGTH } from './record.ts';
 
-/** A value and what is special about it. */
+/** A value, with a name for what is special about it. */
 export interface Sample<T> {
   readonly name: string;
   readonly value: T;
@@ -8,7 +8,7 @@ export interface Sample<T> {
 
 const person: RecordRow = { id: 'sample-1', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' };
 
-/** Rows that are records, at the edges of what is allowed. For tests of anything that handles records. */
+/** Valid records at the edges of what is allowed, for tests of anything that handles records. */
 export const validSamples: readonly Sample<RecordRow>[] = [
   { name: 'a plain person', value: person },
   { name: 'an id of one character', value: { ...person, id: '7' } },
@@ -27,7 +27,7 @@ export const validSamples: readonly Sample<RecordRow>[] = [
   { name: 'a right-to-left name', value: { ...person, nombre: 'محمد' } },
 ];
 
-/** Values that are not records, each with the field whose rule it breaks. */
+/** Invalid values, each with the field whose rule it breaks. */
 export const invalidSamples: readonly (Sample<unknown> & { readonly field: string })[] = [
   { name: 'null', field: '(record)', value: null },
   { name: 'an array', field: '(record)', value: [person] },

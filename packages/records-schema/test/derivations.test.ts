@@ -16,7 +16,7 @@ import {
   validSamples,
 } from '../src/index.ts';
 
-/** What each derivation says of a value. They must agree, but for the differences below. */
+/** Whether each derivation accepts a value. They must agree, except for the differences below. */
 const judges: Record<string, (value: unknown) => boolean> = {
   record: (value) => accepts(() => parseRecord(value)),
   codec: (value) => accepts(() => decodeRecord(jsonBytes(value))),
@@ -25,8 +25,8 @@ const judges: Record<string, (value: unknown) => boolean> = {
 };
 
 /**
- * Where a storage format cannot say what the record says. Rows of these kinds are stopped by the publisher's encoder;
- * one that goes around it is accepted by the topic, and by the table where "bigquery" is named too.
+ * Rules that a storage format cannot express. The publisher's encoder stops such rows. Without it, the topic accepts them, and so
+ * does the table where "bigquery" is named too.
  */
 const knownDifferences: Record<string, readonly ('avro' | 'bigquery')[]> = {
   'a fifth field': ['avro'],
@@ -66,7 +66,7 @@ describe('the derivations of the record agree', () => {
     });
   }
 
-  it('and every written difference is about a sample that exists', () => {
+  it('except for differences that each name a sample', () => {
     expect(invalidSamples.map(({ name }) => name)).toEqual(
       expect.arrayContaining(Object.keys(knownDifferences)),
     );
@@ -108,7 +108,7 @@ describe('an optional column', () => {
     expect(type.isValid({ id: '1', telefono: '555' })).toBe(true);
   });
 
-  it('can be read by whoever knows the schema without it, and the other way round', () => {
+  it('can be read with the schema that lacks it, and the other way round', () => {
     const [before, after] = [columns.slice(0, 1), columns].map((list) =>
       avro.Type.forSchema(avroSchemaOf(list) as unknown as avro.Schema),
     );

@@ -12,7 +12,7 @@ describe('an error about a record', () => {
     });
   }
 
-  it('says field, rule and value, for every mistake at once', () => {
+  it('lists field, rule and value of every mistake at once', () => {
     const failure = failureOf(() => parseRecord({ id: 'a/b', nombre: '', pais: 3, edad: '41' }));
     expect(failure.issues).toEqual([
       { field: 'apellido', rule: 'is required', value: undefined },
@@ -35,11 +35,11 @@ describe('an error about a record', () => {
     expect(issue?.value).toHaveLength(80);
   });
 
-  it('comes from the encoder before anything is sent', () => {
+  it('is thrown by the encoder, before anything is sent', () => {
     expect(() => encodeRecord({ ...person, nombre: '' })).toThrow(InvalidRecordError);
   });
 
-  it('tells text that is not JSON from bytes that are not UTF-8', () => {
+  it('distinguishes text that is not JSON from bytes that are not UTF-8', () => {
     expect(failureOf(() => decodeRecord(new TextEncoder().encode('{'))).message).toMatch(
       /must be JSON .*, got \{$/,
     );
@@ -50,7 +50,7 @@ describe('an error about a record', () => {
 });
 
 describe('a column of a type without a rule', () => {
-  it('is refused by name when the schema is loaded', () => {
+  it('is refused by its name when the schema is loaded', () => {
     expect(() => columnsOf(Type.Object({ edad: Type.Integer() }))).toThrow(
       'column "edad" is not a Type.String',
     );

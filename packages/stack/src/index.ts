@@ -1,1 +1,19 @@
-export {};
+// Without Google's clients, which take half a second to load: those are `@records/stack/clients` and `/leases`.
+export { deployedOutputs, deployedStack } from './deployed-stack.ts';
+export { type Deployed, type Deployment, lastDeployment, readDeployment, recall } from './deployment.ts';
+export { findStack, isProduction, type StackChoice } from './find-stack.ts';
+export {
+  localStack,
+  removeStackFile,
+  runningStack,
+  STACK_FILE,
+  type StackDescription,
+  writeStackFile,
+} from './local-stack.ts';
+export { quotedTable, type StackOutputs } from './outputs.ts';
+export { INFRA, LOCAL_FOLDER, PROJECT, REPOSITORY } from './project.ts';
+export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
+export { readCommand, runCommand } from './run-command.ts';
+export { setSettings, settingsFile } from './settings.ts';
+export { LOCAL, lastPart, stackFileOption, stackNames, stackOption, targetOption } from './stack-option.ts';
+export { isObject, type Publisher, type Target, targetOf } from './target.ts';

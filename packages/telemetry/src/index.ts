@@ -1,3 +1,3 @@
 export { TRACE_ATTRIBUTE, traceOfMessage } from './message-attribute.ts';
 export { type Program, resourceAttributes } from './program.ts';
-export { type TraceContext, traceContextOf, traceparentOf } from './trace-context.ts';
+export { traceContextOf, traceparentOf } from './trace-context.ts';

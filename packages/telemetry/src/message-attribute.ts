@@ -1,4 +1,5 @@
-import { type TraceContext, traceContextOf } from './trace-context.ts';
+import type { SpanContext } from '@opentelemetry/api';
+import { traceContextOf } from './trace-context.ts';
 
 /**
  * The message attribute in which Google's client libraries carry a trace through Pub/Sub.
@@ -6,8 +7,8 @@ import { type TraceContext, traceContextOf } from './trace-context.ts';
  */
 export const TRACE_ATTRIBUTE = 'googclient_traceparent';
 
-/** The trace that a message belongs to; undefined when it names none. */
-export function traceOfMessage(attributes: Readonly<Record<string, string>>): TraceContext | undefined {
+/** The span that published a message; undefined when the attributes name none. */
+export function traceOfMessage(attributes: Readonly<Record<string, string>>): SpanContext | undefined {
   const traceparent = attributes[TRACE_ATTRIBUTE];
   return traceparent === undefined ? undefined : traceContextOf({ traceparent });
 }

@@ -10,24 +10,23 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { type Program, resourceAttributes } from './program.ts';
 
-/** Spans that wait to be sent; more are dropped. */
+/** Pending spans; more are dropped. */
 const MAX_WAITING = 2_048;
-/** Milliseconds. */
 const SEND_EVERY_MS = 2_000;
 const SEND_TIMEOUT_MS = 3_000;
 
 export interface OtlpOptions extends Program {
   /** Base URL of an OTLP/HTTP receiver: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp */
   readonly endpoint: string;
-  /** Fraction of new traces that is sampled, 0 to 1; a span of a trace that began elsewhere is as its parent. 1 by default. */
+  /** Fraction of new traces to sample, 0 to 1, by default 1. A span with a remote parent follows its parent's sampling. */
   readonly fraction?: number;
-  /** Whether libraries of others that look for a tracer get this one. */
+  /** Whether to register the tracer globally, for third-party libraries. */
   readonly forLibraries?: boolean;
 }
 
 export interface Otlp {
   readonly tracer: Tracer;
-  /** Sends what is left, within some seconds. */
+  /** Sends pending spans, within a few seconds. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** The program that a span or a metric is of. */
+/** The program that emits spans and metrics. */
 export interface Program {
   readonly service: string;
   /** Of Cloud Run; undefined elsewhere. */

@@ -5,17 +5,17 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 
 describe('the trace of a message', () => {
-  it('is what its publisher put into the attribute that Google names', () => {
+  it("is read from the attribute of Google's clients", () => {
     const traceparent = traceparentOf({ traceId: TRACE, spanId: SPAN });
     expect(traceOfMessage({ [TRACE_ATTRIBUTE]: traceparent, sender: 'crm' })).toEqual({
       traceId: TRACE,
       spanId: SPAN,
-      sampled: true,
+      traceFlags: 1,
     });
   });
 
   it.each([{}, { traceparent: `00-${TRACE}-${SPAN}-01` }, { [TRACE_ATTRIBUTE]: 'anything' }])(
-    'is none for the attributes %j',
+    'is undefined for the attributes %j',
     (attributes) => {
       expect(traceOfMessage(attributes)).toBeUndefined();
     },

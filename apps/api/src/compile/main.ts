@@ -1,6 +1,6 @@
 /**
- * Starts the API beside it once and stops it, so that what V8 compiled of it is in the folder NODE_COMPILE_CACHE, from where
- * an instance starts sooner. Part of building the image, by the Node and the user that will run it: for others it does not count.
+ * Starts and stops the API next to it, so that NODE_COMPILE_CACHE holds V8's compiled code and instances start faster. Runs while
+ * the image is built, by the Node and the user of the image: the cache is invalid for others.
  * https://nodejs.org/api/module.html#module-compile-cache
  */
 import { spawn } from 'node:child_process';
@@ -8,18 +8,18 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Longest time for all of it. Milliseconds. */
+/** Milliseconds, for everything. */
 const TIMEOUT_MS = 60_000;
 
 if (!process.env.NODE_COMPILE_CACHE) {
-  throw new Error('NODE_COMPILE_CACHE is not set: it must be the folder for what was compiled');
+  throw new Error('NODE_COMPILE_CACHE is not set: set it to the folder for compiled code');
 }
 const api = spawn(process.execPath, [fileURLToPath(new URL('main.js', import.meta.url))], {
   stdio: ['ignore', 'pipe', 'inherit'],
   timeout: TIMEOUT_MS,
   env: {
     ...process.env,
-    // Of nothing that exists: nobody asks for a record.
+    // Nothing of this exists, and no record is requested.
     GOOGLE_CLOUD_PROJECT: 'compile-cache',
     RECORDS_TABLE: 'compile-cache.records.records',
     BIGQUERY_LOCATION: 'US',
@@ -37,7 +37,7 @@ for await (const line of createInterface({ input: api.stdout })) {
   api.kill('SIGTERM');
 }
 const [code, signal] = await exited;
-// What is stopped for taking too long stops as it should, and has answered nobody.
+// After the timeout the API also stops cleanly, but without an answer.
 if (!answered || code !== 0) {
-  throw new Error(`the API ended with ${code ?? signal}${answered ? '' : ', and answered nobody'}`);
+  throw new Error(`the API exited with ${code ?? signal}${answered ? '' : ' and answered no request'}`);
 }

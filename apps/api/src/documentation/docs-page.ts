@@ -1,15 +1,51 @@
 import { type Html, html, prose } from './html.ts';
 import { layout, tryScript } from './layout.ts';
-import type {
-  MediaType,
-  OpenApiDocument,
-  Operation,
-  Parameter,
-  ParameterSchema,
-  Response,
-} from './openapi.ts';
 
-/** The OpenAPI document for people: complete without a script, which only sends calls without leaving the page. */
+/** The parts of an OpenAPI document that the page shows. */
+export interface OpenApiDocument {
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string;
+  readonly schema: {
+    readonly type: string;
+    readonly minimum?: number;
+    readonly maximum?: number;
+    readonly maxLength?: number;
+    readonly pattern?: string;
+    readonly default?: number;
+    /** The rule in words. */
+    readonly 'x-rule'?: string;
+  };
+}
+
+type Examples = Readonly<Record<string, { readonly summary?: string; readonly value: unknown }>>;
+
+interface Response {
+  readonly description: string;
+  readonly headers?: Readonly<
+    Record<
+      string,
+      { readonly description?: string; readonly schema?: { readonly examples?: readonly unknown[] } }
+    >
+  >;
+  readonly content?: Readonly<Record<string, { readonly examples?: Examples }>>;
+}
+
+/** The OpenAPI document as a page. It is complete without scripts; the one script sends calls in place. */
 export function docsPage({ info, paths, components }: OpenApiDocument): string {
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -55,7 +91,7 @@ function parameterTable(parameters: readonly Parameter[]): Html {
 ${rows}</table></div>`;
 }
 
-function rule(schema: ParameterSchema): Html {
+function rule(schema: Parameter['schema']): Html {
   const { type, minimum, maximum, maxLength, pattern, default: preset } = schema;
   const words = schema['x-rule'];
   if (words !== undefined) return prose(words.replace(/^must be /, ''));
@@ -65,10 +101,7 @@ function rule(schema: ParameterSchema): Html {
   return html`${type}${range}${length}${shape}${preset === undefined ? undefined : html`, default ${preset}`}`;
 }
 
-/**
- * A call. Without a script the fields that have a default are the query; the others, which may be empty, and what is part of a path
- * wait for the script.
- */
+/** A form that sends a call. Without scripts it has only the fields with a default; the script enables the rest. */
 function tryForm(path: string, parameters: readonly Parameter[]): Html {
   const waits = path.includes('{') ? html` data-script hidden` : undefined;
   return html`<form action="${path.slice(1)}" method="get" data-path="${path.slice(1)}"${waits}>${parameters.map(field)}<button>Try it</button></form>
@@ -106,7 +139,7 @@ function example(schema: { readonly examples?: readonly unknown[] } = {}): Html 
   return first === undefined ? undefined : html`<code>${String(first)}</code>`;
 }
 
-function examplesOf(type: string, examples: NonNullable<MediaType['examples']>): Html[] {
+function examplesOf(type: string, examples: Examples): Html[] {
   return Object.values(examples).map(({ value }) => html`<h3>${type}</h3>${code(value)}`);
 }
 

@@ -1,4 +1,4 @@
-/** HTML that is safe to send. Only `html` makes it. */
+/** Safe HTML: use the tag `html` to make it. */
 export class Html {
   readonly text: string;
 
@@ -17,12 +17,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A template whose values are escaped, unless they are Html themselves. */
+/** A template tag that escapes every value that is not Html. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(render)));
 }
 
-/** The two marks that descriptions use: `code` and **strong**. */
+/** Renders the Markdown that descriptions use: `code`, **strong** and paragraphs. */
 export function prose(text: string): Html {
   return new Html(
     escapeText(text)

@@ -23,7 +23,7 @@ input, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--lin
 
 const digest = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Nothing but this page's own style and script, and calls and forms that lead back here: no other host. */
+/** Allows this page's own style and script, and calls and forms to this host only. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src ${digest(STYLE)}`,
@@ -34,10 +34,9 @@ export const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
 ].join('; ');
 
-/** At the end of a page with forms: what it enables is there by then. */
+/** Put it at the end of the page, after the forms that it enables. */
 export const tryScript = html`<script>${new Html(TRY_SCRIPT)}</script>`;
 
-/** A whole page. */
 export function layout(title: string, body: Html): string {
   return html`<!doctype html>
 <html lang="en">

@@ -4,10 +4,10 @@ import { PROBLEM_CACHE_CONTROL, PROBLEM_MEDIA_TYPE } from '../problems/problem.t
 
 const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 
-/** Met before or beside every operation, so no operation has to name them. */
+/** Problems of every operation. */
 const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long'] as const;
 
-/** Met by every operation but those of `health`, which are not limited and have nothing to fail at. */
+/** Problems of every operation except `health`. */
 const BEYOND_HEALTH = [
   'invalid-key',
   'rate-limited',
@@ -16,7 +16,7 @@ const BEYOND_HEALTH = [
   'internal-error',
 ] as const;
 
-/** Example values, where a kind has more than its own description. */
+/** Examples of kinds whose detail differs from their description. */
 const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly object[] }>> = {
   'invalid-parameters': {
     detail: 'limit must be an integer from 1 to 1000, in decimal digits without sign or leading zeros.',
@@ -30,7 +30,7 @@ const DETAILS: Partial<Record<ProblemName, { detail: string; errors?: readonly o
     ],
   },
   'snapshot-expired': {
-    detail: 'This state of the list can not be read any more. Start again without `snapshot`.',
+    detail: 'This snapshot of the list cannot be read any more. Start again without `snapshot`.',
   },
   'record-not-found': { detail: 'No record has the id "k3v9q2xw-7h2m4c8t".' },
 };
@@ -39,17 +39,17 @@ export const requestIdHeader = {
   'X-Request-Id': Type.String({
     format: 'uuid',
     description:
-      'The id of this request. What is refused or fails is logged under it, but for `overloaded` and what could not be read as a request.',
+      'The id of this request. The log line of a refused or failed request carries it. Two kinds are not logged: `overloaded`, and bytes that are not an HTTP request.',
     examples: [REQUEST_ID],
   }),
 };
 
-/** The responses of an operation that are problems: the named kinds and those met everywhere, by status. */
+/** The error responses of an operation, by status: the named kinds and the common ones. */
 export function problemResponses(...names: ProblemName[]): Record<number, object> {
   return unlimitedProblemResponses(...names, ...BEYOND_HEALTH);
 }
 
-/** The same for an operation that is never limited. */
+/** The same for an operation without a rate limit. */
 export function unlimitedProblemResponses(...names: ProblemName[]): Record<number, object> {
   const byStatus = Map.groupBy([...names, ...EVERYWHERE], (name) => PROBLEMS[name].status);
   return Object.fromEntries(
@@ -66,19 +66,19 @@ function problemResponseSchema(names: readonly ProblemName[]): object {
     headers: {
       ...requestIdHeader,
       'Cache-Control': Type.Literal(PROBLEM_CACHE_CONTROL, {
-        description: 'No problem may be kept: it may be over by the next request.',
+        description: 'Problems are never cached: they may be over by the next request.',
         examples: [PROBLEM_CACHE_CONTROL],
       }),
       ...(names.includes('invalid-key') && {
         'WWW-Authenticate': Type.String({
-          description: 'How a key is given.',
+          description: 'How to send a key.',
           examples: ['ApiKey realm="records", header="X-API-Key"'],
         }),
       }),
       ...(retries && {
         'Retry-After': Type.Integer({
           minimum: 1,
-          description: 'Seconds to wait before asking again.',
+          description: 'Seconds to wait before the next attempt.',
           examples: [5],
         }),
       }),

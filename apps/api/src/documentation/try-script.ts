@@ -1,6 +1,6 @@
 /**
- * Sends a call from the page and shows what comes back, beside the same call for a terminal. Without it the page is complete, and its
- * forms lead to the answer itself. Only its digest lets it run (layout.ts).
+ * Sends a call from the page and shows the answer below the same call for a terminal. The content security policy allows it by its
+ * digest (layout.ts).
  */
 export const TRY_SCRIPT = `
 const SHOWN_BYTES = 16384;
@@ -16,7 +16,7 @@ function call(form) {
   return new URL(path + (query && '?' + query), document.baseURI).href;
 }
 
-/** No more than is shown is read: an export has no end that anybody waits for here. */
+/** Reads no more than is shown: an export is long. */
 async function beginning(body) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -45,7 +45,7 @@ async function send(form) {
     const shown = response.body ? await beginning(response.body) : '';
     output.textContent = [command, '', response.status + ' ' + response.statusText, ...headers, '', shown].join('\\n');
   } catch (error) {
-    output.textContent = command + '\\n\\nno answer: ' + error.message;
+    output.textContent = command + '\\n\\nNo answer: ' + error.message;
   }
 }
 

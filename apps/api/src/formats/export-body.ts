@@ -4,21 +4,20 @@ import { compressor } from './compression.ts';
 import type { LineFormat } from './formats.ts';
 import type { Encoding } from './negotiation.ts';
 
-/** What is handed on at a time, so that a slow reader is seen to read. Bytes. */
+/** Small enough that a slow reader shows progress. */
 const PIECE_BYTES = 32 * 1024;
 
 export interface ExportBodyOptions {
   readonly rows: AsyncGenerator<readonly Cells[], void>;
   readonly format: LineFormat;
   readonly encoding: Encoding;
-  /** A reader that takes nothing for so long is given up. Milliseconds. */
+  /** Destroy the stream when the client reads nothing for this long. Milliseconds. */
   readonly stallMs: number;
 }
 
 /**
- * All rows as a stream of bytes that is only as fast as its reader: what is not read yet is not fetched, but for what
- * `rows` has begun to fetch itself. The first rows are there before it resolves, so that what keeps them from being read
- * can still be answered by a problem; what fails later destroys the stream.
+ * All rows as a byte stream with backpressure: rows are fetched as they are read. Resolves once the first rows are read, so a read
+ * error can still be sent as a problem document. A later error destroys the stream.
  */
 export async function exportBody(options: ExportBodyOptions): Promise<Readable> {
   const { rows, format, encoding, stallMs } = options;
@@ -40,10 +39,10 @@ export async function exportBody(options: ExportBodyOptions): Promise<Readable> 
     }
   }
   const plain = Readable.from(pieces(), { objectMode: false, highWaterMark: PIECE_BYTES });
-  const giveUp = () => plain.destroy(new Error(`the reader took nothing for ${stallMs} ms`));
-  // A generator that was never asked for anything does not end those that it reads from.
+  const giveUp = () => plain.destroy(new Error(`the client read nothing for ${stallMs} ms`));
+  // A generator that never started does not end the generators that it reads from.
   plain.once('close', () => void rows.return());
   if (encoding === 'identity') return plain;
-  // An error, and the reader's going away, reach the other side; whoever reads hears of them.
+  // `pipeline` passes errors and an early close on in both directions; the reader of the result handles them.
   return pipeline(plain, compressor(encoding), () => {});
 }

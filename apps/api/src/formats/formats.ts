@@ -3,13 +3,13 @@ import { cellsJson } from '../warehouse/record-json.ts';
 import type { Cells, JsonBytes } from '../warehouse/warehouse.ts';
 import { csvLines } from './csv.ts';
 
-/** A form that records can be sent in, one after the other. */
+/** A text format that holds records one after the other. */
 export interface LineFormat {
   readonly mediaType: string;
   readonly contentType: string;
-  /** Of a file's name, and of an entity tag. */
+  /** Of file names. */
   readonly extension: string;
-  /** What comes before the first record. */
+  /** The text before the first record. */
   readonly head: string;
   lines(rows: readonly Cells[]): string;
 }
@@ -35,7 +35,7 @@ export const ndjson: LineFormat = {
   },
 };
 
-/** A page of JSON in another form. */
+/** A JSON page in another format. */
 export function formatPage({ head, lines }: LineFormat, page: JsonBytes): Buffer {
   const records = JSON.parse(page.toString()) as Readonly<Record<string, string | null>>[];
   return Buffer.from(head + lines(records.map(Object.values)));

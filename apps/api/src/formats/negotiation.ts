@@ -3,14 +3,15 @@ import Negotiator from 'negotiator';
 import { ProblemError } from '../problems/problem.ts';
 
 export const JSON_TYPE = 'application/json';
+export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 
 const LIST = new Intl.ListFormat('en-GB');
 
-/** The media ranges of an `Accept`, and the parts of each. What is in quotes separates nothing, closed or not. */
+/** The media ranges of an `Accept` header, and the parts of a range. Commas and semicolons in quotes do not separate. */
 const RANGES = /(?:"(?:\\.|[^"\\])*"?|[^,"])+/g;
 const PARTS = /(?:"(?:\\.|[^"\\])*"?|[^;"])+/g;
 
-/** Without parameters but the weight: there is one form of each type, whatever charset or version is asked for. */
+/** Drops every parameter except the weight: there is one representation of each type, whatever charset is requested. */
 function withoutParameters(accept: string): string {
   const ranges = accept.match(RANGES) ?? [];
   return ranges
@@ -21,10 +22,7 @@ function withoutParameters(accept: string): string {
     .join(',');
 }
 
-/**
- * The media type that the caller likes best of those that there are, the first one if it does not say
- * (RFC 9110, 12.5.1). Throws `not-acceptable` when it takes none of them.
- */
+/** The offered media type that the client prefers, by default the first (RFC 9110, 12.5.1). Throws `not-acceptable`. */
 export function mediaTypeOf({ headers }: FastifyRequest, offered: readonly [string, ...string[]]): string {
   const { accept } = headers;
   if (!accept || accept === '*/*') return offered[0];
@@ -33,13 +31,13 @@ export function mediaTypeOf({ headers }: FastifyRequest, offered: readonly [stri
   const given = accept.length > 80 ? `${accept.slice(0, 79)}…` : accept;
   throw new ProblemError(
     'not-acceptable',
-    `The Accept header "${given}" takes none of what this path gives: ${LIST.format(offered)}.`,
+    `The Accept header "${given}" matches none of the types of this path: ${LIST.format(offered)}.`,
   );
 }
 
 export type Encoding = 'gzip' | 'br' | 'identity';
 
-/** How the body is compressed: as the caller likes best, and not at all if it does not say (RFC 9110, 12.5.3). */
+/** The encoding that the client prefers, by default none (RFC 9110, 12.5.3). */
 export function encodingOf({ headers }: FastifyRequest): Encoding {
   const accepted = headers['accept-encoding'];
   if (accepted === undefined || accepted === 'identity') return 'identity';
@@ -52,8 +50,8 @@ export function encodingOf({ headers }: FastifyRequest): Encoding {
 }
 
 /**
- * What tells representations of the same records apart in their entity tags. Who changes the bytes of a form gives it another
- * suffix: a list, and what callers keep of it, can outlive a release.
+ * The suffix that tells representations of the same records apart in entity tags. Change the suffix when the bytes of a format change:
+ * snapshots, and what clients cached of them, outlive a release.
  */
 export function tagSuffix(mediaType: string, encoding: Encoding): string {
   const form = mediaType === JSON_TYPE ? '' : `-${mediaType.replace(/^.*\/(x-)?/, '')}`;

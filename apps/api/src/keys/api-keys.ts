@@ -11,15 +11,15 @@ import {
   stateOf,
 } from '@records/api-keys';
 
-/** Between two looks at the file: how long a revoked key goes on to work at most. Milliseconds. */
-const LOOK_MS = 10_000;
-/** How long the list counts while it can not be read again; after that no key is taken. Milliseconds. */
+/** Interval between reads of the file: a revoked key works at most this long. Milliseconds. */
+const READ_MS = 10_000;
+/** While the file cannot be read, its last content is used this long; then every key is refused. Milliseconds. */
 const MAX_AGE_MS = 10 * 60_000;
-/** How long a start waits for the first look. Milliseconds. */
+/** How long `start` waits for the first read. Milliseconds. */
 const START_MS = 3_000;
 
 export interface ApiKeysOptions {
-  /** Undefined: there are no keys. */
+  /** Undefined means no keys. */
   readonly file: string | undefined;
   readonly log: { info(message: string): void; error(details: object, message: string): void };
   /** Milliseconds since 1970. */
@@ -31,8 +31,8 @@ export interface ApiKeysOptions {
 export type KeyAnswer = KeyEntry | 'unknown' | 'unavailable';
 
 /**
- * The keys of a file that is read again and again. On Cloud Run the file is a version `latest` of a secret, and each
- * read fetches it. https://docs.cloud.google.com/run/docs/configuring/services/secrets
+ * The keys in a file that is read every ten seconds. On Cloud Run the file is the version `latest` of a secret, fetched at each
+ * read. https://docs.cloud.google.com/run/docs/configuring/services/secrets
  */
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
@@ -49,12 +49,12 @@ export class ApiKeys {
     this.#readAt = options.file === undefined ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
-  /** Reads the file now, and from now on. */
+  /** Reads the file, and keeps reading it until `close`. */
   static async start(options: ApiKeysOptions): Promise<ApiKeys> {
     const keys = new ApiKeys(options);
     if (options.file === undefined) return keys;
     const first = keys.refresh();
-    void first.then(() => keys.#look());
+    void first.then(() => keys.#poll());
     await Promise.race([first, delay(START_MS, undefined, { ref: false })]);
     return keys;
   }
@@ -64,14 +64,14 @@ export class ApiKeys {
     if (this.#now() - this.#readAt > MAX_AGE_MS) return 'unavailable';
     const sha256 = hashOf(key);
     const given = Buffer.from(sha256, 'hex');
-    // The id is no secret; what is compared with what is stored is compared in constant time.
+    // The id is not secret; the hash is compared in constant time.
     const entry = this.#byId
       .get(idOf(sha256))
       ?.find((stored) => timingSafeEqual(Buffer.from(stored.sha256, 'hex'), given));
     return entry && stateOf(entry, new Date(this.#now())) === 'active' ? entry : 'unknown';
   }
 
-  /** Reads the file once. A failure is logged, and the keys of the last time count on for ten minutes. */
+  /** Reads the file once. A failure is logged, and the last keys stay valid for ten minutes. */
   async refresh(): Promise<void> {
     const { file, log } = this.#options;
     if (file === undefined) return;
@@ -82,7 +82,7 @@ export class ApiKeys {
       this.#readAt = this.#now();
       this.#failed = false;
     } catch (err) {
-      if (!this.#failed) log.error({ err }, 'can not read the API keys; those of the last time count on');
+      if (!this.#failed) log.error({ err }, 'cannot read the API keys; using those of the last read');
       this.#failed = true;
     }
   }
@@ -91,9 +91,9 @@ export class ApiKeys {
     this.#closing.abort();
   }
 
-  /** One look after the other, so that a read that hangs is the only one. */
-  async #look(): Promise<void> {
-    const { lookMs = LOOK_MS } = this.#options;
+  /** One read after the other, so that at most one hangs. */
+  async #poll(): Promise<void> {
+    const { lookMs = READ_MS } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await delay(lookMs, undefined, { ref: false, signal }).catch(() => undefined);

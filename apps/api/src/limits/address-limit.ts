@@ -3,15 +3,15 @@ import { clientAddress } from './client-address.ts';
 import { type RateDecision, RateLimiter, type RatePolicy } from './rate-limiter.ts';
 
 export interface AddressLimitOptions {
-  /** Of one address, without a key. */
+  /** Per address. */
   readonly requestsPerMinute: number;
-  /** Proxies of ours before this process, 0 to 2. */
+  /** Trusted proxies in front of this process, 0 to 2. */
   readonly proxies: number;
   /** Milliseconds, from any fixed point. */
   now(): number;
 }
 
-/** The limit for whoever comes without a key. */
+/** The rate limit of requests without a key. */
 export class AddressLimit {
   readonly policy: RatePolicy;
   readonly #limiter: RateLimiter;
@@ -19,17 +19,17 @@ export class AddressLimit {
 
   constructor({ requestsPerMinute, proxies, now }: AddressLimitOptions) {
     this.policy = { name: 'anonymous', quota: requestsPerMinute, windowSeconds: 60 };
-    this.#limiter = new RateLimiter(this.policy, now);
+    this.#limiter = new RateLimiter(now);
     this.#proxies = proxies;
   }
 
-  /** Takes one request of the caller's quota, if there is one. */
+  /** Takes one request from the quota of the client's address, if any is left. */
   take(request: IncomingMessage): RateDecision {
-    return this.#limiter.take(clientAddress(request, this.#proxies));
+    return this.#limiter.take(clientAddress(request, this.#proxies), this.policy);
   }
 }
 
-// What every answer says of a limit. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
+// https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/
 
 /** The value of `RateLimit-Policy`. */
 export function policyHeader({ name, quota, windowSeconds }: RatePolicy): string {

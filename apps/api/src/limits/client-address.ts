@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
 /**
- * Who is asking, for limits alone: never logged. Each of our own proxies appends one address to `X-Forwarded-For`, so
- * the entry that the outermost of them wrote is counted from the end, and what a client wrote itself is never reached.
- * One on Cloud Run; two behind the load balancer, which appends its own address after the client's.
+ * The client's address, for limits only: it is never logged. Each trusted proxy appends one address to `X-Forwarded-For`, so
+ * counting from the end never reaches what the client wrote itself. Cloud Run is one proxy; its load balancer makes two.
  * https://docs.cloud.google.com/load-balancing/docs/https#x-forwarded-for_header
  */
 export function clientAddress({ headers, socket }: IncomingMessage, proxies: number): string {
@@ -19,7 +18,7 @@ export function clientAddress({ headers, socket }: IncomingMessage, proxies: num
   return network(forwarded.slice(forwarded.lastIndexOf(',', end - 1) + 1, end).trim() || direct);
 }
 
-/** A home or a server has a whole /64 of IPv6 addresses, so that is one caller. */
+/** The address, or the first 64 bits of an IPv6 address: one home or server has a whole /64. */
 function network(address: string): string {
   if (!address.includes(':')) return address.slice(0, 64);
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address.slice(0, 64);

@@ -1,9 +1,9 @@
-/** Of what may be in flight at most, given back at each look that finds the event loop in time. */
+/** The share of `max` that is added back at each observation in time. */
 const BACK = 0.1;
 
 /**
- * How many requests may be in flight: half as many each time the event loop is found late, and slowly more again when it is
- * not, as TCP finds its window (RFC 5681, 3.1). Never none: to refuse all would leave an instance idle that has only too much.
+ * How many requests may be in flight. Halves each time the event loop is late and grows slowly otherwise, as TCP's congestion
+ * window does (RFC 5681, 3.1). Never 0, which would leave an overloaded instance idle.
  */
 export class InFlightLimit {
   readonly #max: number;
@@ -20,7 +20,6 @@ export class InFlightLimit {
     return this.#now;
   }
 
-  /** To be told again and again. */
   look(late: boolean): void {
     this.#now = late
       ? Math.max(1, Math.floor(this.#now / 2))

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-/** Callers that are remembered. Beyond these the one that was not seen for the longest starts anew. */
+/** Beyond these, the least recently seen caller starts with a full quota. */
 const MAX_CALLERS = 50_000;
 
-/** `quota` requests at once, and as many in `windowSeconds`, evenly. */
+/** Allows a burst of `quota` requests, refilled evenly over `windowSeconds`. */
 export interface RatePolicy {
   readonly name: string;
   readonly quota: number;
@@ -12,29 +12,24 @@ export interface RatePolicy {
 
 export interface RateDecision {
   readonly allowed: boolean;
-  /** Requests that may follow at once. */
+  /** Requests that may follow immediately. */
   readonly remaining: number;
-  /** Until the whole quota is there again. Seconds, rounded up. */
+  /** Seconds until the quota is full, rounded up. */
   readonly resetSeconds: number;
-  /** Until the next request is allowed: 0 when it is now. Seconds, rounded up. */
+  /** Seconds until the next request is allowed, rounded up; 0 when it is now. */
   readonly retryAfterSeconds: number;
 }
 
 /**
- * The generic cell rate algorithm: per caller one number, the time at which the whole quota is there again. Counts for
- * this process alone; a fleet allows so much per instance.
+ * The generic cell rate algorithm: one number per caller, the time at which its quota is full again. Each instance counts for
+ * itself.
  */
 export class RateLimiter {
-  readonly #intervalMs: number;
-  readonly #windowMs: number;
   readonly #now: () => number;
-  /** When the whole quota of a caller is there again. */
   readonly #callers: LRUCache<string, { full: number }>;
 
   /** `now`: milliseconds, from any fixed point. */
-  constructor({ quota, windowSeconds }: RatePolicy, now: () => number, maxCallers = MAX_CALLERS) {
-    this.#windowMs = windowSeconds * 1000;
-    this.#intervalMs = this.#windowMs / quota;
+  constructor(now: () => number, maxCallers = MAX_CALLERS) {
     this.#now = now;
     this.#callers = new LRUCache({ max: maxCallers });
   }
@@ -44,26 +39,24 @@ export class RateLimiter {
     return this.#callers.size;
   }
 
-  /** Takes one request of the caller's quota, if there is one. */
-  take(caller: string): RateDecision {
+  /** Takes one request from the caller's quota, if any is left. */
+  take(caller: string, { quota, windowSeconds }: RatePolicy): RateDecision {
     const now = this.#now();
+    const windowMs = windowSeconds * 1000;
+    const intervalMs = windowMs / quota;
     const known = this.#callers.get(caller);
-    const full = Math.max(known?.full ?? now, now) + this.#intervalMs;
-    // Sums of fractions: a rounding error is no request.
-    const over = full - now - this.#windowMs - this.#intervalMs * 1e-6;
-    if (over > 0) return this.#decision(false, full - this.#intervalMs - now, over);
-    if (known) known.full = full;
-    else this.#callers.set(caller, { full });
-    return this.#decision(true, full - now, 0);
-  }
-
-  #decision(allowed: boolean, usedMs: number, waitMs: number): RateDecision {
-    const remaining = Math.floor((this.#windowMs - usedMs) / this.#intervalMs + 1e-6);
+    const full = Math.max(known?.full ?? now, now) + intervalMs;
+    // Tolerates rounding errors.
+    const waitMs = full - now - windowMs - intervalMs * 1e-6;
+    const allowed = waitMs <= 0;
+    if (allowed && known) known.full = full;
+    else if (allowed) this.#callers.set(caller, { full });
+    const usedMs = full - now - (allowed ? 0 : intervalMs);
     return {
       allowed,
-      remaining: Math.max(0, remaining),
+      remaining: Math.max(0, Math.floor((windowMs - usedMs) / intervalMs + 1e-6)),
       resetSeconds: Math.ceil(usedMs / 1000),
-      retryAfterSeconds: Math.ceil(waitMs / 1000),
+      retryAfterSeconds: allowed ? 0 : Math.ceil(waitMs / 1000),
     };
   }
 }

@@ -1,29 +1,26 @@
 import { setTimeout } from 'node:timers/promises';
-import fastifyPlugin from 'fastify-plugin';
+import type { FastifyInstance } from 'fastify';
 
 export interface DrainingOptions {
   /** Milliseconds. */
   readonly drainMs: number;
-  /** Called first, once. */
+  /** Called once, first. */
   onStop(): void;
 }
 
 /**
- * What `app.close()` does before the listening socket goes: for a short time every response says `Connection: close`,
- * so a client that is talking to us moves on by itself instead of meeting a connection that closes under its request.
+ * Makes `app.close()` keep listening for `drainMs` while every response says `Connection: close`. Clients then leave by themselves,
+ * and no connection closes under a request.
  */
-export const draining = fastifyPlugin<DrainingOptions>(
-  async (app, { drainMs, onStop }) => {
-    let stopping = false;
-    app.addHook('preClose', async () => {
-      stopping = true;
-      onStop();
-      if (app.server.listening) await setTimeout(drainMs);
-    });
-    app.addHook('onSend', (_request, reply, _payload, done) => {
-      if (stopping) reply.header('connection', 'close');
-      done();
-    });
-  },
-  { name: 'draining' },
-);
+export function drainOnClose(app: FastifyInstance, { drainMs, onStop }: DrainingOptions): void {
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+    onStop();
+    if (app.server.listening) await setTimeout(drainMs);
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping) reply.header('connection', 'close');
+    done();
+  });
+}

@@ -1,7 +1,7 @@
-import fastifyPlugin from 'fastify-plugin';
-import { STATIC_HEADERS } from '../problems/static-headers.ts';
+import type { FastifyInstance } from 'fastify';
+import { STATIC_HEADERS } from '../problems/problem.ts';
 
-/** How long a browser may remember what a preflight allowed: Chromium keeps it for two hours at most. Seconds. */
+/** Chromium's maximum. Seconds. */
 const PREFLIGHT_SECONDS = 7_200;
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-fetch */
@@ -12,16 +12,14 @@ const PREFLIGHT_HEADERS = {
   'cache-control': `max-age=${PREFLIGHT_SECONDS}`,
 };
 
-/** The headers that every answer has, and the answer to a browser that asks before it sends. */
-export const headers = fastifyPlugin(
-  async (app) => {
-    app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(STATIC_HEADERS);
-      const { method, headers } = request.raw;
-      const asks = headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
-      if (method !== 'OPTIONS' || !asks) return done();
-      reply.code(204).headers(PREFLIGHT_HEADERS).header('x-request-id', request.id).send();
-    });
-  },
-  { name: 'headers' },
-);
+/** Sets the headers of every response and answers CORS preflight requests. */
+export function addHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(STATIC_HEADERS);
+    const { method, headers } = request.raw;
+    const isPreflight =
+      headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+    if (method !== 'OPTIONS' || !isPreflight) return done();
+    reply.code(204).headers(PREFLIGHT_HEADERS).header('x-request-id', request.id).send();
+  });
+}

@@ -1,17 +1,17 @@
+import { excerpt, readStrings } from '@records/runtime';
 import { KindGuard, type TObject } from '@sinclair/typebox';
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 import { type ParameterError, ProblemError } from '../problems/problem.ts';
-import { excerpt, readStrings } from '../strings.ts';
 
 const PLACES = { params: 'path', querystring: 'query' } as const;
 
 /**
- * Fastify's own validator would turn "1e2", " 7" and "0x10" into numbers and drop what it does not know; this one takes
- * the text for what it is. Anything but a path or query made of simple parameters is a mistake in a route.
+ * A strict validator: Fastify's own would turn "1e2", " 7" and "0x10" into numbers and drop unknown parameters. Throws TypeError
+ * for a route whose schema is not a path or query of simple parameters.
  */
 export const compileParameters: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart, url }) => {
   if (!KindGuard.IsObject(schema) || (httpPart !== 'params' && httpPart !== 'querystring')) {
-    throw new TypeError(`${url}: no rule for validating the ${httpPart} of a request`);
+    throw new TypeError(`${url}: no validator for the ${httpPart} of a request`);
   }
   const place = PLACES[httpPart];
   return (given: Record<string, unknown>) => {
@@ -34,7 +34,7 @@ function invalidParameters(errors: readonly ParameterError[]): ProblemError {
   return new ProblemError('invalid-parameters', `${detail}.`, { errors });
 }
 
-/** At most this many are named: a request can carry hundreds. */
+/** A request can carry hundreds; only the first ones are reported. */
 const MAX_UNKNOWN = 10;
 
 function unknownParameters(schema: TObject, given: object, place: ParameterError['in']): ParameterError[] {
@@ -57,7 +57,7 @@ function advice(name: string, known: readonly string[]): string {
   return nearest ? `; did you mean ${nearest}?` : `, which takes ${LIST.format(known)}`;
 }
 
-/** One letter more, less, changed or swapped with the next; or one is the beginning of the other. */
+/** Whether one name is a prefix of the other, or differs by one letter added, left out, changed or swapped with the next. */
 function isNear(a: string, b: string): boolean {
   if (a.length >= 3 && (a.startsWith(b) || b.startsWith(a))) return true;
   let start = 0;

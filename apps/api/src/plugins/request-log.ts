@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import fastifyPlugin from 'fastify-plugin';
 import { routeOf } from './problems.ts';
 
 declare module 'fastify' {
@@ -9,20 +8,9 @@ declare module 'fastify' {
   }
 }
 
-export const requestLog = fastifyPlugin(
-  async (app) => {
-    app.addHook('onResponse', (request, reply, done) => {
-      logRequest(request, reply);
-      done();
-    });
-  },
-  { name: 'request-log' },
-);
-
 /**
- * One line per request that reaches the routes, in Cloud Logging's shape: `info` for one that was refused or failed, `debug`
- * for the others, which the metrics count and Cloud Run's own log lists. Records are people: a line names the route's
- * pattern, never the URL, and no query, body, address or user agent.
+ * Logs a request in Cloud Logging's shape: `info` if it was refused or failed, `debug` otherwise, since Cloud Run logs it too.
+ * Records are people: the line holds the route's pattern and never the URL, query, body, address or user agent.
  * https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#httprequest
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {

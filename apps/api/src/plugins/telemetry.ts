@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import fastifyPlugin from 'fastify-plugin';
+import type { FastifyInstance } from 'fastify';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestSpan } from '../telemetry/tracing.ts';
 import { routeOf } from './problems.ts';
@@ -10,26 +10,17 @@ declare module 'fastify' {
   }
 }
 
-export interface TelemetryPluginOptions {
-  readonly telemetry: Telemetry;
+/** Counts every request, and makes the span of each request that belongs to a sampled trace. */
+export function measureRequests(app: FastifyInstance, { metrics, tracing }: Telemetry): void {
+  app.decorateRequest('span', undefined);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.span = tracing.startRequest(request.method, routeOf(request), request.headers);
+    if (request.span) context.with(request.span.context, done);
+    else done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.requestEnded(routeOf(request), reply.statusCode, reply.elapsedTime / 1000);
+    if (request.span) tracing.endRequest(request.span, reply.statusCode);
+    done();
+  });
 }
-
-/** Counts every request, and makes the span of one that belongs to a sampled trace. Ends the telemetry with the app. */
-export const countRequests = fastifyPlugin<TelemetryPluginOptions>(
-  async (app, { telemetry }) => {
-    const { metrics, tracing } = telemetry;
-    app.decorateRequest('span', undefined);
-    app.addHook('onRequest', (request, _reply, done) => {
-      request.span = tracing.startRequest(request.method, routeOf(request), request.headers);
-      if (request.span) context.with(request.span.context, done);
-      else done();
-    });
-    app.addHook('onResponse', (request, reply, done) => {
-      metrics.requestEnded(routeOf(request), reply.statusCode, reply.elapsedTime / 1000);
-      if (request.span) tracing.endRequest(request.span, reply.statusCode);
-      done();
-    });
-    app.addHook('onClose', () => telemetry.close());
-  },
-  { name: 'telemetry' },
-);

@@ -1,4 +1,4 @@
-/** One kind of problem that a caller can meet. */
+/** A kind of problem. */
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;
@@ -8,90 +8,91 @@ export interface ProblemKind {
   readonly retryAfter?: number;
 }
 
-/** Where the page that explains every kind is; a problem's `type` is an anchor on it. */
+/** The page that explains every kind. A problem's `type` is an anchor on it. */
 export const PROBLEMS_PATH = '/problems';
 
-/** Every refusal and failure of this API. The names are part of its contract: they may be added to, not changed. */
+/** Every refusal and failure of this API. The names are part of the contract: add some, change none. */
 export const PROBLEMS = {
   'invalid-parameters': {
     status: 400,
     title: 'Invalid parameters',
     description:
-      'A parameter is unknown, repeated or breaks its rule. `errors` lists every one of them with its name, its value and its rule.',
+      'A parameter is unknown, repeated or breaks its rule. `errors` lists each one with its name, value and rule.',
   },
   'unexpected-content': {
     status: 400,
     title: 'Unexpected content',
     description:
-      'The request has a body, and no operation takes one. Send it without; parameters belong in the URL.',
+      'The request has a body, and no operation takes one. Send it without a body; parameters belong in the URL.',
   },
   'malformed-request': {
     status: 400,
     title: 'Malformed request',
     description:
-      'The request is not valid HTTP, or its URL has a space or another character that is not percent-encoded (`Perú` is `Per%C3%BA`), or a percent sign that is not followed by two hexadecimal digits of UTF-8.',
+      'The request is not valid HTTP, or its URL is not percent-encoded correctly: write `Perú` as `Per%C3%BA`, and follow a percent sign by two hexadecimal digits of UTF-8.',
   },
   'list-too-large': {
     status: 400,
     title: 'List too large',
     description:
-      'The list has more records (over a million) than can be filtered or counted here. Take all of it from `/records.ndjson` and do that there.',
+      'The list has more records (over a million) than the service can filter or count. Export it from `/records.ndjson` and filter there.',
   },
   'invalid-key': {
     status: 401,
     title: 'Invalid key',
     description:
-      'The request has an `X-API-Key` header, and what is in it is no key of this API, or one that was revoked or has expired. Nobody needs a key: without the header the request is answered within the limit for everybody.',
+      'The value of `X-API-Key` is not a key of this API, or the key was revoked or has expired. No key is needed: without the header, the anonymous limit applies.',
   },
   'record-not-found': {
     status: 404,
     title: 'Record not found',
     description:
-      'No record has this id. A record that was published a moment ago can take some seconds to appear. A 404 is remembered for five seconds; while many unknown ids are asked for, until the list is renewed, which takes two windows at most.',
+      'No record has this id. A record that was just published can take some seconds to appear. A 404 is cached for five seconds; while many unknown ids are requested, it can last until the list is renewed, at most two windows.',
   },
   'route-not-found': {
     status: 404,
     title: 'Route not found',
-    description: 'Nothing is served at this path. Paths are case-sensitive and have no slash at the end.',
+    description: 'There is no such path. Paths are case-sensitive and do not end with a slash.',
   },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
     description:
-      'The path exists, but not for this method. The `Allow` header lists the methods that it has.',
+      'The path does not support this method. The `Allow` header lists the methods that it supports.',
   },
   'not-acceptable': {
     status: 406,
     title: 'Not acceptable',
     description:
-      'The `Accept` header takes none of the media types that the path gives; `detail` lists those. Problems are `application/problem+json` whatever it says.',
+      'The path offers none of the media types in the `Accept` header; `detail` lists those that it offers. Problems are always `application/problem+json`.',
   },
   'request-timeout': {
     status: 408,
     title: 'Request timeout',
-    description: 'The request was not received in full in time. Send it again.',
+    description: 'The request did not arrive in full in time. Send it again.',
   },
   'snapshot-expired': {
     status: 410,
     title: 'Snapshot expired',
     description:
-      'The state of the list that `snapshot` names can not be read any more, or never could. Start again at `/records` without `snapshot`: the links of that answer lead through the list as it is now.',
+      'The snapshot in the parameter `snapshot` has expired, or never existed. Start again at `/records` without `snapshot`: its links lead through the current list.',
   },
   'uri-too-long': {
     status: 414,
     title: 'URI too long',
-    description: 'The path and query together are longer than 4,096 characters; no valid request is.',
+    description:
+      'The path and query together are longer than 4,096 characters. No valid request is that long.',
   },
   'expectation-failed': {
     status: 417,
     title: 'Expectation failed',
-    description: 'The request has an `Expect` header that asks for something other than `100-continue`.',
+    description: 'The `Expect` header asks for something other than `100-continue`.',
   },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
     description:
-      'More requests came from this address, or with this key, than `RateLimit-Policy` allows; or too many wrong keys came from this address. Send the request again after the seconds in `Retry-After`; `RateLimit` says beforehand how many are left.',
+      'This address, or this key, sent more requests than `RateLimit-Policy` allows, or this address sent too many wrong keys. Retry after the seconds in `Retry-After`. `RateLimit` tells in advance how many requests are left.',
     retryAfter: 1,
   },
   'headers-too-large': {
@@ -103,54 +104,51 @@ export const PROBLEMS = {
     status: 500,
     title: 'Internal error',
     description:
-      'A fault of this service, which has been logged under the id in `instance`. Sending the request again is unlikely to help.',
+      'The service failed. Its log has the error under the id in `instance`. A retry is unlikely to help.',
   },
   'not-ready': {
     status: 503,
     title: 'Not ready',
     description:
-      'This instance is starting, stopping, or can not reach its warehouse. Only `/health/ready` says so.',
+      'This instance is starting, stopping, or cannot reach its warehouse. Only `/health/ready` sends this problem.',
     retryAfter: 1,
   },
   overloaded: {
     status: 503,
     title: 'Overloaded',
     description:
-      'This instance has as many requests as it can answer in time. Send the request again after the seconds in `Retry-After`.',
+      'This instance has as many requests as it can answer in time. Retry after the seconds in `Retry-After`.',
     retryAfter: 1,
   },
   'keys-unavailable': {
     status: 503,
     title: 'Keys unavailable',
     description:
-      'Keys can not be checked at the moment. Send the request again after the seconds in `Retry-After`, or without `X-API-Key`.',
+      'Keys cannot be checked at the moment. Retry after the seconds in `Retry-After`, or without `X-API-Key`.',
     retryAfter: 5,
   },
   'warehouse-unavailable': {
     status: 503,
     title: 'Warehouse unavailable',
-    description:
-      'The records can not be read at the moment. Send the request again after the seconds in `Retry-After`.',
+    description: 'The records cannot be read at the moment. Retry after the seconds in `Retry-After`.',
     retryAfter: 5,
   },
   'warehouse-busy': {
     status: 503,
     title: 'Warehouse busy',
-    description:
-      'The capacity to read records is used up for now. Send the request again after the seconds in `Retry-After`.',
+    description: 'The capacity to read records is used up for now. Retry after the seconds in `Retry-After`.',
     retryAfter: 30,
   },
   'warehouse-timeout': {
     status: 504,
     title: 'Warehouse timeout',
-    description:
-      'The records could not be read in time. Send the request again: what it waited for may be there by then.',
+    description: 'The records were not read in time. Retry: the result may be ready by then.',
   },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemName = keyof typeof PROBLEMS;
 
-/** The `type` of a problem: a reference that identifies the kind and leads to its explanation (RFC 9457, 3.1.1). */
+/** The `type` of a problem (RFC 9457, 3.1.1): a reference to its explanation. */
 export function problemType(name: ProblemName): string {
   return `${PROBLEMS_PATH}#${name}`;
 }

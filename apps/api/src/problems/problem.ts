@@ -1,37 +1,31 @@
 import { Type } from '@sinclair/typebox';
 import { PROBLEMS, type ProblemKind, type ProblemName, problemType } from './catalogue.ts';
-import { STATIC_HEADERS } from './static-headers.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
-/** A refusal may be over by the next request: no cache may keep it (404 and 414 could be kept by default). */
+/** A problem may be over by the next request. Without this, caches may store a 404 and a 414. */
 export const PROBLEM_CACHE_CONTROL = 'no-store';
+
+/** The headers of every response. Any origin may read this API: it has no cookies. */
+export const STATIC_HEADERS: Readonly<Record<string, string>> = Object.freeze({
+  'x-content-type-options': 'nosniff',
+  'strict-transport-security': 'max-age=31536000',
+  'cross-origin-resource-policy': 'cross-origin',
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'Age, Allow, Content-Disposition, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, X-Total-Count',
+});
 
 /** The detail of `overloaded`. */
 export const OVERLOADED =
-  'This instance has as many requests as it can answer in time. Ask again after the seconds in Retry-After.';
+  'This instance has as many requests as it can answer in time. Retry after the seconds in Retry-After.';
 
-/** One parameter that broke its rule. */
+/** A parameter that breaks its rule. */
 export interface ParameterError {
   readonly in: 'path' | 'query';
   readonly name: string;
-  /** What was given, shortened. */
+  /** The given value, shortened. */
   readonly value?: string;
   readonly detail: string;
-}
-
-/** Thrown by anything that answers a request; the error handler of the app turns it into the response. */
-export class ProblemError extends Error {
-  override readonly name = 'ProblemError';
-  readonly problem: ProblemName;
-  readonly errors: readonly ParameterError[] | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(problem: ProblemName, detail: string, options: ProblemOptions = {}) {
-    super(detail, { cause: options.cause });
-    this.problem = problem;
-    this.errors = options.errors;
-    this.headers = options.headers ?? {};
-  }
 }
 
 interface ProblemOptions {
@@ -40,14 +34,29 @@ interface ProblemOptions {
   readonly cause?: unknown;
 }
 
-/** A response on its way out, for Fastify and for a bare socket alike. */
+/** Thrown by routes and hooks; the app's error handler turns it into the response. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: ProblemName;
+  readonly errors: readonly ParameterError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(problem: ProblemName, detail: string, { cause, errors, headers = {} }: ProblemOptions = {}) {
+    super(detail, { cause });
+    this.problem = problem;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** A response for Fastify or for a bare socket. */
 export interface ProblemResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The problem as a response (RFC 9457). `requestId` makes the `instance`, by which the logs are searched. */
+/** The problem document (RFC 9457). Its `instance` is the request id, under which the logs have the request. */
 export function problemResponse(
   problem: ProblemName,
   detail: string,
@@ -80,14 +89,14 @@ export const ProblemSchema = Type.Object(
   {
     type: Type.String({
       format: 'uri-reference',
-      description: 'Which kind of problem it is; stable, and a link to its explanation.',
+      description: 'The kind of problem: stable, and a link to its explanation.',
     }),
     title: Type.String({ description: 'The kind in words.' }),
-    status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status once more.' }),
-    detail: Type.String({ description: 'What is wrong with this request, and the way out.' }),
+    status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'What is wrong with this request, and what to do.' }),
     instance: Type.String({
       format: 'uri',
-      description: 'This occurrence; its id is also in `X-Request-Id`.',
+      description: 'This occurrence. It holds the id that is also in `X-Request-Id`.',
     }),
     errors: Type.Optional(
       Type.Array(
@@ -95,12 +104,12 @@ export const ProblemSchema = Type.Object(
           {
             in: Type.Union([Type.Literal('path'), Type.Literal('query')]),
             name: Type.String(),
-            value: Type.Optional(Type.String({ description: 'What was given, shortened.' })),
+            value: Type.Optional(Type.String({ description: 'The given value, shortened.' })),
             detail: Type.String({ description: 'The rule that it breaks.' }),
           },
           { additionalProperties: false },
         ),
-        { description: 'Every parameter that broke its rule.' },
+        { description: 'Every parameter that breaks its rule.' },
       ),
     ),
   },

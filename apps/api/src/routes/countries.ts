@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
-import type { KeptPages } from '../formats/kept-pages.ts';
-import { encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
-import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import { encodingOf, JSON_CONTENT_TYPE, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
+import type { RecordList } from '../warehouse/warehouse.ts';
 import { ofWholeList } from './filters.ts';
 import {
   freshnessHeaderSchemas,
@@ -14,28 +13,20 @@ import {
   notModified,
 } from './freshness.ts';
 import { varyOf, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
+import type { RoutesOptions } from './options.ts';
 import { readPage } from './records.ts';
-import { sendJson } from './send-json.ts';
 
 const Country = Type.Object(
   {
     pais: Type.String({ description: RecordRow.properties.pais.description ?? '' }),
-    records: Type.Integer({ minimum: 1, description: 'Records that have it.' }),
+    records: Type.Integer({ minimum: 1, description: 'Records with this country.' }),
   },
   { additionalProperties: false },
 );
 const VARY = 'Accept-Encoding';
 const headerSchemas = { ...lastModifiedSchema, ...freshnessHeaderSchemas, ...varyOf(VARY) };
 
-export interface CountriesRoutesOptions {
-  readonly warehouse: Warehouse;
-  readonly pages: KeptPages;
-  /** Until a request is answered, whatever it waits for. Milliseconds. */
-  readonly answerMs: number;
-}
-
-/** Records per country. */
-export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> = async (
+export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
   app,
   { warehouse, pages, answerMs },
 ) => {
@@ -47,7 +38,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> 
         operationId: 'listCountries',
         summary: 'Count records by country',
         description:
-          'How many records each country has, most first, ties by name. Counted from the same list as `/records`, and as old. `Accept-Encoding` takes `gzip` and `br`.',
+          'The number of records of each country, largest first, ties by name. Counted from the list that `/records` serves. Supports `Accept-Encoding: gzip` and `br`.',
         tags: ['records'],
         querystring: Type.Object({}, { additionalProperties: false }),
         response: {
@@ -94,7 +85,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<CountriesRoutesOptions> 
         ),
       );
       if (encoding !== 'identity') reply.header('content-encoding', encoding);
-      return sendJson(reply.headers(headersOf(list, suffix)), body);
+      return reply.headers(headersOf(list, suffix)).type(JSON_CONTENT_TYPE).send(body);
     },
   );
 };

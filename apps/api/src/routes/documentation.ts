@@ -1,17 +1,16 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { docsPage } from '../documentation/docs-page.ts';
+import { docsPage, type OpenApiDocument } from '../documentation/docs-page.ts';
 import { CONTENT_SECURITY_POLICY } from '../documentation/layout.ts';
-import type { OpenApiDocument } from '../documentation/openapi.ts';
 import { problemsPage } from '../documentation/problems-page.ts';
-import type { KeptPages } from '../formats/kept-pages.ts';
 import { encodingOf, JSON_TYPE, tagSuffix } from '../formats/negotiation.ts';
 import { PROBLEMS_PATH } from '../problems/catalogue.ts';
 import { etagOf, isNoneMatch } from './freshness.ts';
+import type { RoutesOptions } from './options.ts';
 
-/** How long a copy counts without asking: what is new in a release shows within minutes. Seconds. */
+/** Short, so that clients see a new release within minutes. */
 const MAX_AGE_SECONDS = 300;
 
-/** What says the same for as long as the process runs. */
+/** Constant while the process runs. */
 interface Document {
   readonly mediaType: string;
   readonly bytes: Buffer;
@@ -24,12 +23,8 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-export interface DocumentationRoutesOptions {
-  readonly pages: KeptPages;
-}
-
-/** The contract, for machines and for people. Each is made when it is asked for first: the start is not the time for it. */
-export const documentationRoutes: FastifyPluginAsync<DocumentationRoutesOptions> = async (app, { pages }) => {
+/** The contract, for programs and for people. Each document is made on its first request, which keeps the start fast. */
+export const documentationRoutes: FastifyPluginAsync<RoutesOptions> = async (app, { pages }) => {
   const makers: Readonly<Record<string, () => Document>> = {
     '/openapi.json': () => documentOf(JSON_TYPE, JSON.stringify(app.swagger())),
     '/docs': () =>

@@ -13,7 +13,7 @@ const values = (field: 'nombre' | 'apellido' | 'pais') =>
       minItems: 1,
       maxItems: MAX_VALUES,
       'x-rule': `must be 1 to ${MAX_VALUES} values of 1 to ${TEXT_MAX_LENGTH} characters`,
-      description: `Only records whose \`${field}\` is exactly this; repeat it for any of several values.`,
+      description: `Only records whose \`${field}\` is exactly this value. Repeat the parameter to accept several values.`,
       examples: [RecordRow.properties[field].examples],
     }),
   );
@@ -24,7 +24,7 @@ export const filterParameters = {
   pais: values('pais'),
 };
 
-/** The filter of a query, in one form whatever the order it was written in; undefined when it has none. */
+/** The filter of a query, with values in a canonical order; undefined when the query has none. */
 export function filterOf(query: RecordFilter): RecordFilter | undefined {
   const { nombre, apellido, pais } = query;
   if (!nombre && !apellido && !pais) return undefined;
@@ -36,7 +36,7 @@ export function filterOf(query: RecordFilter): RecordFilter | undefined {
   };
 }
 
-/** The filter as the rest of a query that begins with something else. */
+/** The filter as query parameters, each after an `&`. */
 export function filterQuery(filter: RecordFilter | undefined): string {
   if (!filter) return '';
   return Object.entries(filter)
@@ -44,13 +44,13 @@ export function filterQuery(filter: RecordFilter | undefined): string {
     .join('');
 }
 
-/** What tells a filtered list apart in an entity tag. */
+/** The part of an entity tag that identifies the filter. */
 export function filterTag(filter: RecordFilter | undefined): string {
   if (!filter) return '';
   return `-${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 16)}`;
 }
 
-/** Waits for what needs the whole list in memory. Throws `list-too-large` where that can not be. */
+/** Awaits a result that needs the whole list in memory. Throws `list-too-large`. */
 export async function ofWholeList<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
@@ -58,7 +58,7 @@ export async function ofWholeList<T>(result: Promise<T>): Promise<T> {
     if (!(cause instanceof WarehouseError) || cause.reason !== 'listTooLarge') throw cause;
     throw new ProblemError(
       'list-too-large',
-      'The list has more records than can be filtered or counted here. Take all of it from /records.ndjson and do that there.',
+      'The list has more records than the service can filter or count. Export it from /records.ndjson and filter there.',
     );
   }
 }

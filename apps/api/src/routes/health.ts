@@ -1,39 +1,35 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
+import type { FastifyPluginAsync } from 'fastify';
 import { requestIdHeader, unlimitedProblemResponses } from '../documentation/responses.ts';
+import { JSON_CONTENT_TYPE, JSON_TYPE } from '../formats/negotiation.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Readiness } from '../readiness.ts';
-import { sendJson } from './send-json.ts';
-
-export interface HealthRoutesOptions {
-  readonly readiness: Readiness;
-}
+import type { RoutesOptions } from './options.ts';
 
 const ok = (status: string, description: string) => ({
   description,
   headers: requestIdHeader,
   content: {
-    'application/json': {
+    [JSON_TYPE]: {
       schema: Type.Object({ status: Type.Literal(status) }, { additionalProperties: false }),
       examples: { [status]: { value: { status } } },
     },
   },
 });
 
-/** For whoever runs the service. No path ends in `z`: Cloud Run keeps some of those for itself. */
-export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, { readiness }) => {
+/** Health checks. Cloud Run reserves some paths that end in `z`. */
+export const healthRoutes: FastifyPluginAsync<RoutesOptions> = async (app, { readiness }) => {
   app.get(
     '/health/live',
     {
       schema: {
         operationId: 'getLiveness',
         summary: 'Is the process alive?',
-        description: 'Answers as long as the process can answer at all, whatever the state of its warehouse.',
+        description: 'Answers 200 while the process runs, whatever the state of the warehouse.',
         tags: ['health'],
-        response: { 200: ok('alive', 'It is.'), ...unlimitedProblemResponses() },
+        response: { 200: ok('alive', 'The process is alive.'), ...unlimitedProblemResponses() },
       },
     },
-    async (_request, reply) => sendJson(reply, '{"status":"alive"}'),
+    async (_request, reply) => reply.type(JSON_CONTENT_TYPE).send('{"status":"alive"}'),
   );
 
   app.get(
@@ -43,15 +39,15 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
         operationId: 'getReadiness',
         summary: 'Should this instance get traffic?',
         description:
-          'Yes while the table can be read, as of some seconds ago, and until the instance is told to stop.',
+          'Answers 200 while the table can be read, as checked within the last seconds, and until the instance stops.',
         tags: ['health'],
-        response: { 200: ok('ready', 'It should.'), ...unlimitedProblemResponses('not-ready') },
+        response: { 200: ok('ready', 'The instance is ready.'), ...unlimitedProblemResponses('not-ready') },
       },
     },
     async (_request, reply) => {
       if (!(await readiness.isReady()))
-        throw new ProblemError('not-ready', 'This instance does not take traffic now.');
-      return sendJson(reply, '{"status":"ready"}');
+        throw new ProblemError('not-ready', 'This instance is not ready for traffic.');
+      return reply.type(JSON_CONTENT_TYPE).send('{"status":"ready"}');
     },
   );
 };

@@ -1,15 +1,12 @@
 import type { PageRange } from '../warehouse/warehouse.ts';
 
-/** Rows that may be passed over, at most: far beyond what an ordered list can hold, far below what overflows. */
+/** Far above the size of any list, far below the limits of integers. */
 export const MAX_OFFSET = 100_000_000;
 
 /**
- * The `Link` header of a page (RFC 8288). The targets are relative to the request's own URL and consist of a query
- * only, so they hold behind any proxy, host name or path prefix, and nothing that a client or proxy sends (`Host`,
- * `X-Forwarded-*`) can point them elsewhere. They lead through the list as it was at one moment, which `snapshot` names;
- * `filter` is the rest of the query.
- *
- * A page that starts within `limit` rows of the beginning has a shorter `prev`, so that walking back repeats nothing.
+ * The `Link` header of a page (RFC 8288). The targets are queries relative to the request's URL: they hold behind any proxy or path
+ * prefix, and no `Host` or `X-Forwarded-*` header can redirect them. `snapshot` names the walked list and `filter` is the rest of the
+ * query. Near the beginning `prev` is shorter than `limit`, so that walking back repeats no row.
  */
 export function pageLinks(
   { limit, offset }: PageRange,
@@ -30,7 +27,7 @@ export function pageLinks(
   return links.join(', ');
 }
 
-/** The start of the last page with rows: in steps of `limit` from where the caller is, from 0 for one who is past the end. */
+/** The start of the last page with rows, in steps of `limit` from `offset`, or from 0 when `offset` is past the end. */
 function lastPage(limit: number, offset: number, total: number): number {
   if (total === 0) return 0;
   const phase = offset < total ? offset % limit : 0;

@@ -3,9 +3,17 @@ import { Type } from '@sinclair/typebox';
 import { TOKEN_PATTERN } from '../warehouse/snapshots/snapshot-names.ts';
 import { freshnessHeaderSchemas, lastModifiedSchema } from './freshness.ts';
 
-/** What the operations on the list have in common. */
+// What the operations on the list have in common.
 
 export const WAREHOUSE_PROBLEMS = ['warehouse-unavailable', 'warehouse-busy', 'warehouse-timeout'] as const;
+
+export const LIST_PROBLEMS = [
+  'invalid-parameters',
+  'list-too-large',
+  'not-acceptable',
+  'snapshot-expired',
+  ...WAREHOUSE_PROBLEMS,
+] as const;
 
 export const EXAMPLE_TOKEN = '0f3a9c5e7b21-tp0ce8-0';
 
@@ -15,16 +23,16 @@ export const snapshotParameter = {
   snapshot: Type.Optional(
     Type.String({
       pattern: TOKEN_PATTERN,
-      'x-rule': 'must be a snapshot as the `Link` header of `/records` carries it',
+      'x-rule': 'must be a snapshot from a `Link` header of `/records`',
       description:
-        'A state of the list, to read all of one walk from. Only taken from a `Link`; without it the list is as it is now.',
+        'The snapshot to read: every page of a walk names the same one. Take it from a `Link` header. By default the current list is read.',
     }),
   ),
 };
 
 export const varyOf = (value: string) => ({
   Vary: Type.Literal(value, {
-    description: 'The request headers that chose this form of the list.',
+    description: 'The request headers that select this representation.',
     examples: [value],
   }),
 });
@@ -32,7 +40,7 @@ export const varyOf = (value: string) => ({
 export const listHeaders = {
   'X-Total-Count': Type.Integer({
     minimum: 0,
-    description: 'Records in the whole list, or of it that pass the filter.',
+    description: 'Records in the list, or those that match the filter.',
     examples: [1000],
   }),
   ...lastModifiedSchema,

@@ -2,26 +2,27 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { exportBody } from '../formats/export-body.ts';
 import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
-import { type Encoding, encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
+import { encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { clientAddress } from '../limits/client-address.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
-import type { RecordList, Warehouse } from '../warehouse/warehouse.ts';
+import type { RecordList } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterTag } from './filters.ts';
 import { freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
-import { listHeaders, snapshotParameter, varyOf, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
+import { LIST_PROBLEMS, listHeaders, snapshotParameter, varyOf } from './list-schemas.ts';
+import type { RoutesOptions } from './options.ts';
 import { linesContent, openFiltered, readPage } from './records.ts';
 
-/** At one time: each holds some thousand rows, whatever the length of the list. */
+/** Concurrent exports: each holds some thousand rows, independent of the length of the list. */
 const MAX_EXPORTS = 8;
-/** So that nobody who reads slowly has all of them. */
+/** Fewer, so that one slow client cannot occupy all. */
 const MAX_PER_CALLER = 4;
 const RETRY_AFTER_S = 30;
-/** A reader that takes nothing for so long is cut off. Milliseconds. */
+/** Close the connection when a client reads nothing for this long. Milliseconds. */
 const STALL_MS = 300_000;
 
 const VARY = 'Accept-Encoding';
@@ -29,7 +30,7 @@ const VARY = 'Accept-Encoding';
 const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [
     csv,
-    'CSV as in RFC 4180, with a header row and CRLF. A cell that a spreadsheet could take for a formula (it begins with `=`, `+`, `-`, `@` or their full-width forms, also after white space, or with a tab or line break) has an apostrophe put before it, and so has one that begins with an apostrophe: take one apostrophe away from every cell that begins with one, and you have what was stored. UTF-8 without a byte order mark: import it as UTF-8.',
+    'CSV (RFC 4180) with a header row and CRLF, in UTF-8 without a byte order mark. An apostrophe precedes every cell that a spreadsheet could take for a formula: one that begins with `=`, `+`, `-`, `@` or their full-width forms, also after white space, or with a tab or line break. An apostrophe also precedes every cell that begins with one. Remove one leading apostrophe from each such cell to restore the stored value.',
   ],
   [ndjson, 'One JSON object per line.'],
 ]);
@@ -43,54 +44,24 @@ const exportHeaders = { ...listHeaders, ...varyOf(VARY) };
 const fileHeader = {
   'Content-Disposition': Type.String({
     pattern: '^attachment; filename="records-[0-9TZ-]+\\.(csv|ndjson)"$',
-    description: 'A name for the file, with the moment whose list it is.',
+    description: 'A file name with the time of the snapshot.',
     examples: ['attachment; filename="records-2026-11-24T05-00-00Z.csv"'],
   }),
 };
 
-export interface ExportRoutesOptions {
-  readonly warehouse: Warehouse;
-  /** Proxies of ours before this process, 0 to 2. */
-  readonly proxies: number;
-}
-
-/** The whole list in one answer. */
-export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = async (
-  app,
-  { warehouse, proxies },
-) => {
-  const places = new ExportPlaces();
-
-  /** The body, with its first rows read, and the list that it is of. */
-  const open = async (
-    reopen: () => Promise<RecordList>,
-    opened: RecordList,
-    format: LineFormat,
-    encoding: Encoding,
-    request: FastifyRequest,
-  ) => {
-    const leave = places.enter(clientAddress(request.raw, proxies));
-    try {
-      const page = await readPage(reopen, opened, (list) =>
-        exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
-      );
-      page.body.once('close', leave).once('error', (error) => logBreak(error, request));
-      return page;
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  };
+/** The whole list in one response. */
+export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app, { warehouse, proxies }) => {
+  const slots = new ExportSlots();
 
   for (const format of [csv, ndjson]) {
-    const { extension, mediaType } = format;
+    const { extension, mediaType, contentType } = format;
     app.get(
       `/records.${extension}`,
       {
         schema: {
           operationId: `exportRecords${extension === 'csv' ? 'Csv' : 'Ndjson'}`,
           summary: `Export all records as ${extension.toUpperCase()}`,
-          description: `All records of one moment, ordered by \`id\`, in one answer of any length. ${DESCRIPTIONS.get(format)} It is sent as fast as it is read, and a reader that takes nothing for five minutes is cut off. When it can not be finished the connection is broken, so that what has arrived in full is whole; there is no \`Range\`, it is asked for again. An instance sends ${MAX_EXPORTS} exports at one time, ${MAX_PER_CALLER} of them to one address, and fewer of filtered lists; more are answered 503 \`warehouse-busy\`. \`Accept-Encoding\` takes \`gzip\` and \`br\`.`,
+          description: `All records of one snapshot, ordered by \`id\`, in one response of any length. ${DESCRIPTIONS.get(format)} The connection closes when the client reads nothing for five minutes. A failure breaks the connection, so a response that ends normally is complete. There is no \`Range\`: start again. An instance sends ${MAX_EXPORTS} exports at a time, at most ${MAX_PER_CALLER} of them to one address, and fewer of filtered lists; more get 503 \`warehouse-busy\`. Supports \`Accept-Encoding: gzip\` and \`br\`.`,
           tags: ['records'],
           querystring: ExportQuery,
           response: {
@@ -100,52 +71,58 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportRoutesOptions> = asyn
               content: { [mediaType]: linesContent(format) },
             },
             304: notModified(exportHeaders),
-            ...problemResponses(
-              'invalid-parameters',
-              'list-too-large',
-              'not-acceptable',
-              'snapshot-expired',
-              ...WAREHOUSE_PROBLEMS,
-            ),
+            ...problemResponses(...LIST_PROBLEMS),
           },
         },
       },
       async (request, reply) => {
         mediaTypeOf(request, [mediaType]);
         const encoding = encodingOf(request);
-        const { snapshot } = request.query;
         const filter = filterOf(request.query);
         const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
-        const openList = () => openFiltered(warehouse, filter, snapshot);
-        const opened = await openList();
+        const open = () => openFiltered(warehouse, filter, request.query.snapshot);
+        const opened = await open();
         const headers = headersOf(opened, suffix);
         if (isUnchanged(request.headers, headers.etag, opened.takenAt)) {
           return reply.code(304).headers(headers).send();
         }
-        if (request.method === 'HEAD') {
-          return sendFile(reply, opened, format, encoding, headers, Readable.from([]));
-        }
+        const send = (list: RecordList, body: Readable) => {
+          const moment = new Date(list.takenAt).toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
+          if (encoding !== 'identity') reply.header('content-encoding', encoding);
+          return reply
+            .headers(headersOf(list, suffix))
+            .header('content-disposition', `attachment; filename="records-${moment}.${extension}"`)
+            .type(contentType)
+            .send(body);
+        };
+        if (request.method === 'HEAD') return send(opened, Readable.from([]));
         const { socket } = request.raw;
-        // `inject` has none.
+        // A request of `inject` has no socket.
         if (socket instanceof Socket) socket.setTimeout(STALL_MS);
-        const { list, body } = await open(openList, opened, format, encoding, request);
-        return sendFile(reply, list, format, encoding, headersOf(list, suffix), body);
+        const leave = slots.take(clientAddress(request.raw, proxies));
+        const { list, body } = await readPage(open, opened, (list) =>
+          exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
+        ).catch((error: unknown) => {
+          leave();
+          throw error;
+        });
+        body.once('close', leave).once('error', (error) => logBreak(error, request));
+        return send(list, body);
       },
     );
   }
 };
 
-/** Who is being sent an export. */
-class ExportPlaces {
-  /** How many each caller has. */
+/** Limits concurrent exports, in total and per caller. */
+class ExportSlots {
   readonly #taken = new Map<string, number>();
   #all = 0;
 
-  /** Returns what has to be called on leaving. */
-  enter(caller: string): () => void {
+  /** Returns the function that releases the slot. Throws `warehouse-busy`. */
+  take(caller: string): () => void {
     const own = this.#taken.get(caller) ?? 0;
-    if (own >= MAX_PER_CALLER) throw tooMany(`${own} exports are sent to your address already.`);
-    if (this.#all >= MAX_EXPORTS) throw tooMany(`${this.#all} exports are sent by this instance already.`);
+    if (own >= MAX_PER_CALLER) throw tooMany(`This instance already sends ${own} exports to your address.`);
+    if (this.#all >= MAX_EXPORTS) throw tooMany(`This instance already sends ${this.#all} exports.`);
     this.#taken.set(caller, own + 1);
     this.#all++;
     return () => {
@@ -160,28 +137,12 @@ class ExportPlaces {
 function tooMany(reason: string): ProblemError {
   return new ProblemError(
     'warehouse-busy',
-    `${reason} Ask again in ${RETRY_AFTER_S} s, or walk through /records.`,
+    `${reason} Retry in ${RETRY_AFTER_S} s, or walk through /records.`,
     { headers: { 'retry-after': String(RETRY_AFTER_S) } },
   );
 }
 
-function sendFile(
-  reply: FastifyReply,
-  { takenAt }: RecordList,
-  { contentType, extension }: LineFormat,
-  encoding: Encoding,
-  headers: Record<string, string>,
-  body: Readable,
-): FastifyReply {
-  const moment = new Date(takenAt).toISOString().replace(/\.\d+/, '').replaceAll(':', '-');
-  reply
-    .headers(headers)
-    .header('content-disposition', `attachment; filename="records-${moment}.${extension}"`);
-  if (encoding !== 'identity') reply.header('content-encoding', encoding);
-  return reply.type(contentType).send(body);
-}
-
-/** What breaks an answer off can only be told to its reader by breaking the connection, so the log has to say why. */
+/** Once the response has begun, the client only sees a broken connection: the log holds the reason. */
 function logBreak(err: Error, { log, method, routeOptions }: FastifyRequest): void {
   const message = `${method} ${routeOptions.url} broke off: ${err.message}`;
   if (err instanceof WarehouseError) log.error({ err, reason: err.reason }, message);

@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { ID_MAX_LENGTH, RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
-import { JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
-import type { Answer, Front } from '../front/front.ts';
+import { JSON_CONTENT_TYPE, JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
+import type { Answer } from '../front/front.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Freshness, Warehouse } from '../warehouse/warehouse.ts';
+import type { Freshness } from '../warehouse/warehouse.ts';
 import {
   ageHeader,
   cacheControl,
@@ -16,32 +16,24 @@ import {
   notModified,
 } from './freshness.ts';
 import { EXAMPLE_PEOPLE, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
-import { JSON_CONTENT_TYPE } from './send-json.ts';
+import type { RoutesOptions } from './options.ts';
 
-/** Longer records, which are few, are left to the routes: the front keeps thousands of these. Bytes. */
+/** The front caches thousands of records; longer ones, which are rare, are left to the route. Bytes. */
 const MAX_KNOWN_BYTES = 2_048;
 
 const NoQuery = Type.Object({}, { additionalProperties: false });
 const RecordParams = Type.Object({
   id: Type.String({
     ...RecordRow.properties.id,
-    'x-rule': `must be 1 to ${ID_MAX_LENGTH} of A-Z a-z 0-9 . _ ~ -, not beginning with a dot`,
+    'x-rule': `must be 1 to ${ID_MAX_LENGTH} of A-Z a-z 0-9 . _ ~ -, and must not begin with a dot`,
   }),
 });
 
-export interface RecordRoutesOptions {
-  readonly warehouse: Warehouse;
-  readonly front: Front;
-  /** Until a request is answered, whatever it waits for. Milliseconds. */
-  readonly answerMs: number;
-}
-
-/** The single record. */
-export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = async (
+export const recordRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
   app,
   { warehouse, front, answerMs },
 ) => {
-  // Without this, the route below would take it for a record without an id.
+  // Otherwise the route below would match it with an empty id.
   app.get('/records/', { schema: { hide: true } }, (_request, reply) => reply.callNotFound());
 
   app.get(
@@ -52,7 +44,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
         operationId: 'getRecord',
         summary: 'Get a record',
         description:
-          'The record with this `id`, whether the list has it already or it was published just now. A record holds for as long as its `Cache-Control` says. A 404 is remembered here for five seconds; while many unknown ids are asked for, until the list is renewed. It is not to be kept, and has no `Age`.',
+          'The record with this `id`, from the list or, if it was just published, from the table. The service caches a 404 for five seconds; while many unknown ids are requested, it can last until the list is renewed. A 404 has no `Age`, and clients must not cache it.',
         tags: ['records'],
         params: RecordParams,
         querystring: NoQuery,
@@ -69,7 +61,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
           },
           304: notModified(
             freshnessHeaderSchemas,
-            'What `If-None-Match` names still holds. There is no body.',
+            'The representation that `If-None-Match` names is unchanged. No body.',
           ),
           ...problemResponses(
             'invalid-parameters',
@@ -101,7 +93,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RecordRoutesOptions> = asyn
   );
 };
 
-/** A record as it is asked for. Of the last body that it had, all but its age is remembered. */
+/** The answers for one record. Everything but the age is computed once per body. */
 class AskedRecord {
   #last: { readonly of: Buffer; readonly ok: Remembered; readonly unchanged: Remembered } | undefined;
 

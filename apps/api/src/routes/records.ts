@@ -3,9 +3,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { csv, formatPage, type LineFormat, ndjson } from '../formats/formats.ts';
-import type { KeptPages } from '../formats/kept-pages.ts';
-import { type Encoding, encodingOf, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
-import type { Answer, Front } from '../front/front.ts';
+import {
+  type Encoding,
+  encodingOf,
+  JSON_CONTENT_TYPE,
+  JSON_TYPE,
+  mediaTypeOf,
+  tagSuffix,
+} from '../formats/negotiation.ts';
+import type { Answer } from '../front/front.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
 import { filterOf, filterParameters, filterQuery, filterTag, ofWholeList } from './filters.ts';
@@ -14,12 +20,12 @@ import { MAX_OFFSET, pageLinks } from './links.ts';
 import {
   EXAMPLE_PEOPLE,
   EXAMPLE_TOKEN,
+  LIST_PROBLEMS,
   listHeaders,
   snapshotParameter,
   varyOf,
-  WAREHOUSE_PROBLEMS,
 } from './list-schemas.ts';
-import { JSON_CONTENT_TYPE } from './send-json.ts';
+import type { RoutesOptions } from './options.ts';
 
 export const MAX_LIMIT = 1_000;
 const DEFAULT_LIMIT = 100;
@@ -31,7 +37,7 @@ const PageQuery = Type.Object(
         minimum: 1,
         maximum: MAX_LIMIT,
         default: DEFAULT_LIMIT,
-        description: 'Records at most.',
+        description: 'Maximum number of records.',
       }),
     ),
     offset: Type.Optional(
@@ -39,7 +45,7 @@ const PageQuery = Type.Object(
         minimum: 0,
         maximum: MAX_OFFSET,
         default: 0,
-        description: 'Records to pass over, from the beginning of the list.',
+        description: 'Records to skip from the beginning of the list.',
       }),
     ),
     ...snapshotParameter,
@@ -59,22 +65,13 @@ const pageHeaders = {
   Link: Type.String({
     pattern: '^<\\?[^<>]+>; rel="[a-z]+"(, <\\?[^<>]+>; rel="[a-z]+")*$',
     description:
-      'Where to go from here (RFC 8288): `first`, `prev`, `next`, `last`, as far as they exist. The targets are relative: resolve them against the URL of the request. They carry the `snapshot` of this answer.',
+      'Links (RFC 8288) to the pages `first`, `prev`, `next` and `last`, where they exist. The targets are relative to the URL of the request and carry the `snapshot` of this response.',
     examples: [pageLinks({ limit: 100, offset: 200 }, 1000, EXAMPLE_TOKEN)],
   }),
   ...varyOf(VARY),
 };
 
-export interface RecordsRoutesOptions {
-  readonly warehouse: Warehouse;
-  readonly pages: KeptPages;
-  readonly front: Front;
-  /** Until a request is answered, whatever it waits for. Milliseconds. */
-  readonly answerMs: number;
-}
-
-/** The list, page by page. */
-export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = async (
+export const recordsRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
   app,
   { warehouse, pages, front, answerMs },
 ) => {
@@ -85,7 +82,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
     const age = ageHeader(list.freshness);
     if (isUnchanged(headers, unchanged.etag, list.takenAt))
       return { status: 304, headers: unchanged, age, body: undefined };
-    const body = pages.kept(ok.etag);
+    const body = pages.cached(ok.etag);
     return body && { status: 200, headers: ok, age, body };
   };
 
@@ -97,12 +94,12 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
         operationId: 'listRecords',
         summary: 'List records',
         description:
-          'A page of all records, ordered by `id`, each `id` once. The body is the records and nothing else; the headers say where in the list it is. Follow `Link: rel="next"` until there is none: its pages are all of one moment, so that every record of that moment is there exactly once, whatever arrives meanwhile. Such a walk can last some hours; after that it is answered 410. `nombre`, `apellido` and `pais` let through what is exactly that, any of the values within a field and all fields together; a walk with them is as complete. By `Accept` a page is JSON (the default), CSV with a header row (`text/csv`, its cells guarded as in `/records.csv`), or NDJSON (`application/x-ndjson`); `Accept-Encoding` takes `gzip` and `br`. A row that was stored without being checked is listed as it is, even if it breaks the rules of a record.',
+          'A page of the list, ordered by `id`, each `id` once. The body holds only records; the headers give the position in the list. Follow `Link: rel="next"` to the end to walk through one snapshot: every record of it, exactly once, whatever is published meanwhile. A snapshot can be walked for at least six hours and at most twelve; then it answers 410. `nombre`, `apellido` and `pais` match exactly. Repeat a parameter to accept several values; different parameters must all match. Filtered walks are as complete as unfiltered ones. `Accept` selects JSON (the default), CSV with a header row (`text/csv`, with apostrophes as in `/records.csv`) or NDJSON (`application/x-ndjson`). Supports `Accept-Encoding: gzip` and `br`. A row that was stored unchecked is listed as it is, even if it breaks the rules of a record.',
         tags: ['records'],
         querystring: PageQuery,
         response: {
           200: {
-            description: 'The records; none past the end of the list.',
+            description: 'The records. Empty past the end of the list.',
             headers: { ...requestIdHeader, ...pageHeaders },
             content: {
               [JSON_TYPE]: {
@@ -113,13 +110,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
             },
           },
           304: notModified(pageHeaders),
-          ...problemResponses(
-            'invalid-parameters',
-            'list-too-large',
-            'not-acceptable',
-            'snapshot-expired',
-            ...WAREHOUSE_PROBLEMS,
-          ),
+          ...problemResponses(...LIST_PROBLEMS),
         },
       },
     },
@@ -132,7 +123,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
       const opened = await open();
       if (!filter && snapshot === undefined) front.learn(request, (headers) => pageInMemory(asked, headers));
       const { unchanged } = asked.of(opened);
-      // Before anything is read: this costs no call to the warehouse.
+      // Before any call to the warehouse.
       if (isUnchanged(request.headers, unchanged.etag, opened.takenAt)) {
         return reply
           .code(304)
@@ -151,7 +142,7 @@ export const recordsRoutes: FastifyPluginAsyncTypebox<RecordsRoutesOptions> = as
   );
 };
 
-/** The list as it is now or as the token names it, as far as it passes. */
+/** The current list, or the one that the token names, filtered. */
 export async function openFiltered(
   warehouse: Warehouse,
   filter: RecordFilter | undefined,
@@ -160,12 +151,12 @@ export async function openFiltered(
   const open = () => warehouse.openList(token);
   const opened = await open();
   if (!filter) return opened;
-  // A filter reads the whole list, and may find that it is lost.
+  // A filter reads the whole list and may find it lost.
   const { body } = await readPage(open, opened, (list) => ofWholeList(warehouse.filter(list, filter)));
   return body;
 }
 
-/** The records of an example as they look in this form. */
+/** The example records in this format. */
 export function linesContent({ head, lines }: LineFormat): object {
   const value = head + lines(EXAMPLE_PEOPLE.map(Object.values));
   return { schema: Type.String(), examples: { people: { value } } };
@@ -177,8 +168,8 @@ export interface ReadPage<T> {
 }
 
 /**
- * When a list is lost while it is read, it is opened and read once more: the one that takes its place, or, where a token names it, none
- * (`expired`). What was read for others can have been lost as theirs, so both errors mean this.
+ * Reads a list; if it is lost meanwhile, reopens and reads it once more. Reopening gives the next list, or throws `expired` where a
+ * token names the lost one. A shared read may report the loss as another caller's error, so both errors mean the same.
  */
 export async function readPage<T>(
   open: () => Promise<RecordList>,
@@ -196,14 +187,13 @@ export async function readPage<T>(
   }
 }
 
-/** A page as it is asked for, whatever list it is taken from. */
+/** A requested page: its range, filter and format, independent of the list. */
 class AskedPage {
   readonly range: PageRange;
   readonly format: LineFormat | undefined;
   readonly encoding: Encoding;
-  /** What tells its bytes from those of the same range in another form. */
+  /** Of entity tags: filter, format and encoding. */
   readonly #suffix: string;
-  /** Its filter, as the rest of a query. */
   readonly #query: string;
   #described:
     | { readonly token: string; readonly ok: PageHeaders; readonly unchanged: PageHeaders }
@@ -222,8 +212,8 @@ class AskedPage {
   }
 
   /**
-   * The headers of the page of a list but for its age, with a 200 and with a 304. Those of the last list are remembered; whether it was
-   * opened by its token must not change between two of them.
+   * The headers for a list, except its age, with a 200 and with a 304. Caches those of the last list: open every list of one
+   * AskedPage by token, or none.
    */
   of({ token, total, takenAt, freshness }: RecordList) {
     if (this.#described?.token !== token) {

@@ -1,63 +1,45 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import { type Attributes, createNoopMeter, type Meter } from '@opentelemetry/api';
 
-/** The caches that are counted. */
+/** The counted caches. */
 export type CacheName = 'blocks' | 'lookups' | 'filters';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
-/** Why a request was turned away before its route was asked. */
+/** Why a request is refused before it reaches its route. */
 export type RefusalReason = 'rate-limited' | 'too-many-wrong-keys' | 'wrong-key' | 'overloaded';
 
-/** What the warehouse tells. Every name comes from a closed list in the code, so that the series are few. */
-export interface WarehouseMetrics {
-  /** One HTTP call: BigQuery's method (`jobs.insert`), `ok` or the kind of the error, seconds. */
-  warehouseCall(method: string, outcome: string, seconds: number): void;
-  /** What a query was billed for, by the label `query` of its job (`snapshot`, `records`). */
-  bytesBilled(query: string, bytes: number): void;
-  /** Whether what was asked for was in memory. */
-  cacheAsked(cache: CacheName, hit: boolean): void;
-  /** Called at each collection. Seconds; 0 while nobody asks for a list. */
-  observeSnapshotAge(read: () => number): void;
-  observeBreaker(read: () => BreakerState): void;
-}
-
-export interface Metrics extends WarehouseMetrics {
-  /** `route` is the pattern, never the URL. */
-  requestEnded(route: string, status: number, seconds: number): void;
-  requestRefused(reason: RefusalReason): void;
-  observeLoad(read: () => { readonly inFlight: number; readonly eventLoopDelaySeconds: number }): void;
-}
-
-/** Seconds. From a page in memory (under a millisecond) to the deadline of the warehouse (8 s). */
+/** Seconds: from a page in memory (under a millisecond) to the deadline of a warehouse call (8 s). */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BREAKER_STATES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
+export type Metrics = ReturnType<typeof createMetrics>;
+
 /**
- * The metrics of the service as instruments of this meter. Names are those of OpenTelemetry where it has any.
+ * The metrics of the service, with OpenTelemetry's names where they exist. Every label comes from a closed list, so series stay few.
  * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
-export function createMetrics(meter: Meter): Metrics {
+export function createMetrics(meter: Meter) {
   const seconds = { unit: 's', advice: { explicitBucketBoundaries: DURATIONS } };
   const requests = meter.createHistogram('http.server.request.duration', {
-    description: 'Requests, by the pattern of their route and their status.',
+    description: 'Requests, by route pattern and status.',
     ...seconds,
   });
   const refusals = meter.createCounter('records.requests.refused', {
-    description: 'Requests turned away before their route was asked.',
+    description: 'Requests refused before their route.',
   });
   const calls = meter.createHistogram('records.warehouse.call.duration', {
     description: 'HTTP calls to BigQuery.',
     ...seconds,
   });
   const billed = meter.createCounter('records.warehouse.billed', {
-    description: 'Bytes that BigQuery billed.',
+    description: 'Bytes billed by BigQuery.',
     unit: 'By',
   });
-  const asked = meter.createCounter('records.cache.requests', { description: 'Looks into a cache.' });
+  const asked = meter.createCounter('records.cache.requests', { description: 'Cache lookups.' });
   const requestAttributes = new Map<string, Attributes>();
   return {
-    requestEnded(route, status, duration) {
-      // Statuses and routes are few: these objects are made once.
+    /** `route` is the pattern, never the URL. */
+    requestEnded(route: string, status: number, duration: number): void {
       const key = `${status}${route}`;
       let attributes = requestAttributes.get(key);
       if (!attributes) {
@@ -66,28 +48,33 @@ export function createMetrics(meter: Meter): Metrics {
       }
       requests.record(duration, attributes);
     },
-    requestRefused: (reason) => refusals.add(1, { reason }),
-    warehouseCall: (method, outcome, duration) => calls.record(duration, { method, outcome }),
-    bytesBilled: (query, bytes) => billed.add(bytes, { query }),
-    cacheAsked: (cache, hit) => asked.add(1, { cache, result: hit ? 'hit' : 'miss' }),
-    observeSnapshotAge(read) {
-      const description = 'How long ago the list that was answered last was known to be true.';
+    requestRefused: (reason: RefusalReason): void => refusals.add(1, { reason }),
+    /** One HTTP call: BigQuery's method (`jobs.insert`), `ok` or the kind of the error, seconds. */
+    warehouseCall: (method: string, outcome: string, duration: number): void =>
+      calls.record(duration, { method, outcome }),
+    /** `query` is the label `query` of the job: `snapshot` or `records`. */
+    bytesBilled: (query: string, bytes: number): void => billed.add(bytes, { query }),
+    cacheAsked: (cache: CacheName, hit: boolean): void =>
+      asked.add(1, { cache, result: hit ? 'hit' : 'miss' }),
+    /** `read` returns seconds, 0 without traffic. It is called at each collection, as those below. */
+    observeSnapshotAge(read: () => number): void {
+      const description = 'Age of the list that was served last, since it was last verified.';
       meter
         .createObservableGauge('records.snapshot.age', { description, unit: 's' })
         .addCallback((result) => result.observe(read()));
     },
-    observeBreaker(read) {
-      const description = 'The circuit breaker before BigQuery: 0 closed, 1 half open, 2 open.';
+    observeBreaker(read: () => BreakerState): void {
+      const description = 'The circuit breaker of BigQuery: 0 closed, 1 half open, 2 open.';
       meter
         .createObservableGauge('records.warehouse.breaker', { description })
         .addCallback((result) => result.observe(BREAKER_STATES[read()]));
     },
-    observeLoad(read) {
+    observeLoad(read: () => { readonly inFlight: number; readonly eventLoopDelaySeconds: number }): void {
       const inFlight = meter.createObservableGauge('http.server.active_requests', {
-        description: 'Requests being answered.',
+        description: 'Requests in flight.',
       });
       const delay = meter.createObservableGauge('nodejs.eventloop.delay.p99', {
-        description: 'How late the event loop was, the 99th percentile since the last look.',
+        description: 'Delay of the event loop, 99th percentile since the last collection.',
         unit: 's',
       });
       meter.addBatchObservableCallback(
@@ -102,14 +89,5 @@ export function createMetrics(meter: Meter): Metrics {
   };
 }
 
-/** Counts nothing, at no cost. */
-export const noMetrics: Metrics = {
-  requestEnded() {},
-  requestRefused() {},
-  warehouseCall() {},
-  bytesBilled() {},
-  cacheAsked() {},
-  observeSnapshotAge() {},
-  observeBreaker() {},
-  observeLoad() {},
-};
+/** Collects nothing. */
+export const noMetrics: Metrics = createMetrics(createNoopMeter());

@@ -1,24 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { resourceAttributes } from '@records/telemetry';
-import type { TelemetryOptions } from './options.ts';
+import { type Program, resourceAttributes } from '@records/telemetry';
 
-export interface Prometheus {
-  readonly meter: Meter;
-  handler(request: IncomingMessage, response: ServerResponse): void;
-  close(): Promise<void>;
-}
-
-export function createPrometheus(options: TelemetryOptions): Prometheus {
+/** A meter, and the HTTP handler that prints what it measured in Prometheus' text format. */
+export function createPrometheus(program: Program) {
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
-  const resource = resourceFromAttributes(resourceAttributes(options));
+  const resource = resourceFromAttributes(resourceAttributes(program));
   const provider = new MeterProvider({ resource, readers: [exporter] });
   return {
     meter: provider.getMeter('records-api'),
-    handler: (request, response) => exporter.getMetricsRequestHandler(request, response),
+    handler: (request: IncomingMessage, response: ServerResponse) =>
+      exporter.getMetricsRequestHandler(request, response),
     close: () => provider.shutdown(),
   };
 }

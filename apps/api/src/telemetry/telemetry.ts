@@ -1,33 +1,39 @@
+import type { Program } from '@records/telemetry';
 import { createMetrics, type Metrics, noMetrics } from './metrics.ts';
-import { MetricsServer } from './metrics-server.ts';
-import type { TelemetryOptions } from './options.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { Tracing } from './tracing.ts';
 
-/** What the service tells of itself, beside its log. */
+export interface TelemetryOptions extends Program {
+  /** The local port that serves metrics: 0 takes a free one, undefined serves none. */
+  readonly metricsPort: number | undefined;
+  /** Base URL of an OTLP/HTTP receiver of spans; undefined sends none. */
+  readonly otlpEndpoint: string | undefined;
+  readonly log: { info(message: string): void };
+}
+
 export interface Telemetry {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
-  /** Sends what is left, within some seconds. */
+  /** Sends pending spans, within a few seconds. */
   close(): Promise<void>;
 }
 
-/** Nothing is collected, and nothing costs anything. */
+/** Collects nothing. */
 export const noTelemetry: Telemetry = {
   metrics: noMetrics,
   tracing: new Tracing(),
   close: async () => {},
 };
 
-/** What is not asked for is not even loaded. Throws when the port of the metrics is taken. */
+/** Loads only the exporters that are configured. Throws when the metrics port is taken. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const closers: (() => Promise<void>)[] = [];
-  let metrics = noMetrics;
-  let tracing = noTelemetry.tracing;
+  let { metrics, tracing } = noTelemetry;
   if (options.metricsPort !== undefined) {
-    const { meter, handler, close } = await (await import('./prometheus.ts')).createPrometheus(options);
-    const server = await MetricsServer.listen(options.metricsPort, handler);
+    const { meter, handler, close } = (await import('./prometheus.ts')).createPrometheus(options);
+    const server = await serveMetrics(options.metricsPort, handler);
     options.log.info(`Metrics at ${server.url}`);
-    closers.push(() => server.close(), close);
+    closers.push(server.close, close);
     metrics = createMetrics(meter);
   }
   if (options.otlpEndpoint !== undefined) {

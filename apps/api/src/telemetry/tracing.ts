@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   type Context,
   context,
-  INVALID_SPANID,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -20,33 +19,29 @@ export interface RequestSpan {
 }
 
 /**
- * Spans for requests whose caller had its own trace sampled: Google's front end decides for whoever sends none.
+ * Makes spans only for requests whose caller sampled its trace. Google's front end decides for callers that send no trace.
  * https://docs.cloud.google.com/run/docs/trace
  */
 export class Tracing {
   readonly #tracer: Tracer | undefined;
 
-  /** Without a tracer, all of it costs nothing. */
+  /** Without a tracer, every method does nothing. */
   constructor(tracer?: Tracer) {
     this.#tracer = tracer;
   }
 
   /** Whether a request with these headers gets a span. */
   samples(headers: IncomingHttpHeaders): boolean {
-    return this.#tracer !== undefined && traceContextOf(headers)?.sampled === true;
+    return this.#tracer !== undefined && this.#sampled(headers) !== undefined;
   }
 
   startRequest(method: string, route: string, headers: IncomingHttpHeaders): RequestSpan | undefined {
-    if (!this.#tracer) return undefined;
-    const parent = traceContextOf(headers);
-    if (!parent?.sampled) return undefined;
-    const { traceId, spanId = INVALID_SPANID } = parent;
-    // Google's older header can name a trace and no span in it.
-    const remote = { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
+    const parent = this.#tracer && this.#sampled(headers);
+    if (!this.#tracer || !parent) return undefined;
     const span = this.#tracer.startSpan(
       `${method} ${route}`,
       { kind: SpanKind.SERVER, attributes: { 'http.request.method': method, 'http.route': route } },
-      trace.setSpanContext(ROOT_CONTEXT, remote),
+      trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true }),
     );
     return { span, context: trace.setSpan(ROOT_CONTEXT, span) };
   }
@@ -57,7 +52,7 @@ export class Tracing {
     span.end();
   }
 
-  /** Runs a call to BigQuery as a child of the request that it is made for, if that one is traced. */
+  /** Sends a call to BigQuery, as a child span of the current request if that request is traced. */
   async call<T>(method: string, send: (headers: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
     const parent = this.#tracer && trace.getSpan(context.active());
     if (!this.#tracer || !parent) return send({});
@@ -69,11 +64,16 @@ export class Tracing {
     try {
       return await send({ traceparent: traceparentOf(span.spanContext()) });
     } catch (error) {
-      // Its message can hold what was asked for.
+      // Without the message, which can hold the requested id.
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
       span.end();
     }
+  }
+
+  #sampled(headers: IncomingHttpHeaders) {
+    const parent = traceContextOf(headers);
+    return parent && (parent.traceFlags & TraceFlags.SAMPLED) !== 0 ? parent : undefined;
   }
 }

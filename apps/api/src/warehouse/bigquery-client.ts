@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery } from '@google-cloud/bigquery';
-import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { emulatorCredentials, Google, type GoogleRequest, type TableName } from '@records/runtime';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
 import type { RawRow } from './record-json.ts';
 import {
@@ -14,28 +15,27 @@ import {
   type TableMetadata,
   tableMetadataOf,
 } from './replies.ts';
-import type { TableName } from './table-name.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A statement that is answered at once, with its parameters. */
+/** A query whose rows are returned directly. */
 export interface QueryCall {
   readonly query: string;
   /** Each is an ARRAY<STRING>. */
   readonly params: Readonly<Record<string, readonly string[]>>;
   readonly labels: Labels;
-  /** The same for every attempt at one query: BigQuery does not run, or bill, a second one within 15 minutes. */
+  /** The same for every attempt: BigQuery neither runs nor bills a repeated request within 15 minutes. */
   readonly requestId: string;
 }
 
-/** A statement whose result is kept as a table. */
+/** A query whose result is stored as a table. */
 export interface JobCall {
   readonly jobId: string;
   readonly query: string;
   readonly labels: Labels;
-  /** What is estimated to cost more does not run. Bytes. */
+  /** BigQuery refuses a query with a higher estimate. Bytes. */
   readonly maximumBytesBilled: number;
-  /** After that BigQuery tries to stop the job. Milliseconds. */
+  /** BigQuery tries to stop the job after this time. Milliseconds. */
   readonly jobTimeoutMs: number;
 }
 
@@ -44,67 +44,61 @@ export interface RowRange {
   readonly maxResults: number;
 }
 
-/** Cloud Run carries no longer response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
+/** Cloud Run's limit of a response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
 export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
-interface RequestOptions {
-  /** BigQuery's name for the method, for metrics and traces. */
+interface RequestOptions extends Pick<GoogleRequest, 'method' | 'json' | 'params'> {
+  /** BigQuery's method name, for metrics and traces. */
   readonly call: string;
-  readonly method?: string;
-  readonly projectId?: string;
-  readonly uri: string;
-  readonly json?: object;
-  readonly qs?: object;
+  /** The API's own when absent. */
+  readonly project?: string;
+  /** Below the project. */
+  readonly path: string;
 }
-
-type BigQueryTelemetry = Pick<Telemetry, 'metrics' | 'tracing'>;
 
 export interface BigQueryClientOptions {
   readonly project: string;
   readonly location: string;
-  /** After that, the connection of a call is given up. Milliseconds. */
+  /** Timeout of an HTTP call. Milliseconds. */
   readonly timeoutMs: number;
   /** Milliseconds, from any fixed point. */
-  readonly now?: () => number;
-  readonly telemetry?: BigQueryTelemetry;
+  now(): number;
+  readonly telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 }
 
 /**
- * BigQuery's REST API over the Google client's transport: its credentials, endpoint and connections. The client's own
- * methods are not used because they throw where nobody can catch it when a reply lacks a field, which ends the process,
- * and because their retries start after two to three seconds and know no deadline.
+ * BigQuery's REST API with the endpoint and the credentials of Google's client. The client's own methods are not used: they
+ * throw uncatchably when a reply lacks a field, and their retries start after two to three seconds and ignore deadlines.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQueryClient {
-  readonly #client: BigQuery;
+  readonly #google: Google;
+  readonly #url: string;
+  readonly #project: string;
+  readonly #timeoutMs: number;
   readonly #location: string;
   readonly #now: () => number;
-  readonly #telemetry: BigQueryTelemetry;
+  readonly #telemetry: Pick<Telemetry, 'metrics' | 'tracing'>;
 
-  constructor({
-    project,
-    location,
-    timeoutMs,
-    now = () => performance.now(),
-    telemetry = noTelemetry,
-  }: BigQueryClientOptions) {
-    this.#client = new BigQuery({ projectId: project, location, retryOptions: { autoRetry: false } });
-    this.#client.timeout = timeoutMs;
+  constructor({ project, location, timeoutMs, now, telemetry }: BigQueryClientOptions) {
+    const authClient = emulatorCredentials(process.env);
+    const client = new BigQuery({ projectId: project, location, ...(authClient && { authClient }) });
+    this.#google = new Google(process.env, client.authClient);
+    this.#url = `${client.baseUrl}/projects`;
+    this.#project = project;
+    this.#timeoutMs = timeoutMs;
     this.#location = location;
     this.#now = now;
     this.#telemetry = telemetry;
   }
 
-  /**
-   * `jobs.query`: all rows, if the query finishes and they are read within `timeoutMs`, and the bytes billed. It need not leave a job
-   * behind.
-   */
+  /** `jobs.query`: all rows and the bytes billed. Throws `timeout` when that takes longer than `timeoutMs`. */
   async queryRows({ params, ...call }: QueryCall, timeoutMs: number): Promise<BilledRows> {
     const end = this.#now() + timeoutMs;
     let reply: QueryReply = await this.#request({
       call: 'jobs.query',
       method: 'POST',
-      uri: '/queries',
+      path: '/queries',
       json: {
         ...call,
         // https://docs.cloud.google.com/bigquery/docs/running-queries#optional-job-creation
@@ -123,18 +117,18 @@ export class BigQueryClient {
     const billed = this.#noteBilled(call.labels, reply.totalBytesBilled);
     const rows = [...queryRowsOf(reply)];
     let bytes = sizeOf(rows);
-    // A reply holds 10 MB; rows that were stored unchecked can be longer than any record.
+    // A reply holds 10 MB, and unchecked rows can be longer than a record may be.
     while (reply.pageToken !== undefined) {
       assertSendable(bytes);
-      // Nobody waits any longer, and pages may follow without end.
+      // The number of pages has no limit.
       const leftMs = Math.floor(end - this.#now());
       if (leftMs < 1)
         throw new WarehouseError('timeout', 'timeout', `the rows were not read within ${timeoutMs} ms`);
       const { jobId = '', location = this.#location } = reply.jobReference ?? {};
       reply = await this.#request({
         call: 'jobs.getQueryResults',
-        uri: `/queries/${jobId}`,
-        qs: { location, pageToken: reply.pageToken, timeoutMs: leftMs },
+        path: `/queries/${jobId}`,
+        params: { location, pageToken: reply.pageToken, timeoutMs: leftMs },
       });
       const more = queryRowsOf(reply);
       rows.push(...more);
@@ -143,20 +137,20 @@ export class BigQueryClient {
     return { rows, billed };
   }
 
-  /** Lets BigQuery check names, types and permissions. Runs and bills nothing. */
+  /** Lets BigQuery check names, types and permissions. Free of charge. */
   async dryRun(query: string, labels: Labels): Promise<void> {
     const json = { query, labels, useLegacySql: false, location: this.#location, dryRun: true };
-    await this.#request({ call: 'jobs.query', method: 'POST', uri: '/queries', json });
+    await this.#request({ call: 'jobs.query', method: 'POST', path: '/queries', json });
   }
 
-  /** `jobs.insert`. Undefined when there is a job with this id already. */
+  /** `jobs.insert`. Undefined when a job with this id exists. */
   async insertJob(call: JobCall): Promise<Job | undefined> {
     const { jobId, query, labels, maximumBytesBilled, jobTimeoutMs } = call;
     try {
       const reply = await this.#request({
         call: 'jobs.insert',
         method: 'POST',
-        uri: '/jobs',
+        path: '/jobs',
         json: {
           jobReference: { jobId, location: this.#location },
           configuration: {
@@ -165,7 +159,7 @@ export class BigQueryClient {
             query: {
               query,
               useLegacySql: false,
-              // A result from the cache would be another job's table, with less of its day left.
+              // A cached result is the table of an older job, which expires sooner.
               useQueryCache: false,
               maximumBytesBilled: String(maximumBytesBilled),
             },
@@ -181,14 +175,14 @@ export class BigQueryClient {
 
   async getJob(jobId: string): Promise<Job> {
     return jobOf(
-      await this.#request({ call: 'jobs.get', uri: `/jobs/${jobId}`, qs: { location: this.#location } }),
+      await this.#request({ call: 'jobs.get', path: `/jobs/${jobId}`, params: { location: this.#location } }),
     );
   }
 
-  /** Returns when the job is done, or after `timeoutMs`. Throws what the job failed with. */
+  /** Returns when the job is done, or after `timeoutMs`. Throws the job's error. */
   async waitForJob(jobId: string, timeoutMs: number): Promise<void> {
-    const qs = { location: this.#location, timeoutMs, maxResults: 0 };
-    await this.#request({ call: 'jobs.getQueryResults', uri: `/queries/${jobId}`, qs });
+    const params = { location: this.#location, timeoutMs, maxResults: 0 };
+    await this.#request({ call: 'jobs.getQueryResults', path: `/queries/${jobId}`, params });
   }
 
   /** `tables.get`: free of charge. */
@@ -197,15 +191,17 @@ export class BigQueryClient {
   }
 
   /**
-   * `tabledata.list`, in as many calls as it takes: free of charge.
+   * `tabledata.list`, repeated until every row of the range is read: free of charge.
    * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list
    */
   async listRows(table: TableName, { startIndex, maxResults }: RowRange): Promise<RowsPage> {
     const rows: RawRow[] = [];
     let bytes = 0;
     for (;;) {
-      const qs = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
-      const page = rowsPageOf(await this.#request({ ...tableRequest('tabledata.list', table, '/data'), qs }));
+      const params = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
+      const page = rowsPageOf(
+        await this.#request({ ...tableRequest('tabledata.list', table, '/data'), params }),
+      );
       rows.push(...page.rows);
       bytes += sizeOf(page.rows);
       assertSendable(bytes);
@@ -224,12 +220,26 @@ export class BigQueryClient {
     return billed;
   }
 
-  async #request({ call, ...options }: RequestOptions): Promise<object> {
+  async #request({
+    call,
+    project = this.#project,
+    path,
+    params,
+    ...options
+  }: RequestOptions): Promise<object> {
     const { metrics, tracing } = this.#telemetry;
     const start = performance.now();
     let outcome = 'ok';
     try {
-      return await tracing.call(call, (headers) => this.#send({ ...options, headers }));
+      return await tracing.call(call, (headers) =>
+        this.#google.request({
+          ...options,
+          url: `${this.#url}/${project}${path}`,
+          params: { ...params, prettyPrint: false },
+          headers,
+          timeoutMs: this.#timeoutMs,
+        }),
+      );
     } catch (error) {
       outcome = toWarehouseError(error).kind;
       throw error;
@@ -237,15 +247,9 @@ export class BigQueryClient {
       metrics.warehouseCall(call, outcome, (performance.now() - start) / 1000);
     }
   }
-
-  #send(options: Omit<RequestOptions, 'call'> & { readonly headers: object }): Promise<object> {
-    return new Promise((resolve, reject) => {
-      this.#client.request(options, (error, reply) => (error ? reject(error) : resolve(reply ?? {})));
-    });
-  }
 }
 
-/** A `requestId` for one query and all attempts at it. */
+/** For one query and all attempts at it. */
 export function newRequestId(): string {
   return randomUUID();
 }
@@ -255,7 +259,7 @@ function tableRequest(
   { projectId, datasetId, tableId }: TableName,
   below = '',
 ): RequestOptions {
-  return { call, projectId, uri: `/datasets/${datasetId}/tables/${tableId}${below}` };
+  return { call, project: projectId, path: `/datasets/${datasetId}/tables/${tableId}${below}` };
 }
 
 function assertSendable(bytes: number): void {

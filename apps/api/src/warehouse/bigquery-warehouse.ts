@@ -1,7 +1,7 @@
-import type { CacheName } from '../telemetry/metrics.ts';
+import type { TableName } from '@records/runtime';
+import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
-import type { BreakerState } from './calls/breaker.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
 import { withDeadline } from './calls/deadline.ts';
 import { toWarehouseError, type WarehouseError } from './errors.ts';
@@ -14,17 +14,16 @@ import { Search } from './snapshots/search.ts';
 import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
 import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
-import type { TableName } from './table-name.ts';
 import { systemTiming, type Timing } from './timing.ts';
 import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
 
-/** A request has to be over well within the 10 s that Cloud Run leaves after SIGTERM. */
+/** Well below the 10 s between Cloud Run's SIGTERM and SIGKILL. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
 
-/** Less than a tenth of the memory of an instance. */
+/** Under a tenth of the memory of an instance. */
 const DEFAULT_BLOCK_CACHE_BYTES = 40 * 1024 * 1024;
 
-/** How long a look-up waits for the list before it asks for the record itself. Milliseconds. */
+/** How long a lookup waits for the list before it queries the record. Milliseconds. */
 const LIST_WAIT_MS = 2_000;
 
 export interface BigQueryWarehouseOptions {
@@ -32,9 +31,9 @@ export interface BigQueryWarehouseOptions {
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
-  /** How old what is read may be before the warehouse is asked again. Seconds. */
+  /** How long data is served before it is read again. Seconds. */
   readonly freshnessSeconds: number;
-  /** On every job, so that costs can be told apart. Values: at most 63 lower-case letters, digits, `_`, `-`. */
+  /** Labels of every job, to attribute costs. Values: at most 63 lower-case letters, digits, `_` or `-`. */
   readonly labels: Readonly<Record<string, string>>;
   readonly log: Record<'info' | 'warn', (fields: object, message: string) => void>;
   readonly telemetry?: Telemetry;
@@ -43,7 +42,7 @@ export interface BigQueryWarehouseOptions {
   readonly blockCacheBytes?: number;
 }
 
-/** Reads the list from one snapshot per freshness window; single records from it, too, and by a query when it has none. */
+/** Reads lists from one snapshot per freshness window, and single records from the snapshot or by a query. */
 export class BigQueryWarehouse implements Warehouse {
   readonly #client: BigQueryClient;
   readonly #queries: Queries;
@@ -104,7 +103,7 @@ export class BigQueryWarehouse implements Warehouse {
     telemetry.metrics.observeSnapshotAge(() => this.#snapshots.servedAgeMs / 1_000);
     this.#filtered = new FilteredLists({
       inTime: (result) => this.#calls.inTime(result),
-      isPresent: (token) => this.#snapshots.isPresent(token),
+      isCurrent: (token) => this.#snapshots.isCurrent(token),
       onAsked: asked('filters'),
     });
     this.#lookups = new Lookups({
@@ -148,10 +147,10 @@ export class BigQueryWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     if (!(await this.#calls.close()))
-      this.#options.log.warn({}, 'stopping with calls to the warehouse under way');
+      this.#options.log.warn({}, 'stopping before every call to the warehouse ended');
   }
 
-  /** Undefined also when the list can not say, or takes too long and is not needed. */
+  /** Also undefined when the list cannot be read, or takes too long while a query is possible. */
   async #listed(id: string, needed: boolean): Promise<ListedRecord | undefined> {
     const { timing = systemTiming, log } = this.#options;
     try {
@@ -159,9 +158,9 @@ export class BigQueryWarehouse implements Warehouse {
       return await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
     } catch (cause) {
       const err = toWarehouseError(cause);
-      // A query would meet the same.
+      // A query would fail the same way.
       if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
-      log.warn({ err, reason: err.reason }, `a record is not looked up in the list: ${err.message}`);
+      log.warn({ err, reason: err.reason }, `lookup in the list failed: ${err.message}`);
       return undefined;
     }
   }
@@ -185,16 +184,16 @@ export class BigQueryWarehouse implements Warehouse {
     const { log } = this.#options;
     if (last) {
       const { error: err, pauseMs } = last;
-      const message = `the warehouse is not called for ${Math.ceil(pauseMs)} ms: it says ${err.reason}: ${err.message}`;
+      const message = `circuit open for ${Math.ceil(pauseMs)} ms: warehouse error ${err.reason}: ${err.message}`;
       log.warn({ err, reason: err.reason, breaker: state }, message);
     } else if (state === 'closed') {
-      log.info({ breaker: state }, 'the warehouse answers again');
+      log.info({ breaker: state }, 'circuit closed: the warehouse answers again');
     }
   }
 
   #warnOfStale(err: WarehouseError): void {
     if (err.reason === 'closing') return;
-    const message = `the snapshot before goes on serving: the warehouse says ${err.reason}: ${err.message}`;
+    const message = `serving the previous snapshot: warehouse error ${err.reason}: ${err.message}`;
     this.#options.log.warn({ err, reason: err.reason }, message);
   }
 }

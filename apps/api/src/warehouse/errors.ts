@@ -1,28 +1,28 @@
 /**
- * Why the warehouse gave no answer, by what the caller can do about it:
- * - `unavailable`: it can not be reached, or failed by itself: soon again
- * - `busy`: a quota or rate limit is used up: later again
- * - `timeout`: no answer in the time a request has
- * - `refused`: it understood and said no (no table, no permission, no such column): waiting does not help, we do
- * - `expired`: the snapshot that was asked for is gone: there is a newer one
+ * Warehouse errors by what the caller can do:
+ * - `unavailable`: unreachable or failed; retry soon
+ * - `busy`: a quota or rate limit is used up; retry later
+ * - `timeout`: no answer in time
+ * - `refused`: no such table, column or permission; only the operator can help
+ * - `expired`: the snapshot is gone; read a newer one
  */
 export type WarehouseErrorKind = 'unavailable' | 'busy' | 'timeout' | 'refused' | 'expired';
 
 export class WarehouseError extends Error {
   override readonly name = 'WarehouseError';
   readonly kind: WarehouseErrorKind;
-  /** BigQuery's word for it (`notFound`, `accessDenied`), or the system's (`ECONNRESET`). For logs, not for callers. */
+  /** BigQuery's reason (`notFound`, `accessDenied`) or the system's (`ECONNRESET`). For logs, not for callers. */
   readonly reason: string;
-  /** The same call may succeed if it is sent again at once. */
+  /** An immediate retry may succeed. */
   readonly retryable: boolean;
-  /** When it is worth another try, where that is known. Milliseconds from now. */
+  /** Milliseconds until a retry makes sense, where known. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
     kind: WarehouseErrorKind,
     reason: string,
     message: string,
-    options: WarehouseErrorOptions = {},
+    options: { readonly cause?: unknown; readonly retryable?: boolean; readonly retryAfterMs?: number } = {},
   ) {
     super(message, { cause: options.cause });
     this.kind = kind;
@@ -30,12 +30,6 @@ export class WarehouseError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
-}
-
-interface WarehouseErrorOptions {
-  readonly cause?: unknown;
-  readonly retryable?: boolean;
-  readonly retryAfterMs?: number;
 }
 
 interface Kind {
@@ -58,18 +52,18 @@ const KINDS_BY_REASON: Readonly<Record<string, Kind>> = {
   timeout: { kind: 'timeout' },
 };
 
-/** What a job failed with. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/ErrorProto */
+/** The error of a job. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/ErrorProto */
 export function warehouseErrorOf(reason: string, message: string): WarehouseError {
   const { kind, retryable = false } = KINDS_BY_REASON[reason] ?? { kind: 'refused' };
   return new WarehouseError(kind, reason, message, { retryable });
 }
 
-/** A reply without what it must have. */
+/** A reply that lacks a required field. */
 export function malformedReply(message: string): WarehouseError {
   return new WarehouseError('unavailable', 'malformedReply', message, { retryable: true });
 }
 
-/** Failures below HTTP that say nothing about the request. https://nodejs.org/api/errors.html#common-system-errors */
+/** Network failures, which say nothing about the request. https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK_CODES = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -83,15 +77,14 @@ const NETWORK_CODES = new Set([
   'ETIMEDOUT',
 ]);
 
-/** What a Google client threw, in the terms of this service. */
+/** Classifies anything that a call to BigQuery throws. */
 export function toWarehouseError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error;
-  const { code, message, reason, type } = describe(error);
+  const { code, message, reason } = describe(error);
   const as = ({ kind, retryable = false }: Kind, word: string) =>
     new WarehouseError(kind, word, message, { cause: error, retryable });
 
-  // teeny-request's word for a reply that did not come in time.
-  if (type === 'request-timeout') return as({ kind: 'timeout' }, 'timeout');
+  if (code === 'TimeoutError') return as({ kind: 'timeout' }, 'timeout');
   const known = reason === undefined ? undefined : KINDS_BY_REASON[reason];
   if (known && reason) return as(known, reason);
   if (typeof code === 'string' && NETWORK_CODES.has(code)) {
@@ -103,24 +96,15 @@ export function toWarehouseError(error: unknown): WarehouseError {
       return as({ kind: 'unavailable', retryable: true }, reason ?? String(code));
     return as({ kind: 'refused' }, reason ?? String(code));
   }
-  // A reply that is not JSON, such as a proxy's error page with status 200.
+  // Not JSON: for example a proxy's error page with status 200.
   if (error instanceof SyntaxError) return as({ kind: 'unavailable', retryable: true }, 'malformedReply');
   return as({ kind: 'refused' }, 'unknown');
 }
 
-interface Described {
-  readonly code: unknown;
-  readonly message: string;
-  readonly reason: string | undefined;
-  readonly type: unknown;
-}
-
-/** `errors[0].reason` is BigQuery's; `code` is an HTTP status, or a system error's name. */
-function describe(error: unknown): Described {
-  if (!(error instanceof Error))
-    return { code: undefined, message: String(error), reason: undefined, type: undefined };
-  const { code, errors, type } = error as { code?: unknown; errors?: unknown; type?: unknown };
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  const reason = first && typeof first === 'object' && 'reason' in first ? first.reason : undefined;
-  return { code, message: error.message, reason: typeof reason === 'string' ? reason : undefined, type };
+/** `code` is an HTTP status or the name of a system error; `cause.errors[0].reason` is BigQuery's. */
+function describe(error: unknown) {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, cause, message } = error as Error & { code?: unknown; cause?: { errors?: unknown } };
+  const reason: unknown = Array.isArray(cause?.errors) ? cause.errors[0]?.reason : undefined;
+  return { code, message, reason: typeof reason === 'string' ? reason : undefined };
 }

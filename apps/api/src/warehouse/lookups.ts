@@ -1,63 +1,60 @@
 import { LRUCache } from 'lru-cache';
 import { ownBytes } from '../own-bytes.ts';
-import { BillBudget } from './bill-budget.ts';
 import { WarehouseError, type WarehouseErrorKind } from './errors.ts';
+import { QueryBudget } from './query-budget.ts';
 import { recordJson } from './record-json.ts';
 import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
 import type { ListedRecord, RecordAnswer } from './warehouse.ts';
 
-/** How long the first id waits for others that share its query. Milliseconds. */
+/** How long the first id of a query waits for others. Milliseconds. */
 const BATCH_MS = 3;
-/** Between two queries, and the longest that an id waits for the next one where the list can answer. Milliseconds. */
+/** Interval between queries; an id does not wait longer for one when the list can answer. Milliseconds. */
 const SPACE_MS = 1_000;
 /** Ids in one query. */
 const MAX_BATCH = 1_000;
 
-/** Ids that wait for an answer. */
+/** Pending ids. */
 const MAX_WAITING = 5_000;
 const RETRY_AFTER_MS = 1_000;
-/** Who can not be answered in this time is refused. Milliseconds. */
+/** A lookup that would wait longer is refused. Milliseconds. */
 const MAX_WAIT_MS = 5_000;
 
-/** How long it holds that there is no such record: one that was just published shows soon. Milliseconds. */
+/** How long a 404 is cached: short, so that a new record appears soon. Milliseconds. */
 const ABSENT_MS = 5_000;
 
-/** What a failed query has not cost, by the kind of its error, and by the reason. */
+/** Errors of queries that BigQuery does not bill, by kind and by reason. */
 const NOT_BILLED: ReadonlySet<WarehouseErrorKind> = new Set(['refused', 'busy']);
 const NEVER_SENT: ReadonlySet<string> = new Set(['circuitOpen', 'closing', 'ECONNREFUSED', 'ENOTFOUND']);
 
-/** Answers in memory, and the bytes of them. */
+/** Limits of the cache: answers and bytes. */
 const MAX_ANSWERS = 20_000;
 const MAX_BYTES = 8 * 1024 * 1024;
-/** A guess at what an entry costs beside its bytes and its id. */
+/** An estimate of what an entry costs besides its bytes and id. */
 const ENTRY_BYTES = 400;
 
-/** How long a record that is known is served while the warehouse does not answer: it never changes. Milliseconds. */
+/** How long a cached record, which never changes, is served while the warehouse does not answer. Milliseconds. */
 const STALE_IF_ERROR_MS = 12 * 60 * 60 * 1000;
 
 export interface LookupsOptions {
   readonly freshMs: number;
   readonly timing: Timing;
-  /** Waits as long as a request may; what it waited for goes on. */
+  /** Rejects at the deadline of a request, without stopping the work. */
   inTime<T>(result: Promise<T>): Promise<T>;
-  /**
-   * What the list of the moment has; undefined when it can not be had, or is not there and need not be made. `needed`: nothing else can
-   * answer.
-   */
+  /** The record in the current list; undefined when that cannot be read. With `needed`, the list is made if there is none. */
   listed(id: string, needed: boolean): Promise<ListedRecord | undefined>;
-  /** Throws when no query can be sent now. */
+  /** Throws when no query can be sent. */
   assertOpen(): void;
-  /** The rows with these ids, each id once, in any order. */
+  /** The rows with these ids, one per id, in any order. */
   query(ids: readonly string[]): Promise<BilledRows>;
-  /** Told whether an answer was in memory. */
+  /** Called with whether the answer was in the cache. */
   onAsked?(hit: boolean): void;
 }
 
 interface Known {
-  /** Undefined: there is no such record. */
+  /** Undefined when there is no such record. */
   readonly body: Buffer | undefined;
-  /** When this was known to be true. Milliseconds since the epoch. */
+  /** When this was verified. Milliseconds since the epoch. */
   readonly askedAt: number;
 }
 
@@ -67,9 +64,8 @@ interface Batch {
 }
 
 /**
- * Records by their ids, remembered for a while. A record never changes, so what the list has is answered from it, for
- * nothing; what it has not is asked for live, together with whatever else is, for a price that does not grow with traffic
- * or with the table. While that is used up, the list's word counts that there is none.
+ * Cached lookups of records by id. The list answers the ids that it has, free of charge; batched live queries answer the rest.
+ * While the query budget is spent, an id missing from the list counts as not found.
  */
 export class Lookups {
   readonly #options: LookupsOptions;
@@ -80,16 +76,16 @@ export class Lookups {
   });
   readonly #pending = new Map<string, Batch>();
   #batch: Batch | undefined;
-  /** When the last query was sent, or will be, by `timing.now()`. */
+  /** When the last query was or will be sent, by `timing.now()`. */
   #sentAt = Number.NEGATIVE_INFINITY;
-  readonly #budget: BillBudget;
+  readonly #budget: QueryBudget;
 
   constructor(options: LookupsOptions) {
     this.#options = options;
-    this.#budget = new BillBudget(() => options.timing.now());
+    this.#budget = new QueryBudget(() => options.timing.now());
   }
 
-  /** What is known of it, when that holds. */
+  /** The answer, if it is in the cache and fresh. */
   inMemory(id: string): RecordAnswer | undefined {
     const known = this.#known.get(id);
     if (known === undefined || this.#ageOf(known) >= this.#freshMsOf(known)) return undefined;
@@ -106,7 +102,7 @@ export class Lookups {
     try {
       return this.#answer(await this.#options.inTime(this.#find(id)));
     } catch (error) {
-      // That there was none is no answer: it may have been published since.
+      // Not a cached 404: the record may have been published since.
       if (known?.body !== undefined && this.#ageOf(known) < STALE_IF_ERROR_MS) return this.#answer(known);
       throw error;
     }
@@ -133,11 +129,11 @@ export class Lookups {
   }
 
   async #find(id: string): Promise<Known> {
-    // It waits for a query already.
+    // Already in a query.
     if (this.#pending.has(id)) return this.#ask(id);
     const needed = this.#untilQueryMs() > SPACE_MS;
     let listed = await this.#listed(id, needed);
-    // While it was read, others can have spent what there was for queries.
+    // Others may have spent the budget meanwhile.
     if (!listed && !needed && this.#untilQueryMs() > SPACE_MS) listed = await this.#listed(id, true);
     if (listed?.body !== undefined) {
       this.#known.set(id, listed);
@@ -146,7 +142,7 @@ export class Lookups {
     const waitMs = this.#untilQueryMs();
     if (listed && waitMs > SPACE_MS) return listed;
     if (waitMs > MAX_WAIT_MS) {
-      throw new WarehouseError('busy', 'lookupBudget', `live queries are used up for ${waitMs} ms`, {
+      throw new WarehouseError('busy', 'lookupBudget', `the query budget is spent for ${waitMs} ms`, {
         retryAfterMs: waitMs,
       });
     }
@@ -159,7 +155,7 @@ export class Lookups {
     return found && { body: found.body, askedAt: timing.date() - found.ageMs };
   }
 
-  /** Until the query is sent that an id can still join. Milliseconds. */
+  /** Milliseconds until the next query that an id can join. */
   #untilQueryMs(): number {
     const now = this.#options.timing.now();
     if (this.#batch) return Math.max(0, this.#sentAt - now);
@@ -169,14 +165,14 @@ export class Lookups {
   async #ask(id: string): Promise<Known> {
     const batch = this.#pending.get(id) ?? this.#join(id);
     const known = (await batch.known).get(id);
-    if (!known) throw new Error('an id was left out of its batch');
+    if (!known) throw new Error('a batch lost an id');
     return known;
   }
 
   #join(id: string): Batch {
     this.#options.assertOpen();
     if (this.#pending.size >= MAX_WAITING) {
-      const message = `${this.#pending.size} ids wait for an answer`;
+      const message = `${this.#pending.size} lookups are pending`;
       throw new WarehouseError('busy', 'tooManyLookups', message, { retryAfterMs: RETRY_AFTER_MS });
     }
     this.#batch ??= this.#open();
@@ -212,13 +208,13 @@ export class Lookups {
   ): Promise<ReadonlyMap<string, Known>> {
     const askedAt = this.#options.timing.date();
     const { rows, billed } = await this.#options.query(ids).catch((error: unknown) => {
-      // What BigQuery refuses, or never got, it does not bill; what it did not answer in time, it may.
+      // BigQuery bills neither refused nor unsent queries, but perhaps those that timed out.
       if (error instanceof WarehouseError && (NOT_BILLED.has(error.kind) || NEVER_SENT.has(error.reason)))
         noteBilled(0);
       throw error;
     });
     noteBilled(billed);
-    // As bytes, not as text, which would be encoded anew for each answer.
+    // As bytes: a string would be encoded for each answer.
     const bodies = new Map(rows.map((row) => [row.f[0]?.v, ownBytes(Buffer.from(recordJson(row)))]));
     const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
     for (const [id, known] of answers) this.#known.set(id, known);

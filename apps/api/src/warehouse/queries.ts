@@ -1,17 +1,17 @@
 import { COLUMN_NAMES } from '@records/records-schema';
-import { quoteTableName, type TableName } from './table-name.ts';
+import { quoteTableName, type TableName } from '@records/runtime';
 
-/** Every statement that the API sends. What a caller says travels in `@parameters` only. */
+/** Every statement that the API sends. Callers' input travels only in `@parameters`. */
 export interface Queries {
-  /** → the columns of every record, ordered by id. One scan. */
+  /** Returns every record, ordered by id. Scans the table. */
   readonly snapshot: string;
-  /** `@ids` → the columns of the records that have one of these ids. */
+  /** Returns the records whose id is in `@ids`. */
   readonly records: string;
 }
 
 /**
- * Delivery is at least once, so an id can be stored more than once: the first row by the other columns stands for it,
- * in the list and in a look-up alike, whatever order the table is read in.
+ * Delivery is at least once, so an id can have several rows. Lists and lookups both take the first one by the other columns,
+ * which does not depend on the order of the table.
  */
 export function buildQueries(table: TableName): Queries {
   const columns = COLUMN_NAMES.join(', ');

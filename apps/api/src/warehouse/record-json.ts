@@ -1,7 +1,7 @@
 import { COLUMN_NAMES } from '@records/records-schema';
 import type { Cells } from './warehouse.ts';
 
-/** A row as BigQuery's REST API sends it: cells in the order of the selected columns, every value as text. */
+/** A row of BigQuery's REST API: cells in the order of the selected columns, every value as text. */
 export interface RawRow {
   readonly f: readonly { readonly v: string | null }[];
 }
@@ -16,10 +16,7 @@ export function cellsOf({ f }: RawRow): Cells {
 
 const PREFIXES = COLUMN_NAMES.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
 
-/**
- * A record as JSON text, straight from the cells. Serialises and does not judge: a row that breaks the rules of a
- * record was stored by somebody, and the list must not stop at it.
- */
+/** A record as JSON text, not validated: an unchecked row that breaks the rules of a record must not stop the list. */
 export function cellsJson(cells: Cells): string {
   let json = '';
   for (let index = 0; index < PREFIXES.length; index++) {

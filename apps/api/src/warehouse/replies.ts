@@ -1,8 +1,8 @@
+import type { TableName } from '@records/runtime';
 import { malformedReply, WarehouseError, warehouseErrorOf } from './errors.ts';
 import type { RawRow } from './record-json.ts';
-import type { TableName } from './table-name.ts';
 
-/** Replies of BigQuery, of which nothing is taken for granted. */
+// Replies of BigQuery, validated: a missing field throws `malformedReply`.
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#response-body */
 export interface QueryReply {
@@ -18,9 +18,9 @@ export interface QueryReply {
 export interface Job {
   readonly done: boolean;
   readonly failure: WarehouseError | undefined;
-  /** Where the rows are; undefined until they are there. */
+  /** The table of the result; undefined until it exists. */
   readonly destination: TableName | undefined;
-  /** When the job was made, by BigQuery's clock. Milliseconds since the epoch. */
+  /** By BigQuery's clock. Milliseconds since the epoch. */
   readonly creationTime: number;
   /** Bytes; undefined until the job is done. */
   readonly billedBytes: number | undefined;
@@ -31,11 +31,11 @@ export interface TableMetadata {
   readonly lastModifiedTime: string;
   readonly numRows: string;
   readonly numBytes: number;
-  /** Rows were streamed in a while ago that `numRows` does not count; undefined when there are none. */
+  /** Streamed rows that `numRows` does not count yet; undefined when there are none. */
   readonly streamingBuffer: { readonly estimatedBytes: number } | undefined;
 }
 
-/** Of a query. */
+/** The result of a query. */
 export interface BilledRows {
   readonly rows: readonly RawRow[];
   /** Bytes. */
@@ -51,7 +51,7 @@ export function queryRowsOf({ jobComplete, schema, rows = [] }: QueryReply): rea
   if (jobComplete === false)
     throw new WarehouseError('timeout', 'timeout', 'the query did not finish in time');
   if (jobComplete === true && schema !== undefined && isRawRows(rows)) return rows;
-  throw malformedReply('the reply is not that of a query');
+  throw malformedReply('the reply is not a query result');
 }
 
 export function jobOf(reply: Reply): Job {
@@ -98,7 +98,7 @@ export function rowsPageOf({ rows = [], totalRows }: Reply): RowsPage {
   throw malformedReply('the reply is not a list of rows');
 }
 
-/** The fields that are used, of every kind of reply. */
+/** The fields that are read, of every kind of reply. */
 interface Reply {
   readonly status?: {
     readonly state?: unknown;

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time and chance, passed in: what waits in here waits on these, so tests need no sleep. */
+/** The clock and the source of randomness, passed in so that tests need not sleep. */
 export interface Timing {
   /** Milliseconds, from any fixed point. */
   now(): number;
-  /** Milliseconds since the Unix epoch: the clock that all instances share. */
+  /** Milliseconds since the Unix epoch, about the same on every instance. */
   date(): number;
   /** Resolves after `ms`, or rejects when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** From 0 up to 1. */
+  /** 0 to below 1. */
   random(): number;
 }
 

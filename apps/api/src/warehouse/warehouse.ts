@@ -1,81 +1,71 @@
-/** JSON that is ready to send: the reader decides how it is made and kept, the routes only pass it on. */
+/** JSON that is ready to send. */
 export type JsonBytes = string | Uint8Array;
 
-/** The values of a record, in the order of the columns. */
+/** The values of a record in the order of the columns. */
 export type Cells = readonly (string | null)[];
 
-/** A part of the list, in rows. */
 export interface PageRange {
-  /** Rows at most, at least 1. */
+  /** Maximum number of rows, at least 1. */
   readonly limit: number;
-  /** Rows before the first one, from 0. */
+  /** Rows to skip, from 0. */
   readonly offset: number;
 }
 
-/** Values of fields: a record passes that has one of them in each field that is named. */
+/** Accepted values by field. A record matches if each named field has one of its values. */
 export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?: readonly string[] };
 
-/** How old an answer is, and how long it holds. */
 export interface Freshness {
-  /** Since it was known to be true. Milliseconds. */
+  /** Milliseconds since the data was verified. */
   readonly ageMs: number;
-  /** How long from that moment it may be used without asking. Milliseconds. */
+  /** Milliseconds for which verified data is fresh. */
   readonly freshMs: number;
-  /** How much longer while a newer one is being fetched, and while none can be. Milliseconds; 0 is not at all. */
+  /** How much longer it may be served while newer data is fetched, and while that fails. Milliseconds, 0 for not at all. */
   readonly staleMs: number;
   readonly staleIfErrorMs: number;
 }
 
-/** The whole list as it was at one moment: every record of that moment, each id once, ordered by id. */
+/** The list of one snapshot: every record of one moment, each id once, ordered by id. */
 export interface RecordList {
-  /** Names this state of the list to any instance: `openList(token)` opens it again, for as long as it lasts. */
+  /** Identifies the snapshot: `openList(token)` reopens it at any instance until it expires. */
   readonly token: string;
-  /** Records in the list. */
   readonly total: number;
-  /** The moment. Milliseconds since the epoch. */
+  /** Time of the snapshot. Milliseconds since the epoch. */
   readonly takenAt: number;
   readonly freshness: Freshness;
-  /**
-   * All records in order, a few thousand at a time. The next ones are being fetched while those before are used; none are
-   * kept. Throws WarehouseError.
-   */
+  /** All records in order, a few thousand at a time, the next ones fetched in advance. Caches none. Throws WarehouseError. */
   rows(): AsyncGenerator<readonly Cells[], void>;
-  /** A JSON array of records. The same bytes whenever it is asked for the same range. */
+  /** A JSON array of records: always the same bytes for the same range. */
   read(range: PageRange): Promise<JsonBytes>;
 }
 
-/** What a list says of one record. */
 export interface ListedRecord {
-  /** The record as a JSON object. Undefined: the list has no such record. */
+  /** The record as a JSON object; undefined when the list has no such record. */
   readonly body: Buffer | undefined;
-  /** Since the list was known to be true. Milliseconds. */
+  /** Milliseconds since the list was verified. */
   readonly ageMs: number;
 }
 
 export interface RecordAnswer {
-  /** The record as a JSON object; undefined when there is none. */
+  /** The record as a JSON object; undefined when there is no such record. */
   readonly body: Buffer | undefined;
   readonly freshness: Freshness;
 }
 
-/** What the routes need of the warehouse. Every method throws WarehouseError and nothing else. */
+/** Where the routes read records. Every method throws WarehouseError only. */
 export interface Warehouse {
-  /**
-   * The list as it is now, give or take the freshness window; with a token, as it was then. Throws `expired` for a
-   * token that names no list (any more).
-   */
+  /** The current list, up to a freshness window old, or the list that a token names. Throws `expired` for an unknown token. */
   openList(token?: string): Promise<RecordList>;
-  /** The same list as without a token, when it is in memory and holds. Starts nothing, and never throws. */
+  /** The current list if it is in memory and fresh. Starts no work and never throws. */
   listInMemory(): RecordList | undefined;
-  /** The part of a list that passes. The first filter of a list reads all of it, free of charge; `listTooLarge` past a bound. */
+  /** The matching part of a list. The first filter reads the whole list, free of charge. Throws `listTooLarge`. */
   filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
-  /** How many records of the list each country has: most first. */
+  /** Number of records per country, largest first. */
   countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
   readRecord(id: string): Promise<RecordAnswer>;
-  /** The same, when it is in memory and holds. Starts nothing, and never throws. */
+  /** The record if it is in memory and fresh. Starts no work and never throws. */
   recordInMemory(id: string): RecordAnswer | undefined;
-  /** Resolves when the table can be read, columns and permissions included. Reads and costs nothing. */
+  /** Resolves when the table, its columns and permissions allow reading it. Free of charge. */
   check(): Promise<void>;
-  /** Refuses further calls to the warehouse and waits, 2 s at most, for those under way. */
+  /** Refuses further calls and waits at most 2 s for calls in flight. */
   close(): Promise<void>;
 }

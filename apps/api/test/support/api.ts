@@ -10,14 +10,14 @@ export const environment = {
   GOOGLE_CLOUD_PROJECT: 'records-test',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-test.records.records',
-  // What is tested is not the limit, except where it is.
+  // Tests of the limit set their own.
   ANONYMOUS_REQUESTS_PER_MINUTE: '1000000',
   METADATA_SERVER_DETECTION: 'none',
 };
 
 export interface TestApi {
   readonly app: FastifyInstance;
-  /** What was logged, line by line. */
+  /** The parsed log lines. */
   readonly lines: readonly Record<string, unknown>[];
 }
 
@@ -36,11 +36,11 @@ export interface TestApiOptions
   /** Variables besides those of `environment`. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly now?: () => number;
-  /** Between two looks at API_KEYS_FILE. Milliseconds. */
+  /** Interval between reads of API_KEYS_FILE. Milliseconds. */
   readonly lookMs?: number;
 }
 
-/** The API as `main.ts` puts it together, with the real client, in this process. Closed after the test file. */
+/** The API as `main.ts` assembles it, with the real client, in this process. Closed after the test file. */
 export async function buildTestApi({
   bigQueryUrl,
   logLevel = 'trace',
@@ -69,7 +69,7 @@ export async function buildTestApi({
     warehouse,
     logger,
     keys: await ApiKeys.start({ file: config.apiKeysFile, log: logger, ...(lookMs && { lookMs }) }),
-    // The event loop of a test run is nobody's promise.
+    // A test run may delay the event loop.
     maxEventLoopDelayMs: Number.POSITIVE_INFINITY,
     ...(now && { now }),
     ...(warehouseOptions.telemetry && { telemetry: warehouseOptions.telemetry }),

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { closeAfterAll } from './cleanup.ts';
 
-/** What happens to a call instead of an answer of BigQuery's. */
+/** What a call gets instead of BigQuery's response. */
 export type Fault =
   | 'hang'
   | 'reset'
@@ -24,20 +24,20 @@ export function googleError(status: number, reason: string, message = `secret: $
   };
 }
 
-/** Stands before a BigQuery: notes every call, and lets a test make calls fail. Closed after the test file. */
+/** A proxy of BigQuery that records calls and injects faults. Closed after the test file. */
 export class BigQueryFront {
   readonly calls: string[] = [];
-  /** Of the calls, in their order. */
+  /** Of the calls, in order. */
   readonly headers: IncomingHttpHeaders[] = [];
-  /** The JSON bodies of the calls that had one. */
+  /** The JSON bodies of the calls that have one. */
   readonly bodies: Record<string, unknown>[] = [];
-  /** Asked for each call, with its number from 1 since the last `reset()`. */
+  /** Called for each call, with its number from 1 since the last `reset()`. */
   fault: (call: number) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   readonly #hanging = new Set<IncomingMessage>();
   readonly #server: Server;
   readonly #target: string | undefined;
   #gone = false;
-  /** Connections that were tried while it was gone. */
+  /** Connection attempts while `gone`. */
   refused = 0;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
@@ -51,7 +51,7 @@ export class BigQueryFront {
     });
   }
 
-  /** `target`: the base URL of the BigQuery behind it; without one, only faults are answered. */
+  /** `target` is the base URL of BigQuery; without it, only faults are answered. */
   static async listen(target?: string): Promise<BigQueryFront> {
     const front = new BigQueryFront(target);
     await new Promise<void>((resolve) => front.#server.listen(0, '127.0.0.1', resolve));
@@ -64,7 +64,7 @@ export class BigQueryFront {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/bigquery/v2`;
   }
 
-  /** Gone, it takes no connection and drops those that it has. */
+  /** While gone, it refuses connections; going away drops those that are open. */
   set gone(gone: boolean) {
     this.#gone = gone;
     if (gone) this.#server.closeAllConnections();
@@ -81,7 +81,7 @@ export class BigQueryFront {
     this.#hanging.clear();
   }
 
-  /** Resolves when so many calls have arrived since the last `reset()`. */
+  /** Resolves after `count` calls since the last `reset()`. */
   async called(count: number): Promise<void> {
     if (this.calls.length >= count) return;
     await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
@@ -112,7 +112,7 @@ export class BigQueryFront {
   }
 
   #pass(incoming: IncomingMessage, body: string, outgoing: ServerResponse): void {
-    if (this.#target === undefined) throw new Error(`no BigQuery behind this front for ${incoming.url}`);
+    if (this.#target === undefined) throw new Error(`no BigQuery behind this proxy for ${incoming.url}`);
     const { method, headers, url = '' } = incoming;
     const onward = request(new URL(url, this.#target), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

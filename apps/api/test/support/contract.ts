@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { STATIC_HEADERS } from '../../src/problems/static-headers.ts';
+import { STATIC_HEADERS } from '../../src/problems/problem.ts';
 
 export interface OpenApi {
   readonly openapi: string;
@@ -28,7 +28,7 @@ export interface ParameterSchema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  /** Of an array. */
+  /** The schema of an array's items. */
   readonly items?: ParameterSchema;
   readonly maxItems?: number;
 }
@@ -45,7 +45,7 @@ export interface OpenApiResponse {
       }
     >
   >;
-  /** Absent where an answer has no body. */
+  /** Absent for a response without a body. */
   readonly content?: Readonly<
     Record<string, { readonly examples: Readonly<Record<string, { readonly value: unknown }>> }>
   >;
@@ -59,13 +59,13 @@ export interface Answer {
   readonly body: string;
 }
 
-/** What an answer may have without being described. */
+/** Headers that need no description. */
 const UNDESCRIBED: ReadonlySet<string> = new Set([
-  // Of one connection, or of the message as such (RFC 9110, 6.6.1, 7.6.1, 8.6; RFC 9112, 6.1).
+  // Of the connection or of message framing (RFC 9110, 6.6.1, 7.6.1, 8.6; RFC 9112, 6.1).
   ...['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date'],
-  // OpenAPI describes the type by `content`, and leaves codings to HTTP.
+  // OpenAPI describes the type in `content` and has no codings.
   ...['content-type', 'content-encoding'],
-  // The same on every answer of every path.
+  // The same on every response.
   ...Object.keys(STATIC_HEADERS),
 ]);
 
@@ -75,7 +75,7 @@ const FORMATS = {
   'uri-reference': (text: string) => URL.canParse(text, 'http://localhost'),
 };
 
-/** Holds answers against the OpenAPI document. */
+/** Compares responses with the OpenAPI document. */
 export class Contract {
   readonly document: OpenApi;
   readonly #ajv = new Ajv2020({ strict: false, formats: FORMATS, allErrors: true });
@@ -85,7 +85,7 @@ export class Contract {
     this.#ajv.addSchema(document, 'openapi');
   }
 
-  /** Why the value does not keep to the schema at this JSON pointer; undefined when it does. */
+  /** Why the value violates the schema at this JSON pointer; undefined when it does not. */
   violation(pointer: readonly string[], value: unknown): string | undefined {
     const ref = pointer
       .map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'))
@@ -95,7 +95,7 @@ export class Contract {
     return validate(value) ? undefined : this.#ajv.errorsText(validate.errors);
   }
 
-  /** Why the answer is not one that the document describes for this path template; undefined when it is. */
+  /** Why the response does not match the document for this path template; undefined when it does. */
   undescribed(path: string, { method, status, type, headers, body }: Answer): string | undefined {
     const response = this.document.paths[path]?.get?.responses[status];
     if (!response) return `${status} is not described`;
@@ -114,7 +114,7 @@ export class Contract {
     );
   }
 
-  /** Headers that are not described, or not as they are. */
+  /** Headers that are not described, or that violate their schema. */
   #wrongHeaders(
     path: string,
     status: string,

@@ -1,4 +1,4 @@
-/** A reader of RFC 4180 that knows nothing of ours: fields by its grammar, apostrophes as the documentation says. */
+/** An independent parser of RFC 4180. */
 export function readCsv(text: string): string[][] {
   const rows: string[][] = [];
   let [row, at]: [string[], number] = [[], 0];
@@ -18,5 +18,5 @@ export function readCsv(text: string): string[][] {
   return rows;
 }
 
-/** What was stored, of a cell that was read. */
+/** The stored value of a cell, by the rule for apostrophes in the documentation. */
 export const stored = (cell: string) => cell.replace(/^'/, '');

@@ -10,15 +10,15 @@ export interface DocumentRequest {
 }
 
 export interface KnownValues {
-  /** Values that mean something to the API which is asked, by the name of the parameter. */
+  /** Values that exist in the tested API, by parameter. */
   readonly parameters: Readonly<Record<string, readonly string[]>>;
-  /** Each a set that goes together. */
+  /** Sets of headers. */
   readonly headers: readonly Readonly<Record<string, string>>[];
 }
 
 type Parameter = NonNullable<OpenApiOperation['parameters']>[number];
 
-/** Requests made of an OpenAPI document: of its paths and parameters, with values that their schemas take, just take, just refuse, and with none of that. */
+/** Requests derived from an OpenAPI document, with valid values, values at and just beyond the limits, and hostile ones. */
 export function documentRequests(document: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
   return fc.oneof(
     { weight: 1, arbitrary: goodRequests(document, known) },
@@ -26,7 +26,7 @@ export function documentRequests(document: OpenApi, known: KnownValues): fc.Arbi
   );
 }
 
-/** With up to three parameters, all as their schemas want them. */
+/** With up to three valid parameters. */
 function goodRequests({ paths }: OpenApi, known: KnownValues): fc.Arbitrary<DocumentRequest> {
   const targets = Object.entries(paths).map(([path, { get }]) => {
     const given = (get?.parameters ?? []).map((parameter) => ({
@@ -98,7 +98,7 @@ function pathOf(path: string, parameters: readonly Parameter[], known: KnownValu
   return fc.tuple(...values).map((values) => filled(path, inPath, values));
 }
 
-/** The path with these values in the places of its parameters. */
+/** The path with these values for its parameters. */
 function filled(path: string, inPath: readonly Parameter[], values: readonly string[]): string {
   return inPath.reduce((text, { name }, at) => text.replace(`{${name}}`, () => values[at] ?? ''), path);
 }
@@ -125,7 +125,7 @@ function queryOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbit
   return fc.array(fc.oneof(...described, others), { maxLength: 3 }).map(queryText);
 }
 
-/** What the parameter takes: where something means more to this API than the rest, only that. */
+/** Valid values: only known ones where there are any. */
 function goodText({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<string> {
   const values = known.parameters[name];
   if (values) return fc.constantFrom(...values);
@@ -134,7 +134,7 @@ function goodText({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary
   return fc.integer({ min: minimum, max: maximum }).map(String);
 }
 
-/** What the parameter takes, also at its limits and just beyond. */
+/** Valid values, and values at and just beyond the limits. */
 function textFor({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<string> {
   const values = known.parameters[name];
   const some = values ? fc.constantFrom(...values) : undefined;
@@ -145,7 +145,7 @@ function textFor({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<
     .map((value) => encodeURIComponent(value.toWellFormed()));
 }
 
-/** Throws for a schema that it has no values for: a parameter that is not tried out would be worse. */
+/** Throws for an unknown kind of schema, so that no parameter stays untested. */
 function textOf(schema: ParameterSchema): fc.Arbitrary<string> {
   const { type, minimum, maximum, minLength = 0, maxLength, pattern } = schema;
   if (type === 'integer' && minimum !== undefined && maximum !== undefined) {
@@ -165,7 +165,7 @@ function textOf(schema: ParameterSchema): fc.Arbitrary<string> {
   throw new Error(`no values are known for ${JSON.stringify(schema)}`);
 }
 
-/** With one character less, more, or another one. */
+/** The text with one character removed, added or replaced. */
 function almost(text: string): fc.Arbitrary<string> {
   return fc
     .tuple(fc.nat(text.length), fc.nat(1), fc.constantFrom('', '0', 'a', '-', '.', 'é', "'"))

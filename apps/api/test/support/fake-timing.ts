@@ -5,12 +5,12 @@ interface Sleeper {
   readonly resolve: () => void;
 }
 
-/** A multiple of any window. */
+/** The start of a window of any length. */
 const START = Date.UTC(2026, 0, 1);
 
-/** Time that passes when a test says so. A wait between two calls is over at once and only noted. */
+/** A clock that tests advance. Waits between calls end at once and are recorded. */
 export class FakeTiming implements Timing {
-  /** The waits between calls, in milliseconds. */
+  /** Recorded waits between calls. Milliseconds. */
   readonly waits: number[] = [];
   #now = 0;
   #sleepers: Sleeper[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Text as an attacker or a broken client would put it into a URL. */
+/** What an attacker or a broken client could put into a URL. */
 const nasty = fc.constantFrom(
   "'",
   '"',
@@ -48,12 +48,12 @@ const nasty = fc.constantFrom(
   '__proto__',
 );
 
-/** Most of it escaped, … */
+/** Percent-encoded. */
 export const escaped = fc
   .oneof(nasty, fc.string({ unit: 'binary', maxLength: 12 }))
   .map((value) => encodeURIComponent(value.toWellFormed()));
 
-/** … some of it raw: what node:http lets through in a path. */
+/** Raw: the characters that node:http accepts in a path. */
 export const raw = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
   maxLength: 12,

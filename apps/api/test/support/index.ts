@@ -1,4 +1,4 @@
-/** For other packages: the API in this process, before a BigQuery whose calls can be made to fail. */
+// For other packages: the API in this process, with a BigQuery that can be made to fail.
 export type { Timing } from '../../src/warehouse/timing.ts';
 export { buildTestApi } from './api.ts';
 export { type Fault, googleError } from './bigquery-front.ts';

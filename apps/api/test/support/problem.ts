@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { LightMyRequestResponse } from 'fastify';
 import { PROBLEMS, type ProblemName } from '../../src/problems/catalogue.ts';
 
-/** Expects the response to be this problem, in full, and returns its body. */
+/** Expects a complete problem document of this kind and returns its body. */
 export function expectProblem(
   response: Pick<LightMyRequestResponse, 'statusCode' | 'headers'> & { json(): Record<string, unknown> },
   name: ProblemName,

@@ -6,14 +6,14 @@ import { closeAfterAll } from './cleanup.ts';
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 interface How {
-  /** The program that runs it. */
+  /** Path of the Node executable. */
   readonly node?: string;
   readonly cwd?: string;
-  /** Whose process it is: a user and a group of this number. Only root may say. */
+  /** User and group id of the process. Needs root. */
   readonly user?: number | undefined;
 }
 
-/** The API as a process of its own. Killed after the test file. */
+/** The API as a child process. Killed after the test file. */
 export class ApiProcess {
   readonly child: ChildProcess;
   stderr = '';
@@ -39,7 +39,7 @@ export class ApiProcess {
     );
   }
 
-  /** Starts it on a free port and waits until it listens. */
+  /** Starts the API on a free port and waits until it listens. */
   static async listen(
     bigQueryUrl: string,
     args?: readonly string[],
@@ -57,7 +57,7 @@ export class ApiProcess {
     return `http://127.0.0.1:${port}`;
   }
 
-  /** Resolves when the log has such a line; rejects when the process ends before. */
+  /** Resolves when stdout matches; rejects when the process ends before. */
   async logged(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.stdout)) {
       if (this.child.exitCode !== null)
@@ -66,7 +66,7 @@ export class ApiProcess {
     }
   }
 
-  /** The exit code, once everything that it wrote has been read. */
+  /** The exit code, after all output is read. */
   exited(): Promise<number | null> {
     return this.#exited;
   }

@@ -1,13 +1,13 @@
 import type { OpenApi } from './contract.ts';
 
-/** What is sent so that a status comes about. */
+/** A request that produces a status. */
 export interface Situation {
   readonly search?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** How an API before a healthy warehouse, with one caller, can be brought to answer each status, whatever the operation. */
+/** Requests that produce each status at any operation, with a healthy warehouse and a single client. */
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   200: {},
   304: { headers: { 'if-none-match': '*' } },
@@ -19,17 +19,17 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   414: { search: `?limit=${'9'.repeat(5_000)}` },
 };
 
-/** Every status of every operation that the document promises. Throws for a method that nobody here would send. */
+/** Every status of every operation in the document. Throws for a method other than GET. */
 export function promises({ paths }: OpenApi): readonly { readonly path: string; readonly status: string }[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { responses }]) => {
-      if (method !== 'get') throw new Error(`${method} ${path} is asked for by no test of what is promised`);
+      if (method !== 'get') throw new Error(`no test sends ${method} ${path}`);
       return Object.keys(responses).map((status) => ({ path, status }));
     }),
   );
 }
 
-/** The path with a record that there is, or for 404 one that there is not. */
+/** The path with the id, or with an unknown one for 404. */
 export function pathFor(path: string, status: string, id: string): string {
   return path.replace('{id}', status === '404' ? 'nobody' : id);
 }

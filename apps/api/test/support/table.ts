@@ -6,7 +6,7 @@ import { closeAfterAll } from './cleanup.ts';
 
 const [projectId = '', datasetId = '', tableId = ''] = environment.RECORDS_TABLE.split('.');
 
-/** The records table in a BigQuery of its own, in memory, behind a front that counts the calls. Closed after the test file. */
+/** The records table in a BigQuery of its own, in memory, behind a proxy. Closed after the test file. */
 export interface TestTable {
   readonly front: BigQueryFront;
   readonly bigQuery: BigQuery;

@@ -4,12 +4,12 @@ import { buffer } from 'node:stream/consumers';
 export interface WireAnswer {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
-  /** A character for each byte. */
+  /** One character per byte. */
   readonly body: string;
   json(): Record<string, unknown>;
 }
 
-/** A request over the wire, on a connection of its own: `inject` meets nothing that stands before Fastify. */
+/** Sends a request on a connection of its own: `inject` would bypass what stands before Fastify. */
 export function ask(
   url: string,
   headers: Readonly<Record<string, string>> = {},

@@ -7,7 +7,8 @@ import type { Automation, Step } from './files.ts';
 export interface Call {
   readonly from: string;
   readonly script: string;
-  /** Without the stack's `-s`, which every command has. */
+  /** The words before the first option or value, such as `rollback` in `pnpm ops rollback -s prod`. */
+  readonly verbs: readonly string[];
   readonly flags: readonly string[];
 }
 
@@ -17,11 +18,14 @@ const PNPM = ['install', 'sbom'];
 export function callsOf({ workflows, actions }: Automation): Call[] {
   const inSteps = (from: string, steps: readonly Step[] = []) =>
     steps.flatMap(({ run = '' }) =>
-      [...run.matchAll(/\bpnpm ([a-z][a-z:0-9-]*)([^\n|&;]*)/g)].map(([, script = '', rest = '']) => ({
-        from,
-        script,
-        flags: [...rest.matchAll(/(?<=\s)(--[a-z-]+|-[a-z])\b/g)].map(([flag]) => flag),
-      })),
+      [...run.matchAll(/\bpnpm ([a-z][a-z:0-9-]*)((?: [a-z][a-z0-9-]*)*)([^\n|&;]*)/g)].map(
+        ([, script = '', verbs = '', rest = '']) => ({
+          from,
+          script,
+          verbs: verbs.split(' ').filter(Boolean),
+          flags: [...rest.matchAll(/(?<=\s)(--[a-z-]+|-[a-z])\b/g)].map(([flag]) => flag),
+        }),
+      ),
     );
   return [
     ...workflows.flatMap(({ name, jobs }) =>
@@ -31,21 +35,23 @@ export function callsOf({ workflows, actions }: Automation): Call[] {
   ].filter(({ script }) => !PNPM.includes(script));
 }
 
-/** Calls of scripts that do not exist, or that do not name those arguments in their help. */
+/** Calls of unknown scripts and verbs, and calls with options that the help does not list. */
 export function brokenCalls(repository: string, calls: readonly Call[]): string[] {
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
   const helps = new Map<string, string>();
-  return calls.flatMap(({ from, script, flags }) => {
+  return calls.flatMap(({ from, script, verbs, flags }) => {
     const command = scripts[script];
     if (command === undefined) return [`${from}: there is no script "${script}"`];
-    if (flags.length === 0) return [];
-    const help = helps.get(script) ?? helpOf(repository, command);
-    helps.set(script, help);
+    if (verbs.length + flags.length === 0) return [];
+    const line = ['pnpm', script, ...verbs].join(' ');
+    const help = helps.get(line) ?? helpOf(repository, [command, ...verbs].join(' '));
+    helps.set(line, help);
+    if (verbs.length > 0 && !help.startsWith(`Usage: ${line} `)) return [`${from}: there is no ${line}`];
     return flags
       .filter((flag) => !new RegExp(`(^|[\\s,[])${flag}\\b`, 'm').test(help))
-      .map((flag) => `${from}: pnpm ${script} knows no ${flag}`);
+      .map((flag) => `${from}: ${line} knows no ${flag}`);
   });
 }
 

@@ -1,18 +1,18 @@
 import { type Job, needsOf, type Step, type Workflow } from './files.ts';
 
 const BUILT = /^\$\{\{ needs\.build\.outputs\.image \}\}$/;
-const BACK = 'pnpm rollback -s prod --under-way --unlock';
+const BACK = 'pnpm ops rollback -s prod --under-way --unlock';
 const TESTS = './.github/workflows/ci.yml';
-/** What must have passed before anything is built: by job of ci. */
+/** Commands that must pass before the build, by job of ci. */
 const TESTED: Readonly<Record<string, readonly string[]>> = {
   test: ['pnpm check', 'pnpm test', 'pnpm build'],
-  e2e: ['pnpm e2e --target local'],
+  e2e: ['pnpm prove e2e --target local'],
 };
 const ORDER = ['build', 'dev', 'staging', 'prod'] as const;
 
 /**
- * What is wrong with how main reaches production: tests first; one build; dev, staging and prod in this order, each with
- * what was built; proved end to end before the next.
+ * The broken rules of the way from main to production: tests first; one build; dev, staging and prod in this order, each
+ * with that build and proved end to end before the next.
  */
 export function problemsOfDelivery(workflows: readonly Workflow[]): string[] {
   const deploy = workflows.find(({ name }) => name === 'deploy');
@@ -41,11 +41,11 @@ function problemsOfTests({ jobs }: Workflow, workflows: readonly Workflow[]): st
 }
 
 function problemsOfBuild(job: Job | undefined): string[] {
-  const image = job?.steps?.[indexOf(job, 'pnpm image')];
+  const image = job?.steps?.[indexOf(job, 'pnpm ops image')];
   return [
     ...(image ? [] : ['deploy/build: builds no image']),
     ...(image && !image.run?.includes('--frozen')
-      ? ['deploy/build: builds from whatever the tags of its bases point at: --frozen']
+      ? ['deploy/build: builds from the tags of its bases, which can move: needs --frozen']
       : []),
     ...conditionOf('build', 'dev', job),
   ];
@@ -53,19 +53,19 @@ function problemsOfBuild(job: Job | undefined): string[] {
 
 function problemsOfStack(id: string, before: string, job: Job = {}): string[] {
   const { steps = [], environment } = job;
-  const release = indexOf(job, id === 'prod' ? 'pnpm canary "$IMAGE"' : 'pnpm promote "$IMAGE"');
+  const release = indexOf(job, id === 'prod' ? 'pnpm ops canary "$IMAGE"' : 'pnpm ops promote "$IMAGE"');
   const { env = {}, run = '' } = steps[release] ?? {};
   return [
     ...(needsOf(job).includes(before) ? [] : [`does not wait for ${before}`]),
     ...(environment === id ? [] : [`is not in the environment ${id}, which can ask for approval`]),
-    ...(steps.some(({ run: command = '' }) => /pnpm image |docker buildx/.test(command))
-      ? ['builds again instead of promoting what was built']
+    ...(steps.some(({ run: command = '' }) => /pnpm ops image |docker buildx/.test(command))
+      ? ['builds again instead of promoting the image of the job build']
       : []),
     ...(BUILT.test(env.IMAGE ?? '') ? [] : ['does not promote the image of the job build']),
     ...(run.includes('--verify') ? [] : ['does not verify who built the image']),
-    ...(id === 'prod' || indexOf(job, 'pnpm e2e') > release
+    ...(id === 'prod' || indexOf(job, 'pnpm prove e2e') > release
       ? []
-      : ['is not proved end to end before what comes next']),
+      : ['is not proved end to end before the next stack']),
     ...(id !== 'prod' || steps.some(isTakenBack) ? [] : ['leaves the traffic as it is when it is cancelled']),
   ]
     .map((problem) => `deploy/${id}: ${problem}`)
@@ -76,21 +76,21 @@ function isTakenBack({ if: condition, run = '' }: Step): boolean {
   return condition === 'cancelled()' && run.startsWith(BACK);
 }
 
-/** Its only condition is that the stack is there: any other could make it run when what it waits for failed. */
+/** Only the existence of its stack may be a condition: any other could run the job after a failure. */
 function conditionOf(id: string, stack: string, job: Job = {}): string[] {
   const allowed = `vars.STATE_URL_${stack.toUpperCase()} != ''`;
   if (job.if === undefined || job.if === allowed) return [];
   return [`deploy/${id}: may have the condition "${allowed}" alone, and has "${job.if}"`];
 }
 
-/** Whether a job runs all of that command: with no more arguments than where to write the result. */
+/** Whether a job runs that command with no arguments but --out. */
 function isWhole(job: Job | undefined, command: string): boolean {
   const { run = '' } = job?.steps?.[indexOf(job, command)] ?? {};
   const more = run.trim().slice(command.length);
   return run !== '' && (more === '' || more.startsWith(' --out '));
 }
 
-/** Where a job runs that command: always, and with its exit code as the step's. */
+/** The step that always runs that command, with its exit code as the step's; -1 without one. */
 function indexOf(job: Job | undefined, command: string): number {
   return (job?.steps ?? []).findIndex(
     ({ run = '', if: condition }: Step) =>
@@ -98,7 +98,7 @@ function indexOf(job: Job | undefined, command: string): number {
   );
 }
 
-/** Deployments of one stack come one after the other, those of others do not wait for them, and a rollback waits for none. */
+/** Deployments of one stack queue, other stacks do not wait for them, and a rollback waits for nothing. */
 export function problemsOfQueues(workflows: readonly Workflow[]): string[] {
   const queues = workflows.flatMap(({ name, concurrency, jobs }) => [
     { name, group: groupOf(concurrency) },

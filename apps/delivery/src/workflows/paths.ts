@@ -7,7 +7,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** What decides what a stack declares: infra, the packages of ours that it is made of, and the versions of all others. */
+/** The paths that decide what a stack declares: infra, its packages of this repository, and the lockfile. */
 export function declaringPaths(repository: string): string[] {
   const manifests = new Map(
     globSync('{infra,packages/*,apps/*}/package.json', { cwd: repository }).map((file) => {
@@ -26,7 +26,7 @@ export function declaringPaths(repository: string): string[] {
   return [...[...folders].sort().map((folder) => `${folder}/**`), 'pnpm-lock.yaml'];
 }
 
-/** Changes that would be deployed without a preview; none when all is well. */
+/** Paths whose changes would be deployed without a preview. */
 export function unseenChanges(repository: string, { workflows }: Automation): string[] {
   const preview = workflows.find(({ name }) => name === 'preview');
   const { paths = [] } = (preview?.on.pull_request ?? {}) as { paths?: readonly string[] };

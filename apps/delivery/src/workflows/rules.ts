@@ -5,13 +5,13 @@ import { PERMISSIONS } from './permissions.ts';
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40}$/;
 const ALLOWED_TRIGGERS = ['pull_request', 'push', 'schedule', 'workflow_dispatch', 'workflow_call'];
 const REUSED = /^\.\/\.github\/workflows\/([\w-]+)\.yml$/;
-/** An expression whose value is a token, or has one in it. */
+/** An expression that holds a token. */
 const TOKEN =
   /\bsecrets\b|\bgithub\s*\.\s*token\b|\bgithub\s*\[|_token\b|toJSON\s*\(\s*(github|env|steps)\b/i;
-/** What a job that holds an identity must not run after. https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions */
+/** Conditions under which a job with an identity must not run. https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions */
 const STATUS = /\b(always|success|failure|cancelled)\s*\(/;
 
-/** What is wrong with what runs at GitHub, one line each; none when all is well. */
+/** The broken rules, one line each. */
 export function problemsOf({ workflows, actions }: Automation): string[] {
   return [
     ...workflows.flatMap((workflow) => problemsOfWorkflow(workflow, workflows)),
@@ -34,9 +34,9 @@ function problemsOfWorkflow(workflow: Workflow, all: readonly Workflow[]): strin
   if (!(concurrency || Object.values(jobs).every((job) => job.concurrency || job.uses))) {
     problems.push(`${name}: has no concurrency group`);
   }
-  // Without the comments; whatever it is written like, such as toJSON(secrets) or "secrets: inherit".
+  // In any notation, such as toJSON(secrets) or "secrets: inherit", but not in comments.
   if (/\bsecrets\b/.test(JSON.stringify([on, env, jobs]))) {
-    problems.push(`${name}: reads a secret, and there is none to read`);
+    problems.push(`${name}: reads a secret, and the repository has none`);
   }
   return [
     ...problems,
@@ -64,11 +64,11 @@ function problemsOfJob(
   if (job.uses !== undefined) {
     const called = all.find((one) => one.name === REUSED.exec(job.uses ?? '')?.[1]);
     if (!called || !('workflow_call' in called.on)) {
-      problems.push(`${name}: calls another workflow, which these rules do not look into`);
+      problems.push(`${name}: calls another workflow, which these rules do not check`);
     }
   } else if (!job['timeout-minutes']) problems.push(`${name}: has no timeout-minutes`);
   if (given.includes('id-token: write') && STATUS.test(String(job.if))) {
-    problems.push(`${name}: has an identity, and runs although what it waits for failed`);
+    problems.push(`${name}: has an identity, and runs although a job that it needs failed`);
   }
   problems.push(...problemsOfFailures(name, job), ...tokensFor(name, job.env));
   const keepsForksOut = String(job.if).includes('head.repo.full_name == github.repository');
@@ -78,7 +78,7 @@ function problemsOfJob(
   return [...problems, ...problemsOfSteps(name, job.steps ?? [], text)];
 }
 
-/** A failure that nobody sees is as good as a check that is not there. */
+/** A hidden failure makes a check worthless. */
 function problemsOfFailures(name: string, part: Job | Step): string[] {
   const goesOn = part['continue-on-error'];
   return [
@@ -92,10 +92,10 @@ function problemsOfFailures(name: string, part: Job | Step): string[] {
 function tokensFor(name: string, env: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(env)
     .filter(([, value]) => TOKEN.test(value))
-    .map(([variable]) => `${name}: gives the token ${variable} to every step, and one of them needs it`);
+    .map(([variable]) => `${name}: gives the token ${variable} to every step, and only one needs it`);
 }
 
-/** As `scope: level`. */
+/** The permissions of a job, as `scope: level`. */
 export function permissionsOf({ permissions }: Job): string[] {
   if (permissions === undefined) return ['(those of the repository)'];
   if (typeof permissions === 'string') return [permissions];

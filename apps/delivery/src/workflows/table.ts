@@ -1,3 +1,4 @@
+import { table } from '@records/cli';
 import type { Automation } from './files.ts';
 import { isPinned, permissionsOf } from './rules.ts';
 
@@ -16,7 +17,7 @@ export interface Overview {
   readonly longLivedCredentials: number;
 }
 
-/** Workflows by permissions and secrets, and what must be none. */
+/** Jobs with their permissions and secrets, and two counts that must be zero. */
 export function overviewOf({ workflows, actions }: Automation): Overview {
   const uses = [
     ...workflows.flatMap(({ jobs }) => Object.values(jobs).flatMap(({ steps = [] }) => steps)),
@@ -44,25 +45,11 @@ export function overviewOf({ workflows, actions }: Automation): Overview {
   };
 }
 
-const HEADINGS: Row = {
-  job: 'job',
-  runsOn: 'on',
-  environment: 'environment',
-  permissions: 'permissions',
-  secrets: 'secrets',
-};
-
 export function tableOf({ rows }: Overview): string {
-  const keys = Object.keys(HEADINGS) as (keyof Row)[];
-  const widths = keys.map((key) => Math.max(...[HEADINGS, ...rows].map((row) => row[key].length)));
-  return [HEADINGS, ...rows]
-    .map((row) =>
-      keys
-        .map((key, index) => row[key].padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const cells = rows.map(({ job, runsOn, environment, permissions, secrets }) => [
+    ...[job, runsOn, environment, permissions, secrets],
+  ]);
+  return table([['job', 'on', 'environment', 'permissions', 'secrets'], ...cells]);
 }
 
 export function sumOf({ actions, unpinned, longLivedCredentials }: Overview): string {

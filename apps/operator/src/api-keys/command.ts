@@ -1,106 +1,60 @@
-import { Command, InvalidArgumentError } from 'commander';
-
-export interface StackOptions {
-  readonly stack: string;
-  readonly stackFile?: string;
-  readonly json?: boolean;
-}
-
-export type Request =
-  | { readonly action: 'init'; readonly options: StackOptions }
-  | { readonly action: 'list'; readonly options: StackOptions }
-  | { readonly action: 'create'; readonly name: string; readonly options: CreateOptions }
-  | { readonly action: 'revoke'; readonly key: string; readonly options: StackOptions };
-
-export interface CreateOptions extends StackOptions {
-  /** Requests per minute and instance. */
-  readonly limit: number;
-  /** Days from now. */
-  readonly expires?: number;
-}
+import { type Command, InvalidArgumentError, integer, verb } from '@records/cli';
+import { stackFileOption, targetOption } from '@records/stack';
 
 const MAX_LIMIT = 1_000_000;
 const DEFAULT_LIMIT = 6_000;
 const MAX_DAYS = 3_650;
 
-const HELP = `
-The key is printed once and stored nowhere: only its SHA-256 is, with name, limit and dates.
-A new key works, and a revoked one stops to work, within ten seconds at every instance.
-Exit codes: 0 done, 1 not done, 2 wrong options.
+export function addApiKeys(ops: Command): void {
+  const apiKeys = verb(ops, 'api-keys', {
+    summary: 'make, list and revoke API keys',
+    description: 'Keeps the API keys of a stack: a consumer with a key has a rate limit of its own.',
+    example: 'pnpm ops api-keys list -s prod',
+    more: `A key is printed once and stored nowhere: the list holds only its SHA-256, name, limit and dates.
+A new key works, and a revoked one stops working, within ten seconds at every instance.`,
+  });
+  const add = (name: string, summary: string, options: string) =>
+    verb(apiKeys, name, { summary, example: `pnpm ops api-keys ${name} ${options}` })
+      .addOption(targetOption())
+      .addOption(stackFileOption())
+      .option('--json', 'print JSON');
 
-Examples:
-  pnpm api-keys init --stack prod
-  pnpm api-keys create crm --limit 6000 --expires 365
-  pnpm api-keys list --stack prod
-  pnpm api-keys revoke 1f3c9a0b7d21 --stack prod
-`;
-
-/** Throws CommanderError after printing what is wrong, or the help that was asked for. */
-export function parseArguments(args: readonly string[]): Request {
-  const requests: Request[] = [];
-  const program = new Command('pnpm api-keys')
-    .description('Keys of the API: a consumer with a key has a rate limit of its own.')
-    .helpOption('--help', 'show this help')
-    .helpCommand(false)
-    .addHelpText('after', HELP)
-    .exitOverride();
-  const command = (usage: string, description: string): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .option('--stack <name>', 'the local stack, or one that Pulumi deployed from infra/', 'local')
-      .option('--stack-file <path>', 'description of the running local stack (default: .local/stack.json)')
-      .option('--json', 'print JSON')
-      .helpOption('--help', 'show this help')
-      .allowExcessArguments(false)
-      .exitOverride();
-
-  command('init', 'make the list of a stack that has none yet; never changes one').action(
-    (options: StackOptions) => {
-      requests.push({ action: 'init', options });
+  add('init', 'make the list of a stack that has none; never changes one', '-s prod').action(
+    async (options) => {
+      const { init, withStore } = await load();
+      await withStore(options, init);
     },
   );
-  command('list', 'every key: id, name, limit, dates, state').action((options: StackOptions) => {
-    requests.push({ action: 'list', options });
+  add('list', 'every key: id, name, limit, dates, state', '-s prod').action(async (options) => {
+    const { list, withStore } = await load();
+    await withStore(options, list);
   });
-  command('create', 'make a key and print it, once')
-    .argument('<name>', 'whose key it is: letters, digits, ".", "_" and "-"', nameOf)
+  add('create', 'make a key and print it, once', 'crm --limit 6000 --expires 365')
+    .argument('<name>', 'of the consumer: letters, digits, ".", "_" and "-"', consumerName)
     .option(
       '--limit <n>',
-      `requests per minute that an instance answers, 1 to ${MAX_LIMIT}`,
+      `requests per minute and instance, 1 to ${MAX_LIMIT}`,
       integer(1, MAX_LIMIT),
       DEFAULT_LIMIT,
     )
-    .option(
-      '--expires <days>',
-      `when it ends by itself, 1 to ${MAX_DAYS} days from now`,
-      integer(1, MAX_DAYS),
-    )
-    .action((name: string, options: CreateOptions) => {
-      requests.push({ action: 'create', name, options });
+    .option('--expires <days>', `days until the key expires, 1 to ${MAX_DAYS}`, integer(1, MAX_DAYS))
+    .action(async (name, options) => {
+      const { create, withStore } = await load();
+      await withStore({ ...options, name }, create);
     });
-  command('revoke', 'take a key, or all keys of a name, out of use')
+  add('revoke', 'take a key, or all keys of a name, out of use', '1f3c9a0b7d21 -s prod')
     .argument('<id or name>', 'as `list` shows it')
-    .action((key: string, options: StackOptions) => {
-      requests.push({ action: 'revoke', key, options });
+    .action(async (key, options) => {
+      const { revoke, withStore } = await load();
+      await withStore({ ...options, key }, revoke);
     });
-  // The `--` that npm wants before a script's options is pnpm's to pass on.
-  program.parse(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
-  const [request] = requests;
-  return request ?? program.help({ error: true });
 }
 
-function nameOf(text: string): string {
+const load = () => import('./run.ts');
+
+function consumerName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)) return text;
   throw new InvalidArgumentError(
     `"${text}" must be 1 to 63 letters, digits, ".", "_" and "-", and start with a letter or digit`,
   );
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`"${text}" must be an integer from ${min} to ${max}`);
-  };
 }

@@ -8,55 +8,37 @@ import {
   revokeKey,
   stateOf,
 } from '@records/api-keys';
-import { findTarget, SeederError } from '@records/seeder/target';
-import type { CreateOptions, Request, StackOptions } from './command.ts';
+import { asTyped, table, UserError } from '@records/cli';
+import { findStack, type StackChoice } from '@records/stack';
 import { FileStore, type KeyStore, SecretStore } from './stores.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Does what was asked for; answers the exit code. */
-export async function run(request: Request): Promise<number> {
-  try {
-    const store = await storeOf(request.options);
-    if (request.action === 'init') await init(store, request.options);
-    else if (request.action === 'list') await list(store, request.options);
-    else if (request.action === 'create') await create(store, request.name, request.options);
-    else await revoke(store, request.key, request.options);
-    return 0;
-  } catch (error) {
-    if (error instanceof KeyListError) throw new SeederError(error.message, { cause: error });
-    throw error;
-  }
+interface Options extends StackChoice {
+  readonly stack: string;
+  readonly json?: true | undefined;
 }
 
-async function storeOf(options: StackOptions): Promise<KeyStore> {
-  // Nothing here makes up records, so production needs no leave.
-  const { apiKeysSecret, environment } = await findTarget({ ...options, allowProduction: true });
-  if (apiKeysSecret === undefined) {
-    throw new SeederError('the stack names no secret for API keys', {
-      wayOut: 'deploy the current program of infra/ to that stack',
-    });
-  }
-  const folder = environment.LOCAL_SECRETS_FOLDER;
-  if (folder !== undefined) return new FileStore(folder, apiKeysSecret);
-  const { GoogleAuth } = await import('google-auth-library');
-  return new SecretStore(
-    new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }),
-    apiKeysSecret,
-  );
+interface CreateOptions extends Options {
+  readonly name: string;
+  /** Requests per minute and instance. */
+  readonly limit: number;
+  /** Days from now. */
+  readonly expires?: number | undefined;
 }
 
-async function init(store: KeyStore, { stack, json }: StackOptions): Promise<void> {
+export async function init(store: KeyStore, { stack, json }: Options): Promise<void> {
   const isNew = await store.init();
   if (json) return console.log(JSON.stringify({ isNew }));
+  if (!isNew) return console.log('the list exists already and stays as it is');
   console.log(
-    isNew
-      ? `made an empty list. The API reads it once the stack's setting apiKeys is true: pnpm pulumi config set -s ${stack} apiKeys true, and pnpm apply -s ${stack}`
-      : 'there is a list already, which stays as it is',
+    asTyped(
+      `made an empty list. To make the API read it: pnpm pulumi config set -s ${stack} apiKeys true, and pnpm ops apply -s ${stack}`,
+    ),
   );
 }
 
-async function create(store: KeyStore, name: string, { limit, expires, json }: CreateOptions): Promise<void> {
+export async function create(store: KeyStore, { name, limit, expires, json }: CreateOptions): Promise<void> {
   const key = mintKey();
   const now = new Date();
   const entry: KeyEntry = {
@@ -69,11 +51,14 @@ async function create(store: KeyStore, name: string, { limit, expires, json }: C
   await store.update((present) => addKey(present, entry, now));
   if (json) return console.log(JSON.stringify({ key, ...shown(entry, now) }));
   console.log(key);
-  // Not among what a pipe takes.
+  // On stderr: a pipe takes the key alone.
   console.error(`key ${idOf(entry.sha256)} of ${name}: shown this once, works within ten seconds`);
 }
 
-async function revoke(store: KeyStore, key: string, { json }: StackOptions): Promise<void> {
+export async function revoke(
+  store: KeyStore,
+  { key, json }: Options & { readonly key: string },
+): Promise<void> {
   const now = new Date();
   let revoked: KeyEntry[] = [];
   await store.update((present) => {
@@ -83,37 +68,46 @@ async function revoke(store: KeyStore, key: string, { json }: StackOptions): Pro
   });
   if (json) return console.log(JSON.stringify(revoked.map((entry) => shown(entry, now))));
   for (const { name, sha256 } of revoked) {
-    console.log(`key ${idOf(sha256)} of ${name} is revoked: it stops to work within ten seconds`);
+    console.log(`key ${idOf(sha256)} of ${name} is revoked: it stops working within ten seconds`);
   }
 }
 
-async function list(store: KeyStore, { json }: StackOptions): Promise<void> {
+export async function list(store: KeyStore, { json }: Options): Promise<void> {
   const now = new Date();
   const entries = (await store.read()).keys.map((entry) => shown(entry, now));
   if (json) return console.log(JSON.stringify(entries));
   if (entries.length === 0) return console.log('no API keys');
   const rows = entries.map(({ id, name, requestsPerMinute, createdAt, expiresAt, state }) => [
-    id,
-    name,
-    String(requestsPerMinute),
-    createdAt.slice(0, 10),
-    expiresAt?.slice(0, 10) ?? '-',
-    state,
+    ...[id, name, String(requestsPerMinute)],
+    ...[createdAt.slice(0, 10), expiresAt?.slice(0, 10) ?? '-', state],
   ]);
-  const table = [['ID', 'NAME', 'PER MINUTE', 'CREATED', 'EXPIRES', 'STATE'], ...rows];
-  const widths =
-    table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+  console.log(table([['ID', 'NAME', 'PER MINUTE', 'CREATED', 'EXPIRES', 'STATE'], ...rows]));
+}
+
+async function storeOf(options: Options): Promise<KeyStore> {
+  const { apiKeysSecret, environment } = await findStack(options);
+  if (apiKeysSecret === undefined) throw new UserError('the stack names no secret for API keys');
+  const folder = environment.LOCAL_SECRETS_FOLDER;
+  if (folder !== undefined) return new FileStore(folder, apiKeysSecret);
+  const { GoogleAuth } = await import('google-auth-library');
+  const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
+  return new SecretStore(new GoogleAuth({ scopes }), apiKeysSecret);
+}
+
+/** Acts on the list of a stack. Throws UserError, also for an invalid list. */
+export async function withStore<Given extends Options>(
+  options: Given,
+  act: (store: KeyStore, options: Given) => Promise<void>,
+): Promise<void> {
+  try {
+    await act(await storeOf(options), options);
+  } catch (error) {
+    if (error instanceof KeyListError) throw new UserError(error.message, { cause: error });
+    throw error;
   }
 }
 
-/** An entry for people and machines; the hash stays where it is. */
+/** An entry without its hash. */
 function shown({ sha256, ...entry }: KeyEntry, now: Date) {
   return { id: idOf(sha256), ...entry, state: stateOf({ sha256, ...entry }, now) };
 }

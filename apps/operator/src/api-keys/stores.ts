@@ -1,18 +1,18 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMPTY_KEY_LIST, type KeyList, merge, parseKeyList, textOf } from '@records/api-keys';
-import { SeederError } from '@records/seeder/target';
+import { UserError } from '@records/cli';
 
-/** Where the list of keys of a stack is kept. */
+/** Stores the list of API keys of a stack. */
 export interface KeyStore {
-  /** Makes an empty list where there is none; answers whether it did. */
+  /** Makes an empty list when there is none; answers whether it did. */
   init(): Promise<boolean>;
   read(): Promise<KeyList>;
   /** Stores the list as `change` makes it from the present one. */
   update(change: (list: KeyList) => KeyList): Promise<void>;
 }
 
-/** The file that stands for a secret on the local cloud. For one person at a time. */
+/** The file of a secret on the local cloud. For one person at a time. */
 export class FileStore implements KeyStore {
   readonly #file: string;
 
@@ -42,8 +42,8 @@ export class FileStore implements KeyStore {
   }
 }
 
-/** What this needs of a client of google-auth-library. */
-export interface HttpClient {
+/** A part of google-auth-library's clients. */
+interface HttpClient {
   request<T>(options: {
     readonly url: string;
     readonly method?: 'GET' | 'POST';
@@ -57,7 +57,7 @@ interface SecretVersion {
   readonly payload: { readonly data: string };
 }
 
-/** How often a change is made again because others changed the list meanwhile. */
+/** Attempts at a change while others change the list. */
 const MAX_ATTEMPTS = 5;
 
 /** A secret whose newest version is the list. https://docs.cloud.google.com/secret-manager/docs/reference/rest */
@@ -72,7 +72,7 @@ export class SecretStore implements KeyStore {
     this.#url = `${url}/v1/${secret}`;
   }
 
-  /** Only a secret without any version answers 404; one whose newest was disabled or destroyed answers 400, and is left alone. */
+  /** Only a secret without any version answers 404. A disabled or destroyed version answers 400, and stays. */
   async init(): Promise<boolean> {
     try {
       await this.#access('latest');
@@ -89,8 +89,8 @@ export class SecretStore implements KeyStore {
   }
 
   /**
-   * Versions are numbered one after the other, so a number that does not follow the one that was read tells that others
-   * wrote meanwhile. Their changes and this one are then stored together, as one more version.
+   * Secret Manager numbers versions in sequence. A gap between the number read and the number written shows that others
+   * wrote meanwhile; then their changes and this one are merged into one more version.
    */
   async update(change: (list: KeyList) => KeyList): Promise<void> {
     const { list, number: read } = await this.#latest();
@@ -103,8 +103,8 @@ export class SecretStore implements KeyStore {
       }
       seen = added;
     }
-    throw new SeederError(`others change the API keys in ${this.#secret} all the time`, {
-      wayOut: 'look at `pnpm api-keys list`, and try again when they are done',
+    throw new UserError(`others keep changing the API keys in ${this.#secret}`, {
+      hint: 'try again when they are done; `pnpm ops api-keys list` shows the keys',
     });
   }
 
@@ -113,8 +113,8 @@ export class SecretStore implements KeyStore {
       return await this.#access('latest');
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
-      throw new SeederError(`there is no list of API keys in ${this.#secret} yet`, {
-        wayOut: 'make one: pnpm api-keys init',
+      throw new UserError(`there is no list of API keys in ${this.#secret} yet`, {
+        hint: 'make one: pnpm ops api-keys init',
         cause: error,
       });
     }

@@ -1,17 +1,17 @@
-import type { DeadLetter } from './letter.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
-/** Which dead letters are meant: all of those that match everything that is given. */
+/** Selects the dead letters that match every given condition. */
 export interface Filter {
-  /** A part of the reason; upper and lower case are the same. */
+  /** A part of the reason, in upper or lower case. */
   readonly reason?: string | undefined;
-  /** Dead letters from then on. */
+  /** The earliest time. */
   readonly since?: Date | undefined;
   /** Ids of dead letters. */
   readonly ids?: readonly string[] | undefined;
 }
 
-export function matches({ reason, since, ids }: Filter, letter: DeadLetter): boolean {
-  if (ids !== undefined && !ids.includes(letter.id)) return false;
-  if (since !== undefined && Date.parse(letter.since) < since.getTime()) return false;
-  return reason === undefined || (letter.reason ?? '').toLowerCase().includes(reason.toLowerCase());
+export function matches({ reason, since, ids }: Filter, deadLetter: DeadLetter): boolean {
+  if (ids !== undefined && !ids.includes(deadLetter.id)) return false;
+  if (since !== undefined && Date.parse(deadLetter.since) < since.getTime()) return false;
+  return reason === undefined || (deadLetter.reason ?? '').toLowerCase().includes(reason.toLowerCase());
 }

@@ -1,22 +1,24 @@
 import { v1 } from '@google-cloud/pubsub';
-import { type Leased, Leases, PULL_MESSAGES, pubsubOptions } from '@records/seeder/leases';
-import { SeederError, type Target } from '@records/seeder/target';
-import { type DeadLetter, letterOf, type replayOf } from './letter.ts';
+import { UserError } from '@records/cli';
+import type { Target } from '@records/stack';
+import { pubsubOptions } from '@records/stack/clients';
+import { type Leased, Leases, PULL_MESSAGES } from '@records/stack/leases';
+import { type DeadLetter, deadLetterOf, type replayOf } from './dead-letter.ts';
 
-/** A letter that nobody else gets until it is put back, removed, or its lease ends. */
-export interface LeasedLetter extends DeadLetter, Pick<Leased, 'ackId'> {}
+/** A dead letter that no other subscriber gets until it is put back or removed, or its lease ends. */
+export interface LeasedDeadLetter extends DeadLetter, Pick<Leased, 'ackId'> {}
 
-/** The dead-letter subscription, and the topic that its messages came from. */
+/** The dead-letter subscription, and the topic of its messages. */
 export class Mailbox implements AsyncDisposable {
   readonly #topic: string;
   readonly #leases: Leases;
   readonly #publisher: v1.PublisherClient;
 
-  /** `waitMs`: how long an empty subscription is asked for more before it counts as empty. */
+  /** `waitMs`: how long a pull waits for messages before the subscription counts as empty. */
   constructor(target: Target, waitMs: number) {
     if (target.deadLetterSubscription === undefined) {
-      throw new SeederError('the stack names no dead-letter subscription', {
-        wayOut: 'deploy the current program of infra/ to that stack',
+      throw new UserError('the stack names no dead-letter subscription', {
+        hint: 'deploy the current program of infra/ to that stack',
       });
     }
     this.#topic = target.topic;
@@ -24,14 +26,14 @@ export class Mailbox implements AsyncDisposable {
     this.#publisher = new v1.PublisherClient(pubsubOptions(target));
   }
 
-  /** Leases letters, at most `limit`, each once, batch by batch. */
-  async *letters(limit: number): AsyncGenerator<readonly LeasedLetter[]> {
+  /** Leases dead letters, at most `limit`, each once, batch by batch. */
+  async *lease(limit: number): AsyncGenerator<readonly LeasedDeadLetter[]> {
     const seen = new Set<string>();
     while (seen.size < limit) {
       const pulled = await this.#leases.pull(Math.min(PULL_MESSAGES, limit - seen.size));
-      const batch = pulled.map(({ ackId, message }) => ({ ...letterOf(message), ackId }));
+      const batch = pulled.map(({ ackId, message }) => ({ ...deadLetterOf(message), ackId }));
       if (batch.length === 0) return;
-      // A lease that ended meanwhile brings a letter again: then everything was seen.
+      // A lease that ended meanwhile delivers a dead letter again: then all were seen.
       const fresh = batch.filter(({ id }) => !seen.has(id));
       for (const { id } of batch) seen.add(id);
       if (fresh.length === 0) return;
@@ -39,17 +41,17 @@ export class Mailbox implements AsyncDisposable {
     }
   }
 
-  /** Publishes a letter's message again and only then removes the letter: a crash between the two repeats it, and loses nothing. */
-  async replay(letter: LeasedLetter, message: ReturnType<typeof replayOf>): Promise<void> {
+  /** Publishes the message again and only then removes the dead letter: a crash in between repeats it and loses nothing. */
+  async replay(deadLetter: LeasedDeadLetter, message: ReturnType<typeof replayOf>): Promise<void> {
     await this.#publisher.publish({ topic: this.#topic, messages: [message] });
-    await this.remove([letter]);
+    await this.remove([deadLetter]);
   }
 
-  async remove(letters: readonly LeasedLetter[]): Promise<void> {
-    await this.#leases.remove(letters.map(({ ackId }) => ackId));
+  async remove(deadLetters: readonly LeasedDeadLetter[]): Promise<void> {
+    await this.#leases.remove(deadLetters.map(({ ackId }) => ackId));
   }
 
-  /** Puts back what was not removed, at once, for whoever looks next. */
+  /** Puts back every dead letter that was not removed, at once. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#leases[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { BigQuery, BigQueryServer, Iam, PubSub, PubSubServer, systemClock } from '@records/local-cloud';
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
 
 const PROJECT = 'operator-test';
 const NUMBER = '123456789012';
@@ -14,7 +14,7 @@ const DEAD_LETTERS = name('subscriptions', 'dead-letters');
 export const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 
-/** A topic whose messages go into a table, and what the table refuses into dead letters. */
+/** A topic whose messages go into a table, and into dead letters when the table refuses them. */
 export class TestStack implements AsyncDisposable {
   readonly target: Target;
   readonly #bigquery: BigQuery;
@@ -77,15 +77,19 @@ export class TestStack implements AsyncDisposable {
     return stack;
   }
 
-  /** What `.local/stack.json` would hold. */
+  /** The content of `.local/stack.json`. */
   get description(): object {
     const { projectId: project, topic, table, deadLetterSubscription, environment } = this.target;
-    return { pid: process.pid, outputs: { project, topic, table, deadLetterSubscription }, environment };
+    const outputs = {
+      ...{ project, topic, table, deadLetterSubscription },
+      ...{ region: 'EU', apiUrl: 'http://127.0.0.1:1', apiKeysSecret: name('secrets', 'keys') },
+    };
+    return { pid: process.pid, outputs, environment };
   }
 
   /** Publishes texts that a column of type DATE refuses, and waits until they are dead letters. */
   async poison(count: number, from = 0): Promise<void> {
-    const before = await this.letters();
+    const before = await this.deadLetters();
     for (let start = 0; start < count; start += 1_000) {
       const messages = Array.from({ length: Math.min(1_000, count - start) }, (_, index) => ({
         data: Buffer.from(JSON.stringify({ id: `r${from + start + index}`, pais: 'Perú' })),
@@ -94,7 +98,7 @@ export class TestStack implements AsyncDisposable {
       await this.#pubsub.publish({ topic: TOPIC, messages });
     }
     await this.written();
-    const buried = (await this.letters()) - before;
+    const buried = (await this.deadLetters()) - before;
     if (buried !== count) throw new Error(`${buried} of ${count} are dead letters`);
   }
 
@@ -120,12 +124,12 @@ export class TestStack implements AsyncDisposable {
     });
   }
 
-  /** Waits until nothing waits to be written. */
+  /** Resolves when every message has been written or refused. */
   async written(): Promise<void> {
     while ((await this.#pubsub.backlogSize({ subscription: WRITER })) > 0) await turn();
   }
 
-  letters(): Promise<number> {
+  deadLetters(): Promise<number> {
     return this.#pubsub.backlogSize({ subscription: DEAD_LETTERS });
   }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clientsOf, descriptionOf, LocalStack } from '@records/local';
+import { clientsOf, LocalStack } from '@records/local';
 import { REPOSITORY } from '../shared/paths.ts';
 import { AGE, addAgeToTopic, backlogOf, publishPeople, tableOf } from '../shared/people.ts';
 import { whole } from '../shared/report.ts';
@@ -29,7 +29,7 @@ export async function benchReplay(messages: number): Promise<string[]> {
   await pubsub.close();
   const stackFile = join(folder, 'stack.json');
   // Without `publisher`, the command publishes as the developer.
-  const { publisher: _, ...description } = descriptionOf(stack);
+  const { publisher: _, ...description } = stack.description;
   await writeFile(stackFile, JSON.stringify(description));
 
   /** Adds the column, then the field, in the order of docs/schema-change.md. */
@@ -84,7 +84,16 @@ export async function benchReplay(messages: number): Promise<string[]> {
 /** Answers how many messages the command says it has published again. */
 async function replay(stackFile: string): Promise<number> {
   const cli = join(REPOSITORY, 'apps', 'operator', 'src', 'cli.ts');
-  const args = [cli, 'replay', '--stack-file', stackFile, '--limit', `${MESSAGES_MAX}`, '--json'];
+  const args = [
+    cli,
+    'dead-letters',
+    'replay',
+    '--stack-file',
+    stackFile,
+    '--limit',
+    `${MESSAGES_MAX}`,
+    '--json',
+  ];
   // Asynchronous: this process serves the command.
   const stdout = await new Promise<string>((resolve, reject) =>
     execFile(process.execPath, args, (error, stdout, stderr) =>

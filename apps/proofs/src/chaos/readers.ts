@@ -1,5 +1,5 @@
-import { Leases } from '@records/seeder/leases';
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
+import { Leases } from '@records/stack/leases';
 import type { Histories } from './histories.ts';
 
 /** The longest time without another dead letter. */

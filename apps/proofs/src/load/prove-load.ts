@@ -1,4 +1,5 @@
 import { UserError } from '@records/cli';
+import { deployedOutputs } from '@records/stack';
 import { appendMarkdown, conclude } from '../shared/report.ts';
 import { crossed, type LoadResult, load } from './load.ts';
 
@@ -29,10 +30,7 @@ async function addressOf({ api, stack }: Pick<LoadChoice, 'api' | 'stack'>): Pro
       hint: 'name an address or a stack: pnpm prove load --api http://127.0.0.1:8080',
     });
   }
-  const { pulumiCli } = await import('@records/infra/tools/pulumi-cli.ts');
-  const { apiUrl } = (await pulumiCli.ask(['stack', 'output', '--stack', stack])) as { apiUrl?: string };
-  if (apiUrl) return apiUrl;
-  throw new UserError(`stack ${stack} has no output apiUrl`, { hint: 'deploy the program of infra/ to it' });
+  return (await deployedOutputs(stack)).apiUrl;
 }
 
 function textOf({ requests, failed, statuses, p50Ms, p975Ms, p99Ms, maxMs }: LoadResult): string {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Interruption, UserError } from '@records/cli';
-import { runningStack, type StackDescription } from '@records/local';
 import { prometheusRules, TimeLapse } from '@records/monitoring';
+import { runningStack, type StackDescription } from '@records/stack';
 import { type AlertState, changesOf, changeText } from './alerts.ts';
 import { Observatory } from './observatory.ts';
 import { findPrograms, type Programs } from './programs.ts';

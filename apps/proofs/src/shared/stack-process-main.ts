@@ -1,6 +1,6 @@
 /** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS`. Sends a `StackReady`, then answers. */
 import { LocalStack } from '@records/local';
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
 import { answer } from './forked-process.ts';
 import { backlogOf } from './people.ts';
 

@@ -1,8 +1,8 @@
 import type { Plan } from '../plan.ts';
 
-/** The conflicts of a plan by the record that they contradict, as linked lists: 8 bytes for each message, or none. */
+/** The conflicts of each record as linked lists: 8 bytes per message of a plan with conflicts. */
 export class ConflictLists {
-  /** The last conflict of a record, and of a conflict the one before it, each plus 1; 0 is the end. */
+  /** The last conflict of a record, and the conflict before each conflict; each plus 1, with 0 as the end. */
   readonly #last: Uint32Array;
   readonly #before: Uint32Array;
 

@@ -1,22 +1,22 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { reasonOf, SeederError } from '../errors.ts';
+import { reasonOf, UserError } from '@records/cli';
 import type { Difference } from './ledger.ts';
 
-/** Opens the file before anything is sent. Throws SeederError. */
+/** Throws UserError. */
 export async function openDifferences(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'w');
-  } catch (error) {
-    throw new SeederError(`${path} can not be written: ${reasonOf(error)}`, {
-      wayOut: 'name a file in a folder that exists',
-      cause: error,
+  } catch (cause) {
+    throw new UserError(`${path} cannot be written: ${reasonOf(cause)}`, {
+      hint: 'name a file in a folder that exists',
+      cause,
     });
   }
 }
 
-/** One JSON object on each line; an empty file when all is well. Closes the file. */
+/** Writes one JSON object per line, and closes the file. It stays empty without differences. */
 export async function writeDifferences(file: FileHandle, differences: Iterable<Difference>): Promise<void> {
   await pipeline(Readable.from(lines(differences)), file.createWriteStream());
 }

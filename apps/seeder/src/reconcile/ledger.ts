@@ -4,54 +4,54 @@ import { type Plan, sameContent } from '../plan.ts';
 import type { Outcome } from '../publish.ts';
 import { ConflictLists } from './conflict-lists.ts';
 
-/** A row of the table, and how often it is there. */
+/** A row of the table, and how often the table holds it. */
 export interface Sighting {
   readonly row: RecordRow;
   readonly times: number;
 }
 
-/** Messages by what became of them: all but `redelivered` add up to those that Pub/Sub answered. */
+/** Messages by their fate. All but `redelivered` add up to those that Pub/Sub answered. */
 export interface Totals {
-  /** Records that are in the table. */
+  /** Records in the table. */
   readonly stored: number;
-  /** Messages in the table that say the same as one counted before. */
+  /** Messages in the table with the content of one counted before. */
   readonly duplicates: number;
-  /** Messages in the table that say something else about an id than its record. */
+  /** Messages in the table that contradict the record of their id. */
   readonly conflicts: number;
   /** Messages that the topic refused at publish. */
   readonly refused: number;
   readonly deadLettered: number;
-  /** Messages that Pub/Sub gave an id for and that are nowhere. */
+  /** Messages that Pub/Sub accepted, found neither in the table nor in the dead letters. */
   readonly missing: number;
-  /** Rows beyond what was sent: Pub/Sub delivers at least once. */
+  /** Rows beyond the messages sent: Pub/Sub delivers at least once. */
   readonly redelivered: number;
 }
 
-/** Something that is not as the plan says. */
+/** A deviation from the plan. */
 export interface Difference {
   readonly id: string;
   readonly problem: string;
-  /** Messages that it concerns. */
+  /** Number of messages concerned. */
   readonly messages: number;
 }
 
 const OUTCOMES = ['unsent', 'accepted', 'refused', 'failed'] as const;
 
 /**
- * What was sent of a plan, and where it was seen: 11 bytes for each message, and 8 more where there are conflicts, so
- * 110 to 190 MB for ten million messages, whatever is in the table.
+ * Which messages of a plan were sent, and where they were seen. Needs 11 bytes per message, and 8 more with conflicts: 110
+ * to 190 MB for ten million messages, whatever the table holds.
  */
 export class Ledger {
   readonly plan: Plan;
   readonly count: number;
   readonly #outcomes: Uint8Array;
-  /** Accepted messages with the content of message `index`, at the first index that says it. */
+  /** Accepted messages with the content of message `index`, at the first index with that content. */
   readonly #sent: Uint16Array;
   readonly #rowsBefore: Uint16Array;
   readonly #rows: Uint16Array;
-  readonly #lettersBefore: Uint8Array;
-  readonly #letters: Uint8Array;
-  /** Rows with a content that was not sent, by the record whose id they have. */
+  readonly #deadBefore: Uint8Array;
+  readonly #dead: Uint8Array;
+  /** Rows with content that was not sent, by the record of their id. */
   readonly #foreignBefore: Uint8Array;
   readonly #foreign: Uint8Array;
   readonly #conflicts: ConflictLists;
@@ -63,8 +63,8 @@ export class Ledger {
     this.#sent = new Uint16Array(count);
     this.#rowsBefore = new Uint16Array(count);
     this.#rows = new Uint16Array(count);
-    this.#lettersBefore = new Uint8Array(count);
-    this.#letters = new Uint8Array(count);
+    this.#deadBefore = new Uint8Array(count);
+    this.#dead = new Uint8Array(count);
     this.#foreignBefore = new Uint8Array(count);
     this.#foreign = new Uint8Array(count);
     this.#conflicts = new ConflictLists(plan, count);
@@ -77,48 +77,48 @@ export class Ledger {
     add(this.#sent, (isDuplicate ? this.plan.originalOf(index) : undefined) ?? index, 1);
   }
 
-  /** As if everything had been sent and answered as planned: for a run that is checked later. */
+  /** Settles every message as planned, to check a run again later. */
   assumeSent(): void {
     for (let index = 0; index < this.count; index += 1) {
       this.settle(index, this.plan.kindAt(index) === 'invalid' ? 'refused' : 'accepted');
     }
   }
 
-  /** Accepted messages that belong into the table, their different ids, and those that belong into the dead letters. */
-  toCome(): { rows: number; ids: number; letters: number } {
-    let [rows, ids, letters] = [0, 0, 0];
+  /** Accepted messages that belong in the table, their different ids, and those that belong in the dead letters. */
+  toCome(): { rows: number; ids: number; dead: number } {
+    let [rows, ids, dead] = [0, 0, 0];
     for (let index = 0; index < this.count; index += 1) {
       if (this.#outcomeAt(index) !== 'accepted') continue;
       const kind = this.plan.kindAt(index);
-      if (kind === 'poison') letters += 1;
+      if (kind === 'poison') dead += 1;
       else rows += 1;
       if (kind === 'record') ids += 1;
     }
-    return { rows, ids, letters };
+    return { rows, ids, dead };
   }
 
-  /** A row of before this run, which does not count as one of it. */
+  /** Records a row that was there before the run, and does not count. */
   rowBefore(sighting: Sighting): void {
     this.#see(this.#rowsBefore, this.#foreignBefore, sighting);
   }
 
-  /** A dead letter of before this run. Whether it has the ids of this run. */
-  letterBefore(row: RecordRow): boolean {
-    return this.#see(this.#lettersBefore, undefined, { row, times: 1 });
+  /** Records a dead letter that was there before the run. Answers whether it has an id of the run. */
+  deadLetterBefore(row: RecordRow): boolean {
+    return this.#see(this.#deadBefore, undefined, { row, times: 1 });
   }
 
   row(sighting: Sighting): void {
     this.#see(this.#rows, this.#foreign, sighting);
   }
 
-  /** Whether the letter is of this run. */
-  letter(row: RecordRow): boolean {
-    return this.#see(this.#letters, undefined, { row, times: 1 });
+  /** Answers whether the dead letter is of this run. */
+  deadLetter(row: RecordRow): boolean {
+    return this.#see(this.#dead, undefined, { row, times: 1 });
   }
 
-  /** Forgets what was seen of the run, to look anew. */
+  /** Forgets rows and dead letters of the run, to look again. */
   forgetSeen(): void {
-    for (const seen of [this.#rows, this.#letters, this.#foreign]) seen.fill(0);
+    for (const seen of [this.#rows, this.#dead, this.#foreign]) seen.fill(0);
   }
 
   totals(): Totals {
@@ -147,7 +147,7 @@ export class Ledger {
     return totals;
   }
 
-  /** What is not as planned, in the order of sending. `replays`: poison may have been replayed into a mended table. */
+  /** Deviations from the plan, in the order of sending. `replays`: poison may have been replayed into a mended table. */
   *differences({ replays }: { replays: boolean }): Generator<Difference> {
     for (let index = 0; index < this.count; index += 1) {
       const kind = this.plan.kindAt(index);
@@ -177,18 +177,18 @@ export class Ledger {
     return OUTCOMES[at(this.#outcomes, index)] ?? 'unsent';
   }
 
-  /** Of all accepted messages with the content of message `index`; all 0 when an earlier index has that content. */
+  /** The fate of all accepted messages with the content of message `index`; all 0 when an earlier index has it. */
   #fateOf(index: number): Fate {
     const sent = at(this.#sent, index);
     const rows = Math.max(0, at(this.#rows, index) - at(this.#rowsBefore, index));
-    const letters = Math.max(0, at(this.#letters, index) - at(this.#lettersBefore, index));
+    const dead = Math.max(0, at(this.#dead, index) - at(this.#deadBefore, index));
     const inTable = Math.min(sent, rows);
-    // A letter can be forwarded twice, and a row that arrived is no letter any more.
-    const deadLettered = Math.min(sent - inTable, letters);
+    // A dead letter can be forwarded twice, and a stored message no longer counts as a dead letter.
+    const deadLettered = Math.min(sent - inTable, dead);
     return { sent, rows, inTable, deadLettered, redelivered: sent > 0 ? rows - inTable : 0 };
   }
 
-  /** Counts it at the message that says this. Whether it is of this run; a longer run of the plan has later messages. */
+  /** Counts a row at its message. Answers whether it is of this run: a longer run of the plan has later messages. */
   #see(counts: Counts, foreign: Counts | undefined, { row, times }: Sighting): boolean {
     const index = recordIndex(this.plan.people.run, row.id);
     if (index === undefined || index >= this.count) return false;
@@ -200,7 +200,7 @@ export class Ledger {
     const conflicts = [...this.#conflicts.of(index)].filter((other) =>
       sameContent(row, this.plan.rowAt(other)),
     );
-    // Several conflicts can say the same: each gets one, and the last the rest.
+    // Several conflicts can be equal: each gets one row, and the last one the rest.
     let rest = times;
     for (const [place, other] of conflicts.entries()) {
       const share = place === conflicts.length - 1 ? rest : Math.min(rest, 1);
@@ -227,7 +227,7 @@ function at(counts: Counts, index: number): number {
   return counts[index] ?? 0;
 }
 
-/** Counts end at what their bytes hold. */
+/** Adds up to the maximum of the array's element. */
 function add(counts: Counts, index: number, more: number): void {
   const most = 2 ** (8 * counts.BYTES_PER_ELEMENT) - 1;
   counts[index] = Math.min(at(counts, index) + more, most);

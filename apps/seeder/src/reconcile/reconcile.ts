@@ -1,48 +1,48 @@
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '@records/cli';
 import type { OpenRun, RunOptions } from '../run.ts';
 import type { Ticker } from '../ticker.ts';
 import { waitUntilVisible } from '../verify/visible.ts';
-import { lookAtDeadLetters, MAX_LETTERS } from './dead-letters.ts';
+import { lookAtDeadLetters, MAX_DEAD_LETTERS } from './dead-letters.ts';
 import { openDifferences, writeDifferences } from './difference-file.ts';
 import type { Difference, Totals } from './ledger.ts';
 import { countRows, type RowCount, tableRows } from './table-rows.ts';
 
-/** Differences that a result holds; the file has all. */
+/** Differences in a result. --differences lists all. */
 const FIRST_DIFFERENCES = 10;
 
-/** What became of each message of a run, to the message. */
+/** The fate of every message of a run. */
 export interface Reconciliation extends Totals {
   /** Messages that Pub/Sub answered: stored + duplicates + conflicts + refused + deadLettered + missing. */
   readonly answered: number;
-  /** Of all that is not as the plan says. */
+  /** Number of deviations from the plan. */
   readonly differences: number;
   readonly firstDifferences: readonly Difference[];
-  /** Why the table or the dead letters could not be seen in full. */
+  /** Why the table or the dead letters could not be read in full. */
   readonly problem: string | undefined;
 }
 
-/** What was seen at last. */
-export interface Reconciled {
+/** The last look at the table and the dead letters. */
+interface Reconciled {
   readonly reconciliation: Reconciliation;
   /** Undefined when the table did not answer. */
   readonly counted: RowCount | undefined;
-  /** When everything that belongs into the table was visible, in the ticker's milliseconds. */
+  /** When every expected row was visible, in the ticker's milliseconds. */
   readonly visibleAt: number | undefined;
 }
 
-export interface ReconcileOptions {
+interface ReconcileOptions {
   readonly run: OpenRun;
   readonly options: RunOptions;
-  /** Dead letters of the run's ids that were there before it. */
-  readonly lettersBefore: number;
-  /** Longest wait for one more row or letter, in milliseconds; 0 looks once. */
+  /** Dead letters with ids of the run that were there before it. */
+  readonly deadBefore: number;
+  /** Longest wait for one more row or dead letter, in milliseconds; 0 looks once. */
   readonly stallMs: number;
   /** Poison may have been replayed into a mended table. */
   readonly replays: boolean;
   readonly ticker: Ticker;
 }
 
-/** Waits for rows and dead letters and compares them with what was sent. Undefined when it is interrupted. */
+/** Waits for rows and dead letters and compares them with the messages sent. Undefined after an interruption. */
 export async function reconcile(request: ReconcileOptions): Promise<Reconciled | undefined> {
   const { run, options, stallMs, ticker, replays } = request;
   const { ledger, bigquery, before, plan } = run;
@@ -66,23 +66,20 @@ export async function reconcile(request: ReconcileOptions): Promise<Reconciled |
     const isComplete = visible >= expected;
     if (isComplete) visibleAt ??= ticker.now();
     const seen =
-      problem === undefined ? await look(request, visible, isComplete ? toCome.letters : undefined) : problem;
+      problem === undefined ? await look(request, visible, isComplete ? toCome.dead : undefined) : problem;
     if (signal?.aborted) return undefined;
     const totals = ledger.totals();
-    // Enough rows, and yet not all: some came twice. Then the others are waited for.
+    // Enough rows and yet some missing: others came twice, so wait for one more.
     if (totals.missing > 0 && isComplete && stallMs > 0 && seen === undefined) {
       expected = visible + 1;
       continue;
     }
     if (problem !== undefined) counted = undefined;
-    return { reconciliation: await summary(request, totals, seen), counted, visibleAt };
+    return { reconciliation: await summary(totals, seen), counted, visibleAt };
   }
 
-  async function summary(
-    { options: { differencesFile } }: ReconcileOptions,
-    totals: Totals,
-    problem: string | undefined,
-  ): Promise<Reconciliation> {
+  async function summary(totals: Totals, problem: string | undefined): Promise<Reconciliation> {
+    const { differencesFile } = options;
     const { stored, duplicates, conflicts, refused, deadLettered, missing } = totals;
     const firstDifferences: Difference[] = [];
     let differences = 0;
@@ -98,11 +95,11 @@ export async function reconcile(request: ReconcileOptions): Promise<Reconciled |
   }
 }
 
-/** Reads rows and dead letters into the ledger. Returns why that was not possible, or undefined. */
+/** Reads rows and dead letters into the ledger. Answers why it could not, or undefined. */
 async function look(
-  { run, options, lettersBefore, stallMs, ticker }: ReconcileOptions,
+  { run, options, deadBefore, stallMs, ticker }: ReconcileOptions,
   rows: number,
-  lettersToCome: number | undefined,
+  deadToCome: number | undefined,
 ): Promise<string | undefined> {
   const { ledger, bigquery, plan, facts } = run;
   const { target, signal } = options;
@@ -111,26 +108,26 @@ async function look(
     for await (const sighting of tableRows(bigquery, facts.table, plan.people.run, rows))
       ledger.row(sighting);
   } catch (error) {
-    return `${facts.table} could not be read any more: ${reasonOf(error)}`;
+    return `${facts.table} cannot be read any more: ${reasonOf(error)}`;
   }
   const subscription = facts.deadLetterSubscription;
   if (ledger.totals().missing === 0 || subscription === undefined) return undefined;
-  let letters = 0;
+  let dead = 0;
   try {
     const isAll = await lookAtDeadLetters({
       target,
       subscription,
-      quietMs: lettersToCome ? stallMs : 0,
+      quietMs: deadToCome ? stallMs : 0,
       ticker,
       signal,
-      onLetter: (row) => {
-        if (ledger.letter(row)) letters += 1;
-        return lettersToCome !== undefined && lettersToCome > 0 && letters >= lettersBefore + lettersToCome;
+      onDeadLetter: (row) => {
+        if (ledger.deadLetter(row)) dead += 1;
+        return deadToCome !== undefined && deadToCome > 0 && dead >= deadBefore + deadToCome;
       },
     });
     if (isAll || ledger.totals().missing === 0) return undefined;
-    return `${subscription} has more than ${MAX_LETTERS} dead letters, which were not all looked at`;
+    return `${subscription} has more than ${MAX_DEAD_LETTERS} dead letters, too many to read all`;
   } catch (error) {
-    return `the dead letters in ${subscription} could not be read: ${reasonOf(error)}`;
+    return `the dead letters in ${subscription} cannot be read: ${reasonOf(error)}`;
   }
 }

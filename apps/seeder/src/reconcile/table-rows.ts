@@ -1,13 +1,13 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { COLUMN_NAMES, type RecordRow } from '@records/records-schema';
+import { quotedTable } from '@records/stack';
 import { idPrefix, idRanges, type Run } from '../ids.ts';
-import { quotedTable } from '../table.ts';
 import type { Sighting } from './ledger.ts';
 
-/** Rows of one query's result, about: more would have to wait in the memory of a local BigQuery. */
+/** Approximate rows of one query: a local BigQuery keeps a result in memory. */
 const ROWS_PER_QUERY = 250_000;
 
-/** What the table has of a run. */
+/** Number of a run's rows in the table. */
 export interface RowCount {
   readonly rows: number;
   /** Different ids. */
@@ -23,7 +23,7 @@ export async function countRows(client: BigQuery, table: string, run: Run): Prom
   return { rows: Number(found?.copies), ids: Number(found?.ids) };
 }
 
-/** The rows of a run with how often each is there, in about `rows / 250,000` queries. Throws the client's errors. */
+/** Reads the rows of a run with their counts, in about `rows / 250,000` queries. Throws the client's errors. */
 export async function* tableRows(
   client: BigQuery,
   table: string,

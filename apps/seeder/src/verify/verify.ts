@@ -1,4 +1,4 @@
-import { SeederError } from '../errors.ts';
+import { UserError } from '@records/cli';
 import { type Reconciliation, reconcile } from '../reconcile/reconcile.ts';
 import { openRun, type RunFacts, type RunOptions } from '../run.ts';
 import { systemTicker } from '../ticker.ts';
@@ -8,9 +8,8 @@ export interface VerifyResult extends RunFacts {
 }
 
 /**
- * Checks a finished run again: looks once for every message that the options describe, as if all had been sent and
- * answered as planned. Sends nothing. Throws SeederError for bad options, when the table can not be read, and when
- * interrupted.
+ * Checks a finished run again: looks once for each of its messages, as if all had been sent and answered as planned. Sends
+ * nothing. Throws UserError for bad options, for a table that cannot be read, and after an interruption.
  */
 export async function verifyRecords(options: RunOptions): Promise<VerifyResult> {
   const run = await openRun(options);
@@ -18,11 +17,11 @@ export async function verifyRecords(options: RunOptions): Promise<VerifyResult> 
   const reconciled = await reconcile({
     run: { ...run, before: { rows: 0, ids: 0 } },
     options,
-    lettersBefore: 0,
+    deadBefore: 0,
     stallMs: 0,
     replays: true,
     ticker: systemTicker,
   });
-  if (!reconciled) throw new SeederError('interrupted before all was looked at');
+  if (!reconciled) throw new UserError('interrupted before everything was checked');
   return { ...run.facts, reconciliation: reconciled.reconciliation };
 }

@@ -1,31 +1,31 @@
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '@records/cli';
 import type { Ticker } from '../ticker.ts';
 
-/** Bounds of the pause between two questions, in milliseconds. */
+/** Bounds of the pause between two counts. */
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
-/** The pause grows with the time spent, so a rate that is measured by it is off by at most this share. */
+/** The pause is this share of the time spent, so a measured rate is off by at most as much. */
 const PAUSE_SHARE = 0.05;
 
 export interface VisibleOptions {
-  /** How many are visible now. */
+  /** Counts the visible records. */
   count(): Promise<number>;
-  /** Returns when this many are. */
+  /** Ends the wait when this many are visible. */
   readonly expected: number;
-  /** Returns, too, when no more became visible for this long, in milliseconds. */
+  /** Ends the wait when no more became visible for this long, in milliseconds. */
   readonly stallMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly ticker: Ticker;
   onCount?(visible: number): void;
 }
 
-/** How many were visible at last; `problem` is why the last question had no answer, if it had none. */
-export interface Visible {
+/** The last count; `problem` says why the last attempt to count failed. */
+interface Visible {
   readonly visible: number | undefined;
   readonly problem: string | undefined;
 }
 
-/** Asks until enough is visible, nothing more comes, or the signal aborts. */
+/** Counts until enough is visible, nothing more arrives, or the signal aborts. */
 export async function waitUntilVisible(options: VisibleOptions): Promise<Visible> {
   const { expected, stallMs, signal, ticker } = options;
   const start = ticker.now();
@@ -44,7 +44,7 @@ export async function waitUntilVisible(options: VisibleOptions): Promise<Visible
     }
     if ((visible ?? -1) >= expected || ticker.now() - progressAt >= stallMs) break;
     const pause = (ticker.now() - start) * PAUSE_SHARE;
-    // Only the signal ends it early, and the next round looks at that.
+    // Only the signal ends it early, and the loop checks it.
     await ticker.delay(Math.min(Math.max(pause, MIN_PAUSE_MS), MAX_PAUSE_MS), signal).catch(() => undefined);
   }
   return { visible, problem };

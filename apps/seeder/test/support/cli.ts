@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
@@ -14,7 +15,7 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the running process. */
-  onStart?(process: { kill(signal: NodeJS.Signals): boolean }): void;
+  onStart?(process: ChildProcessByStdio<null, Readable, Readable>): void;
 }
 
 /** Runs the command line as `pnpm seed` does, with nothing of this process's environment. */
@@ -29,6 +30,10 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  const [exitCode, stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+  const [exitCode, stdout, stderr] = await Promise.all([
+    exit,
+    text(child.stdout).catch(() => ''),
+    text(child.stderr),
+  ]);
   return { exitCode, stdout, stderr };
 }

@@ -2,8 +2,8 @@ import type { BigQuery as BigQueryClient } from '@google-cloud/bigquery';
 import type { PubSub as PubSubClient } from '@google-cloud/pubsub';
 import { BigQuery, BigQueryServer, Iam, PubSub, PubSubServer, systemClock } from '@records/local-cloud';
 import { avroDefinition, bigQueryColumns } from '@records/records-schema';
-import { bigqueryClient, pubsubClient } from '../../src/clients.ts';
-import type { Target } from '../../src/target/target.ts';
+import type { Target } from '@records/stack';
+import { bigqueryClient, pubsubClient } from '@records/stack/clients';
 
 const PROJECT = 'records-test';
 const PROJECT_NUMBER = '123456789012';
@@ -15,7 +15,7 @@ const SERVICE_AGENT = `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.ia
 
 export interface TestStack {
   readonly target: Target;
-  /** What `.local/stack.json` would hold. */
+  /** The content of `.local/stack.json`. */
   readonly description: object;
   readonly pubsub: PubSubClient;
   readonly bigquery: BigQueryClient;
@@ -81,9 +81,12 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
       pid: process.pid,
       outputs: {
         project: PROJECT,
+        region: LOCATION,
+        apiUrl: 'http://127.0.0.1:1',
         topic: target.topic,
         table: target.table,
         deadLetterSubscription: target.deadLetterSubscription,
+        apiKeysSecret: `projects/${PROJECT}/secrets/keys`,
       },
       environment: target.environment,
     },

@@ -32,13 +32,13 @@ export function requireToQuery(access: Access, table: TableReference): void {
   demand(access, 'bigquery.tables.getData', tableResource(table), `Table ${name}: ${rule}`);
 }
 
-/** What its creator may see without any grant. */
+/** A resource that its creator may read without a grant. */
 export interface Owned {
-  /** Undefined for the developer. */
+  /** The account that created it; undefined for the developer. */
   readonly owner: string | undefined;
 }
 
-/** A job is its creator's, and that of whoever holds the permission on the project. */
+/** The creator of a job needs no grant; every other caller needs `permission` on the project. */
 export function requireOnJob(
   access: Access,
   permission: string,
@@ -57,7 +57,7 @@ export function requireOwner(access: Access, table: TableReference, { owner }: O
   const name = tableName(table);
   throw denied(
     `Table ${name}: Permission bigquery.tables.getData denied on table ${name} (or it may not exist).`,
-    'the anonymous table of a query is readable by the account that ran the query, and no role changes that',
+    'only the account that ran a query can read its anonymous table; no role changes that',
   );
 }
 

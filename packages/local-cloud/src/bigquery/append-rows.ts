@@ -10,7 +10,7 @@ import { type DataType, type Field, typeOfField } from './types.ts';
 /** https://docs.cloud.google.com/bigquery/quotas#write-api-limits */
 const MAX_ROW_BYTES = 10 * 1024 * 1024;
 
-/** The Storage Write API's default stream: all rows or none. See Warehouse.appendRows. */
+/** Appends to the Storage Write API's default stream: all rows or none. See Warehouse.appendRows. */
 export async function appendRows(
   context: ServiceContext,
   reference: TableReference,
@@ -51,7 +51,7 @@ function checkedRows(fields: readonly Field[], rows: readonly Record<string, unk
   return { values, errors };
 }
 
-/** Throws RowValueError for a row above the limit of both ways to write. */
+/** Throws RowValueError for a row above 10 MiB, the limit of `tabledata.insertAll` and of the Storage Write API. */
 export function assertRowSize(types: readonly DataType[], values: readonly DuckDBValue[]): void {
   const bytes = types.reduce((sum, type, index) => sum + byteSize(type, values[index] ?? null), 0);
   if (bytes <= MAX_ROW_BYTES) return;

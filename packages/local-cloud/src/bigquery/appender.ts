@@ -2,7 +2,7 @@ import type { DuckDBAppender, DuckDBValue } from '@duckdb/node-api';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 
-/** Writes rows whose values are in the order of the table's columns. Several hundred thousand rows a second. */
+/** Appends rows; each lists its values in the order of the table's columns. Writes several 100,000 rows a second. */
 export async function appendValues(
   { connection }: Transaction,
   table: Table,

@@ -27,16 +27,17 @@ import { Usage, type UsageTotals } from './usage.ts';
 
 export interface BigQueryOptions {
   readonly projectId: string;
-  /** Where jobs run, and datasets that name no location are. */
+  /** Location of jobs, and of datasets created without one. */
   readonly location: string;
-  /** A folder that is created; everything stays in memory when absent. Jobs and anonymous result tables always do. */
+  /** Data folder, created when missing; without it data stays in memory. Jobs and anonymous tables always do. */
   readonly path?: string;
   readonly clock: Clock;
 }
 
 /**
- * BigQuery on this machine: the service itself, without a wire. Resources have the shapes of the REST API v2; every
- * refusal is a CloudError. Without an `access` the caller is the developer, who may do everything. https://docs.cloud.google.com/bigquery/docs/reference/rest
+ * The local BigQuery, without HTTP. Resources have the shapes of the REST API v2. A refused call throws CloudError.
+ * Without `access` the caller is the developer, who may do everything.
+ * https://docs.cloud.google.com/bigquery/docs/reference/rest
  */
 export class BigQuery implements Warehouse {
   readonly projectId: string;
@@ -60,7 +61,7 @@ export class BigQuery implements Warehouse {
     this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
   }
 
-  /** Throws CloudError FAILED_PRECONDITION when another process, or this one, has the folder open. */
+  /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
   static async open(options: BigQueryOptions): Promise<BigQuery> {
     const { projectId, location, path, clock } = options;
     const database = await Database.open(path);
@@ -79,7 +80,7 @@ export class BigQuery implements Warehouse {
     return this.#datasets.get(datasetId);
   }
 
-  /** Those that the caller may see, in the order of their ids. */
+  /** The datasets that the caller may see, ordered by id. */
   async listDatasets(access = DEVELOPER): Promise<DatasetResource[]> {
     const all = await this.#datasets.list();
     return all.filter(({ datasetReference: { datasetId } }) =>
@@ -87,12 +88,12 @@ export class BigQuery implements Warehouse {
     );
   }
 
-  /** Changes the properties that are given; null removes one. Throws NOT_FOUND, INVALID_ARGUMENT. */
+  /** Changes the given properties; null removes a property. Throws NOT_FOUND, INVALID_ARGUMENT. */
   patchDataset(datasetId: string, patch: DatasetInput): Promise<DatasetResource> {
     return this.#datasets.patch(datasetId, patch);
   }
 
-  /** Replaces all properties. */
+  /** Replaces all properties. Throws NOT_FOUND, INVALID_ARGUMENT. */
   updateDataset(datasetId: string, dataset: DatasetInput): Promise<DatasetResource> {
     return this.#datasets.update(datasetId, dataset);
   }
@@ -107,7 +108,7 @@ export class BigQuery implements Warehouse {
     return this.#tables.insert(datasetId, table);
   }
 
-  /** A stored table, or the anonymous one with the result of a query. Throws NOT_FOUND. */
+  /** A stored table, or the anonymous table of a query. Throws NOT_FOUND, PERMISSION_DENIED. */
   async getTable(datasetId: string, tableId: string, access = DEVELOPER): Promise<TableResource> {
     if (datasetId !== Results.datasetId) return this.#tables.get(datasetId, tableId);
     const result = this.#results.find(tableId);
@@ -120,17 +121,17 @@ export class BigQuery implements Warehouse {
     throw tableNotFound({ projectId, datasetId, tableId }, location);
   }
 
-  /** In the order of their ids, without their schemas. Throws NOT_FOUND for the dataset. */
+  /** The tables ordered by id, without schemas. Throws NOT_FOUND for the dataset. */
   async listTables(datasetId: string): Promise<TableListItem[]> {
     return (await this.#tables.list(datasetId)).map(tableListItem);
   }
 
-  /** Changes the properties that are given; a schema may only grow by optional columns or relax REQUIRED ones. */
+  /** Changes the given properties. A schema may only gain columns that are not REQUIRED, or relax REQUIRED ones. */
   patchTable(datasetId: string, tableId: string, patch: TableInput): Promise<TableResource> {
     return this.#tables.patch(datasetId, tableId, patch);
   }
 
-  /** Replaces all properties, the schema by the same rule as patchTable. */
+  /** Replaces all properties. A schema may change only as in patchTable. */
   updateTable(datasetId: string, tableId: string, table: TableInput): Promise<TableResource> {
     return this.#tables.update(datasetId, tableId, table);
   }
@@ -140,7 +141,7 @@ export class BigQuery implements Warehouse {
     return this.#tables.delete(datasetId, tableId);
   }
 
-  /** `tabledata.insertAll`: the request and the answer are those of the REST API. */
+  /** `tabledata.insertAll`, with the request and the response of the REST API. */
   insertAll(
     datasetId: string,
     tableId: string,
@@ -159,22 +160,22 @@ export class BigQuery implements Warehouse {
     return this.#tableData.list(access, datasetId, tableId, request);
   }
 
-  /** `jobs.query`. Throws what the query is refused for: `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`, … */
+  /** `jobs.query`. Throws the query's error: `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`, … */
   query(request: unknown, access = DEVELOPER): Promise<QueryResponse> {
     return this.#jobs.query(access, request);
   }
 
-  /** `jobs.insert`. Throws ALREADY_EXISTS for a job id that has been used; other mistakes are in the job's status. */
+  /** `jobs.insert`. Throws ALREADY_EXISTS for a used job id; errors of the query itself are in the job's status. */
   insertJob(job: unknown, access = DEVELOPER): Promise<JobResource> {
     return this.#jobs.insert(access, job);
   }
 
-  /** Throws NOT_FOUND, also when the job runs outside of the US and EU and its location is not given. */
+  /** Throws NOT_FOUND. Outside US and EU a job is found only with its `location`. */
   getJob(jobId: string, options: { location?: string } = {}, access = DEVELOPER): Promise<JobResource> {
     return this.#jobs.get(access, jobId, options);
   }
 
-  /** The latest first. */
+  /** The latest job first. */
   listJobs(
     options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
     access = DEVELOPER,
@@ -190,7 +191,7 @@ export class BigQuery implements Warehouse {
     return this.#jobs.cancel(access, jobId, options);
   }
 
-  /** Waits up to `timeoutMs` (10 s) for the job. Throws what the job failed with. */
+  /** Waits up to `timeoutMs` (default 10 s) for the job. Throws the job's error. */
   getQueryResults(
     jobId: string,
     request: QueryResultsRequest = {},
@@ -199,12 +200,12 @@ export class BigQuery implements Warehouse {
     return this.#jobs.getQueryResults(access, jobId, request);
   }
 
-  /** Bytes charged and calls received since the service was opened. */
+  /** Bytes billed and calls received since the service was opened. */
   usage(): UsageTotals {
     return this.#usage.totals();
   }
 
-  /** For whoever serves the API over a wire. */
+  /** Counts one call over HTTP: `jobs.query`, `tabledata.list`, … */
   countCall(method: string): void {
     this.#usage.addCall(method);
   }
@@ -225,7 +226,7 @@ export class BigQuery implements Warehouse {
     return appendRows(this.#context, table, rows);
   }
 
-  /** Waits for what runs, and lets go of the folder. */
+  /** Waits for writes, interrupts queries and unlocks the folder. */
   async close(): Promise<void> {
     await this.#context.database.close();
   }

@@ -12,11 +12,11 @@ export interface Bytes {
 }
 
 /**
- * The whole of each column that is read, whatever LIMIT, WHERE and clustering say; at least 10 MiB for each table of
- * which columns are read; rounded up to a MiB. https://docs.cloud.google.com/bigquery/pricing#on_demand_pricing
+ * Each column that is read counts in full; LIMIT, WHERE and clustering change nothing. A table that is read is billed
+ * for at least 10 MiB, and the sum is rounded up to a MiB. https://docs.cloud.google.com/bigquery/pricing#on_demand_pricing
  *
- * Google charges less in two cases that are not reckoned here: clustered tables (benefits begin at about 64 MB) and rows
- * that are still in the streaming buffer.
+ * Google bills less in two cases that are not modelled here: clustered tables (from about 64 MB) and rows in the
+ * streaming buffer.
  */
 export async function bytesOf(reads: readonly TableRead[], statistics: Statistics): Promise<Bytes> {
   let processed = 0;

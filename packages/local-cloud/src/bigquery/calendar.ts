@@ -1,4 +1,4 @@
-/** Dates and times as GoogleSQL writes them, and as DuckDB counts them: days or microseconds since 1970-01-01. */
+/** Converts dates and times between GoogleSQL's text and DuckDB's numbers: days or microseconds since 1970-01-01. */
 
 const DAY_MS = 86_400_000;
 const DAY_MICROS = 86_400_000_000n;
@@ -29,7 +29,7 @@ export function parseDateTime(text: string): bigint | undefined {
   return match ? dateTimeMicros(match) : undefined;
 }
 
-/** Microseconds since the epoch. Without a zone the text is UTC; named zones other than UTC are not read. */
+/** Microseconds since the epoch. Text without a zone is UTC; the only zone names are UTC, GMT and Z. */
 export function parseTimestamp(text: string): bigint | undefined {
   const match = DATE_TIME_ZONE.exec(text);
   const local = match ? dateTimeMicros(match) : undefined;
@@ -44,7 +44,7 @@ export function formatDate(daysSinceEpoch: number): string {
   return new Date(daysSinceEpoch * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** `12:30:00`, with six digits of a second when it has a fraction. */
+/** `12:30:00`, or `12:30:00.500000` when the second has a fraction. */
 export function formatTime(micros: bigint): string {
   const seconds = Number(micros / 1_000_000n);
   const pad = (value: number) => String(value).padStart(2, '0');
@@ -53,7 +53,7 @@ export function formatTime(micros: bigint): string {
   return fraction === 0 ? clock : `${clock}.${String(fraction).padStart(6, '0')}`;
 }
 
-/** `2026-01-31T12:30:00`: the separator is `T` in BigQuery's JSON for a DATETIME. */
+/** `2026-01-31T12:30:00`: BigQuery's JSON separates date and time of a DATETIME by `T`. */
 export function formatDateTime(micros: bigint, separator = 'T'): string {
   const timeOfDay = ((micros % DAY_MICROS) + DAY_MICROS) % DAY_MICROS;
   const day = Number((micros - timeOfDay) / DAY_MICROS);

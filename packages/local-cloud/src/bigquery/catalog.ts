@@ -16,19 +16,19 @@ export interface Dataset {
 
 export interface Table {
   readonly reference: TableReference;
-  /** Its name in DuckDB: names of the user never are names there, where case does not count and some are reserved. */
+  /** The table's name in DuckDB. User names are not used there: DuckDB ignores case and reserves some names. */
   readonly physicalName: string;
   readonly fields: readonly Field[];
   readonly properties: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly creationTime: number;
-  /** Milliseconds since the epoch, of the last change of rows or schema; each change has a later one. */
+  /** Milliseconds since the epoch of the last change of rows or schema. Each change makes it later. */
   readonly lastModifiedTime: number;
 }
 
 type StoredTable = Omit<Table, 'physicalName' | 'lastModifiedTime'>;
 
-/** The datasets and tables. They are kept in DuckDB, beside the rows; what is held here is read from there at start. */
+/** The datasets and tables. DuckDB stores them beside the rows; this copy in memory is loaded at start. */
 export class Catalog {
   readonly #datasets = new Map<string, Dataset>();
   readonly #tables = new Map<string, Map<string, Table>>();
@@ -68,7 +68,7 @@ export class Catalog {
     return this.#datasets.get(datasetId);
   }
 
-  /** In the order of their ids. */
+  /** The tables of a dataset, ordered by id. */
   tables(datasetId: string): Table[] {
     const tables = [...(this.#tables.get(datasetId)?.values() ?? [])];
     return tables.sort((a, b) => (a.reference.tableId < b.reference.tableId ? -1 : 1));
@@ -119,7 +119,7 @@ export class Catalog {
     return created;
   }
 
-  /** Replaces what is known of a table, after changing its columns by `change`. */
+  /** Applies `change` to the columns of a table and stores its new description. */
   async updateTable(transaction: Transaction, table: Table, change?: SchemaChange): Promise<void> {
     const name = physicalSql(table);
     const hadColumns = table.fields.length > (change?.added.length ?? 0);
@@ -143,7 +143,7 @@ export class Catalog {
     transaction.afterCommit(() => this.#keepTable(table));
   }
 
-  /** Notes that rows of a table change in this transaction. */
+  /** Records that this transaction changes rows of a table. */
   async touchTable(transaction: Transaction, table: Table, now: number): Promise<void> {
     const lastModifiedTime = nextModification(table, now);
     await transaction.connection.run('UPDATE catalog.tables SET last_modified = $2 WHERE physical_id = $1', [
@@ -173,7 +173,7 @@ export class Catalog {
   }
 }
 
-/** Later than the last one, also for two changes within a millisecond or a clock set back. */
+/** Later than the last change, even within one millisecond or after the clock is set back. */
 export function nextModification(table: Table, now: number): number {
   return Math.max(now, table.lastModifiedTime + 1);
 }
@@ -183,14 +183,14 @@ export function physicalSql(table: Table): string {
 }
 
 function createTableSql(name: string, fields: readonly Field[]): string {
-  // DuckDB has no table without columns, BigQuery has. It can have no rows, so it is made anew with its first columns.
+  // Only BigQuery allows a table without columns. It has no rows, so updateTable recreates it with its first columns.
   const columns = fields.length > 0 ? fields.map(columnSql) : ['"no columns" BOOLEAN'];
   return `CREATE TABLE data.${quoteIdentifier(name)} (${columns.join(', ')})`;
 }
 
 function columnSql(field: Field): string {
   const column = `${quoteIdentifier(field.name)} ${duckType(typeOfField(field))}`;
-  // An array is never NULL in a table, only empty.
+  // BigQuery stores a NULL array as an empty one.
   if (field.mode === 'REPEATED') return `${column} DEFAULT []`;
   return field.mode === 'REQUIRED' ? `${column} NOT NULL` : column;
 }

@@ -12,8 +12,8 @@ import { formatDate, formatDateTime, formatTime } from './calendar.ts';
 import { invalid, invalidQuery } from './errors.ts';
 import { type Field, structKey } from './types.ts';
 
-/** A value as BigQuery's JSON has it. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
-export type Cell = string | null | Row | readonly { readonly v: Cell }[];
+/** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
+type Cell = string | null | Row | readonly { readonly v: Cell }[];
 
 export interface Row {
   readonly f: readonly { readonly v: Cell }[];
@@ -21,7 +21,7 @@ export interface Row {
 
 export type TimestampFormat = 'FLOAT64' | 'INT64' | 'ISO8601_STRING';
 
-/** How the caller wants timestamps. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/DataFormatOptions */
+/** The format of timestamps in a response. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/DataFormatOptions */
 export interface FormatOptions {
   readonly useInt64Timestamp?: boolean;
   readonly timestampOutputFormat?: string;
@@ -46,7 +46,7 @@ export function encodeRow(
 
 function encodeField(field: Field, value: DuckDBValue, timestamps: TimestampFormat): Cell {
   if (field.mode !== 'REPEATED') return value === null ? null : encodeValue(field, value, timestamps);
-  // A NULL array is an empty one once it is part of a result.
+  // In a result, BigQuery returns a NULL array as an empty one.
   if (!(value instanceof DuckDBListValue)) return [];
   return value.items.map((item) => {
     if (item === null) {
@@ -77,7 +77,7 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
       timestamps,
     );
   }
-  throw new TypeError(`no encoding for a value of column ${field.name}, type ${field.type}`);
+  throw new TypeError(`Cannot encode a value of column ${field.name}, type ${field.type}`);
 }
 
 function encodeFloat(value: number): string {
@@ -93,7 +93,7 @@ function encodeTimestamp(micros: bigint, format: TimestampFormat): string {
   return `${sign}${trimZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`)}`;
 }
 
-/** DuckDB's dates reach further than the years 1 to 9999; JavaScript writes those with a sign. */
+/** DuckDB's dates go beyond the years 1 to 9999; JavaScript formats such years with a sign. */
 function inRange(date: string): string {
   if (/^\d{4}-/.test(date) && !date.startsWith('0000')) return date;
   throw invalidQuery(`The date ${date} is out of range: years go from 0001 to 9999`);

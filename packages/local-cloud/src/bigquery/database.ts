@@ -6,16 +6,16 @@ import { quoteLiteral } from './names.ts';
 
 const FILE = 'bigquery.duckdb';
 
-/** Queries that run at the same time. Each holds one of libuv's four threads, and the writer needs one as well. */
+/** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
 const READERS = 3;
 
-/** Interactive queries that may wait. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
+/** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
-/** DuckDB spills to the folder beyond this; in memory, queries that need more fail with `resourcesExceeded`. */
+/** Beyond this DuckDB spills to the folder. Without a folder, larger queries fail with `resourcesExceeded`. */
 const MEMORY_LIMIT = '4GiB';
 
-/** Folders open in this process. DuckDB's lock on the file only keeps other processes out. */
+/** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */
 const openFolders = new Set<string>();
 
 export interface Transaction {
@@ -26,7 +26,7 @@ export interface Transaction {
 
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
- * Results of queries live in a second, in-memory database of the name `results`.
+ * Query results live in a second, in-memory database named `results`.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -52,7 +52,7 @@ export class Database {
     this.#folder = folder;
   }
 
-  /** Opens the database in `path`, a folder that is created; in memory when absent. */
+  /** Opens the database in the folder `path`, created when missing; without a path, in memory. */
   static async open(path: string | undefined): Promise<Database> {
     if (path === undefined) return Database.#connect(':memory:', undefined, undefined);
     await mkdir(path, { recursive: true });
@@ -85,7 +85,7 @@ export class Database {
     return new Database(instance, writer, readers, folder);
   }
 
-  /** Runs `work` alone in a transaction; its promise settles after the commit, which is on disk by then. */
+  /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(() => this.#transact(work));
     this.#lastWrite = result.catch(() => undefined);
@@ -103,20 +103,20 @@ export class Database {
       for (const callback of callbacks) callback();
       return result;
     } catch (error) {
-      // A commit that failed has already rolled back, and then there is no transaction to end.
+      // A failed COMMIT has already rolled back, so this ROLLBACK may find no transaction.
       await this.#writer.run('ROLLBACK').catch(() => undefined);
       throw error;
     }
   }
 
-  /** Runs `work` on a connection of its own. `signal` interrupts it, or takes it out of the queue. */
+  /** Runs `work` on a connection of its own. `signal` interrupts `work`, or makes it fail once it leaves the queue. */
   async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#closed) throw closedError();
     const connection = await this.#acquire();
     const abort = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     let running = true;
     const interrupt = async () => {
-      // Again and again: between two statements of a query there is nothing to interrupt.
+      // Repeat: an interrupt between two statements of a query has no effect.
       while (running) {
         connection.interrupt();
         await new Promise(setImmediate);
@@ -152,7 +152,7 @@ export class Database {
     else this.#idle.push(connection);
   }
 
-  /** Waits for writes, interrupts queries, leaves everything in the one file and lets go of it. */
+  /** Waits for writes, interrupts queries and closes the database; its one file then holds everything. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -175,7 +175,7 @@ function closedError(): CloudError {
   return new CloudError('UNAVAILABLE', 'The local BigQuery is closed.');
 }
 
-/** All rows of a statement. Twice as fast as the reader of @duckdb/node-api, which builds columns first. */
+/** All rows of a statement. Twice as fast as the row reader of @duckdb/node-api, which builds columns first. */
 export async function readRows(
   connection: DuckDBConnection,
   sql: string,

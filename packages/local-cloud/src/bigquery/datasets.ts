@@ -16,7 +16,7 @@ import type { Statistics } from './statistics.ts';
 
 export interface ServiceContext {
   readonly projectId: string;
-  /** Of jobs, and of datasets that name none. */
+  /** Location of jobs, and of datasets created without one. */
   readonly location: string;
   readonly clock: Clock;
   readonly database: Database;
@@ -106,7 +106,7 @@ export class Datasets {
         });
       }
       await catalog.dropDataset(transaction, datasetId);
-      for (const table of tables) transaction.afterCommit(() => statistics.forget(table));
+      for (const table of tables) transaction.afterCommit(() => statistics.invalidate(table));
     });
   }
 

@@ -2,7 +2,7 @@ import { CloudError } from '../errors.ts';
 import { invalidQuery, unsupported } from './errors.ts';
 import { FAILURE_MARK } from './sql/let.ts';
 
-/** DuckDB's messages for what a query did wrong, in BigQuery's words. */
+/** DuckDB's messages about bad queries, each with BigQuery's error. */
 const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudError])[] = [
   [new RegExp(`^Invalid Input Error: ${FAILURE_MARK}(.*)`, 's'), ([, text]) => invalidQuery(text ?? '')],
   [
@@ -22,13 +22,13 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
   [/^INTERRUPT Error/, () => stopped()],
   [/^(?:Out of Range|Conversion) Error/, () => invalidQuery('A value is out of the range of its type')],
   [/^Invalid Input Error: (.*)/, ([, text]) => invalidQuery(`Invalid input: ${text}`)],
-  // The translation is at fault, or reaches what DuckDB can not do.
+  // A fault of the translation, or a limit of DuckDB.
   [/^(?:Binder|Parser|Not implemented) Error/, () => unsupported('This query')],
 ];
 
-/** The error that BigQuery would answer for what DuckDB threw; anything unforeseen stays as it is. */
+/** Maps an error of DuckDB to BigQuery's error; returns an unknown error unchanged. */
 export function queryError(error: unknown): unknown {
-  // Not instanceof: DuckDB's errors are not of the realm of a test's sandbox.
+  // Not instanceof: under jest, DuckDB's errors come from another realm.
   if (!Error.isError(error) || error instanceof CloudError) return error;
   for (const [pattern, make] of MESSAGES) {
     const match = pattern.exec(error.message);

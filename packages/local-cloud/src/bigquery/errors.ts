@@ -1,7 +1,7 @@
 import { type CanonicalCode, CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 
-/** A place in a query's text; both count from 1. */
+/** A position in the text of a query. Both numbers count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -12,17 +12,17 @@ export function tableName({ projectId, datasetId, tableId }: TableReference): st
   return `${projectId}:${datasetId}.${tableId}`;
 }
 
-/** A bad request that is not a query. */
+/** An invalid request, apart from its query. */
 export function invalid(message: string): CloudError {
   return new CloudError('INVALID_ARGUMENT', message, { reason: 'invalid' });
 }
 
-/** A query that BigQuery would refuse too. */
+/** A query that BigQuery refuses too. */
 export function invalidQuery(message: string, at?: Position): CloudError {
-  return new CloudError('INVALID_ARGUMENT', `${message}${place(at)}`, { reason: 'invalidQuery' });
+  return new CloudError('INVALID_ARGUMENT', `${message}${positionSuffix(at)}`, { reason: 'invalidQuery' });
 }
 
-/** A query that BigQuery may well answer; whether DuckDB answers the same is not known, so it is not tried. */
+/** A query that BigQuery may accept, but that DuckDB is not known to answer alike. */
 export function unsupported(what: string, at?: Position): CloudError {
   return invalidQuery(`${what} is not supported by the local BigQuery`, at);
 }
@@ -45,7 +45,7 @@ export function tableNotFound(table: TableReference, location: string): CloudErr
   );
 }
 
-function place(at: Position | undefined): string {
+function positionSuffix(at: Position | undefined): string {
   return at ? ` at [${at.line}:${at.column}]` : '';
 }
 
@@ -63,7 +63,7 @@ const REASON_OF_CODE: Readonly<Partial<Record<CanonicalCode, string>>> = {
   UNAVAILABLE: 'backendError',
 };
 
-/** `errors[].reason` of an answer, and `errorResult.reason` of a job. */
+/** `errors[].reason` of a response, and `errorResult.reason` of a job. */
 export function reasonOf({ code, reason }: CloudError): string {
   return reason ?? REASON_OF_CODE[code] ?? 'internalError';
 }

@@ -7,9 +7,9 @@ import { checkedLabels } from './resources.ts';
 import { isObject } from './row-values.ts';
 import type { Parameter } from './sql/bindings.ts';
 
-export type WriteDisposition = 'WRITE_EMPTY' | 'WRITE_TRUNCATE' | 'WRITE_APPEND';
+type WriteDisposition = 'WRITE_EMPTY' | 'WRITE_TRUNCATE' | 'WRITE_APPEND';
 
-/** A query with everything that says how to run it, checked. */
+/** A query and its options, checked. */
 export interface QueryConfiguration {
   readonly query: string;
   readonly parameters: readonly Parameter[];
@@ -17,14 +17,14 @@ export interface QueryConfiguration {
   readonly destinationTable: TableReference | undefined;
   readonly writeDisposition: WriteDisposition;
   readonly createIfNeeded: boolean;
-  /** A number, as text. */
+  /** Bytes, as decimal text. */
   readonly maximumBytesBilled: string | undefined;
   readonly jobTimeoutMs: number | undefined;
   readonly labels: Readonly<Record<string, string | null>>;
   readonly dryRun: boolean;
 }
 
-/** Properties of a query that are read, or that ask for nothing that is not so anyway. */
+/** Properties of a query that are applied, or that change nothing here. */
 const KNOWN = new Set([
   'query',
   'useLegacySql',
@@ -45,7 +45,7 @@ const KNOWN = new Set([
   'preserveNulls',
 ]);
 
-/** Of jobs.query alone. */
+/** Properties of a jobs.query request that do not belong to the query. */
 const REQUEST_ONLY = [
   'kind',
   'maxResults',
@@ -81,7 +81,7 @@ function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>)
   }
   if (typeof input.query !== 'string' || input.query === '')
     throw invalid('Required parameter is missing: query');
-  // The REST API reads legacy SQL unless it is told otherwise.
+  // The REST API defaults to legacy SQL.
   if (input.useLegacySql !== false) {
     throw invalid('Legacy SQL is not supported by the local BigQuery: set useLegacySql to false');
   }
@@ -108,12 +108,14 @@ function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>)
   };
 }
 
-/** The first is the default. */
+/** `allowed[0]` is the default. */
 function oneOf<T extends string>(value: unknown, name: string, allowed: readonly [T, ...T[]]): T {
   if (value === undefined || value === null || value === '') return allowed[0];
   const found = allowed.find((word) => word === value);
   if (!found)
-    throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it is one of ${allowed.join(', ')}`);
+    throw invalid(
+      `Invalid value for ${name}: ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}`,
+    );
   return found;
 }
 

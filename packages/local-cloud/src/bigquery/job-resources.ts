@@ -10,7 +10,7 @@ export interface JobReference {
   readonly location: string;
 }
 
-export interface ErrorProto {
+interface ErrorProto {
   readonly reason: string;
   readonly message: string;
   readonly location?: string;
@@ -50,12 +50,12 @@ export function jobResource(projectId: string, job: Job): JobResource {
   return { ...resource, etag: etagOf(resource) };
 }
 
-export function errorProto(error: CloudError): ErrorProto {
+function errorProto(error: CloudError): ErrorProto {
   const reason = reasonOf(error);
   return { reason, message: error.message, ...(reason === 'invalidQuery' && { location: 'query' }) };
 }
 
-/** Where the rows of a job are: in the table that it names, or in an anonymous one. */
+/** The configuration, with the table that holds the job's rows: its own destination or an anonymous table. */
 function jobConfiguration(projectId: string, job: Job): Readonly<Record<string, unknown>> {
   const { query, ...others } = job.configurationResource;
   const result = job.outcome?.result;
@@ -69,7 +69,7 @@ function jobConfiguration(projectId: string, job: Job): Readonly<Record<string, 
   };
 }
 
-/** Nothing is charged for a query that failed or did not run. */
+/** A query that failed or did not run is not billed. */
 export function billedBytes(job: Job): number {
   return job.outcome ? (job.summary?.bytes.billed ?? 0) : 0;
 }

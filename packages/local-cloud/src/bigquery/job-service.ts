@@ -22,7 +22,7 @@ import type { Tables } from './tables.ts';
 import type { Field } from './types.ts';
 import type { Usage } from './usage.ts';
 
-/** Milliseconds that jobs.query and jobs.getQueryResults wait unless told otherwise, and at most. */
+/** How long jobs.query and jobs.getQueryResults wait for a job, by default and at most. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 200_000;
 
@@ -36,12 +36,12 @@ export interface QueryResultsRequest extends PageRequest {
   readonly formatOptions?: FormatOptions;
 }
 
-/** The answer of jobs.query and jobs.getQueryResults. */
+/** The response of jobs.query and jobs.getQueryResults. */
 export interface QueryResponse {
   readonly kind: string;
   readonly jobComplete: boolean;
   readonly jobReference?: JobReference;
-  /** Instead of a job, when the query needed none. */
+  /** Identifies the query, even when it ran without a job. */
   readonly queryId?: string;
   readonly schema?: { readonly fields: readonly Field[] };
   readonly totalRows?: string;
@@ -102,7 +102,7 @@ export class JobService {
     return { jobs: resources.map((job) => ({ ...job, state: job.status.state })), ...rest };
   }
 
-  /** Asks a query to stop. A statement that writes is not interrupted. */
+  /** Requests that a query stops. A statement that writes is not interrupted. */
   async cancel(
     access: Access,
     jobId: string,
@@ -128,16 +128,16 @@ export class JobService {
     const job = repeated ?? this.#jobs.create(configuration, resource, { access, location });
     if (!repeated) {
       this.#remember(request.requestId, job);
-      if (!optional && !configuration.dryRun) this.#jobs.adopt(job);
+      if (!optional && !configuration.dryRun) this.#jobs.register(job);
       void this.#jobs.run(job);
     }
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
     const page = { maxResults: pageSize(request.maxResults), formatOptions: formatOf(request.formatOptions) };
     const answer = done ? await this.#answer(job, page) : {};
-    // A job is made after all where somebody has to come back for the rest.
+    // The caller needs a job to fetch the remaining rows, or to wait longer.
     const needsJob = !done || answer.pageToken !== undefined;
-    if (optional && needsJob) this.#jobs.adopt(job);
+    if (optional && needsJob) this.#jobs.register(job);
     const reason = done ? 'LARGE_RESULTS' : 'LONG_RUNNING';
     return {
       kind: 'bigquery#queryResponse',
@@ -227,7 +227,7 @@ export class JobService {
     return access.allows('bigquery.jobs.listAll', `projects/${projectId}`) ? jobs : mine;
   }
 
-  /** Whoever may see a job may not for that see its rows. */
+  /** Permission to see a job does not include its rows. */
   #requireResult(access: Access, { outcome }: Job): void {
     const { projectId } = this.#context;
     const result = outcome?.result && this.#results.find(outcome.result.tableId);

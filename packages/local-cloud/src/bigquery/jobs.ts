@@ -10,7 +10,7 @@ import { assertJobId } from './names.ts';
 import type { Outcome, QueryEngine } from './query-engine.ts';
 import type { Field } from './types.ts';
 
-/** Finished jobs that are remembered, the latest. Google remembers those of six months. */
+/** Jobs kept in memory. Beyond this the oldest finished jobs are evicted; Google keeps jobs for six months. */
 const MAX_JOBS = 5_000;
 
 export type JobState = 'RUNNING' | 'DONE';
@@ -21,23 +21,23 @@ export interface JobOptions {
   readonly location?: unknown;
 }
 
-/** What was found out about a query before it ran. */
+/** What planning says about a query before it runs. */
 export interface JobSummary {
   readonly statementType: string;
   readonly bytes: Bytes;
   readonly referencedTables: readonly TableReference[];
-  /** Of the result; undefined for what has none. */
+  /** Columns of the result; undefined for a statement without a result. */
   readonly fields: readonly Field[] | undefined;
 }
 
-/** A query on its way, and what became of it. */
+/** A query job: its configuration, its state and its outcome. */
 export class Job {
   readonly id: string;
   readonly location: string;
   /** Whether the caller named the location. */
   readonly locationIsFixed: boolean;
   configuration: QueryConfiguration;
-  /** As the caller gave it, for answers. */
+  /** The configuration as the caller sent it, for responses. */
   readonly configurationResource: Readonly<Record<string, unknown>>;
   /** Milliseconds since the epoch. */
   readonly creationTime: number;
@@ -45,10 +45,10 @@ export class Job {
   summary: JobSummary | undefined;
   outcome: Outcome | undefined;
   error: CloudError | undefined;
-  /** Of the caller that made it. */
+  /** Access of the caller that created the job. */
   readonly access: Access;
   readonly abort = new AbortController();
-  /** Settles, without ever failing, when the job is done. */
+  /** Resolves when the job is done; never rejects. */
   done: Promise<void> = Promise.resolve();
 
   constructor(
@@ -77,7 +77,7 @@ export class Job {
   }
 }
 
-/** The jobs of the project. They do not outlive the process. */
+/** The project's jobs. They are lost when the process ends. */
 export class Jobs {
   readonly #projectId: string;
   readonly #location: string;
@@ -98,7 +98,7 @@ export class Jobs {
     this.#onBilled = onBilled;
   }
 
-  /** Starts a job. Throws ALREADY_EXISTS for an id that has been used. */
+  /** Registers and starts a job. Throws ALREADY_EXISTS for a used id. */
   start(
     configuration: QueryConfiguration,
     resource: Readonly<Record<string, unknown>>,
@@ -111,13 +111,12 @@ export class Jobs {
         `Already Exists: Job ${this.#projectId}:${job.location}.${job.id}`,
       );
     }
-    this.#jobs.set(job.id, job);
-    this.#forgetOldest();
+    this.register(job);
     job.done = this.#run(job);
     return job;
   }
 
-  /** A job that nobody else can see: of a dry run, or of a query that needs none. */
+  /** Creates a job that is not registered: for a dry run, or for a query whose job is optional. */
   create(
     configuration: QueryConfiguration,
     resource: Readonly<Record<string, unknown>>,
@@ -130,7 +129,7 @@ export class Jobs {
     return new Job(jobId, place, configuration, resource, this.#clock.now(), options.access);
   }
 
-  /** Runs a job that has been created but not started; fills in its outcome or its error. */
+  /** Runs a job made by `create` and sets its outcome or its error. */
   async run(job: Job): Promise<void> {
     job.done = this.#run(job);
     await job.done;
@@ -156,13 +155,13 @@ export class Jobs {
       job.error = job.abort.signal.aborted ? stopped() : asCloudError(error);
     } finally {
       timer?.cancel();
-      // They may be large, and a job is remembered for long.
+      // Parameters may be large, and the job stays in memory.
       job.configuration = { ...job.configuration, parameters: [] };
       job.endTime = this.#clock.now();
     }
   }
 
-  /** Throws NOT_FOUND. Outside of the US and EU a job is only found in its location. */
+  /** Throws NOT_FOUND. Outside US and EU a job is found only with its location. */
   find(jobId: string, location: string | undefined): Job {
     const job = this.#jobs.get(jobId);
     const where = location || (job && /^(US|EU)$/i.test(job.location) ? job.location : 'US');
@@ -173,17 +172,17 @@ export class Jobs {
       {
         hint: job
           ? `the job runs in ${job.location}: pass location=${job.location}`
-          : 'job ids do not outlive the local cloud',
+          : 'jobs are lost when the local cloud stops',
       },
     );
   }
 
-  /** The latest first. */
+  /** The latest job first. */
   list(): Job[] {
     return [...this.#jobs.values()].reverse();
   }
 
-  /** Waits for a job by the clock. Returns whether it is done. */
+  /** Waits up to `timeoutMs` on the injected clock. Returns whether the job is done. */
   async wait(job: Job, timeoutMs: number): Promise<boolean> {
     if (job.state === 'DONE' || timeoutMs === 0) return job.state === 'DONE';
     const timedOut = new Promise<void>((resolve) => {
@@ -194,13 +193,13 @@ export class Jobs {
     return job.endTime !== undefined;
   }
 
-  /** Makes a job known that has been run by itself, because its result has to be fetched. */
-  adopt(job: Job): void {
+  /** Registers a job made by `create`, so that its caller can find it. */
+  register(job: Job): void {
     this.#jobs.set(job.id, job);
-    this.#forgetOldest();
+    this.#evictOldest();
   }
 
-  #forgetOldest(): void {
+  #evictOldest(): void {
     for (const job of this.#jobs.values()) {
       if (this.#jobs.size <= MAX_JOBS) return;
       if (job.state === 'DONE') this.#jobs.delete(job.id);

@@ -8,10 +8,10 @@ import { type Field, typeOfField } from './types.ts';
 const MAX_PAGE_ROWS = 100_000;
 const MAX_PAGE_BYTES = 10 * 1024 * 1024;
 
-/** Rows that are read from DuckDB at a time while a page fills. */
+/** Rows per read from DuckDB while a page fills. */
 const SLICE_ROWS = 8192;
 
-/** Rows in an order that stays: a stored table, or the result of a query. */
+/** Rows in a stable order: a stored table, or the result of a query. */
 export interface RowSource {
   readonly fields: readonly Field[];
   readonly totalRows: number;
@@ -19,7 +19,7 @@ export interface RowSource {
 }
 
 export interface PageRequest {
-  /** Zero-based place of the first row. */
+  /** Zero-based index of the first row. */
   readonly startIndex?: string | number;
   readonly maxResults?: string | number;
   readonly pageToken?: string;
@@ -30,7 +30,7 @@ export interface Page {
   readonly pageToken?: string;
 }
 
-/** `key` names what is paged: a token of something else is refused. */
+/** Reads one page. `key` identifies the source: a page token of another source is refused. */
 export async function readPage(
   source: RowSource,
   request: PageRequest,
@@ -57,7 +57,7 @@ export async function readPage(
   return end < source.totalRows && limit > 0 ? { rows, pageToken: encodePageToken(end, key) } : { rows };
 }
 
-/** One page of a list of resources that is at hand as a whole. */
+/** One page of `items`, the complete list. */
 export function listPage<T>(
   items: readonly T[],
   request: { readonly maxResults?: string | number; readonly pageToken?: string },
@@ -73,7 +73,7 @@ export function wholeNumber(value: string | number | undefined, name: string): n
   if (value === undefined || value === '') return undefined;
   const number = Number(value);
   if (/^\d{1,15}$/.test(String(value)) && Number.isSafeInteger(number)) return number;
-  throw invalid(`Invalid value for ${name}: ${value}; it is a whole number from 0`);
+  throw invalid(`Invalid value for ${name}: ${value}; it must be a whole number, 0 or more`);
 }
 
 function encodePageToken(offset: number, key: string): string {
@@ -85,7 +85,7 @@ function decodePageToken(token: string, key: string): number {
     const [offset, of]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
     if (of === key && Number.isSafeInteger(offset)) return Number(offset);
   } catch {
-    // Not a token of ours: refused below.
+    // Not a page token of this server: refused below.
   }
   throw invalid('Invalid page token.');
 }

@@ -18,7 +18,7 @@ export function parseParameters(mode: unknown, input: unknown): Parameter[] {
     mode !== '' &&
     String(mode).toUpperCase() !== (isNamed ? 'NAMED' : 'POSITIONAL')
   ) {
-    if (parameters.length > 0) throw invalid(`parameterMode ${mode} does not fit the query parameters`);
+    if (parameters.length > 0) throw invalid(`parameterMode ${mode} does not match the query parameters`);
   }
   const names = new Set(named.map(({ name }) => name));
   if (names.size < named.length) throw invalid('Duplicate query parameter names');
@@ -65,7 +65,7 @@ function parseParameterType(input: unknown, name: string): DataType {
   throw invalid(`Query parameter ${name}: type ${kind || '(none)'} is not supported by the local BigQuery`);
 }
 
-/** Lists for arrays, lists of the fields' values for structs, text or null for the rest. */
+/** The value without its wrappers: an array as a list, a struct as a list of field values, a scalar as text or null. */
 function plainValue(type: DataType, input: unknown): unknown {
   if (!isObject(input)) return type.kind === 'ARRAY' ? [] : null;
   if (type.kind === 'ARRAY') {

@@ -17,31 +17,31 @@ import { type Translation, translate } from './sql/translate.ts';
 import type { Tables } from './tables.ts';
 import type { Field } from './types.ts';
 
-/** A query that is understood and allowed to run. */
+/** A query that is translated and authorized. */
 export interface Plan {
   readonly configuration: QueryConfiguration;
   readonly translation: Translation;
   readonly bindings: Bindings;
   readonly bytes: Bytes;
   readonly referencedTables: readonly TableReference[];
-  /** Whose the result is. */
+  /** The account that may read the result; undefined for the developer. */
   readonly owner: string | undefined;
 }
 
-/** Where and for whom a query runs. */
-interface Asker {
+/** The caller and the location of a query. */
+interface QueryContext {
   readonly access: Access;
   readonly location: string;
   readonly locationIsFixed: boolean;
 }
 
-/** What a query left behind. */
+/** What a query produced. */
 export interface Outcome {
-  /** Of a SELECT without a destination table of its own. */
+  /** The rows of a SELECT without a destination table. */
   readonly result?: ResultInfo;
-  /** Where the rows are, when the query names a table for them. */
+  /** The table that holds the rows, when the query names one. */
   readonly destination?: TableReference;
-  /** Of INSERT, UPDATE, DELETE and TRUNCATE. */
+  /** Rows changed by INSERT, UPDATE, DELETE or TRUNCATE. */
   readonly affectedRows?: number;
 }
 
@@ -57,7 +57,7 @@ export class QueryEngine {
   }
 
   /** Throws `invalidQuery`, `notFound`, `accessDenied`, `bytesBilledLimitExceeded`. */
-  async plan(configuration: QueryConfiguration, job: Asker): Promise<Plan> {
+  async plan(configuration: QueryConfiguration, job: QueryContext): Promise<Plan> {
     const { access, location, locationIsFixed } = job;
     await this.#tables.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
@@ -77,7 +77,7 @@ export class QueryEngine {
     return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
   }
 
-  /** What a statement writes; what it reads was checked when its tables were looked up. */
+  /** Checks the permission to write. StoredTables checks the permission to read. */
   #authorize(access: Access, translation: Translation, destination: TableReference | undefined): void {
     switch (translation.kind) {
       case 'query':
@@ -124,7 +124,7 @@ export class QueryEngine {
       case 'dml':
         return database.write(async (transaction) => {
           const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
-          await this.#changed(transaction, translation.table);
+          await this.#recordChange(transaction, translation.table);
           return { affectedRows };
         });
       case 'create':
@@ -134,23 +134,23 @@ export class QueryEngine {
     }
   }
 
-  /** Whether a result of thousands of rows is likely enough to put it into a table at once. */
+  /** Whether the query reads enough rows to store its result in a table from the start. */
   async #readsManyRows({ reads }: Translation): Promise<boolean> {
     const statistics = await Promise.all(reads.map(({ table }) => this.#context.statistics.of(table)));
     return statistics.some(({ rows }) => rows > SMALL_ROWS * 4);
   }
 
-  /** `planned` is the table as the plan knew it; its description may have changed since. */
-  async #changed(transaction: Transaction, planned: Table): Promise<void> {
+  /** Records a change of rows. The description of the `planned` table may have changed since planning. */
+  async #recordChange(transaction: Transaction, planned: Table): Promise<void> {
     const { catalog, clock, statistics, location } = this.#context;
     const table = catalog.table(planned.reference, location);
     await catalog.touchTable(transaction, table, clock.now());
-    transaction.afterCommit(() => statistics.forget(table));
+    transaction.afterCommit(() => statistics.invalidate(table));
   }
 
   async #create(plan: Plan, translation: Extract<Translation, { kind: 'create' }>): Promise<Outcome> {
     const { reference, fields, properties, sql } = translation;
-    const { datasetId, tableId } = this.#own(reference);
+    const { datasetId, tableId } = this.#inProject(reference);
     return this.#context.database.write(async (transaction) => {
       const existing = this.#context.catalog.findTable(datasetId, tableId);
       if (existing && translation.ifNotExists) return {};
@@ -166,7 +166,7 @@ export class QueryEngine {
   }
 
   async #drop({ reference, ifExists }: Extract<Translation, { kind: 'drop' }>): Promise<Outcome> {
-    const { datasetId, tableId } = this.#own(reference);
+    const { datasetId, tableId } = this.#inProject(reference);
     return this.#context.database.write(async (transaction) => {
       const table = this.#context.catalog.findTable(datasetId, tableId);
       if (!table && ifExists) return {};
@@ -183,7 +183,7 @@ export class QueryEngine {
     sql: string,
     fields: readonly Field[],
   ): Promise<Outcome> {
-    const { datasetId, tableId } = this.#own(reference);
+    const { datasetId, tableId } = this.#inProject(reference);
     const { writeDisposition, createIfNeeded } = configuration;
     for (const { name } of fields) assertFieldName(name);
     return this.#context.database.write(async (transaction) => {
@@ -196,7 +196,7 @@ export class QueryEngine {
       if (append) {
         assertSameColumns(existing, fields);
         await insertQuery(transaction, existing, sql, bindings, fields);
-        await this.#changed(transaction, existing);
+        await this.#recordChange(transaction, existing);
         return { destination: reference };
       }
       const table = existing
@@ -207,7 +207,7 @@ export class QueryEngine {
     });
   }
 
-  #own(reference: TableReference): TableReference {
+  #inProject(reference: TableReference): TableReference {
     const { projectId, location } = this.#context;
     if (reference.projectId === projectId) return reference;
     throw datasetNotFound(reference.projectId, reference.datasetId, location);
@@ -222,7 +222,7 @@ async function insertQuery(
   fields: readonly Field[] = table.fields,
 ): Promise<void> {
   const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
-  // An array is never NULL in a table, only empty.
+  // BigQuery stores a NULL array as an empty one.
   const values = fields.map(({ mode }, index) =>
     mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
   );

@@ -7,19 +7,19 @@ import { isObject } from './row-values.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
 import type { Field } from './types.ts';
 
-export interface DatasetReference {
+interface DatasetReference {
   readonly projectId: string;
   readonly datasetId: string;
 }
 
-/** What a caller may say about a dataset. Anything else that is set is refused by name. */
+/** The properties of a dataset that a caller may set. Every other property is refused by name. */
 export interface DatasetInput {
   readonly datasetReference?: { readonly projectId?: string; readonly datasetId?: string };
   readonly location?: string;
   readonly friendlyName?: string;
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string | null>>;
-  /** Milliseconds, as text; new tables get it as their expiration. */
+  /** Lifetime of new tables in milliseconds, as text. */
   readonly defaultTableExpirationMs?: string;
 }
 
@@ -36,14 +36,14 @@ export interface DatasetResource extends DatasetInput {
   readonly type: 'DEFAULT';
 }
 
-/** What a caller may say about a table. Anything else that is set is refused by name. */
+/** The properties of a table that a caller may set. Every other property is refused by name. */
 export interface TableInput {
   readonly tableReference?: Partial<TableReference>;
   readonly schema?: { readonly fields?: readonly unknown[] };
   readonly friendlyName?: string;
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string | null>>;
-  /** Kept, and shown; DuckDB has no use for it. */
+  /** Stored and returned, without effect in DuckDB. */
   readonly clustering?: { readonly fields: readonly string[] };
   /** Milliseconds since the epoch, as text. */
   readonly expirationTime?: string | null;
@@ -57,12 +57,12 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
   readonly tableReference: TableReference;
   readonly schema: { readonly fields: readonly Field[] };
   readonly numRows: string;
-  /** Logical bytes, as text. Google leaves out rows that were just streamed; here every row counts at once. */
+  /** Logical bytes, as text. Google leaves out the streaming buffer; here every row counts at once. */
   readonly numBytes: string;
   readonly numLongTermBytes: string;
   /** Milliseconds since the epoch, as text. */
   readonly creationTime: string;
-  /** Milliseconds since the epoch, as text. Here each change of rows or schema makes it later, without exception. */
+  /** Milliseconds since the epoch, as text. Each change of rows or schema makes it later. */
   readonly lastModifiedTime: string;
   readonly type: 'TABLE';
   readonly location: string;
@@ -71,9 +71,9 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
 const DATASET_PROPERTIES = ['friendlyName', 'description', 'labels', 'defaultTableExpirationMs'];
 const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering', 'expirationTime'];
 
-/** What only the service writes: a caller may send it back, and it is not read. */
+/** Output-only properties. They are ignored when a caller sends them back. */
 const OUTPUT_ONLY = [
-  // The Node.js client sends it beside the reference when it creates a dataset by itself.
+  // The Node.js client sends it in addition to the reference when it creates a dataset.
   'projectId',
   'kind',
   'etag',
@@ -112,7 +112,7 @@ function properties(
     if (!supported.includes(name)) {
       if (value === null || value === undefined || value === false || value === '') continue;
       throw invalid(
-        `${kind}.${name} is not supported by the local BigQuery; it knows ${supported.join(', ')}`,
+        `${kind}.${name} is not supported by the local BigQuery; it supports ${supported.join(', ')}`,
       );
     }
     kept[name] = checkedProperty(name, value);
@@ -126,17 +126,17 @@ function checkedProperty(name: string, value: unknown): unknown {
   if (name === 'clustering') return value;
   if (name === 'expirationTime' || name === 'defaultTableExpirationMs') {
     if (/^\d{1,16}$/.test(String(value))) return String(value);
-    throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it is a number of milliseconds`);
+    throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it must be a number of milliseconds`);
   }
   if (typeof value === 'string') return value;
-  throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it is a string`);
+  throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it must be a string`);
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/labels-intro#requirements */
 const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 
-/** Checks the labels of a dataset, table or job; a null value, which removes a label in a patch, is let through. */
+/** Checks the labels of a dataset, table or job. Null is allowed: it removes a label in a patch. */
 export function checkedLabels(labels: unknown): Record<string, string | null> {
   if (!isObject(labels)) throw invalid(`labels must be an object, got ${JSON.stringify(labels)}`);
   const checked: Record<string, string | null> = {};
@@ -150,7 +150,7 @@ export function checkedLabels(labels: unknown): Record<string, string | null> {
   return checked;
 }
 
-/** `current` with a patch laid over it: null removes a property, or a single label. */
+/** Applies a patch to `current`. Null removes a property, or a single label. */
 export function patched(
   current: Readonly<Record<string, unknown>>,
   patch: Readonly<Record<string, unknown>>,
@@ -207,7 +207,7 @@ export function tableResource(table: Table, location: string, statistics: TableS
   return { ...resource, etag: etagOf(resource) };
 }
 
-/** A table as tables.list has it. */
+/** A table in the response of tables.list. */
 export interface TableListItem {
   readonly kind: 'bigquery#table';
   readonly id: string;

@@ -13,14 +13,14 @@ import { duckType, type Field, typeOfField } from './types.ts';
 /** "Approximately 24 hours". https://docs.cloud.google.com/bigquery/docs/cached-results */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Beyond these the oldest results go: Google keeps them "best-effort", this keeps the process within bounds. */
+/** Beyond these limits the oldest results are evicted. Google, too, keeps results only "best-effort". */
 const MAX_RESULTS = 1000;
 const MAX_BYTES = 2 * 1024 ** 3;
 
-/** Results of up to about this many rows are kept as they are, larger ones as a table of DuckDB in memory. */
+/** Results of up to about this many rows stay JavaScript values; larger ones become a DuckDB table in memory. */
 export const SMALL_ROWS = 4096;
 
-/** What is known of a result, without its rows. */
+/** A result without its rows. */
 export interface ResultInfo {
   readonly tableId: string;
   readonly fields: readonly Field[];
@@ -36,17 +36,17 @@ export interface Result extends ResultInfo, RowSource, Owned {
   readonly expirationTime: number;
 }
 
-type Rows = Omit<Kept, 'owner'>;
+type UnownedResult = Omit<StoredResult, 'owner'>;
 
-interface Kept extends Result {
+interface StoredResult extends Result {
   readonly drop: () => Promise<void>;
 }
 
-/** Anonymous result tables. They do not outlive the process. */
+/** Anonymous result tables. They are lost when the process ends. */
 export class Results {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, StoredResult>();
   #bytes = 0;
 
   constructor(database: Database, clock: Clock) {
@@ -54,7 +54,7 @@ export class Results {
     this.#clock = clock;
   }
 
-  /** The dataset that anonymous tables appear in; hidden, as its first character says. */
+  /** The dataset of anonymous tables. A leading underscore hides a dataset from lists. */
   static readonly datasetId = '_local_anonymous';
 
   reference(projectId: string, { tableId }: ResultInfo): TableReference {
@@ -64,13 +64,13 @@ export class Results {
   find(tableId: string): Result | undefined {
     const result = this.#kept.get(tableId);
     if (result && result.expirationTime <= this.#clock.now()) {
-      this.#forget(result);
+      this.#evict(result);
       return undefined;
     }
     return result;
   }
 
-  /** Runs a query and keeps its rows. A large result that is not expected to be one costs a second run. */
+  /** Runs a query and stores its rows. Without `mayBeLarge`, a large result costs a second run. */
   async run(query: {
     readonly sql: string;
     readonly bindings: Bindings;
@@ -98,7 +98,7 @@ export class Results {
     };
   }
 
-  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Rows {
+  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): UnownedResult {
     const types = fields.map(typeOfField);
     const sizeOf = (row: readonly DuckDBValue[]) =>
       types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
@@ -117,7 +117,7 @@ export class Results {
     sql: string,
     bindings: Bindings,
     fields: readonly Field[],
-  ): Promise<Rows> {
+  ): Promise<UnownedResult> {
     const described = this.#describe();
     const name = `results.${quoteIdentifier(described.tableId)}`;
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
@@ -136,7 +136,7 @@ export class Results {
     }
   }
 
-  /** Nothing is ever deleted from a result, so the row ids of DuckDB are the places of its rows. */
+  /** No row of a result is ever deleted, so DuckDB's rowid is the index of a row. */
   #tableReader(name: string, columns: number): Result['read'] {
     const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
     // Without ORDER BY DuckDB keeps the order of insertion.
@@ -145,26 +145,26 @@ export class Results {
       this.#database.read((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
   }
 
-  #keep(result: Kept): void {
+  #keep(result: StoredResult): void {
     this.#kept.set(result.tableId, result);
     this.#bytes += result.bytes;
     const now = this.#clock.now();
     for (const oldest of this.#kept.values()) {
       const full = this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES;
       if (oldest === result || (!full && oldest.expirationTime > now)) break;
-      this.#forget(oldest);
+      this.#evict(oldest);
     }
   }
 
-  #forget(result: Kept): void {
+  #evict(result: StoredResult): void {
     this.#kept.delete(result.tableId);
     this.#bytes -= result.bytes;
-    // Runs by itself after the queries before it; when it fails, the database is closed and the table gone with it.
+    // Queued behind earlier queries. It fails only when the database is closed, and then the table is gone as well.
     result.drop().catch(() => undefined);
   }
 }
 
-/** All rows of a query, or undefined when there are too many to keep them as they are. */
+/** All rows of a query, or undefined when there are more than SMALL_ROWS. */
 async function readSmall(
   connection: DuckDBConnection,
   sql: string,
@@ -199,7 +199,7 @@ export async function runPrepared(
   }
 }
 
-/** A statement with the parameters that it has; values travel beside it, never in it. */
+/** Prepares a statement and binds its parameters. The SQL text never contains their values. */
 async function prepare(
   connection: DuckDBConnection,
   sql: string,

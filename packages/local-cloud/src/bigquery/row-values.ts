@@ -11,7 +11,7 @@ import {
 import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
 import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
 
-/** Why a value does not fit its column. `location` is the path of the column, with dots. */
+/** A value does not fit its column. `location` is the dotted path of the column: `address.city`. */
 export class RowValueError extends Error {
   override readonly name = 'RowValueError';
   readonly location: string;
@@ -23,7 +23,7 @@ export class RowValueError extends Error {
 }
 
 export interface RowOptions {
-  /** Whether a scalar of another JSON type is converted, as `tabledata.insertAll` does; the Storage Write API does not. */
+  /** Converts scalars of another JSON type. `tabledata.insertAll` does so, the Storage Write API does not. */
   readonly lenient: boolean;
   readonly ignoreUnknownValues: boolean;
 }
@@ -53,11 +53,11 @@ function valuesByColumn(
     return row[name];
   });
   if (keys.length === fields.length && found === fields.length) return exact;
-  // Names of columns do not depend on case. https://docs.cloud.google.com/bigquery/docs/schemas#column_names
-  const places = new Map(fields.map(({ name }, index) => [name.toLowerCase(), index]));
+  // Column names are case-insensitive. https://docs.cloud.google.com/bigquery/docs/schemas#column_names
+  const indexes = new Map(fields.map(({ name }, index) => [name.toLowerCase(), index]));
   for (const key of keys) {
-    const place = places.get(key.toLowerCase());
-    if (place !== undefined) exact[place] = row[key];
+    const index = indexes.get(key.toLowerCase());
+    if (index !== undefined) exact[index] = row[key];
     else if (!options.ignoreUnknownValues)
       throw new RowValueError(`${path}${key}`, `no such field: ${path}${key}.`);
   }
@@ -73,7 +73,7 @@ function fieldValue(field: Field, value: unknown, options: RowOptions, path: str
   }
   if (value === undefined || value === null) return new DuckDBListValue([]);
   if (!Array.isArray(value)) {
-    throw new RowValueError(location, `Array specified for non-repeated field or the reverse: ${location}.`);
+    throw new RowValueError(location, `Field ${location} is REPEATED: its value must be an array.`);
   }
   return new DuckDBListValue(
     value.map((element: unknown) => {
@@ -104,8 +104,8 @@ function structValue(values: readonly DuckDBValue[]): DuckDBStructValue {
 }
 
 /**
- * A value of a query parameter: scalars arrive as text, arrays as lists and structs as lists of their fields' values.
- * Undefined when it does not fit the type.
+ * Converts the value of a query parameter to DuckDB's form; undefined when it does not fit the type. Scalars arrive as
+ * text, arrays as lists, structs as lists of field values.
  */
 export function typedValue(type: DataType, value: unknown): DuckDBValue | undefined {
   if (value === null) return null;
@@ -123,11 +123,11 @@ export function typedValue(type: DataType, value: unknown): DuckDBValue | undefi
   return scalarValue(type.kind, value, true);
 }
 
-/** `value`, a JSON scalar, in DuckDB's form; undefined when it does not fit. */
+/** Converts a JSON scalar to DuckDB's form; undefined when it does not fit. */
 export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean): DuckDBValue | undefined {
   switch (kind) {
     case 'STRING':
-      // A lone surrogate has no UTF-8 form: stored, it would silently become another text.
+      // A lone surrogate has no UTF-8 form: DuckDB would silently store another text.
       if (typeof value === 'string') return value.isWellFormed() ? value : undefined;
       return lenient && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : undefined;
     case 'BOOL':
@@ -199,7 +199,7 @@ function float64(value: unknown): number | undefined {
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
-export const NUMERIC_SCALE = 9;
+const NUMERIC_SCALE = 9;
 const NUMERIC_WIDTH = 38;
 
 function numeric(value: unknown): DuckDBDecimalValue | undefined {
@@ -209,8 +209,8 @@ function numeric(value: unknown): DuckDBDecimalValue | undefined {
   return new DuckDBDecimalValue(units, NUMERIC_WIDTH, NUMERIC_SCALE);
 }
 
-/** A decimal text times 10^scale; undefined when it has more digits than that, or an exponent. */
-export function numericUnits(text: string, scale: number): bigint | undefined {
+/** Decimal text times 10^scale; undefined when it has an exponent or more than `scale` fraction digits. */
+function numericUnits(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d{1,29})(?:\.(\d*))?$/.exec(text);
   const fraction = match?.[3] ?? '';
   if (!match || fraction.length > scale) return undefined;

@@ -8,7 +8,7 @@ const MAX_COLUMNS = 10_000;
 /** https://docs.cloud.google.com/bigquery/docs/nested-repeated#limitations */
 const MAX_NESTING = 15;
 
-/** Checks a table's `schema.fields` and returns them in the form in which BigQuery answers them. */
+/** Checks a table's `schema.fields` and returns them in BigQuery's response form. */
 export function parseFields(value: unknown, path = '', depth = 0): Field[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw invalid(`schema.fields must be a list, got ${JSON.stringify(value)}`);
@@ -61,7 +61,7 @@ function parseMode(value: unknown, name: string): Field['mode'] {
   if (value === undefined || value === null || value === '') return 'NULLABLE';
   const upper = String(value).toUpperCase();
   if (upper === 'NULLABLE' || upper === 'REQUIRED' || upper === 'REPEATED') return upper;
-  throw invalid(`Field ${name}: invalid mode ${value}; it is NULLABLE, REQUIRED or REPEATED`);
+  throw invalid(`Field ${name}: invalid mode ${value}; it must be NULLABLE, REQUIRED or REPEATED`);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -73,7 +73,7 @@ function isEmpty(value: unknown): boolean {
   );
 }
 
-/** What a change of schema asks of the stored table. */
+/** The changes that a new schema makes to a stored table. */
 export interface SchemaChange {
   readonly added: readonly Field[];
   /** Columns that were REQUIRED and become NULLABLE. */
@@ -81,8 +81,8 @@ export interface SchemaChange {
 }
 
 /**
- * The difference between a table's schema and the one that shall replace it. New columns must be NULLABLE or REPEATED,
- * REQUIRED may be relaxed to NULLABLE, descriptions may change; anything else throws.
+ * Compares a table's schema with its replacement. New columns must be NULLABLE or REPEATED, REQUIRED may be relaxed to
+ * NULLABLE, and descriptions may change. Every other change throws INVALID_ARGUMENT.
  * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
  *
  * The local BigQuery does not change fields inside a RECORD.

@@ -11,14 +11,14 @@ import { ROUTES } from './rest/routes.ts';
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** How long answers that are under way may take at the end. */
+/** How long close() waits for responses in progress. */
 const CLOSE_GRACE_MS = 1000;
 
 const PREFIX = '/bigquery/v2/';
 
 /**
- * BigQuery's REST API over HTTP. Serves `/bigquery/v2/…`, and the same without the prefix: the Node.js client takes
- * BIGQUERY_EMULATOR_HOST as it is for the base of its URLs.
+ * BigQuery's REST API over HTTP. Serves `/bigquery/v2/…` and the same paths without that prefix: the Node.js client
+ * uses BIGQUERY_EMULATOR_HOST unchanged as its base URL.
  */
 export class BigQueryServer {
   readonly url: string;
@@ -31,7 +31,7 @@ export class BigQueryServer {
     this.url = `http://${host}:${port}`;
   }
 
-  /** Port 0 is a free one. Without `callers` every call is the developer's. */
+  /** Port 0 picks a free port. Without `callers` every caller is the developer. */
   static async listen(
     bigquery: BigQuery,
     options: { port: number; host?: string; callers?: Callers },
@@ -54,7 +54,7 @@ export class BigQueryServer {
     return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
   }
 
-  /** Takes no more requests, and waits a second at most for those that are being answered. */
+  /** Stops accepting requests and waits at most a second for responses in progress. */
   async close(): Promise<void> {
     const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
     await new Promise<void>((resolve, reject) => {
@@ -79,7 +79,7 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
   } catch (error) {
     const { status, body } = restError(error);
     if (status >= 500) console.error('BigQuery:', request.method, request.url, error);
-    // What is left of a refused body is not read, so the connection can not be used again.
+    // The rest of a refused body stays unread, so the connection cannot be reused.
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, status, body);
   }
@@ -91,7 +91,7 @@ async function dispatch(
 ): Promise<object | undefined> {
   const method = request.method ?? 'GET';
   const url = URL.parse(request.url ?? '/', 'http://bigquery.local');
-  if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is no path`);
+  if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is not a valid path`);
   const { pathname, searchParams } = url;
   if (method === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
     return discoveryDocument(`http://${request.headers.host ?? 'localhost'}/`);
@@ -101,7 +101,7 @@ async function dispatch(
   if (!found) {
     throw new CloudError(
       'NOT_FOUND',
-      `Not Found: ${method} ${pathname} is no method that the local BigQuery serves`,
+      `Not Found: ${method} ${pathname} is not a method of the local BigQuery`,
     );
   }
   bigquery.countCall(found.route.id);

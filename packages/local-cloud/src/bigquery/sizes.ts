@@ -3,7 +3,7 @@ import { quoteIdentifier } from './names.ts';
 import { type DataType, type ScalarKind, structKey } from './types.ts';
 
 /**
- * Logical bytes of values, by which BigQuery charges; NULL is 0 bytes.
+ * Logical bytes of values, which BigQuery bills. NULL has 0 bytes.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#data_type_sizes
  */
 const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
@@ -17,7 +17,7 @@ const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
   TIMESTAMP: 8,
 };
 
-/** A STRING or BYTES takes this and its length (in UTF-8). */
+/** A STRING or BYTES value has this many bytes plus its length (in UTF-8). */
 const VARIABLE_BYTES = 2;
 
 /** Logical bytes of one value. */
@@ -40,8 +40,8 @@ export function byteSize(type: DataType, value: DuckDBValue): number {
   return FIXED_BYTES[type.kind] ?? 0;
 }
 
-/** DuckDB's expression for the logical bytes of one value, never NULL. */
-export function byteSizeSql(type: DataType, sql: string, depth = 0): string {
+/** A DuckDB expression for the logical bytes of one value; never NULL. */
+function byteSizeSql(type: DataType, sql: string, depth = 0): string {
   if (type.kind === 'STRING') return `coalesce(${VARIABLE_BYTES} + strlen(${sql}), 0)`;
   if (type.kind === 'BYTES') return `coalesce(${VARIABLE_BYTES} + octet_length(${sql}), 0)`;
   if (type.kind === 'ARRAY') {
@@ -58,7 +58,7 @@ export function byteSizeSql(type: DataType, sql: string, depth = 0): string {
   return `CASE WHEN ${sql} IS NULL THEN 0 ELSE ${FIXED_BYTES[type.kind] ?? 0} END`;
 }
 
-/** DuckDB's expression for the logical bytes of a whole column. */
+/** A DuckDB expression for the logical bytes of a whole column. */
 export function columnBytesSql(type: DataType, name: string): string {
   return `CAST(coalesce(sum(${byteSizeSql(type, quoteIdentifier(name))}), 0) AS BIGINT)`;
 }

@@ -7,11 +7,11 @@ import { typeOfField } from './types.ts';
 /** Rows and logical bytes of one table. */
 export interface TableStatistics {
   readonly rows: number;
-  /** By lower-case name of the column. */
+  /** Keyed by lower-case column name. */
   readonly columnBytes: ReadonlyMap<string, number>;
 }
 
-/** Counted from the rows once, kept up to date by appends, and forgotten by every other change. */
+/** Counts the rows and bytes of each table once, adds appended rows, and counts again after every other change. */
 export class Statistics {
   readonly #database: Database;
   readonly #known = new Map<string, { rows: number; columnBytes: Map<string, number> }>();
@@ -21,7 +21,7 @@ export class Statistics {
   }
 
   async of(table: Table): Promise<TableStatistics> {
-    // Alone with the writer, so that no append is counted twice or not at all.
+    // Counting takes the writer's turn, so no append is missed or counted twice.
     return (
       this.#known.get(table.physicalName) ??
       this.#database.write(({ connection }) => this.#count(connection, table))
@@ -45,7 +45,7 @@ export class Statistics {
     return counted;
   }
 
-  /** Adds rows that were appended; to be called right after their commit. */
+  /** Adds appended rows. Call it right after their commit. */
   add(table: Table, rows: readonly (readonly DuckDBValue[])[]): void {
     const known = this.#known.get(table.physicalName);
     if (!known) return;
@@ -58,7 +58,7 @@ export class Statistics {
     }
   }
 
-  forget(table: Table): void {
+  invalidate(table: Table): void {
     this.#known.delete(table.physicalName);
   }
 }

@@ -29,7 +29,7 @@ export interface InsertError {
 }
 
 export interface ListRowsRequest extends PageRequest {
-  /** Names with commas between. */
+  /** Column names, separated by commas. */
   readonly selectedFields?: string;
   readonly formatOptions?: FormatOptions;
 }
@@ -54,10 +54,10 @@ export class TableData {
   }
 
   /**
-   * Streams rows in. Bad rows are refused each with its reason, and then the good ones as well, as `stopped`, unless
-   * `skipInvalidRows`. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
+   * Inserts rows and returns an error for each invalid row. Without `skipInvalidRows`, the valid rows are then refused
+   * too, as `stopped`. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
    *
-   * Google tries to drop a row whose insertId it has seen within a minute or so; here each row is a new one.
+   * Google deduplicates rows by insertId for about a minute; here every row is inserted.
    */
   async insertAll(
     datasetId: string,
@@ -105,7 +105,7 @@ export class TableData {
     };
   }
 
-  /** The rows of a stored table, in the order in which they were written. */
+  /** The rows of a stored table in insertion order. */
   async source({ datasetId, tableId }: TableReference): Promise<RowSource> {
     return this.#source(datasetId, tableId, undefined);
   }
@@ -133,7 +133,7 @@ export class TableData {
   #reader(table: Table, fields: readonly Field[]): RowSource['read'] {
     if (fields.length === 0) return async () => [];
     const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
-    // Without ORDER BY DuckDB keeps the order of insertion.
+    // Without ORDER BY, DuckDB keeps the insertion order.
     const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
     return (start, count) =>
       this.#context.database.read((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
@@ -162,11 +162,11 @@ function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreU
   return { values, errors };
 }
 
-/** Rows that are good, but in a request with one that is not. */
+/** The errors of valid rows in a request with invalid ones. */
 function stopped(count: number, errors: readonly InsertError[]): InsertError[] {
-  const bad = new Set(errors.map(({ index }) => index));
-  const good = Array.from({ length: count }, (_, index) => index).filter((index) => !bad.has(index));
-  return good.map((index) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] }));
+  const invalid = new Set(errors.map(({ index }) => index));
+  const valid = Array.from({ length: count }, (_, index) => index).filter((index) => !invalid.has(index));
+  return valid.map((index) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] }));
 }
 
 function selectFields(
@@ -189,13 +189,13 @@ function selectFields(
 function selectedOfResult(result: RowSource, selected: string | undefined): RowSource {
   const fields = selectFields(result.fields, selected, 'the result');
   if (fields === result.fields) return result;
-  const places = fields.map((field) => result.fields.indexOf(field));
+  const indexes = fields.map((field) => result.fields.indexOf(field));
   return {
     fields,
     totalRows: result.totalRows,
     read: async (start, count) => {
       const rows = await result.read(start, count);
-      return rows.map((row) => places.map((place) => row[place] ?? null));
+      return rows.map((row) => indexes.map((index) => row[index] ?? null));
     },
   };
 }

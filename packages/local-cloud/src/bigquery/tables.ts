@@ -28,7 +28,7 @@ export class Tables {
     this.#context = context;
   }
 
-  /** The table of this moment. Throws NOT_FOUND. */
+  /** The table as it is now. Throws NOT_FOUND. */
   find(datasetId: string, tableId: string): Table {
     const { catalog, projectId, location } = this.#context;
     return catalog.table({ projectId, datasetId, tableId }, location);
@@ -75,7 +75,7 @@ export class Tables {
     });
   }
 
-  /** A new table in the place of an old one, inside a transaction. */
+  /** Replaces a table by a new one, inside a transaction. */
   async replace(
     transaction: Transaction,
     existing: Table,
@@ -98,7 +98,7 @@ export class Tables {
     return this.#resource(this.find(datasetId, tableId));
   }
 
-  /** In the order of their ids. */
+  /** The tables of a dataset, ordered by id. */
   async list(datasetId: string): Promise<Table[]> {
     await this.dropExpired();
     const { catalog, projectId, location } = this.#context;
@@ -132,7 +132,7 @@ export class Tables {
       const lastModifiedTime = nextModification(current, clock.now());
       const next = { ...current, fields, properties, lastModifiedTime };
       await catalog.updateTable(transaction, next, change);
-      transaction.afterCommit(() => statistics.forget(next));
+      transaction.afterCommit(() => statistics.invalidate(next));
       return next;
     });
     return this.#resource(table);
@@ -146,10 +146,10 @@ export class Tables {
 
   async drop(transaction: Transaction, table: Table): Promise<void> {
     await this.#context.catalog.dropTable(transaction, table);
-    transaction.afterCommit(() => this.#context.statistics.forget(table));
+    transaction.afterCommit(() => this.#context.statistics.invalidate(table));
   }
 
-  /** Drops the tables whose time is over, as BigQuery does by itself; called before tables are looked at. */
+  /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
   async dropExpired(): Promise<void> {
     const { catalog, clock, database } = this.#context;
     const isExpired = ({ properties }: Table) => Number(properties.expirationTime ?? Infinity) <= clock.now();

@@ -1,8 +1,8 @@
 import type { TableField } from '../warehouse.ts';
 import { quoteIdentifier } from './names.ts';
 
-/** Scalar types of GoogleSQL that the local BigQuery stores and computes with. */
-export const SCALAR_TYPES = [
+/** The scalar types of GoogleSQL that the local BigQuery supports. */
+const SCALAR_TYPES = [
   'STRING',
   'BYTES',
   'INT64',
@@ -60,7 +60,7 @@ const KIND_OF_NAME: ReadonlyMap<string, ScalarKind> = new Map(
   } as const),
 );
 
-/** The names that the REST API answers with. */
+/** Type names in responses of the REST API. */
 const REST_NAME: Readonly<Record<ScalarKind, string>> = {
   STRING: 'STRING',
   BYTES: 'BYTES',
@@ -74,7 +74,7 @@ const REST_NAME: Readonly<Record<ScalarKind, string>> = {
   TIMESTAMP: 'TIMESTAMP',
 };
 
-/** A TIMESTAMP is kept as its UTC time, so that no answer depends on the time zone of a session. */
+/** A TIMESTAMP is stored as UTC, so no result depends on the time zone of a session. */
 const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
   STRING: 'VARCHAR',
   BYTES: 'BLOB',
@@ -127,11 +127,11 @@ export function fieldOfType(name: string, type: DataType): Field {
     );
     return { name, type: 'RECORD', mode, fields };
   }
-  if (element.kind === 'ARRAY') throw new TypeError(`an array of arrays can not be a column: ${name}`);
+  if (element.kind === 'ARRAY') throw new TypeError(`Column ${name} cannot be an array of arrays`);
   return { name, type: restTypeName(element.kind), mode };
 }
 
-/** Fields of a struct have positional names in DuckDB: GoogleSQL allows fields without a name, or with the same. */
+/** Struct fields have positional names in DuckDB, because GoogleSQL allows unnamed fields and duplicate names. */
 export function structKey(index: number): string {
   return `f${index}`;
 }
@@ -145,7 +145,7 @@ export function duckType(type: DataType): string {
   return `STRUCT(${fields.join(', ')})`;
 }
 
-/** As GoogleSQL writes it: `ARRAY<STRUCT<a INT64, b STRING>>`. */
+/** The type in GoogleSQL: `ARRAY<STRUCT<a INT64, b STRING>>`. */
 export function typeName(type: DataType): string {
   if (type.kind === 'ARRAY') return `ARRAY<${typeName(type.element)}>`;
   if (type.kind !== 'STRUCT') return type.kind;

@@ -1,6 +1,6 @@
 import type { Bytes } from './billing.ts';
 
-/** What the service has done and charged since it was opened. */
+/** Bytes and calls since the service was opened. */
 export interface UsageTotals {
   /** Bytes, by BigQuery's rules. Dry runs and failed queries add nothing. */
   readonly bytesProcessed: number;

@@ -30,7 +30,7 @@ beforeAll(async () => {
     tableReference: { tableId: 'orders' },
     schema: { fields: [{ name: 'id', type: 'STRING' }] },
   });
-  // The server of each test asks the callers of that test.
+  // The shared server uses the callers of the current test.
   const current = { of: (header: string | undefined) => callers.of(header) } as Callers;
   server = await BigQueryServer.listen(bigquery, { port: 0, callers: current });
 });
@@ -78,7 +78,7 @@ describe('an account without grants', () => {
     ]);
   });
 
-  it('may not read the table of its query, whether it exists or not', async () => {
+  it('gets the same refusal for a table that exists and one that does not', async () => {
     grant('roles/bigquery.jobUser', `projects/${PROJECT}`);
     for (const table of ['orders', 'nothing']) {
       const query = `SELECT 1 FROM shop.${table}`;
@@ -91,7 +91,7 @@ describe('an account without grants', () => {
     }
   });
 
-  it('may call no method on the dataset and its tables, and sees no dataset', async () => {
+  it('is refused every method on the dataset and its tables, and lists no dataset', async () => {
     const client = clientOf(READER);
     const table = client.dataset('shop').table('orders');
     const calls = [
@@ -119,7 +119,7 @@ describe('an account that may run queries and read the dataset', () => {
     grant('roles/bigquery.dataViewer', DATASET);
   });
 
-  it('may do that, and nothing that writes', async () => {
+  it('reads the dataset, and is refused every statement that writes', async () => {
     const client = clientOf(READER);
     expect((await client.query(SELECT))[0]).toEqual([]);
     expect((await client.getDatasets())[0].map(({ id }) => id)).toEqual(['shop']);
@@ -167,7 +167,7 @@ describe('an account that may run queries and read the dataset', () => {
 });
 
 describe('a token', () => {
-  it('ends after an hour, and belongs to one run of the cloud', async () => {
+  it('expires after an hour, and is valid only in the local cloud that issued it', async () => {
     grant('roles/bigquery.admin', `projects/${PROJECT}`);
     const client = clientOf(READER);
     expect((await client.query('SELECT 1'))[0]).toEqual([{ f0_: 1 }]);
@@ -179,13 +179,13 @@ describe('a token', () => {
     expect((await refusal(clientWith(elsewhere).query('SELECT 1'))).code).toBe(401);
   });
 
-  it('of somebody else, or none, is that of the developer, who may do everything', async () => {
+  it('of another issuer counts as the developer, who may do everything', async () => {
     expect((await clientWith('ya29.of-google').query(SELECT))[0]).toEqual([]);
     expect(refused).toEqual([]);
   });
 });
 
-it('every method says which permission it asks for', () => {
+it('every route declares the permission that it requires', () => {
   for (const { id } of ROUTES) authorize(callers.of(undefined), id, PROJECT, {});
   expect(() => authorize(callers.of(undefined), 'jobs.delete', PROJECT, {})).toThrow('jobs.delete');
 });

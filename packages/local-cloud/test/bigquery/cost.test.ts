@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(() => fixture.close());
 
-/** Bytes that a query processes and is billed for. */
+/** Queries with the bytes that each processes and is billed for. */
 const costs: readonly (readonly [sql: string, processed: number, billed: number])[] = [
   ['SELECT 1', 0, 0],
   ['SELECT COUNT(*) FROM d.big', 0, 0],
@@ -63,7 +63,7 @@ describe('the bytes of a query', () => {
     expect(fixture.bigquery.usage()).toMatchObject({ bytesProcessed: processed, bytesBilled: billed });
   });
 
-  it('are not charged for a query that fails', async () => {
+  it('are not billed for a query that fails', async () => {
     await expect(
       fixture.bigquery.query({
         query: 'SELECT 1 / n FROM (SELECT 0 AS n, id FROM d.big)',
@@ -73,7 +73,7 @@ describe('the bytes of a query', () => {
     expect(fixture.bigquery.usage().bytesBilled).toBe(0);
   });
 
-  it('are added up with the calls by method, and reading rows is free', async () => {
+  it('add up in usage() beside the calls of each method, and listing rows is free', async () => {
     const [job] = await fixture.client.createQueryJob('SELECT id FROM d.big ORDER BY id');
     await job.getQueryResults({ maxResults: 1, autoPaginate: false });
     await fixture.client.dataset('d').table('big').getRows({ maxResults: 1, autoPaginate: false });

@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-/** Each query with the rows that BigQuery answers, and sometimes parameters. */
+/** A query, the rows that BigQuery returns, and optional parameters. */
 type Case = readonly [sql: string, rows: readonly unknown[][], params?: Record<string, unknown> | unknown[]];
 
 const groups: Readonly<Record<string, readonly Case[]>> = {
@@ -77,7 +77,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['SELECT 7 / 2, 1 + 2 * 3, (1 + 2) * 3, -7 + 0, 5 - 2 - 1', [[3.5, 7, 9, -7, 2]]],
     ["SELECT 'a' || 'b', NULL || 'b', [1] || [2]", [['ab', null, [1, 2]]]],
     ['SELECT 1 = 1.0, 1 != 2, 2 <> 2, NULL = NULL, NULL IS NULL', [[true, true, false, null, true]]],
-    // Each operand is computed once, however often its translation names it.
+    // Each operand is computed once, however often its translation uses it.
     [`SELECT ${'1.5 + '.repeat(60)}0`, [[90]]],
     ['SELECT TRUE AND NULL, FALSE AND NULL, TRUE OR NULL, NOT NULL', [[null, false, true, null]]],
     ['SELECT 2 BETWEEN 1 AND 3, 2 NOT BETWEEN 1 AND 3', [[true, false]]],
@@ -420,7 +420,7 @@ describe.each(Object.entries(groups))('GoogleSQL: %s', (_, cases) => {
 });
 
 describe('the columns of a result', () => {
-  it('take their names from aliases and columns, and are numbered where there is neither', async () => {
+  it('are named by their alias or column, and numbered otherwise', async () => {
     const [rows] = await fixture.client.query('SELECT 1, p.age, 2 AS x, 3 FROM d.people p WHERE age = 5');
     expect(rows).toEqual([{ f0_: 1, age: 5, x: 2, f1_: 3 }]);
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Fixture, LOCATION, PROJECT, refusal, startBigQuery } from './support/bigquery.ts';
 
 let fixture: Fixture;
-/** Takes hours. */
+/** A query that runs for hours. */
 const SLOW =
   'SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 1000000)) a, UNNEST(GENERATE_ARRAY(1, 1000000)) b WHERE a + b = 7';
 const table = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
@@ -32,7 +32,7 @@ async function fill(count: number): Promise<void> {
   expect(await fixture.bigquery.appendRows(table, rows)).toEqual([]);
 }
 
-/** The body of jobs.query over plain HTTP. */
+/** Calls jobs.query over plain HTTP. */
 async function query(request: object): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await fetch(`${fixture.server.url}/bigquery/v2/projects/${PROJECT}/queries`, {
     method: 'POST',
@@ -42,7 +42,7 @@ async function query(request: object): Promise<{ status: number; body: Record<st
 }
 
 describe('a job', () => {
-  it('with an id of the caller is made once; a second one is refused and the first can be joined', async () => {
+  it('with a used id is refused, and the result of the first job can be fetched by its id', async () => {
     await fill(3);
     const options = { query: 'SELECT id FROM d.t ORDER BY id', jobId: 'snapshot_1', location: LOCATION };
     const [job] = await fixture.client.createQueryJob(options);
@@ -56,7 +56,7 @@ describe('a job', () => {
     expect(rows).toHaveLength(3);
   });
 
-  it('of a failed query keeps its id, and its error', async () => {
+  it('of a failed query keeps its id and its error', async () => {
     const [job] = await fixture.client.createQueryJob({ query: 'SELECT 1/0', jobId: 'burnt' });
     expect(await refusal(job.getQueryResults())).toMatchObject({ code: 400, reason: 'invalidQuery' });
     const [metadata] = await job.getMetadata();
@@ -71,7 +71,7 @@ describe('a job', () => {
     );
   });
 
-  it('is not found without its location, outside of the US and EU', async () => {
+  it('outside US and EU is found only with its location', async () => {
     await fixture.client.createQueryJob({ query: 'SELECT 1', jobId: 'somewhere' });
     const { bigquery } = fixture;
     await expect(bigquery.getJob('somewhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -83,7 +83,7 @@ describe('a job', () => {
     });
   });
 
-  it('tells its labels, its cost and where its rows are', async () => {
+  it('shows its labels, its cost and the table of its rows', async () => {
     await fill(10);
     const [job] = await fixture.client.createQueryJob({
       query: 'SELECT id FROM d.t',
@@ -108,7 +108,7 @@ describe('a job', () => {
     });
   });
 
-  it('can be cancelled, and then says so', async () => {
+  it('that is cancelled fails with the reason stopped', async () => {
     const { bigquery } = fixture;
     const configuration = { query: { query: SLOW, useLegacySql: false } };
     const { jobReference } = await bigquery.insertJob({ configuration });
@@ -118,7 +118,7 @@ describe('a job', () => {
     expect(await refusal(job.getQueryResults())).toMatchObject({ code: 499, reason: 'stopped' });
   });
 
-  it('that takes longer than the caller waits is made after all, and can be joined', async () => {
+  it('is created for a query that outlasts its timeout, even when jobs are optional', async () => {
     const request = { query: SLOW, timeoutMs: 0, jobCreationMode: 'JOB_CREATION_OPTIONAL' };
     const { body } = await query(request);
     expect(body).toMatchObject({
@@ -133,7 +133,7 @@ describe('a job', () => {
     await fixture.bigquery.cancelJob(jobId, { location: LOCATION });
   });
 
-  it('is stopped when its own time is over', async () => {
+  it('stops when its jobTimeoutMs has passed', async () => {
     const configuration = { query: { query: SLOW, useLegacySql: false }, jobTimeoutMs: '60000' };
     const { jobReference } = await fixture.bigquery.insertJob({ configuration });
     await fixture.clock.advance(60_000);
@@ -142,7 +142,7 @@ describe('a job', () => {
     ).rejects.toMatchObject({ reason: 'stopped' });
   });
 
-  it('does not hold up the end', async () => {
+  it('that is running does not delay close()', async () => {
     const other = await startBigQuery();
     await other.bigquery.query({ query: SLOW, useLegacySql: false, timeoutMs: 0 });
     await other.close();
@@ -150,7 +150,7 @@ describe('a job', () => {
     expect(jobs).toMatchObject([{ status: { errorResult: { reason: 'stopped' } } }]);
   });
 
-  it('of another kind than a query is refused by name', async () => {
+  it('of another type, or with an unsupported property, is refused by name', async () => {
     await expect(fixture.bigquery.insertJob({ configuration: { copy: {} } })).rejects.toThrow(
       'Jobs of type copy are not supported by the local BigQuery',
     );
@@ -163,7 +163,7 @@ describe('a job', () => {
     ).rejects.toThrow('timePartitioning is not supported by the local BigQuery');
   });
 
-  it('that is a dry run has a schema and bytes, no cost, no rows and no entry in the list', async () => {
+  it('that is a dry run returns schema and bytes, costs nothing and is not listed', async () => {
     await fill(10);
     const [job] = await fixture.client.createQueryJob({ query: 'SELECT id, n AS m FROM d.t', dryRun: true });
     expect(job.metadata.statistics).toMatchObject({
@@ -185,7 +185,7 @@ describe('a job', () => {
     expect(fixture.bigquery.usage().bytesBilled).toBe(0);
   });
 
-  it('is listed, the latest first', async () => {
+  it('is listed before earlier jobs', async () => {
     for (const jobId of ['one', 'two', 'three'])
       await fixture.client.createQueryJob({ query: 'SELECT 1', jobId });
     const [jobs] = await fixture.client.getJobs({ maxResults: 2, autoPaginate: false });
@@ -194,7 +194,7 @@ describe('a job', () => {
 });
 
 describe('jobs.query', () => {
-  it('needs no job when the answer fits and jobs are optional', async () => {
+  it('creates no job when jobs are optional and the result fits one page', async () => {
     const { body } = await query({ query: 'SELECT 1 AS x', jobCreationMode: 'JOB_CREATION_OPTIONAL' });
     expect(body).toMatchObject({
       jobComplete: true,
@@ -206,7 +206,7 @@ describe('jobs.query', () => {
     expect((await fixture.bigquery.listJobs()).jobs).toEqual([]);
   });
 
-  it('makes a job for an answer of several pages', async () => {
+  it('creates a job for a result of several pages', async () => {
     await fill(5);
     const { body } = await query({
       query: 'SELECT id FROM d.t',
@@ -222,7 +222,7 @@ describe('jobs.query', () => {
     expect(rows).toHaveLength(5);
   });
 
-  it('runs a request once, however often it is sent with the same requestId', async () => {
+  it('runs requests with one requestId once within 15 minutes', async () => {
     const request = { query: "INSERT INTO d.t (id) VALUES ('a')", requestId: 'same' };
     const answers = await Promise.all([query(request), query(request), query(request)]);
     expect(answers.map(({ body }) => body.numDmlAffectedRows)).toEqual(['1', '1', '1']);
@@ -232,7 +232,7 @@ describe('jobs.query', () => {
     expect((await fixture.bigquery.getTable('d', 't')).numRows).toBe('2');
   });
 
-  it('refuses a query that would cost more than it may, and charges nothing', async () => {
+  it('refuses a query above maximumBytesBilled and bills nothing', async () => {
     await fill(10);
     const { status, body } = await query({ query: 'SELECT id FROM d.t', maximumBytesBilled: '1000' });
     expect(status).toBe(400);
@@ -245,14 +245,14 @@ describe('jobs.query', () => {
     expect(fixture.bigquery.usage().bytesBilled).toBe(0);
   });
 
-  it('reads a table without a dataset from the default dataset', async () => {
+  it('looks up a table without a dataset in the default dataset', async () => {
     await fill(1);
     expect(
       (await query({ query: 'SELECT n FROM t', defaultDataset: { datasetId: 'd' } })).body.totalRows,
     ).toBe('1');
   });
 
-  it('finds a table wherever its dataset is, unless the caller names another location', async () => {
+  it('finds a table in every location, unless the caller names another one', async () => {
     const { bigquery } = fixture;
     await bigquery.insertDataset({ datasetReference: { datasetId: 'far' }, location: 'EU' });
     await bigquery.insertTable('far', {
@@ -269,7 +269,7 @@ describe('jobs.query', () => {
     });
   });
 
-  it('refuses legacy SQL, which is what the API assumes', async () => {
+  it('refuses legacy SQL, the default of the API', async () => {
     const { status, body } = await query({ query: 'SELECT 1', useLegacySql: undefined });
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: { message: expect.stringContaining('set useLegacySql to false') } });
@@ -279,7 +279,7 @@ describe('jobs.query', () => {
 describe('statements that write', () => {
   const count = async () => Number((await fixture.bigquery.getTable('d', 't')).numRows);
 
-  it('say how many rows they changed', async () => {
+  it('report the number of rows that they change', async () => {
     const affected = async (sql: string) => (await query({ query: sql })).body.numDmlAffectedRows;
     expect(await affected("INSERT INTO d.t (id, n) VALUES ('a', 1), ('b', 2), ('c', NULL)")).toBe('3');
     expect(await affected('INSERT d.t (id, n) SELECT CONCAT(id, "2"), n + 10 FROM d.t')).toBe('3');
@@ -337,7 +337,7 @@ describe('statements that write', () => {
     expect(await query({ query: 'DROP TABLE IF EXISTS d.copy' })).toMatchObject({ status: 200 });
   });
 
-  it('put the rows of a query into the table that it names', async () => {
+  it('write the rows of a query to its destination table', async () => {
     await fill(3);
     const destination = fixture.client.dataset('d').table('target');
     const run = async (options: object) => {

@@ -36,7 +36,7 @@ async function snapshot(jobId: string) {
 }
 
 describe('the result of a finished query', () => {
-  it('is read in its order from any place, by its job and by its anonymous table', async () => {
+  it('is read in order from any index, through its job and through its anonymous table', async () => {
     const { job, anonymous } = await snapshot('order');
     for (const startIndex of [0, 7, 8191, 8192, COUNT - 3]) {
       const options = { startIndex: String(startIndex), maxResults: 5, autoPaginate: false };
@@ -49,7 +49,7 @@ describe('the result of a finished query', () => {
     }
   });
 
-  it('is walked completely by page tokens, while the table changes', async () => {
+  it('is read completely by page tokens while the table changes', async () => {
     const { anonymous } = await snapshot('walk');
     const seen: string[] = [];
     let options: object | null = { maxResults: 3001, autoPaginate: false };
@@ -62,7 +62,7 @@ describe('the result of a finished query', () => {
     expect(seen).toEqual(Array.from({ length: COUNT }, (_, n) => idOf(n)));
   });
 
-  it('is read completely by a plain query, also when nothing told that it would be large', async () => {
+  it('is complete when it is larger than the query engine expected', async () => {
     const query = 'SELECT x FROM UNNEST(GENERATE_ARRAY(1, 20000)) x ORDER BY x DESC';
     const [rows] = await fixture.client.query({
       query,
@@ -72,14 +72,14 @@ describe('the result of a finished query', () => {
     expect(rows.map(({ x }) => x)).toEqual(Array.from({ length: 20_000 }, (_, n) => 20_000 - n));
   });
 
-  it('answers past its end without rows', async () => {
+  it('has no rows past its end', async () => {
     const { anonymous } = await snapshot('end');
     const [metadata] = await anonymous.getMetadata();
     const [rows, next] = await anonymous.getRows({ startIndex: metadata.numRows, autoPaginate: false });
     expect([rows, next]).toEqual([[], null]);
   });
 
-  it('refuses a page token with a start, of something else, or made up', async () => {
+  it('refuses a page token with a startIndex, one of another source and a made-up one', async () => {
     const { job, anonymous } = await snapshot('tokens');
     const [, next] = await job.getQueryResults({ maxResults: 1, autoPaginate: false });
     const pageToken = (next as { pageToken: string } | null)?.pageToken ?? '';
@@ -94,7 +94,7 @@ describe('the result of a finished query', () => {
     await expect(results({ maxResults: -1 })).rejects.toThrow('Invalid value for maxResults: -1');
   });
 
-  it('is gone after a day', async () => {
+  it('expires after a day', async () => {
     const { job, anonymous } = await snapshot('day');
     await fixture.clock.advance(24 * 60 * 60 * 1000 - 1);
     expect(await anonymous.exists()).toEqual([true]);
@@ -105,7 +105,7 @@ describe('the result of a finished query', () => {
 });
 
 describe('the rows of a table', () => {
-  it('come in the order of writing, and only the selected columns', async () => {
+  it('come in insertion order, with the selected columns only', async () => {
     const rows = await fixture.client
       .dataset('d')
       .table('t')

@@ -29,7 +29,7 @@ async function createTable(bigquery: BigQuery): Promise<void> {
 }
 
 describe('a folder', () => {
-  it('holds datasets, tables and rows for the next start', async () => {
+  it('keeps datasets, tables and rows for the next start', async () => {
     const first = await BigQuery.open({ ...options, path });
     await createTable(first);
     await first.appendRows(table, [{ id: 'a' }, { id: 'b' }]);
@@ -49,7 +49,7 @@ describe('a folder', () => {
     await second.close();
   });
 
-  it('is open once: for this process', async () => {
+  it('cannot be opened twice in one process', async () => {
     const first = await BigQuery.open({ ...options, path });
     await expect(BigQuery.open({ ...options, path })).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
@@ -59,7 +59,7 @@ describe('a folder', () => {
     await (await BigQuery.open({ ...options, path })).close();
   });
 
-  it('is open once for all processes, and what was committed survives kill -9', async () => {
+  it('cannot be opened by a second process, and its committed rows survive kill -9', async () => {
     const bigquery = await BigQuery.open({ ...options, path });
     await createTable(bigquery);
     await bigquery.close();
@@ -90,7 +90,7 @@ describe('a folder', () => {
       useLegacySql: false,
     });
     const [total, distinct] = rows?.[0]?.f.map(({ v }) => Number(v)) ?? [];
-    // Batches of ten, each whole; more may have been committed than were heard of.
+    // Every batch of ten is whole. The last ones may be committed but not yet reported.
     expect(total).toBeGreaterThanOrEqual(committed * 10);
     expect(Number(total) % 10).toBe(0);
     expect(distinct).toBe(total);
@@ -100,7 +100,7 @@ describe('a folder', () => {
 });
 
 describe('without a folder', () => {
-  it('everything is gone at the end, and two do not meet', async () => {
+  it('data is lost on close(), and two instances share nothing', async () => {
     const [one, two] = [await BigQuery.open(options), await BigQuery.open(options)];
     await createTable(one);
     expect(await two.listDatasets()).toEqual([]);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-/** Mistakes, each with BigQuery's own words for it. */
+/** Mistakes, each with BigQuery's own message. */
 const mistakes: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT nope FROM d.t', 'Unrecognized name: nope at [1:8]'],
   ['SELECT id,\n  nope\nFROM d.t', 'Unrecognized name: nope at [2:3]'],
@@ -84,7 +84,7 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT 9223372036854775808', 'Invalid integer literal: 9223372036854775808 at [1:8]'],
 ];
 
-/** Mistakes that only the data shows. */
+/** Mistakes that appear only when the query runs. */
 const failures: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT 1 / 0', 'division by zero: 1.0 / 0.0'],
   ['SELECT MOD(5, 0)', 'division by zero: MOD(5, 0)'],
@@ -100,7 +100,7 @@ const failures: readonly (readonly [sql: string, message: string])[] = [
   ["SELECT REGEXP_CONTAINS('a', '(')", 'Invalid input: missing ): ('],
 ];
 
-/** What may well be GoogleSQL, but is not known to mean the same in DuckDB. */
+/** Queries that BigQuery may accept, but that DuckDB is not known to answer alike. */
 const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['SELECT FORMAT("%d", 1)', 'Function FORMAT'],
   ['SELECT read_csv("/etc/passwd")', 'Function READ_CSV'],
@@ -130,15 +130,15 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['SELECT 1; SELECT 2', 'A script of several statements'],
   ['CREATE VIEW d.v AS SELECT 1', 'Statement CREATE VIEW'],
   ['ALTER TABLE d.t ADD COLUMN x INT64', 'Statement ALTER'],
-  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'REGEXP_EXTRACT with a group that may take no part in a match'],
+  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'REGEXP_EXTRACT with an optional group'],
   [
     "SELECT REGEXP_EXTRACT('b', id) FROM d.t",
-    'REGEXP_EXTRACT with a pattern that is no literal or parameter',
+    'REGEXP_EXTRACT with a pattern that is not a literal or parameter',
   ],
   ["SELECT FORMAT_DATE('%Q', DATE '2020-01-01')", 'Format element %Q of FORMAT_DATE'],
   [
     'SELECT UPPER(id) AS id, COUNT(*) FROM d.t GROUP BY id',
-    'Name id, which is both a column and another column of the SELECT list, in the GROUP BY clause',
+    'Name id in the GROUP BY clause, which fits a column of FROM and another one of the SELECT list,',
   ],
   [`SELECT ${'('.repeat(300)}1${')'.repeat(300)}`, 'A query nested more than 120 levels deep'],
 ];
@@ -160,7 +160,7 @@ describe('a query that BigQuery refuses', () => {
     });
   });
 
-  it('names a table, dataset or project that is not there', async () => {
+  it('is answered 404 for a missing table, dataset or project', async () => {
     const tables = { 'd.nope': 'd.nope', 'nope.t': undefined, 'other-project.d.t': undefined };
     for (const [path, table] of Object.entries(tables)) {
       const error = await refusal(fixture.client.query(`SELECT 1 FROM \`${path}\``));
@@ -174,7 +174,7 @@ describe('a query that BigQuery refuses', () => {
   });
 });
 
-describe('a query that is not known to mean the same in DuckDB', () => {
+describe('a query that the local BigQuery does not support', () => {
   it.each(unsupported)('is refused by name: %s', async (query, what) => {
     const error = await refusal(fixture.client.query(query));
     expect(error).toMatchObject({ code: 400, reason: 'invalidQuery' });

@@ -35,7 +35,7 @@ describe('datasets', () => {
     expect(await fixture.client.dataset('d').exists()).toEqual([false]);
   });
 
-  it('are patched property by property, and null removes one', async () => {
+  it('are patched property by property, and null removes a property', async () => {
     const { bigquery } = fixture;
     await bigquery.insertDataset({
       datasetReference: { datasetId: 'd' },
@@ -47,7 +47,7 @@ describe('datasets', () => {
     expect(await bigquery.updateDataset('d', { labels: {} })).not.toHaveProperty('description');
   });
 
-  it('with tables are deleted only when asked to go with them', async () => {
+  it('with tables are deleted only with deleteContents', async () => {
     await createTable();
     expect(await refusal(fixture.client.dataset('d').delete())).toMatchObject({
       code: 400,
@@ -57,7 +57,7 @@ describe('datasets', () => {
     expect(await refusal(fixture.client.dataset('d').table('t').getMetadata())).toMatchObject({ code: 404 });
   });
 
-  it('may have names that mean something in DuckDB', async () => {
+  it('may have names with a meaning in DuckDB', async () => {
     for (const name of [
       'main',
       'temp',
@@ -96,13 +96,13 @@ describe('tables', () => {
     });
     await table.insert([{ id: 'é' }, { id: 'abc' }]);
     const [after] = await table.getMetadata();
-    // Two bytes for each string and its UTF-8.
+    // Each string has two bytes plus its UTF-8.
     expect(after).toMatchObject({ numRows: '2', numBytes: '9' });
     expect(Number(after.lastModifiedTime)).toBeGreaterThan(Number(before.lastModifiedTime));
     expect(after.etag).not.toBe(before.etag);
   });
 
-  it('have a later time of change after each change within a millisecond, and the same without one', async () => {
+  it('have a later lastModifiedTime after each change within a millisecond, and the same without one', async () => {
     const table = await createTable();
     const times: number[] = [];
     const note = async () => times.push(Number((await table.getMetadata())[0].lastModifiedTime));
@@ -117,7 +117,7 @@ describe('tables', () => {
     expect(times).toEqual([first, first + 1, first + 2, first + 2]);
   });
 
-  it('that are missing, or in a missing dataset, are named', async () => {
+  it('that are missing, or in a missing dataset, are named in the error', async () => {
     await fixture.client.createDataset('d');
     const get = (dataset: string) => refusal(fixture.client.dataset(dataset).table('t').getMetadata());
     expect(await get('d')).toMatchObject({
@@ -134,7 +134,7 @@ describe('tables', () => {
     });
   });
 
-  it('are listed in the order of their ids, page by page', async () => {
+  it('are listed by id, page by page', async () => {
     for (const id of ['c', 'a', 'b']) await createTable('d', id);
     const dataset = fixture.client.dataset('d');
     const [first, next] = await dataset.getTables({ maxResults: 2, autoPaginate: false });
@@ -143,7 +143,7 @@ describe('tables', () => {
     expect([first.length, end]).toEqual([2, null]);
   });
 
-  it('disappear at their expiration', async () => {
+  it('disappear when they expire', async () => {
     const { bigquery, clock } = fixture;
     await bigquery.insertDataset({
       datasetReference: { datasetId: 'd' },
@@ -180,9 +180,9 @@ describe('a change of schema', () => {
   });
 
   it.each([
-    ['a column that is missing', [idColumn], 'Field n is missing in new schema'],
+    ['a missing column', [idColumn], 'Field n is missing in new schema'],
     [
-      'another type',
+      'a changed type',
       [idColumn, { ...number, type: 'STRING' }],
       'Field n has changed type from INTEGER to STRING',
     ],
@@ -196,7 +196,7 @@ describe('a change of schema', () => {
       [...columns, { name: 'x', type: 'STRING', mode: 'REQUIRED' }],
       'Cannot add required fields to an existing schema. (field: x)',
     ],
-  ])('is refused with %s', async (_, fields, detail) => {
+  ])('is refused for %s', async (_, fields, detail) => {
     const table = await createTable('d', 't', columns);
     expect(await refusal(table.setMetadata({ schema: { fields } }))).toEqual({
       code: 400,
@@ -222,7 +222,7 @@ describe('hostile and wrong input', () => {
   ];
 
   it.each(ids.map((id) => [JSON.stringify(id).slice(0, 40), id]))(
-    'refuses a dataset or table called %s',
+    'refuses a dataset or table named %s',
     async (_, id) => {
       const { bigquery } = fixture;
       await bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
@@ -238,13 +238,13 @@ describe('hostile and wrong input', () => {
     },
   );
 
-  it('keeps a table whose name has spaces, dashes and letters of any alphabet', async () => {
+  it('accepts a table name with spaces, dashes and letters of any alphabet', async () => {
     const table = await createTable('d', 'año-2026 ñ');
     await table.insert({ id: 'a' });
     expect(await rowsOf(fixture.client, 'SELECT id FROM `d.año-2026 ñ`')).toEqual([['a']]);
   });
 
-  it('names what it does not emulate, rather than ignore it', async () => {
+  it('refuses unsupported and invalid properties by name', async () => {
     const { bigquery } = fixture;
     await bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
     const table = (extra: object) =>
@@ -270,7 +270,7 @@ describe('hostile and wrong input', () => {
     );
   });
 
-  it('answers unknown paths, methods, projects and bodies that are not JSON in the form of an error', async () => {
+  it('answers unknown paths, methods and projects, and bodies that are not JSON, with an error document', async () => {
     const { url } = fixture.server;
     const post = (path: string, body: string) => fetch(url + path, { method: 'POST', body });
     const answers = [

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BigQuery } from '../../src/bigquery/bigquery.ts';
 import { FakeClock } from '../../src/clock.ts';
 
+const SOAK = fileURLToPath(new URL('./support/soak-process.ts', import.meta.url));
 let bigquery: BigQuery;
 
 beforeEach(async () => {
@@ -15,16 +16,16 @@ afterEach(() => bigquery.close());
 
 // https://github.com/goccy/bigquery-emulator/issues/512
 describe('thousands of queries', () => {
-  it('leave memory where it was', async () => {
-    // In a process of its own, with little room for garbage: in this one the other tests leave memory behind.
-    const child = fork(join(import.meta.dirname, 'support', 'soak-process.ts'), ['1500'], {
+  it('do not grow the memory', async () => {
+    // A process of its own with a small heap for new objects: other tests leave garbage in this one.
+    const child = fork(SOAK, ['1500'], {
       execArgv: ['--expose-gc', '--max-semi-space-size=1'],
     });
     const [growth] = await once(child, 'message');
     expect(growth).toBeLessThan(10 * 1024 * 1024);
   });
 
-  it('keep the latest thousand results, and drop the rest', async () => {
+  it('keep the latest thousand results and evict the others', async () => {
     const first = await bigquery.query({ query: 'SELECT 1', useLegacySql: false });
     const last = async () => (await bigquery.query({ query: 'SELECT 2', useLegacySql: false })).queryId ?? '';
     let latest = '';

@@ -58,7 +58,7 @@ const read = {
 };
 
 describe('values of every type', () => {
-  it('are read as they were written, by insertAll and by appendRows', async () => {
+  it('are read as insertAll and appendRows wrote them', async () => {
     const table = fixture.client.dataset('d').table('t');
     await table.insert([full, { id: 'empty' }]);
     expect(await fixture.bigquery.appendRows(reference, [{ ...full, i: 9007199254740991 }])).toEqual([]);
@@ -83,7 +83,7 @@ describe('values of every type', () => {
     ).toEqual([['246.912', 0.75, 'v', 2, true, false, '00ff', 2]]);
   });
 
-  it('are offered as float, integer or ISO timestamps', async () => {
+  it('include timestamps as float, integer or ISO text', async () => {
     await fixture.client.dataset('d').table('t').insert({ id: 'a', ts: '1969-12-31T23:59:59.5Z' });
     const cell = async (query: string) => {
       const url = `${fixture.server.url}/projects/${PROJECT}/datasets/d/tables/t/data?selectedFields=ts&${query}`;
@@ -106,7 +106,7 @@ function withText(row: unknown): unknown {
 }
 
 describe('insertAll', () => {
-  it('refuses bad rows each with its reason, and stops the good ones beside them', async () => {
+  it('refuses each invalid row with its reason, and then the valid ones as stopped', async () => {
     const rows = [{ id: 'good' }, { i: 1 }, { id: 'a', i: 'x' }, { id: 'b', nope: 1 }];
     const answer = await fixture.bigquery.insertAll('d', 't', { rows: rows.map((json) => ({ json })) });
     expect(answer.insertErrors).toEqual([
@@ -124,7 +124,7 @@ describe('insertAll', () => {
     });
   });
 
-  it('skips bad rows and unknown values when told to', async () => {
+  it('skips invalid rows and unknown values on request', async () => {
     const rows = [{ id: 'good', nope: 1 }, { i: 1 }].map((json) => ({ json }));
     const answer = await fixture.bigquery.insertAll('d', 't', {
       rows,
@@ -139,7 +139,7 @@ describe('insertAll', () => {
 describe('appendRows', () => {
   const append = (rows: Record<string, unknown>[]) => fixture.bigquery.appendRows(reference, rows);
 
-  it('writes all rows, or none and names each that is refused', async () => {
+  it('writes all rows, or none and names each refused row', async () => {
     expect(
       await append([{ id: 'a' }, { id: 1 }, { id: null }, { id: 'b', extra: 1 }, { id: '\ud83d' }]),
     ).toEqual([
@@ -156,7 +156,7 @@ describe('appendRows', () => {
     expect((await fixture.bigquery.getTable('d', 't')).numRows).toBe('1');
   });
 
-  it('is refused for a table that is not there', async () => {
+  it('is refused for a missing table', async () => {
     const missing = fixture.bigquery.appendRows({ ...reference, tableId: 'nope' }, [{ id: 'a' }]);
     await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(fixture.bigquery.tableSchema({ ...reference, datasetId: 'nope' })).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe('appendRows', () => {
     });
   });
 
-  it('of many callers at once loses and doubles nothing', async () => {
+  it('neither loses nor duplicates rows of concurrent callers', async () => {
     const batches = Array.from({ length: 40 }, (_, batch) =>
       Array.from({ length: 25 }, (_, n) => ({ id: `${batch}-${n}` })),
     );
@@ -174,7 +174,7 @@ describe('appendRows', () => {
     ]);
   });
 
-  it('counts the same bytes as a count over the stored rows', async () => {
+  it('counts the same bytes as a recount of the stored rows', async () => {
     await append([{ id: 'warm' }]);
     const { numBytes: first } = await fixture.bigquery.getTable('d', 't');
     await append([
@@ -182,7 +182,7 @@ describe('appendRows', () => {
       { id: 'z', xs: ['ab', ''] },
     ]);
     const { numBytes: added } = await fixture.bigquery.getTable('d', 't');
-    // A patch makes the count be taken anew.
+    // A patch forces a recount.
     const { numBytes: recounted } = await fixture.bigquery.patchTable('d', 't', { description: 'x' });
     expect(added).toBe(recounted);
     expect(Number(added)).toBeGreaterThan(Number(first));
@@ -190,7 +190,7 @@ describe('appendRows', () => {
 });
 
 describe('a refused request', () => {
-  it('names the table that is not there', async () => {
+  it('is answered 404 for a missing table', async () => {
     expect(await refusal(fixture.client.dataset('d').table('nope').insert({ id: 'a' }))).toMatchObject({
       code: 404,
     });

@@ -1,64 +1,52 @@
 import type { Objective } from '../objectives.ts';
-import { select } from './filter.ts';
-import { type Series, Sums, type Value } from './series.ts';
+import { known, type Measure } from './aggregate.ts';
+import { type Series, Sums, select, type Value } from './series.ts';
 
-type Total = (minutes: number, end: number) => number | undefined;
+type Total = (from: number, to: number) => number | undefined;
 
 /**
  * The fraction that was bad in the window, as a multiple of what the goal allows; undefined when nothing was counted.
  * https://docs.cloud.google.com/stackdriver/docs/solutions/slo-monitoring/alerting-on-budget-burn-rate
  */
-export function burnRateOf(
-  { goal, cloud }: Objective,
-  minutes: number,
-  all: readonly Series[],
-): (minute: number, visible: number) => number | undefined {
+export function burnRateOf({ goal, cloud }: Objective, minutes: number, all: readonly Series[]): Measure {
   const { bad, total } = countsOf(cloud, all);
   return (minute, visible) => {
-    const end = Math.min(minute, visible);
-    const window = minutes - (minute - end);
-    const events = window > 0 ? total(window, end) : undefined;
-    if (!events) return undefined;
-    return (bad(window, end) ?? 0) / events / (1 - goal);
+    const events = total(minute - minutes, visible);
+    return events ? (bad(minute - minutes, visible) ?? 0) / events / (1 - goal) : undefined;
   };
 }
 
 function countsOf(cloud: Objective['cloud'], all: readonly Series[]): { bad: Total; total: Total } {
+  const totalOf = (filters: readonly string[], measure: (value: Value) => number = count): Total => {
+    const sums = filters
+      .flatMap((filter) => select(filter, all))
+      .map(({ points }) => new Sums(points, measure));
+    return (from, to) => {
+      const found = known(sums.map((sum) => sum.over(from, to)));
+      return found.length === 0 ? undefined : found.reduce((total, value) => total + value, 0);
+    };
+  };
   switch (cloud.kind) {
-    case 'ratio': {
-      const bad = totalOf(select(cloud.bad, all), count);
-      if ('total' in cloud) return { bad, total: totalOf(select(cloud.total, all), count) };
-      const good = totalOf(select(cloud.good, all), count);
-      return { bad, total: (minutes, end) => plus(bad(minutes, end), good(minutes, end)) };
-    }
-    case 'distribution': {
-      const series = select(cloud.filter, all);
+    case 'ratio':
       return {
-        bad: totalOf(series, (value) => count(value) - within(value, cloud.max)),
-        total: totalOf(series, count),
+        bad: totalOf([cloud.bad]),
+        total: totalOf('total' in cloud ? [cloud.total] : [cloud.bad, cloud.good]),
       };
-    }
-    case 'windows': {
-      const series = select(cloud.filter, all);
+    case 'distribution':
       return {
-        bad: totalOf(series, (value) => (count(value) > cloud.max ? 1 : 0)),
-        total: totalOf(series, () => 1),
+        bad: totalOf([cloud.filter], (value) => count(value) - within(value, cloud.max)),
+        total: totalOf([cloud.filter]),
       };
-    }
+    case 'windows':
+      return {
+        bad: totalOf([cloud.filter], (value) => (count(value) > cloud.max ? 1 : 0)),
+        total: totalOf([cloud.filter], () => 1),
+      };
   }
 }
 
-function totalOf(series: readonly Series[], measure: (value: Value) => number): Total {
-  const sums = series.map(({ points }) => new Sums(points, measure));
-  return (minutes, end) => sums.map((sum) => sum.over(minutes, end)).reduce(plus, undefined);
-}
-
-function plus(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : a + (b ?? 0);
-}
-
 function count(value: Value): number {
-  return typeof value === 'object' ? value.count : Number(value);
+  return typeof value === 'object' ? value.count : +value;
 }
 
 function within(value: Value, max: number): number {

@@ -1,20 +1,17 @@
-import { CannotTell } from './filter.ts';
+import { CannotTell } from '../filter.ts';
 
 /**
- * A histogram of one minute, as a metric of the kind DISTRIBUTION has it: how many values were in each bucket.
+ * A histogram of one minute, as a metric of the kind DISTRIBUTION has it: the number of values in each bucket.
  * https://docs.cloud.google.com/monitoring/api/v3/distribution-metrics
  */
 export class Distribution {
   readonly #bounds: readonly number[];
   readonly #counts: readonly number[];
 
-  /** `counts[i]` values were at most `bounds[i]` and above the bound before; one more count is for those above all. */
+  /** `counts[i]` values lie above `bounds[i - 1]`, up to `bounds[i]`. The last count is of those above all bounds. */
   constructor(bounds: readonly number[], counts: readonly number[]) {
-    if (counts.length !== bounds.length + 1) {
-      throw new RangeError(
-        `${counts.length} counts for ${bounds.length} bounds: there must be one count more`,
-      );
-    }
+    if (counts.length !== bounds.length + 1)
+      throw new RangeError(`${bounds.length} bounds need ${bounds.length + 1} counts, not ${counts.length}`);
     this.#bounds = bounds;
     this.#counts = counts;
   }
@@ -23,16 +20,16 @@ export class Distribution {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** How many were at most `max`. Throws CannotTell when that is no bound of a bucket: what is inside of one is not known. */
+  /** The number of values up to `max`. Throws CannotTell unless `max` is a bound: what lies inside a bucket is not known. */
   within(max: number): number {
     const index = this.#bounds.indexOf(max);
-    if (index < 0) throw new CannotTell(`${max} is no bound of a bucket`);
+    if (index < 0) throw new CannotTell(`${max} is not the bound of a bucket`);
     return this.#counts.slice(0, index + 1).reduce((sum, count) => sum + count, 0);
   }
 
   /**
-   * An estimate, as any that is made of buckets: values are taken to be spread evenly over theirs. Above the last bound, that bound.
-   * Undefined without values.
+   * An estimate: values are taken to be spread evenly over their bucket, and those above the last bound to equal it. Undefined
+   * without values.
    */
   quantile(fraction: number): number | undefined {
     const wanted = fraction * this.count;

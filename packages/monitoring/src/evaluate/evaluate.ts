@@ -1,22 +1,19 @@
-import { OBJECTIVES, type Objective } from '../objectives.ts';
-import type { Policy } from '../policies.ts';
+import { CannotTell } from '../filter.ts';
+import { AUTO_CLOSE_MINUTES, type Policy } from '../policies.ts';
 import { verdictOf } from './condition.ts';
-import { CannotTell } from './filter.ts';
 import type { Series } from './series.ts';
 
-/** Minutes after which an incident without data is closed; `autoClose` of the policies. */
-export const AUTO_CLOSE_MINUTES = 30;
-
-/** An incident, in minutes from the start of the trace; open to the end when `until` is undefined. */
+/** An incident, in minutes from the start of the trace. */
 export interface Incident {
   readonly policy: string;
   readonly from: number;
+  /** Undefined when it is still open at the end. */
   readonly until: number | undefined;
 }
 
 export interface Evaluation {
   readonly incidents: readonly Incident[];
-  /** Policies that can not be evaluated here, and why. */
+  /** Reasons by the id of each policy that cannot be evaluated here. */
   readonly cannotTell: Readonly<Record<string, string>>;
 }
 
@@ -26,9 +23,8 @@ export interface EvaluateOptions {
   readonly minutes: number;
   readonly series: readonly Series[];
   readonly policies: readonly Policy[];
-  readonly objectives?: readonly Objective[];
-  /** Minutes whose points have arrived at `minute`; all of them when absent. */
-  readonly visible?: (minute: number) => number;
+  /** The last minute whose points have arrived at `minute`; `minute` itself when absent. */
+  readonly visible?: ((minute: number) => number) | undefined;
 }
 
 /** Which policies of Cloud Monitoring would open an incident, and when. */
@@ -48,21 +44,15 @@ export function evaluate(options: EvaluateOptions): Evaluation {
 
 function incidentsOf(
   { id, conditions }: Policy,
-  {
-    from: first = 1,
-    minutes,
-    series,
-    objectives = OBJECTIVES,
-    visible = (minute) => minute,
-  }: EvaluateOptions,
+  { from: first = 1, minutes, series, visible = (minute) => minute }: EvaluateOptions,
 ): Incident[] {
-  const verdicts = conditions.map((condition) => verdictOf(condition, series, objectives));
+  const verdicts = conditions.map((condition) => verdictOf(condition, series));
   const incidents: Incident[] = [];
   let from: number | undefined;
   let withData = 0;
   for (let minute = first; minute <= minutes; minute++) {
     const found = verdicts.map((verdict) => verdict(minute, visible(minute)));
-    // Without data an incident stays open until it is closed by itself.
+    // Without data an incident stays open until it closes by itself.
     const unknown = !found.includes(false) && found.includes(undefined);
     if (!unknown) withData = minute;
     if (found.every((holds) => holds === true)) from ??= minute;

@@ -1,18 +1,17 @@
+import type { BreakerState } from '../../telemetry/metrics.ts';
 import { WarehouseError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
 
-/** It opens when so many of the last calls failed. */
+/** The circuit opens when `MAX_FAILED` of the last `RECENT_CALLS` failed. */
 const RECENT_CALLS = 10;
 const MAX_FAILED = 5;
-/** How long it stays open at first; doubles while the call that tries fails. Milliseconds. */
+/** The first pause; it doubles while trial calls fail. Milliseconds. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 5_000;
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
 export interface BreakerOptions {
   readonly timing: Timing;
-  /** Told of every change, with what failed last; `pauseMs` is how long nothing is called, when it opens. */
+  /** Called at every change; when the circuit opens, with the last error and the length of the pause. */
   onChange(state: BreakerState, last?: { readonly error: WarehouseError; readonly pauseMs: number }): void;
 }
 
@@ -22,12 +21,12 @@ interface Pause {
   readonly error: WarehouseError;
 }
 
-/** What came of a call: nothing, or what it failed with. Only the first word on a call counts. */
+/** Reports the outcome of a call. Only the first report counts. */
 export type Outcome = (error?: WarehouseError) => void;
 
 /**
- * Stops calling what has failed again and again: callers hear so at once, and who has failed is left alone. After a
- * pause one call goes through, and what comes of it decides.
+ * A circuit breaker: after repeated failures it refuses calls at once. After a pause it lets one trial call through, whose outcome
+ * closes the circuit or starts a longer pause.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
@@ -45,24 +44,19 @@ export class Breaker {
     return this.#trying || this.#pause.until <= this.#options.timing.now() ? 'half-open' : 'open';
   }
 
-  /** Throws `unavailable` when no call may be made now. */
+  /** Throws `unavailable` while the circuit is open. */
   check(): void {
     if (!this.#pause) return;
     const leftMs = this.#pause.until - this.#options.timing.now();
     if (leftMs <= 0 && !this.#trying) return;
     const { reason, message } = this.#pause.error;
-    throw new WarehouseError(
-      'unavailable',
-      'circuitOpen',
-      `not called at present, after ${reason}: ${message}`,
-      {
-        cause: this.#pause.error,
-        retryAfterMs: Math.max(leftMs, FIRST_PAUSE_MS),
-      },
-    );
+    throw new WarehouseError('unavailable', 'circuitOpen', `circuit open after ${reason}: ${message}`, {
+      cause: this.#pause.error,
+      retryAfterMs: Math.max(leftMs, FIRST_PAUSE_MS),
+    });
   }
 
-  /** A call begins. Throws what `check` throws. */
+  /** Begins a call. Throws like `check`. */
   begin(): Outcome {
     this.check();
     const tries = this.#pause !== undefined;
@@ -85,7 +79,7 @@ export class Breaker {
       else this.#close();
       return;
     }
-    // A call that began before it opened says nothing new.
+    // A call from before the circuit opened.
     if (this.#pause) return;
     this.#recent = [...this.#recent, failure !== undefined].slice(-RECENT_CALLS);
     if (failure && this.#recent.filter(Boolean).length >= MAX_FAILED) this.#open(failure, FIRST_PAUSE_MS);
@@ -93,7 +87,7 @@ export class Breaker {
 
   #open(error: WarehouseError, ms: number): void {
     const { timing, onChange } = this.#options;
-    // Shorter by up to half, by chance: instances that failed together do not come back together.
+    // Jitter of up to half, so that instances do not retry together.
     const pauseMs = ms * (1 - timing.random() / 2);
     this.#pause = { ms, until: timing.now() + pauseMs, error };
     onChange('open', { error, pauseMs });
@@ -106,7 +100,7 @@ export class Breaker {
   }
 }
 
-/** A refusal (no such table, no permission, a quota used up for the day) is an answer: the warehouse is there. */
+/** A refusal, such as a missing table or permission or a spent quota, is an answer. */
 function isFailure({ retryable, kind }: WarehouseError): boolean {
   return retryable || kind === 'timeout';
 }

@@ -1,30 +1,40 @@
+import { Bulkhead } from '../../bulkhead.ts';
+import type { BreakerState } from '../../telemetry/metrics.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
-import { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts';
+import { Breaker, type BreakerOptions } from './breaker.ts';
 import { withDeadline } from './deadline.ts';
-import { Gate } from './gate.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 export interface RetryPolicy {
-  /** Attempts at one call at most, the first one included. */
+  /** Maximum attempts at a call, including the first. */
   readonly attempts: number;
-  /** The longest wait before the second attempt; doubles for each further one. Milliseconds. */
+  /** The longest backoff before the second attempt; doubles for each further one. Milliseconds. */
   readonly firstDelayMs: number;
-  /** Time for everything, waits included. Milliseconds. */
+  /** For all attempts and waits together. Milliseconds. */
   readonly deadlineMs: number;
 }
 
-/** How long `close` waits for what is under way. Milliseconds. */
+/** How long `close` waits for calls in flight. Milliseconds. */
 const CLOSE_MS = 2_000;
 
-/** Sends one call; what is left of its time, in milliseconds, is passed on. */
+/** Sends one call, given the remaining milliseconds. */
 export type Send<T> = (remainingMs: number) => Promise<T>;
 
-/** The way to the warehouse that every call of the process takes. All of them must be safe to repeat. */
+/** Limits, retries and times every call of the process to the warehouse. Calls must be safe to repeat. */
 export class Calls {
   readonly #policy: RetryPolicy;
   readonly #timing: Timing;
-  readonly #gate = new Gate();
+  readonly #bulkhead = new Bulkhead({
+    // Four instances stay below Google's limit of 300 concurrent calls per account.
+    // https://docs.cloud.google.com/bigquery/quotas#api_requests
+    slots: 64,
+    maxWaiting: 256,
+    refusal: (running, waiting) =>
+      new WarehouseError('busy', 'tooManyCalls', `${running} calls are in flight and ${waiting} wait`, {
+        retryAfterMs: 1_000,
+      }),
+  });
   readonly #budget = new RetryBudget();
   readonly #breaker: Breaker;
   #closing = false;
@@ -39,10 +49,7 @@ export class Calls {
     return this.#breaker.state;
   }
 
-  /**
-   * Calls again what failed for a passing reason, after a random wait that doubles, as long as the retries of all calls
-   * are a small share of them; not when the time was used up, which is no passing reason. Throws WarehouseError.
-   */
+  /** Retries transient errors, but not timeouts, with random exponential backoff within the retry budget. Throws WarehouseError. */
   async call<T>(send: Send<T>, attempts = this.#policy.attempts): Promise<T> {
     const { deadlineMs } = this.#policy;
     const end = this.#timing.now() + deadlineMs;
@@ -55,21 +62,21 @@ export class Calls {
     }
   }
 
-  /** Throws `unavailable` when no call may be made now: nobody has to wait for a turn to hear so. */
+  /** Throws `unavailable` when no call can be sent. */
   assertOpen(): void {
     if (this.#closing) throw new WarehouseError('unavailable', 'closing', 'this instance is stopping');
     this.#breaker.check();
   }
 
-  /** Waits for a result that others may be waiting for, too, as long as a call may take. */
+  /** Rejects a shared result at the deadline of a call, without stopping the work. */
   inTime<T>(result: Promise<T>): Promise<T> {
     return withDeadline(result, this.#policy.deadlineMs, this.#timing);
   }
 
-  /** From now on every call is refused. Resolves when those under way are over, after 2 s at the latest; false then. */
+  /** Refuses further calls. Resolves to whether the calls in flight ended within 2 s. */
   async close(): Promise<boolean> {
     this.#closing = true;
-    const idle = this.#gate.idle().then(() => true);
+    const idle = this.#bulkhead.idle().then(() => true);
     return await withDeadline(idle, CLOSE_MS, this.#timing).catch(() => false);
   }
 
@@ -90,18 +97,15 @@ export class Calls {
 
   async #once<T>(send: Send<T>, end: number, signal: AbortSignal): Promise<T> {
     this.assertOpen();
-    const leave = await this.#gate.enter(signal);
-    try {
+    return await this.#bulkhead.run(async () => {
       this.assertOpen();
       return await this.#measured(send, end, signal);
-    } finally {
-      leave();
-    }
+    }, signal);
   }
 
   async #measured<T>(send: Send<T>, end: number, signal: AbortSignal): Promise<T> {
     const outcome = this.#breaker.begin();
-    // Nobody waits any longer, though the answer may still come.
+    // The caller no longer waits, though the answer may still come.
     const giveUp = () => outcome(toWarehouseError(signal.reason));
     signal.addEventListener('abort', giveUp, { once: true });
     try {

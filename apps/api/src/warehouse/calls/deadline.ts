@@ -1,14 +1,14 @@
 import { WarehouseError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
 
-/** Waits for the result, `ms` at most; then throws `timeout`. What was waited for goes on. */
+/** Rejects with `timeout` after `ms` milliseconds, without stopping the work. */
 export async function withDeadline<T>(result: Promise<T>, ms: number, timing: Timing): Promise<T> {
   const over = new AbortController();
   const deadline = timing.sleep(ms, over.signal).then(
     () => {
       throw new WarehouseError('timeout', 'timeout', `no answer within ${Math.round(ms)} ms`);
     },
-    // Aborted: the race below is over, and nobody listens.
+    // Aborted after the race below.
     () => new Promise<never>(() => {}),
   );
   try {

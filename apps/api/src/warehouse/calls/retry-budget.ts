@@ -1,21 +1,20 @@
-/** Each call earns this share of one retry, so that retries are a tenth of the calls in the long run. */
+/** What each call earns, in retries: retries are a tenth of the calls in the long run. */
 const SHARE = 0.1;
-/** Retries that can be saved up. */
 const MAX_SAVED = 10;
 
 /**
- * What all calls of the process may retry together. Three attempts at each call would make three times the load out of a
- * fault that all of them meet. https://sre.google/sre-book/handling-overload/#client-side-retry-budget
+ * Bounds the retries of all calls together: otherwise three attempts at each call would triple the load during an outage.
+ * https://sre.google/sre-book/handling-overload/#client-side-retry-budget
  */
 export class RetryBudget {
   #saved = MAX_SAVED;
 
-  /** A call is made for the first time. */
+  /** Call once per first attempt. */
   earn(): void {
     this.#saved = Math.min(MAX_SAVED, this.#saved + SHARE);
   }
 
-  /** Whether one more retry may be made; then it counts as made. */
+  /** Takes one retry, if any is left. */
   spend(): boolean {
     if (this.#saved < 1) return false;
     this.#saved -= 1;

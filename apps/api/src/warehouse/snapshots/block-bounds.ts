@@ -2,30 +2,30 @@ import { ID_MAX_LENGTH } from '@records/records-schema';
 import { isBefore } from './block.ts';
 import { shareOfWay } from './even-spread.ts';
 
-/** Blocks whose bounds are remembered: about a megabyte of ids, and 4 million rows. */
+/** Blocks with known bounds: about a megabyte of ids, for 4 million rows. */
 const MAX_KNOWN = 4_096;
 
 type Id = string | null;
 
 /** The ids of the first and the last row of a block. */
 export interface Bounds {
-  /** Which block it is, from 0. */
+  /** Of the block, from 0. */
   readonly index: number;
   readonly first: Id;
   readonly last: Id;
 }
 
-/** Consecutive blocks, both ends included; none when `from` is above `to`. */
+/** Consecutive blocks, both ends included; empty when `from` is above `to`. */
 export interface BlockRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The first and the last id of each block of one snapshot that was looked into: a sparse index, bounded. */
+/** A bounded sparse index of one snapshot: the first and last id of each block that was read. */
 export class BlockBounds {
-  /** How many blocks the snapshot has. */
+  /** Number of blocks in the snapshot. */
   readonly blocks: number;
-  /** In the order of the blocks, and so of the ids. */
+  /** In order of blocks and ids. */
   readonly #known: Bounds[] = [];
 
   constructor(blocks: number) {
@@ -38,17 +38,14 @@ export class BlockBounds {
     if (this.#known[place]?.index !== bounds.index) this.#known.splice(place, 0, bounds);
   }
 
-  /** The blocks that can hold the id, by what is known. */
+  /** The blocks that can hold the id. */
   narrow(id: string): BlockRange {
     const { below, above } = this.#around(id);
     if (below && !isBefore(below.last, id)) return { from: below.index, to: below.index };
     return { from: (below?.index ?? -1) + 1, to: (above?.index ?? this.blocks) - 1 };
   }
 
-  /**
-   * The block of the range that holds the id most likely: by the place of the id between those that are known, as if all were
-   * spread evenly. The first one while nothing is known.
-   */
+  /** The most likely block of the range: interpolates between the nearest known ids, or takes the first block without any. */
   guess(id: string, { from, to }: BlockRange): number {
     const { below, above } = this.#around(id);
     if (!below) return from;
@@ -56,13 +53,13 @@ export class BlockBounds {
     return from + Math.min(Math.floor(share * (to - from + 1)), to - from);
   }
 
-  /** The known blocks next to the id, the first of which begins at it or before. */
+  /** The nearest known blocks: the last one that begins at or before the id, and the next. */
   #around(id: string): { readonly below: Bounds | undefined; readonly above: Bounds | undefined } {
     const place = this.#count(({ first }) => !isBefore(id, first));
     return { below: this.#known[place - 1], above: this.#known[place] };
   }
 
-  /** How many of the known blocks, from the first on, this is true of. */
+  /** The number of known blocks for which a predicate holds that is true up to some block. */
   #count(isTrue: (bounds: Bounds) => boolean): number {
     let [low, high] = [0, this.#known.length];
     while (low < high) {
@@ -75,7 +72,7 @@ export class BlockBounds {
   }
 }
 
-/** A row that was stored unchecked can have an id longer than any record's. */
+/** An unchecked row can have a longer id than a record may. */
 function isLong(id: Id): boolean {
   return id !== null && id.length > ID_MAX_LENGTH;
 }

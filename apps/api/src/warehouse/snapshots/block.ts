@@ -4,14 +4,14 @@ import { type RawRow, recordJson } from '../record-json.ts';
 
 const COMMA = ',';
 
-/** What a row costs in a block beside the bytes of its JSON: a comma, and its place in the table of places. */
+/** Bytes of an entry of `#places`. */
 const PLACE_BYTES = 4;
 
-/** Consecutive rows of a snapshot as the bytes that are sent. */
+/** Consecutive rows of a snapshot as JSON bytes. */
 export class Block {
-  /** The records as JSON, with commas between them. */
+  /** The records, with commas between them. */
   readonly #bytes: Buffer;
-  /** Where each record begins, and one place more: where the next one would. */
+  /** The offset of each record, and that of the end. */
   readonly #places: Uint32Array;
 
   constructor(rows: readonly RawRow[]) {
@@ -23,22 +23,22 @@ export class Block {
     this.#bytes = ownBytes(Buffer.from(records.join(COMMA)));
   }
 
-  /** Memory that the block takes. */
+  /** Bytes of memory. */
   get size(): number {
     return this.#bytes.length + this.#places.length * PLACE_BYTES;
   }
 
-  /** Rows in the block. */
+  /** Number of rows. */
   get length(): number {
     return this.#places.length - 1;
   }
 
-  /** The id of a record, from 0. */
+  /** The id of the record at an index from 0. */
   idAt(index: number): string | null {
     return JSON.parse(this.slice(index, index + 1).toString()).id;
   }
 
-  /** The record with this id, as a copy that does not keep the block in memory. */
+  /** A copy of the record with this id, which does not keep the block in memory. */
   find(id: string): Buffer | undefined {
     let [low, high] = [0, this.length];
     while (low < high) {
@@ -49,7 +49,7 @@ export class Block {
     return low < this.length && this.idAt(low) === id ? ownBytes(this.slice(low, low + 1)) : undefined;
   }
 
-  /** The records from `from` up to `to`, with commas between them, without a copy. */
+  /** The records from index `from` to below `to`, with commas between them. Not a copy. */
   slice(from: number, to: number): Buffer {
     const start = this.#places[from] ?? 0;
     const end = (this.#places[to] ?? 0) - COMMA.length;
@@ -58,8 +58,8 @@ export class Block {
 }
 
 /**
- * That a finished result keeps the order of its query is not promised by BigQuery, so it is proved for each row that is
- * sent: ids must rise, which also proves that none is there twice. Throws WarehouseError.
+ * BigQuery does not promise that a result table keeps the order of its query, so every read is checked: ids must rise, which also
+ * excludes duplicates. Throws WarehouseError.
  */
 export function assertOrdered(rows: readonly RawRow[], startIndex: number): void {
   for (let index = 1; index < rows.length; index++) {
@@ -76,7 +76,7 @@ export function idOf(row: RawRow | undefined): string | null {
   return row?.f[0]?.v ?? null;
 }
 
-/** BigQuery's order of text: by code point, and NULL first. JavaScript compares UTF-16, where D800 to DFFF come too early. */
+/** BigQuery's order of strings: NULL first, then by code point. JavaScript compares UTF-16, which sorts surrogates too early. */
 export function isBefore(a: string | null, b: string | null): boolean {
   if (a === null || b === null) return a === null && b !== null;
   const length = Math.min(a.length, b.length);

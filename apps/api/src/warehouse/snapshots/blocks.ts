@@ -1,68 +1,76 @@
+import type { TableName } from '@records/runtime';
 import { LRUCache } from 'lru-cache';
 import type { RowRange } from '../bigquery-client.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from '../errors.ts';
 import { cellsOf, type RawRow } from '../record-json.ts';
 import type { RowsPage } from '../replies.ts';
-import type { TableName } from '../table-name.ts';
 import type { Cells, JsonBytes, PageRange } from '../warehouse.ts';
 import { assertOrdered, Block, idOf } from './block.ts';
 import type { Bounds } from './block-bounds.ts';
 
-/** The longest page touches two blocks. */
+/** As long as the longest page, which therefore spans at most two blocks. */
 export const BLOCK_ROWS = 1_000;
 
-/** The finished result of a snapshot's query. */
+/** The result table of a snapshot. */
 export interface SnapshotTable {
   readonly token: string;
   readonly table: TableName;
   readonly total: number;
 }
 
-/** Blocks that are read by one call where all rows are wanted and none kept. */
+/** Blocks read by one call when the whole list is read. */
 const BLOCKS_AT_ONCE = 5;
 
 export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
 export interface BlocksOptions {
   readonly listRows: ListRows;
-  /** Of the blocks in memory. */
+  /** Maximum size of the cache. */
   readonly maxBytes: number;
-  /** Told whether a block that was asked for was in memory. */
+  /** Called with whether a requested block was in the cache. */
   onAsked?(hit: boolean): void;
-  /** Told of each block that was read after its snapshot was opened, by its token, whatever it was read for. */
+  /** Called with the bounds of every block that is read after `open`. */
   onRead?(token: string, bounds: Bounds): void;
+}
+
+interface Place {
+  readonly snapshot: SnapshotTable;
+  readonly index: number;
 }
 
 const [OPEN, COMMA, CLOSE] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')];
 
-/** Pages of snapshots, cut from aligned blocks of which the hot ones stay in memory. */
+/** Reads snapshots in aligned blocks, and caches the hot ones. Concurrent requests for a block share one read. */
 export class Blocks {
   readonly #options: BlocksOptions;
-  readonly #kept: LRUCache<string, Block>;
-  readonly #loading = new Map<string, Promise<Block>>();
+  readonly #cache: LRUCache<string, Block, Place>;
 
   constructor(options: BlocksOptions) {
     this.#options = options;
-    this.#kept = new LRUCache({
+    this.#cache = new LRUCache({
       maxSize: options.maxBytes,
       sizeCalculation: ({ size }) => Math.max(1, size),
+      // A block that is evicted while it is read still serves its callers.
+      ignoreFetchAbort: true,
+      fetchMethod: async (_key, _stale, { context: { snapshot, index } }) =>
+        new Block(await this.#read(snapshot, index * BLOCK_ROWS, BLOCK_ROWS)),
     });
   }
 
-  /** Bytes of the blocks in memory. */
+  /** Bytes in the cache. */
   get size(): number {
-    return this.#kept.calculatedSize;
+    return this.#cache.calculatedSize;
   }
 
-  /** Reads the first block, which says how many rows there are. */
+  /** Reads the first block, and with it the number of rows. */
   async open(token: string, table: TableName): Promise<SnapshotTable> {
     const { rows, totalRows: total } = await this.#list(table, { startIndex: 0, maxResults: BLOCK_ROWS });
     assertOrdered(rows, 0);
-    this.#kept.set(keyOf(token, 0), new Block(rows));
+    this.#cache.set(keyOf(token, 0), new Block(rows));
     return { token, table, total };
   }
 
-  /** A JSON array. Throws WarehouseError; `expired` when the result is gone. */
+  /** A JSON array. Throws WarehouseError: `expired` when the result table is gone. */
   async page(snapshot: SnapshotTable, { limit, offset }: PageRange): Promise<JsonBytes> {
     const end = Math.min(offset + limit, snapshot.total);
     if (offset >= end) return '[]';
@@ -79,8 +87,8 @@ export class Blocks {
   }
 
   /**
-   * All rows, in order, a few blocks at a time, of which the next `ahead` are being read while those before are used. What
-   * is in memory is used, and what is not is not kept: reading everything must not drive out what is asked for again.
+   * All rows in order, a few blocks at a time, with the next `ahead` reads in progress. Uses cached blocks but caches none: reading a
+   * whole list must not evict hot blocks.
    */
   async *rows(snapshot: SnapshotTable, ahead = 1): AsyncGenerator<readonly Cells[], void> {
     const reading: Promise<readonly Cells[]>[] = [];
@@ -89,7 +97,7 @@ export class Blocks {
     const readAhead = (count: number) => {
       while (reading.length < count && next < last) {
         const blocks = this.#cells(snapshot, next, Math.min(next + BLOCKS_AT_ONCE, last));
-        // Heard of when its turn comes, if it does.
+        // Rethrown below, if its turn comes.
         blocks.catch(() => {});
         reading.push(blocks);
         next += BLOCKS_AT_ONCE;
@@ -102,43 +110,30 @@ export class Blocks {
     }
   }
 
-  /** The rows of the blocks from `first` up to `last`. */
+  /** The rows of the blocks from `first` to below `last`. */
   async #cells(snapshot: SnapshotTable, first: number, last: number): Promise<readonly Cells[]> {
-    const kept: Block[] = [];
+    const cached: Block[] = [];
     for (let index = first; index < last; index++) {
-      const block = this.#kept.peek(keyOf(snapshot.token, index));
-      if (block) kept.push(block);
+      const block = this.#cache.peek(keyOf(snapshot.token, index));
+      if (block) cached.push(block);
     }
-    if (kept.length === last - first) return kept.flatMap(cellsOfBlock);
+    if (cached.length === last - first) return cached.flatMap(cellsOfBlock);
     const rows = await this.#read(snapshot, first * BLOCK_ROWS, (last - first) * BLOCK_ROWS);
     return rows.map(cellsOf);
   }
 
-  /** Of those who want the same block at the same time, one reads it. Throws what `page` throws. */
+  /** Throws like `page`. */
   block(snapshot: SnapshotTable, index: number): Block | Promise<Block> {
     const key = keyOf(snapshot.token, index);
-    const kept = this.#kept.get(key);
-    this.#options.onAsked?.(kept !== undefined);
-    const known = kept ?? this.#loading.get(key);
-    if (known) return known;
-    const loading = this.#load(snapshot, index)
-      .then((block) => {
-        this.#kept.set(key, block);
-        return block;
-      })
-      .finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
+    const cached = this.#cache.get(key);
+    this.#options.onAsked?.(cached !== undefined);
+    return cached ?? this.#cache.forceFetch(key, { context: { snapshot, index } });
   }
 
-  async #load(snapshot: SnapshotTable, index: number): Promise<Block> {
-    return new Block(await this.#read(snapshot, index * BLOCK_ROWS, BLOCK_ROWS));
-  }
-
-  /** `start` is that of a block. */
+  /** `start` is the first row of a block. */
   async #read(snapshot: SnapshotTable, start: number, count: number): Promise<readonly RawRow[]> {
     const { token, table, total } = snapshot;
-    // With the row before it, so that the order is proved across blocks, too.
+    // Includes the row before, to check the order across blocks.
     const before = start === 0 ? 0 : 1;
     const range = { startIndex: start - before, maxResults: count + before };
     const { rows, totalRows } = await this.#list(table, range);

@@ -1,7 +1,7 @@
 const DIGITS = '0123456789';
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const LOWER = UPPER.toLowerCase();
-/** What ids are written in, each in order; the first that has all letters and digits counts. */
+/** Alphabets of ids, each in order. The first one with all letters and digits of the ids is used. */
 const ALPHABETS = [
   DIGITS,
   DIGITS + LOWER.slice(0, 6),
@@ -10,13 +10,13 @@ const ALPHABETS = [
   DIGITS + UPPER,
 ] as const;
 const ALL = DIGITS + UPPER + LOWER;
-/** Characters that count, from the first one on in which ids differ: they tell millions apart. */
+/** Characters compared, from the first difference on: enough to tell millions of ids apart. */
 const PLACES = 6;
 const OTHERS = /[^0-9A-Za-z]/g;
 
 /**
- * How far it is from the id `low` to `id`, from 0 to 1, on the way to `high`, or to the end of all ids, if ids are spread evenly: random
- * ones, hexadecimal or not, and numbered ones. An estimate, and only that for any others.
+ * The position of `id` between the ids `low` (0) and `high` (1), or the end of all ids. Assumes evenly spread ids, as random or
+ * numbered ones are; otherwise it is a rough estimate.
  */
 export function shareOfWay(id: string, low: string, high: string | undefined): number {
   const start = commonLength(low, high ?? id);
@@ -34,7 +34,7 @@ function commonLength(a: string, b: string): number {
   return length;
 }
 
-/** The digits of a fraction in the base of the alphabet. */
+/** The text as a fraction in the base of the alphabet. */
 function numberOf(text: string, alphabet: string): number {
   let number = 0;
   let unit = 1;
@@ -45,7 +45,7 @@ function numberOf(text: string, alphabet: string): number {
   return number;
 }
 
-/** Of the next one, for what is not in the alphabet. */
+/** The rank in the alphabet; of the next character for one that is not in it. */
 function rankOf(character: string, alphabet: string): number {
   let rank = 0;
   while (rank < alphabet.length && (alphabet[rank] ?? '') < character) rank++;

@@ -4,42 +4,41 @@ import type { RecordFilter, RecordList } from '../warehouse.ts';
 import { RecordIndex } from './record-index.ts';
 
 const MIB = 1024 * 1024;
-/** Of one list: about 1.3 million records with ids of 17 characters. Bytes. */
+/** Per list: about 1.3 million records with ids of 17 characters. */
 const MAX_INDEX_BYTES = 48 * MIB;
-/** Two of the largest, or many small ones: that of the present, and one of a walk. Bytes. */
-const KEPT_INDEX_BYTES = 2 * MAX_INDEX_BYTES;
-const KEPT_MATCH_BYTES = 8 * MIB;
-/** Lists that are being read for their index at one time: of walks one, so that those who name old ones do not keep the present one out. */
+/** Two of the largest indexes, for the current list and for a walk, or many small ones. */
+const INDEX_CACHE_BYTES = 2 * MAX_INDEX_BYTES;
+const MATCH_CACHE_BYTES = 8 * MIB;
+/** Concurrent index builds. At most one of the two may be for an old list, so old lists cannot starve the current one. */
 const MAX_BUILDING = 2;
 const MAX_WALKS_BUILDING = 1;
-/** Lists that are being exported by their index, which keeps it in memory however long the reader takes. */
+/** Lists exported at the same time: an export keeps its index in memory however slow the client is. */
 const MAX_EXPORTED = 2;
 const RETRY_AFTER_MS = 2_000;
 
 export interface FilteredListsOptions {
-  /** Waits as long as a request may; what it waited for goes on. */
+  /** Rejects at the deadline of a request, without stopping the work. */
   inTime<T>(result: Promise<T>): Promise<T>;
-  /** Whether this is the list that is answered to who names none. */
-  isPresent(token: string): boolean;
-  /** Told whether the index of a list was in memory. */
+  /** Whether this is the current list. */
+  isCurrent(token: string): boolean;
+  /** Called with whether the index of a list was in the cache. */
   onAsked?(hit: boolean): void;
 }
 
-/**
- * Answers filters from memory. A list is read once, free of charge, whatever the number of filters that are asked of it;
- * what one filter costs is a pass over numbers in memory.
- */
+/** Filters lists in memory. The first filter reads the list, free of charge; each further filter is a pass over numbers. */
 export class FilteredLists {
   readonly #options: FilteredListsOptions;
-  readonly #indexes = new LRUCache<string, RecordIndex>({
-    maxSize: KEPT_INDEX_BYTES,
+  readonly #indexes = new LRUCache<string, RecordIndex, RecordList>({
+    maxSize: INDEX_CACHE_BYTES,
     sizeCalculation: ({ size }) => Math.max(1, size),
+    ignoreFetchAbort: true,
+    fetchMethod: (_token, _stale, { context }) => this.#build(context),
   });
-  readonly #building = new Map<string, Promise<RecordIndex>>();
-  /** How many exports there are of each list. */
+  readonly #building = new Set<string>();
+  /** Number of exports by list. */
   readonly #exported = new Map<string, number>();
   readonly #matches = new LRUCache<string, Uint32Array>({
-    maxSize: KEPT_MATCH_BYTES,
+    maxSize: MATCH_CACHE_BYTES,
     sizeCalculation: ({ byteLength }, key) => byteLength + 2 * key.length + 1,
   });
 
@@ -47,7 +46,7 @@ export class FilteredLists {
     this.#options = options;
   }
 
-  /** The part of the list that the filter lets through, in the same order. */
+  /** The matching part of the list, in the same order. */
   async filter(list: RecordList, filter: RecordFilter): Promise<RecordList> {
     const index = await this.index(list);
     const key = `${list.token} ${JSON.stringify(filter)}`;
@@ -61,7 +60,7 @@ export class FilteredLists {
     };
   }
 
-  /** Throws WarehouseError `busy` when other lists are being exported. */
+  /** Throws `busy` when too many other lists are being exported. */
   async *#export(token: string, rows: ReturnType<RecordIndex['rows']>): ReturnType<RecordIndex['rows']> {
     const count = this.#exported.get(token) ?? 0;
     if (count === 0 && this.#exported.size >= MAX_EXPORTED) {
@@ -78,31 +77,25 @@ export class FilteredLists {
     }
   }
 
-  /** Throws WarehouseError: `listTooLarge`; `busy` when other lists are being read. */
+  /** Throws `listTooLarge`, or `busy` when too many other lists are being indexed. */
   async index(list: RecordList): Promise<RecordIndex> {
     const known = this.#indexes.get(list.token);
     this.#options.onAsked?.(known !== undefined);
-    return known ?? (await this.#options.inTime(this.#build(list)));
+    return known ?? (await this.#options.inTime(this.#indexes.forceFetch(list.token, { context: list })));
   }
 
-  #build(list: RecordList): Promise<RecordIndex> {
-    const known = this.#building.get(list.token);
-    if (known) return known;
-    const isWalk = (token: string) => !this.#options.isPresent(token);
-    const walks = [...this.#building.keys()].filter(isWalk).length;
+  async #build(list: RecordList): Promise<RecordIndex> {
+    const isWalk = (token: string) => !this.#options.isCurrent(token);
+    const walks = [...this.#building].filter(isWalk).length;
     if (this.#building.size >= MAX_BUILDING || (isWalk(list.token) && walks >= MAX_WALKS_BUILDING)) {
-      const message = `${this.#building.size} lists are being read for their index`;
-      return Promise.reject(
-        new WarehouseError('busy', 'tooManyIndexes', message, { retryAfterMs: RETRY_AFTER_MS }),
-      );
+      const message = `${this.#building.size} lists are being indexed`;
+      throw new WarehouseError('busy', 'tooManyIndexes', message, { retryAfterMs: RETRY_AFTER_MS });
     }
-    const building = RecordIndex.build(list, MAX_INDEX_BYTES)
-      .then((index) => {
-        this.#indexes.set(list.token, index);
-        return index;
-      })
-      .finally(() => this.#building.delete(list.token));
-    this.#building.set(list.token, building);
-    return building;
+    this.#building.add(list.token);
+    try {
+      return await RecordIndex.build(list, MAX_INDEX_BYTES);
+    } finally {
+      this.#building.delete(list.token);
+    }
   }
 }

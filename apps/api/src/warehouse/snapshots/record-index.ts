@@ -5,11 +5,10 @@ import type { Cells, PageRange, RecordFilter, RecordList } from '../warehouse.ts
 
 /** The columns after `id`, whose values repeat. */
 const FIELDS = COLUMN_NAMES.slice(1);
-/** Of a row: a place for its id and a number for each other value. */
+/** Per row: the offset of its id, and a number for each other value. */
 const ROW_BYTES = 4 + 4 * FIELDS.length;
-/** What a distinct value costs beside its text, about. */
+/** An estimate of what a distinct value costs besides its text. */
 const VALUE_BYTES = 96;
-/** Rows that are made into cells at a time. */
 const ROWS_AT_ONCE = 5_000;
 
 export interface CountryCount {
@@ -24,13 +23,13 @@ interface Field {
   readonly rows: Uint32Array;
 }
 
-/** A whole list in memory: each distinct value once, and each row as the numbers of its values and the bytes of its id. */
+/** A list in memory: each distinct value once, each row as the numbers of its values and the bytes of its id. */
 export class RecordIndex {
   readonly #fields: readonly Field[];
   readonly #ids: Buffer;
   readonly #places: Uint32Array;
   #countries: readonly CountryCount[] | undefined;
-  /** Memory that it takes. Bytes. */
+  /** Bytes of memory. */
   readonly size: number;
 
   private constructor(fields: readonly Field[], ids: Buffer, places: Uint32Array, size: number) {
@@ -40,7 +39,7 @@ export class RecordIndex {
     this.size = size;
   }
 
-  /** Reads the list once. Throws WarehouseError; `listTooLarge` beyond `maxBytes`. */
+  /** Reads the list once. Throws `listTooLarge` above `maxBytes`. */
   static async build(list: RecordList, maxBytes: number): Promise<RecordIndex> {
     let size = list.total * ROW_BYTES;
     const assertFits = () => {
@@ -48,7 +47,7 @@ export class RecordIndex {
       throw new WarehouseError(
         'refused',
         'listTooLarge',
-        `${list.total} records take more than ${maxBytes} bytes`,
+        `${list.total} records need more than ${maxBytes} bytes`,
       );
     };
     assertFits();
@@ -76,7 +75,7 @@ export class RecordIndex {
     return new RecordIndex(fields, Buffer.concat(ids), places, size);
   }
 
-  /** The positions of the records that have one of the values in each field that the filter names. */
+  /** The positions of the matching records. */
   match(filter: RecordFilter): Uint32Array {
     const tests = this.#fields.flatMap((field, index) => {
       const wanted = filter[FIELDS[index] as keyof RecordFilter];
@@ -89,7 +88,7 @@ export class RecordIndex {
       return [{ rows: field.rows, has }];
     });
     const total = this.#places.length - 1;
-    // One field after the other, each over what those before have left, without a call per row.
+    // Field by field over the remaining rows, without a call per row.
     let found: Uint32Array | undefined;
     for (const { rows, has } of tests) {
       const from = found;
@@ -116,7 +115,7 @@ export class RecordIndex {
     }
   }
 
-  /** How many records have each value of `pais`: most first, ties by name. Counted once. */
+  /** Number of records per `pais`, largest first, ties by name. Counted once. */
   countries(): readonly CountryCount[] {
     this.#countries ??= this.#count();
     return this.#countries;
@@ -139,7 +138,7 @@ export class RecordIndex {
   }
 }
 
-/** Returns the bytes that a value takes which was not there before. */
+/** Returns the bytes that the value adds: 0 for a known one. */
 function note({ values, numbers, rows }: Field, row: number, value: string | null): number {
   const known = numbers.get(value);
   rows[row] = known ?? values.length;

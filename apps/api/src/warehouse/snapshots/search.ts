@@ -10,21 +10,21 @@ interface Followed {
 }
 
 /**
- * Finds records by their ids in the ordered rows of a snapshot, by reading blocks, which is free of charge: twice the binary
- * logarithm of their number and two at the very most, two or three where ids are spread evenly, and mostly one or none, since the bounds
- * of those that were read, for whatever reason, are remembered, and the next snapshot is much like the one before.
+ * Finds records by id in a snapshot, reading blocks free of charge. It alternates interpolation and bisection over the known bounds of
+ * blocks: at most 2·log2(n) + 2 reads of n blocks, two or three for evenly spread ids, and mostly none or one once bounds are known,
+ * since the next snapshot is much like the last.
  */
 export class Search {
   readonly #read: ReadBlock;
   #newest: Followed | undefined;
-  /** Also still searched, by who began before the newest was there. */
+  /** Still searched by requests that began earlier. */
   #before: Followed | undefined;
 
   constructor(read: ReadBlock) {
     this.#read = read;
   }
 
-  /** The snapshot that is searched from now on: what is read of it is worth noting. */
+  /** Makes this the searched snapshot, whose bounds are collected. */
   follow(snapshot: SnapshotTable): void {
     if (snapshot.token === this.#newest?.token) return;
     this.#before = this.#newest;
@@ -35,7 +35,7 @@ export class Search {
     this.#followed(token)?.bounds.note(bounds);
   }
 
-  /** The record as JSON; undefined when the snapshot has none with this id. Throws what reading a block throws. */
+  /** The record as JSON; undefined when the snapshot has none with this id. Throws WarehouseError. */
   async find(snapshot: SnapshotTable, id: string): Promise<Buffer | undefined> {
     const bounds = this.#followed(snapshot.token)?.bounds ?? new BlockBounds(blocksOf(snapshot));
     let { from, to } = bounds.narrow(id);
@@ -43,22 +43,22 @@ export class Search {
     for (let reads = 1; from <= to; reads++) {
       const block = await this.#read(snapshot, next);
       const [first, last] = [block.idAt(0), block.idAt(block.length - 1)];
-      // One that was in memory can have been read before the snapshot was followed.
+      // A cached block may have been read before `follow`.
       bounds.note({ index: next, first, last });
       const isBelow = isBefore(id, first);
       if (!isBelow && !isBefore(last, id)) return block.find(id);
-      // Others have read meanwhile. What this one has read counts even where there was no room to note it.
+      // Combines what other searches noted with this block, which may not have been noted for lack of room.
       const known = bounds.narrow(id);
       from = Math.max(known.from, isBelow ? from : next + 1);
       to = Math.min(known.to, isBelow ? next - 1 : to);
-      // Each second read halves what is left, however the ids are spread; or says where they end.
+      // Every second read bisects, or finds where the ids end.
       const middle = to === bounds.blocks - 1 ? to : (from + to) >>> 1;
       next = reads % 2 === 0 ? middle : bounds.guess(id, { from, to });
     }
     return undefined;
   }
 
-  /** By the bounds of the snapshot before where they tell more than those of this one. */
+  /** Uses the bounds of the previous snapshot where they are narrower. */
   #firstGuess(id: string, bounds: BlockBounds): number {
     const range = bounds.narrow(id);
     const before = this.#before?.bounds;

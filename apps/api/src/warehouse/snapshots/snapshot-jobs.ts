@@ -1,21 +1,21 @@
-import type { WarehouseMetrics } from '../../telemetry/metrics.ts';
+import type { TableName } from '@records/runtime';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import type { BigQueryClient } from '../bigquery-client.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Job } from '../replies.ts';
-import type { TableName } from '../table-name.ts';
 import type { Timing } from '../timing.ts';
 import type { SnapshotName, SnapshotNames } from './snapshot-names.ts';
 
-/** BigQuery is asked to end a job that takes longer, and nobody waits longer for one. Milliseconds. */
+/** The limit of a job, and of waiting for one. Milliseconds. */
 const JOB_TIMEOUT_MS = 120_000;
-/** The longest that one call waits for a job. Milliseconds. */
+/** The longest wait of one call for a job. Milliseconds. */
 const WAIT_MS = 5_000;
-/** Between two looks at a job that can not be waited for. Milliseconds. */
+/** Interval between polls of a job that `waitForJob` cannot wait for. Milliseconds. */
 const PAUSE_MS = 250;
 
-/** Jobs that one window can have. The waits between them double, so that the last ones are half an hour apart. */
+/** Jobs per window. The waits between them double, up to half an hour. */
 const MAX_ATTEMPTS = 12;
-/** So many follow each other at once if what failed was a passing fault of BigQuery. */
+/** Jobs that follow each other without a wait after transient errors. */
 const ATTEMPTS_AT_ONCE = 3;
 
 export interface SnapshotJobsOptions {
@@ -24,8 +24,8 @@ export interface SnapshotJobsOptions {
   readonly statement: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly timing: Timing;
-  readonly metrics: WarehouseMetrics;
-  /** Sends one call with the retries and the deadline of a call. */
+  readonly metrics: Metrics;
+  /** Sends one call, with retries and a deadline. */
   call<T>(send: () => Promise<T>, attempts?: number): Promise<T>;
 }
 
@@ -34,7 +34,7 @@ export interface FinishedJob {
   readonly destination: TableName;
   /** By BigQuery's clock. Milliseconds since the epoch. */
   readonly takenAt: number;
-  /** Whether the job was made by this very call, and not by somebody before. */
+  /** Whether this call created the job. */
   readonly created: boolean;
 }
 
@@ -46,7 +46,7 @@ interface Failure {
   readonly over: number;
 }
 
-/** Makes the job of a window, or meets the one that another instance made. */
+/** Creates the job of a window, or attaches to the one that another instance created. */
 export class SnapshotJobs {
   readonly #options: SnapshotJobsOptions;
   #failure: Failure | undefined;
@@ -55,7 +55,7 @@ export class SnapshotJobs {
     this.#options = options;
   }
 
-  /** The finished job of the window. A job that failed has used up its id; the next attempt has one of its own. */
+  /** The finished job of the window. A failed job has used up its id, so the next attempt has another. */
   async obtain(start: number, maximumBytesBilled: number): Promise<FinishedJob> {
     for (;;) {
       const failure = this.#failure?.start === start ? this.#failure : undefined;
@@ -65,14 +65,12 @@ export class SnapshotJobs {
       const job = await this.#finish(name, inserted ?? (await this.#get(name)));
       if (!job.failure && job.destination) {
         const { destination, creationTime: takenAt, billedBytes } = job;
-        // Whoever made the job counts it, so that a fleet counts it once.
+        // Only its creator counts the bytes, so that a fleet counts them once.
         if (inserted) this.#options.metrics.bytesBilled('snapshot', billedBytes ?? 0);
         return { name, destination, takenAt, created: inserted !== undefined };
       }
-      this.#note(
-        name,
-        job.failure ?? new WarehouseError('refused', 'noResult', `${name.jobId} has no result`),
-      );
+      const noResult = new WarehouseError('refused', 'noResult', `${name.jobId} has no result`);
+      this.giveUp(name, job.failure ?? noResult);
     }
   }
 
@@ -87,9 +85,9 @@ export class SnapshotJobs {
     return undefined;
   }
 
-  /** The result of this attempt can not be had: the next one has to be made. */
-  giveUp(name: SnapshotName, error: WarehouseError): void {
-    this.#note(name, error);
+  /** Records that this attempt has no result, so that the next one is made. */
+  giveUp({ start, attempt }: SnapshotName, error: WarehouseError): void {
+    this.#failure = { start, attempt, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
   #insert({ jobId }: SnapshotName, maximumBytesBilled: number): Promise<Job | undefined> {
@@ -109,19 +107,15 @@ export class SnapshotJobs {
     while (!job.done) {
       if (timing.now() >= end) {
         const error = new WarehouseError('timeout', 'timeout', `${name.jobId} is not done`);
-        this.#note(name, error);
+        this.giveUp(name, error);
         throw error;
       }
-      // What a job failed with is in its status, and what keeps it from being waited for meets the look at it, too.
+      // `getJob` reports the error of the job, and any error that lasts.
       await call(() => client.waitForJob(name.jobId, WAIT_MS), 1).catch(() => {});
       job = await this.#get(name);
       if (!job.done) await timing.sleep(PAUSE_MS);
     }
     return job;
-  }
-
-  #note({ start, attempt }: SnapshotName, error: WarehouseError): void {
-    this.#failure = { start, attempt, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
   #mayFollow({ attempt, error, over }: Failure): boolean {

@@ -1,28 +1,27 @@
 import { createHash } from 'node:crypto';
 
-/** What a token looks like: a digest of the statement, the start of a window in seconds, an attempt; see below. */
+/** A token: digest of the statement, start of the window in seconds, attempt. */
 export const TOKEN_PATTERN = '^[0-9a-f]{12}-[0-9a-z]{1,8}-[0-9a-z]{1,2}$';
 
-/** How long after the start of its window a snapshot may be walked. Google keeps a result for about 24 hours. */
+/** How long after the start of its window a snapshot can be walked. Google stores a result for about 24 hours. */
 export const WALK_MS = 12 * 60 * 60 * 1000;
 
-/** How far the clocks of two instances may be apart. */
+/** Maximum difference between the clocks of instances. */
 const SKEW_MS = 60_000;
 
-/** One attempt to make the snapshot of one window. */
+/** One attempt at the snapshot of a window. */
 export interface SnapshotName {
   /** Start of the window. Milliseconds since the epoch, whole seconds. */
   readonly start: number;
   readonly attempt: number;
-  /** Names the snapshot to callers. */
+  /** Identifies the snapshot to clients. */
   readonly token: string;
   readonly jobId: string;
 }
 
 /**
- * The names of the snapshots that a statement can have. Every instance derives the same ones, so of all that want the
- * snapshot of a window one creates its job and the others meet it. A token holds nothing but a time and a number, and
- * the job is always one of this statement: there is no other table that a caller could name, and nothing to sign.
+ * Names the snapshots of a statement. Every instance derives the same names, so one of them creates the job of a window and the
+ * others attach to it. A token needs no signature: it holds a time and a number, and leads only to jobs of this statement.
  */
 export class SnapshotNames {
   readonly #digest: string;
@@ -36,7 +35,7 @@ export class SnapshotNames {
     return { start, attempt, token, jobId: `records-snapshot-${token}` };
   }
 
-  /** Undefined for a token of another statement, and for one that can not be walked (any more) at this `date`. */
+  /** Undefined for a token of another statement, or of a snapshot that cannot be walked at this `date`. */
   find(token: string, date: number): SnapshotName | undefined {
     const [digest, seconds = '', attempt = ''] = token.split('-');
     const start = Number.parseInt(seconds, 36) * 1000;
@@ -45,7 +44,7 @@ export class SnapshotNames {
   }
 }
 
-/** The start of the window that a moment is in. */
+/** The start of the window that contains the date. */
 export function windowStart(date: number, windowMs: number): number {
   return Math.floor(date / windowMs) * windowMs;
 }

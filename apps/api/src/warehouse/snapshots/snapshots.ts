@@ -9,15 +9,15 @@ import type { FinishedJob, SnapshotJobs } from './snapshot-jobs.ts';
 import { type SnapshotName, type SnapshotNames, WALK_MS, windowStart } from './snapshot-names.ts';
 import { isOlder, isUnchanged, maximumBytesBilled } from './table-state.ts';
 
-/** Beyond these the one that was not asked for the longest is forgotten, and looked up again when it is. */
+/** An evicted snapshot is opened again when it is requested. */
 const MAX_KNOWN = 64;
-/** Snapshots of other instances, or forgotten ones, that are looked up at one time. */
+/** Concurrent openings of snapshots that are not in the cache. */
 const MAX_OPENING = 32;
-/** An unchanged snapshot is made anew after this, so that a walk has at least half of its time left. Milliseconds. */
+/** An unchanged snapshot is renewed after this, so that a new walk has at least six hours. Milliseconds. */
 const MAX_STANDING_MS = WALK_MS / 2;
-/** After a failure nobody asks BigQuery for a snapshot for so long. Milliseconds. */
+/** The pause after a failed renewal. Milliseconds. */
 const PAUSE_MS = 1_000;
-/** After this, an old answer no longer counts: nobody asks, so nobody is served old pages. Milliseconds. */
+/** Without requests for this long, `servedAgeMs` is 0: no client sees an old page. Milliseconds. */
 const SERVED_MS = 300_000;
 
 export interface SnapshotsOptions {
@@ -27,10 +27,10 @@ export interface SnapshotsOptions {
   readonly search: Search;
   readonly windowMs: number;
   readonly timing: Timing;
-  /** Waits as long as a request may; what it waited for goes on. */
+  /** Rejects at the deadline of a request, without stopping the work. */
   inTime<T>(result: Promise<T>): Promise<T>;
   tableMetadata(): Promise<TableMetadata>;
-  /** Told when a snapshot could not be renewed and the one before it goes on serving. */
+  /** Called when a renewal failed and the previous snapshot stays current. */
   onStale(error: WarehouseError): void;
 }
 
@@ -39,14 +39,14 @@ interface Snapshot extends SnapshotTable {
   readonly takenAt: number;
 }
 
-/** The snapshot that answers who names none. Times are milliseconds since the epoch. */
+/** The current snapshot. Times are milliseconds since the epoch. */
 interface Current {
   readonly snapshot: Snapshot;
-  /** How the table was before the snapshot was made; undefined when that is not known. */
+  /** The state of the table before the snapshot was taken, where known. */
   readonly table: TableMetadata | undefined;
-  /** The snapshot was not older than the table at this time. */
+  /** When the snapshot was last known to equal the table. */
   readonly verifiedAt: number;
-  /** End of the window in which that was. */
+  /** End of the window of `verifiedAt`. */
   readonly freshUntil: number;
 }
 
@@ -55,8 +55,8 @@ export class Snapshots {
   readonly #known = new LRUCache<string, Snapshot>({ max: MAX_KNOWN });
   readonly #opening = new Map<string, Promise<Snapshot>>();
   #current: Current | undefined;
-  #flight: Promise<Current> | undefined;
-  /** The last flight failed, or did not come in time: the next one is not waited for. */
+  #renewal: Promise<Current> | undefined;
+  /** The last renewal failed or was late: requests do not wait for the next one. */
   #trouble: { readonly error: WarehouseError; readonly until: number } | undefined;
   #served = { at: 0, ageMs: 0 };
 
@@ -64,38 +64,38 @@ export class Snapshots {
     this.#options = options;
   }
 
-  /** How old the list was that was answered last, in milliseconds; 0 when nobody has asked for a while. */
+  /** The age of the list that was served last, in milliseconds; 0 without recent requests. */
   get servedAgeMs(): number {
     const { at, ageMs } = this.#served;
     return this.#options.timing.date() - at < SERVED_MS ? ageMs : 0;
   }
 
-  /** Whether this is the list that answers who names none. */
-  isPresent(token: string): boolean {
+  /** Whether this is the current list. */
+  isCurrent(token: string): boolean {
     return this.#current?.snapshot.token === token;
   }
 
-  /** The list of the present window, when it is there. */
+  /** The current list if it is fresh. */
   inMemory(): RecordList | undefined {
     const held = this.#usable();
     return held && this.#options.timing.date() < held.freshUntil ? this.#listOf(held) : undefined;
   }
 
-  /** The list of the present window; of an earlier one while that is being made, or can not be made. */
+  /** The list of this window, or a stale one while this one is being made or cannot be made. */
   async current(): Promise<RecordList> {
     const there = this.inMemory();
     if (there) return there;
     const held = this.#usable();
     const { windowMs, timing } = this.#options;
-    const flight = this.#renew();
+    const renewal = this.#renew();
     const waits = !held || (!this.#trouble && timing.date() - held.verifiedAt > 2 * windowMs);
     if (!waits) {
-      // `onStale` has been told.
-      flight.catch(() => {});
+      // `onStale` reports the error.
+      renewal.catch(() => {});
       return this.#listOf(held);
     }
     try {
-      return this.#listOf(await this.#options.inTime(flight));
+      return this.#listOf(await this.#options.inTime(renewal));
     } catch (cause) {
       const error = toWarehouseError(cause);
       this.#trouble ??= { error, until: timing.date() };
@@ -105,8 +105,8 @@ export class Snapshots {
   }
 
   /**
-   * A record as the list of `current` has it, with the age of that. Undefined while nobody has asked for a list, unless it is `needed`: one
-   * record is not worth a scan of all. Throws WarehouseError.
+   * The record in the current list. Without a list it is undefined unless `needed`: a full scan for one record costs too much. Throws
+   * WarehouseError.
    */
   async find(id: string, needed: boolean): Promise<ListedRecord | undefined> {
     if (!needed && !this.#usable()) return undefined;
@@ -121,7 +121,7 @@ export class Snapshots {
     }
   }
 
-  /** The list that this token names. Throws `expired`. */
+  /** The list that a token names. Throws `expired`. */
   async walk(token: string): Promise<RecordList> {
     const date = this.#options.timing.date();
     const name = this.#options.names.find(token, date);
@@ -130,8 +130,8 @@ export class Snapshots {
     const ageMs = Math.max(0, date - snapshot.name.start);
     const freshness = { ageMs, freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
     return this.#list(snapshot, freshness, (error) => {
-      // Who reads the present list, and shares what this walk reads of it, needs another one.
-      if (this.isPresent(snapshot.token)) this.#meaningOf(error, snapshot);
+      // Requests for the current list share this read and need another list.
+      if (this.isCurrent(snapshot.token)) this.#meaningOf(error, snapshot);
       return error;
     });
   }
@@ -175,18 +175,18 @@ export class Snapshots {
     };
   }
 
-  /** What may still be served, however old it is. */
+  /** The current snapshot while it may be served, also stale. */
   #usable(): Current | undefined {
     const held = this.#current;
     return held && this.#options.timing.date() < held.snapshot.name.start + WALK_MS ? held : undefined;
   }
 
-  /** However many want a newer snapshot, one flight at a time is under way. */
+  /** Concurrent requests for a newer snapshot share one renewal. */
   #renew(): Promise<Current> {
     const { timing, onStale } = this.#options;
-    if (this.#flight) return this.#flight;
+    if (this.#renewal) return this.#renewal;
     if (this.#trouble && timing.date() < this.#trouble.until) return Promise.reject(this.#trouble.error);
-    this.#flight = this.#make()
+    this.#renewal = this.#make()
       .then(
         (current) => {
           this.#current = current;
@@ -202,9 +202,9 @@ export class Snapshots {
         },
       )
       .finally(() => {
-        this.#flight = undefined;
+        this.#renewal = undefined;
       });
-    return this.#flight;
+    return this.#renewal;
   }
 
   async #make(): Promise<Current> {
@@ -220,60 +220,63 @@ export class Snapshots {
     }
     const job = await jobs.obtain(start, maximumBytesBilled(table));
     const snapshot = await this.#opened(job);
-    // Of a job that was made by somebody else, all that is known is that its window had begun, unless nothing was written since.
+    // Another instance's job ran some time after the start of its window, perhaps before the last write.
     return job.created || isOlder(table, job.takenAt)
       ? { snapshot, table, verifiedAt: asked, freshUntil }
       : { snapshot, table: undefined, verifiedAt: start, freshUntil };
   }
 
-  async #opened({ name, destination, takenAt }: FinishedJob): Promise<Snapshot> {
+  async #opened(job: FinishedJob): Promise<Snapshot> {
     try {
-      const snapshot = { ...(await this.#options.blocks.open(name.token, destination)), name, takenAt };
-      this.#known.set(name.token, snapshot);
-      return snapshot;
+      return await this.#openJob(job);
     } catch (cause) {
       const error = toWarehouseError(cause);
-      if (error.kind === 'expired') throw this.#lost({ name, token: name.token }, error);
+      if (error.kind === 'expired') throw this.#lost(job.name, error);
       throw error;
     }
   }
 
   #open(name: SnapshotName): Promise<Snapshot> {
-    const { jobs, blocks } = this.#options;
     const opening = this.#opening.get(name.token);
     if (opening) return opening;
     if (this.#opening.size >= MAX_OPENING) {
-      const message = `${this.#opening.size} snapshots are being looked up`;
+      const message = `${this.#opening.size} snapshots are being opened`;
       return Promise.reject(
         new WarehouseError('busy', 'tooManySnapshots', message, { retryAfterMs: PAUSE_MS }),
       );
     }
     const open = async () => {
-      const job = await jobs.find(name);
+      const job = await this.#options.jobs.find(name);
       if (!job) throw expired(name.token);
-      const snapshot = { ...(await blocks.open(name.token, job.destination)), name, takenAt: job.takenAt };
-      this.#known.set(name.token, snapshot);
-      return snapshot;
+      return await this.#openJob(job);
     };
     const promise = open().finally(() => this.#opening.delete(name.token));
     this.#opening.set(name.token, promise);
     return promise;
   }
 
-  /** What a failed read of the present snapshot means. */
-  #meaningOf(error: unknown, snapshot: Snapshot): unknown {
-    return error instanceof WarehouseError && error.kind === 'expired' ? this.#lost(snapshot, error) : error;
+  async #openJob({ name, destination, takenAt }: FinishedJob): Promise<Snapshot> {
+    const snapshot = { ...(await this.#options.blocks.open(name.token, destination)), name, takenAt };
+    this.#known.set(name.token, snapshot);
+    return snapshot;
   }
 
-  /** The result of a snapshot vanished before its time: who asks next has another one made. */
-  #lost({ name, token }: Pick<Snapshot, 'name' | 'token'>, cause: WarehouseError): WarehouseError {
+  /** Turns `expired` from a read of the current snapshot into `snapshotLost`. */
+  #meaningOf(error: unknown, snapshot: Snapshot): unknown {
+    return error instanceof WarehouseError && error.kind === 'expired'
+      ? this.#lost(snapshot.name, error)
+      : error;
+  }
+
+  /** The result of a snapshot disappeared early: the next request makes another one. */
+  #lost(name: SnapshotName, cause: WarehouseError): WarehouseError {
     const error = new WarehouseError('unavailable', 'snapshotLost', `the result of ${name.jobId} is gone`, {
       cause,
       retryable: true,
     });
     this.#options.jobs.giveUp(name, error);
-    this.#known.delete(token);
-    if (this.isPresent(token)) this.#current = undefined;
+    this.#known.delete(name.token);
+    if (this.isCurrent(name.token)) this.#current = undefined;
     return error;
   }
 }

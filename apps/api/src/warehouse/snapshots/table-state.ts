@@ -2,14 +2,14 @@ import type { TableMetadata } from '../replies.ts';
 
 const MIB = 1024 * 1024;
 
-/** The least that a query is billed. https://docs.cloud.google.com/bigquery/pricing#on_demand_pricing */
+/** The minimum that a query is billed. https://docs.cloud.google.com/bigquery/pricing#on_demand_pricing */
 const MINIMUM_BYTES = 10 * MIB;
-/** For what arrives between the look at the table and the query. */
+/** For rows that arrive between reading the metadata and the query. */
 const HEAD_ROOM_BYTES = 100 * MIB;
 
 /**
- * Whether nothing was written between two looks at a table. What is in the streaming buffer is only estimated, so a
- * table with one is never taken for unchanged.
+ * Whether nothing was written between two reads of the metadata. A streaming buffer has only estimates, so a table with one counts as
+ * changed.
  * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables#Streamingbuffer
  */
 export function isUnchanged(before: TableMetadata, now: TableMetadata): boolean {
@@ -23,16 +23,16 @@ export function isUnchanged(before: TableMetadata, now: TableMetadata): boolean 
 }
 
 /**
- * Whether a table was last written to before that moment of BigQuery's clock, milliseconds since the epoch: then a query of that moment
- * read what the look at the table saw, whoever sent it.
+ * Whether the table was last written before `moment`, in milliseconds since the epoch by BigQuery's clock: then any query of that
+ * moment read the same rows.
  */
 export function isOlder({ streamingBuffer, lastModifiedTime }: TableMetadata, moment: number): boolean {
   return streamingBuffer === undefined && Number(lastModifiedTime) < moment;
 }
 
 /**
- * What a scan of the table may be billed at most. For a clustered table BigQuery compares its upper bound, not the
- * bill, so this is far above the size of the table and only stops what has gone wrong.
+ * A limit for the bytes billed by a scan. For a clustered table BigQuery compares an upper bound, not the bill, so the limit is far
+ * above the size of the table and stops only faulty queries.
  * https://docs.cloud.google.com/bigquery/docs/best-practices-costs#restrict-bytes-billed
  */
 export function maximumBytesBilled({ numBytes, streamingBuffer }: TableMetadata): number {

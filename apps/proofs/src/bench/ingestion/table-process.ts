@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
-import type { Target } from '@records/seeder/target';
+import type { Target } from '@records/stack';
 import { PassThroughClient } from 'google-auth-library';
 import { answer } from '../../shared/forked-process.ts';
 import { publishRecords } from './publish-records.ts';

@@ -1,7 +1,7 @@
 import { ROUTES, type Route } from './routes.ts';
 
 /**
- * Describes the API to clients that make their calls from a description: the `bq` command does.
+ * The discovery document of the API. The `bq` command builds its calls from it.
  * https://developers.google.com/discovery/v1/reference/apis
  */
 export function discoveryDocument(rootUrl: string): object {
@@ -58,7 +58,7 @@ function describe({ id, httpMethod, path, parameters }: Route): object {
   };
 }
 
-/** `bq query` names it in its call without using it. Nothing is served there: jobs that load files are refused. */
+/** `bq query` needs this entry but uploads nothing. The paths are not served: load jobs are refused. */
 const MEDIA_UPLOAD = {
   supportsMediaUpload: true,
   mediaUpload: {

@@ -2,7 +2,7 @@ import type { Access } from '../../callers.ts';
 import { requireOnDataset, requireOnProject, requireOnTable } from '../access.ts';
 import { Results } from '../results.ts';
 
-// Which permission each method asks for, and on what. https://docs.cloud.google.com/bigquery/docs/access-control
+// The permission that each method requires, by kind of resource. https://docs.cloud.google.com/bigquery/docs/access-control
 
 const ON_PROJECT: Readonly<Record<string, string>> = {
   'datasets.insert': 'bigquery.datasets.create',
@@ -31,7 +31,7 @@ const ON_TABLE: Readonly<Record<string, string>> = {
   'tables.update': 'bigquery.tables.update',
 };
 
-/** Jobs and results belong to who made them, which the service checks; lists hold only what the caller may see. */
+/** The service checks these: jobs and results belong to their creators, and lists hold only what the caller may see. */
 const BY_THE_SERVICE = new Set([
   'datasets.list',
   'jobs.cancel',
@@ -40,7 +40,7 @@ const BY_THE_SERVICE = new Set([
   'projects.list',
 ]);
 
-/** Throws CloudError PERMISSION_DENIED when the caller may not call the method on what the path names. */
+/** Throws CloudError PERMISSION_DENIED when the caller may not call the method on the resource in the path. */
 export function authorize(
   access: Access,
   method: string,
@@ -54,5 +54,6 @@ export function authorize(
   else if (onDataset) requireOnDataset(access, onDataset, projectId, datasetId);
   else if (onTable) {
     if (datasetId !== Results.datasetId) requireOnTable(access, onTable, { projectId, datasetId, tableId });
-  } else if (!BY_THE_SERVICE.has(method)) throw new Error(`nothing says who may call ${method}`);
+  } else if (!BY_THE_SERVICE.has(method))
+    throw new Error(`No permission is declared for the method ${method}`);
 }

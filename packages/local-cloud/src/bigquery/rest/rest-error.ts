@@ -14,7 +14,7 @@ export interface RestError {
   };
 }
 
-/** The one place where an error becomes an answer. https://docs.cloud.google.com/bigquery/docs/error-messages */
+/** Turns an error into a response. https://docs.cloud.google.com/bigquery/docs/error-messages */
 export function restError(error: unknown): RestError {
   const cloud =
     error instanceof CloudError
@@ -24,14 +24,14 @@ export function restError(error: unknown): RestError {
         });
   const code = CANONICAL_CODES[cloud.code].http;
   const reason = reasonOf(cloud);
-  const place = reason === 'invalidQuery' ? { location: 'q', locationType: 'parameter' } : {};
+  const location = reason === 'invalidQuery' ? { location: 'q', locationType: 'parameter' } : {};
   return {
     status: code,
     body: {
       error: {
         code,
         message: cloud.message,
-        errors: [{ message: cloud.message, domain: 'global', reason, ...place }],
+        errors: [{ message: cloud.message, domain: 'global', reason, ...location }],
         status: cloud.code,
         ...(cloud.hint && {
           details: [{ '@type': 'type.googleapis.com/google.rpc.DebugInfo', detail: cloud.hint }],

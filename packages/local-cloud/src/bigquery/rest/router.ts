@@ -18,7 +18,7 @@ export class Router {
     this.#routes = routes.map((route) => ({ route, segments: route.path.split('/') }));
   }
 
-  /** Undefined when there is none, or when a segment is no valid percent-encoding. */
+  /** Undefined when no route matches, or when a segment is not valid percent-encoding. */
   find(httpMethod: string, path: string): RouteMatch | undefined {
     const given = path.split('/').map(decode);
     for (const { route, segments } of this.#routes) {

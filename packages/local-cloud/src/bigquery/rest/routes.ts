@@ -3,26 +3,25 @@ import type { BigQuery } from '../bigquery.ts';
 import type { FormatOptions } from '../cells.ts';
 import { listPage } from '../page.ts';
 
-/** A request, taken apart. */
-export interface RestRequest {
-  /** Of the path, decoded. */
+/** A parsed request. */
+interface RestRequest {
+  /** Path parameters, decoded. */
   readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** Parsed JSON; undefined when there is none. */
+  /** Parsed JSON; undefined without a body. */
   readonly body: unknown;
-  /** Of the caller. */
   readonly access: Access;
 }
 
 export interface Route {
-  /** As Google names it: `jobs.query`. */
+  /** Google's name of the method: `jobs.query`. */
   readonly id: string;
   readonly httpMethod: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/bigquery/v2/`. */
+  /** Path template below `/bigquery/v2/`. */
   readonly path: string;
   /** Names of query parameters, for the discovery document. */
   readonly parameters: readonly string[];
-  /** What is answered as JSON, or undefined for 204. */
+  /** Returns the JSON body, or undefined for 204. */
   handle(bigquery: BigQuery, request: RestRequest): Promise<object | undefined>;
 }
 
@@ -159,7 +158,7 @@ export const ROUTES: readonly Route[] = [
     (bigquery, { path, query, access }) =>
       bigquery.getQueryResults(path.jobId ?? '', { ...query, formatOptions: formatOptions(query) }, access),
   ),
-  // There are none of these; `bq ls` asks for them beside the tables.
+  // Always empty. `bq ls` asks for models and routines as well as tables.
   route('models.list', 'GET', `${DATASET}/models`, PAGING, async () => ({ models: [] })),
   route('routines.list', 'GET', `${DATASET}/routines`, [...PAGING, 'filter', 'readMask'], async () => ({
     routines: [],

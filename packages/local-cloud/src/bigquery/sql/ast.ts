@@ -1,7 +1,7 @@
 import type { Position } from '../errors.ts';
 import type { DataType, ScalarKind } from '../types.ts';
 
-/** What the parser makes of a statement. Each node knows the place where it begins. */
+/** The syntax tree of a statement. `at` is the position where a node begins. */
 
 export interface Name {
   readonly text: string;
@@ -11,7 +11,7 @@ export interface Name {
 export type Literal =
   | { readonly kind: 'NULL' }
   | { readonly kind: 'BOOL'; readonly value: boolean }
-  /** `text` is the number, the string, the bytes as latin1, or the date or time as it was written. */
+  /** `text` is the literal as written; of a string, the decoded text; of bytes, their latin1 text. */
   | { readonly kind: Exclude<ScalarKind, 'BOOL'>; readonly text: string };
 
 export type Expression = { readonly at: Position } & (
@@ -70,7 +70,7 @@ export type InOperand =
   | { readonly node: 'query'; readonly query: Query }
   | { readonly node: 'unnest'; readonly array: Expression };
 
-export type IsOperand = 'NULL' | 'TRUE' | 'FALSE' | { readonly distinctFrom: Expression };
+type IsOperand = 'NULL' | 'TRUE' | 'FALSE' | { readonly distinctFrom: Expression };
 
 export interface NamedExpression {
   readonly name?: Name;
@@ -82,7 +82,7 @@ export interface FunctionCall {
   readonly at: Position;
   /** In upper case, with dots: `SAFE.SUBSTR`. */
   readonly name: string;
-  /** As the query has it. */
+  /** As written in the query. */
   readonly spelling: string;
   readonly args: readonly Expression[];
   /** `COUNT(*)` */
@@ -101,14 +101,14 @@ export interface OrderItem {
 }
 
 export interface WindowSpec {
-  /** Of the WINDOW clause. */
+  /** A window of the WINDOW clause. */
   readonly base?: Name;
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly OrderItem[];
   readonly frame?: WindowFrame;
 }
 
-export interface WindowFrame {
+interface WindowFrame {
   readonly unit: 'ROWS' | 'RANGE';
   readonly start: FrameBound;
   readonly end?: FrameBound;
@@ -155,7 +155,7 @@ export type SelectItem =
   | {
       readonly node: 'star';
       readonly at: Position;
-      /** Of `t.*` */
+      /** The `t` of `t.*`. */
       readonly base?: Expression;
       readonly except: readonly Name[];
       readonly replace: readonly NamedExpression[];

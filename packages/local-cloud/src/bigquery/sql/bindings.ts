@@ -25,7 +25,7 @@ export interface Parameter {
   readonly value: DuckDBValue;
 }
 
-/** The values that are bound to the translated statement: `$p1`, `$p2`, … of DuckDB. */
+/** The values bound to the translated statement, as DuckDB's `$p1`, `$p2`, … */
 export class Bindings {
   readonly #parameters: readonly Parameter[];
   readonly #slots = new Map<string, string>();
@@ -36,15 +36,15 @@ export class Bindings {
     this.#parameters = parameters;
   }
 
-  /** Value and type of a slot, by its name without the `$`. Some slots may not be in the statement: those of readings that were tried and dropped. */
+  /** Value and type of a slot, by its name without `$`. Slots of rejected overloads are not in the statement. */
   slot(name: string): { value: DuckDBValue; type: DuckDBType } {
     const index = Number(name.slice(1)) - 1;
     const [value, type] = [this.#values[index], this.#types[index]];
-    if (value === undefined || type === undefined) throw new RangeError(`no slot $${name}`);
+    if (value === undefined || type === undefined) throw new RangeError(`Unknown slot $${name}`);
     return { value, type };
   }
 
-  /** The parameter of the query: `@name`, or the position of a `?`. */
+  /** Resolves a query parameter: its name without `@`, or the zero-based position of its `?`. */
   parameter(name: string | number, at: Position): Resolved {
     const parameter =
       typeof name === 'number'
@@ -60,7 +60,7 @@ export class Bindings {
     return this.bind(parameter.type, parameter.value, at, String(name));
   }
 
-  /** A value that DuckDB is given beside the statement, once for each key and type. */
+  /** Binds a value to a slot; uses with the same key and type share a slot. */
   bind(type: DataType, value: DuckDBValue, at: Position, key: string): Resolved {
     const typeSql = duckType(type);
     const slotKey = `${key} ${typeSql}`;

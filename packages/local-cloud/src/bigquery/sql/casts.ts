@@ -7,10 +7,10 @@ import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
 /**
- * Texts that BigQuery reads as a value of the type; DuckDB reads more ('1.5' as an integer, 'yes' as a boolean).
+ * Patterns of the text that BigQuery casts to a type. DuckDB accepts more: '1.5' as an integer, 'yes' as a boolean.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
  */
-const READABLE: Readonly<Partial<Record<ScalarKind, string>>> = {
+const TEXT_PATTERNS: Readonly<Partial<Record<ScalarKind, string>>> = {
   INT64: '[+-]?[0-9]+',
   FLOAT64: String.raw`(?i)[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)`,
   NUMERIC: String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)`,
@@ -21,7 +21,7 @@ const READABLE: Readonly<Partial<Record<ScalarKind, string>>> = {
   TIMESTAMP: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?`,
 };
 
-/** Words of BigQuery's message for a text that can not be read. */
+/** BigQuery's messages for text that cannot be cast. */
 const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
   INT64: 'Bad int64 value: ',
   FLOAT64: 'Bad double value: ',
@@ -45,7 +45,7 @@ const plain =
   (sql) =>
     `CAST(${sql} AS ${duckType(scalar(type))})`;
 
-/** Conversions between two scalar types, other than from STRING. Those that are missing here are refused. */
+/** Casts between scalar types; a pair that is missing here is refused. Casts from STRING are in readText. */
 const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'INT64 FLOAT64': plain('FLOAT64'),
   'INT64 NUMERIC': plain('NUMERIC'),
@@ -73,7 +73,7 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
 };
 
-/** Fractions of a second as BigQuery writes them: none, three digits or six. */
+/** BigQuery writes the fraction of a second with zero, three or six digits. */
 function withFraction(sql: string, format: string, zone: string): string {
   const text = (value: string, fraction: string) => `strftime(${value}, '${format}${fraction}${zone}')`;
   return letIn(
@@ -119,10 +119,10 @@ function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, a
 }
 
 export function readText(sql: string, to: ScalarKind, safe: boolean): string {
-  const pattern = quoteLiteral(READABLE[to] ?? '');
+  const pattern = quoteLiteral(TEXT_PATTERNS[to] ?? '');
   const word = safe ? 'TRY_CAST' : 'CAST';
   return letIn([sql], (text) => {
-    // DuckDB drops the offset of a text that it reads as a TIMESTAMP without a time zone.
+    // DuckDB ignores the offset when it casts text to a TIMESTAMP without a time zone.
     const read =
       to === 'TIMESTAMP'
         ? `make_timestamp(epoch_us(${word}(${text} AS TIMESTAMPTZ)))`

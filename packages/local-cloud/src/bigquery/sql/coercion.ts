@@ -6,17 +6,17 @@ import type { Bindings } from './bindings.ts';
 import { constantSql } from './constants.ts';
 import { combined, type Resolved } from './resolved.ts';
 
-/** Types that a value becomes by itself. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules */
+/** Types to which a value is coerced. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules */
 const WIDER: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = {
   INT64: ['NUMERIC', 'FLOAT64'],
   NUMERIC: ['FLOAT64'],
   DATE: ['DATETIME'],
 };
 
-/** Types that a STRING becomes by itself when it is a literal or a parameter. */
+/** Types to which a STRING literal or parameter is coerced. */
 const FROM_TEXT: readonly ScalarKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
 
-/** `value` as the type, or undefined when BigQuery would not convert it by itself. */
+/** Coerces `value` to `type`; undefined when BigQuery does not coerce it. */
 export function coerce(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
   if (value.special) return undefined;
   if (value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') return coerceEmpty(value, type);
@@ -79,7 +79,7 @@ function coerceText(
   return { ...value, type, constant: parsed, sql: constantSql(kind, parsed, value.at) };
 }
 
-/** The type that all the values can become, or undefined. */
+/** The type to which all values can be coerced, or undefined. */
 export function commonType(values: readonly Resolved[], bindings: Bindings): DataType | undefined {
   const fixed = values.filter(({ coercible }) => coercible === undefined);
   const typed = values.filter(({ coercible }) => coercible !== 'NULL' && coercible !== 'EMPTY ARRAY');
@@ -89,7 +89,7 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
 }
 
-/** The error for a text among `values` that can not be read as the date or time that it stands beside, if there is one. */
+/** The error for a text literal that cannot be cast to the date or time type of another value, if there is one. */
 export function unreadableText(values: readonly Resolved[]): CloudError | undefined {
   const kind = values.find(({ type }) => FROM_TEXT.some((kind) => kind === type.kind))?.type.kind;
   const text = values.find(({ type, coercible }) => type.kind === 'STRING' && coercible);
@@ -97,7 +97,7 @@ export function unreadableText(values: readonly Resolved[]): CloudError | undefi
   return invalidQuery(`Could not cast literal ${JSON.stringify(text.constant)} to type ${kind}`, text.at);
 }
 
-/** The value as a column of the type. Throws in BigQuery's words for INSERT and UPDATE. */
+/** Coerces a value to the type of its column. Throws BigQuery's error for INSERT and UPDATE. */
 export function assignable(value: Resolved, type: DataType, column: string, bindings: Bindings): Resolved {
   const converted = coerce(value, type, bindings);
   if (converted) return converted;

@@ -14,7 +14,7 @@ import { duckType, type ScalarKind, scalar } from '../types.ts';
 import type { Literal } from './ast.ts';
 import { combined, type Resolved } from './resolved.ts';
 
-/** A literal of the query's text. */
+/** Resolves a literal of the query. */
 export function resolveLiteral(literal: Literal, at: Position): Resolved {
   if (literal.kind === 'NULL') return nullOf('INT64', at);
   if (literal.kind === 'BOOL') return constant('BOOL', literal.value, at);
@@ -52,7 +52,7 @@ function constant(kind: ScalarKind, value: DuckDBValue, at: Position): Resolved 
   });
 }
 
-/** A literal of DuckDB's SQL, always of exactly the type that `kind` is stored as. */
+/** A DuckDB literal of exactly the type that stores `kind`. */
 export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position): string {
   if (typeof value === 'string') {
     if (value.includes('\0')) throw unsupported('A string literal with a NUL character', at);
@@ -66,5 +66,5 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
   if (value instanceof DuckDBDateValue) return `CAST('${formatDate(value.days)}' AS DATE)`;
   if (value instanceof DuckDBTimeValue) return `CAST('${formatTime(value.micros)}' AS TIME)`;
   if (value instanceof DuckDBTimestampValue) return `make_timestamp(CAST(${value.micros} AS BIGINT))`;
-  throw new TypeError(`no literal of type ${kind} for ${value}`);
+  throw new TypeError(`Cannot write ${value} as a literal of type ${kind}`);
 }

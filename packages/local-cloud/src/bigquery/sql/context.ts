@@ -4,29 +4,31 @@ import type { Bindings } from './bindings.ts';
 import type { Resolved } from './resolved.ts';
 import type { Scope } from './scope.ts';
 
-/** A query that has been understood, as far as the expression around it looks at it. */
+/** A resolved subquery, as the expression around it sees it. */
 export interface ResolvedSubquery {
   readonly sql: string;
   readonly outputs: readonly { readonly name: string; readonly type: DataType }[];
-  /** Everything it reads, and refers to in the queries around it. */
+  /** Everything the subquery reads, with its references to outer queries. */
   readonly reads: Resolved;
 }
 
-/** What expressions need of the queries that they stand in, and that stand in them. */
+/** Where an expression stands, and how its subqueries are resolved. */
 export interface ExpressionContext {
   readonly scope: Scope;
   readonly bindings: Bindings;
   /** Milliseconds since the epoch: CURRENT_TIMESTAMP for the whole statement. */
   readonly now: number;
-  /** For messages: "WHERE clause". */
+  /** For error messages: "WHERE clause". */
   readonly clause: string;
+  /** Whether the clause allows aggregate functions. */
   readonly aggregates: boolean;
+  /** Whether the clause allows window functions. */
   readonly windows: boolean;
   /** SQL of the GROUP BY keys, once they are known. */
   readonly groupKeys?: ReadonlySet<string>;
-  /** Of the WINDOW clause, by lower-case name. */
+  /** Windows of the WINDOW clause, keyed by lower-case name. */
   readonly namedWindows?: ReadonlyMap<string, WindowSpec>;
-  /** Aliases of the SELECT list, where the clause may use them. */
+  /** Resolves an alias of the SELECT list, in clauses that may use one. */
   readonly alias?: (name: Name) => Resolved | undefined;
   readonly resolveQuery: (query: Query, scope: Scope) => ResolvedSubquery;
 }

@@ -3,10 +3,10 @@ import type { Name } from './ast.ts';
 import { RESERVED } from './keywords.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';
 
-/** Deep enough for any query that people write, shallow enough for JavaScript's stack. */
+/** Levels of nesting. Hand-written queries need fewer; JavaScript's stack allows these. */
 const MAX_DEPTH = 120;
 
-/** Walks over the tokens of a statement. */
+/** Reads the tokens of a statement in order. */
 export class Cursor {
   readonly #tokens: readonly Token[];
   #index = 0;
@@ -69,10 +69,6 @@ export class Cursor {
     return at;
   }
 
-  acceptKind(kind: TokenKind): Token | undefined {
-    return this.peek().kind === kind ? this.next() : undefined;
-  }
-
   isIdentifier(ahead = 0): boolean {
     const { kind, keyword } = this.peek(ahead);
     return kind === 'quoted' || (kind === 'identifier' && !RESERVED.has(keyword));
@@ -84,7 +80,7 @@ export class Cursor {
     return { text, at };
   }
 
-  /** After a dot any word is a name. */
+  /** An identifier after a dot, where reserved words are allowed. */
   fieldName(): Name {
     if (this.peek().kind !== 'identifier' && this.peek().kind !== 'quoted')
       throw this.unexpected('identifier');
@@ -92,20 +88,20 @@ export class Cursor {
     return { text, at };
   }
 
-  /** `AS x`, or a bare `x` that is no reserved word. */
+  /** `AS x`, or a bare `x` that is not a reserved word. */
   alias(): Name | undefined {
     if (this.acceptKeyword('AS')) return this.identifier();
     return this.isIdentifier() ? this.identifier() : undefined;
   }
 
-  /** Items with commas between. */
+  /** Items separated by commas. */
   list<T>(item: () => T): T[] {
     const items = [item()];
     while (this.acceptSymbol(',')) items.push(item());
     return items;
   }
 
-  /** Guards the stack against a text that nests without end. */
+  /** Parses one level deeper. Throws before deep nesting overflows the stack. */
   nested<T>(parse: () => T): T {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH)

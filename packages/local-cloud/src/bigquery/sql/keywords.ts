@@ -1,4 +1,4 @@
-/** Words that are no identifiers unless quoted. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords */
+/** Words that are identifiers only when quoted. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords */
 export const RESERVED: ReadonlySet<string> = new Set(
   `ALL AND ANY ARRAY AS ASC ASSERT_ROWS_MODIFIED AT BETWEEN BY CASE CAST COLLATE CONTAINS CREATE CROSS CUBE CURRENT
   DEFAULT DEFINE DESC DISTINCT ELSE END ENUM ESCAPE EXCEPT EXCLUDE EXISTS EXTRACT FALSE FETCH FOLLOWING FOR FROM FULL

@@ -16,7 +16,7 @@ export interface Token {
   readonly kind: TokenKind;
   /** The name, the decoded text of a string, or the symbol itself. */
   readonly text: string;
-  /** The same in upper case for an unquoted identifier, else empty: compare keywords with this. */
+  /** The text of an unquoted identifier in upper case, else empty. Compare keywords with this. */
   readonly keyword: string;
   readonly at: Position;
   readonly start: number;
@@ -28,7 +28,7 @@ const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.(?![A-Za-z_`])\d*)?|\.\d+)(?:[eE][+
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const STRING_START = /(?:[rR][bB]?|[bB][rR]?)?(?:"""|'''|"|')/y;
 const PARAMETER = /@@?[A-Za-z_][A-Za-z0-9_]*|\?/y;
-/** `>>` is left as two: it also ends `ARRAY<STRUCT<…>>`. */
+/** `>>` stays two tokens because it also ends `ARRAY<STRUCT<…>>`. */
 const SYMBOL = /<>|!=|<=|>=|<<|\|\||\|>|=>|[-+*/~&|^=<>().,;:[\]{}$]/y;
 
 /** Splits GoogleSQL into tokens. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical */

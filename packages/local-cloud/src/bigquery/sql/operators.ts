@@ -23,7 +23,7 @@ export function resolveBinary(
   return compare(operator, left, right, at, bindings);
 }
 
-/** =, !=, <, <=, >, >=; also for BETWEEN, IN and CASE x WHEN. */
+/** =, !=, <, <=, >, >=; also used for BETWEEN, NULLIF and CASE x WHEN. */
 export function compare(
   operator: string,
   left: Resolved,
@@ -36,7 +36,7 @@ export function compare(
 }
 
 function compareSql(operator: string, left: string, right: string, floats: boolean): string {
-  // In BigQuery NaN equals nothing and is in no order with anything; in DuckDB it equals itself and is the largest.
+  // In BigQuery, comparisons with NaN are false, except !=. In DuckDB, NaN equals itself and is the largest value.
   if (!floats) return `(${left} ${operator} ${right})`;
   const withNaN = operator === '!=' ? 'TRUE' : 'FALSE';
   return letIn(
@@ -47,7 +47,7 @@ function compareSql(operator: string, left: string, right: string, floats: boole
   );
 }
 
-/** Both values as one type that can be compared. */
+/** Coerces the values to one type that can be compared. */
 export function unified(
   what: string,
   values: readonly [Resolved, ...Resolved[]],
@@ -93,7 +93,7 @@ function arithmetic(
   return combined(kind === 'NUMERIC' ? `CAST(${sql} AS ${duckType(target)})` : sql, target, at, [a, b]);
 }
 
-/** BigQuery answers a division by zero, and an overflow of FLOAT64, with an error; DuckDB with infinity. */
+/** BigQuery fails on a division by zero and on an overflow of FLOAT64; DuckDB returns infinity. */
 function floatSql(operator: string, left: string, right: string): string {
   const computed = letIn([left, right], (a, b) => {
     const sum = `${a} ${operator} ${b}`;
@@ -126,7 +126,7 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
     const supported = 'STRING || STRING; BYTES || BYTES; ARRAY<T> || ARRAY<T>';
     throw signatureError('operator ||', [left, right], supported, at);
   }
-  // DuckDB joins arrays as if a NULL were empty.
+  // DuckDB concatenates a NULL array as an empty one.
   const sql =
     type.kind === 'ARRAY'
       ? letIn(

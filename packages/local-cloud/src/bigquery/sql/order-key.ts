@@ -3,7 +3,7 @@ import { typeName } from '../types.ts';
 import type { OrderItem } from './ast.ts';
 import type { Resolved } from './resolved.ts';
 
-/** ORDER BY as DuckDB shall do it: NULLs where BigQuery has them, NaN after them as the smallest number. */
+/** A key of ORDER BY that sorts as BigQuery does: NULLs as the item says, NaN as the smallest number. */
 export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): string {
   if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
     throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);

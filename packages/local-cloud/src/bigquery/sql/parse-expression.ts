@@ -2,14 +2,14 @@ import { type Position, unsupported } from '../errors.ts';
 import type { ElementMode, Expression, InOperand } from './ast.ts';
 import { PrimaryParser } from './parse-primary.ts';
 
-/** Left-associative operators by how tightly they bind. */
+/** Left-associative operators, from the lowest precedence to the highest. */
 const LEVELS: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['+', '-'], ['*', '/', '||']];
 const COMPARISONS = ['=', '<>', '!=', '<=', '>=', '<', '>'];
 
-/** Operands in one chain of operators: each is a level of nesting for what comes after the parser. */
+/** Operators in one chain. Each nests the syntax tree one level deeper. */
 const MAX_CHAIN = 400;
 
-/** Expressions of GoogleSQL. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/operators */
+/** Parses expressions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/operators */
 export abstract class ExpressionParser extends PrimaryParser {
   protected override expression(): Expression {
     return this.cursor.nested(() => this.#logical('OR', () => this.#logical('AND', () => this.#not())));

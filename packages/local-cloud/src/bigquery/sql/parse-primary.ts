@@ -10,7 +10,7 @@ const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT'];
 const TYPED_LITERALS = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'NUMERIC', 'DECIMAL'];
 const UNSUPPORTED_LITERALS = ['BIGNUMERIC', 'BIGDECIMAL', 'JSON', 'RANGE'];
 
-/** What operators stand between: literals, names, calls, CASE, subqueries and constructors. */
+/** Parses operands: literals, names, calls, CASE, subqueries and constructors. */
 export abstract class PrimaryParser extends WindowParser {
   #positionalParameters = 0;
 

@@ -15,10 +15,10 @@ import { ExpressionParser } from './parse-expression.ts';
 
 const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT'];
 
-/** SELECT and what is around it. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax */
+/** Parses queries. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax */
 export abstract class QueryParser extends ExpressionParser {
   protected override isQueryStart(): boolean {
-    // `((SELECT 1) + 1)` is an expression: a query begins with SELECT or WITH itself.
+    // A parenthesis does not start a query: `((SELECT 1) + 1)` is an expression.
     return this.cursor.isKeyword('SELECT') || this.cursor.isKeyword('WITH');
   }
 
@@ -223,7 +223,7 @@ export abstract class QueryParser extends ExpressionParser {
     const { at } = cursor;
     if (cursor.acceptKeyword('UNNEST')) return this.#unnest(at);
     if (cursor.acceptSymbol('(')) {
-      // `((SELECT …) UNION ALL …)` and `(a JOIN b)` both begin with a parenthesis; what is inside tells.
+      // The token after the parenthesis tells `((SELECT …) UNION ALL …)` from `(a JOIN b)`.
       const isQuery = this.isQueryStart() || cursor.isSymbol('(');
       if (!isQuery) {
         const join = this.cursor.nested(() => this.#from());
@@ -268,7 +268,7 @@ export abstract class QueryParser extends ExpressionParser {
     return { node: 'unnest', at, array, offset, ...(alias && { alias }) };
   }
 
-  /** `p.d.t`, with quotes around the whole or any part, and with dashes in the project. */
+  /** `p.d.t`: quotes may enclose the whole path or a part, and an unquoted project may contain dashes. */
   protected tableName(): TableName {
     const { cursor } = this;
     const { at } = cursor;

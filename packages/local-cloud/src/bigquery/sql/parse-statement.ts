@@ -3,7 +3,7 @@ import type { ColumnDefinition, Expression, Name, Statement } from './ast.ts';
 import { QueryParser } from './parse-query.ts';
 import { parseType } from './parse-type.ts';
 
-/** Characters. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
+/** Characters in a statement. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_LENGTH = 1024 * 1024;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
@@ -139,8 +139,7 @@ class StatementParser extends QueryParser {
     const clusterBy = cursor.acceptKeyword('CLUSTER', 'BY') ? cursor.list(() => cursor.identifier()) : [];
     const options = cursor.acceptKeyword('OPTIONS') ? this.#options() : {};
     const query = cursor.acceptKeyword('AS') ? this.query() : undefined;
-    if (!columns && !query)
-      throw invalidQuery('CREATE TABLE must have a list of columns or AS and a query', at);
+    if (!columns && !query) throw invalidQuery('CREATE TABLE must have a column list or AS SELECT', at);
     const created = { node: 'create' as const, at, table, orReplace, ifNotExists, clusterBy, options };
     return { ...created, ...(columns && { columns }), ...(query && { query }) };
   }
@@ -170,7 +169,7 @@ class StatementParser extends QueryParser {
     return columns;
   }
 
-  /** OPTIONS(description = "…"): the only one that is kept. */
+  /** `OPTIONS(description = "…")`; other options are refused. */
   #options(): { description?: string } {
     const { cursor } = this;
     const options: { description?: string } = {};

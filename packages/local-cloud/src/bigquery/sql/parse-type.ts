@@ -2,7 +2,7 @@ import { unsupported } from '../errors.ts';
 import { type DataType, type StructField, scalar, scalarKindOf } from '../types.ts';
 import type { Cursor } from './cursor.ts';
 
-/** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for types that are not emulated. */
+/** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for unsupported types. */
 export function parseType(cursor: Cursor): DataType {
   return cursor.nested(() => {
     const { at } = cursor;

@@ -2,7 +2,7 @@ import { unsupported } from '../errors.ts';
 import type { Expression, FrameBound, OrderItem, WindowSpec } from './ast.ts';
 import { Cursor } from './cursor.ts';
 
-/** ORDER BY and windows. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-function-calls */
+/** Parses ORDER BY and windows. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-function-calls */
 export abstract class WindowParser {
   protected readonly cursor: Cursor;
 
@@ -12,7 +12,7 @@ export abstract class WindowParser {
 
   protected abstract expression(): Expression;
 
-  /** ORDER BY and its items, or nothing. NULLs are the smallest values unless the query says otherwise. */
+  /** The items of an optional ORDER BY. NULLs sort as the smallest values by default. */
   protected orderBy(): OrderItem[] {
     const { cursor } = this;
     if (!cursor.acceptKeyword('ORDER', 'BY')) return [];

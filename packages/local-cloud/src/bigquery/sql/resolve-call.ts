@@ -15,7 +15,7 @@ import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/w
 import { compare } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
 
-/** The functions that are known to mean the same in DuckDB as translated. Anything else is refused by name. */
+/** Functions whose translation gives BigQuery's result. Every other function is refused by name. */
 const SCALAR_FUNCTIONS: FunctionTable = {
   ...TEXT_FUNCTIONS,
   ...NUMERIC_FUNCTIONS,
@@ -23,7 +23,7 @@ const SCALAR_FUNCTIONS: FunctionTable = {
   ...TIME_FUNCTIONS,
 };
 
-/** What this module needs of the one that calls it. */
+/** Functions of resolve-expression.ts, passed in because that module imports this one. */
 interface Resolvers {
   expression(node: Expression, context: ExpressionContext): Resolved;
   orderBy(items: readonly OrderItem[], context: ExpressionContext): { sql: string; values: Resolved[] };
@@ -48,7 +48,7 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
   if (!known) throw unsupported(`Function ${node.spelling.toUpperCase()}`, at);
-  if (!plain) throw invalidQuery(`Function ${name} takes nothing but its arguments`, at);
+  if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   const args = node.args.map((arg, index) => resolveArgument(node, arg, index, context, resolvers));
   if (overloads) return applyOverloads(node, overloads, args, context.bindings);
   return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(name, args, context.now, at);
@@ -76,7 +76,7 @@ function resolveNullIf(args: readonly Resolved[], at: Position, context: Express
   return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${value.sql} END)`, value.type, at, [equal, value]);
 }
 
-/** The same moment everywhere in a statement. */
+/** CURRENT_TIMESTAMP and the like: one instant for the whole statement. */
 function currentTime(name: string, args: readonly Resolved[], now: number, at: Position): Resolved {
   if (args.length > 0) throw unsupported(`${name} with a time zone`, at);
   const micros = BigInt(Math.floor(now)) * 1000n;
@@ -107,7 +107,7 @@ function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolv
     windows: false,
   };
   const resolved = aggregateCall(node, inner, resolvers, '');
-  // Inside an aggregate any column may be used.
+  // An aggregate may use columns that are not grouped.
   return {
     ...resolved,
     hasAggregate: true,
@@ -164,7 +164,7 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
     throw unsupported(`${hasFrame ? 'A window frame' : `${node.nulls} NULLS`} for ${name}`, at);
   }
   if (node.distinct || node.star || node.orderBy.length > 0 || node.limit) {
-    throw invalidQuery(`Function ${name} takes nothing but its arguments`, at);
+    throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   }
   const args = node.args.map((arg) => resolvers.expression(arg, inner));
   const called = applyOverloads(node, WINDOW_FUNCTIONS[name] ?? [], args, context.bindings);
@@ -174,14 +174,14 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
   });
 }
 
-/** The window with what it takes over from a named one. */
+/** Merges a window with the named window that it refers to. */
 function windowSpec(spec: WindowSpec, context: ExpressionContext): WindowSpec {
   if (!spec.base) return spec;
   const named = context.namedWindows?.get(spec.base.text.toLowerCase());
   if (!named) throw invalidQuery(`Unrecognized window alias ${spec.base.text}`, spec.base.at);
   const base = windowSpec(named, context);
   if (spec.partitionBy.length > 0 || (spec.orderBy.length > 0 && base.orderBy.length > 0) || base.frame) {
-    throw unsupported(`A window that changes the window ${spec.base.text}`, spec.base.at);
+    throw unsupported(`A window that overrides a part of the window ${spec.base.text}`, spec.base.at);
   }
   return {
     partitionBy: base.partitionBy,

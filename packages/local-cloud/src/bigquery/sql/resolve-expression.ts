@@ -16,7 +16,7 @@ import { impliedName, structOf } from './struct.ts';
 
 export function resolveExpression(node: Expression, context: ExpressionContext): Resolved {
   const resolved = resolveNode(node, context);
-  // A part that is a GROUP BY key may use any column.
+  // An expression that is a GROUP BY key may use columns that are not grouped.
   if (!context.groupKeys?.has(resolved.sql) || resolved.references.length === 0) return resolved;
   return {
     ...resolved,
@@ -83,15 +83,15 @@ function resolvePath(parts: readonly Name[], context: ExpressionContext): Resolv
 
 function resolveElement({ base, index, mode, at }: Node<'element'>, context: ExpressionContext): Resolved {
   const array = resolveExpression(base, context);
-  const place = coerce(resolveExpression(index, context), scalar('INT64'), context.bindings);
-  if (array.type.kind !== 'ARRAY' || !place) {
+  const position = coerce(resolveExpression(index, context), scalar('INT64'), context.bindings);
+  if (array.type.kind !== 'ARRAY' || !position) {
     throw invalidQuery(
       `Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`,
       at,
     );
   }
   const first = mode.endsWith('OFFSET') ? 0 : 1;
-  const sql = letIn([array.sql, place.sql], (list, i) => {
+  const sql = letIn([array.sql, position.sql], (list, i) => {
     const outside = mode.startsWith('SAFE')
       ? 'NULL'
       : failure('Array index ', `${i} || ' is out of bounds (overflow)'`);
@@ -100,7 +100,7 @@ function resolveElement({ base, index, mode, at }: Node<'element'>, context: Exp
       `WHEN ${i} < ${first} OR ${i} >= len(${list}) + ${first} THEN ${outside} ELSE ${list}[${i} + ${1 - first}] END`
     );
   });
-  return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, place]);
+  return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, position]);
 }
 
 function resolveBetween(
@@ -159,7 +159,7 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
   return combined(`(${x.sql} ${word} (${query.sql}))`, scalar('BOOL'), at, [x, query.reads]);
 }
 
-/** NaN and structs compare otherwise in DuckDB. */
+/** DuckDB compares NaN and structs differently. */
 function assertExact(type: DataType, operator: string, at: Position): void {
   if (type.kind === 'FLOAT64' || type.kind === 'STRUCT' || type.kind === 'ARRAY') {
     throw unsupported(`Operator ${operator} for ${typeName(type)}`, at);

@@ -9,30 +9,30 @@ import { resolveExpression } from './resolve-expression.ts';
 import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
 import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
 
-/** Something that FROM can name: a stored table, or a query before. */
+/** A relation in FROM: a stored table, a common table expression or a subquery. */
 export interface Relation {
-  /** What stands before AS. */
+  /** The SQL before AS. */
   readonly sql: string;
-  /** `name` is for the query, `column` is DuckDB's. */
+  /** `name` is the column's name in the query, `column` its name in DuckDB. */
   readonly outputs: readonly {
     readonly name: string;
     readonly column: string;
     readonly type: DataType;
     readonly columns: ReadonlySet<string>;
   }[];
-  /** What is read whichever of its columns are used. */
+  /** Values that are read even when no column is used. */
   readonly reads: readonly Resolved[];
 }
 
 export interface FromContext {
-  /** Of the query around, for correlation. */
+  /** Scope of the outer query, for correlated subqueries. */
   readonly outer: Scope;
   readonly expression: Omit<ExpressionContext, 'scope' | 'clause'>;
-  /** Undefined when the path names no table that the query itself defines. */
+  /** The common table expression that the path names, or undefined. */
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
   subquery(query: Query): Relation;
-  /** A new name for DuckDB: `t3`. */
+  /** A new alias in DuckDB: `t3`. */
   newAlias(): string;
 }
 
@@ -41,7 +41,7 @@ export interface ResolvedFrom {
   readonly sources: readonly Source[];
   readonly merged: readonly ScopeColumn[];
   readonly reads: readonly Resolved[];
-  /** Whether it depends on what is to the left of it. */
+  /** Whether it can refer to the items on its left. */
   readonly lateral: boolean;
 }
 
@@ -87,7 +87,7 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
   };
 }
 
-/** `t.items` after `t` is the array of the same row. */
+/** In `FROM t, t.items`, the second item is an array of the same row. */
 function arrayPath(
   path: readonly Name[],
   context: FromContext,
@@ -138,10 +138,10 @@ function unnest(
       type: scalar('INT64'),
       columns: array.columns,
     });
-  const place = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
+  const offsetColumn = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
   const source: Source = { alias: alias?.text, columns, value };
   return {
-    sql: `LATERAL (SELECT unnest(${array.sql}) AS "v"${place}) AS ${duckAlias}`,
+    sql: `LATERAL (SELECT unnest(${array.sql}) AS "v"${offsetColumn}) AS ${duckAlias}`,
     sources: [source],
     merged: [],
     reads: [array],

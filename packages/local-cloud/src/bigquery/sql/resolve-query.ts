@@ -25,7 +25,7 @@ export interface TableFinder {
 
 type Ctes = ReadonlyMap<string, Relation>;
 
-/** Understands queries: what they compute, of which types, from which stored columns. One for each statement. */
+/** Resolves the queries of one statement: their SQL in DuckDB, their columns and the stored columns that they read. */
 export class QueryResolver {
   readonly bindings: Bindings;
   readonly #now: number;
@@ -62,7 +62,7 @@ export class QueryResolver {
     return { ...body, sql: `${head}${body.sql}${limit}${offset}` };
   }
 
-  /** What expressions outside of any query can use: UPDATE and DELETE. */
+  /** The context of an expression without aggregate and window functions, as in UPDATE and DELETE. */
   expressionContext(scope: Scope, clause: string, ctes: Ctes = new Map()): ExpressionContext {
     return {
       scope,
@@ -131,7 +131,7 @@ export class QueryResolver {
     return { sql, outputs, reads: read };
   }
 
-  /** ORDER BY after a set operation or parentheses sees nothing but their columns. */
+  /** ORDER BY after a set operation or parentheses can use only their output columns. */
   #wrapped(resolved: ResolvedQuery, orderBy: readonly OrderItem[], at: Position): ResolvedQuery {
     const alias = this.newAlias();
     const columns = resolved.outputs.map(({ name, type, value }, index) => ({
@@ -144,13 +144,13 @@ export class QueryResolver {
     const context = this.expressionContext(scope, 'ORDER BY clause');
     const values: Resolved[] = [];
     const keys = orderBy.map((item) => {
-      const place =
+      const ordinal =
         item.value.node === 'literal' && item.value.literal.kind === 'INT64'
           ? Number(item.value.literal.text)
           : undefined;
-      const column = place === undefined ? undefined : columns[place - 1];
-      if (place !== undefined && !column)
-        throw invalidQuery(`ORDER BY is out of SELECT list range: ${place}`, item.value.at);
+      const column = ordinal === undefined ? undefined : columns[ordinal - 1];
+      if (ordinal !== undefined && !column)
+        throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
       const value = column
         ? scope.reference(column, { text: column.name, at: item.value.at })
         : resolveExpression(item.value, context);
@@ -211,7 +211,6 @@ export class QueryResolver {
   #columnType(node: SetOperation, operands: readonly ResolvedQuery[], column: number): DataType {
     const values = operands.flatMap(({ outputs }) => outputs[column]?.value ?? []);
     const candidates = values.map(({ type }) => type);
-    // Only literals and NULLs of an operand's own SELECT list are as free as they look; the others are what they are.
     const type = candidates.find((candidate) =>
       values.every((value) => convertible(value, candidate, this.bindings)),
     );
@@ -242,7 +241,7 @@ export class QueryResolver {
   }
 }
 
-/** A text literal can not become a date any more once it is a column. */
+/** A column is not coerced like the literal it came from: text does not become a date. NULL still takes any type. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
   const { coercible: _, constant: __, ...column } = value;

@@ -12,7 +12,7 @@ import { expandItems, type ListItem } from './select-items.ts';
 import { structOf } from './struct.ts';
 
 export interface Output {
-  /** Empty when the query gives none. */
+  /** Empty for a column without a name. */
   readonly name: string;
   readonly type: DataType;
   readonly value: Resolved;
@@ -23,7 +23,7 @@ export interface ResolvedSelect {
   readonly sql: string;
   readonly orderBy: string;
   readonly outputs: readonly Output[];
-  /** What is read whichever of the outputs are used. */
+  /** Values that are read even when no output is used. */
   readonly reads: readonly Resolved[];
   readonly scope: Scope;
 }
@@ -182,7 +182,7 @@ class SelectResolver {
     const items = name ? this.#named(name) : [];
     const [item] = items;
     if (!name || !item) return resolveExpression(key, context);
-    // An alias of an aggregate can not be meant: then it is the column.
+    // A name that is also a column of FROM must mean that column in the SELECT list, too.
     const inFrom = this.#scope.hasColumn(name);
     if (!inFrom) return item.resolve(context);
     const column = resolveExpression(key, context);
@@ -195,12 +195,12 @@ class SelectResolver {
     return this.#items.filter((item) => item.name.toLowerCase() === name.text.toLowerCase());
   }
 
-  /** A column of the SELECT list by its name, for clauses that come after it. */
+  /** Resolves an alias of the SELECT list, for the clauses after it. */
   #alias(name: Name, values: readonly Resolved[], clause: string): Resolved | undefined {
-    const places = this.#items.flatMap((item, index) =>
+    const indexes = this.#items.flatMap((item, index) =>
       item.name.toLowerCase() === name.text.toLowerCase() ? [index] : [],
     );
-    const found = places.flatMap((place) => values[place] ?? []);
+    const found = indexes.flatMap((index) => values[index] ?? []);
     const [value] = found;
     if (!value) return undefined;
     if (found.some(({ sql }) => sql !== value.sql)) {
@@ -222,19 +222,19 @@ class SelectResolver {
       const ordinal = ordinalOf(item.value);
       const value = ordinal ? values[ordinal - 1] : resolveExpression(item.value, { ...context, alias });
       if (!value) throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
-      const place = values.findIndex(({ sql }) => sql === value.sql);
-      if (this.#select.distinct && place < 0) {
+      const index = values.findIndex(({ sql }) => sql === value.sql);
+      if (this.#select.distinct && index < 0) {
         throw invalidQuery(
           'ORDER BY clause expression references column which is not visible after SELECT DISTINCT',
           item.value.at,
         );
       }
       resolved.push({ ...value, at: item.value.at });
-      // With DISTINCT only a place in the list will do; AS STRUCT has no such places.
-      const byPlace = place >= 0 && !this.#select.asStruct;
+      // After DISTINCT, DuckDB sorts only by ordinal. AS STRUCT makes one column, so its values have no ordinals.
+      const hasOrdinal = index >= 0 && !this.#select.asStruct;
       if (this.#select.distinct && value.type.kind === 'FLOAT64')
         throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
-      return orderKeySql(value, item, byPlace ? String(place + 1) : value.sql);
+      return orderKeySql(value, item, hasOrdinal ? String(index + 1) : value.sql);
     });
     return { sql: keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '', values: resolved };
   }
@@ -251,7 +251,7 @@ class SelectResolver {
   }
 }
 
-/** `GROUP BY 2`, `ORDER BY 2`: the place in the SELECT list. */
+/** The ordinal of `GROUP BY 2` or `ORDER BY 2`: a position in the SELECT list, from 1. */
 function ordinalOf(node: Expression): number | undefined {
   if (node.node !== 'literal' || node.literal.kind !== 'INT64') return undefined;
   return Number(node.literal.text);
@@ -259,7 +259,7 @@ function ordinalOf(node: Expression): number | undefined {
 
 function ambiguous(name: Name, clause: string) {
   return unsupported(
-    `Name ${name.text}, which is both a column and another column of the SELECT list, in the ${clause}`,
+    `Name ${name.text} in the ${clause}, which fits a column of FROM and another one of the SELECT list,`,
     name.at,
   );
 }

@@ -11,7 +11,7 @@ export interface Reference {
   readonly at: Position;
 }
 
-/** An expression that has been understood: what DuckDB is to compute, and what is known about it. */
+/** A resolved expression: its SQL in DuckDB, its type and what it reads. */
 export interface Resolved {
   readonly sql: string;
   readonly type: DataType;
@@ -21,26 +21,26 @@ export interface Resolved {
   readonly references: readonly Reference[];
   readonly hasAggregate: boolean;
   readonly hasWindow: boolean;
-  /** What lets it become another type by itself: literals and parameters can. */
+  /** Set when the value can be coerced like a literal or a parameter. */
   readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY';
-  /** Of a literal or parameter. */
+  /** The value of a literal or parameter. */
   readonly constant?: DuckDBValue;
-  /** Of an array literal, so that its elements can still take another type. */
+  /** The elements of an array literal, which can still be coerced. */
   readonly elements?: readonly Resolved[];
-  /** Set for what is no value: a date part such as MONTH, or an INTERVAL. */
+  /** Set for an argument that is not a value: a date part such as MONTH, or an INTERVAL. */
   readonly special?: { readonly kind: 'PART' | 'INTERVAL'; readonly part: string };
 }
 
 const NO_COLUMNS: ReadonlySet<string> = new Set();
 
-/** Longest SQL that is handed to DuckDB: some translations name an operand twice, so nesting could grow it without end. */
+/** Characters of SQL sent to DuckDB, at most. Some translations repeat an operand, so nesting multiplies the SQL. */
 const MAX_SQL_LENGTH = 4_000_000;
 
 export class QueryTooComplexError extends Error {
   override readonly name = 'QueryTooComplexError';
 }
 
-/** An expression made of others. */
+/** Builds an expression from its parts. */
 export function combined(
   sql: string,
   type: DataType,
@@ -70,7 +70,7 @@ export function unionColumns(
   return sets.length === 1 ? only : sets.reduce((all, columns) => all.union(columns));
 }
 
-/** Names a stored column: `t12.nombre`. */
+/** The key of a stored column: `t12.nombre`. */
 export function columnKey(physicalName: string, column: string): string {
   return `${physicalName}.${column.toLowerCase()}`;
 }

@@ -4,7 +4,7 @@ import { type Field, fieldOfType } from '../types.ts';
 import type { ColumnDefinition } from './ast.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 
-/** Columns of a result; those without a name are called `f0_`, `f1_`, … */
+/** Columns of a result. Columns without a name become `f0_`, `f1_`, … */
 export function resultFields({ outputs }: ResolvedQuery): Field[] {
   let anonymous = 0;
   const fields = outputs.map(({ name, type }) => {
@@ -38,6 +38,6 @@ export function definedField({ name, type, required, description }: ColumnDefini
   const field = fieldOfType(name.text, type);
   const described = description ? { description } : {};
   if (!required) return { ...field, ...described };
-  if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and can not be NOT NULL`);
+  if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and cannot be NOT NULL`);
   return { ...field, mode: 'REQUIRED', ...described };
 }

@@ -15,25 +15,21 @@ export interface ScopeColumn {
 export interface Source {
   readonly alias: string | undefined;
   readonly columns: readonly ScopeColumn[];
-  /** Of UNNEST: the alias names the element itself, beside the fields of a STRUCT. */
+  /** The element of UNNEST, which the alias names. */
   readonly value?: ScopeColumn;
 }
 
-/** The names that an expression can use: those of its own FROM clause, then those of the queries around it. */
+/** The names that an expression can use: those of its own FROM clause, then those of the outer queries. */
 export class Scope {
   readonly sources: readonly Source[];
-  /** Columns of JOIN … USING, which stand for both sides; in front of the others in `*`. */
+  /** Columns of JOIN … USING: one for both sides, and first in `*`. */
   readonly merged: readonly ScopeColumn[];
-  readonly #parent: Scope | undefined;
+  readonly parent: Scope | undefined;
 
   constructor(parent?: Scope, sources: readonly Source[] = [], merged: readonly ScopeColumn[] = []) {
-    this.#parent = parent;
+    this.parent = parent;
     this.sources = sources;
     this.merged = merged;
-  }
-
-  get parent(): Scope | undefined {
-    return this.#parent;
   }
 
   /** The columns that `*` stands for. */
@@ -47,11 +43,11 @@ export class Scope {
     return this.sources.find((source) => source.alias?.toLowerCase() === alias.toLowerCase());
   }
 
-  /** What a dotted name stands for. Throws "Unrecognized name". */
+  /** Resolves a dotted name. Throws "Unrecognized name". */
   resolve(parts: readonly Name[]): Resolved {
     const [first, second] = parts;
     if (!first) throw new RangeError('a name without parts');
-    for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+    for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
       const source = scope.source(first.text);
       if (source?.value) return fields(scope.reference(source.value, first), parts.slice(1));
       if (source && second) {
@@ -69,7 +65,7 @@ export class Scope {
     throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
   }
 
-  /** Whether FROM has a column of this name, apart from the queries around. */
+  /** Whether this FROM clause has the column; outer queries do not count. */
   hasColumn(name: Name): boolean {
     return this.#column(name) !== undefined;
   }
@@ -101,16 +97,16 @@ function fields(base: Resolved, names: readonly Name[]): Resolved {
   return names.reduce(fieldOf, base);
 }
 
-/** A field of a STRUCT. */
+/** Resolves a field of a STRUCT. */
 export function fieldOf(base: Resolved, name: Name): Resolved {
   if (base.type.kind !== 'STRUCT') {
     throw invalidQuery(`Cannot access field ${name.text} on a value with type ${base.type.kind}`, name.at);
   }
-  const places = base.type.fields.flatMap((field, index) => (sameName(field.name, name.text) ? [index] : []));
-  if (places.length > 1) throw invalidQuery(`Struct field name ${name.text} is ambiguous`, name.at);
-  const field = base.type.fields[places[0] ?? -1];
+  const found = base.type.fields.flatMap((field, index) => (sameName(field.name, name.text) ? [index] : []));
+  if (found.length > 1) throw invalidQuery(`Struct field name ${name.text} is ambiguous`, name.at);
+  const field = base.type.fields[found[0] ?? -1];
   if (!field) throw invalidQuery(`Field name ${name.text} does not exist in ${base.type.kind}`, name.at);
-  return combined(`struct_extract(${base.sql}, '${structKey(places[0] ?? 0)}')`, field.type, base.at, [base]);
+  return combined(`struct_extract(${base.sql}, '${structKey(found[0] ?? 0)}')`, field.type, base.at, [base]);
 }
 
 export function sameName(a: string, b: string): boolean {

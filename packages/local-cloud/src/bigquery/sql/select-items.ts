@@ -6,13 +6,10 @@ import type { Resolved } from './resolved.ts';
 import { fieldOf, type Scope, type ScopeColumn, sameName } from './scope.ts';
 import { impliedName } from './struct.ts';
 
-/** One column of a SELECT list, after `*` has been spelled out. */
+/** One column of a SELECT list, after `*` is expanded. */
 export interface ListItem {
-  /** Empty when the query gives none. */
+  /** Empty for a column without a name. */
   readonly name: string;
-  readonly at: Position;
-  /** What the query has there, when it is not part of a `*`. */
-  readonly node?: Expression;
   resolve(context: ExpressionContext): Resolved;
 }
 
@@ -21,7 +18,7 @@ export function expandItems(select: Select, scope: Scope, context: ExpressionCon
     if (item.node === 'star') return expandStar(item, scope, context);
     const { value, alias } = item;
     const name = alias?.text ?? impliedName(value);
-    return [{ name, at: value.at, node: value, resolve: (inner) => resolveExpression(value, inner) }];
+    return [{ name, resolve: (inner) => resolveExpression(value, inner) }];
   });
 }
 
@@ -64,17 +61,16 @@ function starOf(base: Expression, scope: Scope, context: ExpressionContext): Lis
   }
   return type.fields.map(({ name }) => ({
     name,
-    at: base.at,
     resolve: (inner) => fieldOf(resolveExpression(base, inner), { text: name, at: base.at }),
   }));
 }
 
 function columnItem(column: ScopeColumn, scope: Scope, at: Position): ListItem {
   const name: Name = { text: column.name, at };
-  return { name: column.name, at, resolve: (inner) => grouped(scope.reference(column, name), inner) };
+  return { name: column.name, resolve: (inner) => grouped(scope.reference(column, name), inner) };
 }
 
-/** A column that is a GROUP BY key may stand outside of aggregate functions. */
+/** A column that is a GROUP BY key needs no aggregate function. */
 function grouped(value: Resolved, { groupKeys, scope }: ExpressionContext): Resolved {
   if (!groupKeys?.has(value.sql)) return value;
   return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };

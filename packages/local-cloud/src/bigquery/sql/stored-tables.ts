@@ -11,16 +11,15 @@ import { columnKey } from './resolved.ts';
 
 export interface TableDefaults {
   readonly projectId: string;
-  /** Of the job. */
+  /** Location of the job. */
   readonly location: string;
-  /** Whether the caller named it: then tables are looked for nowhere else. Google infers it otherwise. */
+  /** Whether the caller named the location. If so, tables elsewhere are not found; otherwise Google infers it. */
   readonly locationIsFixed: boolean;
-  /** Of whoever reads them. */
   readonly access: Access;
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
 
-/** The stored tables that the queries of one statement name. */
+/** Looks up the stored tables that one statement names. */
 export class StoredTables implements TableFinder {
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
@@ -31,7 +30,7 @@ export class StoredTables implements TableFinder {
     this.#defaults = defaults;
   }
 
-  /** Every table that was found, whether columns of it are used or not. */
+  /** Every table that was found, even when none of its columns is used. */
   get found(): Table[] {
     return [...this.#found.values()];
   }

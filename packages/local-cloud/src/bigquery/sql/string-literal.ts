@@ -1,9 +1,9 @@
 import { type Position, syntaxError } from '../errors.ts';
 
 export interface QuotedText {
-  /** Of a bytes literal: one character per byte. */
+  /** Decoded text; a bytes literal has one character per byte. */
   readonly text: string;
-  /** Of the literal in the source, with its prefix and quotes. */
+  /** Length of the literal in the source, with its prefix and quotes. */
   readonly length: number;
   readonly bytes: boolean;
 }

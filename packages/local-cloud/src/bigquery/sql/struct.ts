@@ -9,7 +9,7 @@ export function structOf(values: readonly Resolved[], type: DataType, at: Positi
   return combined(`struct_pack(${entries.join(', ')})`, type, at, values);
 }
 
-/** A column or field gives its name to what is made of it alone. */
+/** The name of a column without an alias: a column or field keeps its own, everything else has none. */
 export function impliedName(value: Expression): string {
   if (value.node === 'path') return value.parts.at(-1)?.text ?? '';
   return value.node === 'field' ? value.name.text : '';

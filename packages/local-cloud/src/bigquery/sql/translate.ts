@@ -23,7 +23,7 @@ export interface TableRead {
 interface Common {
   /** BigQuery's `statistics.query.statementType`. */
   readonly statementType: string;
-  /** What is charged. Empty for what only changes the catalog. */
+  /** The columns that are billed. Empty for a statement that only changes the catalog. */
   readonly reads: readonly TableRead[];
 }
 
@@ -38,13 +38,13 @@ export type Translation = Common &
         readonly properties: Readonly<Record<string, unknown>>;
         readonly orReplace: boolean;
         readonly ifNotExists: boolean;
-        /** Of the rows, for AS SELECT. */
+        /** SQL of the rows, for AS SELECT. */
         readonly sql?: string;
       }
     | { readonly kind: 'drop'; readonly reference: TableReference; readonly ifExists: boolean }
   );
 
-/** From GoogleSQL to what DuckDB is to do. Throws CloudError `invalidQuery` or `notFound`. */
+/** Translates one statement of GoogleSQL to DuckDB. Throws CloudError `invalidQuery` or `notFound`. */
 export function translate(sql: string, bindings: Bindings, now: number, tables: StoredTables): Translation {
   try {
     const statement = parseStatement(sql);
@@ -224,7 +224,7 @@ class Translator {
     );
   }
 
-  /** An expression, or DEFAULT, as the value of a column. */
+  /** The value of a column: an expression, or DEFAULT when `node` is undefined. */
   #assigned(
     node: Expression | undefined,
     field: Field | undefined,
@@ -239,7 +239,7 @@ class Translator {
   #stored(value: Resolved, field: Field | undefined): Resolved {
     if (!field) throw new RangeError('a value without a column');
     const stored = assignable(value, typeOfField(field), field.name, this.#bindings);
-    // An array is never NULL in a table, only empty.
+    // BigQuery stores a NULL array as an empty one.
     return field.mode === 'REPEATED' ? { ...stored, sql: `coalesce(${stored.sql}, [])` } : stored;
   }
 
@@ -253,7 +253,7 @@ class Translator {
     return this.#tables.found.map((table) => readColumns(table, keys));
   }
 
-  /** UPDATE and DELETE are charged for the whole of the table. https://cloud.google.com/bigquery/docs/data-manipulation-language#on-demand_pricing */
+  /** UPDATE and DELETE are billed for every column of the table. https://cloud.google.com/bigquery/docs/data-manipulation-language#on-demand_pricing */
   #modified(table: Table, values: readonly Resolved[]): TableRead[] {
     const others = this.#reads(values).filter((read) => read.table !== table);
     return [...others, { table, columns: new Set(table.fields.map(({ name }) => name.toLowerCase())) }];

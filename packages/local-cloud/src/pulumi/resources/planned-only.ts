@@ -5,7 +5,7 @@ const NO_BALANCER = 'there is no load balancer on this machine: requests go to t
 const NO_OBJECTS = 'Cloud Storage is not emulated';
 const NO_KEYS = 'Cloud KMS is not emulated';
 const NO_IMAGES = 'images are run from the working copy, not pulled';
-const NO_MONITORING = 'nothing is measured or notified here: `pnpm alerts` tries the policies out';
+const NO_MONITORING = 'nothing is measured or notified here: `pnpm prove alerts` tries the policies out';
 const NO_TOKENS = 'the local cloud asks for no credentials';
 
 /** Types that a program may declare, for a plan to show; no emulated service would notice them. */

@@ -34,14 +34,14 @@ export async function startBigQuery(options: { path?: string } = {}): Promise<Fi
   };
 }
 
-/** What the client's errors carry. */
+/** The error of a client, as tests compare it. */
 export interface ApiError {
   readonly code: number | undefined;
   readonly message: string;
   readonly reason: string | undefined;
 }
 
-/** The error that a call is refused with; fails when it is not refused. */
+/** The error of a refused call. Throws when the call succeeds. */
 export async function refusal(call: Promise<unknown>): Promise<ApiError> {
   try {
     await call;
@@ -65,7 +65,7 @@ export function plain(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, plain(item)]));
 }
 
-/** The values of the rows, without their names. */
+/** The values of each row, without column names. */
 export async function rowsOf(
   client: Client,
   query: string,

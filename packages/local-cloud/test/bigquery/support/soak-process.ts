@@ -1,6 +1,6 @@
 /**
- * Asks a BigQuery of its own so many queries, twice, and tells its parent by how many bytes the process is larger after the
- * second half: node --expose-gc soak-process.ts QUERIES.
+ * Runs QUERIES queries twice on a BigQuery of its own, and sends its parent the bytes by which the second run grows the
+ * process: node --expose-gc soak-process.ts QUERIES.
  */
 import { BigQuery } from '../../../src/bigquery/bigquery.ts';
 import { FakeClock } from '../../../src/clock.ts';
@@ -10,12 +10,12 @@ const bigquery = await BigQuery.open({ projectId: 'p', location: 'US', clock: ne
 
 async function residentAfter(): Promise<number> {
   for (let n = 0; n < queries; n += 1) await bigquery.query({ query: 'SELECT 1', useLegacySql: false });
-  // What nobody needs any more is not what is looked for.
+  // Garbage does not count as growth.
   globalThis.gc?.();
   return process.memoryUsage().rss;
 }
 
-// The first half fills what is remembered of jobs and results.
+// The first run fills the bounded lists of jobs and results.
 const before = await residentAfter();
 process.send?.((await residentAfter()) - before);
 await bigquery.close();

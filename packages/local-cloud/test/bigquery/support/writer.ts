@@ -1,4 +1,4 @@
-/** A process that appends batches of ten rows to p:d.t in the given folder for ever, and prints how many it has committed. */
+/** Appends batches of ten rows to p:d.t in the given folder without end, and prints the number of committed batches. */
 import { BigQuery } from '../../../src/bigquery/bigquery.ts';
 import { systemClock } from '../../../src/clock.ts';
 

@@ -3,8 +3,8 @@ import type { FunctionCall } from '../ast.ts';
 import { type FunctionTable, overload } from './overload.ts';
 
 /**
- * DuckDB's SQL for an aggregate function is made in two steps: the overload names the call with a hole for what stands
- * inside and after its parentheses, and this fills it.
+ * Placeholders in the SQL of an aggregate call. Overloads emit them, because they do not see the DISTINCT, ORDER BY and
+ * OVER of the call; completeAggregate replaces them.
  */
 const DISTINCT = '\u0001';
 const ORDER = '\u0002';
@@ -21,7 +21,7 @@ const ORDERED = ['STRING', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME
 export const AGGREGATES: FunctionTable = {
   COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
   COUNTIF: [overload('BOOL -> INT64', ([x]) => call('count', [`CASE WHEN ${x} THEN 1 END`]))],
-  // Exact, which an approximation may be.
+  // An exact count is a valid approximation.
   APPROX_COUNT_DISTINCT: [overload('T -> INT64', ([x]) => `count(DISTINCT ${x})${AFTER}`)],
   SUM: [
     overload('INT64 -> INT64', (args) => `CAST(${call('sum', args)} AS BIGINT)`),
@@ -50,11 +50,11 @@ export const AGGREGATES: FunctionTable = {
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
 };
 
-/** Functions whose answer depends on the order of rows. */
+/** Functions whose result depends on the order of rows. */
 const ORDERED_AGGREGATES = ['STRING_AGG', 'ARRAY_AGG'];
 const NULL_HANDLING = ['ARRAY_AGG'];
 
-/** Fills the holes of an aggregate's SQL: DISTINCT, ORDER BY, IGNORE NULLS, LIMIT and OVER of the call. */
+/** Completes an aggregate's SQL with DISTINCT, ORDER BY, IGNORE NULLS, LIMIT and OVER of the call. */
 export function completeAggregate(
   node: FunctionCall,
   sql: string,
@@ -73,9 +73,9 @@ export function completeAggregate(
     throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
   }
   const filter = node.nulls === 'IGNORE' ? ` FILTER (WHERE ${parts.firstArgument} IS NOT NULL)` : '';
-  const filled = sql
+  const completed = sql
     .replaceAll(DISTINCT, node.distinct ? 'DISTINCT ' : '')
     .replaceAll(ORDER, () => parts.orderBy)
     .replaceAll(AFTER, () => `${filter}${parts.over}`);
-  return parts.limit === undefined ? filled : `list_slice(${filled}, 1, ${parts.limit})`;
+  return parts.limit === undefined ? completed : `list_slice(${completed}, 1, ${parts.limit})`;
 }

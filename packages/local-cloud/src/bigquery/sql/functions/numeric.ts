@@ -12,7 +12,7 @@ const extreme = (operator: '>' | '<') => [
   overload('TIMESTAMP... -> TIMESTAMP', (args) => extremeSql(operator, args)),
 ];
 
-/** NULL when any argument is; DuckDB leaves NULLs out. */
+/** BigQuery returns NULL when any argument is NULL; DuckDB ignores NULLs. */
 function extremeSql(operator: '>' | '<', args: readonly string[]): string {
   const name = operator === '>' ? 'greatest' : 'least';
   return letIn(args, (...names) => {
@@ -31,7 +31,7 @@ const divided = (name: string, sql: (a: string, b: string) => string) => [
   ),
 ];
 
-/** BigQuery answers an infinite result of finite arguments with an error. */
+/** BigQuery fails when finite arguments give an infinite result. */
 const finite = (call: string, args: readonly string[], domain?: (...names: string[]) => string) =>
   letIn(args, (...names) => {
     const value = `${call}(${names.join(', ')})`;

@@ -5,13 +5,13 @@ import type { Bindings } from '../bindings.ts';
 import { coerce, commonType, signatureError } from '../coercion.ts';
 import { combined, type Resolved } from '../resolved.ts';
 
-/** SQL of DuckDB for a call; gets the SQL of the arguments, and what is known about them. */
+/** Returns the DuckDB SQL of a call, given the SQL of its arguments and the resolved arguments. */
 export type Emit = (args: readonly string[], resolved: readonly Resolved[]) => string;
 
 export interface Overload {
   readonly signature: string;
   readonly parameters: readonly string[];
-  /** Arguments that may be left out, at the end. */
+  /** Number of arguments at the end that may be omitted. */
   readonly optional: number;
   /** Whether the last parameter may repeat. */
   readonly repeated: boolean;
@@ -21,7 +21,10 @@ export interface Overload {
 
 export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
 
-/** `overload('STRING, INT64, INT64? -> STRING', …)`; `T` is any type, `T...` may repeat, PART and INTERVAL are themselves. */
+/**
+ * `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, PART a date part
+ * and INTERVAL an interval.
+ */
 export function overload(signature: string, emit: Emit): Overload {
   const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
   const raw = left === '' ? [] : left.split(',').map((parameter) => parameter.trim());
@@ -35,7 +38,7 @@ export function overload(signature: string, emit: Emit): Overload {
   };
 }
 
-/** Picks the first overload that the arguments fit without conversion, else the first that they fit at all. */
+/** Picks the first overload that fits without coercion, else the first that fits with it. */
 export function applyOverloads(
   call: FunctionCall,
   overloads: readonly Overload[],
@@ -51,7 +54,7 @@ export function applyOverloads(
     throw signatureError(`function ${call.name}`, args, supported, call.at);
   }
   const { values, result, overload } = best;
-  // BigQuery would compute in NUMERIC and answer a NUMERIC.
+  // BigQuery computes and returns NUMERIC here.
   const widened = args.find(
     (arg, index) => arg.type.kind === 'NUMERIC' && overload.parameters[index] === 'FLOAT64',
   );
@@ -123,17 +126,17 @@ function typeOf(pattern: string, generic: DataType | undefined): DataType | unde
 
 function known(name: string): DataType {
   const kind: ScalarKind | undefined = scalarKindOf(name);
-  if (!kind) throw new TypeError(`no type of the name ${name}`);
+  if (!kind) throw new TypeError(`Unknown type ${name} in a signature`);
   return scalar(kind);
 }
 
-/** The value of an argument that has to be known while the query is translated. */
+/** The text of an argument that the translation has to know. */
 export function constantText(arg: Resolved | undefined, what: string): string {
   if (arg && typeof arg.constant === 'string') return arg.constant;
-  throw unsupported(`${what} that is no literal or parameter`, arg?.at);
+  throw unsupported(`${what} that is not a literal or parameter`, arg?.at);
 }
 
-/** DuckDB has the same function by this name. */
+/** Calls the DuckDB function `name`, which behaves alike. */
 export function same(name: string): Emit {
   return (args) => `${name}(${args.join(', ')})`;
 }

@@ -4,7 +4,7 @@ import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { constantText, type FunctionTable, overload, same } from './overload.ts';
 
-/** What Unicode calls White_Space: TRIM without a second argument takes these. */
+/** Unicode's White_Space, which TRIM removes by default. */
 const WHITE_SPACE = quoteLiteral(
   '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
@@ -97,7 +97,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   ],
 };
 
-/** Position 0 is the first character, and one before the text begins there; DuckDB counts on from the position. */
+/** A position of 0, or before the text, means its first character. DuckDB counts the length from the given position. */
 function substr([text = '', position = '', length]: readonly string[], [, at]: readonly Resolved[]): string {
   const plainStart = typeof at?.constant === 'bigint' && at.constant > 0n;
   if (plainStart && length === undefined) return `substr(${text}, ${position})`;
@@ -109,7 +109,7 @@ function substr([text = '', position = '', length]: readonly string[], [, at]: r
   });
 }
 
-/** DuckDB answers an empty text where there is no match. */
+/** Without a match BigQuery returns NULL, DuckDB an empty text. */
 function regexpExtract([text = '', pattern = '']: readonly string[], [, regex]: readonly Resolved[]): string {
   const group = checkedGroups(regex, 'REGEXP_EXTRACT');
   return letIn(
@@ -119,8 +119,8 @@ function regexpExtract([text = '', pattern = '']: readonly string[], [, regex]: 
 }
 
 /**
- * Which group a function extracts: 1 when the pattern has one, else 0, the whole match. A group that may take no part
- * in a match is NULL in BigQuery and empty in DuckDB, so a pattern with such a group is refused.
+ * The group that a function extracts: 1 when the pattern has one, else 0, the whole match. An optional group without a
+ * match is NULL in BigQuery but empty in DuckDB, so a pattern with one is refused.
  */
 function checkedGroups(regex: Resolved | undefined, name: string): 0 | 1 {
   const pattern = constantText(regex, `${name} with a pattern`);
@@ -130,11 +130,11 @@ function checkedGroups(regex: Resolved | undefined, name: string): 0 | 1 {
     throw invalidQuery('Regular expression has more than one capturing group', regex?.at);
   }
   const [group] = groups;
-  if (group?.optional) throw unsupported(`${name} with a group that may take no part in a match`, regex?.at);
+  if (group?.optional) throw unsupported(`${name} with an optional group`, regex?.at);
   return group ? 1 : 0;
 }
 
-/** The groups that capture, each with whether the pattern can match without it. */
+/** The capturing groups. A group is optional when the pattern can match without it. */
 function capturingGroups(pattern: string): { optional: boolean }[] {
   const groups: { optional: boolean }[] = [];
   const open: ({ optional: boolean } | undefined)[] = [];

@@ -18,7 +18,7 @@ const MONTHS: Readonly<Record<string, number>> = { MONTH: 1, QUARTER: 3, YEAR: 1
 
 type Sign = '+' | '-';
 
-/** `date + INTERVAL n part`; the last day of a shorter month where the day does not exist, in DuckDB too. */
+/** `date + INTERVAL n part`. Both systems use the last day of a month that is too short. */
 function addToDate(sign: Sign): Emit {
   return ([date, amount], [, interval]) => {
     const part = interval?.special?.part ?? '';
@@ -41,7 +41,7 @@ function addToTime(kind: ScalarKind, sign: Sign): Emit {
   };
 }
 
-/** A TIMESTAMP_DIFF counts whole parts, a DATE_DIFF or DATETIME_DIFF the boundaries between. */
+/** TIMESTAMP_DIFF counts whole parts; DATE_DIFF and DATETIME_DIFF count the boundaries between parts. */
 function difference(kind: ScalarKind, parts: readonly string[]): Emit {
   return ([a, b], [, , third]) => {
     const part = third?.special?.part ?? '';
@@ -106,7 +106,7 @@ export function extractSql(part: string, kind: ScalarKind, sql: string, at: Posi
   return `CAST(${found} AS BIGINT)`;
 }
 
-/** Elements that mean the same in both, with those that stand for several. */
+/** BigQuery's format elements, each with DuckDB's equivalent. */
 const FORMAT_ELEMENTS: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...'YmdHMSyjbBaA%'].map((letter) => [letter, `%${letter}`])),
   F: '%Y-%m-%d',
@@ -128,7 +128,7 @@ function format(kind: 'DATE' | 'DATETIME' | 'TIMESTAMP'): Emit {
   };
 }
 
-/** Rounds down, also before 1970. */
+/** Rounds down, also for instants before 1970. */
 const unix = (unit: bigint) => (args: readonly string[]) =>
   letIn([`epoch_us(${args[0]})`], (us) => `(${us} - (${us} % ${unit} + ${unit}) % ${unit}) // ${unit}`);
 
@@ -181,7 +181,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   TIMESTAMP_MICROS: [overload('INT64 -> TIMESTAMP', fromUnix(1n))],
 };
 
-/** Which argument of a function is a date part. */
+/** Zero-based index of the argument that is a date part. */
 export const PART_ARGUMENT: Readonly<Record<string, number>> = {
   DATE_DIFF: 2,
   DATETIME_DIFF: 2,

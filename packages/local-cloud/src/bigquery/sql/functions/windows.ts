@@ -15,8 +15,8 @@ export const WINDOW_FUNCTIONS: FunctionTable = {
   NTH_VALUE: [overload('T, INT64 -> T', same('nth_value'))],
 };
 
-/** Those that may say IGNORE NULLS, and may have a frame. */
+/** Functions that accept IGNORE NULLS and a frame. */
 export const VALUE_FUNCTIONS = ['FIRST_VALUE', 'LAST_VALUE', 'NTH_VALUE'];
 
-/** Those that mean nothing without an order. */
+/** Functions that require ORDER BY. */
 export const ORDER_REQUIRED = Object.keys(WINDOW_FUNCTIONS).filter((name) => name !== 'ROW_NUMBER');

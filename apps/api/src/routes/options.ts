@@ -1,0 +1,15 @@
+import type { PageCache } from '../formats/page-cache.ts';
+import type { Front } from '../front/front.ts';
+import type { Readiness } from '../readiness.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+
+export interface RoutesOptions {
+  readonly warehouse: Warehouse;
+  readonly pages: PageCache;
+  readonly front: Front;
+  readonly readiness: Readiness;
+  /** Trusted proxies in front of this process, 0 to 2. */
+  readonly proxies: number;
+  /** Time to answer a request other than an export, all waits included. Milliseconds. */
+  readonly answerMs: number;
+}

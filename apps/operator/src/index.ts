@@ -1,4 +1,0 @@
-export { discard, list, type ReplayResult, replay, type Selection } from './dead-letters/actions.ts';
-export type { Filter } from './dead-letters/filter.ts';
-export { type DeadLetter, MAX_REPLAYS } from './dead-letters/letter.ts';
-export { Mailbox } from './dead-letters/mailbox.ts';

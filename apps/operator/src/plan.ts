@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { type Command, verb } from '@records/cli';
+import { INFRA, lastPart, stackOption } from '@records/stack';
+
+export function addPlan(ops: Command): void {
+  const plan = verb(ops, 'plan', {
+    summary: 'show the resources that a stack declares',
+    description:
+      'Runs the Pulumi program of a stack on this machine, without Google Cloud, and prints the resources that it declares.',
+    example: 'pnpm ops plan -s dev',
+  });
+  plan
+    .addOption(stackOption().makeOptionMandatory(false))
+    .option('--bootstrap', 'the project that prepares a Google Cloud project (infra/bootstrap)')
+    .option('--write', 'renew infra/plans, which a test compares with the program')
+    .action(async ({ stack, bootstrap = false, write }) => {
+      if (write) return await writePlans();
+      if (stack === undefined)
+        return plan.error('error: name a stack with -s, or renew all plans with --write');
+      await printPlan(lastPart(stack), bootstrap);
+    });
+}
+
+// The local cloud takes a second to load.
+const load = () => import('@records/infra/plans');
+
+async function printPlan(stack: string, bootstrap: boolean): Promise<void> {
+  const { BOOTSTRAP, missingSettings, PLATFORM, planText } = await load();
+  const project = bootstrap ? BOOTSTRAP : PLATFORM;
+  const examples = missingSettings(project, stack);
+  for (const [key, value] of Object.entries(examples)) {
+    process.stderr.write(`${key} is not set in Pulumi.${stack}.yaml: shown with ${value}\n`);
+  }
+  process.stdout.write(await planText(project, stack, examples));
+}
+
+async function writePlans(): Promise<void> {
+  const { COMMITTED_PLANS, planText } = await load();
+  for (const { file, project, stack } of COMMITTED_PLANS) {
+    await writeFile(file, await planText(project, stack, project.exampleSettings(stack)));
+    process.stdout.write(`${relative(INFRA, file)}\n`);
+  }
+}

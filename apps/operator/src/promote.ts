@@ -1,0 +1,84 @@
+import { type Command, UserError, verb } from '@records/cli';
+import {
+  INFRA,
+  type Pulumi,
+  pulumi,
+  readDeployment,
+  recall,
+  runCommand,
+  setSettings,
+  stackOption,
+} from '@records/stack';
+import { servingRevision, UNDER_POLICIES } from './rollout.ts';
+
+const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
+
+/** The signed statements of an image: how it was built, and the npm packages in it. */
+const STATEMENTS = ['https://slsa.dev/provenance/v1', 'https://spdx.dev/Document/v2.3'];
+
+export const VERIFY =
+  'only if the deploy workflow of that repository (OWNER/NAME) built it from main (needs gh)';
+
+export function addPromote(ops: Command): void {
+  const promoteVerb = verb(ops, 'promote', {
+    summary: 'deploy an image that was built before',
+    description:
+      'Deploys a stack with an image that was built before, or with the one that pnpm ops image has set in Pulumi.STACK.yaml. Never builds. pnpm ops rollback takes it back.',
+    example: 'pnpm ops promote "$IMAGE" -s dev',
+  });
+  promoteVerb
+    .argument('[image]', 'by its digest')
+    .addOption(stackOption())
+    .option('--verify <repository>', VERIFY)
+    .action(async (named, { stack, verify }) => {
+      const image = named ?? (await readDeployment(stack, pulumi)).image;
+      if (image === '') return promoteVerb.error('error: name the image, by its digest');
+      if (verify !== undefined) await verifyProvenance(image, verify);
+      await promote(stack, image, pulumi);
+    });
+}
+
+/** Throws UserError unless the image is named by its digest. */
+export function checkDigest(image: string): void {
+  if (BY_DIGEST.test(image)) return;
+  throw new UserError(
+    `"${image}" is not an image by its digest, such as HOST/PROJECT/records/api@sha256:…; a tag can move to another image`,
+  );
+}
+
+/**
+ * Throws UserError unless GitHub holds both signed statements of the image, made by the deploy workflow from the main
+ * branch of `repository` (OWNER/NAME). https://cli.github.com/manual/gh_attestation_verify
+ */
+export async function verifyProvenance(image: string, repository: string, gh = 'gh'): Promise<void> {
+  checkDigest(image);
+  for (const statement of STATEMENTS) {
+    await runCommand(
+      gh,
+      [
+        ...['attestation', 'verify', `oci://${image}`, '--repo', repository],
+        ...['--predicate-type', statement],
+        ...['--signer-workflow', `${repository}/.github/workflows/deploy.yml`],
+        ...['--source-ref', 'refs/heads/main'],
+        '--deny-self-hosted-runners',
+      ],
+      INFRA,
+    );
+  }
+}
+
+/**
+ * Deploys the stack with an existing image, which gets every request. `pnpm ops rollback` gives them back to the revision
+ * that served before. Throws UserError.
+ */
+export async function promote(stack: string, image: string, pulumi: Pulumi): Promise<void> {
+  checkDigest(image);
+  await recall(stack, pulumi);
+  const current = await readDeployment(stack, pulumi);
+  // Deployed once more, the same image must not become its own way back.
+  const isSame = image === current.image && current.stableRevision !== '';
+  const before = isSame ? current.stableRevision : servingRevision(current);
+  const settings = { image, stableRevision: before ?? '', canaryPercent: before ? '100' : '0' };
+  await setSettings(stack, settings, pulumi);
+  await pulumi.run(['up', '--stack', stack, '--yes', ...UNDER_POLICIES]);
+}

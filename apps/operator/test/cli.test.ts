@@ -1,0 +1,61 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { ops } from './support/ops.ts';
+
+// Whole processes, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+const VERBS = 'plan image preview apply promote canary rollout rollback'.split(' ');
+const GROUPS = { 'dead-letters': 'list show replay discard', 'api-keys': 'init list create revoke' };
+
+describe('pnpm ops', () => {
+  it('shows on one screen an example of each verb', async () => {
+    const { exitCode, stdout } = await ops('--help');
+    expect(exitCode).toBe(0);
+    for (const name of [...VERBS, ...Object.keys(GROUPS)]) {
+      expect(stdout).toMatch(new RegExp(`^  pnpm ops ${name}( .*)? {2,}\\S`, 'm'));
+    }
+    const lines = stdout.split('\n');
+    expect(lines.length).toBeLessThan(24);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(110);
+  });
+
+  it.each(VERBS)('shows the stack and an example in the help of %s', async (name) => {
+    const { exitCode, stdout } = await ops(name, '--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('-s, --stack <name>');
+    expect(stdout).toContain(`Example:\n  pnpm ops ${name} `);
+  });
+
+  it.each(Object.entries(GROUPS))('shows an example of each verb in the help of %s', async (group, names) => {
+    const { exitCode, stdout } = await ops(group, '--help');
+    expect(exitCode).toBe(0);
+    for (const name of names.split(' ')) {
+      expect(stdout).toContain(`  pnpm ops ${group} ${name} `);
+      const help = await ops(group, name, '--help');
+      expect(help.exitCode).toBe(0);
+      expect(help.stdout).toContain(`Example:\n  pnpm ops ${group} ${name} `);
+    }
+  });
+
+  it.each([
+    [['premote'], "unknown command 'premote'\n(Did you mean promote?)"],
+    [['dead-letters', 'lst'], '(Did you mean list?)'],
+    [['preview'], "required option '-s, --stack <name>' not specified"],
+    [
+      ['preview', '-s', 'pord'],
+      'There is no stack "pord" here: dev, local, prod, staging. Did you mean prod?',
+    ],
+    [['rollout', '0', '-s', 'dev'], '"0" must be start, all, or a percentage from 1 to 100'],
+    [['rollout', 'start', '-s', 'dev'], 'name the image, by its digest'],
+    [['rollout', '10', 'image', '-s', 'dev'], 'too many words: image'],
+    [
+      ['image', '-s', 'dev', '--frozen', '--renew-bases'],
+      "'--frozen' cannot be used with option '--renew-bases'",
+    ],
+    [['api-keys', 'create', 'a b'], '"a b" must be 1 to 63 letters'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { exitCode, stdout, stderr } = await ops(...args);
+    expect(stderr).toContain(message);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+});

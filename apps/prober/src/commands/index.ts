@@ -1,0 +1,3 @@
+export { addE2e } from './e2e.ts';
+export { addProbe } from './probe.ts';
+export type { StartLocal } from './where.ts';

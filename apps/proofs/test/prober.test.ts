@@ -1,0 +1,236 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { BigQuery } from '@google-cloud/bigquery';
+import type { PubSub } from '@google-cloud/pubsub';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { clientsOf, LocalStack } from '@records/local';
+import type { Grant } from '@records/local-cloud';
+import { type ProbeResult, probe } from '@records/prober';
+import { type CheckResult, EndToEndSuite } from '@records/prober/e2e';
+import { Google } from '@records/runtime';
+
+const PROBER = 'serviceAccount:records-probe@records-local.iam.gserviceaccount.com';
+
+let stack: LocalStack;
+let pubsub: PubSub;
+let bigquery: BigQuery;
+const fronts: Server[] = [];
+
+beforeAll(async () => {
+  stack = await LocalStack.create();
+  ({ pubsub, bigquery } = clientsOf(stack));
+}, 120_000);
+
+afterAll(async () => {
+  for (const front of fronts) {
+    front.closeAllConnections();
+    front.close();
+  }
+  await pubsub?.close();
+  await stack?.close();
+});
+
+/** Time passes only by waiting, so a wait ends after a number of looks. */
+function waits(start: number, waitMs: number) {
+  let time = start;
+  const pause = async (ms: number) => {
+    time += ms;
+    await setImmediate();
+  };
+  return { waitMs, pauseMs: 1_000, now: () => time, pause };
+}
+
+/** Runs the declared job, as its account. Answers its exit and its one line. */
+async function runJob(): Promise<{ succeeded: boolean; line: { message: string; probe: ProbeResult } }> {
+  const { succeeded, lines } = await stack.runProbe();
+  expect(lines).toHaveLength(1);
+  return { succeeded, line: JSON.parse(lines[0] ?? '') };
+}
+
+/** Runs the same program in this process. */
+function runHere(api = stack.outputs.apiUrl): Promise<ProbeResult> {
+  const [projectId = '', datasetId = '', tableId = ''] = stack.outputs.table.split('.');
+  return probe({
+    config: {
+      ...{ api, topic: stack.outputs.topic, table: { projectId, datasetId, tableId } },
+      ...{ project: projectId, location: stack.outputs.region, isApiPrivate: false, job: 'records-probe' },
+    },
+    google: new Google(stack.environment),
+    waits: waits(Date.now(), 120_000),
+  });
+}
+
+function runSuite(api = stack.outputs.apiUrl): Promise<readonly CheckResult[]> {
+  const { topic } = stack.outputs;
+  return new EndToEndSuite({ api, topic, environment: stack.environment }, waits(0, 200_000)).run();
+}
+
+async function listen(server: Server): Promise<string> {
+  fronts.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The API, with what it answers to a look-up changed on the way. */
+function front(change: (body: Record<string, unknown>) => object | undefined): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const answer = await fetch(new URL(request.url ?? '/', stack.outputs.apiUrl));
+    const body = answer.ok ? change((await answer.json()) as Record<string, unknown>) : undefined;
+    response.statusCode = body === undefined ? 404 : answer.status;
+    response.end(JSON.stringify(body ?? { title: 'Record not found' }));
+  });
+  return listen(server);
+}
+
+const failures = (checks: readonly CheckResult[]) =>
+  checks.filter(({ outcome }) => outcome === 'failed').map(({ detail }) => detail);
+
+async function rows(mark: 'probe-' | 'e2e-'): Promise<string[]> {
+  const [found] = await bigquery.query(
+    `SELECT id FROM \`${stack.outputs.table}\` WHERE STARTS_WITH(id, '${mark}') ORDER BY id`,
+  );
+  return found.map(({ id }: { id: string }) => id);
+}
+
+const forgetProbes = () =>
+  bigquery.query(`DELETE FROM \`${stack.outputs.table}\` WHERE STARTS_WITH(id, 'probe-')`);
+
+/** Ids of the public list, once it is as new as the last change of the table. */
+async function listed(): Promise<string[]> {
+  for (;;) {
+    const response = await fetch(`${stack.outputs.apiUrl}/records?limit=1000`);
+    const ids = ((await response.json()) as { id: string }[]).map(({ id }) => id);
+    if (ids.every((id) => !id.startsWith('probe-'))) return ids;
+  }
+}
+
+/** Runs the job without a role of its account. */
+async function runJobWithout(role: string) {
+  const { iam } = stack.cloud;
+  const held = iam.grants().find((grant): grant is Grant => grant.member === PROBER && grant.role === role);
+  if (!held) throw new Error(`the program does not grant ${role} to the prober`);
+  iam.revoke(held);
+  try {
+    return await runJob();
+  } finally {
+    iam.grant(held);
+  }
+}
+
+describe('the prober', () => {
+  it('passes on a system that works, as the account that the program grants, and removes its record', async () => {
+    const { succeeded, line } = await runJob();
+    expect({ succeeded, line }).toMatchObject({
+      succeeded: true,
+      line: {
+        severity: 'INFO',
+        message: expect.stringMatching(/^probe passed in \d+\.\d s$/),
+        probe: {
+          outcome: 'passed',
+          seconds: { publish: expect.any(Number), visible: expect.any(Number), delete: expect.any(Number) },
+          swept: 0,
+        },
+      },
+    });
+    expect(await rows('probe-')).toEqual([]);
+    expect(await listed()).toEqual([]);
+  }, 60_000);
+
+  it('removes what a crashed run left, but no row of a run under way and no record of a publisher', async () => {
+    const old = `probe-${(Date.now() - 3_600_000).toString(36)}-left`;
+    const young = `probe-${Date.now().toString(36)}-running`;
+    await bigquery.query(`INSERT INTO \`${stack.outputs.table}\` (id, nombre, apellido, pais) VALUES
+      ('${old}', 'Prueba', 'De Extremo Ñandú', 'Perú'),
+      ('${young}', 'Prueba', 'De Extremo Ñandú', 'Perú'),
+      ('probe-01', 'Ana', 'Pérez', 'Chile')`);
+    expect(await runHere()).toMatchObject({ outcome: 'passed', swept: 1 });
+    expect(await rows('probe-')).toEqual(['probe-01', young]);
+    await forgetProbes();
+  }, 60_000);
+
+  it('fails at "visible" when the API serves another table, and removes its record all the same', async () => {
+    expect(await runHere(await front(() => undefined))).toMatchObject({
+      outcome: 'failed',
+      stage: 'visible',
+      reason:
+        'the API does not serve the published record: it answers 404 {"title":"Record not found"} (waited 120 s)',
+    });
+    expect(await rows('probe-')).toEqual([]);
+  }, 60_000);
+
+  it('fails at "delete" without the grant on the table, with a non-zero exit', async () => {
+    expect(await runJobWithout('roles/bigquery.dataEditor')).toMatchObject({
+      succeeded: false,
+      line: {
+        severity: 'ERROR',
+        message: expect.stringMatching(/^probe failed at delete: .*bigquery\.tables\.updateData/),
+        probe: { outcome: 'failed', stage: 'delete' },
+      },
+    });
+    expect(await rows('probe-')).toHaveLength(1);
+    await forgetProbes();
+  }, 60_000);
+
+  it('fails at "publish" without the grant on the topic', async () => {
+    const { succeeded, line } = await runJobWithout('roles/pubsub.publisher');
+    expect({ succeeded, stage: line.probe.stage }).toEqual({ succeeded: false, stage: 'publish' });
+    expect(line.message).toContain('User not authorized');
+    expect(line.probe.seconds).not.toHaveProperty('visible');
+  }, 60_000);
+});
+
+describe('the end-to-end suite', () => {
+  it('passes on a system that works, and leaves nothing behind', async () => {
+    const checks = await runSuite();
+    expect(failures(checks)).toEqual([]);
+    expect(checks.map(({ outcome }) => outcome)).toEqual(Array(5).fill('passed'));
+    expect(checks[3]?.detail).toContain('sobra');
+    expect(await rows('e2e-')).toEqual([]);
+  }, 120_000);
+
+  it('fails when the API drops a column, and says which', async () => {
+    const checks = await runSuite(await front(({ pais: _, ...rest }) => rest));
+    expect(failures(checks)).toEqual(['the API drops the column pais']);
+    expect(await rows('e2e-')).toEqual([]);
+  }, 120_000);
+
+  it('fails when nothing answers at the address of the API, and publishes nothing', async () => {
+    const checks = await runSuite('http://127.0.0.1:2');
+    expect(failures(checks)).toEqual([
+      expect.stringMatching(/^\/health\/live does not answer: .*fetch failed/),
+    ]);
+    expect(checks.map(({ outcome }) => outcome)).toEqual([
+      ...['passed', 'failed', 'not tried', 'not tried', 'passed'],
+    ]);
+  }, 120_000);
+
+  it('fails when the API serves another table, and removes its record all the same', async () => {
+    const checks = await runSuite(await front(() => undefined));
+    expect(failures(checks)).toEqual([
+      expect.stringMatching(/^the API does not serve e2e-.*: it answers 404/),
+    ]);
+    expect(checks.at(-1)).toMatchObject({ name: 'nothing of the run is left', outcome: 'passed' });
+    expect(await rows('e2e-')).toEqual([]);
+  }, 120_000);
+});
+
+describe('without the subscription', () => {
+  beforeAll(() => pubsub.subscription('records-to-bigquery').delete());
+
+  it('the prober fails at "visible"', async () => {
+    expect(await runHere()).toMatchObject({
+      outcome: 'failed',
+      stage: 'visible',
+      reason: expect.stringMatching(/^the API does not serve the published record: it answers 404/),
+    });
+  }, 60_000);
+
+  it('the end-to-end suite fails before it publishes anything', async () => {
+    const checks = await runSuite();
+    expect(failures(checks)).toEqual([
+      `the subscription is gone: ${stack.outputs.topic} has no subscription that writes into BigQuery`,
+    ]);
+    expect(checks.slice(1).map(({ outcome }) => outcome)).toEqual(Array(3).fill('not tried'));
+  }, 120_000);
+});

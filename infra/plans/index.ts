@@ -1,0 +1,3 @@
+export { COMMITTED_PLANS, planText } from './committed.ts';
+export { BOOTSTRAP, missingSettings, PLATFORM, type Project } from './projects.ts';
+export { type Judgement, judgeStacks, RULES } from './violations.ts';

@@ -1,0 +1,10 @@
+export { CannotTell } from '../filter.ts';
+export { cloudSeries } from './cloud-series.ts';
+export { Distribution } from './distribution.ts';
+export { evaluate } from './evaluate.ts';
+export { fleetSeries, systemName } from './fleet.ts';
+export { type Line, linesOf } from './lines.ts';
+export { findPromtool, runPromtool } from './promtool.ts';
+export { type Series, select } from './series.ts';
+export { HEALTHY, type Moment, momentsOf, START, TRACES, type Trace } from './traces.ts';
+export { play, type Trial, tryOut } from './trial.ts';

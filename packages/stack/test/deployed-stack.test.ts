@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { deployedOutputs, deployedStack, pulumiIn } from '@records/stack';
+import { withFolder } from './support/folder.ts';
+
+const outputs = {
+  project: 'acme-dev',
+  region: 'southamerica-west1',
+  apiUrl: 'https://records.example.com',
+  topic: 'projects/acme-dev/topics/records',
+  table: 'acme-dev.records.records',
+  deadLetterSubscription: 'projects/acme-dev/subscriptions/records-dead-letter',
+  apiKeysSecret: 'projects/acme-dev/secrets/records-api-keys',
+};
+
+/** A folder of infra with a script in place of Pulumi's command line, which needs a network and an account. */
+function withPulumi<T>(script: string, use: (infra: string) => Promise<T>): Promise<T> {
+  return withFolder(async (infra) => {
+    const folder = join(infra, 'node_modules', 'pulumi');
+    await mkdir(folder, { recursive: true });
+    const manifest = { name: 'pulumi', bin: { pulumi: 'run.js' } };
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    await writeFile(join(folder, 'run.js'), script);
+    return await use(infra);
+  });
+}
+
+describe('a deployed stack', () => {
+  it('answers its outputs to Pulumi, in the folder of the program', async () => {
+    const script = `
+      const asked = [require('node:path').basename(process.cwd()), ...process.argv.slice(2)].join(' ');
+      console.log(JSON.stringify({ ...${JSON.stringify(outputs)}, revision: asked }));
+    `;
+    await withPulumi(script, async (infra) => {
+      const found = await deployedOutputs('dev', pulumiIn(infra));
+      expect(found.revision).toBe(`${basename(infra)} stack output --stack dev --json`);
+      const { project: projectId, topic, table, deadLetterSubscription, apiKeysSecret } = outputs;
+      expect(await deployedStack('dev', pulumiIn(infra), {})).toEqual({
+        ...{ projectId, topic, table, deadLetterSubscription, apiKeysSecret },
+        environment: {},
+      });
+    });
+  });
+
+  it.each([
+    [
+      'is unknown to Pulumi',
+      `console.error("error: no stack named 'dev' found"); process.exit(255);`,
+      "error: no stack named 'dev' found",
+    ],
+    [
+      'has no outputs of this program',
+      `console.log('{"url":"https://example.com"}');`,
+      'stack output "project" of stack dev is missing; it must read PROJECT',
+    ],
+    ['answers no JSON', `console.log('Please log in');`, 'did not answer in JSON: Please log in'],
+  ])('that %s is refused with the reason', async (_, script, reason) => {
+    const reading = withPulumi(script, (infra) => deployedStack('dev', pulumiIn(infra), {}));
+    await expect(reading).rejects.toThrow(reason);
+  });
+
+  it('needs the Pulumi command line', async () => {
+    await expect(withFolder((infra) => pulumiIn(infra).run(['up']))).rejects.toThrow(
+      expect.objectContaining({ hint: 'run `pnpm install`' }),
+    );
+  });
+
+  it.each(['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST'])('is refused while %s is set', async (name) => {
+    await expect(deployedStack('dev', pulumiIn('/nowhere'), { [name]: '127.0.0.1:1' })).rejects.toThrow(
+      `${name} is set, so stack dev would not be reached`,
+    );
+  });
+});
