@@ -18,7 +18,7 @@ const deploy = new DeployAccount('records-deploy', { ...config, state, registry,
 
 export const stateUrl = state.url;
 export const secretsProvider = state.secretsProvider;
-/** Host of the image registry, for docker's login. */
+/** Host of the image registry, for `docker login`. */
 export const registryHost = `${config.region}-docker.pkg.dev`;
 export const planProvider = github.planProvider;
 export const planAccount = plan.account.email;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { plan } from '@records/local-cloud';
+import type { Plan } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM, type Project } from './projects.ts';
 import { renderPlan } from './tree.ts';
 
@@ -19,12 +19,18 @@ export const COMMITTED_PLANS: readonly CommittedPlan[] = [
   { file: join(import.meta.dirname, 'bootstrap.txt'), project: BOOTSTRAP, stack: 'prod' },
 ];
 
-/** Runs the program of a stack and renders its resources. Throws DeploymentError. */
-export async function planText(
-  project: Project,
+/** Runs the program of a stack, as `pulumi preview` would. Throws DeploymentError. */
+export async function planOf(
+  { directory }: Project,
   stack: string,
   config: Readonly<Record<string, string>>,
-): Promise<string> {
-  const planned = await plan({ projectDir: project.directory, stack, config });
-  return `${renderPlan(planned, `${project.name}, stack ${stack}`)}\n`;
+): Promise<Plan> {
+  // Loaded only here: it takes half a second, and most tests read plans that the test server made.
+  const { plan } = await import('@records/local-cloud');
+  return plan({ projectDir: directory, stack, config });
+}
+
+/** The plan of a stack as text. Throws DeploymentError. */
+export async function planText(...[project, stack, config]: Parameters<typeof planOf>): Promise<string> {
+  return `${renderPlan(await planOf(project, stack, config), `${project.name}, stack ${stack}`)}\n`;
 }

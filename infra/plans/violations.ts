@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Plan, plan } from '@records/local-cloud';
+import type { Plan } from '@records/local-cloud';
 import { settingsFile } from '@records/stack';
 import { parse } from 'yaml';
 import type { Stack } from '../policies/declaration.ts';
 import { resourceRules, stackRules } from '../policies/rules.ts';
-import { COMMITTED_PLANS } from './committed.ts';
+import { COMMITTED_PLANS, planOf } from './committed.ts';
 import type { Project } from './projects.ts';
 
 export interface Judgement {
@@ -18,22 +18,16 @@ export interface Judgement {
 /** Number of rules. */
 export const RULES = resourceRules.length + stackRules.length;
 
-/** Runs the program of every stack and checks its resources against every rule. Throws DeploymentError. */
-export async function judgeStacks(
-  planOf: (project: Project, stack: string, config: Record<string, string>) => Promise<Plan> = run,
-): Promise<readonly Judgement[]> {
+/** Checks the resources of every stack against every rule. Throws DeploymentError. */
+export async function judgeStacks(run = planOf): Promise<readonly Judgement[]> {
   const judgements: Judgement[] = [];
   // In turn: each runs a language runtime of its own.
   for (const { file, project, stack } of COMMITTED_PLANS) {
-    const planned = await planOf(project, stack, project.exampleSettings(stack));
+    const planned = await run(project, stack, project.exampleSettings(stack));
     const violations = violationsOf(planned, asConfigured(project, stack));
     judgements.push({ name: basename(file, '.txt'), resources: planned.resources.length, violations });
   }
   return judgements;
-}
-
-function run({ directory }: Project, stack: string, config: Record<string, string>): Promise<Plan> {
-  return plan({ projectDir: directory, stack, config });
 }
 
 function asConfigured(project: Project, stack: string): Stack {

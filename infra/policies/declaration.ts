@@ -1,28 +1,28 @@
-/** A resource that a stack declares, as the rules see it. */
+/** A declared resource, as the rules see it. */
 export interface Resource {
   /** `gcp:pubsub/topic:Topic` */
   readonly type: string;
   readonly name: string;
-  /** Inputs; in the policy pack, with what the provider fills in. */
+  /** The inputs. In the policy pack, with the provider's defaults. */
   readonly props: Readonly<Record<string, unknown>>;
 }
 
-/** The stack that declares it. */
+/** The stack that declares a resource. */
 export interface Stack {
   readonly name: string;
   readonly region: string | undefined;
-  /** The setting `access`: how the API is reached. */
+  /** The stack's setting `access`; undefined is `private`. */
   readonly access: string | undefined;
 }
 
-/** A rule for each resource by itself: answers what is wrong with it. */
+/** A rule for single resources. `check` returns what is wrong with one. */
 export interface ResourceRule {
   readonly name: string;
   readonly description: string;
   check(resource: Resource, stack: Stack): string[];
 }
 
-/** A rule that only the whole stack can keep or break: answers what is wrong, by resource. */
+/** A rule for the stack as a whole. */
 export interface StackRule {
   readonly name: string;
   readonly description: string;
@@ -34,7 +34,7 @@ interface Violation<Declared extends Resource = Resource> {
   readonly message: string;
 }
 
-/** The value of a path such as `template.containers`, undefined when it leads nowhere. */
+/** The value at a path such as `template.containers`, or undefined. */
 export function valueAt({ props }: Resource, path: string): unknown {
   return path
     .split('.')
@@ -44,12 +44,13 @@ export function valueAt({ props }: Resource, path: string): unknown {
     );
 }
 
+/** The objects in the list at a path. */
 export function listOf(resource: Resource, path: string): readonly Readonly<Record<string, unknown>>[] {
   const value = valueAt(resource, path);
   return Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
 }
 
-/** Who is granted a role by this resource: `…IAMMember`, `…IAMBinding`, or a policy as a whole. */
+/** The grants of a resource: of an `…IAMMember`, an `…IAMBinding` or an `…IAMPolicy`. */
 export function grantsOf({ props }: Resource): { role: string; member: string }[] {
   const { role, member, members, policyData } = props;
   if (typeof role === 'string') {

@@ -1,5 +1,5 @@
-// The pack for `pulumi preview --policy-pack policies`. Pulumi's runner calls require() on this folder, which Node 24
-// allows for ES modules; the rules are TypeScript that Node strips, so the runner's old compiler never sees them.
+// The pack for `pulumi preview --policy-pack policies`. Pulumi's runner loads it by require(), which Node 24 allows for ES
+// modules. Node strips the types of the rules, so the runner's old compiler never sees them.
 import { PolicyPack } from '@pulumi/policy';
 import pulumi from '@pulumi/pulumi';
 import { resourceRules, stackRules } from './rules.ts';

@@ -1,7 +1,8 @@
-import { grantsOf, listOf, type ResourceRule, type StackRule, valueAt } from './declaration.ts';
+import type { Resource, ResourceRule, StackRule } from './declaration.ts';
+import { grantsOf, listOf, valueAt } from './declaration.ts';
 
-// What no stack may do, as plain functions: the tests of infra/ ask them about every stack, and the policy pack
-// (index.js) about every `pulumi preview` and `pulumi up` that is given it.
+// Plain functions: infra's tests apply them to every stack, and the policy pack (index.js) to each `pulumi preview` and
+// `pulumi up` with it.
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const JOB = 'gcp:cloudrunv2/job:Job';
@@ -14,7 +15,7 @@ const BUCKET = 'gcp:storage/bucket:Bucket';
 const SECRET = 'gcp:secretmanager/secret:Secret';
 const IDENTITY_PROVIDER = 'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider';
 
-/** What takes labels. */
+/** The types that take labels. */
 const LABELLED = [
   SERVICE,
   JOB,
@@ -32,7 +33,7 @@ const LABELLED = [
 
 const BASIC_ROLES = ['roles/owner', 'roles/editor', 'roles/viewer'];
 const ANYBODY = ['allUsers', 'allAuthenticatedUsers'];
-/** Settings of `access` that open the API to anybody. */
+/** Values of `access` that open the API to anybody. */
 const OPEN = ['public', 'load-balancer'];
 
 export const resourceRules: readonly ResourceRule[] = [
@@ -46,7 +47,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'nothing-open-to-anybody',
-    description: 'Only the API is open to anybody, and only in a stack that is configured so.',
+    description: 'Only the API may be open to anybody, and only if the stack sets access so.',
     check: (resource, { access = 'private' }) =>
       grantsOf(resource)
         .filter(({ member }) => ANYBODY.includes(member))
@@ -54,27 +55,27 @@ export const resourceRules: readonly ResourceRule[] = [
           const isApi = resource.type === 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
           return !(isApi && role === 'roles/run.invoker' && member === 'allUsers' && OPEN.includes(access));
         })
-        .map(({ role, member }) => `grants ${role} to ${member}, and access of the stack is ${access}`),
+        .map(({ role, member }) => `grants ${role} to ${member}, but the stack's access is ${access}`),
   },
   {
     name: 'no-service-account-keys',
-    description: 'A key is a password that nobody rotates: workloads have an identity, workflows federate.',
+    description: 'Nobody rotates a key: workloads use their own account, workflows use federation.',
     check: ({ type }) =>
-      type === 'gcp:serviceaccount/key:Key' ? ['makes a service-account key: impersonate instead'] : [],
+      type === 'gcp:serviceaccount/key:Key' ? ['creates a key: impersonate the account instead'] : [],
   },
   {
     name: 'no-open-datasets',
-    description: 'No access list of a dataset lets in everybody.',
+    description: 'No access list of a dataset may contain everybody.',
     check: (resource) =>
       (resource.type === DATASET ? listOf(resource, 'accesses') : [resource.props])
         .filter(() => [DATASET, 'gcp:bigquery/datasetAccess:DatasetAccess'].includes(resource.type))
         .map((access) => String(access.iamMember ?? access.specialGroup))
         .filter((group) => ANYBODY.includes(group))
-        .map((group) => `lets ${group} in: grant roles to members instead`),
+        .map((group) => `lets ${group} read it: grant roles to members instead`),
   },
   {
     name: 'production-data-is-protected',
-    description: 'In production, nothing that holds records can be deleted by accident.',
+    description: 'In production, tables and datasets are protected from accidental deletion.',
     check(resource, { name }) {
       if (name !== 'prod') return [];
       if (resource.type === TABLE && valueAt(resource, 'deletionProtection') !== true) {
@@ -88,15 +89,15 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'subscriptions-never-expire',
-    description: 'A subscription that nobody uses for 31 days is deleted, unless it says otherwise.',
+    description: 'By default Pub/Sub deletes a subscription after 31 days without use.',
     check: (resource) =>
       resource.type === SUBSCRIPTION && valueAt(resource, 'expirationPolicy.ttl') !== ''
-        ? ['may expire, and its messages with it: set expirationPolicy to { ttl: "" }']
+        ? ['may expire and lose its messages: set expirationPolicy to { ttl: "" }']
         : [],
   },
   {
     name: 'labelled',
-    description: 'Costs and alerts are told apart by the labels system and stack.',
+    description: 'The labels system and stack tell costs and alerts apart.',
     check(resource, { name }) {
       if (!LABELLED.includes(resource.type)) return [];
       const wrong = Object.entries({ system: 'records', stack: name }).filter(
@@ -107,9 +108,9 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'in-the-region',
-    description: 'Everything that has a place is in the region of the stack, data and messages included.',
+    description: 'Every resource, its data and its messages stay in the region of the stack.',
     check(resource, { region }) {
-      // It holds an address and no data, and Cloud Scheduler is not in every region.
+      // A schedule holds a URL and no data, and Cloud Scheduler is not in every region.
       if (resource.type === SCHEDULE) return [];
       const places = [
         ...['location', 'region'].map((path) => [path, valueAt(resource, path)] as const),
@@ -119,12 +120,12 @@ export const resourceRules: readonly ResourceRule[] = [
       return places
         .filter(([path, place]) => place !== undefined && !(path === 'location' && place === 'global'))
         .filter(([, place]) => place !== region)
-        .map(([path, place]) => `is in ${place} (${path}), and the stack in ${region}`);
+        .map(([path, place]) => `is in ${place} (${path}), but the stack is in ${region}`);
     },
   },
   {
     name: 'images-by-digest',
-    description: 'A tag can be moved to another image after a review; a digest is the image.',
+    description: 'A tag can move to another image after a review. A digest cannot.',
     check: (resource) =>
       containersOf(resource)
         .map(({ image }) => String(image))
@@ -133,7 +134,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'no-plain-secrets',
-    description: 'Whoever may see a service or a job sees its environment: secrets come from Secret Manager.',
+    description: 'Viewers of a service or job can read its environment: take secrets from Secret Manager.',
     check: (resource) =>
       containersOf(resource)
         .flatMap(({ envs }) => (Array.isArray(envs) ? envs : []) as { name: string; value?: unknown }[])
@@ -142,7 +143,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'buckets-are-closed',
-    description: 'Buckets keep every version, and nothing in them can be made public.',
+    description: 'Buckets keep every version, and none of their objects can become public.',
     check(resource) {
       if (resource.type !== BUCKET) return [];
       const wanted = {
@@ -157,7 +158,7 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'federation-by-number',
-    description: 'Only one repository is let in, by its number: names of deleted ones can be taken.',
+    description: 'Only one repository may sign in, by its number: somebody else can take a deleted name.',
     check: (resource) =>
       resource.type === IDENTITY_PROVIDER &&
       !/assertion\.repository_id == '\d+'/.test(String(valueAt(resource, 'attributeCondition')))
@@ -169,7 +170,7 @@ export const resourceRules: readonly ResourceRule[] = [
 export const stackRules: readonly StackRule[] = [
   {
     name: 'dead-letters-are-kept',
-    description: 'A topic keeps nothing for a subscription that does not exist: dead letters would vanish.',
+    description: 'A dead-letter topic has a subscription: without one it keeps no message.',
     checkAll(resources) {
       const subscriptions = resources.filter(({ type }) => type === SUBSCRIPTION);
       const read = new Set(subscriptions.map((resource) => topicName(valueAt(resource, 'topic'))));
@@ -183,24 +184,24 @@ export const stackRules: readonly StackRule[] = [
   },
 ];
 
-/** Of a service or a job of Cloud Run. */
-function containersOf(resource: Parameters<typeof valueAt>[0]) {
+/** The containers of a Cloud Run service or job. */
+function containersOf(resource: Resource) {
   if (resource.type === SERVICE) return listOf(resource, 'template.containers');
   return resource.type === JOB ? listOf(resource, 'template.template.containers') : [];
 }
 
-function storageRegions(resource: Parameters<typeof valueAt>[0]) {
+function storageRegions(resource: Resource) {
   const regions = valueAt(resource, 'messageStoragePolicy.allowedPersistenceRegions');
   return ['messageStoragePolicy', Array.isArray(regions) ? regions.join(' and ') : 'any region'] as const;
 }
 
-/** Google chooses the places of a secret that names none. */
-function secretRegions(resource: Parameters<typeof valueAt>[0]) {
+/** Google chooses the regions of a secret without replicas. */
+function secretRegions(resource: Resource) {
   const replicas = listOf(resource, 'replication.userManaged.replicas').map(({ location }) => location);
   return (replicas.length > 0 ? replicas : ['any region']).map((place) => ['replication', place] as const);
 }
 
-/** The provider takes `records` as well as `projects/p/topics/records`. */
+/** The provider accepts both `records` and `projects/p/topics/records`. */
 function topicName(topic: unknown): string {
   return String(topic).replace(/^.*\//, '');
 }
@@ -211,7 +212,7 @@ function soundsSecret(name: string): boolean {
   return /(SECRET|PASSW|TOKEN|CREDENTIAL|API_?KEY|PRIVATE_?KEY)/i.test(name);
 }
 
-/** Private keys, and Google's API keys and access tokens. */
+/** Matches private keys, and Google's API keys and access tokens. */
 function looksSecret(value: unknown): boolean {
   return /-----BEGIN [A-Z ]*PRIVATE KEY|"private_key"|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}/.test(
     String(value),

@@ -1,27 +1,14 @@
 import type { Settings } from './settings.ts';
 
-export interface MonitoringConfig {
-  /** Names of the notification channels for pages, which wake somebody up. */
-  readonly pageChannels: readonly string[];
-  /** Names of the channels for tickets, which can wait until the morning. */
-  readonly ticketChannels: readonly string[];
-  readonly billedGibPerHour: number;
-  /** Undefined declares no budget. */
-  readonly budget: BudgetConfig | undefined;
-}
-
-interface BudgetConfig {
-  readonly billingAccount: string;
-  /** Whole units of the account's currency. */
-  readonly monthly: number;
-}
+/** What monitoring is set to. Pulumi.yaml describes each setting. */
+export type MonitoringConfig = NonNullable<ReturnType<typeof readMonitoring>>;
 
 const CHANNEL = /^projects\/[^/\s]+\/notificationChannels\/\d+$/;
 const CHANNELS = 'a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER';
 const BILLING_ACCOUNT = /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/;
 
 /** Undefined when the stack declares no monitoring. */
-export function readMonitoring(settings: Settings): MonitoringConfig | undefined {
+export function readMonitoring(settings: Settings) {
   const isWanted = settings.flag('monitoring', true);
   const pageChannels = settings.list('pageChannels', CHANNEL, CHANNELS);
   const ticketChannels = settings.list('ticketChannels', CHANNEL, CHANNELS);
@@ -35,7 +22,8 @@ export function readMonitoring(settings: Settings): MonitoringConfig | undefined
   return undefined;
 }
 
-function readBudget(settings: Settings): BudgetConfig | undefined {
+/** Undefined declares no budget. */
+function readBudget(settings: Settings) {
   const monthly = settings.integer('monthlyBudget', 100, 1, 1_000_000);
   if (settings.text('billingAccount') === undefined) return undefined;
   const rule = 'the id of a billing account, such as 012345-6789AB-CDEF01';

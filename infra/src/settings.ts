@@ -1,16 +1,22 @@
 import * as pulumi from '@pulumi/pulumi';
 
-/** `PREFIX:NAME` as IAM writes it; `allUsers` and deleted members are not among them. */
+/** An IAM member, `PREFIX:NAME`. `allUsers` and deleted members do not match. */
 export const MEMBER = /^(serviceAccount|user|group|domain|principal|principalSet):\S+$/;
 export const MEMBERS = 'a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com';
 
-/** The settings of a stack, by their names in Pulumi.yaml, and everything that is wrong with them. */
+/** Reads a stack's settings by their names in Pulumi.yaml, and collects every mistake in them. */
 export class Settings {
   readonly #config = new pulumi.Config();
   readonly #stack = pulumi.getStack();
   readonly #mistakes: string[] = [];
+  readonly #command: string;
 
-  /** The project and the region of the provider, which are required. */
+  /** @param pulumiCommand how an operator calls Pulumi for this project */
+  constructor(pulumiCommand = 'pnpm pulumi') {
+    this.#command = `${pulumiCommand} config`;
+  }
+
+  /** The provider's project and region; both are required. */
   provider(given: { readonly project?: string | undefined; readonly region?: string | undefined }) {
     const { project = '', region = '' } = given;
     this.check('gcp:project', project, project !== '', 'the id of the Google Cloud project of this stack');
@@ -18,7 +24,7 @@ export class Settings {
     return { project, region };
   }
 
-  /** Undefined when it is not set, or empty. */
+  /** Undefined when the setting is absent or empty. */
   text(key: string): string | undefined {
     return this.#config.get(key) || undefined;
   }
@@ -41,9 +47,9 @@ export class Settings {
     return value ?? fallback;
   }
 
-  matching(key: string, pattern: RegExp, rule: string, wayOut?: string): string {
+  matching(key: string, pattern: RegExp, rule: string, hint?: string): string {
     const value = this.text(key);
-    this.check(key, value, value !== undefined && pattern.test(value), rule, wayOut);
+    this.check(key, value, value !== undefined && pattern.test(value), rule, hint);
     return value ?? '';
   }
 
@@ -55,28 +61,30 @@ export class Settings {
     return holds ? value : [];
   }
 
-  /** Notes a mistake unless the rule `holds`: "`key` is `value`: it must be `rule`. `wayOut`" */
-  check(key: string, value: unknown, holds: boolean, rule: string, wayOut = this.#wayOut(key)): void {
+  /** Records "`key` is `value`: it must be `rule`. `hint`" unless the rule `holds`. */
+  check(
+    key: string,
+    value: unknown,
+    holds: boolean,
+    rule: string,
+    hint = `Run: ${this.#command} set -s ${this.#stack} ${key} VALUE`,
+  ): void {
     if (holds) return;
     const found = value === undefined || value === '' ? 'is not set' : `is ${JSON.stringify(value)}`;
-    this.#mistakes.push(`${key} ${found}: it must be ${rule}. ${wayOut}`);
+    this.#mistakes.push(`${key} ${found}: it must be ${rule}. ${hint}`);
   }
 
-  /** Notes a mistake when a setting is given that would have no effect. */
+  /** Records a mistake when a setting is given that would have no effect. */
   refuse(key: string, isGiven: boolean, reason: string): void {
-    if (isGiven)
-      this.#mistakes.push(`${key} is set, and ${reason}. pulumi config rm -s ${this.#stack} ${key}`);
+    if (!isGiven) return;
+    this.#mistakes.push(`${key} has no effect: ${reason}. Run: ${this.#command} rm -s ${this.#stack} ${key}`);
   }
 
   /** Throws pulumi.RunError with every mistake. */
   throwIfWrong(): void {
     if (this.#mistakes.length === 0) return;
     throw new pulumi.RunError(
-      `The configuration of stack "${this.#stack}" is not right:\n  ${this.#mistakes.join('\n  ')}`,
+      `The configuration of stack "${this.#stack}" is invalid:\n  ${this.#mistakes.join('\n  ')}`,
     );
-  }
-
-  #wayOut(key: string): string {
-    return `pulumi config set -s ${this.#stack} ${key} …`;
   }
 }

@@ -5,7 +5,7 @@ const SERVICE = 'gcp:cloudrunv2/service:Service';
 const INVOKER = 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
 
 describe('a private API', () => {
-  it('is called by the members that are named, and by nobody else', async () => {
+  it('admits the named members and nobody else', async () => {
     const members = ['group:analysts@example.com', 'serviceAccount:web@example-dev.iam.gserviceaccount.com'];
     const plan = await planOf('dev', { invokers: JSON.stringify(members) });
     expect(Object.values(inputsByName(plan, INVOKER))).toEqual(
@@ -20,7 +20,7 @@ describe('a private API', () => {
 });
 
 describe('an API behind a load balancer', () => {
-  it('is reached through its domain alone: certificate, Cloud Armor, cache', async () => {
+  it('is reached only through its domain, with a certificate, Cloud Armor and a cache', async () => {
     const plan = await planOf('prod', EVERYTHING);
     const labels = { system: 'records', stack: 'prod' };
     const only = (type: string) => inputsByName(plan, `gcp:compute/${type}`)['records-api'];
@@ -28,7 +28,7 @@ describe('an API behind a load balancer', () => {
     expect(resourceOf(plan, SERVICE, 'records-api').inputs.ingress).toBe(
       'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER',
     );
-    // The load balancer adds no identity; the ingress above keeps everybody else out.
+    // The load balancer forwards no identity, and the ingress above keeps everybody else out.
     expect(Object.values(inputsByName(plan, INVOKER)).map(({ member }) => member)).toEqual(['allUsers']);
 
     expect(only('regionNetworkEndpointGroup:RegionNetworkEndpointGroup')).toEqual({
@@ -65,7 +65,7 @@ describe('an API behind a load balancer', () => {
       ],
     });
     expect(only('managedSslCertificate:ManagedSslCertificate')).toEqual({
-      // No name: Google cannot replace a policy in use by one of the same name.
+      // No name: Google cannot replace a certificate in use by one of the same name.
       managed: { domains: ['records.example.com'] },
     });
     expect(only('sSLPolicy:SSLPolicy')).toEqual({
@@ -97,7 +97,7 @@ describe('an API behind a load balancer', () => {
     });
   }, 120_000);
 
-  it('keeps nothing in a cache when that is turned off', async () => {
+  it('caches nothing when cdn is false', async () => {
     const plan = await planOf('prod', { ...EVERYTHING, cdn: 'false' });
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
     expect(backend).toMatchObject({ enableCdn: false });

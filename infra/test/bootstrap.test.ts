@@ -10,7 +10,7 @@ const KEY = `projects/${PROJECT}/locations/${REGION}/keyRings/pulumi-state/crypt
 
 const account = (id: string) => `serviceAccount:${id}@${PROJECT}.iam.gserviceaccount.com`;
 
-/** Roles of a member by what they are on. */
+/** A member's roles by the resource that they are on. */
 function rolesOf({ resources }: Plan, member: string): Record<string, string[]> {
   const held = resources.filter(({ inputs }) => inputs.member === member);
   const on = Map.groupBy(held, ({ inputs }) =>
@@ -29,8 +29,8 @@ beforeAll(async () => {
   planned = await planBootstrap();
 }, 120_000);
 
-describe('what a stack stands on', () => {
-  it('is made once the services are enabled, which stay enabled', () => {
+describe('a prepared project', () => {
+  it('enables the services first and never disables them', () => {
     const services = inputsByName(planned, 'gcp:projects/service:Service');
     expect(Object.keys(services).sort()).toEqual([
       'artifactregistry',
@@ -55,7 +55,7 @@ describe('what a stack stands on', () => {
     expect(dependenciesOf(planned, state)).toEqual(expect.arrayContaining(['run', 'storage', 'cloudkms']));
   });
 
-  it('keeps every state for months, where nothing can become public', () => {
+  it('keeps every state for months in a bucket that cannot become public', () => {
     expect(inputsByName(planned, 'gcp:storage/bucket:Bucket')).toEqual({
       'pulumi-state': {
         name: `${PROJECT}-pulumi-state`,
@@ -72,7 +72,7 @@ describe('what a stack stands on', () => {
     });
   });
 
-  it('encrypts secrets with a key of the region that is rotated every 90 days', () => {
+  it('encrypts secrets with a regional key that is rotated every 90 days', () => {
     expect(inputsByName(planned, 'gcp:kms/cryptoKey:CryptoKey')).toEqual({
       'pulumi-state-secrets': {
         name: 'secrets',
@@ -85,7 +85,7 @@ describe('what a stack stands on', () => {
     });
   });
 
-  it('keeps the fifty newest images and cleans up the others', () => {
+  it('keeps the fifty newest images and deletes older ones', () => {
     expect(inputsByName(planned, 'gcp:artifactregistry/repository:Repository').records).toMatchObject({
       repositoryId: 'records',
       location: REGION,
@@ -100,7 +100,7 @@ describe('what a stack stands on', () => {
     });
   });
 
-  it('says where it is', () => {
+  it('outputs where everything is', () => {
     expect(planned.outputs).toEqual({
       stateUrl: `gs://${PROJECT}-pulumi-state`,
       secretsProvider: `gcpkms://${KEY}`,
@@ -117,7 +117,7 @@ describe('workflows of GitHub', () => {
   const providers = () =>
     inputsByName(planned, 'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider');
 
-  it('are let in by the numbers of the repository, to plan from any branch and to deploy from one', () => {
+  it('sign in by the numbers of the repository, to plan from any branch and to deploy from one', () => {
     const common = {
       workloadIdentityPoolId: 'github',
       oidc: { issuerUri: 'https://token.actions.githubusercontent.com' },
@@ -144,7 +144,7 @@ describe('workflows of GitHub', () => {
     });
   });
 
-  it('act as the account of their provider and as no other', () => {
+  it('act only as the account of their provider', () => {
     const impersonators = inputsByName(planned, 'gcp:serviceaccount/iAMMember:IAMMember');
     const set = (attribute: string) =>
       `principalSet://iam.googleapis.com/${POOL}/attribute.${attribute}/2002`;
@@ -164,7 +164,7 @@ describe('workflows of GitHub', () => {
 });
 
 describe('the planning account', () => {
-  it('reads, and changes nothing', () => {
+  it('can read and cannot change anything', () => {
     expect(rolesOf(planned, account('records-plan'))).toEqual({
       [PROJECT]: [
         'roles/bigquery.metadataViewer',
@@ -184,7 +184,7 @@ describe('the planning account', () => {
 });
 
 describe('the deploying account', () => {
-  it('may do what a stack declares', () => {
+  it('has the roles for what a stack declares', () => {
     expect(rolesOf(planned, account('records-deploy'))).toEqual({
       [PROJECT]: [
         'roles/bigquery.dataOwner',
@@ -206,7 +206,7 @@ describe('the deploying account', () => {
     });
   });
 
-  it('grants on the project what the stacks grant, so it cannot make itself owner', () => {
+  it('can grant only the roles that the stacks grant, so it cannot make itself owner', () => {
     const grants = resourceOf(planned, 'gcp:projects/iAMMember:IAMMember', 'records-deploy-grants');
     expect(grants.inputs.condition).toEqual({
       title: expect.any(String),
@@ -216,7 +216,7 @@ describe('the deploying account', () => {
   });
 });
 
-it('prepares for a load balancer, and for projects that pull images from here, when it is told to', async () => {
+it('prepares for a load balancer and for projects that pull images, if set to', async () => {
   const robot = 'serviceAccount:service-42@serverless-robot-prod.iam.gserviceaccount.com';
   const extended = await planBootstrap({ loadBalancer: 'true', imageReaders: JSON.stringify([robot]) });
   expect(rolesOf(extended, account('records-plan'))[PROJECT]).toContain('roles/compute.viewer');
@@ -227,7 +227,7 @@ it('prepares for a load balancer, and for projects that pull images from here, w
   expect(rolesOf(extended, robot)).toEqual({ records: ['roles/artifactregistry.reader'] });
 }, 120_000);
 
-it('refuses names where numbers are safe, and a ref that is none', async () => {
+it('refuses ids below 1 and a ref that is not a full one', async () => {
   await expect(
     planBootstrap({ githubOwnerId: '0', githubRepositoryId: '-1', deployRef: 'main' }),
   ).rejects.toThrow(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { plan } from '@records/local-cloud';
 import { PLATFORM } from '../plans/projects.ts';
+import { cachedPlan } from './support/plan-cache.ts';
 import { planOf } from './support/plans.ts';
 
-const UNSET = 'pulumi config rm -s dev';
-const SET = 'pulumi config set -s dev';
+const UNSET = 'Run: pnpm pulumi config rm -s dev';
+const SET = 'Run: pnpm pulumi config set -s dev';
 
-/** The lines of the error by which the program refuses a configuration of stack dev. */
+/** The lines of the error with which the program refuses a configuration of stack dev. */
 async function mistakesOf(config: Record<string, string>): Promise<string[]> {
   const error = await planOf('dev', config).then(
     () => undefined,
@@ -16,10 +16,10 @@ async function mistakesOf(config: Record<string, string>): Promise<string[]> {
   return error.message.split('\n').map((line) => line.trim());
 }
 
-const TITLE = 'The configuration of stack "dev" is not right:';
+const TITLE = 'The configuration of stack "dev" is invalid:';
 
 describe('a configuration with mistakes', () => {
-  it('is refused with all of them at once, each with the rule and the way out', async () => {
+  it('reports all of them at once, each with its rule and fix', async () => {
     const mistakes = await mistakesOf({
       'gcp:region': '',
       image: 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest',
@@ -41,26 +41,26 @@ describe('a configuration with mistakes', () => {
     });
     expect(mistakes).toEqual([
       TITLE,
-      `gcp:region is not set: it must be a region such as southamerica-west1. ${SET} gcp:region …`,
+      `gcp:region is not set: it must be a region such as southamerica-west1. ${SET} gcp:region VALUE`,
       'publishers is ["crm@example.com"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
-      `maxInstances is 1000: it must be an integer from 1 to 100. ${SET} maxInstances …`,
+      `maxInstances is 1000: it must be an integer from 1 to 100. ${SET} maxInstances VALUE`,
       'image is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm ops image -s dev',
-      `minInstances is -1: it must be an integer from 0 to 1000. ${SET} minInstances …`,
-      `concurrency is 0: it must be an integer from 1 to 1000. ${SET} concurrency …`,
-      `cpuAllocation is "sometimes": it must be one of request, always. ${SET} cpuAllocation …`,
-      `requestTimeoutSeconds is 3601: it must be an integer from 1 to 3600. ${SET} requestTimeoutSeconds …`,
-      `freshnessSeconds is 0: it must be an integer from 1 to 3600. ${SET} freshnessSeconds …`,
-      `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel …`,
-      `canaryPercent is 101: it must be an integer from 0 to 100. ${SET} canaryPercent …`,
-      `stableRevision is "Records API": it must be the name of a revision of the service, such as records-api-00002-abc. ${SET} stableRevision …`,
-      `access is "friends": it must be one of public, private, load-balancer. ${SET} access …`,
+      `minInstances is -1: it must be an integer from 0 to 1000. ${SET} minInstances VALUE`,
+      `concurrency is 0: it must be an integer from 1 to 1000. ${SET} concurrency VALUE`,
+      `cpuAllocation is "sometimes": it must be one of request, always. ${SET} cpuAllocation VALUE`,
+      `requestTimeoutSeconds is 3601: it must be an integer from 1 to 3600. ${SET} requestTimeoutSeconds VALUE`,
+      `freshnessSeconds is 0: it must be an integer from 1 to 3600. ${SET} freshnessSeconds VALUE`,
+      `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel VALUE`,
+      `canaryPercent is 101: it must be an integer from 0 to 100. ${SET} canaryPercent VALUE`,
+      `stableRevision is "Records API": it must be the name of a revision of the service, such as records-api-00002-abc. ${SET} stableRevision VALUE`,
+      `access is "friends": it must be one of public, private, load-balancer. ${SET} access VALUE`,
       'invokers is ["allUsers"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
       'ticketChannels is ["oncall@example.com"]: it must be a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER. Write it under config: in Pulumi.dev.yaml.',
-      `billingAccount is "mine": it must be the id of a billing account, such as 012345-6789AB-CDEF01. ${SET} billingAccount …`,
+      `billingAccount is "mine": it must be the id of a billing account, such as 012345-6789AB-CDEF01. ${SET} billingAccount VALUE`,
     ]);
   }, 120_000);
 
-  it('is refused when a setting would have no effect', async () => {
+  it('refuses settings without effect', async () => {
     expect(
       await mistakesOf({
         access: 'public',
@@ -73,26 +73,25 @@ describe('a configuration with mistakes', () => {
       }),
     ).toEqual([
       TITLE,
-      `minInstances is 3: it must be an integer from 0 to 2. ${SET} minInstances …`,
-      `canaryPercent is set, and without stableRevision there is nothing to share the requests with. ${UNSET} canaryPercent`,
-      `invokers is set, and access is public: anybody may call the API. ${UNSET} invokers`,
-      `domain is set, and access is public: only a load balancer has a domain. ${UNSET} domain`,
-      `pageChannels is set, and monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
+      `minInstances is 3: it must be an integer from 0 to 2. ${SET} minInstances VALUE`,
+      `canaryPercent has no effect: stableRevision is not set. ${UNSET} canaryPercent`,
+      `invokers has no effect: access is public, so anybody may call the API. ${UNSET} invokers`,
+      `domain has no effect: access is public, and only a load balancer has a domain. ${UNSET} domain`,
+      `pageChannels has no effect: monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
     ]);
   }, 120_000);
 
-  it('is refused when a load balancer has no domain', async () => {
+  it('refuses a load balancer without a domain', async () => {
     expect(await mistakesOf({ access: 'load-balancer' })).toEqual([
       TITLE,
-      `domain is not set: it must be a host name of yours, such as records.example.com, when access is load-balancer. ${SET} domain …`,
+      `domain is not set: it must be a host name of yours, such as records.example.com, when access is load-balancer. ${SET} domain VALUE`,
     ]);
   }, 120_000);
 });
 
-it('a stack that nobody has configured says what is missing', async () => {
+it('a stack that nobody has configured reports the first missing setting', async () => {
   const { 'gcp:project': project = '', image = '' } = PLATFORM.exampleSettings('prod');
-  const start = (config: Record<string, string>) =>
-    plan({ projectDir: PLATFORM.directory, stack: 'prod', config });
+  const start = (config: Record<string, string>) => cachedPlan(PLATFORM, 'prod', config);
   await expect(start({ image })).rejects.toThrow('pulumi config set -s prod gcp:project');
   await expect(start({ 'gcp:project': project })).rejects.toThrow('pulumi config set -s prod image');
 }, 120_000);

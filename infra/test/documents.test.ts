@@ -27,7 +27,7 @@ describe.each(Object.entries(documents))('%s', (_, text) => {
     }
   });
 
-  it('sets only what can be set', () => {
+  it('sets only settings that exist', () => {
     const commands = [
       ...text.matchAll(
         /pnpm (?:--silent )?pulumi( --cwd bootstrap)? config (?:set|get) -s \S+ (?:--path ')?([\w:]+)/g,
@@ -39,7 +39,7 @@ describe.each(Object.entries(documents))('%s', (_, text) => {
     expect(strangers.map(([command]) => command)).toEqual([]);
   });
 
-  it('asks stacks only for outputs that they have', () => {
+  it('reads only outputs that stacks have', () => {
     const asked = [...text.matchAll(/pulumi( --cwd bootstrap)? stack output (\w+)/g)];
     const strangers = asked.filter(([, bootstrap, output = '']) => {
       const program = read(bootstrap ? 'infra/bootstrap/index.ts' : 'infra/index.ts');
@@ -60,14 +60,14 @@ describe.each(Object.entries(documents))('%s', (_, text) => {
 describe.each(globSync(['README.md', 'docs/*.md', 'docs/runbooks/*.md'], { cwd: join(INFRA, '..') }))(
   '%s',
   (path) => {
-    it('deploys a stack by a command that knows what runs and holds it to the policies', () => {
+    it('deploys no stack by a bare pulumi up, which ignores the running image and the policies', () => {
       const bare = read(path).match(/pnpm (--silent )?pulumi up .*/g) ?? [];
       expect(bare).toEqual([]);
     });
   },
 );
 
-it('docs/operating.md says of each command of Google which project it is for', () => {
+it('docs/operating.md names the project in each gcloud and bq command', () => {
   const commands =
     documents['docs/operating.md'].match(/^ *(gcloud (?!storage)|bq ).+|`(gcloud (?!storage)|bq )[^`]+/gm) ??
     [];
@@ -75,7 +75,7 @@ it('docs/operating.md says of each command of Google which project it is for', (
   expect(commands.filter((command) => !/--project(_id)? ("\$PROJECT"|OLD|NEW)/.test(command))).toEqual([]);
 });
 
-it('docs/deploying.md shows the message of a stack without an image', () => {
+it('docs/deploying.md shows the error of a stack without an image', () => {
   expect(documents['docs/deploying.md']).toContain(
     'image is not set: it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm ops image -s dev',
   );
@@ -91,7 +91,7 @@ describe('docs/deploying.md', () => {
     expect(silent.map((step) => step.split('\n')[0])).toEqual([]);
   });
 
-  it('says whose output it is, and that nobody has proved what others print', () => {
+  it('says which program prints each output, and marks the ones that no test proves', () => {
     const blocks = [...text.matchAll(/^(.*)\n\n```console\n(.*)/gm)];
     const ours = /^(\$ pnpm ops plan |image is not set)/;
     const strangers = blocks.filter(

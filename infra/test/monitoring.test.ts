@@ -40,7 +40,7 @@ function filtersOf({ conditions }: PolicyInputs): string[] {
 }
 
 describe('the alert policies of a stack', () => {
-  it('watch services, topics, subscriptions and metrics that it declares', () => {
+  it('watch services, topics, subscriptions and metrics that the stack declares', () => {
     const names = new Set(planned.resources.map(({ inputs }) => String(inputs.name ?? inputs.displayName)));
     const indicators = Object.values(inputsByName(planned, 'gcp:monitoring/slo:Slo')).map((slo) =>
       JSON.stringify(slo).replaceAll('\\"', '"'),
@@ -54,7 +54,7 @@ describe('the alert policies of a stack', () => {
     expect([...new Set(watched)].filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('burn by objectives that it declares', () => {
+  it('measure burn rates of objectives that the stack declares', () => {
     const declared = planned.resources.filter(({ type }) => type === 'gcp:monitoring/slo:Slo');
     expect(declared.map(({ name }) => name).sort()).toEqual(OBJECTIVES.map(({ id }) => id).sort());
     for (const { id } of OBJECTIVES) {
@@ -65,19 +65,19 @@ describe('the alert policies of a stack', () => {
     }
   });
 
-  it('wake somebody up for pages only, and say where to begin', () => {
+  it('notify the page channels for pages only, and name a runbook', () => {
     for (const { notificationChannels, severity, documentation } of Object.values(policies)) {
       expect(notificationChannels).toEqual([severity === 'CRITICAL' ? ON_CALL : QUEUE]);
       expect(documentation.content).toMatch(/docs\/runbooks\/[a-z-]+\.md/);
     }
   });
 
-  it('count nothing but 5xx against the API', () => {
+  it('count only 5xx against the API', () => {
     const slo = inputsByName(planned, 'gcp:monitoring/slo:Slo').availability;
     expect(JSON.stringify(slo)).toContain('response_code_class=\\"5xx\\"');
   });
 
-  it('measure each project of a scope by itself, and tell once of the worst', () => {
+  it('measure each project of a scope by itself, and notify once about the worst', () => {
     const aggregationsOf = (id: string) =>
       policies[id]?.conditions[0]?.conditionThreshold?.aggregations?.map(
         ({ crossSeriesReducer, groupByFields }) => [crossSeriesReducer, groupByFields],
@@ -93,14 +93,14 @@ describe('the alert policies of a stack', () => {
     ]);
   });
 
-  it('bound the cost and the instances by what the stack is set to', () => {
+  it('take the limits of cost and instances from the settings of the stack', () => {
     const thresholdOf = (id: string) => policies[id]?.conditions[0]?.conditionThreshold?.thresholdValue;
     expect(thresholdOf('cost-runaway')).toBe(20 * 1024 ** 3);
     expect(thresholdOf('instances-near-maximum')).toBe(8);
   });
 });
 
-it('the budget tells at half, nine tenths and all of it', () => {
+it('the budget notifies at 50 %, 90 % and 100 %', () => {
   expect(inputsByName(planned, 'gcp:billing/budget:Budget').records).toMatchObject({
     amount: { specifiedAmount: { units: '50' } },
     thresholdRules: [{ thresholdPercent: 0.5 }, { thresholdPercent: 0.9 }, { thresholdPercent: 1 }],
@@ -112,7 +112,7 @@ it('the budget tells at half, nine tenths and all of it', () => {
   });
 });
 
-it('the dashboards are taken by their shape: tiles that do not overlap, each with a query or a text', () => {
+it('the dashboards have tiles that do not overlap', () => {
   const dashboards = Object.values(inputsByName(planned, 'gcp:monitoring/dashboard:Dashboard')).map(
     ({ dashboardJson }) => JSON.parse(String(dashboardJson)) as Dashboard,
   );
@@ -124,7 +124,7 @@ it('the dashboards are taken by their shape: tiles that do not overlap, each wit
   }
 });
 
-it('a private stack has no uptime check, since Google could not enter, and no alerts on one', async () => {
+it('a private stack has no uptime check, because Google has no access, and no alert on one', async () => {
   const staging = await planOf('staging');
   expect(inputsByName(staging, 'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig')).toEqual({});
   expect(Object.keys(inputsByName(staging, POLICY))).not.toContain('unreachable');

@@ -18,7 +18,7 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
       planned = await cachedPlan(project, stack, project.exampleSettings(stack));
     }, 120_000);
 
-    it('is what the program declares; if that was meant to change, renew it: pnpm ops plan --write', () => {
+    it('equals what the program declares; after an intended change, run pnpm ops plan --write', () => {
       const text = renderPlan(planned, `${project.name}, stack ${stack}`);
       expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
     });
@@ -28,7 +28,7 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
       expect(violationsOf(planned, { name: stack, region: REGION, access })).toEqual([]);
     });
 
-    it('would break one with roles/editor in the place of any role', () => {
+    it('breaks a policy when any role becomes roles/editor', () => {
       const stackOf = { name: stack, region: REGION, access: 'public' };
       const grants = planned.resources.filter(({ inputs }) => inputs.role !== undefined);
       expect(grants.length).toBeGreaterThan(0);
@@ -42,7 +42,7 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
   },
 );
 
-it('a stack behind a load balancer, in a rollout, breaks no policy', async () => {
+it('a stack behind a load balancer and in a rollout breaks no policy', async () => {
   const planned = await planOf('prod', EVERYTHING);
   const { access } = EVERYTHING;
   expect(violationsOf(planned, { name: 'prod', region: REGION, access })).toEqual([]);

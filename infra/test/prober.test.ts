@@ -20,7 +20,7 @@ function grantsTo(plan: Plan, member: string): Record<string, unknown>[] {
 }
 
 describe('the prober of a private stack', () => {
-  it('may publish to the topic, change the one table, run queries and call the API, and nothing else', () => {
+  it('may only publish to the topic, change the one table, run queries and call the API', () => {
     expect(grantsTo(planned, accountOf('records-probe'))).toEqual([
       { datasetId: 'records', tableId: 'records', role: 'roles/bigquery.dataEditor' },
       { name: 'records-api', location: REGION, role: 'roles/run.invoker' },
@@ -29,12 +29,12 @@ describe('the prober of a private stack', () => {
     ]);
   });
 
-  it('is started every five minutes by an account that may run this job, and nothing else', () => {
+  it('is started every five minutes by an account that may only run this job', () => {
     expect(grantsTo(planned, accountOf('records-probe-starter'))).toEqual([
       { name: 'records-probe', location: REGION, role: 'roles/run.invoker' },
     ]);
     expect(resourceOf(planned, SCHEDULE, 'records-probe').inputs).toMatchObject({
-      // https://docs.cloud.google.com/scheduler/docs/locations: not in the region of the stack.
+      // The stack's region has no Cloud Scheduler: https://docs.cloud.google.com/scheduler/docs/locations
       region: 'southamerica-east1',
       schedule: '*/5 * * * *',
       retryConfig: { retryCount: 0 },
@@ -46,7 +46,7 @@ describe('the prober of a private stack', () => {
     });
   });
 
-  it('runs the image of the API once, after its grants, and is over before the next run', () => {
+  it('runs the image of the API once, after its grants, and ends before the next run', () => {
     const job = resourceOf(planned, JOB, 'records-probe');
     const { template } = (job.inputs as { template: { template: Record<string, unknown> } }).template;
     const service = resourceOf(planned, 'gcp:cloudrunv2/service:Service', 'records-api').inputs as {
@@ -67,14 +67,14 @@ describe('the prober of a private stack', () => {
   });
 });
 
-it('the prober of an API that anybody may call is granted no call', async () => {
+it('the prober of an open API has no grant to call it', async () => {
   const prod = await planOf('prod', EVERYTHING);
   expect(Object.keys(inputsByName(prod, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember'))).toEqual([
     'records-api-public',
   ]);
 }, 120_000);
 
-it('a stack that wants no prober declares nothing of it', async () => {
+it('a stack without the prober declares none of its resources', async () => {
   const dev = await planOf('dev');
   expect(dev.resources.filter(({ name }) => name.startsWith('records-probe'))).toEqual([]);
 }, 120_000);

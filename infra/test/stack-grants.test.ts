@@ -24,7 +24,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     plan = await planOf(stack);
   }, 120_000);
 
-  it('lets nobody publish who is not named', () => {
+  it('lets only named members publish', () => {
     const topic = `projects/${project}/topics/records`;
     const grants = Object.values(inputsByName(plan, TOPIC_GRANT)).filter((grant) => grant.topic === topic);
     const prober = `serviceAccount:records-probe@${project}.iam.gserviceaccount.com`;
@@ -34,7 +34,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   });
 
-  it("grants Pub/Sub's own account what delivery and dead letters need", () => {
+  it("grants Pub/Sub's own account the roles for delivery and dead letters", () => {
     expect(inputsByName(plan, 'gcp:bigquery/iamMember:IamMember')).toMatchObject({
       'records-table-writer': {
         datasetId: 'records',
@@ -66,7 +66,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   });
 
-  it('lets the API run queries and read one table and one secret, and nothing else', () => {
+  it('lets the API only run queries and read one table and one secret', () => {
     const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
     const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
     expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
@@ -84,7 +84,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     });
   });
 
-  it(expected.isPublic ? 'lets anybody call the API' : 'lets nobody call the API who is not named', () => {
+  it(expected.isPublic ? 'lets anybody call the API' : 'lets only named members call the API', () => {
     expect(inputsByName(plan, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember')).toEqual(
       expected.isPublic
         ? {

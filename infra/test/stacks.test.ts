@@ -13,14 +13,14 @@ import {
   STACKS,
 } from './support/plans.ts';
 
-// These tests prove what the program asks for, not that Google accepts it: docs/deploying.md says what was proved how.
+// These tests prove what the program declares, not that Google accepts it. docs/deploying.md says what is proved, and how.
 
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const TOPIC = 'gcp:pubsub/topic:Topic';
 const WEEK = '604800s';
 const MONTH = '2678400s';
 
-/** Beside grants and accounts. */
+/** The prober's resources besides grants and accounts. */
 const PROBER_COUNTS = {
   'records:index:Prober': 1,
   'gcp:cloudrunv2/job:Job': 1,
@@ -28,7 +28,7 @@ const PROBER_COUNTS = {
   'gcp:cloudscheduler/job:Job': 1,
 };
 
-/** What packages/monitoring has, as resources. */
+/** The resources that packages/monitoring describes. */
 function monitoringCounts(isPublic: boolean): Record<string, number> {
   const limits = { billedGibPerHour: 100, maxInstances: 1, uptimeCheck: '' };
   const has = { 'uptime check': isPublic, prober: true };
@@ -55,7 +55,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     plan = await planOf(stack);
   }, 120_000);
 
-  it('declares these resources and no other', () => {
+  it('declares exactly these resources', () => {
     const counts = Map.groupBy(plan.resources, ({ type }) => type);
     expect(Object.fromEntries([...counts].map(([type, { length }]) => [type, length]))).toEqual({
       'pulumi:pulumi:Stack': 1,
@@ -85,7 +85,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     });
   });
 
-  it('keeps the records in one clustered table of the region', () => {
+  it('keeps the records in one clustered table in the region', () => {
     expect(inputsByName(plan, 'gcp:bigquery/dataset:Dataset').records).toEqual({
       datasetId: 'records',
       description: expect.any(String),
@@ -107,7 +107,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     expect(dependenciesOf(plan, table)).toEqual(['records']);
   });
 
-  it('refuses a malformed message at publish, by the schema of the topic', () => {
+  it('refuses malformed messages at publish by the schema of the topic', () => {
     expect(inputsByName(plan, 'gcp:pubsub/schema:Schema')).toEqual({
       records: { name: 'records', type: 'AVRO', definition: avroDefinition },
     });
@@ -120,7 +120,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     });
   });
 
-  it('writes into the table, and keeps trying for a week', () => {
+  it('writes into the table and retries for a week', () => {
     expect(inputsByName(plan, SUBSCRIPTION)['records-to-bigquery']).toEqual({
       name: 'records-to-bigquery',
       topic: `projects/${project}/topics/records`,
@@ -151,7 +151,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     });
   });
 
-  it('commits a revision of the schema after the table has its column', () => {
+  it('commits a revision of the schema after the table has the new column', () => {
     const schema = resourceOf(plan, 'gcp:pubsub/schema:Schema', 'records');
     const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
     expect(schema.dependencies).toContain(table.urn);
@@ -186,7 +186,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'LOG_LEVEL', value: expected.logLevel },
               { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: stack === 'local' ? '1000000' : '600' },
               ...(stack === 'local' ? [{ name: 'API_KEYS_FILE', value: '/api-keys/keys.json' }] : []),
-              // Nothing writes X-Forwarded-For before the API on a laptop, so nothing in it counts.
+              // No proxy writes X-Forwarded-For on a laptop, so the API must not trust it.
               { name: 'TRUSTED_PROXIES', value: stack === 'local' ? '0' : '1' },
               { name: 'MAX_REQUESTS_IN_FLIGHT', value: '80' },
               ...(stack === 'local' ? [{ name: 'METRICS_PORT', value: '9464' }] : []),
@@ -202,7 +202,7 @@ describe.each(STACKS)('stack %s', (stack) => {
             ...(stack === 'local' && { volumeMounts: [{ name: 'api-keys', mountPath: '/api-keys' }] }),
           },
         ],
-        // At Google the list must be there first, which no program makes.
+        // At Google an operator creates the list first.
         ...(stack === 'local' && {
           volumes: [
             {
@@ -218,7 +218,7 @@ describe.each(STACKS)('stack %s', (stack) => {
     );
   });
 
-  it('tells where everything is', () => {
+  it('outputs where everything is', () => {
     expect(plan.outputs).toEqual({
       project,
       region: REGION,

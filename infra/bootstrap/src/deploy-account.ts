@@ -14,17 +14,17 @@ export interface DeployAccountArgs extends Pick<BootstrapConfig, 'project' | 're
 
 const ROLES = {
   'roles/bigquery.dataOwner': 'the dataset, the table and their grants',
-  'roles/bigquery.jobUser': 'removing the records of an end-to-end run',
-  'roles/cloudscheduler.admin': 'what starts the prober',
-  'roles/iam.serviceAccountAdmin': 'the accounts of the API, of the prober and of what starts it',
-  'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that act as those accounts',
+  'roles/bigquery.jobUser': 'queries that delete the records of an end-to-end test',
+  'roles/cloudscheduler.admin': "the prober's schedule",
+  'roles/iam.serviceAccountAdmin': 'the accounts of the API, the prober and its schedule',
+  'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that run as those accounts',
   'roles/logging.configWriter': 'log-based metrics',
   'roles/monitoring.editor':
-    'the metrics that decide a rollout, objectives, alert policies, dashboards and uptime checks',
+    'metrics that decide a rollout, objectives, alert policies, dashboards, uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
-  'roles/run.admin': 'the service, its revisions, the job, and who may call or run them',
-  'roles/secretmanager.admin': 'the secret with the list of API keys, and who reads it',
-  'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which exists once it is asked for",
+  'roles/run.admin': 'the service, its revisions, the job and their grants',
+  'roles/secretmanager.admin': 'the secret with the list of API keys, and its grants',
+  'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which Google creates on request",
 };
 
 const LOAD_BALANCER_ROLES = {
@@ -32,10 +32,10 @@ const LOAD_BALANCER_ROLES = {
   'roles/compute.securityAdmin': 'Cloud Armor and certificates',
 };
 
-/** The only roles on the project that the stacks hand out. */
+/** The only roles on the project that a stack grants. */
 const GRANTABLE = ['roles/bigquery.jobUser'];
 
-/** Applies a stack: for the protected branch, in the environment of the stack. */
+/** Applies a stack, for jobs on the protected branch and in the stack's environment. */
 export class DeployAccount extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
 
@@ -86,7 +86,7 @@ export class DeployAccount extends pulumi.ComponentResource {
   }
 }
 
-/** Without it, whoever may grant on the project may make itself owner. https://docs.cloud.google.com/iam/docs/setting-limits-on-granting-roles */
+/** Without this condition, an account that may grant roles could make itself owner. https://docs.cloud.google.com/iam/docs/setting-limits-on-granting-roles */
 function onlyGrants(roles: readonly string[]) {
   const list = roles.map((role) => `'${role}'`).join(', ');
   return {

@@ -21,7 +21,7 @@ const SERVICES = [
   'sts',
 ];
 
-/** The APIs of Google Cloud that the stacks call. */
+/** Enables the Google Cloud APIs that the stacks call. */
 export class EnabledServices extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -32,7 +32,7 @@ export class EnabledServices extends pulumi.ComponentResource {
     for (const service of loadBalancer ? [...SERVICES, 'compute'] : SERVICES) {
       new gcp.projects.Service(
         service,
-        // Something else in the project may use it by the time this stack is taken down.
+        // Other programs in the project may use the API when this stack is destroyed.
         { service: `${service}.googleapis.com`, disableOnDestroy: false },
         { parent: this },
       );

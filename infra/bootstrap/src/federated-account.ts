@@ -5,13 +5,13 @@ export interface FederatedAccountArgs {
   readonly project: string;
   readonly displayName: string;
   readonly description: string;
-  /** The IAM member that acts as the account. */
+  /** The IAM member that may impersonate the account. */
   readonly actors: pulumi.Input<string>;
-  /** Roles on the project, each with what it is for. */
+  /** Roles on the project, each with the resources that it is for. */
   readonly roles: Readonly<Record<string, string>>;
 }
 
-/** A service account that workflows impersonate: Cloud Run does not take federated identities themselves. */
+/** A service account that workflows impersonate, because Cloud Run does not accept federated identities. */
 export class FederatedAccount extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
 

@@ -5,14 +5,14 @@ import type { BootstrapConfig, GitHubConfig } from './config.ts';
 const ISSUER = 'https://token.actions.githubusercontent.com';
 
 /**
- * Lets workflows of one GitHub repository in without a key: a pool with one provider for plans, which any workflow may
- * use, and one for deployments, which only a job on the deploying ref and in the stack's environment may use.
+ * Lets workflows of one GitHub repository sign in without a key. Any workflow may use the provider for plans; only a job
+ * on the deploying ref and in the stack's environment may use the provider for deployments.
  */
 export class GitHubFederation extends pulumi.ComponentResource {
-  /** Full names, for google-github-actions/auth. */
+  /** Full names of the providers, for google-github-actions/auth. */
   readonly planProvider: pulumi.Output<string>;
   readonly deployProvider: pulumi.Output<string>;
-  /** Everybody whom the provider lets in, as an IAM member. */
+  /** All workflows of a provider, as an IAM member. */
   readonly planners: pulumi.Output<string>;
   readonly deployers: pulumi.Output<string>;
 
@@ -36,7 +36,7 @@ export class GitHubFederation extends pulumi.ComponentResource {
           workloadIdentityPoolId: pool.workloadIdentityPoolId,
           workloadIdentityPoolProviderId: id,
           oidc: { issuerUri: ISSUER },
-          // Each provider has an attribute of its own, so a token for plans cannot pass for one that deploys.
+          // Each provider maps its own attribute, so a token for plans cannot act as a token for deployments.
           attributeMapping: {
             'google.subject': 'assertion.sub',
             [`attribute.${attribute}`]: 'assertion.repository_id',
@@ -56,7 +56,7 @@ export class GitHubFederation extends pulumi.ComponentResource {
   }
 }
 
-/** By numbers: a deleted owner's or repository's name can be taken by somebody else. */
+/** By number: somebody else can take the name of a deleted owner or repository. */
 function isRepository({ ownerId, repositoryId }: GitHubConfig): string {
   return `assertion.repository_owner_id == '${ownerId}' && assertion.repository_id == '${repositoryId}'`;
 }

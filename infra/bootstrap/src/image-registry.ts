@@ -4,7 +4,7 @@ import type { BootstrapConfig } from './config.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** Where the images of the API are kept. */
+/** The registry of the API's images. */
 export class ImageRegistry extends pulumi.ComponentResource {
   readonly repository: gcp.artifactregistry.Repository;
 
@@ -23,7 +23,7 @@ export class ImageRegistry extends pulumi.ComponentResource {
         format: 'DOCKER',
         description: 'Images of the records API, one per commit.',
         cleanupPolicyDryRun: false,
-        // What is kept is stronger than what is deleted: a revision can be rolled back to for fifty builds.
+        // A KEEP policy overrides a DELETE policy, so a rollback can go back fifty builds.
         cleanupPolicies: [
           { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: 50 } },
           {

@@ -12,19 +12,19 @@ export interface PlanAccountArgs extends Pick<BootstrapConfig, 'project' | 'load
 
 const ROLES = {
   'roles/bigquery.metadataViewer': 'the dataset and the table, without their rows',
-  'roles/cloudscheduler.viewer': 'what starts the prober',
+  'roles/cloudscheduler.viewer': "the prober's schedule",
   'roles/iam.securityReviewer': 'grants',
   'roles/logging.viewer': 'log-based metrics',
   'roles/monitoring.viewer': 'objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.viewer': 'topics, subscriptions and schemas, without their messages',
   'roles/run.viewer': 'the service, its revisions and the job',
-  'roles/secretmanager.viewer': 'secrets, without what they hold',
-  'roles/serviceusage.serviceUsageConsumer': 'calls count against this project',
+  'roles/secretmanager.viewer': 'secrets, without their values',
+  'roles/serviceusage.serviceUsageConsumer': "calls use this project's quota",
 };
 
 const LOAD_BALANCER_ROLES = { 'roles/compute.viewer': 'the load balancer' };
 
-/** Compares a stack with its program, and can change nothing: for pull requests. */
+/** Compares a stack with its program for pull requests. It cannot change anything. */
 export class PlanAccount extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
 
@@ -37,22 +37,23 @@ export class PlanAccount extends pulumi.ComponentResource {
       {
         project,
         displayName: 'Plans',
-        description: 'Reads what a stack has, to show what a change would do.',
+        description: 'Reads a stack to preview changes.',
         actors: github.planners,
         roles: loadBalancer ? { ...ROLES, ...LOAD_BALANCER_ROLES } : ROLES,
       },
       { parent: this },
     );
     this.account = federated.account;
+    const { member } = this.account;
 
     new gcp.storage.BucketIAMMember(
       `${name}-state`,
-      { bucket: state.bucket.name, role: 'roles/storage.objectViewer', member: this.account.member },
+      { bucket: state.bucket.name, role: 'roles/storage.objectViewer', member },
       { parent: this },
     );
     new gcp.kms.CryptoKeyIAMMember(
       `${name}-secrets`,
-      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyDecrypter', member: this.account.member },
+      { cryptoKeyId: state.key.id, role: 'roles/cloudkms.cryptoKeyDecrypter', member },
       { parent: this },
     );
     this.registerOutputs({ email: this.account.email });

@@ -4,7 +4,7 @@ import type { BootstrapConfig } from './config.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** The bucket that keeps Pulumi's states, and the key that its secrets are encrypted with. */
+/** The bucket of Pulumi's states, and the key that encrypts the secrets in them. */
 export class PulumiState extends pulumi.ComponentResource {
   readonly bucket: gcp.storage.Bucket;
   readonly key: gcp.kms.CryptoKey;
@@ -19,7 +19,7 @@ export class PulumiState extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super('records:bootstrap:PulumiState', name, {}, options);
-    // Losing either means losing the way to change anything: Pulumi refuses to delete them.
+    // Without either, no stack can change any more: Pulumi refuses to delete them.
     const kept = { parent: this, protect: true };
 
     this.bucket = new gcp.storage.Bucket(

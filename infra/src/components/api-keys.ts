@@ -1,12 +1,10 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../config.ts';
 
-export interface ApiKeysArgs {
-  readonly region: string;
-  /** Who reads the list: the API's account. */
+export interface ApiKeysArgs extends Pick<StackConfig, 'region' | 'deletionProtection' | 'labels'> {
+  /** The API's account, as an IAM member. */
   readonly reader: pulumi.Input<string>;
-  readonly deletionProtection: boolean;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 const VOLUME = 'api-keys';
@@ -14,16 +12,16 @@ const MOUNT_PATH = '/api-keys';
 const FILE = 'keys.json';
 
 /**
- * The secret of the list of API keys, hashes alone, as a file that the API reads again and again. The list itself is none of
- * Pulumi's: a refresh would have to read it, and one that missed its version would replace it by an empty one.
+ * The secret with the hashes of the API keys, mounted as a file that the API rereads. Pulumi does not manage the list: a refresh would
+ * have to read it, and a refresh that missed its version would replace it with an empty one.
  */
 export class ApiKeys extends pulumi.ComponentResource {
   readonly secret: gcp.secretmanager.Secret;
-  /** Where the API finds the list. */
+  /** Absolute path of the list in the container. */
   readonly file = `${MOUNT_PATH}/${FILE}`;
   readonly volumes: gcp.types.input.cloudrunv2.ServiceTemplateVolume[];
   readonly volumeMounts = [{ name: VOLUME, mountPath: MOUNT_PATH }];
-  /** What a service must wait for before it can mount the volume. */
+  /** Resources that must exist before a service mounts the volume. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: ApiKeysArgs, options?: pulumi.ComponentResourceOptions) {

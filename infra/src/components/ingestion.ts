@@ -1,32 +1,28 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { avroDefinition } from '@records/records-schema';
+import type { StackConfig } from '../config.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface IngestionArgs {
-  /** Messages are stored in this region only. */
-  readonly region: pulumi.Input<string>;
+export interface IngestionArgs extends Pick<StackConfig, 'region' | 'publishers' | 'labels'> {
   readonly warehouse: Warehouse;
-  /** IAM members that may publish. */
-  readonly publishers: readonly string[];
-  readonly labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** Longer than a long weekend: how long a broken table may stay broken before messages are lost. */
+/** Messages are lost when the table stays broken for longer. A week covers a long weekend. */
 const BACKLOG_RETENTION = `${7 * DAY_SECONDS}s`;
 
-/** The longest Pub/Sub keeps a message: dead letters wait for a person. */
+/** Pub/Sub's maximum, because dead letters wait for a person. */
 const DEAD_LETTER_RETENTION = `${31 * DAY_SECONDS}s`;
 
-/** The fewest that Pub/Sub allows: a message that the table refuses is not better the hundredth time. */
+/** Pub/Sub's minimum: the table refuses a message the hundredth time as well. */
 const MAX_DELIVERY_ATTEMPTS = 5;
 
-/** Without it a subscription that nobody uses is deleted after 31 days, and its messages with it. */
+/** By default Pub/Sub deletes an unused subscription, and its messages, after 31 days. */
 const NEVER_EXPIRES = { ttl: '' };
 
-/** The topic with its schema, the subscription that writes into the table, and what the table refuses. */
+/** The topic with its schema, the subscription that writes into the table, and the dead-letter queue. */
 export class Ingestion extends pulumi.ComponentResource {
   readonly schema: gcp.pubsub.Schema;
   readonly topic: gcp.pubsub.Topic;
@@ -42,7 +38,7 @@ export class Ingestion extends pulumi.ComponentResource {
     this.schema = new gcp.pubsub.Schema(
       name,
       { name, type: 'AVRO', definition: avroDefinition },
-      // A new column comes before the revision that has its field: the other way round, nothing could be written meanwhile.
+      // A new column must exist before messages can have its field. In the other order, every write would fail meanwhile.
       { parent: this, dependsOn: [warehouse.table] },
     );
 
@@ -50,7 +46,7 @@ export class Ingestion extends pulumi.ComponentResource {
       name,
       {
         name,
-        // A malformed message is refused at publish, so its publisher hears of it.
+        // Pub/Sub refuses a malformed message at publish, so the publisher gets the error.
         schemaSettings: { schema: this.schema.id, encoding: 'JSON' },
         messageRetentionDuration: BACKLOG_RETENTION,
         messageStoragePolicy,
@@ -65,7 +61,7 @@ export class Ingestion extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    // A topic keeps nothing for a subscription that does not exist: without this one, dead letters vanish.
+    // A topic without a subscription keeps nothing: dead letters would be lost.
     this.deadLetterSubscription = new gcp.pubsub.Subscription(
       `${name}-dead-letters`,
       {
@@ -79,21 +75,17 @@ export class Ingestion extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    // Pub/Sub writes, and forwards dead letters, as its own account in this project.
+    // Pub/Sub's own account in this project writes rows and forwards dead letters.
     const serviceAgent = new gcp.projects.ServiceIdentity(
       `${name}-pubsub-agent`,
       { service: 'pubsub.googleapis.com' },
       { parent: this },
     );
 
-    const tableGrant = new gcp.bigquery.IamMember(
+    const tableGrant = warehouse.grant(
       `${name}-table-writer`,
-      {
-        datasetId: warehouse.table.datasetId,
-        tableId: warehouse.table.tableId,
-        role: 'roles/bigquery.dataEditor',
-        member: serviceAgent.member,
-      },
+      'roles/bigquery.dataEditor',
+      serviceAgent.member,
       { parent: this },
     );
 
@@ -108,7 +100,7 @@ export class Ingestion extends pulumi.ComponentResource {
       {
         name: `${name}-to-bigquery`,
         topic: this.topic.id,
-        // No dropUnknownFields: a field that the table has no column for is a mistake to look at, not to lose.
+        // No dropUnknownFields: a field without a column is a mistake, and becomes a dead letter.
         bigqueryConfig: { table: warehouse.tableName, useTopicSchema: true },
         deadLetterPolicy: {
           deadLetterTopic: this.deadLetterTopic.id,
@@ -118,11 +110,11 @@ export class Ingestion extends pulumi.ComponentResource {
         expirationPolicy: NEVER_EXPIRES,
         labels,
       },
-      // Pub/Sub checks the grant on the table when the subscription is created.
+      // Pub/Sub checks the grant on the table when it creates the subscription.
       { parent: this, dependsOn: [tableGrant, deadLetterGrant] },
     );
 
-    // Forwarding a dead letter acknowledges the original, which takes this role on the subscription.
+    // Pub/Sub acknowledges a dead letter's original, which needs this role.
     new gcp.pubsub.SubscriptionIAMMember(
       `${name}-dead-letter-forwarder`,
       { subscription: this.subscription.id, role: 'roles/pubsub.subscriber', member: serviceAgent.member },

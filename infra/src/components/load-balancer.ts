@@ -1,24 +1,22 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
-import type { LoadBalancerConfig } from '../config.ts';
+import type { LoadBalancerConfig, StackConfig } from '../config.ts';
 import { protectionRules } from './protection-rules.ts';
 
-export interface LoadBalancerArgs extends LoadBalancerConfig {
-  readonly region: string;
+export interface LoadBalancerArgs extends LoadBalancerConfig, Pick<StackConfig, 'region' | 'labels'> {
   readonly service: gcp.cloudrunv2.Service;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 const SCHEME = 'EXTERNAL_MANAGED';
 
-/** What every forwarding rule has. */
+/** What both forwarding rules share. */
 interface Entrance extends Pick<LoadBalancerArgs, 'labels'> {
   readonly address: gcp.compute.GlobalAddress;
 }
 
-/** A global address with a certificate for the domain, Cloud Armor and Cloud CDN before a Cloud Run service. */
+/** A global load balancer before a Cloud Run service: a certificate for the domain, Cloud Armor and Cloud CDN. */
 export class LoadBalancer extends pulumi.ComponentResource {
-  /** IPv4 address that the domain's A record must point at. */
+  /** IPv4 address for the domain's A record. */
   readonly address: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
 
@@ -33,7 +31,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       name,
       {
         name,
-        description: 'Bounds what one client may ask for.',
+        description: 'Limits the requests of one client.',
         type: 'CLOUD_ARMOR',
         rules: protectionRules(args.clientRequestsPerMinute),
       },
@@ -55,9 +53,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
         backends: [{ group: endpoints.id }],
         securityPolicy: securityPolicy.id,
         enableCdn: args.cdn,
-        // The API says what may be kept and for how long; nothing is kept that it does not mark.
+        // The API's Cache-Control decides what is cached, and for how long.
         ...(args.cdn ? { cdnPolicy: { cacheMode: 'USE_ORIGIN_HEADERS', requestCoalescing: true } } : {}),
-        // Cloud Run logs each request already; these lines say what Cloud Armor and the cache answered.
+        // Cloud Run's own log lacks the requests that Cloud Armor or the cache answers.
         logConfig: { enable: true, sampleRate: 1 },
       },
       parent,
@@ -74,7 +72,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
   #serveHttps(name: string, domain: string, backend: gcp.compute.BackendService, entrance: Entrance): void {
     const parent = { parent: this };
     const urlMap = new gcp.compute.URLMap(name, { name, defaultService: backend.id }, parent);
-    // Without a name of ours: for another domain a second one is made before the first, which is in use, goes.
+    // Pulumi names it: for another domain it creates a second certificate before it deletes the one in use.
     const certificate = new gcp.compute.ManagedSslCertificate(
       name,
       { managed: { domains: [domain] } },

@@ -12,48 +12,47 @@ export interface ProberArgs
   readonly api: RecordsApi;
 }
 
-/** Every five minutes: the alert on it waits for five runs. */
+/** Every five minutes. The alert on the prober waits for five runs. */
 const SCHEDULE = '*/5 * * * *';
 
-/** Longer than the prober itself waits, and shorter than the time to the next run. */
+/** Longer than the prober itself waits, and shorter than the time between runs. */
 const TIMEOUT = '240s';
 
-/** The job that publishes a record, reads it back and deletes it, and what starts it: an account for each. */
+/** A job that publishes a record, reads it back and deletes it, and its schedule. Each has an account of its own. */
 export class Prober extends pulumi.ComponentResource {
-  readonly account: gcp.serviceaccount.Account;
-  readonly job: gcp.cloudrunv2.Job;
+  readonly #job: gcp.cloudrunv2.Job;
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
     const { region, labels, service } = args;
 
-    this.account = new gcp.serviceaccount.Account(
+    const account = new gcp.serviceaccount.Account(
       name,
       {
         accountId: name,
         displayName: 'Records prober',
-        description: 'Publishes a record, reads it back, deletes it.',
+        description: 'Publishes a record, reads it back and deletes it.',
       },
       { parent: this },
     );
 
-    this.job = new gcp.cloudrunv2.Job(
+    this.#job = new gcp.cloudrunv2.Job(
       name,
       {
         name,
         location: region,
-        // It holds nothing: a stack that is taken down takes it along.
+        // The job holds no data, so destroying the stack may delete it.
         deletionProtection: false,
         labels,
         template: {
           template: {
-            serviceAccount: this.account.email,
+            serviceAccount: account.email,
             timeout: TIMEOUT,
-            // A second try would hide what the first one found.
+            // A retry would hide the failure that the first run found.
             maxRetries: 0,
             containers: [
               {
-                // The image of the API has both programs, so what is promoted by its digest is promoted with its prober.
+                // The API's image has both programs, so a promoted digest brings its own prober.
                 image: service.image,
                 args: ['probe.js'],
                 envs: environmentOf(args),
@@ -63,35 +62,28 @@ export class Prober extends pulumi.ComponentResource {
           },
         },
       },
-      { parent: this, dependsOn: this.#grants(name, args) },
+      { parent: this, dependsOn: this.#grants(name, account.member, args) },
     );
 
     this.#schedule(name, args);
-    this.registerOutputs({ job: this.job.name });
+    this.registerOutputs({ job: this.#job.name });
   }
 
-  /** Publish to one topic, change one table, run queries, and call the API where that takes a grant. */
+  /** To publish to one topic, change one table, run queries, and call the API if it is private. */
   #grants(
     name: string,
+    member: pulumi.Output<string>,
     { project, region, access, warehouse, ingestion, api }: ProberArgs,
   ): pulumi.Resource[] {
-    const { member } = this.account;
     const publishes = new gcp.pubsub.TopicIAMMember(
       `${name}-publisher`,
       { topic: ingestion.topic.id, role: 'roles/pubsub.publisher', member },
       { parent: this },
     );
     // The narrowest predefined role that may delete rows.
-    const deletes = new gcp.bigquery.IamMember(
-      `${name}-table-writer`,
-      {
-        datasetId: warehouse.table.datasetId,
-        tableId: warehouse.table.tableId,
-        role: 'roles/bigquery.dataEditor',
-        member,
-      },
-      { parent: this },
-    );
+    const deletes = warehouse.grant(`${name}-table-writer`, 'roles/bigquery.dataEditor', member, {
+      parent: this,
+    });
     const runsQueries = new gcp.projects.IAMMember(
       `${name}-job-user`,
       { project, role: 'roles/bigquery.jobUser', member },
@@ -113,13 +105,13 @@ export class Prober extends pulumi.ComponentResource {
       {
         accountId: `${name}-starter`,
         displayName: 'Starts the prober',
-        description: 'Runs one job, on schedule.',
+        description: 'Runs one job on a schedule.',
       },
       { parent: this },
     );
     const mayRun = new gcp.cloudrunv2.JobIamMember(
       `${name}-starter`,
-      { name: this.job.name, location: region, role: 'roles/run.invoker', member: starter.member },
+      { name: this.#job.name, location: region, role: 'roles/run.invoker', member: starter.member },
       { parent: this },
     );
     new gcp.cloudscheduler.Job(
@@ -131,11 +123,11 @@ export class Prober extends pulumi.ComponentResource {
         schedule: SCHEDULE,
         timeZone: 'Etc/UTC',
         attemptDeadline: '30s',
-        // The next run comes soon enough.
+        // The next run is five minutes away.
         retryConfig: { retryCount: 0 },
         httpTarget: {
           httpMethod: 'POST',
-          uri: pulumi.interpolate`https://run.googleapis.com/v2/${this.job.id}:run`,
+          uri: pulumi.interpolate`https://run.googleapis.com/v2/${this.#job.id}:run`,
           oauthToken: {
             serviceAccountEmail: starter.email,
             scope: 'https://www.googleapis.com/auth/cloud-platform',

@@ -4,15 +4,15 @@ type Rule = gcp.types.input.compute.SecurityPolicyRule;
 
 const EVERY_ADDRESS = { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } };
 
-/** The priority that Cloud Armor keeps for the rule of last resort. */
+/** Cloud Armor's priority for the default rule. */
 const LAST = 2_147_483_647;
 
-/** What passes Cloud Armor: so many requests per minute from each address. */
+/** Cloud Armor's rules: each address may send this many requests per minute. */
 export function protectionRules(requestsPerMinute: number): Rule[] {
   return [
     {
       priority: 1000,
-      description: 'More than this from one address is answered 429.',
+      description: 'Answers 429 above the limit of one address.',
       action: 'throttle',
       match: EVERY_ADDRESS,
       rateLimitOptions: {
@@ -22,6 +22,11 @@ export function protectionRules(requestsPerMinute: number): Rule[] {
         rateLimitThreshold: { count: requestsPerMinute, intervalSec: 60 },
       },
     },
-    { priority: LAST, description: 'The API is open to anybody.', action: 'allow', match: EVERY_ADDRESS },
+    {
+      priority: LAST,
+      description: 'Anybody may call the API.',
+      action: 'allow',
+      match: EVERY_ADDRESS,
+    },
   ];
 }

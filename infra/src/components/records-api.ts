@@ -14,29 +14,27 @@ const ANYBODY = 'allUsers';
 
 const MEMORY_MIB = 512;
 /**
- * Node takes what it is given before it looks for garbage. Half of the memory may be its heap; the other half is for buffers, which are
- * pages in memory, and for Node itself. Half of Node's own new space: with a quarter, a busy instance spends more of its time on garbage;
- * with all of it, a walk over a million records takes 100 MB more.
+ * Half of the memory is for the heap, and the rest for Node itself and buffers, which hold the cached pages. The young generation is half
+ * of Node's default: a quarter spends more time on garbage, and the default takes 100 MB more in a walk over a million records.
  */
 const NODE_OPTIONS = `--max-old-space-size=${MEMORY_MIB / 2} --max-semi-space-size=8`;
 
-/** The API on Cloud Run, as an account of its own that can read one table and one secret, and nothing else. */
+/** The API on Cloud Run. Its account can read one table and one secret, and nothing else. */
 export class RecordsApi extends pulumi.ComponentResource {
-  readonly account: gcp.serviceaccount.Account;
   readonly keys: ApiKeys;
   readonly service: gcp.cloudrunv2.Service;
   readonly loadBalancer: LoadBalancer | undefined;
   readonly url: pulumi.Output<string>;
-  /** Name of the newest revision that is ready. */
+  /** Name of the newest ready revision. */
   readonly revision: pulumi.Output<string>;
-  /** Where the newest revision can be tried before it takes requests. */
+  /** URL of the newest revision alone during a rollout; undefined at other times. */
   readonly canaryUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: RecordsApiArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:RecordsApi', name, {}, options);
     const { project, region, warehouse, access } = args;
 
-    this.account = new gcp.serviceaccount.Account(
+    const account = new gcp.serviceaccount.Account(
       name,
       {
         accountId: name,
@@ -48,25 +46,18 @@ export class RecordsApi extends pulumi.ComponentResource {
 
     const runsQueries = new gcp.projects.IAMMember(
       `${name}-job-user`,
-      { project, role: 'roles/bigquery.jobUser', member: this.account.member },
+      { project, role: 'roles/bigquery.jobUser', member: account.member },
       { parent: this },
     );
 
-    const readsTable = new gcp.bigquery.IamMember(
-      `${name}-data-viewer`,
-      {
-        datasetId: warehouse.table.datasetId,
-        tableId: warehouse.table.tableId,
-        role: 'roles/bigquery.dataViewer',
-        member: this.account.member,
-      },
-      { parent: this },
-    );
+    const readsTable = warehouse.grant(`${name}-data-viewer`, 'roles/bigquery.dataViewer', account.member, {
+      parent: this,
+    });
 
     const { deletionProtection, labels } = args;
     this.keys = new ApiKeys(
       `${name}-keys`,
-      { region, reader: this.account.member, deletionProtection, labels },
+      { region, reader: account.member, deletionProtection, labels },
       { parent: this },
     );
 
@@ -78,17 +69,17 @@ export class RecordsApi extends pulumi.ComponentResource {
         deletionProtection: args.deletionProtection,
         ingress: ingressOf(access),
         labels: args.labels,
-        // On the service, not on revisions: a canary without requests then keeps no instance warm.
+        // On the service, not on revisions, so that a canary without requests keeps no instance warm.
         scaling: {
           minInstanceCount: args.service.minInstances,
           maxInstanceCount: args.service.maxInstances,
         },
         traffics: trafficOf(args.service.rollout),
         template: {
-          serviceAccount: this.account.email,
+          serviceAccount: account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
           maxInstanceRequestConcurrency: args.service.concurrency,
-          // Cloud Run refuses to mount `latest` of a secret that has no version.
+          // Cloud Run cannot mount `latest` of a secret without versions.
           ...(args.service.apiKeys && { volumes: this.keys.volumes }),
           containers: [
             {
@@ -98,7 +89,7 @@ export class RecordsApi extends pulumi.ComponentResource {
           ],
         },
       },
-      // A revision that may not read yet would fail its startup probe.
+      // Without its grants, a revision fails its startup probe.
       { parent: this, dependsOn: [runsQueries, readsTable, ...this.keys.ready] },
     );
 
@@ -131,9 +122,8 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'LOG_LEVEL', value: service.logLevel },
       { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },
       ...(service.apiKeys ? [{ name: 'API_KEYS_FILE', value: this.keys.file }] : []),
-      // Cloud Run appends the caller's address to X-Forwarded-For; before it, the load balancer appends that and its own.
       { name: 'TRUSTED_PROXIES', value: String(proxiesOf(access, service)) },
-      // Cloud Run sends no more at one time.
+      // Cloud Run sends no more concurrent requests.
       { name: 'MAX_REQUESTS_IN_FLIGHT', value: String(service.concurrency) },
       ...(service.metricsPort > 0 ? [{ name: 'METRICS_PORT', value: String(service.metricsPort) }] : []),
       ...(service.otlpEndpoint ? [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: service.otlpEndpoint }] : []),
@@ -164,18 +154,18 @@ function containerOf(
   };
 }
 
-/** Behind a load balancer, the service's own address would lead past Cloud Armor. */
+/** Behind a load balancer, the service's own URL must not bypass Cloud Armor. */
 function ingressOf({ kind }: Access): string {
   return kind === 'load-balancer' ? 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER' : 'INGRESS_TRAFFIC_ALL';
 }
 
-/** Each appends to `X-Forwarded-For`. */
+/** How many proxies append to `X-Forwarded-For`: Cloud Run's front end, and the load balancer before it. */
 function proxiesOf({ kind }: Access, { behindFrontEnd }: ServiceConfig): number {
   if (!behindFrontEnd) return 0;
   return kind === 'load-balancer' ? 2 : 1;
 }
 
-/** A load balancer adds no identity to a request, so behind one anybody must be allowed, too. */
+/** A load balancer forwards requests without an identity, so the service behind it must admit anybody. */
 function invokersOf(access: Access): readonly string[] {
   return access.kind === 'private' ? access.invokers : [ANYBODY];
 }

@@ -1,17 +1,12 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { bigQueryColumns } from '@records/records-schema';
+import type { StackConfig } from '../config.ts';
 
-export interface WarehouseArgs {
-  /** Where the data lives; it cannot be moved later. */
-  readonly region: pulumi.Input<string>;
-  readonly deletionProtection: pulumi.Input<boolean>;
-  readonly labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
-}
+export type WarehouseArgs = Pick<StackConfig, 'region' | 'deletionProtection' | 'labels'>;
 
-/** The dataset and its one table. */
+/** The dataset and its only table. */
 export class Warehouse extends pulumi.ComponentResource {
-  readonly dataset: gcp.bigquery.Dataset;
   readonly table: gcp.bigquery.Table;
   /** `project.dataset.table` */
   readonly tableName: pulumi.Output<string>;
@@ -20,15 +15,15 @@ export class Warehouse extends pulumi.ComponentResource {
     super('records:index:Warehouse', name, {}, options);
     const { region, deletionProtection, labels } = args;
 
-    this.dataset = new gcp.bigquery.Dataset(
+    const dataset = new gcp.bigquery.Dataset(
       name,
       {
         datasetId: name,
         description: 'Records received from Pub/Sub, for the API and for analysts.',
         location: region,
-        // A week, the longest BigQuery offers: the time to notice a bad write and restore from before it.
+        // A week, BigQuery's maximum: the time to notice a bad write and restore the state before it.
         maxTimeTravelHours: '168',
-        deleteContentsOnDestroy: pulumi.output(deletionProtection).apply((kept) => !kept),
+        deleteContentsOnDestroy: !deletionProtection,
         labels,
       },
       { parent: this },
@@ -37,12 +32,11 @@ export class Warehouse extends pulumi.ComponentResource {
     this.table = new gcp.bigquery.Table(
       name,
       {
-        datasetId: this.dataset.datasetId,
+        datasetId: dataset.datasetId,
         tableId: name,
-        description:
-          'One row per message; rows that share an id are one record and are collapsed where they are read.',
+        description: 'One row per message. Rows with the same id are one record; readers collapse them.',
         schema: JSON.stringify(bigQueryColumns),
-        // Lookups by id then scan a block instead of the table.
+        // A lookup by id then scans a block, not the table.
         clusterings: ['id'],
         deletionProtection,
         labels,
@@ -52,5 +46,11 @@ export class Warehouse extends pulumi.ComponentResource {
 
     this.tableName = pulumi.interpolate`${this.table.project}.${this.table.datasetId}.${this.table.tableId}`;
     this.registerOutputs({ tableName: this.tableName });
+  }
+
+  /** Grants a role on the table alone. */
+  grant(name: string, role: string, member: pulumi.Input<string>, options: pulumi.CustomResourceOptions) {
+    const { datasetId, tableId } = this.table;
+    return new gcp.bigquery.IamMember(name, { datasetId, tableId, role, member }, options);
   }
 }

@@ -1,3 +1,4 @@
 export default function teardown() {
-  globalThis.removePlanCache();
+  globalThis.planServer.close();
+  globalThis.planServer.closeAllConnections();
 }

@@ -5,7 +5,7 @@ import { cachedPlan } from './plan-cache.ts';
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
 
-/** The number that the engine gives every project, and with it Pub/Sub's own account. */
+/** Pub/Sub's own account, with the number that the engine gives every project. */
 export const PUBSUB_AGENT = 'serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com';
 
 export const REGION = 'southamerica-west1';
@@ -14,17 +14,17 @@ export function projectOf(stack: Stack): string {
   return stack === 'local' ? 'records-local' : `example-${stack}`;
 }
 
-/** What a stack declares, with the example settings of its project and image. */
+/** The plan of a stack, with example settings for its project and image. */
 export function planOf(stack: Stack, config: Record<string, string> = {}): Promise<Plan> {
   return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config });
 }
 
-/** What the bootstrap project declares for prod, with example settings. */
+/** The plan of the bootstrap project for prod, with example settings. */
 export function planBootstrap(config: Record<string, string> = {}): Promise<Plan> {
   return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
 }
 
-/** Everything that a stack can have at once: a load balancer, a rollout under way, somebody to tell and a budget. */
+/** All that a stack can have at once: a load balancer, a rollout, notification channels and a budget. */
 export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
@@ -40,14 +40,14 @@ export const EVERYTHING = {
   stableRevision: 'records-api-00001-abc',
 };
 
-/** The program's own resources of a type, by name. */
+/** The inputs of the resources of a type, by name. */
 export function inputsByName({ resources }: Plan, type: string): Record<string, PlannedResource['inputs']> {
   return Object.fromEntries(
     resources.filter((resource) => resource.type === type).map(({ name, inputs }) => [name, inputs]),
   );
 }
 
-/** The one resource of that type and name. */
+/** The only resource of that type and name; throws if there is none or more than one. */
 export function resourceOf({ resources }: Plan, type: string, name: string): PlannedResource {
   const found = resources.filter((resource) => resource.type === type && resource.name === name);
   const [first] = found;
@@ -55,7 +55,7 @@ export function resourceOf({ resources }: Plan, type: string, name: string): Pla
   return first;
 }
 
-/** Names of what must be there before a resource is created, without its parent. */
+/** Names of the resources that must exist before this one, without its parent. */
 export function dependenciesOf({ resources }: Plan, { dependencies, parent }: PlannedResource): string[] {
   return resources
     .filter(({ urn }) => urn !== parent && dependencies.includes(urn))

@@ -12,7 +12,7 @@ import struct from 'google-protobuf/google/protobuf/struct_pb.js';
 
 const FOLDER = join(INFRA, 'policies');
 
-/** The policy pack, run by Pulumi's own runner and asked over Pulumi's own wire. */
+/** The policy pack in Pulumi's own runner, called over Pulumi's own protocol. */
 export class PolicyPackProcess {
   readonly #child: ChildProcess;
   readonly #client: InstanceType<typeof analyzerService.AnalyzerClient>;
@@ -22,7 +22,7 @@ export class PolicyPackProcess {
     this.#client = new analyzerService.AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure());
   }
 
-  /** With the environment that the Pulumi CLI gives a pack (sdk/go/common/resource/plugin/analyzer_plugin.go). */
+  /** Starts the pack in the environment that the Pulumi CLI gives it (sdk/go/common/resource/plugin/analyzer_plugin.go). */
   static async start(stack: string, config: Record<string, string>): Promise<PolicyPackProcess> {
     const runner = createRequire(join(FOLDER, 'package.json')).resolve(
       '@pulumi/pulumi/cmd/run-policy-pack/index.js',
@@ -41,42 +41,24 @@ export class PolicyPackProcess {
     return new PolicyPackProcess(child, port);
   }
 
-  /** What the pack says of one resource before it is created. */
-  analyze({ urn, type, name, inputs }: PlannedResource): Promise<string[]> {
-    const request = new analyzer.AnalyzeRequest();
-    request.setUrn(urn);
-    request.setType(type);
-    request.setName(name);
-    request.setProperties(struct.Struct.fromJavaScript(inputs as Record<string, struct.JavaScriptValue>));
+  /** The pack's messages about one resource, before it is created. */
+  analyze(resource: PlannedResource): Promise<string[]> {
+    const request = filled(new analyzer.AnalyzeRequest(), resource);
     request.setOptions(new analyzer.AnalyzerResourceOptions());
-    return new Promise((resolve, reject) =>
-      this.#client.analyze(request, (error, response) =>
-        error ? reject(error) : resolve(messagesOf(response)),
-      ),
-    );
+    return messagesOf((answered) => this.#client.analyze(request, answered));
   }
 
-  /** What the pack says of a stack as a whole. */
+  /** The pack's messages about a stack as a whole. */
   analyzeStack(resources: readonly PlannedResource[]): Promise<string[]> {
     const request = new analyzer.AnalyzeStackRequest();
     request.setResourcesList(
-      resources.map(({ urn, type, name, inputs }) => {
-        const resource = new analyzer.AnalyzerResource();
-        resource.setUrn(urn);
-        resource.setType(type);
-        resource.setName(name);
-        resource.setProperties(
-          struct.Struct.fromJavaScript(inputs as Record<string, struct.JavaScriptValue>),
-        );
+      resources.map((declared) => {
+        const resource = filled(new analyzer.AnalyzerResource(), declared);
         resource.setOptions(new analyzer.AnalyzerResourceOptions());
         return resource;
       }),
     );
-    return new Promise((resolve, reject) =>
-      this.#client.analyzeStack(request, (error, response) =>
-        error ? reject(error) : resolve(messagesOf(response)),
-      ),
-    );
+    return messagesOf((answered) => this.#client.analyzeStack(request, answered));
   }
 
   async stop(): Promise<void> {
@@ -87,8 +69,27 @@ export class PolicyPackProcess {
   }
 }
 
-function messagesOf(response: InstanceType<typeof analyzer.AnalyzeResponse>): string[] {
-  return response
-    .getDiagnosticsList()
-    .map((diagnostic) => `${diagnostic.getPolicyname()}: ${diagnostic.getMessage()}`);
+type Message = InstanceType<typeof analyzer.AnalyzeRequest> | InstanceType<typeof analyzer.AnalyzerResource>;
+
+function filled<Target extends Message>(
+  target: Target,
+  { urn, type, name, inputs }: PlannedResource,
+): Target {
+  target.setUrn(urn);
+  target.setType(type);
+  target.setName(name);
+  target.setProperties(struct.Struct.fromJavaScript(inputs as Record<string, struct.JavaScriptValue>));
+  return target;
+}
+
+type Answered = (error: Error | null, response: InstanceType<typeof analyzer.AnalyzeResponse>) => void;
+
+function messagesOf(call: (answered: Answered) => unknown): Promise<string[]> {
+  return new Promise((resolve, reject) =>
+    call((error, response) =>
+      error
+        ? reject(error)
+        : resolve(response.getDiagnosticsList().map((d) => `${d.getPolicyname()}: ${d.getMessage()}`)),
+    ),
+  );
 }

@@ -14,10 +14,9 @@ export class SmallRepository implements Disposable {
       '{ "name": "@small/low", "type": "module", "exports": "./src/index.js" }',
     );
     this.write('packages/low/src/index.js', LOW);
-    this.write(
-      'packages/high/package.json',
-      '{ "name": "@small/high", "type": "module", "jest": { "transform": {} } }',
-    );
+    this.write('packages/high/package.json', '{ "name": "@small/high", "type": "module" }');
+    this.write('package.json', '{ "type": "module" }');
+    this.write('jest.config.js', 'export default { rootDir: process.cwd(), transform: {} };');
     this.write('packages/high/test/greeting.test.js', HIGH_TEST);
     this.write('packages/low/mutants/rude.patch', RUDE);
     this.link('node_modules', join(REPOSITORY, 'node_modules'));

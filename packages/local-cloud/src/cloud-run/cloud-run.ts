@@ -15,7 +15,7 @@ export interface CloudRunOptions {
   readonly projectNumber: string;
   readonly location: string;
   readonly images: Images;
-  /** What every container gets besides its own variables: how to reach this cloud. */
+  /** Variables of every container, which say how to reach this cloud. */
   readonly environment: Readonly<Record<string, string>>;
   /** An access token for the account that a service runs as, by its e-mail. */
   tokenFor(email: string): string;
@@ -31,7 +31,7 @@ export interface RunningService {
   readonly pid: number | undefined;
   /** The variables that its resource declares. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What it got for `ports` of its image, by variable. */
+  /** The ports that it got for `ports` of its image, by variable. */
   readonly ports: Readonly<Record<string, number>>;
 }
 
@@ -45,7 +45,7 @@ export class CloudRun implements CloudRunAdmin {
   readonly #options: CloudRunOptions;
   readonly #containers = new Map<string, Container>();
   readonly #metadata = new Map<string, MetadataServer>();
-  /** By the e-mail of an account, for who is no container. */
+  /** For processes that are not containers, by the e-mail of their account. */
   readonly #accounts = new Map<string, Promise<MetadataServer>>();
   readonly #ports = new Map<string, number>();
   readonly #lifeline = new Lifeline();
@@ -114,7 +114,7 @@ export class CloudRun implements CloudRunAdmin {
     }));
   }
 
-  /** Starts the process of a service again, with the files of the moment. Throws CloudError. */
+  /** Restarts the process of a service, with the current files. Throws CloudError. */
   async restart(service: string): Promise<void> {
     await this.#container(service).start();
   }
@@ -150,14 +150,14 @@ export class CloudRun implements CloudRunAdmin {
     return this.#jobs.run(job);
   }
 
-  /** A metadata server of an account, for a process that no resource declares; the same one until `close`. */
+  /** `HOST:PORT` of an account's metadata server, for a process that is not a container. The same one until `close`. */
   async metadataHostFor(email: string): Promise<string> {
     const server = this.#accounts.get(email) ?? this.#startMetadata(email);
     this.#accounts.set(email, server);
     return (await server).host;
   }
 
-  /** Stops every service and execution, and whatever is about to start. */
+  /** Stops every service and execution, including those that are starting. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
@@ -167,7 +167,7 @@ export class CloudRun implements CloudRunAdmin {
     this.#lifeline.close();
   }
 
-  /** The same one as long as this object lives. */
+  /** The same port for the lifetime of this object. */
   async #portOf(service: string, variable: string, wanted: number | undefined): Promise<number> {
     const key = `${service} ${variable}`;
     const port = wanted || this.#ports.get(key) || (await freePort());

@@ -8,10 +8,10 @@ import type { Lifeline } from './lifeline.ts';
 const KEPT_LINES = 8;
 
 export interface ProcessOptions {
-  /** Of the service or job, for its lines. */
+  /** Name of the service or job: the source of its log lines. */
   readonly name: string;
   readonly command: ImageCommand;
-  /** All of it, but for PATH and the image's variables. */
+  /** All variables except PATH, which the process inherits, and those of the image. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
@@ -20,7 +20,7 @@ export interface ProcessOptions {
 /** One process of a container, from its start to its end. */
 export class ContainerProcess {
   readonly lastLines = new LastLines(KEPT_LINES);
-  /** How it ended: `exit code 1`, `SIGKILL`, or why it could not start. Its output has been read by then. */
+  /** Resolves with how it ended, after its output is read: `exit code 1`, `SIGKILL`, or why it did not start. */
   readonly exited: Promise<string>;
   hasExited = false;
   readonly #child: ChildProcess;
@@ -33,7 +33,7 @@ export class ContainerProcess {
         ...command.environment,
         ...environment,
       },
-      // A group of its own: signals reach all of it, and Ctrl-C in the terminal reaches none of it.
+      // A process group of its own: a signal reaches the whole group, and Ctrl-C in the terminal reaches none of it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -50,8 +50,8 @@ export class ContainerProcess {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     }).then(async (how) => {
       this.hasExited = true;
-      // What it left behind; later the number may be another process's.
-      signalGroup(pid, 'SIGKILL');
+      // Ends the children that are left. Later the id may belong to another process.
+      signalGroup(child, 'SIGKILL');
       await read;
       if (pid !== undefined) lifeline.remove(pid);
       return how;
@@ -63,12 +63,15 @@ export class ContainerProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (!this.hasExited) signalGroup(this.#child.pid, signal);
+    if (!this.hasExited) signalGroup(this.#child, signal);
   }
 }
 
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  const { pid } = child;
   if (pid === undefined) return;
+  // Windows has no process groups: the children of the process are not reached.
+  if (process.platform === 'win32') return void child.kill(signal);
   try {
     process.kill(-pid, signal);
   } catch (error) {

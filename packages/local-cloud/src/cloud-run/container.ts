@@ -11,11 +11,11 @@ import { budgetMs, DEFAULT_STARTUP_PROBE, probeOnce } from './probe.ts';
 
 /** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
 const GRACE_MS = 10_000;
-/** Waits before a crashed container is started again; the last one repeats. Cloud Run waits for the next request. */
+/** Waits before a crashed container restarts; the last one repeats. Difference: Cloud Run waits for the next request. */
 const BACKOFF_MS = [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
-/** A container that was ready for this long starts with the shortest wait again. */
+/** After a container was ready for this long, the shortest wait applies again. */
 const STABLE_MS = 60_000;
-/** Between two startup probes. A difference: Cloud Run waits for the declared period, which here only sets the total. */
+/** Between two startup probes. Difference: Cloud Run waits for the declared period, which only sets the total here. */
 const POLL_MS = 25;
 
 export interface ContainerOptions {
@@ -31,7 +31,7 @@ export interface ContainerOptions {
   readonly onEvent: OnEvent;
 }
 
-/** One revision of a service: a process that is kept running until it is stopped. */
+/** One revision of a service: keeps its process running until it is stopped. */
 export class Container {
   readonly revision: string;
   readonly port: number;
@@ -61,7 +61,7 @@ export class Container {
     return this.#process?.pid;
   }
 
-  /** Starts the process, or starts it again. Resolves when its startup probe passed. Throws CloudError. */
+  /** Starts or restarts the process. Resolves when its startup probe passes. Throws CloudError. */
   start(): Promise<void> {
     this.#crashes = 0;
     return this.#begin();
@@ -71,7 +71,7 @@ export class Container {
     this.#process?.kill(signal);
   }
 
-  /** SIGTERM, and SIGKILL to what is left after ten seconds. */
+  /** Sends SIGTERM, and SIGKILL after ten seconds to a process that is left. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#attempt += 1;
@@ -91,13 +91,9 @@ export class Container {
     if (attempt !== this.#attempt) return this.#superseded();
     const { port, spec } = this.#options;
     if (await isTaken(port)) {
-      throw new CloudError(
-        'FAILED_PRECONDITION',
-        `Port ${port}, which is for service ${spec.service}, is taken.`,
-        {
-          hint: 'stop the process that listens on it, or give the image another port (images of LocalCloud.create)',
-        },
-      );
+      throw new CloudError('FAILED_PRECONDITION', `Port ${port} of service ${spec.service} is in use.`, {
+        hint: 'stop the process that listens on it, or give the image another port (images of LocalCloud.create)',
+      });
     }
     if (attempt !== this.#attempt) return this.#superseded();
     this.#report('starting', `revision ${this.revision} on port ${port}`);
@@ -130,7 +126,7 @@ export class Container {
     };
   }
 
-  /** A newer start, or the end, took over. */
+  /** Follows the newer start, or fails when the service was stopped. */
   #superseded(): Promise<void> {
     if (!this.#stopped) return this.#ready;
     return Promise.reject(new CloudError('CANCELLED', `Service ${this.#options.spec.service} was stopped.`));

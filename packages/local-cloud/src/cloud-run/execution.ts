@@ -7,19 +7,19 @@ import type { Lifeline } from './lifeline.ts';
 
 /** Between SIGTERM and SIGKILL. https://docs.cloud.google.com/run/docs/container-contract#job-shutdown */
 const GRACE_MS = 10_000;
-/** Lines of an execution that are kept; those before them are only events. */
+/** Last lines of an execution that are kept. Older lines are only events. */
 const MAX_LINES = 1_000;
 
-/** A job that ran to its end. */
+/** An execution of a job that has ended. */
 export interface Execution {
   /** `JOB-00001` */
   readonly name: string;
   readonly succeeded: boolean;
   /** How the last attempt ended: `exit code 0`, `SIGKILL`, `timeout after 240 s`. */
   readonly how: string;
-  /** 1 and one more for each retry. */
+  /** 1 plus the number of retries. */
   readonly attempts: number;
-  /** What it wrote, the last thousand lines. */
+  /** The last thousand lines that it wrote. */
   readonly lines: readonly string[];
 }
 
@@ -31,11 +31,11 @@ export interface ExecutionOptions {
   readonly clock: Clock;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
-  /** Ends it, as a cancellation would. */
+  /** Cancels the execution. */
   readonly signal: AbortSignal;
 }
 
-/** Runs the one task of a job, and again while it fails and may be retried. */
+/** Runs the one task of a job, and retries it while it fails and a retry is left. */
 export async function execute(options: ExecutionOptions): Promise<Execution> {
   const { spec, name, signal } = options;
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { CloudError } from '../errors.ts';
 
-/** How to run on this machine what an image would run. */
+/** The command to run on this machine in place of an image. */
 export interface ImageCommand {
   readonly command: string;
   readonly args: readonly string[];
@@ -9,11 +9,11 @@ export interface ImageCommand {
   readonly environment?: Readonly<Record<string, string>>;
   /** The port that the process gets in PORT; 0 or absent: a free one. */
   readonly port?: number;
-  /** In place of `args` where a container declares arguments of its own: keyed by those, joined by a space. */
+  /** Arguments in place of `args`, by the arguments that a container declares, joined by a space. */
   readonly entryPoints?: Readonly<Record<string, readonly string[]>>;
   /**
-   * Variables in which a resource declares a further port, for a container beside it: the process gets this port of this
-   * machine in its place; 0: a free one. All containers share one network here, so what is declared may be taken.
+   * Ports of this machine, by variables in which a resource declares a further port, such as that of a sidecar; 0: a free
+   * one. All containers share one network here, so a declared port may be in use.
    */
   readonly ports?: Readonly<Record<string, number>>;
 }
@@ -21,7 +21,7 @@ export interface ImageCommand {
 /** Keyed by the last part of an image's repository: `api` for `HOST/PROJECT/REPOSITORY/api:tag`. */
 export type Images = Readonly<Record<string, ImageCommand>>;
 
-/** Throws CloudError NOT_FOUND for an image, or arguments of it, that nobody said how to run. */
+/** Throws CloudError NOT_FOUND for an unknown image, or for arguments without an entry point. */
 export function commandOf(images: Images, image: string, args: readonly string[] = []): ImageCommand {
   const key = imageKey(image);
   const command = images[key];

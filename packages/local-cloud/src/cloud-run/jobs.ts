@@ -13,7 +13,7 @@ interface JobsOptions {
   readonly clock: Clock;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
-  /** For an execution that runs as this account. */
+  /** The metadata server of one execution. */
   startMetadata(serviceAccount: string | undefined): Promise<MetadataServer>;
 }
 
@@ -23,7 +23,7 @@ interface Job {
   readonly running: Set<Promise<Execution>>;
 }
 
-/** Jobs of Cloud Run: each execution is a process that runs to its end. Nothing starts one but a request. */
+/** Cloud Run jobs: each execution is one process, which starts only on request. */
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
@@ -33,7 +33,7 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Executions that are under way go on as they began. */
+  /** Sets what the next execution runs. Running ones keep their spec. */
   put(spec: JobSpec): void {
     commandOf(this.#options.images, spec.image, spec.args);
     const known: Omit<Job, 'spec'> = this.#jobs.get(spec.job) ?? {

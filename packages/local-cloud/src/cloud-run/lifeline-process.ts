@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 
-// Reads `+PID` and `-PID` of process groups from the process that started it, and kills what is left of them when
-// that process is gone, however it went: the operating system closes the pipe.
+// Reads `+PID` and `-PID` of process groups from its parent. When the parent ends, for whatever reason, the operating
+// system closes the pipe, and this process kills the groups that are left.
 const groups = new Set<number>();
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -12,8 +12,9 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 for (const pid of groups) {
   try {
-    process.kill(-pid, 'SIGKILL');
+    // Windows has no process groups.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // It has ended.
   }
 }

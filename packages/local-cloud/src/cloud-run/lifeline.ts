@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('./lifeline-process.ts', import.meta.url));
 
 /**
- * Containers must not survive this process, not even when it is killed with -9 and can do nothing about it. A second
- * process waits for the end of this one, and ends the containers that are left; they know nothing of it.
+ * Ends the containers when this process ends, even by `kill -9`: a second process waits for that and then kills the
+ * containers that are left.
  */
 export class Lifeline {
   #process: ChildProcess | undefined;
 
-  /** Takes the process group of a container under watch. */
+  /** Watches the process group of a container. */
   add(pid: number): void {
     this.#write(`+${pid}\n`);
   }
@@ -30,7 +30,7 @@ export class Lifeline {
   }
 
   #start(): ChildProcess {
-    // In a session of its own: Ctrl-C reaches only this process.
+    // Detached, so that Ctrl-C does not end it before the containers.
     const child = spawn(process.execPath, [PROGRAM], {
       detached: true,
       env: {},
@@ -38,7 +38,7 @@ export class Lifeline {
     });
     child.unref();
     child.stdin.on('error', () => {
-      // It was killed: the next container starts another.
+      // The second process was killed. The next container starts another.
       this.#process = undefined;
     });
     return child;

@@ -12,13 +12,13 @@ export interface MetadataOptions {
   readonly location: string;
   /** E-mail of the account that the container runs as. */
   readonly serviceAccount: string;
-  /** An access token of an account, which the local services know it by. */
+  /** An access token by which the local services know an account. */
   tokenFor(email: string): string;
 }
 
 /**
  * The metadata server that a Cloud Run container asks for its project and for access tokens: Google's clients look for
- * it as soon as `K_SERVICE` is set. One for each container, since who asks is who gets the token.
+ * it as soon as `K_SERVICE` is set. Each container has its own, which issues the tokens of the container's account.
  * https://docs.cloud.google.com/run/docs/container-contract#metadata-server
  */
 export class MetadataServer {
@@ -75,7 +75,7 @@ function answer(answers: Answers, request: IncomingMessage, response: ServerResp
   response.setHeader('Metadata-Flavor', 'Google');
   response.setHeader('Content-Type', 'application/text');
   const { pathname } = new URL(request.url ?? '/', 'http://metadata');
-  // Google's guard against requests that a container was tricked into.
+  // Google's guard against server-side request forgery.
   if (request.headers['metadata-flavor'] !== 'Google') {
     response.writeHead(403).end('Missing Metadata-Flavor:Google header.');
     return;

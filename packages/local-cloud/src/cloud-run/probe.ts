@@ -18,7 +18,7 @@ export function budgetMs({ initialDelaySeconds, periodSeconds, failureThreshold 
   return (initialDelaySeconds + periodSeconds * failureThreshold) * 1000;
 }
 
-/** Asks once. Undefined when the probe passes, else why not. */
+/** Probes once. Undefined when the probe passes, else why it fails. */
 export async function probeOnce(
   spec: ProbeSpec,
   port: number,

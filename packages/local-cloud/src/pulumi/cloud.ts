@@ -2,7 +2,7 @@ import type { Iam } from '../iam.ts';
 
 type Resource = Readonly<Record<string, unknown>>;
 
-/** The calls of the local BigQuery that resources are made of, in the shapes of its REST API. */
+/** The calls of the local BigQuery that resource types make, in the shapes of its REST API. */
 interface BigQueryAdmin {
   insertDataset(dataset: Resource): Promise<unknown>;
   getDataset(datasetId: string): Promise<unknown>;
@@ -14,7 +14,7 @@ interface BigQueryAdmin {
   deleteTable(datasetId: string, tableId: string): Promise<unknown>;
 }
 
-/** The calls of the local Pub/Sub that resources are made of, in the shapes of its RPCs. */
+/** The calls of the local Pub/Sub that resource types make, in the shapes of its RPCs. */
 interface PubSubAdmin {
   createTopic(topic: Resource): Promise<unknown>;
   getTopic(request: { topic: string }): Promise<unknown>;
@@ -45,17 +45,17 @@ export interface ContainerSpec {
 export interface JobSpec {
   readonly job: string;
   readonly image: string;
-  /** Of the container; empty for those of the image. */
+  /** Arguments of the container; empty: those of the image. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly serviceAccount: string | undefined;
-  /** Of one attempt. */
+  /** For one attempt. */
   readonly timeoutSeconds: number;
   readonly maxRetries: number;
 }
 
 export interface ProbeSpec {
-  /** Absent: the port accepts connections. */
+  /** Absent: the probe passes when the port accepts connections. */
   readonly path: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly initialDelaySeconds: number;
@@ -65,14 +65,14 @@ export interface ProbeSpec {
 }
 
 export interface CloudRunAdmin {
-  /** Starts a new revision in place of the one that runs. Resolves when its startup probe passed. Throws CloudError. */
+  /** Starts a new revision in place of the one that runs. Resolves when its startup probe passes. Throws CloudError. */
   deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }>;
   has(service: string): boolean;
   delete(service: string): Promise<void>;
   /** Creates the job, or changes what its next execution runs. Throws CloudError. */
   putJob(spec: JobSpec): void;
   hasJob(job: string): boolean;
-  /** Executions that are under way are cancelled. */
+  /** Cancels running executions. */
   deleteJob(job: string): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export interface SecretAdmin {
   fileOf(secretId: string): string;
 }
 
-/** What resource types act on. */
+/** The services that resource types act on. */
 export interface Cloud {
   readonly iam: Iam;
   readonly bigquery: BigQueryAdmin;

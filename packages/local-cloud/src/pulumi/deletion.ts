@@ -7,7 +7,7 @@ import type { ResourceState } from './state.ts';
 export function deletionProblem(resource: ResourceState, what: 'delete' | 'replace'): Problem | undefined {
   const { urn, inputs } = resource;
   if (resource.protect) {
-    const message = `is protected, and this deployment would ${what} it. Take protect away, deploy, and then try again.`;
+    const message = `is protected, and this deployment would ${what} it. Remove protect, deploy, and then try again.`;
     return { urn, message };
   }
   const type = RESOURCE_TYPES[resource.type];
@@ -32,7 +32,7 @@ export function isKept(resource: ResourceState, deleted: ReadonlySet<string>): b
   );
 }
 
-/** Users before what they use. */
+/** Dependants before their dependencies, children before their parents. */
 export function deletionOrder(resources: readonly ResourceState[]): ResourceState[] {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const ordered = new Set<ResourceState>();

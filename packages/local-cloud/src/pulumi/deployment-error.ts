@@ -3,7 +3,7 @@ import { label } from './urn.ts';
 
 /** One reason why a deployment failed. */
 export interface Problem {
-  /** The resource that has the problem; absent when it is the program's or the project's. */
+  /** URN of the resource at fault; absent for a problem of the program or the project. */
   readonly urn?: string;
   /** Path of the input at fault: `topic`, `bigqueryConfig.table`, `template.containers[0].image`. */
   readonly property?: string;
@@ -11,7 +11,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** A deployment that did not happen, or not to its end. The message lists every problem. */
+/** A deployment that failed, wholly or in part. The message lists every problem. */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';
   readonly problems: readonly Problem[];
@@ -32,7 +32,7 @@ export class DeploymentError extends Error {
   }
 }
 
-/** What Google would answer, with what a person does about it. */
+/** Google's message, with the hint in parentheses. */
 export function textOf({ message, hint }: CloudError): string {
   return hint ? `${message} (${hint})` : message;
 }

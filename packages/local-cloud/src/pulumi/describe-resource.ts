@@ -8,14 +8,14 @@ import { RESOURCE_TYPES } from './resources/index.ts';
 
 export interface Description {
   readonly resource: ProgramResource;
-  /** Inputs with what the provider fills in. */
+  /** Inputs with the provider's defaults. */
   readonly resolved: Properties;
   readonly problems: readonly Problem[];
 }
 
 /**
- * What a registration means, and every mistake that can be seen in it without asking the cloud. A preview does nothing,
- * so it notes what the local cloud can not do instead of refusing it.
+ * Describes a registration, with every mistake that shows without asking the cloud. A preview applies nothing, so it
+ * accepts what a deployment refuses, and lists it as not emulated.
  */
 export function describeResource(
   urn: string,
@@ -93,7 +93,7 @@ function unknownType(type: string): string {
   const module = type.replace(/\/.*/, '/');
   const near = Object.keys(RESOURCE_TYPES).filter((name) => name.startsWith(module));
   const known = near.length > 0 ? ` Of its module it knows ${near.join(', ')}.` : '';
-  return `the local cloud does not know this resource type.${known} The README of the local cloud lists all that it knows.`;
+  return `the local cloud does not know this resource type.${known} The README of the local cloud lists the types that it knows.`;
 }
 
 function withoutRefusals(type: AppliedType): AppliedType {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Paths at which two values differ, the shortest that say it: `labels.team`, `template.containers[0].image`. */
+/** The shortest paths at which two values differ: `labels.team`, `template.containers[0].image`. */
 export function changedPaths(old: unknown, next: unknown, path = ''): string[] {
   if (isDeepStrictEqual(old, next)) return [];
   if (Array.isArray(old) && Array.isArray(next) && old.length === next.length) {

@@ -9,7 +9,7 @@ import { Program, type ProgramResource } from './program.ts';
 import { type Project, readProject } from './project.ts';
 import type { Properties } from './property-values.ts';
 import type { ProviderContext } from './resource-type.ts';
-import { Run } from './run.ts';
+import { ProgramRun } from './run.ts';
 import { readStackConfig, type StackConfig } from './stack-config.ts';
 import { type ResourceState, StackState } from './state.ts';
 import { Steps } from './steps.ts';
@@ -18,7 +18,7 @@ export interface ProgramOptions {
   /** Folder with Pulumi.yaml. */
   readonly projectDir: string;
   readonly stack: string;
-  /** Stronger than Pulumi.<stack>.yaml. Keys may leave out the project's own namespace. */
+  /** Overrides Pulumi.<stack>.yaml. A key without a namespace belongs to the project. */
   readonly config?: Readonly<Record<string, string>>;
 }
 
@@ -50,12 +50,12 @@ export interface EngineOptions {
   readonly cloud: Cloud;
   readonly projectId: string;
   readonly projectNumber: string;
-  /** Where states are kept; in memory when absent. */
+  /** Folder of the states; in memory when absent. */
   readonly stateDir: string | undefined;
   readonly onEvent: OnEvent;
 }
 
-/** For a project whose number nobody gave: Google gives one to every project. */
+/** Number of a project whose number is not given. */
 export const PLACEHOLDER_PROJECT_NUMBER = '123456789012';
 
 /** Deploys Pulumi programs to a local cloud, one at a time. */
@@ -69,14 +69,14 @@ export class PulumiEngine {
     this.#options = options;
   }
 
-  /** Throws DeploymentError. What was applied until then stays, and is known to the next deployment. */
+  /** Throws DeploymentError. Resources applied before the error stay, and the next deployment knows them. */
   deploy(options: ProgramOptions): Promise<Deployment> {
     const deployment = this.#last.then(() => this.#deploy(options));
     this.#last = deployment.catch(() => undefined);
     return deployment;
   }
 
-  /** Stops a running program, and waits for what it started. Services that are starting are to be stopped first. */
+  /** Stops a running program and waits for its steps, such as a service that starts: stop services first. */
   async close(): Promise<void> {
     this.#aborted.abort();
     await this.#last;
@@ -97,7 +97,7 @@ export class PulumiEngine {
     const program = new Program();
     const steps = new Steps({ state, cloud, projectNumber, onEvent });
     const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
-    const run = new Run({
+    const run = new ProgramRun({
       project: project.name,
       stack,
       context,
@@ -122,8 +122,8 @@ export class PulumiEngine {
 }
 
 /**
- * Runs a program of any stack without a cloud and answers what it declares, checked and proved like a deployment.
- * Throws DeploymentError.
+ * Runs the program of any stack without a cloud. Returns what it declares, after the checks of a deployment. Throws
+ * DeploymentError.
  */
 export async function plan(
   options: ProgramOptions & { readonly projectNumber?: string; readonly onEvent?: OnEvent },
@@ -144,15 +144,22 @@ export async function plan(
     throw new DeploymentError([{ message }]);
   }
   const program = new Program();
-  const run = new Run({ project: project.name, stack, context, program, outside: nothingOutside, onEvent });
+  const run = new ProgramRun({
+    project: project.name,
+    stack,
+    context,
+    program,
+    outside: nothingOutside,
+    onEvent,
+  });
   await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
   const resources = program.resources().map(plannedOf);
-  // Registrations arrive in any order; two plans of one program are equal.
+  // Registrations arrive in any order. Sorted, two plans of one program are equal.
   return { outputs: run.outputs, resources: resources.sort(byUrn) };
 }
 
 async function execute(
-  run: Run,
+  run: ProgramRun,
   project: Project,
   stack: string,
   config: StackConfig,
@@ -162,7 +169,7 @@ async function execute(
   try {
     const result = await runProgram({ project, stack, config, address: server.address, ...options });
     if (options.signal.aborted) throw closedError();
-    // A problem makes the program fail too, in words that say less.
+    // These problems also make the program fail, with messages that say less.
     throwIfAny(run.problems, run.causes);
     throwIfAny(programProblems(run, result));
     throwIfAny(run.audit());
@@ -187,7 +194,7 @@ function throwIfAny(problems: readonly Problem[], causes: readonly unknown[] = [
   throw new DeploymentError(sorted, causes.length > 0 ? { cause: causes[0] } : {});
 }
 
-function programProblems({ errors }: Run, { exitCode, stderr }: ProgramResult): Problem[] {
+function programProblems({ errors }: ProgramRun, { exitCode, stderr }: ProgramResult): Problem[] {
   if (exitCode === 0 && errors.length === 0) return [];
   if (errors.length > 0) return errors.map((message) => ({ message }));
   return [{ message: `the program ended with exit code ${exitCode}${stderr ? `:\n${stderr}` : '.'}` }];
@@ -197,7 +204,7 @@ function contextOf({ values }: StackConfig, projectId: string, projectNumber: st
   return { project: values['gcp:project'] ?? projectId, projectNumber, region: values['gcp:region'] };
 }
 
-/** Names of what the last deployment made. */
+/** Ids of the resources that the last deployment made. */
 function madeBy(state: StackState): Set<string> {
   return new Set(state.resources().flatMap(({ id }) => id ?? []));
 }
@@ -205,7 +212,7 @@ function madeBy(state: StackState): Set<string> {
 /** https://www.pulumi.com/docs/iac/concepts/stacks/ */
 function checkStackName(stack: string): void {
   if (/^[A-Za-z0-9_.-]{1,100}$/.test(stack) && !/^\.+$/.test(stack)) return;
-  const message = `"${stack}" is not a stack's name: it has 1 to 100 letters, digits, dashes, underscores and dots.`;
+  const message = `"${stack}" is not a stack name: one has 1 to 100 letters, digits, dashes, underscores and dots.`;
   throw new DeploymentError([{ message }]);
 }
 

@@ -4,7 +4,7 @@ export function matches(pattern: string, path: string): boolean {
   return general === pattern || general.startsWith(`${pattern}.`) || general.startsWith(`${pattern}[`);
 }
 
-/** A copy of `value` without what stands at the paths for which `drop` answers true. */
+/** A copy of `value` without the paths for which `drop` returns true. */
 export function prune(value: unknown, drop: (path: string) => boolean, path = ''): unknown {
   if (Array.isArray(value)) return value.map((item, index) => prune(item, drop, `${path}[${index}]`));
   if (typeof value !== 'object' || value === null) return value;
@@ -16,7 +16,7 @@ export function prune(value: unknown, drop: (path: string) => boolean, path = ''
   return result;
 }
 
-/** What stands at a path, undefined when the path leads nowhere. */
+/** The value at a path; undefined when there is none. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (current, key) =>

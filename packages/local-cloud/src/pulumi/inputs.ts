@@ -2,13 +2,8 @@ import { createHash } from 'node:crypto';
 import { Value } from '@sinclair/typebox/value';
 import { fromPointer, matches, prune, valueAt } from './input-paths.ts';
 import { type Properties, UNKNOWN } from './property-values.ts';
-import type { AppliedType, Declared } from './resource-type.ts';
+import type { AppliedType, Declared, InputMistake } from './resource-type.ts';
 import { describeMistake } from './schema-mistakes.ts';
-
-export interface InputMistake {
-  readonly property: string;
-  readonly message: string;
-}
 
 export interface CheckedInputs {
   /** The inputs that have an effect. */
@@ -18,7 +13,7 @@ export interface CheckedInputs {
   readonly mistakes: readonly InputMistake[];
 }
 
-/** Sorts the inputs of a resource by the lists of its type, and checks those that have an effect. */
+/** Checks inputs against the lists of their type (applied, not emulated, refused) and its schema. */
 export function checkInputs(
   type: Pick<AppliedType, 'inputs' | 'notEmulated' | 'refused'>,
   declared: Properties,
@@ -27,7 +22,7 @@ export function checkInputs(
   const mistakes: InputMistake[] = [];
   const inputs = prune(declared, (path) => {
     const refused = find(type.refused, path);
-    if (refused) mistakes.push({ property: path, message: `the local cloud can not do this: ${refused}` });
+    if (refused) mistakes.push({ property: path, message: `the local cloud cannot do this: ${refused}` });
     const ignored = find(type.notEmulated, path);
     if (ignored) notEmulated[path] = ignored;
     return refused !== undefined || ignored !== undefined;
@@ -42,14 +37,14 @@ export function checkInputs(
   return { inputs, notEmulated, mistakes };
 }
 
-/** The inputs with a generated name where the program leaves one out, and with what the provider fills in. */
+/** Adds what the program leaves out: a generated name and the provider's defaults. */
 export function resolveInputs(
   type: AppliedType,
   { urn, logicalName, inputs, context }: Declared<Properties>,
 ): Record<string, unknown> {
   const named = { ...inputs };
   if (type.autoname && named[type.autoname] === undefined) {
-    // Pulumi's are random; these are the same in every run, so that a plan can name them.
+    // Pulumi's names end in random digits. These are the same in every run, so a plan can contain them.
     named[type.autoname] = `${logicalName}-${createHash('sha256').update(urn).digest('hex').slice(0, 7)}`;
   }
   const effective = checkInputs(type, named).inputs;
@@ -61,12 +56,12 @@ export function resolveInputs(
   return named;
 }
 
-/** The inputs that have an effect, of a resource whose inputs were checked before. */
+/** The inputs that have an effect, without a check. */
 export function effectiveInputs(type: AppliedType, resolved: Properties): Record<string, unknown> {
   return checkInputs(type, resolved).inputs;
 }
 
-/** Whether anything in there is not known yet. */
+/** Whether the value, or a part of it, is UNKNOWN. */
 export function hasUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
@@ -77,7 +72,7 @@ function find(list: Readonly<Record<string, string>>, path: string): string | un
   return pattern === undefined ? undefined : list[pattern];
 }
 
-/** A value that a preview does not know has any type. */
+/** Whether the value at `pointer` is UNKNOWN, which may have any type. */
 function isUnknown(inputs: unknown, pointer: string): boolean {
   const path = pointer.split('/').slice(1);
   return path.some((_, index) => valueAt(inputs, path.slice(0, index + 1)) === UNKNOWN);

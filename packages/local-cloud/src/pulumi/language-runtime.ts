@@ -9,7 +9,7 @@ import type { Project } from './project.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const KEPT_LINES = 40;
-const SKIP_PACKAGE_MAPS = new URL('skip-package-maps.ts', import.meta.url).href;
+const NATIVE_STACK_TRACES = new URL('native-stack-traces.ts', import.meta.url).href;
 
 export interface ProgramOptions {
   readonly project: Project;
@@ -29,15 +29,16 @@ export interface ProgramResult {
 }
 
 /**
- * Runs a program to its end with the Node.js language runtime of the @pulumi/pulumi that the project has installed.
- * Throws DeploymentError when it has none.
+ * Runs a program to its end with the Node.js language runtime of the project's own @pulumi/pulumi. Throws
+ * DeploymentError when that is not installed.
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
   const { project, stack, config, address, dryRun, signal, onEvent } = options;
   const child = spawn(
     process.execPath,
     [
-      ...['--import', SKIP_PACKAGE_MAPS],
+      // ts-node's traces need the maps.
+      ...(project.typescript ? [] : ['--import', NATIVE_STACK_TRACES]),
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
@@ -49,7 +50,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     {
       env: {
         ...inheritedEnvironment(),
-        // Loading Pulumi's SDK is most of a run; compiled once, it takes half a second less.
+        // Loading Pulumi's SDK is most of a run. With V8's cached code, it takes half a second less.
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
         PULUMI_CONFIG: JSON.stringify(config.values),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
@@ -89,7 +90,7 @@ function runtimePath(project: Project): string {
   }
 }
 
-/** As with the Pulumi CLI, the program sees the caller's environment; not what belongs to the calling Node or to Pulumi. */
+/** The caller's environment, as with the Pulumi CLI, without the variables for the calling Node or for Pulumi. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(

@@ -50,7 +50,7 @@ export class MonitorServer {
   }
 }
 
-// Methods that are left out answer UNIMPLEMENTED: transforms, hooks and packages, which programs see named.
+// A method that is missing here answers UNIMPLEMENTED: transforms, hooks and packages.
 function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
   return {
     getDeploymentInfo: unary(() => {
@@ -112,12 +112,12 @@ function engineMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       rootResource = request.getUrn();
       return new engine.SetRootResourceResponse();
     }),
-    // The engine follows Pulumi's protocol, whichever CLI a program was written for.
+    // The protocol is the same for every version of the Pulumi CLI that a program may ask for.
     requirePulumiVersion: unary(() => new engine.RequirePulumiVersionResponse()),
   };
 }
 
-/** The one place where what the engine throws becomes a gRPC status. */
+/** Turns an error of the engine into a gRPC status. */
 function unary<Request, Response>(
   method: (request: Request) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {

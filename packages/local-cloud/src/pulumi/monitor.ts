@@ -10,7 +10,7 @@ export interface Registration {
   /** False for a component. */
   readonly custom: boolean;
   readonly inputs: DecodedProperties;
-  /** URNs that the registration names: dependsOn and what its properties are made of. */
+  /** URNs of dependsOn, and of the resources whose outputs are in the inputs. */
   readonly dependencies: readonly string[];
   readonly options: ResourceOptions;
 }
@@ -29,7 +29,7 @@ export interface ResourceOptions {
   readonly additionalSecretOutputs: readonly string[];
   /** URNs that the resource had before. */
   readonly aliases: readonly string[];
-  /** Options that the engine can not honour, by the name that a program gives them. */
+  /** Options that the engine cannot honour, by their names in a program. */
   readonly unsupported: readonly string[];
 }
 
@@ -39,22 +39,22 @@ export interface Registered {
   readonly outputs: Properties;
   /** Names of the outputs that are secret. */
   readonly secrets: readonly string[];
-  /** The resource has a problem that is already reported; what depends on it is not registered. */
+  /** The resource has a problem, already reported. Its dependants are not registered. */
   readonly failed: boolean;
 }
 
-/** What a Pulumi program talks to, without the wire. */
+/** The engine as a Pulumi program calls it, without gRPC. */
 export interface Monitor {
   registerResource(registration: Registration): Promise<Registered>;
   registerResourceOutputs(urn: string, outputs: DecodedProperties): void;
   /** Calls a data source. Throws MonitorError. */
   invoke(token: string, args: DecodedProperties): Promise<Properties>;
-  /** Answers a call that is not emulated. Throws MonitorError. */
+  /** Refuses a call that is not emulated. Throws MonitorError. */
   refuse(message: string): never;
   log(severity: Severity, message: string): void;
 }
 
-/** A call that is refused. The message reaches the program. */
+/** A refused call. The program gets the message. */
 export class MonitorError extends Error {
   override readonly name = 'MonitorError';
 }

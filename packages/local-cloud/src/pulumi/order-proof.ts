@@ -4,20 +4,20 @@ import type { Program, ProgramResource } from './program.ts';
 import type { PermissionNeed, Reference } from './resource-type.ts';
 import { label } from './urn.ts';
 
-/** What a resource relies on and is not sure to find when Google creates it. */
+/** Something that a resource relies on and that may be missing when Google creates the resource. */
 export type Unproved =
   | { readonly kind: 'reference'; readonly reference: Reference; readonly mayExist: boolean }
   | { readonly kind: 'permission'; readonly need: PermissionNeed; readonly missing: readonly string[] };
 
-/** What is there without the program: made by another stack or by hand. */
+/** What exists without the program: made by another stack or by hand. */
 export interface Outside {
   has(resourceName: string): Promise<boolean>;
   readonly grants: readonly Grant[];
 }
 
 /**
- * Finds what `resource` relies on that nothing in its dependencies provides. Only dependencies count: the order in
- * which registrations happen to arrive differs from run to run, and on Google Cloud from deployment to deployment.
+ * Finds what `resource` relies on and no dependency provides. Only dependencies count: without one, the order of two
+ * resources differs from run to run here, and from deployment to deployment on Google Cloud.
  */
 export async function findUnproved(
   resource: ProgramResource,
@@ -30,7 +30,7 @@ export async function findUnproved(
   const unproved: Unproved[] = [];
   for (const reference of resource.references) {
     if (names.has(reference.resource)) continue;
-    // A difference: Google refuses to name an account that does not exist; here nobody signs in as one.
+    // Difference: Google refuses a missing account. Here an account need not exist to be granted a role.
     const mayExist = reference.resource.includes('/serviceAccounts/');
     if (!mayExist && (await outside.has(reference.resource))) continue;
     unproved.push({ kind: 'reference', reference, mayExist });
@@ -44,12 +44,12 @@ export async function findUnproved(
   return unproved;
 }
 
-/** A preview knows of nothing but the program. */
+/** A preview knows nothing but the program. */
 export const nothingOutside: Outside = { grants: [], has: async () => false };
 
 /**
- * Says what is wrong and what to do, when the whole program is known. Undefined for a reference to what the program
- * does not declare and may exist: in a preview anything, else an account.
+ * What is wrong and what to do, given the whole program. Undefined for a reference to a resource that the program does
+ * not declare and that may exist: any resource in a preview, else an account.
  */
 export function explain(
   resource: ProgramResource,

@@ -4,7 +4,7 @@ import type { Cloud } from './cloud.ts';
 import type { Outside } from './order-proof.ts';
 import type { Program } from './program.ts';
 
-/** What the cloud has that this stack did not make: by another stack, or by hand. */
+/** What exists in the cloud without this stack. */
 export class CloudOutside implements Outside {
   readonly #cloud: Cloud;
   readonly #program: Program;
@@ -24,7 +24,7 @@ export class CloudOutside implements Outside {
   }
 
   async has(resourceName: string): Promise<boolean> {
-    // What this stack made may go away at the end of this very run, or not be there yet.
+    // A resource of this stack may not exist yet, or be deleted at the end of this run.
     const isOurs = this.#program.resources().some((resource) => resource.resourceName === resourceName);
     if (isOurs || this.#known.has(resourceName)) return false;
     try {

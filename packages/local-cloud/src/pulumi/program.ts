@@ -1,32 +1,27 @@
-import type { Grant } from '../iam.ts';
 import type { Properties } from './property-values.ts';
-import type { Declared, PermissionNeed, Reference, ResourceType } from './resource-type.ts';
+import type { Declared, PermissionNeed, Provided, ResourceType } from './resource-type.ts';
 
 /** A resource of the running program. */
-export interface ProgramResource {
+export interface ProgramResource extends Provided {
   readonly urn: string;
-  readonly type: string;
   readonly name: string;
   readonly custom: boolean;
   readonly parent: string | undefined;
   /** Inputs as the program gave them. */
   readonly inputs: Properties;
-  /** URNs of what must be registered before: dependsOn, makers of properties, parent, provider. */
+  /** URNs of what is registered before: dependsOn, sources of its inputs, parent, provider. */
   readonly dependencies: readonly string[];
   /** Absent for a component. */
   readonly definition?: ResourceType;
   readonly notEmulated: Readonly<Record<string, string>>;
-  /** Absent for what has no effect, or is not known well enough in a preview. */
+  /** Absent for a type without effect, and while a preview does not know every input. */
   readonly declared?: Declared<Record<string, unknown>>;
-  readonly resourceName?: string | undefined;
-  /** The provider's id, where two resources of the type can not share one. */
+  /** The provider's id, for a type whose resources cannot share one. */
   readonly identity?: string | undefined;
-  readonly references: readonly Reference[];
-  readonly grants: readonly Grant[];
   readonly needs: readonly PermissionNeed[];
 }
 
-/** What the program has registered so far, and in which order Pulumi guarantees it. */
+/** The resources that the program has registered so far, and the order that Pulumi guarantees. */
 export class Program {
   readonly #resources = new Map<string, ProgramResource>();
 
@@ -42,7 +37,7 @@ export class Program {
     return this.#resources.has(urn);
   }
 
-  /** Another resource that is the same one to Google. */
+  /** Another resource of the program that is the same one at Google. */
   twinOf({ urn, type, identity }: ProgramResource): ProgramResource | undefined {
     if (identity === undefined) return undefined;
     return this.resources().find(
@@ -55,8 +50,8 @@ export class Program {
   }
 
   /**
-   * Everything that is finished before `resource` starts, whatever the timing. A component counts with what it waited
-   * for itself: its children start when it is registered.
+   * The resources that are always finished before `resource` starts. Those of a component are its own dependencies: its
+   * children start as soon as it is registered.
    */
   closure(resource: Pick<ProgramResource, 'dependencies'>): Set<ProgramResource> {
     const found = new Set<ProgramResource>();

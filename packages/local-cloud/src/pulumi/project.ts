@@ -9,7 +9,6 @@ import { fromPointer } from './input-paths.ts';
 import { describeMistake } from './schema-mistakes.ts';
 
 const TYPE_NAMES = ['string', 'integer', 'boolean', 'array', 'object'] as const;
-type ConfigTypeName = (typeof TYPE_NAMES)[number];
 
 const Items = Type.Recursive((This) =>
   Type.Object({ type: Type.String(), items: Type.Optional(This) }, { additionalProperties: false }),
@@ -52,7 +51,7 @@ export interface Project {
   readonly name: string;
   /** Absolute path of the folder with Pulumi.yaml. */
   readonly directory: string;
-  /** Where the program runs, and what it is called there. */
+  /** The folder where the program runs, and the program's path in it. */
   readonly workingDirectory: string;
   readonly entryPoint: string;
   readonly typescript: boolean;
@@ -66,7 +65,7 @@ export async function readProject(projectDir: string): Promise<Project> {
   const directory = resolve(projectDir);
   const path = join(directory, 'Pulumi.yaml');
   const content = await readYaml(path);
-  if (content === undefined) throw fileError(path, 'there is no such file, so this is no Pulumi project');
+  if (content === undefined) throw fileError(path, 'no such file, so this is not a Pulumi project');
   const file = checkShape(path, ProjectFile, content);
   const runtime = typeof file.runtime === 'string' ? { name: file.runtime } : file.runtime;
   if (runtime.name !== 'nodejs') {
@@ -82,7 +81,7 @@ export async function readProject(projectDir: string): Promise<Project> {
   };
 }
 
-/** The content of a YAML file, undefined when there is none. Throws DeploymentError for one that is not YAML. */
+/** The content of a YAML file; undefined when the file is missing. Throws DeploymentError for invalid YAML. */
 export async function readYaml(path: string): Promise<unknown> {
   let text: string;
   try {
@@ -103,7 +102,7 @@ export function fileError(path: string, message: string): DeploymentError {
   return new DeploymentError([{ message: `${relative(process.cwd(), path) || path}: ${message}` }]);
 }
 
-/** `content`, typed. Throws DeploymentError with the first thing that is wrong. */
+/** `content` with the type of `schema`. Throws DeploymentError with the first mistake. */
 export function checkShape<T extends TSchema>(
   path: string,
   schema: T,
@@ -142,17 +141,14 @@ function declarations(path: string, project: string, config: Record<string, unkn
       throw fileError(path, `config.${name} has both a value and a default: keep one`);
     }
     if (!key.startsWith(`${project}:`) && declaration.value === undefined) {
-      throw fileError(
-        path,
-        `config.${name} belongs to another namespace: it can have a value and nothing else`,
-      );
+      throw fileError(path, `config.${name} belongs to another namespace: it can only have a value`);
     }
     result.set(key, declaration);
   }
   return result;
 }
 
-/** `key` with its namespace: a bare one belongs to the project. */
+/** `key` with its namespace, which is the project by default. */
 export function fullKey(project: string, key: string): string {
   return key.includes(':') ? key : `${project}:${key}`;
 }

@@ -1,11 +1,11 @@
 import type { JavaScriptValue, Struct } from 'google-protobuf/google/protobuf/struct_pb.js';
 import protobuf from 'google-protobuf/google/protobuf/struct_pb.js';
 
-/** A value as a program gives it: JSON, and UNKNOWN where a preview can not know it yet. */
+/** A value as a program gives it: JSON, with UNKNOWN for what a preview does not know. */
 type PropertyValue = unknown;
 export type Properties = Readonly<Record<string, PropertyValue>>;
 
-/** Stands for an output that is only known after the deployment. Appears in previews alone. */
+/** Stands for an output that is known only after the deployment. Only previews contain it. */
 export const UNKNOWN = '[known after deployment]';
 
 // The marks of Pulumi's wire format, from its SDK (sdk/go/common/resource/properties.go).
@@ -21,11 +21,11 @@ export interface DecodedProperties {
   readonly values: Record<string, PropertyValue>;
   /** Names of the top-level properties that hold a secret somewhere. */
   readonly secrets: readonly string[];
-  /** URNs that output values say they come from. */
+  /** URNs of the resources that output values come from. */
   readonly dependencies: readonly string[];
 }
 
-/** A value that the engine has no use for. `path` is where it stands. */
+/** A value of a kind that the engine does not support. */
 export class PropertyValueError extends Error {
   override readonly name = 'PropertyValueError';
   readonly path: string;
@@ -36,7 +36,7 @@ export class PropertyValueError extends Error {
   }
 }
 
-/** Plain values out of the wire's. Throws PropertyValueError for an asset or an archive. */
+/** Decodes Pulumi's wire format. Throws PropertyValueError for an asset or an archive. */
 export function decodeProperties(struct: Struct | undefined): DecodedProperties {
   const values: Record<string, PropertyValue> = {};
   const secrets: string[] = [];
@@ -50,7 +50,7 @@ export function decodeProperties(struct: Struct | undefined): DecodedProperties 
   return { values, secrets, dependencies: [...dependencies] };
 }
 
-/** The wire's form of outputs. Undefined values are left out; `secrets` names the properties to wrap as secret. */
+/** Encodes outputs in Pulumi's wire format, without undefined values. `secrets` names the secret properties. */
 export function encodeProperties(values: Properties, secrets: readonly string[]): Struct {
   const wire: Record<string, JavaScriptValue> = {};
   for (const [name, value] of Object.entries(values)) {

@@ -1,8 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Grant } from '../iam.ts';
 import type { Cloud } from './cloud.ts';
-import type { InputMistake } from './inputs.ts';
-import type { Program } from './program.ts';
 import type { Properties } from './property-values.ts';
 
 /** What a provider knows without asking the cloud. */
@@ -40,7 +38,7 @@ export interface Reference {
   readonly resource: string;
 }
 
-/** What an account must be allowed to do before Google accepts the resource. */
+/** Permissions that an account must have before Google accepts the resource. */
 export interface PermissionNeed {
   readonly property: string;
   readonly member: string;
@@ -50,23 +48,37 @@ export interface PermissionNeed {
   readonly role: string;
 }
 
+/** What is wrong with an input. `property` is its path. */
+export interface InputMistake {
+  readonly property: string;
+  readonly message: string;
+}
+
+/** What a resource of the program provides to the others. */
+export interface Provided {
+  readonly type: string;
+  readonly resourceName?: string | undefined;
+  readonly references: readonly Reference[];
+  readonly grants: readonly Grant[];
+}
+
 /** A resource type that has an effect in the local cloud. */
 export interface AppliedType<Schema extends TObject = TObject> {
-  /** What the local cloud does with it, for people: one phrase. */
+  /** What the local cloud does with it: a phrase for the README. */
   readonly effect: string;
   /** The inputs that are applied. A property that is in none of the three lists is refused as unknown. */
   readonly inputs: Schema;
-  /** Inputs that are accepted without effect, by path (`template.containers[].resources`), and why that is harmless. */
+  /** Why inputs without effect do no harm, by path (`template.containers[].resources`). */
   readonly notEmulated: Readonly<Record<string, string>>;
-  /** Inputs that are refused, by path, because ignoring them would change what the program does. */
+  /** Why inputs are refused, by path: to ignore them would change what the program does. */
   readonly refused: Readonly<Record<string, string>>;
-  /** Top-level inputs that Google can not change in place. */
+  /** Top-level inputs that Google cannot change in place. */
   readonly replaceOn: readonly string[];
   /** What replacing the resource would lose ("its rows"): such a replacement is refused. */
   readonly holds?: string;
   /** The input that Pulumi fills with a generated name when the program leaves it out. */
   readonly autoname?: string;
-  /** Declaring it twice is fine. */
+  /** Two resources of a program may be the same one at Google. */
   readonly shared?: boolean;
   /** Input that, when true, refuses deletion and replacement. */
   readonly deletionProtection?: { readonly input: string; readonly default: boolean };
@@ -77,21 +89,21 @@ export interface AppliedType<Schema extends TObject = TObject> {
   resourceName?(declared: Declared<Static<Schema>>): string;
   /** Id and outputs, as far as they follow from the inputs. */
   outputs(declared: Declared<Static<Schema>>): Properties & { readonly id: string };
-  /** What must be there first. */
+  /** Resources that must exist first. */
   references?(declared: Declared<Static<Schema>>): Reference[];
   grants?(declared: Declared<Static<Schema>>): Grant[];
   needs?(declared: Declared<Static<Schema>>): PermissionNeed[];
-  /** Rules between inputs that a schema can not say. Returns what is wrong, by property. */
+  /** Rules between inputs that a schema cannot express. */
   check?(declared: Declared<Static<Schema>>): InputMistake[];
-  /** What Google accepts and a person regrets; asked when the whole program is known. */
-  audit?(declared: Declared<Static<Schema>>, program: Program): InputMistake[];
-  /** Why this change takes a replacement, when it does; asked for changes outside `replaceOn`. */
+  /** What Google accepts and a person regrets, given all resources of the program. */
+  audit?(declared: Declared<Static<Schema>>, resources: readonly Provided[]): InputMistake[];
+  /** Why a change outside `replaceOn` needs a replacement; undefined when it needs none. */
   replacementReason?(change: Changed<Static<Schema>>): InputMistake | undefined;
 
   /** Each returns the outputs that only the cloud knows. Throws CloudError. */
   create?(resource: Applied<Static<Schema>>): Promise<Properties | undefined>;
   update?(change: Changed<Static<Schema>>): Promise<Properties | undefined>;
-  /** Puts back what does not outlive the process, for a resource that did not change. */
+  /** Restores what ends with the process, for an unchanged resource. */
   resume?(resource: Applied<Static<Schema>>): Promise<Properties | undefined>;
   delete?(resource: Applied<Static<Schema>>): Promise<void>;
 }

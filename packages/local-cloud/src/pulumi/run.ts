@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { OnEvent, Severity } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
@@ -14,7 +15,7 @@ import type { ResourceState, StackState } from './state.ts';
 import type { Steps } from './steps.ts';
 import { label, makeUrn, STACK_TYPE } from './urn.ts';
 
-export interface RunOptions {
+interface ProgramRunOptions {
   readonly project: string;
   readonly stack: string;
   readonly context: ProviderContext;
@@ -25,23 +26,23 @@ export interface RunOptions {
   readonly onEvent: OnEvent;
 }
 
-/** One run of a program: what it registers is checked, proved and applied. */
-export class Run implements Monitor {
+/** One run of a program: checks, proves and applies the resources that the program registers. */
+export class ProgramRun implements Monitor {
   readonly problems: Problem[] = [];
-  /** What the program logged as an error. */
+  /** Messages that the program logged as errors. */
   readonly errors: string[] = [];
   readonly outputs: Record<string, unknown> = {};
-  /** Bugs of the local cloud, for the cause of the error. */
+  /** Errors of the local cloud itself, for `cause` of the DeploymentError. */
   readonly causes: unknown[] = [];
-  readonly #options: RunOptions;
+  readonly #options: ProgramRunOptions;
   readonly #unproved = new Map<string, readonly Unproved[]>();
-  /** Resources that are not applied because of the order that they, or what they depend on, leave to luck. */
+  /** URNs of resources that are not applied: nothing guarantees their order, or that of a dependency. */
   readonly #withheld = new Set<string>();
   readonly #stackUrn: string;
   readonly #adopted = new Set<string>();
   readonly #registering = new Set<Promise<Registered>>();
 
-  constructor(options: RunOptions) {
+  constructor(options: ProgramRunOptions) {
     this.#options = options;
     const { project, stack } = options;
     this.#stackUrn = makeUrn(stack, project, undefined, STACK_TYPE, `${project}-${stack}`);
@@ -57,7 +58,7 @@ export class Run implements Monitor {
     }
   }
 
-  /** Waits for what a program has started when it was stopped itself. */
+  /** Waits for registrations that are still under way when the program has stopped. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#registering);
   }
@@ -82,7 +83,7 @@ export class Run implements Monitor {
     if (problems.length > 0) return this.#fail(urn, problems);
     const elsewhere = resource.declared?.inputs.project ?? context.project;
     if (effects && elsewhere !== context.project) {
-      const message = `is ${JSON.stringify(elsewhere)}, and this local cloud is project ${context.project} and no other.`;
+      const message = `is ${JSON.stringify(elsewhere)}, but this local cloud is project ${context.project}.`;
       return this.#fail(urn, [{ urn, property: 'project', message }]);
     }
     const twin = program.twinOf(resource);
@@ -135,13 +136,15 @@ export class Run implements Monitor {
   }
 
   log(severity: Severity, message: string): void {
-    // As without --debug: Pulumi's SDK tells what it does at this level, secrets included.
+    // Pulumi's SDK logs its own work at this level, secrets included. The CLI shows it only with --debug.
     if (severity === 'debug') return;
-    if (severity === 'error') this.errors.push(message);
-    this.#options.onEvent({ type: 'log', source: 'pulumi', severity, message });
+    // Pulumi's SDK colours a stack trace when the program throws while it loads.
+    const text = stripVTControlCharacters(message);
+    if (severity === 'error') this.errors.push(text);
+    this.#options.onEvent({ type: 'log', source: 'pulumi', severity, message: text });
   }
 
-  /** What is left to luck and what would be regretted, when the whole program is known. */
+  /** Problems that only the whole program shows: an order that nothing guarantees, and what `audit` of a type finds. */
   audit(): Problem[] {
     const { program, effects } = this.#options;
     const unproved = [...this.#unproved].flatMap(([urn, list]) => {
@@ -150,18 +153,21 @@ export class Run implements Monitor {
     });
     const audited = program.resources().flatMap(({ urn, definition, declared }) => {
       if (!definition || !declared || !isApplied(definition)) return [];
-      return (definition.audit?.(declared, program) ?? []).map((mistake) => ({ urn, ...mistake }));
+      return (definition.audit?.(declared, program.resources()) ?? []).map((mistake) => ({
+        urn,
+        ...mistake,
+      }));
     });
     return [...unproved, ...audited];
   }
 
-  /** What the last deployment made and this program no longer declares. */
+  /** Resources of the last deployment that this program no longer declares. */
   missing(): ResourceState[] {
     const { program, effects } = this.#options;
     return effects?.state.resources().filter(({ urn }) => !program.has(urn)) ?? [];
   }
 
-  /** The recorded resource, also when it was recorded under a name that the program says it had before. */
+  /** The recorded resource with this URN, or with one of its aliases, which then gets this URN. */
   #adopt(state: StackState, urn: string, aliases: readonly string[]): ResourceState | undefined {
     const recorded = state.get(urn);
     if (recorded) return recorded;
@@ -212,16 +218,16 @@ export class Run implements Monitor {
     }
     this.causes.push(error);
     const message = error instanceof Error ? error.message : String(error);
-    return [{ urn, message: `the local cloud failed, which is a bug of it: ${message}` }];
+    return [{ urn, message: `the local cloud failed, which is a bug in it: ${message}` }];
   }
 }
 
-/** In the same words whichever of the two was registered first. */
+/** The same message, whichever of the two is registered first. */
 function twinProblem({ urn, identity }: ProgramResource, twin: ProgramResource): Problem {
   const [first = urn, second = urn] = [urn, twin.urn].sort();
   return {
     urn: second,
-    message: `${identity} is declared by ${label(first)} too, and Google has only one. Give one of them another name, or take it away.`,
+    message: `${identity} is also declared by ${label(first)}, and Google has only one. Rename or remove one of them.`,
   };
 }
 

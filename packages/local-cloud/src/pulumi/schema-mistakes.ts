@@ -2,7 +2,7 @@ import { KindGuard, type TSchema } from '@sinclair/typebox';
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
 import { fromPointer } from './input-paths.ts';
 
-/** What a TypeBox error says, for a person: a phrase that follows the name of the property. */
+/** A TypeBox error as a phrase that follows the name of the property. */
 export function describeMistake(error: ValueError, alsoKnown: readonly string[] = []): string {
   switch (error.type) {
     case ValueErrorType.ObjectRequiredProperty:

@@ -16,8 +16,8 @@ export interface StackConfig {
 }
 
 /**
- * Merges Pulumi.<stack>.yaml, the declarations of Pulumi.yaml and `overrides` (the strongest) and checks the result
- * against the declarations. Throws DeploymentError with every mistake.
+ * Merges the declarations of Pulumi.yaml, Pulumi.<stack>.yaml and `overrides`, where the later one wins, and checks the
+ * result against the declarations. Throws DeploymentError with every mistake.
  */
 export async function readStackConfig(
   project: Project,
@@ -27,7 +27,7 @@ export async function readStackConfig(
   const path = join(project.directory, `Pulumi.${stack}.yaml`);
   const file = checkShape(path, StackFile, (await readYaml(path)) ?? {});
   if (file.environment !== undefined) {
-    throw fileError(path, 'environment: the local cloud can not open Pulumi ESC environments');
+    throw fileError(path, 'environment: the local cloud cannot open Pulumi ESC environments');
   }
   const given = new Map<string, unknown>();
   for (const [key, value] of Object.entries({ ...file.config, ...overrides })) {
@@ -113,7 +113,7 @@ function howToSet(project: Project, stack: string, key: string, { type, secret }
 function encrypted(key: string, value: unknown, stack: string): string | undefined {
   if (typeof value !== 'object' || value === null || !('secure' in value)) return undefined;
   return (
-    `${key} of stack "${stack}" is encrypted, and the local cloud has no key to open it. ` +
+    `${key} of stack "${stack}" is encrypted, and the local cloud has no key to decrypt it. ` +
     `Use a stack of its own for the local cloud, with a plain value in Pulumi.${stack}.yaml.`
   );
 }

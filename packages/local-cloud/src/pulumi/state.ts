@@ -29,20 +29,20 @@ export interface ResourceState {
 interface StateFile {
   readonly version: 1;
   readonly resources: readonly ResourceState[];
-  /** What was replaced and still has to be deleted. */
+  /** Replaced resources that still have to be deleted. */
   readonly replaced: readonly ResourceState[];
 }
 
 /**
- * What exists, by the last deployment of one stack. Every change is on disk before the next one starts, so a run
- * that fails or dies orphans nothing. Secrets are in plain text: the file is readable by its owner only.
+ * The resources of one stack after its last deployment. Each change is on disk before the next one starts, so a run that
+ * fails or is killed orphans nothing. Secrets are plain text, in a file that only its owner can read.
  */
 export class StackState {
   readonly #path: string | undefined;
   readonly #resources = new Map<string, ResourceState>();
   #replaced: ResourceState[] = [];
 
-  /** In memory without a folder. Throws DeploymentError for a file that is not a state. */
+  /** Without a folder, the state is in memory. Throws DeploymentError for a file that is not a state. */
   constructor(folder: string | undefined, project: string, stack: string) {
     this.#path = folder && join(folder, project, `${stack}.json`);
     const file = this.#path && readState(this.#path);
@@ -74,7 +74,7 @@ export class StackState {
     this.#save();
   }
 
-  /** Makes room for a successor, and keeps the old half of the replacement until it is deleted. */
+  /** Makes room for the replacement of a resource, which stays recorded until it is deleted. */
   setAside(resource: ResourceState): void {
     this.#resources.delete(resource.urn);
     this.#replaced.push(resource);

@@ -4,11 +4,11 @@ import type { Cloud } from './cloud.ts';
 import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
 import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { changedPaths, topLevel } from './diff.ts';
-import { effectiveInputs, type InputMistake } from './inputs.ts';
+import { effectiveInputs } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
 import type { Properties } from './property-values.ts';
-import { type Applied, type AppliedType, isApplied } from './resource-type.ts';
+import { type Applied, type AppliedType, type InputMistake, isApplied } from './resource-type.ts';
 import { RESOURCE_TYPES } from './resources/index.ts';
 import type { ResourceState, StackState } from './state.ts';
 import { label, parseUrn } from './urn.ts';
@@ -16,14 +16,14 @@ import { label, parseUrn } from './urn.ts';
 export interface Wanted {
   readonly resource: ProgramResource;
   readonly type: AppliedType;
-  /** Inputs with what the provider fills in: what the state records. */
+  /** Inputs with the provider's defaults, as the state records them. */
   readonly inputs: Properties;
   readonly secrets: readonly string[];
   readonly options: ResourceOptions;
   readonly old: ResourceState | undefined;
 }
 
-/** Brings the cloud from what the state says to what the program wants, and the state after it. */
+/** Brings the cloud, and then the state, from the last deployment to what the program declares. */
 export class Steps {
   readonly done: StepEvent[] = [];
   readonly #state: StackState;
@@ -38,7 +38,7 @@ export class Steps {
     this.#onEvent = options.onEvent;
   }
 
-  /** Creates, updates or replaces a resource, or leaves it. Answers its outputs. Throws CloudError, DeploymentError. */
+  /** Creates, updates, replaces or keeps a resource. Returns its outputs. Throws CloudError, DeploymentError. */
   async apply(wanted: Wanted): Promise<Properties> {
     const { resource, type, inputs, old } = wanted;
     const next = this.#wantedArguments(wanted);
@@ -74,11 +74,11 @@ export class Steps {
     return this.#finish('replace', changed, wanted, { ...computed, ...(await create(type, next)) });
   }
 
-  /** What a resource was called before is still in the state: deleting it in the end would delete the new one. */
+  /** Refuses a new name for a recorded resource: deleting the old name at the end would delete the resource. */
   #checkUnclaimed({ resource: { urn, type }, type: { shared } }: Wanted, id: string): void {
     const holder = this.#state.resources().find((other) => other.type === type && other.id === id);
     if (!holder || shared) return;
-    const message = `${id} belongs to ${label(holder.urn)} by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: '${parseUrn(holder.urn).name}' }]; if not, give it another name.`;
+    const message = `the last deployment made ${id} as ${label(holder.urn)}. If this resource is the same one, add aliases: [{ name: '${parseUrn(holder.urn).name}' }]; if not, choose another name.`;
     throw new DeploymentError([{ urn, message }]);
   }
 
@@ -99,12 +99,12 @@ export class Steps {
     );
   }
 
-  /** Problems that would stop `deleteMissing`, so that it does all or nothing. */
+  /** What forbids to delete `missing`. With any problem, delete none of them. */
   deletionProblems(missing: readonly ResourceState[]): Problem[] {
     return missing.flatMap((resource) => deletionProblem(resource, 'delete') ?? []);
   }
 
-  /** Deletes what the program no longer declares, and the old halves of replacements. Throws DeploymentError. */
+  /** Deletes `missing`, dependants first, and the resources that were replaced. Throws DeploymentError. */
   async deleteMissing(missing: readonly ResourceState[]): Promise<void> {
     const deleted = new Set(missing.map(({ urn }) => urn));
     for (const resource of deletionOrder(missing)) {
@@ -125,9 +125,9 @@ export class Steps {
       await type.delete?.(this.#recordedArguments(type, resource));
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
-      // Somebody else deleted it.
+      // It is already deleted.
       if (error.code === 'NOT_FOUND') return;
-      throw new DeploymentError([{ urn: resource.urn, message: `can not be deleted: ${textOf(error)}` }], {
+      throw new DeploymentError([{ urn: resource.urn, message: `cannot be deleted: ${textOf(error)}` }], {
         cause: error,
       });
     }
@@ -190,7 +190,7 @@ async function create(
 function fixedInput({ type, options }: Wanted, changed: ReadonlySet<string>): InputMistake | undefined {
   const fixed = [...type.replaceOn, ...options.replaceOnChanges.map(topLevel)];
   const property = fixed.find((name) => changed.has(name));
-  return property === undefined ? undefined : { property, message: `${property} can not be changed` };
+  return property === undefined ? undefined : { property, message: `${property} cannot be changed` };
 }
 
 function lossProblem(

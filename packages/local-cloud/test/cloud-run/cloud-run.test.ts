@@ -108,7 +108,7 @@ describe('a Cloud Run service', () => {
     });
   });
 
-  it('gets a port of this machine for one that it declares in a variable, the same one in every revision', async () => {
+  it('gets the same local port in every revision for a port that it declares in a variable', async () => {
     const other = open(undefined, { ADMIN_PORT: 0, NOT_DECLARED: 0 });
     const declared = spec({ environment: { ADMIN_PORT: '9000' } });
     const { uri } = await other.deploy(declared, 'r1');
@@ -121,7 +121,7 @@ describe('a Cloud Run service', () => {
     await other.close();
   });
 
-  it("is its declared account to Google's clients, which ask the metadata server", async () => {
+  it("acts as its declared account in Google's clients, which ask the metadata server", async () => {
     const serviceAccount = 'shop-api@shop-local.iam.gserviceaccount.com';
     const { uri } = await cloudRun.deploy(spec({ serviceAccount }), 'r1');
     const identity = await (await fetch(`${uri}/identity`)).json();
@@ -132,7 +132,7 @@ describe('a Cloud Run service', () => {
     });
   });
 
-  it('is deployed when its startup probe passed', async () => {
+  it('is deployed when its startup probe passes', async () => {
     const probe = { ...HEALTH, path: '/header', headers: { 'x-probe': 'yes' } };
     const { uri } = await cloudRun.deploy(spec({ startupProbe: probe }), 'r1');
     expect(cloudRun.services()).toEqual([
@@ -165,7 +165,7 @@ describe('a Cloud Run service', () => {
     expect(cloudRun.services()).toEqual([]);
   });
 
-  it('fails to deploy when nobody said how to run its image, or the command does not exist', async () => {
+  it('fails to deploy when its image has no command, or the command does not exist', async () => {
     const unknown = await refusalOf(cloudRun.deploy(spec({ image: 'host/other@sha256:abc' }), 'r1'));
     expect(unknown.message).toBe("Image 'host/other@sha256:abc' not found.");
     expect(unknown.hint).toContain(
@@ -184,13 +184,13 @@ describe('a Cloud Run service', () => {
     await other.close();
   });
 
-  it('fails to deploy on a port that is taken, instead of probing whoever listens there', async () => {
+  it('fails to deploy on a port in use, instead of probing the process that listens there', async () => {
     const port = await freePort();
     const stranger = createServer((_, response) => response.end()).listen(port, '127.0.0.1');
     await once(stranger, 'listening');
     const other = open(port);
     const error = await refusalOf(other.deploy(spec(), 'r1'));
-    expect(error.message).toBe(`Port ${port}, which is for service shop-api, is taken.`);
+    expect(error.message).toBe(`Port ${port} of service shop-api is in use.`);
     await other.close();
     stranger.close();
   });
@@ -217,8 +217,8 @@ describe('a Cloud Run service', () => {
   });
 });
 
-describe('a process that does not do well', () => {
-  it('is started again at once after a crash, then after longer and longer waits', async () => {
+describe('a failing process', () => {
+  it('restarts at once after a crash, then after longer and longer waits', async () => {
     const { uri } = await cloudRun.deploy(spec(), 'r1');
     const isReady = (event: { type: string; state?: string }) =>
       event.type === 'container' && event.state === 'ready';
@@ -235,7 +235,7 @@ describe('a process that does not do well', () => {
       await clock.advance(wait === 0 ? 0 : 1);
       await events.next(isReady, from);
     }
-    // Stable for a minute: the shortest wait again.
+    // After a stable minute, the shortest wait applies again.
     await clock.advance(60_000);
     const from = events.all.length;
     cloudRun.kill('shop-api', 'SIGKILL');
@@ -247,7 +247,7 @@ describe('a process that does not do well', () => {
     expect((await ask(uri)).pid).toBe(cloudRun.services()[0]?.pid);
   });
 
-  it('is killed and started again when its liveness probe fails as often as declared', async () => {
+  it('is killed and restarted when its liveness probe fails as often as declared', async () => {
     const liveness = { ...HEALTH, failureThreshold: 2 };
     const { uri } = await cloudRun.deploy(spec({ livenessProbe: liveness }), 'r1');
     const { pid } = await ask(uri, '/sicken');
@@ -269,7 +269,7 @@ describe('a process that does not do well', () => {
     expect((await ask(uri)).pid).not.toBe(pid);
   });
 
-  it('gets SIGKILL ten seconds after a SIGTERM that it ignores', async () => {
+  it('gets SIGKILL ten seconds after it ignores a SIGTERM', async () => {
     const { uri } = await cloudRun.deploy(behaving('ignores SIGTERM'), 'r1');
     const { pid } = await ask(uri);
     const deleted = cloudRun.delete('shop-api');
@@ -281,17 +281,17 @@ describe('a process that does not do well', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('takes what it started with it', async () => {
+  it('takes its child processes with it', async () => {
     await cloudRun.deploy(behaving('has a child'), 'r1');
     await events.next((event) => event.type === 'log' && event.message === 'the child runs');
-    // The child writes to the same pipe, whose end is awaited: with the child alive this would wait for ever.
+    // Waits for the end of the pipe, which a living child would keep open.
     await cloudRun.delete('shop-api');
     expect(events.states().at(-1)).toBe('stopped: SIGTERM');
   });
 });
 
 describe('restart', () => {
-  it('starts the process again, at once and without counting as a crash', async () => {
+  it('restarts the process at once, without counting as a crash', async () => {
     const { uri } = await cloudRun.deploy(spec(), 'r1');
     const { pid } = await ask(uri);
     await cloudRun.restart('shop-api');
@@ -299,7 +299,7 @@ describe('restart', () => {
     expect(events.states().some((state) => state.startsWith('crashed'))).toBe(false);
   });
 
-  it('called during a restart takes it over: both end with the newest process ready', async () => {
+  it('called during a restart replaces it: both resolve when the newest process is ready', async () => {
     const { uri } = await cloudRun.deploy(spec(), 'r1');
     await Promise.all([
       cloudRun.restart('shop-api'),
@@ -309,7 +309,7 @@ describe('restart', () => {
     expect((await ask(uri)).pid).toBe(cloudRun.services()[0]?.pid);
   });
 
-  it('of a service that does not exist names those that do', async () => {
+  it('of a missing service names the existing ones', async () => {
     await cloudRun.deploy(spec(), 'r1');
     const error = await refusalOf(cloudRun.restart('shop'));
     expect([error.code, error.hint]).toEqual(['NOT_FOUND', 'services of this cloud: shop-api']);
@@ -317,14 +317,14 @@ describe('restart', () => {
 });
 
 describe('the end of the local cloud', () => {
-  it('interrupts a start, which then fails', async () => {
+  it('interrupts a start, which fails', async () => {
     const deployed = refusalOf(cloudRun.deploy(behaving('is never ready'), 'r1'));
     await events.next((event) => event.type === 'log' && event.message === 'listening');
     await cloudRun.close();
     expect((await deployed).code).toBe('CANCELLED');
   });
 
-  it('takes the containers along, even when its process is killed with -9', async () => {
+  it('ends the containers, even when its process is killed with -9', async () => {
     const parent = spawn(process.execPath, ['parent.ts'], {
       cwd: HERE,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -336,7 +336,7 @@ describe('the end of the local cloud', () => {
     const closed = once(connection, 'error');
     parent.kill('SIGKILL');
     await closed;
-    // A dying process closes its sockets one after the other: for a moment, some are taken and reset.
+    // A dying process closes its sockets one after the other, so some may be accepted and reset.
     await untilRefused(uri);
   });
 });

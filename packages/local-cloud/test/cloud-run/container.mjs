@@ -1,4 +1,4 @@
-// What an image of a test runs: answers its environment, and misbehaves as its variables say.
+// The command of a test image: a server that returns its environment and misbehaves as BEHAVIOUR says.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -28,7 +28,7 @@ createServer(async (request, response) => {
   response.end(JSON.stringify({ pid: process.pid, environment: process.env }));
 }).listen(Number(PORT), () => console.log('listening'));
 
-/** Who Google's own library takes this container for. */
+/** The identity of this container for Google's own library. */
 async function identity() {
   const { GoogleAuth } = await import('google-auth-library');
   const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });

@@ -1,4 +1,4 @@
-// What a job of a test runs: writes its environment and account, and misbehaves as its variables say.
+// The command of a test job: writes its environment and account, and misbehaves as BEHAVIOUR says.
 const { BEHAVIOUR, CLOUD_RUN_TASK_ATTEMPT } = process.env;
 
 if (BEHAVIOUR === 'exits') {

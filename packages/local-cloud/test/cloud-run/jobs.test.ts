@@ -72,7 +72,7 @@ describe('an execution of a job', () => {
     ]);
   });
 
-  it('is tried again as often as declared, and then has failed', async () => {
+  it('is retried as often as declared, and then fails', async () => {
     put({ environment: { BEHAVIOUR: 'exits' }, maxRetries: 2 });
     expect(await cloudRun.runJob('shop-job')).toMatchObject({
       succeeded: false,
@@ -90,7 +90,7 @@ describe('an execution of a job', () => {
     expect(await running).toMatchObject({ succeeded: false, how: 'timeout after 60 s' });
   });
 
-  it('ends when the job is deleted, which nothing can run afterwards', async () => {
+  it('ends when the job is deleted, which cannot run again', async () => {
     put({ environment: { BEHAVIOUR: 'never ends' } });
     const running = cloudRun.runJob('shop-job');
     await events.next((event) => event.type === 'log' && event.message === 'waiting');
@@ -100,7 +100,7 @@ describe('an execution of a job', () => {
   });
 });
 
-it('arguments that nobody said how to run are refused, and those that are known are named', () => {
+it('arguments without an entry point are refused, with the known ones named', () => {
   expect(() => put({ args: ['other.js'] })).toThrow(
     expect.objectContaining({ code: 'NOT_FOUND', hint: expect.stringContaining('known: job.js once') }),
   );

@@ -59,7 +59,7 @@ describe('the configuration of a stack', () => {
     expect(secretKeys).toEqual(['shop:token']);
   });
 
-  it('may be given without a stack file, and stronger than it', async () => {
+  it('may be given without a stack file, and overrides it', async () => {
     await writeFile(join(folder, 'Pulumi.yaml'), PROJECT);
     const project = await readProject(folder);
     expect((await readStackConfig(project, 'other', { image: 'a/b:1' })).values['shop:image']).toBe('a/b:1');
@@ -67,7 +67,7 @@ describe('the configuration of a stack', () => {
     expect(overridden.values['shop:image']).toBe('a/b:2');
   });
 
-  it('lists every mistake at once, each with what to set and how', async () => {
+  it('lists every mistake at once, each with the setting and the command', async () => {
     const problems = await problemsOf(
       config(`config:
   shop:replicas: many
@@ -87,12 +87,12 @@ describe('the configuration of a stack', () => {
     ]);
   });
 
-  it('can not come out of what only the Pulumi CLI can open', async () => {
+  it('cannot come from a file that only the Pulumi CLI can decrypt', async () => {
     expect(await problemsOf(config('config: { shop:image: { secure: v1:abc } }'))).toEqual([
-      'shop:image of stack "test" is encrypted, and the local cloud has no key to open it. Use a stack of its own for the local cloud, with a plain value in Pulumi.test.yaml.',
+      'shop:image of stack "test" is encrypted, and the local cloud has no key to decrypt it. Use a stack of its own for the local cloud, with a plain value in Pulumi.test.yaml.',
     ]);
     expect(await problemsOf(config('environment: [dev]'))).toEqual([
-      'Pulumi.test.yaml: environment: the local cloud can not open Pulumi ESC environments',
+      'Pulumi.test.yaml: environment: the local cloud cannot open Pulumi ESC environments',
     ]);
   });
 
@@ -145,7 +145,7 @@ describe('Pulumi.yaml', () => {
     ],
     [
       'name: s\nruntime: nodejs\nconfig: { gcp:region: { type: string } }',
-      'Pulumi.yaml: config.gcp:region belongs to another namespace: it can have a value and nothing else',
+      'Pulumi.yaml: config.gcp:region belongs to another namespace: it can only have a value',
     ],
     [
       'name: s\nruntime: nodejs\nconfig: { a: { type: text } }',
@@ -157,7 +157,7 @@ describe('Pulumi.yaml', () => {
 
   it('is refused when it is not there, or not YAML', async () => {
     expect(await problemsOf(readProject(folder))).toEqual([
-      'Pulumi.yaml: there is no such file, so this is no Pulumi project',
+      'Pulumi.yaml: no such file, so this is not a Pulumi project',
     ]);
     const [problem] = await problemsOf(read('name: [s'));
     expect(problem).toContain('Pulumi.yaml: is not YAML: ');

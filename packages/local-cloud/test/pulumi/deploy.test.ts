@@ -7,7 +7,7 @@ import { type Message, PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import type { Deployment } from '../../src/pulumi/engine.ts';
-import { avro, changed, columns, deadLettering, without } from './declarations.ts';
+import { avro, changed, columns, deadLettering } from './declarations.ts';
 import {
   type Declarations,
   deploy,
@@ -27,6 +27,21 @@ const schema = {
 
 const program = {
   ...deadLettering,
+  archive: changed(deadLettering.dataset, {
+    datasetId: 'archive',
+    description: 'Old orders.',
+    labels: { team: 'shop' },
+    deleteContentsOnDestroy: false,
+  }),
+  archived: changed(deadLettering.table, {
+    datasetId: '<archive.datasetId>',
+    labels: { team: 'shop', tier: 'cold' },
+    deletionProtection: true,
+  }),
+  deadLetters: changed(deadLettering.deadLetters, {
+    labels: { team: 'shop' },
+    messageRetentionDuration: '3600s',
+  }),
   schema,
   checkedTopic: {
     type: 'pubsub.Topic',
@@ -44,7 +59,7 @@ let cloud: LocalCloud;
 let bigquery: BigQuery;
 let pubsub: PubSub;
 
-/** Google's own clients, led to the cloud by nothing but its environment. */
+/** Opens the cloud and Google's own clients, which find it by its environment variables alone. */
 async function open(): Promise<void> {
   cloud = await openCloud({ dataDir: folder });
   Object.assign(process.env, cloud.environment);
@@ -71,7 +86,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('a deployed program', () => {
+describe('the deployment of a program', () => {
   let deployment: Deployment;
   it('creates every resource', async () => {
     deployment = await deploy(cloud, program);
@@ -82,7 +97,7 @@ describe('a deployed program', () => {
     );
   });
 
-  it('answers ids as the provider does', () => {
+  it('returns the ids that the provider returns', () => {
     const ids = Object.fromEntries(
       Object.entries(deployment.outputs as Record<string, { id: string }>).map(([name, { id }]) => [
         name,
@@ -93,6 +108,8 @@ describe('a deployed program', () => {
     const email = 'shop-api@test-project.iam.gserviceaccount.com';
     expect(ids).toEqual({
       dataset: 'projects/test-project/datasets/shop',
+      archive: 'projects/test-project/datasets/archive',
+      archived: 'projects/test-project/datasets/archive/tables/orders',
       table: 'projects/test-project/datasets/shop/tables/orders',
       topic: 'projects/test-project/topics/orders',
       checkedTopic: 'projects/test-project/topics/checked-orders',
@@ -108,7 +125,7 @@ describe('a deployed program', () => {
     });
   });
 
-  it('answers computed outputs as the provider does', () => {
+  it('returns the computed outputs that the provider returns', () => {
     const outputs = Object.fromEntries(
       deployment.resources.map((resource) => [resource.urn.split('::').at(-1), resource.outputs]),
     );
@@ -128,15 +145,15 @@ describe('a deployed program', () => {
     expect(outputs.schema).toMatchObject({ revisionId: expect.stringMatching(/^[0-9a-f]{8}$/) });
   });
 
-  it('works for the real clients: a message becomes a row, a bad one a dead letter', async () => {
+  it('serves the real clients: a message becomes a row, a bad one a dead letter', async () => {
     const deadLetters = pubsub.subscription('dead-letters');
     const dead = once(deadLetters, 'message') as Promise<[Message]>;
     const topic = pubsub.topic('orders');
     await topic.publishMessage({ json: { id: '1', name: 'one' } });
     await topic.publishMessage({ json: { id: '2', colour: 'red' } });
-    const [letter] = await dead;
-    letter.ack();
-    expect(JSON.parse(letter.data.toString())).toEqual({ id: '2', colour: 'red' });
+    const [deadLetter] = await dead;
+    deadLetter.ack();
+    expect(JSON.parse(deadLetter.data.toString())).toEqual({ id: '2', colour: 'red' });
     await deadLetters.close();
     let found = await rows();
     while (found.length === 0) found = await rows();
@@ -146,44 +163,42 @@ describe('a deployed program', () => {
     });
   });
 
-  it('changes nothing when it is deployed again, also by the next process', async () => {
-    const unchanged = Object.keys(program)
-      .map((name) => `same ${name}`)
-      .sort();
-    expect(stepsOf(await deploy(cloud, program))).toEqual(unchanged);
-    await close();
-    await open();
-    expect(stepsOf(await deploy(cloud, program))).toEqual(unchanged);
-    expect(cloud.iam.grants()).toHaveLength(4);
-    expect(await rows()).toHaveLength(1);
-  });
-
-  it('keeps its state to itself', async () => {
+  it('writes its state to a file that only its owner can read', async () => {
     const file = join(folder, 'pulumi', 'declared', 'test.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 1, replaced: [] });
   });
 });
 
-// A column that is there stays there.
+// Later programs keep the column: BigQuery removes none.
 const wider = [...columns, { name: 'colour', type: 'STRING', mode: 'NULLABLE' }];
-const settled = { ...program, table: changed(program.table, { schema: JSON.stringify(wider) }) };
+const { description: _, labels: __, ...plainArchive } = program.archive.inputs;
 
-describe('a changed program', () => {
-  const updated = {
-    ...program,
-    dataset: changed(program.dataset, { description: 'Orders.', labels: { team: 'shop' } }),
-    table: changed(program.table, { schema: JSON.stringify(wider), clusterings: ['id'] }),
-    topic: changed(program.topic, { labels: { team: 'shop' }, messageRetentionDuration: '3600s' }),
-    subscription: changed(program.subscription, {
-      deadLetterPolicy: { deadLetterTopic: '<deadLetters.id>', maxDeliveryAttempts: 7 },
-      ackDeadlineSeconds: 60,
-    }),
-    schema: changed(schema, { definition: JSON.stringify({ ...avro, doc: 'An order.' }) }),
-    jobs: changed(program.jobs, { role: 'roles/bigquery.user' }),
-  } satisfies Declarations;
+/** Changes what can be changed in place, and protects what a later test tries to delete. */
+const updated = {
+  ...program,
+  dataset: changed(program.dataset, { description: 'Orders.', labels: { team: 'shop' } }),
+  archive: { ...program.archive, inputs: plainArchive },
+  archived: changed(program.archived, { labels: { team: 'shop' } }),
+  table: changed(program.table, { schema: JSON.stringify(wider), clusterings: ['id'] }),
+  topic: changed(program.topic, { labels: { team: 'shop' }, messageRetentionDuration: '3600s' }),
+  deadLetters: deadLettering.deadLetters,
+  subscription: changed(program.subscription, {
+    deadLetterPolicy: { deadLetterTopic: '<deadLetters.id>', maxDeliveryAttempts: 7 },
+    ackDeadlineSeconds: 60,
+  }),
+  schema: changed(schema, {
+    definition: JSON.stringify({ ...avro, doc: 'An order.' }),
+    deletionPolicy: 'ABANDON',
+  }),
+  jobs: changed(program.jobs, { role: 'roles/bigquery.user' }),
+  account: { ...program.account, options: { protect: true } },
+  checkedTopic: changed(program.checkedTopic, { deletionPolicy: 'PREVENT' }),
+  publisher: { ...program.publisher, options: { retainOnDelete: true } },
+} satisfies Declarations;
 
-  it('is applied in place, and says what changed', async () => {
+describe('the deployment of a changed program', () => {
+  it('updates resources in place and reports the changed paths', async () => {
     const { steps } = await deploy(cloud, updated);
     const changes = steps.filter(({ operation }) => operation !== 'same');
     expect(
@@ -192,15 +207,19 @@ describe('a changed program', () => {
       ),
     ).toEqual({
       'update dataset': ['description', 'labels'],
+      'update archive': ['description', 'labels'],
+      'update archived': ['labels.tier'],
       'update table': ['clusterings', 'schema'],
       'update topic': ['labels', 'messageRetentionDuration'],
+      'update deadLetters': ['labels', 'messageRetentionDuration'],
+      'update checkedTopic': ['deletionPolicy'],
       'update subscription': ['ackDeadlineSeconds', 'deadLetterPolicy.maxDeliveryAttempts'],
-      'update schema': ['definition'],
+      'update schema': ['definition', 'deletionPolicy'],
       'replace jobs': ['role'],
     });
   });
 
-  it('keeps the data, and is what the clients see', async () => {
+  it('keeps the data and shows the changes to clients', async () => {
     expect(await rows()).toEqual([{ id: '1', name: 'one', colour: null }]);
     const [table] = await bigquery.dataset('shop').table('orders').getMetadata();
     expect(table).toMatchObject({ clustering: { fields: ['id'] }, numRows: '1' });
@@ -217,67 +236,74 @@ describe('a changed program', () => {
     expect(jobs.map(({ role }) => role)).toEqual(['roles/bigquery.user']);
   });
 
-  it('takes back what it had set', async () => {
-    await deploy(cloud, settled);
-    const [dataset] = await bigquery.dataset('shop').getMetadata();
+  it('removes a description, labels and a retention that are no longer declared', async () => {
+    const [dataset] = await bigquery.dataset('archive').getMetadata();
     expect(dataset.description).toBeUndefined();
-    const [topic] = await pubsub.topic('orders').getMetadata();
+    expect(dataset.labels).toEqual({});
+    const [table] = await bigquery.dataset('archive').table('orders').getMetadata();
+    expect(table.labels).toEqual({ team: 'shop' });
+    const [topic] = await pubsub.topic('dead-letters').getMetadata();
     expect(topic).toMatchObject({ labels: {}, messageRetentionDuration: null });
   });
 
-  it('is refused when it would lose data, with every reason and without touching anything', async () => {
+  it('fails with every reason when it would lose data, and changes nothing', async () => {
     const lossy = {
-      ...settled,
-      dataset: changed(program.dataset, { location: 'US' }),
-      table: changed(settled.table, {
+      ...updated,
+      archive: changed(updated.archive, { location: 'US' }),
+      table: changed(updated.table, {
         schema: JSON.stringify([{ name: 'id', type: 'INTEGER', mode: 'REQUIRED' }]),
       }),
-      deadLetters: changed(program.deadLetters, { name: 'dead-letter-box' }),
-      subscription: changed(program.subscription, { filter: 'attributes:colour' }),
+      deadLetters: changed(updated.deadLetters, { name: 'dead-letter-box' }),
+      subscription: changed(updated.subscription, { filter: 'attributes:colour' }),
     };
     const before = await rows();
     const undo = 'Undo it, or start with --fresh, which empties the local cloud.';
     expect(await problemsOf(deploy(cloud, lossy))).toEqual([
-      `gcp:bigquery/dataset:Dataset "dataset", property "location": location can not be changed, so this change would replace the resource and lose its tables and their rows. ${undo}`,
-      `gcp:pubsub/topic:Topic "deadLetters", property "name": name can not be changed, so this change would replace the resource and lose the messages that it retains, and its subscriptions. ${undo}`,
-    ]);
-    const { dataset: _, deadLetters: __, ...rest } = lossy;
-    const fine = { ...rest, dataset: settled.dataset, deadLetters: program.deadLetters };
-    const ordered = Object.fromEntries(
-      Object.keys(program).map((name) => [name, fine[name as keyof typeof fine]]),
-    );
-    expect(await problemsOf(deploy(cloud, ordered))).toEqual([
+      `gcp:bigquery/dataset:Dataset "archive", property "location": location cannot be changed, so this change would replace the resource and lose its tables and their rows. ${undo}`,
       `gcp:bigquery/table:Table "table", property "schema": column id changes from STRING to INTEGER, so this change would replace the resource and lose its rows. ${undo}`,
+      `gcp:pubsub/topic:Topic "deadLetters", property "name": name cannot be changed, so this change would replace the resource and lose the messages that it retains, and its subscriptions. ${undo}`,
     ]);
     expect(await rows()).toEqual(before);
-    expect(stepsOf(await deploy(cloud, settled)).every((step) => step.startsWith('same'))).toBe(true);
+  });
+
+  it('changes nothing when the next process repeats it', async () => {
+    await close();
+    await open();
+    expect(stepsOf(await deploy(cloud, updated))).toEqual(
+      Object.keys(program)
+        .map((name) => `same ${name}`)
+        .sort(),
+    );
+    expect(cloud.iam.grants()).toHaveLength(4);
+    expect(await rows()).toHaveLength(1);
   });
 });
 
-describe('what a program no longer declares', () => {
-  const guarded = {
-    ...settled,
-    table: changed(settled.table, { deletionProtection: true }),
-    account: { ...program.account, options: { protect: true } },
-    checkedTopic: changed(program.checkedTopic, { deletionPolicy: 'PREVENT' }),
-    schema: changed(schema, { deletionPolicy: 'ABANDON' }),
-    publisher: { ...program.publisher, options: { retainOnDelete: true } },
-  } satisfies Declarations;
-
-  it('stays, with everything else, when it is protected', async () => {
-    await deploy(cloud, guarded);
+describe('a resource that a program no longer declares', () => {
+  it('stays with all others when one of them is protected', async () => {
     expect((await problemsOf(deploy(cloud, {}))).sort()).toEqual([
-      'gcp:bigquery/table:Table "table", property "deletionProtection": is on, and this deployment would delete the resource. Set it to false, deploy, and then try again.',
+      'gcp:bigquery/table:Table "archived", property "deletionProtection": is on, and this deployment would delete the resource. Set it to false, deploy, and then try again.',
       'gcp:pubsub/topic:Topic "checkedTopic", property "deletionPolicy": is PREVENT, and this deployment would delete the resource. Set it to DELETE, deploy, and then try again.',
-      'gcp:serviceaccount/account:Account "account": is protected, and this deployment would delete it. Take protect away, deploy, and then try again.',
+      'gcp:serviceaccount/account:Account "account": is protected, and this deployment would delete it. Remove protect, deploy, and then try again.',
     ]);
     expect(await rows()).toHaveLength(1);
   });
 
-  it('is deleted, users before what they use, and kept where it says so', async () => {
-    const { table, account, checkedTopic } = settled;
-    await deploy(cloud, { ...guarded, table, account, checkedTopic });
-    const { steps } = await deploy(cloud, {});
+  it('loses its protection without another change', async () => {
+    const archived = changed(updated.archived, { deletionProtection: false });
+    const { account, checkedTopic } = program;
+    const { steps } = await deploy(cloud, { ...updated, archived, account, checkedTopic });
+    const changes = steps.filter(({ operation }) => operation !== 'same');
+    expect(changes.map(({ operation, name }) => `${operation} ${name}`).sort()).toEqual([
+      'update archived',
+      'update checkedTopic',
+    ]);
+    expect(steps).toHaveLength(Object.keys(program).length);
+  });
+
+  it('is deleted before its dependencies, and kept if it declares so', async () => {
+    const { account, archive } = program;
+    const { steps } = await deploy(cloud, { account, archive });
     const order = steps.map(({ operation, name }) => `${operation} ${name}`);
     const isBefore = (a: string, b: string) => order.indexOf(`delete ${a}`) < order.indexOf(`delete ${b}`);
     expect(order).toHaveLength(Object.keys(program).length);
@@ -293,29 +319,22 @@ describe('what a program no longer declares', () => {
     expect(cloud.iam.grants().map(({ role }) => role)).toEqual(['roles/pubsub.publisher']);
   });
 
-  it('may not be what the program declares under another name: deleting the one would delete the other', async () => {
-    const { account } = program;
-    const dataset = changed(program.dataset, { deleteContentsOnDestroy: false });
-    await deploy(cloud, { account, dataset });
-    expect(await problemsOf(deploy(cloud, { renamed: account, dataset }))).toEqual([
-      `gcp:serviceaccount/account:Account "renamed": projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com belongs to gcp:serviceaccount/account:Account "account" by the last deployment. If this is the same resource under another name, say so with aliases: [{ name: 'account' }]; if not, give it another name.`,
+  it('cannot be created under another name, or over an existing one', async () => {
+    const { account, archive } = program;
+    expect(await problemsOf(deploy(cloud, { renamed: account, archive, schema }))).toEqual([
+      'gcp:pubsub/schema:Schema "schema": Resource already exists in the project (resource=projects/test-project/schemas/order). (it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud)',
+      `gcp:serviceaccount/account:Account "renamed": the last deployment made projects/test-project/serviceAccounts/shop-api@test-project.iam.gserviceaccount.com as gcp:serviceaccount/account:Account "account". If this resource is the same one, add aliases: [{ name: 'account' }]; if not, choose another name.`,
     ]);
   });
 
-  it('stays when the cloud refuses to delete it, until the reason is gone', async () => {
-    const table = bigquery.dataset('shop').table('made-by-hand');
+  it('stays while the cloud refuses to delete it', async () => {
+    const table = bigquery.dataset('archive').table('made-by-hand');
     await table.create({ schema: [{ name: 'id', type: 'STRING' }] });
     expect(await problemsOf(deploy(cloud, {}))).toEqual([
-      expect.stringContaining('gcp:bigquery/dataset:Dataset "dataset": can not be deleted: '),
+      expect.stringContaining('gcp:bigquery/dataset:Dataset "archive": cannot be deleted: '),
     ]);
     await table.delete();
-    expect(stepsOf(await deploy(cloud, {}))).toContain('delete dataset');
-    expect(await bigquery.dataset('shop').exists()).toEqual([false]);
-  });
-
-  it('can not be created over what is there already', async () => {
-    expect(await problemsOf(deploy(cloud, without({ schema, topic: program.topic }, 'topic')))).toEqual([
-      'gcp:pubsub/schema:Schema "schema": Resource already exists in the project (resource=projects/test-project/schemas/order). (it is in the local cloud, but not in the state of this stack: delete it, or start with --fresh, which empties the local cloud)',
-    ]);
+    expect(stepsOf(await deploy(cloud, {}))).toContain('delete archive');
+    expect(await bigquery.dataset('archive').exists()).toEqual([false]);
   });
 });

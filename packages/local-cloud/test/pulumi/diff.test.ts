@@ -76,13 +76,13 @@ describe('a change of columns', () => {
   it.each([
     ['the same', [id], [id]],
     [
-      'a name in other case, a type by its other name',
+      'a name in another case, a type by its alias',
       [{ name: 'n', type: 'INT64' }],
       [{ name: 'N', type: 'INTEGER' }],
     ],
     ['a new column that may be empty', [id], [id, { name: 'n', type: 'STRING' }]],
     ['a new repeated column', [id], [id, { name: 'n', type: 'STRING', mode: 'REPEATED' }]],
-    ['a column that need no longer be there', [id], [{ ...id, mode: 'NULLABLE' }]],
+    ['a column that is no longer required', [id], [{ ...id, mode: 'NULLABLE' }]],
     ['a description', [id], [{ ...id, description: 'Identity.' }]],
     [
       'a new nested column',
@@ -98,7 +98,7 @@ describe('a change of columns', () => {
     [[id], [{ ...id, type: 'INTEGER' }], 'column id changes from STRING to INTEGER'],
     [[{ ...id, mode: 'NULLABLE' }], [id], 'column id changes from NULLABLE to REQUIRED'],
     [[id], [{ ...id, mode: 'REPEATED' }], 'column id changes from REQUIRED to REPEATED'],
-    [[], [id], 'column id is new and REQUIRED, and rows that exist have no value for it'],
+    [[], [id], 'column id is new and REQUIRED, and existing rows have no value for it'],
     [[nested], [{ ...nested, fields: [] }], 'column where.city is gone'],
   ])('from %j to %j does not', (old, next, reason) => {
     expect(incompatibleChange(old, next)).toBe(reason);

@@ -26,7 +26,7 @@ describe('a program that uses what Pulumi offers', () => {
     first = await deploy(1);
   });
 
-  it('gets generated names, qualified URNs and the outputs of others', () => {
+  it('gets generated names, qualified URNs and outputs of other resources', () => {
     expect(first.outputs).toMatchObject({
       urn: 'urn:pulumi:test::features::features:index:Mailbox$gcp:pubsub/topic:Topic::mailbox-topic',
       mailboxTopic: expect.stringMatching(/^mailbox-topic-[0-9a-f]{7}$/),
@@ -37,14 +37,14 @@ describe('a program that uses what Pulumi offers', () => {
     });
   });
 
-  it('keeps a secret a secret', () => {
+  it('keeps secrets out of steps and events', () => {
     expect(first.outputs.isSecret).toBe(true);
     expect(JSON.stringify([first.steps, events])).not.toContain('hunter2');
     const { labels } = { labels: {}, ...first.resources.find(({ id }) => id?.endsWith('secretive'))?.inputs };
     expect(labels).toEqual({ password: 'hunter2' });
   });
 
-  it('reports what is accepted and not emulated', () => {
+  it('hears why an accepted resource is not emulated', () => {
     const step = first.steps.find(({ name }) => name === 'run');
     expect(step).toMatchObject({
       operation: 'create',
@@ -52,7 +52,7 @@ describe('a program that uses what Pulumi offers', () => {
     });
   });
 
-  it('renames a resource by its alias, and leaves alone what it ignores', async () => {
+  it('renames a resource by its alias and leaves ignored inputs unchanged', async () => {
     const second = await deploy(2);
     expect(stepsOf(second).filter((step) => !step.startsWith('same'))).toEqual(['update new-name']);
     expect(second.steps.find(({ name }) => name === 'new-name')?.changed).toEqual(['labels.step']);
@@ -63,7 +63,7 @@ describe('a program that uses what Pulumi offers', () => {
 });
 
 describe('a preview', () => {
-  it('answers every resource of any stack with exactly the inputs that the program gives', async () => {
+  it('returns every resource of any stack with exactly the inputs that the program gives', async () => {
     const config = { 'gcp:project': 'far-away', password: 'hunter2' };
     const { resources, outputs } = await plan({ projectDir: programDir('features'), stack: 'prod', config });
     expect(resources.map(({ type, name }) => `${type} ${name}`)).toEqual([
@@ -103,7 +103,7 @@ describe('a program that fails', () => {
       }),
     );
 
-  it('in an exception fails the deployment with what it says and where, and keeps what was made', async () => {
+  it('with an exception fails the deployment with its message and position, and keeps what was created', async () => {
     const problems = await run('throws');
     const message = problems.join('\n');
     expect(message).toContain('Error: the program is wrong');
@@ -112,22 +112,22 @@ describe('a program that fails', () => {
     expect(topic).toMatchObject({ name: 'projects/test-project/topics/made-before' });
   });
 
-  it('on purpose fails the deployment in its own words', async () => {
+  it('with a RunError fails the deployment with its message alone', async () => {
     expect(await run('run error')).toEqual(['the configuration is wrong']);
   });
 
-  it('by ending itself fails the deployment with its exit code', async () => {
+  it('by process.exit fails the deployment with its exit code', async () => {
     expect((await run('exit'))[0]).toBe('the program ended with exit code 7.');
   });
 
-  it('in several ways at once is told all of them', async () => {
+  it('in several ways at once gets every problem', async () => {
     const problems = (await run('everything')).sort();
     const beginnings = [
       'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of',
       'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pubsub/',
       'gcp:pubsub/topic:Topic "asset", property "name": assets and archives are not emulated: pass the text itself',
-      'gcp:pubsub/topic:Topic "b": projects/test-project/topics/same is declared by gcp:pubsub/topic:Topic "a" too, and Google has only one.',
-      'gcp:pubsub/topic:Topic "elsewhere", property "project": is "another-project", and this local cloud is project test-project',
+      'gcp:pubsub/topic:Topic "b": projects/test-project/topics/same is also declared by gcp:pubsub/topic:Topic "a", and Google has only one.',
+      'gcp:pubsub/topic:Topic "elsewhere", property "project": is "another-project", but this local cloud is project test-project.',
       'gcp:pubsub/topic:Topic "found" (id projects/p/topics/found): reading a resource that another program manages (Resource.get) is not emulated.',
       'gcp:pubsub/topic:Topic "imported": the option import is not emulated.',
       'gcp:pubsub/topic:Topic "twice": is declared twice: give one of them another name.',
@@ -138,7 +138,7 @@ describe('a program that fails', () => {
 });
 
 describe('a stack', () => {
-  it('of another project is refused', async () => {
+  it('of another project cannot be deployed', async () => {
     const options = {
       projectDir: programDir('features'),
       stack: 'test',
@@ -149,9 +149,9 @@ describe('a stack', () => {
     ]);
   });
 
-  it('has a name that can be one', async () => {
+  it('needs a valid name', async () => {
     expect(await problemsOf(cloud.deploy({ projectDir: programDir('features'), stack: '../x' }))).toEqual([
-      `"../x" is not a stack's name: it has 1 to 100 letters, digits, dashes, underscores and dots.`,
+      `"../x" is not a stack name: one has 1 to 100 letters, digits, dashes, underscores and dots.`,
     ]);
   });
 });

@@ -16,6 +16,8 @@ import {
 jest.setTimeout(RUN_TIMEOUT_MS);
 
 const AGENT_EMAIL = AGENT.slice('serviceAccount:'.length);
+const ACCOUNT_EMAIL = 'shop-api@test-project.iam.gserviceaccount.com';
+const SERVICE = 'gcp:cloudrunv2/service:Service "service"';
 const TABLE = 'projects/test-project/datasets/shop/tables';
 const SUBSCRIPTION = 'gcp:pubsub/subscription:Subscription';
 const needs = (name: string, table: string) =>
@@ -53,10 +55,10 @@ function grantOn(table: string, declaration: Partial<Declaration> = {}): Declara
 
 const reader = (topic: string): Declaration => ({
   type: 'pubsub.Subscription',
-  inputs: { name: `reader-of-${topic.slice(-8)}`, topic },
+  inputs: { name: `reader-of-${topic.slice(topic.lastIndexOf('/') + 1)}`, topic },
 });
 
-/** Everything that may go wrong about order, in one program. */
+/** Every way to rely on luck, in one program. */
 const unlucky: Declarations = {
   dataset: ingestion.dataset,
   topic: ingestion.topic,
@@ -72,7 +74,7 @@ const unlucky: Declarations = {
   },
   byName: reader('orders'),
   byWrongName: reader('invoices'),
-  // Somebody else's account: nobody can know here whether it exists.
+  // An account of another program: the local cloud cannot know whether it exists.
   outsideGrant: {
     type: 'pubsub.TopicIAMMember',
     inputs: {
@@ -87,7 +89,25 @@ const unlucky: Declarations = {
     inputs: {
       project: 'test-project',
       role: 'roles/bigquery.jobUser',
-      member: 'serviceAccount:shop-api@test-project.iam.gserviceaccount.com',
+      member: `serviceAccount:${ACCOUNT_EMAIL}`,
+    },
+  },
+  secret: { type: 'secretmanager.Secret', inputs: { secretId: 'keys', replication: { auto: {} } } },
+  service: {
+    type: 'cloudrunv2.Service',
+    inputs: {
+      name: 'shop-api',
+      location: 'southamerica-west1',
+      template: {
+        serviceAccount: ACCOUNT_EMAIL,
+        volumes: [
+          {
+            name: 'keys',
+            secret: { secret: '<secret.secretId>', items: [{ version: 'latest', path: 'k.json' }] },
+          },
+        ],
+        containers: [{ image: 'localhost/shop:1' }],
+      },
     },
   },
 };
@@ -100,6 +120,8 @@ const useOutputs = 'Use its outputs here instead of the plain text, or add it to
 const MISSING_TOPIC = `${SUBSCRIPTION} "byWrongName", property "topic": projects/test-project/topics/invoices does not exist: this program does not declare it, and it is not in the local cloud. Correct the name, or declare it.`;
 
 const unluckyProblems = [
+  `${SERVICE}, property "template.volumes": needs roles/secretmanager.secretAccessor for ${ACCOUNT_EMAIL} on projects/test-project/secrets/keys before it is created, and nothing in the program grants it (gcp:projects/iAMMember:IAMMember "accountGrant" grants roles/bigquery.jobUser on projects/test-project, which does not include secretmanager.versions.access). ${declare}`,
+  `${SERVICE}, property "template.serviceAccount": projects/test-project/serviceAccounts/${ACCOUNT_EMAIL} is declared by gcp:serviceaccount/account:Account "account", ${race} ${useOutputs}`,
   `${needs('backwardsSubscription', 'backwards')}; ${grants('backwardsGrant')}`,
   `${SUBSCRIPTION} "byName", property "topic": projects/test-project/topics/orders is declared by gcp:pubsub/topic:Topic "topic", ${race} ${useOutputs}`,
   MISSING_TOPIC,
@@ -120,7 +142,7 @@ describe('a program that leaves an order to luck', () => {
     expect(sorted(await problemsOf(deploy(cloud, unlucky)))).toEqual(sorted(unluckyProblems));
   });
 
-  it('has what does not rely on luck applied, and nothing else', async () => {
+  it('is applied except for the resources that rely on luck', async () => {
     const topics = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/orders' });
     expect(topics).toMatchObject({ name: 'projects/test-project/topics/orders' });
     const name = 'projects/test-project/subscriptions/racing-subscription';
@@ -128,13 +150,13 @@ describe('a program that leaves an order to luck', () => {
       code: 'NOT_FOUND',
     });
     const granted = cloud.iam.grants().map(({ resource }) => resource.split('/').at(-1));
-    // The grant that waits for a subscription was not made either.
+    // The grant on a withheld subscription is withheld, too.
     expect(granted.sort()).toEqual(['orders', 'racing', 'test-project', 'viewed']);
   });
 
-  it('fails in the same words in another order, and in a preview, which leaves open what it can not see', async () => {
+  it('fails with the same messages in another order and in a preview, which accepts a missing topic', async () => {
     const names = Object.keys(unlucky);
-    const inAnotherOrder = ['dataset', 'topic', ...names.filter((name) => name.endsWith('Table'))];
+    const inAnotherOrder = ['dataset', 'topic', 'secret', ...names.filter((name) => name.endsWith('Table'))];
     const backwards = names.filter((name) => !name.startsWith('backwards')).reverse();
     const order = [...new Set([...inAnotherOrder, ...backwards, ...names])];
     const reordered = Object.fromEntries(order.map((name) => [name, unlucky[name] as Declaration]));
@@ -146,27 +168,46 @@ describe('a program that leaves an order to luck', () => {
 
 describe('a program that was deployed in the right order', () => {
   const declarations: Declarations = {
-    ...ingestion,
+    ...deadLettering,
+    spare: { type: 'pubsub.Topic', inputs: { name: 'spare' } },
     outsider: reader('projects/test-project/topics/outside'),
   };
+  let other: LocalCloud;
+  beforeAll(async () => {
+    other = await openCloud();
+  });
+  afterAll(() => other.close());
 
-  it('may rely on what is there without it, such as the topic of another program', async () => {
-    await cloud.pubsub.createTopic({ name: 'projects/test-project/topics/outside' });
-    const steps = stepsOf(await deploy(cloud, declarations));
-    expect(steps).toEqual(expect.arrayContaining(['create outsider', 'create subscription']));
+  it('may rely on existing resources, such as the topic of another program', async () => {
+    await other.pubsub.createTopic({ name: 'projects/test-project/topics/outside' });
+    // Fails for another reason, after everything else is applied.
+    const [problem] = await problemsOf(deploy(other, without(declarations, 'forwarder')));
+    expect(problem).toContain('roles/pubsub.subscriber');
+    const made = { subscription: 'projects/test-project/subscriptions/reader-of-outside' };
+    expect(await other.pubsub.getSubscription(made)).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('fails as soon as it leaves the order to luck, although nothing changes in the cloud', async () => {
-    const { topic, ...rest } = declarations;
+  it('only adds the missing grant after a deployment that failed for it', async () => {
+    const steps = stepsOf(await deploy(other, declarations));
+    expect(steps.filter((step) => !step.startsWith('same'))).toEqual(['create forwarder']);
+    expect(steps).toEqual(expect.arrayContaining(['same outsider', 'same subscription']));
+  });
+
+  it('fails when it leaves the order to luck, or relies on a resource that this deployment deletes', async () => {
+    const { topic, spare: _, ...rest } = declarations;
     const lucky = {
       ...rest,
       subscription: {
-        ...changed(subscription, { topic: 'projects/test-project/topics/orders' }),
+        ...changed(deadLettering.subscription, { topic: 'projects/test-project/topics/orders' }),
         dependsOn: [],
       },
       topic,
+      orphan: reader('projects/test-project/topics/spare'),
     } as Declarations;
-    expect(await problemsOf(deploy(cloud, lucky))).toEqual([
+    expect(await problemsOf(deploy(other, lucky))).toEqual([
+      expect.stringContaining(
+        '"orphan", property "topic": projects/test-project/topics/spare does not exist',
+      ),
       expect.stringContaining(
         '"subscription", property "topic": projects/test-project/topics/orders is declared by',
       ),
@@ -174,18 +215,11 @@ describe('a program that was deployed in the right order', () => {
     ]);
   });
 
-  it('may not rely on what this very deployment deletes', async () => {
-    const { topic: _, ...rest } = without(declarations, 'subscription');
-    const orphan = { ...rest, orphan: reader('projects/test-project/topics/orders') } as Declarations;
-    expect(await problemsOf(deploy(cloud, orphan))).toEqual([
-      expect.stringContaining('projects/test-project/topics/orders does not exist'),
-    ]);
-  });
-
-  it('may rely on a grant that somebody else made', async () => {
-    cloud.iam.grant({ resource: 'projects/test-project', role: 'roles/bigquery.dataEditor', member: AGENT });
+  it('may rely on a grant made without it', async () => {
+    other.iam.grant({ resource: 'projects/test-project', role: 'roles/bigquery.dataEditor', member: AGENT });
     const { tableGrant: _, ...rest } = declarations;
-    const steps = stepsOf(await deploy(cloud, { ...rest, subscription: { ...subscription, dependsOn: [] } }));
+    const subscription = { ...deadLettering.subscription, dependsOn: [] };
+    const steps = stepsOf(await deploy(other, { ...rest, subscription }));
     expect(steps).toEqual(expect.arrayContaining(['same subscription', 'delete tableGrant']));
   });
 });
@@ -194,7 +228,7 @@ describe('a dead-letter policy', () => {
   const start = (name: string) =>
     `${SUBSCRIPTION} "${name}", property "deadLetterPolicy.deadLetterTopic": dead letters`;
   const notForwarded = (name: string, role: string, resource: string, kind: string) =>
-    `${start(name)} can not be forwarded: nothing in this program grants ${role} on projects/test-project/${resource} to ${AGENT_EMAIL}, Pub/Sub's own account. Google accepts this, and what can not be delivered stays in the subscription. Declare a ${kind}.`;
+    `${start(name)} cannot be forwarded: nothing in this program grants ${role} on projects/test-project/${resource} to ${AGENT_EMAIL}, the service agent of Pub/Sub. Google accepts this and leaves undeliverable messages in the subscription. Declare a ${kind}.`;
 
   /** `deadLettering` under names of its own, without one part. */
   function copy(suffix: string, missing?: string): Declarations {
@@ -207,7 +241,7 @@ describe('a dead-letter policy', () => {
     return JSON.parse(renamed) as Declarations;
   }
 
-  it('that can not work, or would lose the messages, fails and names what is missing', async () => {
+  it('that cannot work, or would lose the messages, fails and names what is missing', async () => {
     const problems = await problemsOf(
       planOf({
         ...copy('A'),
@@ -229,16 +263,8 @@ describe('a dead-letter policy', () => {
         'subscriptions/orders-to-bigqueryC',
         'gcp.pubsub.SubscriptionIAMMember',
       ),
-      `${start('subscriptionD')} vanish: no subscription of this program reads projects/test-project/topics/dead-lettersD, and a topic keeps nothing for a subscription that does not exist. Declare a gcp.pubsub.Subscription on it.`,
+      `${start('subscriptionD')} are lost: no subscription of this program reads projects/test-project/topics/dead-lettersD, and a topic without a subscription drops its messages. Declare a gcp.pubsub.Subscription on it.`,
     ]);
-  });
-
-  it('fails a deployment after what could be applied was, so that the next one only adds what was missing', async () => {
-    await using other = await openCloud();
-    const [problem] = await problemsOf(deploy(other, without(deadLettering, 'forwarder')));
-    expect(problem).toContain('roles/pubsub.subscriber');
-    const steps = stepsOf(await deploy(other, deadLettering));
-    expect(steps.filter((step) => !step.startsWith('same'))).toEqual(['create forwarder']);
   });
 });
 

@@ -101,7 +101,7 @@ describe('an input', () => {
     expect(
       mistakes('gcp:pubsub/subscription:Subscription', { topic: 't', pushConfig: { pushEndpoint: 'x' } }),
     ).toEqual([
-      'pushConfig: the local cloud can not do this: push subscriptions are not emulated, and nothing would be delivered',
+      'pushConfig: the local cloud cannot do this: push subscriptions are not emulated, and nothing would be delivered',
     ]);
     const template = {
       containers: [
@@ -109,7 +109,7 @@ describe('an input', () => {
       ],
     };
     expect(mistakes('gcp:cloudrunv2/service:Service', { location: 'l', template })).toEqual([
-      'template.containers[0].envs[0].valueSource: the local cloud can not do this: a secret reaches the process as a file alone (template.volumes)',
+      'template.containers[0].envs[0].valueSource: the local cloud cannot do this: a process gets a secret only as a file (template.volumes)',
     ]);
     expect(
       mistakes('gcp:pubsub/topicIAMMember:TopicIAMMember', {
@@ -119,7 +119,7 @@ describe('an input', () => {
         condition: {},
       }),
     ).toEqual([
-      'condition: the local cloud can not do this: IAM conditions are not evaluated, so the grant would hold more widely than declared',
+      'condition: the local cloud cannot do this: IAM conditions are not evaluated, so the grant would allow more than declared',
     ]);
   });
 
@@ -171,12 +171,12 @@ describe('an input', () => {
   });
 });
 
-describe('what a schema can not say', () => {
+describe('a rule that a schema cannot express', () => {
   const context = { project: 'p', projectNumber: '1', region: undefined };
   const check = (name: string, inputs: Record<string, unknown>) =>
     typeOf(name).check?.({ urn: 'urn', logicalName: 'name', inputs, context });
 
-  it('about a table: its schema is a list of columns, and it is clustered by some of them', () => {
+  it('on a table: its schema is a list of columns, and it is clustered by some of them', () => {
     const type = 'gcp:bigquery/table:Table';
     const table = { datasetId: 'd', tableId: 't' };
     expect(check(type, { ...table, schema: '{' })).toEqual([
@@ -193,7 +193,7 @@ describe('what a schema can not say', () => {
     ).toEqual([{ property: 'clusterings', message: 'nam is not a column of the table (id)' }]);
   });
 
-  it('about a grant: its role is one whose permissions are known', () => {
+  it('on a grant: the permissions of its role are known', () => {
     const type = 'gcp:projects/iAMMember:IAMMember';
     const grant = (role: string) => check(type, { project: 'p', role, member: 'allUsers' });
     expect(grant('roles/pubsub.publsher')).toEqual([

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('the state of a stack', () => {
-  it('is on disk after every change, so that a run which dies orphans nothing', () => {
+  it('is on disk after every change, so a killed run orphans nothing', () => {
     const state = new StackState(folder, 'shop', 'test');
     const [a, b] = [resource('a'), resource('b')];
     state.set(a);
@@ -54,7 +54,7 @@ describe('the state of a stack', () => {
   });
 
   it.each(['', '{', '{"version":2,"resources":[],"replaced":[]}', '[]'])(
-    'that can not be read (%j) is refused with a way out, not taken for an empty one',
+    'that cannot be read (%j) is refused with a hint, not taken for an empty one',
     async (content) => {
       await mkdir(join(folder, 'shop'));
       await writeFile(join(folder, 'shop', 'test.json'), content);
@@ -66,7 +66,7 @@ describe('the state of a stack', () => {
 });
 
 describe('deletionOrder', () => {
-  it('has users before what they use, and children before their parents', () => {
+  it('has dependants before their dependencies, and children before their parents', () => {
     const base = resource('base');
     const user = resource('user', { dependencies: [base.urn] });
     const parent = resource('parent', { custom: false, dependencies: [user.urn] });

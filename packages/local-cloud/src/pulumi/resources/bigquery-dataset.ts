@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { applied, type Declared } from '../resource-type.ts';
-import { DeletionPolicy, Labels, labelOutputs, withProject } from './common.ts';
+import { DeletionPolicy, Labels, labelOutputs, labelPatch, withProject } from './common.ts';
 
-/** Where BigQuery puts a dataset that names no location. https://docs.cloud.google.com/bigquery/docs/locations */
+/** The location of a dataset that names none. https://docs.cloud.google.com/bigquery/docs/locations */
 const DEFAULT_LOCATION = 'US';
 
 const Inputs = Type.Object(
@@ -27,14 +27,14 @@ export const dataset = applied({
   effect: 'a dataset of the local BigQuery',
   inputs: Inputs,
   notEmulated: {
-    maxTimeTravelHours: 'the local BigQuery keeps no history',
+    maxTimeTravelHours: 'the local BigQuery has no time travel',
     storageBillingModel: 'nothing is billed',
     defaultEncryptionConfiguration: 'local files are not encrypted',
     resourceTags: 'no policy looks at tags',
   },
   refused: {
     accesses: 'access lists are not emulated, use gcp.bigquery.DatasetIamMember',
-    defaultCollation: 'texts compare by their bytes',
+    defaultCollation: 'strings compare by their bytes',
     isCaseInsensitive: 'names of tables are case-sensitive',
     defaultTableExpirationMs: 'tables do not expire',
     defaultPartitionExpirationMs: 'partitions do not expire',
@@ -64,8 +64,8 @@ export const dataset = applied({
     });
     return undefined;
   },
-  async update({ inputs, cloud }) {
-    await cloud.bigquery.patchDataset(inputs.datasetId, settings(inputs));
+  async update({ inputs, old, cloud }) {
+    await cloud.bigquery.patchDataset(inputs.datasetId, settings(inputs, old));
     return undefined;
   },
   async delete({ inputs, cloud }) {
@@ -80,6 +80,10 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 }
 
 /** Null removes what an earlier deployment set. */
-function settings({ description, friendlyName, labels }: Inputs) {
-  return { description: description ?? null, friendlyName: friendlyName ?? null, labels: labels ?? {} };
+function settings({ description, friendlyName, labels }: Inputs, old?: Inputs) {
+  return {
+    description: description ?? null,
+    friendlyName: friendlyName ?? null,
+    labels: labelPatch(labels, old?.labels),
+  };
 }

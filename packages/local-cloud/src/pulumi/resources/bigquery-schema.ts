@@ -32,8 +32,8 @@ export function parseSchema(schema: string | undefined): Column[] | string {
 }
 
 /**
- * Why a table can not take the new columns with its rows in place, undefined when it can. BigQuery adds columns that
- * may be empty, relaxes REQUIRED, and changes descriptions.
+ * Why a table cannot take the new columns and keep its rows; undefined when it can. BigQuery adds columns that may be
+ * empty, relaxes REQUIRED, and changes descriptions.
  * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
  */
 export function incompatibleChange(
@@ -60,9 +60,7 @@ export function incompatibleChange(
   const added = next.find(
     (column) => !oldNames.has(column.name.toLowerCase()) && modeOf(column) === 'REQUIRED',
   );
-  return (
-    added && `column ${prefix}${added.name} is new and REQUIRED, and rows that exist have no value for it`
-  );
+  return added && `column ${prefix}${added.name} is new and REQUIRED, and existing rows have no value for it`;
 }
 
 const ALIASES: Readonly<Record<string, string>> = {

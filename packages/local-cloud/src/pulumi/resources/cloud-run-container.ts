@@ -92,7 +92,7 @@ export const NOT_EMULATED_IN_CONTAINER = {
   [container('startupProbe.tcpSocket.port')]: ANY_PORT,
   [container('livenessProbe.httpGet.port')]: ANY_PORT,
   [container('livenessProbe.tcpSocket.port')]: ANY_PORT,
-  [container('readinessProbe')]: 'there is no other instance that could answer instead',
+  [container('readinessProbe')]: 'there is no other instance to send requests to',
   [container('resources')]: 'the process shares this machine',
   [container('buildInfos')]: 'nothing is built',
   [container('baseImageUri')]: 'nothing is built',
@@ -102,7 +102,7 @@ export const REFUSED_IN_CONTAINER = {
   [container('args')]: 'the command of an image is a setting of the local cloud (images)',
   [container('commands')]: 'the command of an image is a setting of the local cloud (images)',
   [container('workingDir')]: 'the folder of an image is a setting of the local cloud (images)',
-  [container('envs[].valueSource')]: 'a secret reaches the process as a file alone (template.volumes)',
+  [container('envs[].valueSource')]: 'a process gets a secret only as a file (template.volumes)',
   [container('startupProbe.grpc')]: 'gRPC probes are not emulated',
   [container('livenessProbe.grpc')]: 'gRPC probes are not emulated',
   [container('dependsOns')]: 'a service has one container',
@@ -117,10 +117,10 @@ export const NOT_EMULATED_IN_JOB_CONTAINER = {
 export const REFUSED_IN_JOB_CONTAINER = {
   [jobContainer('commands')]: 'the command of an image is a setting of the local cloud (images)',
   [jobContainer('workingDir')]: 'the folder of an image is a setting of the local cloud (images)',
-  [jobContainer('envs[].valueSource')]: 'a secret reaches no job here',
-  [jobContainer('volumeMounts')]: 'a secret reaches no job here',
-  [jobContainer('ports')]: 'a job has one container, and nobody calls it',
-  [jobContainer('startupProbe')]: 'a job has one container, and nothing waits for it',
+  [jobContainer('envs[].valueSource')]: 'a job gets no secret here',
+  [jobContainer('volumeMounts')]: 'a job gets no secret here',
+  [jobContainer('ports')]: 'a job has one container, which gets no requests',
+  [jobContainer('startupProbe')]: 'a job has one container, and nothing waits for its start',
   [jobContainer('dependsOns')]: 'a job has one container',
 };
 

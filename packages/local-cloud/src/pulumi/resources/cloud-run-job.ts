@@ -52,7 +52,7 @@ type Inputs = typeof Inputs.static;
 const ONE_TASK = 'an execution has one task';
 
 export const job = applied({
-  effect: 'a process on this machine per execution, run to its end when it is asked for, never by itself',
+  effect: 'one process on this machine per execution, started only on request',
   inputs: Inputs,
   notEmulated: {
     binaryAuthorization: 'no image is pulled',
@@ -74,7 +74,7 @@ export const job = applied({
     startExecutionToken: 'a deployment starts no execution here',
     'template.parallelism': ONE_TASK,
     'template.taskCount': ONE_TASK,
-    'template.template.volumes': 'a secret reaches no job here',
+    'template.template.volumes': 'a job gets no secret here',
     ...REFUSED_IN_JOB_CONTAINER,
   },
   autoname: 'name',

@@ -2,8 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { grantHint } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 import type { Cloud, SecretAdmin } from '../cloud.ts';
-import type { InputMistake } from '../inputs.ts';
-import type { PermissionNeed, ProviderContext } from '../resource-type.ts';
+import type { InputMistake, PermissionNeed, ProviderContext } from '../resource-type.ts';
 import { shortName } from './common.ts';
 import { secretName } from './secret.ts';
 
@@ -37,7 +36,7 @@ export type Volume = Static<typeof VolumeInputs>;
 export const VolumeMountInputs = Type.Object({ name: Type.String(), mountPath: Type.String() }, closed);
 export type VolumeMount = Static<typeof VolumeMountInputs>;
 
-/** The secret behind each mounted file, by the path that the container knows. */
+/** Secret ids, by the path of the mounted file in the container. */
 export function mountedSecrets(volumes: readonly Volume[], mounts: readonly VolumeMount[]) {
   const files = new Map<string, string>();
   for (const { name, mountPath } of mounts) {
@@ -48,29 +47,29 @@ export function mountedSecrets(volumes: readonly Volume[], mounts: readonly Volu
   return files;
 }
 
-/** The process is not isolated from this machine, so it can only find a file whose path a variable tells it. */
+/** The process sees the files of this machine, so it finds a mounted file only by an environment variable. */
 export function mountMistakes(
   volumes: readonly Volume[],
   mounts: readonly VolumeMount[],
   environment: Readonly<Record<string, string>>,
 ): InputMistake[] {
-  const strangers = mounts
+  const unknown = mounts
     .filter(({ name }) => !volumes.some((volume) => volume.name === name))
     .map(({ name }) => ({
       property: 'template.containers[].volumeMounts',
       message: `mounts the volume "${name}", which the template does not have`,
     }));
   const values = Object.values(environment);
-  const untold = [...mountedSecrets(volumes, mounts).keys()]
+  const withoutVariable = [...mountedSecrets(volumes, mounts).keys()]
     .filter((path) => !values.includes(path))
     .map((path) => ({
       property: 'template.containers[].volumeMounts',
-      message: `the local cloud can not mount ${path}: the process finds a secret only where an environment variable has its path as value`,
+      message: `the local cloud cannot mount ${path}: set an environment variable to this path, and the process gets the path of a local file in it`,
     }));
-  return [...strangers, ...untold];
+  return [...unknown, ...withoutVariable];
 }
 
-/** The environment with the file of this machine in place of each path of a mounted secret. */
+/** The environment, with the path of a local file in place of the path of each mounted secret. */
 export function withLocalFiles(
   environment: Readonly<Record<string, string>>,
   mounted: ReadonlyMap<string, string>,
@@ -84,7 +83,7 @@ export function withLocalFiles(
   );
 }
 
-/** Cloud Run refuses a revision whose account may not read what is mounted. */
+/** Cloud Run refuses a revision whose account may not read a mounted secret. */
 export function secretNeeds(
   volumes: readonly Volume[],
   account: string | undefined,
@@ -100,7 +99,7 @@ export function secretNeeds(
   }));
 }
 
-/** What is mounted is there. Throws CloudError FAILED_PRECONDITION. */
+/** Throws CloudError FAILED_PRECONDITION when a mounted secret has no version. */
 export function assertSecretsHaveVersions(
   volumes: readonly Volume[],
   { project }: ProviderContext,
@@ -110,12 +109,12 @@ export function assertSecretsHaveVersions(
     if (secrets.has(shortName(secret.secret))) continue;
     const name = secretName(project, secret.secret);
     throw new CloudError('FAILED_PRECONDITION', `Secret ${name}/versions/latest was not found.`, {
-      hint: `a secret without a version can not be mounted: add the first version of ${shortName(name)} before`,
+      hint: `add a first version to ${shortName(name)}: a secret without a version cannot be mounted`,
     });
   }
 }
 
-/** The account reads what is mounted. Throws CloudError PERMISSION_DENIED. */
+/** Throws CloudError PERMISSION_DENIED when the account may not read a mounted secret. */
 export function assertSecretsAllowed(needs: readonly PermissionNeed[], { iam }: Pick<Cloud, 'iam'>): void {
   for (const { member, permissions, resource } of needs) {
     for (const permission of permissions) {

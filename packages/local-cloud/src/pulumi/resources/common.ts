@@ -3,14 +3,14 @@ import type { Declared, ProviderContext } from '../resource-type.ts';
 
 export const Labels = Type.Record(Type.String(), Type.String());
 
-/** https://www.pulumi.com/registry/packages/gcp: what happens to the cloud's resource when the program drops its own. */
+/** What happens in the cloud when the program no longer declares a resource. https://www.pulumi.com/registry/packages/gcp */
 export const DeletionPolicy = Type.Union([
   Type.Literal('DELETE'),
   Type.Literal('PREVENT'),
   Type.Literal('ABANDON'),
 ]);
 
-/** A duration as the provider takes it: seconds, with up to nine decimals, ending in "s". */
+/** A duration as the provider takes it: seconds with up to nine decimals, then "s". */
 export const DurationText = Type.String({
   pattern: '^\\d+(\\.\\d{1,9})?s$',
   description: 'a duration in seconds such as "600s"',
@@ -27,6 +27,11 @@ export function labelOutputs(labels: Record<string, string> | undefined) {
   return { pulumiLabels: own, effectiveLabels: { ...own, 'goog-pulumi-provisioned': 'true' } };
 }
 
+/** Labels for a patch of BigQuery, which lays them over the recorded ones: null removes a label. */
+export function labelPatch(next: Record<string, string> = {}, old: Record<string, string> = {}) {
+  return { ...Object.fromEntries(Object.keys(old).map((name) => [name, null])), ...next };
+}
+
 /** `name` in full: the provider takes `records` as well as `projects/p/topics/records`. */
 export function fullName(collection: string, name: string, project: string): string {
   return name.startsWith('projects/') ? name : `projects/${project}/${collection}/${name}`;
@@ -37,7 +42,7 @@ export function shortName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-/** The inputs, with the provider's project where the program names none. */
+/** The inputs, with the provider's project if they have none. */
 export function withProject<T extends { project?: string }>({ inputs, context }: Declared<T>) {
   return { ...inputs, project: projectOf(inputs, context) };
 }
@@ -46,7 +51,7 @@ function projectOf({ project }: { project?: string }, context: ProviderContext):
   return project ?? context.project;
 }
 
-/** `projects/p/serviceAccounts/EMAIL` for an account that a project owns; service agents and people are not anybody's. */
+/** `projects/p/serviceAccounts/EMAIL` for an account of a project; undefined for service agents and people. */
 export function serviceAccountName(email: string): string | undefined {
   const project = /^[^@]+@([^.]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
   if (!project || project.startsWith('gcp-sa-') || project === 'serverless-robot-prod') return undefined;

@@ -1,12 +1,11 @@
 import { covers } from '../../iam.ts';
-import type { InputMistake } from '../inputs.ts';
-import type { Program } from '../program.ts';
+import type { InputMistake, Provided } from '../resource-type.ts';
 
 interface DeadLettering {
-  /** Full names. */
+  /** Full names, `projects/P/subscriptions/S` and `projects/P/topics/T`. */
   readonly subscription: string;
   readonly deadLetterTopic: string;
-  /** Pub/Sub's own account in the project, as a member. */
+  /** The service agent of Pub/Sub in the project, as an IAM member. */
   readonly agent: string;
 }
 
@@ -14,12 +13,15 @@ const SUBSCRIPTION_TYPE = 'gcp:pubsub/subscription:Subscription';
 const property = 'deadLetterPolicy.deadLetterTopic';
 
 /**
- * Google accepts a dead-letter policy that can not work, and the messages sit or vanish without a word.
+ * Finds what a dead-letter policy lacks. Google accepts the policy all the same: without a grant no message is
+ * forwarded, and without a subscription on the topic the dead letters are lost.
  * https://docs.cloud.google.com/pubsub/docs/dead-letter-topics
  */
-export function auditDeadLetters(declared: DeadLettering, program: Program): InputMistake[] {
-  const { subscription, deadLetterTopic, agent } = declared;
-  const grants = program.resources().flatMap((resource) => resource.grants);
+export function auditDeadLetters(
+  { subscription, deadLetterTopic, agent }: DeadLettering,
+  resources: readonly Provided[],
+): InputMistake[] {
+  const grants = resources.flatMap((resource) => resource.grants);
   const holds = (permission: string, on: string) =>
     grants.some((grant) => covers(grant, agent, permission, on));
   const mistakes: InputMistake[] = [];
@@ -34,10 +36,10 @@ export function auditDeadLetters(declared: DeadLettering, program: Program): Inp
     const kind = 'gcp.pubsub.SubscriptionIAMMember';
     mistakes.push({ property, message: notForwarded('roles/pubsub.subscriber', subscription, agent, kind) });
   }
-  // A topic of another program may have its subscriptions there.
-  const isOurs = program.resources().some(({ resourceName }) => resourceName === deadLetterTopic);
-  if (isOurs && !hasSubscription(program, deadLetterTopic)) {
-    const message = `dead letters vanish: no subscription of this program reads ${deadLetterTopic}, and a topic keeps nothing for a subscription that does not exist. Declare a gcp.pubsub.Subscription on it.`;
+  // Another program that declares the topic may declare its subscriptions, too.
+  const isOurs = resources.some(({ resourceName }) => resourceName === deadLetterTopic);
+  if (isOurs && !hasSubscription(resources, deadLetterTopic)) {
+    const message = `dead letters are lost: no subscription of this program reads ${deadLetterTopic}, and a topic without a subscription drops its messages. Declare a gcp.pubsub.Subscription on it.`;
     mistakes.push({ property, message });
   }
   return mistakes;
@@ -45,16 +47,13 @@ export function auditDeadLetters(declared: DeadLettering, program: Program): Inp
 
 function notForwarded(role: string, resource: string, agent: string, kind: string): string {
   const account = agent.slice('serviceAccount:'.length);
-  return `dead letters can not be forwarded: nothing in this program grants ${role} on ${resource} to ${account}, Pub/Sub's own account. Google accepts this, and what can not be delivered stays in the subscription. Declare a ${kind}.`;
+  return `dead letters cannot be forwarded: nothing in this program grants ${role} on ${resource} to ${account}, the service agent of Pub/Sub. Google accepts this and leaves undeliverable messages in the subscription. Declare a ${kind}.`;
 }
 
-function hasSubscription(program: Program, topic: string): boolean {
-  return program
-    .resources()
-    .some(({ type, references }) =>
-      references.some(
-        ({ property: input, resource }) =>
-          type === SUBSCRIPTION_TYPE && input === 'topic' && resource === topic,
-      ),
-    );
+function hasSubscription(resources: readonly Provided[], topic: string): boolean {
+  return resources.some(
+    ({ type, references }) =>
+      type === SUBSCRIPTION_TYPE &&
+      references.some(({ property: input, resource }) => input === 'topic' && resource === topic),
+  );
 }

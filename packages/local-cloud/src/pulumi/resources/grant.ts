@@ -21,11 +21,11 @@ const GRANT_INPUTS = {
 };
 
 interface GrantOptions {
-  /** The inputs that name what the grant is on. */
+  /** The inputs that name the resource of the grant. */
   readonly target: TProperties;
-  /** Google's name of it. */
+  /** Google's relative name of that resource. */
   resource(inputs: Record<string, string>, context: ProviderContext): string;
-  /** The input that a message points at when it is missing; undefined where nothing declares the resource. */
+  /** The input at fault when the resource is missing; undefined for a resource that no program declares. */
   readonly property: string | undefined;
   /** The id before `/ROLE/MEMBER`. */
   idPrefix?(inputs: Record<string, string>, context: ProviderContext): string;
@@ -50,11 +50,11 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
     declaredBy: declared.urn,
   });
   return applied({
-    effect: 'the grant holds for the calls that the local cloud checks',
+    effect: 'the grant applies to the calls that the local cloud checks',
     inputs: Inputs,
     notEmulated: {},
     refused: {
-      condition: 'IAM conditions are not evaluated, so the grant would hold more widely than declared',
+      condition: 'IAM conditions are not evaluated, so the grant would allow more than declared',
     },
     replaceOn: [...Object.keys(target), 'role', 'member', 'project'],
     defaults: (declared) => ({ ...declared.inputs, project: contextOf(declared).project }),

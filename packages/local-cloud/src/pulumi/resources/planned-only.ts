@@ -5,10 +5,10 @@ const NO_BALANCER = 'there is no load balancer on this machine: requests go to t
 const NO_OBJECTS = 'Cloud Storage is not emulated';
 const NO_KEYS = 'Cloud KMS is not emulated';
 const NO_IMAGES = 'images are run from the working copy, not pulled';
-const NO_MONITORING = 'nothing is measured or notified here: `pnpm prove alerts` tries the policies out';
+const NO_MONITORING = 'nothing is measured or notified here: `pnpm prove alerts` tests the alert policies';
 const NO_TOKENS = 'the local cloud asks for no credentials';
 
-/** Types that a program may declare, for a plan to show; no emulated service would notice them. */
+/** Types that a plan shows and that have no effect on an emulated service. */
 export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   'gcp:artifactregistry/repository:Repository': named(NO_IMAGES, 'repositories', 'location', 'repositoryId'),
   'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': grant(NO_IMAGES, 'repository'),
@@ -17,7 +17,7 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
     outputs: ({ billingAccount }) => ({ id: `billingAccounts/${billingAccount}/budgets/generated` }),
   },
   'gcp:cloudscheduler/job:Job': {
-    notEmulatedBecause: 'nothing is started by the clock here: a job runs when it is asked for',
+    notEmulatedBecause: 'schedules do not run here: a job starts only on request',
     outputs: ({ region, name, project }, context) => ({
       id: `projects/${project ?? context.project}/locations/${region ?? context.region}/jobs/${name}`,
       state: 'ENABLED',
@@ -41,7 +41,7 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
     notEmulatedBecause: NO_TOKENS,
     outputs({ workloadIdentityPoolId, project }, context) {
       const id = `projects/${project ?? context.project}/locations/global/workloadIdentityPools/${workloadIdentityPoolId}`;
-      // Google names the pool by the number of its project.
+      // Google uses the project number in the name.
       return { id, name: id.replace(/^projects\/[^/]+/, `projects/${context.projectNumber}`) };
     },
   },

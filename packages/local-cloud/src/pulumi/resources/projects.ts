@@ -15,7 +15,7 @@ export const service: NotEmulatedType = {
   outputs: ({ project, service: name }, context) => ({ id: `${project ?? context.project}/${name}` }),
 };
 
-/** Domains of the accounts by which services act. https://docs.cloud.google.com/iam/docs/service-agents */
+/** E-mail domains of service agents. https://docs.cloud.google.com/iam/docs/service-agents */
 const AGENT_DOMAINS = {
   'artifactregistry.googleapis.com': 'gcp-sa-artifactregistry',
   'bigquerydatatransfer.googleapis.com': 'gcp-sa-bigquerydatatransfer',
@@ -34,7 +34,7 @@ const ServiceIdentity = Type.Object(
 );
 
 export const serviceIdentity = applied({
-  effect: 'answers the service agent of the project',
+  effect: 'returns the service agent of the project',
   shared: true,
   inputs: ServiceIdentity,
   notEmulated: {},
@@ -52,7 +52,7 @@ export const serviceIdentity = applied({
 });
 
 export const getProject: DataSource = dataSource({
-  effect: 'answers the project of the stack',
+  effect: 'returns the project of the stack',
   args: Type.Object({ projectId: Type.Optional(Type.String()) }, { additionalProperties: false }),
   result: ({ projectId }, context) => {
     const id = projectId ?? context.project;

@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { applied } from '../resource-type.ts';
 
-/** Settings of a provider travel as text. */
 const Inputs = Type.Object(
   {
     project: Type.Optional(Type.String()),
@@ -13,7 +12,7 @@ const Inputs = Type.Object(
 const NO_CREDENTIALS = 'the local cloud asks for no credentials';
 
 export const provider = applied({
-  effect: 'its project and region hold for the resources that use it',
+  effect: 'its project and region apply to the resources that use it',
   inputs: Inputs,
   shared: true,
   notEmulated: {
@@ -34,7 +33,7 @@ export const provider = applied({
     addTerraformAttributionLabel: 'the label is in the outputs only',
     pulumiAttributionLabelAdditionStrategy: 'the label is in the outputs only',
   },
-  refused: { defaultLabels: 'labels by default are not emulated, name them on each resource' },
+  refused: { defaultLabels: 'default labels are not emulated: declare labels on each resource' },
   replaceOn: [],
   defaults: ({ inputs }) => inputs,
   outputs: ({ logicalName }) => ({ id: logicalName }),

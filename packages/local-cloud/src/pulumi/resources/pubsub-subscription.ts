@@ -9,7 +9,6 @@ import {
   fullName,
   Labels,
   labelOutputs,
-  shortName,
   withProject,
 } from './common.ts';
 import { auditDeadLetters } from './dead-letter-audit.ts';
@@ -77,7 +76,8 @@ export const subscription = applied({
   refused: {
     pushConfig: 'push subscriptions are not emulated, and nothing would be delivered',
     cloudStorageConfig: 'Cloud Storage subscriptions are not emulated, and nothing would be written',
-    messageTransforms: 'single message transforms are not emulated, and without them other messages arrive',
+    messageTransforms:
+      'single message transforms are not emulated, and without them subscribers get other messages',
   },
   autoname: 'name',
   replaceOn: ['name', 'project', 'topic', 'filter', 'enableMessageOrdering'],
@@ -118,11 +118,11 @@ export const subscription = applied({
     };
     return [need];
   },
-  audit(declared, program) {
+  audit(declared, resources) {
     const deadLetterTopic = deadLetterTopicOf(declared);
     if (!deadLetterTopic) return [];
     const agent = pubsubServiceAgent(declared.context.projectNumber);
-    return auditDeadLetters({ subscription: nameOf(declared), deadLetterTopic, agent }, program);
+    return auditDeadLetters({ subscription: nameOf(declared), deadLetterTopic, agent }, resources);
   },
   async create(resource) {
     await resource.cloud.pubsub.createSubscription(subscriptionOf(resource));
@@ -147,7 +147,7 @@ function deadLetterTopicOf({ inputs, context }: Declared<Inputs>): string | unde
 }
 
 function nameOf({ inputs, context }: Declared<Inputs>): string {
-  return subscriptionName(inputs.project ?? context.project, shortName(inputs.name ?? ''));
+  return subscriptionName(inputs.project ?? context.project, inputs.name ?? '');
 }
 
 function tableResource(table: string): string {

@@ -7,7 +7,6 @@ import {
   fullName,
   Labels,
   labelOutputs,
-  shortName,
   withProject,
 } from './common.ts';
 
@@ -53,7 +52,8 @@ export const topic = applied({
     tags: 'no policy looks at tags',
   },
   refused: {
-    messageTransforms: 'single message transforms are not emulated, and without them other messages arrive',
+    messageTransforms:
+      'single message transforms are not emulated, and without them subscribers get other messages',
     ingestionDataSourceSettings: 'there are no import topics',
   },
   autoname: 'name',
@@ -85,7 +85,7 @@ export const topic = applied({
 });
 
 function nameOf({ inputs, context }: Declared<Inputs>): string {
-  return topicName(inputs.project ?? context.project, shortName(inputs.name ?? ''));
+  return topicName(inputs.project ?? context.project, inputs.name ?? '');
 }
 
 function topicOf(declared: Declared<Inputs>) {

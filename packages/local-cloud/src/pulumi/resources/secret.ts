@@ -23,11 +23,11 @@ type SecretInputs = typeof SecretInputs.static;
 export const secretName = (project: string, secret: string) => fullName('secrets', secret, project);
 
 export const secret = applied({
-  effect: 'a file of this machine, once it has a version',
+  effect: 'a file on this machine, once it has a version',
   inputs: SecretInputs,
   notEmulated: {
-    rotation: 'nobody is reminded',
-    topics: 'nobody is told',
+    rotation: 'there are no reminders',
+    topics: 'there are no notifications',
     tags: 'no policy looks at tags',
     versionAliases: 'the newest version is the only one',
     versionDestroyTtl: 'the newest version is the only one',
@@ -66,15 +66,15 @@ const VersionInputs = Type.Object(
 );
 type VersionInputs = typeof VersionInputs.static;
 
-/** A number is given by the service; a program's version is its first. */
+/** Secret Manager numbers the versions. A program declares the first. */
 const FIRST = '1';
 
 export const secretVersion = applied({
-  effect: 'the contents of the file of its secret, until somebody adds another version',
+  effect: "the contents of its secret's file, until another version is added",
   inputs: VersionInputs,
   notEmulated: {},
   refused: {
-    enabled: 'a version can not be disabled here',
+    enabled: 'a version cannot be disabled here',
     isSecretDataBase64: 'the data is taken as text',
     secretDataWo: 'the local engine takes secretData',
     secretDataWoVersion: 'the local engine takes secretData',

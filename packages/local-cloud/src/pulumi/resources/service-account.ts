@@ -24,13 +24,13 @@ const Inputs = Type.Object(
 type Inputs = typeof Inputs.static;
 
 export const account = applied({
-  effect: 'an account that grants and services may name',
+  effect: 'an account for grants and services',
   inputs: Inputs,
   notEmulated: {
-    createIgnoreAlreadyExists: 'accounts come from this program alone',
+    createIgnoreAlreadyExists: 'only this program creates accounts',
   },
   refused: {
-    disabled: 'the local cloud can not disable an account',
+    disabled: 'the local cloud cannot disable an account',
   },
   replaceOn: ['accountId', 'project'],
   defaults: withProject,
@@ -51,7 +51,7 @@ function nameOf(declared: Declared<Inputs>): string {
   return `projects/${inputs.project ?? context.project}/serviceAccounts/${emailOf(declared)}`;
 }
 
-/** 21 digits, as Google's: here the same for the same address. */
+/** 21 digits, as at Google; here equal for equal addresses. */
 function uniqueId(email: string): string {
   const number = createHash('sha256').update(email).digest().readBigUInt64BE();
   return `1${number.toString().padStart(20, '0')}`;
