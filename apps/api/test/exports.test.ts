@@ -18,7 +18,8 @@ const recordOf = (n: number): Row => ({
   apellido: "O'Higgins",
   pais: n % 2 === 0 ? 'Perú' : 'Chile',
 });
-const people = Array.from({ length: 12_500 }, (_, n) => recordOf(n));
+/** Three listings: the first block, and twice 5,000 rows or what is left. */
+const people = Array.from({ length: 7_500 }, (_, n) => recordOf(n));
 
 let table: TestTable;
 let api: TestApi;
@@ -150,7 +151,7 @@ describe('an export that fails', () => {
     async (encoding) => {
       const { app, lines } = await buildTestApi({ bigQueryUrl: table.front.url, timing: new FakeTiming() });
       const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-      failAfter(3);
+      failAfter(2);
       const response = await open(`${origin}/records.ndjson`, { 'accept-encoding': encoding });
       let ended = false;
       response.once('end', () => {

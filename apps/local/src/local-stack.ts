@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EMPTY_KEY_LIST, textOf } from '@records/api-keys';
 import {
@@ -100,6 +101,8 @@ export class LocalStack {
           args: [join('apps', 'api', 'src', 'main.ts')],
           entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
+          // As the Dockerfile does.
+          environment: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },
         },

@@ -5,16 +5,17 @@ import { messageOf, type Plan, type PlannedMessage, planOf, recordOf } from '../
 
 describe('chaos', () => {
   it('neither loses nor repeats an acknowledged message while each kind of process is killed and writes fail', async () => {
-    const plan = planOf({ seed: 7, messages: 20_000, kills: 2 });
+    // One fault of each kind; `pnpm prove chaos` injects many.
+    const plan = planOf({ seed: 7, messages: 5_000, kills: 1 });
     const { verdict, injected } = await runChaos(plan, () => {});
-    expect(verdict).toMatchObject({ acknowledged: 20_000, lost: [], twice: [], strange: [] });
+    expect(verdict).toMatchObject({ acknowledged: 5_000, lost: [], twice: [], strange: [] });
     expect(verdict.poisonInDeadLetters).toBe(verdict.poison);
-    expect(verdict.records + verdict.copies + verdict.poison).toBe(20_000);
+    expect(verdict.records + verdict.copies + verdict.poison).toBe(5_000);
     expect(injected.map(({ fault }) => fault)).toEqual(plan.faults);
     expect(injected.filter(({ hits }) => hits === 0)).toEqual([]);
     expect(new Set(injected.map(({ fault }) => fault.kind)).size).toBe(5);
     // Messages in flight at a kill are sent again.
-    expect(verdict.attempts).toBeGreaterThan(20_000);
+    expect(verdict.attempts).toBeGreaterThan(5_000);
   }, 300_000);
 
   it('makes the same plan for the same seed, with copies and poison', () => {

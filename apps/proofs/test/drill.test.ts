@@ -1,15 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LocalStack } from '@records/local';
+import { describe, expect, it } from '@jest/globals';
 import { prometheusRules } from '@records/monitoring';
 import { FAULTS } from '../src/drill/faults.ts';
-import { localCommands, runCommand, variablesOf } from '../src/drill/runbook.ts';
 import { ONE_UNKNOWN_IN, pathOf } from '../src/drill/traffic.ts';
 import { type Firing, problemsOf, Timeline } from '../src/drill/verdict.ts';
-import { REPOSITORY } from '../src/shared/paths.ts';
-import { stackOf } from '../src/shared/people.ts';
 
 const [fault] = FAULTS.filter(({ expected }) => expected === 'backlog-stuck');
 if (!fault) throw new Error('no drill expects backlog-stuck');
@@ -105,40 +98,5 @@ describe('the traffic of a drill', () => {
   it('depends on the seed only', () => {
     expect(paths(7)).toEqual(paths(7));
     expect(paths(8)).not.toEqual(paths(7));
-  });
-});
-
-describe('the commands of a runbook for this machine', () => {
-  let stack: LocalStack;
-  const folder = mkdtempSync(join(tmpdir(), 'runbooks-'));
-  const log = join(folder, 'dev.log');
-
-  beforeAll(async () => {
-    writeFileSync(log, '');
-    stack = await stackOf(1);
-    // A counter appears in the metrics with its first request.
-    await (await fetch(`${stack.outputs.apiUrl}/records`)).text();
-  }, 60_000);
-
-  afterAll(async () => {
-    rmSync(folder, { recursive: true });
-    await stack?.close();
-  });
-
-  const runbooks = readdirSync(join(REPOSITORY, 'docs', 'runbooks')).map((file) => `docs/runbooks/${file}`);
-  const alerting = new Set(prometheusRules().map(({ annotations }) => annotations.runbook));
-
-  it('exist for every alert that can fire on this machine, and for no other', () => {
-    expect(runbooks.filter((file) => localCommands(file).length > 0)).toEqual([...alerting].sort());
-  });
-
-  // Commands of pnpm need the stack of this checkout; their own tests run them.
-  const commands = runbooks.flatMap(localCommands).filter((command) => !command.startsWith('pnpm '));
-  it.each([...new Set(commands)])('run: %s', async (command) => {
-    const { status, stdout, stderr } = await runCommand(command, variablesOf(stack, log));
-    expect(stderr).toBe('');
-    expect(stdout).not.toMatch(/"error"/);
-    // grep finds nothing in a log without trouble.
-    expect(command.startsWith('grep ') ? 0 : status).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { Command } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { asTyped } from './as-typed.ts';
@@ -73,6 +74,8 @@ export async function main(
   command: { parseAsync(args: readonly string[], from: { from: 'user' }): Promise<unknown> },
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  // What an action imports, such as Google's clients, is compiled once and not at every start.
+  enableCompileCache();
   process.stdout.on('error', endWhenCut);
   process.stderr.on('error', endWhenCut);
   try {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { codePoint } from './code-point.ts';
 
 /** What an attacker or a broken client could put into a URL. */
 const nasty = fc.constantFrom(
@@ -50,7 +51,7 @@ const nasty = fc.constantFrom(
 
 /** Percent-encoded. */
 export const escaped = fc
-  .oneof(nasty, fc.string({ unit: 'binary', maxLength: 12 }))
+  .oneof(nasty, fc.string({ unit: codePoint, maxLength: 12 }))
   .map((value) => encodeURIComponent(value.toWellFormed()));
 
 /** Raw: the characters that node:http accepts in a path. */

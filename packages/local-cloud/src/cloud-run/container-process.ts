@@ -11,7 +11,7 @@ export interface ProcessOptions {
   /** Name of the service or job: the source of its log lines. */
   readonly name: string;
   readonly command: ImageCommand;
-  /** All variables except PATH, which the process inherits. */
+  /** All variables except PATH, which the process inherits, and those of the image. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lifeline: Lifeline;
   readonly onEvent: OnEvent;
@@ -30,6 +30,7 @@ export class ContainerProcess {
       cwd: command.cwd,
       env: {
         ...(process.env.PATH === undefined ? {} : { PATH: process.env.PATH }),
+        ...command.environment,
         ...environment,
       },
       // A process group of its own: a signal reaches the whole group, and Ctrl-C in the terminal reaches none of it.

@@ -5,6 +5,8 @@ export interface ImageCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
+  /** Variables that the image sets; those that a resource declares replace them. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The port that the process gets in PORT; 0 or absent: a free one. */
   readonly port?: number;
   /** Arguments in place of `args`, by the arguments that a container declares, joined by a space. */

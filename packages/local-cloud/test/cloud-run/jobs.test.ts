@@ -23,6 +23,7 @@ beforeEach(() => {
         command: process.execPath,
         args: ['container.mjs'],
         entryPoints: { 'job.js once': ['job.mjs'] },
+        environment: { IMAGE: 'shop', GREETING: 'hello' },
         cwd: HERE,
       },
     },
@@ -48,13 +49,14 @@ function put(overrides: Partial<JobSpec> = {}): void {
 }
 
 describe('an execution of a job', () => {
-  it('runs to its end with the declared environment and account, the endpoints of this cloud, and nothing else', async () => {
+  it("runs to its end with the declared environment and account, the image's environment, the endpoints of this cloud, and nothing else", async () => {
     put({ environment: { GREETING: 'hola' } });
     const execution = await cloudRun.runJob('shop-job');
     expect(execution).toMatchObject({ succeeded: true, how: 'exit code 0', attempts: 1 });
     const { environment, email, token } = JSON.parse(execution.lines.at(-1) ?? '');
     expect(environment).toEqual({
       PATH: process.env.PATH,
+      IMAGE: 'shop',
       ENDPOINT: 'here',
       GREETING: 'hola',
       GCE_METADATA_HOST: expect.any(String),

@@ -1,31 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BigQuery } from '@google-cloud/bigquery';
-import type { PubSub } from '@google-cloud/pubsub';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { clientsOf, LocalStack } from '@records/local';
+import { expect, it } from '@jest/globals';
 import { checkTag } from '@records/prober';
 import { bigQueryColumns } from '@records/records-schema';
 import { REPOSITORY } from '@records/stack';
 import { getUntil, publish } from './requests.ts';
+import { bigquery, pubsub, stack } from './shared.ts';
 
 // The restore of docs/operating.md, as far as the local cloud supports it.
 
 const SUBSCRIPTION = 'records-to-bigquery';
-
-let stack: LocalStack;
-let pubsub: PubSub;
-let bigquery: BigQuery;
-
-beforeAll(async () => {
-  stack = await LocalStack.create();
-  ({ pubsub, bigquery } = clientsOf(stack));
-}, 120_000);
-
-afterAll(async () => {
-  await pubsub?.close();
-  await stack?.close();
-});
 
 it('the API passes the check of a new revision, with and without records', async () => {
   const tag = { url: stack.outputs.apiUrl, idToken: undefined };

@@ -1,34 +1,22 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import type { BigQuery } from '@google-cloud/bigquery';
-import type { PubSub } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clientsOf, LocalStack } from '@records/local';
 import type { Grant } from '@records/local-cloud';
 import { type ProbeResult, probe } from '@records/prober';
 import { type CheckResult, EndToEndSuite } from '@records/prober/e2e';
 import { Google } from '@records/runtime';
+import { bigquery, pubsub, stack } from './shared.ts';
 
 const PROBER = 'serviceAccount:records-probe@records-local.iam.gserviceaccount.com';
 
-let stack: LocalStack;
-let pubsub: PubSub;
-let bigquery: BigQuery;
 const fronts: Server[] = [];
 
-beforeAll(async () => {
-  stack = await LocalStack.create();
-  ({ pubsub, bigquery } = clientsOf(stack));
-}, 120_000);
-
-afterAll(async () => {
+afterAll(() => {
   for (const front of fronts) {
     front.closeAllConnections();
     front.close();
   }
-  await pubsub?.close();
-  await stack?.close();
 });
 
 /** Time passes only by waiting, so a wait ends after a number of looks. */
@@ -96,10 +84,10 @@ async function rows(mark: 'probe-' | 'e2e-'): Promise<string[]> {
 const forgetProbes = () =>
   bigquery.query(`DELETE FROM \`${stack.outputs.table}\` WHERE STARTS_WITH(id, 'probe-')`);
 
-/** Ids of the public list, once it is as new as the last change of the table. */
+/** Ids of the probes' people in the public list, once it is as new as the last change of the table. */
 async function listed(): Promise<string[]> {
   for (;;) {
-    const response = await fetch(`${stack.outputs.apiUrl}/records?limit=1000`);
+    const response = await fetch(`${stack.outputs.apiUrl}/records?nombre=Prueba&limit=1000`);
     const ids = ((await response.json()) as { id: string }[]).map(({ id }) => id);
     if (ids.every((id) => !id.startsWith('probe-'))) return ids;
   }

@@ -1,88 +1,15 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Subscription } from '@google-cloud/pubsub';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
-import { clientsOf } from '../src/clients.ts';
-import { LocalStack } from '../src/local-stack.ts';
+import type { Span } from './otlp-receiver.ts';
+import { pubsub, receiver, seedHere, stack } from './shared.ts';
 
-interface Span {
-  readonly service: string;
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-}
-
-interface Exported {
-  readonly resourceSpans: readonly {
-    readonly resource: {
-      readonly attributes: readonly {
-        readonly key: string;
-        readonly value: { readonly stringValue?: string };
-      }[];
-    };
-    readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
-  }[];
-}
-
-/** An OTLP/HTTP receiver that keeps each body as it was sent. */
-class Receiver {
-  readonly bodies: string[] = [];
-  readonly #server: Server = createServer(async (request, response) => {
-    this.bodies.push(await text(request));
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-  });
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  spans(): Span[] {
-    return this.bodies.flatMap((body) =>
-      (JSON.parse(body) as Exported).resourceSpans.flatMap(({ resource, scopeSpans }) => {
-        const service =
-          resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-        return scopeSpans.flatMap(({ spans }) => spans.map((span) => ({ ...span, service })));
-      }),
-    );
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
-let receiver: Receiver;
-let endpoint: string;
-let stack: LocalStack;
 let copies: Subscription;
-let closePubSub: () => Promise<void>;
-
-beforeAll(async () => {
-  receiver = new Receiver();
-  endpoint = await receiver.listen();
-  stack = await LocalStack.create({ settings: { otlpEndpoint: endpoint } });
-  const { pubsub } = clientsOf(stack);
-  closePubSub = () => pubsub.close();
-  // A subscription of its own receives a copy of every message.
-  [copies] = await pubsub.topic(stack.outputs.topic).createSubscription('copies');
-}, 120_000);
-
-afterAll(async () => {
-  await copies?.close();
-  await closePubSub?.();
-  await stack?.close();
-  receiver?.close();
-});
 
 /** The attributes of the next messages. */
 function attributesOf(count: number): Promise<Record<string, string>[]> {
@@ -110,6 +37,13 @@ async function spansOf(trace: string, names: readonly string[]): Promise<Span[]>
 }
 
 describe('one trace', () => {
+  beforeAll(async () => {
+    // A subscription of its own receives a copy of every message.
+    [copies] = await pubsub.topic(stack.outputs.topic).createSubscription('copies');
+  });
+
+  afterAll(() => copies?.close());
+
   it('leads from the message of the prober to its request and down to the call to BigQuery', async () => {
     const sent = attributesOf(1);
     const { succeeded, lines } = await stack.runProbe();
@@ -148,7 +82,7 @@ describe('one trace', () => {
 
   it("begins at each message of a small run of the seeder, in Google's client", async () => {
     const sent = attributesOf(5);
-    const run = await seed(5, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const run = await seed(5, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
     const traces = (await sent).map(({ googclient_traceparent: value }) => value?.split('-')[1] ?? '');
     expect(new Set(traces).size).toBe(5);
     for (const trace of traces) {
@@ -160,12 +94,12 @@ describe('one trace', () => {
 
   it('exists for about a hundred messages of a large run, and for none without a receiver', async () => {
     const before = new Set(receiver.spans().map(({ traceId }) => traceId)).size;
-    await seed(5_000, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    await seed(1_500, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
     const created = receiver.spans().filter(({ name }) => name === 'records create').length;
     expect(created).toBeGreaterThan(20);
     expect(created).toBeLessThan(250);
-    const sent = attributesOf(5_001);
-    await seed(1, {});
+    const sent = attributesOf(1_501);
+    await seedHere(1);
     expect((await sent).at(-1)).not.toHaveProperty('googclient_traceparent');
     expect(before).toBeGreaterThan(5);
   }, 60_000);

@@ -1,30 +1,15 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BigQuery } from '@google-cloud/bigquery';
-import type { Message, PubSub } from '@google-cloud/pubsub';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { clientsOf, LocalStack } from '@records/local';
+import type { Message } from '@google-cloud/pubsub';
+import { describe, expect, it } from '@jest/globals';
 import type { RecordRow } from '@records/records-schema';
-import { REPOSITORY } from '../src/shared/paths.ts';
-import { stopUnderLoad } from '../src/shared/stop-under-load.ts';
+import { REPOSITORY } from '../../src/shared/paths.ts';
+import { stopUnderLoad } from '../../src/shared/stop-under-load.ts';
 import { getUntil, publish } from './requests.ts';
+import { bigquery, pubsub, stack } from './shared.ts';
 
 const luz: RecordRow = { id: 'pipeline-luz', nombre: 'Luz', apellido: 'Núñez Ibáñez', pais: 'Perú' };
-
-let stack: LocalStack;
-let pubsub: PubSub;
-let bigquery: BigQuery;
-
-beforeAll(async () => {
-  stack = await LocalStack.create();
-  ({ pubsub, bigquery } = clientsOf(stack));
-}, 60_000);
-
-afterAll(async () => {
-  await pubsub?.close();
-  await stack?.close();
-});
 
 describe('a record that is published', () => {
   it('can be read by its id', async () => {

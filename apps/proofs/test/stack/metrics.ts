@@ -1,27 +1,12 @@
-import type { PubSub } from '@google-cloud/pubsub';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { prometheusRules, prometheusRulesFile } from '@records/monitoring';
-import { clientsOf } from '../src/clients.ts';
-import { LocalStack } from '../src/local-stack.ts';
 import { getUntil, publish } from './requests.ts';
+import { pubsub, stack } from './shared.ts';
 
 /** Keywords of PromQL in the rules; any other name is a series. */
 const PROMQL = new Set(['sum', 'max', 'increase', 'avg_over_time', 'and', 'bool']);
 
 const record = { id: 'metrics-luz', nombre: 'Luz', apellido: 'Núñez', pais: 'Perú' };
-
-let stack: LocalStack;
-let pubsub: PubSub;
-
-beforeAll(async () => {
-  stack = await LocalStack.create();
-  ({ pubsub } = clientsOf(stack));
-}, 60_000);
-
-afterAll(async () => {
-  await pubsub?.close();
-  await stack?.close();
-});
 
 /** The series that the rules read, each with its selectors. */
 function readByRules(): Map<string, Set<string>> {
