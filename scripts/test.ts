@@ -14,9 +14,9 @@ interface Counts {
 }
 
 const root = dirname(import.meta.dirname);
-const packages = globSync('{packages,apps}/*/jest.config.js', { cwd: root })
-  .concat('infra/jest.config.js')
-  .map(dirname);
+const packages = globSync(['{packages,apps}/*/package.json', '{docs,infra}/package.json'], { cwd: root }).map(
+  dirname,
+);
 const countsFile = (folder: string) => join(root, folder, '.jest', 'counts.json');
 
 for (const folder of packages) rmSync(countsFile(folder), { force: true });

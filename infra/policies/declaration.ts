@@ -29,7 +29,7 @@ export interface StackRule {
   checkAll<Declared extends Resource>(resources: readonly Declared[]): Violation<Declared>[];
 }
 
-export interface Violation<Declared extends Resource = Resource> {
+interface Violation<Declared extends Resource = Resource> {
   readonly resource: Declared;
   readonly message: string;
 }

@@ -69,8 +69,8 @@ export interface LoadBalancerConfig {
   readonly clientRequestsPerMinute: number;
 }
 
-export type CpuAllocation = (typeof CPU_ALLOCATIONS)[number];
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type CpuAllocation = (typeof CPU_ALLOCATIONS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
 const CPU_ALLOCATIONS = ['request', 'always'] as const;

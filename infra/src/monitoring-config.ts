@@ -10,7 +10,7 @@ export interface MonitoringConfig {
   readonly budget: BudgetConfig | undefined;
 }
 
-export interface BudgetConfig {
+interface BudgetConfig {
   readonly billingAccount: string;
   /** Whole units of the account's currency. */
   readonly monthly: number;

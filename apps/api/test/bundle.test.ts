@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +21,7 @@ import { BigQueryFront } from './support/bigquery-front.ts';
 import { ApiProcess } from './support/process.ts';
 import { oneRow } from './support/replies.ts';
 
+const DOCKERFILE = fileURLToPath(new URL('../Dockerfile', import.meta.url));
 const BUILD = fileURLToPath(new URL('../esbuild.config.ts', import.meta.url));
 
 /** Bytes of all files together, which every starting instance downloads and reads. */
@@ -33,6 +45,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await chmod(folder, 0o755);
   await rm(home, { recursive: true });
+});
+
+describe('the Dockerfile', () => {
+  it('copies only folders that its build context has', async () => {
+    const [dockerfile, ignored] = await Promise.all(
+      [DOCKERFILE, `${DOCKERFILE}.dockerignore`].map((file) => readFile(file, 'utf8')),
+    );
+    const copied = [...(dockerfile ?? '').matchAll(/^COPY ((?:apps|packages)\/\S+)/gm)].map(
+      ([, from]) => from,
+    );
+    expect(copied.length).toBeGreaterThan(3);
+    const context = [...(ignored ?? '').matchAll(/^!((?:apps|packages)\/\S+)$/gm)].map(([, path]) => path);
+    expect(context.sort()).toEqual(copied.sort());
+  });
 });
 
 describe('the bundle', () => {

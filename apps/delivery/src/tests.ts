@@ -22,7 +22,7 @@ const NAMED = 100;
 
 /** The results of the last `pnpm test` by package, and the failures, as Markdown. */
 export function testsMarkdown(repository: string): string {
-  const rows = globSync('{packages/*,apps/*,infra}/.jest/counts.json', { cwd: repository })
+  const rows = globSync('{packages/*,apps/*,docs,infra}/.jest/counts.json', { cwd: repository })
     .sort()
     .map((file) => ({
       folder: dirname(dirname(file)),

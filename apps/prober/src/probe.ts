@@ -8,7 +8,7 @@ import { RecordTable } from './table.ts';
 import type { Waits } from './waits.ts';
 
 /** Published to the topic, served by the API, deleted from the table. */
-export type Stage = 'publish' | 'visible' | 'delete';
+type Stage = 'publish' | 'visible' | 'delete';
 
 export interface ProbeResult {
   readonly outcome: 'passed' | 'failed';

@@ -28,8 +28,8 @@ export function program(name: string, about: About) {
     .showHelpAfterError('(--help shows all options)')
     .allowExcessArguments(false)
     .configureHelp({
-      // An example says more than the list of placeholders that commander shows.
-      subcommandTerm: (subcommand) => examples.get(subcommand) ?? subcommand.name(),
+      // An example says more than the placeholders that Commander shows. The heading has the words before it.
+      subcommandTerm: (subcommand) => exampleOf(subcommand).slice(lineOf(subcommand.parent).length + 1),
       visibleCommands: (parent) => [...parent.commands],
     })
     .configureOutput({
@@ -41,7 +41,19 @@ export function program(name: string, about: About) {
 
 /** Adds a verb, such as `seed` in `pnpm prove seed`, and answers it. */
 export function verb(parent: Command, name: string, about: About) {
+  parent.commandsGroup(`Verbs, with an example of each. Type them after \`${lineOf(parent)}\`:`);
   return described(parent.command(name), about);
+}
+
+/** `pnpm ops dead-letters` */
+function lineOf(command: { name(): string; readonly parent?: unknown } | null): string {
+  if (command === null) return '';
+  const parent = command.parent as typeof command | null;
+  return parent ? `${lineOf(parent)} ${command.name()}` : command.name();
+}
+
+function exampleOf(command: object): string {
+  return examples.get(command) ?? '';
 }
 
 function described(command: Command, { summary, example, description = summary, more }: About) {

@@ -33,7 +33,7 @@ export interface Aggregation {
 }
 
 /** Holds for any line of the log that matches; notifies at most once per `notifyEverySeconds`. */
-export interface LogCondition {
+interface LogCondition {
   readonly kind: 'log';
   readonly title: string;
   readonly filter: string;

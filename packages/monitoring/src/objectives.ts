@@ -4,7 +4,7 @@ import { METRICS, ROUTES, routeFilter, SERVER_ERRORS } from './system.ts';
 import type { TimeLapse } from './time-lapse.ts';
 
 /** How Cloud Monitoring measures an objective. */
-export type CloudIndicator =
+type CloudIndicator =
   /** Filters of events. The API takes exactly two of bad, good and total. */
   | { readonly kind: 'ratio'; readonly bad: string; readonly total: string }
   | { readonly kind: 'ratio'; readonly bad: string; readonly good: string }
@@ -19,7 +19,7 @@ export type CloudIndicator =
     };
 
 /** The fewest events for which an error rate means something: one slow start in three requests is no incident. */
-export interface Guard {
+interface Guard {
   readonly atLeast: number;
   readonly of: string;
   /** What Cloud Monitoring counts in the long window. */

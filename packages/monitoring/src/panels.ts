@@ -6,7 +6,7 @@ import { MINUTE } from './units.ts';
 import type { ChartWidget, Query, Threshold } from './widgets.ts';
 
 /** What a chart shows: of one service by the label `by`, of a fleet by project. */
-export interface Panel {
+interface Panel {
   readonly title: string;
   /** Of the numbers. */
   readonly unit: string;
@@ -27,7 +27,7 @@ const PER_SECOND = { aligner: 'ALIGN_RATE', reducer: 'REDUCE_SUM' } as const;
 /** In ten minutes. */
 const SUM = { aligner: 'ALIGN_DELTA', reducer: 'REDUCE_SUM' } as const;
 
-export const PANELS = {
+const PANELS = {
   requests: {
     title: 'Requests by status class',
     unit: 'requests per second',

@@ -10,10 +10,10 @@ export const TEXT_MAX_LENGTH = 256;
  * Characters that a URL path carries unescaped (RFC 3986, "unreserved"). A leading dot is not allowed, because clients and
  * proxies rewrite the paths `/.` and `/..`.
  */
-export const ID_PATTERN = '^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$';
+const ID_PATTERN = '^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$';
 
 /** No control characters, and more than spaces. Means the same with and without the `u` flag. */
-export const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]*$';
+const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 
 const text = (description: string, example: string) =>
   Type.String({

@@ -1,7 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from '@sinclair/typebox';
 
-/** Of the contract, not of the code: it changes when callers can notice. */
+/** Of the contract, not of the code: it changes when callers cannotice. */
 const CONTRACT_VERSION = '1.0.0';
 
 /** Statuses that can come before a request is counted against a limit. */

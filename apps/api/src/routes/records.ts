@@ -27,7 +27,7 @@ import {
 } from './list-schemas.ts';
 import type { RoutesOptions } from './options.ts';
 
-export const MAX_LIMIT = 1_000;
+const MAX_LIMIT = 1_000;
 const DEFAULT_LIMIT = 100;
 
 const PageQuery = Type.Object(

@@ -45,7 +45,7 @@ export interface RowRange {
 }
 
 /** Cloud Run's limit of a response over HTTP/1. https://docs.cloud.google.com/run/quotas#request_limits */
-export const MAX_REPLY_BYTES = 32 * 1024 * 1024;
+const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 interface RequestOptions extends Pick<GoogleRequest, 'method' | 'json' | 'params'> {
   /** BigQuery's method name, for metrics and traces. */

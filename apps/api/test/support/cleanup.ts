@@ -5,7 +5,7 @@ export function closeAfterAll(close: () => unknown): void {
   closers.push(close);
 }
 
-/** Runs the cleanups, latest first. Jest calls it after each test file (close-after-all.ts), a program before it ends. */
+/** Runs the cleanups, latest first. Jest calls it after each test file (setup.ts), a program before it ends. */
 export async function closeAll(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }

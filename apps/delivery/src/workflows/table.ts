@@ -2,7 +2,7 @@ import { table } from '@records/cli';
 import type { Automation } from './files.ts';
 import { isPinned, permissionsOf } from './rules.ts';
 
-export interface Row {
+interface Row {
   readonly job: string;
   readonly runsOn: string;
   readonly environment: string;

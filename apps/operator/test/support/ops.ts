@@ -13,7 +13,7 @@ export interface OpsRun {
 /** Runs `pnpm ops`, with nothing of this process's environment. */
 export async function ops(...args: readonly string[]): Promise<OpsRun> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve, reject) => {

@@ -17,7 +17,7 @@ const STALL_MS = 120_000;
 const VISIBLE_MS = 20_000;
 
 /** A fault that was injected. */
-export interface InjectedFault {
+interface InjectedFault {
   readonly fault: Fault;
   /** Messages acknowledged before it. */
   readonly acknowledged: number;

@@ -57,6 +57,7 @@ function startJest({ run, timeout }: Mutant, copy: RepositoryCopy, output: strin
   const args = [
     ...NODE_FLAGS,
     join(copy.root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    ...['--config', join(copy.root, 'jest.config.js')],
     ...['--runInBand', '--ci', '--no-watchman', `--testTimeout=${timeout * 1_000}`],
     ...['--reporters=default', `--reporters=${REPORTER}`, `--cacheDirectory=${copy.jestCache}`],
     ...(run.pattern ? ['-t', run.pattern] : []),

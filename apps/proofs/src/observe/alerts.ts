@@ -8,7 +8,7 @@ export interface AlertState {
 }
 
 /** How an alert changed. `passed`: it stopped pending before it fired. */
-export type Change = 'pending' | 'firing' | 'resolved' | 'passed';
+type Change = 'pending' | 'firing' | 'resolved' | 'passed';
 
 export interface AlertChange {
   readonly alert: AlertState;

@@ -1,7 +1,7 @@
 import { CloudError } from '../errors.ts';
 import { FILTER_MAX_BYTES } from './limits.ts';
 
-export type Attributes = Readonly<Record<string, string>>;
+type Attributes = Readonly<Record<string, string>>;
 /** Whether a subscription receives a message with these attributes. */
 export type Filter = (attributes: Attributes) => boolean;
 

@@ -3,7 +3,7 @@ import type { Iam } from '../iam.ts';
 type Resource = Readonly<Record<string, unknown>>;
 
 /** The calls of the local BigQuery that resources are made of, in the shapes of its REST API. */
-export interface BigQueryAdmin {
+interface BigQueryAdmin {
   insertDataset(dataset: Resource): Promise<unknown>;
   getDataset(datasetId: string): Promise<unknown>;
   patchDataset(datasetId: string, patch: Resource): Promise<unknown>;
@@ -15,7 +15,7 @@ export interface BigQueryAdmin {
 }
 
 /** The calls of the local Pub/Sub that resources are made of, in the shapes of its RPCs. */
-export interface PubSubAdmin {
+interface PubSubAdmin {
   createTopic(topic: Resource): Promise<unknown>;
   getTopic(request: { topic: string }): Promise<unknown>;
   updateTopic(request: { topic: Resource; updateMask: { paths: string[] } }): Promise<unknown>;

@@ -9,7 +9,7 @@ import { fromPointer } from './input-paths.ts';
 import { describeMistake } from './schema-mistakes.ts';
 
 const TYPE_NAMES = ['string', 'integer', 'boolean', 'array', 'object'] as const;
-export type ConfigTypeName = (typeof TYPE_NAMES)[number];
+type ConfigTypeName = (typeof TYPE_NAMES)[number];
 
 const Items = Type.Recursive((This) =>
   Type.Object({ type: Type.String(), items: Type.Optional(This) }, { additionalProperties: false }),

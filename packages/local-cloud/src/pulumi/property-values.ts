@@ -2,7 +2,7 @@ import type { JavaScriptValue, Struct } from 'google-protobuf/google/protobuf/st
 import protobuf from 'google-protobuf/google/protobuf/struct_pb.js';
 
 /** A value as a program gives it: JSON, and UNKNOWN where a preview can not know it yet. */
-export type PropertyValue = unknown;
+type PropertyValue = unknown;
 export type Properties = Readonly<Record<string, PropertyValue>>;
 
 /** Stands for an output that is only known after the deployment. Appears in previews alone. */

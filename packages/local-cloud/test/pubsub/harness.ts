@@ -11,7 +11,7 @@ import type { Warehouse } from '../../src/warehouse.ts';
 // Without this, Google's clients look for a metadata server.
 process.env.METADATA_SERVER_DETECTION = 'none';
 
-export const PROJECT = 'local';
+const PROJECT = 'local';
 export const AGENT = pubsubServiceAgent('1');
 export const topicName = (id: string) => `projects/${PROJECT}/topics/${id}`;
 export const subscriptionName = (id: string) => `projects/${PROJECT}/subscriptions/${id}`;

@@ -16,7 +16,7 @@ export const AVRO = {
   fields: COLUMNS.map(({ name }) => ({ name, type: 'string' })),
 };
 export const BIGQUERY_CONFIG = { table: 'local.records.records', useTopicSchema: true };
-export const DEAD_LETTERS = { deadLetterTopic: topicName('dead'), maxDeliveryAttempts: 5 };
+const DEAD_LETTERS = { deadLetterTopic: topicName('dead'), maxDeliveryAttempts: 5 };
 export const writer = subscriptionName('writer');
 
 export const recordOf = (id: string, extra: object = {}) =>

@@ -11,12 +11,12 @@ export const avro = {
   fields: [{ name: 'id', type: 'string' }],
 };
 
-export const dataset: Declaration = {
+const dataset: Declaration = {
   type: 'bigquery.Dataset',
   inputs: { datasetId: 'shop', location: 'southamerica-west1', deleteContentsOnDestroy: true },
 };
 
-export const table: Declaration = {
+const table: Declaration = {
   type: 'bigquery.Table',
   inputs: {
     datasetId: '<dataset.datasetId>',
@@ -26,7 +26,7 @@ export const table: Declaration = {
   },
 };
 
-export const topic: Declaration = { type: 'pubsub.Topic', inputs: { name: 'orders' } };
+const topic: Declaration = { type: 'pubsub.Topic', inputs: { name: 'orders' } };
 
 export const tableGrant: Declaration = {
   type: 'bigquery.IamMember',

@@ -7,7 +7,7 @@ import { type Deployment, type Plan, plan } from '../../src/pulumi/engine.ts';
 export const RUN_TIMEOUT_MS = 120_000;
 
 export const PROJECT = 'test-project';
-export const PROJECT_NUMBER = '123456789012';
+const PROJECT_NUMBER = '123456789012';
 export const AGENT = `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`;
 
 /** A resource of the program `declared`: see its index.ts. */

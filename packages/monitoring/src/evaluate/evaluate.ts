@@ -4,7 +4,7 @@ import { verdictOf } from './condition.ts';
 import type { Series } from './series.ts';
 
 /** An incident, in minutes from the start of the trace. */
-export interface Incident {
+interface Incident {
   readonly policy: string;
   readonly from: number;
   /** Undefined when it is still open at the end. */

@@ -6,7 +6,7 @@ import type { Series } from './series.ts';
 import { momentsOf, START, type Trace } from './traces.ts';
 
 /** What an alert does in a trace, in minutes. */
-export interface Firing {
+interface Firing {
   readonly alert: string;
   /** Since the trouble began. */
   readonly after: number;

@@ -1,9 +1,9 @@
 import { percent } from '../../shared/report.ts';
 
 /** The promised rate on disk, as a multiple of the rate of Google's emulator. */
-export const LEAST_RATIO = 2.5;
+const LEAST_RATIO = 2.5;
 /** The promised limit of `spreadOf`. */
-export const MOST_SPREAD = 0.2;
+const MOST_SPREAD = 0.2;
 
 /** How far the slowest rate lies below the fastest, from 0 to 1. */
 export function spreadOf(rates: readonly number[]): number {

@@ -42,7 +42,7 @@ export function withProject<T extends { project?: string }>({ inputs, context }:
   return { ...inputs, project: projectOf(inputs, context) };
 }
 
-export function projectOf({ project }: { project?: string }, context: ProviderContext): string {
+function projectOf({ project }: { project?: string }, context: ProviderContext): string {
   return project ?? context.project;
 }
 

@@ -3,7 +3,6 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
-import { PORT_VARIABLES } from '../src/program.ts';
 
 const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf8');
 
@@ -12,17 +11,10 @@ const { scripts: SCRIPTS } = JSON.parse(read('package.json')) as { scripts: Reco
 const PNPM = ['install', 'exec'];
 /** By group, as its help shows them. */
 const VERBS = Object.fromEntries(
-  ['bench', 'delivery', 'ops', 'prove'].map((group) => {
-    const [, ...args] = (SCRIPTS[group] ?? '').split(' ');
-    const help = spawnSync(process.execPath, [...args, '--help'], {
-      cwd: REPOSITORY,
-      encoding: 'utf8',
-    }).stdout;
-    return [
-      group,
-      new Set([...help.matchAll(new RegExp(`pnpm ${group} ([a-z][a-z0-9-]*)`, 'g'))].map(([, verb]) => verb)),
-    ];
-  }),
+  ['bench', 'delivery', 'ops', 'prove'].map((group) => [
+    group,
+    new Set([...helpOf(group).matchAll(/^ {2}([a-z][a-z0-9-]*) /gm)].map(([, verb]) => verb)),
+  ]),
 );
 
 const documents = globSync(['*.md', '{docs,packages,apps,infra,.github}/**/*.md'], {
@@ -71,7 +63,12 @@ describe('docs/configuration.md', () => {
       rowsOf('`pnpm dev`')
         .slice(0, 3)
         .map(([name, value]) => [name, Number(value)]),
-    ).toEqual(Object.values(PORT_VARIABLES).map(({ variable, port }) => [variable, port]));
+    ).toEqual(
+      [...helpOf('dev').matchAll(/default: (\d+),\s+env: (\w+)/g)].map(([, port, name]) => [
+        name,
+        Number(port),
+      ]),
+    );
   });
 
   it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
@@ -108,6 +105,11 @@ describe('docs/configuration.md', () => {
     expect([...documented].sort()).toEqual(['gcp:project', ...declared].sort());
   });
 });
+
+function helpOf(script: string): string {
+  const [, ...args] = (SCRIPTS[script] ?? '').split(' ');
+  return spawnSync(process.execPath, [...args, '--help'], { cwd: REPOSITORY, encoding: 'utf8' }).stdout;
+}
 
 /** The rows of the tables under a heading, without their back-ticks. */
 function rowsOf(heading: string): string[][] {
