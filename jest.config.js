@@ -30,7 +30,7 @@ export default {
     ],
   },
   extensionsToTreatAsEsm: ['.ts'],
-  testEnvironment: 'node',
+  testEnvironment: fileURLToPath(new URL('scripts/jest-environment.js', import.meta.url)),
   injectGlobals: false,
   // Ends a test that hangs. A slow machine is not a failure.
   testTimeout: 30_000,
