@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +13,11 @@ function support(name) {
 }
 
 const setup = support('setup.ts');
+
+// Commands name themselves in the same way, whether npx or pnpm started the tests.
+process.env.npm_execpath = '';
+// Tests start many processes. With compiled modules, a command starts in half the time.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
 
 /** Of every package: TypeScript ES modules, run as written. Jest is started with --experimental-vm-modules. */
 export default {

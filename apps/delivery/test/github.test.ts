@@ -4,12 +4,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runHere } from '@records/cli/testing';
 import { REPOSITORY } from '@records/stack';
 import { type CommentOptions, writeComment } from '../src/comment.ts';
 import { policiesMarkdown } from '../src/policies.ts';
+import { delivery } from '../src/program.ts';
 import { missingStacks } from '../src/stacks.ts';
 import { subjectOf } from '../src/subject.ts';
 import { testsMarkdown } from '../src/tests.ts';
@@ -72,7 +73,9 @@ describe('outputs of a step', () => {
   async function outputsOf(...args: readonly string[]): Promise<string> {
     const GITHUB_OUTPUT = join(folder, 'outputs');
     writeFileSync(GITHUB_OUTPUT, '');
-    await promisify(execFile)(process.execPath, [CLI, ...args], { env: { GITHUB_OUTPUT } });
+    await promisify(execFile)(process.execPath, [CLI, ...args], {
+      env: { GITHUB_OUTPUT, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    });
     return readFileSync(GITHUB_OUTPUT, 'utf8');
   }
 
@@ -98,22 +101,28 @@ describe('outputs of a step', () => {
 
 describe('pnpm delivery', () => {
   it('shows on one screen an example of each verb', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, '--help']);
+    const { stdout } = await runHere(delivery, ['--help']);
     for (const verb of 'tests policies output subject address stacks comment workflows'.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
-      const help = await promisify(execFile)(process.execPath, [CLI, verb, '--help']);
+      const help = await runHere(delivery, [verb, '--help']);
       expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
     }
     expect(stdout.split('\n').length).toBeLessThan(26);
-  }, 60_000);
+  });
 
   it.each([
     [['address', '-s', 'stagin'], 'Did you mean staging?'],
     [['comment', '--number', '0'], '"0" must be an integer from 1'],
     [['output'], "required option '--file <file>' not specified"],
   ])('refuses %j with exit code 2', async (args, message) => {
-    const run = promisify(execFile)(process.execPath, [CLI, ...args]);
-    await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    const { exitCode, stderr } = await runHere(delivery, args);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it('exits with code 2 as a process that was called wrongly', async () => {
+    const run = promisify(execFile)(process.execPath, [CLI, 'output']);
+    await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--file <file>') });
   });
 });
 

@@ -1,23 +1,4 @@
-import { main, program } from '@records/cli';
-import { addApiKeys } from './api-keys/command.ts';
-import { addApply } from './apply.ts';
-import { addCanary } from './canary/command.ts';
-import { addDeadLetters } from './dead-letters/command.ts';
-import { addImage } from './image.ts';
-import { addPlan } from './plan.ts';
-import { addPreview } from './preview.ts';
-import { addPromote } from './promote.ts';
-import { addRollback, addRollout } from './rollout.ts';
+import { main } from '@records/cli';
+import { ops } from './program.ts';
 
-const ops = program('ops', {
-  summary: 'operate a stack',
-  description: 'Deploys a stack, and keeps its dead letters and its API keys.',
-  example: 'pnpm ops preview -s dev',
-  more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
-});
-const add = [
-  ...[addPlan, addImage, addPreview, addApply, addPromote, addCanary, addRollout, addRollback],
-  ...[addDeadLetters, addApiKeys],
-];
-for (const addVerb of add) addVerb(ops);
 await main(ops);

@@ -15,9 +15,11 @@ import {
   stateOf,
   textOf,
 } from '@records/api-keys';
+import { type CommandRun, runHere } from '@records/cli/testing';
 import { OAuth2Client } from 'google-auth-library';
 import { SecretStore } from '../src/api-keys/stores.ts';
-import { type OpsRun, ops } from './support/ops.ts';
+import { ops as program } from '../src/program.ts';
+import { ops } from './support/ops.ts';
 
 // Whole processes, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -66,8 +68,13 @@ describe('pnpm ops api-keys', () => {
     await rm(folder, { recursive: true });
   });
 
-  function command(verb: string, ...args: string[]): Promise<OpsRun> {
+  function command(verb: string, ...args: string[]): Promise<CommandRun> {
     return ops('api-keys', verb, ...args, '--stack-file', join(folder, 'stack.json'));
+  }
+
+  /** In this process: a refusal reaches no stack. */
+  function here(...args: string[]): Promise<CommandRun> {
+    return runHere(program, ['api-keys', ...args, '--stack-file', join(folder, 'stack.json')]);
   }
 
   it('prints a key once and stores its hash alone, lists it, and revokes it by id', async () => {
@@ -104,12 +111,12 @@ describe('pnpm ops api-keys', () => {
   });
 
   it('refuses a wrong limit or name with the rule', async () => {
-    const limit = await command('create', 'crm', '--limit', '0');
+    const limit = await here('create', 'crm', '--limit', '0');
     expect(limit).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('integer from 1 to 1000000'),
     });
-    expect((await command('create', 'a b')).stderr).toContain('"a b" must be 1 to 63 letters');
+    expect((await here('create', 'a b')).stderr).toContain('"a b" must be 1 to 63 letters');
   });
 });
 

@@ -1,15 +1,19 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { runHere } from '@records/cli/testing';
+import { INFRA } from '@records/stack';
+import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
-
-// Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
 
 const VERBS = 'plan image preview apply promote canary rollout rollback'.split(' ');
 const GROUPS = { 'dead-letters': 'list show replay discard', 'api-keys': 'init list create revoke' };
 
+const here = (...args: readonly string[]) => runHere(program, args);
+
 describe('pnpm ops', () => {
   it('shows on one screen an example of each verb', async () => {
-    const { exitCode, stdout } = await ops('--help');
+    const { exitCode, stdout } = await here('--help');
     expect(exitCode).toBe(0);
     for (const name of [...VERBS, ...Object.keys(GROUPS)]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}( .*)? {2,}\\S`, 'm'));
@@ -20,18 +24,18 @@ describe('pnpm ops', () => {
   });
 
   it.each(VERBS)('shows the stack and an example in the help of %s', async (name) => {
-    const { exitCode, stdout } = await ops(name, '--help');
+    const { exitCode, stdout } = await here(name, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('-s, --stack <name>');
     expect(stdout).toContain(`Example:\n  pnpm ops ${name} `);
   });
 
   it.each(Object.entries(GROUPS))('shows an example of each verb in the help of %s', async (group, names) => {
-    const { exitCode, stdout } = await ops(group, '--help');
+    const { exitCode, stdout } = await here(group, '--help');
     expect(exitCode).toBe(0);
     for (const name of names.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^  ${name} .*? {2,}\\S`, 'm'));
-      const help = await ops(group, name, '--help');
+      const help = await here(group, name, '--help');
       expect(help.exitCode).toBe(0);
       expect(help.stdout).toContain(`Example:\n  pnpm ops ${group} ${name} `);
     }
@@ -40,6 +44,8 @@ describe('pnpm ops', () => {
   it.each([
     [['premote'], "unknown command 'premote'\n(Did you mean promote?)"],
     [['dead-letters', 'lst'], '(Did you mean list?)'],
+    [['plan'], 'name a stack with -s'],
+    [['plan', '--stak'], "'--stak'"],
     [['preview'], "required option '-s, --stack <name>' not specified"],
     [
       ['preview', '-s', 'pord'],
@@ -54,8 +60,21 @@ describe('pnpm ops', () => {
     ],
     [['api-keys', 'create', 'a b'], '"a b" must be 1 to 63 letters'],
   ])('refuses %j with exit code 2', async (args, message) => {
-    const { exitCode, stdout, stderr } = await ops(...args);
+    const { exitCode, stdout, stderr } = await here(...args);
     expect(stderr).toContain(message);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   });
+
+  it('prints the resources of a stack and its made-up settings, as a process that exits with code 0', async () => {
+    const { exitCode, stdout, stderr } = await ops('plan', '-s', 'staging');
+    expect(stdout).toBe(readFileSync(join(INFRA, 'plans', 'staging.txt'), 'utf8'));
+    expect(stderr).toMatch(/^gcp:project is not set in Pulumi\.staging\.yaml: shown with example-staging$/m);
+    expect(exitCode).toBe(0);
+  }, 120_000);
+
+  it('exits with code 2 as a process that was called wrongly', async () => {
+    const { exitCode, stdout, stderr } = await ops('premote');
+    expect(stderr).toContain('(Did you mean promote?)');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  }, 60_000);
 });

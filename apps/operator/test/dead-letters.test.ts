@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
+import { type CommandRun, runHere } from '@records/cli/testing';
 import { discard, list, replay } from '../src/dead-letters/actions.ts';
 import { Mailbox } from '../src/dead-letters/mailbox.ts';
-import { type OpsRun, ops } from './support/ops.ts';
+import { ops as program } from '../src/program.ts';
+import { ops } from './support/ops.ts';
 import { TestStack, TRACE } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
@@ -108,25 +110,32 @@ describe('dead letters', () => {
     expect(listed.stdout).not.toContain('r0');
     const [id = ''] = listed.stdout.split('\n')[1]?.split(' ') ?? [];
     expect((await command(stack, ['show', id])).stdout).toContain('{"id":"r0","pais":"Perú"}');
-    const unknown = await command(stack, ['show', '7']);
+    const unknown = await command(stack, ['show', '7'], here);
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stderr).toContain('do not include 7');
     const unasked = await command(stack, ['discard', '--all', '--stack', 'prod']);
     expect(unasked.exitCode).toBe(1);
     expect(unasked.stderr).toContain('look with --dry-run, then add --yes');
-    const everything = await command(stack, ['discard']);
+    const everything = await here('dead-letters', 'discard');
     expect(everything.exitCode).toBe(2);
     expect(everything.stderr).toContain('say which: --id, --reason or --since, or --all');
   });
 });
 
-async function command(stack: TestStack, [verb = '', ...args]: readonly string[]): Promise<OpsRun> {
+/** Runs the program in this process. */
+const here = (...args: readonly string[]) => runHere(program, args);
+
+async function command(
+  stack: TestStack,
+  [verb = '', ...args]: readonly string[],
+  run: (...args: readonly string[]) => Promise<CommandRun> = ops,
+): Promise<CommandRun> {
   const folder = await mkdtemp(join(tmpdir(), 'operator-'));
   try {
     const file = join(folder, 'stack.json');
     await writeFile(file, JSON.stringify(stack.description));
     const wait = verb === 'discard' ? [] : ['--wait', '1'];
-    return await ops('dead-letters', verb, ...args, '--stack-file', file, ...wait);
+    return await run('dead-letters', verb, ...args, '--stack-file', file, ...wait);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

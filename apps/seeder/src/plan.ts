@@ -24,6 +24,7 @@ export class Plan {
   readonly people: People;
   readonly mix: Mix;
   readonly #draws: Draws;
+  readonly #isPure: boolean;
 
   /** Throws UserError. */
   constructor(options: { seed: number; locale: string; mix?: Mix | undefined }) {
@@ -31,7 +32,8 @@ export class Plan {
     // A mixed run sends other messages than a pure run of the same seed, so it needs ids of its own.
     const { duplicates, conflicts, invalid, poison } = this.mix;
     const shares = [duplicates, conflicts, invalid, poison];
-    const variant = shares.some((share) => share > 0) ? shares : [];
+    this.#isPure = shares.every((share) => share === 0);
+    const variant = this.#isPure ? [] : shares;
     this.people = new People({ ...options, variant });
     this.#draws = new Draws(this.people.run.randomKey ^ KINDS);
   }
@@ -82,6 +84,7 @@ export class Plan {
   }
 
   #drawnKind(index: number): Kind {
+    if (this.#isPure) return 'record';
     this.#draws.moveTo(index);
     let rest = this.#draws.below(1);
     const { duplicates, conflicts, invalid, poison } = this.mix;

@@ -1,4 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { runHere } from '@records/cli/testing';
+import { seed } from '../src/program.ts';
 import { runCli } from './support/cli.ts';
 import { withFolder } from './support/folder.ts';
 
@@ -28,7 +30,7 @@ describe('wrong options', () => {
     [['1000'], 'too many arguments'],
     [['--stack', 'pord'], 'There is no stack "pord" here: dev, local, prod, staging. Did you mean prod?'],
   ])('%j exit with code 2 and state the rule', async (args, message) => {
-    const { exitCode, stdout, stderr } = await runCli(args);
+    const { exitCode, stdout, stderr } = await runHere(seed, args);
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -37,7 +39,7 @@ describe('wrong options', () => {
 
 describe('the command line', () => {
   it('prints its help on stdout', async () => {
-    const { exitCode, stdout, stderr } = await runCli(['--help']);
+    const { exitCode, stdout, stderr } = await runHere(seed, ['--help']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const option of [
       'Example:',
@@ -80,7 +82,7 @@ describe('the command line', () => {
 
   it('refuses made-up people for prod without --allow-prod', async () => {
     for (const stack of ['prod', 'acme/records/prod']) {
-      const { exitCode, stderr } = await runCli(['--stack', stack]);
+      const { exitCode, stderr } = await runHere(seed, ['--stack', stack]);
       expect(exitCode).toBe(1);
       expect(stderr).toContain('--allow-prod');
     }

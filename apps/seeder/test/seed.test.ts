@@ -53,7 +53,7 @@ describe('seeding a stack', () => {
     const controller = new AbortController();
     const result = await seedRecords({
       target: stack.target,
-      count: 1_000_000,
+      count: 100_000,
       seed: 2,
       signal: controller.signal,
       publishGraceMs: 60_000,
@@ -97,7 +97,7 @@ describe('seeding a stack that refuses', () => {
     const stack = await startStack();
     try {
       await stack.pubsub.topic(stack.target.topic).delete();
-      const result = await seedRecords({ target: stack.target, count: 1_000_000, seed: 1, waitSeconds: 1 });
+      const result = await seedRecords({ target: stack.target, count: 100_000, seed: 1, waitSeconds: 1 });
       expect(result.failed).toBeGreaterThan(0);
       expect(result.failed).toBeLessThan(20_000);
       expect(problemsOf(result).join()).toContain('were not sent because of these failures');

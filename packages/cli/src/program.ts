@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type OutputConfiguration } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { asTyped } from './as-typed.ts';
 import { reasonOf, UserError } from './user-error.ts';
@@ -69,38 +69,46 @@ function described(command: Command, { summary, example, description = summary, 
     });
 }
 
+/** A program, whatever its options are. */
+export interface Program {
+  parseAsync(args: readonly string[], from: { from: 'user' }): Promise<unknown>;
+  configureOutput(): OutputConfiguration;
+}
+
 /** Runs a program with the arguments of this process, and sets its exit code. */
-export async function main(
-  command: { parseAsync(args: readonly string[], from: { from: 'user' }): Promise<unknown> },
-  args: readonly string[] = process.argv.slice(2),
-): Promise<void> {
+export async function main(command: Program, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   // What an action imports, such as Google's clients, is compiled once and not at every start.
   enableCompileCache();
   process.stdout.on('error', endWhenCut);
   process.stderr.on('error', endWhenCut);
+  process.exitCode = (await run(command, args)) ?? process.exitCode;
+}
+
+/** Runs a program. Answers the exit code of what it threw, and undefined when its action ended. */
+export async function run(command: Program, args: readonly string[]): Promise<number | undefined> {
   try {
     // npm wants `--` before the options of a script, and passes it on.
     await command.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
+    return undefined;
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
+    // Commander has printed its own errors, and the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    // An error with a code comes from Node or a Google client. Its message names the file, grant or resource.
+    const isExpected = error instanceof UserError || (error instanceof Error && 'code' in error);
+    if (!isExpected) throw error;
+    command.configureOutput().writeErr?.(textOf(error));
+    return EXIT.failed;
   }
-}
-
-/** Says what went wrong, and answers the exit code for it. Throws what is a fault of ours. */
-function exitCodeOf(error: unknown): number {
-  // Commander has printed its own errors, and the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  // An error with a code comes from Node or a Google client. Its message names the file, grant or resource.
-  const isExpected = error instanceof UserError || (error instanceof Error && 'code' in error);
-  if (!isExpected) throw error;
-  printError(error);
-  return EXIT.failed;
 }
 
 /** Prints an error for a person, with what to do about it. */
 export function printError(error: unknown): void {
+  process.stderr.write(asTyped(textOf(error)));
+}
+
+function textOf(error: unknown): string {
   const hint = error instanceof UserError && error.hint !== undefined ? `\n       ${error.hint}` : '';
-  process.stderr.write(asTyped(`error: ${reasonOf(error)}${hint}\n`));
+  return `error: ${reasonOf(error)}${hint}\n`;
 }
 
 /** The reader of a pipe has seen enough, as `head` does: nothing more can be shown, so the command ends quietly. */

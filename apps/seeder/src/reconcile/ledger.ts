@@ -133,6 +133,7 @@ export class Ledger {
     };
     for (let index = 0; index < this.count; index += 1) {
       if (this.#outcomeAt(index) === 'refused') totals.refused += 1;
+      if (at(this.#sent, index) === 0) continue;
       const { sent, inTable, deadLettered, redelivered } = this.#fateOf(index);
       totals.redelivered += redelivered;
       if (this.plan.kindAt(index) === 'conflict') totals.conflicts += inTable;
@@ -150,10 +151,12 @@ export class Ledger {
   /** Deviations from the plan, in the order of sending. `replays`: poison may have been replayed into a mended table. */
   *differences({ replays }: { replays: boolean }): Generator<Difference> {
     for (let index = 0; index < this.count; index += 1) {
-      const kind = this.plan.kindAt(index);
       const outcome = this.#outcomeAt(index);
-      const { sent, rows, inTable, deadLettered } = this.#fateOf(index);
       const foreign = Math.max(0, at(this.#foreign, index) - at(this.#foreignBefore, index));
+      // A run that stops early leaves most messages so.
+      if (outcome === 'unsent' && at(this.#sent, index) === 0 && foreign === 0) continue;
+      const kind = this.plan.kindAt(index);
+      const { sent, rows, inTable, deadLettered } = this.#fateOf(index);
       const problems: (readonly [string, number])[] = [
         ['was refused at publish, although it is valid', Number(outcome === 'refused' && kind !== 'invalid')],
         [

@@ -2,14 +2,9 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { CommandRun } from '@records/cli/testing';
 
 const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
-
-export interface CliRun {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface CliOptions {
   readonly cwd?: string;
@@ -19,10 +14,10 @@ export interface CliOptions {
 }
 
 /** Runs the command line as `pnpm seed` does, with nothing of this process's environment. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CommandRun> {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
-    env: { NO_COLOR: '1', ...options.env },
+    env: { NO_COLOR: '1', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   options.onStart?.(child);
