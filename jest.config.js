@@ -31,6 +31,7 @@ export default {
   },
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
+  maxWorkers: '100%',
   injectGlobals: false,
   // Ends a test that hangs. A slow machine is not a failure.
   testTimeout: 30_000,
