@@ -30,7 +30,8 @@ export default {
     ],
   },
   extensionsToTreatAsEsm: ['.ts'],
-  testEnvironment: 'node',
+  testEnvironment: fileURLToPath(new URL('scripts/jest-environment.js', import.meta.url)),
+  // Most test files wait for processes: two beside each other keep a core busy.
   maxWorkers: '100%',
   injectGlobals: false,
   // Ends a test that hangs. A slow machine is not a failure.
