@@ -104,7 +104,7 @@ describe('the command line against a running stack', () => {
     const { run } = new People({ seed: code, locale: DEFAULT_LOCALE });
     const stored = async () => (await countRows(stack.bigquery, stack.target.table, run)).rows;
     const { exitCode, stdout, stderr } = await seed(
-      ['--count', '1000000', '--seed', String(code), '--json'],
+      ['--count', '1000000', '--rate', '1000', '--seed', String(code), '--json'],
       {
         onStart: async (child) => {
           // The first rows show that the run is sending.
