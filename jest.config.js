@@ -31,6 +31,8 @@ export default {
   },
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: fileURLToPath(new URL('scripts/jest-environment.js', import.meta.url)),
+  // Most test files wait for processes: two beside each other keep a core busy.
+  maxWorkers: '100%',
   injectGlobals: false,
   // Ends a test that hangs. A slow machine is not a failure.
   testTimeout: 30_000,

@@ -1,16 +1,18 @@
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { isSystemError } from './system-error.ts';
 
-/** A port of this machine that is free at this moment. */
+/** Below the ports that a system gives to outgoing connections, which could take a port before its server listens. */
+const PORTS = { from: 10_240, to: 32_768 } as const;
+const ATTEMPTS = 100;
+
+/** A port of this machine on which no process listens at this moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new TypeError('a TCP server has an address');
-  return address.port;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (!(await isTaken(port))) return port;
+  }
+  throw new Error(`no free port from ${PORTS.from} to ${PORTS.to - 1} in ${ATTEMPTS} attempts`);
 }
 
 /** Whether a process listens on the port, on any address of this machine. */

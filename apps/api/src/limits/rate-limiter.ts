@@ -31,7 +31,8 @@ export class RateLimiter {
   /** `now`: milliseconds, from any fixed point. */
   constructor(now: () => number, maxCallers = MAX_CALLERS) {
     this.#now = now;
-    this.#callers = new LRUCache({ max: maxCallers });
+    // `max` would allocate a place for each at once, which takes milliseconds of every start.
+    this.#callers = new LRUCache({ maxSize: maxCallers, sizeCalculation: () => 1 });
   }
 
   /** Callers in memory. */

@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environment } from './api.ts';
 import { closeAfterAll } from './cleanup.ts';
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** The image keeps what V8 compiled, too. */
+const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
 
 interface How {
   /** Path of the Node executable. */
@@ -23,7 +28,13 @@ export class ApiProcess {
 
   constructor(env: Record<string, string>, args: readonly string[] = [MAIN], how: How = {}) {
     const { node = process.execPath, cwd, user } = how;
-    this.child = spawn(node, args, { env, cwd, uid: user, gid: user, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(node, args, {
+      env: args.includes(MAIN) ? { ...COMPILED, ...env } : env,
+      cwd,
+      uid: user,
+      gid: user,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     closeAfterAll(() => this.child.kill('SIGKILL'));
     const note = (to: 'stdout' | 'stderr') => (data: string) => {
       this[to] += data;
