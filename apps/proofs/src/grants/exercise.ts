@@ -1,5 +1,6 @@
 import type { LocalStack } from '@records/local';
 import { problemsOf, seedRecords } from '@records/seeder';
+import { until } from '../shared/waiting.ts';
 
 /** The topic's schema accepts it; the table rejects it, because it lacks the column. */
 const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile', edad: '41' };
@@ -9,26 +10,24 @@ const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: '
  * dead letter, and the probe. Throws on an unexpected answer, or when `signal` aborts.
  */
 export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
+  const list = `${stack.outputs.apiUrl}/records?limit=1`;
+  const before = await momentOf(list, signal);
   const problems = problemsOf(await seedRecords({ count: 1, seed: 1, target: stack.seedTarget, signal }));
   if (problems.length > 0) throw new Error(`the seeder failed: ${problems.join('\n')}`);
   await expectOk(`${stack.outputs.apiUrl}/health/ready`, signal);
-  const [record] = await nextList(`${stack.outputs.apiUrl}/records?limit=1`, signal);
+  // Before the API makes a new list, it asks BigQuery whether the table has changed.
+  await until('newer list', async () => (await momentOf(list, signal)) !== before);
+  const [record] = (await expectOk(list, signal)) as { id: string }[];
   await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);
   await deadLetter(stack, signal);
   const { succeeded, lines } = await stack.runProbe();
   if (!succeeded) throw new Error(`the probe failed: ${lines.join('\n')}`);
 }
 
-/** The records of the API's next list. Before it makes one, it asks BigQuery whether the table has changed. */
-async function nextList(url: string, signal: AbortSignal): Promise<{ id: string }[]> {
-  const { headers } = await fetch(url, { signal });
-  const present = headers.get('last-modified');
-  for (;;) {
-    const response = await fetch(url, { signal });
-    const records = await response.json();
-    if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(records)}`);
-    if (response.headers.get('last-modified') !== present) return records as { id: string }[];
-  }
+/** When the API made the list that it serves. */
+async function momentOf(list: string, signal: AbortSignal): Promise<string | null> {
+  const { headers } = await fetch(list, { signal });
+  return headers.get('last-modified');
 }
 
 async function expectOk(url: string, signal: AbortSignal): Promise<unknown> {
