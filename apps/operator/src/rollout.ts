@@ -26,9 +26,8 @@ export type Rollout =
 
 export function addRollout(ops: Command): void {
   const rollout = verb(ops, 'rollout', {
-    summary: 'give a new revision requests by hand',
-    description:
-      'Starts a new revision, and gives it requests by hand. It begins with what the last deployment ran with.',
+    summary: 'roll out a new revision by hand',
+    description: 'Starts a new revision beside the running one, and sends it requests by hand.',
     example: 'pnpm ops rollout 10 -s prod',
     more: `Steps:
   start IMAGE   a new revision without requests, at the output canaryUrl
@@ -51,11 +50,11 @@ export function addRollout(ops: Command): void {
 
 export function addRollback(ops: Command): void {
   verb(ops, 'rollback', {
-    summary: 'give requests back to the old revision',
-    description: 'Gives every request back to the old revision, or to the named one, at once.',
+    summary: 'send all requests to the previous revision',
+    description: 'Sends every request to the previous revision, or to the named one, at once.',
     example: 'pnpm ops rollback -s prod',
   })
-    .argument('[revision]', 'another revision than the old one')
+    .argument('[revision]', 'a revision other than the previous one')
     .addOption(stackOption())
     .option('--under-way', 'take back only an unfinished rollout; otherwise do nothing')
     .option('--unlock', UNLOCK)
