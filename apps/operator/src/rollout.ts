@@ -32,7 +32,7 @@ export function addRollout(ops: Command): void {
     more: `Steps:
   start IMAGE   a new revision without requests, at the output canaryUrl
   PERCENT       the new revision gets this percentage of the requests
-  all           it gets every request; the old revision stays ready to take them back`,
+  all           it gets every request; the previous revision stays ready to take them back`,
   });
   rollout
     .argument('<step>', 'start, all, or a percentage from 1 to 100', stepNamed)
@@ -95,7 +95,7 @@ export async function rollout(stack: string, step: Rollout, pulumi: Pulumi): Pro
   return settings;
 }
 
-/** Changes the service alone, without a question and without the policies: the old revision has served before. */
+/** Changes the service alone, without a question and without the policies: the previous revision has served before. */
 function atOnce(stack: string): string[] {
   const type = 'records:index:RecordsApi$gcp:cloudrunv2/service:Service';
   // A deployment that was cut off may have moved requests without the state's knowledge: --refresh.
