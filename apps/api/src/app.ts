@@ -83,7 +83,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     childLoggerFactory: (parent, bindings, options, request) =>
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
-    // Never the caller's: a client must not choose or repeat an id in the logs.
+    // Never taken from the request: a client must not choose or repeat an id in the logs.
     genReqId: () => randomUUID(),
     serverFactory: (routes) =>
       createServer(
@@ -141,7 +141,7 @@ export async function buildApp({
   return app;
 }
 
-/** In the order of the document. Fastify compares a plugin without a display name with every module that is loaded. */
+/** In the order of the OpenAPI document. Each has a display name: without one, Fastify searches every loaded module for the plugin. */
 const ROUTES = [
   recordsRoutes,
   exportRoutes,

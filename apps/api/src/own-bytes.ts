@@ -1,4 +1,4 @@
-/** Copies bytes that are cached: a small buffer would keep the pool that it is a slice of in memory, a zlib buffer its 64 KB. */
+/** Copies bytes before they are cached: a small buffer would keep its whole pool in memory, and a zlib buffer its 64 KB. */
 export function ownBytes(bytes: Uint8Array): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);
   own.set(bytes);

@@ -4,7 +4,7 @@ import { deployedOutputs, REPOSITORY, stackOption } from '@records/stack';
 
 export const delivery = program('delivery', {
   summary: 'what the workflows at GitHub call',
-  description: 'What the workflows at GitHub call, beside pnpm ops and pnpm prove.',
+  description: 'Commands for the workflows at GitHub, beside pnpm ops and pnpm prove.',
   example: 'pnpm delivery workflows',
 });
 

@@ -22,7 +22,7 @@ export const dev = program('dev', {
 })
   .option('--fresh', 'start empty: delete the records, messages and resources of earlier runs')
   .option('--json', 'print addresses, stack outputs and environment as one line of JSON')
-  .option('--chaos <settings>', 'make Pub/Sub deliver as badly as it may', readChaos)
+  .option('--chaos <settings>', 'make Pub/Sub unreliable, by the settings below', readChaos)
   .addOption(portOption('--api-port <port>', 'port of the API', PORT_VARIABLES.api))
   .addOption(portOption('--pubsub-port <port>', 'port of Pub/Sub', PORT_VARIABLES.pubsub))
   .addOption(portOption('--bigquery-port <port>', 'port of BigQuery', PORT_VARIABLES.bigquery))

@@ -11,7 +11,7 @@ import { addRollback, addRollout } from './rollout.ts';
 
 export const ops = program('ops', {
   summary: 'operate a stack',
-  description: 'Deploys a stack, and keeps its dead letters and its API keys.',
+  description: 'Deploys a stack, and manages its dead letters and API keys.',
   example: 'pnpm ops preview -s dev',
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });

@@ -26,14 +26,13 @@ export type Rollout =
 
 export function addRollout(ops: Command): void {
   const rollout = verb(ops, 'rollout', {
-    summary: 'give a new revision requests by hand',
-    description:
-      'Starts a new revision, and gives it requests by hand. It begins with what the last deployment ran with.',
+    summary: 'roll out a new revision by hand',
+    description: 'Starts a new revision beside the running one, and sends it requests by hand.',
     example: 'pnpm ops rollout 10 -s prod',
     more: `Steps:
   start IMAGE   a new revision without requests, at the output canaryUrl
   PERCENT       the new revision gets this percentage of the requests
-  all           it gets every request; the old revision stays ready to take them back`,
+  all           it gets every request; the previous revision stays ready to take them back`,
   });
   rollout
     .argument('<step>', 'start, all, or a percentage from 1 to 100', stepNamed)
@@ -51,11 +50,11 @@ export function addRollout(ops: Command): void {
 
 export function addRollback(ops: Command): void {
   verb(ops, 'rollback', {
-    summary: 'give requests back to the old revision',
-    description: 'Gives every request back to the old revision, or to the named one, at once.',
+    summary: 'send all requests to the previous revision',
+    description: 'Sends every request to the previous revision, or to the named one, at once.',
     example: 'pnpm ops rollback -s prod',
   })
-    .argument('[revision]', 'another revision than the old one')
+    .argument('[revision]', 'a revision other than the previous one')
     .addOption(stackOption())
     .option('--under-way', 'take back only an unfinished rollout; otherwise do nothing')
     .option('--unlock', UNLOCK)
@@ -96,7 +95,7 @@ export async function rollout(stack: string, step: Rollout, pulumi: Pulumi): Pro
   return settings;
 }
 
-/** Changes the service alone, without a question and without the policies: the old revision has served before. */
+/** Changes the service alone, without a question and without the policies: the previous revision has served before. */
 function atOnce(stack: string): string[] {
   const type = 'records:index:RecordsApi$gcp:cloudrunv2/service:Service';
   // A deployment that was cut off may have moved requests without the state's knowledge: --refresh.

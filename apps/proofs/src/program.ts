@@ -123,7 +123,7 @@ verb(prove, 'load', {
     8,
   )
   .option('--seconds <n>', 'duration, 1 to 900', integer(1, 900), 30)
-  .option('--p975 <ms>', 'limit of 97.5 % of the latencies, 1 to 60000 ms', integer(1, 60_000), 300)
+  .option('--p975 <ms>', 'limit of the 97.5th percentile of latency, 1 to 60000 ms', integer(1, 60_000), 300)
   .option('--failures <share>', 'accepted share of failures, 0 to 1', shareOf, 0.001)
   .option('--json', 'print JSON')
   .option('--out <file>', 'append the result to this file, as Markdown')

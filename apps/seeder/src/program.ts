@@ -52,7 +52,9 @@ export const seed = program('seed', {
     integer(0, MAX_SEED),
   )
   .addOption(
-    new Option('--locale <name>', 'whose names').choices<readonly string[]>(LOCALES).default(DEFAULT_LOCALE),
+    new Option('--locale <name>', 'where the names come from')
+      .choices<readonly string[]>(LOCALES)
+      .default(DEFAULT_LOCALE),
   )
   .option(
     '--rate <n>',
@@ -67,7 +69,7 @@ export const seed = program('seed', {
   .option('--differences <file>', 'list the missing or wrong records, one JSON object per line')
   .addOption(targetOption())
   .addOption(stackFileOption())
-  .option('--allow-prod', 'let --stack prod have made-up people among its records')
+  .option('--allow-prod', 'allow --stack prod, whose readers then get made-up people')
   .option(
     '--wait <seconds>',
     `longest wait for one more record to become visible, 1 to ${grouped(MAX_WAIT_SECONDS)}`,

@@ -30,11 +30,11 @@ export interface SeedResult extends RunFacts, Published {
   readonly sent: number;
   /** Ids of the run in the table before anything was sent. */
   readonly storedBefore: number;
-  /** Ids of the run in the table at the end; undefined when nobody asked the table, or it did not answer. */
+  /** Ids of the run in the table at the end; undefined when the table was not read, or did not answer. */
   readonly stored: number | undefined;
   /**
-   * Ids that must be in the table at the end: those before or those accepted, whichever are more. Too few only after an
-   * interrupted, longer run of the same seed.
+   * Ids that must be in the table at the end: those stored before or those accepted, whichever are more. Too low only
+   * after an interrupted, longer run of the same seed.
    */
   readonly expected: number;
   /** From the first message to the last answer. */

@@ -32,7 +32,7 @@ export class EnabledServices extends pulumi.ComponentResource {
     for (const service of loadBalancer ? [...SERVICES, 'compute'] : SERVICES) {
       new gcp.projects.Service(
         service,
-        // Other programs in the project may use the API when this stack is destroyed.
+        // Other programs in the project may still use the API after this stack is destroyed.
         { service: `${service}.googleapis.com`, disableOnDestroy: false },
         { parent: this },
       );

@@ -13,7 +13,7 @@ export function mintKey(): string {
   return start + checksumOf(start);
 }
 
-/** Whether a text has the form and the checksum of a key. A mistyped or shortened key has not. */
+/** Whether a text has the form and the checksum of a key. A mistyped or shortened key does not. */
 export function isWellFormed(text: string): boolean {
   return SHAPE.test(text) && checksumOf(text.slice(0, -CHECKSUM_DIGITS)) === text.slice(-CHECKSUM_DIGITS);
 }

@@ -15,11 +15,11 @@ describe('table', () => {
 });
 
 describe('nearest', () => {
-  it('names the word that a misspelt one means', () => {
+  it('names the word that is nearest to a misspelt one', () => {
     expect(nearest('pord', ['dev', 'staging', 'prod'])).toBe('prod');
   });
 
-  it('names none where none is near', () => {
+  it('names no word when none is near', () => {
     expect(nearest('a-new-stack', ['dev', 'prod'])).toBeUndefined();
     expect(nearest('dev', [])).toBeUndefined();
   });

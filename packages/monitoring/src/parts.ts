@@ -11,7 +11,7 @@ export const BIGQUERY: Part = { name: 'BigQuery', availability: 0.9999 };
 /** https://cloud.google.com/pubsub/sla */
 export const PUBSUB: Part = { name: 'Pub/Sub', availability: 0.9995 };
 
-/** The most that a system which needs all parts can promise, when they fail independently. */
+/** The highest availability of a system that needs all parts, if they fail independently. */
 export function togetherAvailable(parts: readonly Part[]): number {
   return parts.reduce((product, { availability }) => product * availability, 1);
 }

@@ -20,7 +20,7 @@ export function lastPart(stack: string): string {
   return stack.slice(stack.lastIndexOf('/') + 1);
 }
 
-/** Parses `-s`. A qualified name passes by its last part. Throws InvalidArgumentError for an unknown stack. */
+/** Parses `-s`. Only the last part of a qualified name counts. Throws InvalidArgumentError for an unknown stack. */
 function knownStack(stack: string): string {
   const known = stackNames();
   if (STACK_NAME.test(stack) && known.includes(lastPart(stack))) return stack;

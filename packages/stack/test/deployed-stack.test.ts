@@ -27,7 +27,7 @@ function withPulumi<T>(script: string, use: (infra: string) => Promise<T>): Prom
 }
 
 describe('a deployed stack', () => {
-  it('answers its outputs to Pulumi, in the folder of the program', async () => {
+  it('reads its outputs from Pulumi, in the folder of the program', async () => {
     const script = `
       const asked = [require('node:path').basename(process.cwd()), ...process.argv.slice(2)].join(' ');
       console.log(JSON.stringify({ ...${JSON.stringify(outputs)}, revision: asked }));

@@ -1,7 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from '@sinclair/typebox';
 
-/** Of the contract, not of the code: it changes when callers cannotice. */
+/** Version of the contract, not of the code: change it when callers can notice. */
 const CONTRACT_VERSION = '1.0.0';
 
 /** Statuses that can come before a request is counted against a limit. */
@@ -56,7 +56,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Records API',
       version: CONTRACT_VERSION,
       description:
-        'Records of people: a name and a country each. Every operation supports GET and HEAD and takes no body. Every error is a problem document (RFC 9457); `/problems` lists the kinds. Besides those of each operation, an unknown path gives `route-not-found` (404), an unsupported method `method-not-allowed` (405), and a bad request `request-timeout` (408), `expectation-failed` (417) or `headers-too-large` (431). No key is needed. Without one, each address may send the number of requests per minute given in `RateLimit-Policy`, counted per instance. A key in `X-API-Key`, issued by the operator, has a limit of its own. Web pages of any origin may call this API.',
+        'Records of people: a name and a country each. Every operation supports GET and HEAD and takes no body. Every error is a problem document (RFC 9457); `/problems` lists the kinds. Besides the problems of each operation, an unknown path gives `route-not-found` (404), an unsupported method `method-not-allowed` (405), and a bad request `request-timeout` (408), `expectation-failed` (417) or `headers-too-large` (431). No key is needed. Without one, each address may send the number of requests per minute given in `RateLimit-Policy`, counted per instance. A key in `X-API-Key`, issued by the operator, has a limit of its own. Web pages of any origin may call this API.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The server that sent this document.' }],

@@ -66,7 +66,7 @@ function problemResponseSchema(names: readonly ProblemName[]): object {
     headers: {
       ...requestIdHeader,
       'Cache-Control': Type.Literal(PROBLEM_CACHE_CONTROL, {
-        description: 'Problems are never cached: they may be over by the next request.',
+        description: 'Do not store a problem: it may be over by the next request.',
         examples: [PROBLEM_CACHE_CONTROL],
       }),
       ...(names.includes('invalid-key') && {

@@ -23,7 +23,7 @@ export interface RateLimitOptions {
   now(): number;
 }
 
-/** Limits requests per minute by address, or by the key in `X-API-Key`. Every response carries the limit and the rest. */
+/** Limits requests per minute by address, or by the key in `X-API-Key`. Every response carries the limit and the remaining quota. */
 export function limitRates(
   app: FastifyInstance,
   { anonymous, keys, proxies, metrics, now }: RateLimitOptions,

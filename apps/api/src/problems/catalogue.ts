@@ -47,7 +47,7 @@ export const PROBLEMS = {
     status: 404,
     title: 'Record not found',
     description:
-      'No record has this id. A record that was just published can take some seconds to appear. A 404 is cached for five seconds; while many unknown ids are requested, it can last until the list is renewed, at most two windows.',
+      'No record has this id. A record that was just published can take some seconds to appear. The service remembers a 404 for five seconds; while many unknown ids are requested, until the list is renewed.',
   },
   'route-not-found': {
     status: 404,

@@ -10,7 +10,7 @@ export function addCanary(ops: Command): void {
   verb(ops, 'canary', {
     summary: 'roll out as far as the metrics allow',
     description:
-      'Starts a revision with the image, checks it at an address of its own, and gives it 10 % and then all of the requests, as its metrics allow. Otherwise, and on Ctrl-C, gives every request back to the old revision.',
+      'Starts a revision with the image, checks it at an address of its own, and gives it 10 % and then all of the requests, as its metrics allow. Otherwise, and on Ctrl-C, sends every request back to the previous revision.',
     example: 'pnpm ops canary "$IMAGE" -s prod',
     more: `Needs gcloud, for the metrics. API_ID_TOKEN is sent to a private API.
 Exit code 1 when every request went back.`,

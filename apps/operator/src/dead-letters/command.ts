@@ -8,7 +8,7 @@ export function addDeadLetters(ops: Command): void {
     summary: 'inspect and replay refused messages',
     description: 'Shows the messages that the table refused, each with its reason, and publishes them again.',
     example: 'pnpm ops dead-letters list',
-    more: `Listing leases the dead letters and puts them back: for the moment other readers do not see them.
+    more: `Listing leases the dead letters and returns them; other readers do not see them meanwhile.
 A replayed message that fails again comes back with a count, and is replayed at most 3 times.
 Exit codes: 0 done, 1 a message was refused, left or not reached, 2 wrong options.`,
   });

@@ -5,7 +5,7 @@ import { deployedOutputs, lastPart } from '@records/stack';
 import type { Subject } from '../e2e/suite.ts';
 import { apiOption, deployedOption, type StartLocal, topicOption } from './where.ts';
 
-/** The longest wait for one thing and the pause between two looks. */
+/** The longest wait for one step, and the pause between two checks. */
 const LOCAL = { seconds: 30, pauseMs: 100 };
 const DEPLOYED = { seconds: 300, pauseMs: 2_000 };
 
@@ -35,7 +35,7 @@ With --api, PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST lead to a local clou
     )
     .addOption(apiOption())
     .addOption(topicOption())
-    .option('--timeout <seconds>', 'longest wait for one thing (default: 300, local 30)', integer(1, 3_600))
+    .option('--timeout <seconds>', 'longest wait for one step (default: 300, local 30)', integer(1, 3_600))
     .option('--allow-prod', 'check the stack prod, whose readers may see the record until it is removed')
     .option('--json', 'print JSON')
     .option('--out <file>', 'append the result to a file, as Markdown')

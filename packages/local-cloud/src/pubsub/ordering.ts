@@ -8,8 +8,8 @@ interface KeyState {
 }
 
 /**
- * The state of ordering keys. Messages of a key are delivered in publication order: further ones only once all delivered
- * ones are acknowledged, and after a failure again from the message that failed.
+ * The state of ordering keys. Messages of a key are delivered in publication order, and the next ones only after all delivered
+ * ones are acknowledged. After a failure, delivery restarts at the failed message.
  * https://docs.cloud.google.com/pubsub/docs/ordering
  */
 export class OrderingKeys {

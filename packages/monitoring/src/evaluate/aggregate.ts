@@ -3,7 +3,7 @@ import { CannotTell } from '../filter.ts';
 import { Distribution } from './distribution.ts';
 import { type Series, Sums, select, type Value } from './series.ts';
 
-/** A value at a minute, of the points that have arrived: those up to minute `visible`, never later. Undefined without data. */
+/** The value at a minute, from points up to minute `visible`; later ones have not arrived. Undefined without data. */
 export type Measure<T = number> = (minute: number, visible: number) => T | undefined;
 
 export interface Group {
