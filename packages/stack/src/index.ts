@@ -2,6 +2,7 @@
 export { deployedOutputs, deployedStack } from './deployed-stack.ts';
 export { type Deployed, type Deployment, lastDeployment, readDeployment, recall } from './deployment.ts';
 export { findStack, isProduction, type StackChoice } from './find-stack.ts';
+export { isObject } from './is-object.ts';
 export {
   localStack,
   removeStackFile,
@@ -16,4 +17,4 @@ export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
 export { readCommand, runCommand } from './run-command.ts';
 export { setSettings, settingsFile } from './settings.ts';
 export { LOCAL, lastPart, stackFileOption, stackNames, stackOption, targetOption } from './stack-option.ts';
-export { isObject, type Publisher, type Target, targetOf } from './target.ts';
+export { type Publisher, type Target, targetOf } from './target.ts';

@@ -2,9 +2,10 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { reasonOf, UserError } from '@records/cli';
+import { isObject } from './is-object.ts';
 import { checkOutputs, type StackOutputs } from './outputs.ts';
 import { LOCAL_FOLDER } from './project.ts';
-import { isObject, type Publisher, type Target, targetOf } from './target.ts';
+import { type Publisher, type Target, targetOf } from './target.ts';
 
 /** What other processes need in order to use a running local stack. */
 export interface StackDescription {

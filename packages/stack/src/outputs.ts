@@ -1,5 +1,5 @@
 import { UserError } from '@records/cli';
-import { isObject } from './target.ts';
+import { isObject } from './is-object.ts';
 
 /** The exports of infra/index.ts. */
 export interface StackOutputs {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { UserError } from '@records/cli';
-import { isObject } from './target.ts';
+import { isObject } from './is-object.ts';
 
 /** Runs a command for a person to see. Throws UserError when the command is missing or fails. */
 export async function runCommand(command: string, args: readonly string[], cwd: string): Promise<void> {

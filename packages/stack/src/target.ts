@@ -37,7 +37,3 @@ export function targetOf(
     ...(publisher && { publisher }),
   };
 }
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -151,3 +151,9 @@ function nameOf({ minute, errors, requests, p95Ms }: Minute): string {
 function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))} %`;
 }
+
+/** The revisions of a rollout under way. */
+export interface Revisions {
+  readonly canary: string;
+  readonly stable: string;
+}

@@ -1,6 +1,5 @@
 import { reasonOf, UserError } from '@records/cli';
-import type { Minute, Trace } from './decision.ts';
-import type { Revisions } from './run.ts';
+import type { Minute, Revisions, Trace } from './decision.ts';
 
 const MINUTE_MS = 60_000;
 const TIMEOUT_MS = 20_000;

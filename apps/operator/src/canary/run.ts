@@ -1,7 +1,7 @@
 import { reasonOf, UserError } from '@records/cli';
 import { AnswerError, checkTag, type Tag } from '@records/prober';
 import { type Deployment, type Pulumi, readDeployment } from '@records/stack';
-import { type Decision, decide, RULES, type Rules, type Trace } from './decision.ts';
+import { type Decision, decide, type Revisions, RULES, type Rules, type Trace } from './decision.ts';
 import { MetricsError } from './metrics.ts';
 import { Steps, TakenOverError } from './steps.ts';
 
@@ -10,12 +10,6 @@ const STEPS = [10] as const;
 
 /** Checks of the tag's address, a minute apart. */
 const TAG_ATTEMPTS = 3;
-
-/** The revisions of a rollout under way. */
-export interface Revisions {
-  readonly canary: string;
-  readonly stable: string;
-}
 
 interface CanaryOptions {
   readonly stack: string;
