@@ -67,7 +67,7 @@ it('no text says "cannot" in two words', () => {
   expect(files.filter((file) => /\bcan\s+not\b/i.test(read(file)))).toEqual([]);
 });
 
-/** What two languages of one document must have in common. */
+/** The parts of a document that must be equal in both languages. */
 function shapeOf(text: string) {
   const code = [...text.matchAll(/^```[\s\S]*?^```$/gm)].map(([block]) => block);
   const prose = text.replace(/^```[\s\S]*?^```$/gm, '');

@@ -1,6 +1,6 @@
 import type { Settings } from './settings.ts';
 
-/** What monitoring is set to. Pulumi.yaml describes each setting. */
+/** The settings of monitoring. Pulumi.yaml describes each. */
 export type MonitoringConfig = NonNullable<ReturnType<typeof readMonitoring>>;
 
 const CHANNEL = /^projects\/[^/\s]+\/notificationChannels\/\d+$/;

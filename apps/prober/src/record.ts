@@ -18,7 +18,7 @@ export function idAt(mark: Mark, now: number): string {
 }
 
 /**
- * What is wrong with a served value; undefined when it has the columns of a record, the values of `sent` and nothing else.
+ * Describes the fault of a served value. Undefined when it has exactly the columns of a record with the values of `sent`.
  * Without `sent` any strings will do: the API serves a stored record as it is, even one that breaks a rule (decision 0004).
  */
 export function faultOf(served: unknown, sent?: RecordRow): string | undefined {

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { TOKEN_PATTERN } from '../warehouse/snapshots/snapshot-names.ts';
 import { freshnessHeaderSchemas, lastModifiedSchema } from './freshness.ts';
 
-// What the operations on the list have in common.
+// Shared by the operations on the list.
 
 export const WAREHOUSE_PROBLEMS = ['warehouse-unavailable', 'warehouse-busy', 'warehouse-timeout'] as const;
 

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { closeAfterAll } from './cleanup.ts';
 
-/** What a call gets instead of BigQuery's response. */
+/** Replaces BigQuery's response to a call. */
 export type Fault =
   | 'hang'
   | 'reset'

@@ -54,7 +54,7 @@ export class EndToEndSuite {
     this.#projectId = subject.topic.split('/')[1] ?? '';
   }
 
-  /** Never throws: a failure is a result, and no check is tried after it. What was published is removed all the same. */
+  /** Never throws: a failure is a result and ends the checks. The suite removes its record and message in any case. */
   async run(): Promise<readonly CheckResult[]> {
     await this.#try('the topic is written into a table, and keeps what the table refuses', () =>
       this.#find(),

@@ -6,7 +6,7 @@ import { type Mutant, testFileOf } from './mutant.ts';
 const DEFAULTS = ['origin/main', 'main'];
 
 export interface Changes {
-  /** What the working tree is compared with, as a person named it. */
+  /** The commit that the working tree is compared with, in the words of the command line. */
   readonly since: string;
   /** Paths from the repository's root. */
   readonly files: ReadonlySet<string>;

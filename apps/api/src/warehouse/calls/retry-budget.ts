@@ -1,4 +1,4 @@
-/** What each call earns, in retries: retries are a tenth of the calls in the long run. */
+/** Retries that each call earns: in the long run, retries are a tenth of the calls. */
 const SHARE = 0.1;
 const MAX_SAVED = 10;
 
