@@ -2,9 +2,11 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
-import { FilteredLists } from '../src/warehouse/snapshots/filtered-lists.ts';
-import { RecordIndex } from '../src/warehouse/snapshots/record-index.ts';
-import type { RecordList } from '../src/warehouse/warehouse.ts';
+import { Delta } from '../src/warehouse/lists/delta.ts';
+import { Filters, type FiltersOptions } from '../src/warehouse/lists/filters.ts';
+import { MergedRows } from '../src/warehouse/lists/merged-rows.ts';
+import { RecordIndex } from '../src/warehouse/lists/record-index.ts';
+import type { SortedRows } from '../src/warehouse/lists/sorted-rows.ts';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -120,8 +122,7 @@ describe('a filter', () => {
     const rows = async function* () {
       yield people.map((person) => Object.values(person));
     };
-    const freshness = { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 };
-    const list = { token: 't', total: people.length, takenAt: 0, freshness, read: async () => '', rows };
+    const list = { total: people.length, rows };
     const { size } = await RecordIndex.build(list, 1_000_000);
     await expect(RecordIndex.build(list, size - 1)).rejects.toMatchObject({ reason: 'listTooLarge' });
     await expect(RecordIndex.build({ ...list, total: 100_000 }, 1_000_000)).rejects.toMatchObject({
@@ -155,29 +156,29 @@ describe('a list that is lost while it is read for filters', () => {
 });
 
 /** A list of one record, readable after `ready`. */
-function listOfOne(token: string, ready?: Promise<void>): RecordList {
-  return {
-    token,
-    total: 1,
-    takenAt: 0,
-    freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
-    read: async () => '',
-    rows: async function* () {
-      await ready;
-      yield [['1', 'Ana', 'Pérez', 'Chile']];
-    },
+function listOfOne(token: string, ready?: Promise<void>): MergedRows<SortedRows> {
+  const rows = async function* () {
+    await ready;
+    yield [['1', 'Ana', 'Pérez', 'Chile']];
   };
+  return new MergedRows({ token, total: 1, rows } as Partial<SortedRows> as SortedRows, Delta.none);
 }
+
+/** Short lists need no warehouse. */
+const filtersOf = () => new Filters({} as FiltersOptions);
 
 describe('filters of walks', () => {
   it('wait for each other, and never block those of the current list', async () => {
     const ended = Promise.withResolvers<void>();
-    const filtered = new FilteredLists({
-      inTime: (result) => result,
-      isCurrent: (token) => token === 'present',
-    });
-    const filter = (token: string) =>
-      filtered.filter(listOfOne(token, token === 'present' ? undefined : ended.promise), { pais: ['Chile'] });
+    const filters = filtersOf();
+    const filter = (token: string) => {
+      const isCurrent = token === 'present';
+      return filters.filter(
+        listOfOne(token, isCurrent ? undefined : ended.promise),
+        { pais: ['Chile'] },
+        isCurrent,
+      );
+    };
     const first = filter('walk-1');
     await expect(filter('walk-2')).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyIndexes' });
     expect((await filter('present')).total).toBe(1);
@@ -189,20 +190,23 @@ describe('filters of walks', () => {
 
 describe('exports of filtered lists', () => {
   it('keep at most two lists in memory, however slow the clients are', async () => {
-    const lists = ['a', 'b', 'c'].map((token) => listOfOne(token));
-    const filtered = new FilteredLists({ inTime: (result) => result, isCurrent: () => true });
-    const exported = [];
-    for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());
-    const [first, second, third] = exported;
-    expect(await first?.next()).toMatchObject({ done: false });
-    expect(await second?.next()).toMatchObject({ done: false });
-    await expect(third?.next()).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyLists' });
-    const again = (await filtered.filter(lists[0] as (typeof lists)[0], { nombre: ['Ana'] })).rows();
+    const filters = filtersOf();
+    const exported = async (token: string, filter: Filter) =>
+      (await filters.filter(listOfOne(token), filter, true)).rows();
+    const chile = { pais: ['Chile'] };
+    const [first, second, third] = [
+      await exported('a', chile),
+      await exported('b', chile),
+      await exported('c', chile),
+    ];
+    expect(await first.next()).toMatchObject({ done: false });
+    expect(await second.next()).toMatchObject({ done: false });
+    await expect(third.next()).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyLists' });
+    const again = await exported('a', { nombre: ['Ana'] });
     expect(await again.next()).toMatchObject({ done: false });
-    await first?.return();
+    await first.return();
     await again.return();
-    const retried = (await filtered.filter(lists[2] as (typeof lists)[0], { pais: ['Chile'] })).rows();
-    expect(await retried.next()).toMatchObject({ done: false });
+    expect(await (await exported('c', chile)).next()).toMatchObject({ done: false });
   });
 });
 

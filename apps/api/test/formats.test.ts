@@ -7,7 +7,7 @@ import { csvLines } from '../src/formats/csv.ts';
 import { exportBody } from '../src/formats/export-body.ts';
 import { csv, ndjson } from '../src/formats/formats.ts';
 import { tagSuffix } from '../src/formats/negotiation.ts';
-import { Blocks, type ListRows } from '../src/warehouse/snapshots/blocks.ts';
+import { Blocks, type ListRows } from '../src/warehouse/lists/blocks.ts';
 import { closeAfterAll } from './support/cleanup.ts';
 import { codePoint } from './support/code-point.ts';
 import { readCsv, stored } from './support/csv.ts';
@@ -25,7 +25,7 @@ describe('a client of an export', () => {
       return { rows, totalRows: total };
     };
     const blocks = new Blocks({ listRows, maxBytes: 1 });
-    const snapshot = await blocks.open('t', { projectId: 'p', datasetId: 'd', tableId: 't' });
+    const snapshot = await blocks.open('t', [{ projectId: 'p', datasetId: 'd', tableId: 't' }]);
     listings = 0;
     const body = await exportBody({
       rows: blocks.rows(snapshot),

@@ -50,15 +50,15 @@ export function filterTag(filter: RecordFilter | undefined): string {
   return `-${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 16)}`;
 }
 
-/** Awaits a result that needs the whole list in memory. Throws `list-too-large`. */
-export async function ofWholeList<T>(result: Promise<T>): Promise<T> {
+/** Awaits a count of countries. Throws `list-too-large`. */
+export async function countable<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (cause) {
     if (!(cause instanceof WarehouseError) || cause.reason !== 'listTooLarge') throw cause;
     throw new ProblemError(
       'list-too-large',
-      'The list has more records than the service can filter or count. Export it from /records.ndjson and filter there.',
+      'The list has more countries than the service counts. Export it from /records.ndjson and count there.',
     );
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { Answer } from '../front/front.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { PageRange, RecordFilter, RecordList, Warehouse } from '../warehouse/warehouse.ts';
-import { filterOf, filterParameters, filterQuery, filterTag, ofWholeList } from './filters.ts';
+import { filterOf, filterParameters, filterQuery, filterTag } from './filters.ts';
 import { ageHeader, cacheControl, isUnchanged, notModified } from './freshness.ts';
 import { MAX_OFFSET, pageLinks } from './links.ts';
 import {
@@ -152,7 +152,7 @@ export async function openFiltered(
   const opened = await open();
   if (!filter) return opened;
   // A filter reads the whole list and may find it lost.
-  const { body } = await readPage(open, opened, (list) => ofWholeList(warehouse.filter(list, filter)));
+  const { body } = await readPage(open, opened, (list) => list.filter(filter));
   return body;
 }
 
@@ -162,8 +162,8 @@ export function linesContent({ head, lines }: LineFormat): object {
   return { schema: Type.String(), examples: { people: { value } } };
 }
 
-export interface ReadPage<T> {
-  readonly list: RecordList;
+export interface ReadPage<List, T> {
+  readonly list: List;
   readonly body: T;
 }
 
@@ -171,11 +171,11 @@ export interface ReadPage<T> {
  * Reads a list; if it is lost meanwhile, reopens and reads it once more. Reopening gives the next list, or throws `expired` where a
  * token names the lost one. A shared read may report the loss as another caller's error, so both errors mean the same.
  */
-export async function readPage<T>(
-  open: () => Promise<RecordList>,
-  opened: RecordList,
-  read: (list: RecordList) => Promise<T>,
-): Promise<ReadPage<T>> {
+export async function readPage<List, T>(
+  open: () => Promise<List>,
+  opened: List,
+  read: (list: List) => Promise<T>,
+): Promise<ReadPage<List, T>> {
   try {
     return { list: opened, body: await read(opened) };
   } catch (error) {

@@ -82,7 +82,7 @@ export class Lookups {
 
   constructor(options: LookupsOptions) {
     this.#options = options;
-    this.#budget = new QueryBudget(() => options.timing.now());
+    this.#budget = new QueryBudget(4.9 * 1024 ** 4, () => options.timing.now());
   }
 
   /** The answer, if it is in the cache and fresh. */

@@ -5,6 +5,7 @@ import { BigQueryFront } from './bigquery-front.ts';
 import { closeAfterAll } from './cleanup.ts';
 
 const [projectId = '', datasetId = '', tableId = ''] = environment.RECORDS_TABLE.split('.');
+const [, scratchId = ''] = environment.SCRATCH_DATASET.split('.');
 
 /** The records table in a BigQuery of its own, in memory, behind a proxy. Closed after the test file. */
 export interface TestTable {
@@ -19,7 +20,12 @@ export async function openTestTable(): Promise<TestTable> {
     location: environment.BIGQUERY_LOCATION,
     clock: systemClock,
   });
-  await bigQuery.insertDataset({ datasetReference: { datasetId }, location: environment.BIGQUERY_LOCATION });
+  for (const id of [datasetId, scratchId]) {
+    await bigQuery.insertDataset({
+      datasetReference: { datasetId: id },
+      location: environment.BIGQUERY_LOCATION,
+    });
+  }
   await bigQuery.insertTable(datasetId, {
     tableReference: { projectId, datasetId, tableId },
     schema: { fields: bigQueryColumns },

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parseTableName } from '@records/runtime';
 import type { LightMyRequestResponse } from 'fastify';
+import { ListNames } from '../src/warehouse/lists/list-names.ts';
 import { buildQueries } from '../src/warehouse/queries.ts';
-import { SnapshotNames } from '../src/warehouse/snapshots/snapshot-names.ts';
 import { buildTestApi, environment, type TestApi } from './support/api.ts';
 import type { Fault } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -10,7 +10,9 @@ import { expectProblem } from './support/problem.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
 const WINDOW_MS = 60_000;
-const statement = buildQueries(parseTableName(environment.RECORDS_TABLE)).snapshot;
+const queries = buildQueries(parseTableName(environment.RECORDS_TABLE));
+const statement = queries.part({ lower: false, upper: false });
+const names = new ListNames([statement, queries.delta([])]);
 
 const records = (count: number) =>
   Array.from({ length: count }, (_, n) => ({
@@ -32,12 +34,17 @@ beforeEach(async () => {
 
 const get = (url: string): Promise<LightMyRequestResponse> => api.app.inject({ url });
 const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
-const jobId = (attempt: number) => new SnapshotNames(statement).of(timing.date(), attempt).jobId;
+const jobId = (attempt: number) => `records-list-${names.of({ start: timing.date(), attempt }).token}`;
 const insertJob = (query: string) =>
   table.bigQuery.insertJob({
     jobReference: { jobId: jobId(0), location: environment.BIGQUERY_LOCATION },
-    configuration: { query: { query, useLegacySql: false } },
+    configuration: { query: { query, useLegacySql: false, destinationTable: destination() } },
   });
+
+const destination = () => {
+  const [projectId, datasetId] = environment.SCRATCH_DATASET.split('.');
+  return { projectId, datasetId, tableId: jobId(0).replace('records-', '').replaceAll('-', '_') };
+};
 
 /** Answers every `jobs.get` of one job with the fault. */
 function lookAt(jobId: string, fault: Fault): void {
@@ -56,6 +63,8 @@ describe('the job of a window', () => {
   it('is used by others when the instance that made it dies', async () => {
     await table.append(records(10));
     await insertJob(statement);
+    const isDone = async () => (await table.bigQuery.getJob(jobId(0), environment.BIGQUERY_LOCATION)).status.state === 'DONE';
+    while (!(await isDone())) await new Promise(setImmediate);
     await table.append(records(12).slice(10));
     expect((await get('/records')).headers['x-total-count']).toBe('10');
     expect(scans()).toBe(1);
