@@ -23,7 +23,7 @@ export async function appendRows(
       const table = catalog.table(reference, location);
       const { values, errors } = checkedRows(table.fields, rows);
       if (errors.length > 0) return errors;
-      await appendValues(transaction, table, values);
+      await appendValues(transaction, table, values, clock.now());
       await catalog.touchTable(transaction, table, clock.now());
       transaction.afterCommit(() => statistics.add(table, values));
       return [];

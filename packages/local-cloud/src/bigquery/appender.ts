@@ -2,20 +2,23 @@ import type { DuckDBAppender, DuckDBValue } from '@duckdb/node-api';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 
-/** Appends rows; each lists its values in the order of the table's columns. Writes several 100,000 rows a second. */
+/** Appends rows; each lists its values in the order of the table's columns. `now` is in milliseconds since the epoch. Writes several 100,000 rows a second. */
 export async function appendValues(
   { connection }: Transaction,
   table: Table,
   rows: readonly (readonly DuckDBValue[])[],
+  now: number,
 ): Promise<void> {
   const appender = await connection.createAppender(table.physicalName, 'data');
   try {
     const append = table.fields.map((field, index) =>
       field.type === 'STRING' && field.mode !== 'REPEATED'
         ? appendText(appender)
-        : appendTyped(appender, appender.columnType(index)),
+        : appendTyped(appender, appender.columnType(index + 1)),
     );
+    const commitTime = BigInt(now);
     for (const row of rows) {
+      appender.appendBigInt(commitTime);
       append.forEach((write, index) => {
         write(row[index] ?? null);
       });

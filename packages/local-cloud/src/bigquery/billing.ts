@@ -1,4 +1,5 @@
 import { CloudError } from '../errors.ts';
+import type { Bindings } from './sql/bindings.ts';
 import type { TableRead } from './sql/translate.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -18,12 +19,18 @@ export interface Bytes {
  * Google bills less in two cases that are not modelled here: clustered tables (from about 64 MB) and rows in the
  * streaming buffer.
  */
-export async function bytesOf(reads: readonly TableRead[], statistics: Statistics): Promise<Bytes> {
+export async function bytesOf(
+  reads: readonly TableRead[],
+  statistics: Statistics,
+  bindings: Bindings,
+): Promise<Bytes> {
   let processed = 0;
   let billed = 0;
-  for (const { table, columns } of reads) {
+  for (const { table, columns, where } of reads) {
     if (columns.size === 0) continue;
-    const { columnBytes } = await statistics.of(table);
+    const { columnBytes } = await (where === undefined
+      ? statistics.of(table)
+      : statistics.ofSome(table, where, bindings));
     const bytes = [...columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
     processed += bytes;
     if (bytes > 0) billed += Math.max(bytes, MINIMUM_PER_TABLE);

@@ -34,7 +34,8 @@ export class Catalog {
   readonly #tables = new Map<string, Map<string, Table>>();
   #lastPhysical = 0;
 
-  static async load(database: Database): Promise<Catalog> {
+  /** `now`: milliseconds since the epoch. */
+  static async load(database: Database, now: number): Promise<Catalog> {
     const catalog = new Catalog();
     await database.write(async ({ connection }) => {
       await connection.run(`
@@ -56,6 +57,7 @@ export class Catalog {
         });
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
       }
+      await addCommitTimes(connection, catalog, now);
     });
     return catalog;
   }
@@ -178,6 +180,9 @@ export function nextModification(table: Table, now: number): number {
   return Math.max(now, table.lastModifiedTime + 1);
 }
 
+/** The column in DuckDB that says when a row was written: milliseconds since the epoch. No column of BigQuery has a space in its name. */
+export const COMMIT_TIME = quoteIdentifier('commit time');
+
 export function physicalSql(table: Table): string {
   return `data.${quoteIdentifier(table.physicalName)}`;
 }
@@ -185,7 +190,31 @@ export function physicalSql(table: Table): string {
 function createTableSql(name: string, fields: readonly Field[]): string {
   // Only BigQuery allows a table without columns. It has no rows, so updateTable recreates it with its first columns.
   const columns = fields.length > 0 ? fields.map(columnSql) : ['"no columns" BOOLEAN'];
-  return `CREATE TABLE data.${quoteIdentifier(name)} (${columns.join(', ')})`;
+  return `CREATE TABLE data.${quoteIdentifier(name)} (${[`${COMMIT_TIME} BIGINT`, ...columns].join(', ')})`;
+}
+
+/** Rows of a file that an older version wrote count as written now. */
+async function addCommitTimes(
+  connection: Transaction['connection'],
+  catalog: Catalog,
+  now: number,
+): Promise<void> {
+  const known = await readRows(
+    connection,
+    "SELECT table_name FROM information_schema.columns WHERE table_schema = 'data' AND column_name = 'commit time'",
+  );
+  const names = new Set(known.map(([name]) => name));
+  const tables = catalog.datasets().flatMap(({ datasetId }) => catalog.tables(datasetId));
+  for (const table of tables.filter(({ physicalName }) => !names.has(physicalName))) {
+    const name = physicalSql(table);
+    const columns = table.fields.map((field) => quoteIdentifier(field.name)).join(', ');
+    await connection.run(`
+      ALTER TABLE ${name} RENAME TO "before";
+      ${createTableSql(table.physicalName, table.fields)};
+      ${columns && `INSERT INTO ${name} (${COMMIT_TIME}, ${columns}) SELECT ${Math.trunc(now)}, ${columns} FROM data."before";`}
+      DROP TABLE data."before";
+    `);
+  }
 }
 
 function columnSql(field: Field): string {

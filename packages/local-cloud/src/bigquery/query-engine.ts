@@ -3,7 +3,7 @@ import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { requireOnDataset, requireOnTable } from './access.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
-import { physicalSql, type Table } from './catalog.ts';
+import { COMMIT_TIME, physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
@@ -71,7 +71,7 @@ export class QueryEngine {
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
     this.#authorize(access, translation, configuration.destinationTable);
-    const bytes = await bytesOf(translation.reads, statistics);
+    const bytes = await bytesOf(translation.reads, statistics, bindings);
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
     const referencedTables = tables.found.map(({ reference }) => reference);
     return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
@@ -111,7 +111,7 @@ export class QueryEngine {
 
   async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
     const { translation, bindings, configuration, owner } = plan;
-    const { database } = this.#context;
+    const { database, clock } = this.#context;
     switch (translation.kind) {
       case 'query': {
         const { sql, fields } = translation;
@@ -124,6 +124,10 @@ export class QueryEngine {
       case 'dml':
         return database.write(async (transaction) => {
           const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
+          await transaction.connection.run(
+            `UPDATE ${physicalSql(translation.table)} SET ${COMMIT_TIME} = $1 WHERE ${COMMIT_TIME} IS NULL`,
+            [BigInt(clock.now())],
+          );
           await this.#recordChange(transaction, translation.table);
           return { affectedRows };
         });
@@ -160,7 +164,7 @@ export class QueryEngine {
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
-      if (sql) await insertQuery(transaction, table, sql, plan.bindings);
+      if (sql) await insertQuery(transaction, table, sql, plan.bindings, this.#context.clock.now());
       return { destination: reference };
     });
   }
@@ -185,6 +189,7 @@ export class QueryEngine {
   ): Promise<Outcome> {
     const { datasetId, tableId } = this.#inProject(reference);
     const { writeDisposition, createIfNeeded } = configuration;
+    const now = this.#context.clock.now();
     for (const { name } of fields) assertFieldName(name);
     return this.#context.database.write(async (transaction) => {
       const existing = this.#context.catalog.findTable(datasetId, tableId);
@@ -195,14 +200,14 @@ export class QueryEngine {
       const append = existing && writeDisposition === 'WRITE_APPEND';
       if (append) {
         assertSameColumns(existing, fields);
-        await insertQuery(transaction, existing, sql, bindings, fields);
+        await insertQuery(transaction, existing, sql, bindings, now, fields);
         await this.#recordChange(transaction, existing);
         return { destination: reference };
       }
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, existing.properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, {});
-      await insertQuery(transaction, table, sql, bindings);
+      await insertQuery(transaction, table, sql, bindings, now);
       return { destination: reference };
     });
   }
@@ -219,6 +224,7 @@ async function insertQuery(
   table: Table,
   sql: string,
   bindings: Bindings,
+  now: number,
   fields: readonly Field[] = table.fields,
 ): Promise<void> {
   const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
@@ -226,9 +232,12 @@ async function insertQuery(
   const values = fields.map(({ mode }, index) =>
     mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
   );
-  const hasArrays = fields.some(({ mode }) => mode === 'REPEATED');
-  const rows = hasArrays ? `SELECT ${values.join(', ')} FROM (${sql})` : sql;
-  await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
+  const rows = `SELECT ${Math.trunc(now)}, ${values.join(', ')} FROM (${sql})`;
+  await runPrepared(
+    connection,
+    `INSERT INTO ${physicalSql(table)} (${COMMIT_TIME}, ${names}) ${rows}`,
+    bindings,
+  );
 }
 
 async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {

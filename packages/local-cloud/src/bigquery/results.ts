@@ -199,6 +199,20 @@ export async function runPrepared(
   }
 }
 
+/** All rows of a statement with parameters. */
+export async function readPrepared(
+  connection: DuckDBConnection,
+  sql: string,
+  bindings: Bindings,
+): Promise<DuckDBValue[][]> {
+  const statement = await prepare(connection, sql, bindings);
+  try {
+    return (await statement.runAndReadAll()).getRows();
+  } finally {
+    statement.destroySync();
+  }
+}
+
 /** Prepares a statement and binds its parameters. The SQL text never contains their values. */
 async function prepare(
   connection: DuckDBConnection,

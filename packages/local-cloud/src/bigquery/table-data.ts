@@ -77,7 +77,7 @@ export class TableData {
       const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
       if (errors.length > 0 && skipInvalidRows !== true) return [...errors, ...stopped(rows.length, errors)];
       if (values.length > 0) {
-        await appendValues(transaction, table, values);
+        await appendValues(transaction, table, values, clock.now());
         await catalog.touchTable(transaction, table, clock.now());
         transaction.afterCommit(() => statistics.add(table, values));
       }

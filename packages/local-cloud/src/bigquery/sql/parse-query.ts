@@ -236,6 +236,8 @@ export abstract class QueryParser extends ExpressionParser {
       return { node: 'derived', at, query, ...(alias && { alias }) };
     }
     const { path } = this.tableName();
+    if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS' && cursor.isSymbol('('))
+      return this.#appends(at);
     if (cursor.isSymbol('(')) {
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
@@ -243,6 +245,25 @@ export abstract class QueryParser extends ExpressionParser {
     const alias = this.#tableAlias();
     if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
     return { node: 'table', at, path, ...(alias && { alias }) };
+  }
+
+  #appends(at: FromItem['at']): FromItem {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    cursor.expectKeyword('TABLE');
+    const { path } = this.tableName();
+    const start = cursor.acceptSymbol(',') ? this.expression() : undefined;
+    const end = start && cursor.acceptSymbol(',') ? this.expression() : undefined;
+    cursor.expectSymbol(')');
+    const alias = this.#tableAlias();
+    return {
+      node: 'appends',
+      at,
+      path,
+      ...(start && { start }),
+      ...(end && { end }),
+      ...(alias && { alias }),
+    };
   }
 
   #tableAlias(): Name | undefined {

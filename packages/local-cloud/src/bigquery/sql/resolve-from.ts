@@ -1,7 +1,7 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
 import { type DataType, scalar, structKey } from '../types.ts';
-import type { FromItem, Name, Query } from './ast.ts';
+import type { Expression, FromItem, Name, Query } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
@@ -24,6 +24,12 @@ export interface Relation {
   readonly reads: readonly Resolved[];
 }
 
+/** SQL of type TIMESTAMP; undefined for no bound. `start` is in the range, `end` is not. */
+export interface AppendRange {
+  readonly start: string | undefined;
+  readonly end: string | undefined;
+}
+
 export interface FromContext {
   /** Scope of the outer query, for correlated subqueries. */
   readonly outer: Scope;
@@ -31,6 +37,8 @@ export interface FromContext {
   /** The common table expression that the path names, or undefined. */
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
+  /** The rows of a table that were written in a range of time, given as SQL of type TIMESTAMP. */
+  appends(path: readonly Name[], at: Position, range: AppendRange): Relation;
   subquery(query: Query): Relation;
   /** A new alias in DuckDB: `t3`. */
   newAlias(): string;
@@ -57,6 +65,12 @@ export function resolveFrom(
       const relation = context.cte(item.path) ?? context.table(item.path, item.at);
       return fromRelation(relation, item.alias ?? item.path.at(-1), context);
     }
+    case 'appends': {
+      const at = (expression: Expression | undefined) => expression && timestamp(expression, context, left);
+      const [start, end] = [at(item.start), at(item.end)];
+      const relation = context.appends(item.path, item.at, { start: start?.sql, end: end?.sql });
+      return fromRelation(relation, item.alias, context);
+    }
     case 'derived':
       return fromRelation(context.subquery(item.query), item.alias, context);
     case 'unnest': {
@@ -67,6 +81,20 @@ export function resolveFrom(
     case 'join':
       return join(item, context, left);
   }
+}
+
+/** A constant TIMESTAMP or NULL. */
+function timestamp(node: Expression, context: FromContext, left: readonly Source[]): Resolved {
+  const scope = new Scope(context.outer, left);
+  const value = resolveExpression(node, { ...context.expression, scope, clause: 'APPENDS' });
+  if (value.references.length > 0 || value.columns.size > 0)
+    throw invalidQuery('Arguments of APPENDS must be constant expressions', node.at);
+  const coerced = coerce(value, scalar('TIMESTAMP'), context.expression.bindings);
+  if (coerced) return coerced;
+  throw invalidQuery(
+    `Argument of APPENDS must be of type TIMESTAMP, but has type ${value.type.kind}`,
+    node.at,
+  );
 }
 
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {

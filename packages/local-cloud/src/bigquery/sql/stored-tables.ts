@@ -1,11 +1,11 @@
 import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { requireToQuery } from '../access.ts';
-import { type Catalog, physicalSql, type Table } from '../catalog.ts';
+import { type Catalog, COMMIT_TIME, physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
-import { typeOfField } from '../types.ts';
+import { type ScalarKind, scalar, typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
-import type { Relation } from './resolve-from.ts';
+import type { AppendRange, Relation } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
 
@@ -24,6 +24,9 @@ export class StoredTables implements TableFinder {
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
   readonly #found = new Map<string, Table>();
+  readonly #appends = new Map<string, string>();
+  /** Tables that are read by name, not only by APPENDS. */
+  readonly #whole = new Set<string>();
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
@@ -36,7 +39,7 @@ export class StoredTables implements TableFinder {
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
-  find(path: readonly Name[], at: Position): Relation {
+  find(path: readonly Name[], at: Position, appended = false): Relation {
     const name = { path, at };
     requireToQuery(this.#defaults.access, this.reference(name));
     const table = this.table(name);
@@ -45,6 +48,7 @@ export class StoredTables implements TableFinder {
       const { projectId, datasetId, tableId } = table.reference;
       throw invalidQuery(`Table ${projectId}:${datasetId}.${tableId} does not have a schema.`);
     }
+    if (!appended) this.#whole.add(table.physicalName);
     return {
       sql: physicalSql(table),
       outputs: table.fields.map((field) => ({
@@ -55,6 +59,37 @@ export class StoredTables implements TableFinder {
       })),
       reads: [],
     };
+  }
+
+  /**
+   * The rows written in a range of time. Google also gives rows that were deleted since, which are not kept here.
+   * https://docs.cloud.google.com/bigquery/docs/change-history
+   */
+  appends(path: readonly Name[], at: Position, { start, end }: AppendRange): Relation {
+    const { sql, outputs, reads } = this.find(path, at, true);
+    const physicalName = this.table({ path, at }).physicalName;
+    const bounds = [
+      ...(start ? [`(${start} IS NULL OR ${COMMIT_TIME} >= epoch_ms(${start}))`] : []),
+      ...(end ? [`(${end} IS NULL OR ${COMMIT_TIME} < epoch_ms(${end}))`] : []),
+    ];
+    const where = bounds.length > 0 ? bounds.join(' AND ') : 'TRUE';
+    this.#appends.set(physicalName, where);
+    const pseudo = (name: string, type: ScalarKind) => ({
+      name,
+      column: name,
+      type: scalar(type),
+      columns: new Set<string>(),
+    });
+    return {
+      sql: `(SELECT *, 'INSERT' AS "_CHANGE_TYPE", make_timestamp(${COMMIT_TIME} * 1000) AS "_CHANGE_TIMESTAMP" FROM ${sql} WHERE ${where})`,
+      outputs: [...outputs, pseudo('_CHANGE_TYPE', 'STRING'), pseudo('_CHANGE_TIMESTAMP', 'TIMESTAMP')],
+      reads,
+    };
+  }
+
+  /** The condition of the rows that APPENDS reads of a table, which is undefined for a table that is read in full. */
+  condition(table: Table): string | undefined {
+    return this.#whole.has(table.physicalName) ? undefined : this.#appends.get(table.physicalName);
   }
 
   /** Throws NOT_FOUND. */

@@ -18,6 +18,8 @@ import type { StoredTables } from './stored-tables.ts';
 export interface TableRead {
   readonly table: Table;
   readonly columns: ReadonlySet<string>;
+  /** The condition of the rows that are read, in DuckDB; undefined for all. */
+  readonly where?: string | undefined;
 }
 
 interface Common {
@@ -250,7 +252,10 @@ class Translator {
 
   #reads(values: readonly Resolved[]): TableRead[] {
     const keys = unionColumns(values);
-    return this.#tables.found.map((table) => readColumns(table, keys));
+    return this.#tables.found.map((table) => ({
+      ...readColumns(table, keys),
+      where: this.#tables.condition(table),
+    }));
   }
 
   /** UPDATE and DELETE are billed for every column of the table. https://cloud.google.com/bigquery/docs/data-manipulation-language#on-demand_pricing */

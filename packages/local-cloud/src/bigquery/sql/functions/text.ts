@@ -40,6 +40,11 @@ const nonNegative = (name: string, call: (text: string, n: string) => string) =>
     ),
   );
 
+const SUBSTR_OVERLOADS = [
+  overload('STRING, INT64, INT64? -> STRING', substr),
+  overload('BYTES, INT64, INT64? -> BYTES', substrOfBytes),
+];
+
 /** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
 export const TEXT_FUNCTIONS: FunctionTable = {
   LOWER: [overload('STRING -> STRING', same('lower'))],
@@ -51,8 +56,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING -> INT64', same('strlen')),
     overload('BYTES -> INT64', same('octet_length')),
   ],
-  SUBSTR: [overload('STRING, INT64, INT64? -> STRING', substr)],
-  SUBSTRING: [overload('STRING, INT64, INT64? -> STRING', substr)],
+  SUBSTR: SUBSTR_OVERLOADS,
+  SUBSTRING: SUBSTR_OVERLOADS,
   LEFT: [nonNegative('LEFT', (text, n) => `left(${text}, ${n})`)],
   RIGHT: [nonNegative('RIGHT', (text, n) => `right(${text}, ${n})`)],
   REPEAT: [nonNegative('REPEAT', (text, n) => `repeat(${text}, ${n})`)],
@@ -106,6 +111,18 @@ function substr([text = '', position = '', length]: readonly string[], [, at]: r
     const start = `CASE WHEN ${p} = 0 OR ${p} < -length(${t}) THEN 1 ELSE ${p} END`;
     if (n === undefined) return `substr(${t}, ${start})`;
     return `CASE WHEN ${n} < 0 THEN ${negative} ELSE substr(${t}, ${start}, ${n}) END`;
+  });
+}
+
+/** DuckDB counts bytes in a slice from 1, both ends included, and from the end for negative positions. */
+function substrOfBytes([bytes = '', position = '', length]: readonly string[]): string {
+  const negative = failure('Third argument in SUBSTR() cannot be negative');
+  return letIn([bytes, position, ...(length === undefined ? [] : [length])], (b = '', p = '', n?: string) => {
+    const size = `octet_length(${b})`;
+    const start = `CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END`;
+    const end = n === undefined ? size : `least(${size}, (${start}) + ${n} - 1)`;
+    const slice = `CASE WHEN ${end} < ${start} THEN ''::BLOB ELSE array_slice(${b}, ${start}, ${end}) END`;
+    return n === undefined ? slice : `CASE WHEN ${n} < 0 THEN ${negative} ELSE ${slice} END`;
   });
 }
 
