@@ -3,8 +3,7 @@ import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
-import { withDeadline } from './calls/deadline.ts';
-import { toWarehouseError, type WarehouseError } from './errors.ts';
+import type { WarehouseError } from './errors.ts';
 import { Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
 import type { BilledRows } from './replies.ts';
@@ -15,16 +14,13 @@ import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
 import { SnapshotNames } from './snapshots/snapshot-names.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
+import type { RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
 
 /** Well below the 10 s between Cloud Run's SIGTERM and SIGKILL. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
 
 /** Under a tenth of the memory of an instance. */
 const DEFAULT_BLOCK_CACHE_BYTES = 40 * 1024 * 1024;
-
-/** How long a lookup waits for the list before it queries the record. Milliseconds. */
-const LIST_WAIT_MS = 2_000;
 
 export interface BigQueryWarehouseOptions {
   /** The project that runs and pays for the queries. */
@@ -40,6 +36,8 @@ export interface BigQueryWarehouseOptions {
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
+  /** What the queries of look-ups may be billed by this instance. */
+  readonly lookupBytesPerMonth?: number;
 }
 
 /** Reads lists from one snapshot per freshness window, and single records from the snapshot or by a query. */
@@ -53,7 +51,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #lookups: Lookups;
 
   constructor(options: BigQueryWarehouseOptions) {
-    const { project, location, table, freshnessSeconds } = options;
+    const { project, location, table, freshnessSeconds, log, lookupBytesPerMonth } = options;
     const {
       policy = DEFAULT_POLICY,
       timing = systemTiming,
@@ -109,9 +107,10 @@ export class BigQueryWarehouse implements Warehouse {
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
-      inTime: (result) => this.#calls.inTime(result),
-      assertOpen: () => this.#calls.assertOpen(),
-      listed: (id, needed) => this.#listed(id, needed),
+      calls: this.#calls,
+      list: this.#snapshots,
+      log,
+      ...(lookupBytesPerMonth && { bytesPerMonth: lookupBytesPerMonth }),
       query: (ids) => this.#records(ids),
       onAsked: asked('lookups'),
     });
@@ -148,21 +147,6 @@ export class BigQueryWarehouse implements Warehouse {
   async close(): Promise<void> {
     if (!(await this.#calls.close()))
       this.#options.log.warn({}, 'stopping before every call to the warehouse ended');
-  }
-
-  /** Also undefined when the list cannot be read, or takes too long while a query is possible. */
-  async #listed(id: string, needed: boolean): Promise<ListedRecord | undefined> {
-    const { timing = systemTiming, log } = this.#options;
-    try {
-      const found = this.#snapshots.find(id, needed);
-      return await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
-    } catch (cause) {
-      const err = toWarehouseError(cause);
-      // A query would fail the same way.
-      if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
-      log.warn({ err, reason: err.reason }, `lookup in the list failed: ${err.message}`);
-      return undefined;
-    }
   }
 
   #records(ids: readonly string[]): Promise<BilledRows> {
