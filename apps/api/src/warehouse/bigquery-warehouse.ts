@@ -4,8 +4,7 @@ import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
-import { withDeadline } from './calls/deadline.ts';
-import { toWarehouseError, type WarehouseError } from './errors.ts';
+import type { WarehouseError } from './errors.ts';
 import type { LeftOut } from './lists/block.ts';
 import { Blocks } from './lists/blocks.ts';
 import { Filters } from './lists/filters.ts';
@@ -18,7 +17,7 @@ import { buildQueries, type Queries } from './queries.ts';
 import { QueryBudget } from './query-budget.ts';
 import type { BilledRows } from './replies.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { ListedRecord, RecordAnswer, Warehouse, WholeList } from './warehouse.ts';
+import type { RecordAnswer, Warehouse, WholeList } from './warehouse.ts';
 
 /** Well below the 10 s between Cloud Run's SIGTERM and SIGKILL. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
@@ -31,9 +30,6 @@ const MAX_LEFT_OUT = 1_000;
 
 /** Under a tenth of the memory of an instance. */
 const DEFAULT_BLOCK_CACHE_BYTES = 40 * 1024 * 1024;
-
-/** How long a lookup waits for the list before it queries the record. Milliseconds. */
-const LIST_WAIT_MS = 2_000;
 
 const GIB = 1024 ** 3;
 
@@ -64,6 +60,8 @@ export interface BigQueryWarehouseOptions {
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
+  /** What the queries of look-ups may be billed by this instance. */
+  readonly lookupBytesPerMonth?: number;
 }
 
 /** Reads lists from tables that are made once per period, and single records from the list or by a query. */
@@ -77,7 +75,17 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #leftOut = new LRUCache<string, true>({ max: MAX_LEFT_OUT });
 
   constructor(options: BigQueryWarehouseOptions) {
-    const { project, location, table, scratch, freshnessSeconds, listGibPerMonth, listTimePercent } = options;
+    const {
+      project,
+      location,
+      table,
+      scratch,
+      freshnessSeconds,
+      listGibPerMonth,
+      listTimePercent,
+      log,
+      lookupBytesPerMonth,
+    } = options;
     const {
       policy = DEFAULT_POLICY,
       timing = systemTiming,
@@ -138,9 +146,10 @@ export class BigQueryWarehouse implements Warehouse {
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
-      inTime: (result) => calls.inTime(result),
-      assertOpen: () => calls.assertOpen(),
-      listed: (id, needed) => this.#listed(id, needed),
+      calls,
+      list: lists,
+      log,
+      ...(lookupBytesPerMonth && { bytesPerMonth: lookupBytesPerMonth }),
       query: (ids) => this.#records(ids),
       onAsked: asked('lookups'),
     });
@@ -171,21 +180,6 @@ export class BigQueryWarehouse implements Warehouse {
   async close(): Promise<void> {
     if (!(await this.#calls.close()))
       this.#options.log.warn({}, 'stopping before every call to the warehouse ended');
-  }
-
-  /** Also undefined when the list cannot be read, or takes too long while a query is possible. */
-  async #listed(id: string, needed: boolean): Promise<ListedRecord | undefined> {
-    const { timing = systemTiming, log } = this.#options;
-    try {
-      const found = this.#lists.find(id, needed);
-      return await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
-    } catch (cause) {
-      const err = toWarehouseError(cause);
-      // A query would fail the same way.
-      if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
-      log.warn({ err, reason: err.reason }, `lookup in the list failed: ${err.message}`);
-      return undefined;
-    }
   }
 
   #records(ids: readonly string[]): Promise<BilledRows> {

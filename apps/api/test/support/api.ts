@@ -26,7 +26,10 @@ export interface TestApi {
 
 export interface TestApiOptions
   extends Partial<
-    Pick<BigQueryWarehouseOptions, 'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
+    Pick<
+      BigQueryWarehouseOptions,
+      'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes' | 'lookupBytesPerMonth'
+    >
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;
