@@ -18,6 +18,7 @@ const LOADED = [
   'refused',
   'deadLetters',
   'billedGib',
+  'listGib',
 ] as const;
 
 /** What a metrics scope has of so many systems, each a project with a load of its own. */
