@@ -11,7 +11,7 @@ export interface PageRange {
   readonly offset: number;
 }
 
-/** Accepted values by field. A record matches if each named field has one of its values. */
+/** Accepted values by field, in canonical form. A record matches if the canonical form of each named field is one of them. */
 export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?: readonly string[] };
 
 export interface Freshness {
@@ -59,7 +59,7 @@ export interface Warehouse {
   listInMemory(): RecordList | undefined;
   /** The matching part of a list. The first filter reads the whole list, free of charge. Throws `listTooLarge`. */
   filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
-  /** Number of records per country, largest first. */
+  /** Number of records per country in canonical form, largest first. */
   countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
   readRecord(id: string): Promise<RecordAnswer>;
   /** The record if it is in memory and fresh. Starts no work and never throws. */

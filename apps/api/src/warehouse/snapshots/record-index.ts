@@ -1,4 +1,4 @@
-import { COLUMN_NAMES } from '@records/records-schema';
+import { COLUMN_NAMES, canonical } from '@records/records-schema';
 import { WarehouseError } from '../errors.ts';
 import { cellsJson } from '../record-json.ts';
 import type { Cells, PageRange, RecordFilter, RecordList } from '../warehouse.ts';
@@ -19,6 +19,8 @@ export interface CountryCount {
 interface Field {
   readonly values: (string | null)[];
   readonly numbers: Map<string | null, number>;
+  /** The numbers of values that are not in canonical form, by that form. */
+  readonly variants: Map<string, number[]>;
   /** The number of each row's value. */
   readonly rows: Uint32Array;
 }
@@ -54,6 +56,7 @@ export class RecordIndex {
     const fields: Field[] = FIELDS.map(() => ({
       values: [],
       numbers: new Map(),
+      variants: new Map(),
       rows: new Uint32Array(list.total),
     }));
     const places = new Uint32Array(list.total + 1);
@@ -84,6 +87,7 @@ export class RecordIndex {
       for (const value of wanted) {
         const number = field.numbers.get(value);
         if (number !== undefined) has[number] = 1;
+        for (const variant of field.variants.get(value) ?? []) has[variant] = 1;
       }
       return [{ rows: field.rows, has }];
     });
@@ -125,10 +129,12 @@ export class RecordIndex {
     const field = this.#fields[FIELDS.indexOf('pais')];
     const counts = new Uint32Array(field?.values.length ?? 0);
     for (const number of field?.rows ?? []) counts[number] = (counts[number] ?? 0) + 1;
-    const countries = Array.from(counts, (records, number) => ({
-      pais: field?.values[number] ?? '',
-      records,
-    }));
+    const sums = new Map<string, number>();
+    for (const [number, records] of counts.entries()) {
+      const pais = canonical(field?.values[number] ?? '');
+      sums.set(pais, (sums.get(pais) ?? 0) + records);
+    }
+    const countries = Array.from(sums, ([pais, records]) => ({ pais, records }));
     return countries.sort((a, b) => b.records - a.records || (a.pais < b.pais ? -1 : 1));
   }
 
@@ -139,11 +145,17 @@ export class RecordIndex {
 }
 
 /** Returns the bytes that the value adds: 0 for a known one. */
-function note({ values, numbers, rows }: Field, row: number, value: string | null): number {
+function note({ values, numbers, variants, rows }: Field, row: number, value: string | null): number {
   const known = numbers.get(value);
   rows[row] = known ?? values.length;
   if (known !== undefined) return 0;
   numbers.set(value, values.length);
   values.push(value);
-  return VALUE_BYTES + 2 * (value?.length ?? 0);
+  const bytes = VALUE_BYTES + 2 * (value?.length ?? 0);
+  const form = canonical(value ?? '');
+  if (value === null || form === value) return bytes;
+  const same = variants.get(form);
+  if (same) same.push(values.length - 1);
+  else variants.set(form, [values.length - 1]);
+  return 2 * bytes;
 }
