@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { RecordRow } from '@records/records-schema';
+import { invalidSamples, RecordRow, validSamples } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
 import { JSDOM } from 'jsdom';
+import { RE2JS } from 're2js';
 import { PROBLEMS } from '../src/problems/catalogue.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
@@ -32,13 +33,13 @@ describe('the OpenAPI document', () => {
       ...Object.keys(responses).map(Number),
     ]);
     expect(statuses).toEqual([
-      ['/records', 'listRecords', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records/{id}', 'getRecord', 200, 304, 400, 401, 404, 406, 414, 429, 500, 503, 504],
-      ['/countries', 'listCountries', 200, 304, 400, 401, 406, 414, 429, 500, 503, 504],
-      ['/health/live', 'getLiveness', 200, 400, 414],
-      ['/health/ready', 'getReadiness', 200, 400, 414, 503],
+      ['/records', 'listRecords', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records/{id}', 'getRecord', 200, 304, 400, 401, 404, 406, 414, 429, 431, 500, 503, 504],
+      ['/countries', 'listCountries', 200, 304, 400, 401, 406, 414, 429, 431, 500, 503, 504],
+      ['/health/live', 'getLiveness', 200, 400, 414, 431],
+      ['/health/ready', 'getReadiness', 200, 400, 414, 431, 503],
     ]);
   });
 
@@ -93,11 +94,49 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
+  it('says that repeated parameters are arrays', () => {
+    const arrays = operations().flatMap(({ parameters = [] }) =>
+      parameters.filter(({ schema }) => schema.type === 'array'),
+    );
+    expect(arrays.map(({ name }) => name)).toEqual(Array(3).fill(['nombre', 'apellido', 'pais']).flat());
+    for (const parameter of arrays) expect(parameter).toMatchObject({ style: 'form', explode: true });
+  });
+
+  it('gives each success one type, which generated clients can read', () => {
+    const types = operations().map(({ responses = {} }) => Object.keys(responses[200]?.content ?? {}));
+    expect(types.map(({ length }) => length)).toEqual(types.map(() => 1));
+  });
+
+  it('has patterns that RE2 compiles and takes for the same', () => {
+    const samples = [...validSamples, ...invalidSamples.map(({ value }) => ({ value }))].flatMap(
+      ({ value }) => Object.values(Object(value)).filter((text) => typeof text === 'string'),
+    );
+    const spaces = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(
+      (text) => text.trim() === '' || /[\p{Z}\p{Cc}\p{Cf}]/u.test(text),
+    );
+    const patterns = new Set(patternsOf(contract.document));
+    expect(patterns.size).toBeGreaterThan(5);
+    for (const pattern of patterns) {
+      const theirs = RE2JS.compile(pattern);
+      const ours = new RegExp(pattern);
+      for (const text of [...samples, ...spaces, ...spaces.map((space) => `a${space}`)])
+        expect([pattern, text, theirs.matcher(text).find()]).toEqual([pattern, text, ours.test(text)]);
+    }
+  });
+
   it('mentions every kind of problem, at an operation or in its introduction', () => {
     const text = JSON.stringify(contract.document);
     for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
   });
 });
+
+/** Every `pattern` in a JSON value. */
+function patternsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === 'pattern' && typeof inner === 'string' ? [inner] : patternsOf(inner),
+  );
+}
 
 describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
   const get = (headers: Record<string, string>) => app.inject({ url, headers });

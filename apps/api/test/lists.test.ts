@@ -33,8 +33,7 @@ const idsOf = (response: LightMyRequestResponse): string[] =>
   response.json().map(({ id }: { id: string }) => id);
 
 const relation = (response: LightMyRequestResponse, name: string): string | undefined => {
-  const target = new RegExp(`<([^>]+)>; rel="${name}"`).exec(String(response.headers.link))?.[1];
-  return target && `/records${target}`;
+  return new RegExp(`<([^>]+)>; rel="${name}"`).exec(String(response.headers.link))?.[1];
 };
 
 describe('a walk', () => {

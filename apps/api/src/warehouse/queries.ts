@@ -56,7 +56,9 @@ export function buildQueries(table: TableName): Queries {
     delta: (parts) =>
       `SELECT ${LISTED} FROM APPENDS(TABLE ${name}, @since, NULL) AS r WHERE ${FINGERPRINT('r.id')} NOT IN (${union(parts, 'fingerprint')}) ${ONCE} ORDER BY id LIMIT ${MAX_DELTA_ROWS + 1}`,
     filter(part, filter) {
-      const tests = OTHERS.filter((field) => field in filter).map((field) => `${field} IN UNNEST(@${field})`);
+      const tests = OTHERS.filter((field) => field in filter).map(
+        (field) => `NORMALIZE(${field}) IN UNNEST(@${field})`,
+      );
       return `SELECT ${COLUMNS} FROM ${quoteTableName(part)} WHERE ${tests.join(' AND ')} ORDER BY id`;
     },
     countries: (parts) =>

@@ -11,7 +11,7 @@ export interface PageRange {
   readonly offset: number;
 }
 
-/** Accepted values by field. A record matches if each named field has one of its values. */
+/** Accepted values by field, in canonical form. A record matches if the canonical form of each named field is one of them. */
 export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?: readonly string[] };
 
 export interface Freshness {
@@ -52,7 +52,7 @@ export interface WholeList extends RecordList {
 }
 
 export interface CountedList extends Pick<RecordList, 'token' | 'takenAt' | 'freshness'> {
-  /** Largest first, ties by name. */
+  /** Countries in canonical form, largest first, ties by name. */
   counts(): Promise<readonly CountryCount[]>;
 }
 

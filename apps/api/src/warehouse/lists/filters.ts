@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonical } from '@records/records-schema';
 import type { TableName } from '@records/runtime';
 import { LRUCache } from 'lru-cache';
 import { Bulkhead } from '../../bulkhead.ts';
@@ -118,8 +119,10 @@ export class Filters {
     if (index === undefined) this.#options.onAsked?.(this.#counted.has(base.token));
     const counts = index?.countries() ?? (await this.#counted.forceFetch(base.token, { context: base }));
     const sums = new Map<string, number>();
-    for (const { pais, records } of [...counts, ...delta.countries()])
-      sums.set(pais, (sums.get(pais) ?? 0) + records);
+    for (const { pais, records } of [...counts, ...delta.countries()]) {
+      const form = canonical(pais);
+      sums.set(form, (sums.get(form) ?? 0) + records);
+    }
     if (sums.size > MAX_COUNTRIES) throw tooManyCountries();
     return Array.from(sums, ([pais, records]) => ({ pais, records })).sort(
       (a, b) => b.records - a.records || (a.pais < b.pais ? -1 : 1),

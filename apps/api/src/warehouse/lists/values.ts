@@ -1,4 +1,4 @@
-import { COLUMN_NAMES } from '@records/records-schema';
+import { COLUMN_NAMES, canonical } from '@records/records-schema';
 import type { Cells, CountryCount, RecordFilter } from '../warehouse.ts';
 
 /** The columns after `id`, whose values repeat. */
@@ -11,6 +11,8 @@ const VALUE_BYTES = 96;
 interface Field {
   readonly values: (string | null)[];
   readonly numbers: Map<string | null, number>;
+  /** The numbers of values that are not in canonical form, by that form. */
+  readonly variants: Map<string, number[]>;
   /** The number of each row's value. */
   rows: Uint32Array;
 }
@@ -27,6 +29,7 @@ export class Values {
     this.#fields = FIELDS.map(() => ({
       values: [],
       numbers: new Map(),
+      variants: new Map(),
       rows: new Uint32Array(Math.max(1, capacity)),
     }));
   }
@@ -60,6 +63,7 @@ export class Values {
       for (const value of wanted) {
         const number = field.numbers.get(value);
         if (number !== undefined) has[number] = 1;
+        for (const variant of field.variants.get(value) ?? []) has[variant] = 1;
       }
       return [{ rows: field.rows, has }];
     });
@@ -94,6 +98,12 @@ export class Values {
       field.numbers.set(value, number);
       field.values.push(value);
       this.#bytes += VALUE_BYTES + 2 * (value?.length ?? 0);
+      const form = canonical(value ?? '');
+      if (value !== null && form !== value) {
+        const variants = field.variants.get(form) ?? [];
+        field.variants.set(form, [...variants, number]);
+        this.#bytes += VALUE_BYTES + 2 * form.length;
+      }
     }
     if (this.#length === field.rows.length) {
       const rows = new Uint32Array(2 * field.rows.length);
