@@ -27,12 +27,7 @@ describe('a client of an export', () => {
     const blocks = new Blocks({ listRows, maxBytes: 1 });
     const snapshot = await blocks.open('t', [{ projectId: 'p', datasetId: 'd', tableId: 't' }]);
     listings = 0;
-    const body = await exportBody({
-      rows: blocks.rows(snapshot),
-      format: ndjson,
-      encoding: 'identity',
-      stallMs: 60_000,
-    });
+    const body = await exportBody({ rows: blocks.rows(snapshot), format: ndjson, encoding: 'identity' });
     body.read(0);
     await settled();
     expect(listings).toBeLessThanOrEqual(3);
@@ -44,7 +39,7 @@ describe('a client of an export', () => {
     expect([length, listings]).toEqual([total, 20]);
   });
 
-  it.each(['goes away', 'stalls'])('that %s ends the reads', async (what) => {
+  it('that goes away ends the reads', async () => {
     let read = 0;
     const over = Promise.withResolvers<void>();
     // 40 MB: more than the system buffers.
@@ -56,21 +51,14 @@ describe('a client of an export', () => {
       }
     }
     const server = createServer(async (_request, response) => {
-      const stallMs = what === 'goes away' ? 60_000 : 100;
-      pipeline(
-        await exportBody({ rows: rows(), format: csv, encoding: 'identity', stallMs }),
-        response,
-        () => {},
-      );
+      pipeline(await exportBody({ rows: rows(), format: csv, encoding: 'identity' }), response, () => {});
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     closeAfterAll(() => server.close());
     const response = await open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     const closed = new Promise((resolve) => response.once('close', resolve).once('error', () => {}));
-    if (what === 'goes away') response.destroy();
+    response.destroy();
     await over.promise;
-    // Buffered bytes arrive; the end does not.
-    response.resume();
     await closed;
     expect(response.complete).toBe(false);
     expect(read).toBeLessThan(30);
