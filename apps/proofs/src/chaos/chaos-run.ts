@@ -103,7 +103,7 @@ class ChaosRun implements AsyncDisposable {
         this.#proxy.target = this.#stack.ready.pubsub;
         return 1;
       case 'kill -9 the API':
-        return (await this.#stack.ask('kill the API')).apis;
+        return (await this.#stack.ask('kill the API')).apis.length;
       case 'kill -9 a publisher': {
         // Another publisher when the planned one has nothing left to publish.
         const { publisher: from } = fault;

@@ -17,8 +17,8 @@ export interface StackAnswer {
   /** Messages that are not in the table yet. */
   readonly backlog: number;
   readonly deadLetters: number;
-  /** Processes of the API that were running. */
-  readonly apis: number;
+  /** The processes of the API that were running, by their ids. */
+  readonly apis: readonly number[];
 }
 
 const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
@@ -29,7 +29,7 @@ const stack = await LocalStack.create({
 const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
 
 answer(async (question: StackQuestion): Promise<StackAnswer> => {
-  const apis = stack.cloud.cloudRun.services().filter(({ pid }) => pid !== undefined).length;
+  const apis = stack.cloud.cloudRun.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   if (question === 'kill the API') stack.killApi();
   return {
     backlog: await backlogOf(stack),
