@@ -21,7 +21,7 @@ export interface Figures {
 
 const GIB_MB = 1_024 ** 3 / 1e6;
 /** The promised p99 of each kind in the first minute and in the last. Milliseconds. */
-export const MAX_P99_MS: Readonly<Record<Kind, number>> = {
+const MAX_P99_MS: Readonly<Record<Kind, number>> = {
   page: 250,
   'known id': 250,
   'unknown id': 250,
