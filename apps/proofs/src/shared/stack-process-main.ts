@@ -11,6 +11,9 @@ export interface StackReady {
   readonly apiUrl: string;
   /** host:port */
   readonly pubsub: string;
+  /** The variables that another process of the API needs. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly apiEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface StackAnswer {
@@ -42,5 +45,7 @@ const ready: StackReady = {
   target: stack.seedTarget,
   apiUrl,
   pubsub: stack.environment.PUBSUB_EMULATOR_HOST ?? '',
+  environment: stack.environment,
+  apiEnvironment: stack.apiEnvironment,
 };
 process.send?.(ready);
