@@ -63,7 +63,9 @@ describe('the job of a window', () => {
   it('is used by others when the instance that made it dies', async () => {
     await table.append(records(10));
     await insertJob(statement);
-    const isDone = async () => (await table.bigQuery.getJob(jobId(0), { location: environment.BIGQUERY_LOCATION })).status.state === 'DONE';
+    const isDone = async () =>
+      (await table.bigQuery.getJob(jobId(0), { location: environment.BIGQUERY_LOCATION })).status.state ===
+      'DONE';
     while (!(await isDone())) await new Promise(setImmediate);
     await table.append(records(12).slice(10));
     expect((await get('/records')).headers['x-total-count']).toBe('10');

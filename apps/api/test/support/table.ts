@@ -1,4 +1,4 @@
-import { BigQuery, BigQueryServer, systemClock } from '@records/local-cloud';
+import { BigQuery, BigQueryServer, type FakeClock, systemClock } from '@records/local-cloud';
 import { bigQueryColumns } from '@records/records-schema';
 import { environment } from './api.ts';
 import { BigQueryFront } from './bigquery-front.ts';
@@ -14,11 +14,11 @@ export interface TestTable {
   append(rows: readonly Record<string, string>[]): Promise<void>;
 }
 
-export async function openTestTable(): Promise<TestTable> {
+export async function openTestTable(clock: FakeClock | typeof systemClock = systemClock): Promise<TestTable> {
   const bigQuery = await BigQuery.open({
     projectId,
     location: environment.BIGQUERY_LOCATION,
-    clock: systemClock,
+    clock,
   });
   for (const id of [datasetId, scratchId]) {
     await bigQuery.insertDataset({

@@ -79,8 +79,10 @@ export class ListJobs {
     }
   }
 
-  /** The finished jobs of an attempt; undefined when they do not all exist. */
+  /** The finished jobs of an attempt; undefined when they do not all exist, or were given up. */
   async find(attempt: Attempt, plan: Plan): Promise<FinishedJobs | undefined> {
+    const failure = this.#failure;
+    if (failure?.start === attempt.start && failure.attempt >= attempt.attempt) return undefined;
     try {
       const first = finished(await this.#get(plan.first(attempt).jobId));
       const others = plan.rest(attempt, first).map(async ({ jobId }) => finished(await this.#get(jobId)));

@@ -229,8 +229,15 @@ export class ListMaker {
         .filter((start) => date - start < MAX_BASE_MS)
         .map((start) => this.#bases.find({ start, attempt: 0 }, this.#basePlan([]))),
     );
-    const there = found.find((base) => base !== undefined);
-    return (there && (await this.#opened(there))) ?? (await this.#base(newest, table, held, periodMs));
+    for (const there of found.filter((base) => base !== undefined)) {
+      try {
+        return await this.#opened(there);
+      } catch (error) {
+        const meaning = this.#meaningOf(error, this.#bases, there);
+        if (!(meaning instanceof WarehouseError) || meaning.reason !== 'snapshotLost') throw meaning;
+      }
+    }
+    return this.#base(newest, table, held, periodMs);
   }
 
   async #base(start: number, table: TableState, held: MadeList | undefined, periodMs: number): Promise<Base> {
