@@ -60,6 +60,9 @@ export interface BigQueryWarehouseOptions {
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
+  /** The most rows of a table of a list, about, and of a list that is filtered in memory. */
+  readonly partRows?: number;
+  readonly maxIndexedRows?: number;
   /** What the queries of look-ups may be billed by this instance. */
   readonly lookupBytesPerMonth?: number;
 }
@@ -114,6 +117,7 @@ export class BigQueryWarehouse implements Warehouse {
     const shared = { client, calls, timing, blocks, queries, scratch };
     const filters = new Filters({
       ...shared,
+      maxIndexedRows: options.maxIndexedRows,
       budget: new QueryBudget(listGibPerMonth * FILTER_SHARE * GIB, now),
       labels: this.#labels('filter'),
       onAsked: asked('filters'),
@@ -121,6 +125,7 @@ export class BigQueryWarehouse implements Warehouse {
     });
     const maker = new ListMaker({
       ...shared,
+      partRows: options.partRows,
       names,
       pace,
       table,

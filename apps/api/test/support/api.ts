@@ -28,7 +28,14 @@ export interface TestApiOptions
   extends Partial<
     Pick<
       BigQueryWarehouseOptions,
-      'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes' | 'lookupBytesPerMonth'
+      | 'policy'
+      | 'telemetry'
+      | 'timing'
+      | 'freshnessSeconds'
+      | 'blockCacheBytes'
+      | 'partRows'
+      | 'maxIndexedRows'
+      | 'lookupBytesPerMonth'
     >
   > {
   /** For BIGQUERY_EMULATOR_HOST. */

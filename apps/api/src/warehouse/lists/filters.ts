@@ -19,7 +19,7 @@ import { maximumBytesBilled, maximumListedBytes } from './table-state.ts';
 
 const MIB = 1024 * 1024;
 /** Longer bases are filtered by queries: reading them takes too long. */
-export const MAX_INDEXED_ROWS = 500_000;
+const MAX_INDEXED_ROWS = 500_000;
 const MAX_INDEX_BYTES = 48 * MIB;
 /** Two of the largest indexes, for the current base and for a walk, or many small ones. */
 const INDEX_CACHE_BYTES = 2 * MAX_INDEX_BYTES;
@@ -47,6 +47,7 @@ export interface FiltersOptions {
   readonly budget: QueryBudget;
   readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
   readonly labels: Readonly<Record<string, string>>;
+  readonly maxIndexedRows?: number | undefined;
   /** Called with whether a result was in memory. */
   onAsked?(hit: boolean): void;
   /** Called with the bytes that a query of this instance was billed. */
@@ -142,7 +143,7 @@ export class Filters {
   }
 
   #isIndexed({ total, token }: SortedRows): boolean {
-    return total <= MAX_INDEXED_ROWS && !this.#tooLarge.has(token);
+    return total <= (this.#options.maxIndexedRows ?? MAX_INDEXED_ROWS) && !this.#tooLarge.has(token);
   }
 
   /** Undefined for a base that is filtered by queries. Throws `busy` when too many bases are being indexed. */

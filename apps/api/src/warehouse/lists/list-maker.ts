@@ -17,7 +17,7 @@ import { deltaBytes, isOlder, maximumBytesBilled, scanBytes, type TableState } f
 
 const MIB = 1024 * 1024;
 /** One query orders at most about this many rows: Google's own example of a sort that fails has millions. */
-const PART_ROWS = 4_000_000;
+const MAX_PART_ROWS = 4_000_000;
 /** Ids read to divide a table for the first time, per part. */
 const SAMPLES_PER_PART = 32;
 const MAX_SAMPLES = 512;
@@ -46,6 +46,8 @@ export interface ListMakerOptions {
   readonly table: TableName;
   readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
   readonly labels: Readonly<Record<string, string>>;
+  /** The most rows of a part, about. */
+  readonly partRows?: number | undefined;
   /** Called when this instance has made something. */
   onMade(made: { readonly kind: ListKind; readonly bytesBilled: number; readonly periodMs: number }): void;
 }
@@ -150,7 +152,7 @@ export class ListMaker {
     };
     const baseRows = held?.base.rows.total ?? table.rows;
     const part = {
-      bytes: deltaBytes(arrived?.bytes ?? 0, baseRows, partsOf(baseRows)),
+      bytes: deltaBytes(arrived?.bytes ?? 0, baseRows, this.#partsOf(baseRows)),
       busyMs: held?.lastDelta.busyMs ?? 0,
     };
     const withDelta = pace.periodMs(part, HALF);
@@ -305,6 +307,10 @@ export class ListMaker {
     return lost;
   }
 
+  #partsOf(rows: number): number {
+    return Math.max(1, Math.ceil(rows / (this.#options.partRows ?? MAX_PART_ROWS)));
+  }
+
   #made(kind: ListKind, bytesBilled: number, periodMs: number): void {
     this.#options.onMade({ kind, bytesBilled, periodMs });
   }
@@ -357,7 +363,7 @@ export class ListMaker {
 
   /** Ids that divide the table into parts: those of the base before, else of some rows of the table. Free of charge. */
   async #bounds(table: TableState, before: SortedRows | undefined): Promise<readonly string[]> {
-    const parts = partsOf(table.rows);
+    const parts = this.#partsOf(table.rows);
     if (parts === 1) return [];
     const from = before && before.total >= parts ? before : undefined;
     const ids = from ? await this.#idsOf(from, parts) : await this.#sample(Number(table.numRows), parts);
@@ -379,10 +385,10 @@ export class ListMaker {
   }
 
   async #sample(rows: number, parts: number): Promise<readonly string[]> {
-    const { client, calls, table, timing } = this.#options;
+    const { client, calls, table } = this.#options;
     const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
-    const ids = Array.from({ length: count }, async () => {
-      const range = { startIndex: Math.floor(timing.random() * rows), maxResults: 1 };
+    const ids = Array.from({ length: count }, async (_, sample) => {
+      const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
       const { rows: read } = await calls.call(() => client.listRows(table, range));
       return read[0]?.f[0]?.v ?? '';
     });
@@ -406,8 +412,4 @@ export class ListMaker {
 export function listLost(cause: WarehouseError): WarehouseError {
   const message = `the tables of a list are gone: ${cause.message}`;
   return new WarehouseError('unavailable', 'snapshotLost', message, { cause, retryable: true });
-}
-
-function partsOf(rows: number): number {
-  return Math.max(1, Math.ceil(rows / PART_ROWS));
 }
