@@ -2,7 +2,10 @@ import type { DuckDBAppender, DuckDBValue } from '@duckdb/node-api';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 
-/** Appends rows; each lists its values in the order of the table's columns. `now` is in milliseconds since the epoch. Writes several 100,000 rows a second. */
+/**
+ * Appends rows; each lists its values in the order of the table's columns. Writes several 100,000 rows a second. Call
+ * `Catalog.touchTable` first: it sets the commit time of the rows.
+ */
 export async function appendValues(
   { connection }: Transaction,
   table: Table,
@@ -18,7 +21,8 @@ export async function appendValues(
     );
     const commitTime = BigInt(now);
     for (const row of rows) {
-      appender.appendBigInt(commitTime);
+      // The commit time, which is the first column.
+      appender.appendDefault();
       append.forEach((write, index) => {
         write(row[index] ?? null);
       });

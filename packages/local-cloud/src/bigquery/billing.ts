@@ -1,7 +1,6 @@
 import { CloudError } from '../errors.ts';
 import type { Bindings } from './sql/bindings.ts';
 import type { TableRead } from './sql/translate.ts';
-import type { Statistics } from './statistics.ts';
 
 const MIB = 1024 * 1024;
 const MINIMUM_PER_TABLE = 10 * MIB;
@@ -21,17 +20,15 @@ export interface Bytes {
  */
 export async function bytesOf(
   reads: readonly TableRead[],
-  statistics: Statistics,
-  bindings: Bindings,
+  columnBytesOf: (read: TableRead) => Promise<ReadonlyMap<string, number>>,
 ): Promise<Bytes> {
   let processed = 0;
   let billed = 0;
-  for (const { table, columns, where } of reads) {
-    if (columns.size === 0) continue;
-    const { columnBytes } = await (where === undefined
-      ? statistics.of(table)
-      : statistics.ofSome(table, where, bindings));
-    const bytes = [...columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
+  for (const read of reads) {
+    // APPENDS checks its range even when it reads no column.
+    if (read.columns.size === 0 && !read.range) continue;
+    const columnBytes = await columnBytesOf(read);
+    const bytes = [...read.columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
     processed += bytes;
     if (bytes > 0) billed += Math.max(bytes, MINIMUM_PER_TABLE);
   }

@@ -165,7 +165,7 @@ export type SelectItem =
 export type FromItem =
   | { readonly node: 'table'; readonly at: Position; readonly path: readonly Name[]; readonly alias?: Name }
   | {
-      /** `APPENDS(TABLE path, start, end)`. */
+      /** `APPENDS(TABLE path, start, end)` */
       readonly node: 'appends';
       readonly at: Position;
       readonly path: readonly Name[];

@@ -239,6 +239,7 @@ export abstract class QueryParser extends ExpressionParser {
     if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS' && cursor.isSymbol('('))
       return this.#appends(at);
     if (cursor.isSymbol('(')) {
+      if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
     if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
@@ -247,6 +248,7 @@ export abstract class QueryParser extends ExpressionParser {
     return { node: 'table', at, path, ...(alias && { alias }) };
   }
 
+  /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions#appends */
   #appends(at: FromItem['at']): FromItem {
     const { cursor } = this;
     cursor.expectSymbol('(');

@@ -1,13 +1,21 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
-import { type DataType, scalar, structKey } from '../types.ts';
+import { type DataType, scalar, structKey, typeName } from '../types.ts';
 import type { Expression, FromItem, Name, Query } from './ast.ts';
 import { coerce } from './coercion.ts';
+import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
 import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
+
+/** The times between which rows were appended: TIMESTAMP expressions of DuckDB; undefined is no bound. */
+export interface TimeRange {
+  readonly start: string | undefined;
+  /** Exclusive. */
+  readonly end: string | undefined;
+}
 
 /** A relation in FROM: a stored table, a common table expression or a subquery. */
 export interface Relation {
@@ -19,6 +27,7 @@ export interface Relation {
     readonly column: string;
     readonly type: DataType;
     readonly columns: ReadonlySet<string>;
+    readonly isPseudo?: boolean;
   }[];
   /** Values that are read even when no column is used. */
   readonly reads: readonly Resolved[];
@@ -37,8 +46,7 @@ export interface FromContext {
   /** The common table expression that the path names, or undefined. */
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
-  /** The rows of a table that were written in a range of time, given as SQL of type TIMESTAMP. */
-  appends(path: readonly Name[], at: Position, range: AppendRange): Relation;
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
   subquery(query: Query): Relation;
   /** A new alias in DuckDB: `t3`. */
   newAlias(): string;
@@ -66,10 +74,15 @@ export function resolveFrom(
       return fromRelation(relation, item.alias ?? item.path.at(-1), context);
     }
     case 'appends': {
-      const at = (expression: Expression | undefined) => expression && timestamp(expression, context, left);
-      const [start, end] = [at(item.start), at(item.end)];
-      const relation = context.appends(item.path, item.at, { start: start?.sql, end: end?.sql });
-      return fromRelation(relation, item.alias, context);
+      const range = {
+        start: timeBound(item.start, 'start_timestamp', context),
+        end: timeBound(item.end, 'end_timestamp', context),
+      };
+      return fromRelation(
+        context.appends(item.path, item.at, range),
+        item.alias ?? item.path.at(-1),
+        context,
+      );
     }
     case 'derived':
       return fromRelation(context.subquery(item.query), item.alias, context);
@@ -83,26 +96,34 @@ export function resolveFrom(
   }
 }
 
-/** A constant TIMESTAMP or NULL. */
-function timestamp(node: Expression, context: FromContext, left: readonly Source[]): Resolved {
-  const scope = new Scope(context.outer, left);
-  const value = resolveExpression(node, { ...context.expression, scope, clause: 'APPENDS' });
-  if (value.references.length > 0 || value.columns.size > 0)
-    throw invalidQuery('Arguments of APPENDS must be constant expressions', node.at);
-  const coerced = coerce(value, scalar('TIMESTAMP'), context.expression.bindings);
-  if (coerced) return coerced;
-  throw invalidQuery(
-    `Argument of APPENDS must be of type TIMESTAMP, but has type ${value.type.kind}`,
-    node.at,
-  );
+/** A bound of APPENDS, which may name no column. */
+function timeBound(
+  node: Expression | undefined,
+  name: string,
+  { expression }: FromContext,
+): string | undefined {
+  if (!node) return undefined;
+  const value = resolveExpression(node, { ...expression, scope: new Scope(), clause: `argument ${name}` });
+  const time = coerce(value, scalar('TIMESTAMP'), expression.bindings);
+  if (!time) {
+    throw invalidQuery(
+      `No matching signature for table-valued function APPENDS: argument ${name} must be of type TIMESTAMP, but is of type ${typeName(value.type)}`,
+      node.at,
+    );
+  }
+  if (time.columns.size > 0) throw invalidQuery(`Argument ${name} of APPENDS must be a constant`, node.at);
+  if (time.constant === null) return undefined;
+  // A literal, unlike a bound parameter, lets DuckDB skip the rows outside the range.
+  return time.constant === undefined ? time.sql : constantSql('TIMESTAMP', time.constant, node.at);
 }
 
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {
   const duckAlias = context.newAlias();
-  const columns = relation.outputs.map(({ name, column, type, columns }) => ({
+  const columns = relation.outputs.map(({ name, column, type, columns, isPseudo = false }) => ({
     name,
     type,
     columns,
+    isPseudo,
     sql: `${duckAlias}.${quoteIdentifier(column)}`,
   }));
   const sources = [{ alias: alias?.text, columns }];

@@ -6,7 +6,7 @@ import { coerce } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
 import { orderKeySql } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { AppendRange, FromContext, Relation } from './resolve-from.ts';
+import type { FromContext, Relation, TimeRange } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { Scope } from './scope.ts';
@@ -21,8 +21,7 @@ export interface ResolvedQuery {
 /** Finds stored tables for the queries of one statement. */
 export interface TableFinder {
   find(path: readonly Name[], at: Position): Relation;
-  /** The rows of a table that were written in a range of time. */
-  appends(path: readonly Name[], at: Position, range: AppendRange): Relation;
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
 }
 
 type Ctes = ReadonlyMap<string, Relation>;

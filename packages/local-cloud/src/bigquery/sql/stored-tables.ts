@@ -1,11 +1,12 @@
 import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { requireToQuery } from '../access.ts';
-import { type Catalog, COMMIT_TIME, physicalSql, type Table } from '../catalog.ts';
-import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
-import { type ScalarKind, scalar, typeOfField } from '../types.ts';
+import { type Catalog, physicalSql, type Table } from '../catalog.ts';
+import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
+import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
-import type { AppendRange, Relation } from './resolve-from.ts';
+import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
 
@@ -19,14 +20,20 @@ export interface TableDefaults {
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
 
+/** What a statement reads of one table. */
+export interface TableSource {
+  readonly table: Table;
+  /** The prefix of the keys of its columns. */
+  readonly key: string;
+  /** Set for APPENDS. */
+  readonly range?: TimeRange;
+}
+
 /** Looks up the stored tables that one statement names. */
 export class StoredTables implements TableFinder {
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
-  readonly #found = new Map<string, Table>();
-  readonly #appends = new Map<string, string>();
-  /** Tables that are read by name, not only by APPENDS. */
-  readonly #whole = new Set<string>();
+  readonly #found = new Map<string, TableSource>();
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
@@ -34,62 +41,48 @@ export class StoredTables implements TableFinder {
   }
 
   /** Every table that was found, even when none of its columns is used. */
-  get found(): Table[] {
+  get found(): TableSource[] {
     return [...this.#found.values()];
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
-  find(path: readonly Name[], at: Position, appended = false): Relation {
-    const name = { path, at };
-    requireToQuery(this.#defaults.access, this.reference(name));
-    const table = this.table(name);
-    this.#found.set(table.physicalName, table);
-    if (table.fields.length === 0) {
-      const { projectId, datasetId, tableId } = table.reference;
-      throw invalidQuery(`Table ${projectId}:${datasetId}.${tableId} does not have a schema.`);
-    }
-    if (!appended) this.#whole.add(table.physicalName);
+  find(path: readonly Name[], at: Position): Relation {
+    const table = this.#readable({ path, at });
+    const key = table.physicalName;
+    this.#found.set(key, { table, key });
+    return { sql: physicalSql(table), outputs: outputsOf(table, key), reads: [] };
+  }
+
+  /** The rows of a table that were appended within a range. Throws PERMISSION_DENIED, NOT_FOUND. */
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation {
+    const table = this.#readable({ path, at });
+    const key = `${table.physicalName} appends ${this.#found.size}`;
+    this.#found.set(key, { table, key, range });
+    const time = quoteIdentifier(COMMIT_TIME);
+    const columns = [
+      ...table.fields.map(({ name }) => quoteIdentifier(name)),
+      `'INSERT' AS ${quoteIdentifier(CHANGE_TYPE)}`,
+      time,
+    ];
+    const pseudo = (name: string, type: DataType) => {
+      return { name, column: name, type, columns: new Set<string>(), isPseudo: true };
+    };
     return {
-      sql: physicalSql(table),
-      outputs: table.fields.map((field) => ({
-        name: field.name,
-        column: field.name,
-        type: typeOfField(field),
-        columns: new Set([columnKey(table.physicalName, field.name)]),
-      })),
+      sql: `(SELECT ${columns.join(', ')} FROM ${physicalSql(table)} WHERE ${rangeSql(range)})`,
+      outputs: [
+        ...outputsOf(table, key),
+        pseudo(CHANGE_TYPE, scalar('STRING')),
+        pseudo(COMMIT_TIME, scalar('TIMESTAMP')),
+      ],
       reads: [],
     };
   }
 
-  /**
-   * The rows written in a range of time. Google also gives rows that were deleted since, which are not kept here.
-   * https://docs.cloud.google.com/bigquery/docs/change-history
-   */
-  appends(path: readonly Name[], at: Position, { start, end }: AppendRange): Relation {
-    const { sql, outputs, reads } = this.find(path, at, true);
-    const physicalName = this.table({ path, at }).physicalName;
-    const bounds = [
-      ...(start ? [`(${start} IS NULL OR ${COMMIT_TIME} >= epoch_ms(${start}))`] : []),
-      ...(end ? [`(${end} IS NULL OR ${COMMIT_TIME} < epoch_ms(${end}))`] : []),
-    ];
-    const where = bounds.length > 0 ? bounds.join(' AND ') : 'TRUE';
-    this.#appends.set(physicalName, where);
-    const pseudo = (name: string, type: ScalarKind) => ({
-      name,
-      column: name,
-      type: scalar(type),
-      columns: new Set<string>(),
-    });
-    return {
-      sql: `(SELECT *, 'INSERT' AS "_CHANGE_TYPE", make_timestamp(${COMMIT_TIME} * 1000) AS "_CHANGE_TIMESTAMP" FROM ${sql} WHERE ${where})`,
-      outputs: [...outputs, pseudo('_CHANGE_TYPE', 'STRING'), pseudo('_CHANGE_TIMESTAMP', 'TIMESTAMP')],
-      reads,
-    };
-  }
-
-  /** The condition of the rows that APPENDS reads of a table, which is undefined for a table that is read in full. */
-  condition(table: Table): string | undefined {
-    return this.#whole.has(table.physicalName) ? undefined : this.#appends.get(table.physicalName);
+  #readable(name: TableName): Table {
+    requireToQuery(this.#defaults.access, this.reference(name));
+    const table = this.table(name);
+    if (table.fields.length > 0) return table;
+    throw invalidQuery(`Table ${tableName(table.reference)} does not have a schema.`);
   }
 
   /** Throws NOT_FOUND. */
@@ -118,4 +111,23 @@ export class StoredTables implements TableFinder {
     if (defaultDataset) return { ...defaultDataset, tableId: table };
     throw invalidQuery(`Table "${table}" must be qualified with a dataset (e.g. dataset.table).`, at);
   }
+}
+
+/** A condition on the stored rows of a table. */
+export function rangeSql({ start, end }: TimeRange): string {
+  const time = quoteIdentifier(COMMIT_TIME);
+  const bounds = [
+    ...(start ? [`(${start} IS NULL OR ${time} >= ${start})`] : []),
+    ...(end ? [`(${end} IS NULL OR ${time} < ${end})`] : []),
+  ];
+  return bounds.join(' AND ') || 'TRUE';
+}
+
+function outputsOf(table: Table, key: string): Relation['outputs'] {
+  return table.fields.map((field) => ({
+    name: field.name,
+    column: field.name,
+    type: typeOfField(field),
+    columns: new Set([columnKey(key, field.name)]),
+  }));
 }

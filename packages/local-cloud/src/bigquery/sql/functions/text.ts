@@ -40,6 +40,9 @@ const nonNegative = (name: string, call: (text: string, n: string) => string) =>
     ),
   );
 
+/** More than any value has. */
+const MAX_BYTES = 2n ** 31n;
+
 const SUBSTR_OVERLOADS = [
   overload('STRING, INT64, INT64? -> STRING', substr),
   overload('BYTES, INT64, INT64? -> BYTES', substrOfBytes),
@@ -116,15 +119,21 @@ function substr([text = '', position = '', length]: readonly string[], [, at]: r
   });
 }
 
-/** DuckDB counts bytes in a slice from 1, both ends included, and from the end for negative positions. */
-function substrOfBytes([bytes = '', position = '', length]: readonly string[]): string {
+function substrOfBytes(
+  [bytes = '', position = '', length]: readonly string[],
+  [, at, count]: readonly Resolved[],
+): string {
+  const [from, taken] = [at?.constant, count?.constant];
+  if (typeof from === 'bigint' && from > 0n && typeof taken === 'bigint' && taken >= 0n) {
+    return `array_slice(${bytes}, ${from}, ${from + taken - 1n < MAX_BYTES ? from + taken - 1n : MAX_BYTES})`;
+  }
   const negative = failure('Third argument in SUBSTR() cannot be negative');
   return letIn([bytes, position, ...(length === undefined ? [] : [length])], (b = '', p = '', n?: string) => {
     const size = `octet_length(${b})`;
-    const start = `CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END`;
-    const end = n === undefined ? size : `least(${size}, (${start}) + ${n} - 1)`;
-    const slice = `CASE WHEN ${end} < ${start} THEN ''::BLOB ELSE array_slice(${b}, ${start}, ${end}) END`;
-    return n === undefined ? slice : `CASE WHEN ${n} < 0 THEN ${negative} ELSE ${slice} END`;
+    const start = `(CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END)`;
+    if (n === undefined) return `array_slice(${b}, ${start}, ${size})`;
+    const count = `(CASE WHEN ${n} > ${size} THEN ${size} ELSE ${n} END)`;
+    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE array_slice(${b}, ${start}, ${start} + ${count} - 1) END`;
   });
 }
 
