@@ -10,7 +10,6 @@ export async function appendValues(
   { connection }: Transaction,
   table: Table,
   rows: readonly (readonly DuckDBValue[])[],
-  now: number,
 ): Promise<void> {
   const appender = await connection.createAppender(table.physicalName, 'data');
   try {
@@ -19,7 +18,6 @@ export async function appendValues(
         ? appendText(appender)
         : appendTyped(appender, appender.columnType(index + 1)),
     );
-    const commitTime = BigInt(now);
     for (const row of rows) {
       // The commit time, which is the first column.
       appender.appendDefault();

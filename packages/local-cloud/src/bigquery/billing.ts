@@ -1,5 +1,4 @@
 import { CloudError } from '../errors.ts';
-import type { Bindings } from './sql/bindings.ts';
 import type { TableRead } from './sql/translate.ts';
 
 const MIB = 1024 * 1024;

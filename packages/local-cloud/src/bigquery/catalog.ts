@@ -203,9 +203,6 @@ export function nextModification(table: Table, now: number): number {
   return Math.max(now, table.lastModifiedTime + 1);
 }
 
-/** The column in DuckDB that says when a row was written: milliseconds since the epoch. No column of BigQuery has a space in its name. */
-export const COMMIT_TIME = quoteIdentifier('commit time');
-
 export function physicalSql(table: Table): string {
   return `data.${quoteIdentifier(table.physicalName)}`;
 }

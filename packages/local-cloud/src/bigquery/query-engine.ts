@@ -4,7 +4,7 @@ import type { TableReference } from '../warehouse.ts';
 import { requireOnDataset, requireOnTable } from './access.ts';
 import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
-import { COMMIT_TIME, physicalSql, type Table } from './catalog.ts';
+import { physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
@@ -117,7 +117,7 @@ export class QueryEngine {
 
   async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
     const { translation, bindings, configuration, owner } = plan;
-    const { database, clock } = this.#context;
+    const { database } = this.#context;
     switch (translation.kind) {
       case 'query': {
         const { sql, fields } = translation;
@@ -166,7 +166,7 @@ export class QueryEngine {
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
-      if (sql) await insertQuery(transaction, table, sql, plan.bindings, this.#context.clock.now());
+      if (sql) await insertQuery(transaction, table, sql, plan.bindings);
       return { destination: reference };
     });
   }
@@ -191,7 +191,6 @@ export class QueryEngine {
   ): Promise<Outcome> {
     const { datasetId, tableId } = this.#inProject(reference);
     const { writeDisposition, createIfNeeded } = configuration;
-    const now = this.#context.clock.now();
     for (const { name } of fields) assertFieldName(name);
     return this.#context.database.write(async (transaction) => {
       const existing = this.#context.catalog.findTable(datasetId, tableId);
@@ -209,7 +208,7 @@ export class QueryEngine {
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, existing.properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, {});
-      await insertQuery(transaction, table, sql, bindings, now);
+      await insertQuery(transaction, table, sql, bindings);
       return { destination: reference };
     });
   }
@@ -226,7 +225,6 @@ async function insertQuery(
   table: Table,
   sql: string,
   bindings: Bindings,
-  now: number,
   fields: readonly Field[] = table.fields,
 ): Promise<void> {
   const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
@@ -234,12 +232,9 @@ async function insertQuery(
   const values = fields.map(({ mode }, index) =>
     mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
   );
-  const rows = `SELECT ${Math.trunc(now)}, ${values.join(', ')} FROM (${sql})`;
-  await runPrepared(
-    connection,
-    `INSERT INTO ${physicalSql(table)} (${COMMIT_TIME}, ${names}) ${rows}`,
-    bindings,
-  );
+  const hasArrays = fields.some(({ mode }) => mode === 'REPEATED');
+  const rows = hasArrays ? `SELECT ${values.join(', ')} FROM (${sql})` : sql;
+  await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
 }
 
 async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {

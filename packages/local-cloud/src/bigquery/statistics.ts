@@ -1,9 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { physicalSql, type Table } from './catalog.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
-import { readPrepared } from './results.ts';
 import { byteSize, columnBytesSql } from './sizes.ts';
-import type { Bindings } from './sql/bindings.ts';
 import { typeOfField } from './types.ts';
 
 /** Rows and logical bytes of one table. */
@@ -30,19 +28,19 @@ export class Statistics {
     );
   }
 
-  /** Of the rows that meet a condition, counted each time. */
-  async ofSome(table: Table, where: string, bindings: Bindings): Promise<TableStatistics> {
-    return this.#database.read(async (connection) => {
-      const rows = await readPrepared(connection, countSql(table, where), bindings);
-      return countsOf(table, rows[0]);
-    });
-  }
-
   async #count(connection: Transaction['connection'], table: Table): Promise<TableStatistics> {
     const known = this.#known.get(table.physicalName);
     if (known) return known;
-    const [counts] = await readRows(connection, countSql(table, 'TRUE'));
-    const counted = countsOf(table, counts);
+    const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
+    const [counts] = await readRows(
+      connection,
+      `SELECT ${['count(*)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
+    );
+    const [rows, ...bytes] = (counts ?? []).map(Number);
+    const columnBytes = new Map(
+      table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]),
+    );
+    const counted = { rows: rows ?? 0, columnBytes };
     this.#known.set(table.physicalName, counted);
     return counted;
   }
@@ -63,17 +61,6 @@ export class Statistics {
   invalidate(table: Table): void {
     this.#known.delete(table.physicalName);
   }
-}
-
-function countSql(table: Table, where: string): string {
-  const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
-  return `SELECT ${['count(*)', ...sums].join(', ')} FROM ${physicalSql(table)} WHERE ${where}`;
-}
-
-function countsOf(table: Table, counts: readonly DuckDBValue[] | undefined) {
-  const [rows = 0, ...bytes] = (counts ?? []).map(Number);
-  const columnBytes = new Map(table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]));
-  return { rows, columnBytes };
 }
 
 export function totalBytes({ columnBytes }: TableStatistics): number {

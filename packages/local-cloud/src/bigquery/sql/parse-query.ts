@@ -236,8 +236,6 @@ export abstract class QueryParser extends ExpressionParser {
       return { node: 'derived', at, query, ...(alias && { alias }) };
     }
     const { path } = this.tableName();
-    if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS' && cursor.isSymbol('('))
-      return this.#appends(at);
     if (cursor.isSymbol('(')) {
       if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);

@@ -33,12 +33,6 @@ export interface Relation {
   readonly reads: readonly Resolved[];
 }
 
-/** SQL of type TIMESTAMP; undefined for no bound. `start` is in the range, `end` is not. */
-export interface AppendRange {
-  readonly start: string | undefined;
-  readonly end: string | undefined;
-}
-
 export interface FromContext {
   /** Scope of the outer query, for correlated subqueries. */
   readonly outer: Scope;
