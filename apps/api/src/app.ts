@@ -94,6 +94,8 @@ export async function buildApp({
           headersTimeout: requestTimeoutMs,
           connectionsCheckingInterval: requestTimeoutMs / 2,
           requireHostHeader: false,
+          // Otherwise Node hides the second of two Host headers.
+          joinDuplicateHeaders: true,
           // No route reads a body.
           optimizeEmptyRequests: true,
           // Longer than Google's front ends, so that they close idle connections and never send on a closed one.

@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
 /** Bytes of lines that wait for a reader. */
-const MAX_HELD = 1024 * 1024;
+const MAX_HELD = 256 * 1024;
 /** Bytes of one write. */
 const MAX_WRITE = 64 * 1024;
 /** Between two attempts while nothing can be written. Milliseconds. */

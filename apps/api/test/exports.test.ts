@@ -188,33 +188,6 @@ describe('an export that fails', () => {
       });
     },
   );
-
-  it('is refused while four are being sent to its client, or eight in total', async () => {
-    const { app } = await buildTestApi({
-      bigQueryUrl: table.front.url,
-      timing: new FakeTiming(),
-      variables: { TRUSTED_PROXIES: '1' },
-    });
-    const ask = (url: string, caller: string) => app.inject({ url, headers: { 'x-forwarded-for': caller } });
-    await app.inject({ url: '/records' });
-    const { promise: held, resolve: release } = Promise.withResolvers<never>();
-    table.front.reset();
-    table.front.fault = () => held;
-    const waiting = Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.1'));
-    // Each export reads the first rows and the next ones.
-    await table.front.called(8);
-    const fifth = await ask('/records.ndjson', '192.0.2.1');
-    expect(expectProblem(fifth, 'warehouse-busy').detail).toContain('to your address');
-    waiting.push(...Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.2')));
-    await table.front.called(16);
-    const ninth = await ask('/records.ndjson', '192.0.2.3');
-    expect(expectProblem(ninth, 'warehouse-busy').detail).toContain('already sends 8 exports.');
-    expect(ninth.headers['retry-after']).toBe('30');
-    release(undefined as never);
-    for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(200);
-    table.front.reset();
-    expect((await ask('/records.ndjson', '192.0.2.1')).statusCode).toBe(200);
-  });
 });
 
 describe('content negotiation', () => {

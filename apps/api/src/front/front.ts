@@ -7,6 +7,7 @@ import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-
 import type { Full, Load } from '../limits/load.ts';
 import type { Sending } from '../limits/sending.ts';
 import { isHealth, NO_ROUTE, routeOf } from '../plugins/problems.ts';
+import { isHost } from '../plugins/request-checks.ts';
 import { OVERLOADED, problemResponse, STATIC_HEADERS } from '../problems/problem.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -159,7 +160,7 @@ export class Front {
 function isPlain({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
-    headers.host !== undefined &&
+    isHost(headers.host) &&
     headers['x-api-key'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined

@@ -80,7 +80,7 @@ export class Sending {
   /** Closes the connections whose clients take too little. */
   look(): void {
     const now = this.#options.now();
-    for (const [socket, waiting] of this.#waiting) {
+    for (const [socket, waiting] of [...this.#waiting]) {
       const taken = takenOf(socket);
       const isPaused = socket.writableLength === 0;
       if (isPaused || taken - waiting.taken >= LEAST_BYTES) {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onSendHookHandler } from 'fastify';
 import { STATIC_HEADERS } from '../problems/problem.ts';
 
 /** Chromium's maximum. Seconds. */
@@ -18,6 +18,10 @@ const PREFLIGHT_HEADERS = {
 
 /** Sets the headers of every response and answers CORS preflight requests. */
 export function addHeaders(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD') return;
+    route.onSend = [route.onSend ?? [], dropLengthOfUnchanged].flat();
+  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(STATIC_HEADERS);
     const { method, headers } = request.raw;
@@ -27,3 +31,9 @@ export function addHeaders(app: FastifyInstance): void {
     reply.code(204).headers(PREFLIGHT_HEADERS).header('x-request-id', request.id).send();
   });
 }
+
+/** Fastify gives every response to HEAD the length of its empty body; that of a 304 would be the length of the 200 (RFC 9110, 8.6). */
+const dropLengthOfUnchanged: onSendHookHandler = (_request, reply, body, done) => {
+  if (reply.statusCode === 304) reply.removeHeader('content-length');
+  done(null, body);
+};

@@ -15,8 +15,9 @@ export function checkRequests(app: FastifyInstance): void {
     if (url.length > MAX_URL_LENGTH) return done(uriTooLong());
     if (!isUtf8(url)) return done(notUtf8());
     // RFC 9112, 3.2. Node's own check answers without a body.
-    if (headers.host === undefined && httpVersion === '1.1') {
-      return done(new ProblemError('malformed-request', 'An HTTP/1.1 request must have a Host header.'));
+    if (!isHost(headers.host) && !(headers.host === undefined && httpVersion === '1.0')) {
+      const detail = 'A request must have one Host header, with a host name or address and at most a port.';
+      return done(new ProblemError('malformed-request', detail));
     }
     if ((method === 'GET' || method === 'HEAD') && hasBody(headers)) {
       const detail = 'No operation takes a body. Put parameters into the URL.';
@@ -35,6 +36,19 @@ function isUtf8(url: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A host and a port (RFC 3986, 3.2.2). Several Host headers arrive joined by a comma and a space. */
+const HOST = /^(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(:\d*)?$/;
+let lastHost: string | undefined;
+
+/** Clients repeat the same one. */
+export function isHost(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  if (host === lastHost) return true;
+  if (!HOST.test(host)) return false;
+  lastHost = host;
+  return true;
 }
 
 function hasBody(headers: IncomingHttpHeaders): boolean {
