@@ -9,6 +9,7 @@ import { PROBLEMS } from '../src/problems/catalogue.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { Contract } from './support/contract.ts';
+import { patternsOf } from './support/patterns.ts';
 import { oneRow } from './support/replies.ts';
 
 let front: BigQueryFront;
@@ -129,14 +130,6 @@ describe('the OpenAPI document', () => {
     for (const name of Object.keys(PROBLEMS)) expect(text).toContain(name);
   });
 });
-
-/** Every `pattern` in a JSON value. */
-function patternsOf(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) =>
-    name === 'pattern' && typeof inner === 'string' ? [inner] : patternsOf(inner),
-  );
-}
 
 describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
   const get = (headers: Record<string, string>) => app.inject({ url, headers });
