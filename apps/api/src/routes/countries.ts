@@ -38,7 +38,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
         operationId: 'listCountries',
         summary: 'Count records by country',
         description:
-          'The number of records of each country, largest first, ties by name. Counted from the list that `/records` serves. Supports `Accept-Encoding: gzip` and `br`.',
+          'The number of records of each country, largest first, ties by name. Names are in Unicode NFC, so that a composed and a decomposed one count as one. Counted from the list that `/records` serves. Supports `Accept-Encoding: gzip` and `br`.',
         tags: ['records'],
         querystring: Type.Object({}, { additionalProperties: false }),
         response: {

@@ -27,7 +27,7 @@ const VARY = 'Accept-Encoding';
 const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [
     csv,
-    "CSV (RFC 4180) with a header row and CRLF, in UTF-8. Excel shows accents only in a file with a byte order mark: open `/records.csv?bom=true` in a browser. No cell becomes a formula, whatever character an importer separates cells at: an apostrophe precedes each `=`, `+`, `-`, `@`, full-width form of these, tab, line break and apostrophe that begins a value or follows anything but a letter, a combining mark, a digit or an apostrophe. To restore the stored value, remove one apostrophe from each such place: replace `/(?<![\\p{L}\\p{M}\\p{N}'])'/gu` by nothing.",
+    "CSV (RFC 4180) with a header row and CRLF, in UTF-8. Excel shows accents only in a file with a byte order mark: open `/records.csv?bom=true` in a browser; where Excel separates cells at semicolons, import that file as text instead. No cell becomes a formula, whatever character an importer separates cells at: an apostrophe precedes each `=`, `+`, `-`, `@`, full-width form of these, tab, line break and apostrophe that begins a value or follows anything but a letter, a combining mark, a digit or an apostrophe. To restore a value, remove one apostrophe from each such place: all that `/(?<![\\p{L}\\p{M}\\p{N}'])'/gu` matches.",
   ],
   [ndjson, 'One JSON object per line.'],
 ]);

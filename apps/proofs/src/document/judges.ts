@@ -1,4 +1,5 @@
 import { delimiter, join } from 'node:path';
+import { patternsOf } from '@records/api/testing';
 import { GO_PROGRAM, JAVA_PROGRAM, type Printed, TYPESCRIPT_CLIENTS } from './clients.ts';
 import { CommandError, type Workshop } from './workshop.ts';
 
@@ -110,12 +111,4 @@ function compare(printed: string, { id }: Judged): string {
   );
   if (wrong.length > 0) throw new CommandError('the generated client', { isMissing: false, output: printed });
   return 'compiled, and read two countries, one record and a problem';
-}
-
-/** Every `pattern` in a JSON value. */
-export function patternsOf(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) =>
-    name === 'pattern' && typeof inner === 'string' ? [inner] : patternsOf(inner),
-  );
 }
