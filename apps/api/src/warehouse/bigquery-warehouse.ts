@@ -177,7 +177,10 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async check(): Promise<void> {
-    await this.#calls.call(() => this.#client.dryRun(this.#queries.count, this.#labels('check')), 1);
+    await this.#calls.call(
+      () => this.#client.dryRun(this.#queries.part({ lower: false, upper: false }), this.#labels('check')),
+      1,
+    );
     const { trouble } = this.#lists;
     if (trouble?.kind === 'refused') throw trouble;
   }
