@@ -8,7 +8,7 @@ const COMMA = ',';
 const PLACE_BYTES = 4;
 
 /** Why a row cannot be served in a list. */
-export type LeftOutReason = 'tooLong' | 'notOrdered';
+type LeftOutReason = 'tooLong' | 'notOrdered';
 
 /** A row that a list leaves out. */
 export interface LeftOut {
