@@ -1,5 +1,6 @@
 /** The proof itself, in a network namespace: `node namespace-process.ts SECONDS`. */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,11 +12,8 @@ import { SlowReader } from './slow-reader.ts';
 
 const PEOPLE = 5_000;
 const MTU = 1_500;
-/** The bytes that a slow client's system takes before it reads. */
-const WINDOW = 4_096;
-/** The network of the API's address for slow clients, for which the system keeps the window small. */
-const SLOW_NETWORK = '127.0.2.0/24';
-const SLOW_HOST = '127.0.2.1';
+/** What the system takes for a client that does not read. Bytes: least, at first, most. */
+const RECEIVE_BUFFERS = '4096 8192 8192';
 const READERS = [0, 80, 800];
 /** Slow clients behind one address. */
 const READERS_PER_ADDRESS = 80;
@@ -28,22 +26,11 @@ const EXPORTS_PER_ADDRESS = 4;
 
 const seconds = Number(process.argv[2]);
 execFileSync('ip', ['link', 'set', 'lo', 'mtu', String(MTU), 'up']);
-execFileSync('ip', [
-  'route',
-  'add',
-  'local',
-  SLOW_NETWORK,
-  'dev',
-  'lo',
-  'table',
-  'local',
-  'window',
-  String(WINDOW),
-]);
+writeFileSync('/proc/sys/net/ipv4/tcp_rmem', RECEIVE_BUFFERS);
 
 await using stack = await stackOf(PEOPLE);
-await using api = await ApiProcess.start(stack, 3_600, { HOST: '0.0.0.0' });
-const port = Number(new URL(api.url).port);
+await using api = await ApiProcess.start(stack, 3_600);
+const { hostname: host, port } = new URL(api.url);
 const broken: string[] = [];
 
 // Fills the caches, so that rest and company are measured alike.
@@ -60,7 +47,7 @@ for (const count of READERS) {
     let offset = n;
     readers.push(
       new SlowReader({
-        ...{ host: SLOW_HOST, port, trickles: n % 2 === 0 },
+        ...{ host, port, trickles: n % 2 === 0 },
         localAddress: `127.0.1.${1 + Math.floor(n / READERS_PER_ADDRESS)}`,
         target: () => `/records?limit=1000&offset=${offset++ % (PEOPLE - 1_000)}`,
         onStatus: (status) => slowStatuses.set(status, (slowStatuses.get(status) ?? 0) + 1),
@@ -88,7 +75,7 @@ const exporters = ['127.0.1.1', '127.0.1.2'].flatMap((localAddress) =>
     { length: EXPORTS_PER_ADDRESS },
     () =>
       new SlowReader({
-        ...{ host: SLOW_HOST, port, localAddress, trickles: true },
+        ...{ host, port, localAddress, trickles: true },
         target: () => '/records.ndjson',
         onStatus: () => {},
       }),

@@ -6,7 +6,7 @@ const PIECE_MS = 10_000;
 
 export interface SlowReaderOptions {
   readonly host: string;
-  readonly port: number;
+  readonly port: string;
   /** The client's own address. */
   readonly localAddress: string;
   /** The target of the next request. */
@@ -48,7 +48,7 @@ export class SlowReader {
         return false;
       },
     };
-    const socket = connect({ host, port, localAddress, onread });
+    const socket = connect({ host, port: Number(port), localAddress, onread });
     socket.write(`GET ${target()} HTTP/1.1\r\nHost: api\r\n\r\n`);
     // The API closes the connection of a client that hardly reads: that is its right.
     socket.on('error', () => {});
