@@ -159,6 +159,17 @@ verb(prove, 'observe', {
 
 addProbe(prove, startLocal);
 
+verb(prove, 'slow-readers', {
+  summary: 'slow readers cost nobody else anything',
+  example: 'pnpm prove slow-readers',
+  description:
+    'Starts an API in a network namespace whose packets have 1,500 bytes. Then 80 and 800 clients ask for large pages, and read ' +
+    'nothing or 1,500 bytes every ten seconds. Another client must be served as fast as alone, and must be able to export ' +
+    'beside slow exports. Needs Linux and root; it says so and ends otherwise.',
+})
+  .option('--seconds <n>', 'duration with each number of slow readers, 5 to 600', integer(5, 600), 40)
+  .action(async ({ seconds }) => (await import('./slow-readers/slow-readers.ts')).proveSlowReaders(seconds));
+
 async function startLocal() {
   const { LocalStack } = await import('@records/local');
   return LocalStack.create();
