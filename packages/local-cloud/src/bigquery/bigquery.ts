@@ -29,9 +29,11 @@ export interface BigQueryOptions {
   readonly projectId: string;
   /** Location of jobs, and of datasets created without one. */
   readonly location: string;
-  /** Data folder, created when missing; without it data stays in memory. Jobs and anonymous tables always do. */
+  /** Data folder, created when missing; without it data stays in memory. Jobs always do. */
   readonly path?: string;
   readonly clock: Clock;
+  /** Hears of tables that are dropped early. */
+  onWarning?(message: string): void;
 }
 
 /**
@@ -56,7 +58,7 @@ export class BigQuery implements Warehouse {
     this.#context = context;
     this.#datasets = new Datasets(context);
     this.#tables = new Tables(context);
-    this.#results = new Results(context.database, context.clock);
+    this.#results = new Results(context.database, context.clock, context.onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#results);
     this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
   }
@@ -67,7 +69,8 @@ export class BigQuery implements Warehouse {
     const database = await Database.open(path);
     const catalog = await Catalog.load(database);
     const statistics = new Statistics(database);
-    return new BigQuery({ projectId, location, clock, database, catalog, statistics });
+    const onWarning = (message: string) => options.onWarning?.(message);
+    return new BigQuery({ projectId, location, clock, database, catalog, statistics, onWarning });
   }
 
   /** Throws ALREADY_EXISTS, INVALID_ARGUMENT. */

@@ -1,10 +1,13 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { CloudError } from '../errors.ts';
-import { quoteLiteral } from './names.ts';
+import { quoteIdentifier, quoteLiteral } from './names.ts';
 
 const FILE = 'bigquery.duckdb';
+const RESULTS_FILE = 'results.duckdb';
 
 /** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
 const READERS = 3;
@@ -12,8 +15,17 @@ const READERS = 3;
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
-/** Beyond this DuckDB spills to the folder. Without a folder, larger queries fail with `resourcesExceeded`. */
-const MEMORY_LIMIT = '4GiB';
+/** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
+const MEMORY_LIMIT = '512MiB';
+const THREADS = Math.min(4, availableParallelism());
+
+const MIB = 1024 * 1024;
+
+/** DuckDB reuses the space of dropped tables after a checkpoint, which is worth its time from this many bytes on. */
+const WORTH_RECLAIMING_BYTES = 64 * MIB;
+
+/** A checkpoint fails while other transactions run. From this many bytes on, it waits for them and they wait for it. */
+const MUST_RECLAIM_BYTES = 1024 * MIB;
 
 /** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */
 const openFolders = new Set<string>();
@@ -24,18 +36,34 @@ export interface Transaction {
   afterCommit(callback: () => void): void;
 }
 
+interface Files {
+  /** `:memory:` without a folder. */
+  readonly data: string;
+  /** The results of queries. They end with the process, so the file is removed at start and at the end. */
+  readonly results: string;
+  /** DuckDB's temporary files. DuckDB creates the folder when it needs it. */
+  readonly spill: string;
+  /** The locked folder. */
+  readonly folder?: string;
+}
+
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
- * Query results live in a second, in-memory database named `results`.
+ * Query results live in a second database named `results`.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
   readonly #readers: DuckDBConnection[];
+  /** Drops tables. */
+  readonly #cleaner: DuckDBConnection;
   readonly #idle: DuckDBConnection[];
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
-  readonly #folder: string | undefined;
+  readonly #files: Files;
+  readonly #droppedBytes = { data: 0, results: 0 };
   #lastWrite: Promise<unknown> = Promise.resolve();
+  readonly #undropped = new Map<string, () => void>();
+  #lastDrop: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
 
@@ -43,24 +71,34 @@ export class Database {
     instance: DuckDBInstance,
     writer: DuckDBConnection,
     readers: DuckDBConnection[],
-    folder: string | undefined,
+    cleaner: DuckDBConnection,
+    files: Files,
   ) {
     this.#instance = instance;
     this.#writer = writer;
     this.#readers = readers;
     this.#idle = [...readers];
-    this.#folder = folder;
+    this.#cleaner = cleaner;
+    this.#files = files;
   }
 
   /** Opens the database in the folder `path`, created when missing; without a path, in memory. */
   static async open(path: string | undefined): Promise<Database> {
-    if (path === undefined) return Database.#connect(':memory:', undefined, undefined);
+    if (path === undefined) {
+      const spill = join(tmpdir(), `local-bigquery-${randomUUID()}`);
+      return Database.#connect({ data: ':memory:', results: ':memory:', spill });
+    }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      return await Database.#connect(join(folder, FILE), join(folder, 'spill'), folder);
+      return await Database.#connect({
+        data: join(folder, FILE),
+        results: join(folder, RESULTS_FILE),
+        spill: join(folder, 'spill'),
+        folder,
+      });
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -69,27 +107,76 @@ export class Database {
     }
   }
 
-  static async #connect(file: string, spill: string | undefined, folder: string | undefined) {
-    const instance = await DuckDBInstance.create(file);
+  static async #connect(files: Files) {
+    const instance = await DuckDBInstance.create(files.data);
     const writer = await instance.connect();
+    await removeTemporary(files);
     await writer.run(`
-      ATTACH ':memory:' AS results;
+      ATTACH ${quoteLiteral(files.results)} AS results;
       SET memory_limit = '${MEMORY_LIMIT}';
+      SET threads = ${THREADS};
       SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(spill ?? '')};
+      SET temp_directory = ${quoteLiteral(files.spill)};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    return new Database(instance, writer, readers, folder);
+    return new Database(instance, writer, readers, await instance.connect(), files);
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(() => this.#transact(work));
-    this.#lastWrite = result.catch(() => undefined);
+    this.#lastWrite = result.then(
+      () => this.#reclaim('data', this.#writer),
+      () => undefined,
+    );
     return result;
+  }
+
+  /**
+   * Drops a table that no query can find any more, whose rows have about this many bytes. What close() leaves is dropped
+   * at the next start.
+   */
+  drop(table: { readonly schema: 'data' | 'results'; readonly name: string }, bytes: number): void {
+    const sql = `DROP TABLE IF EXISTS ${table.schema}.${quoteIdentifier(table.name)}`;
+    this.#undropped.set(sql, () => {
+      this.#droppedBytes[table.schema] += bytes;
+    });
+    this.#lastDrop = this.#lastDrop.then(() => this.#dropAll());
+  }
+
+  async #dropAll(): Promise<void> {
+    for (const [sql, onDropped] of this.#undropped) {
+      if (this.#closed) return;
+      try {
+        await this.#cleaner.run(sql);
+      } catch {
+        // The next drop tries again.
+        continue;
+      }
+      this.#undropped.delete(sql);
+      onDropped();
+    }
+    await this.#reclaim('results', this.#cleaner);
+  }
+
+  /** Call it after the commit that drops a stored table whose rows have about this many bytes. */
+  droppedTable(bytes: number): void {
+    this.#droppedBytes.data += bytes;
+  }
+
+  async #reclaim(database: 'data' | 'results', connection: DuckDBConnection): Promise<void> {
+    const bytes = this.#droppedBytes[database];
+    if (bytes < WORTH_RECLAIMING_BYTES || this.#files[database] === ':memory:') return;
+    const name = database === 'data' ? '' : database;
+    try {
+      await connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`);
+      this.#droppedBytes[database] -= bytes;
+    } catch {
+      // It fails while other transactions run, and changes nothing. The next drop or write tries again.
+    }
   }
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -157,12 +244,20 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     await this.#lastWrite;
+    await this.#lastDrop;
     this.#closing.abort(closedError());
     await Promise.all(this.#readers.map(() => this.#acquire()));
-    for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
+    for (const connection of [...this.#readers, this.#cleaner, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
-    if (this.#folder !== undefined) openFolders.delete(this.#folder);
+    await removeTemporary(this.#files);
+    if (this.#files.folder !== undefined) openFolders.delete(this.#files.folder);
   }
+}
+
+async function removeTemporary({ results, spill }: Files): Promise<void> {
+  await rm(spill, { recursive: true, force: true });
+  if (results === ':memory:') return;
+  for (const file of [results, `${results}.wal`]) await rm(file, { force: true });
 }
 
 function locked(folder: string, holder: string): CloudError {

@@ -22,6 +22,7 @@ export interface ServiceContext {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly statistics: Statistics;
+  readonly onWarning: (message: string) => void;
 }
 
 /** The `datasets` resource of the REST API. */
