@@ -67,7 +67,7 @@ export class BigQuery implements Warehouse {
   static async open(options: BigQueryOptions): Promise<BigQuery> {
     const { projectId, location, path, clock } = options;
     const database = await Database.open(path);
-    const catalog = await Catalog.load(database);
+    const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
     const onWarning = (message: string) => options.onWarning?.(message);
     return new BigQuery({ projectId, location, clock, database, catalog, statistics, onWarning });
