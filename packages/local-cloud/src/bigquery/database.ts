@@ -20,7 +20,7 @@ const READERS = 3;
 const MAX_QUEUED = 1000;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
-const MEMORY_LIMIT = '512MiB';
+const MEMORY_LIMIT = '320MiB';
 const THREADS = Math.min(4, availableParallelism());
 
 const MIB = 1024 * 1024;
