@@ -29,9 +29,10 @@ export interface BigQueryOptions {
   readonly projectId: string;
   /** Location of jobs, and of datasets created without one. */
   readonly location: string;
-  /** Data folder, created when missing; without it data stays in memory. Jobs and anonymous tables always do. */
+  /** Data folder, created when missing; without it data ends with this object, as jobs and anonymous tables always do. */
   readonly path?: string;
   readonly clock: Clock;
+  onWarning?(message: string): void;
 }
 
 /**
@@ -50,24 +51,26 @@ export class BigQuery implements Warehouse {
   readonly #jobs: JobService;
   readonly #usage = new Usage();
 
-  private constructor(context: ServiceContext) {
+  private constructor(context: ServiceContext, onWarning: (message: string) => void) {
     this.projectId = context.projectId;
     this.location = context.location;
     this.#context = context;
     this.#datasets = new Datasets(context);
-    this.#tables = new Tables(context);
-    this.#results = new Results(context.database, context.clock);
+    this.#tables = new Tables(context, onWarning);
+    this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#results);
     this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
   static async open(options: BigQueryOptions): Promise<BigQuery> {
-    const { projectId, location, path, clock } = options;
+    const { projectId, location, path, clock, onWarning = () => undefined } = options;
     const database = await Database.open(path);
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
-    return new BigQuery({ projectId, location, clock, database, catalog, statistics });
+    const bigquery = new BigQuery({ projectId, location, clock, database, catalog, statistics }, onWarning);
+    bigquery.#tables.watchExpiration();
+    return bigquery;
   }
 
   /** Throws ALREADY_EXISTS, INVALID_ARGUMENT. */
@@ -228,6 +231,7 @@ export class BigQuery implements Warehouse {
 
   /** Waits for writes, interrupts queries and unlocks the folder. */
   async close(): Promise<void> {
+    this.#tables.close();
     await this.#context.database.close();
   }
 }

@@ -1,4 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
@@ -16,8 +17,12 @@ const READERS = 3;
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
-/** Beyond this DuckDB spills to the folder. Without a folder, larger queries fail with `resourcesExceeded`. */
-const MEMORY_LIMIT = '4GiB';
+/** Results of queries, which end with the process. */
+const RESULTS = 'results.duckdb';
+
+/** Beyond this DuckDB spills to the folder. Each thread needs its share, so there are few. */
+const MEMORY_LIMIT = '400MB';
+const THREADS = Math.min(4, availableParallelism());
 
 /** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */
 const openFolders = new Set<string>();
@@ -30,7 +35,7 @@ export interface Transaction {
 
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
- * Query results live in a second, in-memory database named `results`.
+ * Query results live in a second database named `results`, in a file of its own.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -39,7 +44,8 @@ export class Database {
   readonly #idle: DuckDBConnection[];
   /** Reads that wait for a connection, the oldest first. */
   readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
-  readonly #folder: string | undefined;
+  readonly #folder: string;
+  readonly #isTemporary: boolean;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
@@ -48,24 +54,32 @@ export class Database {
     instance: DuckDBInstance,
     writer: DuckDBConnection,
     readers: DuckDBConnection[],
-    folder: string | undefined,
+    folder: { readonly path: string; readonly isTemporary: boolean },
   ) {
     this.#instance = instance;
     this.#writer = writer;
     this.#readers = readers;
     this.#idle = [...readers];
-    this.#folder = folder;
+    this.#folder = folder.path;
+    this.#isTemporary = folder.isTemporary;
   }
 
-  /** Opens the database in the folder `path`, created when missing; without a path, in memory. */
+  /**
+   * Opens the database in the folder `path`, created when missing. Without a path tables stay in memory, and a temporary
+   * folder holds results and what does not fit.
+   */
   static async open(path: string | undefined): Promise<Database> {
-    if (path === undefined) return Database.#connect(':memory:', undefined, undefined);
+    if (path === undefined) {
+      const folder = { path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true };
+      return Database.#connect(':memory:', folder);
+    }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      return await Database.#connect(join(folder, FILE), join(folder, 'spill'), folder);
+      await removeResults(folder);
+      return await Database.#connect(join(folder, FILE), { path: folder, isTemporary: false });
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -74,20 +88,26 @@ export class Database {
     }
   }
 
-  static async #connect(file: string, spill: string | undefined, folder: string | undefined) {
+  static async #connect(file: string, folder: { readonly path: string; readonly isTemporary: boolean }) {
     const instance = await DuckDBInstance.create(file);
     const writer = await instance.connect();
     await writer.run(`
-      ATTACH ':memory:' AS results;
+      ATTACH ${quoteLiteral(join(folder.path, RESULTS))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
+      SET threads = ${THREADS};
       SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(spill ?? '')};
+      SET temp_directory = ${quoteLiteral(join(folder.path, 'spill'))};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
     return new Database(instance, writer, readers, folder);
+  }
+
+  /** Whether close() has begun, so that only the work in progress may end. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
@@ -182,8 +202,14 @@ export class Database {
     await Promise.all(this.#readers.map(() => this.#acquire()));
     for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
-    if (this.#folder !== undefined) openFolders.delete(this.#folder);
+    if (this.#isTemporary) await rm(this.#folder, { recursive: true, force: true });
+    else await removeResults(this.#folder);
+    openFolders.delete(this.#folder);
   }
+}
+
+async function removeResults(folder: string): Promise<void> {
+  for (const name of [RESULTS, `${RESULTS}.wal`]) await rm(join(folder, name), { force: true });
 }
 
 function locked(folder: string, holder: string): CloudError {

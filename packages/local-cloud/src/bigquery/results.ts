@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Owned } from './access.ts';
 import { type Database, readRows } from './database.ts';
+import { queryError } from './duckdb-errors.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
 import { prepare, runPrepared } from './prepared.ts';
@@ -16,10 +17,14 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Beyond these limits the oldest results are evicted. Google, too, keeps results only "best-effort". */
 const MAX_RESULTS = 1000;
-const MAX_BYTES = 2 * 1024 ** 3;
+const MAX_BYTES = 1024 ** 3;
 
-/** Results of up to about this many rows stay JavaScript values; larger ones become a DuckDB table in memory. */
+/** Results of up to about this many rows, and bytes, stay JavaScript values; larger ones become a table on disk. */
 export const SMALL_ROWS = 4096;
+const SMALL_BYTES = 64 * 1024;
+
+/** Evictions that are at most this far apart are one burst, which is reported once. */
+const BURST_MS = 10 * 60 * 1000;
 
 /** A result without its rows. */
 export interface ResultInfo {
@@ -37,6 +42,8 @@ export interface Result extends ResultInfo, RowSource, Owned {
   readonly expirationTime: number;
 }
 
+type Description = Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'>;
+
 type UnownedResult = Omit<StoredResult, 'owner'>;
 
 interface StoredResult extends Result {
@@ -48,11 +55,14 @@ export class Results {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #kept = new Map<string, StoredResult>();
+  readonly #onWarning: (message: string) => void;
   #bytes = 0;
+  #lastEviction = Number.NEGATIVE_INFINITY;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, onWarning: (message: string) => void) {
     this.#database = database;
     this.#clock = clock;
+    this.#onWarning = onWarning;
   }
 
   /** The dataset of anonymous tables. A leading underscore hides a dataset from lists. */
@@ -81,16 +91,25 @@ export class Results {
     readonly signal: AbortSignal;
   }): Promise<ResultInfo> {
     const { sql, bindings, fields, mayBeLarge, owner, signal } = query;
-    const kept = await this.#database.read(async (connection) => {
-      const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
-      return rows ? this.#ofRows(fields, rows) : this.#ofTable(connection, sql, bindings, fields);
-    }, signal);
-    this.#keep({ ...kept, owner });
-    const { tableId, totalRows, bytes } = kept;
-    return { tableId, fields, totalRows, bytes };
+    const described = this.#describe();
+    try {
+      const kept = await this.#database.read(async (connection) => {
+        const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
+        const small = rows && ofRows(described, fields, rows);
+        if (small && small.bytes <= SMALL_BYTES) return small;
+        return this.#ofTable(connection, described, { sql, bindings, fields });
+      }, signal);
+      this.#keep({ ...kept, owner });
+      const { tableId, totalRows, bytes } = kept;
+      return { tableId, fields, totalRows, bytes };
+    } catch (error) {
+      // close() removes the whole file.
+      if (!this.#database.isClosed) await this.#drop(described);
+      throw error;
+    }
   }
 
-  #describe(): Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'> {
+  #describe(): Description {
     const creationTime = this.#clock.now();
     return {
       tableId: `anon${randomBytes(16).toString('hex')}`,
@@ -99,42 +118,28 @@ export class Results {
     };
   }
 
-  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): UnownedResult {
-    const types = fields.map(typeOfField);
-    const sizeOf = (row: readonly DuckDBValue[]) =>
-      types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
-    return {
-      ...this.#describe(),
-      fields,
-      totalRows: rows.length,
-      bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
-      read: async (start, count) => rows.slice(start, start + count),
-      drop: async () => undefined,
-    };
-  }
-
   async #ofTable(
     connection: DuckDBConnection,
-    sql: string,
-    bindings: Bindings,
-    fields: readonly Field[],
+    described: Description,
+    query: { readonly sql: string; readonly bindings: Bindings; readonly fields: readonly Field[] },
   ): Promise<UnownedResult> {
-    const described = this.#describe();
-    const name = `results.${quoteIdentifier(described.tableId)}`;
+    const { sql, bindings, fields } = query;
+    const name = tableSql(described);
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
     await connection.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
-    const drop = () =>
-      this.#database.read(async (other) => void (await other.run(`DROP TABLE IF EXISTS ${name}`)));
-    try {
-      await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
-      const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
-      const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
-      const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
-      return { ...described, fields, totalRows, bytes, read: this.#tableReader(name, fields.length), drop };
-    } catch (error) {
-      await connection.run(`DROP TABLE IF EXISTS ${name}`);
-      throw error;
-    }
+    await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
+    const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
+    const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
+    const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
+    const read = this.#tableReader(name, fields.length);
+    return { ...described, fields, totalRows, bytes, read, drop: () => this.#drop(described) };
+  }
+
+  async #drop(described: Description): Promise<void> {
+    await this.#database.read(async (connection) => {
+      await connection.run(`DROP TABLE IF EXISTS ${tableSql(described)}`);
+      await freeBlocks(connection);
+    });
   }
 
   /** No row of a result is ever deleted, so DuckDB's rowid is the index of a row. */
@@ -142,8 +147,15 @@ export class Results {
     const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
     // Without ORDER BY DuckDB keeps the order of insertion.
     const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2`;
-    return (start, count) =>
-      this.#database.read((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
+    return async (start, count) => {
+      try {
+        return await this.#database.read((connection) =>
+          readRows(connection, sql, [BigInt(start), BigInt(start + count)]),
+        );
+      } catch (error) {
+        throw queryError(error);
+      }
+    };
   }
 
   #keep(result: StoredResult): void {
@@ -153,8 +165,21 @@ export class Results {
     for (const oldest of this.#kept.values()) {
       const full = this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES;
       if (oldest === result || (!full && oldest.expirationTime > now)) break;
+      if (full) this.#report(oldest, now);
       this.#evict(oldest);
     }
+  }
+
+  /** Says once per burst that results are dropped before they expire. */
+  #report({ creationTime }: StoredResult, now: number): void {
+    const isNew = now - this.#lastEviction > BURST_MS;
+    this.#lastEviction = now;
+    if (!isNew) return;
+    this.#onWarning(
+      `more than ${MAX_RESULTS} results of queries, or ${MAX_BYTES / 1024 ** 3} GiB of them, are kept: the oldest are ` +
+        `dropped, from ${new Date(creationTime).toISOString()} on, and reading one answers notFound. ` +
+        'Give a query a destination table to keep its rows',
+    );
   }
 
   #evict(result: StoredResult): void {
@@ -162,6 +187,38 @@ export class Results {
     this.#bytes -= result.bytes;
     // Queued behind earlier queries. It fails only when the database is closed, and then the table is gone as well.
     result.drop().catch(() => undefined);
+  }
+}
+
+function tableSql({ tableId }: Description): string {
+  return `results.${quoteIdentifier(tableId)}`;
+}
+
+function ofRows(
+  described: Description,
+  fields: readonly Field[],
+  rows: readonly (readonly DuckDBValue[])[],
+): UnownedResult {
+  const types = fields.map(typeOfField);
+  const sizeOf = (row: readonly DuckDBValue[]) =>
+    types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
+  return {
+    ...described,
+    fields,
+    totalRows: rows.length,
+    bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
+    read: async (start, count) => rows.slice(start, start + count),
+    drop: async () => undefined,
+  };
+}
+
+/** Makes the blocks of dropped tables free for the next ones. */
+async function freeBlocks(connection: DuckDBConnection): Promise<void> {
+  try {
+    await connection.run('CHECKPOINT results');
+  } catch (error) {
+    // While another query writes its result; the next result that is dropped tries again.
+    if (!Error.isError(error) || !error.message.startsWith('TransactionContext Error')) throw error;
   }
 }
 

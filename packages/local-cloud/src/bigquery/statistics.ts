@@ -11,6 +11,8 @@ export interface TableStatistics {
   readonly columnBytes: ReadonlyMap<string, number>;
 }
 
+type Countable = Pick<Table, 'physicalName' | 'fields'>;
+
 /** Counts the rows and bytes of each table once, adds appended rows, and counts again after every other change. */
 export class Statistics {
   readonly #database: Database;
@@ -28,7 +30,12 @@ export class Statistics {
     );
   }
 
-  async #count(connection: Transaction['connection'], table: Table): Promise<TableStatistics> {
+  /** Counts a table that no one else writes to yet. */
+  async countNew(connection: Transaction['connection'], table: Countable): Promise<void> {
+    await this.#count(connection, table);
+  }
+
+  async #count(connection: Transaction['connection'], table: Countable): Promise<TableStatistics> {
     const known = this.#known.get(table.physicalName);
     if (known) return known;
     const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
@@ -58,7 +65,7 @@ export class Statistics {
     }
   }
 
-  invalidate(table: Table): void {
+  invalidate(table: Pick<Table, 'physicalName'>): void {
     this.#known.delete(table.physicalName);
   }
 }

@@ -8,6 +8,7 @@ import { physicalSql, type Table } from './catalog.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import { readRows } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
+import { queryError } from './duckdb-errors.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
@@ -72,6 +73,7 @@ export class TableData {
     if (rows.length > MAX_INSERT_ROWS)
       throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
     const { database, clock, catalog, statistics } = this.#context;
+    await this.#tables.dropExpired();
     const insertErrors = await database.write(async (transaction) => {
       const table = this.#tables.find(datasetId, tableId);
       const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
@@ -135,8 +137,15 @@ export class TableData {
     const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
     // Without ORDER BY, DuckDB keeps the insertion order.
     const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
-    return (start, count) =>
-      this.#context.database.read((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
+    return async (start, count) => {
+      try {
+        return await this.#context.database.read((connection) =>
+          readRows(connection, sql, [BigInt(count), BigInt(start)]),
+        );
+      } catch (error) {
+        throw queryError(error);
+      }
+    };
   }
 }
 

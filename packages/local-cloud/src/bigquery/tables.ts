@@ -1,3 +1,4 @@
+import type { Timer } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import { nextModification, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
@@ -23,9 +24,12 @@ const NOT_CLUSTERABLE = ['FLOAT', 'BYTES', 'TIME', 'RECORD'];
 /** The `tables` resource of the REST API. */
 export class Tables {
   readonly #context: ServiceContext;
+  readonly #onWarning: (message: string) => void;
+  #expiration: Timer | undefined;
 
-  constructor(context: ServiceContext) {
+  constructor(context: ServiceContext, onWarning: (message: string) => void) {
     this.#context = context;
+    this.#onWarning = onWarning;
   }
 
   /** The table as it is now. Throws NOT_FOUND. */
@@ -40,19 +44,21 @@ export class Tables {
     if (input.schema !== undefined && !isObject(input.schema)) throw invalid('schema must be an object');
     const fields = parseFields(input.schema?.fields);
     const properties = withoutNulls(tableProperties(input));
+    await this.dropExpired();
     const table = await this.#context.database.write((transaction) =>
       this.create(transaction, datasetId, tableId, fields, properties),
     );
     return this.#resource(table);
   }
 
-  /** Creates a table inside a transaction. Throws NOT_FOUND for the dataset, ALREADY_EXISTS. */
+  /** Creates a table inside a transaction; `staged` is a physical table that already has the rows. Throws NOT_FOUND for the dataset, ALREADY_EXISTS. */
   async create(
     transaction: Transaction,
     datasetId: string,
     tableId: string,
     fields: readonly Field[],
     properties: Readonly<Record<string, unknown>>,
+    staged?: string,
   ): Promise<Table> {
     const { projectId, location, clock, catalog } = this.#context;
     assertTableId(tableId);
@@ -66,13 +72,9 @@ export class Tables {
     const now = clock.now();
     const lifetime = dataset.properties.defaultTableExpirationMs;
     const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
-    return catalog.createTable(transaction, {
-      reference,
-      fields,
-      properties: { ...expiration, ...properties },
-      creationTime: now,
-      lastModifiedTime: now,
-    });
+    transaction.afterCommit(() => this.watchExpiration());
+    const table = { reference, fields, properties: { ...expiration, ...properties } };
+    return catalog.createTable(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
   }
 
   /** Replaces a table by a new one, inside a transaction. */
@@ -81,16 +83,13 @@ export class Tables {
     existing: Table,
     fields: readonly Field[],
     properties: Table['properties'],
+    staged?: string,
   ): Promise<Table> {
     checkClustering(properties, fields);
     await this.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
-    return this.#context.catalog.createTable(transaction, {
-      ...existing,
-      fields,
-      properties,
-      lastModifiedTime,
-    });
+    const table = { ...existing, fields, properties, lastModifiedTime };
+    return this.#context.catalog.createTable(transaction, table, staged);
   }
 
   async get(datasetId: string, tableId: string): Promise<TableResource> {
@@ -123,6 +122,7 @@ export class Tables {
     const { clock, database, catalog, statistics } = this.#context;
     const given = tableProperties(input);
     const nextFields = input.schema ? parseFields(input.schema.fields) : undefined;
+    await this.dropExpired();
     const table = await database.write(async (transaction) => {
       const current = this.find(datasetId, tableId);
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
@@ -132,13 +132,17 @@ export class Tables {
       const lastModifiedTime = nextModification(current, clock.now());
       const next = { ...current, fields, properties, lastModifiedTime };
       await catalog.updateTable(transaction, next, change);
-      transaction.afterCommit(() => statistics.invalidate(next));
+      transaction.afterCommit(() => {
+        statistics.invalidate(next);
+        this.watchExpiration();
+      });
       return next;
     });
     return this.#resource(table);
   }
 
   async delete(datasetId: string, tableId: string): Promise<void> {
+    await this.dropExpired();
     await this.#context.database.write((transaction) =>
       this.drop(transaction, this.find(datasetId, tableId)),
     );
@@ -152,13 +156,29 @@ export class Tables {
   /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
   async dropExpired(): Promise<void> {
     const { catalog, clock, database } = this.#context;
-    const isExpired = ({ properties }: Table) => Number(properties.expirationTime ?? Infinity) <= clock.now();
-    const expired = () =>
-      catalog.datasets().flatMap(({ datasetId }) => catalog.tables(datasetId).filter(isExpired));
+    const expired = () => catalog.allTables().filter((table) => expirationOf(table) <= clock.now());
     if (expired().length === 0) return;
     await database.write(async (transaction) => {
       for (const table of expired()) await this.drop(transaction, table);
     });
+  }
+
+  /** Frees the storage of expired tables, even when nobody asks for them. */
+  watchExpiration(): void {
+    const { catalog, clock } = this.#context;
+    this.#expiration?.cancel();
+    const next = Math.min(...catalog.allTables().map(expirationOf));
+    if (next === Infinity) return;
+    this.#expiration = clock.setTimeout(() => {
+      this.dropExpired().then(
+        () => this.watchExpiration(),
+        (error: unknown) => this.#onWarning(`expired tables could not be dropped: ${error}`),
+      );
+    }, next - clock.now());
+  }
+
+  close(): void {
+    this.#expiration?.cancel();
   }
 
   async #resource(table: Table): Promise<TableResource> {
@@ -172,6 +192,11 @@ export class Tables {
   }
 }
 
+/** Milliseconds since the epoch. */
+function expirationOf({ properties }: Table): number {
+  return Number(properties.expirationTime ?? Infinity);
+}
+
 /** Columns keep their order; new ones come last. */
 function mergedFields(current: readonly Field[], next: readonly Field[]): Field[] {
   const names = new Set(current.map(({ name }) => name.toLowerCase()));
@@ -182,7 +207,10 @@ function mergedFields(current: readonly Field[], next: readonly Field[]): Field[
   ];
 }
 
-function checkClustering(properties: Readonly<Record<string, unknown>>, fields: readonly Field[]): void {
+export function checkClustering(
+  properties: Readonly<Record<string, unknown>>,
+  fields: readonly Field[],
+): void {
   const clustering = properties.clustering;
   if (clustering === undefined) return;
   const names: unknown = isObject(clustering) ? clustering.fields : undefined;
