@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
@@ -11,7 +10,9 @@ import { quoteIdentifier, quoteLiteral } from './names.ts';
 Object.assign(accessors.default, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
 const FILE = 'bigquery.duckdb';
+/** Results of queries, which end with the process. */
 const RESULTS_FILE = 'results.duckdb';
+const SPILL = 'spill';
 
 /** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
 const READERS = 3;
@@ -40,20 +41,15 @@ export interface Transaction {
   afterCommit(callback: () => void): void;
 }
 
-interface Files {
-  /** `:memory:` without a folder. */
-  readonly data: string;
-  /** The results of queries. They end with the process, so the file is removed at start and at the end. */
-  readonly results: string;
-  /** DuckDB's temporary files. DuckDB creates the folder when it needs it. */
-  readonly spill: string;
-  /** The locked folder. */
-  readonly folder?: string;
+interface Folder {
+  readonly path: string;
+  /** It holds results and what does not fit in memory, and tables stay in memory. */
+  readonly isTemporary: boolean;
 }
 
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
- * Query results live in a second database named `results`.
+ * Query results live in a second database named `results`, in a file of its own.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -64,7 +60,7 @@ export class Database {
   readonly #idle: DuckDBConnection[];
   /** Reads that wait for a connection, the oldest first. */
   readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
-  readonly #files: Files;
+  readonly #folder: Folder;
   readonly #droppedBytes = { data: 0, results: 0 };
   #lastWrite: Promise<unknown> = Promise.resolve();
   readonly #undropped = new Map<string, () => void>();
@@ -77,33 +73,27 @@ export class Database {
     writer: DuckDBConnection,
     readers: DuckDBConnection[],
     cleaner: DuckDBConnection,
-    files: Files,
+    folder: Folder,
   ) {
     this.#instance = instance;
     this.#writer = writer;
     this.#readers = readers;
     this.#idle = [...readers];
     this.#cleaner = cleaner;
-    this.#files = files;
+    this.#folder = folder;
   }
 
-  /** Opens the database in the folder `path`, created when missing; without a path, in memory. */
+  /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
   static async open(path: string | undefined): Promise<Database> {
     if (path === undefined) {
-      const spill = join(tmpdir(), `local-bigquery-${randomUUID()}`);
-      return Database.#connect({ data: ':memory:', results: ':memory:', spill });
+      return Database.#connect({ path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true });
     }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      return await Database.#connect({
-        data: join(folder, FILE),
-        results: join(folder, RESULTS_FILE),
-        spill: join(folder, 'spill'),
-        folder,
-      });
+      return await Database.#connect({ path: folder, isTemporary: false });
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -112,22 +102,24 @@ export class Database {
     }
   }
 
-  static async #connect(files: Files) {
-    const instance = await DuckDBInstance.create(files.data);
+  static async #connect(folder: Folder) {
+    const { path, isTemporary } = folder;
+    const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
+    // What a killed process left. The lock on the file is held from here on.
+    if (!isTemporary) await removeTemporary(folder);
     const writer = await instance.connect();
-    await removeTemporary(files);
     await writer.run(`
-      ATTACH ${quoteLiteral(files.results)} AS results${files.results === ':memory:' ? '' : " (RECOVERY_MODE 'NO_WAL_WRITES')"};
+      ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
       SET threads = ${THREADS};
       SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(files.spill)};
+      SET temp_directory = ${quoteLiteral(join(path, SPILL))};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    return new Database(instance, writer, readers, await instance.connect(), files);
+    return new Database(instance, writer, readers, await instance.connect(), folder);
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
@@ -174,7 +166,7 @@ export class Database {
 
   async #reclaim(database: 'data' | 'results', connection: DuckDBConnection): Promise<void> {
     const bytes = this.#droppedBytes[database];
-    if (bytes < WORTH_RECLAIMING_BYTES || this.#files[database] === ':memory:') return;
+    if (bytes < WORTH_RECLAIMING_BYTES) return;
     const name = database === 'data' ? '' : database;
     try {
       await connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`);
@@ -270,15 +262,14 @@ export class Database {
     await Promise.all(this.#readers.map(() => this.#acquire()));
     for (const connection of [...this.#readers, this.#cleaner, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
-    await removeTemporary(this.#files);
-    if (this.#files.folder !== undefined) openFolders.delete(this.#files.folder);
+    await removeTemporary(this.#folder);
+    openFolders.delete(this.#folder.path);
   }
 }
 
-async function removeTemporary({ results, spill }: Files): Promise<void> {
-  await rm(spill, { recursive: true, force: true });
-  if (results === ':memory:') return;
-  for (const file of [results, `${results}.wal`]) await rm(file, { force: true });
+async function removeTemporary({ path, isTemporary }: Folder): Promise<void> {
+  const names = isTemporary ? [''] : [SPILL, RESULTS_FILE, `${RESULTS_FILE}.wal`];
+  for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
 function locked(folder: string, holder: string): CloudError {

@@ -22,7 +22,6 @@ export interface ServiceContext {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly statistics: Statistics;
-  readonly onWarning: (message: string) => void;
 }
 
 /** The `datasets` resource of the REST API. */
@@ -107,7 +106,13 @@ export class Datasets {
         });
       }
       await catalog.dropDataset(transaction, datasetId);
-      for (const table of tables) transaction.afterCommit(() => statistics.invalidate(table));
+      for (const table of tables) {
+        const bytes = statistics.knownBytes(table);
+        transaction.afterCommit(() => {
+          statistics.invalidate(table);
+          database.droppedTable(bytes);
+        });
+      }
     });
   }
 

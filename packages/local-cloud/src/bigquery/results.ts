@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Owned } from './access.ts';
+import { Bursts } from './bursts.ts';
 import { type Database, readRows } from './database.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
@@ -27,9 +28,6 @@ const MAX_HEAP_BYTES = 64 * 1024 ** 2;
 /** About what a row and a value take beside their logical bytes. */
 const ROW_OVERHEAD_BYTES = 64;
 const VALUE_OVERHEAD_BYTES = 40;
-
-/** Evictions that are at most this far apart are one burst, of which the log tells the beginning. */
-const BURST_MS = 60_000;
 
 /** A result without its rows. */
 export interface ResultInfo {
@@ -59,15 +57,16 @@ export class Results {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #onWarning: (message: string) => void;
+  readonly #bursts: Bursts;
   readonly #kept = new Map<string, StoredResult>();
   #bytes = 0;
   #heapBytes = 0;
-  #lastEviction = -Infinity;
 
   constructor(database: Database, clock: Clock, onWarning: (message: string) => void) {
     this.#database = database;
     this.#clock = clock;
     this.#onWarning = onWarning;
+    this.#bursts = new Bursts(clock);
   }
 
   /** The dataset of anonymous tables. A leading underscore hides a dataset from lists. */
@@ -165,12 +164,9 @@ export class Results {
   }
 
   #warn({ tableId, totalRows, bytes }: StoredResult): void {
-    const now = this.#clock.now();
-    const isNewBurst = now - this.#lastEviction > BURST_MS;
-    this.#lastEviction = now;
-    if (!isNewBurst) return;
+    if (!this.#bursts.begins()) return;
     this.#onWarning(
-      `results of queries take more than ${MAX_RESULTS} tables or ${MAX_BYTES / 1024 ** 2} MiB on disk, or ${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ${totalRows} rows and ${bytes} bytes. Write a result into a table of a dataset to keep it`,
+      `results of queries are more than ${MAX_RESULTS} or take more than ${MAX_BYTES / 1024 ** 2} MiB on disk, or ${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ${totalRows} rows and ${bytes} bytes. Write a result into a table of a dataset to keep it`,
     );
   }
 
