@@ -164,7 +164,9 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   const warn = (source: string) => (message: string) =>
     onEvent({ type: 'log', source, severity: 'warning', message });
   const callers = new Callers({ iam, clock, onRefused: warn('iam') });
-  const bigquery = keep(await BigQuery.open({ projectId, location, clock, ...folder('bigquery') }));
+  const bigquery = keep(
+    await BigQuery.open({ projectId, location, clock, onWarning: warn('bigquery'), ...folder('bigquery') }),
+  );
   const pubsub = keep(
     await PubSub.open({
       clock,

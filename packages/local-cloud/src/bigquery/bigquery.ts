@@ -7,8 +7,10 @@ import { Catalog } from './catalog.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
 import { tableNotFound } from './errors.ts';
+import { ExpiringTables } from './expiring-tables.ts';
 import type { JobResource } from './job-resources.ts';
 import { JobService, type QueryResponse, type QueryResultsRequest } from './job-service.ts';
+import { QueryEngine } from './query-engine.ts';
 import {
   type DatasetInput,
   type DatasetResource,
@@ -29,9 +31,11 @@ export interface BigQueryOptions {
   readonly projectId: string;
   /** Location of jobs, and of datasets created without one. */
   readonly location: string;
-  /** Data folder, created when missing; without it data stays in memory. Jobs and anonymous tables always do. */
+  /** Data folder, created when missing; without it data ends with this object, as jobs and anonymous tables always do. */
   readonly path?: string;
   readonly clock: Clock;
+  /** Hears of tables that are dropped early. */
+  onWarning?(message: string): void;
 }
 
 /**
@@ -44,30 +48,35 @@ export class BigQuery implements Warehouse {
   readonly location: string;
   readonly #context: ServiceContext;
   readonly #datasets: Datasets;
+  readonly #expiring: ExpiringTables;
   readonly #tables: Tables;
   readonly #results: Results;
   readonly #tableData: TableData;
   readonly #jobs: JobService;
   readonly #usage = new Usage();
 
-  private constructor(context: ServiceContext) {
+  private constructor(context: ServiceContext, onWarning: (message: string) => void) {
     this.projectId = context.projectId;
     this.location = context.location;
     this.#context = context;
     this.#datasets = new Datasets(context);
-    this.#tables = new Tables(context);
-    this.#results = new Results(context.database, context.clock);
-    this.#tableData = new TableData(context, this.#tables, this.#results);
-    this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
+    this.#expiring = new ExpiringTables(context, onWarning);
+    this.#tables = new Tables(context, this.#expiring);
+    this.#results = new Results(context.database, context.clock, onWarning);
+    this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
+    const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results);
+    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
   static async open(options: BigQueryOptions): Promise<BigQuery> {
-    const { projectId, location, path, clock } = options;
+    const { projectId, location, path, clock, onWarning = () => undefined } = options;
     const database = await Database.open(path);
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
-    return new BigQuery({ projectId, location, clock, database, catalog, statistics });
+    const bigquery = new BigQuery({ projectId, location, clock, database, catalog, statistics }, onWarning);
+    bigquery.#expiring.watch();
+    return bigquery;
   }
 
   /** Throws ALREADY_EXISTS, INVALID_ARGUMENT. */
@@ -211,7 +220,7 @@ export class BigQuery implements Warehouse {
   }
 
   async tableSchema({ datasetId, tableId, projectId }: TableReference): Promise<readonly Field[]> {
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     return this.#context.catalog.table({ projectId, datasetId, tableId }, this.location).fields;
   }
 
@@ -228,6 +237,7 @@ export class BigQuery implements Warehouse {
 
   /** Waits for writes, interrupts queries and unlocks the folder. */
   async close(): Promise<void> {
+    this.#expiring.close();
     await this.#context.database.close();
   }
 }

@@ -63,11 +63,7 @@ export class Catalog {
 
   /** Drops tables that a killed process made and never described, and adds the commit times that older versions lack. */
   async #reconcile(connection: Transaction['connection'], now: number): Promise<void> {
-    const known = new Map(
-      this.datasets()
-        .flatMap(({ datasetId }) => this.tables(datasetId))
-        .map((table) => [table.physicalName, table]),
-    );
+    const known = new Map(this.allTables().map((table) => [table.physicalName, table]));
     const stored = await readRows(
       connection,
       `SELECT table_name, bool_or(column_name = $1) FROM duckdb_columns()
@@ -103,6 +99,10 @@ export class Catalog {
     return tables.sort((a, b) => (a.reference.tableId < b.reference.tableId ? -1 : 1));
   }
 
+  allTables(): Table[] {
+    return [...this.#tables.values()].flatMap((tables) => [...tables.values()]);
+  }
+
   findTable(datasetId: string, tableId: string): Table | undefined {
     return this.#tables.get(datasetId)?.get(tableId);
   }
@@ -135,13 +135,32 @@ export class Catalog {
     });
   }
 
-  async createTable(transaction: Transaction, table: Omit<Table, 'physicalName'>): Promise<Table> {
+  newPhysicalName(): string {
     this.#lastPhysical += 1;
-    const created = { ...table, physicalName: physicalName(this.#lastPhysical) };
-    await setCommitTime(transaction.connection, table.lastModifiedTime);
-    await transaction.connection.run(createTableSql(created.physicalName, table.fields));
-    await transaction.connection.run('INSERT INTO catalog.tables VALUES ($1, $2, $3)', [
-      this.#lastPhysical,
+    return physicalName(this.#lastPhysical);
+  }
+
+  /** Creates a physical table for `createTable`. Until it is used there, it is lost when the process ends. */
+  async stageTable(
+    connection: Transaction['connection'],
+    { physicalName, fields }: Pick<Table, 'physicalName' | 'fields'>,
+    now: number,
+  ): Promise<void> {
+    await setCommitTime(connection, now);
+    await connection.run(createTableSql(physicalName, fields));
+  }
+
+  /** Creates a table; `staged` is the physical table that has its rows. */
+  async createTable(
+    transaction: Transaction,
+    table: Omit<Table, 'physicalName'>,
+    staged?: string,
+  ): Promise<Table> {
+    const { connection } = transaction;
+    const created = { ...table, physicalName: staged ?? this.newPhysicalName() };
+    if (!staged) await this.stageTable(connection, created, table.lastModifiedTime);
+    await connection.run('INSERT INTO catalog.tables VALUES ($1, $2, $3)', [
+      physicalId(created),
       BigInt(table.lastModifiedTime),
       storedForm(created),
     ]);
@@ -203,7 +222,7 @@ export function nextModification(table: Table, now: number): number {
   return Math.max(now, table.lastModifiedTime + 1);
 }
 
-export function physicalSql(table: Table): string {
+export function physicalSql(table: Pick<Table, 'physicalName'>): string {
   return `data.${quoteIdentifier(table.physicalName)}`;
 }
 

@@ -1,14 +1,18 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
-import { quoteLiteral } from './names.ts';
+import { quoteIdentifier, quoteLiteral } from './names.ts';
 
 // DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
 Object.assign(accessors.default, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
 const FILE = 'bigquery.duckdb';
+/** Results of queries, which end with the process. */
+const RESULTS_FILE = 'results.duckdb';
+const SPILL = 'spill';
 
 /** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
 const READERS = 3;
@@ -16,8 +20,17 @@ const READERS = 3;
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
-/** Beyond this DuckDB spills to the folder. Without a folder, larger queries fail with `resourcesExceeded`. */
-const MEMORY_LIMIT = '4GiB';
+/** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
+const MEMORY_LIMIT = '320MiB';
+const THREADS = Math.min(4, availableParallelism());
+
+const MIB = 1024 * 1024;
+
+/** DuckDB reuses the space of dropped tables after a checkpoint, which is worth its time from this many bytes on. */
+const WORTH_RECLAIMING_BYTES = 64 * MIB;
+
+/** A checkpoint fails while other transactions run. From this many bytes on, it waits for them and they wait for it. */
+const MUST_RECLAIM_BYTES = 1024 * MIB;
 
 /** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */
 const openFolders = new Set<string>();
@@ -28,19 +41,30 @@ export interface Transaction {
   afterCommit(callback: () => void): void;
 }
 
+interface Folder {
+  readonly path: string;
+  /** It holds results and what does not fit in memory, and tables stay in memory. */
+  readonly isTemporary: boolean;
+}
+
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
- * Query results live in a second, in-memory database named `results`.
+ * Query results live in a second database named `results`, in a file of its own.
  */
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
   readonly #readers: DuckDBConnection[];
+  /** Drops tables. */
+  readonly #cleaner: DuckDBConnection;
   readonly #idle: DuckDBConnection[];
   /** Reads that wait for a connection, the oldest first. */
   readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
-  readonly #folder: string | undefined;
+  readonly #folder: Folder;
+  readonly #droppedBytes = { data: 0, results: 0 };
   #lastWrite: Promise<unknown> = Promise.resolve();
+  readonly #undropped = new Map<string, () => void>();
+  #lastDrop: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
 
@@ -48,24 +72,28 @@ export class Database {
     instance: DuckDBInstance,
     writer: DuckDBConnection,
     readers: DuckDBConnection[],
-    folder: string | undefined,
+    cleaner: DuckDBConnection,
+    folder: Folder,
   ) {
     this.#instance = instance;
     this.#writer = writer;
     this.#readers = readers;
     this.#idle = [...readers];
+    this.#cleaner = cleaner;
     this.#folder = folder;
   }
 
-  /** Opens the database in the folder `path`, created when missing; without a path, in memory. */
+  /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
   static async open(path: string | undefined): Promise<Database> {
-    if (path === undefined) return Database.#connect(':memory:', undefined, undefined);
+    if (path === undefined) {
+      return Database.#connect({ path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true });
+    }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      return await Database.#connect(join(folder, FILE), join(folder, 'spill'), folder);
+      return await Database.#connect({ path: folder, isTemporary: false });
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -74,27 +102,78 @@ export class Database {
     }
   }
 
-  static async #connect(file: string, spill: string | undefined, folder: string | undefined) {
-    const instance = await DuckDBInstance.create(file);
+  static async #connect(folder: Folder) {
+    const { path, isTemporary } = folder;
+    const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
+    // What a killed process left. The lock on the file is held from here on.
+    if (!isTemporary) await removeTemporary(folder);
     const writer = await instance.connect();
     await writer.run(`
-      ATTACH ':memory:' AS results;
+      ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
+      SET threads = ${THREADS};
       SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(spill ?? '')};
+      SET temp_directory = ${quoteLiteral(join(path, SPILL))};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
     const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    return new Database(instance, writer, readers, folder);
+    return new Database(instance, writer, readers, await instance.connect(), folder);
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(() => this.#transact(work));
-    this.#lastWrite = result.catch(() => undefined);
+    this.#lastWrite = result.then(
+      () => this.#reclaim('data', this.#writer),
+      () => undefined,
+    );
     return result;
+  }
+
+  /**
+   * Drops a table that no query can find any more, whose rows have about this many bytes. What close() leaves is dropped
+   * at the next start.
+   */
+  drop(table: { readonly schema: 'data' | 'results'; readonly name: string }, bytes: number): void {
+    const sql = `DROP TABLE IF EXISTS ${table.schema}.${quoteIdentifier(table.name)}`;
+    this.#undropped.set(sql, () => {
+      this.#droppedBytes[table.schema] += bytes;
+    });
+    this.#lastDrop = this.#lastDrop.then(() => this.#dropAll());
+  }
+
+  async #dropAll(): Promise<void> {
+    for (const [sql, onDropped] of this.#undropped) {
+      if (this.#closed) return;
+      try {
+        await this.#cleaner.run(sql);
+      } catch {
+        // The next drop tries again.
+        continue;
+      }
+      this.#undropped.delete(sql);
+      onDropped();
+    }
+    await this.#reclaim('results', this.#cleaner);
+  }
+
+  /** Call it after the commit that drops a stored table whose rows have about this many bytes. */
+  droppedTable(bytes: number): void {
+    this.#droppedBytes.data += bytes;
+  }
+
+  async #reclaim(database: 'data' | 'results', connection: DuckDBConnection): Promise<void> {
+    const bytes = this.#droppedBytes[database];
+    if (bytes < WORTH_RECLAIMING_BYTES) return;
+    const name = database === 'data' ? '' : database;
+    try {
+      await connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`);
+      this.#droppedBytes[database] -= bytes;
+    } catch {
+      // It fails while other transactions run, and changes nothing. The next drop or write tries again.
+    }
   }
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -178,12 +257,19 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     await this.#lastWrite;
+    await this.#lastDrop;
     this.#closing.abort(closedError());
     await Promise.all(this.#readers.map(() => this.#acquire()));
-    for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
+    for (const connection of [...this.#readers, this.#cleaner, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
-    if (this.#folder !== undefined) openFolders.delete(this.#folder);
+    await removeTemporary(this.#folder);
+    openFolders.delete(this.#folder.path);
   }
+}
+
+async function removeTemporary({ path, isTemporary }: Folder): Promise<void> {
+  const names = isTemporary ? [''] : [SPILL, RESULTS_FILE, `${RESULTS_FILE}.wal`];
+  for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
 function locked(folder: string, holder: string): CloudError {

@@ -17,6 +17,8 @@ export interface QueryConfiguration {
   readonly destinationTable: TableReference | undefined;
   readonly writeDisposition: WriteDisposition;
   readonly createIfNeeded: boolean;
+  /** Of the destination table. */
+  readonly clustering: unknown;
   /** Bytes, as decimal text. */
   readonly maximumBytesBilled: string | undefined;
   readonly jobTimeoutMs: number | undefined;
@@ -34,6 +36,7 @@ const KNOWN = new Set([
   'destinationTable',
   'writeDisposition',
   'createDisposition',
+  'clustering',
   'maximumBytesBilled',
   'priority',
   'useQueryCache',
@@ -100,6 +103,7 @@ function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>)
       'WRITE_TRUNCATE',
       'WRITE_APPEND',
     ]),
+    clustering: input.clustering ?? undefined,
     createIfNeeded: createDisposition === 'CREATE_IF_NEEDED',
     maximumBytesBilled: optionalNumber(input.maximumBytesBilled, 'maximumBytesBilled')?.toString(),
     jobTimeoutMs: optionalNumber(input.jobTimeoutMs, 'jobTimeoutMs'),

@@ -9,6 +9,7 @@ import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
 import { assertFieldName, quoteIdentifier } from './names.ts';
 import { runPrepared } from './prepared.ts';
@@ -16,7 +17,7 @@ import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
-import type { Tables } from './tables.ts';
+import { checkClustering, type Tables } from './tables.ts';
 import type { Field } from './types.ts';
 
 /** A query that is translated and authorized. */
@@ -47,21 +48,26 @@ export interface Outcome {
   readonly affectedRows?: number;
 }
 
+/** A physical table with the rows of a query, which no table of the catalog has yet. */
+type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
+
 export class QueryEngine {
   readonly #context: ServiceContext;
   readonly #tables: Tables;
+  readonly #expiring: ExpiringTables;
   readonly #results: Results;
 
-  constructor(context: ServiceContext, tables: Tables, results: Results) {
+  constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables, results: Results) {
     this.#context = context;
     this.#tables = tables;
+    this.#expiring = expiring;
     this.#results = results;
   }
 
   /** Throws `invalidQuery`, `notFound`, `accessDenied`, `bytesBilledLimitExceeded`. */
   async plan(configuration: QueryConfiguration, job: QueryContext): Promise<Plan> {
     const { access, location, locationIsFixed } = job;
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
     const tables = new StoredTables(catalog, {
       projectId,
@@ -109,7 +115,11 @@ export class QueryEngine {
 
   async execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
     try {
-      return await this.#execute(plan, signal);
+      const outcome = await this.#execute(plan, signal);
+      const written =
+        plan.translation.kind === 'dml' ? plan.translation.table.reference : outcome.destination;
+      if (written) await this.#expiring.dropExcess(written);
+      return outcome;
     } catch (error) {
       throw queryError(error);
     }
@@ -122,7 +132,7 @@ export class QueryEngine {
       case 'query': {
         const { sql, fields } = translation;
         if (configuration.destinationTable) {
-          return this.#intoTable(plan, configuration.destinationTable, sql, fields);
+          return this.#intoTable(plan, configuration.destinationTable, { sql, fields }, signal);
         }
         const mayBeLarge = await this.#readsManyRows(translation);
         return { result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, signal }) };
@@ -166,7 +176,7 @@ export class QueryEngine {
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
-      if (sql) await insertQuery(transaction, table, sql, plan.bindings);
+      if (sql) await insertQuery(transaction.connection, table, sql, plan.bindings);
       return { destination: reference };
     });
   }
@@ -177,40 +187,85 @@ export class QueryEngine {
       const table = this.#context.catalog.findTable(datasetId, tableId);
       if (!table && ifExists) return {};
       if (!table) throw tableNotFound(reference, this.#context.location);
-      await this.#tables.drop(transaction, table);
+      await this.#expiring.drop(transaction, table);
       return {};
     });
   }
 
   /** SELECT with a destination table. https://docs.cloud.google.com/bigquery/docs/writing-results */
   async #intoTable(
-    { configuration, bindings }: Plan,
+    plan: Plan,
     reference: TableReference,
-    sql: string,
-    fields: readonly Field[],
+    { sql, fields }: { readonly sql: string; readonly fields: readonly Field[] },
+    signal: AbortSignal,
   ): Promise<Outcome> {
+    const { configuration, bindings } = plan;
     const { datasetId, tableId } = this.#inProject(reference);
-    const { writeDisposition, createIfNeeded } = configuration;
     for (const { name } of fields) assertFieldName(name);
-    return this.#context.database.write(async (transaction) => {
-      const existing = this.#context.catalog.findTable(datasetId, tableId);
-      if (!existing && !createIfNeeded) throw tableNotFound(reference, this.#context.location);
-      if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(transaction, existing))) {
-        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
-      }
-      const append = existing && writeDisposition === 'WRITE_APPEND';
-      if (append) {
-        assertSameColumns(existing, fields);
-        await this.#recordChange(transaction, existing);
-        await insertQuery(transaction, existing, sql, bindings, fields);
+    const { clustering, writeDisposition } = configuration;
+    const properties = clustering ? { clustering } : {};
+    checkClustering(properties, fields);
+    const { database, catalog, location } = this.#context;
+    const existing = await database.read((connection) =>
+      this.#writable(connection, configuration, reference),
+    );
+    if (existing && writeDisposition === 'WRITE_APPEND') {
+      return database.write(async (transaction) => {
+        const table = catalog.table(reference, location);
+        assertSameColumns(table, fields);
+        await this.#recordChange(transaction, table);
+        await insertQuery(transaction.connection, table, sql, bindings, fields);
         return { destination: reference };
-      }
-      const table = existing
-        ? await this.#tables.replace(transaction, existing, fields, existing.properties)
-        : await this.#tables.create(transaction, datasetId, tableId, fields, {});
-      await insertQuery(transaction, table, sql, bindings);
-      return { destination: reference };
-    });
+      });
+    }
+    const staged = { physicalName: catalog.newPhysicalName(), fields };
+    try {
+      // Beside other writes, which would otherwise wait for the query.
+      await database.read((connection) => this.#stage(connection, staged, sql, bindings), signal);
+      return await database.write(async (transaction) => {
+        const current = await this.#writable(transaction.connection, configuration, reference);
+        if (current) {
+          const all = { ...current.properties, ...properties };
+          await this.#tables.replace(transaction, current, fields, all, staged.physicalName);
+        } else {
+          await this.#tables.create(transaction, datasetId, tableId, fields, properties, staged.physicalName);
+        }
+        return { destination: reference };
+      });
+    } catch (error) {
+      this.#context.statistics.invalidate(staged);
+      database.drop({ schema: 'data', name: staged.physicalName }, 0);
+      throw error;
+    }
+  }
+
+  /** The table that a query may write to; undefined when the query creates it. Throws NOT_FOUND, ALREADY_EXISTS. */
+  async #writable(
+    connection: Transaction['connection'],
+    { createIfNeeded, writeDisposition }: QueryConfiguration,
+    reference: TableReference,
+  ): Promise<Table | undefined> {
+    const { catalog, location } = this.#context;
+    const { projectId, datasetId, tableId } = reference;
+    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    const existing = catalog.findTable(datasetId, tableId);
+    if (!existing && !createIfNeeded) throw tableNotFound(reference, location);
+    if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(connection, existing))) {
+      throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+    }
+    return existing;
+  }
+
+  async #stage(
+    connection: Transaction['connection'],
+    staged: StagedTable,
+    sql: string,
+    bindings: Bindings,
+  ): Promise<void> {
+    const { catalog, clock, statistics } = this.#context;
+    await catalog.stageTable(connection, staged, clock.now());
+    await insertQuery(connection, staged, sql, bindings);
+    await statistics.count(connection, staged);
   }
 
   #inProject(reference: TableReference): TableReference {
@@ -221,8 +276,8 @@ export class QueryEngine {
 }
 
 async function insertQuery(
-  { connection }: Transaction,
-  table: Table,
+  connection: Transaction['connection'],
+  table: StagedTable,
   sql: string,
   bindings: Bindings,
   fields: readonly Field[] = table.fields,
@@ -237,7 +292,7 @@ async function insertQuery(
   await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
 }
 
-async function isEmpty({ connection }: Transaction, table: Table): Promise<boolean> {
+async function isEmpty(connection: Transaction['connection'], table: Table): Promise<boolean> {
   const rows = await readRows(connection, `SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
   return rows.length === 0;
 }

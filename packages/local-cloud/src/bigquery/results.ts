@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Owned } from './access.ts';
+import { Bursts } from './bursts.ts';
 import { type Database, readRows } from './database.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
@@ -16,10 +17,17 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Beyond these limits the oldest results are evicted. Google, too, keeps results only "best-effort". */
 const MAX_RESULTS = 1000;
-const MAX_BYTES = 2 * 1024 ** 3;
+const MAX_BYTES = 1024 ** 3;
 
-/** Results of up to about this many rows stay JavaScript values; larger ones become a DuckDB table in memory. */
+/** Results of up to about this many rows stay JavaScript values; larger ones become a DuckDB table on disk. */
 export const SMALL_ROWS = 4096;
+
+/** What the JavaScript values of all small results may take. */
+const MAX_HEAP_BYTES = 64 * 1024 ** 2;
+
+/** About what a row and a value take beside their logical bytes. */
+const ROW_OVERHEAD_BYTES = 64;
+const VALUE_OVERHEAD_BYTES = 40;
 
 /** A result without its rows. */
 export interface ResultInfo {
@@ -37,22 +45,28 @@ export interface Result extends ResultInfo, RowSource, Owned {
   readonly expirationTime: number;
 }
 
-type UnownedResult = Omit<StoredResult, 'owner'>;
+type Rows = Pick<StoredResult, 'totalRows' | 'bytes' | 'heapBytes' | 'read'>;
 
 interface StoredResult extends Result {
-  readonly drop: () => Promise<void>;
+  /** What its JavaScript values take; 0 when the rows are in a table. */
+  readonly heapBytes: number;
 }
 
 /** Anonymous result tables. They are lost when the process ends. */
 export class Results {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #onWarning: (message: string) => void;
+  readonly #bursts: Bursts;
   readonly #kept = new Map<string, StoredResult>();
   #bytes = 0;
+  #heapBytes = 0;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, onWarning: (message: string) => void) {
     this.#database = database;
     this.#clock = clock;
+    this.#onWarning = onWarning;
+    this.#bursts = new Bursts(clock);
   }
 
   /** The dataset of anonymous tables. A leading underscore hides a dataset from lists. */
@@ -81,13 +95,20 @@ export class Results {
     readonly signal: AbortSignal;
   }): Promise<ResultInfo> {
     const { sql, bindings, fields, mayBeLarge, owner, signal } = query;
-    const kept = await this.#database.read(async (connection) => {
-      const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
-      return rows ? this.#ofRows(fields, rows) : this.#ofTable(connection, sql, bindings, fields);
-    }, signal);
-    this.#keep({ ...kept, owner });
-    const { tableId, totalRows, bytes } = kept;
-    return { tableId, fields, totalRows, bytes };
+    const described = this.#describe();
+    const kept = await this.#database
+      .read(async (connection) => {
+        const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
+        if (rows) return ofRows(fields, rows);
+        return this.#ofTable(connection, described.tableId, sql, bindings, fields);
+      }, signal)
+      .catch((error: unknown) => {
+        this.#drop(described.tableId, 0);
+        throw error;
+      });
+    this.#keep({ ...described, ...kept, fields, owner });
+    const { totalRows, bytes } = kept;
+    return { tableId: described.tableId, fields, totalRows, bytes };
   }
 
   #describe(): Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'> {
@@ -99,42 +120,21 @@ export class Results {
     };
   }
 
-  #ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): UnownedResult {
-    const types = fields.map(typeOfField);
-    const sizeOf = (row: readonly DuckDBValue[]) =>
-      types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
-    return {
-      ...this.#describe(),
-      fields,
-      totalRows: rows.length,
-      bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
-      read: async (start, count) => rows.slice(start, start + count),
-      drop: async () => undefined,
-    };
-  }
-
   async #ofTable(
     connection: DuckDBConnection,
+    tableId: string,
     sql: string,
     bindings: Bindings,
     fields: readonly Field[],
-  ): Promise<UnownedResult> {
-    const described = this.#describe();
-    const name = `results.${quoteIdentifier(described.tableId)}`;
+  ): Promise<Rows> {
+    const name = `results.${quoteIdentifier(tableId)}`;
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
     await connection.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
-    const drop = () =>
-      this.#database.read(async (other) => void (await other.run(`DROP TABLE IF EXISTS ${name}`)));
-    try {
-      await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
-      const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
-      const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
-      const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
-      return { ...described, fields, totalRows, bytes, read: this.#tableReader(name, fields.length), drop };
-    } catch (error) {
-      await connection.run(`DROP TABLE IF EXISTS ${name}`);
-      throw error;
-    }
+    await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
+    const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
+    const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
+    const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
+    return { totalRows, bytes, heapBytes: 0, read: this.#tableReader(name, fields.length) };
   }
 
   /** No row of a result is ever deleted, so DuckDB's rowid is the index of a row. */
@@ -149,20 +149,51 @@ export class Results {
   #keep(result: StoredResult): void {
     this.#kept.set(result.tableId, result);
     this.#bytes += result.bytes;
+    this.#heapBytes += result.heapBytes;
     const now = this.#clock.now();
     for (const oldest of this.#kept.values()) {
-      const full = this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES;
-      if (oldest === result || (!full && oldest.expirationTime > now)) break;
-      this.#evict(oldest);
+      if (oldest === result) break;
+      const isHeapFull = this.#heapBytes > MAX_HEAP_BYTES;
+      const isTooMuch =
+        this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES || (isHeapFull && oldest.heapBytes > 0);
+      const isExpired = oldest.expirationTime <= now;
+      if (isTooMuch && !isExpired) this.#warn(oldest);
+      if (isTooMuch || isExpired) this.#evict(oldest);
+      else if (!isHeapFull) break;
     }
+  }
+
+  #warn({ tableId, totalRows, bytes }: StoredResult): void {
+    if (!this.#bursts.begins()) return;
+    this.#onWarning(
+      `results of queries are more than ${MAX_RESULTS} or take more than ${MAX_BYTES / 1024 ** 2} MiB on disk, or ${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ${totalRows} rows and ${bytes} bytes. Write a result into a table of a dataset to keep it`,
+    );
   }
 
   #evict(result: StoredResult): void {
     this.#kept.delete(result.tableId);
     this.#bytes -= result.bytes;
-    // Queued behind earlier queries. It fails only when the database is closed, and then the table is gone as well.
-    result.drop().catch(() => undefined);
+    this.#heapBytes -= result.heapBytes;
+    if (result.heapBytes === 0) this.#drop(result.tableId, result.bytes);
   }
+
+  #drop(tableId: string, bytes: number): void {
+    this.#database.drop({ schema: 'results', name: tableId }, bytes);
+  }
+}
+
+function ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Rows {
+  const types = fields.map(typeOfField);
+  const sizeOf = (row: readonly DuckDBValue[]) =>
+    types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
+  const bytes = rows.reduce((sum, row) => sum + sizeOf(row), 0);
+  return {
+    totalRows: rows.length,
+    bytes,
+    heapBytes:
+      bytes + ROW_OVERHEAD_BYTES + rows.length * (ROW_OVERHEAD_BYTES + fields.length * VALUE_OVERHEAD_BYTES),
+    read: async (start, count) => rows.slice(start, start + count),
+  };
 }
 
 /** All rows of a query, or undefined when there are more than SMALL_ROWS. */

@@ -11,6 +11,8 @@ export interface TableStatistics {
   readonly columnBytes: ReadonlyMap<string, number>;
 }
 
+type Countable = Pick<Table, 'physicalName' | 'fields'>;
+
 /** Counts the rows and bytes of each table once, adds appended rows, and counts again after every other change. */
 export class Statistics {
   readonly #database: Database;
@@ -24,11 +26,18 @@ export class Statistics {
     // Counting takes the writer's turn, so no append is missed or counted twice.
     return (
       this.#known.get(table.physicalName) ??
-      this.#database.write(({ connection }) => this.#count(connection, table))
+      this.#database.write(({ connection }) => this.count(connection, table))
     );
   }
 
-  async #count(connection: Transaction['connection'], table: Table): Promise<TableStatistics> {
+  /** Logical bytes of a table; 0 when they are not counted. */
+  knownBytes(table: Countable): number {
+    const known = this.#known.get(table.physicalName);
+    return known ? totalBytes(known) : 0;
+  }
+
+  /** Call it on the connection of the writer, or for a table that no one else writes to yet. */
+  async count(connection: Transaction['connection'], table: Countable): Promise<TableStatistics> {
     const known = this.#known.get(table.physicalName);
     if (known) return known;
     const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
@@ -58,7 +67,7 @@ export class Statistics {
     }
   }
 
-  invalidate(table: Table): void {
+  invalidate(table: Pick<Table, 'physicalName'>): void {
     this.#known.delete(table.physicalName);
   }
 }

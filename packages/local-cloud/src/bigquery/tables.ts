@@ -3,6 +3,7 @@ import { nextModification, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
 import { assertTableId } from './names.ts';
 import {
   patched,
@@ -23,9 +24,11 @@ const NOT_CLUSTERABLE = ['FLOAT', 'BYTES', 'TIME', 'RECORD'];
 /** The `tables` resource of the REST API. */
 export class Tables {
   readonly #context: ServiceContext;
+  readonly #expiring: ExpiringTables;
 
-  constructor(context: ServiceContext) {
+  constructor(context: ServiceContext, expiring: ExpiringTables) {
     this.#context = context;
+    this.#expiring = expiring;
   }
 
   /** The table as it is now. Throws NOT_FOUND. */
@@ -40,19 +43,25 @@ export class Tables {
     if (input.schema !== undefined && !isObject(input.schema)) throw invalid('schema must be an object');
     const fields = parseFields(input.schema?.fields);
     const properties = withoutNulls(tableProperties(input));
+    await this.#expiring.dropExpired();
     const table = await this.#context.database.write((transaction) =>
       this.create(transaction, datasetId, tableId, fields, properties),
     );
+    await this.#expiring.dropExcess(table.reference);
     return this.#resource(table);
   }
 
-  /** Creates a table inside a transaction. Throws NOT_FOUND for the dataset, ALREADY_EXISTS. */
+  /**
+   * Creates a table inside a transaction. `staged` is a physical table that already has the rows. Throws NOT_FOUND for
+   * the dataset, ALREADY_EXISTS.
+   */
   async create(
     transaction: Transaction,
     datasetId: string,
     tableId: string,
     fields: readonly Field[],
     properties: Readonly<Record<string, unknown>>,
+    staged?: string,
   ): Promise<Table> {
     const { projectId, location, clock, catalog } = this.#context;
     assertTableId(tableId);
@@ -66,13 +75,9 @@ export class Tables {
     const now = clock.now();
     const lifetime = dataset.properties.defaultTableExpirationMs;
     const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
-    return catalog.createTable(transaction, {
-      reference,
-      fields,
-      properties: { ...expiration, ...properties },
-      creationTime: now,
-      lastModifiedTime: now,
-    });
+    transaction.afterCommit(() => this.#expiring.watch());
+    const table = { reference, fields, properties: { ...expiration, ...properties } };
+    return catalog.createTable(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
   }
 
   /** Replaces a table by a new one, inside a transaction. */
@@ -81,26 +86,23 @@ export class Tables {
     existing: Table,
     fields: readonly Field[],
     properties: Table['properties'],
+    staged?: string,
   ): Promise<Table> {
     checkClustering(properties, fields);
-    await this.drop(transaction, existing);
+    await this.#expiring.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
-    return this.#context.catalog.createTable(transaction, {
-      ...existing,
-      fields,
-      properties,
-      lastModifiedTime,
-    });
+    const table = { ...existing, fields, properties, lastModifiedTime };
+    return this.#context.catalog.createTable(transaction, table, staged);
   }
 
   async get(datasetId: string, tableId: string): Promise<TableResource> {
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     return this.#resource(this.find(datasetId, tableId));
   }
 
   /** The tables of a dataset, ordered by id. */
   async list(datasetId: string): Promise<Table[]> {
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     const { catalog, projectId, location } = this.#context;
     if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
     return catalog.tables(datasetId);
@@ -123,6 +125,7 @@ export class Tables {
     const { clock, database, catalog, statistics } = this.#context;
     const given = tableProperties(input);
     const nextFields = input.schema ? parseFields(input.schema.fields) : undefined;
+    await this.#expiring.dropExpired();
     const table = await database.write(async (transaction) => {
       const current = this.find(datasetId, tableId);
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
@@ -132,33 +135,21 @@ export class Tables {
       const lastModifiedTime = nextModification(current, clock.now());
       const next = { ...current, fields, properties, lastModifiedTime };
       await catalog.updateTable(transaction, next, change);
-      transaction.afterCommit(() => statistics.invalidate(next));
+      transaction.afterCommit(() => {
+        statistics.invalidate(next);
+        this.#expiring.watch();
+      });
       return next;
     });
+    await this.#expiring.dropExcess(table.reference);
     return this.#resource(table);
   }
 
   async delete(datasetId: string, tableId: string): Promise<void> {
+    await this.#expiring.dropExpired();
     await this.#context.database.write((transaction) =>
-      this.drop(transaction, this.find(datasetId, tableId)),
+      this.#expiring.drop(transaction, this.find(datasetId, tableId)),
     );
-  }
-
-  async drop(transaction: Transaction, table: Table): Promise<void> {
-    await this.#context.catalog.dropTable(transaction, table);
-    transaction.afterCommit(() => this.#context.statistics.invalidate(table));
-  }
-
-  /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
-  async dropExpired(): Promise<void> {
-    const { catalog, clock, database } = this.#context;
-    const isExpired = ({ properties }: Table) => Number(properties.expirationTime ?? Infinity) <= clock.now();
-    const expired = () =>
-      catalog.datasets().flatMap(({ datasetId }) => catalog.tables(datasetId).filter(isExpired));
-    if (expired().length === 0) return;
-    await database.write(async (transaction) => {
-      for (const table of expired()) await this.drop(transaction, table);
-    });
   }
 
   async #resource(table: Table): Promise<TableResource> {
@@ -182,7 +173,10 @@ function mergedFields(current: readonly Field[], next: readonly Field[]): Field[
   ];
 }
 
-function checkClustering(properties: Readonly<Record<string, unknown>>, fields: readonly Field[]): void {
+export function checkClustering(
+  properties: Readonly<Record<string, unknown>>,
+  fields: readonly Field[],
+): void {
   const clustering = properties.clustering;
   if (clustering === undefined) return;
   const names: unknown = isObject(clustering) ? clustering.fields : undefined;

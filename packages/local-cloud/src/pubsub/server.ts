@@ -48,13 +48,19 @@ export class PubSubServer {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
-      socket.once('data', (start: Buffer) => {
+      let start = '';
+      const recognize = (chunk: Buffer) => {
+        start += chunk.toString('latin1');
+        // The preface may arrive in parts.
+        if (start.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(start)) return;
+        socket.off('data', recognize);
         socket.pause();
-        socket.unshift(start);
-        if (start.toString('latin1').startsWith(HTTP2_PREFACE)) injector.injectConnection(socket);
+        socket.unshift(Buffer.from(start, 'latin1'));
+        if (start.startsWith(HTTP2_PREFACE)) injector.injectConnection(socket);
         else rest.emit('connection', socket);
         process.nextTick(() => socket.resume());
-      });
+      };
+      socket.on('data', recognize);
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);

@@ -22,7 +22,7 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
   for (const [name, value] of pathFields) setField(type, json, name, [value]);
   try {
     const message = fromProto3JSON(type, json as never);
-    return message ? toRequest(type, message) : {};
+    return message ? toRequest(type, withProtoKeys(type, json, message)) : {};
   } catch (error) {
     throw invalid(reasonOf(error));
   }
@@ -31,7 +31,34 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
 /** A response as proto3 JSON. */
 export function responseJson(type: protobuf.Type, response: object): string {
   // Encoding and decoding turns nested plain objects into messages.
-  return JSON.stringify(toProto3JSON(type.decode(type.encode(type.fromObject(response)).finish())));
+  const message = type.decode(type.encode(type.fromObject(response)).finish());
+  return JSON.stringify(withProtoKeys(type, message, toProto3JSON(message) as Json));
+}
+
+/** Gives the maps of `copy` the key `__proto__` that proto3-json-serializer loses. Returns `copy`. */
+function withProtoKeys<T extends object>(type: protobuf.Type, original: object, copy: T): T {
+  for (const field of type.fieldsArray) {
+    const [from, to] = [original, copy].map(
+      (value) => Object.getOwnPropertyDescriptor(value, field.name)?.value,
+    );
+    if (typeof from !== 'object' || typeof to !== 'object' || !from || !to) continue;
+    const { resolvedType } = field.resolve();
+    if (field instanceof protobuf.MapField) {
+      const lost = Object.getOwnPropertyDescriptor(from, '__proto__');
+      if (lost) Object.defineProperty(to, '__proto__', lost);
+    } else if (resolvedType instanceof protobuf.Type) {
+      const items: unknown[] = Array.isArray(from) ? from : [from];
+      for (const [index, item] of items.entries()) {
+        const other: unknown = Array.isArray(to) ? to[index] : to;
+        if (isRecord(item) && isRecord(other)) withProtoKeys(resolvedType, item, other);
+      }
+    }
+  }
+  return copy;
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Parameters of every Google API; they have no effect here. https://cloud.google.com/apis/docs/system-parameters */
@@ -70,7 +97,8 @@ function withFieldNames(type: protobuf.Type | protobuf.Enum | null, json: unknow
 }
 
 function fieldOf(type: protobuf.Type, name: string, path: string): protobuf.Field {
-  const field = type.fields[name] ?? type.fields[camelCase(name)];
+  const known = [name, camelCase(name)].find((key) => Object.hasOwn(type.fields, key));
+  const field = known === undefined ? undefined : type.fields[known];
   if (!field) throw invalid(`Unknown name "${path}${name}": cannot find field in ${type.name}.`);
   return field.resolve();
 }
