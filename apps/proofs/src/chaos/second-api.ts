@@ -15,9 +15,10 @@ const FRESHNESS_SECONDS = 1;
 const LOGGED_REQUESTS = 2_000;
 const LOGGED_AT_ONCE = 50;
 const SOCKETS_OF_EACH_KIND = 30;
-const SLOW_READERS = 20;
+/** More than the requests that an instance answers at a time. */
+const SLOW_READERS = 300;
 /** Answers of a slow reader, which together are larger than the buffers of a connection. */
-const SLOW_PAGES = 200;
+const SLOW_PAGES = 60;
 const BESIDE_SLOW_MS = 3_000;
 /** Another address than that of the slow readers. */
 const OTHER_CALLER = '127.0.0.2';
@@ -55,7 +56,10 @@ export class SecondApi implements AsyncDisposable {
     this.#api = await ApiProcess.start(
       { environment: place, apiEnvironment },
       FRESHNESS_SECONDS,
-      { ...this.clock.environment, LOG_LEVEL: output === undefined ? 'fatal' : 'info' },
+      {
+        NODE_OPTIONS: `${apiEnvironment.NODE_OPTIONS ?? ''} --import=${this.clock.module}`,
+        LOG_LEVEL: output === undefined ? 'fatal' : 'info',
+      },
       undefined,
       output === undefined ? 'ignore' : (this.#output?.fd ?? 'pipe'),
     );
