@@ -44,15 +44,17 @@ verb(prove, 'chaos', {
   summary: 'lose and repeat nothing under faults',
   example: 'pnpm prove chaos --seed 7',
   description:
-    'Publishes messages under faults: kill -9 of any process, pauses, connection resets, redelivery, reordering, delays, ' +
-    'failed and slow writes. Each acknowledged message must be visible exactly once or be a dead letter with its reason.',
+    'Publishes messages under faults: kill -9 of any process, pauses, connection resets, steps of clocks, broken outputs, slow and ' +
+    'silent callers, odd records, redelivery, reordering, delays, failed and slow writes. Each acknowledged message must be ' +
+    'visible exactly once or be a dead letter with its reason. After each fault both APIs must show what the table has, be ' +
+    'ready only when they answer, and stop in time. Linux only.',
   more: 'The full run: pnpm prove chaos --seed 7 --messages 1000000 --kills 20',
 })
   .option('--seed <n>', `determines messages and faults, 0 to ${SEED_MAX}`, seedOf, 1)
   .option('--messages <n>', '1 to 10000000, with 5 % copies and 1 % poison', integer(1, 10_000_000), 20_000)
   .option(
     '--kills <n>',
-    'kills of the local cloud, 0 to 1000; of the API and a publisher half as many',
+    'kills of the local cloud, 0 to 1000; half as many of each other fault',
     integer(0, 1_000),
     3,
   )
