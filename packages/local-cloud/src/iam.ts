@@ -8,8 +8,10 @@ import { isSystemError } from './system-error.ts';
 export interface Grant {
   /** Google's relative resource name: `projects/p/topics/t`, `projects/p/datasets/d/tables/t`, `projects/p`. */
   readonly resource: string;
-  /** `roles/pubsub.publisher` */
+  /** `roles/pubsub.publisher`, or a custom role: `projects/p/roles/lists`. */
   readonly role: string;
+  /** The permissions of a custom role. */
+  readonly permissions?: readonly string[];
   /** `serviceAccount:…`, `user:…`, `allUsers` */
   readonly member: string;
   /** URN of the Pulumi resource that declared the grant, for messages. */
@@ -87,9 +89,12 @@ export function permissionsOf(role: string): readonly string[] {
 /** Services whose roles must be known. Grants of other services' roles are stored and never checked. */
 const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run', 'secretmanager'];
 
+const CUSTOM_ROLE = /^(projects|organizations)\/[^/]+\/roles\/[a-zA-Z0-9_.]{3,64}$/;
+
 /** Why the local cloud cannot grant a role; undefined when it can. */
-export function roleProblem(role: string): string | undefined {
+export function roleProblem(role: string, permissions?: readonly string[]): string | undefined {
   if (role in ROLE_PERMISSIONS) return undefined;
+  if (permissions && CUSTOM_ROLE.test(role)) return undefined;
   const service = /^roles\/([^.]+)\./.exec(role)?.[1];
   if (service && !KNOWN_SERVICES.includes(service)) return undefined;
   const known = Object.keys(ROLE_PERMISSIONS).filter(
@@ -112,7 +117,7 @@ export class Iam {
 
   /** Throws CloudError INVALID_ARGUMENT for a role whose permissions are not known. */
   grant(grant: Grant): void {
-    const problem = roleProblem(grant.role);
+    const problem = roleProblem(grant.role, grant.permissions);
     if (problem) {
       throw new CloudError(
         'INVALID_ARGUMENT',
@@ -164,8 +169,12 @@ export function covers(grant: Grant, member: string, permission: string, resourc
   return (
     (grant.member === member || grant.member === 'allUsers') &&
     contains(grant.resource, resource) &&
-    permissionsOf(grant.role).includes(permission)
+    permissionsOfGrant(grant).includes(permission)
   );
+}
+
+function permissionsOfGrant({ role, permissions }: Grant): readonly string[] {
+  return permissions ?? permissionsOf(role);
 }
 
 /** The predefined roles with the permission, narrowest first. */
@@ -183,7 +192,7 @@ export function pubsubServiceAgent(projectNumber: string): string {
 
 /** Narrowest first: the lowest resource, then the role with the fewest permissions. */
 function byReach(a: Grant, b: Grant): number {
-  const permissions = ({ role }: Grant) => permissionsOf(role).length;
+  const permissions = (grant: Grant) => permissionsOfGrant(grant).length;
   return b.resource.length - a.resource.length || permissions(a) - permissions(b);
 }
 

@@ -13,6 +13,9 @@ const Inputs = Type.Object(
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
+    defaultTableExpirationMs: Type.Optional(
+      Type.Integer({ minimum: 3_600_000, description: 'a number of milliseconds, at least an hour' }),
+    ),
     deleteContentsOnDestroy: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
   },
@@ -36,7 +39,6 @@ export const dataset = applied({
     accesses: 'access lists are not emulated, use gcp.bigquery.DatasetIamMember',
     defaultCollation: 'strings compare by their bytes',
     isCaseInsensitive: 'names of tables are case-sensitive',
-    defaultTableExpirationMs: 'tables do not expire',
     defaultPartitionExpirationMs: 'partitions do not expire',
     externalCatalogDatasetOptions: 'there are no external catalogs',
     externalDatasetReference: 'there are no external datasets',
@@ -80,10 +82,12 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 }
 
 /** Null removes what an earlier deployment set. */
-function settings({ description, friendlyName, labels }: Inputs, old?: Inputs) {
+function settings({ description, friendlyName, labels, defaultTableExpirationMs }: Inputs, old?: Inputs) {
   return {
     description: description ?? null,
     friendlyName: friendlyName ?? null,
     labels: labelPatch(labels, old?.labels),
+    defaultTableExpirationMs:
+      defaultTableExpirationMs === undefined ? null : String(defaultTableExpirationMs),
   };
 }

@@ -15,7 +15,9 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
-export async function startBigQuery(options: { path?: string } = {}): Promise<Fixture> {
+export async function startBigQuery(
+  options: { path?: string; onWarning?(message: string): void } = {},
+): Promise<Fixture> {
   // Keeps the client's authentication from looking for Google's metadata server.
   process.env.METADATA_SERVER_DETECTION = 'none';
   const clock = new FakeClock(Date.UTC(2026, 0, 31, 12, 30, 15, 250));
