@@ -48,13 +48,20 @@ export class PubSubServer {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
-      socket.once('data', (start: Buffer) => {
+      let start = Buffer.alloc(0);
+      const choose = (chunk: Buffer) => {
+        start = Buffer.concat([start, chunk]);
+        const known = start.toString('latin1', 0, HTTP2_PREFACE.length);
+        // The rest of the preface may come in another segment.
+        if (known.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(known)) return;
+        socket.off('data', choose);
         socket.pause();
         socket.unshift(start);
-        if (start.toString('latin1').startsWith(HTTP2_PREFACE)) injector.injectConnection(socket);
+        if (known === HTTP2_PREFACE) injector.injectConnection(socket);
         else rest.emit('connection', socket);
         process.nextTick(() => socket.resume());
-      });
+      };
+      socket.on('data', choose);
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery as Client } from '@google-cloud/bigquery';
@@ -217,16 +217,13 @@ describe('a count of all rows', () => {
 });
 
 describe('the results of queries', () => {
-  it('are on disk, in a folder that close() removes', async () => {
-    const { TMPDIR } = process.env;
-    const folder = mkdtempSync(join(tmpdir(), 'results-'));
-    process.env.TMPDIR = folder;
-    const other = await startBigQuery();
-    process.env.TMPDIR = TMPDIR ?? '/tmp';
-    expect(readdirSync(folder)).toHaveLength(1);
+  it('are in a file of their own, which close() removes', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'results-'));
+    const other = await startBigQuery({ path });
+    expect(await readdir(path)).toContain('results.duckdb');
     await other.close();
-    expect(readdirSync(folder)).toEqual([]);
-    rmdirSync(folder);
+    expect(await readdir(path)).toEqual(['bigquery.duckdb']);
+    await rm(path, { recursive: true });
   });
 
   it('are dropped beyond a thousand, the oldest first, and the log says so once', async () => {

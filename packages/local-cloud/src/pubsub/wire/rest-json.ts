@@ -21,8 +21,8 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
   }
   for (const [name, value] of pathFields) setField(type, json, name, [value]);
   try {
-    const message = fromProto3JSON(type, json as never);
-    return message ? toRequest(type, message) : {};
+    const message = fromProto3JSON(type, renamed(json, PROTO, ESCAPED) as never);
+    return message ? (renamed(toRequest(type, message), ESCAPED, PROTO) as Json) : {};
   } catch (error) {
     throw invalid(reasonOf(error));
   }
@@ -31,7 +31,28 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
 /** A response as proto3 JSON. */
 export function responseJson(type: protobuf.Type, response: object): string {
   // Encoding and decoding turns nested plain objects into messages.
-  return JSON.stringify(toProto3JSON(type.decode(type.encode(type.fromObject(response)).finish())));
+  const escaped = renamed(response, PROTO, ESCAPED) as object;
+  const json = toProto3JSON(type.decode(type.encode(type.fromObject(escaped)).finish()));
+  return JSON.stringify(renamed(json, ESCAPED, PROTO));
+}
+
+/** The serializer of proto3 JSON loses a map's key `__proto__`, so it meets the key by another name. */
+const PROTO = '__proto__';
+const ESCAPED = '\0__proto__';
+
+/** `value` with the keys `from` of its plain objects renamed; the same object when there are none. */
+function renamed(value: unknown, from: string, to: string): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => renamed(item, from, to));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const entries = Object.entries(value);
+  const next = entries.map(([key, item]) => [key === from ? to : key, renamed(item, from, to)] as const);
+  const isSame = next.every(
+    ([key, item], index) => key === entries[index]?.[0] && item === entries[index]?.[1],
+  );
+  return isSame ? value : Object.fromEntries(next);
 }
 
 /** Parameters of every Google API; they have no effect here. https://cloud.google.com/apis/docs/system-parameters */
