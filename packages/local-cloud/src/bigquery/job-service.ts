@@ -120,9 +120,13 @@ export class JobService {
     const { projectId } = this.#context;
     const configuration = parseQueryRequest(projectId, input);
     const request = isObject(input) ? input : {};
-    const { query, labels, dryRun, location } = request;
+    const { query, labels, dryRun, location, parameterMode, queryParameters } = request;
     const resource = {
-      query: { query, useLegacySql: false },
+      query: {
+        query,
+        useLegacySql: false,
+        ...(queryParameters ? { parameterMode, queryParameters } : {}),
+      },
       ...(labels ? { labels } : {}),
       ...(dryRun ? { dryRun } : {}),
     };

@@ -20,7 +20,7 @@ export interface DatasetInput {
   readonly description?: string;
   readonly labels?: Readonly<Record<string, string | null>>;
   /** Lifetime of new tables in milliseconds, as text. */
-  readonly defaultTableExpirationMs?: string;
+  readonly defaultTableExpirationMs?: string | null;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
@@ -120,12 +120,20 @@ function properties(
   return kept;
 }
 
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset.FIELDS.default_table_expiration_ms */
+const MIN_LIFETIME_MS = 3_600_000;
+
 function checkedProperty(name: string, value: unknown): unknown {
   if (value === null || value === undefined) return null;
   if (name === 'labels') return checkedLabels(value);
   if (name === 'clustering') return value;
   if (name === 'expirationTime' || name === 'defaultTableExpirationMs') {
-    if (/^\d{1,16}$/.test(String(value))) return String(value);
+    if (/^\d{1,16}$/.test(String(value))) {
+      if (name === 'expirationTime' || Number(value) >= MIN_LIFETIME_MS) return String(value);
+      throw invalid(
+        `Invalid value for ${name}: ${value}; it must be at least ${MIN_LIFETIME_MS} milliseconds, one hour`,
+      );
+    }
     throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it must be a number of milliseconds`);
   }
   if (typeof value === 'string') return value;

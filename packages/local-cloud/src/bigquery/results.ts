@@ -166,7 +166,9 @@ export class Results {
   #warn({ tableId, totalRows, bytes }: StoredResult): void {
     if (!this.#bursts.begins()) return;
     this.#onWarning(
-      `results of queries are more than ${MAX_RESULTS} or take more than ${MAX_BYTES / 1024 ** 2} MiB on disk, or ${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ${totalRows} rows and ${bytes} bytes. Write a result into a table of a dataset to keep it`,
+      `more than ${MAX_RESULTS} results of queries are kept, or more than ${MAX_BYTES / 1024 ** 2} MiB of them on disk or ` +
+        `${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ` +
+        `${totalRows} rows and ${bytes} bytes. Give a query a destination table to keep its rows`,
     );
   }
 
