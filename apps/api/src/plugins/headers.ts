@@ -4,10 +4,14 @@ import { STATIC_HEADERS } from '../problems/problem.ts';
 /** Chromium's maximum. Seconds. */
 const PREFLIGHT_SECONDS = 7_200;
 
-/** https://fetch.spec.whatwg.org/#cors-preflight-fetch */
+/**
+ * Every header: the service ignores those that it does not know. The names are for browsers that take `*` literally; `*` never
+ * includes Authorization. https://fetch.spec.whatwg.org/#cors-preflight-fetch
+ */
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, HEAD',
-  'access-control-allow-headers': 'Accept, If-Modified-Since, If-None-Match, X-API-Key',
+  'access-control-allow-headers':
+    '*, Accept, Authorization, Cache-Control, Content-Type, If-Modified-Since, If-None-Match, Pragma, Range, traceparent, tracestate, X-API-Key, X-Requested-With',
   'access-control-max-age': String(PREFLIGHT_SECONDS),
   'cache-control': `max-age=${PREFLIGHT_SECONDS}`,
 };

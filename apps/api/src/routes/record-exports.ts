@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { exportBody } from '../formats/export-body.ts';
-import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
+import { csv, type LineFormat, markedCsv, ndjson } from '../formats/formats.ts';
 import { encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
@@ -27,13 +27,23 @@ const VARY = 'Accept-Encoding';
 const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [
     csv,
-    'CSV (RFC 4180) with a header row and CRLF, in UTF-8 without a byte order mark. An apostrophe precedes every cell that a spreadsheet could take for a formula: one that begins with `=`, `+`, `-`, `@` or their full-width forms, also after white space, or with a tab or line break. An apostrophe also precedes every cell that begins with one. Remove one leading apostrophe from each such cell to restore the stored value.',
+    "CSV (RFC 4180) with a header row and CRLF, in UTF-8. Excel shows accents only in a file with a byte order mark: open `/records.csv?bom=true` in a browser; where Excel separates cells at semicolons, import that file as text instead. No cell becomes a formula, whatever character an importer separates cells at: an apostrophe precedes each `=`, `+`, `-`, `@`, full-width form of these, tab, line break and apostrophe that begins a value or follows anything but a letter, a combining mark, a digit or an apostrophe. To restore a value, remove one apostrophe from each such place: all that `/(?<![\\p{L}\\p{M}\\p{N}'])'/gu` matches.",
   ],
   [ndjson, 'One JSON object per line.'],
 ]);
 
-const ExportQuery = Type.Object(
-  { ...snapshotParameter, ...filterParameters },
+const parameters = { ...snapshotParameter, ...filterParameters };
+const ExportQuery = Type.Object(parameters, { additionalProperties: false });
+const CsvQuery = Type.Object(
+  {
+    ...parameters,
+    bom: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether the file begins with a byte order mark, by which Excel recognizes UTF-8.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -61,7 +71,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
           summary: `Export all records as ${extension.toUpperCase()}`,
           description: `All records of one snapshot, ordered by \`id\`, in one response of any length. ${DESCRIPTIONS.get(format)} The connection closes when the client takes less than 32 KiB in 30 s. A failure breaks the connection, so a response that ends normally is complete. There is no \`Range\`: start again. An instance sends ${MAX_ANONYMOUS} exports at a time and ${MAX_WITH_KEY} more to holders of keys, at most ${MAX_PER_CALLER} to one address or key, and fewer of filtered lists; more get 503 \`warehouse-busy\`. Supports \`Accept-Encoding: gzip\` and \`br\`.`,
           tags: ['records'],
-          querystring: ExportQuery,
+          querystring: format === csv ? CsvQuery : ExportQuery,
           response: {
             200: {
               description: 'The records.',
@@ -77,7 +87,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
         mediaTypeOf(request, [mediaType]);
         const encoding = encodingOf(request);
         const filter = filterOf(request.query);
-        const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
+        const marked = 'bom' in request.query && request.query.bom === true;
+        const suffix = filterTag(filter) + tagSuffix(mediaType, encoding) + (marked ? '-bom' : '');
         const open = () => openFiltered(warehouse, filter, request.query.snapshot);
         const opened = await open();
         const headers = headersOf(opened, suffix);
@@ -97,7 +108,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
         const { id = '', hasKey = false } = request.caller ?? {};
         const leave = (hasKey ? withKey : anonymous).take(id);
         const { list, body } = await readPage(open, opened, (list) =>
-          exportBody({ rows: list.rows(), format, encoding }),
+          exportBody({ rows: list.rows(), format: marked ? markedCsv : format, encoding }),
         ).catch((error: unknown) => {
           leave();
           throw error;

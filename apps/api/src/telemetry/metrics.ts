@@ -42,6 +42,9 @@ export function createMetrics(meter: Meter) {
     description: 'Bytes billed by BigQuery.',
     unit: 'By',
   });
+  const leftOut = meter.createCounter('records.list.left_out', {
+    description: 'Records that a list leaves out, by reason. Each is counted once per instance.',
+  });
   const asked = meter.createCounter('records.cache.requests', { description: 'Cache lookups.' });
   const requestAttributes = new Map<string, Attributes>();
   return {
@@ -60,7 +63,8 @@ export function createMetrics(meter: Meter) {
     /** One HTTP call: BigQuery's method (`jobs.insert`), `ok` or the kind of the error, seconds. */
     warehouseCall: (method: string, outcome: string, duration: number): void =>
       calls.record(duration, { method, outcome }),
-    /** `query` is the label `query` of the job: `snapshot` or `records`. */
+    recordLeftOut: (reason: string): void => leftOut.add(1, { reason }),
+    /** `query` is the label `query` of the job: `snapshot`, `filter` or `records`. */
     bytesBilled: (query: string, bytes: number): void => billed.add(bytes, { query }),
     cacheAsked: (cache: CacheName, hit: boolean): void =>
       asked.add(1, { cache, result: hit ? 'hit' : 'miss' }),
@@ -69,6 +73,13 @@ export function createMetrics(meter: Meter) {
       const description = 'Age of the list that was served last, since it was last verified.';
       meter
         .createObservableGauge('records.snapshot.age', { description, unit: 's' })
+        .addCallback((result) => result.observe(read()));
+    },
+    /** `read` returns seconds, 0 without a list. */
+    observeListPeriod(read: () => number): void {
+      const description = 'How long a list is the newest: the window, stretched to keep the budget.';
+      meter
+        .createObservableGauge('records.list.period', { description, unit: 's' })
         .addCallback((result) => result.observe(read()));
     },
     observeBreaker(read: () => BreakerState): void {

@@ -23,8 +23,8 @@ export async function appendRows(
       const table = catalog.table(reference, location);
       const { values, errors } = checkedRows(table.fields, rows);
       if (errors.length > 0) return errors;
-      await appendValues(transaction, table, values);
       await catalog.touchTable(transaction, table, clock.now());
+      await appendValues(transaction, table, values);
       transaction.afterCommit(() => statistics.add(table, values));
       return [];
     });

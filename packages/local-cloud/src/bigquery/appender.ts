@@ -2,7 +2,10 @@ import type { DuckDBAppender, DuckDBValue } from '@duckdb/node-api';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 
-/** Appends rows; each lists its values in the order of the table's columns. Writes several 100,000 rows a second. */
+/**
+ * Appends rows; each lists its values in the order of the table's columns. Writes several 100,000 rows a second. Call
+ * `Catalog.touchTable` first: it sets the commit time of the rows.
+ */
 export async function appendValues(
   { connection }: Transaction,
   table: Table,
@@ -13,9 +16,11 @@ export async function appendValues(
     const append = table.fields.map((field, index) =>
       field.type === 'STRING' && field.mode !== 'REPEATED'
         ? appendText(appender)
-        : appendTyped(appender, appender.columnType(index)),
+        : appendTyped(appender, appender.columnType(index + 1)),
     );
     for (const row of rows) {
+      // The commit time, which is the first column.
+      appender.appendDefault();
       append.forEach((write, index) => {
         write(row[index] ?? null);
       });

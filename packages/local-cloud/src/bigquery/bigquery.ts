@@ -65,7 +65,7 @@ export class BigQuery implements Warehouse {
   static async open(options: BigQueryOptions): Promise<BigQuery> {
     const { projectId, location, path, clock } = options;
     const database = await Database.open(path);
-    const catalog = await Catalog.load(database);
+    const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
     return new BigQuery({ projectId, location, clock, database, catalog, statistics });
   }

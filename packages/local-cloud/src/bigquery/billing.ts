@@ -1,6 +1,5 @@
 import { CloudError } from '../errors.ts';
 import type { TableRead } from './sql/translate.ts';
-import type { Statistics } from './statistics.ts';
 
 const MIB = 1024 * 1024;
 const MINIMUM_PER_TABLE = 10 * MIB;
@@ -18,13 +17,17 @@ export interface Bytes {
  * Google bills less in two cases that are not modelled here: clustered tables (from about 64 MB) and rows in the
  * streaming buffer.
  */
-export async function bytesOf(reads: readonly TableRead[], statistics: Statistics): Promise<Bytes> {
+export async function bytesOf(
+  reads: readonly TableRead[],
+  columnBytesOf: (read: TableRead) => Promise<ReadonlyMap<string, number>>,
+): Promise<Bytes> {
   let processed = 0;
   let billed = 0;
-  for (const { table, columns } of reads) {
-    if (columns.size === 0) continue;
-    const { columnBytes } = await statistics.of(table);
-    const bytes = [...columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
+  for (const read of reads) {
+    // APPENDS checks its range even when it reads no column.
+    if (read.columns.size === 0 && !read.range) continue;
+    const columnBytes = await columnBytesOf(read);
+    const bytes = [...read.columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
     processed += bytes;
     if (bytes > 0) billed += Math.max(bytes, MINIMUM_PER_TABLE);
   }

@@ -1,7 +1,7 @@
 import type { TableReference } from '../warehouse.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
-import { quoteIdentifier } from './names.ts';
+import { COMMIT_TIME, quoteIdentifier } from './names.ts';
 import type { SchemaChange } from './schema.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
 
@@ -34,7 +34,7 @@ export class Catalog {
   readonly #tables = new Map<string, Map<string, Table>>();
   #lastPhysical = 0;
 
-  static async load(database: Database): Promise<Catalog> {
+  static async load(database: Database, now: number): Promise<Catalog> {
     const catalog = new Catalog();
     await database.write(async ({ connection }) => {
       await connection.run(`
@@ -56,8 +56,37 @@ export class Catalog {
         });
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
       }
+      await catalog.#reconcile(connection, now);
     });
     return catalog;
+  }
+
+  /** Drops tables that a killed process made and never described, and adds the commit times that older versions lack. */
+  async #reconcile(connection: Transaction['connection'], now: number): Promise<void> {
+    const known = new Map(
+      this.datasets()
+        .flatMap(({ datasetId }) => this.tables(datasetId))
+        .map((table) => [table.physicalName, table]),
+    );
+    const stored = await readRows(
+      connection,
+      `SELECT table_name, bool_or(column_name = $1) FROM duckdb_columns()
+       WHERE database_name = current_database() AND schema_name = 'data' GROUP BY table_name`,
+      [COMMIT_TIME],
+    );
+    for (const [name, hasCommitTime] of stored) {
+      const table = known.get(String(name));
+      const sql = `data.${quoteIdentifier(String(name))}`;
+      if (!table) await connection.run(`DROP TABLE ${sql}`);
+      if (!table || hasCommitTime) continue;
+      await setCommitTime(connection, now);
+      const old = `data.${quoteIdentifier(`${name}_old`)}`;
+      await connection.run(`ALTER TABLE ${sql} RENAME TO ${quoteIdentifier(`${name}_old`)}`);
+      await connection.run(createTableSql(table.physicalName, table.fields));
+      const columns = table.fields.map((field) => quoteIdentifier(field.name)).join(', ');
+      if (columns) await connection.run(`INSERT INTO ${sql} (${columns}) SELECT ${columns} FROM ${old}`);
+      await connection.run(`DROP TABLE ${old}`);
+    }
   }
 
   datasets(): Dataset[] {
@@ -109,6 +138,7 @@ export class Catalog {
   async createTable(transaction: Transaction, table: Omit<Table, 'physicalName'>): Promise<Table> {
     this.#lastPhysical += 1;
     const created = { ...table, physicalName: physicalName(this.#lastPhysical) };
+    await setCommitTime(transaction.connection, table.lastModifiedTime);
     await transaction.connection.run(createTableSql(created.physicalName, table.fields));
     await transaction.connection.run('INSERT INTO catalog.tables VALUES ($1, $2, $3)', [
       this.#lastPhysical,
@@ -122,13 +152,7 @@ export class Catalog {
   /** Applies `change` to the columns of a table and stores its new description. */
   async updateTable(transaction: Transaction, table: Table, change?: SchemaChange): Promise<void> {
     const name = physicalSql(table);
-    const hadColumns = table.fields.length > (change?.added.length ?? 0);
-    if (change && !hadColumns) {
-      await transaction.connection.run(
-        `DROP TABLE ${name}; ${createTableSql(table.physicalName, table.fields)}`,
-      );
-    }
-    for (const field of hadColumns ? (change?.added ?? []) : []) {
+    for (const field of change?.added ?? []) {
       await transaction.connection.run(`ALTER TABLE ${name} ADD COLUMN ${columnSql(field)}`);
     }
     for (const column of change?.relaxed ?? []) {
@@ -143,9 +167,10 @@ export class Catalog {
     transaction.afterCommit(() => this.#keepTable(table));
   }
 
-  /** Records that this transaction changes rows of a table. */
+  /** Records that this transaction changes rows of a table; the rows that it then adds get the same time. */
   async touchTable(transaction: Transaction, table: Table, now: number): Promise<void> {
     const lastModifiedTime = nextModification(table, now);
+    await setCommitTime(transaction.connection, lastModifiedTime);
     await transaction.connection.run('UPDATE catalog.tables SET last_modified = $2 WHERE physical_id = $1', [
       physicalId(table),
       BigInt(lastModifiedTime),
@@ -183,9 +208,16 @@ export function physicalSql(table: Table): string {
 }
 
 function createTableSql(name: string, fields: readonly Field[]): string {
-  // Only BigQuery allows a table without columns. It has no rows, so updateTable recreates it with its first columns.
-  const columns = fields.length > 0 ? fields.map(columnSql) : ['"no columns" BOOLEAN'];
+  const columns = [COMMIT_TIME_SQL, ...fields.map(columnSql)];
   return `CREATE TABLE data.${quoteIdentifier(name)} (${columns.join(', ')})`;
+}
+
+/** Every row keeps when it was committed, for APPENDS. The name is reserved, so no column of a user has it. */
+const COMMIT_TIME_SQL = `${quoteIdentifier(COMMIT_TIME)} TIMESTAMP NOT NULL DEFAULT getvariable('commit_time')`;
+
+/** The commit time, in milliseconds since the epoch, of the rows that this connection adds from now on. */
+async function setCommitTime(connection: Transaction['connection'], time: number): Promise<void> {
+  await connection.run(`SET VARIABLE commit_time = make_timestamp(${BigInt(time) * 1000n}::BIGINT)`);
 }
 
 function columnSql(field: Field): string {

@@ -1,8 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
+import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
 import { quoteLiteral } from './names.ts';
+
+// DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
+Object.assign(accessors.default, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
 const FILE = 'bigquery.duckdb';
 
@@ -33,7 +37,8 @@ export class Database {
   readonly #writer: DuckDBConnection;
   readonly #readers: DuckDBConnection[];
   readonly #idle: DuckDBConnection[];
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  /** Reads that wait for a connection, the oldest first. */
+  readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
   readonly #folder: string | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -109,11 +114,11 @@ export class Database {
     }
   }
 
-  /** Runs `work` on a connection of its own. `signal` interrupts `work`, or makes it fail once it leaves the queue. */
+  /** Runs `work` on a connection of its own. `signal` interrupts `work`, or makes it leave the queue. */
   async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#closed) throw closedError();
-    const connection = await this.#acquire();
     const abort = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const connection = await this.#acquire(abort);
     let running = true;
     const interrupt = async () => {
       // Repeat: an interrupt between two statements of a query has no effect.
@@ -133,23 +138,39 @@ export class Database {
     }
   }
 
-  #acquire(): Promise<DuckDBConnection> {
+  async #acquire(abort?: AbortSignal): Promise<DuckDBConnection> {
+    abort?.throwIfAborted();
     const connection = this.#idle.pop();
-    if (connection) return Promise.resolve(connection);
-    if (this.#waiting.length >= MAX_QUEUED) {
+    if (connection) return connection;
+    if (this.#waiting.size >= MAX_QUEUED) {
       throw new CloudError(
         'RESOURCE_EXHAUSTED',
         `Quota exceeded: Your project exceeded quota for queued queries (${MAX_QUEUED}).`,
         { reason: 'quotaExceeded' },
       );
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(take);
+        reject(abort?.reason);
+      };
+      const take = (free: DuckDBConnection) => {
+        abort?.removeEventListener('abort', leave);
+        resolve(free);
+      };
+      abort?.addEventListener('abort', leave, { once: true });
+      this.#waiting.add(take);
+    });
   }
 
   #release(connection: DuckDBConnection): void {
-    const next = this.#waiting.shift();
-    if (next) next(connection);
-    else this.#idle.push(connection);
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#idle.push(connection);
+      return;
+    }
+    this.#waiting.delete(next);
+    next(connection);
   }
 
   /** Waits for writes, interrupts queries and closes the database; its one file then holds everything. */
@@ -181,7 +202,10 @@ export async function readRows(
   sql: string,
   values?: DuckDBValue[],
 ): Promise<DuckDBValue[][]> {
-  const result = await connection.run(sql, values);
+  return rowsOf(await connection.run(sql, values));
+}
+
+export async function rowsOf(result: DuckDBResult): Promise<DuckDBValue[][]> {
   const rows: DuckDBValue[][] = [];
   for (;;) {
     const chunk = await result.fetchChunk();

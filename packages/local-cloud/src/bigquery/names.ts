@@ -21,6 +21,10 @@ const RESERVED_FIELD_PREFIXES = [
   '_CHANGE_TIMESTAMP',
 ];
 
+/** The pseudo-columns of APPENDS. https://docs.cloud.google.com/bigquery/docs/change-history */
+export const COMMIT_TIME = '_CHANGE_TIMESTAMP';
+export const CHANGE_TYPE = '_CHANGE_TYPE';
+
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/JobReference */
 const JOB_ID = /^[A-Za-z0-9_-]{1,1024}$/;
 
@@ -44,6 +48,11 @@ export function assertFieldName(name: unknown): asserts name is string {
       `Invalid field name ${quoted(name)}. Fields must contain only letters, numbers, and underscores, start with a letter or underscore, and be at most 300 characters long.`,
     );
   }
+  assertNotReserved(name);
+}
+
+/** No table has a column with such a name, and no result of a query. */
+export function assertNotReserved(name: string): void {
   const upper = name.toUpperCase();
   const prefix = RESERVED_FIELD_PREFIXES.find((reserved) => upper.startsWith(reserved));
   if (prefix) {

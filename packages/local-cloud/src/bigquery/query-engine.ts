@@ -2,6 +2,7 @@ import type { Access } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { requireOnDataset, requireOnTable } from './access.ts';
+import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
@@ -10,7 +11,8 @@ import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
 import { assertFieldName, quoteIdentifier } from './names.ts';
-import { type ResultInfo, type Results, runPrepared, SMALL_ROWS } from './results.ts';
+import { runPrepared } from './prepared.ts';
+import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
@@ -71,9 +73,13 @@ export class QueryEngine {
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
     this.#authorize(access, translation, configuration.destinationTable);
-    const bytes = await bytesOf(translation.reads, statistics);
+    const bytes = await bytesOf(translation.reads, (read) =>
+      read.range
+        ? appendedBytes(read, read.range, bindings, this.#context)
+        : statistics.of(read.table).then(({ columnBytes }) => columnBytes),
+    );
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
-    const referencedTables = tables.found.map(({ reference }) => reference);
+    const referencedTables = [...new Set(tables.found.map(({ table }) => table.reference))];
     return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
   }
 
@@ -123,8 +129,8 @@ export class QueryEngine {
       }
       case 'dml':
         return database.write(async (transaction) => {
-          const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
           await this.#recordChange(transaction, translation.table);
+          const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
           return { affectedRows };
         });
       case 'create':
@@ -140,7 +146,7 @@ export class QueryEngine {
     return statistics.some(({ rows }) => rows > SMALL_ROWS * 4);
   }
 
-  /** Records a change of rows. The description of the `planned` table may have changed since planning. */
+  /** Records a change of rows, before it is made. The description of the `planned` table may have changed since planning. */
   async #recordChange(transaction: Transaction, planned: Table): Promise<void> {
     const { catalog, clock, statistics, location } = this.#context;
     const table = catalog.table(planned.reference, location);
@@ -195,8 +201,8 @@ export class QueryEngine {
       const append = existing && writeDisposition === 'WRITE_APPEND';
       if (append) {
         assertSameColumns(existing, fields);
-        await insertQuery(transaction, existing, sql, bindings, fields);
         await this.#recordChange(transaction, existing);
+        await insertQuery(transaction, existing, sql, bindings, fields);
         return { destination: reference };
       }
       const table = existing

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Owned } from './access.ts';
 import { type Database, readRows } from './database.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
+import { prepare, runPrepared } from './prepared.ts';
 import { byteSize, columnBytesSql } from './sizes.ts';
 import type { Bindings } from './sql/bindings.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
@@ -183,32 +184,4 @@ async function readSmall(
   } finally {
     statement.destroySync();
   }
-}
-
-/** Runs a statement and returns how many rows it changed. */
-export async function runPrepared(
-  connection: DuckDBConnection,
-  sql: string,
-  bindings: Bindings,
-): Promise<number> {
-  const statement = await prepare(connection, sql, bindings);
-  try {
-    return (await statement.run()).rowsChanged;
-  } finally {
-    statement.destroySync();
-  }
-}
-
-/** Prepares a statement and binds its parameters. The SQL text never contains their values. */
-async function prepare(
-  connection: DuckDBConnection,
-  sql: string,
-  bindings: Bindings,
-): Promise<DuckDBPreparedStatement> {
-  const statement = await connection.prepare(sql);
-  for (let index = 1; index <= statement.parameterCount; index += 1) {
-    const { value, type } = bindings.slot(statement.parameterName(index));
-    statement.bindValue(index, value, type);
-  }
-  return statement;
 }

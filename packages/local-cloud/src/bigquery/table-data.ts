@@ -77,8 +77,8 @@ export class TableData {
       const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
       if (errors.length > 0 && skipInvalidRows !== true) return [...errors, ...stopped(rows.length, errors)];
       if (values.length > 0) {
-        await appendValues(transaction, table, values);
         await catalog.touchTable(transaction, table, clock.now());
+        await appendValues(transaction, table, values);
         transaction.afterCommit(() => statistics.add(table, values));
       }
       return errors;

@@ -142,6 +142,14 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
       [['ell', 'he', 'llo', 'he', '']],
     ],
     [
+      "SELECT TO_HEX(SUBSTR(b'hello', 2, 3)) = TO_HEX(b'ell'), SUBSTR(b'hello', 0, 2) = b'he', SUBSTR(b'hello', -3) = b'llo', SUBSTR(b'hello', -9, 2) = b'he', SUBSTR(b'hello', 9) = b'', SUBSTR(b'hello', 2, 9223372036854775807) = b'ello', SUBSTR(b'hello', -2, 0) = b''",
+      [[true, true, true, true, true, true, true]],
+    ],
+    [
+      "SELECT SUBSTR(b'a', NULL), SUBSTR(b'a', NULL, 1), SUBSTR(b'a', 1, NULL), SUBSTR(CAST(NULL AS BYTES), 1, 1), SUBSTR(MD5('a'), 1, 8)",
+      [[null, null, null, null, 'bytes:0cc175b9c0f1b6a8']],
+    ],
+    [
       "SELECT CONCAT('a', 'b', 'c'), CONCAT('a', NULL), STARTS_WITH('abc', 'ab'), ENDS_WITH('abc', 'bc'), STRPOS('abc', 'c')",
       [['abc', null, true, true, 3]],
     ],

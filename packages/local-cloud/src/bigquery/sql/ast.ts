@@ -164,6 +164,15 @@ export type SelectItem =
 
 export type FromItem =
   | { readonly node: 'table'; readonly at: Position; readonly path: readonly Name[]; readonly alias?: Name }
+  | {
+      /** `APPENDS(TABLE path, start, end)` */
+      readonly node: 'appends';
+      readonly at: Position;
+      readonly path: readonly Name[];
+      readonly start?: Expression;
+      readonly end?: Expression;
+      readonly alias?: Name;
+    }
   | { readonly node: 'derived'; readonly at: Position; readonly query: Query; readonly alias?: Name }
   | {
       readonly node: 'unnest';

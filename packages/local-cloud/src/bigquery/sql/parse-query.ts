@@ -237,12 +237,33 @@ export abstract class QueryParser extends ExpressionParser {
     }
     const { path } = this.tableName();
     if (cursor.isSymbol('(')) {
+      if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
     if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
     const alias = this.#tableAlias();
     if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
     return { node: 'table', at, path, ...(alias && { alias }) };
+  }
+
+  /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions#appends */
+  #appends(at: FromItem['at']): FromItem {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    cursor.expectKeyword('TABLE');
+    const { path } = this.tableName();
+    const start = cursor.acceptSymbol(',') ? this.expression() : undefined;
+    const end = start && cursor.acceptSymbol(',') ? this.expression() : undefined;
+    cursor.expectSymbol(')');
+    const alias = this.#tableAlias();
+    return {
+      node: 'appends',
+      at,
+      path,
+      ...(start && { start }),
+      ...(end && { end }),
+      ...(alias && { alias }),
+    };
   }
 
   #tableAlias(): Name | undefined {

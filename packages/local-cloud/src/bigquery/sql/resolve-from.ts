@@ -1,13 +1,21 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
-import { type DataType, scalar, structKey } from '../types.ts';
-import type { FromItem, Name, Query } from './ast.ts';
+import { type DataType, scalar, structKey, typeName } from '../types.ts';
+import type { Expression, FromItem, Name, Query } from './ast.ts';
 import { coerce } from './coercion.ts';
+import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
 import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
+
+/** The times between which rows were appended: TIMESTAMP expressions of DuckDB; undefined is no bound. */
+export interface TimeRange {
+  readonly start: string | undefined;
+  /** Exclusive. */
+  readonly end: string | undefined;
+}
 
 /** A relation in FROM: a stored table, a common table expression or a subquery. */
 export interface Relation {
@@ -19,6 +27,7 @@ export interface Relation {
     readonly column: string;
     readonly type: DataType;
     readonly columns: ReadonlySet<string>;
+    readonly isPseudo?: boolean;
   }[];
   /** Values that are read even when no column is used. */
   readonly reads: readonly Resolved[];
@@ -31,6 +40,7 @@ export interface FromContext {
   /** The common table expression that the path names, or undefined. */
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
   subquery(query: Query): Relation;
   /** A new alias in DuckDB: `t3`. */
   newAlias(): string;
@@ -57,6 +67,17 @@ export function resolveFrom(
       const relation = context.cte(item.path) ?? context.table(item.path, item.at);
       return fromRelation(relation, item.alias ?? item.path.at(-1), context);
     }
+    case 'appends': {
+      const range = {
+        start: timeBound(item.start, 'start_timestamp', context),
+        end: timeBound(item.end, 'end_timestamp', context),
+      };
+      return fromRelation(
+        context.appends(item.path, item.at, range),
+        item.alias ?? item.path.at(-1),
+        context,
+      );
+    }
     case 'derived':
       return fromRelation(context.subquery(item.query), item.alias, context);
     case 'unnest': {
@@ -69,12 +90,34 @@ export function resolveFrom(
   }
 }
 
+/** A bound of APPENDS, which may name no column. */
+function timeBound(
+  node: Expression | undefined,
+  name: string,
+  { expression }: FromContext,
+): string | undefined {
+  if (!node) return undefined;
+  const value = resolveExpression(node, { ...expression, scope: new Scope(), clause: `argument ${name}` });
+  const time = coerce(value, scalar('TIMESTAMP'), expression.bindings);
+  if (!time) {
+    throw invalidQuery(
+      `No matching signature for table-valued function APPENDS: argument ${name} must be of type TIMESTAMP, but is of type ${typeName(value.type)}`,
+      node.at,
+    );
+  }
+  if (time.columns.size > 0) throw invalidQuery(`Argument ${name} of APPENDS must be a constant`, node.at);
+  if (time.constant === null) return undefined;
+  // A literal, unlike a bound parameter, lets DuckDB skip the rows outside the range.
+  return time.constant === undefined ? time.sql : constantSql('TIMESTAMP', time.constant, node.at);
+}
+
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {
   const duckAlias = context.newAlias();
-  const columns = relation.outputs.map(({ name, column, type, columns }) => ({
+  const columns = relation.outputs.map(({ name, column, type, columns, isPseudo = false }) => ({
     name,
     type,
     columns,
+    isPseudo,
     sql: `${duckAlias}.${quoteIdentifier(column)}`,
   }));
   const sources = [{ alias: alias?.text, columns }];

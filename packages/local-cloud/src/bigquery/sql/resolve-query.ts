@@ -6,7 +6,7 @@ import { coerce } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
 import { orderKeySql } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { FromContext, Relation } from './resolve-from.ts';
+import type { FromContext, Relation, TimeRange } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { Scope } from './scope.ts';
@@ -21,6 +21,7 @@ export interface ResolvedQuery {
 /** Finds stored tables for the queries of one statement. */
 export interface TableFinder {
   find(path: readonly Name[], at: Position): Relation;
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
 }
 
 type Ctes = ReadonlyMap<string, Relation>;
@@ -116,6 +117,7 @@ export class QueryResolver {
       expression: this.expressionContext(outer, '', ctes),
       cte: (path) => (path.length === 1 ? ctes.get(path[0]?.text.toLowerCase() ?? '') : undefined),
       table: (path, at) => this.#tables.find(path, at),
+      appends: (path, at, range) => this.#tables.appends(path, at, range),
       subquery: (query) => {
         const resolved = this.query(query, outer, ctes);
         return this.#relation(`(${resolved.sql})`, resolved);

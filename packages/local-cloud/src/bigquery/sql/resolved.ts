@@ -70,7 +70,7 @@ export function unionColumns(
   return sets.length === 1 ? only : sets.reduce((all, columns) => all.union(columns));
 }
 
-/** The key of a stored column: `t12.nombre`. */
-export function columnKey(physicalName: string, column: string): string {
-  return `${physicalName}.${column.toLowerCase()}`;
+/** The key of a stored column that a statement reads: `t12.nombre`. */
+export function columnKey(source: string, column: string): string {
+  return `${source}.${column.toLowerCase()}`;
 }

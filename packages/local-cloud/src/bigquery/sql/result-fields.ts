@@ -1,5 +1,5 @@
 import { invalid, invalidQuery } from '../errors.ts';
-import { assertFieldName } from '../names.ts';
+import { assertFieldName, assertNotReserved } from '../names.ts';
 import { type Field, fieldOfType } from '../types.ts';
 import type { ColumnDefinition } from './ast.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
@@ -8,6 +8,7 @@ import type { ResolvedQuery } from './resolve-query.ts';
 export function resultFields({ outputs }: ResolvedQuery): Field[] {
   let anonymous = 0;
   const fields = outputs.map(({ name, type }) => {
+    assertNotReserved(name);
     if (name) return fieldOfType(name, type);
     anonymous += 1;
     return fieldOfType(`f${anonymous - 1}_`, type);

@@ -9,6 +9,8 @@ export interface ScopeColumn {
   readonly sql: string;
   readonly type: DataType;
   readonly columns: ReadonlySet<string>;
+  /** A pseudo-column of APPENDS. */
+  readonly isPseudo?: boolean;
 }
 
 /** One item of a FROM clause. */

@@ -1,4 +1,4 @@
-import { invalidQuery, type Position } from '../errors.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import type { Expression, Name, Select, SelectItem } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
 import { resolveExpression } from './resolve-expression.ts';
@@ -66,6 +66,8 @@ function starOf(base: Expression, scope: Scope, context: ExpressionContext): Lis
 }
 
 function columnItem(column: ScopeColumn, scope: Scope, at: Position): ListItem {
+  // Google's documentation does not say whether `*` includes them.
+  if (column.isPseudo) throw unsupported('SELECT * from APPENDS: name the columns. It', at);
   const name: Name = { text: column.name, at };
   return { name: column.name, resolve: (inner) => grouped(scope.reference(column, name), inner) };
 }

@@ -2,10 +2,11 @@ import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
-import { invalidQuery, type Position, tableNotFound, unsupported } from '../errors.ts';
-import { typeOfField } from '../types.ts';
+import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
+import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
-import type { Relation } from './resolve-from.ts';
+import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
 
@@ -19,11 +20,20 @@ export interface TableDefaults {
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
 
+/** What a statement reads of one table. */
+export interface TableSource {
+  readonly table: Table;
+  /** The prefix of the keys of its columns. */
+  readonly key: string;
+  /** Set for APPENDS. */
+  readonly range?: TimeRange;
+}
+
 /** Looks up the stored tables that one statement names. */
 export class StoredTables implements TableFinder {
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
-  readonly #found = new Map<string, Table>();
+  readonly #found = new Map<string, TableSource>();
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
@@ -31,30 +41,48 @@ export class StoredTables implements TableFinder {
   }
 
   /** Every table that was found, even when none of its columns is used. */
-  get found(): Table[] {
+  get found(): TableSource[] {
     return [...this.#found.values()];
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
   find(path: readonly Name[], at: Position): Relation {
-    const name = { path, at };
-    requireToQuery(this.#defaults.access, this.reference(name));
-    const table = this.table(name);
-    this.#found.set(table.physicalName, table);
-    if (table.fields.length === 0) {
-      const { projectId, datasetId, tableId } = table.reference;
-      throw invalidQuery(`Table ${projectId}:${datasetId}.${tableId} does not have a schema.`);
-    }
+    const table = this.#readable({ path, at });
+    const key = table.physicalName;
+    this.#found.set(key, { table, key });
+    return { sql: physicalSql(table), outputs: outputsOf(table, key), reads: [] };
+  }
+
+  /** The rows of a table that were appended within a range. Throws PERMISSION_DENIED, NOT_FOUND. */
+  appends(path: readonly Name[], at: Position, range: TimeRange): Relation {
+    const table = this.#readable({ path, at });
+    const key = `${table.physicalName} appends ${this.#found.size}`;
+    this.#found.set(key, { table, key, range });
+    const time = quoteIdentifier(COMMIT_TIME);
+    const columns = [
+      ...table.fields.map(({ name }) => quoteIdentifier(name)),
+      `'INSERT' AS ${quoteIdentifier(CHANGE_TYPE)}`,
+      time,
+    ];
+    const pseudo = (name: string, type: DataType) => {
+      return { name, column: name, type, columns: new Set<string>(), isPseudo: true };
+    };
     return {
-      sql: physicalSql(table),
-      outputs: table.fields.map((field) => ({
-        name: field.name,
-        column: field.name,
-        type: typeOfField(field),
-        columns: new Set([columnKey(table.physicalName, field.name)]),
-      })),
+      sql: `(SELECT ${columns.join(', ')} FROM ${physicalSql(table)} WHERE ${rangeSql(range)})`,
+      outputs: [
+        ...outputsOf(table, key),
+        pseudo(CHANGE_TYPE, scalar('STRING')),
+        pseudo(COMMIT_TIME, scalar('TIMESTAMP')),
+      ],
       reads: [],
     };
+  }
+
+  #readable(name: TableName): Table {
+    requireToQuery(this.#defaults.access, this.reference(name));
+    const table = this.table(name);
+    if (table.fields.length > 0) return table;
+    throw invalidQuery(`Table ${tableName(table.reference)} does not have a schema.`);
   }
 
   /** Throws NOT_FOUND. */
@@ -83,4 +111,23 @@ export class StoredTables implements TableFinder {
     if (defaultDataset) return { ...defaultDataset, tableId: table };
     throw invalidQuery(`Table "${table}" must be qualified with a dataset (e.g. dataset.table).`, at);
   }
+}
+
+/** A condition on the stored rows of a table. */
+export function rangeSql({ start, end }: TimeRange): string {
+  const time = quoteIdentifier(COMMIT_TIME);
+  const bounds = [
+    ...(start ? [`(${start} IS NULL OR ${time} >= ${start})`] : []),
+    ...(end ? [`(${end} IS NULL OR ${time} < ${end})`] : []),
+  ];
+  return bounds.join(' AND ') || 'TRUE';
+}
+
+function outputsOf(table: Table, key: string): Relation['outputs'] {
+  return table.fields.map((field) => ({
+    name: field.name,
+    column: field.name,
+    type: typeOfField(field),
+    columns: new Set([columnKey(key, field.name)]),
+  }));
 }

@@ -8,16 +8,19 @@ import type { Bindings } from './bindings.ts';
 import { assignable, coerce } from './coercion.ts';
 import { parseStatement } from './parse-statement.ts';
 import { resolveExpression } from './resolve-expression.ts';
+import type { TimeRange } from './resolve-from.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, combined, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { createdFields, definedField, resultFields } from './result-fields.ts';
 import { Scope } from './scope.ts';
-import type { StoredTables } from './stored-tables.ts';
+import type { StoredTables, TableSource } from './stored-tables.ts';
 
 /** The columns of a table that a statement reads, by lower-case name. */
 export interface TableRead {
   readonly table: Table;
   readonly columns: ReadonlySet<string>;
+  /** Set for APPENDS, which reads only these rows. */
+  readonly range?: TimeRange;
 }
 
 interface Common {
@@ -250,12 +253,12 @@ class Translator {
 
   #reads(values: readonly Resolved[]): TableRead[] {
     const keys = unionColumns(values);
-    return this.#tables.found.map((table) => readColumns(table, keys));
+    return this.#tables.found.map((source) => readColumns(source, keys));
   }
 
   /** UPDATE and DELETE are billed for every column of the table. https://cloud.google.com/bigquery/docs/data-manipulation-language#on-demand_pricing */
   #modified(table: Table, values: readonly Resolved[]): TableRead[] {
-    const others = this.#reads(values).filter((read) => read.table !== table);
+    const others = this.#reads(values).filter((read) => read.table !== table || read.range);
     return [...others, { table, columns: new Set(table.fields.map(({ name }) => name.toLowerCase())) }];
   }
 }
@@ -264,9 +267,10 @@ function readOf({ outputs, reads }: ResolvedQuery): Resolved[] {
   return [...reads, ...outputs.map(({ value }) => value)];
 }
 
-function readColumns(table: Table, keys: ReadonlySet<string>): TableRead {
+function readColumns({ table, key, range }: TableSource, keys: ReadonlySet<string>): TableRead {
   const names = table.fields.map(({ name }) => name.toLowerCase());
-  return { table, columns: new Set(names.filter((name) => keys.has(columnKey(table.physicalName, name)))) };
+  const columns = new Set(names.filter((name) => keys.has(columnKey(key, name))));
+  return { table, columns, ...(range && { range }) };
 }
 
 function fieldNamed(table: Table, name: Name): Field {

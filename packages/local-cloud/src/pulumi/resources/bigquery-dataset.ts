@@ -13,6 +13,10 @@ const Inputs = Type.Object(
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
+    /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
+    defaultTableExpirationMs: Type.Optional(
+      Type.Integer({ minimum: 3_600_000, description: 'milliseconds, an hour or more' }),
+    ),
     deleteContentsOnDestroy: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
   },
@@ -36,7 +40,6 @@ export const dataset = applied({
     accesses: 'access lists are not emulated, use gcp.bigquery.DatasetIamMember',
     defaultCollation: 'strings compare by their bytes',
     isCaseInsensitive: 'names of tables are case-sensitive',
-    defaultTableExpirationMs: 'tables do not expire',
     defaultPartitionExpirationMs: 'partitions do not expire',
     externalCatalogDatasetOptions: 'there are no external catalogs',
     externalDatasetReference: 'there are no external datasets',
@@ -80,10 +83,11 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 }
 
 /** Null removes what an earlier deployment set. */
-function settings({ description, friendlyName, labels }: Inputs, old?: Inputs) {
+function settings({ description, friendlyName, labels, defaultTableExpirationMs }: Inputs, old?: Inputs) {
   return {
     description: description ?? null,
     friendlyName: friendlyName ?? null,
+    defaultTableExpirationMs: defaultTableExpirationMs === undefined ? null : `${defaultTableExpirationMs}`,
     labels: labelPatch(labels, old?.labels),
   };
 }

@@ -40,6 +40,14 @@ const nonNegative = (name: string, call: (text: string, n: string) => string) =>
     ),
   );
 
+/** More than any value has. */
+const MAX_BYTES = 2n ** 31n;
+
+const SUBSTR_OVERLOADS = [
+  overload('STRING, INT64, INT64? -> STRING', substr),
+  overload('BYTES, INT64, INT64? -> BYTES', substrOfBytes),
+];
+
 /** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
 export const TEXT_FUNCTIONS: FunctionTable = {
   LOWER: [overload('STRING -> STRING', same('lower'))],
@@ -51,8 +59,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING -> INT64', same('strlen')),
     overload('BYTES -> INT64', same('octet_length')),
   ],
-  SUBSTR: [overload('STRING, INT64, INT64? -> STRING', substr)],
-  SUBSTRING: [overload('STRING, INT64, INT64? -> STRING', substr)],
+  SUBSTR: SUBSTR_OVERLOADS,
+  SUBSTRING: SUBSTR_OVERLOADS,
   LEFT: [nonNegative('LEFT', (text, n) => `left(${text}, ${n})`)],
   RIGHT: [nonNegative('RIGHT', (text, n) => `right(${text}, ${n})`)],
   REPEAT: [nonNegative('REPEAT', (text, n) => `repeat(${text}, ${n})`)],
@@ -60,6 +68,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
     overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
   ],
+  // Of Google's four forms only the default one, NFC.
+  NORMALIZE: [overload('STRING -> STRING', same('nfc_normalize'))],
   STARTS_WITH: [overload('STRING, STRING -> BOOL', same('starts_with'))],
   ENDS_WITH: [overload('STRING, STRING -> BOOL', same('ends_with'))],
   STRPOS: [overload('STRING, STRING -> INT64', same('strpos'))],
@@ -106,6 +116,24 @@ function substr([text = '', position = '', length]: readonly string[], [, at]: r
     const start = `CASE WHEN ${p} = 0 OR ${p} < -length(${t}) THEN 1 ELSE ${p} END`;
     if (n === undefined) return `substr(${t}, ${start})`;
     return `CASE WHEN ${n} < 0 THEN ${negative} ELSE substr(${t}, ${start}, ${n}) END`;
+  });
+}
+
+function substrOfBytes(
+  [bytes = '', position = '', length]: readonly string[],
+  [, at, count]: readonly Resolved[],
+): string {
+  const [from, taken] = [at?.constant, count?.constant];
+  if (typeof from === 'bigint' && from > 0n && typeof taken === 'bigint' && taken >= 0n) {
+    return `array_slice(${bytes}, ${from}, ${from + taken - 1n < MAX_BYTES ? from + taken - 1n : MAX_BYTES})`;
+  }
+  const negative = failure('Third argument in SUBSTR() cannot be negative');
+  return letIn([bytes, position, ...(length === undefined ? [] : [length])], (b = '', p = '', n?: string) => {
+    const size = `octet_length(${b})`;
+    const start = `(CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END)`;
+    if (n === undefined) return `array_slice(${b}, ${start}, ${size})`;
+    const count = `(CASE WHEN ${n} > ${size} THEN ${size} ELSE ${n} END)`;
+    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE array_slice(${b}, ${start}, ${start} + ${count} - 1) END`;
   });
 }
 
