@@ -85,8 +85,12 @@ async function open(
   socket.on('error', () => {});
   closeAfterAll(() => void socket.destroy());
   const [peer] = (await connected) as [Socket];
-  const gone = once(peer, 'close').then(() => {
-    reader.isGone = true;
+  // `once` would throw the error of a reset.
+  const gone = new Promise<void>((resolve) => {
+    peer.once('close', () => {
+      reader.isGone = true;
+      resolve();
+    });
   });
   const reader: Reader = { socket, isGone: false, gone };
   const asked = once(app.server, 'request');
