@@ -75,13 +75,18 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'production-data-is-protected',
-    description: 'In production, tables and datasets are protected from accidental deletion.',
+    description:
+      'In production, tables and datasets are protected from accidental deletion. A dataset whose tables expire has nothing to protect.',
     check(resource, { name }) {
       if (name !== 'prod') return [];
       if (resource.type === TABLE && valueAt(resource, 'deletionProtection') !== true) {
         return ['has no deletionProtection: set it to true'];
       }
-      if (resource.type === DATASET && valueAt(resource, 'deleteContentsOnDestroy') === true) {
+      if (
+        resource.type === DATASET &&
+        !expires(resource) &&
+        valueAt(resource, 'deleteContentsOnDestroy') === true
+      ) {
         return ['deletes its tables with it: set deleteContentsOnDestroy to false'];
       }
       return [];
@@ -169,6 +174,20 @@ export const resourceRules: readonly ResourceRule[] = [
 
 export const stackRules: readonly StackRule[] = [
   {
+    name: 'tables-do-not-expire',
+    description: 'A declared table is not in a dataset that deletes its tables after a while.',
+    checkAll(resources) {
+      const expiring = resources.filter((resource) => resource.type === DATASET && expires(resource));
+      const ids = new Set(expiring.map((resource) => valueAt(resource, 'datasetId')));
+      return resources
+        .filter((resource) => resource.type === TABLE && ids.has(valueAt(resource, 'datasetId')))
+        .map((resource) => ({
+          resource,
+          message: `is in ${valueAt(resource, 'datasetId')}, which deletes its tables: declare it in another dataset`,
+        }));
+    },
+  },
+  {
     name: 'dead-letters-are-kept',
     description: 'A dead-letter topic has a subscription: without one it keeps no message.',
     checkAll(resources) {
@@ -183,6 +202,11 @@ export const stackRules: readonly StackRule[] = [
     },
   },
 ];
+
+/** A dataset whose tables BigQuery deletes after a while. */
+function expires(dataset: Resource): boolean {
+  return Number(valueAt(dataset, 'defaultTableExpirationMs') ?? 0) > 0;
+}
 
 /** The containers of a Cloud Run service or job. */
 function containersOf(resource: Resource) {

@@ -1,6 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { readMonitoring } from './monitoring-config.ts';
+import { gibFor } from './prices.ts';
 import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
 // Pulumi.yaml describes each setting, with its unit and range, next to its default.
@@ -44,7 +45,9 @@ export function readConfig() {
     labels: { system: 'records', stack },
   };
   settings.throwIfWrong();
-  return config;
+  /** What the queries of lists may scan. GiB per month. */
+  const listGibPerMonth = gibFor(config.service.listBudgetUsd, config.region);
+  return { ...config, listGibPerMonth };
 }
 
 function readService(settings: Settings, stack: string) {
@@ -64,6 +67,8 @@ function readService(settings: Settings, stack: string) {
     // An export has no length limit. The API itself ends slow queries and connections that nobody reads.
     requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 3600, 1, 3600),
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
+    listBudgetUsd: settings.integer('listBudgetUsd', 30, 1, 1_000_000),
+    listTimePercent: settings.integer('listTimePercent', 10, 1, 100),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
     anonymousRequestsPerMinute: settings.integer('anonymousRequestsPerMinute', 600, 1, 1_000_000),
     apiKeys: settings.flag('apiKeys', false),

@@ -190,6 +190,7 @@ describe('the deploying account', () => {
         'roles/bigquery.dataOwner',
         'roles/bigquery.jobUser',
         'roles/cloudscheduler.admin',
+        'roles/iam.roleAdmin',
         'roles/iam.serviceAccountAdmin',
         'roles/iam.serviceAccountUser',
         'roles/logging.configWriter',

@@ -31,6 +31,8 @@ describe('a configuration with mistakes', () => {
       cpuAllocation: 'sometimes',
       requestTimeoutSeconds: '3601',
       freshnessSeconds: '0',
+      listBudgetUsd: '0',
+      listTimePercent: '101',
       logLevel: 'loud',
       access: 'friends',
       stableRevision: 'Records API',
@@ -50,6 +52,8 @@ describe('a configuration with mistakes', () => {
       `cpuAllocation is "sometimes": it must be one of request, always. ${SET} cpuAllocation VALUE`,
       `requestTimeoutSeconds is 3601: it must be an integer from 1 to 3600. ${SET} requestTimeoutSeconds VALUE`,
       `freshnessSeconds is 0: it must be an integer from 1 to 3600. ${SET} freshnessSeconds VALUE`,
+      `listBudgetUsd is 0: it must be an integer from 1 to 1000000. ${SET} listBudgetUsd VALUE`,
+      `listTimePercent is 101: it must be an integer from 1 to 100. ${SET} listTimePercent VALUE`,
       `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel VALUE`,
       `canaryPercent is 101: it must be an integer from 0 to 100. ${SET} canaryPercent VALUE`,
       `stableRevision is "Records API": it must be the name of a revision of the service, such as records-api-00002-abc. ${SET} stableRevision VALUE`,
@@ -88,6 +92,23 @@ describe('a configuration with mistakes', () => {
     ]);
   }, 120_000);
 });
+
+it.each([
+  ['us-central1', '30', '4915'],
+  ['southamerica-west1', '30', '3437'],
+  ['southamerica-east1', '30', '2730'],
+  // Its price is not known here, so it counts as the dearest.
+  ['asia-south1', '30', '2730'],
+  ['asia-south1', '60', '5461'],
+])(
+  'in %s, a budget of %s USD for lists buys %s GiB a month',
+  async (region, usd, gib) => {
+    const planned = await planOf('dev', { 'gcp:region': region, listBudgetUsd: usd });
+    const service = planned.resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
+    expect(JSON.stringify(service?.inputs)).toContain(`{"name":"LIST_GIB_PER_MONTH","value":"${gib}"}`);
+  },
+  120_000,
+);
 
 it('a stack that nobody has configured reports the first missing setting', async () => {
   const { 'gcp:project': project = '', image = '' } = PLATFORM.exampleSettings('prod');

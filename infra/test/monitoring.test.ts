@@ -13,10 +13,12 @@ interface PolicyInputs {
       readonly filter: string;
       readonly thresholdValue: number;
       readonly aggregations?: readonly {
+        readonly alignmentPeriod: string;
         readonly crossSeriesReducer: string;
         readonly groupByFields?: readonly string[];
       }[];
     };
+    readonly conditionPrometheusQueryLanguage?: { readonly query: string };
     readonly conditionMatchedLog?: { readonly filter: string };
   }[];
   readonly notificationChannels: readonly string[];
@@ -34,8 +36,11 @@ beforeAll(async () => {
 
 function filtersOf({ conditions }: PolicyInputs): string[] {
   return conditions.map(
-    ({ conditionThreshold, conditionMatchedLog }) =>
-      conditionThreshold?.filter ?? conditionMatchedLog?.filter ?? '',
+    ({ conditionThreshold, conditionMatchedLog, conditionPrometheusQueryLanguage }) =>
+      conditionThreshold?.filter ??
+      conditionMatchedLog?.filter ??
+      conditionPrometheusQueryLanguage?.query ??
+      '',
   );
 }
 
@@ -91,6 +96,33 @@ describe('the alert policies of a stack', () => {
       ['REDUCE_MIN', byProject],
       ['REDUCE_MIN', undefined],
     ]);
+  });
+
+  it('watch the budget of lists by the sum of a distribution that the stack declares', () => {
+    const [{ conditionPrometheusQueryLanguage: promql } = {}] = policies['list-budget']?.conditions ?? [];
+    // 80 % of a thirtieth of 3437 GiB.
+    expect(promql?.query).toBe(
+      'max(sum by (project_id) (increase(logging_googleapis_com:user_records_list_bytes_sum{monitored_resource="cloud_run_revision",service_name="records-api"}[86400s]))) > 98412017309',
+    );
+    expect(inputsByName(planned, 'gcp:logging/metric:Metric')['records/list_bytes']).toMatchObject({
+      valueExtractor: 'EXTRACT(jsonPayload.list.bytesBilled)',
+      metricDescriptor: { valueType: 'DISTRIBUTION' },
+    });
+  });
+
+  it('look back 25 hours at most', () => {
+    const seconds = Object.values(policies).flatMap(({ conditions }) =>
+      conditions.map(({ conditionThreshold, conditionPrometheusQueryLanguage: promql }) =>
+        promql
+          ? Number(/\[(\d+)s\]/.exec(promql.query)?.[1])
+          : (conditionThreshold?.aggregations ?? []).reduce(
+              (total, { alignmentPeriod }) => total + Number.parseInt(alignmentPeriod, 10),
+              0,
+            ),
+      ),
+    );
+    expect(Math.max(...seconds)).toBeGreaterThan(24 * 3600 - 1);
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(25 * 3600);
   });
 
   it('take the limits of cost and instances from the settings of the stack', () => {

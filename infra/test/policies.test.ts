@@ -78,6 +78,7 @@ const CASES: Record<string, { readonly good: Case[]; readonly bad: Case[] }> = {
       [TABLE, { deletionProtection: true }],
       [TABLE, { deletionProtection: false }, { name: 'dev' }],
       [DATASET, { deleteContentsOnDestroy: false }],
+      [DATASET, { deleteContentsOnDestroy: true, defaultTableExpirationMs: 86_400_000 }],
     ],
     bad: [
       [TABLE, { deletionProtection: false }],
@@ -202,6 +203,17 @@ describe('the rule dead-letters-are-kept', () => {
       'sends dead letters to projects/p/topics/dead, which has no subscription: declare one',
     ]);
   });
+});
+
+it('the rule tables-do-not-expire stops a table in a dataset that deletes its tables', () => {
+  const dataset = (props: object) => ({ type: DATASET, name: 'd', props: { datasetId: 'd', ...props } });
+  const table = { type: TABLE, name: 't', props: { datasetId: 'd' } };
+  const messages = (resources: Resource[]) =>
+    stackRules.flatMap(({ checkAll }) => checkAll(resources).map(({ message }) => message));
+  expect(messages([dataset({}), table])).toEqual([]);
+  expect(messages([dataset({ defaultTableExpirationMs: 86_400_000 }), table])).toEqual([
+    'is in d, which deletes its tables: declare it in another dataset',
+  ]);
 });
 
 it('the rule labelled covers every resource that a stack labels', async () => {

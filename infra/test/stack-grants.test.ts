@@ -66,7 +66,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   });
 
-  it('lets the API only run queries and read one table and one secret', () => {
+  it('lets the API only run queries, read one table and one secret, and keep lists in one dataset', () => {
     const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
     const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
     expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
@@ -76,11 +76,25 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
         role: 'roles/bigquery.dataViewer',
         member,
       },
+      'records-api-list-writer': {
+        datasetId: 'records_scratch',
+        role: `projects/${project}/roles/recordsListWriter`,
+        member,
+      },
       'records-api-keys-reader': {
         secretId: 'records-api-keys',
         role: 'roles/secretmanager.secretAccessor',
         member,
       },
+    });
+  });
+
+  it('lets a writer of lists make tables and read them, and nothing else', () => {
+    expect(
+      resourceOf(plan, 'gcp:projects/iAMCustomRole:IAMCustomRole', 'records-api-list-writer').inputs,
+    ).toMatchObject({
+      roleId: 'recordsListWriter',
+      permissions: ['create', 'get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`),
     });
   });
 

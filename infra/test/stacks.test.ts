@@ -30,7 +30,7 @@ const PROBER_COUNTS = {
 
 /** The resources that packages/monitoring describes. */
 function monitoringCounts(isPublic: boolean): Record<string, number> {
-  const limits = { billedGibPerHour: 100, maxInstances: 1, uptimeCheck: '' };
+  const limits = { billedGibPerHour: 100, listGibPerMonth: 3437, maxInstances: 1, uptimeCheck: '' };
   const has = { 'uptime check': isPublic, prober: true };
   const policies = policiesFor(limits).filter(({ needs }) => needs === undefined || has[needs]);
   return {
@@ -66,7 +66,9 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:secretmanager/secretIamMember:SecretIamMember': 1,
       'records:index:Ingestion': 1,
       'records:index:RecordsApi': 1,
-      'gcp:bigquery/dataset:Dataset': 1,
+      'gcp:bigquery/dataset:Dataset': 2,
+      'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
+      'gcp:projects/iAMCustomRole:IAMCustomRole': 1,
       'gcp:bigquery/table:Table': 1,
       'gcp:pubsub/schema:Schema': 1,
       'gcp:pubsub/topic:Topic': 2,
@@ -105,6 +107,17 @@ describe.each(STACKS)('stack %s', (stack) => {
       labels,
     });
     expect(dependenciesOf(plan, table)).toEqual(['records']);
+  });
+
+  it('keeps lists in a dataset of their own in the region, whose tables delete themselves', () => {
+    expect(inputsByName(plan, 'gcp:bigquery/dataset:Dataset')['records-scratch']).toEqual({
+      datasetId: 'records_scratch',
+      description: expect.any(String),
+      location: REGION,
+      defaultTableExpirationMs: 24 * 60 * 60 * 1000,
+      deleteContentsOnDestroy: true,
+      labels,
+    });
   });
 
   it('refuses malformed messages at publish by the schema of the topic', () => {
@@ -182,6 +195,9 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'GOOGLE_CLOUD_PROJECT', value: project },
               { name: 'BIGQUERY_LOCATION', value: REGION },
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },
+              { name: 'SCRATCH_DATASET', value: `${project}.records_scratch` },
+              { name: 'LIST_GIB_PER_MONTH', value: stack === 'local' ? '114573426' : '3437' },
+              { name: 'LIST_TIME_PERCENT', value: '10' },
               { name: 'FRESHNESS_SECONDS', value: expected.freshnessSeconds },
               { name: 'LOG_LEVEL', value: expected.logLevel },
               { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: stack === 'local' ? '1000000' : '600' },
@@ -214,7 +230,9 @@ describe.each(STACKS)('stack %s', (stack) => {
       },
     });
     expect(dependenciesOf(plan, service)).toEqual(
-      expect.arrayContaining(['records-api-data-viewer', 'records-api-job-user', 'records-api-keys-reader']),
+      expect.arrayContaining(
+        ['data-viewer', 'job-user', 'keys-reader', 'list-writer'].map((grant) => `records-api-${grant}`),
+      ),
     );
   });
 

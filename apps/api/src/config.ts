@@ -11,6 +11,8 @@ const cloudRunName = (what: string) =>
     description: `${what}, set by Cloud Run; leave it out elsewhere`,
   });
 
+const SCRATCH_PATTERN = '^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]{1,1024}$';
+
 /** Every environment variable that the API reads. `description` is the hint of an error message. */
 const Environment = Type.Object({
   PORT: Type.Integer({
@@ -19,9 +21,33 @@ const Environment = Type.Object({
     default: 8080,
     description: 'the port to listen on; Cloud Run sets it, 0 takes a free port',
   }),
+  HOST: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Fa-f.:]+$',
+      'x-rule': 'must be an IP address',
+      description: 'the address to listen on; leave it out for 0.0.0.0 on Cloud Run and 127.0.0.1 elsewhere',
+    }),
+  ),
   GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
   BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
   RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
+  SCRATCH_DATASET: Type.String({
+    pattern: SCRATCH_PATTERN,
+    'x-rule': 'must be project.dataset',
+    description: 'the dataset where lists are kept for some hours; `pulumi up` makes it',
+  }),
+  LIST_GIB_PER_MONTH: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 4_096,
+    description: 'GiB that lists and their filters may scan a month; leave it out for 4096',
+  }),
+  LIST_TIME_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'the share of time that may be spent on making lists; leave it out for 10',
+  }),
   FRESHNESS_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 3_600,
@@ -81,9 +107,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = readEnvironment(Environment, environment);
   return Object.freeze({
     port: values.PORT,
+    // A laptop in a café must not serve everybody there.
+    host: values.HOST ?? (values.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0'),
     project: values.GOOGLE_CLOUD_PROJECT,
     location: values.BIGQUERY_LOCATION,
     table: parseTableName(values.RECORDS_TABLE),
+    scratch: parseDatasetName(values.SCRATCH_DATASET),
+    listGibPerMonth: values.LIST_GIB_PER_MONTH,
+    listTimePercent: values.LIST_TIME_PERCENT,
     freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,
     anonymousRequestsPerMinute: values.ANONYMOUS_REQUESTS_PER_MINUTE,
@@ -95,4 +126,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     service: values.K_SERVICE,
     revision: values.K_REVISION,
   });
+}
+
+function parseDatasetName(text: string) {
+  const dot = text.lastIndexOf('.');
+  return { projectId: text.slice(0, dot), datasetId: text.slice(dot + 1) };
 }

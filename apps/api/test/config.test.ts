@@ -6,6 +6,7 @@ const good = {
   GOOGLE_CLOUD_PROJECT: 'records-local',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-local.records.records',
+  SCRATCH_DATASET: 'records-local.records_scratch',
 };
 
 function messageFor(environment: Record<string, string | undefined>): string {
@@ -22,9 +23,13 @@ describe('the configuration', () => {
   it('takes the required variables from the environment, and defaults for the rest', () => {
     expect(readConfig({ ...good, PATH: '/usr/bin', HOME: '/nobody' })).toEqual({
       port: 8080,
+      host: '127.0.0.1',
       project: 'records-local',
       location: 'southamerica-west1',
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
+      scratch: { projectId: 'records-local', datasetId: 'records_scratch' },
+      listGibPerMonth: 4096,
+      listTimePercent: 10,
       freshnessSeconds: 60,
       logLevel: 'info',
       anonymousRequestsPerMinute: 600,
@@ -45,7 +50,7 @@ describe('the configuration', () => {
       K_SERVICE: 'api',
       K_REVISION: 'api-00001',
     });
-    expect(config).toMatchObject({ port: 0, logLevel: 'debug', service: 'api', revision: 'api-00001' });
+    expect(config).toMatchObject({ port: 0, host: '0.0.0.0', logLevel: 'debug', service: 'api' });
   });
 
   it('is frozen', () => {
@@ -58,7 +63,7 @@ describe('the configuration', () => {
         '\n',
       ),
     ).toEqual([
-      'The environment has 5 mistakes:',
+      'The environment has 6 mistakes:',
       expect.stringMatching(
         /^ {2}PORT is "80a": it must be an integer from 0 to 65535, .+ \(the port .+\)\.$/,
       ),
@@ -71,6 +76,7 @@ describe('the configuration', () => {
       expect.stringMatching(
         /^ {2}RECORDS_TABLE is "records": it must be .*project\.dataset\.table .+RECORDS_TABLE=/,
       ),
+      expect.stringMatching(/^ {2}SCRATCH_DATASET is not set: it must be project\.dataset/),
       expect.stringMatching(/^ {2}LOG_LEVEL is "loud": it must be one of trace, debug, info, .+\(.+\)\.$/),
     ]);
   });

@@ -34,10 +34,11 @@ describe('the process', () => {
     expect(await api.exited()).toBe(1);
     expect(api.stdout).toBe('');
     expect(api.stderr.split('\n')).toEqual([
-      'The environment has 3 mistakes:',
+      'The environment has 4 mistakes:',
       expect.stringContaining('GOOGLE_CLOUD_PROJECT is not set'),
       expect.stringContaining('BIGQUERY_LOCATION is not set'),
       expect.stringContaining('RECORDS_TABLE is not set'),
+      expect.stringContaining('SCRATCH_DATASET is not set'),
       '',
     ]);
   });

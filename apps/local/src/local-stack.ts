@@ -101,8 +101,8 @@ export class LocalStack {
           args: [join('apps', 'api', 'src', 'main.ts')],
           entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
-          // As the Dockerfile does.
-          environment: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+          // As the Dockerfile does, but for this machine only.
+          environment: { HOST: '127.0.0.1', NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },
         },

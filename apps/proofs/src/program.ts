@@ -75,6 +75,15 @@ verb(prove, 'dashboards', {
     ),
   );
 
+verb(prove, 'document', {
+  summary: 'generators and linters take the OpenAPI document',
+  example: 'pnpm prove document',
+  description:
+    'Starts a local stack and shows its OpenAPI document to redocly, four generators of clients, RE2 and schemathesis. Each ' +
+    'generated client is compiled and calls the API. Installs each program from its registry into a temporary folder; skips ' +
+    'those whose language is not installed: Java with Maven, Go, Python.',
+}).action(async () => (await import('./document/prove-document.ts')).proveDocument());
+
 verb(prove, 'drill', {
   summary: 'each fault fires its alert, and only that',
   example: 'pnpm prove drill --seed 7',

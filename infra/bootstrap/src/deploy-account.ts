@@ -13,9 +13,11 @@ export interface DeployAccountArgs extends Pick<BootstrapConfig, 'project' | 're
 }
 
 const ROLES = {
-  'roles/bigquery.dataOwner': 'the dataset, the table and their grants',
+  'roles/bigquery.dataOwner': 'the datasets, the table and their grants',
   'roles/bigquery.jobUser': 'queries that delete the records of an end-to-end test',
   'roles/cloudscheduler.admin': "the prober's schedule",
+  // It may change the role, and grant it on datasets only: see GRANTABLE.
+  'roles/iam.roleAdmin': 'the custom role of the API',
   'roles/iam.serviceAccountAdmin': 'the accounts of the API, the prober and its schedule',
   'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that run as those accounts',
   'roles/logging.configWriter': 'log-based metrics',

@@ -1,5 +1,5 @@
 import type * as gcp from '@pulumi/gcp';
-import { AUTO_CLOSE_MINUTES, type Condition, type Policy } from '@records/monitoring';
+import { AUTO_CLOSE_MINUTES, type Condition, type Policy, promqlOfSum } from '@records/monitoring';
 
 type PolicyInput = gcp.types.input.monitoring.AlertPolicyCondition;
 
@@ -11,6 +11,18 @@ type PolicyInput = gcp.types.input.monitoring.AlertPolicyCondition;
 export function conditionArgs(condition: Condition): PolicyInput {
   if (condition.kind === 'log') {
     return { displayName: condition.title, conditionMatchedLog: { filter: condition.filter } };
+  }
+  if (condition.kind === 'sum') {
+    return {
+      displayName: condition.title,
+      conditionPrometheusQueryLanguage: {
+        query: promqlOfSum(condition),
+        duration: '0s',
+        evaluationInterval: '60s',
+        // A log-based metric has no data before its first line.
+        disableMetricValidation: true,
+      },
+    };
   }
   const { title, filter, aggregation, comparison, threshold, durationSeconds, withoutData } = condition;
   const worst = comparison === 'COMPARISON_GT' ? 'MAX' : 'MIN';
@@ -31,7 +43,8 @@ export function conditionArgs(condition: Condition): PolicyInput {
             groupByFields: ['resource.label.project_id'],
           },
           {
-            alignmentPeriod: `${aggregation.alignmentSeconds}s`,
+            // Google adds up the periods, and looks back 25 hours at most.
+            alignmentPeriod: '60s',
             perSeriesAligner: `ALIGN_${worst}`,
             crossSeriesReducer: `REDUCE_${worst}`,
           },

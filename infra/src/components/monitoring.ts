@@ -17,7 +17,7 @@ import type { RecordsApi } from './records-api.ts';
 import { indicatorArgs } from './service-level.ts';
 
 export interface MonitoringArgs
-  extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober'>,
+  extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober' | 'listGibPerMonth'>,
     MonitoringConfig {
   readonly api: RecordsApi;
 }
@@ -54,10 +54,11 @@ export class Monitoring extends pulumi.ComponentResource {
     this.#declarePolicies(args, slos, this.#uptimeCheck(args), metrics);
     const {
       billedGibPerHour,
+      listGibPerMonth,
       service: { maxInstances },
     } = args;
     for (const [id, dashboard] of [
-      ['service', serviceDashboard({ billedGibPerHour, maxInstances, uptimeCheck: '' })],
+      ['service', serviceDashboard({ billedGibPerHour, listGibPerMonth, maxInstances, uptimeCheck: '' })],
       ['fleet', fleetDashboard()],
     ] as const) {
       new gcp.monitoring.Dashboard(
@@ -71,12 +72,20 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 
   #declarePolicies(
-    { labels, service, prober, billedGibPerHour, pageChannels, ticketChannels }: MonitoringArgs,
+    {
+      labels,
+      service,
+      prober,
+      billedGibPerHour,
+      listGibPerMonth,
+      pageChannels,
+      ticketChannels,
+    }: MonitoringArgs,
     slos: readonly gcp.monitoring.Slo[],
     uptimeCheck: gcp.monitoring.UptimeCheckConfig | undefined,
     metrics: readonly gcp.logging.Metric[],
   ): void {
-    const limits = { billedGibPerHour, maxInstances: service.maxInstances };
+    const limits = { billedGibPerHour, listGibPerMonth, maxInstances: service.maxInstances };
     const named = pulumi
       .all([pulumi.all(slos.map(({ name }) => name)), uptimeCheck?.uptimeCheckId ?? ''])
       .apply(([names, check]) => byId({ ...limits, uptimeCheck: check }, names));

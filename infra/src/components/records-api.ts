@@ -19,7 +19,10 @@ const MEMORY_MIB = 512;
  */
 const NODE_OPTIONS = `--max-old-space-size=${MEMORY_MIB / 2} --max-semi-space-size=8`;
 
-/** The API on Cloud Run. Its account can read one table and one secret, and nothing else. */
+/** What writing the result of a query and reading it needs. https://docs.cloud.google.com/bigquery/docs/writing-results#permissions */
+const LIST_PERMISSIONS = ['create', 'get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`);
+
+/** The API on Cloud Run. Its account can read one table and one secret, and keep lists in a dataset of their own. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly keys: ApiKeys;
   readonly service: gcp.cloudrunv2.Service;
@@ -39,7 +42,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       {
         accountId: name,
         displayName: 'Records API',
-        description: 'Runs the API; reads the records table.',
+        description: 'Runs the API; reads the records table and makes lists of it.',
       },
       { parent: this },
     );
@@ -51,6 +54,20 @@ export class RecordsApi extends pulumi.ComponentResource {
     );
 
     const readsTable = warehouse.grant(`${name}-data-viewer`, 'roles/bigquery.dataViewer', account.member, {
+      parent: this,
+    });
+
+    const listWriter = new gcp.projects.IAMCustomRole(
+      `${name}-list-writer`,
+      {
+        roleId: 'recordsListWriter',
+        title: 'Writer of lists',
+        description: 'Makes tables from queries and reads them.',
+        permissions: LIST_PERMISSIONS,
+      },
+      { parent: this },
+    );
+    const writesLists = warehouse.grantScratch(`${name}-list-writer`, listWriter.name, account.member, {
       parent: this,
     });
 
@@ -90,7 +107,7 @@ export class RecordsApi extends pulumi.ComponentResource {
         },
       },
       // Without its grants, a revision fails its startup probe.
-      { parent: this, dependsOn: [runsQueries, readsTable, ...this.keys.ready] },
+      { parent: this, dependsOn: [runsQueries, readsTable, writesLists, ...this.keys.ready] },
     );
 
     for (const member of invokersOf(access)) {
@@ -112,12 +129,15 @@ export class RecordsApi extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  #environment({ project, region, warehouse, service, access }: RecordsApiArgs) {
+  #environment({ project, region, warehouse, service, access, listGibPerMonth }: RecordsApiArgs) {
     return [
       { name: 'NODE_OPTIONS', value: NODE_OPTIONS },
       { name: 'GOOGLE_CLOUD_PROJECT', value: project },
       { name: 'BIGQUERY_LOCATION', value: region },
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
+      { name: 'SCRATCH_DATASET', value: warehouse.scratchName },
+      { name: 'LIST_GIB_PER_MONTH', value: String(listGibPerMonth) },
+      { name: 'LIST_TIME_PERCENT', value: String(service.listTimePercent) },
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },
       { name: 'ANONYMOUS_REQUESTS_PER_MINUTE', value: String(service.anonymousRequestsPerMinute) },

@@ -5,11 +5,17 @@ import type { StackConfig } from '../config.ts';
 
 export type WarehouseArgs = Pick<StackConfig, 'region' | 'deletionProtection' | 'labels'>;
 
-/** The dataset and its only table. */
+/** Lists are walked for at most 12 hours. */
+const SCRATCH_MS = 24 * 60 * 60 * 1000;
+
+/** The dataset with its only table, and a second one for the lists that the API makes of it. */
 export class Warehouse extends pulumi.ComponentResource {
   readonly table: gcp.bigquery.Table;
   /** `project.dataset.table` */
   readonly tableName: pulumi.Output<string>;
+  readonly scratch: gcp.bigquery.Dataset;
+  /** `project.dataset` */
+  readonly scratchName: pulumi.Output<string>;
 
   constructor(name: string, args: WarehouseArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Warehouse', name, {}, options);
@@ -44,6 +50,20 @@ export class Warehouse extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    this.scratch = new gcp.bigquery.Dataset(
+      `${name}-scratch`,
+      {
+        datasetId: `${name}_scratch`,
+        description: 'Lists of the records, made by the API. Its tables delete themselves.',
+        location: region,
+        defaultTableExpirationMs: SCRATCH_MS,
+        deleteContentsOnDestroy: true,
+        labels,
+      },
+      { parent: this },
+    );
+
+    this.scratchName = pulumi.interpolate`${this.scratch.project}.${this.scratch.datasetId}`;
     this.tableName = pulumi.interpolate`${this.table.project}.${this.table.datasetId}.${this.table.tableId}`;
     this.registerOutputs({ tableName: this.tableName });
   }
@@ -52,5 +72,16 @@ export class Warehouse extends pulumi.ComponentResource {
   grant(name: string, role: string, member: pulumi.Input<string>, options: pulumi.CustomResourceOptions) {
     const { datasetId, tableId } = this.table;
     return new gcp.bigquery.IamMember(name, { datasetId, tableId, role, member }, options);
+  }
+
+  /** Grants a role on the dataset of lists alone. */
+  grantScratch(
+    name: string,
+    role: pulumi.Input<string>,
+    member: pulumi.Input<string>,
+    options: pulumi.CustomResourceOptions,
+  ) {
+    const { datasetId } = this.scratch;
+    return new gcp.bigquery.DatasetIamMember(name, { datasetId, role, member }, options);
   }
 }

@@ -8,10 +8,8 @@ import { isSystemError } from './system-error.ts';
 export interface Grant {
   /** Google's relative resource name: `projects/p/topics/t`, `projects/p/datasets/d/tables/t`, `projects/p`. */
   readonly resource: string;
-  /** `roles/pubsub.publisher`, or a custom role: `projects/p/roles/lists`. */
+  /** `roles/pubsub.publisher` */
   readonly role: string;
-  /** The permissions of a custom role. */
-  readonly permissions?: readonly string[];
   /** `serviceAccount:…`, `user:…`, `allUsers` */
   readonly member: string;
   /** URN of the Pulumi resource that declared the grant, for messages. */
@@ -81,20 +79,34 @@ const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/secretmanager.viewer': [],
 };
 
-/** The permissions of a role that an emulated call may require; none for an unknown role. */
-export function permissionsOf(role: string): readonly string[] {
+/** The permissions of a predefined role that an emulated call may require; none for any other role. */
+function permissionsOf(role: string): readonly string[] {
   return ROLE_PERMISSIONS[role] ?? [];
 }
 
 /** Services whose roles must be known. Grants of other services' roles are stored and never checked. */
 const KNOWN_SERVICES = ['bigquery', 'pubsub', 'run', 'secretmanager'];
 
-const CUSTOM_ROLE = /^(projects|organizations)\/[^/]+\/roles\/[a-zA-Z0-9_.]{3,64}$/;
+const KNOWN_PERMISSIONS = [...new Set(Object.values(ROLE_PERMISSIONS).flat())].sort();
+
+/** The custom role of a project: `projects/P/roles/ID`. */
+const CUSTOM_ROLE = /^projects\/[^/]+\/roles\/[^/]+$/;
+
+export function isCustomRole(role: string): boolean {
+  return CUSTOM_ROLE.test(role);
+}
+
+/** Why the local cloud cannot check a permission of a custom role; undefined when it can. */
+export function permissionProblem(permission: string): string | undefined {
+  if (KNOWN_PERMISSIONS.includes(permission)) return undefined;
+  const [service = ''] = permission.split('.');
+  const known = KNOWN_PERMISSIONS.filter((name) => name.startsWith(`${service}.`));
+  return `the local cloud checks no permission ${permission}. Known: ${(known.length > 0 ? known : KNOWN_PERMISSIONS).join(', ')}`;
+}
 
 /** Why the local cloud cannot grant a role; undefined when it can. */
-export function roleProblem(role: string, permissions?: readonly string[]): string | undefined {
-  if (role in ROLE_PERMISSIONS) return undefined;
-  if (permissions && CUSTOM_ROLE.test(role)) return undefined;
+export function roleProblem(role: string): string | undefined {
+  if (role in ROLE_PERMISSIONS || isCustomRole(role)) return undefined;
   const service = /^roles\/([^.]+)\./.exec(role)?.[1];
   if (service && !KNOWN_SERVICES.includes(service)) return undefined;
   const known = Object.keys(ROLE_PERMISSIONS).filter(
@@ -106,6 +118,7 @@ export function roleProblem(role: string, permissions?: readonly string[]): stri
 /** The grants of a project. A grant on a resource also covers everything below that resource. */
 export class Iam {
   readonly #grants = new Map<string, Grant>();
+  readonly #customRoles = new Map<string, readonly string[]>();
   readonly #used = new Map<string, Set<string>>();
   readonly #path: string | undefined;
 
@@ -115,9 +128,24 @@ export class Iam {
     for (const grant of this.#path ? readGrants(this.#path) : []) this.#grants.set(keyOf(grant), grant);
   }
 
+  /** `role`: `projects/P/roles/ID`. Its permissions replace those of an earlier definition. */
+  defineRole(role: string, permissions: readonly string[]): void {
+    this.#customRoles.set(role, permissions);
+  }
+
+  /** Grants of the role stay, and allow nothing. */
+  deleteRole(role: string): void {
+    this.#customRoles.delete(role);
+  }
+
+  /** The permissions of a role that an emulated call may require; none for an unknown role. */
+  permissionsOf(role: string): readonly string[] {
+    return this.#customRoles.get(role) ?? permissionsOf(role);
+  }
+
   /** Throws CloudError INVALID_ARGUMENT for a role whose permissions are not known. */
   grant(grant: Grant): void {
-    const problem = roleProblem(grant.role, grant.permissions);
+    const problem = this.#problemOf(grant.role);
     if (problem) {
       throw new CloudError(
         'INVALID_ARGUMENT',
@@ -141,12 +169,14 @@ export class Iam {
 
   /** The grants that cover the permission. */
   grantsFor(member: string, permission: string, resource: string): Grant[] {
-    return this.grants().filter((grant) => covers(grant, member, permission, resource));
+    return this.grants().filter(
+      (grant) => reaches(grant, member, resource) && this.permissionsOf(grant.role).includes(permission),
+    );
   }
 
   /** Records a use of the narrowest grant that covers the permission. */
   allows(member: string, permission: string, resource: string): boolean {
-    const [grant] = this.grantsFor(member, permission, resource).sort(byReach);
+    const [grant] = this.grantsFor(member, permission, resource).sort((a, b) => this.#byReach(a, b));
     if (!grant) return false;
     const key = keyOf(grant);
     const used = this.#used.get(key) ?? new Set<string>();
@@ -159,22 +189,29 @@ export class Iam {
     return [...(this.#used.get(keyOf(grant)) ?? [])].sort();
   }
 
+  #problemOf(role: string): string | undefined {
+    if (!isCustomRole(role) || this.#customRoles.has(role)) return roleProblem(role);
+    return `${role} does not exist: declare it as a gcp.projects.IAMCustomRole`;
+  }
+
+  /** Narrowest first: the lowest resource, then the role with the fewest permissions. */
+  #byReach(a: Grant, b: Grant): number {
+    const permissions = ({ role }: Grant) => this.permissionsOf(role).length;
+    return b.resource.length - a.resource.length || permissions(a) - permissions(b);
+  }
+
   #save(): void {
     if (this.#path) writeFileAtomically(this.#path, JSON.stringify(this.grants(), null, 2));
   }
 }
 
-/** Whether a grant gives `member` the permission on `resource`, directly or through a parent. */
+/** Whether a grant of a predefined role gives `member` the permission on `resource`, directly or through a parent. */
 export function covers(grant: Grant, member: string, permission: string, resource: string): boolean {
-  return (
-    (grant.member === member || grant.member === 'allUsers') &&
-    contains(grant.resource, resource) &&
-    permissionsOfGrant(grant).includes(permission)
-  );
+  return reaches(grant, member, resource) && permissionsOf(grant.role).includes(permission);
 }
 
-function permissionsOfGrant({ role, permissions }: Grant): readonly string[] {
-  return permissions ?? permissionsOf(role);
+function reaches(grant: Grant, member: string, resource: string): boolean {
+  return (grant.member === member || grant.member === 'allUsers') && contains(grant.resource, resource);
 }
 
 /** The predefined roles with the permission, narrowest first. */
@@ -188,12 +225,6 @@ export function rolesWith(permission: string): string[] {
 /** The service account that Pub/Sub acts as in a project. https://docs.cloud.google.com/iam/docs/service-agents */
 export function pubsubServiceAgent(projectNumber: string): string {
   return `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
-}
-
-/** Narrowest first: the lowest resource, then the role with the fewest permissions. */
-function byReach(a: Grant, b: Grant): number {
-  const permissions = (grant: Grant) => permissionsOfGrant(grant).length;
-  return b.resource.length - a.resource.length || permissions(a) - permissions(b);
 }
 
 function contains(parent: string, resource: string): boolean {

@@ -5,7 +5,7 @@ export { FakeClock, systemClock } from './clock.ts';
 export type { CloudEvent } from './cloud-event.ts';
 export type { Execution } from './cloud-run/execution.ts';
 export { CloudError } from './errors.ts';
-export { type Grant, Iam, permissionsOf } from './iam.ts';
+export { type Grant, Iam } from './iam.ts';
 export { LocalCloud, PortTakenError } from './local-cloud.ts';
 export { freePort } from './ports.ts';
 export { PubSub } from './pubsub/pubsub.ts';

@@ -8,6 +8,8 @@ import { DAY, HOUR, MINUTE } from './units.ts';
 export interface Limits {
   /** GiB per hour that all queries of the project together may be billed. */
   readonly billedGibPerHour: number;
+  /** GiB per month that the queries of lists may scan: LIST_GIB_PER_MONTH of the API. */
+  readonly listGibPerMonth: number;
   readonly maxInstances: number;
   /** Id of the uptime check. */
   readonly uptimeCheck: string;
@@ -16,6 +18,7 @@ export interface Limits {
 /** The default settings, used for documents, Prometheus rules and traces. */
 export const DEFAULT_LIMITS: Limits = {
   billedGibPerHour: 100,
+  listGibPerMonth: 3437,
   maxInstances: 4,
   uptimeCheck: SYSTEM.service,
 };
@@ -39,8 +42,17 @@ export interface Alert {
 }
 
 const GIB = 1024 ** 3;
+const MONTH_DAYS = 30;
 
-export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limits): readonly Alert[] {
+/** Of the budget of lists, when a month goes on like the last day. */
+const LIST_SHARE = 0.8;
+
+export function alertsFor({
+  billedGibPerHour,
+  listGibPerMonth,
+  maxInstances,
+  uptimeCheck,
+}: Limits): readonly Alert[] {
   return [
     {
       id: 'backlog-stuck',
@@ -109,6 +121,35 @@ export function alertsFor({ billedGibPerHour, maxInstances, uptimeCheck }: Limit
         threshold: billedGibPerHour * GIB,
       }),
       prometheus: { series: 'records_warehouse_billed_total' },
+    },
+    {
+      id: 'list-budget',
+      title: 'The lists will spend their monthly budget',
+      severity: 'ticket',
+      why: 'the API keeps the budget by making lists less often, so answers only get older',
+      runbook: 'list-budget',
+      condition: {
+        kind: 'sum',
+        title: `more billed for lists in a day than ${LIST_SHARE * 100} % of ${listGibPerMonth} GiB a month`,
+        filter: METRICS.listBytes,
+        windowSeconds: DAY,
+        threshold: Math.round((LIST_SHARE * listGibPerMonth * GIB) / MONTH_DAYS),
+      },
+      prometheus: { noneBecause: 'nothing is billed on this machine' },
+    },
+    {
+      id: 'records-left-out',
+      title: 'Lists lack records that cannot be served',
+      severity: 'ticket',
+      why: 'every other record is served, so no request fails',
+      runbook: 'left-out',
+      condition: threshold({
+        title: 'any record left out in a day',
+        filter: METRICS.leftOut,
+        aggregation: sumOver(DAY),
+        threshold: 0,
+      }),
+      prometheus: { noneBecause: "the signal is a line in the API's log" },
     },
     {
       id: 'stale-answers',

@@ -1,5 +1,7 @@
-/** A condition of an alert policy of Cloud Monitoring, of the two kinds used here. */
-export type Condition = ThresholdCondition | LogCondition;
+import { promqlOf, termsOf } from './filter.ts';
+
+/** A condition of an alert policy of Cloud Monitoring, of the three kinds used here. */
+export type Condition = ThresholdCondition | SumCondition | LogCondition;
 
 export interface ThresholdCondition {
   readonly kind: 'threshold';
@@ -30,6 +32,32 @@ export interface Aggregation {
     | 'ALIGN_NEXT_OLDER'
     | 'ALIGN_PERCENTILE_99';
   readonly reducer: 'REDUCE_SUM' | 'REDUCE_MAX' | 'REDUCE_MIN' | 'REDUCE_COUNT_FALSE';
+}
+
+/**
+ * Holds when the values of a distribution add up to more than the threshold. A threshold condition cannot add them; PromQL can.
+ * https://docs.cloud.google.com/monitoring/promql/promql-mapping
+ */
+export interface SumCondition {
+  readonly kind: 'sum';
+  readonly title: string;
+  /** Selects a metric of the kind DISTRIBUTION. */
+  readonly filter: string;
+  /** At most a day: Cloud Monitoring looks back 25 hours. */
+  readonly windowSeconds: number;
+  readonly threshold: number;
+}
+
+/** The condition in PromQL: of several projects in a metrics scope, the worst is compared. */
+export function promqlOfSum({
+  filter,
+  windowSeconds,
+  threshold,
+}: Omit<SumCondition, 'kind' | 'title'>): string {
+  const [metric, labels] = promqlOf(filter).split('{');
+  const resource = termsOf(filter).find(({ name }) => name === 'resource.type')?.value;
+  const series = `${metric}_sum{monitored_resource="${resource}",${labels}`;
+  return `max(sum by (project_id) (increase(${series}[${windowSeconds}s]))) > ${threshold}`;
 }
 
 /** Holds for any line of the log that matches; notifies at most once per `notifyEverySeconds`. */

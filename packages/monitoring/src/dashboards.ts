@@ -27,6 +27,8 @@ export function serviceDashboard(limits: Limits = DEFAULT_LIMITS): Dashboard {
       row('published', 'written'),
       row('age', 'deadLetters'),
       row('oldestDeadLetter', 'warnings'),
+      section('Lists', 'what they cost, how old they get, and which records they lack'),
+      row('listBytes', 'listWindow', 'leftOut'),
       section('Cost and objectives', 'cost is of all queries in the project'),
       { height: HEIGHT, widgets: [serviceChart('billed', limits), objectives()] },
       { height: HEIGHT + 1, widgets: [alerts(limits)] },

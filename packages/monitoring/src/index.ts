@@ -1,6 +1,6 @@
 export { alertsFor, DEFAULT_LIMITS, type Limits } from './alerts.ts';
 export { budgetSpent, CLOUD_BURN_RATES, PROMETHEUS_BURN_RATES } from './burn-rates.ts';
-export type { Condition, ThresholdCondition } from './condition.ts';
+export { type Condition, promqlOfSum, type ThresholdCondition } from './condition.ts';
 export { FIRST_SCREEN, fleetDashboard, serviceDashboard, WORST } from './dashboards.ts';
 export { LOG_METRICS, type LogMetric } from './log-metrics.ts';
 export { errorBudget, OBJECTIVES, type Objective } from './objectives.ts';

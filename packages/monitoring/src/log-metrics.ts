@@ -11,7 +11,7 @@ export interface LogMetric {
   readonly distribution?: {
     readonly value: string;
     readonly unit: string;
-    /** Two of them are the limits of the objectives, so what those count is exact. */
+    /** Of the latency, two are the limits of the objectives, so what those count is exact. */
     readonly bounds: readonly number[];
     /** Extractors by the name of the label. */
     readonly labels: Readonly<Record<string, string>>;
@@ -20,6 +20,7 @@ export interface LogMetric {
 
 const STDOUT = 'log_id("run.googleapis.com/stdout")';
 const LINES = and('resource.type="cloud_run_revision"', SERVICE_LABEL, STDOUT);
+const MIB = 1024 ** 2;
 const MEASURED = Object.values(ROUTES)
   .map((route) => `"${route}"`)
   .join(' OR ');
@@ -43,8 +44,42 @@ export const LOG_METRICS: readonly LogMetric[] = [
     filter: and(LINES, 'severity=WARNING', 'jsonPayload.reason:*'),
   },
   {
+    name: SYSTEM.listBytesMetric,
+    description: 'Bytes billed for each list, delta or filter that the API made.',
+    filter: and(LINES, 'jsonPayload.list.bytesBilled>=0'),
+    distribution: {
+      value: 'EXTRACT(jsonPayload.list.bytesBilled)',
+      unit: 'By',
+      // From 10 MiB, the least that BigQuery bills for a query, to 10 TiB.
+      bounds: powersOf(2, 10 * MIB, 21),
+      labels: { kind: 'EXTRACT(jsonPayload.list.kind)' },
+    },
+  },
+  {
+    name: SYSTEM.listWindowMetric,
+    description:
+      'Seconds for which a list is served before the API makes the next, which the budget of lists stretches.',
+    filter: and(LINES, 'jsonPayload.list.windowSeconds>=0'),
+    distribution: {
+      value: 'EXTRACT(jsonPayload.list.windowSeconds)',
+      unit: 's',
+      bounds: powersOf(2, 1, 18),
+      labels: { kind: 'EXTRACT(jsonPayload.list.kind)' },
+    },
+  },
+  {
+    name: SYSTEM.leftOutMetric,
+    description: 'Records that the API leaves out of its lists because they cannot be served.',
+    filter: and(LINES, 'jsonPayload.leftOut:*'),
+  },
+  {
     name: SYSTEM.probeMetric,
     description: 'Probes that published a record, read it back through the API and deleted it.',
     filter: and('resource.type="cloud_run_job"', PROBE_LABEL, STDOUT, 'jsonPayload.probe.outcome="passed"'),
   },
 ];
+
+/** `count` bounds from `first` on. */
+function powersOf(base: number, first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, power) => first * base ** power);
+}

@@ -109,6 +109,28 @@ const PANELS = {
     filter: METRICS.warehouseWarnings,
     ...SUM,
   },
+  listBytes: {
+    title: 'Lists: billed for one, 99th percentile',
+    unit: 'bytes',
+    filter: METRICS.listBytes,
+    aligner: 'ALIGN_PERCENTILE_99',
+    reducer: 'REDUCE_MAX',
+    by: 'metric.labels.kind',
+  },
+  listWindow: {
+    title: 'Lists: time between two, 99th percentile',
+    unit: 'seconds',
+    filter: METRICS.listWindow,
+    aligner: 'ALIGN_PERCENTILE_99',
+    reducer: 'REDUCE_MAX',
+    by: 'metric.labels.kind',
+  },
+  leftOut: {
+    title: 'Lists: records left out',
+    unit: 'records in ten minutes',
+    filter: METRICS.leftOut,
+    ...SUM,
+  },
   billed: {
     title: 'Cost: billed by BigQuery',
     unit: 'bytes in ten minutes',

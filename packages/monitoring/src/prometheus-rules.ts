@@ -62,7 +62,7 @@ function burnExpression({ errorRatio, goal, guard }: Objective, burn: BurnRate, 
 /** The condition in PromQL: a sum of counters, or the highest of some ages. Undefined where Prometheus has no such metric. */
 function thresholdRule(alert: Alert, time: TimeLapse): Rule | undefined {
   const { condition, prometheus = {} } = alert;
-  if (condition.kind === 'log' || 'noneBecause' in prometheus) return undefined;
+  if (condition.kind !== 'threshold' || 'noneBecause' in prometheus) return undefined;
   const { aggregation, threshold, durationSeconds } = { ...condition, ...prometheus };
   const series = prometheus.series ?? promqlOf(condition.filter);
   const expression =

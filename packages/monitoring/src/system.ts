@@ -9,6 +9,10 @@ export const SYSTEM = {
   /** Log-based metrics: distribution of seconds per route, and count of warnings about BigQuery. */
   latencyMetric: 'records/request_latency',
   warehouseMetric: 'records/warehouse_warnings',
+  /** Log-based metrics of lists: distributions of bytes billed and of seconds per window, and a count of records left out. */
+  listBytesMetric: 'records/list_bytes',
+  listWindowMetric: 'records/list_window',
+  leftOutMetric: 'records/left_out',
   /** The job that publishes a record and reads it back, and the log-based metric that counts its passes. */
   probeJob: 'records-probe',
   probeMetric: 'records/probes_passed',
@@ -30,6 +34,9 @@ export const METRICS = {
   instances: ofService('run.googleapis.com/container/instance_count'),
   latency: ofService(`logging.googleapis.com/user/${SYSTEM.latencyMetric}`),
   warehouseWarnings: ofService(`logging.googleapis.com/user/${SYSTEM.warehouseMetric}`),
+  listBytes: ofService(`logging.googleapis.com/user/${SYSTEM.listBytesMetric}`),
+  listWindow: ofService(`logging.googleapis.com/user/${SYSTEM.listWindowMetric}`),
+  leftOut: ofService(`logging.googleapis.com/user/${SYSTEM.leftOutMetric}`),
   probes: metric(`logging.googleapis.com/user/${SYSTEM.probeMetric}`, 'cloud_run_job', PROBE_LABEL),
   published: metric(
     'pubsub.googleapis.com/topic/send_request_count',

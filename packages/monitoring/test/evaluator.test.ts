@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CannotTell, evaluate, type Series, select } from '../src/evaluate/index.ts';
+import { CannotTell, Distribution, evaluate, type Series, select } from '../src/evaluate/index.ts';
 import { type Condition, OBJECTIVES, type Policy, type ThresholdCondition } from '../src/index.ts';
 
 // The examples are those of https://docs.cloud.google.com/monitoring/alerts/concepts-indepth
@@ -95,6 +95,25 @@ describe('the evaluator of alert policies', () => {
     expect(burns(0.999, 1)).toEqual([1]);
     expect(burns(1.001, 1)).toEqual([]);
     expect(burns(0, 0)).toEqual([]);
+  });
+
+  it('adds up the values of a distribution, of each system by itself', () => {
+    const sum: Condition = {
+      kind: 'sum',
+      title: 'example',
+      filter: `metric.type="${METRIC}" AND resource.type="generic_node"`,
+      windowSeconds: 120,
+      threshold: 10,
+    };
+    const values = (...all: readonly number[]) => Distribution.of([5, 10], all);
+    const points = [values(4, 2), undefined, values(1), values(2, 7, 1)];
+    expect(opened([series(points)], sum)).toEqual([4]);
+    const other = { 'resource.labels.project_id': 'other' };
+    expect(opened([series([values(6)]), series([values(6)], other)], sum)).toEqual([]);
+    expect(opened([series([values(6)]), series([values(6)])], sum)).toEqual([1]);
+    expect(run([series([new Distribution([5], [1, 0])])], sum).cannotTell).toEqual({
+      p: 'a sum of values needs a series of distributions with sums',
+    });
   });
 
   it('says what it cannot tell', () => {

@@ -23,15 +23,25 @@ it('an outage pages before a tenth of the budget is spent, and the page resolves
   expect(page?.resolved).toBeLessThanOrEqual(5);
 });
 
+it('the budget of lists opens a ticket while nine tenths of the month are left to spend', () => {
+  const overspent = trials.find(({ trace }) => trace.name.startsWith('lists at three times'));
+  const ticket = overspent?.firings.find(({ alert }) => alert === 'list-budget');
+  // Three budgets a month are spent in ten days.
+  expect(ticket?.after).toBeLessThan(24 * 60);
+  expect(ticket?.after).toBeGreaterThan(60);
+});
+
 it('the traces miss the alert of a threshold that is ten times too high', () => {
   const higher = policiesFor(DEFAULT_LIMITS).map((policy) => ({
     ...policy,
     conditions: policy.conditions.map((condition) =>
-      condition.kind === 'threshold' ? { ...condition, threshold: condition.threshold * 10 } : condition,
+      'threshold' in condition ? { ...condition, threshold: condition.threshold * 10 } : condition,
     ),
   }));
   const missed = TRACES.flatMap((trace) => tryOut(trace, higher).missed);
-  expect(missed).toEqual(expect.arrayContaining(['backlog-stuck', 'cost-runaway', 'freshness-burns-14.4x']));
+  expect(missed).toEqual(
+    expect.arrayContaining(['backlog-stuck', 'cost-runaway', 'freshness-burns-14.4x', 'list-budget']),
+  );
 });
 
 const promtool = findPromtool();

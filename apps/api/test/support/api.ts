@@ -10,6 +10,9 @@ export const environment = {
   GOOGLE_CLOUD_PROJECT: 'records-test',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-test.records.records',
+  SCRATCH_DATASET: 'records-test.scratch',
+  // Tests of the budget set their own.
+  LIST_GIB_PER_MONTH: '1000000',
   // Tests of the limit set their own.
   ANONYMOUS_REQUESTS_PER_MINUTE: '1000000',
   METADATA_SERVER_DETECTION: 'none',
@@ -23,7 +26,17 @@ export interface TestApi {
 
 export interface TestApiOptions
   extends Partial<
-    Pick<BigQueryWarehouseOptions, 'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
+    Pick<
+      BigQueryWarehouseOptions,
+      | 'policy'
+      | 'telemetry'
+      | 'timing'
+      | 'freshnessSeconds'
+      | 'blockCacheBytes'
+      | 'partRows'
+      | 'maxIndexedRows'
+      | 'lookupBytesPerMonth'
+    >
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;

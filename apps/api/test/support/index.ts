@@ -3,4 +3,5 @@ export type { Timing } from '../../src/warehouse/timing.ts';
 export { buildTestApi } from './api.ts';
 export { type Fault, googleError } from './bigquery-front.ts';
 export { closeAll } from './cleanup.ts';
+export { patternsOf } from './patterns.ts';
 export { openTestTable } from './table.ts';

@@ -88,6 +88,18 @@ verb(bench, 'stop', {
   .argument('[stops]', 'stops, 1 to 10000', integer(1, 10_000), 100)
   .action(async (stops) => conclude(await (await import('./stop.ts')).benchStop(stops)));
 
+verb(bench, 'soak', {
+  summary: 'read while records arrive, beside the naive way',
+  example: 'pnpm bench soak 1 500',
+  description:
+    'Publishes records at a steady rate while readers request pages, ids, filters and countries from the API and from a server ' +
+    'that runs a query per request. No answer may be 5xx. In the first and last minute, p99 of pages and ids must be below ' +
+    '250 ms, of the others below 1 s; each process below 1 GiB; p50 and p99 below those of the other server. Linux only.',
+})
+  .argument('[minutes]', 'minutes, 1 to 600', integer(1, 600), 10)
+  .argument('[rate]', 'records per second, 1 to 10000', integer(1, 10_000), 3_000)
+  .action(async (minutes, rate) => conclude(await (await import('./soak/soak.ts')).benchSoak(minutes, rate)));
+
 verb(bench, 'cost', {
   summary: 'bytes billed by BigQuery for a load',
   example: 'pnpm bench cost 100000 1000 10',

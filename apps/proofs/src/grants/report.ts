@@ -1,4 +1,4 @@
-import { type Grant, type Iam, permissionsOf } from '@records/local-cloud';
+import type { Grant, Iam } from '@records/local-cloud';
 
 /** A grant, and how a running stack used it. */
 export interface GrantUse {
@@ -34,7 +34,7 @@ function useOf(iam: Iam, grant: Grant): GrantUse {
     role,
     resource,
     used: iam.usesOf(grant),
-    known: permissionsOf(role).length,
+    known: iam.permissionsOf(role).length,
     reason: REASONS[role],
   };
 }

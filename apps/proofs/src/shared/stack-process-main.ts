@@ -11,14 +11,17 @@ export interface StackReady {
   readonly apiUrl: string;
   /** host:port */
   readonly pubsub: string;
+  /** The variables that another process of the API needs. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly apiEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface StackAnswer {
   /** Messages that are not in the table yet. */
   readonly backlog: number;
   readonly deadLetters: number;
-  /** Processes of the API that were running. */
-  readonly apis: number;
+  /** The processes of the API that were running, by their ids. */
+  readonly apis: readonly number[];
 }
 
 const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
@@ -29,7 +32,7 @@ const stack = await LocalStack.create({
 const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
 
 answer(async (question: StackQuestion): Promise<StackAnswer> => {
-  const apis = stack.cloud.cloudRun.services().filter(({ pid }) => pid !== undefined).length;
+  const apis = stack.cloud.cloudRun.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   if (question === 'kill the API') stack.killApi();
   return {
     backlog: await backlogOf(stack),
@@ -42,5 +45,7 @@ const ready: StackReady = {
   target: stack.seedTarget,
   apiUrl,
   pubsub: stack.environment.PUBSUB_EMULATOR_HOST ?? '',
+  environment: stack.environment,
+  apiEnvironment: stack.apiEnvironment,
 };
 process.send?.(ready);

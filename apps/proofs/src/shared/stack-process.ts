@@ -1,3 +1,4 @@
+import type { ForkOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { ForkedProcess } from './forked-process.ts';
 import type { StackAnswer, StackQuestion, StackReady } from './stack-process-main.ts';
@@ -7,9 +8,9 @@ export class StackProcess extends ForkedProcess<StackQuestion, StackAnswer> {
   #ready: StackReady | undefined;
 
   /** Resolves when the API is ready. `dataDir`: '' keeps everything in memory. */
-  static async start(dataDir: string, chaos: object): Promise<StackProcess> {
+  static async start(dataDir: string, chaos: object, options: ForkOptions = {}): Promise<StackProcess> {
     const script = join(import.meta.dirname, 'stack-process-main.ts');
-    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos)]);
+    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos)], options);
     stack.#ready = await stack.next<StackReady>();
     return stack;
   }

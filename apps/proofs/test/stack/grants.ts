@@ -13,6 +13,8 @@ import { getUntil } from './requests.ts';
 import { seedHere, stack, warnings } from './shared.ts';
 
 const API = 'serviceAccount:records-api@records-local.iam.gserviceaccount.com';
+/** The API's role on the dataset of its lists. */
+const LIST_WRITER = 'projects/records-local/roles/recordsListWriter';
 const SEEDER = 'serviceAccount:seeder@records-local.iam.gserviceaccount.com';
 
 describe('the grants of the program', () => {
@@ -33,11 +35,17 @@ describe('the grants of the program', () => {
     expect(grantProblems(uses)).toEqual([]);
     expect(uses.map(({ role, used }) => [role, ...used])).toEqual([
       ['roles/run.invoker'],
+      [LIST_WRITER, 'bigquery.tables.create', 'bigquery.tables.getData'],
       ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
       ['roles/run.invoker'],
-      ['roles/bigquery.dataEditor', 'bigquery.tables.getData', 'bigquery.tables.updateData'],
+      [
+        'roles/bigquery.dataEditor',
+        'bigquery.tables.get',
+        'bigquery.tables.getData',
+        'bigquery.tables.updateData',
+      ],
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
@@ -109,6 +117,20 @@ describe('the grants of the program', () => {
     },
     60_000,
   );
+
+  it('without its role on the dataset of lists the API makes none, and the log names what is missing', async () => {
+    const { iam } = stack.cloud;
+    const held = iam.grants().find(({ role }) => role === LIST_WRITER);
+    if (!held) throw new Error(`the program does not grant ${LIST_WRITER}`);
+    iam.revoke(held);
+    await seedHere(1);
+    const missing = `${API} lacks bigquery.tables.create on projects/records-local/datasets/records_scratch: grant `;
+    while (!warnings.some((warning) => warning.startsWith(missing))) {
+      await (await fetch(`${stack.outputs.apiUrl}/records?limit=1`)).text();
+    }
+    iam.grant(held);
+    await getUntil(`${stack.outputs.apiUrl}/records?limit=1`, 200);
+  }, 60_000);
 });
 
 /** Runs `pnpm seed` on this stack. */

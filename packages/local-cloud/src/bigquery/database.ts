@@ -21,7 +21,7 @@ const MAX_QUEUED = 1000;
 const RESULTS = 'results.duckdb';
 
 /** Beyond this DuckDB spills to the folder. Each thread needs its share, so there are few. */
-const MEMORY_LIMIT = '400MB';
+const MEMORY_LIMIT = '256MB';
 const THREADS = Math.min(4, availableParallelism());
 
 /** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */

@@ -35,6 +35,28 @@ export function aggregate(
   });
 }
 
+/** What the values of a distribution add up to in a window, for each group. */
+export function sumsOf(
+  filter: string,
+  all: readonly Series[],
+  windowSeconds: number,
+  field: string,
+): Measure[] {
+  const groups = Map.groupBy(select(filter, all), ({ labels }) => labels[field]);
+  return [...groups.values()].map((group) => {
+    const sums = group.map(({ points }) => new Sums(points, sumOfValues));
+    return (minute, visible) => {
+      const values = known(sums.map((each) => each.over(minute - windowSeconds / 60, visible)));
+      return values.length === 0 ? undefined : sum(values);
+    };
+  });
+}
+
+function sumOfValues(value: Value): number {
+  if (value instanceof Distribution && value.sum !== undefined) return value.sum;
+  throw new CannotTell('a sum of values needs a series of distributions with sums');
+}
+
 export function known<T>(values: readonly (T | undefined)[]): T[] {
   return values.filter((value) => value !== undefined);
 }

@@ -8,7 +8,11 @@ import type { Moment } from './traces.ts';
 
 const GIB = 1024 ** 3;
 
-const BOUNDS = LOG_METRICS.find(({ name }) => name === SYSTEM.latencyMetric)?.distribution?.bounds ?? [];
+const boundsOf = (metric: string) =>
+  LOG_METRICS.find(({ name }) => name === metric)?.distribution?.bounds ?? [];
+const BOUNDS = boundsOf(SYSTEM.latencyMetric);
+const LIST_BYTES_BOUNDS = boundsOf(SYSTEM.listBytesMetric);
+const LIST_WINDOW_BOUNDS = boundsOf(SYSTEM.listWindowMetric);
 
 /** Google checks from six regions. https://docs.cloud.google.com/monitoring/uptime-checks */
 const REGIONS = ['usa-iowa', 'usa-oregon', 'usa-virginia', 'europe', 'south-america', 'asia-pacific'];
@@ -35,6 +39,13 @@ export function cloudSeries(moments: readonly Moment[]): Series[] {
       ),
     ),
     series(METRICS.warehouseWarnings, ({ warehouseWarnings }) => warehouseWarnings),
+    series(and(METRICS.listBytes, 'metric.labels.kind="base"'), ({ listGib }) =>
+      listGib > 0 ? Distribution.of(LIST_BYTES_BOUNDS, [listGib * GIB]) : undefined,
+    ),
+    series(and(METRICS.listWindow, 'metric.labels.kind="base"'), ({ listGib, listWindow }) =>
+      listGib > 0 ? Distribution.of(LIST_WINDOW_BOUNDS, [listWindow]) : undefined,
+    ),
+    series(METRICS.leftOut, ({ leftOut }) => leftOut || undefined),
     series(METRICS.probes, ({ probePasses }, minute) =>
       minute % PROBES.everyMinutes === 0 && probePasses ? 1 : undefined,
     ),

@@ -1,7 +1,7 @@
-import type { Condition, ThresholdCondition } from '../condition.ts';
+import type { Condition, SumCondition, ThresholdCondition } from '../condition.ts';
 import { CannotTell } from '../filter.ts';
 import { OBJECTIVES } from '../objectives.ts';
-import { aggregate, known, type Measure } from './aggregate.ts';
+import { aggregate, known, type Measure, sumsOf } from './aggregate.ts';
 import { burnRateOf } from './burn-rate.ts';
 import type { Series } from './series.ts';
 
@@ -17,6 +17,7 @@ const SYSTEM_LABEL = 'resource.labels.project_id';
 export function verdictOf(condition: Condition, series: readonly Series[]): Measure<boolean> {
   if (condition.kind === 'log')
     throw new CannotTell('it reads log lines, which simulated incidents do not have');
+  if (condition.kind === 'sum') return sumVerdict(condition, series);
   const { comparison, threshold, withoutData, durationSeconds } = condition;
   const measure = measured(condition, series);
   const needed = Math.max(1, durationSeconds / 60);
@@ -31,6 +32,17 @@ export function verdictOf(condition: Condition, series: readonly Series[]): Meas
       value === undefined || (comparison === 'COMPARISON_GT' ? value > threshold : value < threshold);
     inARow = violates ? inARow + 1 : 0;
     return inARow >= needed;
+  };
+}
+
+function sumVerdict(
+  { filter, windowSeconds, threshold }: SumCondition,
+  series: readonly Series[],
+): Measure<boolean> {
+  const systems = sumsOf(filter, series, windowSeconds, SYSTEM_LABEL);
+  return (minute, visible) => {
+    const values = known(systems.map((measure) => measure(minute, visible)));
+    return values.length === 0 ? undefined : Math.max(...values) > threshold;
   };
 }
 

@@ -7,13 +7,31 @@ import { CannotTell } from '../filter.ts';
 export class Distribution {
   readonly #bounds: readonly number[];
   readonly #counts: readonly number[];
+  /** Of all values; undefined where only their number is known. */
+  readonly sum: number | undefined;
 
   /** `counts[i]` values lie above `bounds[i - 1]`, up to `bounds[i]`. The last count is of those above all bounds. */
-  constructor(bounds: readonly number[], counts: readonly number[]) {
+  constructor(bounds: readonly number[], counts: readonly number[], sum?: number) {
     if (counts.length !== bounds.length + 1)
       throw new RangeError(`${bounds.length} bounds need ${bounds.length + 1} counts, not ${counts.length}`);
     this.#bounds = bounds;
     this.#counts = counts;
+    this.sum = sum;
+  }
+
+  /** The histogram of some values. */
+  static of(bounds: readonly number[], values: readonly number[]): Distribution {
+    const counts = new Array<number>(bounds.length + 1).fill(0);
+    for (const value of values) {
+      const above = bounds.findIndex((bound) => value <= bound);
+      const index = above < 0 ? bounds.length : above;
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+    return new Distribution(
+      bounds,
+      counts,
+      values.reduce((total, value) => total + value, 0),
+    );
   }
 
   get count(): number {

@@ -9,7 +9,7 @@ export interface FleetOptions {
   isSick(system: number): boolean;
 }
 
-/** Properties of a moment that grow with the load of a system. */
+/** Properties of a moment that grow with the load of a system. What lists cost does not: their budget bounds it. */
 const LOADED = [
   'requests',
   'clientErrors',

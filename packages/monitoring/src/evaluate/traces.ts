@@ -15,6 +15,11 @@ export const HEALTHY = {
   snapshotAge: 60,
   warehouseWarnings: 0,
   billedGib: 0.5,
+  /** A list is made every minute: a third of the budget. */
+  listGib: 0.027,
+  /** Seconds from one list to the next. */
+  listWindow: 60,
+  leftOut: 0,
   instances: 2,
   /** Of six. */
   failingRegions: 0,
@@ -46,7 +51,7 @@ export const START = (24 * HOUR) / MINUTE;
 /** Minutes that are watched after the trouble, to see which alerts resolve. */
 const AFTERWARDS = (3 * HOUR) / MINUTE;
 
-const QUIET = { requests: 0, clientErrors: 0, published: 0, billedGib: 0 };
+const QUIET = { requests: 0, clientErrors: 0, published: 0, billedGib: 0, listGib: 0 };
 
 export const TRACES: readonly Trace[] = [
   trace('a good day', 60, {}, {}),
@@ -113,6 +118,14 @@ export const TRACES: readonly Trace[] = [
   ),
   trace('one dead letter', 1, { deadLetters: 1 }, { 'dead-letters': 2 }),
   trace('cost runaway: a scan per request', 60, { billedGib: 60 }, { 'cost-runaway': 3 }),
+  trace('lists at two thirds of their budget, for a day', 24 * 60, { listGib: 0.053, listWindow: 128 }, {}),
+  trace(
+    'lists at three times their budget, for five hours',
+    5 * 60,
+    { listGib: 0.239, billedGib: 0.7 },
+    { 'list-budget': 260 },
+  ),
+  trace('a record that cannot be served', 1, { leftOut: 1 }, { 'records-left-out': 2 }),
   trace('checks from one region of six fail', 60, { failingRegions: 1 }, {}),
   trace(
     'BigQuery is down, and old pages are served',

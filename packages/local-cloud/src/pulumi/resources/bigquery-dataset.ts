@@ -13,8 +13,9 @@ const Inputs = Type.Object(
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
+    /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
     defaultTableExpirationMs: Type.Optional(
-      Type.Integer({ minimum: 3_600_000, description: 'a number of milliseconds, at least an hour' }),
+      Type.Integer({ minimum: 3_600_000, description: 'milliseconds, an hour or more' }),
     ),
     deleteContentsOnDestroy: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
@@ -86,8 +87,7 @@ function settings({ description, friendlyName, labels, defaultTableExpirationMs 
   return {
     description: description ?? null,
     friendlyName: friendlyName ?? null,
+    defaultTableExpirationMs: defaultTableExpirationMs === undefined ? null : `${defaultTableExpirationMs}`,
     labels: labelPatch(labels, old?.labels),
-    defaultTableExpirationMs:
-      defaultTableExpirationMs === undefined ? null : String(defaultTableExpirationMs),
   };
 }

@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import { type Grant, roleProblem } from '../../iam.ts';
+import { type Grant, isCustomRole, roleProblem } from '../../iam.ts';
 import {
   type AppliedType,
   applied,
@@ -65,7 +65,8 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
     references(declared) {
       const references: Reference[] = [];
       if (property) references.push({ property, resource: grantOf(declared).resource });
-      const { member } = declared.inputs;
+      const { member, role } = declared.inputs;
+      if (isCustomRole(role)) references.push({ property: 'role', resource: role });
       const account = member.startsWith('serviceAccount:') && serviceAccountName(member.slice(15));
       if (account) references.push({ property: 'member', resource: account });
       return references;

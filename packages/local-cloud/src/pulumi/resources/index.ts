@@ -5,6 +5,7 @@ import { table } from './bigquery-table.ts';
 import { jobGrant, serviceGrant } from './cloud-run-iam.ts';
 import { job } from './cloud-run-job.ts';
 import { service as cloudRunService } from './cloud-run-service.ts';
+import { customRole } from './custom-role.ts';
 import { PLANNED_ONLY } from './planned-only.ts';
 import { getProject, projectGrant, serviceIdentity, service as serviceUsage } from './projects.ts';
 import { provider } from './provider.ts';
@@ -26,6 +27,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'gcp:cloudrunv2/jobIamMember:JobIamMember': jobGrant,
   'gcp:cloudrunv2/service:Service': cloudRunService,
   'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': serviceGrant,
+  'gcp:projects/iAMCustomRole:IAMCustomRole': customRole,
   'gcp:projects/iAMMember:IAMMember': projectGrant,
   'gcp:projects/service:Service': serviceUsage,
   'gcp:projects/serviceIdentity:ServiceIdentity': serviceIdentity,
