@@ -200,10 +200,6 @@ describe('an account that makes lists', () => {
     const call = makeList(LIST, { writeDisposition: 'WRITE_TRUNCATE' }, client);
     expect(await refusal(call)).toMatchObject({ message: expect.stringContaining(message) });
   });
-
-  it('may not be granted a custom role that does not exist', () => {
-    expect(() => grant(`projects/${PROJECT}/roles/lists`, `projects/${PROJECT}`)).toThrow('is not supported');
-  });
 });
 
 describe('a count of all rows', () => {
