@@ -118,13 +118,13 @@ export class MessageTable {
     this.#sql.setWait.run(failures, availableAt, subscription, id);
   }
 
+  endWaits(subscription: number): void {
+    this.#sql.endWaits.run(subscription);
+  }
+
   /** Ends the waits that last beyond `latest`. */
   endWaitsBeyond(subscription: number, latest: number): void {
     this.#sql.endWaitsBeyond.run(subscription, latest);
-  }
-
-  endWaits(subscription: number): void {
-    this.#sql.endWaits.run(subscription);
   }
 
   /** Removes messages from a backlog. Returns those that were in it. */
