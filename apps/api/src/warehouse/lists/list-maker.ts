@@ -22,7 +22,7 @@ const MAX_PART_ROWS = 4_000_000;
 const SAMPLES_PER_PART = 32;
 const MAX_SAMPLES = 512;
 /** A base is made again after this, so that a new walk has at least six hours. Milliseconds. */
-const MAX_BASE_MS = WALK_MS / 2;
+export const MAX_BASE_MS = WALK_MS / 2;
 /** Rows that were written while the first query of a base began. Milliseconds. */
 const OVERLAP_MS = 10_000;
 /** How many periods back an instance without a base looks for one. */
