@@ -254,6 +254,16 @@ describe('a read that waits for a connection', () => {
   });
 });
 
+it('a list of rows waits for no query', async () => {
+  const database = await Database.open(undefined);
+  const held = Promise.withResolvers<void>();
+  const queries = Array.from({ length: 10 }, () => database.read(() => held.promise));
+  expect(await database.list(async () => 'rows')).toBe('rows');
+  held.resolve();
+  await Promise.all(queries);
+  await database.close();
+});
+
 describe('a value that begins with U+FEFF', () => {
   it('comes out as it went in, and sorts by its bytes', async () => {
     const { bigquery, client } = fixture;
