@@ -147,7 +147,9 @@ describe('load shedding', () => {
     }
     const first = get('/records/a');
     await slow.called(1);
-    for (let n = 0; n < 5; n++) expectProblem(await get('/records/b'), 'overloaded');
+    // Another caller, whose own places are free.
+    const other = { 'x-forwarded-for': '203.0.113.9' };
+    for (let n = 0; n < 5; n++) expectProblem(await get('/records/b', other), 'overloaded');
     answer.resolve(oneRow);
     expect((await first).statusCode).toBe(200);
   });
@@ -174,7 +176,7 @@ async function oneInFlight(options: Partial<TestApiOptions> = {}) {
   const answer = Promise.withResolvers<typeof oneRow>();
   const slow = await BigQueryFront.listen();
   slow.fault = () => answer.promise;
-  const variables = { MAX_REQUESTS_IN_FLIGHT: '1' };
+  const variables = { MAX_REQUESTS_IN_FLIGHT: '1', TRUSTED_PROXIES: '1' };
   const { app } = await buildTestApi({ bigQueryUrl: slow.url, variables, ...options });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const get = (path: string, headers?: Record<string, string>, method?: string) =>

@@ -2,7 +2,7 @@ export type Severity = 'debug' | 'info' | 'warning' | 'error';
 
 /** An event of a local cloud, to be shown to a person. */
 export type CloudEvent =
-  /** A line of a Pulumi program or a container, or a warning. `source` is `pulumi`, `pubsub`, `iam` or a Cloud Run service. */
+  /** A line of a Pulumi program or a container, or a warning. `source` is `pulumi`, `bigquery`, `pubsub`, `iam` or a Cloud Run service. */
   | { readonly type: 'log'; readonly source: string; readonly severity: Severity; readonly message: string }
   /** A step of a deployment: its operation on one resource. */
   | { readonly type: 'step'; readonly step: StepEvent }

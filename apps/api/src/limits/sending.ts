@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const MAX_BYTES = 64 * MIB;
 const MAX_CALLER_BYTES = 32 * MIB;
 /** An estimate of what an answer costs besides its bytes. */
-export const ANSWER_BYTES = 16 * 1024;
+const ANSWER_BYTES = 16 * 1024;
 /** The least that a client must take of what waits for it, in the time that it gets. */
 const LEAST_BYTES = 32 * 1024;
 /** The time that it gets while the instance stops. Milliseconds. */

@@ -21,7 +21,7 @@ export interface RateLimitOptions {
 }
 
 /** Who sends a request. Never logged. */
-export interface Caller {
+interface Caller {
   /** The key's hash, or the client's address. */
   readonly id: string;
   readonly hasKey: boolean;

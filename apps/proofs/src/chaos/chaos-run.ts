@@ -2,16 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { encodeRecord } from '@records/records-schema';
 import { bigqueryClient, pubsubClient } from '@records/stack/clients';
 import { childrenOf, memoryOf } from '../shared/memory.ts';
 import { pagesOf } from '../shared/pages.ts';
 import { StackProcess } from '../shared/stack-process.ts';
 import { drained } from '../shared/waiting.ts';
-import { problemsAt } from './checks.ts';
+import { problemsAt, statusOf } from './checks.ts';
 import { ClockSteps } from './clock-steps.ts';
 import { Histories, problemsOf, type Verdict } from './histories.ts';
-import { type Fault, isOdd, ODD_IDS, oddRecords, type Plan, PUBLISHERS } from './plan.ts';
+import { type Fault, IN_FLIGHT_SHARE, isOdd, ODD_IDS, oddRecords, type Plan, PUBLISHERS } from './plan.ts';
 import { TcpProxy } from './proxy.ts';
 import { Publisher } from './publisher.ts';
 import { readDeadLetters } from './readers.ts';
@@ -76,7 +75,7 @@ class ChaosRun implements AsyncDisposable {
     dataDir: string,
     proxies: Proxies,
     note: (text: string) => void,
-    clocks: { readonly stack: ClockSteps; readonly api: ClockSteps },
+    clocks: { readonly machine: ClockSteps; readonly api: ClockSteps },
     stack: StackProcess,
   ) {
     this.#plan = plan;
@@ -84,7 +83,7 @@ class ChaosRun implements AsyncDisposable {
     this.#proxies = proxies;
     this.#note = note;
     this.#histories = new Histories(plan);
-    this.#clock = clocks.stack;
+    this.#clock = clocks.machine;
     this.#stack = stack;
     this.#api = new SecondApi(() => this.#stack.ready, proxies.bigquery.host, clocks.api);
   }
@@ -96,11 +95,11 @@ class ChaosRun implements AsyncDisposable {
     note: (text: string) => void,
   ): Promise<ChaosRun> {
     const clocks = {
-      stack: await ClockSteps.at(join(folder, 'clock-of-the-stack')),
-      api: await ClockSteps.at(join(folder, 'clock-of-the-api')),
+      machine: await ClockSteps.at(join(folder, 'clock-of-the-machine')),
+      api: await ClockSteps.at(join(folder, 'clock-of-an-api')),
     };
     const dataDir = join(folder, 'cloud');
-    const stack = await StackProcess.start(dataDir, plan.chaos, clocks.stack.forked);
+    const stack = await startStack(plan, dataDir, clocks.machine);
     const run = new ChaosRun(plan, dataDir, proxies, note, clocks, stack);
     run.#direct(stack);
     await run.#api.start();
@@ -127,17 +126,24 @@ class ChaosRun implements AsyncDisposable {
     const broken: string[] = [];
     for (const fault of faults) {
       // One more than after the last fault, so what was killed works again.
-      await this.#until(Math.max(fault.at, this.#histories.acknowledged + 1), published);
+      const due = Math.max(fault.at, this.#histories.acknowledged + 1);
+      // The others wait, so that each fault of a small run meets messages in flight.
+      for (const publisher of publishers) publisher.allow(due + this.#beyondFault);
+      await this.#until(due, published);
       const { acknowledged } = this.#histories;
+      // So that each API has a list, which must not stay as it is.
+      await Promise.all(this.#apis.map(([, url]) => statusOf(url, '/records')));
       this.#note(`${acknowledged} acknowledged: ${fault.kind}`);
       const { hits, broken: promises } = await this.#inject(fault, publishers);
       if (hits === 0) this.#note('nothing is left to hit');
       injected.push({ fault, acknowledged, hits });
+      await this.#until(due + this.#beyondFault, published);
       for (const promise of [...promises, ...(await this.#problemsNow())]) {
         broken.push(`after "${fault.kind}", ${promise}`);
         this.#note(`  ${promise}`);
       }
     }
+    for (const publisher of publishers) publisher.allow(messages);
     await this.#until(messages, published);
     await published;
     await drained(async () => (await this.#stack.ask('backlog')).backlog, STALL_MS);
@@ -150,11 +156,23 @@ class ChaosRun implements AsyncDisposable {
     return { verdict, broken, injected };
   }
 
+  /** Names and URLs. */
+  get #apis(): (readonly [string, string])[] {
+    return [
+      ['Cloud Run', this.#stack.ready.apiUrl],
+      ['the second API', this.#api.url],
+    ];
+  }
+
+  /** Messages that are published during a fault and the checks after it. */
+  get #beyondFault(): number {
+    return Math.ceil(this.#plan.messages * IN_FLIGHT_SHARE);
+  }
+
   /** What does not hold at either API, whose lists must show what the table has by now. */
   async #problemsNow(): Promise<string[]> {
     const records = await this.#count('id NOT LIKE @odd');
-    const apis = { 'Cloud Run': this.#stack.ready.apiUrl, 'the second API': this.#api.url };
-    const problems = Object.entries(apis).map(async ([name, url]) =>
+    const problems = this.#apis.map(async ([name, url]) =>
       (await problemsAt(url, records, VISIBLE_MS)).map((problem) => `at ${name}, ${problem}`),
     );
     return (await Promise.all(problems)).flat();
@@ -196,12 +214,14 @@ class ChaosRun implements AsyncDisposable {
         return hit(1);
       case 'reset the connections of the publishers':
         return hit(this.#proxies.pubsub.reset());
-      case 'step the clock of the API':
-        await this.#api.clock.move(this.#api.pid, fault.ms);
+      case 'step the clock of an API':
+        await this.#api.clock.move([this.#api.pid], fault.ms);
         return hit(1);
-      case 'step the clock of the local cloud':
-        await this.#clock.move(this.#stack.pid, fault.ms);
-        return hit(1);
+      case 'step the clock of the machine': {
+        const pids = [this.#stack.pid, ...(await this.#stack.ask('backlog')).apis];
+        await this.#clock.move(pids, fault.ms);
+        return hit(pids.length);
+      }
       case 'close the output of the API':
         return hit(1, await this.#api.breakOutput('closed'));
       case 'fill the output of the API':
@@ -220,7 +240,7 @@ class ChaosRun implements AsyncDisposable {
   async #killStack(): Promise<void> {
     for (const proxy of Object.values(this.#proxies)) proxy.target = undefined;
     await this.#stack[Symbol.asyncDispose]();
-    this.#stack = await StackProcess.start(this.#dataDir, this.#plan.chaos, this.#clock.forked);
+    this.#stack = await startStack(this.#plan, this.#dataDir, this.#clock);
     this.#direct(this.#stack);
   }
 
@@ -254,7 +274,7 @@ class ChaosRun implements AsyncDisposable {
     const topic = pubsub.topic(target.topic, { batching: { maxMessages: 1 } });
     const records = oddRecords(this.#plan.seed);
     await Promise.all(
-      records.map((record) => topic.publishMessage({ data: Buffer.from(encodeRecord(record)) })),
+      records.map((record) => topic.publishMessage({ data: Buffer.from(JSON.stringify(record)) })),
     );
     await pubsub.close();
     this.#oddRecords += records.length;
@@ -296,6 +316,10 @@ class ChaosRun implements AsyncDisposable {
     await this.#api[Symbol.asyncDispose]();
     await this.#stack[Symbol.asyncDispose]();
   }
+}
+
+function startStack({ chaos }: Plan, dataDir: string, clock: ClockSteps): Promise<StackProcess> {
+  return StackProcess.start(dataDir, chaos, clock.module);
 }
 
 interface Hit {

@@ -1,11 +1,11 @@
-import type { ForkOptions } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { until } from '../shared/waiting.ts';
 
 const HOOK = join(import.meta.dirname, 'stepped-clock.ts');
 
-/** The wall clock of a process, which a file moves. */
+/** The wall clock of processes, which a file moves. */
 export class ClockSteps {
   readonly #file: string;
 
@@ -18,21 +18,18 @@ export class ClockSteps {
     return new ClockSteps(file);
   }
 
-  /** For a process that `spawn` starts. */
-  get environment(): Readonly<Record<string, string>> {
-    return { CLOCK_STEP_FILE: this.#file, NODE_OPTIONS: `--import=${new URL(HOOK, 'file:').href}` };
+  /** URL of the module that a process loads by `--import`. */
+  get module(): string {
+    const url = pathToFileURL(HOOK);
+    url.searchParams.set('file', this.#file);
+    return url.href;
   }
 
-  /** For a process that `fork` starts. */
-  get forked(): ForkOptions {
-    return { execArgv: ['--import', HOOK], env: { ...process.env, CLOCK_STEP_FILE: this.#file } };
-  }
-
-  /** Moves the clock of a running process, and those of its successors, to so far from the real one. */
-  async move(pid: number, ms: number): Promise<void> {
+  /** Moves the clocks of running processes, and of those that start later, to so far from the real one. */
+  async move(pids: readonly number[], ms: number): Promise<void> {
     await writeFile(this.#file, String(ms));
-    process.kill(pid, 'SIGUSR2');
-    const seen = () => readFile(`${this.#file}.${pid}`, 'utf8');
-    await until('step of the clock', async () => Number(await seen()) === ms);
+    for (const pid of pids) process.kill(pid, 'SIGUSR2');
+    const moved = async (pid: number) => Number(await readFile(`${this.#file}.${pid}`, 'utf8')) === ms;
+    await until('step of the clock', async () => (await Promise.all(pids.map(moved))).every(Boolean));
   }
 }

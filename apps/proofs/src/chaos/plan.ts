@@ -27,8 +27,11 @@ export type Fault = { readonly at: number } & (
     }
   | { readonly kind: 'kill -9 a publisher'; readonly publisher: number }
   | { readonly kind: 'pause the local cloud'; readonly ms: number }
-  | { readonly kind: 'step the clock of the API' | 'step the clock of the local cloud'; readonly ms: number }
+  | { readonly kind: 'step the clock of an API' | 'step the clock of the machine'; readonly ms: number }
 );
+
+/** The messages of which the publishers may wait for an acknowledgement, and that come during a fault: a share of all. */
+export const IN_FLIGHT_SHARE = 1 / 40;
 
 /** Publishers, which share the messages. */
 export const PUBLISHERS = 2;
@@ -92,7 +95,7 @@ export function planOf(size: ChaosSize): Plan {
     })),
     // Once: the records stay, so every later fault meets them.
     ...others.slice(0, 1).map((n) => ({ at: moment('odd', n), kind: 'publish odd records' as const })),
-    ...(['the API', 'the local cloud'] as const).flatMap((victim) =>
+    ...(['an API', 'the machine'] as const).flatMap((victim) =>
       others.map((n) => ({
         at: moment(`step ${victim}`, n),
         kind: `step the clock of ${victim}` as const,

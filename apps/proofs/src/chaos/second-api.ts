@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { reasonOf } from '@records/cli';
 import { ApiProcess } from '../shared/api-process.ts';
 import type { StackReady } from '../shared/stack-process-main.ts';
 import { statusOf } from './checks.ts';
@@ -15,9 +16,10 @@ const FRESHNESS_SECONDS = 1;
 const LOGGED_REQUESTS = 2_000;
 const LOGGED_AT_ONCE = 50;
 const SOCKETS_OF_EACH_KIND = 30;
-const SLOW_READERS = 20;
+/** More than the requests that an instance answers at a time. */
+const SLOW_READERS = 300;
 /** Answers of a slow reader, which together are larger than the buffers of a connection. */
-const SLOW_PAGES = 200;
+const SLOW_PAGES = 60;
 const BESIDE_SLOW_MS = 3_000;
 /** Another address than that of the slow readers. */
 const OTHER_CALLER = '127.0.0.2';
@@ -55,7 +57,10 @@ export class SecondApi implements AsyncDisposable {
     this.#api = await ApiProcess.start(
       { environment: place, apiEnvironment },
       FRESHNESS_SECONDS,
-      { ...this.clock.environment, LOG_LEVEL: output === undefined ? 'fatal' : 'info' },
+      {
+        NODE_OPTIONS: `${apiEnvironment.NODE_OPTIONS ?? ''} --import=${this.clock.module}`,
+        LOG_LEVEL: output === undefined ? 'fatal' : 'info',
+      },
       undefined,
       output === undefined ? 'ignore' : (this.#output?.fd ?? 'pipe'),
     );
@@ -65,18 +70,14 @@ export class SecondApi implements AsyncDisposable {
   /** Starts it with a broken output, has it log more than a pipe holds, stops it, and starts it as before. */
   async breakOutput(output: Output): Promise<string[]> {
     const broken = await this.#stop(STOP_MS, [0]);
-    await this.start(output);
-    for (let n = 0; n < LOGGED_REQUESTS; n += LOGGED_AT_ONCE) {
-      const paths = Array.from({ length: LOGGED_AT_ONCE }, (_, m) => `/nowhere-${n + m}`);
-      const statuses = await Promise.all(paths.map((path) => statusOf(this.url, path)));
-      const wrong = statuses.find((status) => status !== '404');
-      if (wrong === undefined) continue;
-      broken.push(`a request that is logged is answered with ${wrong}`);
-      break;
+    try {
+      await this.start(output);
+      broken.push(...(await this.#logMuch()), ...(await this.#stop(STOP_MS, [0])));
+    } catch (error) {
+      broken.push(reasonOf(error));
     }
-    const page = await statusOf(this.url, '/records');
-    if (page !== '200') broken.push(`a page is answered with ${page}`);
-    broken.push(...(await this.#stop(STOP_MS, [0])));
+    await this.#output?.close();
+    this.#output = undefined;
     await this.start();
     return broken;
   }
@@ -124,11 +125,20 @@ export class SecondApi implements AsyncDisposable {
   async #stop(withinMs: number, codes: readonly number[]): Promise<string[]> {
     const began = performance.now();
     const code = await this.#running.stop(withinMs);
-    await this.#output?.close();
-    this.#output = undefined;
     if (typeof code === 'number' && codes.includes(code)) return [];
     const ms = (performance.now() - began).toFixed(0);
     return [`the API ended with ${code} after ${ms} ms; within ${withinMs} ms it must end by itself`];
+  }
+
+  async #logMuch(): Promise<string[]> {
+    for (let n = 0; n < LOGGED_REQUESTS; n += LOGGED_AT_ONCE) {
+      const paths = Array.from({ length: LOGGED_AT_ONCE }, (_, m) => `/nowhere-${n + m}`);
+      const statuses = await Promise.all(paths.map((path) => statusOf(this.url, path)));
+      const wrong = statuses.find((status) => status !== '404');
+      if (wrong !== undefined) return [`a request that is logged is answered with ${wrong}`];
+    }
+    const page = await statusOf(this.url, '/records');
+    return page === '200' ? [] : [`a page is answered with ${page}`];
   }
 
   /** A connection that sends a text and reads nothing more than a first piece. */

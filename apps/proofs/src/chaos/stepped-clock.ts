@@ -1,10 +1,10 @@
 /**
- * Loaded into a process by `--import`. Moves its wall clock, and not its monotonic one, by the milliseconds in the file that
- * CLOCK_STEP_FILE names. It reads the file at the start and at each SIGUSR2, and then writes the step to FILE.PID.
+ * Loaded into a process by `--import`. Moves its wall clock, and not its monotonic one, by the milliseconds in a file, the
+ * parameter `file` of this module's URL. It reads the file at the start and at each SIGUSR2, and then writes the step to FILE.PID.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const file = process.env.CLOCK_STEP_FILE ?? '';
+const file = new URL(import.meta.url).searchParams.get('file') ?? '';
 const RealDate = Date;
 const realNow = Date.now;
 let stepMs = 0;

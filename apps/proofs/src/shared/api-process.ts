@@ -64,7 +64,9 @@ export class ApiProcess implements AsyncDisposable {
           throw new Error(`the API did not answer ${path} with 200 within ${START_MS} ms`);
         }
         // Refused until the API listens.
-        const answer = await fetch(url + path).catch(() => undefined);
+        const answer = await fetch(url + path, { signal: AbortSignal.timeout(START_MS) }).catch(
+          () => undefined,
+        );
         await answer?.body?.cancel();
         if (answer?.ok) return performance.now() - began;
         // The local cloud, which the API waits for, may run in this process.

@@ -1,4 +1,4 @@
-/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS`. Sends a `StackReady`, then answers. */
+/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS API_PRELOAD`. Sends a `StackReady`, then answers. */
 import { LocalStack } from '@records/local';
 import type { Target } from '@records/stack';
 import { answer } from './forked-process.ts';
@@ -24,10 +24,11 @@ export interface StackAnswer {
   readonly apis: readonly number[];
 }
 
-const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
+const [dataDir = '', chaos = '{}', apiPreload = ''] = process.argv.slice(2);
 const stack = await LocalStack.create({
   ...(dataDir === '' ? {} : { dataDir }),
   chaos: JSON.parse(chaos),
+  ...(apiPreload === '' ? {} : { apiPreload }),
 });
 const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
 

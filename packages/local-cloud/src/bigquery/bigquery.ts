@@ -7,8 +7,10 @@ import { Catalog } from './catalog.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
 import { tableNotFound } from './errors.ts';
+import { ExpiringTables } from './expiring-tables.ts';
 import type { JobResource } from './job-resources.ts';
 import { JobService, type QueryResponse, type QueryResultsRequest } from './job-service.ts';
+import { QueryEngine } from './query-engine.ts';
 import {
   type DatasetInput,
   type DatasetResource,
@@ -32,6 +34,7 @@ export interface BigQueryOptions {
   /** Data folder, created when missing; without it data ends with this object, as jobs and anonymous tables always do. */
   readonly path?: string;
   readonly clock: Clock;
+  /** Hears of tables that are dropped early. */
   onWarning?(message: string): void;
 }
 
@@ -45,6 +48,7 @@ export class BigQuery implements Warehouse {
   readonly location: string;
   readonly #context: ServiceContext;
   readonly #datasets: Datasets;
+  readonly #expiring: ExpiringTables;
   readonly #tables: Tables;
   readonly #results: Results;
   readonly #tableData: TableData;
@@ -56,10 +60,12 @@ export class BigQuery implements Warehouse {
     this.location = context.location;
     this.#context = context;
     this.#datasets = new Datasets(context);
-    this.#tables = new Tables(context, onWarning);
+    this.#expiring = new ExpiringTables(context, onWarning);
+    this.#tables = new Tables(context, this.#expiring);
     this.#results = new Results(context.database, context.clock, onWarning);
-    this.#tableData = new TableData(context, this.#tables, this.#results);
-    this.#jobs = new JobService(context, this.#tables, this.#tableData, this.#results, this.#usage);
+    this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
+    const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results);
+    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
@@ -69,7 +75,7 @@ export class BigQuery implements Warehouse {
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
     const bigquery = new BigQuery({ projectId, location, clock, database, catalog, statistics }, onWarning);
-    bigquery.#tables.watchExpiration();
+    bigquery.#expiring.watch();
     return bigquery;
   }
 
@@ -214,7 +220,7 @@ export class BigQuery implements Warehouse {
   }
 
   async tableSchema({ datasetId, tableId, projectId }: TableReference): Promise<readonly Field[]> {
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     return this.#context.catalog.table({ projectId, datasetId, tableId }, this.location).fields;
   }
 
@@ -231,7 +237,7 @@ export class BigQuery implements Warehouse {
 
   /** Waits for writes, interrupts queries and unlocks the folder. */
   async close(): Promise<void> {
-    this.#tables.close();
+    this.#expiring.close();
     await this.#context.database.close();
   }
 }

@@ -4,25 +4,31 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
-import { quoteLiteral } from './names.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { quoteIdentifier, quoteLiteral } from './names.ts';
 
 // DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
 Object.assign(accessors.default, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
 const FILE = 'bigquery.duckdb';
-
-/** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
-const READERS = 3;
-
-/** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
-const MAX_QUEUED = 1000;
-
 /** Results of queries, which end with the process. */
-const RESULTS = 'results.duckdb';
+const RESULTS_FILE = 'results.duckdb';
+const SPILL = 'spill';
 
-/** Beyond this DuckDB spills to the folder. Each thread needs its share, so there are few. */
-const MEMORY_LIMIT = '256MB';
+/** Concurrent queries. Each occupies one of libuv's four threads; the others are for the writer and for lists of rows. */
+const MAX_QUERIES = 2;
+
+/** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
+const MEMORY_LIMIT = '320MiB';
 const THREADS = Math.min(4, availableParallelism());
+
+const MIB = 1024 * 1024;
+
+/** DuckDB reuses the space of dropped tables after a checkpoint, which is worth its time from this many bytes on. */
+const WORTH_RECLAIMING_BYTES = 64 * MIB;
+
+/** A checkpoint fails while other transactions run. From this many bytes on, it waits for them and they wait for it. */
+const MUST_RECLAIM_BYTES = 1024 * MIB;
 
 /** Folders open in this process. DuckDB's lock on the file keeps out other processes only. */
 const openFolders = new Set<string>();
@@ -33,6 +39,12 @@ export interface Transaction {
   afterCommit(callback: () => void): void;
 }
 
+interface Folder {
+  readonly path: string;
+  /** It holds results and what does not fit in memory, and tables stay in memory. */
+  readonly isTemporary: boolean;
+}
+
 /**
  * One DuckDB database: many readers, one writer at a time. Readers see the last commit and never wait for the writer.
  * Query results live in a second database named `results`, in a file of its own.
@@ -40,46 +52,45 @@ export interface Transaction {
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
-  readonly #readers: DuckDBConnection[];
-  readonly #idle: DuckDBConnection[];
-  /** Reads that wait for a connection, the oldest first. */
-  readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
-  readonly #folder: string;
-  readonly #isTemporary: boolean;
+  readonly #queries: ConnectionPool;
+  readonly #lists: ConnectionPool;
+  /** Drops tables. */
+  readonly #cleaner: DuckDBConnection;
+  readonly #folder: Folder;
+  readonly #droppedBytes = { data: 0, results: 0 };
   #lastWrite: Promise<unknown> = Promise.resolve();
+  readonly #undropped = new Map<string, () => void>();
+  #lastDrop: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
 
   private constructor(
     instance: DuckDBInstance,
     writer: DuckDBConnection,
-    readers: DuckDBConnection[],
-    folder: { readonly path: string; readonly isTemporary: boolean },
+    queries: ConnectionPool,
+    lists: ConnectionPool,
+    cleaner: DuckDBConnection,
+    folder: Folder,
   ) {
     this.#instance = instance;
     this.#writer = writer;
-    this.#readers = readers;
-    this.#idle = [...readers];
-    this.#folder = folder.path;
-    this.#isTemporary = folder.isTemporary;
+    this.#queries = queries;
+    this.#lists = lists;
+    this.#cleaner = cleaner;
+    this.#folder = folder;
   }
 
-  /**
-   * Opens the database in the folder `path`, created when missing. Without a path tables stay in memory, and a temporary
-   * folder holds results and what does not fit.
-   */
+  /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
   static async open(path: string | undefined): Promise<Database> {
     if (path === undefined) {
-      const folder = { path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true };
-      return Database.#connect(':memory:', folder);
+      return Database.#connect({ path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true });
     }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      await removeResults(folder);
-      return await Database.#connect(join(folder, FILE), { path: folder, isTemporary: false });
+      return await Database.#connect({ path: folder, isTemporary: false });
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -88,33 +99,86 @@ export class Database {
     }
   }
 
-  static async #connect(file: string, folder: { readonly path: string; readonly isTemporary: boolean }) {
-    const instance = await DuckDBInstance.create(file);
+  static async #connect(folder: Folder) {
+    const { path, isTemporary } = folder;
+    const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
+    // What a killed process left. The lock on the file is held from here on.
+    if (!isTemporary) await removeTemporary(folder);
     const writer = await instance.connect();
     await writer.run(`
-      ATTACH ${quoteLiteral(join(folder.path, RESULTS))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
+      ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
       SET threads = ${THREADS};
       SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(join(folder.path, 'spill'))};
+      SET temp_directory = ${quoteLiteral(join(path, SPILL))};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
-    const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    return new Database(instance, writer, readers, folder);
-  }
-
-  /** Whether close() has begun, so that only the work in progress may end. */
-  get isClosed(): boolean {
-    return this.#closed;
+    const pool = async (size: number) =>
+      new ConnectionPool(await Promise.all(Array.from({ length: size }, () => instance.connect())));
+    return new Database(
+      instance,
+      writer,
+      await pool(MAX_QUERIES),
+      await pool(1),
+      await instance.connect(),
+      folder,
+    );
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(() => this.#transact(work));
-    this.#lastWrite = result.catch(() => undefined);
+    this.#lastWrite = result.then(
+      () => this.#reclaim('data', this.#writer),
+      () => undefined,
+    );
     return result;
+  }
+
+  /**
+   * Drops a table that no query can find any more, whose rows have about this many bytes. What close() leaves is dropped
+   * at the next start.
+   */
+  drop(table: { readonly schema: 'data' | 'results'; readonly name: string }, bytes: number): void {
+    const sql = `DROP TABLE IF EXISTS ${table.schema}.${quoteIdentifier(table.name)}`;
+    this.#undropped.set(sql, () => {
+      this.#droppedBytes[table.schema] += bytes;
+    });
+    this.#lastDrop = this.#lastDrop.then(() => this.#dropAll());
+  }
+
+  async #dropAll(): Promise<void> {
+    for (const [sql, onDropped] of this.#undropped) {
+      if (this.#closed) return;
+      try {
+        await this.#cleaner.run(sql);
+      } catch {
+        // The next drop tries again.
+        continue;
+      }
+      this.#undropped.delete(sql);
+      onDropped();
+    }
+    await this.#reclaim('results', this.#cleaner);
+  }
+
+  /** Call it after the commit that drops a stored table whose rows have about this many bytes. */
+  droppedTable(bytes: number): void {
+    this.#droppedBytes.data += bytes;
+  }
+
+  async #reclaim(database: 'data' | 'results', connection: DuckDBConnection): Promise<void> {
+    const bytes = this.#droppedBytes[database];
+    if (bytes < WORTH_RECLAIMING_BYTES) return;
+    const name = database === 'data' ? '' : database;
+    try {
+      await connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`);
+      this.#droppedBytes[database] -= bytes;
+    } catch {
+      // It fails while other transactions run, and changes nothing. The next drop or write tries again.
+    }
   }
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -134,63 +198,23 @@ export class Database {
     }
   }
 
-  /** Runs `work` on a connection of its own. `signal` interrupts `work`, or makes it leave the queue. */
-  async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Runs a query on a connection of its own. `signal` interrupts it, or makes it leave the queue. */
+  read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#run(this.#queries, work, signal);
+  }
+
+  /** Reads some rows of a table. Long queries never delay it, as at Google, where `tabledata.list` needs no slot. */
+  list<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#run(this.#lists, work);
+  }
+
+  async #run<T>(
+    pool: ConnectionPool,
+    work: (connection: DuckDBConnection) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (this.#closed) throw closedError();
-    const abort = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
-    const connection = await this.#acquire(abort);
-    let running = true;
-    const interrupt = async () => {
-      // Repeat: an interrupt between two statements of a query has no effect.
-      while (running) {
-        connection.interrupt();
-        await new Promise(setImmediate);
-      }
-    };
-    try {
-      abort.throwIfAborted();
-      abort.addEventListener('abort', interrupt);
-      return await work(connection);
-    } finally {
-      running = false;
-      abort.removeEventListener('abort', interrupt);
-      this.#release(connection);
-    }
-  }
-
-  async #acquire(abort?: AbortSignal): Promise<DuckDBConnection> {
-    abort?.throwIfAborted();
-    const connection = this.#idle.pop();
-    if (connection) return connection;
-    if (this.#waiting.size >= MAX_QUEUED) {
-      throw new CloudError(
-        'RESOURCE_EXHAUSTED',
-        `Quota exceeded: Your project exceeded quota for queued queries (${MAX_QUEUED}).`,
-        { reason: 'quotaExceeded' },
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(take);
-        reject(abort?.reason);
-      };
-      const take = (free: DuckDBConnection) => {
-        abort?.removeEventListener('abort', leave);
-        resolve(free);
-      };
-      abort?.addEventListener('abort', leave, { once: true });
-      this.#waiting.add(take);
-    });
-  }
-
-  #release(connection: DuckDBConnection): void {
-    const [next] = this.#waiting;
-    if (!next) {
-      this.#idle.push(connection);
-      return;
-    }
-    this.#waiting.delete(next);
-    next(connection);
+    return await pool.run(work, AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]));
   }
 
   /** Waits for writes, interrupts queries and closes the database; its one file then holds everything. */
@@ -198,18 +222,19 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     await this.#lastWrite;
+    await this.#lastDrop;
     this.#closing.abort(closedError());
-    await Promise.all(this.#readers.map(() => this.#acquire()));
-    for (const connection of [...this.#readers, this.#writer]) connection.closeSync();
+    await Promise.all([this.#queries.close(), this.#lists.close()]);
+    for (const connection of [this.#cleaner, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
-    if (this.#isTemporary) await rm(this.#folder, { recursive: true, force: true });
-    else await removeResults(this.#folder);
-    openFolders.delete(this.#folder);
+    await removeTemporary(this.#folder);
+    openFolders.delete(this.#folder.path);
   }
 }
 
-async function removeResults(folder: string): Promise<void> {
-  for (const name of [RESULTS, `${RESULTS}.wal`]) await rm(join(folder, name), { force: true });
+async function removeTemporary({ path, isTemporary }: Folder): Promise<void> {
+  const names = isTemporary ? [''] : [SPILL, RESULTS_FILE, `${RESULTS_FILE}.wal`];
+  for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
 function locked(folder: string, holder: string): CloudError {

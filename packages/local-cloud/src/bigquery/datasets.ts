@@ -106,7 +106,13 @@ export class Datasets {
         });
       }
       await catalog.dropDataset(transaction, datasetId);
-      for (const table of tables) transaction.afterCommit(() => statistics.invalidate(table));
+      for (const table of tables) {
+        const bytes = statistics.knownBytes(table);
+        transaction.afterCommit(() => {
+          statistics.invalidate(table);
+          database.droppedTable(bytes);
+        });
+      }
     });
   }
 

@@ -14,11 +14,10 @@ import {
 } from './job-resources.ts';
 import { type Job, Jobs } from './jobs.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage, wholeNumber } from './page.ts';
-import { QueryEngine } from './query-engine.ts';
+import type { QueryEngine } from './query-engine.ts';
 import { Results } from './results.ts';
 import { isObject } from './row-values.ts';
 import type { TableData } from './table-data.ts';
-import type { Tables } from './tables.ts';
 import type { Field } from './types.ts';
 import type { Usage } from './usage.ts';
 
@@ -62,13 +61,17 @@ export class JobService {
   readonly #tableData: TableData;
   readonly #requests = new Map<string, { job: Job; at: number }>();
 
-  constructor(context: ServiceContext, tables: Tables, tableData: TableData, results: Results, usage: Usage) {
+  constructor(
+    context: ServiceContext,
+    engine: QueryEngine,
+    tableData: TableData,
+    results: Results,
+    usage: Usage,
+  ) {
     this.#context = context;
     this.#results = results;
     this.#tableData = tableData;
-    this.#jobs = new Jobs(context, new QueryEngine(context, tables, results), (bytes) =>
-      usage.addBytes(bytes),
-    );
+    this.#jobs = new Jobs(context, engine, (bytes) => usage.addBytes(bytes));
   }
 
   async insert(access: Access, input: unknown): Promise<JobResource> {

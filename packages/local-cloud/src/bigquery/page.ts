@@ -1,5 +1,6 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { encodeRow, type Row, type TimestampFormat } from './cells.ts';
+import { queryError } from './duckdb-errors.ts';
 import { invalid } from './errors.ts';
 import { byteSize } from './sizes.ts';
 import { type Field, typeOfField } from './types.ts';
@@ -45,7 +46,11 @@ export async function readPage(
   const rows: Row[] = [];
   let bytes = 0;
   while (rows.length < limit && start + rows.length < source.totalRows && bytes < MAX_PAGE_BYTES) {
-    const slice = await source.read(start + rows.length, Math.min(limit - rows.length, SLICE_ROWS));
+    const count = Math.min(limit - rows.length, SLICE_ROWS);
+    const slice = await source.read(start + rows.length, count).catch((error: unknown) => {
+      // The table may have been dropped meanwhile.
+      throw queryError(error);
+    });
     if (slice.length === 0) break;
     for (const values of slice) {
       bytes += types.reduce((sum, type, index) => sum + byteSize(type, values[index] ?? null), 0);

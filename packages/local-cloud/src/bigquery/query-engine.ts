@@ -9,6 +9,7 @@ import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
 import { assertFieldName, quoteIdentifier } from './names.ts';
 import { runPrepared } from './prepared.ts';
@@ -53,18 +54,20 @@ type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
 export class QueryEngine {
   readonly #context: ServiceContext;
   readonly #tables: Tables;
+  readonly #expiring: ExpiringTables;
   readonly #results: Results;
 
-  constructor(context: ServiceContext, tables: Tables, results: Results) {
+  constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables, results: Results) {
     this.#context = context;
     this.#tables = tables;
+    this.#expiring = expiring;
     this.#results = results;
   }
 
   /** Throws `invalidQuery`, `notFound`, `accessDenied`, `bytesBilledLimitExceeded`. */
   async plan(configuration: QueryConfiguration, job: QueryContext): Promise<Plan> {
     const { access, location, locationIsFixed } = job;
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     const { catalog, projectId, clock, statistics } = this.#context;
     const tables = new StoredTables(catalog, {
       projectId,
@@ -112,7 +115,11 @@ export class QueryEngine {
 
   async execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
     try {
-      return await this.#execute(plan, signal);
+      const outcome = await this.#execute(plan, signal);
+      const written =
+        plan.translation.kind === 'dml' ? plan.translation.table.reference : outcome.destination;
+      if (written) await this.#expiring.dropExcess(written);
+      return outcome;
     } catch (error) {
       throw queryError(error);
     }
@@ -180,7 +187,7 @@ export class QueryEngine {
       const table = this.#context.catalog.findTable(datasetId, tableId);
       if (!table && ifExists) return {};
       if (!table) throw tableNotFound(reference, this.#context.location);
-      await this.#tables.drop(transaction, table);
+      await this.#expiring.drop(transaction, table);
       return {};
     });
   }
@@ -227,11 +234,7 @@ export class QueryEngine {
       });
     } catch (error) {
       this.#context.statistics.invalidate(staged);
-      // Otherwise the next start drops it.
-      if (!database.isClosed)
-        await database.write(async ({ connection }) => {
-          await connection.run(`DROP TABLE IF EXISTS ${physicalSql(staged)}`);
-        });
+      database.drop({ schema: 'data', name: staged.physicalName }, 0);
       throw error;
     }
   }
@@ -262,7 +265,7 @@ export class QueryEngine {
     const { catalog, clock, statistics } = this.#context;
     await catalog.stageTable(connection, staged, clock.now());
     await insertQuery(connection, staged, sql, bindings);
-    await statistics.countNew(connection, staged);
+    await statistics.count(connection, staged);
   }
 
   #inProject(reference: TableReference): TableReference {

@@ -3,8 +3,8 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Clock } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Owned } from './access.ts';
+import { Bursts } from './bursts.ts';
 import { type Database, readRows } from './database.ts';
-import { queryError } from './duckdb-errors.ts';
 import { quoteIdentifier } from './names.ts';
 import type { RowSource } from './page.ts';
 import { prepare, runPrepared } from './prepared.ts';
@@ -19,12 +19,15 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 const MAX_RESULTS = 1000;
 const MAX_BYTES = 1024 ** 3;
 
-/** Results of up to about this many rows, and bytes, stay JavaScript values; larger ones become a table on disk. */
+/** Results of up to about this many rows stay JavaScript values; larger ones become a DuckDB table on disk. */
 export const SMALL_ROWS = 4096;
-const SMALL_BYTES = 64 * 1024;
 
-/** Evictions that are at most this far apart are one burst, which is reported once. */
-const BURST_MS = 10 * 60 * 1000;
+/** What the JavaScript values of all small results may take. */
+const MAX_HEAP_BYTES = 64 * 1024 ** 2;
+
+/** About what a row and a value take beside their logical bytes. */
+const ROW_OVERHEAD_BYTES = 64;
+const VALUE_OVERHEAD_BYTES = 40;
 
 /** A result without its rows. */
 export interface ResultInfo {
@@ -42,27 +45,28 @@ export interface Result extends ResultInfo, RowSource, Owned {
   readonly expirationTime: number;
 }
 
-type Description = Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'>;
-
-type UnownedResult = Omit<StoredResult, 'owner'>;
+type Rows = Pick<StoredResult, 'totalRows' | 'bytes' | 'heapBytes' | 'read'>;
 
 interface StoredResult extends Result {
-  readonly drop: () => Promise<void>;
+  /** What its JavaScript values take; 0 when the rows are in a table. */
+  readonly heapBytes: number;
 }
 
 /** Anonymous result tables. They are lost when the process ends. */
 export class Results {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, StoredResult>();
   readonly #onWarning: (message: string) => void;
+  readonly #bursts: Bursts;
+  readonly #kept = new Map<string, StoredResult>();
   #bytes = 0;
-  #lastEviction = Number.NEGATIVE_INFINITY;
+  #heapBytes = 0;
 
   constructor(database: Database, clock: Clock, onWarning: (message: string) => void) {
     this.#database = database;
     this.#clock = clock;
     this.#onWarning = onWarning;
+    this.#bursts = new Bursts(clock);
   }
 
   /** The dataset of anonymous tables. A leading underscore hides a dataset from lists. */
@@ -92,24 +96,22 @@ export class Results {
   }): Promise<ResultInfo> {
     const { sql, bindings, fields, mayBeLarge, owner, signal } = query;
     const described = this.#describe();
-    try {
-      const kept = await this.#database.read(async (connection) => {
+    const kept = await this.#database
+      .read(async (connection) => {
         const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
-        const small = rows && ofRows(described, fields, rows);
-        if (small && small.bytes <= SMALL_BYTES) return small;
-        return this.#ofTable(connection, described, { sql, bindings, fields });
-      }, signal);
-      this.#keep({ ...kept, owner });
-      const { tableId, totalRows, bytes } = kept;
-      return { tableId, fields, totalRows, bytes };
-    } catch (error) {
-      // close() removes the whole file.
-      if (!this.#database.isClosed) await this.#drop(described);
-      throw error;
-    }
+        if (rows) return ofRows(fields, rows);
+        return this.#ofTable(connection, described.tableId, sql, bindings, fields);
+      }, signal)
+      .catch((error: unknown) => {
+        this.#drop(described.tableId, 0);
+        throw error;
+      });
+    this.#keep({ ...described, ...kept, fields, owner });
+    const { totalRows, bytes } = kept;
+    return { tableId: described.tableId, fields, totalRows, bytes };
   }
 
-  #describe(): Description {
+  #describe(): Pick<Result, 'tableId' | 'creationTime' | 'expirationTime'> {
     const creationTime = this.#clock.now();
     return {
       tableId: `anon${randomBytes(16).toString('hex')}`,
@@ -120,26 +122,19 @@ export class Results {
 
   async #ofTable(
     connection: DuckDBConnection,
-    described: Description,
-    query: { readonly sql: string; readonly bindings: Bindings; readonly fields: readonly Field[] },
-  ): Promise<UnownedResult> {
-    const { sql, bindings, fields } = query;
-    const name = tableSql(described);
+    tableId: string,
+    sql: string,
+    bindings: Bindings,
+    fields: readonly Field[],
+  ): Promise<Rows> {
+    const name = `results.${quoteIdentifier(tableId)}`;
     const columns = fields.map((field, index) => `c${index} ${duckType(typeOfField(field))}`);
     await connection.run(`CREATE TABLE ${name} (${columns.join(', ')})`);
     await runPrepared(connection, `INSERT INTO ${name} ${sql}`, bindings);
     const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
     const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
     const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
-    const read = this.#tableReader(name, fields.length);
-    return { ...described, fields, totalRows, bytes, read, drop: () => this.#drop(described) };
-  }
-
-  async #drop(described: Description): Promise<void> {
-    await this.#database.read(async (connection) => {
-      await connection.run(`DROP TABLE IF EXISTS ${tableSql(described)}`);
-      await freeBlocks(connection);
-    });
+    return { totalRows, bytes, heapBytes: 0, read: this.#tableReader(name, fields.length) };
   }
 
   /** No row of a result is ever deleted, so DuckDB's rowid is the index of a row. */
@@ -147,79 +142,60 @@ export class Results {
     const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
     // Without ORDER BY DuckDB keeps the order of insertion.
     const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2`;
-    return async (start, count) => {
-      try {
-        return await this.#database.read((connection) =>
-          readRows(connection, sql, [BigInt(start), BigInt(start + count)]),
-        );
-      } catch (error) {
-        throw queryError(error);
-      }
-    };
+    return (start, count) =>
+      this.#database.list((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
   }
 
   #keep(result: StoredResult): void {
     this.#kept.set(result.tableId, result);
     this.#bytes += result.bytes;
+    this.#heapBytes += result.heapBytes;
     const now = this.#clock.now();
     for (const oldest of this.#kept.values()) {
-      const full = this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES;
-      if (oldest === result || (!full && oldest.expirationTime > now)) break;
-      if (full) this.#report(oldest, now);
-      this.#evict(oldest);
+      if (oldest === result) break;
+      const isHeapFull = this.#heapBytes > MAX_HEAP_BYTES;
+      const isTooMuch =
+        this.#kept.size > MAX_RESULTS || this.#bytes > MAX_BYTES || (isHeapFull && oldest.heapBytes > 0);
+      const isExpired = oldest.expirationTime <= now;
+      if (isTooMuch && !isExpired) this.#warn(oldest);
+      if (isTooMuch || isExpired) this.#evict(oldest);
+      else if (!isHeapFull) break;
     }
   }
 
-  /** Says once per burst that results are dropped before they expire. */
-  #report({ creationTime }: StoredResult, now: number): void {
-    const isNew = now - this.#lastEviction > BURST_MS;
-    this.#lastEviction = now;
-    if (!isNew) return;
+  #warn({ tableId, totalRows, bytes }: StoredResult): void {
+    if (!this.#bursts.begins()) return;
     this.#onWarning(
-      `more than ${MAX_RESULTS} results of queries, or ${MAX_BYTES / 1024 ** 3} GiB of them, are kept: the oldest are ` +
-        `dropped, from ${new Date(creationTime).toISOString()} on, and reading one answers notFound. ` +
-        'Give a query a destination table to keep its rows',
+      `more than ${MAX_RESULTS} results of queries are kept, or more than ${MAX_BYTES / 1024 ** 2} MiB of them on disk or ` +
+        `${MAX_HEAP_BYTES / 1024 ** 2} MiB in memory: the oldest are dropped, first ${Results.datasetId}.${tableId} with ` +
+        `${totalRows} rows and ${bytes} bytes. Give a query a destination table to keep its rows`,
     );
   }
 
   #evict(result: StoredResult): void {
     this.#kept.delete(result.tableId);
     this.#bytes -= result.bytes;
-    // Queued behind earlier queries. It fails only when the database is closed, and then the table is gone as well.
-    result.drop().catch(() => undefined);
+    this.#heapBytes -= result.heapBytes;
+    if (result.heapBytes === 0) this.#drop(result.tableId, result.bytes);
+  }
+
+  #drop(tableId: string, bytes: number): void {
+    this.#database.drop({ schema: 'results', name: tableId }, bytes);
   }
 }
 
-function tableSql({ tableId }: Description): string {
-  return `results.${quoteIdentifier(tableId)}`;
-}
-
-function ofRows(
-  described: Description,
-  fields: readonly Field[],
-  rows: readonly (readonly DuckDBValue[])[],
-): UnownedResult {
+function ofRows(fields: readonly Field[], rows: readonly (readonly DuckDBValue[])[]): Rows {
   const types = fields.map(typeOfField);
   const sizeOf = (row: readonly DuckDBValue[]) =>
     types.reduce((sum, type, index) => sum + byteSize(type, row[index] ?? null), 0);
+  const bytes = rows.reduce((sum, row) => sum + sizeOf(row), 0);
   return {
-    ...described,
-    fields,
     totalRows: rows.length,
-    bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
+    bytes,
+    heapBytes:
+      bytes + ROW_OVERHEAD_BYTES + rows.length * (ROW_OVERHEAD_BYTES + fields.length * VALUE_OVERHEAD_BYTES),
     read: async (start, count) => rows.slice(start, start + count),
-    drop: async () => undefined,
   };
-}
-
-/** Makes the blocks of dropped tables free for the next ones. */
-async function freeBlocks(connection: DuckDBConnection): Promise<void> {
-  try {
-    await connection.run('CHECKPOINT results');
-  } catch (error) {
-    // While another query writes its result; the next result that is dropped tries again.
-    if (!Error.isError(error) || !error.message.startsWith('TransactionContext Error')) throw error;
-  }
 }
 
 /** All rows of a query, or undefined when there are more than SMALL_ROWS. */

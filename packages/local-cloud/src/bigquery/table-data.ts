@@ -8,8 +8,8 @@ import { physicalSql, type Table } from './catalog.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import { readRows } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
-import { queryError } from './duckdb-errors.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
 import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
@@ -46,11 +46,13 @@ export interface ListRowsResponse {
 export class TableData {
   readonly #context: ServiceContext;
   readonly #tables: Tables;
+  readonly #expiring: ExpiringTables;
   readonly #results: Results;
 
-  constructor(context: ServiceContext, tables: Tables, results: Results) {
+  constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables, results: Results) {
     this.#context = context;
     this.#tables = tables;
+    this.#expiring = expiring;
     this.#results = results;
   }
 
@@ -73,7 +75,7 @@ export class TableData {
     if (rows.length > MAX_INSERT_ROWS)
       throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
     const { database, clock, catalog, statistics } = this.#context;
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     const insertErrors = await database.write(async (transaction) => {
       const table = this.#tables.find(datasetId, tableId);
       const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
@@ -85,6 +87,7 @@ export class TableData {
       }
       return errors;
     });
+    await this.#expiring.dropExcess({ projectId: this.#context.projectId, datasetId, tableId });
     if (insertErrors.length === 0) return { kind };
     return { kind, insertErrors: insertErrors.sort((a, b) => a.index - b.index) };
   }
@@ -125,27 +128,21 @@ export class TableData {
       if (!result) throw tableNotFound({ projectId, datasetId, tableId }, location);
       return selectedOfResult(result, selected);
     }
-    await this.#tables.dropExpired();
+    await this.#expiring.dropExpired();
     const table = this.#tables.find(datasetId, tableId);
     const fields = selectFields(table.fields, selected, tableName(table.reference));
-    const { rows } = await this.#context.statistics.of(table);
-    return { fields, totalRows: rows, read: this.#reader(table, fields) };
+    const { rows, isIndexed } = await this.#context.statistics.of(table);
+    return { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) };
   }
 
-  #reader(table: Table, fields: readonly Field[]): RowSource['read'] {
+  #reader(table: Table, fields: readonly Field[], isIndexed: boolean): RowSource['read'] {
     if (fields.length === 0) return async () => [];
     const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
     // Without ORDER BY, DuckDB keeps the insertion order.
-    const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
-    return async (start, count) => {
-      try {
-        return await this.#context.database.read((connection) =>
-          readRows(connection, sql, [BigInt(count), BigInt(start)]),
-        );
-      } catch (error) {
-        throw queryError(error);
-      }
-    };
+    const range = isIndexed ? 'WHERE rowid >= $2 AND rowid < $1 + $2' : 'LIMIT $1 OFFSET $2';
+    const sql = `SELECT ${columns} FROM ${physicalSql(table)} ${range}`;
+    return (start, count) =>
+      this.#context.database.list((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
   }
 }
 

@@ -1,9 +1,9 @@
-import type { Timer } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import { nextModification, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
 import { assertTableId } from './names.ts';
 import {
   patched,
@@ -24,12 +24,11 @@ const NOT_CLUSTERABLE = ['FLOAT', 'BYTES', 'TIME', 'RECORD'];
 /** The `tables` resource of the REST API. */
 export class Tables {
   readonly #context: ServiceContext;
-  readonly #onWarning: (message: string) => void;
-  #expiration: Timer | undefined;
+  readonly #expiring: ExpiringTables;
 
-  constructor(context: ServiceContext, onWarning: (message: string) => void) {
+  constructor(context: ServiceContext, expiring: ExpiringTables) {
     this.#context = context;
-    this.#onWarning = onWarning;
+    this.#expiring = expiring;
   }
 
   /** The table as it is now. Throws NOT_FOUND. */
@@ -44,14 +43,18 @@ export class Tables {
     if (input.schema !== undefined && !isObject(input.schema)) throw invalid('schema must be an object');
     const fields = parseFields(input.schema?.fields);
     const properties = withoutNulls(tableProperties(input));
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     const table = await this.#context.database.write((transaction) =>
       this.create(transaction, datasetId, tableId, fields, properties),
     );
+    await this.#expiring.dropExcess(table.reference);
     return this.#resource(table);
   }
 
-  /** Creates a table inside a transaction; `staged` is a physical table that already has the rows. Throws NOT_FOUND for the dataset, ALREADY_EXISTS. */
+  /**
+   * Creates a table inside a transaction. `staged` is a physical table that already has the rows. Throws NOT_FOUND for
+   * the dataset, ALREADY_EXISTS.
+   */
   async create(
     transaction: Transaction,
     datasetId: string,
@@ -72,7 +75,7 @@ export class Tables {
     const now = clock.now();
     const lifetime = dataset.properties.defaultTableExpirationMs;
     const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
-    transaction.afterCommit(() => this.watchExpiration());
+    transaction.afterCommit(() => this.#expiring.watch());
     const table = { reference, fields, properties: { ...expiration, ...properties } };
     return catalog.createTable(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
   }
@@ -86,20 +89,20 @@ export class Tables {
     staged?: string,
   ): Promise<Table> {
     checkClustering(properties, fields);
-    await this.drop(transaction, existing);
+    await this.#expiring.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
     const table = { ...existing, fields, properties, lastModifiedTime };
     return this.#context.catalog.createTable(transaction, table, staged);
   }
 
   async get(datasetId: string, tableId: string): Promise<TableResource> {
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     return this.#resource(this.find(datasetId, tableId));
   }
 
   /** The tables of a dataset, ordered by id. */
   async list(datasetId: string): Promise<Table[]> {
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     const { catalog, projectId, location } = this.#context;
     if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
     return catalog.tables(datasetId);
@@ -122,7 +125,7 @@ export class Tables {
     const { clock, database, catalog, statistics } = this.#context;
     const given = tableProperties(input);
     const nextFields = input.schema ? parseFields(input.schema.fields) : undefined;
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     const table = await database.write(async (transaction) => {
       const current = this.find(datasetId, tableId);
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
@@ -134,51 +137,19 @@ export class Tables {
       await catalog.updateTable(transaction, next, change);
       transaction.afterCommit(() => {
         statistics.invalidate(next);
-        this.watchExpiration();
+        this.#expiring.watch();
       });
       return next;
     });
+    await this.#expiring.dropExcess(table.reference);
     return this.#resource(table);
   }
 
   async delete(datasetId: string, tableId: string): Promise<void> {
-    await this.dropExpired();
+    await this.#expiring.dropExpired();
     await this.#context.database.write((transaction) =>
-      this.drop(transaction, this.find(datasetId, tableId)),
+      this.#expiring.drop(transaction, this.find(datasetId, tableId)),
     );
-  }
-
-  async drop(transaction: Transaction, table: Table): Promise<void> {
-    await this.#context.catalog.dropTable(transaction, table);
-    transaction.afterCommit(() => this.#context.statistics.invalidate(table));
-  }
-
-  /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
-  async dropExpired(): Promise<void> {
-    const { catalog, clock, database } = this.#context;
-    const expired = () => catalog.allTables().filter((table) => expirationOf(table) <= clock.now());
-    if (expired().length === 0) return;
-    await database.write(async (transaction) => {
-      for (const table of expired()) await this.drop(transaction, table);
-    });
-  }
-
-  /** Frees the storage of expired tables, even when nobody asks for them. */
-  watchExpiration(): void {
-    const { catalog, clock } = this.#context;
-    this.#expiration?.cancel();
-    const next = Math.min(...catalog.allTables().map(expirationOf));
-    if (next === Infinity) return;
-    this.#expiration = clock.setTimeout(() => {
-      this.dropExpired().then(
-        () => this.watchExpiration(),
-        (error: unknown) => this.#onWarning(`expired tables could not be dropped: ${error}`),
-      );
-    }, next - clock.now());
-  }
-
-  close(): void {
-    this.#expiration?.cancel();
   }
 
   async #resource(table: Table): Promise<TableResource> {
@@ -190,11 +161,6 @@ export class Tables {
       await statistics.of(table),
     );
   }
-}
-
-/** Milliseconds since the epoch. */
-function expirationOf({ properties }: Table): number {
-  return Number(properties.expirationTime ?? Infinity);
 }
 
 /** Columns keep their order; new ones come last. */

@@ -48,20 +48,19 @@ export class PubSubServer {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
-      let start = Buffer.alloc(0);
-      const choose = (chunk: Buffer) => {
-        start = Buffer.concat([start, chunk]);
-        const known = start.toString('latin1', 0, HTTP2_PREFACE.length);
-        // The rest of the preface may come in another segment.
-        if (known.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(known)) return;
-        socket.off('data', choose);
+      let start = '';
+      const recognize = (chunk: Buffer) => {
+        start += chunk.toString('latin1');
+        // The preface may arrive in parts.
+        if (start.length < HTTP2_PREFACE.length && HTTP2_PREFACE.startsWith(start)) return;
+        socket.off('data', recognize);
         socket.pause();
-        socket.unshift(start);
-        if (known === HTTP2_PREFACE) injector.injectConnection(socket);
+        socket.unshift(Buffer.from(start, 'latin1'));
+        if (start.startsWith(HTTP2_PREFACE)) injector.injectConnection(socket);
         else rest.emit('connection', socket);
         process.nextTick(() => socket.resume());
       };
-      socket.on('data', choose);
+      socket.on('data', recognize);
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,39 +22,6 @@ async function call(
 }
 
 describe('Pub/Sub over REST', () => {
-  it('keeps an attribute named __proto__', async () => {
-    await using harness = await Harness.start();
-    await call(harness, 'PUT', 'topics/records', {});
-    await call(harness, 'PUT', 'subscriptions/reader', { topic: topicName('records') });
-    const attributes = '{"__proto__":"x","constructor":"y"}';
-    const [status] = await call(
-      harness,
-      'POST',
-      'topics/records:publish',
-      `{"messages":[{"attributes":${attributes}}]}`,
-    );
-    expect(status).toBe(200);
-    const [, pulled] = await call(harness, 'POST', 'subscriptions/reader:pull', { maxMessages: 1 });
-    expect(JSON.stringify(pulled)).toContain(`"attributes":${attributes}`);
-  });
-
-  it('leaves a connection to gRPC whose first bytes come in two segments', async () => {
-    await using harness = await Harness.start();
-    const [host = '', port] = harness.server.host.split(':');
-    const socket = connect(Number(port), host).setNoDelay(true);
-    const answer = once(socket, 'data');
-    socket.write('PR');
-    await once(socket, 'connect');
-    // By the time of this answer the server has read the first segment.
-    await call(harness, 'GET', 'topics');
-    socket.write('I * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
-    const [frame] = (await answer) as [Buffer];
-    // A SETTINGS frame: its type is the fourth byte.
-    expect(frame[3]).toBe(4);
-    socket.destroy();
-  });
-
   it('publishes, pulls and acknowledges on the port of gRPC', async () => {
     await using harness = await Harness.start();
     await call(harness, 'PUT', 'topics/records', { labels: { team: 'data' } });

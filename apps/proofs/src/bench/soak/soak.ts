@@ -40,14 +40,14 @@ export async function benchSoak(minutes: number, rate: number, minuteMs = 60_000
   console.log(
     `${minutes} min; ${whole(rate)} records a second are published; four readers of each way pause 20 ms\n`,
   );
-  await writer.ask({ rate });
+  await writer.ask({ rate, first: 0 });
   const began = performance.now();
   const over = new AbortController();
   const reading = readers.run(over.signal);
   reading.catch(() => {});
   for (let minute = 1; minute <= minutes; minute++) {
     await Promise.race([delay(began + minute * minuteMs - performance.now()), reading]);
-    const { acknowledged } = await writer.ask({ rate });
+    const { acknowledged } = await writer.ask({ rate, first: 0 });
     const finished = { samples };
     samples = [];
     all.push(finished);
@@ -59,7 +59,7 @@ export async function benchSoak(minutes: number, rate: number, minuteMs = 60_000
   }
   over.abort();
   await reading;
-  const { acknowledged } = await writer.ask({ rate: 0 });
+  const { acknowledged } = await writer.ask({ rate: 0, first: 0 });
   await drained(async () => (await stack.ask('backlog')).backlog);
   const { apis } = await stack.ask('backlog');
   const memory = Object.entries(processes).map(([name, pid]) => ({ name, mb: memoryOf(pid).peak }));

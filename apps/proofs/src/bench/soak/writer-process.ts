@@ -9,6 +9,8 @@ import { soakRecord } from './records.ts';
 export interface WriterQuestion {
   /** Records a second from now on; 0 stops the writer and waits until everything is acknowledged. */
   readonly rate: number;
+  /** The number of the first record. */
+  readonly first: number;
 }
 
 /** Numbers of records since the start. */
@@ -25,11 +27,11 @@ const target = JSON.parse(process.argv[2] ?? '') as Target;
 const topic = pubsubClient(target).topic(target.topic, {
   batching: { maxMessages: BATCH, maxMilliseconds: TICK_MS },
 });
-let [published, acknowledged, rate] = [0, 0, 0];
+let [published, acknowledged, rate, first] = [0, 0, 0, 0];
 let writing: Promise<void> | undefined;
 
 async function publish(n: number): Promise<void> {
-  await topic.publishMessage({ data: Buffer.from(encodeRecord(soakRecord(n))) });
+  await topic.publishMessage({ data: Buffer.from(encodeRecord(soakRecord(first + n))) });
   acknowledged += 1;
 }
 
@@ -50,7 +52,7 @@ async function write(): Promise<void> {
 }
 
 answer(async (question: WriterQuestion): Promise<WriterAnswer> => {
-  rate = question.rate;
+  ({ rate, first } = question);
   if (rate > 0) writing ??= write();
   else await writing;
   return { acknowledged };

@@ -21,8 +21,8 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
   }
   for (const [name, value] of pathFields) setField(type, json, name, [value]);
   try {
-    const message = fromProto3JSON(type, renamed(json, PROTO, ESCAPED) as never);
-    return message ? (renamed(toRequest(type, message), ESCAPED, PROTO) as Json) : {};
+    const message = fromProto3JSON(type, json as never);
+    return message ? toRequest(type, withProtoKeys(type, json, message)) : {};
   } catch (error) {
     throw invalid(reasonOf(error));
   }
@@ -31,28 +31,34 @@ export function requestOf({ rpc, pathFields }: RouteMatch, query: URLSearchParam
 /** A response as proto3 JSON. */
 export function responseJson(type: protobuf.Type, response: object): string {
   // Encoding and decoding turns nested plain objects into messages.
-  const escaped = renamed(response, PROTO, ESCAPED) as object;
-  const json = toProto3JSON(type.decode(type.encode(type.fromObject(escaped)).finish()));
-  return JSON.stringify(renamed(json, ESCAPED, PROTO));
+  const message = type.decode(type.encode(type.fromObject(response)).finish());
+  return JSON.stringify(withProtoKeys(type, message, toProto3JSON(message) as Json));
 }
 
-/** The serializer of proto3 JSON loses a map's key `__proto__`, so it meets the key by another name. */
-const PROTO = '__proto__';
-const ESCAPED = '\0__proto__';
-
-/** `value` with the keys `from` of its plain objects renamed; the same object when there are none. */
-function renamed(value: unknown, from: string, to: string): unknown {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => renamed(item, from, to));
-    return items.every((item, index) => item === value[index]) ? value : items;
+/** Gives the maps of `copy` the key `__proto__` that proto3-json-serializer loses. Returns `copy`. */
+function withProtoKeys<T extends object>(type: protobuf.Type, original: object, copy: T): T {
+  for (const field of type.fieldsArray) {
+    const [from, to] = [original, copy].map(
+      (value) => Object.getOwnPropertyDescriptor(value, field.name)?.value,
+    );
+    if (typeof from !== 'object' || typeof to !== 'object' || !from || !to) continue;
+    const { resolvedType } = field.resolve();
+    if (field instanceof protobuf.MapField) {
+      const lost = Object.getOwnPropertyDescriptor(from, '__proto__');
+      if (lost) Object.defineProperty(to, '__proto__', lost);
+    } else if (resolvedType instanceof protobuf.Type) {
+      const items: unknown[] = Array.isArray(from) ? from : [from];
+      for (const [index, item] of items.entries()) {
+        const other: unknown = Array.isArray(to) ? to[index] : to;
+        if (isRecord(item) && isRecord(other)) withProtoKeys(resolvedType, item, other);
+      }
+    }
   }
-  const entries = Object.entries(value);
-  const next = entries.map(([key, item]) => [key === from ? to : key, renamed(item, from, to)] as const);
-  const isSame = next.every(
-    ([key, item], index) => key === entries[index]?.[0] && item === entries[index]?.[1],
-  );
-  return isSame ? value : Object.fromEntries(next);
+  return copy;
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Parameters of every Google API; they have no effect here. https://cloud.google.com/apis/docs/system-parameters */
@@ -91,7 +97,8 @@ function withFieldNames(type: protobuf.Type | protobuf.Enum | null, json: unknow
 }
 
 function fieldOf(type: protobuf.Type, name: string, path: string): protobuf.Field {
-  const field = type.fields[name] ?? type.fields[camelCase(name)];
+  const known = [name, camelCase(name)].find((key) => Object.hasOwn(type.fields, key));
+  const field = known === undefined ? undefined : type.fields[known];
   if (!field) throw invalid(`Unknown name "${path}${name}": cannot find field in ${type.name}.`);
   return field.resolve();
 }

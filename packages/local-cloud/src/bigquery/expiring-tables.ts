@@ -1,0 +1,107 @@
+import type { Timer } from '../clock.ts';
+import type { TableReference } from '../warehouse.ts';
+import { Bursts } from './bursts.ts';
+import type { Table } from './catalog.ts';
+import type { Transaction } from './database.ts';
+import type { ServiceContext } from './datasets.ts';
+import { tableName } from './errors.ts';
+import { totalBytes } from './statistics.ts';
+
+/** Beyond these limits the oldest tables that expire are dropped early. Google has no such limits, a disk has. */
+const MAX_TABLES = 1000;
+const MAX_BYTES = 1024 ** 3;
+
+/** Drops tables: those that expire in time, and the oldest of these early when all of them take too much. */
+export class ExpiringTables {
+  readonly #context: ServiceContext;
+  readonly #onWarning: (message: string) => void;
+  readonly #bursts: Bursts;
+  #timer: Timer | undefined;
+
+  constructor(context: ServiceContext, onWarning: (message: string) => void) {
+    this.#context = context;
+    this.#onWarning = onWarning;
+    this.#bursts = new Bursts(context.clock);
+  }
+
+  async drop(transaction: Transaction, table: Table): Promise<void> {
+    const { catalog, database, statistics } = this.#context;
+    await catalog.dropTable(transaction, table);
+    const bytes = statistics.knownBytes(table);
+    transaction.afterCommit(() => {
+      statistics.invalidate(table);
+      database.droppedTable(bytes);
+    });
+  }
+
+  /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
+  async dropExpired(): Promise<void> {
+    const { catalog, clock, database } = this.#context;
+    const expired = () => catalog.allTables().filter((table) => expirationOf(table) <= clock.now());
+    if (expired().length === 0) return;
+    await database.write(async (transaction) => {
+      for (const table of expired()) await this.drop(transaction, table);
+    });
+  }
+
+  /** Keeps the tables that expire within their limits. Call it after `written` has changed, outside of transactions. */
+  async dropExcess({ datasetId, tableId }: TableReference): Promise<void> {
+    const written = this.#context.catalog.findTable(datasetId, tableId);
+    if (!written || expirationOf(written) === Infinity) return;
+    await this.#context.database.write(async (transaction) => {
+      const [newest, ...older] = this.#expiring();
+      if (!newest) return;
+      let tables = 1;
+      let bytes = await this.#bytesOf(transaction, newest);
+      for (const table of older) {
+        tables += 1;
+        bytes += await this.#bytesOf(transaction, table);
+        if (tables <= MAX_TABLES && bytes <= MAX_BYTES) continue;
+        await this.drop(transaction, table);
+        transaction.afterCommit(() => this.#report(table));
+      }
+    });
+  }
+
+  /** Frees the storage of expired tables although nobody asks for them. Call it after each change of an expiration. */
+  watch(): void {
+    const { catalog, clock } = this.#context;
+    this.#timer?.cancel();
+    const next = Math.min(...catalog.allTables().map(expirationOf));
+    if (next === Infinity) return;
+    this.#timer = clock.setTimeout(() => {
+      this.dropExpired().then(
+        () => this.watch(),
+        (error: unknown) => this.#onWarning(`expired tables could not be dropped: ${error}`),
+      );
+    }, next - clock.now());
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  /** The last written first. */
+  #expiring(): Table[] {
+    return this.#context.catalog
+      .allTables()
+      .filter((table) => expirationOf(table) < Infinity)
+      .sort((a, b) => b.lastModifiedTime - a.lastModifiedTime);
+  }
+
+  async #bytesOf({ connection }: Transaction, table: Table): Promise<number> {
+    return totalBytes(await this.#context.statistics.count(connection, table));
+  }
+
+  #report(table: Table): void {
+    if (!this.#bursts.begins()) return;
+    this.#onWarning(
+      `the tables with an expiration are more than ${MAX_TABLES} or have more than ${MAX_BYTES / 1024 ** 2} MiB: the oldest are dropped before they expire, first ${tableName(table.reference)}. Remove the expirationTime of a table to keep it`,
+    );
+  }
+}
+
+/** Milliseconds since the epoch. */
+function expirationOf({ properties }: Table): number {
+  return Number(properties.expirationTime ?? Infinity);
+}
