@@ -102,7 +102,7 @@ describe('the alert policies of a stack', () => {
     const [{ conditionPrometheusQueryLanguage: promql } = {}] = policies['list-budget']?.conditions ?? [];
     // 80 % of a thirtieth of 3437 GiB.
     expect(promql?.query).toBe(
-      'max(sum by (project_id) (increase(logging_googleapis_com:user_records_list_bytes_sum{monitored_resource="cloud_run_revision",service_name="records-api"}[86400s]))) > 98411932058',
+      'max(sum by (project_id) (increase(logging_googleapis_com:user_records_list_bytes_sum{monitored_resource="cloud_run_revision",service_name="records-api"}[86400s]))) > 98412017309',
     );
     expect(inputsByName(planned, 'gcp:logging/metric:Metric')['records/list_bytes']).toMatchObject({
       valueExtractor: 'EXTRACT(jsonPayload.list.bytesBilled)',

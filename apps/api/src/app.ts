@@ -10,6 +10,7 @@ import { Front } from './front/front.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { AddressLimit } from './limits/address-limit.ts';
 import { Load } from './limits/load.ts';
+import { Sending } from './limits/sending.ts';
 import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
 import { drainOnClose } from './plugins/draining.ts';
 import { addHeaders } from './plugins/headers.ts';
@@ -43,7 +44,7 @@ export interface AppOptions {
   readonly keys?: ApiKeys;
   /** Refuse requests while the event loop is later than this. Milliseconds. */
   readonly maxEventLoopDelayMs?: number;
-  /** The clock of the rate limits: milliseconds, from any fixed point. */
+  /** The clock of the limits: milliseconds, from any fixed point. */
   readonly now?: () => number;
   /** Closed with the app. */
   readonly telemetry?: Telemetry;
@@ -51,7 +52,7 @@ export interface AppOptions {
   readonly drainMs?: number;
   /** Time to receive a request in full. Milliseconds. */
   readonly requestTimeoutMs?: number;
-  /** Close the connection when a client reads nothing for this long. Exports get longer. Milliseconds. */
+  /** Close the connection when a client takes less than 32 KiB of an answer in this long. Milliseconds. */
   readonly stallMs?: number;
   /** Time to answer a request other than an export, all waits included. Milliseconds. */
   readonly answerMs?: number;
@@ -77,7 +78,8 @@ export async function buildApp({
   const anonymous = new AddressLimit({ requestsPerMinute, proxies, now });
   const load = new Load({ maxInFlight: config.maxRequestsInFlight, maxEventLoopDelayMs, metrics });
   const logsEach = logger.isLevelEnabled('debug');
-  const front = new Front({ limit: anonymous, load, telemetry, stallMs, logsEach });
+  const sending = new Sending({ stallMs, metrics, now });
+  const front = new Front({ limit: anonymous, load, sending, telemetry, logsEach });
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -92,6 +94,8 @@ export async function buildApp({
           headersTimeout: requestTimeoutMs,
           connectionsCheckingInterval: requestTimeoutMs / 2,
           requireHostHeader: false,
+          // Otherwise Node hides the second of two Host headers.
+          joinDuplicateHeaders: true,
           // No route reads a body.
           optimizeEmptyRequests: true,
           // Longer than Google's front ends, so that they close idle connections and never send on a closed one.
@@ -110,7 +114,10 @@ export async function buildApp({
     },
     clientErrorHandler: answerClientError,
   });
-  app.server.on('checkExpectation', answerExpectation);
+  app.server.on('checkExpectation', (request, response) => {
+    answerExpectation(request, response);
+    sending.add(request.socket, response, anonymous.addressOf(request), 0);
+  });
   const readiness = new Readiness({ warehouse, log: app.log, now: () => performance.now() });
   const refuseOtherMethods = collectMethods(app);
 
@@ -125,17 +132,23 @@ export async function buildApp({
   measureRequests(app, telemetry);
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply));
   addHeaders(app);
-  limitRates(app, { anonymous, keys, proxies, metrics, now });
+  limitRates(app, { anonymous, keys, metrics, now });
   checkRequests(app);
+  app.addHook('onSend', (request, reply, body, done) => {
+    front.made(request, reply, body);
+    done();
+  });
   const onStop = () => {
     front.stop();
+    sending.stop();
     readiness.stop();
   };
   drainOnClose(app, { drainMs, onStop });
 
   // Closed in reverse order.
-  for (const part of [telemetry, load, keys, warehouse]) app.addHook('onClose', async () => part.close());
-  const options = { warehouse, pages: new PageCache(), front, readiness, proxies, answerMs };
+  for (const part of [telemetry, load, sending, keys, warehouse])
+    app.addHook('onClose', async () => part.close());
+  const options = { warehouse, pages: new PageCache(), front, readiness, answerMs };
   for (const routes of ROUTES) await app.register(routes, options);
   refuseOtherMethods();
   return app;

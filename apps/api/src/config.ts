@@ -21,6 +21,13 @@ const Environment = Type.Object({
     default: 8080,
     description: 'the port to listen on; Cloud Run sets it, 0 takes a free port',
   }),
+  HOST: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Fa-f.:]+$',
+      'x-rule': 'must be an IP address',
+      description: 'the address to listen on; leave it out for 0.0.0.0 on Cloud Run and 127.0.0.1 elsewhere',
+    }),
+  ),
   GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
   BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
   RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
@@ -100,6 +107,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = readEnvironment(Environment, environment);
   return Object.freeze({
     port: values.PORT,
+    // A laptop in a café must not serve everybody there.
+    host: values.HOST ?? (values.K_SERVICE === undefined ? '127.0.0.1' : '0.0.0.0'),
     project: values.GOOGLE_CLOUD_PROJECT,
     location: values.BIGQUERY_LOCATION,
     table: parseTableName(values.RECORDS_TABLE),

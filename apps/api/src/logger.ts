@@ -16,7 +16,7 @@ const SEVERITIES: Readonly<Record<string, string>> = {
  * @google-cloud/pino-logging-gcp-config does the same but depends on the Cloud Logging client.
  * https://docs.cloud.google.com/logging/docs/structured-logging
  */
-export function createLogger(config: Pick<Config, 'logLevel'>, destination?: DestinationStream): Logger {
+export function createLogger(config: Pick<Config, 'logLevel'>, destination: DestinationStream): Logger {
   return pino(
     {
       level: config.logLevel,
@@ -30,33 +30,8 @@ export function createLogger(config: Pick<Config, 'logLevel'>, destination?: Des
       },
       serializers: { err: describeError },
     },
-    destination ?? standardOutput(),
+    destination,
   );
-}
-
-/** Buffered bytes that trigger a write. */
-const MAX_HELD = 8 * 1024;
-
-/**
- * Writes the lines of one turn of the event loop together, in one system call for many requests. The rest is written when the
- * process exits.
- */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: true, minLength: MAX_HELD });
-  let scheduled = false;
-  const flush = () => {
-    scheduled = false;
-    output.flushSync();
-  };
-  process.on('exit', flush);
-  return {
-    write(line: string) {
-      output.write(line);
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(flush);
-    },
-  };
 }
 
 interface ErrorDescription {

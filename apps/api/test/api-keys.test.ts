@@ -8,6 +8,7 @@ import { ApiKeys } from '../src/keys/api-keys.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { closeAfterAll } from './support/cleanup.ts';
+import { FakeTiming } from './support/fake-timing.ts';
 import { expectProblem } from './support/problem.ts';
 import { oneRow } from './support/replies.ts';
 
@@ -121,16 +122,16 @@ describe('an unreadable list of keys', () => {
   it('keeps its last keys valid for ten minutes, and then refuses every key', async () => {
     const key = mintKey();
     const file = await store('unreadable', entryOf(key));
-    let time = Date.parse(CREATED);
-    const keys = new ApiKeys({ file, log: noLog, now: () => time });
+    const timing = new FakeTiming();
+    const keys = new ApiKeys({ file, log: noLog, timing });
     expect(keys.find(key)).toBe('unavailable');
     await keys.refresh();
     expect(keys.find(key)).toMatchObject({ name: 'crm' });
     await writeFile(file, '{"keys":[{');
-    time += 600_000;
+    timing.advance(600_000);
     await keys.refresh();
     expect(keys.find(key)).toMatchObject({ name: 'crm' });
-    time += 1;
+    timing.advance(1);
     expect([keys.find(key), keys.find('x')]).toEqual(['unavailable', 'unknown']);
     await store('unreadable', entryOf(key));
     await keys.refresh();

@@ -23,6 +23,7 @@ describe('the configuration', () => {
   it('takes the required variables from the environment, and defaults for the rest', () => {
     expect(readConfig({ ...good, PATH: '/usr/bin', HOME: '/nobody' })).toEqual({
       port: 8080,
+      host: '127.0.0.1',
       project: 'records-local',
       location: 'southamerica-west1',
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
@@ -49,7 +50,7 @@ describe('the configuration', () => {
       K_SERVICE: 'api',
       K_REVISION: 'api-00001',
     });
-    expect(config).toMatchObject({ port: 0, logLevel: 'debug', service: 'api', revision: 'api-00001' });
+    expect(config).toMatchObject({ port: 0, host: '0.0.0.0', logLevel: 'debug', service: 'api' });
   });
 
   it('is frozen', () => {

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { RecordRow } from '@records/records-schema';
+import { invalidSamples, RecordRow, validSamples } from '@records/records-schema';
 import type { FastifyInstance } from 'fastify';
 import { JSDOM } from 'jsdom';
+import { RE2JS } from 're2js';
 import { PROBLEMS } from '../src/problems/catalogue.ts';
 import { buildTestApi } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { Contract } from './support/contract.ts';
+import { patternsOf } from './support/patterns.ts';
 import { oneRow } from './support/replies.ts';
 
 let front: BigQueryFront;
@@ -32,13 +34,13 @@ describe('the OpenAPI document', () => {
       ...Object.keys(responses).map(Number),
     ]);
     expect(statuses).toEqual([
-      ['/records', 'listRecords', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 401, 406, 410, 414, 429, 500, 503, 504],
-      ['/records/{id}', 'getRecord', 200, 304, 400, 401, 404, 406, 414, 429, 500, 503, 504],
-      ['/countries', 'listCountries', 200, 304, 400, 401, 406, 414, 429, 500, 503, 504],
-      ['/health/live', 'getLiveness', 200, 400, 414],
-      ['/health/ready', 'getReadiness', 200, 400, 414, 503],
+      ['/records', 'listRecords', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records.csv', 'exportRecordsCsv', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records.ndjson', 'exportRecordsNdjson', 200, 304, 400, 401, 406, 410, 414, 429, 431, 500, 503, 504],
+      ['/records/{id}', 'getRecord', 200, 304, 400, 401, 404, 406, 414, 429, 431, 500, 503, 504],
+      ['/countries', 'listCountries', 200, 304, 400, 401, 406, 414, 429, 431, 500, 503, 504],
+      ['/health/live', 'getLiveness', 200, 400, 414, 431],
+      ['/health/ready', 'getReadiness', 200, 400, 414, 431, 503],
     ]);
   });
 
@@ -91,6 +93,36 @@ describe('the OpenAPI document', () => {
       { name: 'apellido', required: false },
       { name: 'pais', required: false },
     ]);
+  });
+
+  it('says that repeated parameters are arrays', () => {
+    const arrays = operations().flatMap(({ parameters = [] }) =>
+      parameters.filter(({ schema }) => schema.type === 'array'),
+    );
+    expect(arrays.map(({ name }) => name)).toEqual(Array(3).fill(['nombre', 'apellido', 'pais']).flat());
+    for (const parameter of arrays) expect(parameter).toMatchObject({ style: 'form', explode: true });
+  });
+
+  it('gives each success one type, which generated clients can read', () => {
+    const types = operations().map(({ responses = {} }) => Object.keys(responses[200]?.content ?? {}));
+    expect(types.map(({ length }) => length)).toEqual(types.map(() => 1));
+  });
+
+  it('has no union, which some generators do not take', () => {
+    expect(JSON.stringify(contract.document)).not.toMatch(/"(anyOf|oneOf|allOf)":/);
+  });
+
+  it('has ASCII patterns that RE2 compiles and, but for spaces beyond ASCII, takes for the same', () => {
+    const fields = [...validSamples, ...invalidSamples].flatMap(({ value }) => Object.values(Object(value)));
+    const samples = fields.filter((text): text is string => typeof text === 'string' && /\S/.test(text));
+    const patterns = new Set(patternsOf(contract.document));
+    expect(patterns.size).toBeGreaterThan(5);
+    for (const pattern of patterns) {
+      expect(pattern).toMatch(/^[ -~]+$/);
+      const [theirs, ours] = [RE2JS.compile(pattern), new RegExp(pattern)];
+      for (const text of [...samples, '', ' ', '\t', 'a '])
+        expect([pattern, text, theirs.matcher(text).find()]).toEqual([pattern, text, ours.test(text)]);
+    }
   });
 
   it('mentions every kind of problem, at an operation or in its introduction', () => {
@@ -227,6 +259,15 @@ describe('a call from the page', () => {
       "curl -i 'http://api.test/records?limit=0&offset=0&pais=C%C3%B4te+d%27Ivoire'\n\n400 Bad Request",
     );
     expect(text).toContain('/problems#invalid-parameters');
+  });
+
+  it('offers the two values of a switch, and sends the chosen one', async () => {
+    const { form, answer } = await open('exportRecordsCsv');
+    const choice = form.elements.namedItem('bom') as HTMLSelectElement;
+    expect([...choice.options].map(({ value }) => value)).toEqual(['true', 'false']);
+    expect(choice.value).toBe('false');
+    choice.value = 'true';
+    expect(await answer()).toContain("curl -i 'http://api.test/records.csv?bom=true'");
   });
 
   it('sends the key without printing it', async () => {

@@ -56,6 +56,26 @@ describe('the export', () => {
     expect(rows.map((row) => row.map(stored))).toEqual(people.map(Object.values));
   });
 
+  it('as CSV begins with a byte order mark only on request, as a representation of its own', async () => {
+    const [plain, marked] = [await get('/records.csv'), await get('/records.csv?bom=true')];
+    expect(plain.rawPayload.subarray(0, 3).toString()).toBe('id,');
+    expect(marked.rawPayload.subarray(0, 6)).toEqual(Buffer.from('\ufeffid,'));
+    expect(marked.body).toBe(`\ufeff${plain.body}`);
+    expect((await get('/records.csv?bom=false')).headers.etag).toBe(plain.headers.etag);
+    expect(marked.headers.etag).not.toBe(plain.headers.etag);
+    const again = await get('/records.csv?bom=true', { 'if-none-match': marked.headers.etag });
+    expect(again.statusCode).toBe(304);
+  });
+
+  it.each(['/records.csv?bom=1', '/records.csv?bom=', '/records.csv?bom=TRUE'])('refuses %s', async (url) => {
+    expect(expectProblem(await get(url), 'invalid-parameters').detail).toBe('bom must be true or false.');
+  });
+
+  it('as NDJSON has no byte order mark to ask for', async () => {
+    const { detail } = expectProblem(await get('/records.ndjson?bom=true'), 'invalid-parameters');
+    expect(detail).toContain('bom is not a parameter of this operation');
+  });
+
   it('as NDJSON has one record per line', async () => {
     const response = await get('/records.ndjson');
     expect(response.headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
@@ -168,33 +188,6 @@ describe('an export that fails', () => {
       });
     },
   );
-
-  it('is refused while four are being sent to its client, or eight in total', async () => {
-    const { app } = await buildTestApi({
-      bigQueryUrl: table.front.url,
-      timing: new FakeTiming(),
-      variables: { TRUSTED_PROXIES: '1' },
-    });
-    const ask = (url: string, caller: string) => app.inject({ url, headers: { 'x-forwarded-for': caller } });
-    await app.inject({ url: '/records' });
-    const { promise: held, resolve: release } = Promise.withResolvers<never>();
-    table.front.reset();
-    table.front.fault = () => held;
-    const waiting = Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.1'));
-    // Each export reads the first rows and the next ones.
-    await table.front.called(8);
-    const fifth = await ask('/records.ndjson', '192.0.2.1');
-    expect(expectProblem(fifth, 'warehouse-busy').detail).toContain('to your address');
-    waiting.push(...Array.from({ length: 4 }, () => ask('/records.csv', '192.0.2.2')));
-    await table.front.called(16);
-    const ninth = await ask('/records.ndjson', '192.0.2.3');
-    expect(expectProblem(ninth, 'warehouse-busy').detail).toContain('already sends 8 exports.');
-    expect(ninth.headers['retry-after']).toBe('30');
-    release(undefined as never);
-    for (const { statusCode } of await Promise.all(waiting)) expect(statusCode).toBe(200);
-    table.front.reset();
-    expect((await ask('/records.ndjson', '192.0.2.1')).statusCode).toBe(200);
-  });
 });
 
 describe('content negotiation', () => {

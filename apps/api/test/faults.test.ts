@@ -25,8 +25,6 @@ describe('an unexpected error', () => {
         readRecord: fail,
         listInMemory: () => undefined,
         recordInMemory: () => undefined,
-        filter: fail,
-        countries: fail,
         check: fail,
         close: async () => {},
       },

@@ -2,9 +2,11 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
-import { FilteredLists } from '../src/warehouse/snapshots/filtered-lists.ts';
-import { RecordIndex } from '../src/warehouse/snapshots/record-index.ts';
-import type { RecordList } from '../src/warehouse/warehouse.ts';
+import { Delta } from '../src/warehouse/lists/delta.ts';
+import { Filters, type FiltersOptions } from '../src/warehouse/lists/filters.ts';
+import { MergedRows } from '../src/warehouse/lists/merged-rows.ts';
+import { RecordIndex } from '../src/warehouse/lists/record-index.ts';
+import type { SortedRows } from '../src/warehouse/lists/sorted-rows.ts';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
 import { FakeTiming } from './support/fake-timing.ts';
@@ -59,8 +61,7 @@ describe('a filter', () => {
           const response: LightMyRequestResponse = await get(url);
           expect(response.headers['x-total-count']).toBe(String(expected.length));
           walked.push(...response.json());
-          const next: string | undefined = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
-          url = next && `/records${next}`;
+          url = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
         }
         expect(walked).toEqual(expected);
       }),
@@ -104,6 +105,18 @@ describe('a filter', () => {
     expect(table.bigQuery.usage().bytesBilled).toBe(bytesBilled);
   });
 
+  it('counts the characters of a value, not its UTF-16 units', async () => {
+    for (const value of ['🦙'.repeat(200), '🦙'.repeat(256), 'e\u0301'.repeat(128)])
+      expect((await get(`/records?nombre=${encodeURIComponent(value)}`)).statusCode).toBe(200);
+    for (const value of ['🦙'.repeat(257), 'x'.repeat(257)]) {
+      const { detail } = expectProblem(
+        await get(`/records?nombre=${encodeURIComponent(value)}`),
+        'invalid-parameters',
+      );
+      expect(detail).toBe('nombre must be 1 to 20 values of 1 to 256 characters, not 257.');
+    }
+  });
+
   it.each([
     ['pais=', '1 to 20 values'],
     [`nombre=${'x'.repeat(257)}`, '1 to 256 characters'],
@@ -120,13 +133,55 @@ describe('a filter', () => {
     const rows = async function* () {
       yield people.map((person) => Object.values(person));
     };
-    const freshness = { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 };
-    const list = { token: 't', total: people.length, takenAt: 0, freshness, read: async () => '', rows };
+    const list = { total: people.length, rows };
     const { size } = await RecordIndex.build(list, 1_000_000);
     await expect(RecordIndex.build(list, size - 1)).rejects.toMatchObject({ reason: 'listTooLarge' });
     await expect(RecordIndex.build({ ...list, total: 100_000 }, 1_000_000)).rejects.toMatchObject({
       reason: 'listTooLarge',
     });
+  });
+});
+
+describe('Unicode', () => {
+  const FORMS = ['NFC', 'NFD'] as const;
+  const own = FORMS.map((form, n) => ({
+    ...{ id: `u${n}`, nombre: 'Zoë'.normalize(form), apellido: 'Núñez', pais: 'México'.normalize(form) },
+  }));
+  let app: TestApi['app'];
+
+  beforeAll(async () => {
+    const { front, append } = await openTestTable();
+    await append([...own, { ...own[0], id: 'u2', pais: 'Chile' } as (typeof own)[0]]);
+    ({ app } = await buildTestApi({ bigQueryUrl: front.url, timing: new FakeTiming() }));
+  });
+
+  it.each(FORMS)(
+    'finds what is stored in either form by a filter in %s, and serves it as stored',
+    async (form) => {
+      const query = `pais=${encodeURIComponent('México'.normalize(form))}&nombre=${encodeURIComponent('Zoë'.normalize(form))}`;
+      const page = await app.inject({ url: `/records?${query}` });
+      expect(page.json()).toEqual(own);
+      const lines = (await app.inject({ url: `/records.ndjson?${query}` })).body.trimEnd().split('\n');
+      expect(lines.map((line) => JSON.parse(line))).toEqual(own);
+      expect(page.headers.link).toContain('&pais=M%C3%A9xico>');
+    },
+  );
+
+  it('gives a filter one entity tag, whatever its form', async () => {
+    const tags = FORMS.map(async (form) => {
+      const { headers } = await app.inject({
+        url: `/records?pais=${encodeURIComponent('México'.normalize(form))}`,
+      });
+      return headers.etag;
+    });
+    expect(new Set(await Promise.all(tags)).size).toBe(1);
+  });
+
+  it('counts the records of a country once, under its composed name', async () => {
+    expect((await app.inject({ url: '/countries' })).json()).toEqual([
+      { pais: 'México', records: 2 },
+      { pais: 'Chile', records: 1 },
+    ]);
   });
 });
 
@@ -155,29 +210,29 @@ describe('a list that is lost while it is read for filters', () => {
 });
 
 /** A list of one record, readable after `ready`. */
-function listOfOne(token: string, ready?: Promise<void>): RecordList {
-  return {
-    token,
-    total: 1,
-    takenAt: 0,
-    freshness: { ageMs: 0, freshMs: 0, staleMs: 0, staleIfErrorMs: 0 },
-    read: async () => '',
-    rows: async function* () {
-      await ready;
-      yield [['1', 'Ana', 'Pérez', 'Chile']];
-    },
+function listOfOne(token: string, ready?: Promise<void>): MergedRows<SortedRows> {
+  const rows = async function* () {
+    await ready;
+    yield [['1', 'Ana', 'Pérez', 'Chile']];
   };
+  return new MergedRows({ token, total: 1, rows } as Partial<SortedRows> as SortedRows, Delta.none);
 }
+
+/** Short lists need no warehouse. */
+const filtersOf = () => new Filters({} as FiltersOptions);
 
 describe('filters of walks', () => {
   it('wait for each other, and never block those of the current list', async () => {
     const ended = Promise.withResolvers<void>();
-    const filtered = new FilteredLists({
-      inTime: (result) => result,
-      isCurrent: (token) => token === 'present',
-    });
-    const filter = (token: string) =>
-      filtered.filter(listOfOne(token, token === 'present' ? undefined : ended.promise), { pais: ['Chile'] });
+    const filters = filtersOf();
+    const filter = (token: string) => {
+      const isCurrent = token === 'present';
+      return filters.filter(
+        listOfOne(token, isCurrent ? undefined : ended.promise),
+        { pais: ['Chile'] },
+        isCurrent,
+      );
+    };
     const first = filter('walk-1');
     await expect(filter('walk-2')).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyIndexes' });
     expect((await filter('present')).total).toBe(1);
@@ -189,20 +244,23 @@ describe('filters of walks', () => {
 
 describe('exports of filtered lists', () => {
   it('keep at most two lists in memory, however slow the clients are', async () => {
-    const lists = ['a', 'b', 'c'].map((token) => listOfOne(token));
-    const filtered = new FilteredLists({ inTime: (result) => result, isCurrent: () => true });
-    const exported = [];
-    for (const list of lists) exported.push((await filtered.filter(list, { pais: ['Chile'] })).rows());
-    const [first, second, third] = exported;
-    expect(await first?.next()).toMatchObject({ done: false });
-    expect(await second?.next()).toMatchObject({ done: false });
-    await expect(third?.next()).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyLists' });
-    const again = (await filtered.filter(lists[0] as (typeof lists)[0], { nombre: ['Ana'] })).rows();
+    const filters = filtersOf();
+    const exported = async (token: string, filter: Filter) =>
+      (await filters.filter(listOfOne(token), filter, true)).rows();
+    const chile = { pais: ['Chile'] };
+    const [first, second, third] = [
+      await exported('a', chile),
+      await exported('b', chile),
+      await exported('c', chile),
+    ];
+    expect(await first.next()).toMatchObject({ done: false });
+    expect(await second.next()).toMatchObject({ done: false });
+    await expect(third.next()).rejects.toMatchObject({ kind: 'busy', reason: 'tooManyLists' });
+    const again = await exported('a', { nombre: ['Ana'] });
     expect(await again.next()).toMatchObject({ done: false });
-    await first?.return();
+    await first.return();
     await again.return();
-    const retried = (await filtered.filter(lists[2] as (typeof lists)[0], { pais: ['Chile'] })).rows();
-    expect(await retried.next()).toMatchObject({ done: false });
+    expect(await (await exported('c', chile)).next()).toMatchObject({ done: false });
   });
 });
 

@@ -7,9 +7,9 @@ import { linksOf } from './support/links.ts';
 const pageLinks = (range: PageRange, total: number) => pageLinksOf(range, total, 's');
 
 describe('the Link header', () => {
-  it('points to the first, previous, next and last page of the same snapshot, relative to the request', () => {
+  it('points to the first, previous, next and last page of the same snapshot, by paths that every resolver understands', () => {
     expect(pageLinks({ limit: 10, offset: 20 }, 45)).toBe(
-      '<?limit=10&offset=0&snapshot=s>; rel="first", <?limit=10&offset=10&snapshot=s>; rel="prev", <?limit=10&offset=30&snapshot=s>; rel="next", <?limit=10&offset=40&snapshot=s>; rel="last"',
+      '</records?limit=10&offset=0&snapshot=s>; rel="first", </records?limit=10&offset=10&snapshot=s>; rel="prev", </records?limit=10&offset=30&snapshot=s>; rel="next", </records?limit=10&offset=40&snapshot=s>; rel="last"',
     );
   });
 

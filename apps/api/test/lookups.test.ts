@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WarehouseError } from '../src/warehouse/errors.ts';
-import { Lookups } from '../src/warehouse/lookups.ts';
+import { Lookups, type LookupsOptions } from '../src/warehouse/lookups.ts';
 import type { ListedRecord } from '../src/warehouse/warehouse.ts';
 import { buildTestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
@@ -10,6 +11,8 @@ import { openTestTable, type TestTable } from './support/table.ts';
 
 const record = (id: string) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' });
 const MIB = 1024 * 1024;
+/** 2 MiB a second, so an hour is 7,200 MiB. */
+const bytesPerMonth = 30 * 86_400 * 2 * MIB;
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `r${n}`);
 
 let table: TestTable;
@@ -23,7 +26,13 @@ beforeEach(async () => {
 
 const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
 
-const direct = { listed: async () => undefined, assertOpen() {}, inTime: <T>(result: Promise<T>) => result };
+const lists = (find: LookupsOptions['list']['find']) => ({ list: { find } });
+
+const direct = {
+  ...lists(async () => undefined),
+  calls: { assertOpen() {}, inTime: <T>(result: Promise<T>) => result },
+  log: { warn() {} },
+};
 
 describe('look-ups', () => {
   it("serve known ids from the list's scan and all unknown ids from one extra query", async () => {
@@ -59,50 +68,79 @@ describe('look-ups', () => {
     expect(scans()).toBe(2);
   });
 
-  it('send at most one query per second, the first at once, with up to a thousand ids', async () => {
-    const sizes: number[] = [];
-    const sentAt: number[] = [];
+  it('leave at once, four queries at a time, while later ids gather in the next one', async () => {
+    const sent: { readonly asked: readonly string[]; readonly answer: () => void }[] = [];
     const lookups = new Lookups({
       ...direct,
       freshMs: 60_000,
       timing,
       query: async (asked) => {
-        sizes.push(asked.length);
-        sentAt.push(timing.now());
+        const { promise, resolve } = Promise.withResolvers<void>();
+        sent.push({ asked, answer: resolve });
+        await promise;
         return { rows: [], billed: 0 };
       },
     });
-    await lookups.find('first');
-    for (const chunk of ['a', 'b', 'c']) {
-      await Promise.all(Array.from({ length: 1_000 }, (_, n) => lookups.find(`${chunk}-${n}`)));
+    const found: Promise<unknown>[] = [];
+    const ask = async (id: string) => {
+      found.push(lookups.find(id));
+      await turn();
+    };
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'f']) await ask(id);
+    expect(sent.map(({ asked }) => asked)).toEqual([['a'], ['b'], ['c'], ['d']]);
+    // An answer frees a place without regard to the order.
+    sent[1]?.answer();
+    await turn();
+    expect(sent.at(-1)?.asked).toEqual(['e', 'f']);
+    await ask('g');
+    expect(sent.length).toBe(5);
+    for (let n = 0; n < 6; n++) {
+      sent[n]?.answer();
+      await turn();
     }
-    expect(sizes).toEqual([1, 1_000, 1_000, 1_000]);
-    expect(sentAt).toEqual([3, 1_003, 2_003, 3_003]);
+    await Promise.all(found);
+    expect(sent.at(-1)?.asked).toEqual(['g']);
+    // Only the gathering of ids takes time.
+    expect(timing.waits).toEqual([3, 3, 3, 3, 3, 3]);
   });
 
-  it('are billed at most the saved budget plus its refill, whatever a query costs', async () => {
-    const sentAt: number[] = [];
-    const lookups = new Lookups({
-      ...direct,
-      listed: async () => ({ body: undefined, ageMs: 30_000 }),
-      freshMs: 60_000,
-      timing,
-      query: async () => {
-        sentAt.push(timing.now());
-        return { rows: [], billed: 60 * MIB };
-      },
-    });
-    const ages: number[] = [];
-    for (let n = 0; timing.now() < 300_000; n++) {
-      const { freshness } = await lookups.find(`nobody-${n}`);
-      ages.push(freshness.ageMs);
-      timing.advance(1_000);
+  it('are billed at most the saved hour plus the refill, whatever a query costs, and never wait for it', async () => {
+    for (const price of [10, 60, 3_000]) {
+      timing = new FakeTiming();
+      let queries = 0;
+      const lookups = new Lookups({
+        ...direct,
+        ...lists(async () => ({ body: undefined, ageMs: 30_000 })),
+        bytesPerMonth,
+        freshMs: 60_000,
+        timing,
+        query: async () => {
+          queries++;
+          return { rows: [], billed: price * MIB };
+        },
+      });
+      const ages: number[] = [];
+      const seconds = 7_200;
+      for (let second = 0; second < seconds; second++) {
+        for (const id of ['a', 'b']) ages.push((await lookups.find(`${id}-${second}`)).freshness.ageMs);
+        timing.advance(1_000);
+      }
+      // The last query may exceed the budget.
+      const MiB = timing.now() / 500 + 7_200;
+      expect(queries * price).toBeLessThanOrEqual(MiB + price);
+      expect(queries * price).toBeGreaterThan(Math.min(MiB, 2 * seconds * price) - 2 * price);
+      // In between, the list answers, with its age.
+      expect(ages.filter((age) => age === 30_000).length).toBe(ages.length - queries);
+      expect(timing.waits.length).toBe(queries);
     }
-    // 2 MiB per second and 120 MiB saved, which the last query may exceed.
-    expect(sentAt.length * 60).toBeLessThanOrEqual(300 * 2 + 120 + 60);
-    expect(sentAt.length * 60).toBeGreaterThan(300 * 2);
-    // In between, the list answers, with its age.
-    expect(ages.filter((age) => age === 30_000).length).toBe(ages.length - sentAt.length);
+  });
+
+  it('are refused a budget that is not above 0, by a message that names it', () => {
+    const query = async () => ({ rows: [], billed: 0 });
+    for (const bytes of [0, -1, Number.NaN])
+      expect(() => new Lookups({ ...direct, bytesPerMonth: bytes, freshMs: 1, timing, query })).toThrow(
+        `a budget of ${bytes} bytes a month`,
+      );
   });
 
   it('are answered from the list, made if needed, when others spend the budget meanwhile', async () => {
@@ -112,16 +150,17 @@ describe('look-ups', () => {
       let queries = 0;
       const lookups = new Lookups({
         ...direct,
-        listed: (id, needed) => {
+        ...lists((id, needed) => {
           asked.push([id, needed]);
           if (id === 'slow' && !needed) return slow.promise;
           return Promise.resolve(there || needed ? { body: undefined, ageMs: 30_000 } : undefined);
-        },
+        }),
+        bytesPerMonth,
         freshMs: 60_000,
         timing,
         query: async () => {
           queries++;
-          return { rows: [], billed: 4_096 * MIB };
+          return { rows: [], billed: 8_192 * MIB };
         },
       });
       const found = lookups.find('slow');
@@ -141,6 +180,7 @@ describe('look-ups', () => {
     let billed = 0;
     const lookups = new Lookups({
       ...direct,
+      bytesPerMonth: bytesPerMonth / 50,
       freshMs: 60_000,
       timing,
       query: async () => {
@@ -155,31 +195,33 @@ describe('look-ups', () => {
       ['refused', 'accessDenied'],
     ] as const) {
       error = new WarehouseError(kind, reason, '');
-      // Thirteen would spend the saved budget.
+      // Fifteen would spend the saved budget.
       for (let n = 0; n < 20; n++) await expect(lookups.find(`${reason}-${n}`)).rejects.toBe(error);
     }
     billed = 10 * MIB;
-    for (let n = 0; n < 12; n++) expect((await lookups.find(`asked-${n}`)).body).toBeUndefined();
+    for (let n = 0; n < 15; n++) expect((await lookups.find(`asked-${n}`)).body).toBeUndefined();
+    await expect(lookups.find('one more')).rejects.toMatchObject({ reason: 'lookupBudget' });
   });
 
   it('are refused with the time to wait when neither a query nor the list can answer in time', async () => {
     const asked: boolean[] = [];
     const lookups = new Lookups({
       ...direct,
-      listed: async (_id, needed) => {
+      ...lists(async (_id, needed) => {
         asked.push(needed);
         return undefined;
-      },
+      }),
+      bytesPerMonth,
       freshMs: 60_000,
       timing,
-      query: async () => ({ rows: [], billed: 1_000 * MIB }),
+      query: async () => ({ rows: [], billed: 8_000 * MIB }),
     });
     await lookups.find('first');
     await expect(lookups.find('second')).rejects.toMatchObject({
       kind: 'busy',
       reason: 'lookupBudget',
       // Half a second per MiB of debt, minus the elapsed time.
-      retryAfterMs: (1_000 - 120) * 500 - 2,
+      retryAfterMs: (8_000 - 7_200) * 500 - 2,
     });
     // The list was tried for it.
     expect(asked).toEqual([false, true]);
@@ -197,18 +239,16 @@ describe('look-ups', () => {
   });
 
   it('make the list and are answered from it when the query budget is spent', async () => {
-    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
-    for (let n = 0; n < 20; n++) {
+    const lookupBytesPerMonth = bytesPerMonth / 50;
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, lookupBytesPerMonth });
+    const queries = () => table.front.calls.filter((call) => call.endsWith('/queries')).length;
+    for (let n = 0; n < 30; n++)
       expectProblem(await app.inject({ url: `/records/nobody-${n}` }), 'record-not-found');
-      timing.advance(1_000);
-    }
-    const queries = table.front.calls.filter((call) => call.endsWith('/queries')).length;
-    // Twelve saved ones, and one every five seconds.
-    expect(queries).toBeGreaterThanOrEqual(12);
-    expect(queries).toBeLessThanOrEqual(17);
-    expect(scans()).toBe(queries + 1);
+    // An hour's 144 MiB, which the last query exceeds.
+    expect(queries()).toBe(15);
+    expect(scans()).toBe(16);
     expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
-    expect(scans()).toBe(queries + 1);
+    expect(scans()).toBe(16);
   });
 
   it('use a query when the result of the list is gone', async () => {
@@ -234,7 +274,7 @@ describe('look-ups', () => {
     timing.advance(1_000);
     await ask();
     expect(scans()).toBe(3);
-    timing.advance(53_000);
+    timing.advance(54_000);
     expect(await ask()).toMatchObject({ age: '59', etag: first.etag });
     expect(scans()).toBe(4);
     timing.advance(1_000);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { PageCache } from '../src/formats/page-cache.ts';
-import { Block } from '../src/warehouse/snapshots/block.ts';
+import { Block } from '../src/warehouse/lists/block.ts';
 
 // A slice keeps its whole buffer in memory, so cached bytes must not be slices.
 it.each(['gzip', 'br', 'identity'] as const)(
@@ -52,8 +52,7 @@ it('shares the reads of any number of pages, and evicts pages in progress withou
 });
 
 it('copies a record out of its block, so that it does not keep the block in memory', () => {
-  const rows = ['a', 'b', 'c'].map((id) => ({ f: [id, 'Ana', 'Pérez', 'Chile'].map((v) => ({ v })) }));
-  const found = new Block(rows).find('b');
+  const found = Block.of(['a', 'b', 'c'].map((id) => [id, 'Ana', 'Pérez', 'Chile'])).find('b');
   expect(found?.buffer.byteLength).toBe(found?.length);
   expect(found?.toString()).toBe('{"id":"b","nombre":"Ana","apellido":"Pérez","pais":"Chile"}');
 });

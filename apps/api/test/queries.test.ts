@@ -119,8 +119,8 @@ it('checks readiness with a dry run of the snapshot query', async () => {
   expect(front.bodies).toMatchObject([{ dryRun: true, query: expect.stringContaining('ORDER BY id') }]);
 });
 
-describe('the job of a snapshot', () => {
-  it('is named after table and window, and carries labels and limits of bytes and time', async () => {
+describe('the job of a list', () => {
+  it('is named after table and window, writes into the scratch dataset, and carries labels and limits of bytes and time', async () => {
     const table = await openTestTable();
     const timing = new FakeTiming();
     const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing });
@@ -130,16 +130,22 @@ describe('the job of a snapshot', () => {
     expect(snapshot).toMatch(new RegExp(`^[0-9a-f]{12}-${seconds}-0$`));
     expect(table.front.bodies).toEqual([
       {
-        jobReference: { jobId: `records-snapshot-${snapshot}`, location: 'southamerica-west1' },
+        jobReference: { jobId: `records-list-${snapshot}`, location: 'southamerica-west1' },
         configuration: {
           labels: { service: 'records-api', query: 'snapshot' },
           jobTimeoutMs: '120000',
           query: {
-            query:
-              'SELECT id, nombre, apellido, pais FROM `records-test.records.records` QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY nombre, apellido, pais) = 1 ORDER BY id',
+            query: expect.stringMatching(
+              /^SELECT r\.id, IF\(.* > 16384, NULL, r\.nombre\) AS nombre, .* FROM `records-test\.records\.records` AS r QUALIFY ROW_NUMBER\(\) OVER \(PARTITION BY r\.id ORDER BY r\.nombre, r\.apellido, r\.pais\) = 1 ORDER BY id$/,
+            ),
             useLegacySql: false,
-            useQueryCache: false,
-            maximumBytesBilled: String(110 * 1024 * 1024),
+            destinationTable: {
+              projectId: 'records-test',
+              datasetId: 'scratch',
+              tableId: `list_${snapshot?.replaceAll('-', '_')}`,
+            },
+            writeDisposition: 'WRITE_EMPTY',
+            maximumBytesBilled: String(120 * 1024 * 1024),
           },
         },
       },

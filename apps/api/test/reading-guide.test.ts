@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,9 +32,19 @@ describe('docs/reading.md', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('has TypeScript that reads every record', async () => {
-    const args = ['--input-type=module-typescript', '--eval', await snippet('ts'), url];
-    const { stdout } = await run(process.execPath, args, { cwd: folder });
+    const file = join(folder, 'read-records.ts');
+    await writeFile(file, await snippet('ts'));
+    const { stdout } = await run(process.execPath, [file, url], { cwd: folder });
     expect(stdout).toBe(`${RECORDS}\n`);
+  });
+
+  it('has TypeScript that says what it needs', async () => {
+    const file = join(folder, 'read-records.ts');
+    await writeFile(file, await snippet('ts'));
+    await expect(run(process.execPath, [file], { cwd: folder })).rejects.toMatchObject({
+      code: 2,
+      stderr: 'Name the API: node read-records.ts http://127.0.0.1:8080\n',
+    });
   });
 
   it('has shell commands whose requests all succeed', async () => {

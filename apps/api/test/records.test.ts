@@ -76,8 +76,7 @@ describe('GET /records', () => {
         const response: LightMyRequestResponse = await get(url);
         expect(response.headers['x-total-count']).toBe(String(list.length));
         walked.push(...response.json());
-        const next: string | undefined = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
-        url = next && new URL(next, `http://a${url}`).href.slice('http://a'.length);
+        url = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
       }
       expect(walked).toEqual(list);
     },

@@ -151,6 +151,27 @@ describe('an invalid id', () => {
   );
 });
 
+describe('bytes that are not UTF-8', () => {
+  const paths = ['/records', '/records.csv', '/records.ndjson', '/countries', '/records/a', '/docs'];
+  // A latin-1 ú, half an é, an overlong slash, half a surrogate pair, beyond Unicode, and no escape at all.
+  const values = ['Per%FA', 'Per%C3', '%C0%AF', '%ED%A0%80', '%F5%80%80%80', '%zz', '100%', '%c'];
+
+  it.each(paths.flatMap((path) => values.map((value) => `${path}?pais=${value}`)))(
+    'in a parameter are refused, and the problem says so: %s',
+    async (url) => {
+      expect(expectProblem(await get(url), 'malformed-request').detail).toContain('UTF-8');
+    },
+  );
+
+  it('in the name of a parameter are refused', async () => {
+    expectProblem(await get('/records?pa%FAs=Chile'), 'malformed-request');
+  });
+
+  it.each(values)('in a path are refused: %s', async (value) => {
+    expect(expectProblem(await get(`/records/${value}`), 'malformed-request').detail).toContain('UTF-8');
+  });
+});
+
 describe('an unknown path', () => {
   it.each([
     '/',

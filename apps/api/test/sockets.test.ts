@@ -53,6 +53,30 @@ describe('on the wire', () => {
     ],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'malformed-request'],
     ['no Host', 'GET /records HTTP/1.1\r\nConnection: close\r\n\r\n', 'malformed-request'],
+    [
+      'two Host headers',
+      'GET /records HTTP/1.1\r\nHost: a\r\nConnection: close\r\nHost: b\r\n\r\n',
+      'malformed-request',
+    ],
+    [
+      'the same Host twice',
+      'GET /records HTTP/1.1\r\nHost: a\r\nConnection: close\r\nHost: a\r\n\r\n',
+      'malformed-request',
+    ],
+    ...['a b', 'a/b', 'http://a', '', 'a:b', 'u@a', '[::1', 'a:80:80', 'é'].map(
+      (host): [string, string, ProblemName] => [
+        `the Host "${host}"`,
+        `GET /records HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+        'malformed-request',
+      ],
+    ),
+    [
+      'a length beside chunks',
+      'POST /records HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'malformed-request',
+    ],
+    ['a folded header', 'GET /records HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n', 'malformed-request'],
+    ['a space after a name', 'GET /records HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n', 'malformed-request'],
     ['a space in the URL', 'GET /records/a b HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
     [
       'too many header bytes',
@@ -86,6 +110,20 @@ describe('on the wire', () => {
       'GET http://a.example/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
     );
     expect(answer).toContain('{"status":"alive"}');
+  });
+
+  it('gives the 304 of a HEAD no length', async () => {
+    const answer = await send(
+      'HEAD /docs HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 304 /);
+    expect(answer).not.toMatch(/^content-length/im);
+  });
+
+  it.each(['a', 'a.example:8080', '127.0.0.1:1', '[::1]:80', 'a_b:'])('accepts the Host %s', async (host) => {
+    expect(await send(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toContain(
+      'alive',
+    );
   });
 
   it('answers HEAD like GET, without the body', async () => {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
+import { parse } from 'yaml';
 import { brokenCalls, callsOf } from '../src/workflows/commands.ts';
 import { parseWorkflow, readAutomation } from '../src/workflows/files.ts';
 import { lint } from '../src/workflows/lint.ts';
@@ -291,4 +294,13 @@ jobs:
     });
     return problemsOf({ ...automation, workflows }).join('\n');
   }
+});
+
+it('a new release waits a week, whether a person or Dependabot asks for it', () => {
+  const read = (file: string) => parse(readFileSync(join(REPOSITORY, file), 'utf8'));
+  const { minimumReleaseAge, minimumReleaseAgeExclude } = read('pnpm-workspace.yaml');
+  expect({ minimumReleaseAge, minimumReleaseAgeExclude }).toEqual({ minimumReleaseAge: 7 * 24 * 60 });
+  const { updates } = read('.github/dependabot.yml') as { updates: { cooldown: Record<string, number> }[] };
+  expect(updates.map(({ cooldown }) => cooldown['default-days'])).toEqual([7, 7, 7]);
+  expect(readFileSync(join(REPOSITORY, 'SECURITY.md'), 'utf8')).toContain('New releases wait a week');
 });

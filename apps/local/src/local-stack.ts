@@ -56,6 +56,8 @@ export interface LocalStackOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Faults in Pub/Sub's deliveries; none when absent. */
   readonly chaos?: ChaosOptions;
+  /** URL of a module that the API's process loads first, as by Node's `--import`. */
+  readonly apiPreload?: string;
   readonly onEvent?: (event: CloudEvent) => void;
 }
 
@@ -87,6 +89,7 @@ export class LocalStack {
       infraDir = INFRA,
       settings,
       chaos,
+      apiPreload,
       onEvent,
     } = options;
     const program = { projectDir: infraDir, stack: STACK, ...(settings && { config: settings }) };
@@ -98,11 +101,14 @@ export class LocalStack {
       images: {
         api: {
           command: process.execPath,
-          args: [join('apps', 'api', 'src', 'main.ts')],
+          args: [
+            ...(apiPreload === undefined ? [] : ['--import', apiPreload]),
+            join('apps', 'api', 'src', 'main.ts'),
+          ],
           entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
-          // As the Dockerfile does.
-          environment: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+          // As the Dockerfile does, but for this machine only.
+          environment: { HOST: '127.0.0.1', NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },
         },

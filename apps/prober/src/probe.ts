@@ -33,7 +33,17 @@ export interface ProbeOptions {
 /** Age from which a row of a probe counts as left behind, in milliseconds: longer than a run, so no run deletes another's row. */
 const LEFT_AFTER_MS = 15 * 60_000;
 
-/** Publishes a marked record, waits until the API serves exactly it, and deletes it. Never throws: the result says what went wrong. */
+/**
+ * The size up to which each run deletes its row, in bytes: BigQuery bills a DELETE like the whole table, and 10 MiB at least. In a
+ * larger table, the first run of a day (UTC) deletes the rows of all runs before it.
+ */
+const SMALL_BYTES = 10 * 1024 ** 2;
+
+/** The time between two runs, in milliseconds: the schedule in infra/src/components/prober.ts. */
+const EVERY_MS = 5 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Publishes a marked record, waits until the API serves exactly it, and deletes it, or what a day has left. Never throws: the result says what went wrong. */
 export async function probe({
   config,
   google,
@@ -41,11 +51,12 @@ export async function probe({
   waits,
 }: ProbeOptions): Promise<ProbeResult> {
   const { api: url, isApiPrivate, job: service, topic } = config;
+  const table = new RecordTable({ ...config, google, spans, service });
   const check = new RecordCheck({
-    ...{ mark: 'probe-', topic, google, spans, waits },
-    table: new RecordTable({ ...config, google, spans, service }),
+    ...{ mark: 'probe-', topic, google, spans, waits, table },
     api: new Api(url, isApiPrivate ? () => google.idTokenHeader(url) : undefined),
   });
+  const startedAt = waits.now();
   const seconds: Partial<Record<Stage, number>> = {};
   let failure: { readonly stage: Stage; readonly reason: string } | undefined;
   let swept = 0;
@@ -63,6 +74,10 @@ export async function probe({
     if (!failure) await run('visible', () => check.readById('the API does not serve the published record'));
     // A publish that failed may have arrived all the same.
     await run('delete', async () => {
+      if ((await table.bytes()) > SMALL_BYTES) {
+        if (isFirstOfDay(startedAt)) swept = await table.sweep('probe-', startedAt - LEFT_AFTER_MS);
+        return;
+      }
       const removed = await check.remove(LEFT_AFTER_MS);
       if (failure) return;
       if (removed === 0)
@@ -79,4 +94,9 @@ export async function probe({
       ...(traceId !== undefined && { traceId }),
     };
   });
+}
+
+/** Whether no run of the schedule was earlier that day. */
+function isFirstOfDay(now: number): boolean {
+  return now % DAY_MS < EVERY_MS;
 }

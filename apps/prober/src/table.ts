@@ -5,6 +5,9 @@ import { call } from './google-calls.ts';
 import { idAt, MARKED, type Mark } from './record.ts';
 import type { Spans } from './spans.ts';
 
+/** A record of a mark has these values, too: no publisher sends all of that. */
+const LEFT = 'id >= @from AND id < @until AND nombre = @nombre AND apellido = @apellido AND pais = @pais';
+
 /** Limit of one statement, in milliseconds. */
 const STATEMENT_MS = 15_000;
 
@@ -26,6 +29,11 @@ interface Reply {
   readonly rows?: readonly { readonly f: readonly { readonly v: unknown }[] }[];
 }
 
+/** The parameters of `LEFT`. */
+function leftOf(mark: Mark, leftBefore: number): Record<string, string> {
+  return { from: idAt(mark, 0), until: idAt(mark, leftBefore), ...MARKED };
+}
+
 /** The table of records, as far as a check may change it. Values travel in `@parameters` only. */
 export class RecordTable {
   readonly #options: RecordTableOptions;
@@ -39,15 +47,29 @@ export class RecordTable {
 
   /**
    * Deletes the rows of a record, and those that earlier checks of its mark left before `leftBefore`, in milliseconds since
-   * 1970. A left row has the values of a marked record, too: no publisher sends all of that. Answers the number of rows.
+   * 1970. Answers the number of rows. BigQuery bills it like the whole table.
    */
   async remove(id: string, mark: Mark, leftBefore: number): Promise<number> {
-    const left = 'id >= @from AND id < @until AND nombre = @nombre AND apellido = @apellido AND pais = @pais';
-    const reply = await this.#query(`DELETE FROM ${this.name} WHERE id = @id OR (${left})`, {
-      ...{ id, from: idAt(mark, 0), until: idAt(mark, leftBefore) },
-      ...MARKED,
+    const reply = await this.#query(`DELETE FROM ${this.name} WHERE id = @id OR (${LEFT})`, {
+      id,
+      ...leftOf(mark, leftBefore),
     });
     return Number(reply.numDmlAffectedRows ?? 0);
+  }
+
+  /** Deletes only what earlier checks of a mark left. Answers and costs the same. */
+  async sweep(mark: Mark, leftBefore: number): Promise<number> {
+    const reply = await this.#query(`DELETE FROM ${this.name} WHERE ${LEFT}`, leftOf(mark, leftBefore));
+    return Number(reply.numDmlAffectedRows ?? 0);
+  }
+
+  /** The size of the table. Bytes, without the rows of the last minutes. Costs nothing. */
+  async bytes(): Promise<number> {
+    const { google, table } = this.#options;
+    const { projectId, datasetId, tableId } = table;
+    const url = `${google.bigquery}/projects/${projectId}/datasets/${datasetId}/tables/${tableId}`;
+    const { numBytes = 0 } = await call<{ numBytes?: string }>(google, { url });
+    return Number(numBytes);
   }
 
   /** How many rows a record has. */

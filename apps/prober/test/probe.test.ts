@@ -96,6 +96,7 @@ describe('the prober', () => {
     expect(asked).toEqual([
       ['POST /v1/projects/shop-project/topics/records:publish', access],
       [`GET /records/${record.id}`, `Bearer ${idTokenFor(`http://${google}`)}`],
+      ['GET /bigquery/v2/projects/shop-project/datasets/records/tables/records', access],
       ['POST /bigquery/v2/projects/shop-project/queries', access],
       ['POST /bigquery/v2/projects/shop-project/queries', access],
     ]);
@@ -110,7 +111,7 @@ describe('a probe', () => {
     const google = await listen(async (request, response) => {
       const body = await text(request);
       asked.push(`${request.method} ${body.includes('DELETE') ? 'DELETE' : request.url}`);
-      if (request.method === 'GET') response.statusCode = 404;
+      if (request.url?.startsWith('/records/')) response.statusCode = 404;
       response.setHeader('content-type', 'application/json');
       response.end('{"jobComplete":true,"numDmlAffectedRows":"1","rows":[{"f":[{"v":"0"}]}]}');
     });
@@ -129,9 +130,43 @@ describe('a probe', () => {
     expect(result.reason).toMatch(
       /^the API does not serve the published record: it answers 404 .* \(waited 3 s\)$/,
     );
-    expect(asked.filter((call) => call.startsWith('GET'))).toHaveLength(4);
+    expect(asked.filter((call) => call.startsWith('GET /records/'))).toHaveLength(4);
     expect(asked).toContain('POST DELETE');
   });
+
+  it('deletes nothing from a large table but what a day has left, once a day, since each DELETE is billed like the table', async () => {
+    let record = '';
+    const deletes: string[] = [];
+    const google = await listen(async (request, response) => {
+      const body = await text(request);
+      response.setHeader('content-type', 'application/json');
+      if (request.url?.endsWith(':publish')) {
+        record = Buffer.from(JSON.parse(body).messages[0].data, 'base64').toString();
+        response.end('{"messageIds":["1"]}');
+      } else if (request.url?.startsWith('/records/')) response.end(record);
+      else if (request.method === 'GET') response.end('{"numBytes":"10485761"}');
+      else {
+        deletes.push(body);
+        response.end('{"jobComplete":true,"numDmlAffectedRows":"287"}');
+      }
+    });
+    const midnight = Date.UTC(2026, 1, 1);
+    const swept: number[] = [];
+    for (let minute = -24 * 60; minute <= 5; minute += 5) {
+      const now = midnight + minute * 60_000 + 20_000;
+      const result = await probe({
+        config: readProbeConfig({ ...environment, API_URL: `http://${google}` }),
+        google: new Google({ PUBSUB_EMULATOR_HOST: google, BIGQUERY_EMULATOR_HOST: `http://${google}` }),
+        waits: { waitMs: 3_000, pauseMs: 1_000, now: () => now, pause: async () => {} },
+      });
+      expect(result.outcome).toBe('passed');
+      if (result.swept > 0) swept.push(minute);
+    }
+    expect(swept).toEqual([-24 * 60, 0]);
+    expect(deletes).toHaveLength(2);
+    expect(deletes[1]).toContain(idAt('probe-', midnight + 20_000 - 15 * 60_000));
+    expect(deletes[1]).not.toContain('@id');
+  }, 60_000);
 });
 
 /** A token for this audience that is valid for an hour, as far as a client looks. */

@@ -44,15 +44,17 @@ verb(prove, 'chaos', {
   summary: 'lose and repeat nothing under faults',
   example: 'pnpm prove chaos --seed 7',
   description:
-    'Publishes messages under faults: kill -9 of any process, pauses, connection resets, redelivery, reordering, delays, ' +
-    'failed and slow writes. Each acknowledged message must be visible exactly once or be a dead letter with its reason.',
+    'Publishes messages under faults: kill -9 of any process, pauses, connection resets, steps of clocks, broken outputs, slow and ' +
+    'silent callers, odd records, redelivery, reordering, delays, failed and slow writes. Each acknowledged message must be ' +
+    'visible exactly once or be a dead letter with its reason. After each fault both APIs must show what the table has, be ' +
+    'ready only when they answer, and stop in time. Linux only.',
   more: 'The full run: pnpm prove chaos --seed 7 --messages 1000000 --kills 20',
 })
   .option('--seed <n>', `determines messages and faults, 0 to ${SEED_MAX}`, seedOf, 1)
   .option('--messages <n>', '1 to 10000000, with 5 % copies and 1 % poison', integer(1, 10_000_000), 20_000)
   .option(
     '--kills <n>',
-    'kills of the local cloud, 0 to 1000; of the API and a publisher half as many',
+    'kills of the local cloud, 0 to 1000; half as many of each other fault',
     integer(0, 1_000),
     3,
   )
@@ -74,6 +76,15 @@ verb(prove, 'dashboards', {
       write || out !== undefined,
     ),
   );
+
+verb(prove, 'document', {
+  summary: 'generators and linters take the OpenAPI document',
+  example: 'pnpm prove document',
+  description:
+    'Starts a local stack and shows its OpenAPI document to redocly, four generators of clients, RE2 and schemathesis. Each ' +
+    'generated client is compiled and calls the API. Installs each program from its registry into a temporary folder; skips ' +
+    'those whose language is not installed: Java with Maven, Go, Python.',
+}).action(async () => (await import('./document/prove-document.ts')).proveDocument());
 
 verb(prove, 'drill', {
   summary: 'each fault fires its alert, and only that',
@@ -149,6 +160,17 @@ verb(prove, 'observe', {
   );
 
 addProbe(prove, startLocal);
+
+verb(prove, 'slow-readers', {
+  summary: 'slow readers cost nobody else anything',
+  example: 'pnpm prove slow-readers',
+  description:
+    'Starts an API in a network namespace whose packets have 1,500 bytes. Then 80 and 800 clients ask for large pages, and read ' +
+    'nothing or 1,500 bytes every ten seconds. Another client must be served as fast as alone, and must be able to export ' +
+    'beside slow exports. Needs Linux and root; it says so and ends otherwise.',
+})
+  .option('--seconds <n>', 'duration with each number of slow readers, 5 to 600', integer(5, 600), 40)
+  .action(async ({ seconds }) => (await import('./slow-readers/slow-readers.ts')).proveSlowReaders(seconds));
 
 async function startLocal() {
   const { LocalStack } = await import('@records/local');

@@ -11,7 +11,7 @@ const ARROWS: Record<string, readonly string[]> = {
   '@records/api-keys': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
-  '@records/runtime': [],
+  '@records/runtime': ['@records/records-schema'],
   '@records/telemetry': [],
   // Its image holds the program of the prober, which no file of it imports.
   '@records/api': [

@@ -79,8 +79,8 @@ export interface Program {
 export async function main(command: Program, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   // What an action imports, such as Google's clients, is compiled once and not at every start.
   enableCompileCache();
-  process.stdout.on('error', endWhenCut);
-  process.stderr.on('error', endWhenCut);
+  process.stdout.on('error', endWithoutOutput);
+  process.stderr.on('error', endWithoutOutput);
   process.exitCode = (await run(command, args)) ?? process.exitCode;
 }
 
@@ -111,8 +111,12 @@ function textOf(error: unknown): string {
   return `error: ${reasonOf(error)}${hint}\n`;
 }
 
-/** The reader of a pipe has seen enough, as `head` does: nothing more can be shown, so the command ends quietly. */
-function endWhenCut(error: Error & { readonly code?: string }): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+/** Ends quietly, with 0, when the reader of a pipe has seen enough, as `head` does. Any other error loses the result. */
+function endWithoutOutput(error: Error & { readonly code?: string }): void {
+  if (error.code === 'EPIPE') process.exit();
+  // Standard error itself may be what fails.
+  process.stderr.off('error', endWithoutOutput).on('error', () => process.exit(EXIT.failed));
+  process.stderr.write(`error: the output cannot be written: ${error.message}\n`, () =>
+    process.exit(EXIT.failed),
+  );
 }

@@ -88,4 +88,26 @@ describe('a command', () => {
     expect(stdout).toBe('Hello, Ana\n');
     expect(stderr).toBe('exit 0\n');
   });
+
+  it.each(['greet Ana', '--help', 'say Ana'])(
+    'exits 1 with one sentence when its output cannot be written: %s',
+    (args) => {
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `"${process.execPath}" "${SAMPLE}" ${args} > /dev/full`],
+        {
+          encoding: 'utf8',
+        },
+      );
+      expect([status, stderr]).toEqual([
+        1,
+        'error: the output cannot be written: ENOSPC: no space left on device, write\n',
+      ]);
+    },
+  );
+
+  it('exits 1 when neither output nor error can be written', () => {
+    const command = `"${process.execPath}" "${SAMPLE}" greet Ana > /dev/full 2> /dev/full`;
+    expect(spawnSync('sh', ['-c', command]).status).toBe(1);
+  });
 });

@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /** A timer of `Clock.setTimeout`. */
 export interface Timer {
   cancel(): void;
@@ -14,8 +16,36 @@ export interface Clock {
 /** The longest delay of Node's setTimeout; a longer one fires at once. https://nodejs.org/api/timers.html */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/** The interval between readings of the uptime. Milliseconds. */
+const READ_MS = 1_000;
+/** Some systems give the uptime in whole seconds, so a shorter suspension cannot be told from rounding. Milliseconds. */
+const ROUNDING_MS = 2_000;
+
+/**
+ * The wall clock at the start, and the time since then, suspensions of the machine included: nothing waits for an hour when
+ * somebody sets the wall clock back, and nothing expires when somebody sets it forward.
+ */
+class SteadyTime {
+  readonly #epoch = Date.now() - performance.now();
+  readonly #bootMs = uptime() * 1_000 - performance.now();
+  #readAt = performance.now();
+  #suspendedMs = 0;
+
+  now(): number {
+    const monotonic = performance.now();
+    if (monotonic - this.#readAt >= READ_MS) {
+      this.#readAt = monotonic;
+      const suspendedMs = uptime() * 1_000 - monotonic - this.#bootMs;
+      if (suspendedMs - this.#suspendedMs > ROUNDING_MS) this.#suspendedMs = suspendedMs;
+    }
+    return Math.floor(this.#epoch + monotonic + this.#suspendedMs);
+  }
+}
+
+const time = new SteadyTime();
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => time.now(),
   setTimeout(callback, ms) {
     const handle = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_DELAY_MS));
     handle.unref();

@@ -1,7 +1,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
 import { columns } from './columns.ts';
-import { COLUMN_NAMES, RecordRow } from './record.ts';
+import { COLUMN_NAMES, RecordRow, unitPerCharacter } from './record.ts';
 
 /** One broken rule of one field. */
 export interface RecordIssue {
@@ -31,15 +31,28 @@ const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Returns `value` typed as a record. Throws InvalidRecordError. */
 export function parseRecord(value: unknown): RecordRow {
-  if (!row.Check(value)) throw new InvalidRecordError(issuesOf(value));
+  const counted = withUnitPerCharacter(value);
+  if (!row.Check(counted)) throw new InvalidRecordError(issuesOf(counted, value));
+  const record = value as RecordRow;
   // Encoding a lone surrogate in UTF-8 would silently change the text. JSON Schema cannot express the rule.
   for (const field of COLUMN_NAMES) {
-    if (value[field]?.isWellFormed() ?? true) continue;
+    if (record[field]?.isWellFormed() ?? true) continue;
     throw new InvalidRecordError([
-      { field, rule: 'must be well-formed Unicode', value: excerpt(JSON.stringify(value[field])) },
+      { field, rule: 'must be well-formed Unicode', value: excerpt(JSON.stringify(record[field])) },
     ]);
   }
-  return value;
+  return record;
+}
+
+/** The value with its texts in the form whose length TypeBox counts right. */
+function withUnitPerCharacter(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [
+      name,
+      typeof text === 'string' ? unitPerCharacter(text) : text,
+    ]),
+  );
 }
 
 /**
@@ -91,23 +104,24 @@ function parseJson(data: Uint8Array): unknown {
   }
 }
 
-function issuesOf(value: unknown): RecordIssue[] {
+function issuesOf(counted: unknown, value: unknown): RecordIssue[] {
   const issues = new Map<string, RecordIssue>();
-  for (const error of row.Errors(value)) {
+  for (const error of row.Errors(counted)) {
     const field = error.path.slice(1) || '(record)';
     // TypeBox reports a missing field a second time, as "not a string".
     if (issues.has(field)) continue;
-    issues.set(field, { field, rule: ruleOf(error), value: shownValue(error) });
+    issues.set(field, { field, rule: ruleOf(error), value: shownValue(error, value) });
   }
   return [...issues.values()];
 }
 
-function shownValue({ value, type }: ValueError): string | undefined {
+function shownValue({ path, type, value }: ValueError, whole: unknown): string | undefined {
   if (type === ValueErrorType.ObjectRequiredProperty) return undefined;
-  return excerpt(JSON.stringify(value) ?? String(value));
+  const given = path === '' ? value : ((whole as Record<string, unknown>)[path.slice(1)] ?? value);
+  return excerpt(JSON.stringify(given) ?? String(given));
 }
 
-function ruleOf({ type, schema, message }: ValueError): string {
+function ruleOf({ type, schema, value, message }: ValueError): string {
   switch (type) {
     case ValueErrorType.ObjectRequiredProperty:
       return 'is required';
@@ -120,7 +134,7 @@ function ruleOf({ type, schema, message }: ValueError): string {
     case ValueErrorType.StringMinLength:
       return 'must not be empty';
     case ValueErrorType.StringMaxLength:
-      return `must be at most ${schema.maxLength} characters`;
+      return `must be at most ${schema.maxLength} characters, not ${String(value).length}`;
     case ValueErrorType.StringPattern:
       return `must match ${schema.pattern}`;
     default:

@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 
-/** Longest `id`, in characters. */
+/** Longest `id`, in characters (code points). */
 export const ID_MAX_LENGTH = 128;
 
-/** Longest `nombre`, `apellido` and `pais`, in characters: far above any real name, and still a small row. */
+/** Longest `nombre`, `apellido` and `pais`, in characters (code points): far above any real name, and still a small row. */
 export const TEXT_MAX_LENGTH = 256;
 
 /**
@@ -12,8 +12,11 @@ export const TEXT_MAX_LENGTH = 256;
  */
 const ID_PATTERN = '^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$';
 
-/** No control characters, and more than spaces. Means the same with and without the `u` flag. */
-const TEXT_PATTERN = '^(?=[\\s\\S]*\\S)[^\\u0000-\\u001f\\u007f-\\u009f]*$';
+/**
+ * No control characters, and more than spaces. RE2 compiles it; there and in Java, `\s` has only ASCII's spaces. No literal
+ * characters, because some languages take U+2028 or U+FEFF in a generated file for a line end or an error.
+ */
+const TEXT_PATTERN = '^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$';
 
 const text = (description: string, example: string) =>
   Type.String({
@@ -23,6 +26,22 @@ const text = (description: string, example: string) =>
     maxLength: TEXT_MAX_LENGTH,
     pattern: TEXT_PATTERN,
   });
+
+/**
+ * The form in which two texts are compared: Unicode's NFC, so that `é` equals `e` with an accent. Texts are stored and served as
+ * published. An `id` is ASCII, which has only one form.
+ */
+export function canonical(text: string): string {
+  return text.normalize('NFC');
+}
+
+/**
+ * The text with one UTF-16 unit per character. JSON Schema counts characters (code points), TypeBox counts units: check this form
+ * instead. No pattern here tells a character beyond the basic plane from its substitute.
+ */
+export function unitPerCharacter(text: string): string {
+  return text.replace(/[\u{10000}-\u{10ffff}]/gu, '\ufffd');
+}
 
 /**
  * The only definition of a row. BigQuery columns, Avro schema, message codec and the API's responses are derived from it. A record

@@ -23,6 +23,7 @@ export const validSamples: readonly Sample<RecordRow>[] = [
   { name: 'a formula for a spreadsheet', value: { ...person, apellido: '=1+1' } },
   { name: 'a comma and markup', value: { ...person, apellido: '<b>a</b>, y & z' } },
   { name: 'an emoji outside the basic plane', value: { ...person, nombre: '👩‍🚀' } },
+  { name: 'the longest text, of emoji', value: { ...person, nombre: '🦙'.repeat(TEXT_MAX_LENGTH) } },
   { name: 'the longest text', value: { ...person, pais: 'á'.repeat(TEXT_MAX_LENGTH) } },
   { name: 'a right-to-left name', value: { ...person, nombre: 'محمد' } },
 ];
@@ -48,6 +49,11 @@ export const invalidSamples: readonly (Sample<unknown> & { readonly field: strin
   { name: 'an id that ends in a line break', field: 'id', value: { ...person, id: 'a\n' } },
   { name: 'an id one too long', field: 'id', value: { ...person, id: 'x'.repeat(ID_MAX_LENGTH + 1) } },
   { name: 'a text one too long', field: 'pais', value: { ...person, pais: 'x'.repeat(TEXT_MAX_LENGTH + 1) } },
+  {
+    name: 'a text of emoji one too long',
+    field: 'pais',
+    value: { ...person, pais: '🦙'.repeat(TEXT_MAX_LENGTH + 1) },
+  },
   { name: 'a control character', field: 'nombre', value: { ...person, nombre: 'Ana\u0000' } },
   { name: 'a line break', field: 'nombre', value: { ...person, nombre: 'Ana\nMaría' } },
   { name: 'half of a surrogate pair', field: 'nombre', value: { ...person, nombre: 'Ana \ud83d' } },

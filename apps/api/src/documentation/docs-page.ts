@@ -26,7 +26,7 @@ interface Parameter {
     readonly maximum?: number;
     readonly maxLength?: number;
     readonly pattern?: string;
-    readonly default?: number;
+    readonly default?: number | boolean;
     /** The rule in words. */
     readonly 'x-rule'?: string;
   };
@@ -110,6 +110,11 @@ function tryForm(path: string, parameters: readonly Parameter[]): Html {
 
 function field({ name, in: place, schema }: Parameter): Html {
   const preset = schema.default;
+  if (typeof preset === 'boolean') {
+    const choice = (value: boolean) =>
+      html`<option${value === preset ? html` selected` : undefined}>${value}</option>`;
+    return html`<label>${name}<select name="${name}" data-in="${place}">${[true, false].map(choice)}</select></label> `;
+  }
   const input =
     preset === undefined
       ? html`<input name="${name}" data-in="${place}"${place === 'path' ? html` required` : html` data-script disabled`}>`

@@ -15,7 +15,7 @@ pre code { background: none; padding: 0; }
 table { width: 100%; border-collapse: collapse; } th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; } summary { cursor: pointer; }
 form { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: .75rem 0; } label { display: grid; font-size: .875rem; }
-input, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .35rem; background: Canvas; color: CanvasText; } input { width: 9rem; } [hidden] { display: none; }
+input, select, button { font: inherit; padding: .3rem .6rem; border: 1px solid var(--line); border-radius: .35rem; background: Canvas; color: CanvasText; } input { width: 9rem; } [hidden] { display: none; }
 .answer { max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 .method { font-weight: 700; } .muted { opacity: .7; } .scroll { overflow-x: auto; }
 :target { outline: 2px solid var(--link); outline-offset: .5rem; border-radius: .25rem; }

@@ -2,10 +2,10 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from '@sinclair/typebox';
 
 /** Version of the contract, not of the code: change it when callers can notice. */
-const CONTRACT_VERSION = '1.0.0';
+const CONTRACT_VERSION = '1.1.0';
 
 /** Statuses that can come before a request is counted against a limit. */
-const UNCOUNTED = new Set(['400', '414', '503']);
+const UNCOUNTED = new Set(['400', '414', '431', '503']);
 
 const rateLimitHeaders = {
   'RateLimit-Policy': Type.String({
@@ -31,19 +31,29 @@ function withLimits(responses: unknown): Record<string, object> {
   );
 }
 
-interface Responses {
+interface Operation {
+  readonly parameters?: readonly { readonly schema: { readonly type?: string } }[];
   readonly responses?: Readonly<
     Record<string, { readonly headers?: Readonly<Record<string, { required?: boolean }>> }>
   >;
 }
 
 /** Marks headers as required, which the schema of a route cannot express. */
-function requireHeaders(paths: Readonly<Record<string, Readonly<Record<string, Responses>>>>): void {
-  for (const { responses = {} } of Object.values(paths).flatMap(Object.values<Responses>)) {
+function requireHeaders(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>): void {
+  for (const { responses = {} } of Object.values(paths).flatMap(Object.values<Operation>)) {
     for (const [status, { headers = {} }] of Object.entries(responses)) {
       for (const [name, header] of Object.entries(headers)) {
         header.required = !(name in rateLimitHeaders && UNCOUNTED.has(status));
       }
+    }
+  }
+}
+
+/** Says that a repeated parameter is an array, which is OpenAPI's default, though not of every generator. */
+function repeatArrays(paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>): void {
+  for (const { parameters = [] } of Object.values(paths).flatMap(Object.values<Operation>)) {
+    for (const parameter of parameters) {
+      if (parameter.schema.type === 'array') Object.assign(parameter, { style: 'form', explode: true });
     }
   }
 }
@@ -56,7 +66,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Records API',
       version: CONTRACT_VERSION,
       description:
-        'Records of people: a name and a country each. Every operation supports GET and HEAD and takes no body. Every error is a problem document (RFC 9457); `/problems` lists the kinds. Besides the problems of each operation, an unknown path gives `route-not-found` (404), an unsupported method `method-not-allowed` (405), and a bad request `request-timeout` (408), `expectation-failed` (417) or `headers-too-large` (431). No key is needed. Without one, each address may send the number of requests per minute given in `RateLimit-Policy`, counted per instance. A key in `X-API-Key`, issued by the operator, has a limit of its own. Web pages of any origin may call this API.',
+        'Records of people: a name and a country each. Every operation supports GET and HEAD and takes no body. Every error is a problem document (RFC 9457); `/problems` lists the kinds. Besides the problems of each operation, an unknown path gives `route-not-found` (404), an unsupported method `method-not-allowed` (405), and a bad request `request-timeout` (408) or `expectation-failed` (417). No key is needed. Without one, each address may send the number of requests per minute given in `RateLimit-Policy`, counted per instance. A key in `X-API-Key`, issued by the operator, has a limit of its own. Web pages of any origin may call this API.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The server that sent this document.' }],
@@ -79,11 +89,15 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     url,
     schema: schema?.tags?.includes('records')
       ? { ...schema, response: withLimits(schema.response), security: [{}, { key: [] }] }
-      : schema,
+      : { ...schema, security: [] },
   }),
   transformObject: (document) => {
     if (!('openapiObject' in document)) throw new TypeError('not an OpenAPI 3 document');
-    requireHeaders(document.openapiObject.paths as Parameters<typeof requireHeaders>[0]);
+    const paths = document.openapiObject.paths as Readonly<
+      Record<string, Readonly<Record<string, Operation>>>
+    >;
+    requireHeaders(paths);
+    repeatArrays(paths);
     return document.openapiObject;
   },
   refResolver: {

@@ -5,7 +5,7 @@ import { PROBLEM_CACHE_CONTROL, PROBLEM_MEDIA_TYPE } from '../problems/problem.t
 const REQUEST_ID = 'b6a1c2f4-8f0e-4c1d-9b7a-2d4e6f801234';
 
 /** Problems of every operation. */
-const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long'] as const;
+const EVERYWHERE = ['malformed-request', 'unexpected-content', 'uri-too-long', 'headers-too-large'] as const;
 
 /** Problems of every operation except `health`. */
 const BEYOND_HEALTH = [

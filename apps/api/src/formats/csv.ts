@@ -1,10 +1,13 @@
 import type { Cells } from '../warehouse/warehouse.ts';
 
 /**
- * Beginnings of cells that a spreadsheet could take for a formula, also after white space. An apostrophe is among them, so that
- * removing one leading apostrophe from each cell restores the stored value. https://owasp.org/www-community/attacks/CSV_Injection
+ * What a spreadsheet could take for a formula, where a cell may begin: at the beginning of a value, and after anything but a letter, a
+ * digit or an apostrophe, since an importer may separate cells at any other character. An apostrophe is among it, so that removing one
+ * from each such place restores the value. https://owasp.org/www-community/attacks/CSV_Injection
  */
-const UNSAFE = /^(?:[\t\r\n']|\s*[=+\-@＝＋－＠])/;
+const UNSAFE = /(?<![\p{L}\p{M}\p{N}'])(?=[=+\-@＝＋－＠\t\r\n'])/gu;
+/** Most values have none of these, and need no search with Unicode's classes. */
+const SUSPECT = /[=+\-@＝＋－＠\t\r\n']/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /** Records as CSV (RFC 4180), each line with its CRLF. */
@@ -16,6 +19,6 @@ export function csvLines(rows: readonly Cells[]): string {
 
 function csvCell(value: string | null): string {
   if (value === null) return '';
-  const safe = UNSAFE.test(value) ? `'${value}` : value;
+  const safe = SUSPECT.test(value) ? value.replace(UNSAFE, "'") : value;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

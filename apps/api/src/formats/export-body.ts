@@ -11,8 +11,6 @@ export interface ExportBodyOptions {
   readonly rows: AsyncGenerator<readonly Cells[], void>;
   readonly format: LineFormat;
   readonly encoding: Encoding;
-  /** Destroy the stream when the client reads nothing for this long. Milliseconds. */
-  readonly stallMs: number;
 }
 
 /**
@@ -20,26 +18,18 @@ export interface ExportBodyOptions {
  * error can still be sent as a problem document. A later error destroys the stream.
  */
 export async function exportBody(options: ExportBodyOptions): Promise<Readable> {
-  const { rows, format, encoding, stallMs } = options;
+  const { rows, format, encoding } = options;
   const first = await rows.next();
   async function* pieces() {
     let bytes = Buffer.from(format.head + format.lines(first.value ?? []));
     for (;;) {
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        const stalled = setTimeout(giveUp, stallMs);
-        try {
-          yield bytes.subarray(at, at + PIECE_BYTES);
-        } finally {
-          clearTimeout(stalled);
-        }
-      }
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
       const { value, done } = await rows.next();
       if (done) return;
       bytes = Buffer.from(format.lines(value));
     }
   }
   const plain = Readable.from(pieces(), { objectMode: false, highWaterMark: PIECE_BYTES });
-  const giveUp = () => plain.destroy(new Error(`the client read nothing for ${stallMs} ms`));
   // A generator that never started does not end the generators that it reads from.
   plain.once('close', () => void rows.return());
   if (encoding === 'identity') return plain;

@@ -22,6 +22,9 @@ export const csv: LineFormat = {
   lines: csvLines,
 };
 
+/** For Excel, which recognizes UTF-8 by the byte order mark. */
+export const markedCsv: LineFormat = { ...csv, head: `\ufeff${csv.head}` };
+
 /** One JSON object per line. */
 export const ndjson: LineFormat = {
   mediaType: 'application/x-ndjson',

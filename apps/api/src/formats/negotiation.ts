@@ -49,11 +49,13 @@ export function encodingOf({ headers }: FastifyRequest): Encoding {
   return best === 'gzip' || best === 'br' ? best : 'identity';
 }
 
+const FORMS: Readonly<Record<string, string>> = { 'text/csv': '-csv2', 'application/x-ndjson': '-ndjson' };
+
 /**
- * The suffix that tells representations of the same records apart in entity tags. Change the suffix when the bytes of a format change:
+ * The suffix that tells representations of the same records apart in entity tags. Change its form when the bytes of a format change:
  * snapshots, and what clients cached of them, outlive a release.
  */
 export function tagSuffix(mediaType: string, encoding: Encoding): string {
-  const form = mediaType === JSON_TYPE ? '' : `-${mediaType.replace(/^.*\/(x-)?/, '')}`;
+  const form = FORMS[mediaType] ?? '';
   return encoding === 'identity' ? form : `${form}-${encoding}`;
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
-import type { Load } from '../limits/load.ts';
+import type { Full, Load } from '../limits/load.ts';
+import type { Sending } from '../limits/sending.ts';
 import { isHealth, NO_ROUTE, routeOf } from '../plugins/problems.ts';
+import { isHost } from '../plugins/request-checks.ts';
 import { OVERLOADED, problemResponse, STATIC_HEADERS } from '../problems/problem.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -14,12 +17,14 @@ const MAX_KEY_LENGTH = 500;
 
 /** A placeholder of the same length as a request id. */
 const ANY_REQUEST = '00000000-0000-0000-0000-000000000000';
-const REFUSAL = problemResponse('overloaded', OVERLOADED, ANY_REQUEST);
-/** Names and values in turn. */
-const REFUSAL_HEADERS: readonly string[] = Object.entries({
-  ...REFUSAL.headers,
-  'content-length': String(Buffer.byteLength(REFUSAL.body)),
-}).flat();
+const REFUSALS: Readonly<Record<Full, Refusal>> = {
+  instance: refusalOf(OVERLOADED),
+  caller: refusalOf(
+    'This instance already answers as many of your requests as one caller may have at a time. Wait for their answers.',
+  ),
+};
+/** An estimate of what a stream has in memory. */
+const STREAM_BYTES = 64 * 1024;
 
 export interface Answer {
   readonly status: 200 | 304;
@@ -37,9 +42,8 @@ export interface FrontOptions {
   /** The routes' limit for requests without a key. */
   readonly limit: AddressLimit;
   readonly load: Load;
+  readonly sending: Sending;
   readonly telemetry: Telemetry;
-  /** Close the connection when a client reads nothing for this long. Milliseconds. */
-  readonly stallMs: number;
   /** Whether every request is logged. Only the routes do that. */
   readonly logsEach: boolean;
 }
@@ -54,6 +58,7 @@ export class Front {
     max: MAX_KNOWN,
   });
   readonly #constant = new WeakMap<object, readonly string[]>();
+  readonly #places = new WeakMap<ServerResponse, () => void>();
   #stopping = false;
 
   constructor(options: FrontOptions) {
@@ -74,41 +79,55 @@ export class Front {
 
   /** The listener for the server; `routes` gets what the front does not answer. */
   listener(routes: RequestListener): RequestListener {
-    const { load, stallMs } = this.#options;
+    const { load, limit } = this.#options;
     return (request, response) => {
       if (this.#answer(request, response)) return;
       if (isHealth(request.url)) return routes(request, response);
-      if (!load.enter()) return this.#refuse(response);
-      // `close` also comes when the client goes away.
-      response.once('close', () => load.leave());
-      // Exports set a longer timeout.
-      request.socket.setTimeout(stallMs);
+      const key = request.headers['x-api-key'];
+      // A wrong key is refused before its place is missed.
+      const leave = load.enter(key === undefined ? limit.addressOf(request) : `key ${key}`);
+      if (typeof leave === 'string') return this.#refuse(request, response, leave);
+      this.#places.set(response, leave);
+      // The client goes away before its answer is made.
+      response.once('close', leave);
       routes(request, response);
     };
   }
 
+  /** Call this when the routes have made an answer: it frees its place, however long its client takes to read. */
+  made({ raw: request, caller }: FastifyRequest, { raw: response }: FastifyReply, body: unknown): void {
+    this.#places.get(response)?.();
+    this.#sent(request, response, bytesOf(body), caller?.id);
+  }
+
+  #sent(request: IncomingMessage, response: ServerResponse, bytes: number, caller?: string): void {
+    const { sending, limit } = this.#options;
+    sending.add(request.socket, response, caller ?? limit.addressOf(request), bytes);
+  }
+
   /** Refuses cheaply: counted, not logged, since refusing must not become the load itself (decision 0018). */
-  #refuse(response: ServerResponse): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, full: Full): void {
     const began = performance.now();
-    const { status, body } = REFUSAL;
+    const { status, headers: fields, body } = REFUSALS[full];
     const requestId = randomUUID();
-    const headers = REFUSAL_HEADERS.map((part) => (part === ANY_REQUEST ? requestId : part));
+    const headers = fields.map((part) => (part === ANY_REQUEST ? requestId : part));
     if (this.#stopping) headers.push('connection', 'close');
     response.writeHead(status, headers).end(body.replace(ANY_REQUEST, requestId));
+    if (response.writableLength > 0) this.#sent(request, response, body.length);
     const { metrics } = this.#options.telemetry;
     metrics.requestRefused('overloaded');
     metrics.requestEnded(NO_ROUTE, status, (performance.now() - began) / 1_000);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const { limit, telemetry, stallMs, logsEach } = this.#options;
+    const { limit, telemetry, logsEach } = this.#options;
     if (this.#stopping || logsEach || !isPlain(request)) return false;
     const began = performance.now();
     const known = this.#known.get(keyOf(request));
     if (!known || telemetry.tracing.samples(request.headers)) return false;
     const answer = known.answer(request.headers);
     if (!answer) return false;
-    const decision = limit.take(request);
+    const decision = limit.take(limit.addressOf(request));
     // The routes refuse it; a refusal takes nothing from the quota.
     if (!decision.allowed) return false;
     const { status, age, body } = answer;
@@ -116,8 +135,7 @@ export class Front {
     const varying = ['age', age, 'ratelimit', ratelimit, 'x-request-id', randomUUID()];
     response.writeHead(status, [...this.#constantHeaders(answer), ...varying]);
     response.end(body);
-    // Only when the client has not taken all of it: a timer per response costs 5 % of the throughput.
-    if (request.socket.writableLength > 0) request.socket.setTimeout(stallMs);
+    if (response.writableLength > 0) this.#sent(request, response, body?.length ?? 0);
     telemetry.metrics.requestEnded(known.route, status, (performance.now() - began) / 1_000);
     return true;
   }
@@ -142,11 +160,29 @@ export class Front {
 function isPlain({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
-    headers.host !== undefined &&
+    isHost(headers.host) &&
     headers['x-api-key'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined
   );
+}
+
+interface Refusal {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+function refusalOf(detail: string): Refusal {
+  const { status, headers, body } = problemResponse('overloaded', detail, ANY_REQUEST);
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+  return { status, headers: Object.entries(all).flat(), body };
+}
+
+function bytesOf(body: unknown): number {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body.length;
+  return body instanceof Readable ? STREAM_BYTES : 0;
 }
 
 function keyOf({ url, headers }: IncomingMessage): string {

@@ -10,6 +10,7 @@ import {
   parseKeyList,
   stateOf,
 } from '@records/api-keys';
+import { systemTiming, type Timing } from '../warehouse/timing.ts';
 
 /** Interval between reads of the file: a revoked key works at most this long. Milliseconds. */
 const READ_MS = 10_000;
@@ -22,8 +23,7 @@ export interface ApiKeysOptions {
   /** Undefined means no keys. */
   readonly file: string | undefined;
   readonly log: { info(message: string): void; error(details: object, message: string): void };
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly timing?: Pick<Timing, 'now' | 'date'>;
   /** Milliseconds. */
   readonly lookMs?: number;
 }
@@ -36,7 +36,7 @@ export type KeyAnswer = KeyEntry | 'unknown' | 'unavailable';
  */
 export class ApiKeys {
   readonly #options: ApiKeysOptions;
-  readonly #now: () => number;
+  readonly #timing: Pick<Timing, 'now' | 'date'>;
   readonly #closing = new AbortController();
   #byId: ReadonlyMap<string, readonly KeyEntry[]> = new Map();
   #readAt: number;
@@ -45,7 +45,7 @@ export class ApiKeys {
 
   constructor(options: ApiKeysOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#timing = options.timing ?? systemTiming;
     this.#readAt = options.file === undefined ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
@@ -61,14 +61,14 @@ export class ApiKeys {
 
   find(key: string): KeyAnswer {
     if (!isWellFormed(key)) return 'unknown';
-    if (this.#now() - this.#readAt > MAX_AGE_MS) return 'unavailable';
+    if (this.#timing.now() - this.#readAt > MAX_AGE_MS) return 'unavailable';
     const sha256 = hashOf(key);
     const given = Buffer.from(sha256, 'hex');
     // The id is not secret; the hash is compared in constant time.
     const entry = this.#byId
       .get(idOf(sha256))
       ?.find((stored) => timingSafeEqual(Buffer.from(stored.sha256, 'hex'), given));
-    return entry && stateOf(entry, new Date(this.#now())) === 'active' ? entry : 'unknown';
+    return entry && stateOf(entry, new Date(this.#timing.date())) === 'active' ? entry : 'unknown';
   }
 
   /** Reads the file once. A failure is logged, and the last keys stay valid for ten minutes. */
@@ -79,7 +79,7 @@ export class ApiKeys {
       const text = await readFile(file, 'utf8');
       if (text !== this.#text) this.#take(parseKeyList(text));
       this.#text = text;
-      this.#readAt = this.#now();
+      this.#readAt = this.#timing.now();
       this.#failed = false;
     } catch (err) {
       if (!this.#failed) log.error({ err }, 'cannot read the API keys; using those of the last read');
@@ -103,7 +103,7 @@ export class ApiKeys {
 
   #take({ keys }: KeyList): void {
     this.#byId = Map.groupBy(keys, ({ sha256 }) => idOf(sha256));
-    const active = keys.filter((entry) => stateOf(entry, new Date(this.#now())) === 'active').length;
+    const active = keys.filter((entry) => stateOf(entry, new Date(this.#timing.date())) === 'active').length;
     this.#options.log.info(`API keys: ${active} active of ${keys.length}`);
   }
 }

@@ -23,9 +23,13 @@ export class AddressLimit {
     this.#proxies = proxies;
   }
 
-  /** Takes one request from the quota of the client's address, if any is left. */
-  take(request: IncomingMessage): RateDecision {
-    return this.#limiter.take(clientAddress(request, this.#proxies), this.policy);
+  addressOf(request: IncomingMessage): string {
+    return clientAddress(request, this.#proxies);
+  }
+
+  /** Takes one request from the quota of an address, if any is left. */
+  take(address: string): RateDecision {
+    return this.#limiter.take(address, this.policy);
   }
 }
 

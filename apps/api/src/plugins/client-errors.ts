@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemName } from '../problems/catalogue.ts';
 import { problemResponse } from '../problems/problem.ts';
@@ -17,8 +17,7 @@ const PROBLEMS_BY_CODE: Readonly<Record<string, readonly [ProblemName, string]>>
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   // As Node does: the client is gone, or a response is being sent and must not be written into.
   // https://nodejs.org/api/http.html#event-clienterror
-  const answering = '_httpMessage' in socket && socket._httpMessage;
-  if (error.code === 'ECONNRESET' || !socket.writable || answering) {
+  if (error.code === 'ECONNRESET' || !socket.writable || answerOf(socket)) {
     socket.destroy();
     return;
   }
@@ -31,6 +30,13 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`, () =>
     socket.destroy(),
   );
+}
+
+/** The response that a connection of a server is sending or waits for, if any. */
+export function answerOf(socket: Socket): ServerResponse | undefined {
+  return '_httpMessage' in socket && socket._httpMessage instanceof ServerResponse
+    ? socket._httpMessage
+    : undefined;
 }
 
 /** For the server's `checkExpectation`: Node's own answer has no body. */

@@ -69,7 +69,7 @@ export function toProblem(error: unknown): ProblemError {
   }
   if (isFastifyError(error)) {
     if (error.code === 'FST_ERR_BAD_URL') {
-      return new ProblemError('malformed-request', 'The URL is not valid. Write a percent sign as %25.');
+      return notUtf8();
     }
     if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return uriTooLong();
     if (error.code === 'FST_ERR_HANDLER_TIMEOUT') {
@@ -89,6 +89,13 @@ export function uriTooLong(): ProblemError {
   return new ProblemError(
     'uri-too-long',
     `The path and query together may be ${MAX_URL_LENGTH} characters long. Send fewer or shorter values.`,
+  );
+}
+
+export function notUtf8(): ProblemError {
+  return new ProblemError(
+    'malformed-request',
+    'The URL has a percent sign that begins no UTF-8 character. Write ú as %C3%BA and a percent sign as %25.',
   );
 }
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ApiKeys } from '../keys/api-keys.ts';
 import { type AddressLimit, limitHeader, policyHeader } from '../limits/address-limit.ts';
-import { clientAddress } from '../limits/client-address.ts';
 import { type RateDecision, RateLimiter, type RatePolicy } from '../limits/rate-limiter.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Metrics, RefusalReason } from '../telemetry/metrics.ts';
@@ -16,18 +15,27 @@ const CHALLENGE = { 'www-authenticate': 'ApiKey realm="records", header="X-API-K
 export interface RateLimitOptions {
   readonly anonymous: AddressLimit;
   readonly keys: Pick<ApiKeys, 'find'>;
-  /** Trusted proxies in front of this process, 0 to 2. */
-  readonly proxies: number;
   readonly metrics: Metrics;
   /** Milliseconds, from any fixed point. */
   now(): number;
 }
 
+/** Who sends a request. Never logged. */
+interface Caller {
+  /** The key's hash, or the client's address. */
+  readonly id: string;
+  readonly hasKey: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Undefined for health checks, and for requests that are refused before their caller is known. */
+    caller: Caller | undefined;
+  }
+}
+
 /** Limits requests per minute by address, or by the key in `X-API-Key`. Every response carries the limit and the remaining quota. */
-export function limitRates(
-  app: FastifyInstance,
-  { anonymous, keys, proxies, metrics, now }: RateLimitOptions,
-): void {
+export function limitRates(app: FastifyInstance, { anonymous, keys, metrics, now }: RateLimitOptions): void {
   const byWrongKeys = new RateLimiter(now);
   const byKey = new RateLimiter(now);
 
@@ -49,13 +57,16 @@ export function limitRates(
     );
   };
 
+  app.decorateRequest('caller', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     if (isHealth(request.routeOptions.url)) return done();
     const given = request.raw.headers['x-api-key'];
     try {
       if (given === undefined) {
         const what = 'requests per minute came from your address';
-        const decision = anonymous.take(request.raw);
+        const address = anonymous.addressOf(request.raw);
+        request.caller = { id: address, hasKey: false };
+        const decision = anonymous.take(address);
         assertAllowed(anonymous.policy, decision, reply, { reason: 'rate-limited', what });
         return done();
       }
@@ -65,7 +76,7 @@ export function limitRates(
       }
       if (key === 'unknown') {
         const what = 'wrong keys per minute came from your address';
-        const decision = byWrongKeys.take(clientAddress(request.raw, proxies), WRONG_KEYS);
+        const decision = byWrongKeys.take(anonymous.addressOf(request.raw), WRONG_KEYS);
         assertAllowed(WRONG_KEYS, decision, reply, { reason: 'too-many-wrong-keys', what });
         metrics.requestRefused('wrong-key');
         throw new ProblemError(
@@ -74,6 +85,7 @@ export function limitRates(
           { headers: CHALLENGE },
         );
       }
+      request.caller = { id: key.sha256, hasKey: true };
       const policy = { name: 'key', quota: key.requestsPerMinute, windowSeconds: 60 };
       const what = 'requests per minute came with your key';
       assertAllowed(policy, byKey.take(key.sha256, policy), reply, { reason: 'rate-limited', what });

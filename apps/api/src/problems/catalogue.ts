@@ -81,7 +81,7 @@ export const PROBLEMS = {
     status: 414,
     title: 'URI too long',
     description:
-      'The path and query together are longer than 4,096 characters. No valid request is that long.',
+      'The path and query together are longer than 4,096 characters. Send fewer or shorter values.',
   },
   'expectation-failed': {
     status: 417,
@@ -98,7 +98,8 @@ export const PROBLEMS = {
   'headers-too-large': {
     status: 431,
     title: 'Request header fields too large',
-    description: 'The request line and header fields together are larger than 16 KiB.',
+    description:
+      'The request line and header fields together are larger than 16 KiB. Send a shorter URL or fewer header fields.',
   },
   'internal-error': {
     status: 500,

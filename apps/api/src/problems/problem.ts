@@ -102,7 +102,8 @@ export const ProblemSchema = Type.Object(
       Type.Array(
         Type.Object(
           {
-            in: Type.Union([Type.Literal('path'), Type.Literal('query')]),
+            // Some generators do not take a union of constants.
+            in: Type.String({ enum: ['path', 'query'] }),
             name: Type.String(),
             value: Type.Optional(Type.String({ description: 'The given value, shortened.' })),
             detail: Type.String({ description: 'The rule that it breaks.' }),

@@ -3,8 +3,8 @@ import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { encodingOf, JSON_CONTENT_TYPE, JSON_TYPE, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
-import type { RecordList } from '../warehouse/warehouse.ts';
-import { ofWholeList } from './filters.ts';
+import type { CountedList } from '../warehouse/warehouse.ts';
+import { countable } from './filters.ts';
 import {
   freshnessHeaderSchemas,
   freshnessHeaders,
@@ -38,7 +38,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
         operationId: 'listCountries',
         summary: 'Count records by country',
         description:
-          'The number of records of each country, largest first, ties by name. Counted from the list that `/records` serves. Supports `Accept-Encoding: gzip` and `br`.',
+          'The number of records of each country, largest first, ties by name. Names are in Unicode NFC, so that a composed and a decomposed one count as one. Counted from the list that `/records` serves. Supports `Accept-Encoding: gzip` and `br`.',
         tags: ['records'],
         querystring: Type.Object({}, { additionalProperties: false }),
         response: {
@@ -73,7 +73,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
       mediaTypeOf(request, [JSON_TYPE]);
       const encoding = encodingOf(request);
       const suffix = tagSuffix(JSON_TYPE, encoding);
-      const open = () => warehouse.openList();
+      const open = async () => (await warehouse.openList()).countries();
       const opened = await open();
       const known = headersOf(opened, suffix);
       if (isUnchanged(request.headers, known.etag, opened.takenAt)) {
@@ -81,7 +81,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
       }
       const { list, body } = await readPage(open, opened, (list) =>
         pages.get(headersOf(list, suffix).etag, encoding, async () =>
-          JSON.stringify(await ofWholeList(warehouse.countries(list))),
+          JSON.stringify(await countable(list.counts())),
         ),
       );
       if (encoding !== 'identity') reply.header('content-encoding', encoding);
@@ -90,7 +90,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
   );
 };
 
-function headersOf({ token, takenAt, freshness }: RecordList, suffix: string) {
+function headersOf({ token, takenAt, freshness }: CountedList, suffix: string) {
   return {
     etag: `"${token}-countries${suffix}"`,
     'last-modified': new Date(takenAt).toUTCString(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RecordRow, TEXT_MAX_LENGTH } from '@records/records-schema';
+import { canonical, RecordRow, TEXT_MAX_LENGTH } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { ProblemError } from '../problems/problem.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
@@ -13,7 +13,7 @@ const values = (field: 'nombre' | 'apellido' | 'pais') =>
       minItems: 1,
       maxItems: MAX_VALUES,
       'x-rule': `must be 1 to ${MAX_VALUES} values of 1 to ${TEXT_MAX_LENGTH} characters`,
-      description: `Only records whose \`${field}\` is exactly this value. Repeat the parameter to accept several values.`,
+      description: `Only records whose \`${field}\` is exactly this value, in whichever Unicode form (NFC, NFD) either is written. Repeat the parameter to accept several values.`,
       examples: [RecordRow.properties[field].examples],
     }),
   );
@@ -24,11 +24,11 @@ export const filterParameters = {
   pais: values('pais'),
 };
 
-/** The filter of a query, with values in a canonical order; undefined when the query has none. */
+/** The filter of a query, with canonical values in a canonical order; undefined when the query has none. */
 export function filterOf(query: RecordFilter): RecordFilter | undefined {
   const { nombre, apellido, pais } = query;
   if (!nombre && !apellido && !pais) return undefined;
-  const inOrder = (values: readonly string[]) => [...new Set(values)].sort();
+  const inOrder = (values: readonly string[]) => [...new Set(values.map(canonical))].sort();
   return {
     ...(nombre && { nombre: inOrder(nombre) }),
     ...(apellido && { apellido: inOrder(apellido) }),
@@ -50,15 +50,15 @@ export function filterTag(filter: RecordFilter | undefined): string {
   return `-${createHash('sha256').update(JSON.stringify(filter)).digest('hex').slice(0, 16)}`;
 }
 
-/** Awaits a result that needs the whole list in memory. Throws `list-too-large`. */
-export async function ofWholeList<T>(result: Promise<T>): Promise<T> {
+/** Awaits a count of countries. Throws `list-too-large`. */
+export async function countable<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (cause) {
     if (!(cause instanceof WarehouseError) || cause.reason !== 'listTooLarge') throw cause;
     throw new ProblemError(
       'list-too-large',
-      'The list has more records than the service can filter or count. Export it from /records.ndjson and filter there.',
+      'The list has more countries than the service counts. Export it from /records.ndjson and count there.',
     );
   }
 }

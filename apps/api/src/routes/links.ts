@@ -4,8 +4,8 @@ import type { PageRange } from '../warehouse/warehouse.ts';
 export const MAX_OFFSET = 100_000_000;
 
 /**
- * The `Link` header of a page (RFC 8288). The targets are queries relative to the request's URL: they hold behind any proxy or path
- * prefix, and no `Host` or `X-Forwarded-*` header can redirect them. `snapshot` names the walked list and `filter` is the rest of the
+ * The `Link` header of a page (RFC 8288). The targets are absolute paths, which every resolver understands (some mistake `?a=b` for a
+ * path), and no `Host` or `X-Forwarded-*` header can redirect them. `snapshot` names the walked list and `filter` is the rest of the
  * query. Near the beginning `prev` is shorter than `limit`, so that walking back repeats no row.
  */
 export function pageLinks(
@@ -15,7 +15,7 @@ export function pageLinks(
   filter = '',
 ): string {
   const link = (relation: string, limit: number, offset: number) =>
-    `<?limit=${limit}&offset=${offset}&snapshot=${snapshot}${filter}>; rel="${relation}"`;
+    `</records?limit=${limit}&offset=${offset}&snapshot=${snapshot}${filter}>; rel="${relation}"`;
   const lastOffset = lastPage(limit, offset, total);
   const links = [link('first', limit, 0)];
   if (offset > 0) {

@@ -1,6 +1,6 @@
 import { validSamples } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
-import { TOKEN_PATTERN } from '../warehouse/snapshots/snapshot-names.ts';
+import { TOKEN_PATTERN } from '../warehouse/lists/list-names.ts';
 import { freshnessHeaderSchemas, lastModifiedSchema } from './freshness.ts';
 
 // Shared by the operations on the list.

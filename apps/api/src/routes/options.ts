@@ -8,8 +8,6 @@ export interface RoutesOptions {
   readonly pages: PageCache;
   readonly front: Front;
   readonly readiness: Readiness;
-  /** Trusted proxies in front of this process, 0 to 2. */
-  readonly proxies: number;
   /** Time to answer a request other than an export, all waits included. Milliseconds. */
   readonly answerMs: number;
 }

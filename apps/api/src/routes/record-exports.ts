@@ -1,13 +1,11 @@
-import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { exportBody } from '../formats/export-body.ts';
-import { csv, type LineFormat, ndjson } from '../formats/formats.ts';
+import { csv, type LineFormat, markedCsv, ndjson } from '../formats/formats.ts';
 import { encodingOf, mediaTypeOf, tagSuffix } from '../formats/negotiation.ts';
-import { clientAddress } from '../limits/client-address.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { WarehouseError } from '../warehouse/errors.ts';
 import type { RecordList } from '../warehouse/warehouse.ts';
@@ -18,25 +16,34 @@ import type { RoutesOptions } from './options.ts';
 import { linesContent, openFiltered, readPage } from './records.ts';
 
 /** Concurrent exports: each holds some thousand rows, independent of the length of the list. */
-const MAX_EXPORTS = 8;
-/** Fewer, so that one slow client cannot occupy all. */
-const MAX_PER_CALLER = 4;
+const MAX_ANONYMOUS = 5;
+const MAX_WITH_KEY = 3;
+/** Fewer, so that two slow clients cannot occupy all. */
+const MAX_PER_CALLER = 2;
 const RETRY_AFTER_S = 30;
-/** Close the connection when a client reads nothing for this long. Milliseconds. */
-const STALL_MS = 300_000;
 
 const VARY = 'Accept-Encoding';
 
 const DESCRIPTIONS: ReadonlyMap<LineFormat, string> = new Map([
   [
     csv,
-    'CSV (RFC 4180) with a header row and CRLF, in UTF-8 without a byte order mark. An apostrophe precedes every cell that a spreadsheet could take for a formula: one that begins with `=`, `+`, `-`, `@` or their full-width forms, also after white space, or with a tab or line break. An apostrophe also precedes every cell that begins with one. Remove one leading apostrophe from each such cell to restore the stored value.',
+    "CSV (RFC 4180) with a header row and CRLF, in UTF-8. Excel shows accents only in a file with a byte order mark: open `/records.csv?bom=true` in a browser; where Excel separates cells at semicolons, import that file as text instead. No cell becomes a formula, whatever character an importer separates cells at: an apostrophe precedes each `=`, `+`, `-`, `@`, full-width form of these, tab, line break and apostrophe that begins a value or follows anything but a letter, a combining mark, a digit or an apostrophe. To restore a value, remove one apostrophe from each such place: all that `/(?<![\\p{L}\\p{M}\\p{N}'])'/gu` matches.",
   ],
   [ndjson, 'One JSON object per line.'],
 ]);
 
-const ExportQuery = Type.Object(
-  { ...snapshotParameter, ...filterParameters },
+const parameters = { ...snapshotParameter, ...filterParameters };
+const ExportQuery = Type.Object(parameters, { additionalProperties: false });
+const CsvQuery = Type.Object(
+  {
+    ...parameters,
+    bom: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether the file begins with a byte order mark, by which Excel recognizes UTF-8.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -50,8 +57,9 @@ const fileHeader = {
 };
 
 /** The whole list in one response. */
-export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app, { warehouse, proxies }) => {
-  const slots = new ExportSlots();
+export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app, { warehouse }) => {
+  const anonymous = new ExportSlots(MAX_ANONYMOUS, 'address');
+  const withKey = new ExportSlots(MAX_WITH_KEY, 'key');
 
   for (const format of [csv, ndjson]) {
     const { extension, mediaType, contentType } = format;
@@ -61,9 +69,9 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
         schema: {
           operationId: `exportRecords${extension === 'csv' ? 'Csv' : 'Ndjson'}`,
           summary: `Export all records as ${extension.toUpperCase()}`,
-          description: `All records of one snapshot, ordered by \`id\`, in one response of any length. ${DESCRIPTIONS.get(format)} The connection closes when the client reads nothing for five minutes. A failure breaks the connection, so a response that ends normally is complete. There is no \`Range\`: start again. An instance sends ${MAX_EXPORTS} exports at a time, at most ${MAX_PER_CALLER} of them to one address, and fewer of filtered lists; more get 503 \`warehouse-busy\`. Supports \`Accept-Encoding: gzip\` and \`br\`.`,
+          description: `All records of one snapshot, ordered by \`id\`, in one response of any length. ${DESCRIPTIONS.get(format)} The connection closes when the client takes less than 32 KiB in 30 s. A failure breaks the connection, so a response that ends normally is complete. There is no \`Range\`: start again. An instance sends ${MAX_ANONYMOUS} exports at a time and ${MAX_WITH_KEY} more to holders of keys, at most ${MAX_PER_CALLER} to one address or key, and fewer of filtered lists; more get 503 \`warehouse-busy\`. Supports \`Accept-Encoding: gzip\` and \`br\`.`,
           tags: ['records'],
-          querystring: ExportQuery,
+          querystring: format === csv ? CsvQuery : ExportQuery,
           response: {
             200: {
               description: 'The records.',
@@ -79,7 +87,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
         mediaTypeOf(request, [mediaType]);
         const encoding = encodingOf(request);
         const filter = filterOf(request.query);
-        const suffix = filterTag(filter) + tagSuffix(mediaType, encoding);
+        const marked = 'bom' in request.query && request.query.bom === true;
+        const suffix = filterTag(filter) + tagSuffix(mediaType, encoding) + (marked ? '-bom' : '');
         const open = () => openFiltered(warehouse, filter, request.query.snapshot);
         const opened = await open();
         const headers = headersOf(opened, suffix);
@@ -96,12 +105,10 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
             .send(body);
         };
         if (request.method === 'HEAD') return send(opened, Readable.from([]));
-        const { socket } = request.raw;
-        // A request of `inject` has no socket.
-        if (socket instanceof Socket) socket.setTimeout(STALL_MS);
-        const leave = slots.take(clientAddress(request.raw, proxies));
+        const { id = '', hasKey = false } = request.caller ?? {};
+        const leave = (hasKey ? withKey : anonymous).take(id);
         const { list, body } = await readPage(open, opened, (list) =>
-          exportBody({ rows: list.rows(), format, encoding, stallMs: STALL_MS }),
+          exportBody({ rows: list.rows(), format: marked ? markedCsv : format, encoding }),
         ).catch((error: unknown) => {
           leave();
           throw error;
@@ -115,14 +122,23 @@ export const exportRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (app
 
 /** Limits concurrent exports, in total and per caller. */
 class ExportSlots {
+  readonly #max: number;
+  /** What tells callers apart. */
+  readonly #by: string;
   readonly #taken = new Map<string, number>();
   #all = 0;
+
+  constructor(max: number, by: string) {
+    this.#max = max;
+    this.#by = by;
+  }
 
   /** Returns the function that releases the slot. Throws `warehouse-busy`. */
   take(caller: string): () => void {
     const own = this.#taken.get(caller) ?? 0;
-    if (own >= MAX_PER_CALLER) throw tooMany(`This instance already sends ${own} exports to your address.`);
-    if (this.#all >= MAX_EXPORTS) throw tooMany(`This instance already sends ${this.#all} exports.`);
+    if (own >= MAX_PER_CALLER)
+      throw tooMany(`This instance already sends ${own} exports to your ${this.#by}.`);
+    if (this.#all >= this.#max) throw tooMany(`This instance already sends ${this.#all} exports.`);
     this.#taken.set(caller, own + 1);
     this.#all++;
     return () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BigQuery } from '@google-cloud/bigquery';
+import { COLUMN_NAMES } from '@records/records-schema';
 import { emulatorCredentials, Google, type GoogleRequest, type TableName } from '@records/runtime';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { malformedReply, toWarehouseError, WarehouseError } from './errors.ts';
@@ -18,20 +19,24 @@ import {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Named parameters: each an ARRAY<STRING>, a STRING or a TIMESTAMP. */
+export type Parameters = Readonly<Record<string, readonly string[] | string | Date>>;
+
 /** A query whose rows are returned directly. */
 export interface QueryCall {
   readonly query: string;
-  /** Each is an ARRAY<STRING>. */
-  readonly params: Readonly<Record<string, readonly string[]>>;
+  readonly params: Parameters;
   readonly labels: Labels;
   /** The same for every attempt: BigQuery neither runs nor bills a repeated request within 15 minutes. */
   readonly requestId: string;
 }
 
-/** A query whose result is stored as a table. */
+/** A query whose result is stored in a new table. */
 export interface JobCall {
   readonly jobId: string;
   readonly query: string;
+  readonly params: Parameters;
+  readonly destination: TableName;
   readonly labels: Labels;
   /** BigQuery refuses a query with a higher estimate. Bytes. */
   readonly maximumBytesBilled: number;
@@ -105,12 +110,7 @@ export class BigQueryClient {
         jobCreationMode: 'JOB_CREATION_OPTIONAL',
         useLegacySql: false,
         location: this.#location,
-        parameterMode: 'NAMED',
-        queryParameters: Object.entries(params).map(([name, values]) => ({
-          name,
-          parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
-          parameterValue: { arrayValues: values.map((value) => ({ value })) },
-        })),
+        ...parametersOf(params),
         timeoutMs,
       },
     });
@@ -145,7 +145,7 @@ export class BigQueryClient {
 
   /** `jobs.insert`. Undefined when a job with this id exists. */
   async insertJob(call: JobCall): Promise<Job | undefined> {
-    const { jobId, query, labels, maximumBytesBilled, jobTimeoutMs } = call;
+    const { jobId, query, params, destination, labels, maximumBytesBilled, jobTimeoutMs } = call;
     try {
       const reply = await this.#request({
         call: 'jobs.insert',
@@ -158,9 +158,10 @@ export class BigQueryClient {
             jobTimeoutMs: String(jobTimeoutMs),
             query: {
               query,
+              ...parametersOf(params),
               useLegacySql: false,
-              // A cached result is the table of an older job, which expires sooner.
-              useQueryCache: false,
+              destinationTable: destination,
+              writeDisposition: 'WRITE_EMPTY',
               maximumBytesBilled: String(maximumBytesBilled),
             },
           },
@@ -198,7 +199,11 @@ export class BigQueryClient {
     const rows: RawRow[] = [];
     let bytes = 0;
     for (;;) {
-      const params = { startIndex: startIndex + rows.length, maxResults: maxResults - rows.length };
+      const params = {
+        startIndex: startIndex + rows.length,
+        maxResults: maxResults - rows.length,
+        selectedFields: COLUMN_NAMES.join(','),
+      };
       const page = rowsPageOf(
         await this.#request({ ...tableRequest('tabledata.list', table, '/data'), params }),
       );
@@ -252,6 +257,19 @@ export class BigQueryClient {
 /** For one query and all attempts at it. */
 export function newRequestId(): string {
   return randomUUID();
+}
+
+function parametersOf(params: Parameters) {
+  const text = { type: 'STRING' };
+  const queryParameters = Object.entries(params).map(([name, value]) => {
+    if (typeof value === 'string') return { name, parameterType: text, parameterValue: { value } };
+    if (value instanceof Date) {
+      return { name, parameterType: { type: 'TIMESTAMP' }, parameterValue: { value: value.toISOString() } };
+    }
+    const arrayValues = value.map((element) => ({ value: element }));
+    return { name, parameterType: { type: 'ARRAY', arrayType: text }, parameterValue: { arrayValues } };
+  });
+  return queryParameters.length > 0 && { parameterMode: 'NAMED', queryParameters };
 }
 
 function tableRequest(

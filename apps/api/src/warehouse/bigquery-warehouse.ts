@@ -1,136 +1,171 @@
 import type { TableName } from '@records/runtime';
+import { LRUCache } from 'lru-cache';
 import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
-import { withDeadline } from './calls/deadline.ts';
-import { toWarehouseError, type WarehouseError } from './errors.ts';
+import type { WarehouseError } from './errors.ts';
+import type { LeftOut } from './lists/block.ts';
+import { Blocks } from './lists/blocks.ts';
+import { Filters } from './lists/filters.ts';
+import { type ListKind, ListMaker } from './lists/list-maker.ts';
+import { ListNames } from './lists/list-names.ts';
+import { Pace } from './lists/pace.ts';
+import { RecordLists } from './lists/record-lists.ts';
 import { Lookups } from './lookups.ts';
 import { buildQueries, type Queries } from './queries.ts';
+import { QueryBudget } from './query-budget.ts';
 import type { BilledRows } from './replies.ts';
-import { Blocks } from './snapshots/blocks.ts';
-import { FilteredLists } from './snapshots/filtered-lists.ts';
-import { Search } from './snapshots/search.ts';
-import { SnapshotJobs } from './snapshots/snapshot-jobs.ts';
-import { SnapshotNames } from './snapshots/snapshot-names.ts';
-import { Snapshots } from './snapshots/snapshots.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import type { ListedRecord, RecordAnswer, RecordFilter, RecordList, Warehouse } from './warehouse.ts';
+import type { RecordAnswer, Warehouse, WholeList } from './warehouse.ts';
 
 /** Well below the 10 s between Cloud Run's SIGTERM and SIGKILL. */
 const DEFAULT_POLICY: RetryPolicy = { attempts: 3, firstDelayMs: 200, deadlineMs: 8_000 };
 
+/** The share of the lists' budget for filters of long lists. */
+const FILTER_SHARE = 0.25;
+
+/** Rows that were left out and are remembered, so that each is logged once. */
+const MAX_LEFT_OUT = 1_000;
+
 /** Under a tenth of the memory of an instance. */
 const DEFAULT_BLOCK_CACHE_BYTES = 40 * 1024 * 1024;
 
-/** How long a lookup waits for the list before it queries the record. Milliseconds. */
-const LIST_WAIT_MS = 2_000;
+const GIB = 1024 ** 3;
+
+interface Made {
+  readonly kind: ListKind | 'filter';
+  readonly bytesBilled: number;
+  /** Milliseconds; 0 for a filter. */
+  readonly periodMs: number;
+}
 
 export interface BigQueryWarehouseOptions {
   /** The project that runs and pays for the queries. */
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
-  /** How long data is served before it is read again. Seconds. */
+  /** Where lists are kept for some hours. */
+  readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
+  /** How long data is served before it is read again, at least. Seconds. */
   readonly freshnessSeconds: number;
+  /** What lists and their filters may scan in 30 days. GiB. */
+  readonly listGibPerMonth: number;
+  /** The share of time that may be spent on making lists. Percent. */
+  readonly listTimePercent: number;
   /** Labels of every job, to attribute costs. Values: at most 63 lower-case letters, digits, `_` or `-`. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly log: Record<'info' | 'warn', (fields: object, message: string) => void>;
+  readonly log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
   readonly telemetry?: Telemetry;
   readonly policy?: RetryPolicy;
   readonly timing?: Timing;
   readonly blockCacheBytes?: number;
+  /** The most rows of a table of a list, about, and of a list that is filtered in memory. */
+  readonly partRows?: number;
+  readonly maxIndexedRows?: number;
+  /** What the queries of look-ups may be billed by this instance. */
+  readonly lookupBytesPerMonth?: number;
 }
 
-/** Reads lists from one snapshot per freshness window, and single records from the snapshot or by a query. */
+/** Reads lists from tables that are made once per period, and single records from the list or by a query. */
 export class BigQueryWarehouse implements Warehouse {
   readonly #client: BigQueryClient;
   readonly #queries: Queries;
   readonly #options: BigQueryWarehouseOptions;
   readonly #calls: Calls;
-  readonly #snapshots: Snapshots;
-  readonly #filtered: FilteredLists;
+  readonly #lists: RecordLists;
   readonly #lookups: Lookups;
+  readonly #leftOut = new LRUCache<string, true>({ max: MAX_LEFT_OUT });
 
   constructor(options: BigQueryWarehouseOptions) {
-    const { project, location, table, freshnessSeconds } = options;
+    const {
+      project,
+      location,
+      table,
+      scratch,
+      freshnessSeconds,
+      listGibPerMonth,
+      listTimePercent,
+      log,
+      lookupBytesPerMonth,
+    } = options;
     const {
       policy = DEFAULT_POLICY,
       timing = systemTiming,
       telemetry = noTelemetry,
       blockCacheBytes = DEFAULT_BLOCK_CACHE_BYTES,
     } = options;
+    const { metrics } = telemetry;
+    const now = () => timing.now();
+    const asked = (cache: CacheName) => (hit: boolean) => metrics.cacheAsked(cache, hit);
     this.#options = options;
-    this.#calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
-    const asked = (cache: CacheName) => (hit: boolean) => telemetry.metrics.cacheAsked(cache, hit);
-    const call: Calls['call'] = (send, attempts) => this.#calls.call(send, attempts);
-    this.#client = new BigQueryClient({
-      project,
-      location,
-      timeoutMs: policy.deadlineMs,
-      now: () => timing.now(),
-      telemetry,
+    const calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
+    const client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, now, telemetry });
+    const queries = buildQueries(table);
+    const names = new ListNames([queries.part({ lower: false, upper: false }), queries.delta([])]);
+    const pace = new Pace({
+      windowMs: freshnessSeconds * 1000,
+      gibPerMonth: listGibPerMonth * (1 - FILTER_SHARE),
+      timePercent: listTimePercent,
     });
-    telemetry.metrics.observeBreaker(() => this.#calls.state);
-    this.#queries = buildQueries(table);
-    const names = new SnapshotNames(this.#queries.snapshot);
-    const search = new Search((snapshot, index) => blocks.block(snapshot, index));
     const blocks = new Blocks({
-      listRows: (from, range) => call(() => this.#client.listRows(from, range)),
+      listRows: (from, range) => calls.call(() => client.listRows(from, range)),
       maxBytes: blockCacheBytes,
       onAsked: asked('blocks'),
-      onRead: (token, bounds) => search.note(token, bounds),
+      onLeftOut: (row) => this.#logLeftOut(row),
     });
-    this.#snapshots = new Snapshots({
+    const shared = { client, calls, timing, blocks, queries, scratch };
+    const filters = new Filters({
+      ...shared,
+      maxIndexedRows: options.maxIndexedRows,
+      budget: new QueryBudget(listGibPerMonth * FILTER_SHARE * GIB, now),
+      labels: this.#labels('filter'),
+      onAsked: asked('filters'),
+      onBilled: (bytesBilled) => this.#noteMade({ kind: 'filter', bytesBilled, periodMs: 0 }),
+    });
+    const maker = new ListMaker({
+      ...shared,
+      partRows: options.partRows,
       names,
-      jobs: new SnapshotJobs({
-        client: this.#client,
-        names,
-        statement: this.#queries.snapshot,
-        labels: this.#labels('snapshot'),
-        timing,
-        call,
-        metrics: telemetry.metrics,
-      }),
-      blocks,
-      search,
-      windowMs: freshnessSeconds * 1000,
+      pace,
+      table,
+      labels: this.#labels('snapshot'),
+      onMade: (made) => this.#noteMade(made),
+    });
+    const lists = new RecordLists({
+      names,
+      maker,
+      filters,
+      pace,
+      calls,
       timing,
-      inTime: (result) => this.#calls.inTime(result),
-      tableMetadata: () => call(() => this.#client.getTable(table)),
       onStale: (error) => this.#warnOfStale(error),
     });
-    telemetry.metrics.observeSnapshotAge(() => this.#snapshots.servedAgeMs / 1_000);
-    this.#filtered = new FilteredLists({
-      inTime: (result) => this.#calls.inTime(result),
-      isCurrent: (token) => this.#snapshots.isCurrent(token),
-      onAsked: asked('filters'),
-    });
+    metrics.observeBreaker(() => calls.state);
+    metrics.observeSnapshotAge(() => lists.servedAgeMs / 1_000);
+    metrics.observeListPeriod(() => lists.periodMs / 1_000);
+    this.#client = client;
+    this.#queries = queries;
+    this.#calls = calls;
+    this.#lists = lists;
     this.#lookups = new Lookups({
       freshMs: freshnessSeconds * 1000,
       timing,
-      inTime: (result) => this.#calls.inTime(result),
-      assertOpen: () => this.#calls.assertOpen(),
-      listed: (id, needed) => this.#listed(id, needed),
+      calls,
+      list: lists,
+      log,
+      ...(lookupBytesPerMonth && { bytesPerMonth: lookupBytesPerMonth }),
       query: (ids) => this.#records(ids),
       onAsked: asked('lookups'),
     });
   }
 
-  openList(token?: string): Promise<RecordList> {
-    return token === undefined ? this.#snapshots.current() : this.#snapshots.walk(token);
+  openList(token?: string): Promise<WholeList> {
+    return token === undefined ? this.#lists.current() : this.#lists.walk(token);
   }
 
-  listInMemory(): RecordList | undefined {
-    return this.#snapshots.inMemory();
-  }
-
-  filter(list: RecordList, filter: RecordFilter): Promise<RecordList> {
-    return this.#filtered.filter(list, filter);
-  }
-
-  async countries(list: RecordList) {
-    return (await this.#filtered.index(list)).countries();
+  listInMemory(): WholeList | undefined {
+    return this.#lists.inMemory();
   }
 
   readRecord(id: string): Promise<RecordAnswer> {
@@ -142,27 +177,17 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async check(): Promise<void> {
-    await this.#calls.call(() => this.#client.dryRun(this.#queries.snapshot, this.#labels('check')), 1);
+    await this.#calls.call(
+      () => this.#client.dryRun(this.#queries.part({ lower: false, upper: false }), this.#labels('check')),
+      1,
+    );
+    const { trouble } = this.#lists;
+    if (trouble?.kind === 'refused') throw trouble;
   }
 
   async close(): Promise<void> {
     if (!(await this.#calls.close()))
       this.#options.log.warn({}, 'stopping before every call to the warehouse ended');
-  }
-
-  /** Also undefined when the list cannot be read, or takes too long while a query is possible. */
-  async #listed(id: string, needed: boolean): Promise<ListedRecord | undefined> {
-    const { timing = systemTiming, log } = this.#options;
-    try {
-      const found = this.#snapshots.find(id, needed);
-      return await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
-    } catch (cause) {
-      const err = toWarehouseError(cause);
-      // A query would fail the same way.
-      if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
-      log.warn({ err, reason: err.reason }, `lookup in the list failed: ${err.message}`);
-      return undefined;
-    }
   }
 
   #records(ids: readonly string[]): Promise<BilledRows> {
@@ -189,6 +214,21 @@ export class BigQueryWarehouse implements Warehouse {
     } else if (state === 'closed') {
       log.info({ breaker: state }, 'circuit closed: the warehouse answers again');
     }
+  }
+
+  #noteMade({ kind, bytesBilled, periodMs }: Made): void {
+    const { log, telemetry = noTelemetry } = this.#options;
+    telemetry.metrics.bytesBilled(kind === 'filter' ? 'filter' : 'snapshot', bytesBilled);
+    log.info({ list: { kind, bytesBilled, windowSeconds: periodMs / 1000 } }, 'list made');
+  }
+
+  #logLeftOut({ id, reason }: LeftOut): void {
+    const key = `${reason} ${id}`;
+    if (this.#leftOut.has(key)) return;
+    this.#leftOut.set(key, true);
+    const { log, telemetry = noTelemetry } = this.#options;
+    telemetry.metrics.recordLeftOut(reason);
+    log.error({ leftOut: { id, reason } }, `record left out of the list: ${reason}`);
   }
 
   #warnOfStale(err: WarehouseError): void {

@@ -1,27 +1,31 @@
 import { LRUCache } from 'lru-cache';
+import { Bulkhead } from '../bulkhead.ts';
 import { ownBytes } from '../own-bytes.ts';
-import { WarehouseError, type WarehouseErrorKind } from './errors.ts';
+import type { Calls } from './calls/calls.ts';
+import { withDeadline } from './calls/deadline.ts';
+import { toWarehouseError, WarehouseError, type WarehouseErrorKind } from './errors.ts';
 import { QueryBudget } from './query-budget.ts';
 import { recordJson } from './record-json.ts';
 import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
 import type { ListedRecord, RecordAnswer } from './warehouse.ts';
 
-/** How long the first id of a query waits for others. Milliseconds. */
+/** How long a query waits for more ids. Milliseconds. */
 const BATCH_MS = 3;
-/** Interval between queries; an id does not wait longer for one when the list can answer. Milliseconds. */
-const SPACE_MS = 1_000;
 /** Ids in one query. */
 const MAX_BATCH = 1_000;
-
-/** Pending ids. */
-const MAX_WAITING = 5_000;
+/** Concurrent queries. While all run, ids gather for one more. */
+const MAX_IN_FLIGHT = 4;
 const RETRY_AFTER_MS = 1_000;
-/** A lookup that would wait longer is refused. Milliseconds. */
-const MAX_WAIT_MS = 5_000;
+
+/** How long an id waits for the list while a query is possible. Milliseconds. */
+const LIST_WAIT_MS = 2_000;
 
 /** How long a 404 is cached: short, so that a new record appears soon. Milliseconds. */
 const ABSENT_MS = 5_000;
+
+/** What BigQuery gives away each month. https://cloud.google.com/bigquery/pricing */
+const DEFAULT_BYTES_PER_MONTH = 1024 ** 4;
 
 /** Errors of queries that BigQuery does not bill, by kind and by reason. */
 const NOT_BILLED: ReadonlySet<WarehouseErrorKind> = new Set(['refused', 'busy']);
@@ -39,12 +43,12 @@ const STALE_IF_ERROR_MS = 12 * 60 * 60 * 1000;
 export interface LookupsOptions {
   readonly freshMs: number;
   readonly timing: Timing;
-  /** Rejects at the deadline of a request, without stopping the work. */
-  inTime<T>(result: Promise<T>): Promise<T>;
-  /** The record in the current list; undefined when that cannot be read. With `needed`, the list is made if there is none. */
-  listed(id: string, needed: boolean): Promise<ListedRecord | undefined>;
-  /** Throws when no query can be sent. */
-  assertOpen(): void;
+  readonly calls: Pick<Calls, 'assertOpen' | 'inTime'>;
+  /** Answers from the current list, undefined if there is none. With `needed`, it is made first. */
+  readonly list: { find(id: string, needed: boolean): Promise<ListedRecord | undefined> };
+  /** What the queries may be billed by this instance. */
+  readonly bytesPerMonth?: number;
+  readonly log: Record<'warn', (fields: object, message: string) => void>;
   /** The rows with these ids, one per id, in any order. */
   query(ids: readonly string[]): Promise<BilledRows>;
   /** Called with whether the answer was in the cache. */
@@ -54,13 +58,13 @@ export interface LookupsOptions {
 interface Known {
   /** Undefined when there is no such record. */
   readonly body: Buffer | undefined;
-  /** When this was verified. Milliseconds since the epoch. */
+  /** When this was verified, by `timing.now()`. */
   readonly askedAt: number;
 }
 
 interface Batch {
-  readonly ids: Set<string>;
-  readonly known: Promise<ReadonlyMap<string, Known>>;
+  readonly ids: string[];
+  readonly answers: Promise<ReadonlyMap<string, Known>>;
 }
 
 /**
@@ -69,20 +73,31 @@ interface Batch {
  */
 export class Lookups {
   readonly #options: LookupsOptions;
+  readonly #budget: QueryBudget;
+  /** Concurrent requests for an id share one lookup. An answer that a failed lookup would replace stays. */
   readonly #known = new LRUCache<string, Known>({
     max: MAX_ANSWERS,
     maxSize: MAX_BYTES,
     sizeCalculation: ({ body }, id) => (body?.length ?? 0) + 2 * id.length + ENTRY_BYTES,
+    fetchMethod: (id) => this.#look(id),
+    noDeleteOnFetchRejection: true,
+    ignoreFetchAbort: true,
   });
-  readonly #pending = new Map<string, Batch>();
+  readonly #queries = new Bulkhead({
+    slots: MAX_IN_FLIGHT,
+    maxWaiting: 1,
+    refusal: (running) =>
+      new WarehouseError('busy', 'tooManyLookups', `${running} queries are in flight and the next is full`, {
+        retryAfterMs: RETRY_AFTER_MS,
+      }),
+  });
+  /** The query that gathers ids. */
   #batch: Batch | undefined;
-  /** When the last query was or will be sent, by `timing.now()`. */
-  #sentAt = Number.NEGATIVE_INFINITY;
-  readonly #budget: QueryBudget;
 
   constructor(options: LookupsOptions) {
+    const { bytesPerMonth = DEFAULT_BYTES_PER_MONTH, timing } = options;
     this.#options = options;
-    this.#budget = new QueryBudget(() => options.timing.now());
+    this.#budget = new QueryBudget(bytesPerMonth, () => timing.now());
   }
 
   /** The answer, if it is in the cache and fresh. */
@@ -100,7 +115,8 @@ export class Lookups {
     this.#options.onAsked?.(false);
     const known = this.#known.get(id);
     try {
-      return this.#answer(await this.#options.inTime(this.#find(id)));
+      const found = this.#known.forceFetch(id, { forceRefresh: true });
+      return this.#answer(await this.#options.calls.inTime(found));
     } catch (error) {
       // Not a cached 404: the record may have been published since.
       if (known?.body !== undefined && this.#ageOf(known) < STALE_IF_ERROR_MS) return this.#answer(known);
@@ -125,88 +141,72 @@ export class Lookups {
   }
 
   #ageOf({ askedAt }: Known): number {
-    return Math.max(0, this.#options.timing.date() - askedAt);
+    return this.#options.timing.now() - askedAt;
   }
 
-  async #find(id: string): Promise<Known> {
-    // Already in a query.
-    if (this.#pending.has(id)) return this.#ask(id);
-    const needed = this.#untilQueryMs() > SPACE_MS;
-    let listed = await this.#listed(id, needed);
+  /** A query that gathers ids is paid for. */
+  get #isSpent(): boolean {
+    return !this.#batch && this.#budget.waitMs > 0;
+  }
+
+  async #look(id: string): Promise<Known> {
+    const wasSpent = this.#isSpent;
+    let listed = await this.#listed(id, wasSpent);
+    if (listed?.body === undefined && !this.#isSpent) return this.#ask(id);
     // Others may have spent the budget meanwhile.
-    if (!listed && !needed && this.#untilQueryMs() > SPACE_MS) listed = await this.#listed(id, true);
-    if (listed?.body !== undefined) {
-      this.#known.set(id, listed);
-      return listed;
-    }
-    const waitMs = this.#untilQueryMs();
-    if (listed && waitMs > SPACE_MS) return listed;
-    if (waitMs > MAX_WAIT_MS) {
-      throw new WarehouseError('busy', 'lookupBudget', `the query budget is spent for ${waitMs} ms`, {
-        retryAfterMs: waitMs,
-      });
-    }
-    return this.#ask(id);
+    if (!wasSpent) listed ??= await this.#listed(id, true);
+    if (listed) return listed;
+    const { waitMs } = this.#budget;
+    throw new WarehouseError('busy', 'lookupBudget', `the query budget is spent for ${waitMs} ms`, {
+      retryAfterMs: waitMs,
+    });
   }
 
+  /** Also undefined when the list cannot be read, or takes too long while a query is possible. */
   async #listed(id: string, needed: boolean): Promise<Known | undefined> {
-    const { listed, timing } = this.#options;
-    const found = await listed(id, needed);
-    return found && { body: found.body, askedAt: timing.date() - found.ageMs };
-  }
-
-  /** Milliseconds until the next query that an id can join. */
-  #untilQueryMs(): number {
-    const now = this.#options.timing.now();
-    if (this.#batch) return Math.max(0, this.#sentAt - now);
-    return Math.max(BATCH_MS, this.#sentAt + SPACE_MS - now, this.#budget.waitMs);
+    const { list, timing, log } = this.#options;
+    try {
+      const found = list.find(id, needed);
+      const listed = await (needed ? found : withDeadline(found, LIST_WAIT_MS, timing));
+      return listed && { body: listed.body, askedAt: timing.now() - listed.ageMs };
+    } catch (cause) {
+      const err = toWarehouseError(cause);
+      // A query would fail the same way.
+      if (err.kind === 'busy' || (err.kind === 'unavailable' && err.reason !== 'snapshotLost')) throw err;
+      log.warn({ err, reason: err.reason }, `lookup in the list failed: ${err.message}`);
+      return undefined;
+    }
   }
 
   async #ask(id: string): Promise<Known> {
-    const batch = this.#pending.get(id) ?? this.#join(id);
-    const known = (await batch.known).get(id);
+    this.#options.calls.assertOpen();
+    this.#batch ??= this.#open();
+    const { ids, answers } = this.#batch;
+    if (ids.push(id) >= MAX_BATCH) this.#batch = undefined;
+    const known = (await answers).get(id);
     if (!known) throw new Error('a batch lost an id');
     return known;
   }
 
-  #join(id: string): Batch {
-    this.#options.assertOpen();
-    if (this.#pending.size >= MAX_WAITING) {
-      const message = `${this.#pending.size} lookups are pending`;
-      throw new WarehouseError('busy', 'tooManyLookups', message, { retryAfterMs: RETRY_AFTER_MS });
-    }
-    this.#batch ??= this.#open();
-    const batch = this.#batch;
-    batch.ids.add(id);
-    this.#pending.set(id, batch);
-    if (batch.ids.size >= MAX_BATCH) this.#batch = undefined;
-    return batch;
-  }
-
   #open(): Batch {
-    const ids = new Set<string>();
-    const { timing } = this.#options;
-    const waitMs = this.#untilQueryMs();
-    this.#sentAt = timing.now() + waitMs;
-    const noteBilled = this.#budget.spend();
-    const run = async () => {
-      await timing.sleep(waitMs);
-      if (this.#batch === batch) this.#batch = undefined;
-      try {
-        return await this.#query([...ids], noteBilled);
-      } finally {
-        for (const id of ids) this.#pending.delete(id);
-      }
+    const ids: string[] = [];
+    const close = () => {
+      if (this.#batch?.ids === ids) this.#batch = undefined;
     };
-    const batch: Batch = { ids, known: run() };
-    return batch;
+    const run = async () => {
+      const noteBilled = this.#budget.spend();
+      await this.#options.timing.sleep(BATCH_MS);
+      close();
+      return await this.#query(ids, noteBilled);
+    };
+    return { ids, answers: this.#queries.run(run).finally(close) };
   }
 
   async #query(
     ids: readonly string[],
     noteBilled: (billed: number) => void,
   ): Promise<ReadonlyMap<string, Known>> {
-    const askedAt = this.#options.timing.date();
+    const askedAt = this.#options.timing.now();
     const { rows, billed } = await this.#options.query(ids).catch((error: unknown) => {
       // BigQuery bills neither refused nor unsent queries, but perhaps those that timed out.
       if (error instanceof WarehouseError && (NOT_BILLED.has(error.kind) || NEVER_SENT.has(error.reason)))
@@ -216,8 +216,6 @@ export class Lookups {
     noteBilled(billed);
     // As bytes: a string would be encoded for each answer.
     const bodies = new Map(rows.map((row) => [row.f[0]?.v, ownBytes(Buffer.from(recordJson(row)))]));
-    const answers = new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
-    for (const [id, known] of answers) this.#known.set(id, known);
-    return answers;
+    return new Map(ids.map((id) => [id, { body: bodies.get(id), askedAt }]));
   }
 }

@@ -1,25 +1,67 @@
 import { COLUMN_NAMES } from '@records/records-schema';
 import { quoteTableName, type TableName } from '@records/runtime';
+import type { RecordFilter } from './warehouse.ts';
 
-/** Every statement that the API sends. Callers' input travels only in `@parameters`. */
-export interface Queries {
-  /** Returns every record, ordered by id. Scans the table. */
-  readonly snapshot: string;
-  /** Returns the records whose id is in `@ids`. */
-  readonly records: string;
-}
+/** A longer record is left out of lists, so that a page of them stays far below what one answer may have. Bytes. */
+export const MAX_LISTED_BYTES = 16 * 1024;
+/** More rows than this do not become a delta. */
+export const MAX_DELTA_ROWS = 200_000;
+/** `/countries` counts at most this many. */
+export const MAX_COUNTRIES = 100_000;
 
+const [ID, ...OTHERS] = COLUMN_NAMES;
+const COLUMNS = COLUMN_NAMES.join(', ');
 /**
  * Delivery is at least once, so an id can have several rows. Lists and lookups both take the first one by the other columns,
  * which does not depend on the order of the table.
  */
+const ONCE = `QUALIFY ROW_NUMBER() OVER (PARTITION BY r.id ORDER BY ${OTHERS.map((name) => `r.${name}`).join(', ')}) = 1`;
+const SIZE = COLUMN_NAMES.map((name) => `IFNULL(BYTE_LENGTH(r.${name}), 0)`).join(' + ');
+/** A record that is too long keeps its place, and an id to name it by. Every other value of it is NULL. */
+const LISTED = [
+  `r.${ID}`,
+  ...OTHERS.map((name) => `IF(${SIZE} > ${MAX_LISTED_BYTES}, NULL, r.${name}) AS ${name}`),
+].join(', ');
+/** Eight bytes tell ids apart: of a billion, a new one collides with a probability of 10⁻¹⁰. */
+const FINGERPRINT = (id: string) => `SUBSTR(MD5(${id}), 1, 8)`;
+
+/** Every statement that the API sends. Callers' input travels only in `@parameters`. */
+export interface Queries {
+  /** Counts all rows, deliveries of the same id included. Free of charge. */
+  readonly count: string;
+  /** Returns the records whose id is in `@ids`. */
+  readonly records: string;
+  /** A part of the list: from `@lower` on and below `@upper`, ordered by id. `@bounds` names all parts. Scans the table. */
+  part(range: { readonly lower: boolean; readonly upper: boolean }): string;
+  /** What was written since `@since` and has no id of these parts, ordered by id. Scans what was written, and the fingerprints of the parts. */
+  delta(parts: readonly TableName[]): string;
+  /** The records of a part that match, ordered by id. Each field of the filter is a parameter. Scans the part. */
+  filter(part: TableName, filter: RecordFilter): string;
+  /** The number of records of each country in these parts, largest first. Scans one column. */
+  countries(parts: readonly TableName[]): string;
+}
+
 export function buildQueries(table: TableName): Queries {
-  const columns = COLUMN_NAMES.join(', ');
-  const tieBreak = COLUMN_NAMES.filter((name) => name !== 'id').join(', ');
-  const select = `SELECT ${columns} FROM ${quoteTableName(table)}`;
-  const once = `QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY ${tieBreak}) = 1`;
+  const name = quoteTableName(table);
+  const union = (parts: readonly TableName[], column: string) =>
+    parts.map((part) => `SELECT ${column} FROM ${quoteTableName(part)}`).join(' UNION ALL ');
   return {
-    snapshot: `${select} ${once} ORDER BY id`,
-    records: `${select} WHERE id IN UNNEST(@ids) ${once}`,
+    count: `SELECT COUNT(*) FROM ${name}`,
+    records: `SELECT ${COLUMNS} FROM ${name} AS r WHERE r.id IN UNNEST(@ids) ${ONCE}`,
+    part({ lower, upper }) {
+      const range = [...(lower ? ['r.id >= @lower'] : []), ...(upper ? ['r.id < @upper'] : [])];
+      const where = range.length > 0 ? ` WHERE ${[...range, '@bounds IS NOT NULL'].join(' AND ')}` : '';
+      return `SELECT ${LISTED}, ${FINGERPRINT('r.id')} AS fingerprint FROM ${name} AS r${where} ${ONCE} ORDER BY id`;
+    },
+    delta: (parts) =>
+      `SELECT ${LISTED} FROM APPENDS(TABLE ${name}, @since, NULL) AS r WHERE ${FINGERPRINT('r.id')} NOT IN (${union(parts, 'fingerprint')}) ${ONCE} ORDER BY id LIMIT ${MAX_DELTA_ROWS + 1}`,
+    filter(part, filter) {
+      const tests = OTHERS.filter((field) => field in filter).map(
+        (field) => `NORMALIZE(${field}) IN UNNEST(@${field})`,
+      );
+      return `SELECT ${COLUMNS} FROM ${quoteTableName(part)} WHERE ${tests.join(' AND ')} ORDER BY id`;
+    },
+    countries: (parts) =>
+      `SELECT pais, COUNT(*) AS records FROM (${union(parts, 'pais')}) WHERE pais IS NOT NULL GROUP BY pais ORDER BY records DESC, pais LIMIT ${MAX_COUNTRIES + 1}`,
   };
 }

@@ -1,33 +1,38 @@
 const MIB = 1024 * 1024;
-
-/** 10 MiB, the least that a query is billed, every five seconds: at most 4.9 TiB a month. Bytes per millisecond. */
-const RATE = (2 * MIB) / 1_000;
-/** Twelve of the cheapest queries. Bytes. */
-const MAX_SAVED = 120 * MIB;
-/** The assumed price of the first query. Bytes. */
+const HOUR_MS = 3_600_000;
+const MONTH_MS = 30 * 24 * HOUR_MS;
+/** The assumed price of the first query: the least that BigQuery bills. Bytes. */
 const CHEAPEST = 10 * MIB;
 
 /**
- * Bounds what live queries are billed, independent of traffic and table size. A query may be sent while the balance is positive;
- * what it bills beyond the balance is paid off before the next one.
+ * Bounds what live queries are billed, independent of traffic and table size. It grows evenly, and an hour of it may be saved. A query
+ * may be sent while the balance is positive; what it bills beyond the balance is paid off before the next one.
  */
 export class QueryBudget {
   readonly #now: () => number;
-  #saved = MAX_SAVED;
+  /** Bytes per millisecond. */
+  readonly #rate: number;
+  readonly #maxSaved: number;
+  #saved: number;
   #at: number;
   /** Of the last billed query. */
   #price = CHEAPEST;
 
   /** `now`: milliseconds, from any fixed point. */
-  constructor(now: () => number) {
+  constructor(bytesPerMonth: number, now: () => number) {
+    if (!(bytesPerMonth > 0))
+      throw new RangeError(`a budget of ${bytesPerMonth} bytes a month: give a number above 0`);
     this.#now = now;
+    this.#rate = bytesPerMonth / MONTH_MS;
+    this.#maxSaved = Math.max(CHEAPEST, HOUR_MS * this.#rate);
+    this.#saved = this.#maxSaved;
     this.#at = now();
   }
 
   /** Milliseconds until a query may be sent. */
   get waitMs(): number {
     this.#earn();
-    return this.#saved > 0 ? 0 : Math.floor(-this.#saved / RATE) + 1;
+    return this.#saved > 0 ? 0 : Math.floor(-this.#saved / this.#rate) + 1;
   }
 
   /** Charges a query the price of the last one; call the result with the bytes that it was billed. */
@@ -43,7 +48,7 @@ export class QueryBudget {
 
   #earn(): void {
     const now = this.#now();
-    this.#saved = Math.min(MAX_SAVED, this.#saved + (now - this.#at) * RATE);
+    this.#saved = Math.min(this.#maxSaved, this.#saved + (now - this.#at) * this.#rate);
     this.#at = now;
   }
 }

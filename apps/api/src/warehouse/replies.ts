@@ -22,12 +22,17 @@ export interface Job {
   readonly destination: TableName | undefined;
   /** By BigQuery's clock. Milliseconds since the epoch. */
   readonly creationTime: number;
-  /** Bytes; undefined until the job is done. */
-  readonly billedBytes: number | undefined;
+  /** How long it ran; 0 until it is done. Milliseconds. */
+  readonly durationMs: number;
+  /** 0 until it is done. */
+  readonly billedBytes: number;
+  /** The values of its parameters that are lists of text. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
 export interface TableMetadata {
+  /** Milliseconds since the epoch, as text. */
   readonly lastModifiedTime: string;
   readonly numRows: string;
   readonly numBytes: number;
@@ -59,6 +64,7 @@ export function jobOf(reply: Reply): Job {
   const creationTime = Number(reply.statistics?.creationTime);
   if (state === undefined || !Number.isFinite(creationTime)) throw malformedReply('the reply is not a job');
   const { reason, message } = reply.status?.errorResult ?? {};
+  const durationMs = Number(reply.statistics?.endTime) - Number(reply.statistics?.startTime);
   const { projectId, datasetId, tableId } = reply.configuration?.query?.destinationTable ?? {};
   return {
     done: state === 'DONE',
@@ -67,7 +73,15 @@ export function jobOf(reply: Reply): Job {
       warehouseErrorOf(text(reason) ?? 'unknown', text(message) ?? 'the job failed'),
     destination: projectId && datasetId && tableId ? { projectId, datasetId, tableId } : undefined,
     creationTime,
-    billedBytes: Number(reply.statistics?.query?.totalBytesBilled) || undefined,
+    durationMs: Math.max(0, durationMs) || 0,
+    billedBytes: Number(reply.statistics?.query?.totalBytesBilled) || 0,
+    lists: new Map(
+      (reply.configuration?.query?.queryParameters ?? []).flatMap(({ name, parameterValue }) =>
+        name !== undefined && parameterValue?.arrayValues
+          ? [[name, parameterValue.arrayValues.map(({ value }) => value ?? '')]]
+          : [],
+      ),
+    ),
   };
 }
 
@@ -106,9 +120,19 @@ interface Reply {
   };
   readonly statistics?: {
     readonly creationTime?: unknown;
+    readonly startTime?: unknown;
+    readonly endTime?: unknown;
     readonly query?: { readonly totalBytesBilled?: unknown };
   };
-  readonly configuration?: { readonly query?: { readonly destinationTable?: Partial<TableName> } };
+  readonly configuration?: {
+    readonly query?: {
+      readonly destinationTable?: Partial<TableName>;
+      readonly queryParameters?: readonly {
+        readonly name?: string;
+        readonly parameterValue?: { readonly arrayValues?: readonly { readonly value?: string }[] };
+      }[];
+    };
+  };
   readonly lastModifiedTime?: unknown;
   readonly numRows?: unknown;
   readonly numBytes?: unknown;

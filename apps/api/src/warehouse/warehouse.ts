@@ -11,7 +11,7 @@ export interface PageRange {
   readonly offset: number;
 }
 
-/** Accepted values by field. A record matches if each named field has one of its values. */
+/** Accepted values by field, in canonical form. A record matches if the canonical form of each named field is one of them. */
 export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?: readonly string[] };
 
 export interface Freshness {
@@ -22,6 +22,11 @@ export interface Freshness {
   /** How much longer it may be served while newer data is fetched, and while that fails. Milliseconds, 0 for not at all. */
   readonly staleMs: number;
   readonly staleIfErrorMs: number;
+}
+
+export interface CountryCount {
+  readonly pais: string;
+  readonly records: number;
 }
 
 /** The list of one snapshot: every record of one moment, each id once, ordered by id. */
@@ -36,6 +41,19 @@ export interface RecordList {
   rows(): AsyncGenerator<readonly Cells[], void>;
   /** A JSON array of records: always the same bytes for the same range. */
   read(range: PageRange): Promise<JsonBytes>;
+}
+
+/** A list of all records. */
+export interface WholeList extends RecordList {
+  /** The matching records, in the same order. While those of the current list are found, a list before it may answer. */
+  filter(filter: RecordFilter): Promise<RecordList>;
+  /** Counts the records of the list per country; of the list before it like `filter`. Throws `listTooLarge`. */
+  countries(): Promise<CountedList>;
+}
+
+export interface CountedList extends Pick<RecordList, 'token' | 'takenAt' | 'freshness'> {
+  /** Countries in canonical form, largest first, ties by name. */
+  counts(): Promise<readonly CountryCount[]>;
 }
 
 export interface ListedRecord {
@@ -54,13 +72,9 @@ export interface RecordAnswer {
 /** Where the routes read records. Every method throws WarehouseError only. */
 export interface Warehouse {
   /** The current list, up to a freshness window old, or the list that a token names. Throws `expired` for an unknown token. */
-  openList(token?: string): Promise<RecordList>;
+  openList(token?: string): Promise<WholeList>;
   /** The current list if it is in memory and fresh. Starts no work and never throws. */
-  listInMemory(): RecordList | undefined;
-  /** The matching part of a list. The first filter reads the whole list, free of charge. Throws `listTooLarge`. */
-  filter(list: RecordList, filter: RecordFilter): Promise<RecordList>;
-  /** Number of records per country, largest first. */
-  countries(list: RecordList): Promise<readonly { readonly pais: string; readonly records: number }[]>;
+  listInMemory(): WholeList | undefined;
   readRecord(id: string): Promise<RecordAnswer>;
   /** The record if it is in memory and fresh. Starts no work and never throws. */
   recordInMemory(id: string): RecordAnswer | undefined;

@@ -26,7 +26,17 @@ export interface TestApi {
 
 export interface TestApiOptions
   extends Partial<
-    Pick<BigQueryWarehouseOptions, 'policy' | 'telemetry' | 'timing' | 'freshnessSeconds' | 'blockCacheBytes'>
+    Pick<
+      BigQueryWarehouseOptions,
+      | 'policy'
+      | 'telemetry'
+      | 'timing'
+      | 'freshnessSeconds'
+      | 'blockCacheBytes'
+      | 'partRows'
+      | 'maxIndexedRows'
+      | 'lookupBytesPerMonth'
+    >
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;

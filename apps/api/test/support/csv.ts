@@ -19,4 +19,4 @@ export function readCsv(text: string): string[][] {
 }
 
 /** The stored value of a cell, by the rule for apostrophes in the documentation. */
-export const stored = (cell: string) => cell.replace(/^'/, '');
+export const stored = (cell: string) => cell.replace(/(?<![\p{L}\p{M}\p{N}'])'/gu, '');

@@ -129,7 +129,8 @@ function queryOf(parameters: readonly Parameter[], known: KnownValues): fc.Arbit
 function goodText({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<string> {
   const values = known.parameters[name];
   if (values) return fc.constantFrom(...values);
-  const { minimum, maximum } = schema;
+  const { type, minimum, maximum } = schema;
+  if (type === 'boolean') return fc.constantFrom('true', 'false');
   if (minimum === undefined || maximum === undefined) throw new Error(`no good values of ${name} are known`);
   return fc.integer({ min: minimum, max: maximum }).map(String);
 }
@@ -148,6 +149,7 @@ function textFor({ name, schema }: Parameter, known: KnownValues): fc.Arbitrary<
 /** Throws for an unknown kind of schema, so that no parameter stays untested. */
 function textOf(schema: ParameterSchema): fc.Arbitrary<string> {
   const { type, minimum, maximum, minLength = 0, maxLength, pattern } = schema;
+  if (type === 'boolean') return fc.constantFrom('true', 'false', 'TRUE', '1', '');
   if (type === 'integer' && minimum !== undefined && maximum !== undefined) {
     const limits = [minimum - 1, minimum, minimum + 1, maximum - 1, maximum, maximum + 1];
     return fc

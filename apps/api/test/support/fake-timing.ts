@@ -1,4 +1,4 @@
-import type { Timing } from '../../src/warehouse/timing.ts';
+import { SteadyClock, type Timing } from '../../src/warehouse/timing.ts';
 
 interface Sleeper {
   readonly at: number;
@@ -13,14 +13,21 @@ export class FakeTiming implements Timing {
   /** Recorded waits between calls. Milliseconds. */
   readonly waits: number[] = [];
   #now = 0;
+  #suspendedMs = 0;
+  #wallStepMs = 0;
   #sleepers: Sleeper[] = [];
+  readonly #clock = new SteadyClock({
+    monotonic: () => this.#now,
+    sinceBoot: () => this.#now + this.#suspendedMs,
+    wall: () => START + this.#now + this.#suspendedMs + this.#wallStepMs,
+  });
 
   now(): number {
-    return this.#now;
+    return this.#clock.now();
   }
 
   date(): number {
-    return START + this.#now;
+    return this.#clock.date();
   }
 
   random(): number {
@@ -41,6 +48,16 @@ export class FakeTiming implements Timing {
         reject(signal.reason);
       });
     });
+  }
+
+  /** Sets the wall clock forward, or back if negative. */
+  stepWall(ms: number): void {
+    this.#wallStepMs += ms;
+  }
+
+  /** Suspends the machine: its monotonic clock stands still. */
+  suspend(ms: number): void {
+    this.#suspendedMs += ms;
   }
 
   advance(ms: number): void {

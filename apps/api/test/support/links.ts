@@ -4,7 +4,7 @@ export function linksOf(
 ): Record<string, { limit: number; offset: number; snapshot: string | null }> {
   return Object.fromEntries(
     header.split(', ').map((link) => {
-      const [, query = '', relation = ''] = /^<\?([^>]*)>; rel="(\w+)"$/.exec(link) ?? [];
+      const [, query = '', relation = ''] = /^<\/records\?([^>]*)>; rel="(\w+)"$/.exec(link) ?? [];
       const parameters = new URLSearchParams(query);
       return [
         relation,

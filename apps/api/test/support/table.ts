@@ -1,10 +1,11 @@
-import { BigQuery, BigQueryServer, systemClock } from '@records/local-cloud';
+import { BigQuery, BigQueryServer, type FakeClock, systemClock } from '@records/local-cloud';
 import { bigQueryColumns } from '@records/records-schema';
 import { environment } from './api.ts';
 import { BigQueryFront } from './bigquery-front.ts';
 import { closeAfterAll } from './cleanup.ts';
 
 const [projectId = '', datasetId = '', tableId = ''] = environment.RECORDS_TABLE.split('.');
+const [, scratchId = ''] = environment.SCRATCH_DATASET.split('.');
 
 /** The records table in a BigQuery of its own, in memory, behind a proxy. Closed after the test file. */
 export interface TestTable {
@@ -13,13 +14,18 @@ export interface TestTable {
   append(rows: readonly Record<string, string>[]): Promise<void>;
 }
 
-export async function openTestTable(): Promise<TestTable> {
+export async function openTestTable(clock: FakeClock | typeof systemClock = systemClock): Promise<TestTable> {
   const bigQuery = await BigQuery.open({
     projectId,
     location: environment.BIGQUERY_LOCATION,
-    clock: systemClock,
+    clock,
   });
-  await bigQuery.insertDataset({ datasetReference: { datasetId }, location: environment.BIGQUERY_LOCATION });
+  for (const id of [datasetId, scratchId]) {
+    await bigQuery.insertDataset({
+      datasetReference: { datasetId: id },
+      location: environment.BIGQUERY_LOCATION,
+    });
+  }
   await bigQuery.insertTable(datasetId, {
     tableReference: { projectId, datasetId, tableId },
     schema: { fields: bigQueryColumns },

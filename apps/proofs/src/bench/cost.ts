@@ -2,10 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { clientsOf, type LocalStack } from '@records/local';
 import { ApiProcess } from '../shared/api-process.ts';
 import { appendPeople, idOf, stackOf } from '../shared/people.ts';
+import { DOLLARS_PER_TIB, printBills } from './bill.ts';
 
 const FRESHNESS_SECONDS = 60;
-/** On demand. https://cloud.google.com/bigquery/pricing */
-const DOLLARS_PER_TIB = 6.25;
 const SECONDS_PER_MONTH = 30 * 86_400;
 /** One request in ten is for a single record. */
 const LOOKUP_SHARE = 0.1;
@@ -64,7 +63,7 @@ export async function benchCost(options: CostOptions): Promise<string[]> {
       broken.push(`${name}: ${notModified} of ${CONDITIONAL_REQUESTS} conditional requests got 304`);
     if (calls > 0) broken.push(`${name}: answers 304 cost ${calls} calls to BigQuery`);
   }
-  return broken;
+  return [...broken, ...printBills()];
 }
 
 async function billedForScan(stack: LocalStack): Promise<number> {

@@ -47,7 +47,7 @@ verb(bench, 'walk', {
   example: 'pnpm bench walk 100000 10000',
   description:
     'Walks all records by Link at limits 1000, 100 and 7 while others are published, and by OFFSET with a query per page. ' +
-    'Prints which of the first records were missed or repeated. By Link, none may be.',
+    'Prints which of the first records were missed or repeated. By Link, none may be. Leaves out walks of too many pages.',
 })
   .argument('[records]', `records at the start, 1 to ${ROWS_MAX}`, rows, 100_000)
   .argument('[arrivals]', 'records published during each walk, 1 to 1000000', count, 10_000)
@@ -87,6 +87,18 @@ verb(bench, 'stop', {
 })
   .argument('[stops]', 'stops, 1 to 10000', integer(1, 10_000), 100)
   .action(async (stops) => conclude(await (await import('./stop.ts')).benchStop(stops)));
+
+verb(bench, 'soak', {
+  summary: 'read while records arrive, beside the naive way',
+  example: 'pnpm bench soak 1 500',
+  description:
+    'Publishes records at a steady rate while readers request pages, ids, filters and countries from the API and from a server ' +
+    'that runs a query per request. No answer may be 5xx. In the first and last minute, p99 of pages and ids must be below ' +
+    '250 ms, of the others below 1 s; each process below 1 GiB; p50 and p99 below those of the other server. Linux only.',
+})
+  .argument('[minutes]', 'minutes, 1 to 600', integer(1, 600), 10)
+  .argument('[rate]', 'records per second, 1 to 10000', integer(1, 10_000), 3_000)
+  .action(async (minutes, rate) => conclude(await (await import('./soak/soak.ts')).benchSoak(minutes, rate)));
 
 verb(bench, 'cost', {
   summary: 'bytes billed by BigQuery for a load',
@@ -132,9 +144,11 @@ verb(bench, 'trouble', {
 }).action(async () => conclude(await (await import('./trouble.ts')).benchTrouble()));
 
 verb(bench, 'memory', {
-  summary: 'memory of the API for a long walk',
+  summary: 'memory of the API for all rows',
   example: 'pnpm bench memory 1000000',
-  description: 'Walks all rows, 1000 at a time. The API may take at most 200 MB. Linux only.',
+  description:
+    'Walks all rows, 1000 at a time, for which the API may take at most 200 MB. Then requests filters, countries and an export ' +
+    'while 1000 records a second arrive: each must be answered, within 512 MiB. Linux only.',
 })
   .argument('[rows]', `rows in the table, 1 to ${ROWS_MAX}`, rows, 1_000_000)
   .action(async (size) => conclude(await (await import('./memory.ts')).benchMemory(size)));

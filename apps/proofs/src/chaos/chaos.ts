@@ -9,9 +9,9 @@ export async function proveChaos(size: ChaosSize, planOnly: boolean): Promise<vo
   if (planOnly) return;
   const began = performance.now();
   const seconds = () => ((performance.now() - began) / 1_000).toFixed(1).padStart(7);
-  const { verdict } = await runChaos(plan, (text) => console.log(`${seconds()} s  ${text}`));
+  const { verdict, broken } = await runChaos(plan, (text) => console.log(`${seconds()} s  ${text}`));
   console.log(describeVerdict(verdict));
-  conclude(problemsOf(verdict));
+  conclude([...problemsOf(verdict), ...broken]);
 }
 
 function describePlan({ seed, messages, chaos, faults }: Plan): string {

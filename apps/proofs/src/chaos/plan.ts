@@ -16,11 +16,22 @@ export type Fault = { readonly at: number } & (
       readonly kind:
         | 'kill -9 the local cloud'
         | 'kill -9 the API'
-        | 'reset the connections of the publishers';
+        | 'kill -9 the helpers of the local cloud, then itself'
+        | 'reset the connections of the publishers'
+        | 'close the output of the API'
+        | 'fill the output of the API'
+        | 'stop reading the output of the API'
+        | 'open silent connections to the API, then stop it'
+        | 'read slowly from the API, then stop it'
+        | 'publish odd records';
     }
   | { readonly kind: 'kill -9 a publisher'; readonly publisher: number }
   | { readonly kind: 'pause the local cloud'; readonly ms: number }
+  | { readonly kind: 'step the clock of an API' | 'step the clock of the machine'; readonly ms: number }
 );
+
+/** The messages of which the publishers may wait for an acknowledgement, and that come during a fault: a share of all. */
+export const IN_FLIGHT_SHARE = 1 / 40;
 
 /** Publishers, which share the messages. */
 export const PUBLISHERS = 2;
@@ -45,6 +56,25 @@ export const POISON_FIELD = 'edad';
 /** Share of the messages after which only the last kill comes, so that messages in flight outlive the faults. */
 const FAULTS_UNTIL = 0.9;
 const PAUSE_MAX_MS = 1_500;
+/** A wall clock that is put right, or whose time zone was wrong. */
+const STEP_MS = 3_600_000;
+/** Faults without details, which come half as often as kills of the local cloud. */
+const PLAIN_FAULTS = [
+  'kill -9 the API',
+  'kill -9 the helpers of the local cloud, then itself',
+  'reset the connections of the publishers',
+  'close the output of the API',
+  'fill the output of the API',
+  'stop reading the output of the API',
+  'open silent connections to the API, then stop it',
+  'read slowly from the API, then stop it',
+] as const;
+
+/** No id of another record has it. */
+const ODD = '~odd~';
+/** For LIKE. */
+export const ODD_IDS = `%${ODD}%`;
+const LONG_CHARACTERS = 9_000_000;
 
 /** The plan of a size; always the same. */
 export function planOf(size: ChaosSize): Plan {
@@ -57,16 +87,21 @@ export function planOf(size: ChaosSize): Plan {
       at: n > 0 && n === kills - 1 ? messages : moment('kill', n),
       kind: 'kill -9 the local cloud' as const,
     })),
-    ...others.map((n) => ({ at: moment('kill api', n), kind: 'kill -9 the API' as const })),
+    ...PLAIN_FAULTS.flatMap((kind) => others.map((n) => ({ at: moment(kind, n), kind }))),
     ...others.map((n) => ({
       at: moment('kill publisher', n),
       kind: 'kill -9 a publisher' as const,
       publisher: Math.floor(luck(seed, 'publisher', n) * PUBLISHERS),
     })),
-    ...others.map((n) => ({
-      at: moment('reset', n),
-      kind: 'reset the connections of the publishers' as const,
-    })),
+    // Once: the records stay, so every later fault meets them.
+    ...others.slice(0, 1).map((n) => ({ at: moment('odd', n), kind: 'publish odd records' as const })),
+    ...(['an API', 'the machine'] as const).flatMap((victim) =>
+      others.map((n) => ({
+        at: moment(`step ${victim}`, n),
+        kind: `step the clock of ${victim}` as const,
+        ms: luck(seed, `step of ${victim}`, n) < 0.5 ? -STEP_MS : STEP_MS,
+      })),
+    ),
     ...others.map((n) => ({
       at: moment('pause', n),
       kind: 'pause the local cloud' as const,
@@ -113,6 +148,28 @@ function originalOf(seed: number, n: number): number {
 export function recordOf(seed: number, index: number): RecordRow {
   const id = `${digest(seed, 'id', index).toString('hex').slice(0, 8)}-${index.toString(36)}`;
   return { id, nombre: `María ${index}`, apellido: 'Núñez Cárdenas', pais: 'México' };
+}
+
+/**
+ * Records that the topic accepts and that are hard to serve: texts of 9,000,000 characters, next to each other in the list,
+ * and texts that start with U+FEFF, which decoders of UTF-8 drop.
+ */
+export function oddRecords(seed: number): RecordRow[] {
+  const middle = digest(seed, 'odd', 0).toString('hex').slice(0, 8);
+  const plain = { nombre: 'María', apellido: 'Núñez Cárdenas', pais: 'México' };
+  return [
+    ...['a', 'b', 'c', 'd'].map((part) => ({
+      ...plain,
+      id: `${middle}${ODD}${part}`,
+      nombre: 'n'.repeat(LONG_CHARACTERS),
+    })),
+    { ...plain, id: `${middle}${ODD}e`, nombre: '\uFEFFMaría' },
+    { ...plain, id: `\uFEFF${middle}${ODD}f` },
+  ];
+}
+
+export function isOdd(id: string): boolean {
+  return id.includes(ODD);
 }
 
 /** Undefined for an id that no plan makes. */

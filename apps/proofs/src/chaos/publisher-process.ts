@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord } from '@records/records-schema';
 import { PassThroughClient } from 'google-auth-library';
-import { messageOf, POISON_FIELD, type Share } from './plan.ts';
+import { IN_FLIGHT_SHARE, messageOf, POISON_FIELD, type Share } from './plan.ts';
 
 export interface PublisherOptions extends Share {
   /** host:port */
@@ -17,6 +17,8 @@ export interface PublisherOptions extends Share {
   readonly messages: number;
   /** Messages before `first` without a reported acknowledgement. */
   readonly again: readonly number[];
+  /** Messages from this number on wait until the parent sends another limit. */
+  readonly limit: number;
 }
 
 /** Numbers of messages, one for each event. */
@@ -27,8 +29,6 @@ export interface PublisherReport {
 }
 
 const IN_FLIGHT_MAX = 2_000;
-/** Of all messages, so that faults hit small runs in the middle, too. */
-const IN_FLIGHT_SHARE = 1 / 40;
 const BATCHES_IN_FLIGHT = 4;
 /** Exponential backoff. Each needless attempt would excuse a needless dead letter. */
 const RETRY_MS = { first: 100, max: 1_000 };
@@ -60,6 +60,14 @@ const topic = pubsub.topic(options.topic, {
 let sending: number[] = [];
 let acknowledged: number[] = [];
 let reported: Promise<void> | undefined;
+let { limit } = options;
+let raised = Promise.withResolvers<void>();
+
+process.on('message', (next: number) => {
+  limit = next;
+  raised.resolve();
+  raised = Promise.withResolvers();
+});
 
 /** Resolves when the parent has everything up to now, which a later kill -9 cannot undo. One report per turn. */
 function report(): Promise<void> {
@@ -99,6 +107,7 @@ function* numbers(): Generator<number> {
 
 const underWay = new Set<Promise<void>>();
 for (const n of numbers()) {
+  while (n >= limit) await raised.promise;
   const one: Promise<void> = publish(n).finally(() => underWay.delete(one));
   underWay.add(one);
   if (underWay.size >= inFlight) await Promise.race(underWay);

@@ -5,7 +5,7 @@ import { FORK } from '../shared/forked-process.ts';
 import type { Histories } from './histories.ts';
 import type { PublisherOptions, PublisherReport } from './publisher-process.ts';
 
-interface Settings extends Omit<PublisherOptions, 'again'> {
+interface Settings extends Omit<PublisherOptions, 'again' | 'limit'> {
   /** Where a restarted publisher continues from, like a real one from its outbox. */
   readonly histories: Histories;
 }
@@ -17,6 +17,7 @@ export class Publisher implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #over = Promise.withResolvers<void>();
   #child: ChildProcess;
+  #limit = 0;
   /** Resolves when the process has ended and all its messages have been read. */
   #ended: Promise<void>;
 
@@ -25,6 +26,12 @@ export class Publisher implements AsyncDisposable {
     this.done = this.#over.promise;
     this.done.catch(() => {});
     [this.#child, this.#ended] = this.#start();
+  }
+
+  /** Lets it publish the messages below this number. */
+  allow(limit: number): void {
+    this.#limit = limit;
+    if (this.#child.connected) this.#child.send(limit);
   }
 
   /** kill -9, then start another process. False when everything is acknowledged already. */
@@ -44,7 +51,11 @@ export class Publisher implements AsyncDisposable {
 
   #start(): [ChildProcess, Promise<void>] {
     const { histories, ...settings } = this.#settings;
-    const options: PublisherOptions = { ...settings, ...histories.unacknowledged(settings) };
+    const options: PublisherOptions = {
+      ...settings,
+      ...histories.unacknowledged(settings),
+      limit: this.#limit,
+    };
     const child = fork(join(import.meta.dirname, 'publisher-process.ts'), [JSON.stringify(options)], FORK);
     child.on('message', ({ sending, acknowledged }: PublisherReport) => {
       for (const n of sending) histories.attempt(n);

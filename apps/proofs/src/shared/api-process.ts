@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalStack } from '@records/local';
 import { freePort } from '@records/local-cloud';
@@ -16,24 +16,31 @@ export class ApiProcess implements AsyncDisposable {
   /** Milliseconds from the start of the process to its first 200, and until it was ready. */
   readonly started: { readonly first: number; readonly ready: number };
   readonly #child: ChildProcess;
+  readonly #ended: Promise<number | NodeJS.Signals>;
 
   private constructor(url: string, child: ChildProcess, started: ApiProcess['started']) {
     this.url = url;
     this.started = started;
     this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+    });
   }
 
-  /** Resolves when the API is ready. `freshnessSeconds`: 1 to 3600; `program`: the sources, or a bundle. */
+  /**
+   * Resolves when the API is ready. `freshnessSeconds`: 1 to 3600; `program`: the sources, or a bundle; `stdout`: as of `spawn`.
+   */
   static async start(
-    stack: LocalStack,
+    stack: Pick<LocalStack, 'environment' | 'apiEnvironment'>,
     freshnessSeconds: number,
     environment: Readonly<Record<string, string>> = {},
     program = join(REPOSITORY, 'apps', 'api', 'src', 'main.ts'),
+    stdout: 'ignore' | 'pipe' | number = 'ignore',
   ): Promise<ApiProcess> {
     const port = await freePort();
     const began = performance.now();
     const child = spawn(process.execPath, [program], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', stdout, 'inherit'],
       env: {
         ...process.env,
         ...stack.environment,
@@ -57,7 +64,9 @@ export class ApiProcess implements AsyncDisposable {
           throw new Error(`the API did not answer ${path} with 200 within ${START_MS} ms`);
         }
         // Refused until the API listens.
-        const answer = await fetch(url + path).catch(() => undefined);
+        const answer = await fetch(url + path, { signal: AbortSignal.timeout(START_MS) }).catch(
+          () => undefined,
+        );
         await answer?.body?.cancel();
         if (answer?.ok) return performance.now() - began;
         // The local cloud, which the API waits for, may run in this process.
@@ -72,6 +81,21 @@ export class ApiProcess implements AsyncDisposable {
     return this.#child.pid ?? Number.NaN;
   }
 
+  /** The read end of its standard output; null unless that is a pipe. */
+  get stdout(): Readable | null {
+    return this.#child.stdout;
+  }
+
+  /** Sends SIGTERM, and SIGKILL when it has not ended within `withinMs`. Answers its exit code, or the signal that ended it. */
+  async stop(withinMs: number): Promise<number | NodeJS.Signals> {
+    this.kill('SIGTERM');
+    const over = new AbortController();
+    await Promise.race([this.#ended, delay(withinMs, undefined, { signal: over.signal }).catch(() => {})]);
+    over.abort();
+    this.kill('SIGKILL');
+    return await this.#ended;
+  }
+
   /** Linux only. */
   memory(): Memory {
     return memoryOf(this.pid);
@@ -82,9 +106,7 @@ export class ApiProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await exited;
+    this.kill('SIGTERM');
+    await this.#ended;
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Options of `fork` for programs of this package: without the flags of Jest, and without a search for credentials. */
@@ -9,9 +9,9 @@ export class ForkedProcess<Question, Answer> implements AsyncDisposable {
   readonly #script: string;
   readonly #child: ChildProcess;
 
-  constructor(script: string, args: readonly string[] = []) {
+  constructor(script: string, args: readonly string[] = [], options: ForkOptions = {}) {
     this.#script = script;
-    this.#child = fork(script, args, FORK);
+    this.#child = fork(script, args, { ...FORK, ...options });
   }
 
   get pid(): number {

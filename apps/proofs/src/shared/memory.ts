@@ -16,14 +16,21 @@ export function memoryOf(pid: number): Memory {
 
 /** The highest peak among the processes of a group, MB. Linux only. */
 export function peakMemoryOfGroup(leader: number): number {
-  const members = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && groupOf(name) === leader);
+  const members = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name).group === leader);
   return Math.max(...[leader, ...members.map(Number)].map((pid) => memoryOf(pid).peak));
 }
 
-/** Fields of /proc/PID/stat after the name: state, parent, group. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-function groupOf(pid: string): number | undefined {
-  const text = read(`/proc/${pid}/stat`);
-  return text === undefined ? undefined : Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[2]);
+/** The processes that a process has started and that run. Linux only. */
+export function childrenOf(parent: number): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => statOf(pid).parent === parent && statOf(pid).state !== 'Z').map(Number);
+}
+
+/** Fields of /proc/PID/stat after the name. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function statOf(pid: string) {
+  const text = read(`/proc/${pid}/stat`) ?? '';
+  const [state, parent, group] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state, parent: Number(parent), group: Number(group) };
 }
 
 /** Undefined when the process has ended. */

@@ -1,4 +1,4 @@
-import { LocalStack, type LocalStackOptions } from '@records/local';
+import { clientsOf, LocalStack, type LocalStackOptions } from '@records/local';
 import { avroDefinition, type RecordRow } from '@records/records-schema';
 
 const BATCH = 10_000;
@@ -12,17 +12,35 @@ export const personOf = (id: string): RecordRow => ({
   pais: 'México',
 });
 
+const ID = { factor: 2_654_435_761, range: 2 ** 32, digits: 10 } as const;
+/** The most people in one statement: an array of GENERATE_ARRAY has at most 1,048,576 elements. */
+const STATEMENT = 1_000_000;
+
 /** The id of the nth person. All ids have the same length and no order. */
 export const idOf = (n: number): string =>
-  `${((n * 2_654_435_761) % 4_294_967_296).toString(16).padStart(8, '0')}-${n.toString(36).padStart(5, '0')}`;
+  `${String(Math.imul(n, ID.factor) >>> 0).padStart(ID.digits, '0')}-${String(n).padStart(ID.digits, '0')}`;
 
-/** Starts a stack of its own whose table has so many people. */
+/** The n of `idOf(n)`. Undefined for another id. */
+export const personNumber = (id: string): number | undefined => {
+  const n = Number(id.slice(ID.digits + 1));
+  return idOf(n) === id ? n : undefined;
+};
+
+/** Starts a stack of its own whose table has so many people. Ten million take a minute. */
 export async function stackOf(people: number, options: LocalStackOptions = {}): Promise<LocalStack> {
   const stack = await LocalStack.create(options);
-  await appendPeople(
-    stack,
-    Array.from({ length: people }, (_, n) => idOf(n)),
-  );
+  const { bigquery, pubsub } = clientsOf(stack);
+  await pubsub.close();
+  const { nombre, apellido, pais } = personOf('');
+  const query =
+    `INSERT INTO \`${stack.outputs.table}\` (id, nombre, apellido, pais) ` +
+    `SELECT CONCAT(LPAD(CAST(MOD(n * ${ID.factor}, ${ID.range}) AS STRING), ${ID.digits}, '0'), '-', ` +
+    `LPAD(CAST(n AS STRING), ${ID.digits}, '0')), @nombre, @apellido, @pais ` +
+    'FROM UNNEST(GENERATE_ARRAY(@from, @to)) AS n';
+  for (let from = 0; from < people; from += STATEMENT) {
+    const to = Math.min(people, from + STATEMENT) - 1;
+    await bigquery.query({ query, params: { from, to, nombre, apellido, pais } });
+  }
   return stack;
 }
 

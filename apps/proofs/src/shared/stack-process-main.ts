@@ -1,4 +1,4 @@
-/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS`. Sends a `StackReady`, then answers. */
+/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS API_PRELOAD`. Sends a `StackReady`, then answers. */
 import { LocalStack } from '@records/local';
 import type { Target } from '@records/stack';
 import { answer } from './forked-process.ts';
@@ -11,25 +11,29 @@ export interface StackReady {
   readonly apiUrl: string;
   /** host:port */
   readonly pubsub: string;
+  /** The variables that another process of the API needs. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly apiEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface StackAnswer {
   /** Messages that are not in the table yet. */
   readonly backlog: number;
   readonly deadLetters: number;
-  /** Processes of the API that were running. */
-  readonly apis: number;
+  /** The processes of the API that were running, by their ids. */
+  readonly apis: readonly number[];
 }
 
-const [dataDir = '', chaos = '{}'] = process.argv.slice(2);
+const [dataDir = '', chaos = '{}', apiPreload = ''] = process.argv.slice(2);
 const stack = await LocalStack.create({
   ...(dataDir === '' ? {} : { dataDir }),
   chaos: JSON.parse(chaos),
+  ...(apiPreload === '' ? {} : { apiPreload }),
 });
 const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
 
 answer(async (question: StackQuestion): Promise<StackAnswer> => {
-  const apis = stack.cloud.cloudRun.services().filter(({ pid }) => pid !== undefined).length;
+  const apis = stack.cloud.cloudRun.services().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   if (question === 'kill the API') stack.killApi();
   return {
     backlog: await backlogOf(stack),
@@ -42,5 +46,7 @@ const ready: StackReady = {
   target: stack.seedTarget,
   apiUrl,
   pubsub: stack.environment.PUBSUB_EMULATOR_HOST ?? '',
+  environment: stack.environment,
+  apiEnvironment: stack.apiEnvironment,
 };
 process.send?.(ready);

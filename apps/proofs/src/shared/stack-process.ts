@@ -6,10 +6,12 @@ import type { StackAnswer, StackQuestion, StackReady } from './stack-process-mai
 export class StackProcess extends ForkedProcess<StackQuestion, StackAnswer> {
   #ready: StackReady | undefined;
 
-  /** Resolves when the API is ready. `dataDir`: '' keeps everything in memory. */
-  static async start(dataDir: string, chaos: object): Promise<StackProcess> {
+  /** Resolves when the API is ready. `dataDir`: '' keeps everything in memory; `preload`: URL of a module for it and the API. */
+  static async start(dataDir: string, chaos: object, preload = ''): Promise<StackProcess> {
     const script = join(import.meta.dirname, 'stack-process-main.ts');
-    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos)]);
+    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos), preload], {
+      execArgv: preload === '' ? [] : ['--import', preload],
+    });
     stack.#ready = await stack.next<StackReady>();
     return stack;
   }

@@ -40,7 +40,12 @@ describe('the grants of the program', () => {
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
       ['roles/run.invoker'],
-      ['roles/bigquery.dataEditor', 'bigquery.tables.getData', 'bigquery.tables.updateData'],
+      [
+        'roles/bigquery.dataEditor',
+        'bigquery.tables.get',
+        'bigquery.tables.getData',
+        'bigquery.tables.updateData',
+      ],
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],

@@ -152,7 +152,7 @@ describe('the prober', () => {
       succeeded: false,
       line: {
         severity: 'ERROR',
-        message: expect.stringMatching(/^probe failed at delete: .*bigquery\.tables\.updateData/),
+        message: expect.stringMatching(/^probe failed at delete: .*bigquery\.tables\.get denied/),
         probe: { outcome: 'failed', stage: 'delete' },
       },
     });

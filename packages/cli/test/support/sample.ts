@@ -7,6 +7,9 @@ verb(sample, 'greet', { summary: 'greet somebody', example: 'pnpm sample greet A
   .action((name, { times }) => {
     for (let time = 0; time < times; time++) process.stdout.write(`Hello, ${name}\n`);
   });
+verb(sample, 'say', { summary: 'greet by the console', example: 'pnpm sample say Ana' })
+  .argument('<name>')
+  .action((name) => console.log(name));
 verb(sample, 'refuse', { summary: 'fail with a hint', example: 'pnpm sample refuse' }).action(() => {
   throw new UserError('the table is gone', { hint: 'make it again: pnpm ops apply -s dev' });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { quoteIdentifier, quoteLiteral } from './names.ts';
 
 // DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
@@ -14,11 +15,8 @@ const FILE = 'bigquery.duckdb';
 const RESULTS_FILE = 'results.duckdb';
 const SPILL = 'spill';
 
-/** Concurrent queries. Each occupies one of libuv's four threads; the fourth is for the writer. */
-const READERS = 3;
-
-/** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
-const MAX_QUEUED = 1000;
+/** Concurrent queries. Each occupies one of libuv's four threads; the others are for the writer and for lists of rows. */
+const MAX_QUERIES = 2;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '320MiB';
@@ -54,12 +52,10 @@ interface Folder {
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
-  readonly #readers: DuckDBConnection[];
+  readonly #queries: ConnectionPool;
+  readonly #lists: ConnectionPool;
   /** Drops tables. */
   readonly #cleaner: DuckDBConnection;
-  readonly #idle: DuckDBConnection[];
-  /** Reads that wait for a connection, the oldest first. */
-  readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
   readonly #folder: Folder;
   readonly #droppedBytes = { data: 0, results: 0 };
   #lastWrite: Promise<unknown> = Promise.resolve();
@@ -71,14 +67,15 @@ export class Database {
   private constructor(
     instance: DuckDBInstance,
     writer: DuckDBConnection,
-    readers: DuckDBConnection[],
+    queries: ConnectionPool,
+    lists: ConnectionPool,
     cleaner: DuckDBConnection,
     folder: Folder,
   ) {
     this.#instance = instance;
     this.#writer = writer;
-    this.#readers = readers;
-    this.#idle = [...readers];
+    this.#queries = queries;
+    this.#lists = lists;
     this.#cleaner = cleaner;
     this.#folder = folder;
   }
@@ -118,8 +115,16 @@ export class Database {
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
     `);
-    const readers = await Promise.all(Array.from({ length: READERS }, () => instance.connect()));
-    return new Database(instance, writer, readers, await instance.connect(), folder);
+    const pool = async (size: number) =>
+      new ConnectionPool(await Promise.all(Array.from({ length: size }, () => instance.connect())));
+    return new Database(
+      instance,
+      writer,
+      await pool(MAX_QUERIES),
+      await pool(1),
+      await instance.connect(),
+      folder,
+    );
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
@@ -193,63 +198,23 @@ export class Database {
     }
   }
 
-  /** Runs `work` on a connection of its own. `signal` interrupts `work`, or makes it leave the queue. */
-  async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  /** Runs a query on a connection of its own. `signal` interrupts it, or makes it leave the queue. */
+  read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#run(this.#queries, work, signal);
+  }
+
+  /** Reads some rows of a table. Long queries never delay it, as at Google, where `tabledata.list` needs no slot. */
+  list<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#run(this.#lists, work);
+  }
+
+  async #run<T>(
+    pool: ConnectionPool,
+    work: (connection: DuckDBConnection) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     if (this.#closed) throw closedError();
-    const abort = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
-    const connection = await this.#acquire(abort);
-    let running = true;
-    const interrupt = async () => {
-      // Repeat: an interrupt between two statements of a query has no effect.
-      while (running) {
-        connection.interrupt();
-        await new Promise(setImmediate);
-      }
-    };
-    try {
-      abort.throwIfAborted();
-      abort.addEventListener('abort', interrupt);
-      return await work(connection);
-    } finally {
-      running = false;
-      abort.removeEventListener('abort', interrupt);
-      this.#release(connection);
-    }
-  }
-
-  async #acquire(abort?: AbortSignal): Promise<DuckDBConnection> {
-    abort?.throwIfAborted();
-    const connection = this.#idle.pop();
-    if (connection) return connection;
-    if (this.#waiting.size >= MAX_QUEUED) {
-      throw new CloudError(
-        'RESOURCE_EXHAUSTED',
-        `Quota exceeded: Your project exceeded quota for queued queries (${MAX_QUEUED}).`,
-        { reason: 'quotaExceeded' },
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(take);
-        reject(abort?.reason);
-      };
-      const take = (free: DuckDBConnection) => {
-        abort?.removeEventListener('abort', leave);
-        resolve(free);
-      };
-      abort?.addEventListener('abort', leave, { once: true });
-      this.#waiting.add(take);
-    });
-  }
-
-  #release(connection: DuckDBConnection): void {
-    const [next] = this.#waiting;
-    if (!next) {
-      this.#idle.push(connection);
-      return;
-    }
-    this.#waiting.delete(next);
-    next(connection);
+    return await pool.run(work, AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]));
   }
 
   /** Waits for writes, interrupts queries and closes the database; its one file then holds everything. */
@@ -259,8 +224,8 @@ export class Database {
     await this.#lastWrite;
     await this.#lastDrop;
     this.#closing.abort(closedError());
-    await Promise.all(this.#readers.map(() => this.#acquire()));
-    for (const connection of [...this.#readers, this.#cleaner, this.#writer]) connection.closeSync();
+    await Promise.all([this.#queries.close(), this.#lists.close()]);
+    for (const connection of [this.#cleaner, this.#writer]) connection.closeSync();
     this.#instance.closeSync();
     await removeTemporary(this.#folder);
     openFolders.delete(this.#folder.path);

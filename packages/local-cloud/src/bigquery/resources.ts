@@ -247,7 +247,11 @@ export function resultResource(reference: TableReference, location: string, resu
     creationTime,
     lastModifiedTime: creationTime,
   };
-  return tableResource(table, location, { rows: totalRows, columnBytes: new Map([['', bytes]]) });
+  return tableResource(table, location, {
+    rows: totalRows,
+    columnBytes: new Map([['', bytes]]),
+    isIndexed: true,
+  });
 }
 
 export function etagOf(resource: object): string {

@@ -143,7 +143,7 @@ export class Results {
     // Without ORDER BY DuckDB keeps the order of insertion.
     const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2`;
     return (start, count) =>
-      this.#database.read((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
+      this.#database.list((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
   }
 
   #keep(result: StoredResult): void {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { BigQuery } from './bigquery.ts';
@@ -24,9 +25,14 @@ export class BigQueryServer {
   readonly url: string;
   readonly port: number;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
 
   private constructor(server: Server, host: string, port: number) {
     this.#server = server;
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.port = port;
     this.url = `http://${host}:${port}`;
   }
@@ -54,14 +60,20 @@ export class BigQueryServer {
     return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
   }
 
-  /** Stops accepting requests and waits at most a second for responses in progress. */
+  /** Stops accepting requests and waits at most a second for responses in progress; silent connections close at once. */
   async close(): Promise<void> {
     const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_GRACE_MS);
     await new Promise<void>((resolve, reject) => {
       this.#server.close((error) => (error ? reject(error) : resolve()));
-      this.#server.closeIdleConnections();
+      // Node counts a connection that has sent nothing, or half a request, as one in use.
+      for (const socket of this.#sockets) if (!isAnswering(socket)) socket.destroy();
     }).finally(() => clearTimeout(timer));
   }
+}
+
+/** Whether a connection has a response in progress. */
+function isAnswering(socket: Socket): boolean {
+  return '_httpMessage' in socket && Boolean(socket._httpMessage);
 }
 
 interface Service {

@@ -9,6 +9,14 @@ export interface TableStatistics {
   readonly rows: number;
   /** Keyed by lower-case column name. */
   readonly columnBytes: ReadonlyMap<string, number>;
+  /** Whether the rowid in DuckDB is the index of each row, so that a range of rows is found without reading those before. */
+  readonly isIndexed: boolean;
+}
+
+interface Counted extends TableStatistics {
+  rows: number;
+  readonly columnBytes: Map<string, number>;
+  isIndexed: boolean;
 }
 
 type Countable = Pick<Table, 'physicalName' | 'fields'>;
@@ -16,7 +24,7 @@ type Countable = Pick<Table, 'physicalName' | 'fields'>;
 /** Counts the rows and bytes of each table once, adds appended rows, and counts again after every other change. */
 export class Statistics {
   readonly #database: Database;
-  readonly #known = new Map<string, { rows: number; columnBytes: Map<string, number> }>();
+  readonly #known = new Map<string, Counted>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -43,13 +51,13 @@ export class Statistics {
     const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
     const [counts] = await readRows(
       connection,
-      `SELECT ${['count(*)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
+      `SELECT ${['count(*)', 'coalesce(max(rowid), -1)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
     );
-    const [rows, ...bytes] = (counts ?? []).map(Number);
+    const [rows = 0, lastRow = -1, ...bytes] = (counts ?? []).map(Number);
     const columnBytes = new Map(
       table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]),
     );
-    const counted = { rows: rows ?? 0, columnBytes };
+    const counted = { rows, columnBytes, isIndexed: lastRow === rows - 1 };
     this.#known.set(table.physicalName, counted);
     return counted;
   }
@@ -59,6 +67,8 @@ export class Statistics {
     const known = this.#known.get(table.physicalName);
     if (!known) return;
     known.rows += rows.length;
+    // An append that was rolled back before may have used rowids.
+    known.isIndexed = false;
     for (const [index, field] of table.fields.entries()) {
       const type = typeOfField(field);
       const key = field.name.toLowerCase();

@@ -131,17 +131,18 @@ export class TableData {
     await this.#expiring.dropExpired();
     const table = this.#tables.find(datasetId, tableId);
     const fields = selectFields(table.fields, selected, tableName(table.reference));
-    const { rows } = await this.#context.statistics.of(table);
-    return { fields, totalRows: rows, read: this.#reader(table, fields) };
+    const { rows, isIndexed } = await this.#context.statistics.of(table);
+    return { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) };
   }
 
-  #reader(table: Table, fields: readonly Field[]): RowSource['read'] {
+  #reader(table: Table, fields: readonly Field[], isIndexed: boolean): RowSource['read'] {
     if (fields.length === 0) return async () => [];
     const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
     // Without ORDER BY, DuckDB keeps the insertion order.
-    const sql = `SELECT ${columns} FROM ${physicalSql(table)} LIMIT $1 OFFSET $2`;
+    const range = isIndexed ? 'WHERE rowid >= $2 AND rowid < $1 + $2' : 'LIMIT $1 OFFSET $2';
+    const sql = `SELECT ${columns} FROM ${physicalSql(table)} ${range}`;
     return (start, count) =>
-      this.#context.database.read((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
+      this.#context.database.list((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
   }
 }
 

@@ -9,13 +9,16 @@ const PROGRAM = fileURLToPath(new URL('./lifeline-process.ts', import.meta.url))
  */
 export class Lifeline {
   #process: ChildProcess | undefined;
+  readonly #groups = new Set<number>();
 
   /** Watches the process group of a container. */
   add(pid: number): void {
+    this.#groups.add(pid);
     this.#write(`+${pid}\n`);
   }
 
   remove(pid: number): void {
+    this.#groups.delete(pid);
     this.#write(`-${pid}\n`);
   }
 
@@ -25,22 +28,28 @@ export class Lifeline {
   }
 
   #write(line: string): void {
-    this.#process ??= this.#start();
-    this.#process.stdin?.write(line);
+    if (this.#process === undefined) this.#start();
+    else this.#process.stdin?.write(line);
   }
 
-  #start(): ChildProcess {
+  #start(): void {
     // Detached, so that Ctrl-C does not end it before the containers.
     const child = spawn(process.execPath, [PROGRAM], {
       detached: true,
       env: {},
       stdio: ['pipe', 'ignore', 'ignore'],
     });
+    this.#process = child;
     child.unref();
     child.stdin.on('error', () => {
-      // The second process was killed. The next container starts another.
-      this.#process = undefined;
+      // It was killed, which `exit` tells.
     });
-    return child;
+    child.once('exit', (_, signal) => {
+      if (this.#process !== child) return;
+      this.#process = undefined;
+      // One that fails by itself would fail again: then the next container starts another.
+      if (signal !== null && this.#groups.size > 0) this.#start();
+    });
+    for (const pid of this.#groups) child.stdin.write(`+${pid}\n`);
   }
 }

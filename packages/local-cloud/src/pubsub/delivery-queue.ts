@@ -2,6 +2,7 @@ import type { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { CloudError } from '../errors.ts';
 import { type Holder, Leases } from './leases.ts';
+import { RETRY_BACKOFF_SECONDS } from './limits.ts';
 import { OrderingKeys } from './ordering.ts';
 import { type Backoff, delayMs, NO_BACKOFF } from './retry-policy.ts';
 import type { Database } from './store/database.ts';
@@ -56,6 +57,7 @@ interface QueueOptions {
 
 /** Messages that one scan of the backlog reads at most, so that it does not block the process for long. */
 const SCAN_MAX = 10_000;
+const LONGEST_WAIT_MS = RETRY_BACKOFF_SECONDS.max * 1_000;
 
 /** Delivers the backlog of one subscription: leases, ordering, backoff and redelivery. Only leases are in memory. */
 export class DeliveryQueue {
@@ -94,7 +96,10 @@ export class DeliveryQueue {
     for (const id of this.#leases.ids()) this.#leases.end(id);
     this.#ordering.clear();
     this.#cursor = 0;
-    this.#nextDue = this.#messages.nextDue(this.#options.key);
+    const { key, clock } = this.#options;
+    // No wait is that long: the machine's clock was set back before this process started.
+    this.#messages.endWaitsBeyond(key, clock.now() + LONGEST_WAIT_MS);
+    this.#nextDue = this.#messages.nextDue(key);
     if (this.#policy.ordered) {
       for (const key of this.#messages.waitingKeys(this.#options.key)) this.#ordering.waits(key);
     }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { Socket } from 'node:net';
@@ -325,21 +325,52 @@ describe('the end of the local cloud', () => {
   });
 
   it('ends the containers, even when its process is killed with -9', async () => {
-    const parent = spawn(process.execPath, ['parent.ts'], {
-      cwd: HERE,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
-    const uri = String((await lines.next()).value);
-    const connection = get(`${uri}/hang`);
-    await once(connection, 'socket').then(([socket]) => once(socket as Socket, 'connect'));
-    const closed = once(connection, 'error');
-    parent.kill('SIGKILL');
-    await closed;
-    // A dying process closes its sockets one after the other, so some may be accepted and reset.
-    await untilRefused(uri);
+    const { parent, uri } = await startParent();
+    await killAndWaitForContainer(parent, uri);
   });
+
+  (process.platform === 'win32' ? it.skip : it)(
+    'ends the containers when the process that would end them is killed before',
+    async () => {
+      const { parent, uri } = await startParent();
+      const [helper] = await untilHelpers(parent);
+      process.kill(Number(helper), 'SIGKILL');
+      await untilHelpers(parent, helper);
+      await killAndWaitForContainer(parent, uri);
+    },
+  );
 });
+
+/** A process whose local cloud runs a service. */
+async function startParent() {
+  const parent = spawn(process.execPath, ['parent.ts'], {
+    cwd: HERE,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+  return { parent, uri: String((await lines.next()).value) };
+}
+
+async function killAndWaitForContainer(parent: ChildProcess, uri: string): Promise<void> {
+  const connection = get(`${uri}/hang`);
+  await once(connection, 'socket').then(([socket]) => once(socket as Socket, 'connect'));
+  const closed = once(connection, 'error');
+  parent.kill('SIGKILL');
+  await closed;
+  // A dying process closes its sockets one after the other, so some may be accepted and reset.
+  await untilRefused(uri);
+}
+
+/** The ids of the processes that would end its containers, when one other than `old` runs. */
+async function untilHelpers(parent: ChildProcess, old?: string): Promise<string[]> {
+  for (;;) {
+    const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+    const found = stdout.matchAll(/^ *(\d+) +(\d+) .*lifeline-process\.ts$/gm);
+    const ours = [...found].flatMap(([, pid = '', ppid]) => (Number(ppid) === parent.pid ? [pid] : []));
+    if (ours.some((pid) => pid !== old)) return ours;
+    await new Promise(setImmediate);
+  }
+}
 
 async function untilRefused(uri: string): Promise<void> {
   for (;;) {

@@ -200,6 +200,22 @@ describe('Pub/Sub with a folder', () => {
     expect(textsOf(await harness.pull())).toEqual(['a']);
   });
 
+  it('delivers a message that backed off when the clock was set back before the restart', async () => {
+    await using folder = await temporaryFolder();
+    const clock = new FakeClock();
+    {
+      await using harness = await Harness.start({ path: folder.path, clock });
+      await harness.topicWith({ retryPolicy: { minimumBackoff: { seconds: 60 } } });
+      await harness.publish(['a']);
+      await harness.modify(await harness.pull(), 0);
+    }
+    await using harness = await Harness.start({
+      path: folder.path,
+      clock: new FakeClock(clock.now() - 3_600_000),
+    });
+    expect(textsOf(await harness.pull())).toEqual(['a']);
+  });
+
   it('deletes messages from disk when no topic or subscription needs them', async () => {
     await using folder = await temporaryFolder();
     const stored = () => {

@@ -9,7 +9,7 @@ export interface FleetOptions {
   isSick(system: number): boolean;
 }
 
-/** Properties of a moment that grow with the load of a system. */
+/** Properties of a moment that grow with the load of a system. What lists cost does not: their budget bounds it. */
 const LOADED = [
   'requests',
   'clientErrors',
@@ -18,7 +18,6 @@ const LOADED = [
   'refused',
   'deadLetters',
   'billedGib',
-  'listGib',
 ] as const;
 
 /** What a metrics scope has of so many systems, each a project with a load of its own. */

@@ -122,6 +122,11 @@ export class MessageTable {
     this.#sql.endWaits.run(subscription);
   }
 
+  /** Ends the waits that last beyond `latest`. */
+  endWaitsBeyond(subscription: number, latest: number): void {
+    this.#sql.endWaitsBeyond.run(subscription, latest);
+  }
+
   /** Removes messages from a backlog. Returns those that were in it. */
   dequeue(subscription: number, ids: readonly number[]): number[] {
     return rangesOf(ids).flatMap((range) => this.#dequeueRange(subscription, range));
@@ -279,6 +284,8 @@ function statements(database: Database) {
     nextDue: sql('SELECT min(available_at) AS at FROM backlog WHERE subscription = ? AND available_at > 0'),
     setWait: sql('UPDATE backlog SET failures = ?, available_at = ? WHERE subscription = ? AND message = ?'),
     endWaits: sql('UPDATE backlog SET available_at = 0 WHERE subscription = ? AND available_at > 0'),
+    // Not 0: the message keeps its place among those that waited.
+    endWaitsBeyond: sql('UPDATE backlog SET available_at = 1 WHERE subscription = ? AND available_at > ?'),
     dequeue: sql('DELETE FROM backlog WHERE subscription = ? AND message BETWEEN ? AND ?'),
     retain: sql('INSERT OR IGNORE INTO retained SELECT ?, id FROM messages WHERE id BETWEEN ? AND ?'),
     release: sql('DELETE FROM retained WHERE owner = ? AND message BETWEEN ? AND ?'),

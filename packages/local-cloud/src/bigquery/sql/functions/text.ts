@@ -68,6 +68,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
     overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
   ],
+  // Of Google's four forms only the default one, NFC.
+  NORMALIZE: [overload('STRING -> STRING', same('nfc_normalize'))],
   STARTS_WITH: [overload('STRING, STRING -> BOOL', same('starts_with'))],
   ENDS_WITH: [overload('STRING, STRING -> BOOL', same('ends_with'))],
   STRPOS: [overload('STRING, STRING -> INT64', same('strpos'))],

@@ -1,0 +1,415 @@
+import type { TableName } from '@records/runtime';
+import { LRUCache } from 'lru-cache';
+import { type BigQueryClient, newRequestId, type Parameters } from '../bigquery-client.ts';
+import type { Calls } from '../calls/calls.ts';
+import { WarehouseError } from '../errors.ts';
+import { MAX_DELTA_ROWS, type Queries } from '../queries.ts';
+import type { Job } from '../replies.ts';
+import type { Timing } from '../timing.ts';
+import type { Blocks } from './blocks.ts';
+import { Delta } from './delta.ts';
+import { type FinishedJobs, JOB_TIMEOUT_MS, ListJobs, type Plan } from './list-jobs.ts';
+import { type Attempt, type ListName, type ListNames, periodStart, WALK_MS } from './list-names.ts';
+import { MergedRows } from './merged-rows.ts';
+import type { Cost, Pace } from './pace.ts';
+import type { SortedRows } from './sorted-rows.ts';
+import { deltaBytes, isOlder, maximumBytesBilled, scanBytes, type TableState } from './table-state.ts';
+
+const MIB = 1024 * 1024;
+/** One query orders at most about this many rows: Google's own example of a sort that fails has millions. */
+const MAX_PART_ROWS = 4_000_000;
+/** Ids read to divide a table for the first time, per part. */
+const SAMPLES_PER_PART = 32;
+const MAX_SAMPLES = 512;
+/** A base is made again after this, so that a new walk has at least six hours. Milliseconds. */
+const MAX_BASE_MS = WALK_MS / 2;
+/** Rows that were written while the first query of a base began. Milliseconds. */
+const OVERLAP_MS = 10_000;
+/** How many periods back an instance without a base looks for one. */
+const BASES_LOOKED_FOR = 16;
+/** A table that lost more than a tenth of its rows gets a new base. */
+const SHRUNK = 0.9;
+/** The share of both budgets for bases, and the one for deltas, while there are both. */
+const HALF = 0.5;
+const DELTA_CACHE_BYTES = 64 * MIB;
+
+export type ListKind = 'base' | 'delta';
+
+export interface ListMakerOptions {
+  readonly client: BigQueryClient;
+  readonly calls: Calls;
+  readonly timing: Timing;
+  readonly blocks: Blocks;
+  readonly queries: Queries;
+  readonly names: ListNames;
+  readonly pace: Pace;
+  readonly table: TableName;
+  readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The most rows of a part, about. */
+  readonly partRows?: number | undefined;
+  /** Called when this instance has made something. */
+  onMade(made: { readonly kind: ListKind; readonly bytesBilled: number; readonly periodMs: number }): void;
+}
+
+interface Base extends Attempt {
+  readonly rows: SortedRows;
+  /** By BigQuery's clock. Milliseconds since the epoch. */
+  readonly takenAt: number;
+  readonly cost: Cost;
+  /** Whether this call created it. */
+  readonly created: boolean;
+}
+
+/** A list, and what it has cost. */
+export interface MadeList {
+  readonly name: ListName;
+  readonly rows: MergedRows<SortedRows>;
+  /** By BigQuery's clock. Milliseconds since the epoch. */
+  readonly takenAt: number;
+  /** Start of the list's period, and the period. Milliseconds. */
+  readonly start: number;
+  readonly periodMs: number;
+  /** Whether it holds every row of the table that was read before. */
+  readonly isOfTable: boolean;
+  readonly base: Base;
+  /** What the deltas of the base have cost so far, and the last one. */
+  readonly deltas: Cost;
+  readonly lastDelta: Cost;
+  /** The table when the base was made; undefined when another instance made it. */
+  readonly baseTable: TableState | undefined;
+}
+
+interface BaseWanted {
+  readonly date: number;
+  /** What a base costs, and how often there is a delta. */
+  readonly full: Cost;
+  readonly withDelta: number;
+  /** More arrived than a delta may hold. */
+  readonly isTooMuch: boolean;
+  readonly table: TableState;
+  readonly held: MadeList | undefined;
+}
+
+interface Parts {
+  readonly base: Base;
+  readonly delta?: Attempt & {
+    readonly created: boolean;
+    readonly rows: Delta;
+    readonly takenAt: number;
+    readonly cost: Cost;
+  };
+  readonly start: number;
+  readonly periodMs: number;
+  readonly table: TableState;
+  readonly held: MadeList | undefined;
+}
+
+const NOTHING: Cost = { bytes: 0, busyMs: 0 };
+
+/**
+ * Makes lists as a log-structured merge does: a base of the whole table, made rarely, and a delta of what arrived since, made per window. A
+ * small table gets a new base per window, because a delta would cost more.
+ */
+export class ListMaker {
+  readonly #options: ListMakerOptions;
+  readonly #bases: ListJobs;
+  readonly #deltas: ListJobs;
+  readonly #rows = new LRUCache<string, Delta, TableName>({
+    maxSize: DELTA_CACHE_BYTES,
+    sizeCalculation: ({ size }) => Math.max(1, size),
+    ignoreFetchAbort: true,
+    fetchMethod: (token, _stale, { context }) => this.#load(token, context),
+  });
+
+  constructor(options: ListMakerOptions) {
+    this.#options = options;
+    this.#bases = new ListJobs(options);
+    this.#deltas = new ListJobs(options);
+  }
+
+  /** The table as it is. Free of charge. */
+  async tableState(): Promise<TableState> {
+    const { client, calls, queries, table, labels } = this.#options;
+    const metadata = await calls.call(() => client.getTable(table));
+    if (!metadata.streamingBuffer) return { ...metadata, rows: Number(metadata.numRows) };
+    const call = { query: queries.count, params: {}, labels, requestId: newRequestId() };
+    const { rows } = await calls.call((remainingMs) =>
+      client.queryRows(call, Math.max(1, Math.floor(remainingMs))),
+    );
+    return { ...metadata, rows: Number(rows[0]?.f[0]?.v ?? 0) };
+  }
+
+  /** The list of the present period; undefined when the budgets allow none yet, so that the held one stays. */
+  async make(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
+    const { pace, timing } = this.#options;
+    const date = timing.date();
+    const full = { bytes: scanBytes(table), busyMs: held?.base.cost.busyMs ?? 0 };
+    const alone = pace.periodMs(full);
+    const arrived = held?.baseTable && {
+      rows: table.rows - held.baseTable.rows,
+      bytes: scanBytes(table) - scanBytes(held.baseTable),
+    };
+    const baseRows = held?.base.rows.total ?? table.rows;
+    const part = {
+      bytes: deltaBytes(arrived?.bytes ?? 0, baseRows, this.#partsOf(baseRows)),
+      busyMs: held?.lastDelta.busyMs ?? 0,
+    };
+    const withDelta = pace.periodMs(part, HALF);
+    if (withDelta >= alone) {
+      const base = await this.#base(periodStart(date, alone), table, held, alone);
+      return this.#list({ base, start: base.start, periodMs: alone, table, held });
+    }
+    const isTooMuch = arrived !== undefined && arrived.rows > MAX_DELTA_ROWS;
+    const base = await this.#baseFor({ date, full, withDelta, isTooMuch, table, held });
+    const start = periodStart(date, withDelta);
+    if (base.created || base.start > date - withDelta) {
+      return this.#list({ base, start: base.created ? start : base.start, periodMs: withDelta, table, held });
+    }
+    if (isTooMuch && base.start === held?.base.start) return undefined;
+    const began = timing.now();
+    const delta = await this.#deltas.obtain(start, this.#deltaPlan(base));
+    const [job] = delta.jobs;
+    if (!job) throw new RangeError('a delta without a job');
+    const name = this.#options.names.of(base, delta);
+    const rows = await this.#rows
+      .forceFetch(name.token, { context: job.destination })
+      .catch((error: unknown) => {
+        throw this.#meaningOf(error, this.#deltas, delta);
+      });
+    const cost = { bytes: job.billedBytes, busyMs: job.durationMs + timing.now() - began };
+    if (delta.created) this.#made('delta', job.billedBytes, withDelta);
+    const { attempt, created } = delta;
+    return this.#list({
+      base,
+      delta: { start, attempt, created, rows, takenAt: job.creationTime, cost },
+      start,
+      periodMs: withDelta,
+      table,
+      held,
+    });
+  }
+
+  /** The list that a name stands for; undefined when it does not exist. */
+  async open(name: ListName): Promise<Pick<MadeList, 'name' | 'rows' | 'takenAt'> | undefined> {
+    const found = await this.#bases.find(name.base, this.#basePlan([]));
+    const base = found && (await this.#opened(found));
+    if (!base) return undefined;
+    if (!name.delta) return { name, rows: new MergedRows(base.rows, Delta.none), takenAt: base.takenAt };
+    const [job] = (await this.#deltas.find(name.delta, this.#deltaPlan(base)))?.jobs ?? [];
+    if (!job) return undefined;
+    const delta = await this.#rows.forceFetch(name.token, { context: job.destination });
+    return { name, rows: new MergedRows(base.rows, delta), takenAt: job.creationTime };
+  }
+
+  /** Records that the tables of a list are gone, so that the next attempt is made. */
+  giveUp({ base, delta }: ListName, error: WarehouseError): void {
+    this.#bases.giveUp(base, error);
+    if (delta) this.#deltas.giveUp(delta, error);
+  }
+
+  /** A base for deltas: the one that is held or that another instance made, as long as it serves. */
+  async #baseFor({ date, full, withDelta, isTooMuch, table, held }: BaseWanted): Promise<Base> {
+    const periodMs = this.#options.pace.periodMs(full, HALF);
+    const newest = periodStart(date, periodMs);
+    if (held) {
+      const { base, deltas, rows } = held;
+      if (table.rows < SHRUNK * base.rows.total)
+        return this.#base(periodStart(date, withDelta), table, held, periodMs);
+      const isWorn =
+        isTooMuch ||
+        deltas.bytes >= full.bytes ||
+        deltas.busyMs >= full.busyMs ||
+        rows.delta.length >= MAX_DELTA_ROWS / 2 ||
+        date - base.start >= MAX_BASE_MS;
+      if (base.start >= newest || !isWorn) return { ...base, created: false };
+      return this.#base(newest, table, held, periodMs);
+    }
+    const starts = Array.from({ length: BASES_LOOKED_FOR }, (_, count) => newest - count * periodMs);
+    const found = await Promise.all(
+      starts
+        .filter((start) => date - start < MAX_BASE_MS)
+        .map((start) => this.#bases.find({ start, attempt: 0 }, this.#basePlan([]))),
+    );
+    for (const there of found.filter((base) => base !== undefined)) {
+      try {
+        return await this.#opened(there);
+      } catch (error) {
+        const meaning = this.#meaningOf(error, this.#bases, there);
+        if (!(meaning instanceof WarehouseError) || meaning.reason !== 'snapshotLost') throw meaning;
+      }
+    }
+    return this.#base(newest, table, held, periodMs);
+  }
+
+  async #base(start: number, table: TableState, held: MadeList | undefined, periodMs: number): Promise<Base> {
+    if (held?.base.start === start) return { ...held.base, created: false };
+    const bounds = await this.#bounds(table, held?.base.rows);
+    const jobs = await this.#bases.obtain(
+      start,
+      this.#basePlan(bounds, maximumBytesBilled(scanBytes(table))),
+    );
+    const base = await this.#opened(jobs).catch((error: unknown) => {
+      throw this.#meaningOf(error, this.#bases, jobs);
+    });
+    if (jobs.created) this.#made('base', base.cost.bytes, periodMs);
+    return base;
+  }
+
+  async #opened({ start, attempt, jobs, created }: FinishedJobs): Promise<Base> {
+    const { blocks, names } = this.#options;
+    const { token } = names.of({ start, attempt });
+    const rows = await blocks.open(
+      token,
+      jobs.map(({ destination }) => destination),
+    );
+    const cost = {
+      bytes: jobs.reduce((sum, { billedBytes }) => sum + billedBytes, 0),
+      busyMs: Math.max(...jobs.map(({ durationMs }) => durationMs)),
+    };
+    return {
+      start,
+      attempt,
+      rows,
+      takenAt: Math.min(...jobs.map(({ creationTime }) => creationTime)),
+      cost,
+      created,
+    };
+  }
+
+  #list({ base, delta, start, periodMs, table, held }: Parts): MadeList {
+    const before = held && held.base.rows.token === base.rows.token ? held : undefined;
+    const takenAt = delta?.takenAt ?? base.takenAt;
+    const { created } = delta ?? base;
+    return {
+      name: this.#options.names.of(base, delta),
+      rows: new MergedRows(base.rows, delta?.rows ?? Delta.none),
+      takenAt,
+      start,
+      periodMs,
+      // The job of another instance ran some time after the start of its period, perhaps before the last write.
+      isOfTable: created || isOlder(table, takenAt),
+      base,
+      deltas: {
+        bytes: (before?.deltas.bytes ?? 0) + (delta?.cost.bytes ?? 0),
+        busyMs: (before?.deltas.busyMs ?? 0) + (delta?.cost.busyMs ?? 0),
+      },
+      lastDelta: delta?.cost ?? before?.lastDelta ?? NOTHING,
+      baseTable: before ? before.baseTable : base.created ? table : undefined,
+    };
+  }
+
+  /** Turns `expired` from reading a new table, which disappeared early, into `snapshotLost`. */
+  #meaningOf(error: unknown, jobs: ListJobs, attempt: Attempt): unknown {
+    if (!(error instanceof WarehouseError) || error.kind !== 'expired') return error;
+    const lost = listLost(error);
+    jobs.giveUp(attempt, lost);
+    return lost;
+  }
+
+  #partsOf(rows: number): number {
+    return Math.max(1, Math.ceil(rows / (this.#options.partRows ?? MAX_PART_ROWS)));
+  }
+
+  #made(kind: ListKind, bytesBilled: number, periodMs: number): void {
+    this.#options.onMade({ kind, bytesBilled, periodMs });
+  }
+
+  /** Attempts that others made are divided as their first job says. */
+  #basePlan(bounds: readonly string[], maximum = 0): Plan {
+    const call = (attempt: Attempt, part: number, all: readonly string[]) => {
+      const [lower, upper] = [part === 0 ? undefined : all[part - 1], all[part]];
+      const { token } = this.#options.names.of(attempt);
+      const params = {
+        ...(lower !== undefined && { lower }),
+        ...(upper !== undefined && { upper }),
+        ...(all.length > 0 && { bounds: all }),
+      };
+      const query = this.#options.queries.part({ lower: lower !== undefined, upper: upper !== undefined });
+      return this.#call(part === 0 ? token : `${token}-${part}`, query, params, maximum);
+    };
+    return {
+      first: (attempt) => call(attempt, 0, bounds),
+      rest: (attempt, first: Job) => {
+        const all = first.lists.get('bounds') ?? [];
+        return all.map((_, index) => call(attempt, index + 1, all));
+      },
+    };
+  }
+
+  #deltaPlan(base: Base): Plan {
+    const { names, queries } = this.#options;
+    const query = queries.delta(base.rows.tables);
+    const params = { since: new Date(base.takenAt - OVERLAP_MS) };
+    const maximum = maximumBytesBilled(deltaBytes(base.cost.bytes, base.rows.total, base.rows.tables.length));
+    return {
+      first: (attempt) => this.#call(names.of(base, attempt).token, query, params, maximum),
+      rest: () => [],
+    };
+  }
+
+  #call(name: string, query: string, params: Parameters, maximumBytesBilled: number) {
+    const { scratch, labels } = this.#options;
+    return {
+      jobId: `records-list-${name}`,
+      query,
+      params,
+      destination: { ...scratch, tableId: `list_${name.replaceAll('-', '_')}` },
+      labels,
+      maximumBytesBilled,
+      jobTimeoutMs: JOB_TIMEOUT_MS,
+    };
+  }
+
+  /** Ids that divide the table into parts: those of the base before, else of some rows of the table. Free of charge. */
+  async #bounds(table: TableState, before: SortedRows | undefined): Promise<readonly string[]> {
+    const parts = this.#partsOf(table.rows);
+    if (parts === 1) return [];
+    const from = before && before.total >= parts ? before : undefined;
+    const ids = from ? await this.#idsOf(from, parts) : await this.#sample(Number(table.numRows), parts);
+    const bounds = Array.from(
+      { length: parts - 1 },
+      (_, index) => ids[Math.floor(((index + 1) * ids.length) / parts)] ?? '',
+    );
+    return [...new Set(bounds)].filter((id) => id !== '');
+  }
+
+  /** The ids at the ends of equal parts. */
+  async #idsOf(base: SortedRows, parts: number): Promise<readonly string[]> {
+    const ids = Array.from({ length: parts }, async (_, part) => {
+      const offset = Math.floor((part * base.total) / parts);
+      const block = base.blockOf(offset);
+      return (await base.block(block)).idAt(offset - base.place(block).offset) ?? '';
+    });
+    return Promise.all(ids);
+  }
+
+  async #sample(rows: number, parts: number): Promise<readonly string[]> {
+    const { client, calls, table } = this.#options;
+    const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
+    const ids = Array.from({ length: count }, async (_, sample) => {
+      const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
+      const { rows: read } = await calls.call(() => client.listRows(table, range));
+      return read[0]?.f[0]?.v ?? '';
+    });
+    return (await Promise.all(ids)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
+  async #load(token: string, table: TableName): Promise<Delta> {
+    const rows = await this.#options.blocks.open(token, [table]);
+    if (rows.total > MAX_DELTA_ROWS) {
+      throw new WarehouseError(
+        'busy',
+        'deltaTooLarge',
+        `more than ${MAX_DELTA_ROWS} records arrived since the base`,
+      );
+    }
+    return Delta.of(rows.rows());
+  }
+}
+
+/** The tables of a list disappeared early. */
+export function listLost(cause: WarehouseError): WarehouseError {
+  const message = `the tables of a list are gone: ${cause.message}`;
+  return new WarehouseError('unavailable', 'snapshotLost', message, { cause, retryable: true });
+}

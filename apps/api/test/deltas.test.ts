@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@records/local-cloud';
+import type { LightMyRequestResponse } from 'fastify';
+import { buildTestApi, type TestApi } from './support/api.ts';
+import { googleError } from './support/bigquery-front.ts';
+import { FakeTiming } from './support/fake-timing.ts';
+import { openTestTable, type TestTable } from './support/table.ts';
+
+const MIB = 1024 * 1024;
+const WINDOW_MS = 60_000;
+/** A delta fits into each window, and a scan of the table into every fourth. */
+const LIST_GIB_PER_MONTH = '2300';
+
+// Long names make a table of 47 MiB out of few records.
+const long = 'x'.repeat(15_900);
+const old = Array.from({ length: 3_000 }, (_, n) => ({
+  id: `r${String((n * 7_919) % 100_003).padStart(6, '0')}`,
+  nombre: long,
+  apellido: 'Pérez',
+  pais: n % 2 === 0 ? 'Chile' : 'Perú',
+}));
+const added = (count: number, prefix: string) =>
+  Array.from({ length: count }, (_, n) => ({
+    id: `r${String((n * 31_337) % 100_003).padStart(6, '0')}${prefix}`,
+    nombre: 'Ana',
+    apellido: 'Díaz',
+    pais: n % 5 === 0 ? 'Chile' : 'Cuba',
+  }));
+const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id).sort();
+
+let table: TestTable;
+let timing: FakeTiming;
+let clock: FakeClock;
+let api: TestApi;
+
+const build = () => buildTestApi({ bigQueryUrl: table.front.url, timing, variables: { LIST_GIB_PER_MONTH } });
+
+beforeEach(async () => {
+  timing = new FakeTiming();
+  clock = new FakeClock(timing.date());
+  table = await openTestTable(clock);
+  api = await build();
+  await table.append(old);
+  await advance(WINDOW_MS);
+});
+
+/** Both clocks: that of the API and that of BigQuery. */
+async function advance(ms: number): Promise<void> {
+  timing.advance(ms);
+  await clock.advance(ms);
+}
+
+const get = (url: string): Promise<LightMyRequestResponse> => api.app.inject({ url });
+const billedMib = () => table.bigQuery.usage().bytesBilled / MIB;
+const totalOf = async (url = '/records?limit=1') => Number((await get(url)).headers['x-total-count']);
+
+/** Requests the list in a later window until it has this many records. */
+async function untilTotal(total: number): Promise<void> {
+  for (let request = 0; request < 2_000; request++) {
+    if ((await totalOf()) === total) return;
+    await new Promise(setImmediate);
+  }
+  throw new Error(`no list of ${total} records`);
+}
+
+/** Every id of a walk by next, from the first page on. */
+async function walk(url: string, limit = 1_000): Promise<string[]> {
+  const ids: string[] = [];
+  let next: string | undefined = `${url}limit=${limit}`;
+  while (next) {
+    const response: LightMyRequestResponse = await get(next);
+    ids.push(...response.json().map(({ id }: { id: string }) => id));
+    next = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
+  }
+  return ids;
+}
+
+describe('a new window of a large table', () => {
+  it('costs what arrived since, and its list is complete in every form', async () => {
+    expect(await totalOf()).toBe(old.length);
+    const base = billedMib();
+    expect(base).toBeGreaterThan(45);
+    const first = added(500, 'a');
+    // Deliveries of records that the base has, and of one that came twice.
+    await table.append(
+      [...first, ...old.slice(0, 40), first[7] ?? first[0]].filter((one) => one !== undefined),
+    );
+    await advance(WINDOW_MS);
+    await untilTotal(old.length + 500);
+    expect(billedMib() - base).toBe(20);
+
+    const all = idsOf([...old, ...first]);
+    expect(await walk('/records?')).toEqual(all);
+    expect(await walk('/records?', 97)).toEqual(all);
+    const exported = (await get('/records.ndjson')).body.trimEnd().split('\n');
+    expect(exported.map((line) => JSON.parse(line).id)).toEqual(all);
+    const chile = [...old, ...first].filter(({ pais }) => pais === 'Chile');
+    expect(await walk('/records?pais=Chile&')).toEqual(idsOf(chile));
+    expect((await get('/countries')).json()).toEqual(
+      [...Map.groupBy([...old, ...first], ({ pais }) => pais)]
+        .map(([pais, { length: records }]) => ({ pais, records }))
+        .sort((a, b) => b.records - a.records),
+    );
+    table.front.reset();
+    expect((await get(`/records/${first[3]?.id}`)).json()).toEqual(first[3]);
+    expect(table.front.calls).toEqual([]);
+  });
+
+  it('says for how long its list is the newest', async () => {
+    expect((await get('/records')).headers['cache-control']).toMatch(/^max-age=60,/);
+    const small = await buildTestApi({
+      bigQueryUrl: table.front.url,
+      timing,
+      variables: { LIST_GIB_PER_MONTH: '100' },
+    });
+    const { headers } = await small.app.inject({ url: '/records' });
+    expect(headers['cache-control']).toMatch(/^max-age=1920,/);
+  });
+
+  it('is made once for all instances, and one that starts later makes no base of its own', async () => {
+    expect(await totalOf()).toBe(old.length);
+    await table.append(added(100, 'a'));
+    await advance(3 * WINDOW_MS);
+    await untilTotal(old.length + 100);
+    const cost = billedMib();
+    const other = await build();
+    const [mine, others] = [await get('/records'), await other.app.inject({ url: '/records' })];
+    expect(others.headers.etag).toBe(mine.headers.etag);
+    expect(billedMib()).toBe(cost);
+    const page = /<([^>]+)>; rel="last"/.exec(String(mine.headers.link))?.[1] ?? '';
+    expect((await other.app.inject({ url: page })).body).toBe((await get(page)).body);
+  });
+
+  it('never loses a record of a walk, through deltas and bases', async () => {
+    const windows = 24;
+    const perWindow = 20;
+    expect(await totalOf()).toBe(old.length);
+    let page = await get('/records?limit=130');
+    const walked: string[] = [];
+    let total = old.length;
+    for (let window = 0; window < windows; window++) {
+      await table.append(added(perWindow, `w${window}`));
+      await advance(WINDOW_MS);
+      total += perWindow;
+      await untilTotal(total);
+      walked.push(...page.json().map(({ id }: { id: string }) => id));
+      const next = /<([^>]+)>; rel="next"/.exec(String(page.headers.link))?.[1];
+      if (next) page = await get(next);
+    }
+    expect(walked.slice(0, 2_500)).toEqual(idsOf(old).slice(0, 2_500));
+    // Deltas until they cost as much as a base, then a base.
+    const made = api.lines.flatMap(({ list }) => (list ? [(list as { kind: string }).kind] : []));
+    expect(made.filter((kind) => kind === 'base').length).toBeGreaterThan(1);
+    expect(made.filter((kind) => kind === 'delta').length).toBeGreaterThan(
+      2 * made.filter((kind) => kind === 'base').length,
+    );
+    const hours = (windows * WINDOW_MS) / 3_600_000;
+    const budget = (Number(LIST_GIB_PER_MONTH) * 1024 * hours) / (30 * 24);
+    expect(billedMib()).toBeLessThan(budget + 2 * 47);
+    expect(await walk('/records?')).toHaveLength(total);
+  });
+
+  it('is made anew when its tables disappear early', async () => {
+    expect(await totalOf()).toBe(old.length);
+    await table.append(added(100, 'a'));
+    await advance(WINDOW_MS);
+    await untilTotal(old.length + 100);
+    const gone = new Set<string>();
+    table.front.fault = (call) => {
+      const path = table.front.calls[call - 1] ?? '';
+      if (!path.endsWith('/data') || gone.size > 0) {
+        return gone.has(path) ? googleError(404, 'notFound') : undefined;
+      }
+      gone.add(path);
+      return googleError(404, 'notFound');
+    };
+    const page = await get('/records?limit=1000&offset=1000');
+    expect([page.statusCode, page.json().length]).toEqual([200, 1_000]);
+    expect(await totalOf()).toBe(old.length + 100);
+  });
+
+  it('appears when rows are deleted: after a tenth of them, with the next list', async () => {
+    expect(await totalOf()).toBe(old.length);
+    await table.bigQuery.query({
+      query: "DELETE FROM records.records WHERE id < 'r050000'",
+      useLegacySql: false,
+    });
+    const left = old.filter(({ id }) => id >= 'r050000').length;
+    await advance(WINDOW_MS);
+    await untilTotal(left);
+  });
+});

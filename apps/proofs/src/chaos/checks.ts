@@ -1,0 +1,74 @@
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const TIMEOUT_MS = 10_000;
+const POLL_MS = 50;
+/** A list is the newest for as long as it says, and its successor takes up to as long. */
+const PERIODS = 2;
+/** The longest wait for the periods of a list. Milliseconds. */
+const MAX_PERIODS_MS = 120_000;
+
+interface Answer {
+  /** A status, or the code of the error that came instead of an answer. */
+  readonly status: string;
+  readonly total: number;
+  /** How long the answer is fresh. Milliseconds. */
+  readonly freshMs: number;
+}
+
+export async function statusOf(url: string, path: string, localAddress?: string): Promise<string> {
+  return (await ask(url, path, localAddress)).status;
+}
+
+/**
+ * What an API owes after a fault: within a time and the periods that it announces, its list has at least so many records, everything that a caller may request
+ * is answered, and `/health/ready` does not say otherwise. Answers a sentence for each that does not hold.
+ */
+export async function problemsAt(url: string, records: number, withinMs: number): Promise<string[]> {
+  const began = performance.now();
+  let allowedMs = withinMs;
+  for (;;) {
+    const { status, total, freshMs } = await ask(url, '/records?limit=1');
+    allowedMs = Math.max(allowedMs, withinMs + Math.min(PERIODS * freshMs, MAX_PERIODS_MS));
+    if (status === '200' && total >= records) break;
+    if (performance.now() - began > allowedMs) {
+      const list = status === '200' ? `has ${total} of ${records} records` : `is answered with ${status}`;
+      return [`after ${allowedMs / 1_000} s the list ${list}${await readiness(url)}`];
+    }
+    await delay(POLL_MS);
+  }
+  const middle = Math.floor(records / 2);
+  const paths = [`/records?offset=${middle}`, '/records?pais=Chile', '/countries', '/records/nobody'];
+  const problems: string[] = [];
+  for (const path of paths) {
+    const status = await statusOf(url, path);
+    if (status === '200' || status === '404') continue;
+    problems.push(`${path} is answered with ${status}${await readiness(url)}`);
+  }
+  return problems;
+}
+
+/** Says when a service that does not work calls itself ready. */
+async function readiness(url: string): Promise<string> {
+  return (await statusOf(url, '/health/ready')) === '200' ? ', and /health/ready with 200' : '';
+}
+
+function ask(url: string, path: string, localAddress?: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException) =>
+      resolve({ status: error.code ?? error.name, total: 0, freshMs: 0 });
+    const options = { agent: false, signal: AbortSignal.timeout(TIMEOUT_MS), localAddress };
+    const request = get(url + path, options, (response) => {
+      response.once('error', failed);
+      response.once('end', () =>
+        resolve({
+          status: String(response.statusCode),
+          total: Number(response.headers['x-total-count'] ?? 0),
+          freshMs: 1_000 * Number(/max-age=(\d+)/.exec(response.headers['cache-control'] ?? '')?.[1] ?? 0),
+        }),
+      );
+      response.resume();
+    });
+    request.once('error', failed);
+  });
+}
