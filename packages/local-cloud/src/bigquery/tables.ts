@@ -75,9 +75,8 @@ export class Tables {
     const now = clock.now();
     const lifetime = dataset.properties.defaultTableExpirationMs;
     const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
-    transaction.afterCommit(() => this.#expiring.watch());
     const table = { reference, fields, properties: { ...expiration, ...properties } };
-    return catalog.createTable(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
+    return this.#createWatched(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
   }
 
   /** Replaces a table by a new one, inside a transaction. */
@@ -92,7 +91,18 @@ export class Tables {
     await this.#expiring.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
     const table = { ...existing, fields, properties, lastModifiedTime };
-    return this.#context.catalog.createTable(transaction, table, staged);
+    return this.#createWatched(transaction, table, staged);
+  }
+
+  async #createWatched(
+    transaction: Transaction,
+    table: Omit<Table, 'physicalName'>,
+    staged: string | undefined,
+  ): Promise<Table> {
+    const created = await this.#context.catalog.createTable(transaction, table, staged);
+    // After the catalog has the table.
+    transaction.afterCommit(() => this.#expiring.watch());
+    return created;
   }
 
   async get(datasetId: string, tableId: string): Promise<TableResource> {

@@ -76,16 +76,6 @@ describe('tables with an expiration', () => {
     expect(kept).toEqual(['one', 'three']);
     expect(warnings).toEqual([expect.stringContaining('scratch.two')]);
   }, 60_000);
-
-  it('are dropped by the clock although nobody asks for them', async () => {
-    await scratch();
-    const { bigquery, client, clock } = fixture;
-    await run('SELECT 1 AS x', { destination: client.dataset('scratch').table('list') });
-    // A dataset with a table in it stays, and this call drops no expired tables.
-    await expect(bigquery.deleteDataset('scratch')).rejects.toMatchObject({ reason: 'resourceInUse' });
-    await clock.advance(HOUR);
-    await bigquery.deleteDataset('scratch');
-  });
 });
 
 describe('results of queries', () => {
