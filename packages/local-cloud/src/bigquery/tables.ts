@@ -75,9 +75,12 @@ export class Tables {
     const now = clock.now();
     const lifetime = dataset.properties.defaultTableExpirationMs;
     const expiration = lifetime ? { expirationTime: String(now + Number(lifetime)) } : {};
-    transaction.afterCommit(() => this.#expiring.watch());
     const table = { reference, fields, properties: { ...expiration, ...properties } };
-    return catalog.createTable(transaction, { ...table, creationTime: now, lastModifiedTime: now }, staged);
+    const times = { creationTime: now, lastModifiedTime: now };
+    const created = await catalog.createTable(transaction, { ...table, ...times }, staged);
+    // After the callback that makes the table known.
+    transaction.afterCommit(() => this.#expiring.watch());
+    return created;
   }
 
   /** Replaces a table by a new one, inside a transaction. */

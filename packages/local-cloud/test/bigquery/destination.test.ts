@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery as Client } from '@google-cloud/bigquery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
@@ -115,33 +114,6 @@ describe('a list in a destination table', () => {
     await job.cancel();
     await expect(job.getQueryResults()).rejects.toThrow('cancelled');
     expect((await scratch().exists())[0]).toBe(false);
-  });
-
-  it('frees its storage when it expires, although nobody asks for it', async () => {
-    const path = await mkdtemp(join(tmpdir(), 'expired-'));
-    const other = await startBigQuery({ path });
-    await other.bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
-    const expirationTime = String(other.clock.now() + HOUR);
-    const schema = { fields: [{ name: 'id', type: 'STRING' }] };
-    for (const [tableId, properties] of [
-      ['kept', {}],
-      ['gone', { expirationTime }],
-    ] as const) {
-      await other.bigquery.insertTable('d', { tableReference: { tableId }, schema, ...properties });
-    }
-    await other.clock.advance(HOUR);
-    // Waits for the writer, which drops the table.
-    await other.bigquery.insertDataset({ datasetReference: { datasetId: 'e' } });
-    await other.close();
-    const database = await DuckDBInstance.create(join(path, 'bigquery.duckdb'));
-    const connection = await database.connect();
-    const tables = await connection.runAndReadAll(
-      "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'data'",
-    );
-    expect(tables.getRows()).toEqual([['t1']]);
-    connection.closeSync();
-    database.closeSync();
-    await rm(path, { recursive: true });
   });
 
   it('expires by the clock', async () => {
