@@ -189,4 +189,29 @@ describe('a new window of a large table', () => {
     await advance(WINDOW_MS);
     await untilTotal(left);
   });
+
+  it('that the budget allows every few days lives as long, and can be walked until its end', async () => {
+    const HOUR_MS = 3_600_000;
+    // Into a new period, which then lasts 68 hours.
+    await advance(10 * HOUR_MS);
+    const poor = await buildTestApi({
+      bigQueryUrl: table.front.url,
+      timing,
+      variables: { LIST_GIB_PER_MONTH: '1' },
+    });
+    const first = await poor.app.inject({ url: '/records?limit=1000' });
+    const [, age] = /max-age=(\d+)/.exec(String(first.headers['cache-control'])) ?? [];
+    expect(Number(age)).toBeGreaterThan(24 * 3_600);
+    const cost = billedMib();
+    await table.append(added(50, 'a'));
+    for (let hour = 0; hour < 30; hour += 6) {
+      await advance(6 * HOUR_MS);
+      const { headers } = await poor.app.inject({ url: '/records?limit=1000' });
+      expect([headers.etag, headers.age]).toEqual([first.headers.etag, String((hour + 6) * 3_600)]);
+    }
+    const next = /<([^>]+)>; rel="next"/.exec(String(first.headers.link))?.[1] ?? '';
+    const other = await build();
+    expect((await other.app.inject({ url: next })).json()).toHaveLength(1_000);
+    expect(billedMib()).toBe(cost);
+  });
 });

@@ -34,7 +34,8 @@ beforeEach(async () => {
 
 const get = (url: string): Promise<LightMyRequestResponse> => api.app.inject({ url });
 const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
-const jobId = (attempt: number) => `records-list-${names.of({ start: timing.date(), attempt }).token}`;
+const jobId = (attempt: number) =>
+  `records-list-${names.of({ start: timing.date(), attempt, extra: 0 }).token}`;
 const insertJob = (query: string) =>
   table.bigQuery.insertJob({
     jobReference: { jobId: jobId(0), location: environment.BIGQUERY_LOCATION },

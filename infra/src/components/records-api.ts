@@ -19,8 +19,10 @@ const MEMORY_MIB = 512;
  */
 const NODE_OPTIONS = `--max-old-space-size=${MEMORY_MIB / 2} --max-semi-space-size=8`;
 
-/** What writing the result of a query and reading it needs. https://docs.cloud.google.com/bigquery/docs/writing-results#permissions */
-const LIST_PERMISSIONS = ['create', 'get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`);
+/** What writing the result of a query, reading it and keeping it longer needs. https://docs.cloud.google.com/bigquery/docs/writing-results#permissions */
+const LIST_PERMISSIONS = ['create', 'get', 'getData', 'update', 'updateData'].map(
+  (name) => `bigquery.tables.${name}`,
+);
 
 /** The API on Cloud Run. Its account can read one table and one secret, and keep lists in a dataset of their own. */
 export class RecordsApi extends pulumi.ComponentResource {

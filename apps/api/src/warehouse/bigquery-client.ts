@@ -191,6 +191,12 @@ export class BigQueryClient {
     return tableMetadataOf(await this.#request(tableRequest('tables.get', table)));
   }
 
+  /** Sets when a table expires, in milliseconds since the epoch. */
+  async expireTable(table: TableName, expiration: number): Promise<void> {
+    const json = { expirationTime: String(Math.round(expiration)) };
+    await this.#request({ ...tableRequest('tables.patch', table), method: 'PATCH', json });
+  }
+
   /**
    * `tabledata.list`, repeated until every row of the range is read: free of charge.
    * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list

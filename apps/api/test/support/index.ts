@@ -1,6 +1,6 @@
 // For other packages: the API in this process, with a BigQuery that can be made to fail, and what its lists cost.
 export { readConfig } from '../../src/config.ts';
-export { MAX_BASE_MS } from '../../src/warehouse/lists/list-maker.ts';
+export { extraOf, standingMs } from '../../src/warehouse/lists/list-names.ts';
 export { Pace } from '../../src/warehouse/lists/pace.ts';
 export { deltaBytes } from '../../src/warehouse/lists/table-state.ts';
 export { MAX_DELTA_ROWS } from '../../src/warehouse/queries.ts';

@@ -7,6 +7,9 @@ import { closeAfterAll } from './cleanup.ts';
 const [projectId = '', datasetId = '', tableId = ''] = environment.RECORDS_TABLE.split('.');
 const [, scratchId = ''] = environment.SCRATCH_DATASET.split('.');
 
+/** As the program declares it. */
+const SCRATCH_MS = 24 * 60 * 60 * 1000;
+
 /** The records table in a BigQuery of its own, in memory, behind a proxy. Closed after the test file. */
 export interface TestTable {
   readonly front: BigQueryFront;
@@ -24,6 +27,7 @@ export async function openTestTable(clock: FakeClock | typeof systemClock = syst
     await bigQuery.insertDataset({
       datasetReference: { datasetId: id },
       location: environment.BIGQUERY_LOCATION,
+      ...(id === scratchId && { defaultTableExpirationMs: String(SCRATCH_MS) }),
     });
   }
   await bigQuery.insertTable(datasetId, {

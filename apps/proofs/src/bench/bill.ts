@@ -1,4 +1,4 @@
-import { deltaBytes, MAX_BASE_MS, MAX_DELTA_ROWS, Pace, readConfig } from '@records/api/testing';
+import { deltaBytes, extraOf, MAX_DELTA_ROWS, Pace, readConfig, standingMs } from '@records/api/testing';
 import { printRow, whole } from '../shared/report.ts';
 
 const MIB = 2 ** 20;
@@ -40,9 +40,9 @@ export function billOf(tableBytes: number, pace: Pace): Bill {
     const delta = { bytes: deltaBytes(arrived, rows, Math.ceil(rows / PART_ROWS)), busyMs: 0 };
     const withDelta = pace.periodMs(delta, 0.5);
     const periodMs = Math.min(alone, withDelta);
-    const isOld = now - base.start >= MAX_BASE_MS;
-    const isWorn = isOld || arrived / ROW_BYTES >= MAX_DELTA_ROWS / 2 || base.deltaBytes >= table;
     const basePeriodMs = pace.periodMs(full, 0.5);
+    const isOld = now - base.start >= standingMs({ extra: extraOf(basePeriodMs) });
+    const isWorn = isOld || arrived / ROW_BYTES >= MAX_DELTA_ROWS / 2 || base.deltaBytes >= table;
     const makesBase =
       withDelta >= alone || base.start < 0 || (isWorn && base.start < now - (now % basePeriodMs));
     if (makesBase) base = { start: now, bytes: table, deltaBytes: 0 };

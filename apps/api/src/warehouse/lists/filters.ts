@@ -201,7 +201,10 @@ export class Filters {
       };
     };
     return await this.#paid(async () => {
-      const { jobs, created } = await new ListJobs({ client, calls, timing }).obtain(0, plan);
+      const { jobs, created } = await new ListJobs({ client, calls, timing }).obtain(
+        { start: 0, extra: 0 },
+        plan,
+      );
       const billed = jobs.reduce((sum, { billedBytes }) => sum + billedBytes, 0);
       const rows = await blocks.open(
         name,

@@ -4,7 +4,7 @@ import type { Calls } from '../calls/calls.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Job } from '../replies.ts';
 import type { Timing } from '../timing.ts';
-import type { Attempt } from './list-names.ts';
+import { type Attempt, MAX_ATTEMPTS } from './list-names.ts';
 
 /** The limit of a job, and of waiting for one. Milliseconds. */
 export const JOB_TIMEOUT_MS = 120_000;
@@ -13,8 +13,6 @@ const WAIT_MS = 5_000;
 /** Interval between polls of a job that `waitForJob` cannot wait for. Milliseconds. */
 const PAUSE_MS = 250;
 
-/** Attempts per period. The waits between them double, up to half an hour. */
-const MAX_ATTEMPTS = 12;
 /** Attempts that follow each other without a wait after transient errors. */
 const ATTEMPTS_AT_ONCE = 3;
 
@@ -56,12 +54,15 @@ export class ListJobs {
     this.#options = options;
   }
 
-  /** The finished jobs of the period that begins at `start`. A failed job has used up its id, so the next attempt has another. */
-  async obtain(start: number, plan: Plan): Promise<FinishedJobs> {
+  /**
+   * The finished jobs of the period that begins at `start`. A failed job has used up its id, so the next attempt has another. The waits
+   * between attempts double, up to half an hour.
+   */
+  async obtain({ start, extra }: Omit<Attempt, 'attempt'>, plan: Plan): Promise<FinishedJobs> {
     for (;;) {
       const failure = this.#failure?.start === start ? this.#failure : undefined;
       if (failure && !this.#mayFollow(failure)) throw failure.error;
-      const attempt = { start, attempt: failure ? failure.attempt + 1 : 0 };
+      const attempt = { start, extra, attempt: failure ? failure.attempt + 1 : 0 };
       const firstCall = plan.first(attempt);
       const inserted = await this.#insert(firstCall);
       const first = inserted ?? (await this.#get(firstCall.jobId));
@@ -94,8 +95,8 @@ export class ListJobs {
   }
 
   /** Records that this attempt has no result, so that the next one is made. */
-  giveUp({ start, attempt }: Attempt, error: WarehouseError): void {
-    this.#failure = { start, attempt, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
+  giveUp({ start, attempt, extra }: Attempt, error: WarehouseError): void {
+    this.#failure = { start, attempt, extra, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
   #insert(call: JobCall): Promise<Job | undefined> {

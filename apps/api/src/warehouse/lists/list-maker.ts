@@ -9,7 +9,16 @@ import type { Timing } from '../timing.ts';
 import type { Blocks } from './blocks.ts';
 import { Delta } from './delta.ts';
 import { type FinishedJobs, JOB_TIMEOUT_MS, ListJobs, type Plan } from './list-jobs.ts';
-import { type Attempt, type ListName, type ListNames, periodStart, WALK_MS } from './list-names.ts';
+import {
+  type Attempt,
+  extraOf,
+  type ListName,
+  type ListNames,
+  lifeMs,
+  periodStart,
+  standingMs,
+  WALK_MS,
+} from './list-names.ts';
 import { MergedRows } from './merged-rows.ts';
 import type { Cost, Pace } from './pace.ts';
 import type { SortedRows } from './sorted-rows.ts';
@@ -21,8 +30,6 @@ const MAX_PART_ROWS = 4_000_000;
 /** Ids read to divide a table for the first time, per part. */
 const SAMPLES_PER_PART = 32;
 const MAX_SAMPLES = 512;
-/** A base is made again after this, so that a new walk has at least six hours. Milliseconds. */
-export const MAX_BASE_MS = WALK_MS / 2;
 /** Rows that were written while the first query of a base began. Milliseconds. */
 const OVERLAP_MS = 10_000;
 /** How many periods back an instance without a base looks for one. */
@@ -168,7 +175,8 @@ export class ListMaker {
     }
     if (isTooMuch && base.start === held?.base.start) return undefined;
     const began = timing.now();
-    const delta = await this.#deltas.obtain(start, this.#deltaPlan(base));
+    const plan = this.#deltaPlan(base);
+    const delta = await this.#deltas.obtain({ start, extra: extraOf(withDelta) }, plan);
     const [job] = delta.jobs;
     if (!job) throw new RangeError('a delta without a job');
     const name = this.#options.names.of(base, delta);
@@ -178,11 +186,11 @@ export class ListMaker {
         throw this.#meaningOf(error, this.#deltas, delta);
       });
     const cost = { bytes: job.billedBytes, busyMs: job.durationMs + timing.now() - began };
-    if (delta.created) this.#made('delta', job.billedBytes, withDelta);
-    const { attempt, created } = delta;
+    if (delta.created) await this.#made('delta', delta, job.billedBytes, withDelta);
+    const { attempt, extra, created } = delta;
     return this.#list({
       base,
-      delta: { start, attempt, created, rows, takenAt: job.creationTime, cost },
+      delta: { start, attempt, extra, created, rows, takenAt: job.creationTime, cost },
       start,
       periodMs: withDelta,
       table,
@@ -221,15 +229,16 @@ export class ListMaker {
         deltas.bytes >= full.bytes ||
         deltas.busyMs >= full.busyMs ||
         rows.delta.length >= MAX_DELTA_ROWS / 2 ||
-        date - base.start >= MAX_BASE_MS;
+        date - base.start >= standingMs(base);
       if (base.start >= newest || !isWorn) return { ...base, created: false };
       return this.#base(newest, table, held, periodMs);
     }
     const starts = Array.from({ length: BASES_LOOKED_FOR }, (_, count) => newest - count * periodMs);
     const found = await Promise.all(
       starts
-        .filter((start) => date - start < MAX_BASE_MS)
-        .map((start) => this.#bases.find({ start, attempt: 0 }, this.#basePlan([]))),
+        .map((start) => ({ start, attempt: 0, extra: extraOf(periodMs) }))
+        .filter((attempt) => date - attempt.start < standingMs(attempt))
+        .map((attempt) => this.#bases.find(attempt, this.#basePlan([]))),
     );
     for (const there of found.filter((base) => base !== undefined)) {
       try {
@@ -246,19 +255,19 @@ export class ListMaker {
     if (held?.base.start === start) return { ...held.base, created: false };
     const bounds = await this.#bounds(table, held?.base.rows);
     const jobs = await this.#bases.obtain(
-      start,
+      { start, extra: extraOf(periodMs) },
       this.#basePlan(bounds, maximumBytesBilled(scanBytes(table))),
     );
     const base = await this.#opened(jobs).catch((error: unknown) => {
       throw this.#meaningOf(error, this.#bases, jobs);
     });
-    if (jobs.created) this.#made('base', base.cost.bytes, periodMs);
+    if (jobs.created) await this.#made('base', jobs, base.cost.bytes, periodMs);
     return base;
   }
 
-  async #opened({ start, attempt, jobs, created }: FinishedJobs): Promise<Base> {
+  async #opened({ start, attempt, extra, jobs, created }: FinishedJobs): Promise<Base> {
     const { blocks, names } = this.#options;
-    const { token } = names.of({ start, attempt });
+    const { token } = names.of({ start, attempt, extra });
     const rows = await blocks.open(
       token,
       jobs.map(({ destination }) => destination),
@@ -270,6 +279,7 @@ export class ListMaker {
     return {
       start,
       attempt,
+      extra,
       rows,
       takenAt: Math.min(...jobs.map(({ creationTime }) => creationTime)),
       cost,
@@ -311,8 +321,15 @@ export class ListMaker {
     return Math.max(1, Math.ceil(rows / (this.#options.partRows ?? MAX_PART_ROWS)));
   }
 
-  #made(kind: ListKind, bytesBilled: number, periodMs: number): void {
-    this.#options.onMade({ kind, bytesBilled, periodMs });
+  /** Tables of the scratch dataset expire after twice the time of a walk, which is too early for those of long periods. */
+  async #made(kind: ListKind, made: FinishedJobs, bytesBilled: number, periodMs: number): Promise<void> {
+    const { client, calls, timing, onMade } = this.#options;
+    onMade({ kind, bytesBilled, periodMs });
+    if (made.extra === 0) return;
+    const expiration = timing.date() + lifeMs(made) + WALK_MS;
+    await Promise.all(
+      made.jobs.map(({ destination }) => calls.call(() => client.expireTable(destination, expiration))),
+    );
   }
 
   /** Attempts that others made are divided as their first job says. */

@@ -1,6 +1,4 @@
 const GIB = 1024 ** 3;
-/** A list can be walked for twelve hours, so that one made this late leaves six. */
-const MAX_PERIOD_MS = 6 * 60 * 60 * 1000;
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 
 export interface PaceOptions {
@@ -32,13 +30,11 @@ export class Pace {
   }
 
   /**
-   * The shortest period in which something of this cost can be made again, with a `share` of both budgets, and at most six hours.
-   * Milliseconds, the window times a power of two: periods then nest, and instances that measured slightly different costs mostly agree.
+   * The shortest period in which something of this cost can be made again, with a `share` of both budgets. Milliseconds, the window times a
+   * power of two: periods then nest, and instances that measured slightly different costs mostly agree.
    */
   periodMs({ bytes, busyMs }: Cost, share = 1): number {
     const leastMs = Math.max(bytes / (this.#bytesPerMs * share), busyMs / (this.#timeShare * share));
-    const wanted = Math.ceil(Math.log2(leastMs / this.windowMs));
-    const most = Math.floor(Math.log2(MAX_PERIOD_MS / this.windowMs));
-    return this.windowMs * 2 ** Math.max(0, Math.min(wanted, most));
+    return this.windowMs * 2 ** Math.max(0, Math.ceil(Math.log2(leastMs / this.windowMs)));
   }
 }

@@ -5,7 +5,7 @@ import type { Timing } from '../timing.ts';
 import type { Freshness, ListedRecord, RecordFilter, RecordList, WholeList } from '../warehouse.ts';
 import type { Filters } from './filters.ts';
 import { type ListMaker, listLost, type MadeList } from './list-maker.ts';
-import { type ListName, type ListNames, WALK_MS } from './list-names.ts';
+import { type ListName, type ListNames, lifeMs, standingMs, WALK_MS } from './list-names.ts';
 import type { MergedRows } from './merged-rows.ts';
 import type { Pace } from './pace.ts';
 import { isUnchanged, type TableState } from './table-state.ts';
@@ -14,8 +14,6 @@ import { isUnchanged, type TableState } from './table-state.ts';
 const MAX_KNOWN = 16;
 /** Concurrent openings of lists that are not in the cache. */
 const MAX_OPENING = 32;
-/** An unchanged list is renewed after this, so that a new walk has at least six hours. Milliseconds. */
-const MAX_STANDING_MS = WALK_MS / 2;
 /** The pause after a failed renewal. Milliseconds. */
 const PAUSE_MS = 1_000;
 /** Without requests for this long, `servedAgeMs` is 0: no client sees an old page. Milliseconds. */
@@ -182,7 +180,7 @@ export class RecordLists {
     const previous = this.#previous;
     if (filters.isReady(held.rows, filter) || !previous || !filters.isReady(previous.rows, filter))
       return held;
-    if (timing.date() >= previous.start + WALK_MS) return held;
+    if (timing.date() >= endOf(previous)) return held;
     const preparing = filter ? filters.filter(held.rows, filter, true) : filters.countries(held.rows, true);
     // The next request tries again.
     preparing.catch(() => {});
@@ -210,8 +208,7 @@ export class RecordLists {
   /** The current list while it may be served, also stale. */
   #usable(): Current | undefined {
     const held = this.#current;
-    const start = held && (held.name.delta ?? held.name.base).start;
-    return start !== undefined && this.#options.timing.date() < start + WALK_MS ? held : undefined;
+    return held && this.#options.timing.date() < endOf(held) ? held : undefined;
   }
 
   async #newest(): Promise<Current> {
@@ -268,7 +265,9 @@ export class RecordLists {
     const table = await maker.tableState();
     const held = this.#current;
     const nextAt = asked - (asked % pace.windowMs) + pace.windowMs;
-    if (held?.table && isUnchanged(held.table, table) && asked - held.start < MAX_STANDING_MS) {
+    const isDue = held && asked - held.start >= standingMs(held.name.delta ?? held.name.base);
+    // An unchanged list is renewed in time, so that a new walk has at least six hours.
+    if (held?.table && isUnchanged(held.table, table) && !isDue) {
       return { ...held, table, periodMs: pace.windowMs, verifiedAt: asked, freshUntil: nextAt };
     }
     const made = await this.#made(table, held);
@@ -325,6 +324,12 @@ export class RecordLists {
     if (this.#previous?.name.token === name.token) this.#previous = undefined;
     return error;
   }
+}
+
+/** When a list can no longer be walked. Milliseconds since the epoch. */
+function endOf({ name: { base, delta } }: OpenList): number {
+  const newest = delta ?? base;
+  return newest.start + lifeMs(newest);
 }
 
 function listOf(
