@@ -13,6 +13,8 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const FROM_CLOUD_RUN = ['PORT', 'K_SERVICE', 'K_REVISION'];
 /** https://nodejs.org/api/cli.html#node_optionsoptions */
 const READ_BY_NODE = ['NODE_OPTIONS'];
+/** The image's own, which K_SERVICE stands for on Cloud Run. */
+const FROM_IMAGE = ['HOST'];
 
 let planned: Plan;
 
@@ -29,7 +31,9 @@ describe('the API and its Cloud Run resource', () => {
     const source = read('apps/api/src/config.ts');
     const schema = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
     const readByApi = [...schema.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name = '']) => name);
-    const expected = readByApi.filter((name) => !FROM_CLOUD_RUN.includes(name)).concat(READ_BY_NODE);
+    const expected = readByApi
+      .filter((name) => ![...FROM_CLOUD_RUN, ...FROM_IMAGE].includes(name))
+      .concat(READ_BY_NODE);
     expect(declared.sort()).toEqual(expected.sort());
   });
 
