@@ -89,12 +89,14 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     });
   });
 
-  it('lets a writer of lists make tables and read them, and nothing else', () => {
+  it('lets a writer of lists make tables, keep them longer and read them, and nothing else', () => {
     expect(
       resourceOf(plan, 'gcp:projects/iAMCustomRole:IAMCustomRole', 'records-api-list-writer').inputs,
     ).toMatchObject({
       roleId: 'recordsListWriter',
-      permissions: ['create', 'get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`),
+      permissions: ['create', 'get', 'getData', 'update', 'updateData'].map(
+        (name) => `bigquery.tables.${name}`,
+      ),
     });
   });
 

@@ -147,19 +147,19 @@ describe('a client that reads nothing', () => {
 
 describe('the places in flight', () => {
   it('are never all held by one caller', async () => {
-    const { get } = await listening({ variables: { MAX_REQUESTS_IN_FLIGHT: '4' }, freshnessSeconds: 1 });
+    const { get } = await listening({ variables: { MAX_REQUESTS_IN_FLIGHT: '8' }, freshnessSeconds: 1 });
     const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
     table.front.reset();
     table.front.fault = () => held;
-    const waiting = [get('/records/a', '192.0.2.1'), get('/records/b', '192.0.2.1')];
+    const waiting = Array.from('abcdef', (id) => get(`/records/${id}`, '192.0.2.1'));
     await table.front.called(1);
-    const third = await get('/records/c', '192.0.2.1');
-    expect([third.statusCode, third.json().detail]).toEqual([503, expect.stringContaining('one caller')]);
-    const others = [get('/records/d', '192.0.2.2'), get('/records/e', '192.0.2.3', { 'x-api-key': key })];
+    const refused = await get('/records/g', '192.0.2.1');
+    expect([refused.statusCode, refused.json().detail]).toEqual([503, expect.stringContaining('one caller')]);
+    const others = [get('/records/h', '192.0.2.2'), get('/records/i', '192.0.2.3', { 'x-api-key': key })];
     release(undefined);
     const statuses = (await Promise.all([...waiting, ...others])).map(({ statusCode }) => statusCode);
     table.front.reset();
-    expect(statuses).toEqual([404, 404, 404, 404]);
+    expect(new Set(statuses)).toEqual(new Set([404]));
   });
 });
 

@@ -6,7 +6,7 @@ import { InFlightLimit } from './in-flight-limit.ts';
 const LOOK_MS = 500;
 const RESOLUTION_MS = 20;
 /** The share of the places that one caller may hold. */
-const CALLER_SHARE = 0.5;
+const CALLER_SHARE = 0.75;
 
 export interface LoadOptions {
   readonly maxInFlight: number;

@@ -46,7 +46,7 @@ export async function benchStop(stops: number): Promise<string[]> {
     `from SIGTERM to exit: ${percentile(exits, 0.5).toFixed(0)} ms in the median, ${percentile(exits, 1).toFixed(0)} ms at most`,
   );
   await using api = await ApiProcess.start(stack, 3_600, {
-    // One caller, such as the load, gets half of the places.
+    // One caller, such as the load, gets three quarters of the places.
     MAX_REQUESTS_IN_FLIGHT: String(2 * MAX_IN_FLIGHT),
   });
   const broken = await overload(api);
