@@ -20,7 +20,8 @@ const MAX_QUERIES = 2;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '320MiB';
-const THREADS = Math.min(4, availableParallelism());
+/** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
+const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
 const MIB = 1024 * 1024;
 
