@@ -64,7 +64,7 @@ export const freshnessHeaderSchemas = {
     '^"[\\x21\\x23-\\x7e]+"$',
   ),
   'Cache-Control': header(
-    'How long the response stays fresh, and how much longer it may be served while a newer one is fetched or cannot be had.',
+    'How long the response stays fresh, and how much longer it may be served while a newer one is fetched or cannot be had. For lists the service stretches this time to keep to its budget.',
     'max-age=60, stale-while-revalidate=60, stale-if-error=43200',
     '^max-age=[0-9]+(, stale-while-revalidate=[0-9]+)?(, stale-if-error=[0-9]+)?$',
   ),
