@@ -15,7 +15,7 @@ const GROWTH = 0.1;
 /** Bytes of a record. */
 const ROW_BYTES = 60;
 /** As the API divides a list. */
-const PART_ROWS = 4_000_000;
+const PART_ROWS = 1_000_000;
 
 /** What the lists of a month scan, and how long one list stays the newest on average. */
 export interface Bill {
@@ -37,7 +37,7 @@ export function billOf(tableBytes: number, pace: Pace): Bill {
     const alone = pace.periodMs(full);
     const rows = base.bytes / ROW_BYTES;
     const arrived = table - base.bytes;
-    const delta = { bytes: deltaBytes(arrived, rows, Math.ceil(rows / PART_ROWS)), busyMs: 0 };
+    const delta = { bytes: deltaBytes(arrived, rows, Math.min(500, Math.ceil(rows / PART_ROWS))), busyMs: 0 };
     const withDelta = pace.periodMs(delta, 0.5);
     const periodMs = Math.min(alone, withDelta);
     const basePeriodMs = pace.periodMs(full, 0.5);

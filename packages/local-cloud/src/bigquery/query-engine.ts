@@ -56,6 +56,7 @@ export class QueryEngine {
   readonly #tables: Tables;
   readonly #expiring: ExpiringTables;
   readonly #results: Results;
+  #lastStaged: Promise<unknown> = Promise.resolve();
 
   constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables, results: Results) {
     this.#context = context;
@@ -221,7 +222,9 @@ export class QueryEngine {
     const staged = { physicalName: catalog.newPhysicalName(), fields };
     try {
       // Beside other writes, which would otherwise wait for the query.
-      await database.read((connection) => this.#stage(connection, staged, sql, bindings), signal);
+      await this.#alone(() =>
+        database.read((connection) => this.#stage(connection, staged, sql, bindings), signal),
+      );
       return await database.write(async (transaction) => {
         const current = await this.#writable(transaction.connection, configuration, reference);
         if (current) {
@@ -254,6 +257,13 @@ export class QueryEngine {
       throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
     }
     return existing;
+  }
+
+  /** One at a time: each may order millions of rows, and together they would need more memory than there is. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lastStaged.then(work);
+    this.#lastStaged = result.catch(() => undefined);
+    return await result;
   }
 
   async #stage(

@@ -25,8 +25,10 @@ import type { SortedRows } from './sorted-rows.ts';
 import { deltaBytes, isOlder, maximumBytesBilled, scanBytes, type TableState } from './table-state.ts';
 
 const MIB = 1024 * 1024;
-/** One query orders at most about this many rows: Google's own example of a sort that fails has millions. */
-const MAX_PART_ROWS = 4_000_000;
+/** One query orders about this many rows: Google's own example of a sort that fails has millions, and fewer cost no less in a delta. */
+const PART_ROWS = 1_000_000;
+/** A delta reads all parts, and a query at most 1,000 tables. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
+const MAX_PARTS = 500;
 /** Ids read to divide a table for the first time, per part. */
 const SAMPLES_PER_PART = 32;
 const MAX_SAMPLES = 512;
@@ -318,7 +320,7 @@ export class ListMaker {
   }
 
   #partsOf(rows: number): number {
-    return Math.max(1, Math.ceil(rows / (this.#options.partRows ?? MAX_PART_ROWS)));
+    return Math.max(1, Math.min(MAX_PARTS, Math.ceil(rows / (this.#options.partRows ?? PART_ROWS))));
   }
 
   /** Tables of the scratch dataset expire after twice the time of a walk, which is too early for those of long periods. */
