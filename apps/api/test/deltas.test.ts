@@ -179,6 +179,16 @@ describe('a new window of a large table', () => {
     expect(await totalOf()).toBe(old.length + 100);
   });
 
+  it('is made anew when the base of its delta is gone', async () => {
+    expect(await totalOf()).toBe(old.length);
+    for (const { tableReference } of await table.bigQuery.listTables('scratch'))
+      await table.bigQuery.deleteTable('scratch', tableReference.tableId);
+    await table.append(added(100, 'a'));
+    await advance(WINDOW_MS);
+    await untilTotal(old.length + 100);
+    expect((await get('/records?limit=1000&offset=2500')).statusCode).toBe(200);
+  });
+
   it('appears when rows are deleted: after a tenth of them, with the next list', async () => {
     expect(await totalOf()).toBe(old.length);
     await table.bigQuery.query({

@@ -3,7 +3,7 @@ import { ForkedProcess } from './forked-process.ts';
 import type { StackAnswer, StackQuestion, StackReady } from './stack-process-main.ts';
 
 /** As `pnpm dev` sets it: without a limit V8 collects so rarely that garbage takes several hundred MB. */
-const HEAP = '--max-old-space-size=384';
+const HEAP = '--max-old-space-size=320';
 
 /** The local cloud with the API, in a process that can be killed. */
 export class StackProcess extends ForkedProcess<StackQuestion, StackAnswer> {

@@ -19,7 +19,7 @@ const SPILL = 'spill';
 const MAX_QUERIES = 2;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
-const MEMORY_LIMIT = '448MiB';
+const MEMORY_LIMIT = '384MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 

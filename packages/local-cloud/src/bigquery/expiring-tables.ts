@@ -7,7 +7,7 @@ import type { ServiceContext } from './datasets.ts';
 import { tableName } from './errors.ts';
 import { totalBytes } from './statistics.ts';
 
-/** Beyond these limits the oldest tables that expire are dropped early. Google has no such limits, a disk has. */
+/** Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has. */
 const MAX_TABLES = 1000;
 const MAX_BYTES = 1024 ** 3;
 
@@ -17,11 +17,18 @@ export class ExpiringTables {
   readonly #onWarning: (message: string) => void;
   readonly #bursts: Bursts;
   #timer: Timer | undefined;
+  /** When tables were last read, by their name in DuckDB. Milliseconds since the epoch. */
+  readonly #readAt = new Map<string, number>();
 
   constructor(context: ServiceContext, onWarning: (message: string) => void) {
     this.#context = context;
     this.#onWarning = onWarning;
     this.#bursts = new Bursts(context.clock);
+  }
+
+  /** Call it when a table is read: the last used ones stay. */
+  read(table: Table): void {
+    if (expirationOf(table) < Infinity) this.#readAt.set(table.physicalName, this.#context.clock.now());
   }
 
   async drop(transaction: Transaction, table: Table): Promise<void> {
@@ -30,6 +37,7 @@ export class ExpiringTables {
     const bytes = statistics.knownBytes(table);
     transaction.afterCommit(() => {
       statistics.invalidate(table);
+      this.#readAt.delete(table.physicalName);
       database.droppedTable(bytes);
     });
   }
@@ -81,12 +89,14 @@ export class ExpiringTables {
     this.#timer?.cancel();
   }
 
-  /** The last written first. */
+  /** The last used first. */
   #expiring(): Table[] {
+    const usedAt = (table: Table) =>
+      Math.max(table.lastModifiedTime, this.#readAt.get(table.physicalName) ?? 0);
     return this.#context.catalog
       .allTables()
       .filter((table) => expirationOf(table) < Infinity)
-      .sort((a, b) => b.lastModifiedTime - a.lastModifiedTime);
+      .sort((a, b) => usedAt(b) - usedAt(a));
   }
 
   async #bytesOf({ connection }: Transaction, table: Table): Promise<number> {
@@ -96,7 +106,7 @@ export class ExpiringTables {
   #report(table: Table): void {
     if (!this.#bursts.begins()) return;
     this.#onWarning(
-      `the tables with an expiration are more than ${MAX_TABLES} or have more than ${MAX_BYTES / 1024 ** 2} MiB: the oldest are dropped before they expire, first ${tableName(table.reference)}. Remove the expirationTime of a table to keep it`,
+      `the tables with an expiration are more than ${MAX_TABLES} or have more than ${MAX_BYTES / 1024 ** 2} MiB: those not used for longest are dropped before they expire, first ${tableName(table.reference)}. Remove the expirationTime of a table to keep it`,
     );
   }
 }

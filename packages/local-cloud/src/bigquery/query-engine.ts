@@ -86,6 +86,7 @@ export class QueryEngine {
         : statistics.of(read.table).then(({ columnBytes }) => columnBytes),
     );
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
+    for (const { table } of tables.found) this.#expiring.read(table);
     const referencedTables = [...new Set(tables.found.map(({ table }) => table.reference))];
     return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
   }

@@ -130,6 +130,7 @@ export class TableData {
     }
     await this.#expiring.dropExpired();
     const table = this.#tables.find(datasetId, tableId);
+    this.#expiring.read(table);
     const fields = selectFields(table.fields, selected, tableName(table.reference));
     const { rows, isIndexed } = await this.#context.statistics.of(table);
     return { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) };

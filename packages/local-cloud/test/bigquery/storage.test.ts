@@ -56,25 +56,29 @@ describe('tables with an expiration', () => {
     expect(warnings).toEqual([expect.stringContaining('scratch.t0')]);
   }, 60_000);
 
-  it('have at most 1 GiB: the last written ones stay', async () => {
+  it('have at most 1 GiB: the last used ones stay', async () => {
     await scratch();
     const { bigquery, client, clock } = fixture;
     const bytes = 400 * 1024 ** 2;
     const length = 1024;
     const query = `SELECT REPEAT('x', ${length}) AS x FROM UNNEST(GENERATE_ARRAY(1, ${bytes / length}))`;
-    for (const tableId of ['one', 'two']) {
-      await run(query, { destination: client.dataset('scratch').table(tableId) });
+    for (const tableId of ['read', 'unread', 'appended']) {
+      await run(tableId === 'appended' ? "SELECT 'x' AS x" : query, {
+        destination: client.dataset('scratch').table(tableId),
+      });
       await clock.advance(1);
     }
     await run("SELECT 'again' AS x", {
-      destination: client.dataset('scratch').table('one'),
+      destination: client.dataset('scratch').table('appended'),
       writeDisposition: 'WRITE_APPEND',
     });
     await clock.advance(1);
+    await run('SELECT COUNT(x) AS n FROM scratch.read');
+    await clock.advance(1);
     await run(query, { destination: client.dataset('scratch').table('three') });
     const kept = (await bigquery.listTables('scratch')).map(({ tableReference }) => tableReference.tableId);
-    expect(kept).toEqual(['one', 'three']);
-    expect(warnings).toEqual([expect.stringContaining('scratch.two')]);
+    expect(kept).toEqual(['appended', 'read', 'three']);
+    expect(warnings).toEqual([expect.stringContaining('scratch.unread')]);
   }, 60_000);
 });
 

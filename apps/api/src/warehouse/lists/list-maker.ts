@@ -178,7 +178,15 @@ export class ListMaker {
     if (isTooMuch && base.start === held?.base.start) return undefined;
     const began = timing.now();
     const plan = this.#deltaPlan(base);
-    const delta = await this.#deltas.obtain({ start, extra: extraOf(withDelta) }, plan);
+    const delta = await this.#deltas
+      .obtain({ start, extra: extraOf(withDelta) }, plan)
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        // The held list has lost its base; a list that is not held is not known to the caller.
+        throw held
+          ? new WarehouseError('expired', 'notFound', error.message)
+          : this.#lost(error, this.#bases, base);
+      });
     const [job] = delta.jobs;
     if (!job) throw new RangeError('a delta without a job');
     const name = this.#options.names.of(base, delta);
@@ -314,6 +322,10 @@ export class ListMaker {
   /** Turns `expired` from reading a new table, which disappeared early, into `snapshotLost`. */
   #meaningOf(error: unknown, jobs: ListJobs, attempt: Attempt): unknown {
     if (!(error instanceof WarehouseError) || error.kind !== 'expired') return error;
+    return this.#lost(error, jobs, attempt);
+  }
+
+  #lost(error: WarehouseError, jobs: ListJobs, attempt: Attempt): WarehouseError {
     const lost = listLost(error);
     jobs.giveUp(attempt, lost);
     return lost;
@@ -425,6 +437,11 @@ export class ListMaker {
     }
     return Delta.of(rows.rows());
   }
+}
+
+/** A query of a delta finds a table of its base gone. */
+function isNotFound(error: unknown): error is WarehouseError {
+  return error instanceof WarehouseError && error.reason === 'notFound';
 }
 
 /** The tables of a list disappeared early. */

@@ -282,14 +282,15 @@ export class RecordLists {
       : { ...made, table: undefined, verifiedAt: made.start, freshUntil };
   }
 
-  /** Tables that disappeared early are lost. */
+  /** Begins anew when tables of the held list disappeared early. */
   async #made(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
     try {
       return await this.#options.maker.make(table, held);
     } catch (cause) {
       const error = toWarehouseError(cause);
-      if (error.kind === 'expired' && held) throw this.#lost(held.name, error);
-      throw error;
+      if (error.kind !== 'expired' || !held) throw error;
+      this.#lost(held.name, error);
+      return await this.#options.maker.make(table, undefined);
     }
   }
 
