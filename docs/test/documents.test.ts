@@ -71,7 +71,7 @@ describe('docs/configuration.md', () => {
     );
   });
 
-  it('lists the variables that the API reads, which its Cloud Run resource declares or Cloud Run sets', () => {
+  it('lists the variables that the API reads, which its Cloud Run resource declares, or Cloud Run or the image sets', () => {
     const documented = rowsOf('The API').flatMap(([names]) => names?.split(', ') ?? []);
     const source = read('apps/api/src/config.ts');
     const declaration = source.slice(source.indexOf('const Environment'), source.indexOf('const VARIABLES'));
@@ -83,7 +83,7 @@ describe('docs/configuration.md', () => {
     const declared = [...read('infra/src/components/records-api.ts').matchAll(/name: '([A-Z_]+)'/g)].map(
       (match) => match[1],
     );
-    expect([...declared, 'PORT', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
+    expect([...declared, 'PORT', 'HOST', 'K_SERVICE', 'K_REVISION'].sort()).toEqual([...readByApi].sort());
   });
 
   it('lists the variables that the prober reads, which its job declares or Cloud Run sets', () => {
