@@ -56,7 +56,7 @@ const totalOf = async (url = '/records?limit=1') => Number((await get(url)).head
 
 /** Requests the list in a later window until it has this many records. */
 async function untilTotal(total: number): Promise<void> {
-  for (let request = 0; request < 2_000; request++) {
+  for (let request = 0; request < 100_000; request++) {
     if ((await totalOf()) === total) return;
     await new Promise(setImmediate);
   }

@@ -117,7 +117,7 @@ describe('a filter of a long list', () => {
     expect((await get('/records')).headers['x-total-count']).toBe('1000');
     const stale = await get('/records?pais=Cuba');
     expect(stale.headers).toMatchObject({ 'x-total-count': '100', age: '180' });
-    for (let request = 0; request < 1_000; request++) {
+    for (let request = 0; request < 100_000; request++) {
       if ((await get('/records?pais=Cuba')).headers['x-total-count'] === '200') break;
       await new Promise(setImmediate);
     }

@@ -193,8 +193,15 @@ export class ListMaker {
     const rows = await this.#rows
       .forceFetch(name.token, { context: job.destination })
       .catch((error: unknown) => {
+        if (error instanceof WarehouseError && error.reason === 'deltaTooLarge') return undefined;
         throw this.#meaningOf(error, this.#deltas, delta);
       });
+    // Too much arrived for a delta, and the budgets allow no base yet: an older list is better than none.
+    if (!rows && held) return undefined;
+    if (!rows) {
+      const periodMs = date - base.start + pace.windowMs;
+      return this.#list({ base, start: base.start, periodMs, table, held });
+    }
     const cost = { bytes: job.billedBytes, busyMs: job.durationMs + timing.now() - began };
     if (delta.created) await this.#made('delta', delta, job.billedBytes, withDelta);
     const { attempt, extra, created } = delta;
