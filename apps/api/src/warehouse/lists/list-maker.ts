@@ -196,9 +196,15 @@ export class ListMaker {
         if (error instanceof WarehouseError && error.reason === 'deltaTooLarge') return undefined;
         throw this.#meaningOf(error, this.#deltas, delta);
       });
-    // Too much arrived for a delta, and the budgets allow no base yet: an older list is better than none.
-    if (!rows && held) return undefined;
     if (!rows) {
+      const basePeriodMs = pace.periodMs(full, HALF);
+      const newest = periodStart(date, basePeriodMs);
+      if (base.start < newest) {
+        const next = await this.#base(newest, table, held, basePeriodMs);
+        return this.#list({ base: next, start, periodMs: withDelta, table, held });
+      }
+      // The budgets allow no base yet: an older list is better than none.
+      if (held) return undefined;
       const periodMs = date - base.start + pace.windowMs;
       return this.#list({ base, start: base.start, periodMs, table, held });
     }

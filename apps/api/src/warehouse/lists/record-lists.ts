@@ -10,8 +10,9 @@ import type { MergedRows } from './merged-rows.ts';
 import type { Pace } from './pace.ts';
 import { isUnchanged, type TableState } from './table-state.ts';
 
-/** An evicted list is opened again when it is requested. */
+/** An evicted list is opened again when it is requested: 16 lists, with deltas of at most so many bytes. */
 const MAX_KNOWN = 16;
+const MAX_KNOWN_BYTES = 64 * 1024 * 1024;
 /** Concurrent openings of lists that are not in the cache. */
 const MAX_OPENING = 32;
 /** The pause after a failed renewal. Milliseconds. */
@@ -47,6 +48,8 @@ export class RecordLists {
   readonly #options: RecordListsOptions;
   readonly #known = new LRUCache<string, OpenList, ListName>({
     max: MAX_KNOWN,
+    maxSize: MAX_KNOWN_BYTES,
+    sizeCalculation: ({ rows }) => Math.max(1, rows.delta.size),
     ignoreFetchAbort: true,
     fetchMethod: async (token, _stale, { context }) => {
       const list = await this.#options.maker.open(context);
