@@ -189,6 +189,23 @@ describe('a new window of a large table', () => {
     expect((await get('/records?limit=1000&offset=2500')).statusCode).toBe(200);
   });
 
+  it('follows more arrivals than a delta may hold, also at an instance that starts then', async () => {
+    expect(await totalOf()).toBe(old.length);
+    await table.bigQuery.query({
+      query:
+        "INSERT INTO records.records SELECT CONCAT('z', CAST(n AS STRING)), 'Ana', 'Díaz', 'Chile' FROM UNNEST(GENERATE_ARRAY(1, 200001)) AS n",
+      useLegacySql: false,
+    });
+    await advance(WINDOW_MS);
+    const other = await build();
+    for (const { app } of [api, other])
+      expect((await app.inject({ url: '/records?limit=1' })).statusCode).toBe(200);
+    await advance(10 * WINDOW_MS);
+    await untilTotal(old.length + 200_001);
+    const { headers } = await other.app.inject({ url: '/records?limit=1' });
+    expect(headers['x-total-count']).toBe(String(old.length + 200_001));
+  });
+
   it('appears when rows are deleted: after a tenth of them, with the next list', async () => {
     expect(await totalOf()).toBe(old.length);
     await table.bigQuery.query({
