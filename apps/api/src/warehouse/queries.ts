@@ -33,7 +33,7 @@ export interface Queries {
   readonly records: string;
   /** A part of the list: from `@lower` on and below `@upper`, ordered by id. `@bounds` names all parts. Scans the table. */
   part(range: { readonly lower: boolean; readonly upper: boolean }): string;
-  /** What was written since `@since` and has no id of these parts, ordered by id. Scans what was written, and the fingerprints of the parts. */
+  /** The rows written since `@since` whose ids are in none of these parts, ordered by id. Scans those rows, and the fingerprints of the parts. */
   delta(parts: readonly TableName[]): string;
   /** The records of a part that match, ordered by id. Each field of the filter is a parameter. Scans the part. */
   filter(part: TableName, filter: RecordFilter): string;

@@ -59,7 +59,7 @@ type Found = Matches | SortedRows;
 
 /**
  * Filters and counts lists. A base of up to 500,000 records is read into an index once, free of charge. A longer one is filtered by a query
- * into tables of the scratch dataset, once per filter and base. What arrived since is always in memory.
+ * into tables of the scratch dataset, once per filter and base. The delta is filtered in memory.
  */
 export class Filters {
   readonly #options: FiltersOptions;

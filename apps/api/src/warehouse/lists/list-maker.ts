@@ -32,13 +32,13 @@ const MAX_PARTS = 500;
 /** Ids read to divide a table for the first time, per part. */
 const SAMPLES_PER_PART = 32;
 const MAX_SAMPLES = 512;
-/** Rows that were written while the first query of a base began. Milliseconds. */
+/** A delta begins this long before its base, so that no row is missed between them. Milliseconds. */
 const OVERLAP_MS = 10_000;
 /** How many periods back an instance without a base looks for one. */
 const BASES_LOOKED_FOR = 16;
 /** A table that lost more than a tenth of its rows gets a new base. */
 const SHRUNK = 0.9;
-/** The share of both budgets for bases, and the one for deltas, while there are both. */
+/** While there are bases and deltas, each kind may spend this share of both budgets. */
 const HALF = 0.5;
 const DELTA_CACHE_BYTES = 64 * MIB;
 
@@ -82,8 +82,9 @@ export interface MadeList {
   /** Whether it holds every row of the table that was read before. */
   readonly isOfTable: boolean;
   readonly base: Base;
-  /** What the deltas of the base have cost so far, and the last one. */
+  /** The sum of the costs of all deltas of this base so far. */
   readonly deltas: Cost;
+  /** The cost of the newest delta. */
   readonly lastDelta: Cost;
   /** The table when the base was made; undefined when another instance made it. */
   readonly baseTable: TableState | undefined;
@@ -91,8 +92,9 @@ export interface MadeList {
 
 interface BaseWanted {
   readonly date: number;
-  /** What a base costs, and how often there is a delta. */
+  /** The cost of a base. */
   readonly full: Cost;
+  /** The period of deltas. Milliseconds. */
   readonly withDelta: number;
   /** More arrived than a delta may hold. */
   readonly isTooMuch: boolean;

@@ -37,7 +37,7 @@ export class SortedRows implements BlockSource {
   readonly total: number;
   /** Number of blocks. */
   readonly blocks: number;
-  /** What reads have shown about the ids of the blocks. */
+  /** The first and last ids of the blocks that were read. */
   readonly bounds: BlockBounds;
   readonly #reader: Blocks;
   readonly #parts: readonly PlacedPart[];

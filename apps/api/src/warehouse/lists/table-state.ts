@@ -35,12 +35,12 @@ export function isOlder({ streamingBuffer, lastModifiedTime }: TableState, momen
   return streamingBuffer === undefined && Number(lastModifiedTime) < moment;
 }
 
-/** What a scan of the table is billed. Bytes. */
+/** The bill of a scan of the table. Bytes. */
 export function scanBytes({ numBytes, streamingBuffer }: TableMetadata): number {
   return Math.max(MINIMUM_BYTES, numBytes + (streamingBuffer?.estimatedBytes ?? 0));
 }
 
-/** What is billed for finding `arrived` of all bytes that a base of so many rows does not have. Bytes. */
+/** The bill of a delta, in bytes: `arrived` bytes were written since a base of `rows` rows in `parts` tables. */
 export function deltaBytes(arrived: number, rows: number, parts: number): number {
   return Math.max(MINIMUM_BYTES, arrived) + Math.max(parts * MINIMUM_BYTES, rows * FINGERPRINT_BYTES);
 }
