@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { readMonitoring } from './monitoring-config.ts';
-import { gibFor } from './prices.ts';
+import { gibFor, queryPriceIn } from './prices.ts';
 import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
 // Pulumi.yaml describes each setting, with its unit and range, next to its default.
@@ -45,9 +45,15 @@ export function readConfig() {
     labels: { system: 'records', stack },
   };
   settings.throwIfWrong();
-  /** What the queries of lists may scan. GiB per month. */
-  const listGibPerMonth = gibFor(config.service.listBudgetUsd, config.region);
-  return { ...config, listGibPerMonth };
+  const { listBudgetUsd, lookupBudgetUsd, maxInstances } = config.service;
+  const price = queryPriceIn(config.region);
+  return {
+    ...config,
+    /** What the queries of lists may scan. GiB per month. */
+    listGibPerMonth: gibFor(listBudgetUsd, price),
+    /** What the look-ups of one instance may scan. GiB per month. */
+    lookupGibPerMonth: gibFor(lookupBudgetUsd / maxInstances, price),
+  };
 }
 
 function readService(settings: Settings, stack: string) {
@@ -68,6 +74,7 @@ function readService(settings: Settings, stack: string) {
     requestTimeoutSeconds: settings.integer('requestTimeoutSeconds', 3600, 1, 3600),
     freshnessSeconds: settings.integer('freshnessSeconds', 60, 1, 3600),
     listBudgetUsd: settings.integer('listBudgetUsd', 30, 1, 1_000_000),
+    lookupBudgetUsd: settings.integer('lookupBudgetUsd', 20, 1, 1_000_000),
     listTimePercent: settings.integer('listTimePercent', 10, 1, 100),
     logLevel: settings.oneOf('logLevel', LOG_LEVELS, 'info'),
     anonymousRequestsPerMinute: settings.integer('anonymousRequestsPerMinute', 600, 1, 1_000_000),

@@ -14,17 +14,18 @@ const QUERY_USD_PER_TIB: Readonly<Record<string, number>> = {
 
 const GIB_PER_TIB = 1024;
 
-/** What a monthly budget in USD buys, in whole GiB and at least one. An unlisted region counts as the dearest one, and a warning says so. */
-export function gibFor(usd: number, region: string): number {
-  return Math.max(1, Math.floor((usd / priceIn(region)) * GIB_PER_TIB));
+/** What a budget in USD buys, in whole GiB and at least one. `price`: USD per TiB. */
+export function gibFor(usd: number, price: number): number {
+  return Math.max(1, Math.floor((usd / price) * GIB_PER_TIB));
 }
 
-function priceIn(region: string): number {
+/** USD per TiB that queries scan. An unlisted region counts as the dearest one, and a warning says so. */
+export function queryPriceIn(region: string): number {
   const price = QUERY_USD_PER_TIB[region.toLowerCase()];
   if (price !== undefined) return price;
   const dearest = Math.max(...Object.values(QUERY_USD_PER_TIB));
   void pulumi.log.warn(
-    `infra/src/prices.ts has no price of queries in ${region}. listBudgetUsd counts with ${dearest} USD per TiB, the dearest known: add the region's price.`,
+    `infra/src/prices.ts has no price of queries in ${region}. Budgets of queries count with ${dearest} USD per TiB, the dearest known: add the region's price.`,
   );
   return dearest;
 }

@@ -32,6 +32,7 @@ describe('a configuration with mistakes', () => {
       requestTimeoutSeconds: '3601',
       freshnessSeconds: '0',
       listBudgetUsd: '0',
+      lookupBudgetUsd: '0',
       listTimePercent: '101',
       logLevel: 'loud',
       access: 'friends',
@@ -53,6 +54,7 @@ describe('a configuration with mistakes', () => {
       `requestTimeoutSeconds is 3601: it must be an integer from 1 to 3600. ${SET} requestTimeoutSeconds VALUE`,
       `freshnessSeconds is 0: it must be an integer from 1 to 3600. ${SET} freshnessSeconds VALUE`,
       `listBudgetUsd is 0: it must be an integer from 1 to 1000000. ${SET} listBudgetUsd VALUE`,
+      `lookupBudgetUsd is 0: it must be an integer from 1 to 1000000. ${SET} lookupBudgetUsd VALUE`,
       `listTimePercent is 101: it must be an integer from 1 to 100. ${SET} listTimePercent VALUE`,
       `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel VALUE`,
       `canaryPercent is 101: it must be an integer from 0 to 100. ${SET} canaryPercent VALUE`,
@@ -94,18 +96,26 @@ describe('a configuration with mistakes', () => {
 });
 
 it.each([
-  ['us-central1', '30', '4915'],
-  ['southamerica-west1', '30', '3437'],
-  ['southamerica-east1', '30', '2730'],
+  ['us-central1', '30', '4915', '1228'],
+  ['southamerica-west1', '30', '3437', '859'],
+  ['southamerica-east1', '30', '2730', '682'],
   // Its price is not known here, so it counts as the dearest.
-  ['asia-south1', '30', '2730'],
-  ['asia-south1', '60', '5461'],
+  ['asia-south1', '30', '2730', '682'],
+  ['asia-south1', '60', '5461', '1365'],
 ])(
-  'in %s, a budget of %s USD for lists buys %s GiB a month',
-  async (region, usd, gib) => {
-    const planned = await planOf('dev', { 'gcp:region': region, listBudgetUsd: usd });
+  'in %s, a budget of %s USD buys %s GiB a month for lists, and %s for the look-ups of each of four instances',
+  async (region, usd, gib, lookupGib) => {
+    const planned = await planOf('dev', {
+      'gcp:region': region,
+      listBudgetUsd: usd,
+      lookupBudgetUsd: usd,
+      maxInstances: '4',
+    });
     const service = planned.resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
     expect(JSON.stringify(service?.inputs)).toContain(`{"name":"LIST_GIB_PER_MONTH","value":"${gib}"}`);
+    expect(JSON.stringify(service?.inputs)).toContain(
+      `{"name":"LOOKUP_GIB_PER_MONTH","value":"${lookupGib}"}`,
+    );
   },
   120_000,
 );

@@ -197,6 +197,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               { name: 'RECORDS_TABLE', value: `${project}.records.records` },
               { name: 'SCRATCH_DATASET', value: `${project}.records_scratch` },
               { name: 'LIST_GIB_PER_MONTH', value: stack === 'local' ? '114573426' : '3437' },
+              { name: 'LOOKUP_GIB_PER_MONTH', value: expected.lookupGib },
               { name: 'LIST_TIME_PERCENT', value: '10' },
               { name: 'FRESHNESS_SECONDS', value: expected.freshnessSeconds },
               { name: 'LOG_LEVEL', value: expected.logLevel },

@@ -42,6 +42,12 @@ const Environment = Type.Object({
     default: 4_096,
     description: 'GiB that lists and their filters may scan a month; leave it out for 4096',
   }),
+  LOOKUP_GIB_PER_MONTH: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 1_024,
+    description: 'GiB that look-ups of this instance may scan a month; leave it out for 1024',
+  }),
   LIST_TIME_PERCENT: Type.Integer({
     minimum: 1,
     maximum: 100,
@@ -114,6 +120,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     table: parseTableName(values.RECORDS_TABLE),
     scratch: parseDatasetName(values.SCRATCH_DATASET),
     listGibPerMonth: values.LIST_GIB_PER_MONTH,
+    lookupGibPerMonth: values.LOOKUP_GIB_PER_MONTH,
     listTimePercent: values.LIST_TIME_PERCENT,
     freshnessSeconds: values.FRESHNESS_SECONDS,
     logLevel: values.LOG_LEVEL,

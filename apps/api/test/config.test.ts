@@ -29,6 +29,7 @@ describe('the configuration', () => {
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
       scratch: { projectId: 'records-local', datasetId: 'records_scratch' },
       listGibPerMonth: 4096,
+      lookupGibPerMonth: 1024,
       listTimePercent: 10,
       freshnessSeconds: 60,
       logLevel: 'info',

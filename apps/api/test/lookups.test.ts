@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WarehouseError } from '../src/warehouse/errors.ts';
 import { Lookups, type LookupsOptions } from '../src/warehouse/lookups.ts';
+import { QueryBudget } from '../src/warehouse/query-budget.ts';
 import type { ListedRecord } from '../src/warehouse/warehouse.ts';
 import { buildTestApi } from './support/api.ts';
 import { googleError } from './support/bigquery-front.ts';
@@ -13,6 +14,7 @@ const record = (id: string) => ({ id, nombre: 'Ana', apellido: 'Pérez', pais: '
 const MIB = 1024 * 1024;
 /** 2 MiB a second, so an hour is 7,200 MiB. */
 const bytesPerMonth = 30 * 86_400 * 2 * MIB;
+const budget = (bytes = bytesPerMonth) => new QueryBudget(bytes, () => timing.now());
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `r${n}`);
 
 let table: TestTable;
@@ -72,6 +74,7 @@ describe('look-ups', () => {
     const sent: { readonly asked: readonly string[]; readonly answer: () => void }[] = [];
     const lookups = new Lookups({
       ...direct,
+      budget: budget(),
       freshMs: 60_000,
       timing,
       query: async (asked) => {
@@ -111,7 +114,7 @@ describe('look-ups', () => {
       const lookups = new Lookups({
         ...direct,
         ...lists(async () => ({ body: undefined, ageMs: 30_000 })),
-        bytesPerMonth,
+        budget: budget(),
         freshMs: 60_000,
         timing,
         query: async () => {
@@ -136,11 +139,8 @@ describe('look-ups', () => {
   });
 
   it('are refused a budget that is not above 0, by a message that names it', () => {
-    const query = async () => ({ rows: [], billed: 0 });
     for (const bytes of [0, -1, Number.NaN])
-      expect(() => new Lookups({ ...direct, bytesPerMonth: bytes, freshMs: 1, timing, query })).toThrow(
-        `a budget of ${bytes} bytes a month`,
-      );
+      expect(() => new QueryBudget(bytes, () => timing.now())).toThrow(`a budget of ${bytes} bytes a month`);
   });
 
   it('are answered from the list, made if needed, when others spend the budget meanwhile', async () => {
@@ -155,7 +155,7 @@ describe('look-ups', () => {
           if (id === 'slow' && !needed) return slow.promise;
           return Promise.resolve(there || needed ? { body: undefined, ageMs: 30_000 } : undefined);
         }),
-        bytesPerMonth,
+        budget: budget(),
         freshMs: 60_000,
         timing,
         query: async () => {
@@ -180,7 +180,7 @@ describe('look-ups', () => {
     let billed = 0;
     const lookups = new Lookups({
       ...direct,
-      bytesPerMonth: bytesPerMonth / 50,
+      budget: budget(bytesPerMonth / 50),
       freshMs: 60_000,
       timing,
       query: async () => {
@@ -211,7 +211,7 @@ describe('look-ups', () => {
         asked.push(needed);
         return undefined;
       }),
-      bytesPerMonth,
+      budget: budget(),
       freshMs: 60_000,
       timing,
       query: async () => ({ rows: [], billed: 8_000 * MIB }),
@@ -239,12 +239,13 @@ describe('look-ups', () => {
   });
 
   it('make the list and are answered from it when the query budget is spent', async () => {
-    const lookupBytesPerMonth = bytesPerMonth / 50;
-    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, lookupBytesPerMonth });
+    // 144 MiB an hour.
+    const variables = { LOOKUP_GIB_PER_MONTH: '101' };
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, variables });
     const queries = () => table.front.calls.filter((call) => call.endsWith('/queries')).length;
     for (let n = 0; n < 30; n++)
       expectProblem(await app.inject({ url: `/records/nobody-${n}` }), 'record-not-found');
-    // An hour's 144 MiB, which the last query exceeds.
+    // The last query exceeds the hour's budget.
     expect(queries()).toBe(15);
     expect(scans()).toBe(16);
     expect((await app.inject({ url: '/records/r7' })).json()).toEqual(record('r7'));
@@ -301,6 +302,7 @@ describe('look-ups', () => {
     let queries = 0;
     const lookups = new Lookups({
       ...direct,
+      budget: budget(),
       freshMs: 60_000,
       timing,
       query: async (asked) => {
@@ -323,6 +325,7 @@ describe('look-ups', () => {
   it('are refused at once above the limit of pending ids, and the others are answered', async () => {
     const lookups = new Lookups({
       ...direct,
+      budget: budget(),
       freshMs: 60_000,
       timing,
       query: async () => ({ rows: [], billed: 0 }),

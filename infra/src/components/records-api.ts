@@ -131,14 +131,15 @@ export class RecordsApi extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  #environment({ project, region, warehouse, service, access, listGibPerMonth }: RecordsApiArgs) {
+  #environment({ project, region, warehouse, service, access, ...args }: RecordsApiArgs) {
     return [
       { name: 'NODE_OPTIONS', value: NODE_OPTIONS },
       { name: 'GOOGLE_CLOUD_PROJECT', value: project },
       { name: 'BIGQUERY_LOCATION', value: region },
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
       { name: 'SCRATCH_DATASET', value: warehouse.scratchName },
-      { name: 'LIST_GIB_PER_MONTH', value: String(listGibPerMonth) },
+      { name: 'LIST_GIB_PER_MONTH', value: String(args.listGibPerMonth) },
+      { name: 'LOOKUP_GIB_PER_MONTH', value: String(args.lookupGibPerMonth) },
       { name: 'LIST_TIME_PERCENT', value: String(service.listTimePercent) },
       { name: 'FRESHNESS_SECONDS', value: String(service.freshnessSeconds) },
       { name: 'LOG_LEVEL', value: service.logLevel },

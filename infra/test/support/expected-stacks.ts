@@ -8,6 +8,7 @@ const STAGING = {
   isMonitored: true,
   minInstances: 0,
   maxInstances: 2,
+  lookupGib: '1145',
   freshnessSeconds: '60',
   logLevel: 'info',
 };
@@ -21,9 +22,10 @@ export const EXPECTED: Record<Stack, typeof STAGING> = {
     isPublic: true,
     isMonitored: false,
     maxInstances: 1,
+    lookupGib: '114573426',
     freshnessSeconds: '1',
   },
   dev: { ...STAGING, deletionProtection: false, hasProber: false, isMonitored: false, logLevel: 'debug' },
   staging: STAGING,
-  prod: { ...STAGING, isPublic: true, minInstances: 1, maxInstances: 10 },
+  prod: { ...STAGING, isPublic: true, minInstances: 1, maxInstances: 10, lookupGib: '229' },
 };

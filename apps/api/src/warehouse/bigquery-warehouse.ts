@@ -51,6 +51,8 @@ export interface BigQueryWarehouseOptions {
   readonly freshnessSeconds: number;
   /** What lists and their filters may scan in 30 days. GiB. */
   readonly listGibPerMonth: number;
+  /** What the queries of look-ups may scan in 30 days, by this instance. GiB. */
+  readonly lookupGibPerMonth: number;
   /** The share of time that may be spent on making lists. Percent. */
   readonly listTimePercent: number;
   /** Labels of every job, to attribute costs. Values: at most 63 lower-case letters, digits, `_` or `-`. */
@@ -63,8 +65,6 @@ export interface BigQueryWarehouseOptions {
   /** The most rows of a table of a list, about, and of a list that is filtered in memory. */
   readonly partRows?: number;
   readonly maxIndexedRows?: number;
-  /** What the queries of look-ups may be billed by this instance. */
-  readonly lookupBytesPerMonth?: number;
 }
 
 /** Reads lists from tables that are made once per period, and single records from the list or by a query. */
@@ -87,7 +87,7 @@ export class BigQueryWarehouse implements Warehouse {
       listGibPerMonth,
       listTimePercent,
       log,
-      lookupBytesPerMonth,
+      lookupGibPerMonth,
     } = options;
     const {
       policy = DEFAULT_POLICY,
@@ -154,7 +154,7 @@ export class BigQueryWarehouse implements Warehouse {
       calls,
       list: lists,
       log,
-      ...(lookupBytesPerMonth && { bytesPerMonth: lookupBytesPerMonth }),
+      budget: new QueryBudget(lookupGibPerMonth * GIB, now),
       query: (ids) => this.#records(ids),
       onAsked: asked('lookups'),
     });

@@ -4,7 +4,7 @@ import { ownBytes } from '../own-bytes.ts';
 import type { Calls } from './calls/calls.ts';
 import { withDeadline } from './calls/deadline.ts';
 import { toWarehouseError, WarehouseError, type WarehouseErrorKind } from './errors.ts';
-import { QueryBudget } from './query-budget.ts';
+import type { QueryBudget } from './query-budget.ts';
 import { recordJson } from './record-json.ts';
 import type { BilledRows } from './replies.ts';
 import type { Timing } from './timing.ts';
@@ -23,9 +23,6 @@ const LIST_WAIT_MS = 2_000;
 
 /** How long a 404 is cached: short, so that a new record appears soon. Milliseconds. */
 const ABSENT_MS = 5_000;
-
-/** What BigQuery gives away each month. https://cloud.google.com/bigquery/pricing */
-const DEFAULT_BYTES_PER_MONTH = 1024 ** 4;
 
 /** Errors of queries that BigQuery does not bill, by kind and by reason. */
 const NOT_BILLED: ReadonlySet<WarehouseErrorKind> = new Set(['refused', 'busy']);
@@ -46,8 +43,8 @@ export interface LookupsOptions {
   readonly calls: Pick<Calls, 'assertOpen' | 'inTime'>;
   /** Answers from the current list, undefined if there is none. With `needed`, it is made first. */
   readonly list: { find(id: string, needed: boolean): Promise<ListedRecord | undefined> };
-  /** What the queries may be billed by this instance. */
-  readonly bytesPerMonth?: number;
+  /** What the queries may be billed. */
+  readonly budget: QueryBudget;
   readonly log: Record<'warn', (fields: object, message: string) => void>;
   /** The rows with these ids, one per id, in any order. */
   query(ids: readonly string[]): Promise<BilledRows>;
@@ -73,7 +70,6 @@ interface Batch {
  */
 export class Lookups {
   readonly #options: LookupsOptions;
-  readonly #budget: QueryBudget;
   /** Concurrent requests for an id share one lookup. An answer that a failed lookup would replace stays. */
   readonly #known = new LRUCache<string, Known>({
     max: MAX_ANSWERS,
@@ -95,9 +91,7 @@ export class Lookups {
   #batch: Batch | undefined;
 
   constructor(options: LookupsOptions) {
-    const { bytesPerMonth = DEFAULT_BYTES_PER_MONTH, timing } = options;
     this.#options = options;
-    this.#budget = new QueryBudget(bytesPerMonth, () => timing.now());
   }
 
   /** The answer, if it is in the cache and fresh. */
@@ -146,7 +140,7 @@ export class Lookups {
 
   /** A query that gathers ids is paid for. */
   get #isSpent(): boolean {
-    return !this.#batch && this.#budget.waitMs > 0;
+    return !this.#batch && this.#options.budget.waitMs > 0;
   }
 
   async #look(id: string): Promise<Known> {
@@ -156,7 +150,7 @@ export class Lookups {
     // Others may have spent the budget meanwhile.
     if (!wasSpent) listed ??= await this.#listed(id, true);
     if (listed) return listed;
-    const { waitMs } = this.#budget;
+    const { waitMs } = this.#options.budget;
     throw new WarehouseError('busy', 'lookupBudget', `the query budget is spent for ${waitMs} ms`, {
       retryAfterMs: waitMs,
     });
@@ -194,7 +188,7 @@ export class Lookups {
       if (this.#batch?.ids === ids) this.#batch = undefined;
     };
     const run = async () => {
-      const noteBilled = this.#budget.spend();
+      const noteBilled = this.#options.budget.spend();
       await this.#options.timing.sleep(BATCH_MS);
       close();
       return await this.#query(ids, noteBilled);

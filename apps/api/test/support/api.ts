@@ -35,7 +35,6 @@ export interface TestApiOptions
       | 'blockCacheBytes'
       | 'partRows'
       | 'maxIndexedRows'
-      | 'lookupBytesPerMonth'
     >
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
