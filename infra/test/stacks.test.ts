@@ -94,7 +94,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       description: expect.any(String),
       location: REGION,
       maxTimeTravelHours: '168',
-      deleteContentsOnDestroy: !expected.deletionProtection,
+      ...(!expected.deletionProtection && { deleteContentsOnDestroy: true }),
       labels,
     });
     const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
@@ -180,7 +180,10 @@ describe.each(STACKS)('stack %s', (stack) => {
       ingress: 'INGRESS_TRAFFIC_ALL',
       ...(expected.isPublic && { invokerIamDisabled: true }),
       labels,
-      scaling: { minInstanceCount: expected.minInstances, maxInstanceCount: expected.maxInstances },
+      scaling: {
+        ...(expected.minInstances > 0 && { minInstanceCount: expected.minInstances }),
+        maxInstanceCount: expected.maxInstances,
+      },
       traffics: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
       template: {
         serviceAccount: `records-api@${project}.iam.gserviceaccount.com`,
