@@ -9,7 +9,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runHere } from '@records/cli/testing';
 import { REPOSITORY } from '@records/stack';
 import { type CommentOptions, writeComment } from '../src/comment.ts';
-import { policiesMarkdown } from '../src/policies.ts';
 import { delivery } from '../src/program.ts';
 import { missingStacks } from '../src/stacks.ts';
 import { subjectOf } from '../src/subject.ts';
@@ -167,14 +166,4 @@ it('names each stack that is not set up, and the stack that waits for it', () =>
     /^staging is not set up .* STATE_URL_STAGING of the repository is empty, and nothing reaches prod without it/,
   );
   expect(missingStacks({ STATE_URL_DEV }).match(/is not set up/g)).toHaveLength(2);
-});
-
-it('the result of the policies counts rules and stacks, and names each violation', () => {
-  const text = policiesMarkdown([
-    { name: 'dev', resources: 12, violations: [] },
-    { name: 'prod', resources: 13, violations: ['labelled: records has no label stack'] },
-  ]);
-  expect(text).toContain(' rules; violations: 1\n');
-  expect(text).toContain('| dev | 12 | 0 |\n| prod | 13 | 1 |\n');
-  expect(text).toContain('- prod: labelled: records has no label stack');
 });
