@@ -19,14 +19,16 @@ export function enforcePolicies(): () => void {
   const declared: Resource[] = [];
   const violations: string[] = [];
   let isWhole = false;
+  let unchecked = 0;
 
   const check = async (type: string, name: string, inputs: pulumi.Inputs): Promise<pulumi.Resource[]> => {
-    const resource = {
-      type,
-      name,
-      props: plain(await runtime.serializeProperties(name, inputs)) as Resource['props'],
-    };
+    unchecked++;
+    const props = await runtime.serializeProperties(name, inputs).catch(() => undefined);
+    // The registration waits for the same inputs, and reports the failure.
+    if (props === undefined) return [];
+    const resource = { type, name, props: plain(props) as Resource['props'] };
     declared.push(resource);
+    unchecked--;
     const found = violationsOf(resource, stack);
     violations.push(...found);
     // What waits for this registers nothing.
@@ -35,17 +37,14 @@ export function enforcePolicies(): () => void {
 
   runtime.registerStackTransformation(({ type, name, props, opts }) => {
     if (!type.startsWith('gcp:')) return undefined;
-    // A failure of an input is the registration's to report, which waits for the same inputs.
-    const allowed = check(type, name, props).catch(() => []);
-    return {
-      props,
-      opts: { ...opts, dependsOn: [opts.dependsOn, allowed].flat() as pulumi.Input<pulumi.Resource>[] },
-    };
+    const dependsOn = [opts.dependsOn, check(type, name, props)].flat();
+    return { props, opts: { ...opts, dependsOn: dependsOn as pulumi.Input<pulumi.Resource>[] } };
   });
 
   // Pulumi's runtime ends a program in the same way: https://nodejs.org/api/process.html#event-beforeexit
   process.once('beforeExit', () => {
-    const all = [...violations, ...(isWhole ? violationsTogether(declared) : [])].sort();
+    const together = isWhole && unchecked === 0 ? violationsTogether(declared) : [];
+    const all = [...violations, ...together].sort();
     if (all.length > 0) throw refusal(stack.name, all);
   });
 
