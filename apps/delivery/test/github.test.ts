@@ -101,7 +101,7 @@ describe('outputs of a step', () => {
 describe('pnpm delivery', () => {
   it('shows on one screen an example of each verb', async () => {
     const { stdout } = await runHere(delivery, ['--help']);
-    for (const verb of 'tests policies output subject address stacks comment workflows'.split(' ')) {
+    for (const verb of 'tests output subject address stacks comment workflows'.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
       const help = await runHere(delivery, [verb, '--help']);
       expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
