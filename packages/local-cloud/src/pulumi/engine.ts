@@ -1,6 +1,7 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
+import { Hooks } from './hooks.ts';
 import { type ProgramResult, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -95,7 +96,8 @@ export class PulumiEngine {
     }
     const state = this.#stateOf(project.name, stack);
     const program = new Program();
-    const steps = new Steps({ state, cloud, projectNumber, onEvent });
+    const hooks = new Hooks(false, onEvent);
+    const steps = new Steps({ state, cloud, projectNumber, onEvent, hooks });
     const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
     const run = new ProgramRun({
       project: project.name,
@@ -105,6 +107,7 @@ export class PulumiEngine {
       outside,
       effects: { state, steps },
       onEvent,
+      hooks,
     });
     await execute(run, project, stack, values, { dryRun: false, signal: this.#aborted.signal, onEvent });
     const missing = run.missing();
@@ -151,6 +154,7 @@ export async function plan(
     program,
     outside: nothingOutside,
     onEvent,
+    hooks: new Hooks(true, onEvent),
   });
   await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
   const resources = program.resources().map(plannedOf);
