@@ -24,22 +24,6 @@ verb(delivery, 'tests', {
   .option(...OUT)
   .action(async ({ out }) => write((await import('./tests.ts')).testsMarkdown(REPOSITORY), out));
 
-verb(delivery, 'policies', {
-  summary: 'policies checked for every stack',
-  description: 'Checks the policies for every stack. Exit code 1 when one is broken.',
-  example: 'pnpm delivery policies',
-})
-  .option(...OUT)
-  .action(async ({ out }) => {
-    const [{ judgeStacks }, { policiesMarkdown }] = await Promise.all([
-      import('@records/infra/plans'),
-      import('./policies.ts'),
-    ]);
-    const judgements = await judgeStacks();
-    write(policiesMarkdown(judgements), out);
-    if (judgements.some(({ violations }) => violations.length > 0)) process.exitCode = EXIT.failed;
-  });
-
 /** Sets outputs of a step, in the file that GITHUB_OUTPUT names. */
 async function setOutputs(values: Readonly<Record<string, string>>): Promise<void> {
   const { setOutput } = await import('@actions/core');
@@ -110,4 +94,21 @@ verb(delivery, 'workflows', {
     if (out !== undefined) write(`### Workflows\n\n\`\`\`\n${text}\n\`\`\`\n`, out);
     for (const problem of problems) process.stderr.write(`${problem}\n`);
     if (problems.length > 0) process.exitCode = EXIT.failed;
+  });
+
+verb(delivery, 'judges', {
+  summary: 'zizmor, actionlint and hadolint, if installed',
+  description:
+    'Lets zizmor, actionlint and hadolint check the workflows and the Dockerfile. Says which ones are not installed. Exit code 1 for a finding.',
+  example: 'pnpm delivery judges',
+})
+  .option('--all', 'exit code 1 also when one is not installed')
+  .action(async ({ all }) => {
+    const { judge } = await import('./judges.ts');
+    const verdicts = judge(REPOSITORY);
+    for (const { name, outcome, detail } of verdicts) {
+      write(`${name.padEnd(11)} ${outcome}${detail && `: ${detail}`}\n`, undefined);
+    }
+    const isWrong = (outcome: string) => outcome === 'failed' || (all && outcome === 'skipped');
+    if (verdicts.some(({ outcome }) => isWrong(outcome))) process.exitCode = EXIT.failed;
   });

@@ -1,7 +1,8 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
-import { type ProgramResult, runProgram } from './language-runtime.ts';
+import { Hooks } from './hooks.ts';
+import { type ProgramResult, type RunOptions, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
 import { CloudOutside } from './outside.ts';
@@ -20,6 +21,10 @@ export interface ProgramOptions {
   readonly stack: string;
   /** Overrides Pulumi.<stack>.yaml. A key without a namespace belongs to the project. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Variables of the program, beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The Node that runs the program, with its arguments; this process's by default. */
+  readonly node?: readonly [path: string, ...args: string[]];
 }
 
 export interface Deployment {
@@ -82,7 +87,7 @@ export class PulumiEngine {
     await this.#last;
   }
 
-  async #deploy({ projectDir, stack, config }: ProgramOptions): Promise<Deployment> {
+  async #deploy({ projectDir, stack, config, environment, node }: ProgramOptions): Promise<Deployment> {
     const { cloud, projectId, projectNumber, onEvent } = this.#options;
     if (this.#aborted.signal.aborted) throw closedError();
     checkStackName(stack);
@@ -95,7 +100,8 @@ export class PulumiEngine {
     }
     const state = this.#stateOf(project.name, stack);
     const program = new Program();
-    const steps = new Steps({ state, cloud, projectNumber, onEvent });
+    const hooks = new Hooks(false, onEvent);
+    const steps = new Steps({ state, cloud, projectNumber, onEvent, hooks });
     const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
     const run = new ProgramRun({
       project: project.name,
@@ -105,8 +111,11 @@ export class PulumiEngine {
       outside,
       effects: { state, steps },
       onEvent,
+      hooks,
     });
-    await execute(run, project, stack, values, { dryRun: false, signal: this.#aborted.signal, onEvent });
+    await execute(run, project, stack, values, {
+      ...{ dryRun: false, signal: this.#aborted.signal, onEvent, environment, node },
+    });
     const missing = run.missing();
     throwIfAny(steps.deletionProblems(missing));
     await steps.deleteMissing(missing);
@@ -132,6 +141,8 @@ export async function plan(
     projectDir,
     stack,
     config,
+    environment,
+    node,
     projectNumber = PLACEHOLDER_PROJECT_NUMBER,
     onEvent = () => undefined,
   } = options;
@@ -151,8 +162,11 @@ export async function plan(
     program,
     outside: nothingOutside,
     onEvent,
+    hooks: new Hooks(true, onEvent),
   });
-  await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
+  await execute(run, project, stack, values, {
+    ...{ dryRun: true, signal: AbortSignal.any([]), onEvent, environment, node },
+  });
   const resources = program.resources().map(plannedOf);
   // Registrations arrive in any order. Sorted, two plans of one program are equal.
   return { outputs: run.outputs, resources: resources.sort(byUrn) };
@@ -163,7 +177,7 @@ async function execute(
   project: Project,
   stack: string,
   config: StackConfig,
-  options: { dryRun: boolean; signal: AbortSignal; onEvent: OnEvent },
+  options: Pick<RunOptions, 'dryRun' | 'signal' | 'onEvent' | 'environment' | 'node'>,
 ): Promise<void> {
   const server = await MonitorServer.listen(run);
   try {
