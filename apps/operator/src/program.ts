@@ -1,4 +1,5 @@
 import { program } from '@records/cli';
+import { addAddMember } from './add-member.ts';
 import { addApiKeys } from './api-keys/command.ts';
 import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
@@ -17,7 +18,18 @@ export const ops = program('ops', {
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
-  ...[addPreflight, addPlan, addImage, addPreview, addApply, addPromote, addCanary, addRollout, addRollback],
+  ...[
+    addPreflight,
+    addPlan,
+    addAddMember,
+    addImage,
+    addPreview,
+    addApply,
+    addPromote,
+    addCanary,
+    addRollout,
+    addRollback,
+  ],
   ...[addDeadLetters, addApiKeys],
 ];
 for (const addVerb of add) addVerb(ops);
