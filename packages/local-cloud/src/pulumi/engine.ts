@@ -1,6 +1,7 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
+import { GcpDeclarations } from './gcp-declarations.ts';
 import { type ProgramResult, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -94,6 +95,7 @@ export class PulumiEngine {
       throw new DeploymentError([{ message }]);
     }
     const state = this.#stateOf(project.name, stack);
+    const declarations = GcpDeclarations.of(project.directory);
     const program = new Program();
     const steps = new Steps({ state, cloud, projectNumber, onEvent });
     const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
@@ -102,6 +104,7 @@ export class PulumiEngine {
       stack,
       context,
       program,
+      declarations,
       outside,
       effects: { state, steps },
       onEvent,
@@ -149,6 +152,7 @@ export async function plan(
     stack,
     context,
     program,
+    declarations: GcpDeclarations.of(project.directory),
     outside: nothingOutside,
     onEvent,
   });

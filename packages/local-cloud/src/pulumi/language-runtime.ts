@@ -9,7 +9,10 @@ import type { Project } from './project.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const KEPT_LINES = 40;
-const NATIVE_STACK_TRACES = new URL('native-stack-traces.ts', import.meta.url).href;
+// A module each, loaded before Pulumi's runtime.
+const PRELOADED = ['native-stack-traces.ts', 'whole-arguments.ts'].map(
+  (file) => new URL(file, import.meta.url).href,
+);
 
 export interface ProgramOptions {
   readonly project: Project;
@@ -38,7 +41,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     process.execPath,
     [
       // ts-node's traces need the maps.
-      ...(project.typescript ? [] : ['--import', NATIVE_STACK_TRACES]),
+      ...(project.typescript ? [] : PRELOADED.flatMap((module) => ['--import', module])),
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],

@@ -9,6 +9,8 @@ export interface ProgramResource extends Provided {
   readonly parent: string | undefined;
   /** Inputs as the program gave them. */
   readonly inputs: Properties;
+  /** Where the program makes it: `infra/src/topic.ts:12`. */
+  readonly position?: string | undefined;
   /** URNs of what is registered before: dependsOn, sources of its inputs, parent, provider. */
   readonly dependencies: readonly string[];
   /** Absent for a component. */

@@ -44,7 +44,6 @@ export const dataset = applied({
     externalCatalogDatasetOptions: 'there are no external catalogs',
     externalDatasetReference: 'there are no external datasets',
   },
-  replaceOn: ['datasetId', 'project', 'location'],
   holds: 'its tables and their rows',
   defaults: (declared) => ({
     ...withProject(declared),

@@ -49,7 +49,6 @@ export const table = applied({
     schemaForeignTypeInfo: 'foreign types are not emulated',
     tableMetadataView: 'a table is always returned in full',
   },
-  replaceOn: ['datasetId', 'tableId', 'project'],
   holds: 'its rows',
   deletionProtection: { input: 'deletionProtection', default: true },
   defaults: (declared) => ({

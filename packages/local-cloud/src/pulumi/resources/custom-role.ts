@@ -29,7 +29,6 @@ export const customRole = applied({
     stage: 'a label for people',
   },
   refused: {},
-  replaceOn: ['roleId', 'project'],
   defaults: withProject,
   resourceName: nameOf,
   outputs(declared) {

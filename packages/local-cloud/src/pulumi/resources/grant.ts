@@ -56,7 +56,6 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
     refused: {
       condition: 'IAM conditions are not evaluated, so the grant would allow more than declared',
     },
-    replaceOn: [...Object.keys(target), 'role', 'member', 'project'],
     defaults: (declared) => ({ ...declared.inputs, project: contextOf(declared).project }),
     outputs(declared) {
       const { inputs } = declared;

@@ -32,7 +32,6 @@ export const account = applied({
   refused: {
     disabled: 'the local cloud cannot disable an account',
   },
-  replaceOn: ['accountId', 'project'],
   defaults: withProject,
   resourceName: nameOf,
   outputs(declared) {
