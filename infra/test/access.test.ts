@@ -44,7 +44,11 @@ describe('an API behind a load balancer', () => {
       backends: [{ group: `projects/example-prod/regions/${REGION}/networkEndpointGroups/records-api` }],
       securityPolicy: 'projects/example-prod/global/securityPolicies/records-api',
       enableCdn: true,
-      cdnPolicy: { cacheMode: 'USE_ORIGIN_HEADERS', requestCoalescing: true },
+      cdnPolicy: {
+        cacheMode: 'USE_ORIGIN_HEADERS',
+        cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
+        requestCoalescing: true,
+      },
       logConfig: { enable: true, sampleRate: 1 },
     });
     expect(only('securityPolicy:SecurityPolicy')).toMatchObject({

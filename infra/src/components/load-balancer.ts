@@ -54,7 +54,14 @@ export class LoadBalancer extends pulumi.ComponentResource {
         securityPolicy: securityPolicy.id,
         enableCdn: args.cdn,
         // The API's Cache-Control decides what is cached, and for how long.
-        ...(args.cdn ? { cdnPolicy: { cacheMode: 'USE_ORIGIN_HEADERS', requestCoalescing: true } } : {}),
+        ...(args.cdn && {
+          cdnPolicy: {
+            cacheMode: 'USE_ORIGIN_HEADERS',
+            // Cloud CDN's own default, which the provider wants declared.
+            cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
+            requestCoalescing: true,
+          },
+        }),
         // Cloud Run's own log lacks the requests that Cloud Armor or the cache answers.
         logConfig: { enable: true, sampleRate: 1 },
       },

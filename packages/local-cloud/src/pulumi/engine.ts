@@ -63,6 +63,8 @@ export const PLACEHOLDER_PROJECT_NUMBER = '123456789012';
 export class PulumiEngine {
   readonly #options: EngineOptions;
   readonly #states = new Map<string, StackState>();
+  /** Stacks that this process has deployed. */
+  readonly #inUse = new Set<StackState>();
   readonly #aborted = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -96,23 +98,36 @@ export class PulumiEngine {
     }
     const state = this.#stateOf(project.name, stack);
     const declarations = GcpDeclarations.of(project.directory);
-    const program = new Program();
-    const steps = new Steps({ state, cloud, projectNumber, onEvent });
-    const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
-    const run = new ProgramRun({
-      project: project.name,
-      stack,
-      context,
-      program,
-      declarations,
-      outside,
-      effects: { state, steps },
-      onEvent,
-    });
-    await execute(run, project, stack, values, { dryRun: false, signal: this.#aborted.signal, onEvent });
-    const missing = run.missing();
-    throwIfAny(steps.deletionProblems(missing));
+    const attempt = async (dryRun: boolean) => {
+      const program = new Program();
+      const steps = new Steps({ state, cloud, projectNumber, onEvent });
+      if (dryRun) steps.stop();
+      const outside = new CloudOutside(
+        cloud,
+        program,
+        `urn:pulumi:${stack}::${project.name}::`,
+        madeBy(state),
+      );
+      const run = new ProgramRun({
+        project: project.name,
+        stack,
+        context,
+        program,
+        declarations,
+        outside,
+        effects: { state, steps },
+        onEvent: dryRun ? () => undefined : onEvent,
+      });
+      await execute(run, project, stack, values, { dryRun, signal: this.#aborted.signal, onEvent });
+      const missing = run.missing();
+      throwIfAny(steps.deletionProblems(missing));
+      return { run, steps, missing };
+    };
+    // What is deployed is in use: a changed program is checked as a whole before its first step.
+    if (this.#inUse.has(state)) await attempt(true);
+    const { run, steps, missing } = await attempt(false);
     await steps.deleteMissing(missing);
+    this.#inUse.add(state);
     return { outputs: run.outputs, resources: state.resources(), steps: steps.done };
   }
 

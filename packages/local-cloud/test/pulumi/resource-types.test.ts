@@ -87,7 +87,7 @@ describe('an input', () => {
       'labels.team: must be text, not 7',
       'messageRetentionDuration: must be a duration in seconds such as "600s", not "1 week"',
       'topic: is required',
-      'toppic: is not known here. Known are: ackDeadlineSeconds, bigqueryConfig, deadLetterPolicy, deletionPolicy, enableExactlyOnceDelivery, enableMessageOrdering, expirationPolicy, filter, labels, messageRetentionDuration, name, project, retainAckedMessages, retryPolicy, tags, topic',
+      'toppic: is not known here: did you mean "topic"?',
     ]);
   });
 
