@@ -11,7 +11,10 @@ const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, warehouse });
 if (config.prober) new Prober('records-probe', { ...config, warehouse, ingestion, api });
-if (config.monitoring) new Monitoring('records', { ...config, ...config.monitoring, api });
+if (config.monitoring) {
+  const { projectNumber } = ingestion;
+  new Monitoring('records', { ...config, ...config.monitoring, api, projectNumber });
+}
 
 export default {
   project: config.project,

@@ -46,8 +46,8 @@ describe('an API behind a load balancer', () => {
       enableCdn: true,
       cdnPolicy: {
         cacheMode: 'USE_ORIGIN_HEADERS',
-        cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
         requestCoalescing: true,
+        cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
       },
       logConfig: { enable: true, sampleRate: 1 },
     });
@@ -104,7 +104,7 @@ describe('an API behind a load balancer', () => {
   it('caches nothing when cdn is false', async () => {
     const plan = await planOf('prod', { ...EVERYTHING, cdn: 'false' });
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
-    expect(backend).toMatchObject({ enableCdn: false });
+    expect(backend).not.toHaveProperty('enableCdn');
     expect(backend).not.toHaveProperty('cdnPolicy');
   }, 120_000);
 });

@@ -50,7 +50,7 @@ describe('a prepared project', () => {
       'storage',
       'sts',
     ]);
-    expect(services.run).toEqual({ service: 'run.googleapis.com', disableOnDestroy: false });
+    expect(services.run).toEqual({ service: 'run.googleapis.com' });
     const state = resourceOf(planned, 'records:bootstrap:PulumiState', 'pulumi-state');
     expect(dependenciesOf(planned, state)).toEqual(expect.arrayContaining(['run', 'storage', 'cloudkms']));
   });
@@ -66,7 +66,6 @@ describe('a prepared project', () => {
         lifecycleRules: [
           { action: { type: 'Delete' }, condition: { numNewerVersions: 100, daysSinceNoncurrentTime: 90 } },
         ],
-        forceDestroy: false,
         labels,
       },
     });
@@ -90,7 +89,6 @@ describe('a prepared project', () => {
       repositoryId: 'records',
       location: REGION,
       format: 'DOCKER',
-      cleanupPolicyDryRun: false,
       cleanupPolicies: [
         { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: 50 } },
         { action: 'DELETE', condition: { tagState: 'UNTAGGED', olderThan: '1209600s' } },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
 import { type Dashboard, OBJECTIVES } from '@records/monitoring';
-import { EVERYTHING, inputsByName, planOf } from './support/plans.ts';
+import { EVERYTHING, inputsByName, planOf, REGION } from './support/plans.ts';
 
 const POLICY = 'gcp:monitoring/alertPolicy:AlertPolicy';
 const ON_CALL = 'projects/example-prod/notificationChannels/1';
@@ -138,11 +138,28 @@ it('the budget notifies at 50 %, 90 % and 100 %', () => {
     thresholdRules: [{ thresholdPercent: 0.5 }, { thresholdPercent: 0.9 }, { thresholdPercent: 1 }],
     allUpdatesRule: { monitoringNotificationChannels: [QUEUE] },
   });
-  expect(inputsByName(planned, 'pulumi:providers:gcp')['records-billing']).toMatchObject({
-    billingProject: 'example-prod',
-    userProjectOverride: 'true',
-  });
 });
+
+it('the budget is declared with every gcp: setting of the operator, and the quota of the stack’s project', async () => {
+  const operator = {
+    accessToken: 'token',
+    impersonateServiceAccount: 'ops@example.com',
+    requestTimeout: '60s',
+  };
+  const settings = Object.fromEntries(Object.entries(operator).map(([key, value]) => [`gcp:${key}`, value]));
+  const { resources } = await planOf('prod', { ...EVERYTHING, ...settings, 'gcp:scopes': '["a"]' });
+  const providers = resources.filter(({ type }) => type === 'pulumi:providers:gcp');
+  expect(providers.map(({ inputs }) => inputs)).toEqual([
+    {
+      ...operator,
+      scopes: '["a"]',
+      project: 'example-prod',
+      region: REGION,
+      billingProject: 'example-prod',
+      userProjectOverride: 'true',
+    },
+  ]);
+}, 120_000);
 
 it('the dashboards have tiles that do not overlap', () => {
   const dashboards = Object.values(inputsByName(planned, 'gcp:monitoring/dashboard:Dashboard')).map(

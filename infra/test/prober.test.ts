@@ -37,7 +37,6 @@ describe('the prober of a private stack', () => {
       // The stack's region has no Cloud Scheduler: https://docs.cloud.google.com/scheduler/docs/locations
       region: 'southamerica-east1',
       schedule: '*/5 * * * *',
-      retryConfig: { retryCount: 0 },
       httpTarget: {
         httpMethod: 'POST',
         uri: `https://run.googleapis.com/v2/projects/example-staging/locations/${REGION}/jobs/records-probe:run`,

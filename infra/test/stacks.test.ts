@@ -93,7 +93,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       description: expect.any(String),
       location: REGION,
       maxTimeTravelHours: '168',
-      deleteContentsOnDestroy: !expected.deletionProtection,
+      ...(!expected.deletionProtection && { deleteContentsOnDestroy: true }),
       labels,
     });
     const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
@@ -178,7 +178,10 @@ describe.each(STACKS)('stack %s', (stack) => {
       deletionProtection: expected.deletionProtection,
       ingress: 'INGRESS_TRAFFIC_ALL',
       labels,
-      scaling: { minInstanceCount: expected.minInstances, maxInstanceCount: expected.maxInstances },
+      scaling: {
+        ...(expected.minInstances > 0 && { minInstanceCount: expected.minInstances }),
+        maxInstanceCount: expected.maxInstances,
+      },
       traffics: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
       template: {
         serviceAccount: `records-api@${project}.iam.gserviceaccount.com`,

@@ -54,3 +54,36 @@ export async function basesOf(
   if (lines.join('\n') !== text) await writeFile(dockerfile, lines.join('\n'));
   return bases;
 }
+
+/** Until when a base gets security updates, at the least, and who says so. */
+const SUPPORT: Readonly<Record<string, { readonly until: string; readonly source: string }>> = {
+  // Three months after Debian 14, which comes two years after Debian 13 (2025-08-09) or a little earlier.
+  'gcr.io/distroless/nodejs24-debian13': {
+    until: '2027-09-01',
+    source: 'https://github.com/GoogleContainerTools/distroless/blob/main/SUPPORT_POLICY.md',
+  },
+  // The end of Node 24. Debian 13 lasts until 2028-08-09.
+  'node:24-trixie-slim': {
+    until: '2028-04-30',
+    source: 'https://github.com/nodejs/release#release-schedule',
+  },
+};
+
+const NOTICE_MS = 90 * 24 * 60 * 60 * 1_000;
+
+/** A sentence for each base of a Dockerfile whose support ends within ninety days, or is not known. */
+export function supportProblems(dockerfile: string, now: Date): string[] {
+  const names = [...dockerfile.matchAll(/^FROM ([^\s@]+)/gm)].map(([, name = '']) =>
+    // The tag of a distroless image names its user.
+    name.replace(/:nonroot$/, ''),
+  );
+  return [...new Set(names)].flatMap((name) => {
+    const support = SUPPORT[name];
+    if (!support) {
+      return [`nobody wrote down how long ${name} is supported: add it to SUPPORT in base-images.ts`];
+    }
+    const { until, source } = support;
+    if (now.getTime() < new Date(until).getTime() - NOTICE_MS) return [];
+    return [`${name} is supported until ${until} (${source}): take its successor`];
+  });
+}

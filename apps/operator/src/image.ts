@@ -77,6 +77,9 @@ async function build(
           '--label',
           `org.opencontainers.image.${label}=${value}`,
         ]),
+        // GitHub attests how it was built. Buildx would push its own statements as two more versions of each build, and the
+        // registry keeps fifty versions.
+        ...['--provenance=false', '--sbom=false'],
         ...['--tag', `${name}:${commit}`, '--push', '--metadata-file', metadata, '.'],
       ],
       REPOSITORY,

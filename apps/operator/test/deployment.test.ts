@@ -142,7 +142,7 @@ describe('a rollout', () => {
       image: image('1'),
       traffics: [
         { type: REVISION, revision: 'records-api-00001-abc', percent: 100 },
-        { type: LATEST, percent: 0, tag: 'canary' },
+        { type: LATEST, tag: 'canary' },
       ],
       canaryUrl: `https://canary---records-api-123456789012.${REGION}.run.app`,
     });
@@ -166,7 +166,7 @@ describe('a rollout', () => {
     expect(await serviceOf(pulumi)).toMatchObject({
       traffics: [
         { type: REVISION, revision: 'records-api-00001-abc', percent: 100 },
-        { type: LATEST, percent: 0, tag: 'canary' },
+        { type: LATEST, tag: 'canary' },
       ],
     });
     const underPolicies = ['--stack', 'prod', '--policy-pack', 'policies'];

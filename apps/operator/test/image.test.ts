@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
-import { basesOf, type Pinning } from '../src/base-images.ts';
+import { basesOf, type Pinning, supportProblems } from '../src/base-images.ts';
 import { publishImage } from '../src/image.ts';
 import { SettingsOnly } from './support/settings-only.ts';
 
@@ -19,8 +19,8 @@ const DIGEST = `sha256:${'b'.repeat(64)}`;
 const BASE_DIGEST = `sha256:${'c'.repeat(64)}`;
 const REGISTRY = 'southamerica-west1-docker.pkg.dev/example-dev/records/api';
 
-const BUILDER = 'node:24-bookworm-slim';
-const BASE = 'gcr.io/distroless/nodejs24-debian12:nonroot';
+const BUILDER = 'node:24-trixie-slim';
+const BASE = 'gcr.io/distroless/nodejs24-debian13:nonroot';
 
 // A program stands in for Docker: it notes its arguments, and writes the documented files of `docker buildx build`. The
 // tests of apps/api cover the content of the image.
@@ -83,6 +83,8 @@ describe('pnpm ops image', () => {
     expect(args).toEqual(
       expect.arrayContaining(['--platform', 'linux/amd64', '--file', dockerfile, '--push']),
     );
+    // GitHub attests instead: buildx would push two more versions a build, and the registry keeps fifty.
+    expect(args).toEqual(expect.arrayContaining(['--provenance=false']));
     expect(args[args.indexOf('--tag') + 1]).toMatch(new RegExp(`^${REGISTRY}:[0-9a-f]{12}(-dirty)?$`));
   });
 
@@ -162,4 +164,25 @@ it('the Dockerfile names its bases as Dependabot reads them, and runs as a numbe
   expect(bases.map(({ name }) => name)).toEqual([BUILDER, BASE, BASE]);
   expect(asked).toEqual([BUILDER, BASE]);
   expect(readFileSync(file, 'utf8')).toMatch(/^USER 65532:65532$/m);
+});
+
+describe('the bases of the Dockerfile', () => {
+  const bases = readFileSync(join(REPOSITORY, 'apps', 'api', 'Dockerfile'), 'utf8');
+
+  it('have ninety days of support left', () => {
+    expect(supportProblems(bases, new Date())).toEqual([]);
+  });
+
+  it('are refused ninety days before their support ends, and when nobody wrote down its end', () => {
+    const distroless = 'gcr.io/distroless/nodejs24-debian13';
+    expect(supportProblems(`FROM ${distroless}:nonroot`, new Date('2027-06-02'))).toEqual([]);
+    expect(
+      supportProblems(`FROM ${distroless}:nonroot@${DIGEST} AS compile`, new Date('2027-06-04')),
+    ).toEqual([
+      expect.stringMatching(/^gcr\.io\/distroless\/nodejs24-debian13 is supported until 2027-09-01 .*https:/),
+    ]);
+    expect(supportProblems('FROM gcr.io/distroless/nodejs24-debian12:nonroot', new Date(0))).toEqual([
+      'nobody wrote down how long gcr.io/distroless/nodejs24-debian12 is supported: add it to SUPPORT in base-images.ts',
+    ]);
+  });
 });

@@ -32,8 +32,8 @@ export class EnabledServices extends pulumi.ComponentResource {
     for (const service of loadBalancer ? [...SERVICES, 'compute'] : SERVICES) {
       new gcp.projects.Service(
         service,
-        // Other programs in the project may still use the API after this stack is destroyed.
-        { service: `${service}.googleapis.com`, disableOnDestroy: false },
+        // It stays enabled when the stack is destroyed, by default: other programs in the project may use it.
+        { service: `${service}.googleapis.com` },
         { parent: this },
       );
     }

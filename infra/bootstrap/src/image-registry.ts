@@ -22,7 +22,6 @@ export class ImageRegistry extends pulumi.ComponentResource {
         location: region,
         format: 'DOCKER',
         description: 'Images of the records API, one per commit.',
-        cleanupPolicyDryRun: false,
         // A KEEP policy overrides a DELETE policy, so a rollback can go back fifty builds.
         cleanupPolicies: [
           { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: 50 } },

@@ -33,7 +33,6 @@ export class PulumiState extends pulumi.ComponentResource {
         lifecycleRules: [
           { action: { type: 'Delete' }, condition: { numNewerVersions: 100, daysSinceNoncurrentTime: 90 } },
         ],
-        forceDestroy: false,
         labels,
       },
       kept,

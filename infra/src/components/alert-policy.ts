@@ -31,7 +31,7 @@ export function conditionArgs(condition: Condition): PolicyInput {
     conditionThreshold: {
       filter,
       comparison,
-      thresholdValue: threshold,
+      ...(threshold !== 0 && { thresholdValue: threshold }),
       duration: `${durationSeconds}s`,
       ...(withoutData === 'violates' && { evaluationMissingData: 'EVALUATION_MISSING_DATA_ACTIVE' }),
       ...(aggregation && {

@@ -33,7 +33,7 @@ export class ApiKeys extends pulumi.ComponentResource {
       {
         secretId: name,
         replication: { userManaged: { replicas: [{ location: region }] } },
-        deletionProtection,
+        ...(deletionProtection && { deletionProtection }),
         labels,
       },
       { parent: this },

@@ -29,6 +29,7 @@ export class Ingestion extends pulumi.ComponentResource {
   readonly deadLetterTopic: gcp.pubsub.Topic;
   readonly deadLetterSubscription: gcp.pubsub.Subscription;
   readonly subscription: gcp.pubsub.Subscription;
+  readonly projectNumber: pulumi.Output<string>;
 
   constructor(name: string, args: IngestionArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Ingestion', name, {}, options);
@@ -81,6 +82,7 @@ export class Ingestion extends pulumi.ComponentResource {
       { service: 'pubsub.googleapis.com' },
       { parent: this },
     );
+    this.projectNumber = serviceAgent.email.apply(numberIn);
 
     const tableGrant = warehouse.grant(
       `${name}-table-writer`,
@@ -131,4 +133,11 @@ export class Ingestion extends pulumi.ComponentResource {
 
     this.registerOutputs({ topic: this.topic.id, subscription: this.subscription.id });
   }
+}
+
+/** The project's number, from the e-mail of its service agent. https://docs.cloud.google.com/iam/docs/service-agents */
+function numberIn(email: string): string {
+  const [, number] = /^service-(\d+)@/.exec(email) ?? [];
+  if (!number) throw new pulumi.RunError(`${email} is not service-NUMBER@…, the e-mail of a service agent`);
+  return number;
 }

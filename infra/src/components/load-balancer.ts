@@ -9,6 +9,13 @@ export interface LoadBalancerArgs extends LoadBalancerConfig, Pick<StackConfig, 
 
 const SCHEME = 'EXTERNAL_MANAGED';
 
+/** The API's Cache-Control decides what is cached, and for how long. The key is Google's default one, because the provider requires one. */
+const CDN_POLICY = {
+  cacheMode: 'USE_ORIGIN_HEADERS',
+  requestCoalescing: true,
+  cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
+};
+
 /** What both forwarding rules share. */
 interface Entrance extends Pick<LoadBalancerArgs, 'labels'> {
   readonly address: gcp.compute.GlobalAddress;
@@ -52,16 +59,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         protocol: 'HTTPS',
         backends: [{ group: endpoints.id }],
         securityPolicy: securityPolicy.id,
-        enableCdn: args.cdn,
-        // The API's Cache-Control decides what is cached, and for how long.
-        ...(args.cdn && {
-          cdnPolicy: {
-            cacheMode: 'USE_ORIGIN_HEADERS',
-            // Cloud CDN's own default, which the provider wants declared.
-            cacheKeyPolicy: { includeHost: true, includeProtocol: true, includeQueryString: true },
-            requestCoalescing: true,
-          },
-        }),
+        ...(args.cdn && { enableCdn: true, cdnPolicy: CDN_POLICY }),
         // Cloud Run's own log lacks the requests that Cloud Armor or the cache answers.
         logConfig: { enable: true, sampleRate: 1 },
       },

@@ -11,6 +11,7 @@ import {
 } from '@records/monitoring';
 import type { StackConfig } from '../config.ts';
 import type { MonitoringConfig } from '../monitoring-config.ts';
+import { operatorSettings } from '../operator-settings.ts';
 import { conditionArgs, documentationOf, strategyOf } from './alert-policy.ts';
 import { logMetricArgs } from './log-metric.ts';
 import type { RecordsApi } from './records-api.ts';
@@ -20,6 +21,8 @@ export interface MonitoringArgs
   extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober' | 'listGibPerMonth'>,
     MonitoringConfig {
   readonly api: RecordsApi;
+  /** Billing answers with it whatever it is told. */
+  readonly projectNumber: pulumi.Input<string>;
 }
 
 /** Objectives, alert policies, dashboards, the uptime check and the billing budget, from the data of packages/monitoring. */
@@ -63,7 +66,7 @@ export class Monitoring extends pulumi.ComponentResource {
     ] as const) {
       new gcp.monitoring.Dashboard(
         `${name}-${id}`,
-        { dashboardJson: JSON.stringify(dashboard) },
+        { dashboardJson: JSON.stringify(dashboard, asGoogleAnswers) },
         { parent: this, dependsOn: metrics },
       );
     }
@@ -93,6 +96,7 @@ export class Monitoring extends pulumi.ComponentResource {
     const has = { 'uptime check': uptimeCheck !== undefined, prober };
     for (const policy of declared.filter(({ needs }) => needs === undefined || has[needs])) {
       const { id, title, severity } = policy;
+      const channels = severity === 'page' ? pageChannels : ticketChannels;
       new gcp.monitoring.AlertPolicy(
         id,
         {
@@ -100,7 +104,7 @@ export class Monitoring extends pulumi.ComponentResource {
           severity: severity === 'page' ? 'CRITICAL' : 'WARNING',
           combiner: 'AND',
           conditions: named.apply((policies) => (policies.get(id)?.conditions ?? []).map(conditionArgs)),
-          notificationChannels: [...(severity === 'page' ? pageChannels : ticketChannels)],
+          ...(channels.length > 0 && { notificationChannels: [...channels] }),
           alertStrategy: strategyOf(policy),
           documentation: documentationOf(policy),
           userLabels: { ...labels, severity },
@@ -133,12 +137,12 @@ export class Monitoring extends pulumi.ComponentResource {
     );
   }
 
-  #declareBudget(name: string, { project, budget, ticketChannels }: MonitoringArgs): void {
+  #declareBudget(name: string, { project, projectNumber, budget, ticketChannels }: MonitoringArgs): void {
     if (!budget) return;
     // Google refuses a person's calls of this API unless they name a project for the quota.
     const provider = new gcp.Provider(
       `${name}-billing`,
-      { project, billingProject: project, userProjectOverride: true },
+      { ...operatorSettings(), project, billingProject: project, userProjectOverride: true },
       { parent: this },
     );
     new gcp.billing.Budget(
@@ -146,7 +150,7 @@ export class Monitoring extends pulumi.ComponentResource {
       {
         billingAccount: budget.billingAccount,
         displayName: `Records in ${project}`,
-        budgetFilter: { projects: [`projects/${project}`] },
+        budgetFilter: { projects: [pulumi.interpolate`projects/${projectNumber}`] },
         amount: { specifiedAmount: { units: String(budget.monthly) } },
         thresholdRules: [0.5, 0.9, 1].map((thresholdPercent) => ({ thresholdPercent })),
         ...(ticketChannels.length > 0 && {
@@ -156,6 +160,13 @@ export class Monitoring extends pulumi.ComponentResource {
       { parent: this, provider },
     );
   }
+}
+
+/** For JSON.stringify: leaves out what Google does not answer, so that no later update finds it missing. */
+function asGoogleAnswers(_key: string, value: unknown): unknown {
+  const isLeftOut =
+    value === 0 || value === false || value === '' || (Array.isArray(value) && value.length === 0);
+  return isLeftOut ? undefined : value;
 }
 
 function byId(limits: Limits, sloNames: readonly string[]): ReadonlyMap<string, Policy> {

@@ -123,8 +123,6 @@ export class Prober extends pulumi.ComponentResource {
         schedule: SCHEDULE,
         timeZone: 'Etc/UTC',
         attemptDeadline: '30s',
-        // The next run is five minutes away.
-        retryConfig: { retryCount: 0 },
         httpTarget: {
           httpMethod: 'POST',
           uri: pulumi.interpolate`https://run.googleapis.com/v2/${this.#job.id}:run`,

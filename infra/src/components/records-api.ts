@@ -90,7 +90,7 @@ export class RecordsApi extends pulumi.ComponentResource {
         labels: args.labels,
         // On the service, not on revisions, so that a canary without requests keeps no instance warm.
         scaling: {
-          minInstanceCount: args.service.minInstances,
+          ...(args.service.minInstances > 0 && { minInstanceCount: args.service.minInstances }),
           maxInstanceCount: args.service.maxInstances,
         },
         traffics: trafficOf(args.service.rollout),
@@ -164,8 +164,8 @@ function containerOf(
     envs,
     resources: {
       limits: { cpu: '1', memory: `${MEMORY_MIB}Mi` },
-      cpuIdle: cpuAllocation === 'request',
-      startupCpuBoost,
+      ...(cpuAllocation === 'request' && { cpuIdle: true }),
+      ...(startupCpuBoost && { startupCpuBoost }),
     },
     startupProbe: {
       httpGet: { path: '/health/ready' },

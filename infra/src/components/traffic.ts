@@ -11,7 +11,7 @@ const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 export function trafficOf(rollout: Rollout | undefined): gcp.types.input.cloudrunv2.ServiceTraffic[] {
   if (!rollout) return [{ type: LATEST, percent: 100 }];
   const { stableRevision, canaryPercent } = rollout;
-  const canary = { type: LATEST, percent: canaryPercent, tag: CANARY_TAG };
+  const canary = { type: LATEST, ...(canaryPercent > 0 && { percent: canaryPercent }), tag: CANARY_TAG };
   // Cloud Run drops a target without requests and tag, and every later plan would show a change.
   if (canaryPercent === 100) return [canary];
   return [{ type: REVISION, revision: stableRevision, percent: 100 - canaryPercent }, canary];

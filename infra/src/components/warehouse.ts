@@ -29,7 +29,7 @@ export class Warehouse extends pulumi.ComponentResource {
         location: region,
         // A week, BigQuery's maximum: the time to notice a bad write and restore the state before it.
         maxTimeTravelHours: '168',
-        deleteContentsOnDestroy: !deletionProtection,
+        ...(!deletionProtection && { deleteContentsOnDestroy: true }),
         labels,
       },
       { parent: this },

@@ -75,5 +75,5 @@ function text(title: string, lines: readonly string[]): Widget {
 }
 
 function section(title: string, subtitle: string): { height: number; widgets: Widget[] } {
-  return { height: 1, widgets: [{ title, sectionHeader: { subtitle, dividerBelow: false } }] };
+  return { height: 1, widgets: [{ title, sectionHeader: { subtitle } }] };
 }

@@ -20,7 +20,7 @@ export type Widget =
   | { readonly title: string; readonly text: { readonly format: 'MARKDOWN'; readonly content: string } }
   | {
       readonly title: string;
-      readonly sectionHeader: { readonly subtitle: string; readonly dividerBelow: boolean };
+      readonly sectionHeader: { readonly subtitle: string };
     };
 export type Threshold = ChartWidget['xyChart']['thresholds'][number];
 

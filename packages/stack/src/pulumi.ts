@@ -12,11 +12,14 @@ export interface Pulumi {
   ask(args: readonly string[]): Promise<unknown>;
 }
 
-/** The command line that npm installs beside a program. It downloads its binary when it runs for the first time. */
+/** The command line that npm installs beside a program. */
 export function pulumiIn(directory: string): Pulumi {
+  let installed: Promise<void> | undefined;
   return {
     run: async (args) => runCommand(process.execPath, [entryPoint(directory), ...args], directory),
     async ask(args) {
+      installed ??= installPulumi(directory);
+      await installed;
       const command = [entryPoint(directory), ...args, '--json'];
       const answer = await readCommand(process.execPath, command, directory);
       try {
@@ -26,6 +29,14 @@ export function pulumiIn(directory: string): Pulumi {
       }
     },
   };
+}
+
+/**
+ * The first run of the command line downloads its binary, and that installer prints to standard output. Run this before
+ * anything parses what Pulumi prints. Throws UserError.
+ */
+export function installPulumi(directory: string): Promise<void> {
+  return runCommand(process.execPath, [entryPoint(directory), 'version'], directory, 'ignore');
 }
 
 /** On the stacks of infra/. */

@@ -4,9 +4,17 @@ import { text } from 'node:stream/consumers';
 import { UserError } from '@records/cli';
 import { isObject } from './is-object.ts';
 
-/** Runs a command for a person to see. Throws UserError when the command is missing or fails. */
-export async function runCommand(command: string, args: readonly string[], cwd: string): Promise<void> {
-  const child = spawn(command, args, { cwd, stdio: 'inherit' });
+/**
+ * Runs a command for a person to see; `stdout: 'ignore'` shows only its errors. Throws UserError when the command is missing
+ * or fails.
+ */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  stdout: 'inherit' | 'ignore' = 'inherit',
+): Promise<void> {
+  const child = spawn(command, args, { cwd, stdio: ['inherit', stdout, 'inherit'] });
   await ended(command, args, child);
 }
 

@@ -43,10 +43,22 @@ describe('a deployed stack', () => {
     });
   });
 
+  it('reads its outputs although the first run of the command line installs it and prints that', async () => {
+    const script = `
+      const { existsSync, writeFileSync } = require('node:fs');
+      if (!existsSync('installed')) console.log('=== Installing Pulumi ===');
+      writeFileSync('installed', '');
+      if (process.argv[2] !== 'version') console.log(JSON.stringify(${JSON.stringify(outputs)}));
+    `;
+    const found = await withPulumi(script, (infra) => deployedOutputs('dev', pulumiIn(infra)));
+    expect(found).toEqual(outputs);
+  });
+
   it.each([
     [
       'is unknown to Pulumi',
-      `console.error("error: no stack named 'dev' found"); process.exit(255);`,
+      `if (process.argv[2] === 'version') process.exit(0);
+       console.error("error: no stack named 'dev' found"); process.exit(255);`,
       "error: no stack named 'dev' found",
     ],
     [

@@ -24,7 +24,7 @@ export function addE2e(parent: Command, startLocal: StartLocal) {
     description: `Publishes a record and reads it through the API, has a message refused and finds it in the dead letters, and removes both.
 Without options it starts a system of its own on this machine. The id of each record that it publishes begins with e2e-.`,
     more: `
-Exit code 1 when a check failed. API_ID_TOKEN is sent to a private API.
+Exit code 1 when a check failed. At Google, what its documentation does not promise is reported and fails nothing. API_ID_TOKEN is sent to a private API.
 With --api, PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST lead to a local cloud.`,
   })
     .addOption(deployedOption('api', 'topic', 'target'))
@@ -48,10 +48,16 @@ With --api, PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST lead to a local clou
           });
         }
         const { apiUrl, topic } = await deployedOutputs(stack);
-        await check({ api: apiUrl, topic, idToken, environment: {} }, DEPLOYED, { stack, ...report });
+        await check({ api: apiUrl, topic, idToken, environment: {}, isGoogle: true }, DEPLOYED, {
+          stack,
+          ...report,
+        });
       } else if (api !== undefined && topic !== undefined) {
         await check(
-          { api, topic, idToken, environment: process.env as Subject['environment'] },
+          {
+            ...{ api, topic, idToken, environment: process.env as Subject['environment'] },
+            isGoogle: !process.env.PUBSUB_EMULATOR_HOST,
+          },
           DEPLOYED,
           report,
         );
@@ -60,7 +66,7 @@ With --api, PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST lead to a local clou
       } else {
         await using local = await startLocal();
         const { apiUrl, topic } = local.outputs;
-        await check({ api: apiUrl, topic, environment: local.environment }, LOCAL, report);
+        await check({ api: apiUrl, topic, environment: local.environment, isGoogle: false }, LOCAL, report);
       }
     });
 }
@@ -72,7 +78,7 @@ async function check(subject: Subject, { seconds, pauseMs }: typeof LOCAL, repor
   const { stack = subject.api, timeout = seconds, json, out } = report;
   const waits = { waitMs: timeout * 1_000, pauseMs, now: Date.now, pause: (ms: number) => setTimeout(ms) };
   const checks = await new EndToEndSuite(subject, waits).run();
-  const passed = checks.every(({ outcome }) => outcome === 'passed');
+  const passed = checks.every(({ outcome }) => outcome === 'passed' || outcome === 'unconfirmed');
   console.log(json ? JSON.stringify({ passed, checks }) : `${subject.api}\n${textOf(checks)}`);
   if (out !== undefined) appendFileSync(out, markdownOf(stack, checks));
   if (!passed) process.exitCode = EXIT.failed;

@@ -1,6 +1,6 @@
 import type { CheckResult } from './suite.ts';
 
-const SIGNS = { passed: '✓', failed: '✗', 'not tried': '-' } as const;
+const SIGNS = { passed: '✓', failed: '✗', unconfirmed: '?', 'not tried': '-' } as const;
 
 export function textOf(results: readonly CheckResult[]): string {
   return results.map(({ name, outcome, detail }) => `${SIGNS[outcome]} ${name}\n    ${detail}`).join('\n');

@@ -70,6 +70,8 @@ export class DeliveryQueue {
   /** The last message id scanned. Earlier messages are delivered only when their backoff ends. */
   #cursor = 0;
   #nextDue: number | undefined;
+  /** The first message of each publish request that is not answered yet, in ascending order. */
+  readonly #unanswered = new Set<number>();
   /** Counts calls of `take`. */
   #takes = 0;
   #timer: Timer | undefined;
@@ -117,8 +119,27 @@ export class DeliveryQueue {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Leases messages, oldest first, until a limit is reached. The last message may exceed the byte limit. */
-  take(limit: Limit, holder: Holder, leaseMs: number): Delivery[] {
+  /** Keeps messages from this one on out of `takeAnswered`. */
+  hold(id: number): void {
+    this.#unanswered.add(id);
+  }
+
+  /** The publisher of a held message has its answer. */
+  announce(id: number): void {
+    this.#unanswered.delete(id);
+    this.wake();
+  }
+
+  /** Like `take`, for a client that listens: a publisher hears of its message first. */
+  takeAnswered(limit: Limit, holder: Holder, leaseMs: number): Delivery[] {
+    const [first = Number.POSITIVE_INFINITY] = this.#unanswered;
+    return this.take(limit, holder, leaseMs, first);
+  }
+
+  /**
+   * Leases messages before the id `end`, oldest first, until a limit is reached. The last message may exceed the byte limit.
+   */
+  take(limit: Limit, holder: Holder, leaseMs: number, end = Number.POSITIVE_INFINITY): Delivery[] {
     if (this.#closed || limit.messages <= 0) return [];
     const batch = new Batch(limit);
     this.#takes++;
@@ -131,8 +152,8 @@ export class DeliveryQueue {
       batch.add(message);
     };
     this.#takeDue(batch, lease);
-    this.#takeReadyKeys(batch, lease);
-    this.#takeFresh(batch, lease);
+    this.#takeReadyKeys(batch, lease, end);
+    this.#takeFresh(batch, lease, end);
     this.#schedule();
     // A message that became due during this call has no timer, and its taker may not call again by itself.
     if (!batch.full && this.#isDue(this.#options.clock.now())) setImmediate(() => this.wake());
@@ -261,26 +282,30 @@ export class DeliveryQueue {
     return this.#nextDue !== undefined && this.#nextDue <= now;
   }
 
-  #takeReadyKeys(batch: Batch, lease: (message: BacklogMessage) => void): void {
+  #takeReadyKeys(batch: Batch, lease: (message: BacklogMessage) => void, end: number): void {
     const now = this.#options.clock.now();
+    const early: string[] = [];
     while (!batch.full) {
       const key = this.#ordering.next();
-      if (key === undefined) return;
+      if (key === undefined) break;
       let remaining = false;
       for (const message of this.#messages.ofKey(this.#options.key, key)) {
-        remaining = message.availableAt > now || batch.full;
+        remaining = message.availableAt > now || batch.full || message.id >= end;
+        if (message.id >= end) early.push(key);
         if (remaining) break;
         if (this.#isDeliverable(message)) lease(message);
       }
       this.#ordering.started(key, remaining);
     }
+    for (const key of early) this.#ordering.due(key);
   }
 
-  #takeFresh(batch: Batch, lease: (message: BacklogMessage) => void): void {
+  #takeFresh(batch: Batch, lease: (message: BacklogMessage) => void, end: number): void {
     if (batch.full) return;
     const held: { id: number; failures: number; ms: number }[] = [];
     let scanned = 0;
     for (const message of this.#messages.fresh(this.#options.key, this.#cursor)) {
+      if (message.id >= end) break;
       this.#cursor = message.id;
       const key = this.#policy.ordered ? message.orderingKey : null;
       if (this.#isDeliverable(message)) {

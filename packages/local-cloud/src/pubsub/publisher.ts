@@ -37,12 +37,19 @@ export class Publisher {
     this.#schemas = options.schemas;
   }
 
-  /** Resolves with the message ids once the messages are committed. Throws INVALID_ARGUMENT, NOT_FOUND. */
-  async publish(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
+  /**
+   * Resolves with the message ids once the messages are committed. Clients that listen get them after `answered`. Throws
+   * INVALID_ARGUMENT, NOT_FOUND.
+   */
+  async publish(
+    topic: TopicState,
+    messages: readonly PubsubMessage[],
+    answered: Promise<void> = Promise.resolve(),
+  ): Promise<string[]> {
     try {
       checkRequest(messages);
       messages.forEach(checkMessage);
-      const ids = await this.append(topic, messages);
+      const ids = await this.append(topic, messages, answered);
       this.#count(topic, SUCCESS);
       return ids;
     } catch (error) {
@@ -63,7 +70,11 @@ export class Publisher {
   }
 
   /** Publishes a message of Pub/Sub itself: only the topic's schema is checked. */
-  append(topic: TopicState, messages: readonly PubsubMessage[]): Promise<string[]> {
+  append(
+    topic: TopicState,
+    messages: readonly PubsubMessage[],
+    answered: Promise<void> = Promise.resolve(),
+  ): Promise<string[]> {
     const stampOf = this.#checkSchema(topic, messages);
     const retains = topic.config.messageRetentionDuration !== undefined;
     const attached = Array.from(topic.subscriptions).filter(({ config }) => !config.detached);
@@ -86,10 +97,14 @@ export class Publisher {
       }
       return ids.map(String);
     });
-    return write.then((ids) => {
-      for (const { subscription, ids } of receives) if (ids.length > 0) subscription.queue.wake();
-      return ids;
+    const held = receives.flatMap(({ subscription: { queue }, ids: [id] }) =>
+      id === undefined ? [] : [{ queue, id }],
+    );
+    for (const { queue, id } of held) queue.hold(id);
+    void Promise.allSettled([write.then(() => answered)]).then(() => {
+      for (const { queue, id } of held) queue.announce(id);
     });
+    return write;
   }
 
   #count(topic: TopicState, result: string): void {

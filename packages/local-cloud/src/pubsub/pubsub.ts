@@ -43,6 +43,8 @@ interface PubSubOptions {
   onWarning?(message: string): void;
 }
 
+/** How long a publisher may take to read its answer before its messages are delivered. */
+const ANSWER_MAX_MS = 1_000;
 /** How often expired messages are dropped. */
 const SWEEP_MS = 60_000;
 const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
@@ -158,13 +160,31 @@ export class PubSub {
     return this.#topics.listSubscriptions(request);
   }
 
-  /** Resolves with the message ids once the messages survive a crash of the process. */
-  async publish(request: {
-    topic?: string | null;
-    messages?: readonly PubsubMessage[] | null;
-  }): Promise<{ messageIds: string[] }> {
+  /**
+   * Resolves with the message ids once the messages survive a crash of the process. A client that listens gets them only after
+   * `over` is aborted: once the publisher has its answer, or is gone.
+   */
+  async publish(
+    request: { topic?: string | null; messages?: readonly PubsubMessage[] | null },
+    over?: AbortSignal,
+  ): Promise<{ messageIds: string[] }> {
     const topic = this.#topics.find(request.topic);
-    return { messageIds: await this.#publisher.publish(topic, request.messages ?? []) };
+    return {
+      messageIds: await this.#publisher.publish(topic, request.messages ?? [], over && this.#aborted(over)),
+    };
+  }
+
+  /** A client that does not read its answer keeps nobody waiting for longer than ANSWER_MAX_MS. */
+  #aborted(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, ANSWER_MAX_MS);
+      const done = () => {
+        timer.cancel();
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+    });
   }
 
   // Subscriptions

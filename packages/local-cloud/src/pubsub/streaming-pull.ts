@@ -28,8 +28,8 @@ export interface StreamingPullRequest {
 
 export interface StreamingPullResponse {
   readonly receivedMessages: readonly ReceivedMessage[];
-  /** Only in the first response of a stream. */
-  readonly subscriptionProperties?: { exactlyOnceDeliveryEnabled: boolean; messageOrderingEnabled: boolean };
+  /** In every response: clients take an absent one for "not ordered". */
+  readonly subscriptionProperties: { exactlyOnceDeliveryEnabled: boolean; messageOrderingEnabled: boolean };
 }
 
 export interface StreamingPullPeer {
@@ -63,7 +63,7 @@ export class StreamingPull implements Receiver {
   #outstandingBytes = 0;
   #writable = true;
   #scheduled = false;
-  #introduced = false;
+  #pinged = false;
   #ended = false;
 
   constructor(options: StreamingPullOptions) {
@@ -101,10 +101,19 @@ export class StreamingPull implements Receiver {
     for (const delivery of modified) {
       if (delivery.seconds > 0) subscription.queue.extend([delivery], delivery.seconds * 1e3);
     }
+    this.#answerPing(request);
     await Promise.all([
       acked.length > 0 && subscription.queue.acknowledge(acked.map(({ id }) => id)),
       subscription.queue.fail(modified.filter(({ seconds }) => seconds === 0)),
     ]);
+  }
+
+  /** Answers a keep-alive ping, which is a request without content. Go's client drops a stream that does not answer. */
+  #answerPing(request: StreamingPullRequest): void {
+    const { first } = this.#options;
+    if (request === first || !(Number(first.protocolVersion ?? 0) >= 1)) return;
+    this.#pinged ||= !request.ackIds?.length && !request.modifyDeadlineAckIds?.length;
+    if (this.#pinged) this.#schedule();
   }
 
   /** The peer's buffer has room again. */
@@ -142,6 +151,8 @@ export class StreamingPull implements Receiver {
       peer.fail(subscription.queue.closed);
       return;
     }
+    if (!this.#writable) return;
+    if (this.#pinged) this.#send([]);
     const messages = Math.min(this.#maxMessages - this.#outstandingMessages, RESPONSE_MAX_MESSAGES);
     const bytes = Math.min(this.#maxBytes - this.#outstandingBytes, RESPONSE_MAX_BYTES);
     if (!this.#writable || messages <= 0 || bytes <= 0) return;
@@ -155,7 +166,7 @@ export class StreamingPull implements Receiver {
       return;
     }
     if (receivedMessages.length === 0) return;
-    this.#writable = peer.send({ receivedMessages, ...this.#introduction() });
+    this.#send(receivedMessages);
     // One response per turn of the event loop, so that streams share a subscription evenly.
     this.#schedule();
   }
@@ -165,16 +176,16 @@ export class StreamingPull implements Receiver {
     this.#outstandingBytes += bytes;
   }
 
-  #introduction(): Partial<StreamingPullResponse> {
-    if (this.#introduced) return {};
-    this.#introduced = true;
-    const { enableMessageOrdering } = this.#options.subscription.config;
-    return {
+  #send(receivedMessages: readonly ReceivedMessage[]): void {
+    const { peer, subscription } = this.#options;
+    this.#pinged = false;
+    this.#writable = peer.send({
+      receivedMessages,
       subscriptionProperties: {
         exactlyOnceDeliveryEnabled: false,
-        messageOrderingEnabled: enableMessageOrdering,
+        messageOrderingEnabled: subscription.config.enableMessageOrdering,
       },
-    };
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import { ackIdOf, parseAckId } from './ack-id.ts';
-import { type DeliveryId, type Limit, sizeOf } from './delivery-queue.ts';
+import { type Delivery, type DeliveryId, type Limit, sizeOf } from './delivery-queue.ts';
 import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
 import { type ReceivedMessage, timestampOf } from './resources.ts';
 import type { SubscriptionState } from './state.ts';
@@ -52,9 +52,15 @@ export class Subscriber {
     }
     const limit = { messages: Math.min(messages, RESPONSE_MAX_MESSAGES), bytes: RESPONSE_MAX_BYTES };
     const leaseMs = subscription.config.ackDeadlineSeconds * 1e3;
-    const take = () => this.#receive(subscription, limit, UNCOUNTED, leaseMs);
-    const received = take();
-    return received.length > 0 || returnImmediately ? received : this.#wait(subscription, take, signal);
+    const received = this.#receive(
+      subscription,
+      UNCOUNTED,
+      subscription.queue.take(limit, UNCOUNTED, leaseMs),
+    );
+    if (received.length > 0 || returnImmediately) return received;
+    const take = () =>
+      this.#receive(subscription, UNCOUNTED, subscription.queue.takeAnswered(limit, UNCOUNTED, leaseMs));
+    return this.#wait(subscription, take, signal);
   }
 
   async acknowledge({ subscription, ackIds }: AckRequest): Promise<void> {
@@ -73,7 +79,7 @@ export class Subscriber {
   streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
     const subscription = this.#pullable(first.subscription);
     const receive = (limit: Limit, stream: Receiver, leaseMs: number) =>
-      this.#receive(subscription, limit, stream, leaseMs);
+      this.#receive(subscription, stream, subscription.queue.takeAnswered(limit, stream, leaseMs));
     return new StreamingPull({ subscription, first, peer, receive });
   }
 
@@ -86,12 +92,11 @@ export class Subscriber {
   }
 
   #receive(
-    { key, config, queue }: SubscriptionState,
-    limit: Limit,
+    { key, config }: SubscriptionState,
     receiver: Receiver,
-    leaseMs: number,
+    deliveries: readonly Delivery[],
   ): ReceivedMessage[] {
-    return queue.take(limit, receiver, leaseMs).map(({ message, attempt }) => {
+    return deliveries.map(({ message, attempt }) => {
       receiver.leased(sizeOf(message));
       return {
         ackId: ackIdOf(key, { id: message.id, attempt }),

@@ -88,7 +88,7 @@ describe('a service account', () => {
   it('may not call an RPC whose permission the local cloud does not know', async () => {
     const [status, text] = await rest(`projects/${PROJECT}/topics/mine`, {}, 'PUT');
     expect([status, text]).toEqual([
-      501,
+      400,
       expect.stringContaining('CreateTopic is not emulated for serviceAccount:crm@'),
     ]);
   });

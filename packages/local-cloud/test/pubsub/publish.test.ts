@@ -40,6 +40,18 @@ describe('publish', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
+  it.each([
+    ['of 27,000 hours, which Python sends', 27_000 * 3_600_000],
+    ['that is beyond what Node can wait for', 2 ** 31],
+    ['of an hour', 3_600_000],
+  ])('answers at once and stores each message once, with a deadline %s', async (_, timeout) => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const messages = [{ data: Buffer.from('a') }];
+    await harness.publisher.publish({ topic: topicName('records'), messages }, { timeout, retry: null });
+    expect((await harness.pull()).map(({ text }) => text)).toEqual(['a']);
+  });
+
   it('answers NOT_FOUND for a missing topic', async () => {
     await using harness = await Harness.start();
     const error = await errorOf(harness.publish(['a'], 'missing'));

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { Harness, subscriptionName, topicName } from './harness.ts';
 
@@ -43,7 +44,7 @@ describe('Pub/Sub over REST', () => {
         data,
         attributes: { a: 'b' },
         messageId: (published as { messageIds: string[] }).messageIds[0],
-        publishTime: '2026-01-01T00:00:00.000Z',
+        publishTime: '2026-01-01T00:00:00Z',
       },
     });
     expect(
@@ -156,7 +157,7 @@ describe('Pub/Sub over REST', () => {
       'PUT',
       'subscriptions/reader',
       { topic: topicName('one'), pushConfig: { pushEndpoint: 'https://x' } },
-      501,
+      400,
       'UNIMPLEMENTED',
       'Subscription.pushConfig is not emulated',
     ],
@@ -166,6 +167,122 @@ describe('Pub/Sub over REST', () => {
       code,
       { error: { code, status, message: expect.stringContaining(message) } },
     ]);
+  });
+
+  it.each([
+    [
+      'bytes that are not base64',
+      { messages: [{ data: 'not base64 !!' }] },
+      "'messages[0].data' (TYPE_BYTES, base64)",
+    ],
+    ['base64 with a line break', { messages: [{ data: 'SGVsbG8=\n' }] }, "'messages[0].data'"],
+    ['base64 that ends early', { messages: [{ data: 'SGVsb' }] }, "'messages[0].data'"],
+    [
+      'a number for a string',
+      { messages: [{ orderingKey: 5 }] },
+      "'messages[0].orderingKey' (TYPE_STRING), 5",
+    ],
+    ['null for an attribute', { messages: [{ attributes: { a: null } }] }, `'messages[0].attributes["a"]'`],
+    ['an object for a list', { messages: {} }, "'messages' (list of google.pubsub.v1.PubsubMessage)"],
+    ['null in a list', { messages: [null] }, "'messages[0]'"],
+    ['a list for the body', [], "'the body' (google.pubsub.v1.PublishRequest)"],
+    ['a field twice', '{"messages":[{"orderingKey":"a","ordering_key":"b"}]}', 'is set twice'],
+    ['a time without its zone', { messages: [{ publishTime: '2026-01-01T00:00:00' }] }, 'Timestamp'],
+    ['half a surrogate pair', '{"messages":[{"orderingKey":"\\ud800"}]}', 'TYPE_STRING'],
+  ])('refuses %s, and names the field', async (_, body, message) => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    expect(await call(harness, 'POST', 'topics/records:publish', body)).toEqual([
+      400,
+      { error: { code: 400, status: 'INVALID_ARGUMENT', message: expect.stringContaining(message) } },
+    ]);
+  });
+
+  it.each([
+    ['ackDeadlineSeconds', 'ten'],
+    ['ackDeadlineSeconds', 10.5],
+    ['ackDeadlineSeconds', true],
+    ['ackDeadlineSeconds', 2 ** 31],
+    ['enableMessageOrdering', 'yes'],
+    ['enableMessageOrdering', 1],
+    ['messageRetentionDuration', '600'],
+    ['labels', []],
+    ['topic', 7],
+    ['state', 'SLEEPY'],
+    ['deadLetterPolicy', 'none'],
+    ['retryPolicy', { minimumBackoff: '1,5s' }],
+  ])('refuses a subscription whose %s is %j', async (field, value) => {
+    await using harness = await Harness.start();
+    await harness.pubsub.createTopic({ name: topicName('records') });
+    const body = { topic: topicName('records'), [field]: value };
+    expect(await call(harness, 'PUT', 'subscriptions/reader', body)).toEqual([
+      400,
+      { error: expect.objectContaining({ message: expect.stringContaining(`'${field}`) }) },
+    ]);
+  });
+
+  it('takes null as absent, numbers as text, both spellings of a name and both alphabets of base64', async () => {
+    await using harness = await Harness.start();
+    await call(harness, 'PUT', 'topics/records', { labels: null, messageStoragePolicy: null });
+    const created = await call(harness, 'PUT', 'subscriptions/reader', {
+      topic: topicName('records'),
+      filter: null,
+      labels: null,
+      ack_deadline_seconds: '2e1',
+      enableMessageOrdering: 'true',
+      retryPolicy: { minimum_backoff: '0.5s', maximumBackoff: null },
+    });
+    expect(created).toEqual([
+      200,
+      {
+        name: subscriptionName('reader'),
+        topic: topicName('records'),
+        ackDeadlineSeconds: 20,
+        enableMessageOrdering: true,
+        retryPolicy: { minimumBackoff: '0.500s', maximumBackoff: '600s' },
+        messageRetentionDuration: '604800s',
+        expirationPolicy: { ttl: '2678400s' },
+        state: 'ACTIVE',
+      },
+    ]);
+    const messages = [{ data: '-_8', attributes: null, orderingKey: null }, { data: '+/8=' }];
+    expect((await call(harness, 'POST', 'topics/records:publish', { messages }))[0]).toBe(200);
+    const pull = { maxMessages: '10', returnImmediately: 'true' };
+    const [, pulled] = await call(harness, 'POST', 'subscriptions/reader:pull', pull);
+    const { receivedMessages } = pulled as { receivedMessages: { message: { data: string } }[] };
+    expect(receivedMessages.map(({ message }) => message.data)).toEqual(['+/8=', '+/8=']);
+    expect(await call(harness, 'POST', 'subscriptions/reader:pull', pull)).toEqual([200, {}]);
+  });
+
+  it('decompresses a body, and refuses one that is too large or not what it says', async () => {
+    await using harness = await Harness.start();
+    const put = async (body: Uint8Array, encoding: string) => {
+      const headers = { 'content-encoding': encoding, 'content-type': 'application/json' };
+      const url = `http://${harness.server.host}/v1/projects/local/topics/records`;
+      const response = await fetch(url, { method: 'PUT', headers, body: Uint8Array.from(body) });
+      return [response.status, await response.text()];
+    };
+    expect((await put(gzipSync('{"labels":{"a":"b"}}'), 'gzip'))[0]).toBe(200);
+    expect(await put(gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')), 'gzip')).toEqual([
+      400,
+      expect.stringContaining('exceeds the limit'),
+    ]);
+    expect(await put(Buffer.from('{}'), 'gzip')).toEqual([
+      400,
+      expect.stringContaining('The body is not gzip'),
+    ]);
+    expect(await put(Buffer.from('{}'), 'br')).toEqual([
+      400,
+      expect.stringContaining('\\"br\\" is not supported'),
+    ]);
+  });
+
+  it('tells a verb from a name', async () => {
+    await using harness = await Harness.start();
+    await harness.client.createSchema('record', 'AVRO', '{"type":"record","name":"R","fields":[]}');
+    const [status, body] = await call(harness, 'GET', 'schemas/record:listRevisions');
+    expect([status, body]).toEqual([200, { schemas: [expect.objectContaining({ type: 'AVRO' })] }]);
+    expect((await call(harness, 'GET', 'topics/records:unknown'))[0]).toBe(404);
   });
 
   const gcloud = '/usr/bin/gcloud';

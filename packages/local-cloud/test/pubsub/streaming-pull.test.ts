@@ -1,6 +1,8 @@
-import type { Message, SubscriptionOptions } from '@google-cloud/pubsub';
+import type { Message, protos, SubscriptionOptions } from '@google-cloud/pubsub';
 import { describe, expect, it } from '@jest/globals';
 import { Harness, subscriptionName, textOf, until } from './harness.ts';
+
+type StreamingPullResponse = protos.google.pubsub.v1.IStreamingPullResponse;
 
 /** Opens Google's streaming subscriber and collects what it receives. */
 function listen(harness: Harness, options: SubscriptionOptions = {}) {
@@ -75,6 +77,49 @@ describe('streaming pull', () => {
     expect(new Set(all().map(textOf)).size).toBe(texts.length);
     expect(all()).toHaveLength(texts.length);
     for (const { subscription } of streams) await subscription.close();
+  });
+
+  it('delivers a message after its publisher has the answer', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith();
+    const { subscription, received } = listen(harness);
+    subscription.on('message', (message: Message) => message.ack());
+    await harness.publish(['first']);
+    await until(() => received.length === 1);
+    const early: string[] = [];
+    for (let n = 0; n < 100; n++) {
+      const ids = await harness.publish([`${n}`]);
+      early.push(...received.filter(({ id }) => ids.includes(id)).map(({ id }) => id));
+    }
+    await until(() => received.length === 101);
+    expect(early).toEqual([]);
+    await subscription.close();
+  });
+
+  it('tells in every response whether the subscription is ordered, and answers pings', async () => {
+    await using harness = await Harness.start();
+    await harness.topicWith({ enableMessageOrdering: true });
+    const stream = harness.subscriber.streamingPull();
+    const responses: StreamingPullResponse[] = [];
+    stream.on('data', (response) => responses.push(response));
+    stream.write({
+      subscription: subscriptionName('reader'),
+      streamAckDeadlineSeconds: 10,
+      protocolVersion: 1,
+    });
+    for (let ping = 1; ping <= 3; ping++) {
+      stream.write({});
+      await until(() => responses.length === ping);
+    }
+    await harness.publish(['a']);
+    await until(() => responses.length === 4);
+    await harness.publish(['b']);
+    await until(() => responses.length === 5);
+    expect(responses.map(({ receivedMessages }) => receivedMessages?.length ?? 0)).toEqual([0, 0, 0, 1, 1]);
+    expect(responses.map((response) => response.subscriptionProperties?.messageOrderingEnabled)).toEqual(
+      Array(5).fill(true),
+    );
+    stream.destroy();
   });
 
   it('ends with NOT_FOUND when the subscription is deleted', async () => {

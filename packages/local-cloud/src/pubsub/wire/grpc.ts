@@ -8,13 +8,14 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
+import './long-deadlines.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from '../streaming-pull.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
 import { type Status, statusOf } from './status.ts';
-import type { Wire } from './wire.ts';
+import { TRANSIT_MS, type Wire } from './wire.ts';
 
 /**
  * Frequent RPCs that skip the conversion to plain objects. Their messages have no enums, and their requests no 64-bit
@@ -60,7 +61,8 @@ function unary({ pubsub, accessOf, report }: Wire, rpc: Rpc): handleUnaryCall<ob
   const handler = handlerOf(rpc.service, rpc.name);
   return async (call, callback) => {
     const abort = new AbortController();
-    call.on('cancelled', () => abort.abort());
+    // Emitted for a completed call, too.
+    call.on('cancelled', () => setTimeout(() => abort.abort(), TRANSIT_MS));
     try {
       authorize(accessOf(authorizationOf(call.metadata)), rpc.name, call.request);
       callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal)));

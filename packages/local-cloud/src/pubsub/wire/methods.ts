@@ -2,15 +2,18 @@ import { CloudError } from '../../errors.ts';
 import type { PubSub } from '../pubsub.ts';
 import type { ServiceName } from './protos.ts';
 
-/** Implements an RPC. Request and response are plain objects; undefined is an empty response. */
-type Handler = (pubsub: PubSub, request: never, signal: AbortSignal) => Promise<unknown>;
+/**
+ * Implements an RPC. Request and response are plain objects; undefined is an empty response. `over` is aborted when the client
+ * has its answer, or is gone.
+ */
+type Handler = (pubsub: PubSub, request: never, over: AbortSignal) => Promise<unknown>;
 
 /** Every unary RPC of Pub/Sub. */
 const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
   Publisher: {
     CreateTopic: (pubsub, request) => pubsub.createTopic(request),
     UpdateTopic: (pubsub, request) => pubsub.updateTopic(request),
-    Publish: (pubsub, request) => pubsub.publish(request),
+    Publish: (pubsub, request, over) => pubsub.publish(request, over),
     GetTopic: (pubsub, request) => pubsub.getTopic(request),
     ListTopics: (pubsub, request) => pubsub.listTopics(request),
     ListTopicSubscriptions: (pubsub, request) => pubsub.listTopicSubscriptions(request),
@@ -26,7 +29,7 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
     DeleteSubscription: (pubsub, request) => pubsub.deleteSubscription(request),
     ModifyAckDeadline: (pubsub, request) => pubsub.modifyAckDeadline(request),
     Acknowledge: (pubsub, request) => pubsub.acknowledge(request),
-    Pull: (pubsub, request, signal) => pubsub.pull(request, signal),
+    Pull: (pubsub, request, over) => pubsub.pull(request, over),
     ModifyPushConfig: (pubsub) => pubsub.modifyPushConfig(),
     GetSnapshot: (pubsub) => pubsub.snapshots(),
     ListSnapshots: (pubsub) => pubsub.snapshots(),

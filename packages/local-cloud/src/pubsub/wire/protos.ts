@@ -16,11 +16,12 @@ export interface Rpc {
   readonly request: protobuf.Type;
   readonly response: protobuf.Type;
   readonly streaming: boolean;
-  /** The RPC's `google.api.http` option. */
-  readonly http: HttpRule | undefined;
+  /** The RPC's paths: its `google.api.http` option. */
+  readonly http: readonly HttpRule[];
 }
 
-interface HttpRule {
+export interface HttpRule {
+  /** `GET` */
   readonly verb: string;
   readonly path: string;
   /** `*`, a field name, or undefined for no body. */
@@ -34,7 +35,7 @@ export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) =>
     request: typeOf(method.resolvedRequestType),
     response: typeOf(method.resolvedResponseType),
     streaming: method.requestStream === true,
-    http: httpRuleOf(method),
+    http: httpRulesOf(method),
   })),
 );
 
@@ -48,11 +49,13 @@ function typeOf(type: protobuf.Type | null): protobuf.Type {
   return type;
 }
 
-function httpRuleOf(method: protobuf.Method): HttpRule | undefined {
+function httpRulesOf(method: protobuf.Method): HttpRule[] {
   const option = (method.parsedOptions as Record<string, Record<string, string>>[] | undefined)?.find(
     (options) => '(google.api.http)' in options,
   )?.['(google.api.http)'];
-  if (!option) return undefined;
+  if (!option) return [];
   const verb = ['get', 'put', 'post', 'patch', 'delete'].find((name) => name in option);
-  return verb === undefined ? undefined : { verb, path: option[verb] ?? '', body: option.body };
+  return verb === undefined
+    ? []
+    : [{ verb: verb.toUpperCase(), path: option[verb] ?? '', body: option.body }];
 }

@@ -1,9 +1,9 @@
 import { CloudError } from '../../errors.ts';
-import { RPCS, type Rpc } from './protos.ts';
+import { type HttpRule, RPCS, type Rpc } from './protos.ts';
 
 interface Route {
   readonly rpc: Rpc;
-  readonly verb: string;
+  readonly rule: HttpRule;
   readonly pattern: RegExp;
   /** Fields in the path, in order: `name`, `topic.name`. */
   readonly fields: readonly string[];
@@ -12,30 +12,35 @@ interface Route {
 /** The RPC of a request, and the fields in its path. */
 export interface RouteMatch {
   readonly rpc: Rpc;
+  readonly rule: HttpRule;
   readonly pathFields: ReadonlyMap<string, string>;
 }
 
 /** https://cloud.google.com/endpoints/docs/grpc/transcoding */
-const ROUTES: readonly Route[] = RPCS.flatMap((rpc) => {
-  if (!rpc.http) return [];
-  const fields: string[] = [];
-  const pattern = rpc.http.path.replace(/\{([^=}]+)=([^}]+)\}/g, (_, field: string, template: string) => {
-    fields.push(field);
-    return `(${template.replaceAll('*', '[^/]+?')})`;
-  });
-  return [{ rpc, verb: rpc.http.verb.toUpperCase(), pattern: new RegExp(`^${pattern}$`), fields }];
-});
+const ROUTES: readonly Route[] = RPCS.flatMap((rpc) =>
+  rpc.http.map((rule) => {
+    const fields: string[] = [];
+    const pattern = rule.path.replace(/\{([^=}]+)=([^}]+)\}/g, (_, field: string, template: string) => {
+      fields.push(field);
+      return `(${template.replaceAll('*', '[^/]+')})`;
+    });
+    // A colon in the last segment starts the verb, such as ":publish".
+    const last = pattern.lastIndexOf('[^/]+');
+    const inLast = last >= 0 && !pattern.slice(last + '[^/]+'.length).includes('/');
+    const source = inLast
+      ? `${pattern.slice(0, last)}[^/:]+${pattern.slice(last + '[^/]+'.length)}`
+      : pattern;
+    return { rpc, rule, pattern: new RegExp(`^${source}$`), fields };
+  }),
+);
 
 /** Undefined when no RPC has this path. Throws INVALID_ARGUMENT for a broken percent escape. */
 export function matchRoute(verb: string, path: string): RouteMatch | undefined {
-  for (const route of ROUTES) {
-    const match = route.verb === verb ? route.pattern.exec(path) : null;
+  for (const { rpc, rule, pattern, fields } of ROUTES) {
+    const match = rule.verb === verb ? pattern.exec(path) : null;
     if (!match) continue;
     const values = match.slice(1).map((text) => decoded(text));
-    return {
-      rpc: route.rpc,
-      pathFields: new Map(route.fields.map((field, index) => [field, values[index] ?? ''])),
-    };
+    return { rpc, rule, pathFields: new Map(fields.map((field, index) => [field, values[index] ?? ''])) };
   }
   return undefined;
 }

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
+import { readBody } from '../../http/body.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { requestOf, responseJson } from './rest-json.ts';
 import { matchRoute } from './rest-routes.ts';
 import { statusOf } from './status.ts';
-import type { Wire } from './wire.ts';
+import { TRANSIT_MS, type Wire } from './wire.ts';
 
 /** Bytes of the largest publish request in base64, with its overhead. */
 const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
@@ -16,7 +17,9 @@ export function createRestServer(wire: Wire): Server {
   return createServer((request, response) => {
     answer(wire, request, response).catch((error: unknown) => {
       const { http, message, code } = statusOf(error, wire.report);
-      send(response, http, JSON.stringify({ error: { code: http, message, status: code } }));
+      // gcloud repeats a request for half a minute after a 501.
+      const status = code === 'UNIMPLEMENTED' ? 400 : http;
+      send(response, status, JSON.stringify({ error: { code: status, message, status: code } }));
     });
   });
 }
@@ -35,28 +38,12 @@ async function answer(
     });
   }
   const abort = new AbortController();
-  response.on('close', () => abort.abort());
-  const message = requestOf(match, searchParams, await bodyOf(request));
+  response.on('close', () => setTimeout(() => abort.abort(), TRANSIT_MS));
+  const message = requestOf(match, searchParams, await readBody(request, MAX_BODY_BYTES));
   const { service, name, response: type } = match.rpc;
   authorize(access, name, message);
   const result = await handlerOf(service, name)(pubsub, message as never, abort.signal);
   send(response, 200, responseJson(type, answerOf(result)));
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) {
-      throw new CloudError(
-        'INVALID_ARGUMENT',
-        `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function send(response: ServerResponse, status: number, body: string): void {

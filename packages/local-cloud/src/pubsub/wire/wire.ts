@@ -9,3 +9,6 @@ export interface Wire {
   /** Called with each bug of the service. */
   report(error: unknown): void;
 }
+
+/** How long an answer is on its way to the code that waits for it, through a socket and the layers of a client library. */
+export const TRANSIT_MS = 5;

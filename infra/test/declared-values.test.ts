@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import { expect, it } from '@jest/globals';
+import type { PlannedResource } from '@records/local-cloud';
+import { COMMITTED_PLANS } from '../plans/committed.ts';
+import { cachedPlan } from './support/plan-cache.ts';
+import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
+
+/**
+ * Google's APIs answer without zero, false and empty values. A program that declares one finds it missing at the next refresh, and
+ * plans a change that nobody asked for. https://protobuf.dev/programming-guides/json/#presence
+ */
+const SENT_FOR_A_REASON: Readonly<Record<string, string>> = {
+  'gcp:bigquery/table:Table deletionProtection': "the provider's own, true by default",
+  'gcp:cloudrunv2/job:Job deletionProtection': "the provider's own, true by default",
+  'gcp:cloudrunv2/service:Service deletionProtection': "the provider's own, true by default",
+  'gcp:cloudrunv2/job:Job template.template.maxRetries': 'three by default, so the provider sends zero, too',
+  'gcp:compute/uRLMap:URLMap defaultUrlRedirect.stripQuery':
+    'the provider requires it, and reads its absence as false',
+  'gcp:pubsub/subscription:Subscription expirationPolicy.ttl':
+    'an empty policy never expires, and none expires after 31 days',
+};
+
+/** Where Google answers the number of a project, whatever was sent. */
+const BY_NUMBER = ['gcp:billing/budget:Budget budgetFilter.projects'];
+
+/** Every plan that Git keeps, and the settings that change what is declared. */
+const PLANS = {
+  ...Object.fromEntries(
+    COMMITTED_PLANS.map(({ file, project, stack }) => [
+      basename(file),
+      () => cachedPlan(project, stack, project.exampleSettings(stack)),
+    ]),
+  ),
+  'prod with everything': () => planOf('prod', EVERYTHING),
+  'prod before its canary serves requests': () =>
+    planOf('prod', { ...EVERYTHING, stableRevision: 'records-api-00001-abc', canaryPercent: '0' }),
+  'prod without a cache and with its CPU all the time': () =>
+    planOf('prod', {
+      ...EVERYTHING,
+      cdn: 'false',
+      cpuAllocation: 'always',
+      startupCpuBoost: 'false',
+      prober: 'false',
+    }),
+  'bootstrap of a load balancer': () =>
+    planBootstrap({
+      loadBalancer: 'true',
+      imageReaders: '["serviceAccount:puller@example.iam.gserviceaccount.com"]',
+    }),
+};
+
+it.each(Object.entries(PLANS))(
+  '%s declares no value that Google drops or rewrites',
+  async (_, plan) => {
+    const { resources } = await plan();
+    const values = resources.filter(({ type }) => type.startsWith('gcp:')).flatMap(valuesOf);
+    expect(values.length).toBeGreaterThan(50);
+    const dropped = values.filter(({ place, value }) => isDropped(value) && !(place in SENT_FOR_A_REASON));
+    const rewritten = values.filter(
+      ({ place, value }) => BY_NUMBER.includes(place) && !/^projects\/\d+$/.test(String(value)),
+    );
+    expect(
+      [...dropped, ...rewritten].map(
+        ({ name, place, value }) => `${place} of "${name}" is ${JSON.stringify(value)}`,
+      ),
+    ).toEqual([]);
+  },
+  120_000,
+);
+
+it('each exception is declared by a plan', async () => {
+  const all = await Promise.all(Object.values(PLANS).map((plan) => plan()));
+  const places = new Set(
+    all
+      .flatMap(({ resources }) => resources.flatMap(valuesOf))
+      .filter(({ value }) => isDropped(value))
+      .map(({ place }) => place),
+  );
+  expect(Object.keys(SENT_FOR_A_REASON).filter((place) => !places.has(place))).toEqual([]);
+}, 120_000);
+
+interface Value {
+  readonly name: string;
+  /** Type and path, without the indexes of lists. */
+  readonly place: string;
+  readonly value: unknown;
+}
+
+function isDropped(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === 0 || value === false || value === '' || value === null;
+}
+
+/** Every leaf of the inputs, those of JSON texts such as dashboards included. */
+function valuesOf({ type, name, inputs }: PlannedResource): Value[] {
+  const leaves = (value: unknown, path: readonly string[]): Value[] => {
+    const inside = typeof value === 'string' && /^[[{]/.test(value) ? parsed(value) : value;
+    if (typeof inside !== 'object' || inside === null || isDropped(inside)) {
+      return [{ name, place: `${type} ${path.join('.')}`, value: inside }];
+    }
+    return Object.entries(inside).flatMap(([key, item]) =>
+      leaves(item, Array.isArray(inside) ? path : [...path, key]),
+    );
+  };
+  return leaves(inputs, []);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // It only starts like JSON.
+  }
+}
