@@ -47,15 +47,20 @@ export const resourceRules: readonly ResourceRule[] = [
   },
   {
     name: 'nothing-open-to-anybody',
-    description: 'Only the API may be open to anybody, and only if the stack sets access so.',
-    check: (resource, { access = 'private' }) =>
-      grantsOf(resource)
+    description:
+      'Only the API may be open to anybody, only if the stack sets access so, and never by a grant, which many organisations refuse.',
+    check: (resource, { access = 'private' }) => [
+      ...grantsOf(resource)
         .filter(({ member }) => ANYBODY.includes(member))
-        .filter(({ role, member }) => {
-          const isApi = resource.type === 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
-          return !(isApi && role === 'roles/run.invoker' && member === 'allUsers' && OPEN.includes(access));
-        })
-        .map(({ role, member }) => `grants ${role} to ${member}, but the stack's access is ${access}`),
+        .map(
+          ({ role, member }) =>
+            `grants ${role} to ${member}: name the members, or set access to public, which disables the invoker check`,
+        ),
+      ...(valueAt(resource, 'invokerIamDisabled') === true &&
+      !(resource.type === SERVICE && OPEN.includes(access))
+        ? [`admits anybody (invokerIamDisabled), but the stack's access is ${access}`]
+        : []),
+    ],
   },
   {
     name: 'no-service-account-keys',

@@ -16,6 +16,15 @@ describe('a private API', () => {
         member,
       })),
     );
+    expect(resourceOf(plan, SERVICE, 'records-api').inputs).not.toHaveProperty('invokerIamDisabled');
+  }, 120_000);
+});
+
+describe('a public API', () => {
+  it('admits anybody without a grant to allUsers, which many organisations refuse', async () => {
+    const plan = await planOf('prod');
+    expect(resourceOf(plan, SERVICE, 'records-api').inputs.invokerIamDisabled).toBe(true);
+    expect(JSON.stringify(plan.resources.map(({ inputs }) => inputs))).not.toContain('allUsers');
   }, 120_000);
 });
 
@@ -29,7 +38,8 @@ describe('an API behind a load balancer', () => {
       'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER',
     );
     // The load balancer forwards no identity, and the ingress above keeps everybody else out.
-    expect(Object.values(inputsByName(plan, INVOKER)).map(({ member }) => member)).toEqual(['allUsers']);
+    expect(resourceOf(plan, SERVICE, 'records-api').inputs.invokerIamDisabled).toBe(true);
+    expect(inputsByName(plan, INVOKER)).toEqual({});
 
     expect(only('regionNetworkEndpointGroup:RegionNetworkEndpointGroup')).toEqual({
       name: 'records-api',

@@ -45,13 +45,17 @@ const CASES: Record<string, { readonly good: Case[]; readonly bad: Case[] }> = {
   },
   'nothing-open-to-anybody': {
     good: [
-      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }],
-      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }, { access: 'load-balancer' }],
+      [SERVICE, { invokerIamDisabled: true }],
+      [SERVICE, { invokerIamDisabled: true }, { access: 'load-balancer' }],
+      [SERVICE, { invokerIamDisabled: false }, { access: 'private' }],
       [INVOKER, { role: 'roles/run.invoker', member: ANA }, { access: 'private' }],
     ],
     bad: [
-      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }, { access: 'private' }],
-      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }, { access: undefined }],
+      [SERVICE, { invokerIamDisabled: true }, { access: 'private' }],
+      [SERVICE, { invokerIamDisabled: true }, { access: undefined }],
+      ['gcp:cloudrunv2/workerPool:WorkerPool', { invokerIamDisabled: true }],
+      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }],
+      [INVOKER, { role: 'roles/run.invoker', member: 'allUsers' }, { access: 'load-balancer' }],
       [INVOKER, { role: 'roles/run.invoker', member: 'allAuthenticatedUsers' }],
       [INVOKER, { role: 'roles/run.admin', member: 'allUsers' }],
       [GRANT, { role: 'roles/run.invoker', member: 'allUsers' }],

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
-import { LOG_METRICS, OBJECTIVES, policiesFor } from '@records/monitoring';
+import { LOG_METRICS, OBJECTIVES, policiesFor, UNKEPT_REQUESTS } from '@records/monitoring';
 import { avroDefinition, bigQueryColumns } from '@records/records-schema';
 import { EXPECTED } from './support/expected-stacks.ts';
 import {
@@ -80,7 +80,8 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:serviceaccount/account:Account': expected.hasProber ? 3 : 1,
       'gcp:projects/iAMMember:IAMMember': expected.hasProber ? 2 : 1,
       'gcp:cloudrunv2/service:Service': 1,
-      ...(expected.isPublic || expected.hasProber
+      'gcp:logging/projectExclusion:ProjectExclusion': 1,
+      ...(expected.hasProber && !expected.isPublic
         ? { 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': 1 }
         : {}),
       ...(expected.isMonitored ? monitoringCounts(expected.isPublic) : {}),
@@ -177,6 +178,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       location: REGION,
       deletionProtection: expected.deletionProtection,
       ingress: 'INGRESS_TRAFFIC_ALL',
+      ...(expected.isPublic && { invokerIamDisabled: true }),
       labels,
       scaling: {
         ...(expected.minInstances > 0 && { minInstanceCount: expected.minInstances }),
@@ -238,6 +240,16 @@ describe.each(STACKS)('stack %s', (stack) => {
         ['data-viewer', 'job-user', 'keys-reader', 'list-writer'].map((grant) => `records-api-${grant}`),
       ),
     );
+  });
+
+  it('lets Google keep no line of a request that may name people, from the first request on', () => {
+    const { name, filter } = UNKEPT_REQUESTS;
+    expect(inputsByName(plan, 'gcp:logging/projectExclusion:ProjectExclusion')[name]).toMatchObject({
+      name,
+      filter,
+    });
+    const service = resourceOf(plan, 'gcp:cloudrunv2/service:Service', 'records-api');
+    expect(dependenciesOf(plan, service)).toContain(name);
   });
 
   it('outputs where everything is', () => {

@@ -111,3 +111,20 @@ verb(delivery, 'workflows', {
     for (const problem of problems) process.stderr.write(`${problem}\n`);
     if (problems.length > 0) process.exitCode = EXIT.failed;
   });
+
+verb(delivery, 'judges', {
+  summary: 'zizmor, actionlint and hadolint, if installed',
+  description:
+    'Lets zizmor, actionlint and hadolint check the workflows and the Dockerfile. Says which ones are not installed. Exit code 1 for a finding.',
+  example: 'pnpm delivery judges',
+})
+  .option('--all', 'exit code 1 also when one is not installed')
+  .action(async ({ all }) => {
+    const { judge } = await import('./judges.ts');
+    const verdicts = judge(REPOSITORY);
+    for (const { name, outcome, detail } of verdicts) {
+      write(`${name.padEnd(11)} ${outcome}${detail && `: ${detail}`}\n`, undefined);
+    }
+    const isWrong = (outcome: string) => outcome === 'failed' || (all && outcome === 'skipped');
+    if (verdicts.some(({ outcome }) => isWrong(outcome))) process.exitCode = EXIT.failed;
+  });

@@ -102,12 +102,12 @@ describe('outputs of a step', () => {
 describe('pnpm delivery', () => {
   it('shows on one screen an example of each verb', async () => {
     const { stdout } = await runHere(delivery, ['--help']);
-    for (const verb of 'tests policies output subject address stacks comment workflows'.split(' ')) {
+    for (const verb of 'tests policies output subject address stacks comment workflows judges'.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
       const help = await runHere(delivery, [verb, '--help']);
       expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
     }
-    expect(stdout.split('\n').length).toBeLessThan(26);
+    expect(stdout.split('\n').length).toBeLessThan(27);
   });
 
   it.each([
@@ -167,6 +167,9 @@ it('names each stack that is not set up, and the stack that waits for it', () =>
     /^staging is not set up .* STATE_URL_STAGING of the repository is empty, and nothing reaches prod without it/,
   );
   expect(missingStacks({ STATE_URL_DEV }).match(/is not set up/g)).toHaveLength(2);
+  const all = { STATE_URL_DEV, STATE_URL_STAGING: 'gs://staging', STATE_URL_PROD };
+  expect(missingStacks({ ...all, SIGNED_BY: 'owner/name' })).toBe('');
+  expect(missingStacks({ ...all, SIGNED_BY: 'nobody' })).toContain('prod is deployed by hand');
 });
 
 it('the result of the policies counts rules and stacks, and names each violation', () => {

@@ -1,8 +1,21 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
 import { parse } from 'yaml';
+import { JUDGES, judge } from '../src/judges.ts';
 import { brokenCalls, callsOf } from '../src/workflows/commands.ts';
 import { parseWorkflow, readAutomation } from '../src/workflows/files.ts';
 import { lint } from '../src/workflows/lint.ts';
@@ -13,11 +26,11 @@ import { overviewOf } from '../src/workflows/table.ts';
 const automation = readAutomation(REPOSITORY);
 
 describe('what runs at GitHub', () => {
-  it('is seven workflows and one action, without a finding of actionlint', async () => {
+  it('is seven workflows and two actions, without a finding of actionlint', async () => {
     expect(automation.workflows.map(({ name }) => name)).toEqual([
       ...['ci', 'deploy', 'drift', 'load', 'mutants', 'preview', 'rollback'],
     ]);
-    expect(automation.actions.map(({ name }) => name)).toEqual(['set-up']);
+    expect(automation.actions.map(({ name }) => name)).toEqual(['pulumi', 'set-up']);
     expect(await lint(automation.workflows)).toEqual([]);
   });
 
@@ -230,9 +243,9 @@ jobs:
     ['does not wait', 'needs: [build, staging]', 'needs: [build]', 'deploy/prod: does not wait for staging'],
     [
       'goes on to prod whatever happened',
-      `if: vars.STATE_URL_PROD != ''`,
+      /if: vars.STATE_URL_PROD != ''.*/,
       'if: always()',
-      `deploy/prod: may have the condition "vars.STATE_URL_PROD != ''" alone`,
+      `deploy/prod: may have the condition "vars.STATE_URL_PROD != ''`,
     ],
     ['asks nobody', 'environment: prod', 'environment: dev', 'deploy/prod: is not in the environment prod'],
     [
@@ -253,7 +266,14 @@ jobs:
       '',
       'deploy/prod: has no queue of its own',
     ],
-    ['trusts any image', '-s dev --verify "$GITHUB_REPOSITORY"', '-s dev', 'deploy/dev: does not verify'],
+    ['trusts any image', '-s dev --verify "$SIGNED_BY"', '-s dev', 'deploy/dev: does not verify'],
+    ['trusts any image in public', /SIGNED_BY: .*/g, 'SIGNED_BY: nobody', 'deploy/staging: does not verify'],
+    [
+      'reaches prod where nobody can be asked',
+      / && \(!github\.event\.repository\.private.*\)$/m,
+      '',
+      `deploy/prod: may have the condition "vars.STATE_URL_PROD != '' && (!github.event.repository.private`,
+    ],
     ['promotes another image', image, 'host/api:latest', 'deploy/dev: does not promote the image of the job'],
     ['does not wait for the tests', 'needs: [test]\n', 'needs: []\n', 'deploy/build: does not wait for test'],
     [
@@ -266,6 +286,15 @@ jobs:
   ])('for a deployment that %s', (_, part, instead, problem) => {
     expect(problemsWith('deploy', part, instead)).toContain(problem);
   });
+
+  it.each(['drift', 'deploy', 'rollback', 'load', 'preview'])(
+    'for a job of %s with a state and no pinned Pulumi',
+    (name) => {
+      expect(problemsWith(name, / {6}- uses: \.\/\.github\/actions\/pulumi\n/, '')).toContain(
+        ': lets an installer that nobody pinned download Pulumi',
+      );
+    },
+  );
 
   it('for a rollback that waits for a deployment', () => {
     const workflows = automation.workflows.map((one) =>
@@ -296,11 +325,141 @@ jobs:
   }
 });
 
+describe('what workflows install by hand', () => {
+  const action = (name: string) => {
+    const { steps } = automation.actions.find((one) => one.name === name) ?? {};
+    return steps?.find(({ run }) => run?.includes('sum --check')) ?? {};
+  };
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'installs-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs a step on Linux, with programs that stand in for npm and curl: they deliver an archive. */
+  function run(name: string, env: Record<string, string>) {
+    const { run = '', env: ofStep } = action(name);
+    for (const program of ['npm', 'curl']) {
+      const path = join(folder, program);
+      writeFileSync(path, '#!/bin/sh\nfor last; do :; done\necho "$@" > "$0.args"\ncp archive "$DELIVER"\n');
+      chmodSync(path, 0o755);
+    }
+    const path = `${folder}:${process.env.PATH}`;
+    return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...ofStep, ...env, PATH: path, HOME: folder, RUNNER_TEMP: folder },
+    });
+  }
+
+  function archive(...files: readonly string[]): Buffer {
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), `#!/bin/sh\necho "${file} ran"\n`);
+      chmodSync(join(folder, file), 0o755);
+    }
+    spawnSync('tar', ['--create', '--gzip', '--file', 'archive', ...files], { cwd: folder });
+    return readFileSync(join(folder, 'archive'));
+  }
+
+  it('is the Pulumi of pnpm-workspace.yaml, where pnpm pulumi looks for it', () => {
+    const { catalog } = parse(readFileSync(join(REPOSITORY, 'pnpm-workspace.yaml'), 'utf8'));
+    expect(action('pulumi').env?.VERSION).toBe(catalog.pulumi);
+    expect(action('pulumi').env?.SHA256).toMatch(/^[0-9a-f]{64}$/);
+    const SHA256 = createHash('sha256').update(archive('pulumi/pulumi')).digest('hex');
+    const DELIVER = join(folder, 'pulumi.tar.gz');
+    expect(run('pulumi', { SHA256, DELIVER }).status).toBe(0);
+    const entry = join(REPOSITORY, 'infra', 'node_modules', 'pulumi', 'run.js');
+    const { HOME, PULUMI_HOME } = { HOME: folder, PULUMI_HOME: '' };
+    const found = spawnSync(process.execPath, [entry, 'version'], {
+      encoding: 'utf8',
+      env: { ...process.env, HOME, PULUMI_HOME },
+    });
+    expect(found.stdout).toBe('pulumi/pulumi ran\n');
+  });
+
+  it('is the pnpm of package.json, beside node', () => {
+    expect(action('set-up').env?.SHA512).toMatch(/^[0-9a-f]{128}$/);
+    const SHA512 = createHash('sha512').update(archive('package/pnpm')).digest('hex');
+    writeFileSync(join(folder, 'package.json'), '{ "packageManager": "pnpm@1.2.3" }');
+    symlinkSync(process.execPath, join(folder, 'node'));
+    const DELIVER = join(folder, 'pnpm-exe.linux-x64-1.2.3.tgz');
+    const { status } = run('set-up', { SHA512, DELIVER });
+    expect(status).toBe(0);
+    expect(readFileSync(join(folder, 'npm.args'), 'utf8')).toContain('@pnpm/exe.linux-x64@1.2.3');
+    expect(spawnSync(join(folder, 'pnpm'), { encoding: 'utf8' }).stdout).toBe('package/pnpm ran\n');
+  });
+
+  it.each([
+    ['pulumi', 'pulumi/pulumi', 'pulumi.tar.gz'],
+    ['set-up', 'package/pnpm', 'pnpm-exe.linux-x64-12.21.0.tgz'],
+  ])('is not taken when it is something else: %s', (name, file, delivered) => {
+    archive(file);
+    writeFileSync(join(folder, 'package.json'), '{ "packageManager": "pnpm@12.21.0" }');
+    symlinkSync(process.execPath, join(folder, 'node'));
+    const { status, stdout } = run(name, { DELIVER: join(folder, delivered) });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/: FAILED\n$/) });
+    expect(existsSync(join(folder, '.pulumi')) || existsSync(join(folder, 'pnpm'))).toBe(false);
+  });
+});
+
+describe('pnpm delivery judges', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'judges-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function install(name: string, version: string, status: number): void {
+    const path = join(folder, name);
+    const finding = '[ "$1" = --version ] || { echo "line 3: a finding"; exit "$STATUS"; }';
+    writeFileSync(
+      path,
+      `#!/bin/sh\nSTATUS=${status}\n[ "$1" = --version ] && echo "${name} ${version}"\n${finding}\n`,
+    );
+    chmodSync(path, 0o755);
+  }
+
+  const verdicts = () => judge(REPOSITORY, { PATH: `${folder}:/bin` });
+
+  it('skips the judges that are not installed, or are of another version, and says how to install them', () => {
+    install('actionlint', '1.0.0', 0);
+    expect(verdicts()).toEqual([
+      { name: 'zizmor', outcome: 'skipped', detail: 'not installed. Run: pip install zizmor==1.32.0' },
+      {
+        name: 'actionlint',
+        outcome: 'skipped',
+        detail: expect.stringMatching(/^actionlint 1\.0\.0, not 1\.7\.12\. Run: go install /),
+      },
+      { name: 'hadolint', outcome: 'skipped', detail: expect.stringMatching(/^not installed/) },
+    ]);
+  });
+
+  it('shows what a judge finds', () => {
+    for (const { name, version } of JUDGES) install(name, version, name === 'zizmor' ? 13 : 0);
+    expect(verdicts().map(({ outcome, detail }) => [outcome, detail])).toEqual([
+      ['failed', 'line 3: a finding'],
+      ['passed', ''],
+      ['passed', ''],
+    ]);
+  });
+
+  it('runs at GitHub the versions that it asks for, by their checksums', () => {
+    const pinned = readFileSync(join(REPOSITORY, '.github/judges/requirements.txt'), 'utf8');
+    const workflow = automation.workflows.find(({ name }) => name === 'ci')?.text;
+    for (const { install } of JUDGES) {
+      const [, tool = '', what = ''] = /^(pip|go) install (.*)$/.exec(install) ?? [];
+      if (tool === 'pip') expect(pinned).toMatch(new RegExp(`^${what} --hash=sha256:[0-9a-f]{64}$`, 'm'));
+      else expect(workflow).toContain(`go install ${what}\n`);
+    }
+  });
+});
+
 it('a new release waits a week, whether a person or Dependabot asks for it', () => {
   const read = (file: string) => parse(readFileSync(join(REPOSITORY, file), 'utf8'));
   const { minimumReleaseAge, minimumReleaseAgeExclude } = read('pnpm-workspace.yaml');
   expect({ minimumReleaseAge, minimumReleaseAgeExclude }).toEqual({ minimumReleaseAge: 7 * 24 * 60 });
   const { updates } = read('.github/dependabot.yml') as { updates: { cooldown: Record<string, number> }[] };
-  expect(updates.map(({ cooldown }) => cooldown['default-days'])).toEqual([7, 7, 7]);
+  expect(updates.map(({ cooldown }) => cooldown['default-days'])).toEqual([7, 7, 7, 7]);
   expect(readFileSync(join(REPOSITORY, 'SECURITY.md'), 'utf8')).toContain('New releases wait a week');
 });

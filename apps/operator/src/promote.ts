@@ -1,4 +1,4 @@
-import { type Command, UserError, verb } from '@records/cli';
+import { type Command, InvalidArgumentError, Option, UserError, verb } from '@records/cli';
 import {
   INFRA,
   type Pulumi,
@@ -16,8 +16,18 @@ const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
 /** The signed statements of an image: how it was built, and the npm packages in it. */
 const STATEMENTS = ['https://slsa.dev/provenance/v1', 'https://spdx.dev/Document/v2.3'];
 
-export const VERIFY =
-  'only if the deploy workflow of that repository (OWNER/NAME) built it from main (needs gh)';
+/** The value of --verify for a repository whose plan at GitHub signs nothing. */
+const NOBODY = 'nobody';
+
+export function verifyOption() {
+  return new Option(
+    '--verify <repository>',
+    'only if the deploy workflow of OWNER/NAME built it from main (needs gh); "nobody" where GitHub signs nothing',
+  ).argParser((text: string) => {
+    if (text === NOBODY || /^[\w.-]+\/[\w.-]+$/.test(text)) return text;
+    throw new InvalidArgumentError(`"${text}" must be OWNER/NAME, or ${NOBODY}`);
+  });
+}
 
 export function addPromote(ops: Command): void {
   const promoteVerb = verb(ops, 'promote', {
@@ -29,7 +39,7 @@ export function addPromote(ops: Command): void {
   promoteVerb
     .argument('[image]', 'by its digest')
     .addOption(stackOption())
-    .option('--verify <repository>', VERIFY)
+    .addOption(verifyOption())
     .action(async (named, { stack, verify }) => {
       const image = named ?? (await readDeployment(stack, pulumi)).image;
       if (image === '') return promoteVerb.error('error: name the image, by its digest');
@@ -52,6 +62,10 @@ export function checkDigest(image: string): void {
  */
 export async function verifyProvenance(image: string, repository: string, gh = 'gh'): Promise<void> {
   checkDigest(image);
+  if (repository === NOBODY) {
+    process.stderr.write('not verified: the plan of this repository at GitHub signs no images\n');
+    return;
+  }
   for (const statement of STATEMENTS) {
     await runCommand(
       gh,

@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runHere } from '@records/cli/testing';
 import { REPOSITORY } from '@records/stack';
+import { ops } from '../src/program.ts';
 import { verifyProvenance } from '../src/promote.ts';
 
 const IMAGE = `southamerica-west1-docker.pkg.dev/example-dev/records/api@sha256:${'1'.repeat(64)}`;
@@ -51,6 +53,18 @@ describe('an image is verified', () => {
     ['what is inside', [BUILT]],
   ])('and refused when nobody has signed %s', async (_, signed) => {
     await expect(verifyProvenance(IMAGE, 'owner/name', gh(signed))).rejects.toThrow('ended with exit code 1');
+  });
+
+  it('by nobody where GitHub signs nothing, but only when that is said', async () => {
+    await verifyProvenance(IMAGE, 'nobody', gh([]));
+    expect(existsSync(join(folder, 'calls'))).toBe(false);
+    for (const verb of ['promote', 'canary']) {
+      const { exitCode, stderr } = await runHere(ops, [verb, IMAGE, '-s', 'dev', '--verify', '']);
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 2,
+        stderr: expect.stringContaining('"" must be OWNER/NAME, or nobody'),
+      });
+    }
   });
 
   it('by its digest alone', async () => {

@@ -20,7 +20,7 @@ const ROLES = {
   'roles/iam.roleAdmin': 'the custom role of the API',
   'roles/iam.serviceAccountAdmin': 'the accounts of the API, the prober and its schedule',
   'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that run as those accounts',
-  'roles/logging.configWriter': 'log-based metrics',
+  'roles/logging.configWriter': 'log-based metrics and the exclusion of request lines',
   'roles/monitoring.editor':
     'metrics that decide a rollout, objectives, alert policies, dashboards, uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',

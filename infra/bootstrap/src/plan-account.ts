@@ -14,7 +14,7 @@ const ROLES = {
   'roles/bigquery.metadataViewer': 'the dataset and the table, without their rows',
   'roles/cloudscheduler.viewer': "the prober's schedule",
   'roles/iam.securityReviewer': 'grants',
-  'roles/logging.viewer': 'log-based metrics',
+  'roles/logging.viewer': 'log-based metrics and the exclusion of request lines',
   'roles/monitoring.viewer': 'objectives, alert policies, dashboards and uptime checks',
   'roles/pubsub.viewer': 'topics, subscriptions and schemas, without their messages',
   'roles/run.viewer': 'the service, its revisions and the job',

@@ -1,5 +1,6 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
+import { UNKEPT_REQUESTS } from '@records/monitoring';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
@@ -9,8 +10,6 @@ import type { Warehouse } from './warehouse.ts';
 export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
   readonly warehouse: Warehouse;
 }
-
-const ANYBODY = 'allUsers';
 
 const MEMORY_MIB = 512;
 /**
@@ -80,6 +79,13 @@ export class RecordsApi extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    // Google keeps request lines in no region of ours. The log-based metrics count them all the same.
+    const unkeptRequests = new gcp.logging.ProjectExclusion(
+      UNKEPT_REQUESTS.name,
+      { ...UNKEPT_REQUESTS },
+      { parent: this },
+    );
+
     this.service = new gcp.cloudrunv2.Service(
       name,
       {
@@ -87,6 +93,8 @@ export class RecordsApi extends pulumi.ComponentResource {
         location: region,
         deletionProtection: args.deletionProtection,
         ingress: ingressOf(access),
+        // Not a grant to allUsers, which many organisations refuse. https://docs.cloud.google.com/run/docs/authenticating/public
+        ...(access.kind !== 'private' && { invokerIamDisabled: true }),
         labels: args.labels,
         // On the service, not on revisions, so that a canary without requests keeps no instance warm.
         scaling: {
@@ -109,12 +117,15 @@ export class RecordsApi extends pulumi.ComponentResource {
         },
       },
       // Without its grants, a revision fails its startup probe.
-      { parent: this, dependsOn: [runsQueries, readsTable, writesLists, ...this.keys.ready] },
+      {
+        parent: this,
+        dependsOn: [unkeptRequests, runsQueries, readsTable, writesLists, ...this.keys.ready],
+      },
     );
 
-    for (const member of invokersOf(access)) {
+    for (const member of access.kind === 'private' ? access.invokers : []) {
       new gcp.cloudrunv2.ServiceIamMember(
-        member === ANYBODY ? `${name}-public` : `${name}-invoker-${member}`,
+        `${name}-invoker-${member}`,
         { name: this.service.name, location: region, role: 'roles/run.invoker', member },
         { parent: this },
       );
@@ -186,9 +197,4 @@ function ingressOf({ kind }: Access): string {
 function proxiesOf({ kind }: Access, { behindFrontEnd }: ServiceConfig): number {
   if (!behindFrontEnd) return 0;
   return kind === 'load-balancer' ? 2 : 1;
-}
-
-/** A load balancer forwards requests without an identity, so the service behind it must admit anybody. */
-function invokersOf(access: Access): readonly string[] {
-  return access.kind === 'private' ? access.invokers : [ANYBODY];
 }

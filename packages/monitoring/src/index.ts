@@ -7,6 +7,7 @@ export { errorBudget, OBJECTIVES, type Objective } from './objectives.ts';
 export { togetherAvailable } from './parts.ts';
 export { AUTO_CLOSE_MINUTES, type Policy, policiesFor } from './policies.ts';
 export { prometheusRules, prometheusRulesFile, type Rule, rulesOfMinutes } from './prometheus-rules.ts';
+export { UNKEPT_REQUESTS } from './request-log.ts';
 export { ROUTES, SYSTEM } from './system.ts';
 export { REAL_TIME, TimeLapse } from './time-lapse.ts';
 export { duration } from './units.ts';

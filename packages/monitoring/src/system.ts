@@ -21,6 +21,9 @@ export const SYSTEM = {
 /** Routes of the API, as its log and its metrics name them. */
 export const ROUTES = { list: '/records', lookup: '/records/:id' } as const;
 
+/** The same routes, as far as the URLs in Cloud Run's log have a common beginning. */
+const URL_PATHS = { list: '/records', lookup: '/records/' } as const;
+
 /** Minutes between two probes, and how many passes in a row may be missing. */
 export const PROBES = { everyMinutes: 5, missed: 5 } as const;
 
@@ -60,7 +63,7 @@ export function uptimeFilter(name: 'check_passed' | 'time_until_ssl_cert_expires
 }
 
 export function routeFilter(route: keyof typeof ROUTES): string {
-  return and(METRICS.latency, `metric.labels.route="${ROUTES[route]}"`);
+  return and(METRICS.latency, `metric.labels.route="${URL_PATHS[route]}"`);
 }
 
 function ofService(type: string): string {

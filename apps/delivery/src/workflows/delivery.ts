@@ -1,6 +1,9 @@
 import { type Job, needsOf, type Step, type Workflow } from './files.ts';
 
 const BUILT = /^\$\{\{ needs\.build\.outputs\.image \}\}$/;
+/** Required reviewers and attestations of private repositories need GitHub Enterprise. */
+const ENTERPRISE = "!github.event.repository.private || vars.ENTERPRISE == 'true'";
+const SIGNER = `\${{ (${ENTERPRISE}) && github.repository || 'nobody' }}`;
 const BACK = 'pnpm ops rollback -s prod --under-way --unlock';
 const TESTS = './.github/workflows/ci.yml';
 /** Commands that must pass before the build, by job of ci. */
@@ -62,7 +65,9 @@ function problemsOfStack(id: string, before: string, job: Job = {}): string[] {
       ? ['builds again instead of promoting the image of the job build']
       : []),
     ...(BUILT.test(env.IMAGE ?? '') ? [] : ['does not promote the image of the job build']),
-    ...(run.includes('--verify') ? [] : ['does not verify who built the image']),
+    ...(run.includes('--verify "$SIGNED_BY"') && env.SIGNED_BY === SIGNER
+      ? []
+      : ['does not verify who built the image']),
     ...(id === 'prod' || indexOf(job, 'pnpm prove e2e') > release
       ? []
       : ['is not proved end to end before the next stack']),
@@ -76,10 +81,14 @@ function isTakenBack({ if: condition, run = '' }: Step): boolean {
   return condition === 'cancelled()' && run.startsWith(BACK);
 }
 
-/** Only the existence of its stack may be a condition: any other could run the job after a failure. */
+/**
+ * Only the existence of its stack may be a condition, and for prod that somebody can be asked: any other could run the job
+ * after a failure.
+ */
 function conditionOf(id: string, stack: string, job: Job = {}): string[] {
-  const allowed = `vars.STATE_URL_${stack.toUpperCase()} != ''`;
-  if (job.if === undefined || job.if === allowed) return [];
+  const exists = `vars.STATE_URL_${stack.toUpperCase()} != ''`;
+  const allowed = id === 'prod' ? `${exists} && (${ENTERPRISE})` : exists;
+  if (job.if === allowed || (job.if === undefined && id !== 'prod')) return [];
   return [`deploy/${id}: may have the condition "${allowed}" alone, and has "${job.if}"`];
 }
 

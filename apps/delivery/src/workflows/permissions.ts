@@ -11,6 +11,7 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/e2e': READ,
   'ci/mutants': READ,
   'ci/fresh-clone': READ,
+  'ci/judges': READ,
   'ci/dependencies': READ,
   'mutants/all': READ,
   'preview/preview': { ...READ, ...IDENTITY },

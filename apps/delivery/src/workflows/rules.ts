@@ -75,7 +75,18 @@ function problemsOfJob(
   if ('pull_request' in on && given.includes('id-token: write') && !keepsForksOut) {
     problems.push(`${name}: has an identity on pull requests, also on those of forks`);
   }
-  return [...problems, ...problemsOfSteps(name, job.steps ?? [], text)];
+  return [...problems, ...installerOf(name, job), ...problemsOfSteps(name, job.steps ?? [], text)];
+}
+
+/** A job with a state runs Pulumi, which npm's package would download by a script that nobody pinned. */
+function installerOf(name: string, { env = {}, steps = [] }: Job): string[] {
+  const state = 'PULUMI_BACKEND_URL';
+  const first = steps.findIndex((step) => step.run !== undefined && state in { ...env, ...step.env });
+  const installs = steps.findIndex(({ uses }) => uses === './.github/actions/pulumi');
+  if (first < 0 || (installs >= 0 && installs < first)) return [];
+  return [
+    `${name}: lets an installer that nobody pinned download Pulumi: needs ./.github/actions/pulumi first`,
+  ];
 }
 
 /** A hidden failure makes a check worthless. */

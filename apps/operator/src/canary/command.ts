@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, EXIT, type Interruption, interruption, verb } from '@records/cli';
 import { INFRA, pulumi, readCommand, readDeployment, recall, stackOption } from '@records/stack';
-import { checkDigest, VERIFY, verifyProvenance } from '../promote.ts';
+import { checkDigest, verifyOption, verifyProvenance } from '../promote.ts';
 import type { Outcome } from './run.ts';
 
 const SERVICE = 'records-api';
@@ -17,7 +17,7 @@ Exit code 1 when every request went back.`,
   })
     .argument('<image>', 'by its digest')
     .addOption(stackOption())
-    .option('--verify <repository>', VERIFY)
+    .addOption(verifyOption())
     .action(async (image, { stack, verify }) => {
       checkDigest(image);
       if (verify !== undefined) await verifyProvenance(image, verify);

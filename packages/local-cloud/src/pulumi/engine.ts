@@ -2,6 +2,7 @@ import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { GcpDeclarations } from './gcp-declarations.ts';
+import { Hooks } from './hooks.ts';
 import { type ProgramResult, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -100,7 +101,8 @@ export class PulumiEngine {
     const declarations = GcpDeclarations.of(project.directory);
     const attempt = async (dryRun: boolean) => {
       const program = new Program();
-      const steps = new Steps({ state, cloud, projectNumber, onEvent });
+      const hooks = new Hooks(dryRun, onEvent);
+      const steps = new Steps({ state, cloud, projectNumber, onEvent, hooks });
       if (dryRun) steps.stop();
       const outside = new CloudOutside(
         cloud,
@@ -117,6 +119,7 @@ export class PulumiEngine {
         outside,
         effects: { state, steps },
         onEvent: dryRun ? () => undefined : onEvent,
+        hooks,
       });
       await execute(run, project, stack, values, { dryRun, signal: this.#aborted.signal, onEvent });
       const missing = run.missing();
@@ -170,6 +173,7 @@ export async function plan(
     declarations: GcpDeclarations.of(project.directory),
     outside: nothingOutside,
     onEvent,
+    hooks: new Hooks(true, onEvent),
   });
   await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
   const resources = program.resources().map(plannedOf);

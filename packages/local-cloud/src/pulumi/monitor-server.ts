@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
+import type { Callback } from '@pulumi/pulumi/proto/callback_pb.js';
 import engineService from '@pulumi/pulumi/proto/engine_grpc_pb.js';
 import engine from '@pulumi/pulumi/proto/engine_pb.js';
 import monitorService from '@pulumi/pulumi/proto/resource_grpc_pb.js';
@@ -8,6 +9,8 @@ import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.j
 import monitor from '@pulumi/pulumi/proto/resource_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { Severity } from '../cloud-event.ts';
+import type { CallbackAddress } from './callbacks.ts';
+import { type HookBinding, NO_HOOKS } from './hooks.ts';
 import { type Monitor, MonitorError, type Registration } from './monitor.ts';
 import { decodeProperties, encodeProperties, PropertyValueError } from './property-values.ts';
 
@@ -23,6 +26,8 @@ const SUPPORTED = new Map([
   ['resourceReferences', FEATURES.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES],
   ['outputValues', FEATURES.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES],
   ['deletedWith', FEATURES.RESOURCE_MONITOR_FEATURE_DELETED_WITH],
+  ['resourceHooks', FEATURES.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS],
+  ['errorHooks', FEATURES.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS],
 ]);
 
 /** Serves Pulumi's ResourceMonitor and Engine, on a free port of this machine, for one run of a program. */
@@ -55,7 +60,7 @@ export class MonitorServer {
   }
 }
 
-// A method that is missing here answers UNIMPLEMENTED: transforms, hooks and packages.
+// A method that is missing here answers UNIMPLEMENTED: transforms and packages.
 function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
   return {
     getDeploymentInfo: unary(() => {
@@ -77,6 +82,18 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       response.setObject(encodeProperties(registered.outputs, registered.secrets));
       response.setUnknown(registered.unknown);
       return response;
+    }),
+    registerResourceHook: unary((request: InstanceType<typeof monitor.RegisterResourceHookRequest>) => {
+      handler.registerResourceHook(request.getName(), {
+        ...addressOf(request.getCallback()),
+        onDryRun: request.getOnDryRun(),
+        ignoreErrors: request.getIgnoreErrors(),
+      });
+      return new empty.Empty();
+    }),
+    registerErrorHook: unary((request: InstanceType<typeof monitor.RegisterErrorHookRequest>) => {
+      handler.registerErrorHook(request.getName(), addressOf(request.getCallback()));
+      return new empty.Empty();
     }),
     registerResourceOutputs: unary((request: InstanceType<typeof monitor.RegisterResourceOutputsRequest>) => {
       handler.registerResourceOutputs(request.getUrn(), decodeProperties(request.getOutputs()));
@@ -182,6 +199,7 @@ function registrationOf(request: RegisterResourceRequest): Registration {
       deletedWith: request.getDeletedwith() || undefined,
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       aliases: request.getAliasurnsList(),
+      hooks: hooksOf(request),
       unsupported: unsupportedOptions(request),
     },
     position: positionOf(request),
@@ -198,12 +216,29 @@ function positionOf(request: RegisterResourceRequest): string | undefined {
   return undefined;
 }
 
+function hooksOf(request: RegisterResourceRequest): HookBinding {
+  const hooks = request.getHooks();
+  if (!hooks) return NO_HOOKS;
+  return {
+    beforeCreate: hooks.getBeforeCreateList(),
+    afterCreate: hooks.getAfterCreateList(),
+    beforeUpdate: hooks.getBeforeUpdateList(),
+    afterUpdate: hooks.getAfterUpdateList(),
+    onError: hooks.getOnErrorList(),
+  };
+}
+
+function addressOf(callback: Callback | undefined): CallbackAddress {
+  return { target: callback?.getTarget() ?? '', token: callback?.getToken() ?? '' };
+}
+
 function unsupportedOptions(request: RegisterResourceRequest): string[] {
   const hooks = request.getHooks();
   const options: Record<string, boolean> = {
     import: request.getImportid() !== '',
     transforms: request.getTransformsList().length > 0,
-    hooks: hooks !== undefined && Object.values(hooks.toObject()).some((list) => list.length > 0),
+    'a hook of a deletion':
+      hooks !== undefined && [...hooks.getBeforeDeleteList(), ...hooks.getAfterDeleteList()].length > 0,
     replaceWith: request.getReplaceWithList().length > 0,
     replacementTrigger: request.hasReplacementTrigger(),
     stateMigrations: request.getStateMigrationsList().length > 0,

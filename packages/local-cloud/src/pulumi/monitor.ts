@@ -1,4 +1,6 @@
 import type { Severity } from '../cloud-event.ts';
+import type { CallbackAddress } from './callbacks.ts';
+import type { HookBinding, ResourceHook } from './hooks.ts';
 import type { DecodedProperties, Properties } from './property-values.ts';
 
 /** A resource as the program registers it. */
@@ -31,6 +33,7 @@ export interface ResourceOptions {
   readonly additionalSecretOutputs: readonly string[];
   /** URNs that the resource had before. */
   readonly aliases: readonly string[];
+  readonly hooks: HookBinding;
   /** Options that the engine cannot honour, by their names in a program. */
   readonly unsupported: readonly string[];
 }
@@ -48,6 +51,8 @@ export interface Registered {
 /** The engine as a Pulumi program calls it, without gRPC. */
 export interface Monitor {
   registerResource(registration: Registration): Promise<Registered>;
+  registerResourceHook(name: string, hook: ResourceHook): void;
+  registerErrorHook(name: string, address: CallbackAddress): void;
   registerResourceOutputs(urn: string, outputs: DecodedProperties): void;
   /** Calls a data source. Throws MonitorError. */
   invoke(token: string, args: DecodedProperties): Promise<Properties>;

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { OnEvent, Severity } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
+import type { CallbackAddress } from './callbacks.ts';
 import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { describeResource } from './describe-resource.ts';
 import { keepIgnored } from './diff.ts';
 import type { GcpDeclarations } from './gcp-declarations.ts';
+import type { HookBinding, Hooks, ResourceHook } from './hooks.ts';
 import { checkInputs } from './inputs.ts';
 import { type Monitor, MonitorError, type Registered, type Registration } from './monitor.ts';
 import { explain, findUnproved, type Outside, type Unproved } from './order-proof.ts';
@@ -31,6 +33,7 @@ interface ProgramRunOptions {
   /** Absent in a preview. */
   readonly effects?: Effects;
   readonly onEvent: OnEvent;
+  readonly hooks: Hooks;
 }
 
 /** One run of a program: checks, proves and applies the resources that the program registers. */
@@ -68,6 +71,7 @@ export class ProgramRun implements Monitor {
   /** Waits for registrations that are still under way when the program has stopped. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#registering);
+    this.#options.hooks.close();
   }
 
   async #register(registration: Registration): Promise<Registered> {
@@ -111,11 +115,12 @@ export class ProgramRun implements Monitor {
     if (twin) return refuseMistakes([twinProblem(resource, twin)]);
     const { definition } = resource;
     try {
+      if (!effects) await this.#announce(urn, options.hooks, resolved);
       if (!definition || !isApplied(definition)) {
         const outputs = definition
           ? { ...resolved, ...definition.outputs(resolved, this.#options.context) }
           : resolved;
-        effects?.steps.record(resource, outputs, given.secrets, options, old);
+        await effects?.steps.record(resource, outputs, given.secrets, options, old);
         return answer(outputs);
       }
       if (!(await this.#isProved(resource)) || !effects) {
@@ -126,6 +131,20 @@ export class ProgramRun implements Monitor {
     } catch (error) {
       return refuse(this.#problemsOf(urn, error));
     }
+  }
+
+  /** A preview takes everything to be new, and calls only the hooks that ask for it. */
+  async #announce(urn: string, binding: HookBinding, newInputs: Properties): Promise<void> {
+    await this.#options.hooks.run('beforeCreate', binding, { urn, newInputs });
+    await this.#options.hooks.run('afterCreate', binding, { urn, newInputs });
+  }
+
+  registerResourceHook(name: string, hook: ResourceHook): void {
+    this.#options.hooks.registerResourceHook(name, hook);
+  }
+
+  registerErrorHook(name: string, address: CallbackAddress): void {
+    this.#options.hooks.registerErrorHook(name, address);
   }
 
   registerResourceOutputs(urn: string, { values }: DecodedProperties): void {

@@ -4,6 +4,7 @@ import type { Cloud } from './cloud.ts';
 import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
 import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { changedPaths, topLevel } from './diff.ts';
+import type { Hooks, Occurrence } from './hooks.ts';
 import { effectiveInputs } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
@@ -38,13 +39,21 @@ export class Steps {
   readonly #cloud: Cloud;
   readonly #projectNumber: string;
   readonly #onEvent: OnEvent;
+  readonly #hooks: Hooks;
   #isStopped = false;
 
-  constructor(options: { state: StackState; cloud: Cloud; projectNumber: string; onEvent: OnEvent }) {
+  constructor(options: {
+    state: StackState;
+    cloud: Cloud;
+    projectNumber: string;
+    onEvent: OnEvent;
+    hooks: Hooks;
+  }) {
     this.#state = options.state;
     this.#cloud = options.cloud;
     this.#projectNumber = options.projectNumber;
     this.#onEvent = options.onEvent;
+    this.#hooks = options.hooks;
   }
 
   /** From now on, steps are checked and not taken. */
@@ -63,7 +72,7 @@ export class Steps {
     const computed = { ...inputs, ...type.outputs(next) };
     if (!old) this.#checkUnclaimed(wanted, computed.id);
     if (this.#isStopped && !old) return computed;
-    if (!old) return this.#finish('create', [], wanted, { ...computed, ...(await create(type, next)) });
+    if (!old) return this.#perform('create', [], wanted, computed, () => create(type, next));
     const changed = changedPaths(old.inputs, inputs);
     if (changed.length === 0 && this.#isStopped) return { ...computed, ...old.outputs };
     if (changed.length === 0) {
@@ -81,7 +90,7 @@ export class Steps {
       fixedInput(resource, wanted.options, old, inputs, changed) ?? type.replacementReason?.(change);
     if (reason === undefined && this.#isStopped) return { ...computed, ...old.outputs };
     if (reason === undefined) {
-      return this.#finish('update', changed, wanted, { ...computed, ...(await type.update?.(change)) });
+      return this.#perform('update', changed, wanted, computed, async () => type.update?.(change));
     }
     const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason);
     if (problem) throw new DeploymentError([problem]);
@@ -94,7 +103,7 @@ export class Steps {
     } else {
       this.#state.setAside(old);
     }
-    return this.#finish('replace', changed, wanted, { ...computed, ...(await create(type, next)) });
+    return this.#perform('replace', changed, wanted, computed, () => create(type, next));
   }
 
   /** Refuses a new name for a recorded resource: deleting the old name at the end would delete the resource. */
@@ -106,13 +115,13 @@ export class Steps {
   }
 
   /** Records a component, or a resource of a type that is not emulated. Throws DeploymentError. */
-  record(
+  async record(
     resource: ProgramResource,
     outputs: Properties,
     secrets: readonly string[],
     options: ResourceOptions,
     old: ResourceState | undefined,
-  ): void {
+  ): Promise<void> {
     const { inputs, urn, custom, definition, notEmulated } = resource;
     const changed = old ? changedPaths(old.inputs, inputs) : [];
     const reason = old && custom ? fixedInput(resource, options, old, inputs, changed) : undefined;
@@ -121,10 +130,16 @@ export class Steps {
       if (problem) throw new DeploymentError([problem]);
     }
     if (this.#isStopped) return;
+    const isSame = old !== undefined && changed.length === 0;
+    // A replacement is a creation to its hooks.
+    const operation = old && !reason ? 'update' : 'create';
+    const occurrence = occurrenceOf(resource, inputs, old);
+    if (!isSame) await this.#hooks.run(BEFORE[operation], options.hooks, occurrence);
     this.#state.set(stateOf(resource, inputs, outputs, secrets, options, { project: '' }));
-    if (!custom) return;
-    const change = reason ? 'replace' : changed.length > 0 ? 'update' : 'same';
-    this.#report(stepOf(old ? change : 'create', urn, changed, notEmulated));
+    const step = reason ? 'replace' : operation;
+    if (custom) this.#report(stepOf(isSame ? 'same' : step, urn, changed, notEmulated));
+    if (!isSame)
+      await this.#hooks.run(AFTER[operation], options.hooks, { ...occurrence, newOutputs: outputs });
   }
 
   /** What forbids to delete `missing`. With any problem, delete none of them. */
@@ -182,6 +197,24 @@ export class Steps {
     };
   }
 
+  /** Takes a step, with the hooks before and after it. A hook may ask to repeat it when it fails. */
+  async #perform(
+    step: 'create' | 'update' | 'replace',
+    changed: readonly string[],
+    wanted: Wanted,
+    computed: Properties,
+    run: () => Promise<Properties | undefined>,
+  ): Promise<Properties> {
+    const { resource, inputs, old, options } = wanted;
+    const operation = step === 'update' ? 'update' : 'create';
+    const occurrence = occurrenceOf(resource, inputs, step === 'update' ? old : undefined);
+    await this.#hooks.run(BEFORE[operation], options.hooks, occurrence);
+    const made = await this.#hooks.retry(operation, options.hooks, occurrence, run);
+    const outputs = this.#finish(step, changed, wanted, { ...computed, ...made });
+    await this.#hooks.run(AFTER[operation], options.hooks, { ...occurrence, newOutputs: outputs });
+    return outputs;
+  }
+
   #finish(
     operation: StepOperation,
     changed: readonly string[],
@@ -198,6 +231,17 @@ export class Steps {
     this.done.push(step);
     this.#onEvent({ type: 'step', step });
   }
+}
+
+const BEFORE = { create: 'beforeCreate', update: 'beforeUpdate' } as const;
+const AFTER = { create: 'afterCreate', update: 'afterUpdate' } as const;
+
+function occurrenceOf(
+  { urn }: ProgramResource,
+  newInputs: Properties,
+  old: ResourceState | undefined,
+): Occurrence {
+  return { urn, id: old?.id, newInputs, oldInputs: old?.inputs, oldOutputs: old?.outputs };
 }
 
 async function create(

@@ -4,6 +4,8 @@ export { Distribution } from './distribution.ts';
 export { evaluate } from './evaluate.ts';
 export { fleetSeries, systemName } from './fleet.ts';
 export { type Line, linesOf } from './lines.ts';
+export { type LogEntry, selectorOf } from './log-filter.ts';
+export { seriesOfLines } from './log-series.ts';
 export { findPromtool, runPromtool } from './promtool.ts';
 export { type Series, select } from './series.ts';
 export { HEALTHY, type Moment, momentsOf, START, TRACES, type Trace } from './traces.ts';

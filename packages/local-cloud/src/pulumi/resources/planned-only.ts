@@ -6,6 +6,7 @@ const NO_OBJECTS = 'Cloud Storage is not emulated';
 const NO_KEYS = 'Cloud KMS is not emulated';
 const NO_IMAGES = 'images are run from the working copy, not pulled';
 const NO_MONITORING = 'nothing is measured or notified here: `pnpm prove alerts` tests the alert policies';
+const NO_LOG = 'nothing keeps a log here: the lines of a container go to its caller';
 const NO_TOKENS = 'the local cloud asks for no credentials';
 
 /** Types that a plan shows and that have no effect on an emulated service. */
@@ -62,6 +63,7 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   },
   'gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember': grant(NO_KEYS, 'cryptoKeyId'),
   'gcp:kms/keyRing:KeyRing': named(NO_KEYS, 'keyRings', 'location'),
+  'gcp:logging/projectExclusion:ProjectExclusion': named(NO_LOG, 'exclusions'),
   'gcp:logging/metric:Metric': named(NO_MONITORING, 'metrics'),
   'gcp:monitoring/alertPolicy:AlertPolicy': named(NO_MONITORING, 'alertPolicies'),
   'gcp:monitoring/customService:CustomService': {
