@@ -13,10 +13,7 @@ const Inputs = Type.Object(
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
-    /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
-    defaultTableExpirationMs: Type.Optional(
-      Type.Integer({ minimum: 3_600_000, description: 'milliseconds, an hour or more' }),
-    ),
+    defaultTableExpirationMs: Type.Optional(Type.Integer()),
     deleteContentsOnDestroy: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
   },

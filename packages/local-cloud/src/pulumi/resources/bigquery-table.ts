@@ -10,7 +10,7 @@ const Inputs = Type.Object(
     tableId: Type.String(),
     project: Type.Optional(Type.String()),
     schema: Type.Optional(Type.String()),
-    clusterings: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 4 })),
+    clusterings: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),

@@ -137,6 +137,7 @@ export const CONSTRAINTS: Readonly<Record<string, Constraints>> = {
     fixed: 'datasetId externalDatasetReference location project',
     values: {
       datasetId: matching(/^\w{1,1024}$/, 'at most 1,024 letters, digits and underscores'),
+      // An hour of milliseconds.
       defaultTableExpirationMs: atLeast(3_600_000),
     },
   },

@@ -9,15 +9,9 @@ import {
 } from '../resource-type.ts';
 import { serviceAccountName } from './common.ts';
 
-const MEMBER =
-  '^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\\S+)$';
-
 const GRANT_INPUTS = {
   role: Type.String({ pattern: '^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$' }),
-  member: Type.String({
-    pattern: MEMBER,
-    description: 'an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"',
-  }),
+  member: Type.String(),
 };
 
 interface GrantOptions {
