@@ -3,7 +3,7 @@ import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { GcpDeclarations } from './gcp-declarations.ts';
 import { Hooks } from './hooks.ts';
-import { type ProgramResult, runProgram } from './language-runtime.ts';
+import { type ProgramResult, type RunOptions, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
 import { CloudOutside } from './outside.ts';
@@ -22,6 +22,10 @@ export interface ProgramOptions {
   readonly stack: string;
   /** Overrides Pulumi.<stack>.yaml. A key without a namespace belongs to the project. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Variables of the program, beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The Node that runs the program, with its arguments; this process's by default. */
+  readonly node?: readonly [path: string, ...args: string[]];
 }
 
 export interface Deployment {
@@ -86,7 +90,7 @@ export class PulumiEngine {
     await this.#last;
   }
 
-  async #deploy({ projectDir, stack, config }: ProgramOptions): Promise<Deployment> {
+  async #deploy({ projectDir, stack, config, environment, node }: ProgramOptions): Promise<Deployment> {
     const { cloud, projectId, projectNumber, onEvent } = this.#options;
     if (this.#aborted.signal.aborted) throw closedError();
     checkStackName(stack);
@@ -121,7 +125,9 @@ export class PulumiEngine {
         onEvent: dryRun ? () => undefined : onEvent,
         hooks,
       });
-      await execute(run, project, stack, values, { dryRun, signal: this.#aborted.signal, onEvent });
+      await execute(run, project, stack, values, {
+        ...{ dryRun, signal: this.#aborted.signal, onEvent, environment, node },
+      });
       const missing = run.missing();
       throwIfAny(steps.deletionProblems(missing));
       return { run, steps, missing };
@@ -153,6 +159,8 @@ export async function plan(
     projectDir,
     stack,
     config,
+    environment,
+    node,
     projectNumber = PLACEHOLDER_PROJECT_NUMBER,
     onEvent = () => undefined,
   } = options;
@@ -175,7 +183,9 @@ export async function plan(
     onEvent,
     hooks: new Hooks(true, onEvent),
   });
-  await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
+  await execute(run, project, stack, values, {
+    ...{ dryRun: true, signal: AbortSignal.any([]), onEvent, environment, node },
+  });
   const resources = program.resources().map(plannedOf);
   // Registrations arrive in any order. Sorted, two plans of one program are equal.
   return { outputs: run.outputs, resources: resources.sort(byUrn) };
@@ -186,7 +196,7 @@ async function execute(
   project: Project,
   stack: string,
   config: StackConfig,
-  options: { dryRun: boolean; signal: AbortSignal; onEvent: OnEvent },
+  options: Pick<RunOptions, 'dryRun' | 'signal' | 'onEvent' | 'environment' | 'node'>,
 ): Promise<void> {
   const server = await MonitorServer.listen(run);
   try {

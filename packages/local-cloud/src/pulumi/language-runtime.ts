@@ -14,13 +14,17 @@ const PRELOADED = ['native-stack-traces.ts', 'whole-arguments.ts'].map(
   (file) => new URL(file, import.meta.url).href,
 );
 
-export interface ProgramOptions {
+export interface RunOptions {
   readonly project: Project;
   readonly stack: string;
   readonly config: StackConfig;
   /** `host:port` of the resource monitor and the engine. */
   readonly address: string;
   readonly dryRun: boolean;
+  /** Variables of the program, beside those of this process. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
+  /** The Node that runs the program, with its arguments; this process's by default. */
+  readonly node: readonly [path: string, ...args: string[]] | undefined;
   readonly signal: AbortSignal;
   onEvent: OnEvent;
 }
@@ -35,13 +39,13 @@ export interface ProgramResult {
  * Runs a program to its end with the Node.js language runtime of the project's own @pulumi/pulumi. Throws
  * DeploymentError when that is not installed.
  */
-export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-  const { project, stack, config, address, dryRun, signal, onEvent } = options;
+export async function runProgram(options: RunOptions): Promise<ProgramResult> {
+  const { project, stack, config, address, dryRun, environment, node, signal, onEvent } = options;
+  const [path, ...args] = node ?? [process.execPath, ...ownArguments(project)];
   const child = spawn(
-    process.execPath,
+    path,
     [
-      // ts-node's traces need the maps.
-      ...(project.typescript ? [] : PRELOADED.flatMap((module) => ['--import', module])),
+      ...args,
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
@@ -58,6 +62,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         PULUMI_CONFIG: JSON.stringify(config.values),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
         PULUMI_NODEJS_TYPESCRIPT: String(project.typescript),
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -82,6 +87,11 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   ]);
   signal.removeEventListener('abort', kill);
   return { exitCode, stderr: lastLines.toString() };
+}
+
+function ownArguments({ typescript }: Project): string[] {
+  // ts-node's traces need the maps.
+  return typescript ? [] : PRELOADED.flatMap((module) => ['--import', module]);
 }
 
 function runtimePath(project: Project): string {

@@ -474,6 +474,7 @@ export const CONSTRAINTS: Readonly<Record<string, Constraints>> = {
       'metricDescriptor.valueType': oneOf('BOOL INT64 DOUBLE STRING DISTRIBUTION MONEY'),
     },
   },
+  'gcp:logging/projectExclusion:ProjectExclusion': { fixed: 'name project' },
   'gcp:monitoring/alertPolicy:AlertPolicy': {
     fixed: 'project',
     groups: [atLeastOne('documentation', 'content links mimeType subject')],
