@@ -121,16 +121,10 @@ class Copy {
   readonly infra = join(this.#folder, 'infra');
 
   constructor() {
-    for (const name of [
-      'index.ts',
-      'src',
-      'package.json',
-      'Pulumi.yaml',
-      'Pulumi.local.yaml',
-      'Pulumi.prod.yaml',
-    ]) {
-      cpSync(join(INFRA, name), join(this.infra, name), { recursive: true });
-    }
+    const left = new Set(
+      ['bootstrap', 'mutants', 'node_modules', 'plans', 'test'].map((name) => join(INFRA, name)),
+    );
+    cpSync(INFRA, this.infra, { recursive: true, filter: (path) => !left.has(path) });
     symlinkSync(join(INFRA, 'node_modules'), join(this.infra, 'node_modules'));
   }
 

@@ -104,9 +104,10 @@ export class PulumiEngine {
     const state = this.#stateOf(project.name, stack);
     const declarations = GcpDeclarations.of(project.directory);
     const attempt = async (dryRun: boolean) => {
+      const hear: OnEvent = dryRun ? () => undefined : onEvent;
       const program = new Program();
-      const hooks = new Hooks(dryRun, onEvent);
-      const steps = new Steps({ state, cloud, projectNumber, onEvent, hooks });
+      const hooks = new Hooks(dryRun, hear);
+      const steps = new Steps({ state, cloud, projectNumber, onEvent: hear, hooks });
       if (dryRun) steps.stop();
       const outside = new CloudOutside(
         cloud,
@@ -122,11 +123,11 @@ export class PulumiEngine {
         declarations,
         outside,
         effects: { state, steps },
-        onEvent: dryRun ? () => undefined : onEvent,
+        onEvent: hear,
         hooks,
       });
       await execute(run, project, stack, values, {
-        ...{ dryRun, signal: this.#aborted.signal, onEvent, environment, node },
+        ...{ dryRun, signal: this.#aborted.signal, onEvent: hear, environment, node },
       });
       const missing = run.missing();
       throwIfAny(steps.deletionProblems(missing));

@@ -10,9 +10,10 @@ import type { StackConfig } from './stack-config.ts';
 
 const KEPT_LINES = 40;
 // A module each, loaded before Pulumi's runtime.
-const PRELOADED = ['native-stack-traces.ts', 'whole-arguments.ts'].map(
-  (file) => new URL(file, import.meta.url).href,
-);
+const PRELOADED = [
+  new URL('native-stack-traces.ts', import.meta.url).href,
+  new URL('whole-arguments.ts', import.meta.url).href,
+];
 
 export interface RunOptions {
   readonly project: Project;

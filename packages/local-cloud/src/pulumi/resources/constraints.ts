@@ -1,3 +1,4 @@
+import { MEMBER as MEMBER_PATTERN } from '../../iam.ts';
 import {
   atLeast,
   atLeastOne,
@@ -31,7 +32,7 @@ const CIDR = matching(
 );
 const JSON_TEXT = such('JSON', isJson);
 const MEMBER = matching(
-  /^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\S+)$/,
+  new RegExp(MEMBER_PATTERN),
   'an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"',
 );
 const HEADERS = such(

@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import { type Grant, isCustomRole, MEMBER, roleProblem } from '../../iam.ts';
+import { type Grant, isCustomRole, roleProblem } from '../../iam.ts';
 import {
   type AppliedType,
   applied,
