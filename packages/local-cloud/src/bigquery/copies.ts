@@ -8,18 +8,18 @@ import type { Destinations } from './destinations.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import {
-  checkedJobOptions,
   type ConfigurationInput,
   type CopyInput,
+  checkedJobOptions,
   parseDestination,
   parseTable,
 } from './job-configuration.ts';
-import type { Job, JobWork } from './jobs.ts';
+import type { JobWork } from './jobs.ts';
 import { placeOf } from './locations.ts';
 import { quoteIdentifier } from './names.ts';
 import { modeOf } from './schema.ts';
 import { totalBytes } from './statistics.ts';
-import { kindOf } from './tables.ts';
+import { kindOf } from './table-kind.ts';
 
 type Operation = 'COPY' | 'SNAPSHOT' | 'RESTORE' | 'CLONE';
 
@@ -40,9 +40,14 @@ export class Copies {
     const { projectId } = this.#context;
     const operation = operationOf(input);
     const destination = parseDestination(projectId, input.destinationTable, input, 'WRITE_EMPTY');
-    const given = input.sourceTables?.length ? input.sourceTables : input.sourceTable ? [input.sourceTable] : [];
+    const given = input.sourceTables?.length
+      ? input.sourceTables
+      : input.sourceTable
+        ? [input.sourceTable]
+        : [];
     if (given.length === 0) throw invalid('Required parameter is missing: sourceTable');
-    if (operation !== 'COPY' && given.length > 1) throw invalid(`A ${operation} has one sourceTable, got ${given.length}`);
+    if (operation !== 'COPY' && given.length > 1)
+      throw invalid(`A ${operation} has one sourceTable, got ${given.length}`);
     const sources = given.map((source) => parseTable(projectId, source, 'sourceTable'));
     const expirationTime = expirationOf(input);
     return {
@@ -116,7 +121,9 @@ function expirationOf({ destinationExpirationTime: time }: CopyInput): string | 
   if (!time) return undefined;
   const expires = Date.parse(time);
   if (Number.isFinite(expires)) return String(expires);
-  throw invalid(`Invalid value for destinationExpirationTime: ${time}; it must be a time such as 2026-01-31T12:00:00Z`);
+  throw invalid(
+    `Invalid value for destinationExpirationTime: ${time}; it must be a time such as 2026-01-31T12:00:00Z`,
+  );
 }
 
 /** A snapshot is only restored; everything else is copied. */
@@ -132,7 +139,10 @@ function assertKind(operation: Operation, table: Table): void {
 }
 
 function assertSameSchema(first: Table, other: Table): void {
-  const shape = ({ fields }: Table) => JSON.stringify(fields.map((field) => [field.name.toLowerCase(), field.type, modeOf(field)]));
+  const shape = ({ fields }: Table) =>
+    JSON.stringify(fields.map((field) => [field.name.toLowerCase(), field.type, modeOf(field)]));
   if (shape(first) === shape(other)) return;
-  throw invalid(`Provided Schema does not match Table ${tableName(first.reference)}: ${tableName(other.reference)} has other columns.`);
+  throw invalid(
+    `Provided Schema does not match Table ${tableName(first.reference)}: ${tableName(other.reference)} has other columns.`,
+  );
 }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { CsvError, parse } from 'csv-parse';
@@ -36,7 +36,10 @@ export async function* loadedRows(media: Media, input: LoadInput): AsyncGenerato
   else yield* csvRows(media, input);
 }
 
-async function* jsonRows(media: Media, { ignoreUnknownValues = false }: LoadInput): AsyncGenerator<LoadedRow> {
+async function* jsonRows(
+  media: Media,
+  { ignoreUnknownValues = false }: LoadInput,
+): AsyncGenerator<LoadedRow> {
   let number = 0;
   for await (const line of lines(await contentOf(media))) {
     number += 1;
@@ -80,7 +83,7 @@ async function* lines(content: Readable): AsyncGenerator<string> {
 async function* csvRows(media: Media, input: LoadInput): AsyncGenerator<LoadedRow> {
   const { skipLeadingRows = 0, fieldDelimiter = ',', quote = '"', encoding = 'UTF-8' } = input;
   const markers = input.nullMarkers?.length ? input.nullMarkers : [input.nullMarker ?? ''];
-  const skipped: { readonly number: number; readonly message: string }[] = [];
+  const skipped: string[] = [];
   const parser = parse({
     delimiter: /^(?:\\t|tab)$/i.test(fieldDelimiter) ? '\t' : fieldDelimiter,
     quote: quote === '' ? null : quote,
@@ -92,7 +95,7 @@ async function* csvRows(media: Media, input: LoadInput): AsyncGenerator<LoadedRo
     max_record_size: MAX_ROW_BYTES,
     skip_records_with_error: true,
     on_skip: (error) => {
-      if (error) skipped.push({ number: 0, message: error.message });
+      if (error) skipped.push(error.message);
       return undefined;
     },
     // An empty cell in quotes is a text; one without is NULL.
@@ -103,10 +106,9 @@ async function* csvRows(media: Media, input: LoadInput): AsyncGenerator<LoadedRo
     // The iteration below throws the error.
   });
   let number = 0;
-  const refused = () => skipped.splice(0).map(({ message }) => refusedRow((number += 1), message));
   try {
     for await (const cells of parser as AsyncIterable<readonly (string | null)[]>) {
-      yield* refused();
+      for (const message of skipped.splice(0)) yield refusedRow(++number, message);
       number += 1;
       if (number > skipLeadingRows) yield csvRow(number, cells, input);
     }
@@ -114,7 +116,7 @@ async function* csvRows(media: Media, input: LoadInput): AsyncGenerator<LoadedRo
     if (error instanceof CsvError) throw invalid(`Error while reading data, error message: ${error.message}`);
     throw error;
   }
-  yield* refused();
+  for (const message of skipped.splice(0)) yield refusedRow(++number, message);
 }
 
 function refusedRow(number: number, message: string): LoadedRow {
@@ -159,12 +161,24 @@ function csvValue(field: Field, cell: string | null): DuckDBValue {
   }
   const value = scalarValue(kind, wordOf(kind, cell), true);
   if (value !== undefined) return value;
-  throw new RowValueError(name, `Could not parse ${JSON.stringify(cell.slice(0, 80))} as ${kind} for field ${name}.`);
+  throw new RowValueError(
+    name,
+    `Could not parse ${JSON.stringify(cell.slice(0, 80))} as ${kind} for field ${name}.`,
+  );
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-csv#data_types */
 const BOOLEAN_WORDS: ReadonlyMap<string, string> = new Map(
-  Object.entries({ '1': 'true', t: 'true', y: 'true', yes: 'true', '0': 'false', f: 'false', n: 'false', no: 'false' }),
+  Object.entries({
+    '1': 'true',
+    t: 'true',
+    y: 'true',
+    yes: 'true',
+    '0': 'false',
+    f: 'false',
+    n: 'false',
+    no: 'false',
+  }),
 );
 
 function wordOf(kind: ScalarKind, cell: string): string {

@@ -6,14 +6,19 @@ import { appendValues } from './appender.ts';
 import type { ServiceContext } from './datasets.ts';
 import type { Destinations } from './destinations.ts';
 import { invalid, tableName } from './errors.ts';
-import { checkedJobOptions, type ConfigurationInput, type LoadInput, parseDestination } from './job-configuration.ts';
-import type { Job, JobWork } from './jobs.ts';
-import { detectedFields } from './load-schema.ts';
+import {
+  type ConfigurationInput,
+  checkedJobOptions,
+  type LoadInput,
+  parseDestination,
+} from './job-configuration.ts';
+import type { JobWork } from './jobs.ts';
 import { type LoadedRow, loadedRows, type Media } from './load-rows.ts';
+import { type DetectedSchema, detectedSchema } from './load-schema.ts';
 import { placeOf } from './locations.ts';
+import { tableProperties } from './resources.ts';
 import { RowValueError } from './row-values.ts';
 import { parseFields } from './schema.ts';
-import { tableProperties } from './resources.ts';
 import { byteSize } from './sizes.ts';
 import { type Field, typeOfField } from './types.ts';
 
@@ -43,7 +48,9 @@ export class Loads {
   ): JobWork {
     const { projectId, catalog } = this.#context;
     if (!media) {
-      throw invalid('A load job without an upload is not supported by the local BigQuery: there is no Cloud Storage here');
+      throw invalid(
+        'A load job without an upload is not supported by the local BigQuery: there is no Cloud Storage here',
+      );
     }
     const destination = parseDestination(projectId, input.destinationTable, input, 'WRITE_APPEND');
     const { reference } = destination;
@@ -58,9 +65,13 @@ export class Loads {
         try {
           this.#destinations.authorize(access, reference, true);
           const existing = catalog.findTable(reference.datasetId, reference.tableId);
-          const kept = destination.writeDisposition === 'WRITE_TRUNCATE' && input.autodetect ? undefined : existing;
-          const fields = declared ?? kept?.fields ?? (await this.#detected(input, media, reference));
-          const loading = new Loading(fields, input);
+          const kept =
+            destination.writeDisposition === 'WRITE_TRUNCATE' && input.autodetect ? undefined : existing;
+          const known = declared ?? kept?.fields;
+          const { fields, skipLeadingRows } = known
+            ? { fields: known, skipLeadingRows: input.skipLeadingRows ?? 0 }
+            : await this.#detected(input, media, reference);
+          const loading = new Loading(fields, { ...input, skipLeadingRows });
           await this.#destinations.write({
             destination,
             fields,
@@ -81,8 +92,8 @@ export class Loads {
     };
   }
 
-  async #detected(input: LoadInput, media: Media, reference: TableReference): Promise<readonly Field[]> {
-    if (input.autodetect) return detectedFields(input, media);
+  async #detected(input: LoadInput, media: Media, reference: TableReference): Promise<DetectedSchema> {
+    if (input.autodetect) return detectedSchema(input, media);
     throw invalid(`No schema specified on job or table ${tableName(reference)}.`);
   }
 }
