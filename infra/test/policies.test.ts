@@ -238,6 +238,7 @@ it('a violation names the rule, the resource and the fix', () => {
       parent: undefined,
       inputs: { role: 'roles/editor', member: ANA },
       dependencies: [],
+      hooks: { beforeCreate: [], afterCreate: [], beforeUpdate: [], afterUpdate: [], onError: [] },
       notEmulated: {},
     },
   ];

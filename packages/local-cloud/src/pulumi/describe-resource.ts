@@ -35,6 +35,7 @@ export function describeResource(
     inputs,
     dependencies: dependenciesOf(registration),
     ...(definition ? { definition } : {}),
+    hooks: options.hooks,
     notEmulated: {},
     references: [],
     grants: [],

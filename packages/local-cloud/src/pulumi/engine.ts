@@ -1,7 +1,7 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
-import { Hooks } from './hooks.ts';
+import { type HookBinding, Hooks } from './hooks.ts';
 import { type ProgramResult, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -39,6 +39,8 @@ export interface PlannedResource {
   readonly inputs: Properties;
   readonly dependencies: readonly string[];
   /** Declared properties without effect in the local cloud, each with the reason. */
+  /** Names of the hooks that Pulumi calls for it, by when. */
+  readonly hooks: HookBinding;
   readonly notEmulated: Readonly<Record<string, string>>;
 }
 
@@ -221,6 +223,6 @@ function checkStackName(stack: string): void {
 }
 
 function plannedOf(resource: ProgramResource): PlannedResource {
-  const { urn, type, name, parent, inputs, dependencies, notEmulated } = resource;
-  return { urn, type, name, parent, inputs, dependencies, notEmulated };
+  const { urn, type, name, parent, inputs, dependencies, hooks, notEmulated } = resource;
+  return { urn, type, name, parent, inputs, dependencies, hooks, notEmulated };
 }
