@@ -16,11 +16,13 @@ const github = new GitHubFederation('github', config, onceEnabled);
 const plan = new PlanAccount('records-plan', { ...config, state, github }, onceEnabled);
 const deploy = new DeployAccount('records-deploy', { ...config, state, registry, github }, onceEnabled);
 
-export const stateUrl = state.url;
-export const secretsProvider = state.secretsProvider;
-/** Host of the image registry, for `docker login`. */
-export const registryHost = `${config.region}-docker.pkg.dev`;
-export const planProvider = github.planProvider;
-export const planAccount = plan.account.email;
-export const deployProvider = github.deployProvider;
-export const deployAccount = deploy.account.email;
+export default {
+  stateUrl: state.url,
+  secretsProvider: state.secretsProvider,
+  /** Host of the image registry, for `docker login`. */
+  registryHost: `${config.region}-docker.pkg.dev`,
+  planProvider: github.planProvider,
+  planAccount: plan.account.email,
+  deployProvider: github.deployProvider,
+  deployAccount: deploy.account.email,
+};

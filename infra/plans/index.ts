@@ -1,3 +1,2 @@
 export { COMMITTED_PLANS, planText } from './committed.ts';
 export { BOOTSTRAP, missingSettings, PLATFORM, type Project } from './projects.ts';
-export { type Judgement, judgeStacks, RULES } from './violations.ts';

@@ -1,9 +1,12 @@
+/** Stands for a value that a preview does not know yet. No rule is broken by one: the update checks it. */
+export const UNKNOWN = '[known after deployment]';
+
 /** A declared resource, as the rules see it. */
 export interface Resource {
   /** `gcp:pubsub/topic:Topic` */
   readonly type: string;
   readonly name: string;
-  /** The inputs. In the policy pack, with the provider's defaults. */
+  /** The inputs. */
   readonly props: Readonly<Record<string, unknown>>;
 }
 
@@ -36,12 +39,16 @@ interface Violation<Declared extends Resource = Resource> {
 
 /** The value at a path such as `template.containers`, or undefined. */
 export function valueAt({ props }: Resource, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
-      props,
-    );
+  return path.split('.').reduce<unknown>((value, key) => {
+    if (value === UNKNOWN) return UNKNOWN;
+    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  }, props);
+}
+
+/** Whether the value at a path is known to be another than `wanted`. */
+export function differs(resource: Resource, path: string, wanted: unknown): boolean {
+  const value = valueAt(resource, path);
+  return value !== wanted && value !== UNKNOWN;
 }
 
 /** The objects in the list at a path. */
@@ -57,7 +64,7 @@ export function grantsOf({ props }: Resource): { role: string; member: string }[
     const granted = typeof member === 'string' ? [member] : Array.isArray(members) ? members.map(String) : [];
     return granted.map((name) => ({ role, member: name }));
   }
-  if (typeof policyData !== 'string') return [];
+  if (typeof policyData !== 'string' || policyData === UNKNOWN) return [];
   const { bindings = [] } = JSON.parse(policyData) as {
     bindings?: { role: string; members: string[] }[];
   };

@@ -1,8 +1,8 @@
 import type { Resource, ResourceRule, StackRule } from './declaration.ts';
-import { grantsOf, listOf, valueAt } from './declaration.ts';
+import { differs, grantsOf, listOf, UNKNOWN, valueAt } from './declaration.ts';
 
-// Plain functions: infra's tests apply them to every stack, and the policy pack (index.js) to each `pulumi preview` and
-// `pulumi up` with it.
+// Plain functions. The programs themselves apply them (enforce.ts), so `pulumi preview`, `pulumi up`, `pnpm dev` and the
+// committed plans all refuse the same.
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const JOB = 'gcp:cloudrunv2/job:Job';
@@ -84,13 +84,14 @@ export const resourceRules: readonly ResourceRule[] = [
       'In production, tables and datasets are protected from accidental deletion. A dataset whose tables expire has nothing to protect.',
     check(resource, { name }) {
       if (name !== 'prod') return [];
-      if (resource.type === TABLE && valueAt(resource, 'deletionProtection') !== true) {
+      if (resource.type === TABLE && differs(resource, 'deletionProtection', true)) {
         return ['has no deletionProtection: set it to true'];
       }
       if (
         resource.type === DATASET &&
+        valueAt(resource, 'deleteContentsOnDestroy') === true &&
         !expires(resource) &&
-        valueAt(resource, 'deleteContentsOnDestroy') === true
+        valueAt(resource, 'defaultTableExpirationMs') !== UNKNOWN
       ) {
         return ['deletes its tables with it: set deleteContentsOnDestroy to false'];
       }
@@ -101,7 +102,7 @@ export const resourceRules: readonly ResourceRule[] = [
     name: 'subscriptions-never-expire',
     description: 'By default Pub/Sub deletes a subscription after 31 days without use.',
     check: (resource) =>
-      resource.type === SUBSCRIPTION && valueAt(resource, 'expirationPolicy.ttl') !== ''
+      resource.type === SUBSCRIPTION && differs(resource, 'expirationPolicy.ttl', '')
         ? ['may expire and lose its messages: set expirationPolicy to { ttl: "" }']
         : [],
   },
@@ -110,8 +111,8 @@ export const resourceRules: readonly ResourceRule[] = [
     description: 'The labels system and stack tell costs and alerts apart.',
     check(resource, { name }) {
       if (!LABELLED.includes(resource.type)) return [];
-      const wrong = Object.entries({ system: 'records', stack: name }).filter(
-        ([label, value]) => valueAt(resource, `labels.${label}`) !== value,
+      const wrong = Object.entries({ system: 'records', stack: name }).filter(([label, value]) =>
+        differs(resource, `labels.${label}`, value),
       );
       return wrong.map(([label, value]) => `has no label ${label}: set it to ${value}`);
     },
@@ -124,11 +125,12 @@ export const resourceRules: readonly ResourceRule[] = [
       if (resource.type === SCHEDULE) return [];
       const places = [
         ...['location', 'region'].map((path) => [path, valueAt(resource, path)] as const),
-        ...(resource.type === TOPIC ? [storageRegions(resource)] : []),
+        ...(resource.type === TOPIC ? storageRegions(resource) : []),
         ...(resource.type === SECRET ? secretRegions(resource) : []),
       ];
       return places
-        .filter(([path, place]) => place !== undefined && !(path === 'location' && place === 'global'))
+        .filter(([, place]) => place !== undefined && place !== UNKNOWN)
+        .filter(([path, place]) => !(path === 'location' && place === 'global'))
         .filter(([, place]) => place !== region)
         .map(([path, place]) => `is in ${place} (${path}), but the stack is in ${region}`);
     },
@@ -139,6 +141,7 @@ export const resourceRules: readonly ResourceRule[] = [
     check: (resource) =>
       containersOf(resource)
         .map(({ image }) => String(image))
+        .filter((image) => image !== UNKNOWN)
         .filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image) && !image.startsWith('localhost/'))
         .map((image) => `runs ${image}: name the image by its digest`),
   },
@@ -162,18 +165,20 @@ export const resourceRules: readonly ResourceRule[] = [
         'versioning.enabled': true,
       };
       return Object.entries(wanted)
-        .filter(([path, value]) => valueAt(resource, path) !== value)
+        .filter(([path, value]) => differs(resource, path, value))
         .map(([path, value]) => `must have ${path} ${value}`);
     },
   },
   {
     name: 'federation-by-number',
     description: 'Only one repository may sign in, by its number: somebody else can take a deleted name.',
-    check: (resource) =>
-      resource.type === IDENTITY_PROVIDER &&
-      !/assertion\.repository_id == '\d+'/.test(String(valueAt(resource, 'attributeCondition')))
-        ? ["needs an attributeCondition with assertion.repository_id == 'NUMBER'"]
-        : [],
+    check(resource) {
+      const condition = valueAt(resource, 'attributeCondition');
+      if (resource.type !== IDENTITY_PROVIDER || condition === UNKNOWN) return [];
+      return /assertion\.repository_id == '\d+'/.test(String(condition))
+        ? []
+        : ["needs an attributeCondition with assertion.repository_id == 'NUMBER'"];
+    },
   },
 ];
 
@@ -185,7 +190,8 @@ export const stackRules: readonly StackRule[] = [
       const expiring = resources.filter((resource) => resource.type === DATASET && expires(resource));
       const ids = new Set(expiring.map((resource) => valueAt(resource, 'datasetId')));
       return resources
-        .filter((resource) => resource.type === TABLE && ids.has(valueAt(resource, 'datasetId')))
+        .filter((resource) => resource.type === TABLE && valueAt(resource, 'datasetId') !== UNKNOWN)
+        .filter((resource) => ids.has(valueAt(resource, 'datasetId')))
         .map((resource) => ({
           resource,
           message: `is in ${valueAt(resource, 'datasetId')}, which deletes its tables: declare it in another dataset`,
@@ -200,7 +206,9 @@ export const stackRules: readonly StackRule[] = [
       const read = new Set(subscriptions.map((resource) => topicName(valueAt(resource, 'topic'))));
       return subscriptions.flatMap((resource) => {
         const topic = valueAt(resource, 'deadLetterPolicy.deadLetterTopic');
-        if (topic === undefined || read.has(topicName(topic))) return [];
+        if (topic === undefined || topic === UNKNOWN || read.has(topicName(topic))) return [];
+        // Any topic may be the one that a subscription does not know yet.
+        if (read.has(UNKNOWN)) return [];
         const message = `sends dead letters to ${topic}, which has no subscription: declare one`;
         return [{ resource, message }];
       });
@@ -219,15 +227,26 @@ function containersOf(resource: Resource) {
   return resource.type === JOB ? listOf(resource, 'template.template.containers') : [];
 }
 
+/** Google keeps a message anywhere unless its topic names regions. */
 function storageRegions(resource: Resource) {
-  const regions = valueAt(resource, 'messageStoragePolicy.allowedPersistenceRegions');
-  return ['messageStoragePolicy', Array.isArray(regions) ? regions.join(' and ') : 'any region'] as const;
+  const path = 'messageStoragePolicy.allowedPersistenceRegions';
+  const regions = valueAt(resource, path);
+  if (regions === UNKNOWN) return [];
+  return placesOf('messageStoragePolicy', Array.isArray(regions) ? regions : []);
 }
 
 /** Google chooses the regions of a secret without replicas. */
 function secretRegions(resource: Resource) {
-  const replicas = listOf(resource, 'replication.userManaged.replicas').map(({ location }) => location);
-  return (replicas.length > 0 ? replicas : ['any region']).map((place) => ['replication', place] as const);
+  const path = 'replication.userManaged.replicas';
+  if (valueAt(resource, path) === UNKNOWN) return [];
+  return placesOf(
+    'replication',
+    listOf(resource, path).map(({ location }) => location),
+  );
+}
+
+function placesOf(path: string, places: readonly unknown[]) {
+  return (places.length > 0 ? places : ['any region']).map((place) => [path, place] as const);
 }
 
 /** The provider accepts both `records` and `projects/p/topics/records`. */

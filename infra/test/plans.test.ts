@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
-import { settingsFile } from '@records/stack';
 import { COMMITTED_PLANS } from '../plans/committed.ts';
 import { renderPlan } from '../plans/tree.ts';
-import { violationsOf } from '../plans/violations.ts';
+import { violationsOf } from '../policies/judge.ts';
 import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING, planOf, REGION } from './support/plans.ts';
 
@@ -23,27 +22,23 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
       expect(`${text}\n`).toBe(readFileSync(file, 'utf8'));
     });
 
-    it('breaks no policy', () => {
-      const access = settingsFile(stack, project.directory)['records-platform:access'];
-      expect(violationsOf(planned, { name: stack, region: REGION, access })).toEqual([]);
-    });
-
     it('breaks a policy when any role becomes roles/editor', () => {
       const stackOf = { name: stack, region: REGION, access: 'public' };
       const grants = planned.resources.filter(({ inputs }) => inputs.role !== undefined);
       expect(grants.length).toBeGreaterThan(0);
       for (const grant of grants) {
-        const changed = { ...grant, inputs: { ...grant.inputs, role: 'roles/editor' } };
-        expect(violationsOf({ resources: [changed] }, stackOf)).toContainEqual(
-          expect.stringContaining(`no-basic-roles: ${grant.name} grants the basic role roles/editor`),
+        const { type, name, inputs } = grant;
+        expect(
+          violationsOf({ type, name, props: { ...inputs, role: 'roles/editor' } }, stackOf),
+        ).toContainEqual(
+          expect.stringContaining(`no-basic-roles: ${type} "${name}" grants the basic role roles/editor`),
         );
       }
     });
   },
 );
 
-it('a stack behind a load balancer and in a rollout breaks no policy', async () => {
-  const planned = await planOf('prod', EVERYTHING);
-  const { access } = EVERYTHING;
-  expect(violationsOf(planned, { name: 'prod', region: REGION, access })).toEqual([]);
+it('a stack behind a load balancer and in a rollout breaks no policy, or its program would fail', async () => {
+  const { resources } = await planOf('prod', EVERYTHING);
+  expect(resources.length).toBeGreaterThan(70);
 }, 120_000);

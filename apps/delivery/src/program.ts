@@ -24,22 +24,6 @@ verb(delivery, 'tests', {
   .option(...OUT)
   .action(async ({ out }) => write((await import('./tests.ts')).testsMarkdown(REPOSITORY), out));
 
-verb(delivery, 'policies', {
-  summary: 'policies checked for every stack',
-  description: 'Checks the policies for every stack. Exit code 1 when one is broken.',
-  example: 'pnpm delivery policies',
-})
-  .option(...OUT)
-  .action(async ({ out }) => {
-    const [{ judgeStacks }, { policiesMarkdown }] = await Promise.all([
-      import('@records/infra/plans'),
-      import('./policies.ts'),
-    ]);
-    const judgements = await judgeStacks();
-    write(policiesMarkdown(judgements), out);
-    if (judgements.some(({ violations }) => violations.length > 0)) process.exitCode = EXIT.failed;
-  });
-
 /** Sets outputs of a step, in the file that GITHUB_OUTPUT names. */
 async function setOutputs(values: Readonly<Record<string, string>>): Promise<void> {
   const { setOutput } = await import('@actions/core');

@@ -9,7 +9,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runHere } from '@records/cli/testing';
 import { REPOSITORY } from '@records/stack';
 import { type CommentOptions, writeComment } from '../src/comment.ts';
-import { policiesMarkdown } from '../src/policies.ts';
 import { delivery } from '../src/program.ts';
 import { missingStacks } from '../src/stacks.ts';
 import { subjectOf } from '../src/subject.ts';
@@ -102,7 +101,7 @@ describe('outputs of a step', () => {
 describe('pnpm delivery', () => {
   it('shows on one screen an example of each verb', async () => {
     const { stdout } = await runHere(delivery, ['--help']);
-    for (const verb of 'tests policies output subject address stacks comment workflows judges'.split(' ')) {
+    for (const verb of 'tests output subject address stacks comment workflows judges'.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
       const help = await runHere(delivery, [verb, '--help']);
       expect(help.stdout).toContain(`Example:\n  pnpm delivery ${verb}`);
@@ -170,14 +169,4 @@ it('names each stack that is not set up, and the stack that waits for it', () =>
   const all = { STATE_URL_DEV, STATE_URL_STAGING: 'gs://staging', STATE_URL_PROD };
   expect(missingStacks({ ...all, SIGNED_BY: 'owner/name' })).toBe('');
   expect(missingStacks({ ...all, SIGNED_BY: 'nobody' })).toContain('prod is deployed by hand');
-});
-
-it('the result of the policies counts rules and stacks, and names each violation', () => {
-  const text = policiesMarkdown([
-    { name: 'dev', resources: 12, violations: [] },
-    { name: 'prod', resources: 13, violations: ['labelled: records has no label stack'] },
-  ]);
-  expect(text).toContain(' rules; violations: 1\n');
-  expect(text).toContain('| dev | 12 | 0 |\n| prod | 13 | 1 |\n');
-  expect(text).toContain('- prod: labelled: records has no label stack');
 });

@@ -1,12 +1,11 @@
 import { asTyped, type Command, verb } from '@records/cli';
 import { type Pulumi, pulumi, readDeployment, recall, stackOption } from '@records/stack';
-import { UNDER_POLICIES } from './rollout.ts';
 
 export function addApply(ops: Command): void {
   verb(ops, 'apply', {
     summary: 'deploy what changed in infra/',
     description:
-      'Deploys what changed in infra/ and in the settings of a stack, under the policies, after a preview and a question. Image and traffic stay as the last deployment left them; promote, canary and rollout change those.',
+      'Deploys what changed in infra/ and in the settings of a stack, after a preview and a question. Image and traffic stay as the last deployment left them; promote, canary and rollout change those.',
     example: 'pnpm ops apply -s dev',
   })
     .addOption(stackOption())
@@ -29,7 +28,7 @@ export async function apply(
   const before = await readDeployment(stack, pulumi);
   const { image } = await recall(stack, pulumi);
   const isLeftOut = image !== undefined && before.image !== '' && before.image !== image;
-  await pulumi.run(['up', '--stack', stack, ...more, ...UNDER_POLICIES]);
+  await pulumi.run(['up', '--stack', stack, ...more]);
   return isLeftOut
     ? `${before.image} was set and is not deployed: ${image} runs. To deploy it: pnpm ops promote ${before.image} -s ${stack}`
     : undefined;

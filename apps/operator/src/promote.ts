@@ -9,7 +9,7 @@ import {
   setSettings,
   stackOption,
 } from '@records/stack';
-import { servingRevision, UNDER_POLICIES } from './rollout.ts';
+import { servingRevision } from './rollout.ts';
 
 const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
 
@@ -94,5 +94,5 @@ export async function promote(stack: string, image: string, pulumi: Pulumi): Pro
   const before = isSame ? current.stableRevision : servingRevision(current);
   const settings = { image, stableRevision: before ?? '', canaryPercent: before ? '100' : '0' };
   await setSettings(stack, settings, pulumi);
-  await pulumi.run(['up', '--stack', stack, '--yes', ...UNDER_POLICIES]);
+  await pulumi.run(['up', '--stack', stack, '--yes']);
 }

@@ -12,9 +12,6 @@ import {
   stackOption,
 } from '@records/stack';
 
-/** For `pulumi up`: deploys nothing that infra/policies refuses. */
-export const UNDER_POLICIES = ['--policy-pack', 'policies'] as const;
-
 /** A step of a rollout. */
 export type Rollout =
   /** Start a revision with this image, without requests. */
@@ -91,11 +88,11 @@ async function take(step: Rollout, { stack, underWay, unlock }: Options): Promis
 export async function rollout(stack: string, step: Rollout, pulumi: Pulumi): Promise<Deployed> {
   const settings = settingsFor(step, stack, await readDeployment(stack, pulumi));
   await setSettings(stack, settings, pulumi);
-  await pulumi.run(['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : UNDER_POLICIES)]);
+  await pulumi.run(['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : [])]);
   return settings;
 }
 
-/** Changes the service alone, without a question and without the policies: the previous revision has served before. */
+/** Changes the service alone, without a question: the previous revision has served before. */
 function atOnce(stack: string): string[] {
   const type = 'records:index:RecordsApi$gcp:cloudrunv2/service:Service';
   // A deployment that was cut off may have moved requests without the state's knowledge: --refresh.

@@ -10,7 +10,6 @@ import { SettingsOnly } from './support/settings-only.ts';
 const image = (digit: string) =>
   `${REGION}-docker.pkg.dev/example-prod/records/api@sha256:${digit.repeat(64)}`;
 const IMAGE = image('1');
-const POLICIES = ['--policy-pack', 'policies'];
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
@@ -37,13 +36,13 @@ function freshCheckout({ history, newestRevision }: SettingsOnly): SettingsOnly 
 }
 
 describe('a promotion', () => {
-  it('deploys an image by its digest, under the policies, and refuses a tag', async () => {
+  it('deploys an image by its digest and refuses a tag', async () => {
     const pulumi = new SettingsOnly();
     await expect(promote('dev', 'host/project/records/api:latest', pulumi)).rejects.toThrow('by its digest');
     expect(pulumi.ups).toEqual([]);
     await promote('dev', IMAGE, pulumi);
     expect(pulumi.settings.image).toBe(IMAGE);
-    expect(pulumi.ups).toEqual([['--stack', 'dev', '--yes', ...POLICIES]]);
+    expect(pulumi.ups).toEqual([['--stack', 'dev', '--yes']]);
   });
 
   it('of a new stack leaves nothing to go back to', async () => {
@@ -88,7 +87,7 @@ describe('a promotion', () => {
 });
 
 describe('applying a change of the infrastructure', () => {
-  it('keeps the image and the traffic of the last deployment, whatever the working copy has, under the policies', async () => {
+  it('keeps the image and the traffic of the last deployment, whatever the working copy has', async () => {
     const pulumi = new SettingsOnly();
     await rollout('prod', { kind: 'start', image: IMAGE }, pulumi);
     const deployed = { ...pulumi.settings };
@@ -98,7 +97,7 @@ describe('applying a change of the infrastructure', () => {
       `${image('0')} was set and is not deployed: ${IMAGE} runs. To deploy it: pnpm ops promote ${image('0')} -s prod`,
     );
     expect(stale.settings).toEqual(deployed);
-    expect(stale.ups).toEqual([['--stack', 'prod', '--refresh', ...POLICIES]]);
+    expect(stale.ups).toEqual([['--stack', 'prod', '--refresh']]);
     expect(await apply('prod', freshCheckout(pulumi))).toBeUndefined();
   });
 });
@@ -169,9 +168,9 @@ describe('a rollout', () => {
         { type: LATEST, tag: 'canary' },
       ],
     });
-    const underPolicies = ['--stack', 'prod', '--policy-pack', 'policies'];
+    const asUsual = ['--stack', 'prod'];
     expect(pulumi.ups).toEqual([
-      ...[underPolicies, underPolicies, underPolicies],
+      ...[asUsual, asUsual, asUsual],
       // At once, and only the service.
       [...['--stack', 'prod', '--yes', '--skip-preview', '--refresh', '--target'], started.urn],
     ]);

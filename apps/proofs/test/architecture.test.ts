@@ -39,7 +39,6 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/local-cloud',
     '@records/stack',
   ],
-  '@records/policies': [],
   '@records/local': [
     '@records/api',
     '@records/api-keys',
@@ -90,10 +89,9 @@ interface Manifest {
   readonly devDependencies?: Record<string, string>;
 }
 
-const manifests = globSync(
-  ['{packages,apps}/*/package.json', '{docs,infra}/package.json', 'infra/policies/package.json'],
-  { cwd: REPOSITORY },
-).map((file) => ({
+const manifests = globSync(['{packages,apps}/*/package.json', '{docs,infra}/package.json'], {
+  cwd: REPOSITORY,
+}).map((file) => ({
   folder: dirname(file).replaceAll('\\', '/'),
   ...(JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as Manifest),
 }));

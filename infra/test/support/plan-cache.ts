@@ -1,4 +1,4 @@
-import type { Plan } from '@records/local-cloud';
+import type { Plan, ProgramOptions } from '@records/local-cloud';
 import type { Project } from '../../plans/projects.ts';
 
 /**
@@ -9,11 +9,12 @@ export async function cachedPlan(
   { directory }: Project,
   stack: string,
   config: Readonly<Record<string, string>>,
+  more: Pick<ProgramOptions, 'node'> = {},
 ): Promise<Plan> {
   const server = process.env.PLAN_SERVER;
   if (!server) throw new Error('PLAN_SERVER is not set: make global-setup.js the globalSetup of jest');
   const sorted = Object.fromEntries(Object.entries(config).sort());
-  const body = JSON.stringify({ projectDir: directory, stack, config: sorted });
+  const body = JSON.stringify({ projectDir: directory, stack, config: sorted, ...more });
   const { plan, error } = (await (await fetch(server, { method: 'POST', body })).json()) as {
     plan?: Plan;
     error?: string;

@@ -32,13 +32,17 @@ export class ForkedProcess<Question, Answer> implements AsyncDisposable {
     try {
       return await Promise.race([
         once(this.#child, 'message', { signal }).then(([message]) => message as T),
-        once(this.#child, 'exit', { signal }).then(([code, killedBy]) => {
-          throw new Error(`${this.#script} ended with ${code ?? killedBy}`);
-        }),
+        this.ended(signal),
       ]);
     } finally {
       over.abort();
     }
+  }
+
+  /** Rejects when the process ends, and says how. */
+  async ended(signal?: AbortSignal): Promise<never> {
+    const [code, killedBy] = await once(this.#child, 'exit', { ...(signal && { signal }) });
+    throw new Error(`${this.#script} ended with ${code ?? killedBy}`);
   }
 
   signal(signal: NodeJS.Signals): void {

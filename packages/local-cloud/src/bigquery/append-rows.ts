@@ -24,7 +24,7 @@ export async function appendRows(
       const { values, errors } = checkedRows(table.fields, rows);
       if (errors.length > 0) return errors;
       await catalog.touchTable(transaction, table, clock.now());
-      await appendValues(transaction, table, values);
+      await appendValues(transaction.connection, table, values);
       transaction.afterCommit(() => statistics.add(table, values));
       return [];
     });

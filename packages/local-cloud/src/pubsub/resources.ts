@@ -69,6 +69,13 @@ export type Subscription = Optional<{
   state: string;
 }>;
 
+export type Snapshot = Optional<{
+  name: string;
+  topic: string;
+  expireTime: Timestamp;
+  labels: Readonly<Record<string, string>>;
+}>;
+
 export type Schema = Optional<{
   name: string;
   type: string;

@@ -10,7 +10,17 @@ export interface TopicState {
   readonly key: number;
   config: TopicConfig;
   readonly subscriptions: Set<SubscriptionState>;
+  readonly snapshots: Set<SnapshotState>;
   deleted: boolean;
+}
+
+export function topicOf(key: number, config: TopicConfig): TopicState {
+  return { key, config, subscriptions: new Set(), snapshots: new Set(), deleted: false };
+}
+
+/** A topic that lives on for what still refers to it. */
+export function deletedTopic(key: number, name: string): TopicState {
+  return { ...topicOf(key, { name }), deleted: true };
 }
 
 export interface SubscriptionState {
@@ -25,7 +35,20 @@ export interface SubscriptionState {
   warned: string | undefined;
 }
 
+export interface SnapshotState {
+  /** Owner of the messages that the snapshot retains. */
+  readonly key: number;
+  readonly topic: TopicState;
+  config: {
+    readonly name: string;
+    readonly topic: string;
+    readonly labels?: Record<string, string> | undefined;
+    /** Milliseconds since the epoch. */
+    readonly expireTime: number;
+  };
+}
+
 /** Every owner that may need a message of the topic. */
 export function ownersOf(topic: TopicState): number[] {
-  return [topic.key, ...Array.from(topic.subscriptions, ({ key }) => key)];
+  return [topic.key, ...Array.from([...topic.subscriptions, ...topic.snapshots], ({ key }) => key)];
 }

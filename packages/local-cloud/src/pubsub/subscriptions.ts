@@ -11,7 +11,7 @@ import { type PageRequest, pageOf } from './pages.ts';
 import { DELETED_TOPIC, type FieldMask, type Subscription } from './resources.ts';
 import { type Retention, retentionMs } from './retention.ts';
 import { backoffOf, NO_BACKOFF } from './retry-policy.ts';
-import { ownersOf, type SubscriptionState, type TopicState } from './state.ts';
+import { deletedTopic, ownersOf, type SubscriptionState, type TopicState } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 import type { ResourceTable, StoredResource } from './store/resource-table.ts';
@@ -52,7 +52,7 @@ export class Subscriptions {
     const { config, topicKey } = JSON.parse(body) as StoredSubscription;
     let topic = topics.get(topicKey);
     if (!topic) {
-      topic = { key: topicKey, config: { name: config.topic }, subscriptions: new Set(), deleted: true };
+      topic = deletedTopic(topicKey, config.topic);
       topics.set(topicKey, topic);
     }
     this.#add(key, config, topic);
@@ -60,6 +60,10 @@ export class Subscriptions {
 
   all(): Iterable<SubscriptionState> {
     return this.#subscriptions.values();
+  }
+
+  has(name: string): boolean {
+    return this.#subscriptions.has(name);
   }
 
   /** Throws NOT_FOUND. */

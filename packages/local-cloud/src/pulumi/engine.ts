@@ -2,7 +2,7 @@ import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { type HookBinding, Hooks } from './hooks.ts';
-import { type ProgramResult, runProgram } from './language-runtime.ts';
+import { type ProgramResult, type RunOptions, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
 import { CloudOutside } from './outside.ts';
@@ -21,6 +21,10 @@ export interface ProgramOptions {
   readonly stack: string;
   /** Overrides Pulumi.<stack>.yaml. A key without a namespace belongs to the project. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Variables of the program, beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The Node that runs the program, with its arguments; this process's by default. */
+  readonly node?: readonly [path: string, ...args: string[]];
 }
 
 export interface Deployment {
@@ -85,7 +89,7 @@ export class PulumiEngine {
     await this.#last;
   }
 
-  async #deploy({ projectDir, stack, config }: ProgramOptions): Promise<Deployment> {
+  async #deploy({ projectDir, stack, config, environment, node }: ProgramOptions): Promise<Deployment> {
     const { cloud, projectId, projectNumber, onEvent } = this.#options;
     if (this.#aborted.signal.aborted) throw closedError();
     checkStackName(stack);
@@ -111,7 +115,9 @@ export class PulumiEngine {
       onEvent,
       hooks,
     });
-    await execute(run, project, stack, values, { dryRun: false, signal: this.#aborted.signal, onEvent });
+    await execute(run, project, stack, values, {
+      ...{ dryRun: false, signal: this.#aborted.signal, onEvent, environment, node },
+    });
     const missing = run.missing();
     throwIfAny(steps.deletionProblems(missing));
     await steps.deleteMissing(missing);
@@ -137,6 +143,8 @@ export async function plan(
     projectDir,
     stack,
     config,
+    environment,
+    node,
     projectNumber = PLACEHOLDER_PROJECT_NUMBER,
     onEvent = () => undefined,
   } = options;
@@ -158,7 +166,9 @@ export async function plan(
     onEvent,
     hooks: new Hooks(true, onEvent),
   });
-  await execute(run, project, stack, values, { dryRun: true, signal: AbortSignal.any([]), onEvent });
+  await execute(run, project, stack, values, {
+    ...{ dryRun: true, signal: AbortSignal.any([]), onEvent, environment, node },
+  });
   const resources = program.resources().map(plannedOf);
   // Registrations arrive in any order. Sorted, two plans of one program are equal.
   return { outputs: run.outputs, resources: resources.sort(byUrn) };
@@ -169,7 +179,7 @@ async function execute(
   project: Project,
   stack: string,
   config: StackConfig,
-  options: { dryRun: boolean; signal: AbortSignal; onEvent: OnEvent },
+  options: Pick<RunOptions, 'dryRun' | 'signal' | 'onEvent' | 'environment' | 'node'>,
 ): Promise<void> {
   const server = await MonitorServer.listen(run);
   try {

@@ -11,13 +11,17 @@ import type { StackConfig } from './stack-config.ts';
 const KEPT_LINES = 40;
 const NATIVE_STACK_TRACES = new URL('native-stack-traces.ts', import.meta.url).href;
 
-export interface ProgramOptions {
+export interface RunOptions {
   readonly project: Project;
   readonly stack: string;
   readonly config: StackConfig;
   /** `host:port` of the resource monitor and the engine. */
   readonly address: string;
   readonly dryRun: boolean;
+  /** Variables of the program, beside those of this process. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
+  /** The Node that runs the program, with its arguments; this process's by default. */
+  readonly node: readonly [path: string, ...args: string[]] | undefined;
   readonly signal: AbortSignal;
   onEvent: OnEvent;
 }
@@ -32,13 +36,13 @@ export interface ProgramResult {
  * Runs a program to its end with the Node.js language runtime of the project's own @pulumi/pulumi. Throws
  * DeploymentError when that is not installed.
  */
-export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-  const { project, stack, config, address, dryRun, signal, onEvent } = options;
+export async function runProgram(options: RunOptions): Promise<ProgramResult> {
+  const { project, stack, config, address, dryRun, environment, node, signal, onEvent } = options;
+  const [path, ...args] = node ?? [process.execPath, ...ownArguments(project)];
   const child = spawn(
-    process.execPath,
+    path,
     [
-      // ts-node's traces need the maps.
-      ...(project.typescript ? [] : ['--import', NATIVE_STACK_TRACES]),
+      ...args,
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
@@ -55,6 +59,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         PULUMI_CONFIG: JSON.stringify(config.values),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
         PULUMI_NODEJS_TYPESCRIPT: String(project.typescript),
+        ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -79,6 +84,11 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   ]);
   signal.removeEventListener('abort', kill);
   return { exitCode, stderr: lastLines.toString() };
+}
+
+function ownArguments({ typescript }: Project): string[] {
+  // ts-node's traces need the maps.
+  return typescript ? [] : ['--import', NATIVE_STACK_TRACES];
 }
 
 function runtimePath(project: Project): string {

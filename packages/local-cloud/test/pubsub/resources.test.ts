@@ -248,16 +248,6 @@ describe('subscriptions', () => {
     const [ofTopic] = await harness.publisher.listTopicSubscriptions({ topic: topicName('other') });
     expect(ofTopic).toEqual([subscriptionName('another')]);
   });
-
-  it('refuse snapshots', async () => {
-    await using harness = await Harness.start();
-    await harness.topicWith();
-    const request = { name: 'projects/local/snapshots/snap', subscription: subscriptionName('reader') };
-    expect(await errorOf(harness.subscriber.createSnapshot(request))).toMatchObject({
-      code: 12,
-      details: 'Snapshots are not emulated: seek to a time instead.',
-    });
-  });
 });
 
 describe('seek', () => {

@@ -239,7 +239,7 @@ describe('the deployment of a changed program', () => {
   it('removes a description, labels and a retention that are no longer declared', async () => {
     const [dataset] = await bigquery.dataset('archive').getMetadata();
     expect(dataset.description).toBeUndefined();
-    expect(dataset.labels).toEqual({});
+    expect(dataset.labels).toBeUndefined();
     const [table] = await bigquery.dataset('archive').table('orders').getMetadata();
     expect(table.labels).toEqual({ team: 'shop' });
     const [topic] = await pubsub.topic('dead-letters').getMetadata();

@@ -1,39 +1,29 @@
 import type { TableName } from '@records/runtime';
 import { LRUCache } from 'lru-cache';
-import { type BigQueryClient, newRequestId, type Parameters } from '../bigquery-client.ts';
-import type { Calls } from '../calls/calls.ts';
+import { newRequestId } from '../bigquery-client.ts';
 import { WarehouseError } from '../errors.ts';
-import { MAX_DELTA_ROWS, type Queries } from '../queries.ts';
-import type { Job } from '../replies.ts';
+import { MAX_DELTA_ROWS } from '../queries.ts';
 import type { Timing } from '../timing.ts';
 import type { Blocks } from './blocks.ts';
 import { Delta } from './delta.ts';
-import { type FinishedJobs, JOB_TIMEOUT_MS, ListJobs, type Plan } from './list-jobs.ts';
+import { type FinishedJobs, ListJobs } from './list-jobs.ts';
 import {
   type Attempt,
   extraOf,
   type ListName,
-  type ListNames,
   lifeMs,
   periodStart,
   standingMs,
   WALK_MS,
 } from './list-names.ts';
+import { ListPlans, type ListPlansOptions } from './list-plans.ts';
 import { MergedRows } from './merged-rows.ts';
 import type { Cost, Pace } from './pace.ts';
+import { Parts, type PartsOptions } from './parts.ts';
 import type { SortedRows } from './sorted-rows.ts';
 import { deltaBytes, isOlder, maximumBytesBilled, scanBytes, type TableState } from './table-state.ts';
 
 const MIB = 1024 * 1024;
-/** One query orders about this many rows: Google's own example of a sort that fails has millions, and fewer cost no less in a delta. */
-const PART_ROWS = 1_000_000;
-/** A delta reads all parts, and a query at most 1,000 tables. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
-const MAX_PARTS = 500;
-/** Ids read to divide a table for the first time, per part. */
-const SAMPLES_PER_PART = 32;
-const MAX_SAMPLES = 512;
-/** A delta begins this long before its base, so that no row is missed between them. Milliseconds. */
-const OVERLAP_MS = 10_000;
 /** How many periods back an instance without a base looks for one. */
 const BASES_LOOKED_FOR = 16;
 /** A table that lost more than a tenth of its rows gets a new base. */
@@ -44,19 +34,10 @@ const DELTA_CACHE_BYTES = 64 * MIB;
 
 export type ListKind = 'base' | 'delta';
 
-export interface ListMakerOptions {
-  readonly client: BigQueryClient;
-  readonly calls: Calls;
+export interface ListMakerOptions extends ListPlansOptions, PartsOptions {
   readonly timing: Timing;
   readonly blocks: Blocks;
-  readonly queries: Queries;
-  readonly names: ListNames;
   readonly pace: Pace;
-  readonly table: TableName;
-  readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
-  readonly labels: Readonly<Record<string, string>>;
-  /** The most rows of a part, about. */
-  readonly partRows?: number | undefined;
   /** Called when this instance has made something. */
   onMade(made: { readonly kind: ListKind; readonly bytesBilled: number; readonly periodMs: number }): void;
 }
@@ -102,7 +83,7 @@ interface BaseWanted {
   readonly held: MadeList | undefined;
 }
 
-interface Parts {
+interface Found {
   readonly base: Base;
   readonly delta?: Attempt & {
     readonly created: boolean;
@@ -124,6 +105,8 @@ const NOTHING: Cost = { bytes: 0, busyMs: 0 };
  */
 export class ListMaker {
   readonly #options: ListMakerOptions;
+  readonly #parts: Parts;
+  readonly #plans: ListPlans;
   readonly #bases: ListJobs;
   readonly #deltas: ListJobs;
   readonly #rows = new LRUCache<string, Delta, TableName>({
@@ -135,6 +118,8 @@ export class ListMaker {
 
   constructor(options: ListMakerOptions) {
     this.#options = options;
+    this.#parts = new Parts(options);
+    this.#plans = new ListPlans(options);
     this.#bases = new ListJobs(options);
     this.#deltas = new ListJobs(options);
   }
@@ -163,7 +148,7 @@ export class ListMaker {
     };
     const baseRows = held?.base.rows.total ?? table.rows;
     const part = {
-      bytes: deltaBytes(arrived?.bytes ?? 0, baseRows, this.#partsOf(baseRows)),
+      bytes: deltaBytes(arrived?.bytes ?? 0, baseRows, this.#parts.count(baseRows)),
       busyMs: held?.lastDelta.busyMs ?? 0,
     };
     const withDelta = pace.periodMs(part, HALF);
@@ -179,7 +164,7 @@ export class ListMaker {
     }
     if (isTooMuch && base.start === held?.base.start) return undefined;
     const began = timing.now();
-    const plan = this.#deltaPlan(base);
+    const plan = this.#plans.delta(base);
     const delta = await this.#deltas
       .obtain({ start, extra: extraOf(withDelta) }, plan)
       .catch((error: unknown) => {
@@ -225,11 +210,11 @@ export class ListMaker {
 
   /** The list that a name stands for; undefined when it does not exist. */
   async open(name: ListName): Promise<Pick<MadeList, 'name' | 'rows' | 'takenAt'> | undefined> {
-    const found = await this.#bases.find(name.base, this.#basePlan([]));
+    const found = await this.#bases.find(name.base, this.#plans.base([]));
     const base = found && (await this.#opened(found));
     if (!base) return undefined;
     if (!name.delta) return { name, rows: new MergedRows(base.rows, Delta.none), takenAt: base.takenAt };
-    const [job] = (await this.#deltas.find(name.delta, this.#deltaPlan(base)))?.jobs ?? [];
+    const [job] = (await this.#deltas.find(name.delta, this.#plans.delta(base)))?.jobs ?? [];
     if (!job) return undefined;
     const delta = await this.#rows.forceFetch(name.token, { context: job.destination });
     return { name, rows: new MergedRows(base.rows, delta), takenAt: job.creationTime };
@@ -263,7 +248,7 @@ export class ListMaker {
       starts
         .map((start) => ({ start, attempt: 0, extra: extraOf(periodMs) }))
         .filter((attempt) => date - attempt.start < standingMs(attempt))
-        .map((attempt) => this.#bases.find(attempt, this.#basePlan([]))),
+        .map((attempt) => this.#bases.find(attempt, this.#plans.base([]))),
     );
     for (const there of found.filter((base) => base !== undefined)) {
       try {
@@ -278,10 +263,10 @@ export class ListMaker {
 
   async #base(start: number, table: TableState, held: MadeList | undefined, periodMs: number): Promise<Base> {
     if (held?.base.start === start) return { ...held.base, created: false };
-    const bounds = await this.#bounds(table, held?.base.rows);
+    const bounds = await this.#parts.between(table, held?.base.rows);
     const jobs = await this.#bases.obtain(
       { start, extra: extraOf(periodMs) },
-      this.#basePlan(bounds, maximumBytesBilled(scanBytes(table))),
+      this.#plans.base(bounds, maximumBytesBilled(scanBytes(table))),
     );
     const base = await this.#opened(jobs).catch((error: unknown) => {
       throw this.#meaningOf(error, this.#bases, jobs);
@@ -312,7 +297,7 @@ export class ListMaker {
     };
   }
 
-  #list({ base, delta, start, periodMs, table, held }: Parts): MadeList {
+  #list({ base, delta, start, periodMs, table, held }: Found): MadeList {
     const before = held && held.base.rows.token === base.rows.token ? held : undefined;
     const takenAt = delta?.takenAt ?? base.takenAt;
     const { created } = delta ?? base;
@@ -346,10 +331,6 @@ export class ListMaker {
     return lost;
   }
 
-  #partsOf(rows: number): number {
-    return Math.max(1, Math.min(MAX_PARTS, Math.ceil(rows / (this.#options.partRows ?? PART_ROWS))));
-  }
-
   /** Tables of the scratch dataset expire after twice the time of a walk, which is too early for those of long periods. */
   async #made(kind: ListKind, made: FinishedJobs, bytesBilled: number, periodMs: number): Promise<void> {
     const { client, calls, timing, onMade } = this.#options;
@@ -359,86 +340,6 @@ export class ListMaker {
     await Promise.all(
       made.jobs.map(({ destination }) => calls.call(() => client.expireTable(destination, expiration))),
     );
-  }
-
-  /** Attempts that others made are divided as their first job says. */
-  #basePlan(bounds: readonly string[], maximum = 0): Plan {
-    const call = (attempt: Attempt, part: number, all: readonly string[]) => {
-      const [lower, upper] = [part === 0 ? undefined : all[part - 1], all[part]];
-      const { token } = this.#options.names.of(attempt);
-      const params = {
-        ...(lower !== undefined && { lower }),
-        ...(upper !== undefined && { upper }),
-        ...(all.length > 0 && { bounds: all }),
-      };
-      const query = this.#options.queries.part({ lower: lower !== undefined, upper: upper !== undefined });
-      return this.#call(part === 0 ? token : `${token}-${part}`, query, params, maximum);
-    };
-    return {
-      first: (attempt) => call(attempt, 0, bounds),
-      rest: (attempt, first: Job) => {
-        const all = first.lists.get('bounds') ?? [];
-        return all.map((_, index) => call(attempt, index + 1, all));
-      },
-    };
-  }
-
-  #deltaPlan(base: Base): Plan {
-    const { names, queries } = this.#options;
-    const query = queries.delta(base.rows.tables);
-    const params = { since: new Date(base.takenAt - OVERLAP_MS) };
-    const maximum = maximumBytesBilled(deltaBytes(base.cost.bytes, base.rows.total, base.rows.tables.length));
-    return {
-      first: (attempt) => this.#call(names.of(base, attempt).token, query, params, maximum),
-      rest: () => [],
-    };
-  }
-
-  #call(name: string, query: string, params: Parameters, maximumBytesBilled: number) {
-    const { scratch, labels } = this.#options;
-    return {
-      jobId: `records-list-${name}`,
-      query,
-      params,
-      destination: { ...scratch, tableId: `list_${name.replaceAll('-', '_')}` },
-      labels,
-      maximumBytesBilled,
-      jobTimeoutMs: JOB_TIMEOUT_MS,
-    };
-  }
-
-  /** Ids that divide the table into parts: those of the base before, else of some rows of the table. Free of charge. */
-  async #bounds(table: TableState, before: SortedRows | undefined): Promise<readonly string[]> {
-    const parts = this.#partsOf(table.rows);
-    if (parts === 1) return [];
-    const from = before && before.total >= parts ? before : undefined;
-    const ids = from ? await this.#idsOf(from, parts) : await this.#sample(Number(table.numRows), parts);
-    const bounds = Array.from(
-      { length: parts - 1 },
-      (_, index) => ids[Math.floor(((index + 1) * ids.length) / parts)] ?? '',
-    );
-    return [...new Set(bounds)].filter((id) => id !== '');
-  }
-
-  /** The ids at the ends of equal parts. */
-  async #idsOf(base: SortedRows, parts: number): Promise<readonly string[]> {
-    const ids = Array.from({ length: parts }, async (_, part) => {
-      const offset = Math.floor((part * base.total) / parts);
-      const block = base.blockOf(offset);
-      return (await base.block(block)).idAt(offset - base.place(block).offset) ?? '';
-    });
-    return Promise.all(ids);
-  }
-
-  async #sample(rows: number, parts: number): Promise<readonly string[]> {
-    const { client, calls, table } = this.#options;
-    const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
-    const ids = Array.from({ length: count }, async (_, sample) => {
-      const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
-      const { rows: read } = await calls.call(() => client.listRows(table, range));
-      return read[0]?.f[0]?.v ?? '';
-    });
-    return (await Promise.all(ids)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
   async #load(token: string, table: TableName): Promise<Delta> {

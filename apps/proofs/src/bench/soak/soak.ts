@@ -44,9 +44,11 @@ export async function benchSoak(minutes: number, rate: number, minuteMs = 60_000
   const began = performance.now();
   const over = new AbortController();
   const reading = readers.run(over.signal);
-  reading.catch(() => {});
+  // Nothing is to be measured once one of them has ended.
+  const going = Promise.race([reading, ...[stack, naive, writer].map((one) => one.ended(over.signal))]);
+  going.catch(() => {});
   for (let minute = 1; minute <= minutes; minute++) {
-    await Promise.race([delay(began + minute * minuteMs - performance.now()), reading]);
+    await Promise.race([delay(began + minute * minuteMs - performance.now()), going]);
     const { acknowledged } = await writer.ask({ rate, first: 0 });
     const finished = { samples };
     samples = [];

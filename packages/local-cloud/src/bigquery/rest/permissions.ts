@@ -26,6 +26,7 @@ const ON_TABLE: Readonly<Record<string, string>> = {
   'tabledata.insertAll': 'bigquery.tables.updateData',
   'tabledata.list': 'bigquery.tables.getData',
   'tables.delete': 'bigquery.tables.delete',
+  'rowAccessPolicies.list': 'bigquery.tables.get',
   'tables.get': 'bigquery.tables.get',
   'tables.patch': 'bigquery.tables.update',
   'tables.update': 'bigquery.tables.update',
@@ -35,8 +36,10 @@ const ON_TABLE: Readonly<Record<string, string>> = {
 const BY_THE_SERVICE = new Set([
   'datasets.list',
   'jobs.cancel',
+  'jobs.delete',
   'jobs.get',
   'jobs.getQueryResults',
+  'projects.getServiceAccount',
   'projects.list',
 ]);
 

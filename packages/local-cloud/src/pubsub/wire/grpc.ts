@@ -39,7 +39,7 @@ export function createGrpcServer(wire: Wire): Server {
 }
 
 function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
-  const { service, name, request, response, streaming } = rpc;
+  const { name, path, request, response, streaming } = rpc;
   const encode = (type: protobuf.Type) => (value: object) =>
     Buffer.from(type.encode(DIRECT.has(name) ? value : type.fromObject(value)).finish());
   const decode = (type: protobuf.Type) => (bytes: Buffer) => {
@@ -47,7 +47,7 @@ function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
     return DIRECT.has(name) && !streaming ? message : toRequest(type, message);
   };
   return {
-    path: `/google.pubsub.v1.${service}/${name}`,
+    path,
     requestStream: streaming,
     responseStream: streaming,
     requestSerialize: encode(request),
@@ -64,8 +64,9 @@ function unary({ pubsub, accessOf, report }: Wire, rpc: Rpc): handleUnaryCall<ob
     // Emitted for a completed call, too.
     call.on('cancelled', () => setTimeout(() => abort.abort(), TRANSIT_MS));
     try {
-      authorize(accessOf(authorizationOf(call.metadata)), rpc.name, call.request);
-      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal)));
+      const access = accessOf(authorizationOf(call.metadata));
+      authorize(access, rpc.name, call.request);
+      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal, access)));
     } catch (error) {
       callback(grpcErrorOf(statusOf(error, report)));
     }

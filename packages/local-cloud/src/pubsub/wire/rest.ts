@@ -42,7 +42,7 @@ async function answer(
   const message = requestOf(match, searchParams, await readBody(request, MAX_BODY_BYTES));
   const { service, name, response: type } = match.rpc;
   authorize(access, name, message);
-  const result = await handlerOf(service, name)(pubsub, message as never, abort.signal);
+  const result = await handlerOf(service, name)(pubsub, message as never, abort.signal, access);
   send(response, 200, responseJson(type, answerOf(result)));
 }
 

@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import { type Grant, isCustomRole, roleProblem } from '../../iam.ts';
+import { type Grant, isCustomRole, MEMBER, roleProblem } from '../../iam.ts';
 import {
   type AppliedType,
   applied,
@@ -8,9 +8,6 @@ import {
   type Reference,
 } from '../resource-type.ts';
 import { serviceAccountName } from './common.ts';
-
-const MEMBER =
-  '^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\\S+)$';
 
 const GRANT_INPUTS = {
   role: Type.String({ pattern: '^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$' }),

@@ -1,0 +1,69 @@
+import type { TableName } from '@records/runtime';
+import type { BigQueryClient } from '../bigquery-client.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { SortedRows } from './sorted-rows.ts';
+import type { TableState } from './table-state.ts';
+
+/** One query orders about this many rows: Google's own example of a sort that fails has millions, and fewer cost no less in a delta. */
+const PART_ROWS = 1_000_000;
+/** A delta reads all parts, and a query at most 1,000 tables. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
+const MAX_PARTS = 500;
+/** Ids read to divide a table for the first time, per part. */
+const SAMPLES_PER_PART = 32;
+const MAX_SAMPLES = 512;
+
+export interface PartsOptions {
+  readonly client: BigQueryClient;
+  readonly calls: Calls;
+  readonly table: TableName;
+  /** The most rows of a part, about. */
+  readonly partRows?: number | undefined;
+}
+
+/** How the table is divided into parts of a base. */
+export class Parts {
+  readonly #options: PartsOptions;
+
+  constructor(options: PartsOptions) {
+    this.#options = options;
+  }
+
+  /** The number of parts for so many rows. */
+  count(rows: number): number {
+    return Math.max(1, Math.min(MAX_PARTS, Math.ceil(rows / (this.#options.partRows ?? PART_ROWS))));
+  }
+
+  /** Ids that divide the table into parts: those of the base before, else of some rows of the table. Free of charge. */
+  async between(table: TableState, before: SortedRows | undefined): Promise<readonly string[]> {
+    const parts = this.count(table.rows);
+    if (parts === 1) return [];
+    const from = before && before.total >= parts ? before : undefined;
+    const ids = from ? await this.#idsOf(from, parts) : await this.#sample(Number(table.numRows), parts);
+    const bounds = Array.from(
+      { length: parts - 1 },
+      (_, index) => ids[Math.floor(((index + 1) * ids.length) / parts)] ?? '',
+    );
+    return [...new Set(bounds)].filter((id) => id !== '');
+  }
+
+  /** The ids at the ends of equal parts. */
+  async #idsOf(base: SortedRows, parts: number): Promise<readonly string[]> {
+    const ids = Array.from({ length: parts }, async (_, part) => {
+      const offset = Math.floor((part * base.total) / parts);
+      const block = base.blockOf(offset);
+      return (await base.block(block)).idAt(offset - base.place(block).offset) ?? '';
+    });
+    return Promise.all(ids);
+  }
+
+  async #sample(rows: number, parts: number): Promise<readonly string[]> {
+    const { client, calls, table } = this.#options;
+    const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
+    const ids = Array.from({ length: count }, async (_, sample) => {
+      const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
+      const { rows: read } = await calls.call(() => client.listRows(table, range));
+      return read[0]?.f[0]?.v ?? '';
+    });
+    return (await Promise.all(ids)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+}

@@ -1,0 +1,3 @@
+import { run } from '../run.js';
+
+export default await run(() => import('./index.ts'));
