@@ -52,7 +52,7 @@ export function patience(
     },
     grant: announcing(
       'announce-grants',
-      `The BigQuery subscription is repeated for up to ${GRANT_MINUTES} minutes, until Google honours its new grants.`,
+      `BigQuery subscriptions are repeated for up to ${GRANT_MINUTES} minutes, until Google honours their new grants.`,
     ),
     needsGrant: { onError: [repeating('await-grants', /Error 403|permission/i, GRANT_MINUTES, pause)] },
     startsWithGrant: {

@@ -29,14 +29,16 @@ const AWAITED: Readonly<Record<string, readonly [readonly string[], readonly str
   'gcp:monitoring/alertPolicy:AlertPolicy': [[], ['await-metrics']],
   'gcp:monitoring/slo:Slo': [[], ['await-metrics']],
   'gcp:bigquery/iamMember:IamMember records-table-writer': [['announce-grants'], []],
+  'gcp:bigquery/iamMember:IamMember records-probe-table-writer': [['announce-grants'], []],
   'gcp:pubsub/subscription:Subscription records-to-bigquery': [[], ['await-grants']],
+  'gcp:pubsub/subscription:Subscription records-probe-to-bigquery': [[], ['await-grants']],
   'gcp:cloudrunv2/service:Service': [['await-start'], []],
 };
 
 const ANNOUNCED = [
   'A new service is made 3 minutes after its grants, so that Google honours them when it starts.',
   'Alert policies on new log-based metrics are repeated for up to 10 minutes, until Google knows the metrics.',
-  'The BigQuery subscription is repeated for up to 7 minutes, until Google honours its new grants.',
+  'BigQuery subscriptions are repeated for up to 7 minutes, until Google honours their new grants.',
 ];
 
 it('a preview of a new stack announces each wait once', async () => {

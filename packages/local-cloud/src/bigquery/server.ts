@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
+import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
 import { discoveryDocument } from './rest/discovery.ts';
 import {
@@ -114,6 +115,8 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
 }
 
 async function dispatch(service: Service, request: IncomingMessage, url: URL): Promise<object | undefined> {
+  const refusal = foreignRefusal(request);
+  if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
   const { bigquery, accessOf } = service;
   const httpMethod = httpMethodOf(request);
   const { pathname, searchParams } = url;

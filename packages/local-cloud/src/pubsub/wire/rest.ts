@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
+import { foreignRefusal } from '../../http/guard.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
@@ -29,6 +30,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const refusal = foreignRefusal(request);
+  if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
   const access = accessOf(request.headers.authorization);
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const match = matchRoute(request.method ?? 'GET', pathname);
