@@ -10,7 +10,7 @@ const config = readConfig();
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, warehouse });
-if (config.prober) new Prober('records-probe', { ...config, warehouse, ingestion, api });
+const prober = config.prober && new Prober('records-probe', { ...config, warehouse, ingestion, api });
 if (config.monitoring) {
   const { projectNumber } = ingestion;
   new Monitoring('records', { ...config, ...config.monitoring, api, projectNumber });
@@ -23,6 +23,7 @@ export default {
   topic: ingestion.topic.id,
   publishers: config.publishers,
   table: warehouse.tableName,
+  ...(prober && { probeTopic: prober.topic.id, probeTable: prober.tableName }),
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
   apiKeysSecret: api.keys.secret.id,
   revision: api.revision,

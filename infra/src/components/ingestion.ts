@@ -20,7 +20,7 @@ const DEAD_LETTER_RETENTION = `${31 * DAY_SECONDS}s`;
 const MAX_DELIVERY_ATTEMPTS = 5;
 
 /** By default Pub/Sub deletes an unused subscription, and its messages, after 31 days. */
-const NEVER_EXPIRES = { ttl: '' };
+export const NEVER_EXPIRES = { ttl: '' };
 
 /** The topic with its schema, the subscription that writes into the table, and the dead-letter queue. */
 export class Ingestion extends pulumi.ComponentResource {
@@ -29,6 +29,8 @@ export class Ingestion extends pulumi.ComponentResource {
   readonly deadLetterTopic: gcp.pubsub.Topic;
   readonly deadLetterSubscription: gcp.pubsub.Subscription;
   readonly subscription: gcp.pubsub.Subscription;
+  /** Pub/Sub's own account in this project. */
+  readonly serviceAgent: gcp.projects.ServiceIdentity;
   readonly projectNumber: pulumi.Output<string>;
 
   constructor(name: string, args: IngestionArgs, options?: pulumi.ComponentResourceOptions) {
@@ -40,7 +42,7 @@ export class Ingestion extends pulumi.ComponentResource {
       name,
       { name, type: 'AVRO', definition: avroDefinition },
       // A new column must exist before messages can have its field. In the other order, every write would fail meanwhile.
-      { parent: this, dependsOn: [warehouse.table] },
+      { parent: this, dependsOn: [warehouse.table, ...(warehouse.probes ? [warehouse.probes] : [])] },
     );
 
     this.topic = new gcp.pubsub.Topic(
@@ -82,6 +84,7 @@ export class Ingestion extends pulumi.ComponentResource {
       { service: 'pubsub.googleapis.com' },
       { parent: this },
     );
+    this.serviceAgent = serviceAgent;
     this.projectNumber = serviceAgent.email.apply(numberIn);
 
     const tableGrant = warehouse.grant(
@@ -119,7 +122,11 @@ export class Ingestion extends pulumi.ComponentResource {
     // Pub/Sub acknowledges a dead letter's original, which needs this role.
     new gcp.pubsub.SubscriptionIAMMember(
       `${name}-dead-letter-forwarder`,
-      { subscription: this.subscription.id, role: 'roles/pubsub.subscriber', member: serviceAgent.member },
+      {
+        subscription: this.subscription.id,
+        role: 'roles/pubsub.subscriber',
+        member: serviceAgent.member,
+      },
       { parent: this },
     );
 

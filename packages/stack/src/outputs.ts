@@ -13,6 +13,9 @@ export interface StackOutputs {
   readonly publishers?: readonly string[];
   /** `project.dataset.table` */
   readonly table: string;
+  /** The same of the prober, where the stack has one. */
+  readonly probeTopic?: string;
+  readonly probeTable?: string;
   /** `projects/p/subscriptions/s`: keeps the messages that the table refused. */
   readonly deadLetterSubscription: string;
   /** `projects/p/secrets/s`: the list of API keys. */

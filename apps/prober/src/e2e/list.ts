@@ -1,4 +1,4 @@
-import { AnswerError, type Api, bodyOf } from './api.ts';
+import { AnswerError, type Api, bodyOf } from '../api.ts';
 
 /**
  * The offset of a record in the list; undefined when the list does not hold it. A binary search by `id`, which orders the
