@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { CloudError } from '../../errors.ts';
+import { readBody } from '../../http/body.ts';
 import { invalid } from '../errors.ts';
 import { parseJson } from '../exact-number.ts';
 import type { Precondition } from '../resources.ts';
@@ -13,7 +14,6 @@ import { BOOLEAN, type ValueType } from './types.ts';
 
 // What every method of the REST API has in common. https://docs.cloud.google.com/bigquery/docs/api-performance
 
-const inflate = promisify(gunzip);
 const deflate = promisify(gzip);
 
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
@@ -61,11 +61,12 @@ function isList(type: ValueType): boolean {
 
 /** The JSON body; undefined without one. Throws INVALID_ARGUMENT for one that is too large, or no JSON. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  const bytes = await readBody(request, MAX_BODY_BYTES);
   return bytes.length === 0 ? undefined : jsonOf(bytes);
 }
 
-function jsonOf(bytes: Buffer): unknown {
+/** Throws INVALID_ARGUMENT. */
+export function jsonOf(bytes: Buffer): unknown {
   try {
     return parseJson(bytes.toString());
   } catch {
@@ -73,36 +74,6 @@ function jsonOf(bytes: Buffer): unknown {
       reason: 'parseError',
     });
   }
-}
-
-/** The decoded body. Neither it nor what it decodes to may be larger than `limit` bytes. */
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  if (/^identity$/i.test(encoding)) return bytes;
-  if (!/^(x-)?gzip$/i.test(encoding)) {
-    throw invalid(`Invalid value for the header Content-Encoding: ${encoding}; it must be gzip or identity`);
-  }
-  if (bytes.length === 0) return bytes;
-  try {
-    return await inflate(bytes, { maxOutputLength: limit });
-  } catch (error) {
-    // Not instanceof: under jest, the errors of Node come from another realm.
-    if (Error.isError(error) && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(limit);
-    throw invalid('The request body is not gzip, although its header Content-Encoding says so');
-  }
-}
-
-function tooLarge(limit: number): CloudError {
-  return invalid(`Request payload size exceeds the limit: ${limit} bytes.`);
 }
 
 /** The header If-Match as a check of an ETag; undefined without one. */
