@@ -41,6 +41,7 @@ export function describeResource(
     position,
     dependencies: dependenciesOf(registration),
     ...(definition ? { definition } : {}),
+    hooks: options.hooks,
     notEmulated: {},
     references: [],
     grants: [],

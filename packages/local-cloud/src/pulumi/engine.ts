@@ -2,7 +2,7 @@ import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { GcpDeclarations } from './gcp-declarations.ts';
-import { Hooks } from './hooks.ts';
+import { type HookBinding, Hooks } from './hooks.ts';
 import { type ProgramResult, type RunOptions, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -44,6 +44,8 @@ export interface PlannedResource {
   readonly inputs: Properties;
   readonly dependencies: readonly string[];
   /** Declared properties without effect in the local cloud, each with the reason. */
+  /** Names of the hooks that Pulumi calls for it, by when. */
+  readonly hooks: HookBinding;
   readonly notEmulated: Readonly<Record<string, string>>;
 }
 
@@ -251,6 +253,6 @@ function checkStackName(stack: string): void {
 }
 
 function plannedOf(resource: ProgramResource): PlannedResource {
-  const { urn, type, name, parent, inputs, dependencies, notEmulated } = resource;
-  return { urn, type, name, parent, inputs, dependencies, notEmulated };
+  const { urn, type, name, parent, inputs, dependencies, hooks, notEmulated } = resource;
+  return { urn, type, name, parent, inputs, dependencies, hooks, notEmulated };
 }

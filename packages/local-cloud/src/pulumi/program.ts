@@ -1,3 +1,4 @@
+import type { HookBinding } from './hooks.ts';
 import type { Properties } from './property-values.ts';
 import type { Declared, PermissionNeed, Provided, ResourceType } from './resource-type.ts';
 
@@ -15,6 +16,7 @@ export interface ProgramResource extends Provided {
   readonly dependencies: readonly string[];
   /** Absent for a component. */
   readonly definition?: ResourceType;
+  readonly hooks: HookBinding;
   readonly notEmulated: Readonly<Record<string, string>>;
   /** Absent for a type without effect, and while a preview does not know every input. */
   readonly declared?: Declared<Record<string, unknown>>;
