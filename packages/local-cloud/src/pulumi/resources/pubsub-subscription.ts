@@ -80,7 +80,6 @@ export const subscription = applied({
       'single message transforms are not emulated, and without them subscribers get other messages',
   },
   autoname: 'name',
-  replaceOn: ['name', 'project', 'topic', 'filter', 'enableMessageOrdering'],
   holds: 'the messages that it has not delivered',
   defaults: (declared) => ({
     ...withProject(declared),
