@@ -4,8 +4,10 @@ import { Prober } from './src/components/prober.ts';
 import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
+import { patience } from './src/patience.ts';
 
-const config = readConfig();
+const settings = readConfig();
+const config = { ...settings, patience: patience(settings) };
 
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });

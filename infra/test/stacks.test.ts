@@ -221,7 +221,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               httpGet: { path: '/health/ready' },
               periodSeconds: 1,
               timeoutSeconds: 1,
-              failureThreshold: 30,
+              failureThreshold: stack === 'local' ? 30 : 240,
             },
             livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
             ...(stack === 'local' && { volumeMounts: [{ name: 'api-keys', mountPath: '/api-keys' }] }),

@@ -6,6 +6,7 @@ import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
+import { addPreflight } from './preflight/command.ts';
 import { addPreview } from './preview.ts';
 import { addPromote } from './promote.ts';
 import { addRollback, addRollout } from './rollout.ts';
@@ -17,7 +18,18 @@ export const ops = program('ops', {
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
-  ...[addPlan, addCost, addImage, addPreview, addApply, addPromote, addCanary, addRollout, addRollback],
+  ...[
+    addPreflight,
+    addPlan,
+    addCost,
+    addImage,
+    addPreview,
+    addApply,
+    addPromote,
+    addCanary,
+    addRollout,
+    addRollback,
+  ],
   ...[addDeadLetters, addApiKeys],
 ];
 for (const addVerb of add) addVerb(ops);

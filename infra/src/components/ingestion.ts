@@ -2,10 +2,12 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { avroDefinition } from '@records/records-schema';
 import type { StackConfig } from '../config.ts';
+import type { Patience } from '../patience.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface IngestionArgs extends Pick<StackConfig, 'region' | 'publishers' | 'labels'> {
   readonly warehouse: Warehouse;
+  readonly patience: Patience;
 }
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -35,7 +37,7 @@ export class Ingestion extends pulumi.ComponentResource {
 
   constructor(name: string, args: IngestionArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Ingestion', name, {}, options);
-    const { region, warehouse, publishers, labels } = args;
+    const { region, warehouse, publishers, labels, patience } = args;
     const messageStoragePolicy = { allowedPersistenceRegions: [region] };
 
     this.schema = new gcp.pubsub.Schema(
@@ -91,7 +93,7 @@ export class Ingestion extends pulumi.ComponentResource {
       `${name}-table-writer`,
       'roles/bigquery.dataEditor',
       serviceAgent.member,
-      { parent: this },
+      { parent: this, hooks: patience.grant },
     );
 
     const deadLetterGrant = new gcp.pubsub.TopicIAMMember(
@@ -116,7 +118,7 @@ export class Ingestion extends pulumi.ComponentResource {
         labels,
       },
       // Pub/Sub checks the grant on the table when it creates the subscription.
-      { parent: this, dependsOn: [tableGrant, deadLetterGrant] },
+      { parent: this, dependsOn: [tableGrant, deadLetterGrant], hooks: patience.needsGrant },
     );
 
     // Pub/Sub acknowledges a dead letter's original, which needs this role.

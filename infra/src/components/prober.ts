@@ -1,6 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config.ts';
+import type { Patience } from '../patience.ts';
 import { type Ingestion, NEVER_EXPIRES } from './ingestion.ts';
 import type { RecordsApi } from './records-api.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
@@ -10,6 +11,7 @@ export interface ProberArgs
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
   readonly api: RecordsApi;
+  readonly patience: Patience;
 }
 
 /** Every five minutes. The alert on the prober waits for five runs. */
@@ -33,7 +35,7 @@ export class Prober extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
-    const { region, labels, service, warehouse, ingestion } = args;
+    const { region, labels, service, warehouse, ingestion, patience } = args;
     const { probes } = warehouse;
     if (!probes) throw new TypeError('a warehouse without probes: pass it the setting prober');
     this.tableName = fullName(probes);
@@ -52,7 +54,7 @@ export class Prober extends pulumi.ComponentResource {
       `${name}-table-writer`,
       'roles/bigquery.dataEditor',
       ingestion.serviceAgent.member,
-      { parent: this },
+      { parent: this, hooks: patience.grant },
       probes,
     );
     const subscription = new gcp.pubsub.Subscription(
@@ -65,7 +67,7 @@ export class Prober extends pulumi.ComponentResource {
         expirationPolicy: NEVER_EXPIRES,
         labels,
       },
-      { parent: this, dependsOn: [written] },
+      { parent: this, dependsOn: [written], hooks: patience.needsGrant },
     );
 
     const account = new gcp.serviceaccount.Account(

@@ -2,6 +2,7 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { UNKEPT_REQUESTS } from '@records/monitoring';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
+import { type Patience, STARTUP_SECONDS } from '../patience.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
@@ -9,6 +10,7 @@ import type { Warehouse } from './warehouse.ts';
 
 export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
   readonly warehouse: Warehouse;
+  readonly patience: Patience;
 }
 
 const MEMORY_MIB = 512;
@@ -110,7 +112,7 @@ export class RecordsApi extends pulumi.ComponentResource {
           ...(args.service.apiKeys && { volumes: this.keys.volumes }),
           containers: [
             {
-              ...containerOf(args.service, this.#environment(args)),
+              ...containerOf(args, this.#environment(args)),
               ...(args.service.apiKeys && { volumeMounts: this.keys.volumeMounts }),
             },
           ],
@@ -120,6 +122,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [unkeptRequests, runsQueries, readsTable, writesLists, ...this.keys.ready],
+        hooks: args.patience.startsWithGrant,
       },
     );
 
@@ -166,7 +169,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 }
 
 function containerOf(
-  { image, cpuAllocation, startupCpuBoost }: ServiceConfig,
+  { service: { image, cpuAllocation, startupCpuBoost }, eventualConsistency }: RecordsApiArgs,
   envs: pulumi.Input<gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv>[],
 ): gcp.types.input.cloudrunv2.ServiceTemplateContainer {
   return {
@@ -182,7 +185,7 @@ function containerOf(
       httpGet: { path: '/health/ready' },
       periodSeconds: 1,
       timeoutSeconds: 1,
-      failureThreshold: 30,
+      failureThreshold: eventualConsistency ? STARTUP_SECONDS : 30,
     },
     livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
   };

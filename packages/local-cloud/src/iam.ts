@@ -58,7 +58,13 @@ const WRITE_TABLES = [
   'bigquery.tables.update',
   'bigquery.tables.updateData',
 ];
-const OWN_DATASETS = [...WRITE_TABLES, 'bigquery.datasets.delete', 'bigquery.datasets.update'];
+const OWN_DATASETS = [
+  ...WRITE_TABLES,
+  'bigquery.datasets.delete',
+  'bigquery.datasets.update',
+  'bigquery.tables.getIamPolicy',
+  'bigquery.tables.setIamPolicy',
+];
 const SUBSCRIBE = [
   'pubsub.snapshots.seek',
   'pubsub.subscriptions.consume',
@@ -112,6 +118,7 @@ const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/bigquery.admin': [
     ...OWN_DATASETS,
     'bigquery.jobs.create',
+    'bigquery.jobs.delete',
     'bigquery.jobs.get',
     'bigquery.jobs.list',
     'bigquery.jobs.listAll',

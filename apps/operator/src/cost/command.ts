@@ -19,7 +19,7 @@ export function addCost(ops: Command, plan: PlanStack = declared): void {
   const cost = verb(ops, 'cost', {
     summary: 'compute what a stack costs in a month',
     description: `Computes what a month of a stack costs, item by item: from what its program declares, list prices (infra/src/prices.ts) and how it is used. Asks nothing of Google Cloud.`,
-    example: 'pnpm ops cost -s prod --gib 100 --writes-per-second 10 --reads-per-minute 60',
+    example: 'pnpm ops cost -s prod --gib 100 --reads-per-minute 60',
     more: 'Allowances that Google gives each billing account for free are not subtracted.',
   });
   cost

@@ -10,7 +10,7 @@ const TIB = 2 ** 40;
 const MILLION = 1e6;
 
 /** Of a row in BigQuery, as text of two bytes more than each value. */
-export const ROW_BYTES = 60;
+const ROW_BYTES = 60;
 /** Of a message: the record as JSON, its id and its time. */
 const MESSAGE_BYTES = 150;
 /** Pub/Sub bills at least this for a publish request, and a publisher of single records sends one for each. */

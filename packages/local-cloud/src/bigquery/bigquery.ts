@@ -1,10 +1,11 @@
-import { DEVELOPER } from '../callers.ts';
+import { type Access, DEVELOPER } from '../callers.ts';
 import type { Clock } from '../clock.ts';
-import { Iam } from '../iam.ts';
+import { Iam, type NewPolicy, type Policy } from '../iam.ts';
 import type { RowError, TableReference, Warehouse } from '../warehouse.ts';
-import { datasetResource, requireOwner } from './access.ts';
+import { datasetResource, requireOwner, tableResource } from './access.ts';
 import { appendRows } from './append-rows.ts';
 import { Catalog } from './catalog.ts';
+import { Copies } from './copies.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
 import { Destinations } from './destinations.ts';
@@ -18,6 +19,8 @@ import {
   type QueryResponse,
   type QueryResultsRequest,
 } from './job-service.ts';
+import type { Media } from './load-rows.ts';
+import { Loads } from './loads.ts';
 import { QueryEngine } from './query-engine.ts';
 import {
   type DatasetInput,
@@ -92,7 +95,9 @@ export class BigQuery implements Warehouse {
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
     const destinations = new Destinations(context, this.#tables, this.#expiring);
     const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results, destinations);
-    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage);
+    const loads = new Loads(context, destinations);
+    const copies = new Copies(context, destinations, this.#expiring);
+    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage, loads, copies);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
@@ -197,6 +202,31 @@ export class BigQuery implements Warehouse {
     return this.#tables.delete(datasetId, tableId, ifMatch);
   }
 
+  /** The grants of a table. Throws NOT_FOUND. */
+  tablePolicy(datasetId: string, tableId: string): Policy {
+    return this.#context.iam.policyOf(this.#policyResource(datasetId, tableId));
+  }
+
+  /** Replaces the grants of a table. Throws NOT_FOUND, INVALID_ARGUMENT, ABORTED for an etag of another policy. */
+  setTablePolicy(datasetId: string, tableId: string, policy: NewPolicy): Policy {
+    return this.#context.iam.setPolicy(this.#policyResource(datasetId, tableId), policy);
+  }
+
+  /** Those of the permissions that the caller has on a table. */
+  testTablePermissions(
+    datasetId: string,
+    tableId: string,
+    permissions: readonly string[],
+    access: Access,
+  ): string[] {
+    const resource = this.#policyResource(datasetId, tableId);
+    return permissions.filter((permission) => access.allows(permission, resource));
+  }
+
+  #policyResource(datasetId: string, tableId: string): string {
+    return tableResource(this.#tables.find(datasetId, tableId).reference);
+  }
+
   /** `tabledata.insertAll`, with the request and the response of the REST API. */
   insertAll(
     datasetId: string,
@@ -222,8 +252,8 @@ export class BigQuery implements Warehouse {
   }
 
   /** `jobs.insert`. Throws ALREADY_EXISTS for a used job id; errors of the query itself are in the job's status. */
-  insertJob(job: JobInput, access = DEVELOPER): Promise<JobResource> {
-    return this.#jobs.insert(access, job);
+  insertJob(job: JobInput, access = DEVELOPER, media?: Media): Promise<JobResource> {
+    return this.#jobs.insert(access, job, media);
   }
 
   /** Throws NOT_FOUND. Outside US and EU a job is found only with its `location`. */

@@ -9,6 +9,7 @@ import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts'
 import type { ExpiringTables } from './expiring-tables.ts';
 import type { Destination } from './job-configuration.ts';
 import { assertFieldName, quoteIdentifier } from './names.ts';
+import { assertWritable } from './table-kind.ts';
 import { checkClustering, type Tables } from './tables.ts';
 import type { Field } from './types.ts';
 
@@ -112,6 +113,7 @@ export class Destinations {
     if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
     const existing = catalog.findTable(datasetId, tableId);
     if (!existing && !createIfNeeded) throw tableNotFound(reference, location);
+    if (existing) assertWritable(existing);
     if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(connection, existing))) {
       throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
     }

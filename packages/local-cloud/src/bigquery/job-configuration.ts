@@ -8,6 +8,8 @@ import type { Parameter } from './sql/bindings.ts';
 
 export const WRITE_DISPOSITIONS = ['WRITE_EMPTY', 'WRITE_TRUNCATE', 'WRITE_APPEND'] as const;
 export const CREATE_DISPOSITIONS = ['CREATE_IF_NEEDED', 'CREATE_NEVER'] as const;
+export const COPY_OPERATIONS = ['COPY', 'SNAPSHOT', 'RESTORE', 'CLONE'] as const;
+export const SOURCE_FORMATS = ['CSV', 'NEWLINE_DELIMITED_JSON'] as const;
 
 type WriteDisposition = (typeof WRITE_DISPOSITIONS)[number];
 type CreateDisposition = (typeof CREATE_DISPOSITIONS)[number];
@@ -35,6 +37,8 @@ export interface JobInput {
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration */
 export interface ConfigurationInput {
   readonly query?: QueryInput;
+  readonly load?: LoadInput;
+  readonly copy?: CopyInput;
   readonly dryRun?: boolean;
   readonly jobTimeoutMs?: string;
   readonly labels?: Labels;
@@ -82,8 +86,44 @@ export interface QueryRequest extends QueryText {
     | 'JOB_CREATION_MODE_UNSPECIFIED'
     | 'JOB_CREATION_REQUIRED'
     | 'JOB_CREATION_OPTIONAL';
-  /** Java's client names the one format that there is. */
-  readonly queryResultsFormat?: 'QUERY_RESULTS_FORMAT_UNSPECIFIED' | 'STRUCT_ENCODING';
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad */
+export interface LoadInput {
+  readonly destinationTable?: Partial<TableReference>;
+  readonly sourceFormat?: (typeof SOURCE_FORMATS)[number];
+  readonly schema?: { readonly fields?: readonly unknown[] };
+  readonly autodetect?: boolean;
+  readonly writeDisposition?: WriteDisposition;
+  readonly createDisposition?: CreateDisposition;
+  readonly clustering?: { readonly fields?: readonly string[] };
+  readonly destinationTableProperties?: {
+    readonly friendlyName?: string;
+    readonly description?: string;
+    readonly labels?: Labels;
+  };
+  readonly maxBadRecords?: number;
+  readonly ignoreUnknownValues?: boolean;
+  readonly encoding?: 'UTF-8' | 'ISO-8859-1';
+  readonly fieldDelimiter?: string;
+  readonly quote?: string;
+  readonly skipLeadingRows?: number;
+  readonly allowQuotedNewlines?: boolean;
+  readonly allowJaggedRows?: boolean;
+  readonly nullMarker?: string;
+  readonly nullMarkers?: readonly string[];
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationTableCopy */
+export interface CopyInput {
+  readonly sourceTable?: Partial<TableReference>;
+  readonly sourceTables?: readonly Partial<TableReference>[];
+  readonly destinationTable?: Partial<TableReference>;
+  readonly writeDisposition?: WriteDisposition;
+  readonly createDisposition?: CreateDisposition;
+  readonly operationType?: 'OPERATION_TYPE_UNSPECIFIED' | (typeof COPY_OPERATIONS)[number];
+  /** RFC 3339. */
+  readonly destinationExpirationTime?: string;
 }
 
 /** Where the rows of a job go. */
@@ -124,7 +164,7 @@ export function parseQuery(projectId: string, input: QueryInput, dryRun = false)
   };
 }
 
-function parseDestination(
+export function parseDestination(
   projectId: string,
   table: Partial<TableReference> | undefined,
   { writeDisposition, createDisposition }: Pick<QueryInput, 'writeDisposition' | 'createDisposition'>,
@@ -137,7 +177,7 @@ function parseDestination(
   };
 }
 
-function parseTable(
+export function parseTable(
   projectId: string,
   table: Partial<TableReference> | undefined,
   name: string,

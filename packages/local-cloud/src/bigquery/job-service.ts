@@ -1,6 +1,7 @@
 import type { Access } from '../callers.ts';
 import { requireOnJob, requireOnTable, requireOwner } from './access.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import type { Copies } from './copies.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableNotFound } from './errors.ts';
 import {
@@ -21,6 +22,8 @@ import {
   jobResource,
 } from './job-resources.ts';
 import { type Job, Jobs, type JobWork } from './jobs.ts';
+import type { Media } from './load-rows.ts';
+import type { Loads } from './loads.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
 import type { QueryEngine, TranslatedQuery } from './query-engine.ts';
 import { Results } from './results.ts';
@@ -91,6 +94,8 @@ export class JobService {
   readonly #results: Results;
   readonly #tableData: TableData;
   readonly #usage: Usage;
+  readonly #loads: Loads;
+  readonly #copies: Copies;
   readonly #requests = new Map<string, { job: Promise<Job>; owner: string | undefined; at: number }>();
 
   constructor(
@@ -99,8 +104,12 @@ export class JobService {
     tableData: TableData,
     results: Results,
     usage: Usage,
+    loads: Loads,
+    copies: Copies,
   ) {
     this.#context = context;
+    this.#loads = loads;
+    this.#copies = copies;
     this.#engine = engine;
     this.#results = results;
     this.#tableData = tableData;
@@ -108,7 +117,21 @@ export class JobService {
     this.#jobs = new Jobs(context);
   }
 
-  async insert(access: Access, { jobReference = {}, configuration }: JobInput): Promise<JobResource> {
+  /** `media` is the file of a load job, which deletes it. */
+  async insert(access: Access, input: JobInput, media?: Media): Promise<JobResource> {
+    try {
+      return await this.#insert(access, input, media);
+    } catch (error) {
+      await media?.delete();
+      throw error;
+    }
+  }
+
+  async #insert(
+    access: Access,
+    { jobReference = {}, configuration }: JobInput,
+    media: Media | undefined,
+  ): Promise<JobResource> {
     const { projectId } = this.#context;
     if (!configuration) throw invalid('Required parameter is missing: configuration');
     if (jobReference.projectId && jobReference.projectId !== projectId) {
@@ -116,7 +139,7 @@ export class JobService {
         `Invalid value for jobReference.projectId: ${jobReference.projectId}; it must be ${projectId}`,
       );
     }
-    const work = await this.#workOf(access, configuration, jobReference);
+    const work = await this.#workOf(access, configuration, jobReference, media);
     if (configuration.dryRun) {
       const job = this.#jobs.create(work, configuration, access, jobReference.jobId);
       await this.#jobs.run(job, work);
@@ -130,13 +153,24 @@ export class JobService {
     access: Access,
     configuration: ConfigurationInput,
     { location }: JobReferenceInput,
+    media: Media | undefined,
   ): Promise<JobWork> {
-    const { query } = configuration;
+    const { query, load, copy } = configuration;
+    const given = Object.keys({ ...(query && { query }), ...(load && { load }), ...(copy && { copy }) });
+    if (given.length !== 1) {
+      throw invalid(
+        `A job has one of configuration.query, configuration.load and configuration.copy, got ${given.join(', ') || 'none'}`,
+      );
+    }
+    if (media && !load) throw invalid('A file belongs to a load job: the job has no configuration.load');
     if (query) {
       const parsed = parseQuery(this.#context.projectId, query, configuration.dryRun);
       return this.#queryWork(access, parsed, configuration, location);
     }
-    throw invalid('Required parameter is missing: configuration.query');
+    if (configuration.dryRun) throw invalid('A dry run is for a query: Google loads and copies without one');
+    await this.#engine.dropExpired();
+    if (load) return this.#loads.work(access, load, configuration, location, media);
+    return this.#copies.work(access, copy ?? {}, configuration, location);
   }
 
   async #queryWork(
@@ -267,8 +301,11 @@ export class JobService {
   /** Starts the job of a jobs.query request. */
   async #queryJob(access: Access, request: QueryRequest, isRegistered: boolean): Promise<Job> {
     const { query, useLegacySql, parameterMode, queryParameters, labels, dryRun, jobTimeoutMs } = request;
-    const { defaultDataset, maximumBytesBilled } = request;
-    const shown = { query, useLegacySql, parameterMode, queryParameters, defaultDataset, maximumBytesBilled };
+    const { defaultDataset, maximumBytesBilled, useQueryCache, preserveNulls } = request;
+    const shown = {
+      ...{ query, useLegacySql, parameterMode, queryParameters, defaultDataset },
+      ...{ maximumBytesBilled, useQueryCache, preserveNulls },
+    };
     const configuration = { ...defined({ labels, dryRun, jobTimeoutMs }), query: defined(shown) };
     const parsed = parseQuery(this.#context.projectId, request, dryRun);
     const work = await this.#queryWork(access, parsed, configuration, request.location);

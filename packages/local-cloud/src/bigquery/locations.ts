@@ -1,4 +1,6 @@
-import { invalid } from './errors.ts';
+import type { TableReference } from '../warehouse.ts';
+import type { ServiceContext } from './datasets.ts';
+import { datasetNotFound, invalid } from './errors.ts';
 
 /** https://docs.cloud.google.com/bigquery/docs/locations */
 const MULTI_REGION = /^(?:us|eu)$/i;
@@ -12,4 +14,17 @@ export function checkedLocation(location: string): string {
   throw invalid(
     `Invalid value for location: ${location} is not a valid value. Use US, EU or a region such as southamerica-west1.`,
   );
+}
+
+/** Where a job runs that writes to a table. Throws NOT_FOUND when the caller names another location. */
+export function placeOf(
+  { catalog, location }: ServiceContext,
+  { projectId, datasetId }: TableReference,
+  wanted: string | undefined,
+): string {
+  const place = catalog.findDataset(datasetId)?.location;
+  if (wanted && place && wanted.toLowerCase() !== place.toLowerCase()) {
+    throw datasetNotFound(projectId, datasetId, wanted);
+  }
+  return place ?? (wanted || location);
 }

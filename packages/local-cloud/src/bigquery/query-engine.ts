@@ -18,6 +18,7 @@ import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
+import { assertWritable } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 
 /** A query that is translated. */
@@ -196,6 +197,7 @@ export class QueryEngine {
   async #recordChange(transaction: Transaction, planned: Table): Promise<void> {
     const { catalog, clock, statistics, location } = this.#context;
     const table = catalog.table(planned.reference, location);
+    assertWritable(table);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
   }

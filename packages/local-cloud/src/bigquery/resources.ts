@@ -8,6 +8,7 @@ import type { Result } from './results.ts';
 import { isObject } from './row-values.ts';
 import { isEmpty } from './schema.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
+import { kindOf, type TableKind } from './table-kind.ts';
 import type { Field } from './types.ts';
 
 interface DatasetReference {
@@ -84,7 +85,7 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
   readonly creationTime: string;
   /** Milliseconds since the epoch, as text. Each change of rows or schema makes it later. */
   readonly lastModifiedTime: string;
-  readonly type: 'TABLE';
+  readonly type: TableKind;
   readonly location: string;
 }
 
@@ -225,7 +226,7 @@ export function tableResource(table: Table, location: string, statistics: TableS
     numLongTermBytes: '0',
     creationTime: String(creationTime),
     lastModifiedTime: String(lastModifiedTime),
-    type: 'TABLE' as const,
+    type: kindOf(table),
     location,
   };
   return { ...resource, etag: etagOf(resource) };
@@ -236,19 +237,20 @@ export interface TableListItem {
   readonly kind: 'bigquery#table';
   readonly id: string;
   readonly tableReference: TableReference;
-  readonly type: 'TABLE';
+  readonly type: TableKind;
   readonly creationTime: string;
   readonly [property: string]: unknown;
 }
 
-export function tableListItem({ reference, properties, creationTime }: Table): TableListItem {
+export function tableListItem(table: Table): TableListItem {
+  const { reference, properties, creationTime } = table;
   const { friendlyName, labels, clustering, expirationTime } = properties;
   return {
     ...withoutNulls({ friendlyName, labels, clustering, expirationTime }),
     kind: 'bigquery#table',
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
     tableReference: reference,
-    type: 'TABLE',
+    type: kindOf(table),
     creationTime: String(creationTime),
   };
 }

@@ -2,24 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
+import { type Form, formOf, httpMethodOf, written } from '../http/form.ts';
 import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
+import type { Media } from './load-rows.ts';
 import { discoveryDocument } from './rest/discovery.ts';
-import {
-  type Form,
-  formOf,
-  httpMethodOf,
-  ifMatchOf,
-  isNotModified,
-  parseQuery,
-  pathBelowPrefix,
-  readJson,
-  written,
-} from './rest/door.ts';
+import { ifMatchOf, isNotModified, parseQuery, pathBelowPrefix, readJson } from './rest/door.ts';
 import { METHODS } from './rest/methods.ts';
 import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
 import { type Match, Router } from './rest/router.ts';
+import { Uploads, uploadedPath } from './rest/uploads.ts';
 
 /** How long close() waits for responses in progress. */
 const CLOSE_GRACE_MS = 1000;
@@ -29,10 +22,12 @@ export class BigQueryServer {
   readonly url: string;
   readonly port: number;
   readonly #server: Server;
+  readonly #uploads: Uploads;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server, host: string, port: number) {
+  private constructor(server: Server, uploads: Uploads, host: string, port: number) {
     this.#server = server;
+    this.#uploads = uploads;
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -47,8 +42,10 @@ export class BigQueryServer {
     options: { port: number; host?: string; callers?: Callers },
   ): Promise<BigQueryServer> {
     const { port, host = '127.0.0.1', callers } = options;
+    const uploads = new Uploads();
     const service: Service = {
       bigquery,
+      uploads,
       router: new Router(METHODS),
       accessOf: (authorization) => callers?.of(authorization) ?? DEVELOPER,
     };
@@ -61,7 +58,12 @@ export class BigQueryServer {
       });
     });
     const address = server.address();
-    return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
+    return new BigQueryServer(
+      server,
+      uploads,
+      host,
+      typeof address === 'object' && address ? address.port : port,
+    );
   }
 
   /** Stops accepting requests and waits at most a second for responses in progress; silent connections close at once. */
@@ -72,6 +74,7 @@ export class BigQueryServer {
       // Node counts a connection that has sent nothing, or half a request, as one in use.
       for (const socket of this.#sockets) if (!isAnswering(socket)) socket.destroy();
     }).finally(() => clearTimeout(timer));
+    await this.#uploads.close();
   }
 }
 
@@ -82,13 +85,14 @@ function isAnswering(socket: Socket): boolean {
 
 interface Service {
   readonly bigquery: BigQuery;
+  readonly uploads: Uploads;
   readonly router: Router;
   /** Throws CloudError UNAUTHENTICATED. */
   accessOf(authorization: string | undefined): Access;
 }
 
 /** For an error whose request says nothing about its answer. */
-const PLAIN: Form = { fields: undefined, prettyPrint: false, gzip: false };
+const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
 
 async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
@@ -96,6 +100,10 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
     if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is not a valid path`);
     const form = formOf(request, url.searchParams);
     const answer = await dispatch(service, request, url);
+    if (answer instanceof EmptyAnswer) {
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': 0 }).end();
+      return;
+    }
     if (answer === undefined) {
       response.writeHead(204).end();
       return;
@@ -114,12 +122,26 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
   }
 }
 
+/** A response without a body, to a step of an upload. */
+class EmptyAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, headers: Readonly<Record<string, string>>) {
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
 async function dispatch(service: Service, request: IncomingMessage, url: URL): Promise<object | undefined> {
   const refusal = foreignRefusal(request);
   if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
   const { bigquery, accessOf } = service;
-  const httpMethod = httpMethodOf(request);
-  const { pathname, searchParams } = url;
+  const { searchParams } = url;
+  const uploaded = uploadedPath(url.pathname);
+  const pathname = uploaded ?? url.pathname;
+  // The chunks of an upload come by PUT.
+  const httpMethod = uploaded === undefined ? httpMethodOf(request) : 'POST';
   if (httpMethod === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
     return discoveryDocument(`http://${request.headers.host ?? 'localhost'}/`);
   }
@@ -140,15 +162,47 @@ async function dispatch(service: Service, request: IncomingMessage, url: URL): P
   const token = query.access_token ?? query.oauth_token;
   const access = accessOf(request.headers.authorization ?? (token ? `Bearer ${token}` : undefined));
   authorize(access, method.id, bigquery.projectId, path);
+  const { handle } = method;
+  const answer = (body: unknown, media?: Media) =>
+    handle(bigquery, {
+      path,
+      query,
+      body: (method.body?.parse(body ?? {}, '') ?? {}) as never,
+      media,
+      access,
+      ifMatch: ifMatchOf(request),
+    });
+  if (uploaded !== undefined) return upload(service, request, url, access, answer);
   const hasBody = httpMethod !== 'GET' && httpMethod !== 'DELETE';
-  const body = hasBody ? await readJson(request) : undefined;
-  return method.handle(bigquery, {
-    path,
-    query,
-    body: (method.body?.parse(body ?? {}, '') ?? {}) as never,
-    access,
-    ifMatch: ifMatchOf(request),
-  });
+  return answer(hasBody ? await readJson(request) : undefined);
+}
+
+/** One step of an upload; the last one is answered by the method. */
+async function upload(
+  { uploads }: Service,
+  request: IncomingMessage,
+  { pathname, searchParams }: URL,
+  access: Access,
+  answer: (metadata: unknown, media: Media) => Promise<object | undefined>,
+): Promise<object | undefined> {
+  const step = await uploads.take(request, searchParams, access.member);
+  switch (step.kind) {
+    case 'begun': {
+      const location = `http://${request.headers.host ?? 'localhost'}${pathname}?uploadType=resumable&upload_id=${step.uploadId}`;
+      return new EmptyAnswer(200, { location, 'x-guploader-uploadid': step.uploadId });
+    }
+    case 'incomplete':
+      // https://docs.cloud.google.com/bigquery/docs/reference/api-uploads#resumable
+      return new EmptyAnswer(308, step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {});
+    case 'answered':
+      return step.answer;
+    case 'complete': {
+      const { metadata, media } = step.uploaded;
+      const body = await answer(metadata, media);
+      if (body) step.finish(body);
+      return body;
+    }
+  }
 }
 
 function find({ router }: Service, httpMethod: string, pathname: string): Match {

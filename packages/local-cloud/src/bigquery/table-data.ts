@@ -14,6 +14,7 @@ import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
+import { assertWritable } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 import { type Field, typeOfField } from './types.ts';
 
@@ -37,11 +38,9 @@ export interface ListRowsRequest extends PageRequest {
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll */
 export interface InsertAllRequest {
-  readonly rows?: readonly { readonly insertId?: string; readonly json?: unknown }[];
+  readonly rows?: readonly { readonly json?: unknown }[];
   readonly skipInvalidRows?: boolean;
   readonly ignoreUnknownValues?: boolean;
-  /** Without effect: Google writes it to its logs. */
-  readonly traceId?: string;
 }
 
 export interface ListRowsResponse {
@@ -84,6 +83,7 @@ export class TableData {
     await this.#expiring.dropExpired();
     const insertErrors = await database.write(async (transaction) => {
       const table = this.#tables.find(datasetId, tableId);
+      assertWritable(table);
       const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues);
       if (errors.length > 0 && !skipInvalidRows) return [...errors, ...stopped(rows.length, errors)];
       if (values.length > 0) {

@@ -15,6 +15,7 @@ import {
   type FieldMask,
   millisOf,
   type PubsubMessage,
+  type PushConfig,
   type ReceivedMessage,
   type Subscription,
   type Timestamp,
@@ -109,6 +110,7 @@ export class PubSub {
       retention,
       bigquery,
       deadLetters,
+      warn,
     });
     this.#subscriptions = subscriptions;
     const snapshots = new Snapshots({
@@ -235,8 +237,14 @@ export class PubSub {
     return this.#subscriptions.detach(request);
   }
 
-  async modifyPushConfig(): Promise<never> {
-    throw new CloudError('UNIMPLEMENTED', 'Push delivery is not emulated: pull, or deliver to BigQuery.');
+  /** An empty push configuration makes it a pull subscription. */
+  async modifyPushConfig(request: {
+    subscription?: string | null;
+    pushConfig?: PushConfig | null;
+  }): Promise<void> {
+    const { subscription: name, pushConfig } = request;
+    const updateMask = { paths: ['push_config'] };
+    await this.#subscriptions.update({ subscription: { name, pushConfig }, updateMask });
   }
 
   // Messages

@@ -1,6 +1,7 @@
 import type { BigQueryDelivery } from '../bigquery-subscription/delivery.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import type { Filter } from './filter.ts';
+import type { PushDelivery } from './push-delivery.ts';
 import type { SubscriptionConfig } from './subscription-config.ts';
 import type { TopicConfig } from './topic-config.ts';
 
@@ -30,7 +31,8 @@ export interface SubscriptionState {
   config: SubscriptionConfig;
   readonly filter: Filter | undefined;
   readonly queue: DeliveryQueue;
-  bigquery: BigQueryDelivery | undefined;
+  /** Delivers to a table or an endpoint; undefined for a pull subscription. */
+  delivery: BigQueryDelivery | PushDelivery | undefined;
   /** The last warning about dead letters, to avoid repeating it for each message. */
   warned: string | undefined;
 }

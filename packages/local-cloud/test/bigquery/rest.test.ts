@@ -168,7 +168,15 @@ describe('the configuration of a job', () => {
       'Invalid value for configuration.query.maximumBytesBilled: "ten"; it must be a whole number from -9223372036854775808 to 9223372036854775807',
     ],
     [{ query: [] }, 'Invalid value for configuration.query: []; it must be an object'],
-    [{}, 'Required parameter is missing: configuration.query'],
+    [{}, 'A job has one of configuration.query, configuration.load and configuration.copy, got none'],
+    [
+      { query: { query: 'SELECT 1', useLegacySql: false }, copy: {} },
+      'A job has one of configuration.query, configuration.load and configuration.copy, got query, copy',
+    ],
+    [
+      { load: { sourceUris: ['gs://b/o'] } },
+      'configuration.load.sourceUris is not supported by the local BigQuery',
+    ],
   ])('is refused by name: %j', async (configuration, message) => {
     expect(await refused('POST', 'jobs', { configuration })).toEqual({
       status: 400,
@@ -511,5 +519,54 @@ describe('a project', () => {
     expect((await send('GET', 'serviceAccount')).body.email).toBe(
       'bq-123456789012@bigquery-encryption.iam.gserviceaccount.com',
     );
+  });
+});
+
+describe('the policy of a table', () => {
+  const binding = { role: 'roles/bigquery.dataViewer', members: ['user:b@example.com'] };
+  const path = 'datasets/d/tables/t';
+
+  it('is kept where grants are enforced, and changes only from the state that the caller read', async () => {
+    const empty = (await send('POST', `${path}:getIamPolicy`)).body;
+    const set = (policy: object) => send('POST', `${path}:setIamPolicy`, { policy });
+    const made = await set({ bindings: [binding], etag: empty.etag, version: 1 });
+    expect(made.body).toMatchObject({ version: 1, bindings: [binding] });
+    expect(
+      (await send('POST', `${path}:getIamPolicy`, { options: { requestedPolicyVersion: 3 } })).body,
+    ).toEqual(made.body);
+    expect((await set({ bindings: [], etag: empty.etag })).status).toBe(409);
+    expect((await set({ bindings: [{ ...binding, role: 'roles/bigquery.nobody' }] })).status).toBe(400);
+    expect((await set({ bindings: [{ ...binding, condition: { expression: 'true' } }] })).status).toBe(400);
+    expect((await set({ bindings: [] })).body).not.toHaveProperty('bindings.0');
+    const permissions = ['bigquery.tables.get'];
+    expect((await send('POST', `${path}:testIamPermissions`, { permissions })).body).toEqual({ permissions });
+    expect(await refused('POST', 'datasets/d/tables/nope:getIamPolicy')).toMatchObject({ status: 404 });
+  });
+});
+
+describe('the access list of a dataset', () => {
+  it('names the members of the project, and its other entries are grants', async () => {
+    const groups = (await send('GET', 'datasets/d')).body.access;
+    expect(groups).toContainEqual({ role: 'OWNER', specialGroup: 'projectOwners' });
+    const added = [
+      { role: 'READER', userByEmail: 'a@example.com' },
+      { role: 'roles/bigquery.metadataViewer', iamMember: 'serviceAccount:x@p.iam.gserviceaccount.com' },
+    ];
+    await send('PATCH', 'datasets/d', { access: [...groups, ...added] });
+    expect((await send('GET', 'datasets/d')).body.access).toEqual([
+      ...groups,
+      added[0],
+      { role: 'roles/bigquery.metadataViewer', userByEmail: 'x@p.iam.gserviceaccount.com' },
+    ]);
+    expect((await send('PATCH', 'datasets/d', { description: 'x' })).body.access).toHaveLength(5);
+    await send('PATCH', 'datasets/d', { access: groups });
+    expect((await send('GET', 'datasets/d')).body.access).toEqual(groups);
+    expect(
+      await refused('PATCH', 'datasets/d', { access: [{ role: 'KING', userByEmail: 'a@example.com' }] }),
+    ).toMatchObject({ status: 400 });
+    expect(await refused('PATCH', 'datasets/d', { access: [{ view: { tableId: 'v' } }] })).toMatchObject({
+      message: 'access[0].view is not supported by the local BigQuery',
+    });
+    expect((await send('GET', 'datasets/d?datasetView=METADATA')).body).not.toHaveProperty('access');
   });
 });

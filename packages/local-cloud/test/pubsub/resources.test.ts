@@ -178,7 +178,6 @@ describe('subscriptions', () => {
     ['pushConfig', { pushEndpoint: 'https://example.com' }],
     ['cloudStorageConfig', { bucket: 'b' }],
     ['bigtableConfig', { table: 't' }],
-    ['enableExactlyOnceDelivery', true],
     ['messageTransforms', [{ disabled: true }]],
     ['tags', { a: 'b' }],
   ])('refuse %s, which is not emulated, on creation and update', async (field, value) => {

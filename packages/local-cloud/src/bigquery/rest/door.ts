@@ -1,34 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { CloudError } from '../../errors.ts';
-import { invalid } from '../errors.ts';
+import { readBody } from '../../http/body.ts';
 import { parseJson } from '../exact-number.ts';
 import type { Precondition } from '../resources.ts';
 import { COMMON_PARAMETERS } from './discovery.ts';
-import { parseSelection, selected } from './fields.ts';
 import type { Method } from './methods.ts';
 import { CONDITION_NOT_MET } from './rest-error.ts';
 import { BOOLEAN, type ValueType } from './types.ts';
 
 // What every method of the REST API has in common. https://docs.cloud.google.com/bigquery/docs/api-performance
 
-const inflate = promisify(gunzip);
-const deflate = promisify(gzip);
-
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const PREFIX = '/bigquery/v2/';
-
-/** A smaller response is not worth compressing. */
-const MIN_GZIP_BYTES = 1024;
-
-/** The verb of a request. A client that can send only GET and POST names another one in a header. */
-export function httpMethodOf({ method = 'GET', headers }: IncomingMessage): string {
-  const override = headers['x-http-method-override'];
-  return method === 'POST' && typeof override === 'string' ? override.toUpperCase() : method;
-}
 
 /**
  * The path below `/bigquery/v2/`. The prefix may be absent or doubled: the Node.js client uses BIGQUERY_EMULATOR_HOST as its
@@ -61,11 +46,12 @@ function isList(type: ValueType): boolean {
 
 /** The JSON body; undefined without one. Throws INVALID_ARGUMENT for one that is too large, or no JSON. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  const bytes = await readBody(request, MAX_BODY_BYTES);
   return bytes.length === 0 ? undefined : jsonOf(bytes);
 }
 
-function jsonOf(bytes: Buffer): unknown {
+/** Throws INVALID_ARGUMENT. */
+export function jsonOf(bytes: Buffer): unknown {
   try {
     return parseJson(bytes.toString());
   } catch {
@@ -73,36 +59,6 @@ function jsonOf(bytes: Buffer): unknown {
       reason: 'parseError',
     });
   }
-}
-
-/** The decoded body. Neither it nor what it decodes to may be larger than `limit` bytes. */
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  if (/^identity$/i.test(encoding)) return bytes;
-  if (!/^(x-)?gzip$/i.test(encoding)) {
-    throw invalid(`Invalid value for the header Content-Encoding: ${encoding}; it must be gzip or identity`);
-  }
-  if (bytes.length === 0) return bytes;
-  try {
-    return await inflate(bytes, { maxOutputLength: limit });
-  } catch (error) {
-    // Not instanceof: under jest, the errors of Node come from another realm.
-    if (Error.isError(error) && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge(limit);
-    throw invalid('The request body is not gzip, although its header Content-Encoding says so');
-  }
-}
-
-function tooLarge(limit: number): CloudError {
-  return invalid(`Request payload size exceeds the limit: ${limit} bytes.`);
 }
 
 /** The header If-Match as a check of an ETag; undefined without one. */
@@ -133,46 +89,4 @@ function names(header: string, etag: string): boolean {
       .replace(/^"(.*)"$/, '$1'),
   );
   return tags.includes('*') || tags.includes(etag);
-}
-
-/** A response as the caller wants it. */
-export interface Form {
-  /** The parameter `fields`. */
-  readonly fields: string | undefined;
-  readonly prettyPrint: boolean;
-  readonly gzip: boolean;
-}
-
-/** Throws INVALID_ARGUMENT. */
-export function formOf({ headers }: IncomingMessage, query: URLSearchParams): Form {
-  const { alt = 'json', fields, prettyPrint } = parseQuery({}, query);
-  if (alt !== 'json') throw invalid(`Invalid value for alt: ${alt}; the local BigQuery answers in json only`);
-  if (typeof fields === 'string') parseSelection(fields);
-  return {
-    fields: typeof fields === 'string' ? fields : undefined,
-    prettyPrint: prettyPrint === true,
-    // Google asks for the word in both headers, too. A local client that does not know it is served faster without.
-    gzip:
-      /\bgzip\b/i.test(String(headers['accept-encoding'] ?? '')) && /gzip/i.test(headers['user-agent'] ?? ''),
-  };
-}
-
-/** The bytes of a JSON response, and the headers that belong to them. */
-export async function written(
-  body: object,
-  { fields, prettyPrint, gzip: zip }: Form,
-): Promise<{ bytes: Buffer; headers: Record<string, string> }> {
-  const part = fields === undefined ? body : (selected(body, parseSelection(fields)) ?? {});
-  const text = Buffer.from(JSON.stringify(part, undefined, prettyPrint ? 2 : 0));
-  const isZipped = zip && text.length >= MIN_GZIP_BYTES;
-  const bytes = isZipped ? await deflate(text, { level: 1 }) : text;
-  return {
-    bytes,
-    headers: {
-      'content-type': 'application/json; charset=UTF-8',
-      'content-length': String(bytes.length),
-      ...(isZipped && { 'content-encoding': 'gzip' }),
-      ...(zip && { vary: 'accept-encoding' }),
-    },
-  };
 }

@@ -1,12 +1,17 @@
+import type { NewPolicy } from '../../iam.ts';
 import type { TableReference } from '../../warehouse.ts';
 import type { FormatOptions } from '../cells.ts';
 import {
+  COPY_OPERATIONS,
   type ConfigurationInput,
+  type CopyInput,
   CREATE_DISPOSITIONS,
   type JobInput,
   type JobReferenceInput,
+  type LoadInput,
   type QueryInput,
   type QueryRequest,
+  SOURCE_FORMATS,
   WRITE_DISPOSITIONS,
 } from '../job-configuration.ts';
 import type { ParameterInput, ParameterTypeInput, ParameterValueInput } from '../parameters.ts';
@@ -15,6 +20,7 @@ import type { InsertAllRequest } from '../table-data.ts';
 import {
   ANY,
   BOOLEAN,
+  INT32,
   INT64,
   listOf,
   type Message,
@@ -40,6 +46,11 @@ interface ColumnInput {
 
 const RESOURCE = { kind: STRING, etag: STRING, id: STRING, selfLink: STRING };
 
+/** Fields that only responses have, and that no response here has. */
+function outputs(...names: readonly string[]): Record<string, ValueType> {
+  return Object.fromEntries(names.map((name) => [name, ANY]));
+}
+
 const DATASET_REFERENCE = message<{ datasetId?: string; projectId?: string }>('DatasetReference', () => ({
   datasetId: STRING,
   projectId: STRING,
@@ -51,14 +62,18 @@ const TABLE_REFERENCE = message<Partial<TableReference>>('TableReference', () =>
   tableId: STRING,
 }));
 
-const ACCESS_ENTRY = message<AccessEntry>('DatasetAccess', () => ({
-  role: STRING,
-  userByEmail: STRING,
-  groupByEmail: STRING,
-  domain: STRING,
-  specialGroup: STRING,
-  iamMember: STRING,
-}));
+const ACCESS_ENTRY = message<AccessEntry>(
+  'DatasetAccess',
+  () => ({
+    role: STRING,
+    userByEmail: STRING,
+    groupByEmail: STRING,
+    domain: STRING,
+    specialGroup: STRING,
+    iamMember: STRING,
+  }),
+  { refused: ['condition', 'dataset', 'routine', 'view'] },
+);
 
 export const DATASET = message<DatasetInput>(
   'Dataset',
@@ -74,28 +89,74 @@ export const DATASET = message<DatasetInput>(
     access: listOf(ACCESS_ENTRY),
   }),
   {
-    output: { ...RESOURCE, creationTime: INT64, lastModifiedTime: INT64, type: STRING },
-    // The Node.js client sends it in addition to the reference.
-    ignored: ['projectId'],
+    output: {
+      ...RESOURCE,
+      ...outputs(
+        'catalogSource',
+        'linkedDatasetMetadata',
+        'restrictions',
+        'satisfiesPzi',
+        'satisfiesPzs',
+        'tags',
+      ),
+      creationTime: INT64,
+      lastModifiedTime: INT64,
+      type: STRING,
+    },
+    refused: [
+      'defaultCollation',
+      'defaultEncryptionConfiguration',
+      'defaultPartitionExpirationMs',
+      'defaultRoundingMode',
+      'externalCatalogDatasetOptions',
+      'externalDatasetReference',
+      'isCaseInsensitive',
+      'linkedDatasetSource',
+      'resourceTags',
+    ],
     keepNulls: true,
   },
 );
 
 /** The columns of a table. `parseFields` reads them: its errors name the column. */
-const COLUMN: Message<ColumnInput> = message<ColumnInput>('TableFieldSchema', () => ({
-  name: STRING,
-  type: STRING,
-  mode: STRING,
-  description: STRING,
-  fields: listOf(COLUMN),
-}));
+const COLUMN: Message<ColumnInput> = message<ColumnInput>(
+  'TableFieldSchema',
+  () => ({
+    name: STRING,
+    type: STRING,
+    mode: STRING,
+    description: STRING,
+    fields: listOf(COLUMN),
+  }),
+  {
+    refused: [
+      'categories',
+      'collation',
+      'dataGovernanceTagsInfo',
+      'dataPolicies',
+      'dataPolicyList',
+      'defaultValueExpression',
+      'foreignTypeDefinition',
+      'generatedColumn',
+      'maxLength',
+      'policyTags',
+      'precision',
+      'rangeElementType',
+      'roundingMode',
+      'scale',
+      'timestampPrecision',
+    ],
+  },
+);
 const COLUMNS: ValueType<unknown[]> = {
   ...listOf(ANY),
   schema: () => listOf(COLUMN).schema(),
   message: () => COLUMN,
 };
 
-const TABLE_SCHEMA = message<{ fields?: readonly unknown[] }>('TableSchema', () => ({ fields: COLUMNS }));
+const TABLE_SCHEMA = message<{ fields?: readonly unknown[] }>('TableSchema', () => ({ fields: COLUMNS }), {
+  refused: ['foreignTypeInfo'],
+});
 
 const CLUSTERING = message<{ fields?: readonly string[] }>('Clustering', () => ({ fields: listOf(STRING) }));
 
@@ -120,17 +181,58 @@ export const TABLE = message<TableInput>(
       numRows: UINT64,
       numBytes: INT64,
       numLongTermBytes: INT64,
+      ...outputs(
+        'cloneDefinition',
+        'managedTableType',
+        'materializedViewStatus',
+        'numActiveLogicalBytes',
+        'numActivePhysicalBytes',
+        'numCurrentPhysicalBytes',
+        'numLongTermLogicalBytes',
+        'numLongTermPhysicalBytes',
+        'numPartitions',
+        'numPhysicalBytes',
+        'numTimeTravelPhysicalBytes',
+        'numTotalLogicalBytes',
+        'numTotalPhysicalBytes',
+        'replicas',
+        'restrictions',
+        'snapshotDefinition',
+        'streamingBuffer',
+      ),
     },
-    ignored: ['projectId'],
+    refused: [
+      'biglakeConfiguration',
+      'defaultCollation',
+      'defaultRoundingMode',
+      'encryptionConfiguration',
+      'externalCatalogTableOptions',
+      'externalDataConfiguration',
+      'materializedView',
+      'maxStaleness',
+      'model',
+      'partitionDefinition',
+      'rangePartitioning',
+      'requirePartitionFilter',
+      'resourceTags',
+      'tableConstraints',
+      'tableReplicationInfo',
+      'timePartitioning',
+      'view',
+    ],
     keepNulls: true,
   },
 );
 
-const PARAMETER_TYPE: Message<ParameterTypeInput> = message<ParameterTypeInput>('QueryParameterType', () => ({
-  type: STRING,
-  arrayType: PARAMETER_TYPE,
-  structTypes: listOf(STRUCT_TYPE),
-}));
+const PARAMETER_TYPE: Message<ParameterTypeInput> = message<ParameterTypeInput>(
+  'QueryParameterType',
+  () => ({
+    type: STRING,
+    arrayType: PARAMETER_TYPE,
+    structTypes: listOf(STRUCT_TYPE),
+  }),
+  { refused: ['rangeElementType', 'timestampPrecision'] },
+);
 
 const STRUCT_TYPE = message<{ name?: string; type?: ParameterTypeInput; description?: string }>(
   'QueryParameterStructType',
@@ -144,6 +246,7 @@ const PARAMETER_VALUE: Message<ParameterValueInput> = message<ParameterValueInpu
     arrayValues: listOf(PARAMETER_VALUE),
     structValues: mapOf(PARAMETER_VALUE),
   }),
+  { refused: ['rangeValue'] },
 );
 
 const PARAMETER = message<ParameterInput>('QueryParameter', () => ({
@@ -168,39 +271,139 @@ const DISPOSITIONS = {
   createDisposition: oneOf(...CREATE_DISPOSITIONS),
 };
 
-const QUERY = message<QueryInput>('JobConfigurationQuery', () => ({
-  ...QUERY_TEXT,
-  ...DISPOSITIONS,
-  destinationTable: TABLE_REFERENCE,
-  clustering: CLUSTERING,
-  priority: oneOf('INTERACTIVE', 'BATCH'),
-  allowLargeResults: BOOLEAN,
-  flattenResults: BOOLEAN,
-}));
+const QUERY = message<QueryInput>(
+  'JobConfigurationQuery',
+  () => ({
+    ...QUERY_TEXT,
+    ...DISPOSITIONS,
+    destinationTable: TABLE_REFERENCE,
+    clustering: CLUSTERING,
+    priority: oneOf('INTERACTIVE', 'BATCH'),
+    allowLargeResults: BOOLEAN,
+    flattenResults: BOOLEAN,
+  }),
+  {
+    refused: [
+      'connectionProperties',
+      'continuous',
+      'createSession',
+      'destinationEncryptionConfiguration',
+      'maximumBillingTier',
+      'rangePartitioning',
+      'schemaUpdateOptions',
+      'scriptOptions',
+      'secureContext',
+      'systemVariables',
+      'tableDefinitions',
+      'timePartitioning',
+      'userDefinedFunctionResources',
+      'writeIncrementalResults',
+    ],
+  },
+);
+
+const LOAD = message<LoadInput>(
+  'JobConfigurationLoad',
+  () => ({
+    ...DISPOSITIONS,
+    destinationTable: TABLE_REFERENCE,
+    destinationTableProperties: message<NonNullable<LoadInput['destinationTableProperties']>>(
+      'DestinationTableProperties',
+      () => ({ friendlyName: STRING, description: STRING, labels: mapOf(STRING) }),
+      { refused: ['expirationTime'] },
+    ),
+    sourceFormat: oneOf(...SOURCE_FORMATS),
+    schema: TABLE_SCHEMA,
+    autodetect: BOOLEAN,
+    clustering: CLUSTERING,
+    maxBadRecords: INT32,
+    ignoreUnknownValues: BOOLEAN,
+    encoding: oneOf('UTF-8', 'ISO-8859-1'),
+    fieldDelimiter: STRING,
+    quote: STRING,
+    skipLeadingRows: INT32,
+    allowQuotedNewlines: BOOLEAN,
+    allowJaggedRows: BOOLEAN,
+    nullMarker: STRING,
+    nullMarkers: listOf(STRING),
+  }),
+  {
+    refused: [
+      'columnNameCharacterMap',
+      'connectionProperties',
+      'copyFilesOnly',
+      'createSession',
+      'dateFormat',
+      'datetimeFormat',
+      'decimalTargetTypes',
+      'destinationEncryptionConfiguration',
+      'fileSetSpecType',
+      'hivePartitioningOptions',
+      'jsonExtension',
+      'parquetOptions',
+      'preserveAsciiControlCharacters',
+      'projectionFields',
+      'rangePartitioning',
+      'referenceFileSchemaUri',
+      'schemaInline',
+      'schemaInlineFormat',
+      'schemaUpdateOptions',
+      'sourceColumnMatch',
+      'sourceUris',
+      'timeFormat',
+      'timePartitioning',
+      'timeZone',
+      'timestampFormat',
+      'timestampTargetPrecision',
+      'useAvroLogicalTypes',
+    ],
+  },
+);
+
+const COPY = message<CopyInput>(
+  'JobConfigurationTableCopy',
+  () => ({
+    ...DISPOSITIONS,
+    sourceTable: TABLE_REFERENCE,
+    sourceTables: listOf(TABLE_REFERENCE),
+    destinationTable: TABLE_REFERENCE,
+    operationType: oneOf('OPERATION_TYPE_UNSPECIFIED', ...COPY_OPERATIONS),
+    destinationExpirationTime: STRING,
+  }),
+  { refused: ['destinationEncryptionConfiguration'] },
+);
 
 const CONFIGURATION = message<ConfigurationInput>(
   'JobConfiguration',
   () => ({
     query: QUERY,
+    load: LOAD,
+    copy: COPY,
     dryRun: BOOLEAN,
     jobTimeoutMs: INT64,
     labels: mapOf(STRING),
   }),
-  { output: { jobType: STRING } },
+  { output: { jobType: STRING }, refused: ['extract', 'maxSlots', 'reservation'] },
 );
 
-const JOB_REFERENCE = message<JobReferenceInput>(
-  'JobReference',
-  () => ({ projectId: STRING, jobId: STRING, location: STRING }),
-  // Google's Pulumi provider sends it.
-  { ignored: ['project'] },
-);
+const JOB_REFERENCE = message<JobReferenceInput>('JobReference', () => ({
+  projectId: STRING,
+  jobId: STRING,
+  location: STRING,
+}));
 
 export const JOB = message<JobInput>(
   'Job',
   () => ({ jobReference: JOB_REFERENCE, configuration: CONFIGURATION }),
   {
-    output: { ...RESOURCE, status: ANY, statistics: ANY, user_email: STRING, principal_subject: STRING },
+    output: {
+      ...RESOURCE,
+      jobCreationReason: ANY,
+      status: ANY,
+      statistics: ANY,
+      user_email: STRING,
+      principal_subject: STRING,
+    },
   },
 );
 
@@ -229,15 +432,29 @@ export const QUERY_REQUEST = message<QueryRequest>(
     formatOptions: FORMAT_OPTIONS,
     requestId: STRING,
     jobCreationMode: oneOf('JOB_CREATION_MODE_UNSPECIFIED', 'JOB_CREATION_REQUIRED', 'JOB_CREATION_OPTIONAL'),
-    queryResultsFormat: oneOf('QUERY_RESULTS_FORMAT_UNSPECIFIED', 'STRUCT_ENCODING'),
   }),
-  { output: { kind: STRING } },
+  {
+    output: { kind: STRING },
+    // Java's client names the one format that there is.
+    inert: { queryResultsFormat: oneOf('QUERY_RESULTS_FORMAT_UNSPECIFIED', 'STRUCT_ENCODING') },
+    refused: [
+      'arrowSerializationOptions',
+      'connectionProperties',
+      'continuous',
+      'createSession',
+      'destinationEncryptionConfiguration',
+      'maxSlots',
+      'reservation',
+      'secureContext',
+      'writeIncrementalResults',
+    ],
+  },
 );
 
-const INSERT_ROW = message<{ insertId?: string; json?: unknown }>('TableDataInsertAllRow', () => ({
-  insertId: STRING,
-  json: ANY,
-}));
+const INSERT_ROW = message<{ json?: unknown }>('TableDataInsertAllRow', () => ({ json: ANY }), {
+  // Google deduplicates rows by it as a best effort.
+  inert: { insertId: STRING },
+});
 
 export const INSERT_ALL = message<InsertAllRequest>(
   'TableDataInsertAllRequest',
@@ -245,7 +462,32 @@ export const INSERT_ALL = message<InsertAllRequest>(
     rows: listOf(INSERT_ROW),
     skipInvalidRows: BOOLEAN,
     ignoreUnknownValues: BOOLEAN,
-    traceId: STRING,
   }),
-  { output: { kind: STRING } },
+  { output: { kind: STRING }, inert: { traceId: STRING }, refused: ['templateSuffix'] },
+);
+
+const BINDING = message<NonNullable<NewPolicy['bindings']>[number]>('Binding', () => ({
+  role: STRING,
+  members: listOf(STRING),
+  condition: ANY,
+}));
+
+const POLICY = message<NewPolicy>('Policy', () => ({ etag: STRING, bindings: listOf(BINDING) }), {
+  inert: { version: INT32 },
+  refused: ['auditConfigs'],
+});
+
+export const SET_POLICY = message<{ policy?: NewPolicy }>('SetIamPolicyRequest', () => ({ policy: POLICY }), {
+  // A mask chooses audit logs, which no policy has here.
+  inert: { updateMask: STRING },
+});
+
+/** Every version of a policy is the same, because conditions are refused. */
+export const GET_POLICY = message('GetIamPolicyRequest', () => ({}), { inert: { options: ANY } });
+
+export const TEST_PERMISSIONS = message<{ permissions?: readonly string[] }>(
+  'TestIamPermissionsRequest',
+  () => ({
+    permissions: listOf(STRING),
+  }),
 );

@@ -2,10 +2,21 @@ import type { Access } from '../../callers.ts';
 import type { BigQuery } from '../bigquery.ts';
 import type { FormatOptions } from '../cells.ts';
 import { invalid } from '../errors.ts';
+import type { Media } from '../load-rows.ts';
 import { listPage } from '../page.ts';
 import type { Precondition } from '../resources.ts';
 import { datasetFilter, type SelectedTable, selectedTable, TABLE_VIEWS } from './lists.ts';
-import { DATASET, INSERT_ALL, JOB, QUERY_REQUEST, TABLE, TIMESTAMP_FORMATS } from './messages.ts';
+import {
+  DATASET,
+  GET_POLICY,
+  INSERT_ALL,
+  JOB,
+  QUERY_REQUEST,
+  SET_POLICY,
+  TABLE,
+  TEST_PERMISSIONS,
+  TIMESTAMP_FORMATS,
+} from './messages.ts';
 import {
   BOOLEAN,
   INT32,
@@ -29,6 +40,8 @@ interface RestRequest<Q extends Types, B extends object> {
   readonly query: Query<Q>;
   readonly body: B;
   readonly access: Access;
+  /** The file of an upload. */
+  readonly media: Media | undefined;
   /** Of the header If-Match. */
   readonly ifMatch: Precondition | undefined;
 }
@@ -213,9 +226,37 @@ export const METHODS: readonly Method[] = [
     await bigquery.deleteTable(path.datasetId ?? '', path.tableId ?? '', ifMatch);
     return undefined;
   }),
-  refused('tables.getIamPolicy', 'POST', `${ONE_TABLE}:getIamPolicy`),
-  refused('tables.setIamPolicy', 'POST', `${ONE_TABLE}:setIamPolicy`),
-  refused('tables.testIamPermissions', 'POST', `${ONE_TABLE}:testIamPermissions`),
+  withBody(
+    'tables.getIamPolicy',
+    'POST',
+    `${ONE_TABLE}:getIamPolicy`,
+    {},
+    GET_POLICY,
+    async (bigquery, { path }) => bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? ''),
+  ),
+  withBody(
+    'tables.setIamPolicy',
+    'POST',
+    `${ONE_TABLE}:setIamPolicy`,
+    {},
+    SET_POLICY,
+    async (bigquery, { path, body }) => {
+      if (!body.policy) throw invalid('Required parameter is missing: policy');
+      return bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy);
+    },
+  ),
+  withBody(
+    'tables.testIamPermissions',
+    'POST',
+    `${ONE_TABLE}:testIamPermissions`,
+    {},
+    TEST_PERMISSIONS,
+    async (bigquery, { path, body: { permissions = [] }, access }) => {
+      const { datasetId = '', tableId = '' } = path;
+      const held = bigquery.testTablePermissions(datasetId, tableId, permissions, access);
+      return held.length > 0 ? { permissions: held } : {};
+    },
+  ),
   withBody(
     'tabledata.insertAll',
     'POST',
@@ -259,8 +300,8 @@ export const METHODS: readonly Method[] = [
       ...(await bigquery.listJobs(query, access)),
     }),
   ),
-  withBody('jobs.insert', 'POST', `${PROJECT}/jobs`, {}, JOB, (bigquery, { body, access }) =>
-    bigquery.insertJob(body, access),
+  withBody('jobs.insert', 'POST', `${PROJECT}/jobs`, {}, JOB, (bigquery, { body, access, media }) =>
+    bigquery.insertJob(body, access, media),
   ),
   method('jobs.get', 'GET', ONE_JOB, { location: STRING }, (bigquery, { path, query, access }) =>
     bigquery.getJob(path.jobId ?? '', { location: query.location }, access),

@@ -28,7 +28,9 @@ const ON_TABLE: Readonly<Record<string, string>> = {
   'tables.delete': 'bigquery.tables.delete',
   'rowAccessPolicies.list': 'bigquery.tables.get',
   'tables.get': 'bigquery.tables.get',
+  'tables.getIamPolicy': 'bigquery.tables.getIamPolicy',
   'tables.patch': 'bigquery.tables.update',
+  'tables.setIamPolicy': 'bigquery.tables.setIamPolicy',
   'tables.update': 'bigquery.tables.update',
 };
 
@@ -41,6 +43,8 @@ const BY_THE_SERVICE = new Set([
   'jobs.getQueryResults',
   'projects.getServiceAccount',
   'projects.list',
+  // It answers which permissions the caller has.
+  'tables.testIamPermissions',
 ]);
 
 /** Throws CloudError PERMISSION_DENIED when the caller may not call the method on the resource in the path. */

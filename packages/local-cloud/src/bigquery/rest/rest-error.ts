@@ -22,6 +22,12 @@ const LOCATION_OF_REASON: Readonly<Record<string, Readonly<Record<string, string
   [CONDITION_NOT_MET]: { location: 'If-Match', locationType: 'header' },
 };
 
+function statusOf({ code }: CloudError, reason: string): number {
+  if (reason === CONDITION_NOT_MET) return 412;
+  // Clients retry a 501, and it stays one.
+  return code === 'UNIMPLEMENTED' ? 400 : CANONICAL_CODES[code].http;
+}
+
 /** Turns an error into a response. https://docs.cloud.google.com/bigquery/docs/error-messages */
 export function restError(error: unknown): RestError {
   const cloud =
@@ -31,7 +37,7 @@ export function restError(error: unknown): RestError {
           cause: error,
         });
   const reason = reasonOf(cloud);
-  const code = reason === CONDITION_NOT_MET ? 412 : CANONICAL_CODES[cloud.code].http;
+  const code = statusOf(cloud, reason);
   const location = LOCATION_OF_REASON[reason] ?? {};
   return {
     status: code,

@@ -91,6 +91,9 @@ export interface Message<T extends object = object> extends ValueType<T> {
   readonly fields: Readonly<Record<string, ValueType>>;
   /** Fields that only responses have. */
   readonly output: Readonly<Record<string, ValueType>>;
+  readonly inert: Readonly<Record<string, ValueType>>;
+  /** Fields of Google's that are not emulated. */
+  readonly refused: readonly string[];
   readonly describe: () => object;
   /** The messages of its fields. */
   readonly inner: () => Message[];
@@ -99,20 +102,23 @@ export interface Message<T extends object = object> extends ValueType<T> {
 interface MessageOptions {
   /** Fields that only responses have; clients send them back, without effect. */
   readonly output?: Readonly<Record<string, ValueType>>;
-  /** Names that the API lacks and Google's clients send. */
-  readonly ignored?: readonly string[];
+  /** Fields that change nothing here: they are read by type, and dropped. */
+  readonly inert?: Readonly<Record<string, ValueType>>;
+  /** Fields of Google's that are not emulated. */
+  readonly refused?: readonly string[];
   /** In a patch, null removes a field. Elsewhere a null field counts as absent. */
   readonly keepNulls?: boolean;
 }
 
 /**
- * A message of the REST API. A field that is not listed is refused by name, unless its value is empty: clients send
- * `resourceTags: {}` and `policyTags: {names: []}`.
+ * A message of the REST API. A refused field is refused by name, unless its value is empty: clients send `resourceTags: {}`
+ * and `policyTags: {names: []}`. A name that the API does not have is ignored, as at Google: the Node.js client sends
+ * `load.location`, and Google's Pulumi provider `jobReference.project`.
  */
 export function message<T extends object>(
   name: string,
   fields: () => Fields<T>,
-  { output = {}, ignored = [], keepNulls = false }: MessageOptions = {},
+  { output = {}, inert = {}, refused = [], keepNulls = false }: MessageOptions = {},
 ): Message<T> {
   let types: Readonly<Record<string, ValueType>> | undefined;
   const declared = () => {
@@ -122,6 +128,8 @@ export function message<T extends object>(
   const self: Message<T> = {
     name,
     output,
+    inert,
+    refused,
     get fields() {
       return declared();
     },
@@ -132,6 +140,8 @@ export function message<T extends object>(
       id: name,
       type: 'object',
       properties: {
+        ...Object.fromEntries(refused.map((field) => [field, { type: 'any' }])),
+        ...schemasOf(inert),
         ...schemasOf(declared()),
         ...Object.fromEntries(
           Object.entries(output).map(([field, type]) => [field, { ...type.schema(), readOnly: true }]),
@@ -144,8 +154,12 @@ export function message<T extends object>(
       for (const [field, given] of Object.entries(value)) {
         const type = Object.hasOwn(declared(), field) ? declared()[field] : undefined;
         const where = path ? `${path}.${field}` : field;
+        if (Object.hasOwn(inert, field)) {
+          if (!isEmpty(given)) inert[field]?.parse(given, where);
+          continue;
+        }
         if (!type) {
-          if (Object.hasOwn(output, field) || ignored.includes(field) || isEmpty(given)) continue;
+          if (!refused.includes(field) || isEmpty(given)) continue;
           throw invalid(`${path || name}.${field} is not supported by the local BigQuery`);
         }
         // An empty text is no word and no number.

@@ -1,16 +1,18 @@
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
-  type Metadata,
+  Metadata,
   type MethodDefinition,
   Server,
   type ServerDuplexStream,
+  type StatusObject,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import './long-deadlines.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from '../streaming-pull.ts';
+import { statusDetails } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
@@ -109,6 +111,8 @@ function authorizationOf(metadata: Metadata): string | undefined {
   return authorization === undefined ? undefined : String(authorization);
 }
 
-function grpcErrorOf({ grpc, message }: Status): { code: number; details: string } {
-  return { code: grpc, details: message };
+function grpcErrorOf({ grpc, message, info }: Status): StatusObject {
+  const metadata = new Metadata();
+  if (info) metadata.set('grpc-status-details-bin', statusDetails(grpc, message, info));
+  return { code: grpc, details: message, metadata };
 }

@@ -31,7 +31,7 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
     ModifyAckDeadline: (pubsub, request) => pubsub.modifyAckDeadline(request),
     Acknowledge: (pubsub, request) => pubsub.acknowledge(request),
     Pull: (pubsub, request, over) => pubsub.pull(request, over),
-    ModifyPushConfig: (pubsub) => pubsub.modifyPushConfig(),
+    ModifyPushConfig: (pubsub, request) => pubsub.modifyPushConfig(request),
     GetSnapshot: (pubsub, request) => pubsub.getSnapshot(request),
     ListSnapshots: (pubsub, request) => pubsub.listSnapshots(request),
     CreateSnapshot: (pubsub, request) => pubsub.createSnapshot(request),

@@ -2,13 +2,14 @@ import { createRequire } from 'node:module';
 import protobuf from 'protobufjs';
 
 const require = createRequire(import.meta.url);
-/** The library below Google's clients, which has the descriptors of IAM. */
+/** The library below Google's clients, which has the descriptors of IAM and of errors. */
 const gax = createRequire(createRequire(require.resolve('@google-cloud/pubsub')).resolve('google-gax'));
 
 /** Proto descriptors, from Google's client. */
 const ROOTS = {
   'google.pubsub.v1': require('@google-cloud/pubsub/build/protos/protos.json'),
   'google.iam.v1': gax('../protos/iam_service.json'),
+  'google.rpc': gax('../protos/status.json'),
 };
 
 const PACKAGES = {
@@ -58,6 +59,11 @@ export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) => {
     http: service === 'IAMPolicy' ? iamRulesOf(method.name) : httpRulesOf(method),
   }));
 });
+
+/** A message type of google.rpc. */
+export function errorType(name: 'Status' | 'ErrorInfo'): protobuf.Type {
+  return (roots.get('google.rpc') as protobuf.Root).lookupType(`google.rpc.${name}`);
+}
 
 /** A decoded message as a plain object. */
 export function toRequest(type: protobuf.Type, message: protobuf.Message): Record<string, unknown> {

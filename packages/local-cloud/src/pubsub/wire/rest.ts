@@ -3,6 +3,7 @@ import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
 import { foreignRefusal } from '../../http/guard.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
+import { ERROR_INFO } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { requestOf, responseJson } from './rest-json.ts';
@@ -17,10 +18,11 @@ const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
 export function createRestServer(wire: Wire): Server {
   return createServer((request, response) => {
     answer(wire, request, response).catch((error: unknown) => {
-      const { http, message, code } = statusOf(error, wire.report);
+      const { http, message, code, info } = statusOf(error, wire.report);
       // gcloud repeats a request for half a minute after a 501.
       const status = code === 'UNIMPLEMENTED' ? 400 : http;
-      send(response, status, JSON.stringify({ error: { code: status, message, status: code } }));
+      const details = info && [{ '@type': `type.googleapis.com/${ERROR_INFO}`, ...info }];
+      send(response, status, JSON.stringify({ error: { code: status, message, status: code, details } }));
     });
   });
 }

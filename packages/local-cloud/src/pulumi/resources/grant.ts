@@ -1,5 +1,5 @@
 import { type TProperties, Type } from '@sinclair/typebox';
-import { type Grant, isCustomRole, MEMBER, roleProblem } from '../../iam.ts';
+import { type Grant, isCustomRole, roleProblem } from '../../iam.ts';
 import {
   type AppliedType,
   applied,
@@ -11,10 +11,7 @@ import { serviceAccountName } from './common.ts';
 
 const GRANT_INPUTS = {
   role: Type.String({ pattern: '^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$' }),
-  member: Type.String({
-    pattern: MEMBER,
-    description: 'an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"',
-  }),
+  member: Type.String(),
 };
 
 interface GrantOptions {
@@ -53,7 +50,6 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
     refused: {
       condition: 'IAM conditions are not evaluated, so the grant would allow more than declared',
     },
-    replaceOn: [...Object.keys(target), 'role', 'member', 'project'],
     defaults: (declared) => ({ ...declared.inputs, project: contextOf(declared).project }),
     outputs(declared) {
       const { inputs } = declared;
