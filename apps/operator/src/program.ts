@@ -3,6 +3,7 @@ import { addAddMember } from './add-member.ts';
 import { addApiKeys } from './api-keys/command.ts';
 import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
+import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
@@ -22,6 +23,7 @@ const add = [
     addPreflight,
     addPlan,
     addAddMember,
+    addCost,
     addImage,
     addPreview,
     addApply,
