@@ -2,21 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
+import { type Form, formOf, httpMethodOf, written } from '../http/form.ts';
 import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
 import type { Media } from './load-rows.ts';
 import { discoveryDocument } from './rest/discovery.ts';
-import {
-  type Form,
-  formOf,
-  httpMethodOf,
-  ifMatchOf,
-  isNotModified,
-  parseQuery,
-  pathBelowPrefix,
-  readJson,
-  written,
-} from './rest/door.ts';
+import { ifMatchOf, isNotModified, parseQuery, pathBelowPrefix, readJson } from './rest/door.ts';
 import { METHODS } from './rest/methods.ts';
 import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
@@ -101,7 +92,7 @@ interface Service {
 }
 
 /** For an error whose request says nothing about its answer. */
-const PLAIN: Form = { fields: undefined, prettyPrint: false, gzip: false };
+const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
 
 async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
