@@ -2,6 +2,7 @@ import { program } from '@records/cli';
 import { addApiKeys } from './api-keys/command.ts';
 import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
+import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
@@ -17,7 +18,18 @@ export const ops = program('ops', {
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
-  ...[addPreflight, addPlan, addImage, addPreview, addApply, addPromote, addCanary, addRollout, addRollback],
+  ...[
+    addPreflight,
+    addPlan,
+    addCost,
+    addImage,
+    addPreview,
+    addApply,
+    addPromote,
+    addCanary,
+    addRollout,
+    addRollback,
+  ],
   ...[addDeadLetters, addApiKeys],
 ];
 for (const addVerb of add) addVerb(ops);
