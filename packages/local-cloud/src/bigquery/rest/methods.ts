@@ -323,7 +323,7 @@ export const METHODS: readonly Method[] = [
     { location: STRING },
     async (bigquery, { path, query, access }) => {
       await bigquery.deleteJob(path.jobId ?? '', { location: query.location }, access);
-      return undefined;
+      return {};
     },
   ),
   withBody('jobs.query', 'POST', `${PROJECT}/queries`, {}, QUERY_REQUEST, (bigquery, { body, access }) =>
