@@ -162,11 +162,12 @@ verb(prove, 'observe', {
 addProbe(prove, startLocal);
 
 verb(prove, 'pulumi', {
-  summary: "Pulumi's engine and Google's provider plan the same",
+  summary: "Pulumi's engine and Google's provider agree with the plans",
   example: 'pnpm prove pulumi',
   description:
-    'Previews every stack, with and without the settings that change its resources, by the `pulumi` on PATH and Google’s own provider. ' +
-    'Needs no account. Each preview must succeed and equal the plan of this repository. Without `pulumi`, it says so and ends.',
+    "Previews every stack, with and without the settings that change its resources, by the pulumi on PATH and Google's own provider: " +
+    'each preview must equal the plan of this repository. Then updates the largest stack against a server that answers as Google does: a ' +
+    'second update, and one with a refresh, must change nothing. Needs no account. Without pulumi, it says so and ends.',
 })
   .option('--require', 'fail without pulumi')
   .action(async ({ require = false }) => (await import('./pulumi/prove-pulumi.ts')).provePulumi(require));
