@@ -3,19 +3,27 @@ import protobuf from 'protobufjs';
 import { RPCS } from '../../src/pubsub/wire/protos.ts';
 import { Harness, subscriptionName, topicName } from './harness.ts';
 
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  string: 'x',
+  bool: true,
+  bytes: 'YQ==',
+  '.google.protobuf.Duration': '600s',
+  '.google.protobuf.Timestamp': '2030-01-01T00:00:00Z',
+};
+
 /** A value that is not the default of a field, as JSON. */
 function sampleOf(field: protobuf.Field): unknown {
   const { resolvedType, type } = field.resolve();
-  const single =
-    resolvedType instanceof protobuf.Enum
-      ? Object.keys(resolvedType.values)[1]
-      : ({ '.google.protobuf.Duration': '600s', '.google.protobuf.Timestamp': '2030-01-01T00:00:00Z' }[
-          resolvedType?.fullName ?? ''
-        ] ??
-        (resolvedType ? {} : { string: 'x', bool: true, bytes: 'YQ==' }[type]) ??
-        10);
+  const known = SAMPLES[resolvedType?.fullName ?? type];
+  const single = known ?? (resolvedType ? sampleOfType(resolvedType) : 10);
   if (field instanceof protobuf.MapField) return { x: single };
   return field.repeated ? [single] : single;
+}
+
+function sampleOfType(type: protobuf.Type | protobuf.Enum): unknown {
+  if (type instanceof protobuf.Enum) return Object.keys(type.values)[1];
+  const [first] = type.fieldsArray;
+  return first ? { [first.name]: sampleOf(first) } : {};
 }
 
 const requestOf = (name: string) => RPCS.find((rpc) => rpc.name === name)?.request as protobuf.Type;
