@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.*;
 
-/** An ordinary day of Google's BigQuery client for Java. Each line of output is the verdict on one step. */
+/** An ordinary day of Google's BigQuery client for Java. Each line that it prints is one step. */
 public class ClientBigquery {
   interface Step { Object run() throws Exception; }
   static void step(String name, Step check) {

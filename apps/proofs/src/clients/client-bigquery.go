@@ -1,4 +1,4 @@
-// An ordinary day of Google's BigQuery client for Go. Each line of output is the verdict on one step.
+// An ordinary day of Google's BigQuery client for Go. Each line that it prints is one step.
 package main
 
 import (

@@ -1,4 +1,4 @@
-"""An ordinary day of an analyst with Google's BigQuery client for Python. Each line of output is the verdict on one step."""
+"""An ordinary day of an analyst with Google's BigQuery client for Python. Each line that it prints is one step."""
 
 import datetime
 import decimal
@@ -79,7 +79,7 @@ def read_pages():
 @step
 def create_a_dataset():
     dataset = bigquery.Dataset(f"{PROJECT}.python_day")
-    dataset.labels = {"team": "a"}
+    dataset.labels = {"team": "python"}
     return len(client.create_dataset(dataset, exists_ok=True).access_entries) >= 3
 
 
@@ -218,7 +218,7 @@ def grant_a_role():
 
 @step
 def filter_datasets_by_label():
-    found = [[d.dataset_id for d in client.list_datasets(filter=f"labels.team:{team}")] for team in "ab"]
+    found = [[d.dataset_id for d in client.list_datasets(filter=f"labels.team:{team}")] for team in ("python", "nobody")]
     return found == [["python_day"], []] or found
 
 
