@@ -24,18 +24,21 @@ export class CommandError extends Error {
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(folder: string, environment: NodeJS.ProcessEnv) {
+  private constructor(folder: string, environment: NodeJS.ProcessEnv, signal: AbortSignal | undefined) {
     this.folder = folder;
     this.#environment = environment;
+    this.#signal = signal;
   }
 
-  /** `environment` makes the variables of its commands; without it they inherit this process's. */
+  /** `environment` makes the variables of its commands; without it they inherit this process's. They end with `signal`. */
   static async open(
     environment: (folder: string) => NodeJS.ProcessEnv = () => process.env,
+    signal?: AbortSignal,
   ): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'records-workshop-'));
-    return new Workshop(folder, environment(folder));
+    return new Workshop(folder, environment(folder), signal);
   }
 
   async write(file: string, text: string): Promise<void> {
@@ -49,6 +52,7 @@ export class Workshop implements AsyncDisposable {
       env: this.#environment,
       maxBuffer: MAX_OUTPUT_BYTES,
       timeout: COMMAND_MS,
+      ...(this.#signal && { signal: this.#signal }),
     };
     return await new Promise((resolve, reject) => {
       execFile(command, args, options, (error, stdout, stderr) => {
