@@ -4,13 +4,15 @@ import { Prober } from './src/components/prober.ts';
 import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
+import { readDeployment } from './src/last-deployment.ts';
 
 const config = readConfig();
+const { image, rollout } = await readDeployment();
 
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
-const api = new RecordsApi('records-api', { ...config, warehouse });
-if (config.prober) new Prober('records-probe', { ...config, warehouse, ingestion, api });
+const api = new RecordsApi('records-api', { ...config, image, rollout, warehouse });
+if (config.prober) new Prober('records-probe', { ...config, image, warehouse, ingestion, api });
 if (config.monitoring) {
   const { projectNumber } = ingestion;
   new Monitoring('records', { ...config, ...config.monitoring, api, projectNumber });
@@ -26,6 +28,8 @@ export default {
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
   apiKeysSecret: api.keys.secret.id,
   revision: api.revision,
+  image,
+  ...rollout,
   ...(api.canaryUrl && { canaryUrl: api.canaryUrl }),
   ...(api.loadBalancer && { loadBalancerAddress: api.loadBalancer.address }),
 };

@@ -7,6 +7,7 @@ import type { Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
   extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'access' | 'service' | 'labels'> {
+  readonly image: pulumi.Input<string>;
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
   readonly api: RecordsApi;
@@ -24,7 +25,7 @@ export class Prober extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
-    const { region, labels, service } = args;
+    const { region, labels } = args;
 
     const account = new gcp.serviceaccount.Account(
       name,
@@ -53,7 +54,7 @@ export class Prober extends pulumi.ComponentResource {
             containers: [
               {
                 // The API's image has both programs, so a promoted digest brings its own prober.
-                image: service.image,
+                image: args.image,
                 args: ['probe.js'],
                 envs: environmentOf(args),
                 resources: { limits: { cpu: '1', memory: '512Mi' } },

@@ -2,12 +2,13 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { UNKEPT_REQUESTS } from '@records/monitoring';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
+import type { Decided } from '../last-deployment.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
+export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'>, Decided {
   readonly warehouse: Warehouse;
 }
 
@@ -101,7 +102,7 @@ export class RecordsApi extends pulumi.ComponentResource {
           ...(args.service.minInstances > 0 && { minInstanceCount: args.service.minInstances }),
           maxInstanceCount: args.service.maxInstances,
         },
-        traffics: trafficOf(args.service.rollout),
+        traffics: trafficOf(args.rollout),
         template: {
           serviceAccount: account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
@@ -110,7 +111,7 @@ export class RecordsApi extends pulumi.ComponentResource {
           ...(args.service.apiKeys && { volumes: this.keys.volumes }),
           containers: [
             {
-              ...containerOf(args.service, this.#environment(args)),
+              ...containerOf(args, this.#environment(args)),
               ...(args.service.apiKeys && { volumeMounts: this.keys.volumeMounts }),
             },
           ],
@@ -138,7 +139,7 @@ export class RecordsApi extends pulumi.ComponentResource {
     this.url = this.loadBalancer?.url ?? this.service.uri;
     this.revision = this.service.latestReadyRevision.apply((path) => path.slice(path.lastIndexOf('/') + 1));
     this.canaryUrl =
-      args.service.rollout && this.service.uri.apply((uri) => uri.replace('://', `://${CANARY_TAG}---`));
+      args.rollout && this.service.uri.apply((uri) => uri.replace('://', `://${CANARY_TAG}---`));
     this.registerOutputs({ url: this.url });
   }
 
@@ -166,7 +167,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 }
 
 function containerOf(
-  { image, cpuAllocation, startupCpuBoost }: ServiceConfig,
+  { image, service: { cpuAllocation, startupCpuBoost } }: RecordsApiArgs,
   envs: pulumi.Input<gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv>[],
 ): gcp.types.input.cloudrunv2.ServiceTemplateContainer {
   return {

@@ -27,6 +27,13 @@ export interface ProgramOptions {
   readonly node?: readonly [path: string, ...args: string[]];
 }
 
+export interface PlanOptions extends ProgramOptions {
+  /** The outputs that the last deployment left; none by default. */
+  readonly lastOutputs?: Readonly<Record<string, unknown>>;
+  readonly projectNumber?: string;
+  readonly onEvent?: OnEvent;
+}
+
 export interface Deployment {
   /** Stack outputs. */
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -109,6 +116,7 @@ export class PulumiEngine {
       context,
       program,
       outside,
+      lastOutputs: state.outputs,
       effects: { state, steps },
       onEvent,
       hooks,
@@ -116,6 +124,7 @@ export class PulumiEngine {
     await execute(run, project, stack, values, {
       ...{ dryRun: false, signal: this.#aborted.signal, onEvent, environment, node },
     });
+    state.setOutputs({ values: run.outputs, secrets: run.secretOutputs });
     const missing = run.missing();
     throwIfAny(steps.deletionProblems(missing));
     await steps.deleteMissing(missing);
@@ -134,15 +143,14 @@ export class PulumiEngine {
  * Runs the program of any stack without a cloud. Returns what it declares, after the checks of a deployment. Throws
  * DeploymentError.
  */
-export async function plan(
-  options: ProgramOptions & { readonly projectNumber?: string; readonly onEvent?: OnEvent },
-): Promise<Plan> {
+export async function plan(options: PlanOptions): Promise<Plan> {
   const {
     projectDir,
     stack,
     config,
     environment,
     node,
+    lastOutputs = {},
     projectNumber = PLACEHOLDER_PROJECT_NUMBER,
     onEvent = () => undefined,
   } = options;
@@ -161,6 +169,7 @@ export async function plan(
     context,
     program,
     outside: nothingOutside,
+    lastOutputs: { values: lastOutputs, secrets: [] },
     onEvent,
     hooks: new Hooks(true, onEvent),
   });
