@@ -5,14 +5,16 @@ import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
 import { readDeployment } from './src/last-deployment.ts';
+import { patience } from './src/patience.ts';
 
-const config = readConfig();
+const settings = readConfig();
+const config = { ...settings, patience: patience(settings) };
 const { image, rollout } = await readDeployment();
 
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, image, rollout, warehouse });
-if (config.prober) new Prober('records-probe', { ...config, image, warehouse, ingestion, api });
+const prober = config.prober && new Prober('records-probe', { ...config, image, warehouse, ingestion, api });
 if (config.monitoring) {
   const { projectNumber } = ingestion;
   new Monitoring('records', { ...config, ...config.monitoring, api, projectNumber });
@@ -25,6 +27,7 @@ export default {
   topic: ingestion.topic.id,
   publishers: config.publishers,
   table: warehouse.tableName,
+  ...(prober && { probeTopic: prober.topic.id, probeTable: prober.tableName }),
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
   apiKeysSecret: api.keys.secret.id,
   revision: api.revision,

@@ -21,13 +21,13 @@ export const COMMITTED_PLANS: readonly CommittedPlan[] = [
 
 /** Runs the program of a stack, as `pulumi preview` would. Throws DeploymentError. */
 export async function planOf(
-  { directory }: Project,
+  { directory, environment }: Project,
   stack: string,
   config: Readonly<Record<string, string>>,
 ): Promise<Plan> {
   // Loaded only here: it takes half a second, and most tests read plans that the test server made.
   const { plan } = await import('@records/local-cloud');
-  return plan({ projectDir: directory, stack, config });
+  return plan({ projectDir: directory, stack, config, environment: environment?.(stack) ?? {} });
 }
 
 /** The plan of a stack as text. Throws DeploymentError. */

@@ -32,6 +32,7 @@ export function readConfig() {
     access: readAccess(settings),
     prober: settings.flag('prober', true),
     schedulerRegion: settings.text('schedulerRegion') ?? 'southamerica-east1',
+    eventualConsistency: settings.flag('eventualConsistency', true),
     monitoring: readMonitoring(settings),
     /** On every resource that takes labels, to tell costs apart. */
     labels: { system: 'records', stack },

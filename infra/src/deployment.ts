@@ -52,7 +52,10 @@ export function decide(last: Left, variables: Readonly<Record<string, string | u
 }
 
 /** The variables for one deployment. What is absent stays as the last deployment left it. */
-export function variablesFor(image: string | undefined, rollout: Rollout | undefined): Record<string, string> {
+export function variablesFor(
+  image: string | undefined,
+  rollout: Rollout | undefined,
+): Record<string, string> {
   return {
     ...(image !== undefined && { [DEPLOY_IMAGE]: image }),
     ...(rollout && { [DEPLOY_TRAFFIC]: trafficText(rollout) }),

@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import type { PlannedResource } from '@records/local-cloud';
 import { COMMITTED_PLANS } from '../plans/committed.ts';
 import { cachedPlan } from './support/plan-cache.ts';
-import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
+import { EVERYTHING, planBootstrap, planOf, ROLLOUT } from './support/plans.ts';
 
 /**
  * Google's APIs answer without zero, false and empty values. A program that declares one finds it missing at the next refresh, and
@@ -32,8 +32,7 @@ const PLANS = {
     ]),
   ),
   'prod with everything': () => planOf('prod', EVERYTHING),
-  'prod before its canary serves requests': () =>
-    planOf('prod', { ...EVERYTHING, stableRevision: 'records-api-00001-abc', canaryPercent: '0' }),
+  'prod before its canary serves requests': () => planOf('prod', EVERYTHING, ROLLOUT),
   'prod without a cache and with its CPU all the time': () =>
     planOf('prod', {
       ...EVERYTHING,

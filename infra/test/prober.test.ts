@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
-import { EVERYTHING, inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
+import {
+  dependenciesOf,
+  EVERYTHING,
+  inputsByName,
+  PUBSUB_AGENT,
+  planOf,
+  REGION,
+  resourceOf,
+} from './support/plans.ts';
 
 const JOB = 'gcp:cloudrunv2/job:Job';
 const SCHEDULE = 'gcp:cloudscheduler/job:Job';
@@ -20,13 +28,45 @@ function grantsTo(plan: Plan, member: string): Record<string, unknown>[] {
 }
 
 describe('the prober of a private stack', () => {
-  it('may only publish to the topic, change the one table, run queries and call the API', () => {
+  it('may only publish to its topic, read its table, run queries and call the API', () => {
     expect(grantsTo(planned, accountOf('records-probe'))).toEqual([
-      { datasetId: 'records', tableId: 'records', role: 'roles/bigquery.dataEditor' },
+      { datasetId: 'records', tableId: 'probes', role: 'roles/bigquery.dataViewer' },
       { name: 'records-api', location: REGION, role: 'roles/run.invoker' },
       { project: 'example-staging', role: 'roles/bigquery.jobUser' },
-      { topic: 'projects/example-staging/topics/records', role: 'roles/pubsub.publisher' },
+      { topic: 'projects/example-staging/topics/records-probe', role: 'roles/pubsub.publisher' },
     ]);
+  });
+
+  it('has a path of its own beside the records, made like theirs, whose probes never count late', () => {
+    const of = (type: string, name: string) => resourceOf(planned, type, name).inputs;
+    const records = of('gcp:bigquery/table:Table', 'records');
+    expect(of('gcp:bigquery/table:Table', 'records-probes')).toMatchObject({
+      datasetId: records.datasetId,
+      tableId: 'probes',
+      schema: records.schema,
+      deletionProtection: records.deletionProtection,
+    });
+    const { schemaSettings, messageStoragePolicy } = of('gcp:pubsub/topic:Topic', 'records');
+    expect(of('gcp:pubsub/topic:Topic', 'records-probe')).toMatchObject({
+      schemaSettings,
+      messageStoragePolicy,
+    });
+    const subscription = resourceOf(
+      planned,
+      'gcp:pubsub/subscription:Subscription',
+      'records-probe-to-bigquery',
+    );
+    expect(subscription.inputs).toMatchObject({
+      topic: 'projects/example-staging/topics/records-probe',
+      bigqueryConfig: { table: 'example-staging.records.probes', useTopicSchema: true },
+      messageRetentionDuration: '600s',
+    });
+    expect(grantsTo(planned, PUBSUB_AGENT.replace('serviceAccount:', ''))).toContainEqual({
+      datasetId: 'records',
+      tableId: 'probes',
+      role: 'roles/bigquery.dataEditor',
+    });
+    expect(dependenciesOf(planned, subscription)).toContain('records-probe-table-writer');
   });
 
   it('is started every five minutes by an account that may only run this job', () => {

@@ -69,12 +69,12 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:bigquery/dataset:Dataset': 2,
       'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
       'gcp:projects/iAMCustomRole:IAMCustomRole': 1,
-      'gcp:bigquery/table:Table': 1,
+      'gcp:bigquery/table:Table': 1 + (expected.hasProber ? 1 : 0),
       'gcp:pubsub/schema:Schema': 1,
-      'gcp:pubsub/topic:Topic': 2,
-      'gcp:pubsub/subscription:Subscription': 2,
+      'gcp:pubsub/topic:Topic': 2 + (expected.hasProber ? 1 : 0),
+      'gcp:pubsub/subscription:Subscription': 2 + (expected.hasProber ? 1 : 0),
       'gcp:projects/serviceIdentity:ServiceIdentity': 1,
-      'gcp:bigquery/iamMember:IamMember': expected.hasProber ? 3 : 2,
+      'gcp:bigquery/iamMember:IamMember': expected.hasProber ? 4 : 2,
       'gcp:pubsub/topicIAMMember:TopicIAMMember': (expected.hasProber ? 2 : 1) + expected.publishers.length,
       'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': 1,
       'gcp:serviceaccount/account:Account': expected.hasProber ? 3 : 1,
@@ -169,6 +169,9 @@ describe.each(STACKS)('stack %s', (stack) => {
     const schema = resourceOf(plan, 'gcp:pubsub/schema:Schema', 'records');
     const table = resourceOf(plan, 'gcp:bigquery/table:Table', 'records');
     expect(schema.dependencies).toContain(table.urn);
+    const probes = plan.resources.find(({ name, type }) => name === 'records-probes' && type === table.type);
+    expect(probes !== undefined).toBe(expected.hasProber);
+    if (probes) expect(schema.dependencies).toContain(probes.urn);
   });
 
   it('runs the API as declared', () => {
@@ -218,7 +221,7 @@ describe.each(STACKS)('stack %s', (stack) => {
               httpGet: { path: '/health/ready' },
               periodSeconds: 1,
               timeoutSeconds: 1,
-              failureThreshold: 30,
+              failureThreshold: stack === 'local' ? 30 : 240,
             },
             livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
             ...(stack === 'local' && { volumeMounts: [{ name: 'api-keys', mountPath: '/api-keys' }] }),
@@ -260,6 +263,10 @@ describe.each(STACKS)('stack %s', (stack) => {
       topic: `projects/${project}/topics/records`,
       publishers: expected.publishers,
       table: `${project}.records.records`,
+      ...(expected.hasProber && {
+        probeTopic: `projects/${project}/topics/records-probe`,
+        probeTable: `${project}.records.probes`,
+      }),
       deadLetterSubscription: `projects/${project}/subscriptions/records-dead-letters`,
       apiKeysSecret: `projects/${project}/secrets/records-api-keys`,
       revision: '[known after deployment]',

@@ -43,7 +43,7 @@ const insertJob = (query: string) =>
   });
 
 const destination = () => {
-  const [projectId, datasetId] = environment.SCRATCH_DATASET.split('.');
+  const [projectId = '', datasetId = ''] = environment.SCRATCH_DATASET.split('.');
   return { projectId, datasetId, tableId: jobId(0).replace('records-', '').replaceAll('-', '_') };
 };
 

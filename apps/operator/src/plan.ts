@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { type Command, verb } from '@records/cli';
+import { type Command, UserError, verb } from '@records/cli';
 import { INFRA, lastPart, stackOption } from '@records/stack';
 
 export function addPlan(ops: Command): void {
@@ -32,13 +32,27 @@ async function printPlan(stack: string, bootstrap: boolean): Promise<void> {
   for (const [key, value] of Object.entries(examples)) {
     process.stderr.write(`${key} is not set in Pulumi.${stack}.yaml: shown with ${value}\n`);
   }
-  process.stdout.write(await planText(project, stack, examples));
+  const image = project.environment?.(stack).DEPLOY_IMAGE;
+  if (image) process.stderr.write(`a deployment decides the image: shown with ${image}\n`);
+  process.stdout.write(await withMistakes(stack, planText(project, stack, examples)));
+}
+
+/** The plan, or every mistake of the program in one error, each with its line. */
+async function withMistakes(stack: string, plan: Promise<string>): Promise<string> {
+  return plan.catch((error: unknown) => {
+    // By its name: the class would load the local cloud.
+    if (!(error instanceof Error) || error.name !== 'DeploymentError') throw error;
+    throw new UserError(`the program of stack ${stack} cannot be deployed:\n${error.message}`, {
+      cause: error,
+    });
+  });
 }
 
 async function writePlans(): Promise<void> {
   const { COMMITTED_PLANS, planText } = await load();
   for (const { file, project, stack } of COMMITTED_PLANS) {
-    await writeFile(file, await planText(project, stack, project.exampleSettings(stack)));
+    const plan = planText(project, stack, project.exampleSettings(stack));
+    await writeFile(file, await withMistakes(stack, plan));
     process.stdout.write(`${relative(INFRA, file)}\n`);
   }
 }

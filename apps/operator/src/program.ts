@@ -1,10 +1,10 @@
 import { program } from '@records/cli';
 import { addApiKeys } from './api-keys/command.ts';
-import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
+import { addPreflight } from './preflight/command.ts';
 import { addPreview } from './preview.ts';
 import { addPromote } from './promote.ts';
 import { addRollback, addRollout } from './rollout.ts';
@@ -16,7 +16,7 @@ export const ops = program('ops', {
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
-  ...[addPlan, addImage, addPreview, addApply, addPromote, addCanary, addRollout, addRollback],
+  ...[addPreflight, addPlan, addImage, addPreview, addPromote, addCanary, addRollout, addRollback],
   ...[addDeadLetters, addApiKeys],
 ];
 for (const addVerb of add) addVerb(ops);

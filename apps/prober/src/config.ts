@@ -5,16 +5,19 @@ import { Type } from '@sinclair/typebox';
 const Environment = Type.Object({
   GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
   BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
-  RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
-  RECORDS_TOPIC: Type.String({
+  PROBE_TABLE: Type.String({
+    ...SHARED_VARIABLES.RECORDS_TABLE,
+    description: 'the table of probes, for example PROBE_TABLE=my-project.records.probes',
+  }),
+  PROBE_TOPIC: Type.String({
     pattern: '^projects/[^/]+/topics/[^/]+$',
     'x-rule': 'must be a full topic name: projects/PROJECT/topics/TOPIC',
-    description: 'the topic to publish to, for example RECORDS_TOPIC=projects/my-project/topics/records',
+    description: 'the topic to publish to, for example PROBE_TOPIC=projects/my-project/topics/records-probe',
   }),
   API_URL: Type.String({
     pattern: '^https?://[^\\s?#]+$',
     'x-rule': 'must be a URL that starts with http:// or https://',
-    description: 'the API that must serve the record, for example API_URL=https://records.example.com',
+    description: 'the API that must be ready, for example API_URL=https://records.example.com',
   }),
   API_PRIVATE: Type.Union([Type.Literal('true'), Type.Literal('false')], {
     default: 'false',
@@ -51,8 +54,8 @@ export function readProbeConfig(environment: Readonly<Record<string, string | un
   return Object.freeze({
     project: values.GOOGLE_CLOUD_PROJECT,
     location: values.BIGQUERY_LOCATION,
-    table: parseTableName(values.RECORDS_TABLE),
-    topic: values.RECORDS_TOPIC,
+    table: parseTableName(values.PROBE_TABLE),
+    topic: values.PROBE_TOPIC,
     api: values.API_URL,
     isApiPrivate: values.API_PRIVATE === 'true',
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -1,20 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { bigQueryColumns, type RecordRow } from '@records/records-schema';
 
-/** How the ids of made-up records begin. No publisher sends such a record, and its sender deletes it. */
+/** How the ids of made-up records begin, which no publisher sends. */
 export type Mark = 'probe-' | 'e2e-';
 
-/** Every marked record has these values. */
-export const MARKED = { nombre: 'Prueba', apellido: 'De Extremo Ñandú', pais: 'Perú' } as const;
-
 /** `now` is in milliseconds since 1970. Until the year 2059, ids of one mark sort by time. */
-export function markedRecord(mark: Mark, now: number): RecordRow {
-  return { id: `${idAt(mark, now)}-${randomBytes(6).toString('hex')}`, ...MARKED };
-}
-
-/** A lower bound of the ids of all records that are made at this time or later. */
-export function idAt(mark: Mark, now: number): string {
-  return `${mark}${Math.max(0, Math.floor(now)).toString(36).padStart(8, '0')}`;
+export function madeUpRecord(mark: Mark, now: number): RecordRow {
+  const time = Math.max(0, Math.floor(now)).toString(36).padStart(8, '0');
+  const id = `${mark}${time}-${randomBytes(6).toString('hex')}`;
+  return { id, nombre: 'Prueba', apellido: 'De Extremo Ñandú', pais: 'Perú' };
 }
 
 /**

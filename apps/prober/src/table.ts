@@ -2,11 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SpanKind } from '@opentelemetry/api';
 import { type Google, quoteTableName, type TableName } from '@records/runtime';
 import { call } from './google-calls.ts';
-import { idAt, MARKED, type Mark } from './record.ts';
 import type { Spans } from './spans.ts';
-
-/** A record of a mark has these values, too: no publisher sends all of that. */
-const LEFT = 'id >= @from AND id < @until AND nombre = @nombre AND apellido = @apellido AND pais = @pais';
 
 /** Limit of one statement, in milliseconds. */
 const STATEMENT_MS = 15_000;
@@ -25,16 +21,10 @@ export interface RecordTableOptions {
 
 interface Reply {
   readonly jobComplete?: boolean;
-  readonly numDmlAffectedRows?: string;
   readonly rows?: readonly { readonly f: readonly { readonly v: unknown }[] }[];
 }
 
-/** The parameters of `LEFT`. */
-function leftOf(mark: Mark, leftBefore: number): Record<string, string> {
-  return { from: idAt(mark, 0), until: idAt(mark, leftBefore), ...MARKED };
-}
-
-/** The table of records, as far as a check may change it. Values travel in `@parameters` only. */
+/** A table of records, as far as a check reads and changes it. Values travel in `@parameters` only. */
 export class RecordTable {
   readonly #options: RecordTableOptions;
   /** Quoted for SQL. */
@@ -45,37 +35,26 @@ export class RecordTable {
     this.name = quoteTableName(options.table);
   }
 
-  /**
-   * Deletes the rows of a record, and those that earlier checks of its mark left before `leftBefore`, in milliseconds since
-   * 1970. Answers the number of rows. BigQuery bills it like the whole table.
-   */
-  async remove(id: string, mark: Mark, leftBefore: number): Promise<number> {
-    const reply = await this.#query(`DELETE FROM ${this.name} WHERE id = @id OR (${LEFT})`, {
-      id,
-      ...leftOf(mark, leftBefore),
-    });
-    return Number(reply.numDmlAffectedRows ?? 0);
-  }
-
-  /** Deletes only what earlier checks of a mark left. Answers and costs the same. */
-  async sweep(mark: Mark, leftBefore: number): Promise<number> {
-    const reply = await this.#query(`DELETE FROM ${this.name} WHERE ${LEFT}`, leftOf(mark, leftBefore));
-    return Number(reply.numDmlAffectedRows ?? 0);
-  }
-
-  /** The size of the table. Bytes, without the rows of the last minutes. Costs nothing. */
-  async bytes(): Promise<number> {
-    const { google, table } = this.#options;
-    const { projectId, datasetId, tableId } = table;
-    const url = `${google.bigquery}/projects/${projectId}/datasets/${datasetId}/tables/${tableId}`;
-    const { numBytes = 0 } = await call<{ numBytes?: string }>(google, { url });
-    return Number(numBytes);
+  /** How many rows the table has. Costs nothing: BigQuery reads no column for it. https://cloud.google.com/bigquery/pricing */
+  rows(): Promise<number> {
+    return this.#count('', {});
   }
 
   /** How many rows a record has. */
-  async count(id: string): Promise<number> {
-    const reply = await this.#query(`SELECT COUNT(*) AS n FROM ${this.name} WHERE id = @id`, { id });
-    return Number(reply.rows?.[0]?.f[0]?.v ?? Number.NaN);
+  count(id: string): Promise<number> {
+    return this.#count(' WHERE id = @id', { id });
+  }
+
+  /** Deletes the rows of a record. BigQuery bills it like the whole table. */
+  async remove(id: string): Promise<void> {
+    await this.#query(`DELETE FROM ${this.name} WHERE id = @id`, { id });
+  }
+
+  async #count(where: '' | ' WHERE id = @id', params: Readonly<Record<string, string>>): Promise<number> {
+    const { rows } = await this.#query(`SELECT COUNT(*) AS n FROM ${this.name}${where}`, params);
+    const count = Number(rows?.[0]?.f[0]?.v ?? Number.NaN);
+    if (Number.isSafeInteger(count)) return count;
+    throw new Error(`BigQuery counts ${JSON.stringify(rows)} rows`);
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query */

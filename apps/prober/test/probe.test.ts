@@ -10,15 +10,15 @@ import { Google } from '@records/runtime';
 import { readProbeConfig } from '../src/config.ts';
 import { lineOf } from '../src/line.ts';
 import { probe } from '../src/probe.ts';
-import { faultOf, idAt, markedRecord } from '../src/record.ts';
+import { faultOf, madeUpRecord } from '../src/record.ts';
 
 const PROBER = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 const environment = {
   GOOGLE_CLOUD_PROJECT: 'shop-project',
   BIGQUERY_LOCATION: 'southamerica-west1',
-  RECORDS_TABLE: 'shop-project.records.records',
-  RECORDS_TOPIC: 'projects/shop-project/topics/records',
+  PROBE_TABLE: 'shop-project.records.probes',
+  PROBE_TOPIC: 'projects/shop-project/topics/records-probe',
   API_URL: 'http://127.0.0.1:1',
   METADATA_SERVER_DETECTION: 'none',
 };
@@ -51,12 +51,12 @@ async function run(env: Record<string, string>) {
 describe('the prober', () => {
   it('does not start with a wrong environment, and lists every mistake', async () => {
     const { API_URL: _, ...rest } = environment;
-    expect(await run({ ...rest, RECORDS_TOPIC: 'records' })).toEqual({
+    expect(await run({ ...rest, PROBE_TOPIC: 'records' })).toEqual({
       code: 1,
       stdout: '',
       stderr: `The environment has 2 mistakes:
-  RECORDS_TOPIC is "records": it must be a full topic name: projects/PROJECT/topics/TOPIC (the topic to publish to, for example RECORDS_TOPIC=projects/my-project/topics/records).
-  API_URL is not set: it must be a URL that starts with http:// or https:// (the API that must serve the record, for example API_URL=https://records.example.com).
+  PROBE_TOPIC is "records": it must be a full topic name: projects/PROJECT/topics/TOPIC (the topic to publish to, for example PROBE_TOPIC=projects/my-project/topics/records-probe).
+  API_URL is not set: it must be a URL that starts with http:// or https:// (the API that must be ready, for example API_URL=https://records.example.com).
 `,
     });
   });
@@ -70,17 +70,13 @@ describe('the prober', () => {
       if (pathname.endsWith('/identity')) response.end(idTokenFor(searchParams.get('audience') ?? ''));
       else response.end(pathname.endsWith('/token') ? JSON.stringify(token) : 'googleapis.com');
     });
-    let record: Record<string, string> = {};
+    let stored = 0;
     const google = await listen(async (request, response) => {
-      const body = await text(request);
+      await text(request);
       asked.push([`${request.method} ${request.url}`, request.headers.authorization]);
       response.setHeader('content-type', 'application/json');
-      if (request.url?.endsWith(':publish')) {
-        record = JSON.parse(Buffer.from(JSON.parse(body).messages[0].data, 'base64').toString());
-        response.end('{"messageIds":["1"]}');
-      } else if (request.method === 'GET') response.end(JSON.stringify(record));
-      else if (body.includes('DELETE')) response.end('{"jobComplete":true,"numDmlAffectedRows":"1"}');
-      else response.end('{"jobComplete":true,"rows":[{"f":[{"v":"0"}]}]}');
+      if (request.url?.endsWith(':publish')) stored += 1;
+      response.end(countOf(stored));
     });
     const { code, stdout, stderr } = await run({
       ...environment,
@@ -94,11 +90,10 @@ describe('the prober', () => {
     expect([code, stderr]).toEqual([0, '']);
     const access = 'Bearer an-access-token';
     expect(asked).toEqual([
-      ['POST /v1/projects/shop-project/topics/records:publish', access],
-      [`GET /records/${record.id}`, `Bearer ${idTokenFor(`http://${google}`)}`],
-      ['GET /bigquery/v2/projects/shop-project/datasets/records/tables/records', access],
       ['POST /bigquery/v2/projects/shop-project/queries', access],
+      ['POST /v1/projects/shop-project/topics/records-probe:publish', access],
       ['POST /bigquery/v2/projects/shop-project/queries', access],
+      ['GET /health/ready', `Bearer ${idTokenFor(`http://${google}`)}`],
     ]);
     expect(JSON.parse(stdout)).toMatchObject({ severity: 'INFO', probe: { outcome: 'passed' } });
     expect(stdout).not.toMatch(/Prueba|Ñandú|Perú|probe-[0-9a-z]{8}-/);
@@ -106,14 +101,19 @@ describe('the prober', () => {
 });
 
 describe('a probe', () => {
-  it('fails at "visible" when the API never serves the record, and deletes it all the same', async () => {
+  /** Runs a probe against stand-ins that store a message or not, and whose API answers this status. Time passes only by waiting. */
+  async function probed({ stores, status }: { readonly stores: boolean; readonly status: number }) {
     const asked: string[] = [];
+    let stored = 7;
     const google = await listen(async (request, response) => {
       const body = await text(request);
-      asked.push(`${request.method} ${body.includes('DELETE') ? 'DELETE' : request.url}`);
-      if (request.url?.startsWith('/records/')) response.statusCode = 404;
+      asked.push(
+        request.url?.endsWith('/queries') ? JSON.parse(body).query : `${request.method} ${request.url}`,
+      );
+      if (request.url?.endsWith(':publish') && stores) stored += 1;
+      if (request.url === '/health/ready') response.statusCode = status;
       response.setHeader('content-type', 'application/json');
-      response.end('{"jobComplete":true,"numDmlAffectedRows":"1","rows":[{"f":[{"v":"0"}]}]}');
+      response.end(countOf(stored));
     });
     let time = 1_700_000_000_000;
     const result = await probe({
@@ -126,48 +126,46 @@ describe('a probe', () => {
         },
       },
     });
-    expect(result).toMatchObject({ outcome: 'failed', stage: 'visible', seconds: { visible: 3 } });
-    expect(result.reason).toMatch(
-      /^the API does not serve the published record: it answers 404 .* \(waited 3 s\)$/,
-    );
-    expect(asked.filter((call) => call.startsWith('GET /records/'))).toHaveLength(4);
-    expect(asked).toContain('POST DELETE');
+    return { result, asked };
+  }
+
+  it('passes when one row more is stored and the API is ready, and asks for nothing that BigQuery bills', async () => {
+    const { result, asked } = await probed({ stores: true, status: 200 });
+    expect(result).toEqual({ outcome: 'passed', seconds: { count: 0, publish: 0, arrive: 0, ready: 0 } });
+    const count = 'SELECT COUNT(*) AS n FROM `shop-project.records.probes`';
+    expect(asked).toEqual([
+      count,
+      'POST /v1/projects/shop-project/topics/records-probe:publish',
+      count,
+      'GET /health/ready',
+    ]);
   });
 
-  it('deletes nothing from a large table but what a day has left, once a day, since each DELETE is billed like the table', async () => {
-    let record = '';
-    const deletes: string[] = [];
-    const google = await listen(async (request, response) => {
-      const body = await text(request);
-      response.setHeader('content-type', 'application/json');
-      if (request.url?.endsWith(':publish')) {
-        record = Buffer.from(JSON.parse(body).messages[0].data, 'base64').toString();
-        response.end('{"messageIds":["1"]}');
-      } else if (request.url?.startsWith('/records/')) response.end(record);
-      else if (request.method === 'GET') response.end('{"numBytes":"10485761"}');
-      else {
-        deletes.push(body);
-        response.end('{"jobComplete":true,"numDmlAffectedRows":"287"}');
-      }
+  it('fails at "arrive" when no row is stored, and asks the API all the same, within one time for all stages', async () => {
+    const { result, asked } = await probed({ stores: false, status: 503 });
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      stage: 'arrive',
+      reason: 'the published record is not in the table of probes (waited 3 s)',
+      seconds: { arrive: 3, ready: 0 },
     });
-    const midnight = Date.UTC(2026, 1, 1);
-    const swept: number[] = [];
-    for (let minute = -24 * 60; minute <= 5; minute += 5) {
-      const now = midnight + minute * 60_000 + 20_000;
-      const result = await probe({
-        config: readProbeConfig({ ...environment, API_URL: `http://${google}` }),
-        google: new Google({ PUBSUB_EMULATOR_HOST: google, BIGQUERY_EMULATOR_HOST: `http://${google}` }),
-        waits: { waitMs: 3_000, pauseMs: 1_000, now: () => now, pause: async () => {} },
-      });
-      expect(result.outcome).toBe('passed');
-      if (result.swept > 0) swept.push(minute);
-    }
-    expect(swept).toEqual([-24 * 60, 0]);
-    expect(deletes).toHaveLength(2);
-    expect(deletes[1]).toContain(idAt('probe-', midnight + 20_000 - 15 * 60_000));
-    expect(deletes[1]).not.toContain('@id');
-  }, 60_000);
+    expect(asked.filter((call) => call === 'GET /health/ready')).toHaveLength(1);
+  });
+
+  it('fails at "ready" when the API stays unready, and quotes its answer', async () => {
+    const { result, asked } = await probed({ stores: true, status: 503 });
+    expect(result).toMatchObject({ outcome: 'failed', stage: 'ready', seconds: { ready: 3 } });
+    expect(result.reason).toMatch(
+      /^the API is not ready: \/health\/ready answers 503, not 200: .* \(waited 3 s\)$/,
+    );
+    expect(asked.filter((call) => call === 'GET /health/ready')).toHaveLength(4);
+  });
 });
+
+/** BigQuery's answer to a count; enough for Pub/Sub and the API, too. */
+function countOf(rows: number): string {
+  return JSON.stringify({ jobComplete: true, rows: [{ f: [{ v: String(rows) }] }], messageIds: ['1'] });
+}
 
 /** A token for this audience that is valid for an hour, as far as a client looks. */
 function idTokenFor(audience: string): string {
@@ -176,9 +174,9 @@ function idTokenFor(audience: string): string {
 }
 
 describe('the line of a probe', () => {
-  const seconds = { publish: 0.1, visible: 2, delete: 1 };
-  const passed = lineOf({ outcome: 'passed', seconds, swept: 0 }, 'p');
-  const failed = lineOf({ outcome: 'failed', stage: 'visible', reason: 'why', seconds, swept: 0 }, 'p');
+  const seconds = { count: 0.1, publish: 1, arrive: 1.5, ready: 0.5 };
+  const passed = lineOf({ outcome: 'passed', seconds }, 'p');
+  const failed = lineOf({ outcome: 'failed', stage: 'arrive', reason: 'why', seconds }, 'p');
 
   it('is counted by the log-based metric when the probe passed, and only then', () => {
     const metric = LOG_METRICS.find(({ name }) => name === SYSTEM.probeMetric);
@@ -190,27 +188,26 @@ describe('the line of a probe', () => {
   });
 
   it('names the stage that failed, how long each took, and the trace', () => {
-    expect(failed).toMatchObject({ severity: 'ERROR', message: 'probe failed at visible: why' });
-    expect(lineOf({ outcome: 'passed', seconds, swept: 0, traceId: 'abc' }, 'p')).toEqual({
+    expect(failed).toMatchObject({ severity: 'ERROR', message: 'probe failed at arrive: why' });
+    expect(lineOf({ outcome: 'passed', seconds, traceId: 'abc' }, 'p')).toEqual({
       severity: 'INFO',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      probe: { outcome: 'passed', seconds, swept: 0 },
+      probe: { outcome: 'passed', seconds },
       'logging.googleapis.com/trace': 'projects/p/traces/abc',
       message: 'probe passed in 3.1 s',
     });
   });
 });
 
-describe('a marked record', () => {
+describe('a made-up record', () => {
   it('has an id that sorts by time among those of its mark', () => {
     const times = [0, 1_700_000_000_000, 1_800_000_000_000, 2_800_000_000_000];
-    const ids = times.map((time) => markedRecord('probe-', time).id);
+    const ids = times.map((time) => madeUpRecord('probe-', time).id);
     expect([...ids].reverse().sort()).toEqual(ids);
-    expect(ids[1]?.startsWith(idAt('probe-', times[1] ?? 0))).toBe(true);
   });
 
   it('is compared column by column with the served record', () => {
-    const record = markedRecord('e2e-', 1);
+    const record = madeUpRecord('e2e-', 1);
     const { pais: _, ...without } = record;
     expect(faultOf({ ...record }, record)).toBeUndefined();
     expect(faultOf(without, record)).toBe('the API drops the column pais');
@@ -231,6 +228,6 @@ it('the configuration of the prober takes what its resource declares', () => {
   expect(readProbeConfig({ ...environment, API_PRIVATE: 'true' })).toMatchObject({
     isApiPrivate: true,
     job: 'records-probe',
-    table: { projectId: 'shop-project', datasetId: 'records', tableId: 'records' },
+    table: { projectId: 'shop-project', datasetId: 'records', tableId: 'probes' },
   });
 });

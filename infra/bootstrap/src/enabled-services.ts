@@ -1,25 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { BootstrapConfig } from './config.ts';
-
-const SERVICES = [
-  'artifactregistry',
-  'bigquery',
-  'billingbudgets',
-  'cloudkms',
-  'cloudresourcemanager',
-  'cloudscheduler',
-  'iam',
-  'iamcredentials',
-  'logging',
-  'monitoring',
-  'pubsub',
-  'run',
-  'secretmanager',
-  'serviceusage',
-  'storage',
-  'sts',
-];
+import { servicesOf } from './services.ts';
 
 /** Enables the Google Cloud APIs that the stacks call. */
 export class EnabledServices extends pulumi.ComponentResource {
@@ -29,7 +11,7 @@ export class EnabledServices extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super('records:bootstrap:EnabledServices', name, {}, options);
-    for (const service of loadBalancer ? [...SERVICES, 'compute'] : SERVICES) {
+    for (const service of servicesOf(loadBalancer)) {
       new gcp.projects.Service(
         service,
         // It stays enabled when the stack is destroyed, by default: other programs in the project may use it.

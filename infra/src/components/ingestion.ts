@@ -2,10 +2,12 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { avroDefinition } from '@records/records-schema';
 import type { StackConfig } from '../config.ts';
+import type { Patience } from '../patience.ts';
 import type { Warehouse } from './warehouse.ts';
 
 export interface IngestionArgs extends Pick<StackConfig, 'region' | 'publishers' | 'labels'> {
   readonly warehouse: Warehouse;
+  readonly patience: Patience;
 }
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -20,7 +22,7 @@ const DEAD_LETTER_RETENTION = `${31 * DAY_SECONDS}s`;
 const MAX_DELIVERY_ATTEMPTS = 5;
 
 /** By default Pub/Sub deletes an unused subscription, and its messages, after 31 days. */
-const NEVER_EXPIRES = { ttl: '' };
+export const NEVER_EXPIRES = { ttl: '' };
 
 /** The topic with its schema, the subscription that writes into the table, and the dead-letter queue. */
 export class Ingestion extends pulumi.ComponentResource {
@@ -29,18 +31,20 @@ export class Ingestion extends pulumi.ComponentResource {
   readonly deadLetterTopic: gcp.pubsub.Topic;
   readonly deadLetterSubscription: gcp.pubsub.Subscription;
   readonly subscription: gcp.pubsub.Subscription;
+  /** Pub/Sub's own account in this project. */
+  readonly serviceAgent: gcp.projects.ServiceIdentity;
   readonly projectNumber: pulumi.Output<string>;
 
   constructor(name: string, args: IngestionArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Ingestion', name, {}, options);
-    const { region, warehouse, publishers, labels } = args;
+    const { region, warehouse, publishers, labels, patience } = args;
     const messageStoragePolicy = { allowedPersistenceRegions: [region] };
 
     this.schema = new gcp.pubsub.Schema(
       name,
       { name, type: 'AVRO', definition: avroDefinition },
       // A new column must exist before messages can have its field. In the other order, every write would fail meanwhile.
-      { parent: this, dependsOn: [warehouse.table] },
+      { parent: this, dependsOn: [warehouse.table, ...(warehouse.probes ? [warehouse.probes] : [])] },
     );
 
     this.topic = new gcp.pubsub.Topic(
@@ -82,13 +86,14 @@ export class Ingestion extends pulumi.ComponentResource {
       { service: 'pubsub.googleapis.com' },
       { parent: this },
     );
+    this.serviceAgent = serviceAgent;
     this.projectNumber = serviceAgent.email.apply(numberIn);
 
     const tableGrant = warehouse.grant(
       `${name}-table-writer`,
       'roles/bigquery.dataEditor',
       serviceAgent.member,
-      { parent: this },
+      { parent: this, hooks: patience.grant },
     );
 
     const deadLetterGrant = new gcp.pubsub.TopicIAMMember(
@@ -113,13 +118,17 @@ export class Ingestion extends pulumi.ComponentResource {
         labels,
       },
       // Pub/Sub checks the grant on the table when it creates the subscription.
-      { parent: this, dependsOn: [tableGrant, deadLetterGrant] },
+      { parent: this, dependsOn: [tableGrant, deadLetterGrant], hooks: patience.needsGrant },
     );
 
     // Pub/Sub acknowledges a dead letter's original, which needs this role.
     new gcp.pubsub.SubscriptionIAMMember(
       `${name}-dead-letter-forwarder`,
-      { subscription: this.subscription.id, role: 'roles/pubsub.subscriber', member: serviceAgent.member },
+      {
+        subscription: this.subscription.id,
+        role: 'roles/pubsub.subscriber',
+        member: serviceAgent.member,
+      },
       { parent: this },
     );
 

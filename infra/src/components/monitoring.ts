@@ -12,6 +12,7 @@ import {
 import type { StackConfig } from '../config.ts';
 import type { MonitoringConfig } from '../monitoring-config.ts';
 import { operatorSettings } from '../operator-settings.ts';
+import type { Patience } from '../patience.ts';
 import { conditionArgs, documentationOf, strategyOf } from './alert-policy.ts';
 import { logMetricArgs } from './log-metric.ts';
 import type { RecordsApi } from './records-api.ts';
@@ -21,6 +22,7 @@ export interface MonitoringArgs
   extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober' | 'listGibPerMonth'>,
     MonitoringConfig {
   readonly api: RecordsApi;
+  readonly patience: Patience;
   /** Billing answers with it whatever it is told. */
   readonly projectNumber: pulumi.Input<string>;
 }
@@ -30,7 +32,11 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Monitoring', name, {}, options);
     const metrics = LOG_METRICS.map(
-      (metric) => new gcp.logging.Metric(metric.name, logMetricArgs(metric), { parent: this }),
+      (metric) =>
+        new gcp.logging.Metric(metric.name, logMetricArgs(metric), {
+          parent: this,
+          hooks: args.patience.metric,
+        }),
     );
     const service = new gcp.monitoring.CustomService(
       name,
@@ -51,7 +57,7 @@ export class Monitoring extends pulumi.ComponentResource {
             ...indicatorArgs(objective.cloud),
           },
           // A metric without data must at least be declared.
-          { parent: this, dependsOn: metrics },
+          { parent: this, dependsOn: metrics, hooks: args.patience.usesMetric },
         ),
     );
     this.#declarePolicies(args, slos, this.#uptimeCheck(args), metrics);
@@ -83,6 +89,7 @@ export class Monitoring extends pulumi.ComponentResource {
       listGibPerMonth,
       pageChannels,
       ticketChannels,
+      patience,
     }: MonitoringArgs,
     slos: readonly gcp.monitoring.Slo[],
     uptimeCheck: gcp.monitoring.UptimeCheckConfig | undefined,
@@ -109,7 +116,7 @@ export class Monitoring extends pulumi.ComponentResource {
           documentation: documentationOf(policy),
           userLabels: { ...labels, severity },
         },
-        { parent: this, dependsOn: [...metrics] },
+        { parent: this, dependsOn: [...metrics], hooks: patience.usesMetric },
       );
     }
   }

@@ -1,9 +1,10 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config.ts';
-import type { Ingestion } from './ingestion.ts';
+import type { Patience } from '../patience.ts';
+import { type Ingestion, NEVER_EXPIRES } from './ingestion.ts';
 import type { RecordsApi } from './records-api.ts';
-import type { Warehouse } from './warehouse.ts';
+import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
   extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'access' | 'service' | 'labels'> {
@@ -11,6 +12,7 @@ export interface ProberArgs
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
   readonly api: RecordsApi;
+  readonly patience: Patience;
 }
 
 /** Every five minutes. The alert on the prober waits for five runs. */
@@ -19,20 +21,62 @@ const SCHEDULE = '*/5 * * * *';
 /** Longer than the prober itself waits, and shorter than the time between runs. */
 const TIMEOUT = '240s';
 
-/** A job that publishes a record, reads it back and deletes it, and its schedule. Each has an account of its own. */
+/** Pub/Sub's minimum: a probe that comes late must not count for a later one. */
+const RETENTION = '600s';
+
+/**
+ * A job that publishes a made-up record and waits until it is stored, and its schedule; each has an account of its own. Topic, subscription
+ * and table are the prober's, made like those of the records: no reader sees a probe, and nothing of it makes the API read its table again.
+ */
 export class Prober extends pulumi.ComponentResource {
+  readonly topic: gcp.pubsub.Topic;
+  /** `project.dataset.table` */
+  readonly tableName: pulumi.Output<string>;
   readonly #job: gcp.cloudrunv2.Job;
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
-    const { region, labels } = args;
+    const { region, labels, warehouse, ingestion, patience } = args;
+    const { probes } = warehouse;
+    if (!probes) throw new TypeError('a warehouse without probes: pass it the setting prober');
+    this.tableName = fullName(probes);
+
+    this.topic = new gcp.pubsub.Topic(
+      name,
+      {
+        name,
+        schemaSettings: { schema: ingestion.schema.id, encoding: 'JSON' },
+        messageStoragePolicy: { allowedPersistenceRegions: [region] },
+        labels,
+      },
+      { parent: this },
+    );
+    const written = warehouse.grant(
+      `${name}-table-writer`,
+      'roles/bigquery.dataEditor',
+      ingestion.serviceAgent.member,
+      { parent: this, hooks: patience.grant },
+      probes,
+    );
+    const subscription = new gcp.pubsub.Subscription(
+      `${name}-to-bigquery`,
+      {
+        name: `${name}-to-bigquery`,
+        topic: this.topic.id,
+        bigqueryConfig: { table: this.tableName, useTopicSchema: true },
+        messageRetentionDuration: RETENTION,
+        expirationPolicy: NEVER_EXPIRES,
+        labels,
+      },
+      { parent: this, dependsOn: [written], hooks: patience.needsGrant },
+    );
 
     const account = new gcp.serviceaccount.Account(
       name,
       {
         accountId: name,
         displayName: 'Records prober',
-        description: 'Publishes a record, reads it back and deletes it.',
+        description: 'Publishes probes and counts those that are stored.',
       },
       { parent: this },
     );
@@ -56,47 +100,51 @@ export class Prober extends pulumi.ComponentResource {
                 // The API's image has both programs, so a promoted digest brings its own prober.
                 image: args.image,
                 args: ['probe.js'],
-                envs: environmentOf(args),
+                envs: this.#environment(args),
                 resources: { limits: { cpu: '1', memory: '512Mi' } },
               },
             ],
           },
         },
       },
-      { parent: this, dependsOn: this.#grants(name, account.member, args) },
+      { parent: this, dependsOn: [subscription, ...this.#grants(name, account.member, probes, args)] },
     );
 
     this.#schedule(name, args);
     this.registerOutputs({ job: this.#job.name });
   }
 
-  /** To publish to one topic, change one table, run queries, and call the API if it is private. */
+  /** To publish to one topic, read one table, run queries, and call the API if it is private. */
   #grants(
     name: string,
     member: pulumi.Output<string>,
-    { project, region, access, warehouse, ingestion, api }: ProberArgs,
+    probes: gcp.bigquery.Table,
+    { project, region, access, warehouse, api }: ProberArgs,
   ): pulumi.Resource[] {
     const publishes = new gcp.pubsub.TopicIAMMember(
       `${name}-publisher`,
-      { topic: ingestion.topic.id, role: 'roles/pubsub.publisher', member },
+      { topic: this.topic.id, role: 'roles/pubsub.publisher', member },
       { parent: this },
     );
-    // The narrowest predefined role that may delete rows.
-    const deletes = warehouse.grant(`${name}-table-writer`, 'roles/bigquery.dataEditor', member, {
-      parent: this,
-    });
+    const counts = warehouse.grant(
+      `${name}-table-viewer`,
+      'roles/bigquery.dataViewer',
+      member,
+      { parent: this },
+      probes,
+    );
     const runsQueries = new gcp.projects.IAMMember(
       `${name}-job-user`,
       { project, role: 'roles/bigquery.jobUser', member },
       { parent: this },
     );
-    if (access.kind !== 'private') return [publishes, deletes, runsQueries];
+    if (access.kind !== 'private') return [publishes, counts, runsQueries];
     const calls = new gcp.cloudrunv2.ServiceIamMember(
       `${name}-invoker`,
       { name: api.service.name, location: region, role: 'roles/run.invoker', member },
       { parent: this },
     );
-    return [publishes, deletes, runsQueries, calls];
+    return [publishes, counts, runsQueries, calls];
   }
 
   /** https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule */
@@ -136,16 +184,16 @@ export class Prober extends pulumi.ComponentResource {
       { parent: this, dependsOn: [mayRun] },
     );
   }
-}
 
-function environmentOf({ project, region, warehouse, ingestion, api, access, service }: ProberArgs) {
-  return [
-    { name: 'GOOGLE_CLOUD_PROJECT', value: project },
-    { name: 'BIGQUERY_LOCATION', value: region },
-    { name: 'RECORDS_TABLE', value: warehouse.tableName },
-    { name: 'RECORDS_TOPIC', value: ingestion.topic.id },
-    { name: 'API_URL', value: api.url },
-    { name: 'API_PRIVATE', value: String(access.kind === 'private') },
-    ...(service.otlpEndpoint ? [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: service.otlpEndpoint }] : []),
-  ];
+  #environment({ project, region, api, access, service }: ProberArgs) {
+    return [
+      { name: 'GOOGLE_CLOUD_PROJECT', value: project },
+      { name: 'BIGQUERY_LOCATION', value: region },
+      { name: 'PROBE_TABLE', value: this.tableName },
+      { name: 'PROBE_TOPIC', value: this.topic.id },
+      { name: 'API_URL', value: api.url },
+      { name: 'API_PRIVATE', value: String(access.kind === 'private') },
+      ...(service.otlpEndpoint ? [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: service.otlpEndpoint }] : []),
+    ];
+  }
 }

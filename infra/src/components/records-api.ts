@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { UNKEPT_REQUESTS } from '@records/monitoring';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
 import type { Decided } from '../last-deployment.ts';
+import { type Patience, STARTUP_SECONDS } from '../patience.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
@@ -10,6 +11,7 @@ import type { Warehouse } from './warehouse.ts';
 
 export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'>, Decided {
   readonly warehouse: Warehouse;
+  readonly patience: Patience;
 }
 
 const MEMORY_MIB = 512;
@@ -121,6 +123,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [unkeptRequests, runsQueries, readsTable, writesLists, ...this.keys.ready],
+        hooks: args.patience.startsWithGrant,
       },
     );
 
@@ -167,7 +170,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 }
 
 function containerOf(
-  { image, service: { cpuAllocation, startupCpuBoost } }: RecordsApiArgs,
+  { image, service: { cpuAllocation, startupCpuBoost }, eventualConsistency }: RecordsApiArgs,
   envs: pulumi.Input<gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv>[],
 ): gcp.types.input.cloudrunv2.ServiceTemplateContainer {
   return {
@@ -183,7 +186,7 @@ function containerOf(
       httpGet: { path: '/health/ready' },
       periodSeconds: 1,
       timeoutSeconds: 1,
-      failureThreshold: 30,
+      failureThreshold: eventualConsistency ? STARTUP_SECONDS : 30,
     },
     livenessProbe: { httpGet: { path: '/health/live' }, periodSeconds: 10, timeoutSeconds: 2 },
   };

@@ -3,23 +3,25 @@ import * as pulumi from '@pulumi/pulumi';
 import { bigQueryColumns } from '@records/records-schema';
 import type { StackConfig } from '../config.ts';
 
-export type WarehouseArgs = Pick<StackConfig, 'region' | 'deletionProtection' | 'labels'>;
+export type WarehouseArgs = Pick<StackConfig, 'region' | 'deletionProtection' | 'labels' | 'prober'>;
 
 /** Lists are walked for at most 12 hours. */
 const SCRATCH_MS = 24 * 60 * 60 * 1000;
 
-/** The dataset with its only table, and a second one for the lists that the API makes of it. */
+/** The dataset with the records, and beside them the probes; and a second one for the lists that the API makes of the records. */
 export class Warehouse extends pulumi.ComponentResource {
   readonly table: gcp.bigquery.Table;
   /** `project.dataset.table` */
   readonly tableName: pulumi.Output<string>;
+  /** Of the prober, so that it never writes to the records. */
+  readonly probes: gcp.bigquery.Table | undefined;
   readonly scratch: gcp.bigquery.Dataset;
   /** `project.dataset` */
   readonly scratchName: pulumi.Output<string>;
 
   constructor(name: string, args: WarehouseArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Warehouse', name, {}, options);
-    const { region, deletionProtection, labels } = args;
+    const { region, deletionProtection, labels, prober } = args;
 
     const dataset = new gcp.bigquery.Dataset(
       name,
@@ -50,6 +52,22 @@ export class Warehouse extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    this.probes = prober
+      ? new gcp.bigquery.Table(
+          `${name}-probes`,
+          {
+            datasetId: dataset.datasetId,
+            tableId: 'probes',
+            description:
+              'Made-up records that only the prober writes and counts, about one megabyte a month.',
+            schema: JSON.stringify(bigQueryColumns),
+            deletionProtection,
+            labels,
+          },
+          { parent: this },
+        )
+      : undefined;
+
     this.scratch = new gcp.bigquery.Dataset(
       `${name}-scratch`,
       {
@@ -64,13 +82,18 @@ export class Warehouse extends pulumi.ComponentResource {
     );
 
     this.scratchName = pulumi.interpolate`${this.scratch.project}.${this.scratch.datasetId}`;
-    this.tableName = pulumi.interpolate`${this.table.project}.${this.table.datasetId}.${this.table.tableId}`;
+    this.tableName = fullName(this.table);
     this.registerOutputs({ tableName: this.tableName });
   }
 
-  /** Grants a role on the table alone. */
-  grant(name: string, role: string, member: pulumi.Input<string>, options: pulumi.CustomResourceOptions) {
-    const { datasetId, tableId } = this.table;
+  /** Grants a role on the table of records alone, or on another one. */
+  grant(
+    name: string,
+    role: string,
+    member: pulumi.Input<string>,
+    options: pulumi.CustomResourceOptions,
+    { datasetId, tableId } = this.table,
+  ) {
     return new gcp.bigquery.IamMember(name, { datasetId, tableId, role, member }, options);
   }
 
@@ -84,4 +107,9 @@ export class Warehouse extends pulumi.ComponentResource {
     const { datasetId } = this.scratch;
     return new gcp.bigquery.DatasetIamMember(name, { datasetId, role, member }, options);
   }
+}
+
+/** `project.dataset.table` */
+export function fullName({ project, datasetId, tableId }: gcp.bigquery.Table): pulumi.Output<string> {
+  return pulumi.interpolate`${project}.${datasetId}.${tableId}`;
 }

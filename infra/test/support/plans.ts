@@ -1,5 +1,6 @@
 import type { Plan, PlannedResource } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
+import { DEPLOY_TRAFFIC } from '../../src/deployment.ts';
 import { cachedPlan } from './plan-cache.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
@@ -14,9 +15,10 @@ export function projectOf(stack: Stack): string {
   return stack === 'local' ? 'records-local' : `example-${stack}`;
 }
 
-/** The plan of a stack, with example settings for its project and image. */
-export function planOf(stack: Stack, config: Record<string, string> = {}): Promise<Plan> {
-  return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config });
+/** The plan of a stack, with an example project and image; `traffic` is told to the program. */
+export function planOf(stack: Stack, config: Record<string, string> = {}, traffic = ''): Promise<Plan> {
+  const environment = { ...PLATFORM.environment?.(stack), [DEPLOY_TRAFFIC]: traffic };
+  return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config }, { environment });
 }
 
 /** The plan of the bootstrap project for prod, with example settings. */
@@ -24,7 +26,7 @@ export function planBootstrap(config: Record<string, string> = {}): Promise<Plan
   return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
 }
 
-/** All that a stack can have at once: a load balancer, a rollout, notification channels and a budget. */
+/** All that a stack can have at once: a load balancer, notification channels and a budget. */
 export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
@@ -37,8 +39,10 @@ export const EVERYTHING = {
   billedGibPerHour: '20',
   billingAccount: '012345-6789AB-CDEF01',
   monthlyBudget: '50',
-  stableRevision: 'records-api-00001-abc',
 };
+
+/** A rollout, as DEPLOY_TRAFFIC tells it. */
+export const ROLLOUT = 'records-api-00001-abc=100,LATEST=0';
 
 /** The inputs of the resources of a type, by name. */
 export function inputsByName({ resources }: Plan, type: string): Record<string, PlannedResource['inputs']> {

@@ -9,10 +9,12 @@ export interface Access {
   readonly member: string | undefined;
   /** Reports a refusal when the answer is false. `resource` is Google's relative resource name. */
   allows(permission: string, resource: string): boolean;
+  /** The same answer, for a caller who only asks: reports and records nothing. */
+  holds(permission: string, resource: string): boolean;
 }
 
 /** The caller of a request without a token of this cloud: the person at this machine. */
-export const DEVELOPER: Access = { member: undefined, allows: () => true };
+export const DEVELOPER: Access = { member: undefined, allows: () => true, holds: () => true };
 
 /** Lifetime of an access token in seconds, as at Google. https://docs.cloud.google.com/run/docs/securing/service-identity */
 export const TOKEN_SECONDS = 3600;
@@ -56,7 +58,11 @@ export class Callers {
     const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (!token?.startsWith(PREFIX)) return DEVELOPER;
     const member = `serviceAccount:${this.#emailOf(token.slice(PREFIX.length))}`;
-    return { member, allows: (permission, resource) => this.#allows(member, permission, resource) };
+    return {
+      member,
+      allows: (permission, resource) => this.#allows(member, permission, resource),
+      holds: (permission, resource) => this.#options.iam.grantsFor(member, permission, resource).length > 0,
+    };
   }
 
   #emailOf(token: string): string {

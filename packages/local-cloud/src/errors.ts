@@ -19,6 +19,12 @@ export const CANONICAL_CODES = {
 
 export type CanonicalCode = keyof typeof CANONICAL_CODES;
 
+export interface ErrorInfo {
+  readonly reason: string;
+  readonly domain: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * The error of an emulated service, as Google would answer it. Each wire (gRPC, REST, the Pulumi engine) translates it
  * in one place. Any other error is a bug of the local cloud and becomes INTERNAL.
@@ -31,14 +37,18 @@ export class CloudError extends Error {
   /** BigQuery's `reason`, when the code does not imply it. https://docs.cloud.google.com/bigquery/docs/error-messages */
   readonly reason: string | undefined;
 
+  /** What a client library reads: google.rpc.ErrorInfo. https://cloud.google.com/apis/design/errors#error_info */
+  readonly info: ErrorInfo | undefined;
+
   constructor(
     code: CanonicalCode,
     message: string,
-    options: { hint?: string; cause?: unknown; reason?: string } = {},
+    options: { hint?: string; cause?: unknown; reason?: string; info?: ErrorInfo } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.reason = options.reason;
+    this.info = options.info;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudError } from './errors.ts';
@@ -16,6 +17,32 @@ export interface Grant {
   readonly declaredBy?: string;
 }
 
+/** The roles of one resource and their members. https://docs.cloud.google.com/iam/docs/reference/rest/v1/Policy */
+export interface Policy {
+  /** 0 for an empty policy. */
+  readonly version: 0 | 1;
+  /** Base64; changes with the bindings. */
+  readonly etag: string;
+  readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[];
+}
+
+/** A policy to set. */
+export interface NewPolicy {
+  /** Of the policy that is replaced; absent: whatever it is now. */
+  readonly etag?: string | null | undefined;
+  readonly bindings?:
+    | readonly {
+        readonly role?: string | null;
+        readonly members?: readonly string[] | null;
+        readonly condition?: object | null;
+      }[]
+    | null;
+}
+
+/** An IAM member: `serviceAccount:NAME@PROJECT.iam.gserviceaccount.com`. */
+export const MEMBER =
+  '^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\\S+)$';
+
 const LIST_TABLES = ['bigquery.datasets.get', 'bigquery.tables.get', 'bigquery.tables.list'];
 const READ_TABLES = [
   ...LIST_TABLES,
@@ -31,11 +58,56 @@ const WRITE_TABLES = [
   'bigquery.tables.update',
   'bigquery.tables.updateData',
 ];
-const OWN_DATASETS = [...WRITE_TABLES, 'bigquery.datasets.delete', 'bigquery.datasets.update'];
-const USE_TOPICS = [
-  'pubsub.topics.publish',
-  'pubsub.topics.attachSubscription',
+const OWN_DATASETS = [
+  ...WRITE_TABLES,
+  'bigquery.datasets.delete',
+  'bigquery.datasets.update',
+  'bigquery.tables.getIamPolicy',
+  'bigquery.tables.setIamPolicy',
+];
+const SUBSCRIBE = [
+  'pubsub.snapshots.seek',
   'pubsub.subscriptions.consume',
+  'pubsub.topics.attachSubscription',
+];
+const VIEW_PUBSUB = [
+  'pubsub.schemas.get',
+  'pubsub.schemas.list',
+  'pubsub.schemas.listRevisions',
+  'pubsub.schemas.validate',
+  'pubsub.snapshots.get',
+  'pubsub.snapshots.list',
+  'pubsub.subscriptions.get',
+  'pubsub.subscriptions.list',
+  'pubsub.topics.get',
+  'pubsub.topics.list',
+];
+const EDIT_PUBSUB = [
+  ...VIEW_PUBSUB,
+  ...SUBSCRIBE,
+  'pubsub.schemas.attach',
+  'pubsub.schemas.commit',
+  'pubsub.schemas.create',
+  'pubsub.schemas.delete',
+  'pubsub.schemas.rollback',
+  'pubsub.snapshots.create',
+  'pubsub.snapshots.delete',
+  'pubsub.snapshots.update',
+  'pubsub.subscriptions.create',
+  'pubsub.subscriptions.delete',
+  'pubsub.subscriptions.update',
+  'pubsub.topics.create',
+  'pubsub.topics.delete',
+  'pubsub.topics.detachSubscription',
+  'pubsub.topics.publish',
+  'pubsub.topics.update',
+];
+const OWN_PUBSUB = [
+  ...EDIT_PUBSUB,
+  ...['schemas', 'snapshots', 'subscriptions', 'topics'].flatMap((collection) => [
+    `pubsub.${collection}.getIamPolicy`,
+    `pubsub.${collection}.setIamPolicy`,
+  ]),
 ];
 
 /**
@@ -46,6 +118,7 @@ const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'roles/bigquery.admin': [
     ...OWN_DATASETS,
     'bigquery.jobs.create',
+    'bigquery.jobs.delete',
     'bigquery.jobs.get',
     'bigquery.jobs.list',
     'bigquery.jobs.listAll',
@@ -63,11 +136,11 @@ const ROLE_PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
     'bigquery.jobs.list',
     'bigquery.tables.list',
   ],
-  'roles/pubsub.admin': USE_TOPICS,
-  'roles/pubsub.editor': USE_TOPICS,
+  'roles/pubsub.admin': OWN_PUBSUB,
+  'roles/pubsub.editor': EDIT_PUBSUB,
   'roles/pubsub.publisher': ['pubsub.topics.publish'],
-  'roles/pubsub.subscriber': ['pubsub.subscriptions.consume', 'pubsub.topics.attachSubscription'],
-  'roles/pubsub.viewer': [],
+  'roles/pubsub.subscriber': SUBSCRIBE,
+  'roles/pubsub.viewer': VIEW_PUBSUB,
   'roles/run.admin': ['run.jobs.run', 'run.routes.invoke'],
   'roles/run.developer': ['run.jobs.run'],
   'roles/run.invoker': ['run.jobs.run', 'run.routes.invoke'],
@@ -145,21 +218,55 @@ export class Iam {
 
   /** Throws CloudError INVALID_ARGUMENT for a role whose permissions are not known. */
   grant(grant: Grant): void {
-    const problem = this.#problemOf(grant.role);
-    if (problem) {
-      throw new CloudError(
-        'INVALID_ARGUMENT',
-        `Role ${grant.role} is not supported for resource ${grant.resource}.`,
-        { hint: problem },
-      );
-    }
+    this.#checkRole(grant);
     this.#grants.set(keyOf(grant), grant);
     this.#save();
   }
 
+  /** The grants on exactly this resource. */
+  policyOf(resource: string): Policy {
+    const members = new Map<string, string[]>();
+    for (const grant of this.#grantsOn(resource)) {
+      members.set(grant.role, [...(members.get(grant.role) ?? []), grant.member]);
+    }
+    const bindings = Array.from(members, ([role, members]) => ({ role, members: members.sort() })).sort(
+      (a, b) => (a.role < b.role ? -1 : 1),
+    );
+    const etag = createHash('sha256').update(JSON.stringify(bindings)).digest().subarray(0, 8);
+    return { version: bindings.length > 0 ? 1 : 0, etag: etag.toString('base64'), bindings };
+  }
+
+  /**
+   * Replaces the grants on exactly this resource, all or none. Throws CloudError ABORTED when the etag is not the current one,
+   * INVALID_ARGUMENT for a role or member that is not known, and UNIMPLEMENTED for a condition.
+   */
+  setPolicy(resource: string, { etag, bindings }: NewPolicy): Policy {
+    if (etag && etag !== this.policyOf(resource).etag) {
+      throw new CloudError(
+        'ABORTED',
+        'There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.',
+      );
+    }
+    const granted = (bindings ?? []).flatMap(({ role, members, condition }) => {
+      if (condition && Object.values(condition).some(Boolean)) {
+        throw new CloudError('UNIMPLEMENTED', `The condition on ${role} of ${resource} is not emulated.`, {
+          hint: 'without it the binding would allow more: leave the binding out, or grant it without a condition',
+        });
+      }
+      return (members ?? []).map((member) => this.#checked({ resource, role: role ?? '', member }));
+    });
+    const kept = new Set(granted.map(keyOf));
+    for (const grant of this.#grantsOn(resource)) if (!kept.has(keyOf(grant))) this.#forget(grant);
+    for (const grant of granted) {
+      // An unchanged grant keeps the name of the resource that declared it.
+      if (!this.#grants.has(keyOf(grant))) this.#grants.set(keyOf(grant), grant);
+    }
+    this.#save();
+    return this.policyOf(resource);
+  }
+
   revoke(grant: Grant): void {
-    this.#grants.delete(keyOf(grant));
-    this.#used.delete(keyOf(grant));
+    this.#forget(grant);
     this.#save();
   }
 
@@ -187,6 +294,31 @@ export class Iam {
   /** The permissions that `allows` recorded for a grant, since this object was created. */
   usesOf(grant: Grant): string[] {
     return [...(this.#used.get(keyOf(grant)) ?? [])].sort();
+  }
+
+  #grantsOn(resource: string): Grant[] {
+    return this.grants().filter((grant) => grant.resource === resource);
+  }
+
+  #forget(grant: Grant): void {
+    this.#grants.delete(keyOf(grant));
+    this.#used.delete(keyOf(grant));
+  }
+
+  #checked(grant: Grant): Grant {
+    this.#checkRole(grant);
+    if (new RegExp(MEMBER).test(grant.member)) return grant;
+    throw new CloudError('INVALID_ARGUMENT', `Invalid member "${grant.member}" of ${grant.resource}.`, {
+      hint: 'expected a member such as "user:NAME@example.com", "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com" or "allUsers"',
+    });
+  }
+
+  #checkRole({ role, resource }: Grant): void {
+    const problem = this.#problemOf(role);
+    if (problem === undefined) return;
+    throw new CloudError('INVALID_ARGUMENT', `Role ${role} is not supported for resource ${resource}.`, {
+      hint: problem,
+    });
   }
 
   #problemOf(role: string): string | undefined {

@@ -165,7 +165,15 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     onEvent({ type: 'log', source, severity: 'warning', message });
   const callers = new Callers({ iam, clock, onRefused: warn('iam') });
   const bigquery = keep(
-    await BigQuery.open({ projectId, location, clock, onWarning: warn('bigquery'), ...folder('bigquery') }),
+    await BigQuery.open({
+      projectId,
+      projectNumber,
+      location,
+      clock,
+      iam,
+      onWarning: warn('bigquery'),
+      ...folder('bigquery'),
+    }),
   );
   const pubsub = keep(
     await PubSub.open({

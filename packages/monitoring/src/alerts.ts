@@ -228,7 +228,7 @@ export function alertsFor({
     },
     {
       id: 'probe-failing',
-      title: 'Published records do not reach the API',
+      title: 'No probe passes',
       severity: 'page',
       why: 'without traffic nothing fails, no message ages and nothing is counted',
       runbook: 'probe',

@@ -79,7 +79,7 @@ export const LOG_METRICS: readonly LogMetric[] = [
   },
   {
     name: SYSTEM.probeMetric,
-    description: 'Probes that published a record, read it back through the API and deleted it.',
+    description: 'Probes whose record was stored, and which found the API ready.',
     filter: and('resource.type="cloud_run_job"', PROBE_LABEL, STDOUT, 'jsonPayload.probe.outcome="passed"'),
   },
 ];

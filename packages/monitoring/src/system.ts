@@ -13,7 +13,7 @@ export const SYSTEM = {
   listBytesMetric: 'records/list_bytes',
   listWindowMetric: 'records/list_window',
   leftOutMetric: 'records/left_out',
-  /** The job that publishes a record and reads it back, and the log-based metric that counts its passes. */
+  /** The job that publishes a record and counts those stored, and the log-based metric that counts its passes. */
   probeJob: 'records-probe',
   probeMetric: 'records/probes_passed',
 } as const;

@@ -68,7 +68,7 @@ describe('the alert policies of a scope with fifty systems', () => {
   });
 
   it('do not notify of one silent prober in fifty: a system without data is not compared', () => {
-    const broken = 'the pipeline is broken';
+    const broken = 'Pub/Sub writes nothing';
     expect(incidents(broken, (system) => system === 37, all)).toEqual([]);
     expect(incidents(broken, () => true, all)).toEqual(['probe-failing']);
   });

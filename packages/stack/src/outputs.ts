@@ -13,12 +13,21 @@ export interface StackOutputs {
   readonly publishers?: readonly string[];
   /** `project.dataset.table` */
   readonly table: string;
+  /** The same of the prober, where the stack has one. */
+  readonly probeTopic?: string;
+  readonly probeTable?: string;
   /** `projects/p/subscriptions/s`: keeps the messages that the table refused. */
   readonly deadLetterSubscription: string;
   /** `projects/p/secrets/s`: the list of API keys. */
   readonly apiKeysSecret: string;
   /** The newest revision of the API. */
   readonly revision?: string;
+  /** By its digest. */
+  readonly image?: string;
+  /** During a rollout, the revision that takes the rest of the requests; after it, the way back. */
+  readonly stableRevision?: string;
+  /** Percent of the requests that the newest revision takes, beside the stable one. */
+  readonly canaryPercent?: number;
   /** Base URL of the newest revision, while a rollout is under way. */
   readonly canaryUrl?: string;
 }

@@ -1,4 +1,4 @@
-import { type Command, EXIT, Option, verb } from '@records/cli';
+import { type Command, EXIT, Option, UserError, verb } from '@records/cli';
 import { configOrExit } from '@records/runtime';
 import { deployedOutputs } from '@records/stack';
 import { readProbeConfig } from '../config.ts';
@@ -9,23 +9,28 @@ export function addProbe(parent: Command, startLocal: StartLocal) {
   return verb(parent, 'probe', {
     summary: 'the probe of a stack passes',
     example: 'pnpm prove probe -s prod',
-    description: `Publishes a record whose id begins with probe-, waits until the API serves exactly it, and deletes it. Prints the line that the job logs.
+    description: `Publishes a made-up record to the prober's own topic, waits until its own table has one row more and until the API is ready. Prints the line that the job logs.
 Without options it starts a system of its own on this machine and runs the declared job there. With options it runs the program of the job as you.`,
     more: `
-Exit code 1 when a stage failed; the line names it: publish, visible or delete.
+Exit code 1 when a stage failed; the line names it: count, publish, arrive or ready.
 PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST lead to a local cloud.
 A private API lets in the job alone: gcloud run jobs execute records-probe --region REGION --wait`,
   })
     .addOption(deployedOption('api', 'topic', 'table', 'location'))
     .addOption(apiOption())
     .addOption(topicOption())
-    .addOption(new Option('--table <name>', 'its table: PROJECT.DATASET.TABLE'))
+    .addOption(new Option('--table <name>', 'the table of probes: PROJECT.DATASET.TABLE'))
     .addOption(new Option('--location <name>', "location of the table's dataset"))
     .action(async ({ stack, ...given }, command) => {
       const count = Object.keys(given).length;
       if (stack !== undefined) {
-        const { apiUrl, region, topic, table } = await deployedOutputs(stack);
-        await run({ api: apiUrl, location: region, topic, table });
+        const { apiUrl, region, probeTopic, probeTable } = await deployedOutputs(stack);
+        if (probeTopic === undefined) {
+          throw new UserError(`stack ${stack} has no prober`, {
+            hint: `set prober to true and deploy the stack`,
+          });
+        }
+        await run({ api: apiUrl, location: region, topic: probeTopic, table: probeTable });
       } else if (count === 4) {
         await run(given);
       } else if (count > 0) {
@@ -44,8 +49,8 @@ async function run({ api, location, topic, table }: Partial<Record<string, strin
   const config = configOrExit(readProbeConfig, {
     ...process.env,
     API_URL: api,
-    RECORDS_TOPIC: topic,
-    RECORDS_TABLE: table,
+    PROBE_TOPIC: topic,
+    PROBE_TABLE: table,
     BIGQUERY_LOCATION: location,
     GOOGLE_CLOUD_PROJECT: table?.split('.').slice(0, -2).join('.'),
   });

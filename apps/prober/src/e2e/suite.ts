@@ -2,11 +2,11 @@ import { reasonOf } from '@records/cli';
 import { Google, parseTableName } from '@records/runtime';
 import type { Target } from '@records/stack';
 import { Api, bearer } from '../api.ts';
-import { RecordCheck } from '../check.ts';
 import { publish } from '../google-calls.ts';
 import { Spans } from '../spans.ts';
 import { RecordTable } from '../table.ts';
 import { type Waits, waitFor } from '../waits.ts';
+import { RecordCheck } from './check.ts';
 import { RUN, takeDeadLetter } from './dead-letter.ts';
 import { type Pipeline, pipelineOf } from './pipeline.ts';
 
@@ -95,7 +95,7 @@ export class EndToEndSuite {
     const project = { project: this.#projectId, service: 'records-e2e' };
     const table = new RecordTable({ ...calls, ...project, table: parseTableName(pipeline.table) });
     const api = new Api(url, bearer(idToken));
-    const check = new RecordCheck({ ...calls, mark: 'e2e-', topic, table, api, waits: this.#waits });
+    const check = new RecordCheck({ ...calls, topic, table, api, waits: this.#waits });
     this.#parts = { ...pipeline, api, check };
     return pipeline.table;
   }

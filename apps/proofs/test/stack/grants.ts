@@ -34,21 +34,16 @@ describe('the grants of the program', () => {
     const uses = grantUses(stack.cloud.iam);
     expect(grantProblems(uses)).toEqual([]);
     expect(uses.map(({ role, used }) => [role, ...used])).toEqual([
-      ['roles/run.invoker'],
       [LIST_WRITER, 'bigquery.tables.create', 'bigquery.tables.getData'],
       ['roles/bigquery.dataViewer', 'bigquery.tables.get', 'bigquery.tables.getData'],
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/secretmanager.secretAccessor', 'secretmanager.versions.access'],
       ['roles/run.invoker'],
-      [
-        'roles/bigquery.dataEditor',
-        'bigquery.tables.get',
-        'bigquery.tables.getData',
-        'bigquery.tables.updateData',
-      ],
+      ['roles/bigquery.dataViewer', 'bigquery.tables.getData'],
       ['roles/bigquery.jobUser', 'bigquery.jobs.create'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
+      ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
       ['roles/bigquery.dataEditor', 'bigquery.tables.get', 'bigquery.tables.updateData'],
       ['roles/pubsub.publisher', 'pubsub.topics.publish'],
       ['roles/pubsub.subscriber', 'pubsub.subscriptions.consume'],

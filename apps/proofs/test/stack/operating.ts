@@ -25,7 +25,11 @@ it('the API passes the check of a new revision, with and without records', async
 
 it('revoking the grant on the table stops the writes and loses nothing; restoring it delivers the backlog', async () => {
   const { iam } = stack.cloud;
-  const grant = iam.grants().find(({ role }) => role === 'roles/bigquery.dataEditor');
+  const grant = iam
+    .grants()
+    .find(
+      ({ role, resource }) => role === 'roles/bigquery.dataEditor' && resource.endsWith('/tables/records'),
+    );
   if (!grant) throw new Error('the program grants nothing on the table');
   const record = { id: 'operating-waits', nombre: 'Inés', apellido: 'Ávila', pais: 'Chile' };
 

@@ -37,24 +37,29 @@ async function spansOf(trace: string, names: readonly string[]): Promise<Span[]>
 }
 
 describe('one trace', () => {
-  beforeAll(async () => {
-    // A subscription of its own receives a copy of every message.
-    [copies] = await pubsub.topic(stack.outputs.topic).createSubscription('copies');
-  });
+  /** A subscription of its own receives a copy of every message. */
+  const copy = async (topic: string) => {
+    [copies] = await pubsub.topic(topic).createSubscription(`copies-of-${topic.split('/').at(-1)}`);
+  };
+  beforeAll(() => copy(stack.outputs.topic));
 
   afterAll(() => copies?.close());
 
-  it('leads from the message of the prober to its request and down to the call to BigQuery', async () => {
+  it('leads from the message of the prober to the count of stored probes and to its request of the API', async () => {
+    const records = copies;
+    await copy(String(stack.outputs.probeTopic));
     const sent = attributesOf(1);
     const { succeeded, lines } = await stack.runProbe();
     expect(succeeded).toBe(true);
     const [attributes] = await sent;
+    await copies.close();
+    copies = records;
     expect(attributes).toHaveProperty('googclient_traceparent');
     const [, trace = '', publisher = ''] = attributes?.googclient_traceparent?.split('-') ?? [];
     const spans = await spansOf(trace, [
       'records-probe: probe',
-      'records-api: GET /records/:id',
-      'records-api: bigquery.jobs.query',
+      'records-probe: bigquery.jobs.query',
+      'records-api: GET /health/ready',
     ]);
 
     const of = (service: string, name: string) =>
@@ -65,19 +70,23 @@ describe('one trace', () => {
       parentSpanId: root?.spanId,
     });
     const asked = spans.filter(
-      ({ service, name }) => service === 'records-probe' && name === 'GET /records/:id',
+      ({ service, name }) => service === 'records-probe' && name === 'GET /health/ready',
     );
-    const answered = of('records-api', 'GET /records/:id');
-    expect(asked.map(({ spanId }) => spanId)).toContain(answered?.parentSpanId);
-    const answers = spans.filter(
-      ({ service, name }) => service === 'records-api' && name === 'GET /records/:id',
-    );
-    expect(answers.map(({ spanId }) => spanId)).toContain(
-      of('records-api', 'bigquery.jobs.query')?.parentSpanId,
-    );
+    expect(asked.map(({ spanId }) => spanId)).toContain(of('records-api', 'GET /health/ready')?.parentSpanId);
     expect(JSON.parse(lines[0] ?? '')['logging.googleapis.com/trace']).toBe(
       `projects/records-local/traces/${trace}`,
     );
+  }, 60_000);
+
+  it('leads from a request of a caller to the call to BigQuery', async () => {
+    const trace = 'a'.repeat(32);
+    const caller = 'b'.repeat(16);
+    const headers = { traceparent: `00-${trace}-${caller}-01` };
+    expect((await fetch(`${stack.outputs.apiUrl}/records/nobody-at-all`, { headers })).status).toBe(404);
+    const spans = await spansOf(trace, ['records-api: GET /records/:id', 'records-api: bigquery.jobs.query']);
+    const of = (name: string) => spans.find((span) => span.name === name);
+    expect(of('GET /records/:id')?.parentSpanId).toBe(caller);
+    expect(of('bigquery.jobs.query')?.parentSpanId).toBe(of('GET /records/:id')?.spanId);
   }, 60_000);
 
   it("begins at each message of a small run of the seeder, in Google's client", async () => {

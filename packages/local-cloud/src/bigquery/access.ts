@@ -61,11 +61,16 @@ export function requireOwner(access: Access, table: TableReference, { owner }: O
   );
 }
 
+/** The URL of a resource at Google, which the API shows. */
+export function selfLink(path: string): string {
+  return `https://bigquery.googleapis.com/bigquery/v2/${path}`;
+}
+
 export function datasetResource(projectId: string, datasetId: string): string {
   return `projects/${projectId}/datasets/${datasetId}`;
 }
 
-function tableResource({ projectId, datasetId, tableId }: TableReference): string {
+export function tableResource({ projectId, datasetId, tableId }: TableReference): string {
   return `${datasetResource(projectId, datasetId)}/tables/${tableId}`;
 }
 

@@ -5,6 +5,7 @@ import { appendValues } from './appender.ts';
 import type { ServiceContext } from './datasets.ts';
 import { RowValueError, rowValues } from './row-values.ts';
 import { byteSize } from './sizes.ts';
+import { assertWritable } from './table-kind.ts';
 import { type DataType, type Field, typeOfField } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#write-api-limits */
@@ -21,10 +22,11 @@ export async function appendRows(
   try {
     return await database.write(async (transaction) => {
       const table = catalog.table(reference, location);
+      assertWritable(table);
       const { values, errors } = checkedRows(table.fields, rows);
       if (errors.length > 0) return errors;
       await catalog.touchTable(transaction, table, clock.now());
-      await appendValues(transaction, table, values);
+      await appendValues(transaction.connection, table, values);
       transaction.afterCommit(() => statistics.add(table, values));
       return [];
     });

@@ -7,8 +7,8 @@ import type { Transaction } from './database.ts';
  * `Catalog.touchTable` first: it sets the commit time of the rows.
  */
 export async function appendValues(
-  { connection }: Transaction,
-  table: Table,
+  connection: Transaction['connection'],
+  table: Pick<Table, 'physicalName' | 'fields'>,
   rows: readonly (readonly DuckDBValue[])[],
 ): Promise<void> {
   const appender = await connection.createAppender(table.physicalName, 'data');

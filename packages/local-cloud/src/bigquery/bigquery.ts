@@ -1,19 +1,31 @@
-import { DEVELOPER } from '../callers.ts';
+import { type Access, DEVELOPER } from '../callers.ts';
 import type { Clock } from '../clock.ts';
+import { Iam, type NewPolicy, type Policy } from '../iam.ts';
 import type { RowError, TableReference, Warehouse } from '../warehouse.ts';
-import { datasetResource, requireOwner } from './access.ts';
+import { datasetResource, requireOwner, tableResource } from './access.ts';
 import { appendRows } from './append-rows.ts';
 import { Catalog } from './catalog.ts';
+import { Copies } from './copies.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
+import { Destinations } from './destinations.ts';
 import { tableNotFound } from './errors.ts';
 import { ExpiringTables } from './expiring-tables.ts';
+import type { JobInput, QueryRequest } from './job-configuration.ts';
 import type { JobResource } from './job-resources.ts';
-import { JobService, type QueryResponse, type QueryResultsRequest } from './job-service.ts';
+import {
+  type JobListRequest,
+  JobService,
+  type QueryResponse,
+  type QueryResultsRequest,
+} from './job-service.ts';
+import type { Media } from './load-rows.ts';
+import { Loads } from './loads.ts';
 import { QueryEngine } from './query-engine.ts';
 import {
   type DatasetInput,
   type DatasetResource,
+  type Precondition,
   resultResource,
   type TableInput,
   type TableListItem,
@@ -22,20 +34,37 @@ import {
 } from './resources.ts';
 import { Results } from './results.ts';
 import { Statistics } from './statistics.ts';
-import { type InsertError, type ListRowsRequest, type ListRowsResponse, TableData } from './table-data.ts';
+import {
+  type InsertAllRequest,
+  type InsertError,
+  type ListRowsRequest,
+  type ListRowsResponse,
+  TableData,
+} from './table-data.ts';
 import { Tables } from './tables.ts';
 import type { Field } from './types.ts';
 import { Usage, type UsageTotals } from './usage.ts';
 
 export interface BigQueryOptions {
   readonly projectId: string;
-  /** Location of jobs, and of datasets created without one. */
+  /** About twelve digits. */
+  readonly projectNumber?: string;
+  /** Location of jobs that name no table, and of datasets created without one. */
   readonly location: string;
   /** Data folder, created when missing; without it data ends with this object, as jobs and anonymous tables always do. */
   readonly path?: string;
   readonly clock: Clock;
+  /** The grants of the project, to which access lists and policies belong; in memory when absent. */
+  readonly iam?: Iam;
   /** Hears of tables that are dropped early. */
   onWarning?(message: string): void;
+}
+
+/** https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin */
+const PLACEHOLDER_PROJECT_NUMBER = '123456789012';
+
+interface JobLocation {
+  readonly location?: string | undefined;
 }
 
 /**
@@ -64,24 +93,33 @@ export class BigQuery implements Warehouse {
     this.#tables = new Tables(context, this.#expiring);
     this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
-    const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results);
-    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage);
+    const destinations = new Destinations(context, this.#tables, this.#expiring);
+    const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results, destinations);
+    const loads = new Loads(context, destinations);
+    const copies = new Copies(context, destinations, this.#expiring);
+    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage, loads, copies);
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
   static async open(options: BigQueryOptions): Promise<BigQuery> {
-    const { projectId, location, path, clock, onWarning = () => undefined } = options;
+    const { projectId, projectNumber = PLACEHOLDER_PROJECT_NUMBER, location, path, clock } = options;
+    const { iam = new Iam(), onWarning = () => undefined } = options;
     const database = await Database.open(path);
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
-    const bigquery = new BigQuery({ projectId, location, clock, database, catalog, statistics }, onWarning);
+    const context = { projectId, projectNumber, location, clock, database, catalog, statistics, iam };
+    const bigquery = new BigQuery(context, onWarning);
     bigquery.#expiring.watch();
     return bigquery;
   }
 
+  get projectNumber(): string {
+    return this.#context.projectNumber;
+  }
+
   /** Throws ALREADY_EXISTS, INVALID_ARGUMENT. */
-  insertDataset(dataset: DatasetInput): Promise<DatasetResource> {
-    return this.#datasets.insert(dataset);
+  insertDataset(dataset: DatasetInput, access = DEVELOPER): Promise<DatasetResource> {
+    return this.#datasets.insert(access, dataset);
   }
 
   /** Throws NOT_FOUND. */
@@ -98,18 +136,22 @@ export class BigQuery implements Warehouse {
   }
 
   /** Changes the given properties; null removes a property. Throws NOT_FOUND, INVALID_ARGUMENT. */
-  patchDataset(datasetId: string, patch: DatasetInput): Promise<DatasetResource> {
-    return this.#datasets.patch(datasetId, patch);
+  patchDataset(datasetId: string, patch: DatasetInput, ifMatch?: Precondition): Promise<DatasetResource> {
+    return this.#datasets.patch(datasetId, patch, ifMatch);
   }
 
   /** Replaces all properties. Throws NOT_FOUND, INVALID_ARGUMENT. */
-  updateDataset(datasetId: string, dataset: DatasetInput): Promise<DatasetResource> {
-    return this.#datasets.update(datasetId, dataset);
+  updateDataset(datasetId: string, dataset: DatasetInput, ifMatch?: Precondition): Promise<DatasetResource> {
+    return this.#datasets.update(datasetId, dataset, ifMatch);
   }
 
   /** Throws NOT_FOUND, and INVALID_ARGUMENT (`resourceInUse`) for a dataset with tables unless `deleteContents`. */
-  deleteDataset(datasetId: string, options: { deleteContents?: boolean } = {}): Promise<void> {
-    return this.#datasets.delete(datasetId, options);
+  deleteDataset(
+    datasetId: string,
+    options: { readonly deleteContents?: boolean | undefined } = {},
+    ifMatch?: Precondition,
+  ): Promise<void> {
+    return this.#datasets.delete(datasetId, options, ifMatch);
   }
 
   /** Throws NOT_FOUND for the dataset, ALREADY_EXISTS, INVALID_ARGUMENT. */
@@ -125,7 +167,7 @@ export class BigQuery implements Warehouse {
     if (result) {
       const reference = this.#results.reference(projectId, result);
       requireOwner(access, reference, result);
-      return resultResource(reference, location, result);
+      return resultResource(reference, result);
     }
     throw tableNotFound({ projectId, datasetId, tableId }, location);
   }
@@ -136,25 +178,60 @@ export class BigQuery implements Warehouse {
   }
 
   /** Changes the given properties. A schema may only gain columns that are not REQUIRED, or relax REQUIRED ones. */
-  patchTable(datasetId: string, tableId: string, patch: TableInput): Promise<TableResource> {
-    return this.#tables.patch(datasetId, tableId, patch);
+  patchTable(
+    datasetId: string,
+    tableId: string,
+    patch: TableInput,
+    ifMatch?: Precondition,
+  ): Promise<TableResource> {
+    return this.#tables.patch(datasetId, tableId, patch, ifMatch);
   }
 
   /** Replaces all properties. A schema may change only as in patchTable. */
-  updateTable(datasetId: string, tableId: string, table: TableInput): Promise<TableResource> {
-    return this.#tables.update(datasetId, tableId, table);
+  updateTable(
+    datasetId: string,
+    tableId: string,
+    table: TableInput,
+    ifMatch?: Precondition,
+  ): Promise<TableResource> {
+    return this.#tables.update(datasetId, tableId, table, ifMatch);
   }
 
   /** Throws NOT_FOUND. */
-  deleteTable(datasetId: string, tableId: string): Promise<void> {
-    return this.#tables.delete(datasetId, tableId);
+  deleteTable(datasetId: string, tableId: string, ifMatch?: Precondition): Promise<void> {
+    return this.#tables.delete(datasetId, tableId, ifMatch);
+  }
+
+  /** The grants of a table. Throws NOT_FOUND. */
+  tablePolicy(datasetId: string, tableId: string): Policy {
+    return this.#context.iam.policyOf(this.#policyResource(datasetId, tableId));
+  }
+
+  /** Replaces the grants of a table. Throws NOT_FOUND, INVALID_ARGUMENT, ABORTED for an etag of another policy. */
+  setTablePolicy(datasetId: string, tableId: string, policy: NewPolicy): Policy {
+    return this.#context.iam.setPolicy(this.#policyResource(datasetId, tableId), policy);
+  }
+
+  /** Those of the permissions that the caller has on a table. */
+  testTablePermissions(
+    datasetId: string,
+    tableId: string,
+    permissions: readonly string[],
+    access: Access,
+  ): string[] {
+    const resource = this.#policyResource(datasetId, tableId);
+    return permissions.filter((permission) => access.allows(permission, resource));
+  }
+
+  #policyResource(datasetId: string, tableId: string): string {
+    return tableResource(this.#tables.find(datasetId, tableId).reference);
   }
 
   /** `tabledata.insertAll`, with the request and the response of the REST API. */
   insertAll(
     datasetId: string,
     tableId: string,
-    request: unknown,
+    request: InsertAllRequest,
   ): Promise<{ kind: string; insertErrors?: readonly InsertError[] }> {
     return this.#tableData.insertAll(datasetId, tableId, request);
   }
@@ -170,34 +247,36 @@ export class BigQuery implements Warehouse {
   }
 
   /** `jobs.query`. Throws the query's error: `invalidQuery`, `notFound`, `bytesBilledLimitExceeded`, … */
-  query(request: unknown, access = DEVELOPER): Promise<QueryResponse> {
+  query(request: QueryRequest, access = DEVELOPER): Promise<QueryResponse> {
     return this.#jobs.query(access, request);
   }
 
   /** `jobs.insert`. Throws ALREADY_EXISTS for a used job id; errors of the query itself are in the job's status. */
-  insertJob(job: unknown, access = DEVELOPER): Promise<JobResource> {
-    return this.#jobs.insert(access, job);
+  insertJob(job: JobInput, access = DEVELOPER, media?: Media): Promise<JobResource> {
+    return this.#jobs.insert(access, job, media);
   }
 
   /** Throws NOT_FOUND. Outside US and EU a job is found only with its `location`. */
-  getJob(jobId: string, options: { location?: string } = {}, access = DEVELOPER): Promise<JobResource> {
-    return this.#jobs.get(access, jobId, options);
+  getJob(jobId: string, { location }: JobLocation = {}, access = DEVELOPER): Promise<JobResource> {
+    return this.#jobs.get(access, jobId, location);
   }
 
-  /** The latest job first. */
-  listJobs(
-    options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
-    access = DEVELOPER,
-  ) {
-    return this.#jobs.list(access, options);
+  /** The caller's jobs, or those of all callers; the latest first. */
+  listJobs(request: JobListRequest = {}, access = DEVELOPER) {
+    return this.#jobs.list(access, request);
   }
 
   cancelJob(
     jobId: string,
-    options: { location?: string } = {},
+    { location }: JobLocation = {},
     access = DEVELOPER,
   ): Promise<{ kind: string; job: JobResource }> {
-    return this.#jobs.cancel(access, jobId, options);
+    return this.#jobs.cancel(access, jobId, location);
+  }
+
+  /** Forgets a finished job. Throws NOT_FOUND, INVALID_ARGUMENT. */
+  deleteJob(jobId: string, { location }: JobLocation = {}, access = DEVELOPER): Promise<void> {
+    return this.#jobs.delete(access, jobId, location);
   }
 
   /** Waits up to `timeoutMs` (default 10 s) for the job. Throws the job's error. */

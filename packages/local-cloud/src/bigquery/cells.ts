@@ -9,7 +9,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { formatDate, formatDateTime, formatTime } from './calendar.ts';
-import { invalid, invalidQuery } from './errors.ts';
+import { invalidQuery } from './errors.ts';
 import { type Field, structKey } from './types.ts';
 
 /** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
@@ -23,15 +23,16 @@ export type TimestampFormat = 'FLOAT64' | 'INT64' | 'ISO8601_STRING';
 
 /** The format of timestamps in a response. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/DataFormatOptions */
 export interface FormatOptions {
-  readonly useInt64Timestamp?: boolean;
-  readonly timestampOutputFormat?: string;
+  readonly useInt64Timestamp?: boolean | undefined;
+  readonly timestampOutputFormat?: TimestampFormat | 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED' | undefined;
 }
 
-export function timestampFormat(options: FormatOptions = {}): TimestampFormat {
-  const { timestampOutputFormat: format, useInt64Timestamp } = options;
-  if (format === 'INT64' || format === 'ISO8601_STRING' || format === 'FLOAT64') return format;
-  if (format !== undefined && format !== 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED') {
-    throw invalid(`Invalid value for formatOptions.timestampOutputFormat: ${format}`);
+export function timestampFormat({
+  useInt64Timestamp,
+  timestampOutputFormat,
+}: FormatOptions = {}): TimestampFormat {
+  if (timestampOutputFormat && timestampOutputFormat !== 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED') {
+    return timestampOutputFormat;
   }
   return useInt64Timestamp ? 'INT64' : 'FLOAT64';
 }

@@ -1,14 +1,20 @@
+import type { Access } from '../callers.ts';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
+import type { Iam } from '../iam.ts';
+import { datasetResource as datasetResourceName } from './access.ts';
 import type { Catalog, Dataset } from './catalog.ts';
 import type { Database } from './database.ts';
+import { DEFAULT_ACCESS, forgetAccess, grantedAccess, setAccess, specialAccess } from './dataset-access.ts';
 import { datasetNotFound, invalid } from './errors.ts';
+import { checkedLocation } from './locations.ts';
 import { assertDatasetId } from './names.ts';
 import {
   type DatasetInput,
   type DatasetResource,
   datasetProperties,
   datasetResource,
+  type Precondition,
   patched,
   withoutNulls,
 } from './resources.ts';
@@ -16,12 +22,14 @@ import type { Statistics } from './statistics.ts';
 
 export interface ServiceContext {
   readonly projectId: string;
+  readonly projectNumber: string;
   /** Location of jobs, and of datasets created without one. */
   readonly location: string;
   readonly clock: Clock;
   readonly database: Database;
   readonly catalog: Catalog;
   readonly statistics: Statistics;
+  readonly iam: Iam;
 }
 
 /** The `datasets` resource of the REST API. */
@@ -32,15 +40,18 @@ export class Datasets {
     this.#context = context;
   }
 
-  async insert(input: DatasetInput): Promise<DatasetResource> {
-    const { projectId, location, clock, database, catalog } = this.#context;
+  async insert(access: Access, input: DatasetInput): Promise<DatasetResource> {
+    const { projectId, location, clock, database, catalog, iam } = this.#context;
     const datasetId = input.datasetReference?.datasetId;
     assertDatasetId(datasetId);
     const now = clock.now();
     const dataset: Dataset = {
       datasetId,
-      location: input.location || location,
-      properties: withoutNulls(datasetProperties(input)),
+      location: input.location ? checkedLocation(input.location) : location,
+      properties: {
+        ...withoutNulls(datasetProperties(input)),
+        ...specialAccess(input.access ?? DEFAULT_ACCESS),
+      },
       creationTime: now,
       lastModifiedTime: now,
     };
@@ -49,37 +60,42 @@ export class Datasets {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Dataset ${projectId}:${datasetId}`);
       }
       await catalog.putDataset(transaction, dataset);
+      const creator = access.member ? [{ role: 'OWNER', iamMember: access.member }] : [];
+      // A Pulumi program may have granted something before.
+      if (input.access || access.member)
+        setAccess(iam, datasetResourceName(projectId, datasetId), input.access ?? creator);
     });
-    return datasetResource(projectId, dataset);
+    return this.#resource(dataset);
   }
 
   async get(datasetId: string): Promise<DatasetResource> {
-    return datasetResource(this.#context.projectId, this.#find(datasetId));
+    return this.#resource(this.#find(datasetId));
   }
 
   async list(): Promise<DatasetResource[]> {
-    return this.#context.catalog
-      .datasets()
-      .map((dataset) => datasetResource(this.#context.projectId, dataset));
+    return this.#context.catalog.datasets().map((dataset) => this.#resource(dataset));
   }
 
-  patch(datasetId: string, patch: DatasetInput): Promise<DatasetResource> {
-    return this.#change(datasetId, patch, (current, next) => patched(current, next));
+  patch(datasetId: string, patch: DatasetInput, ifMatch?: Precondition): Promise<DatasetResource> {
+    return this.#change(datasetId, patch, (current, next) => patched(current, next), ifMatch);
   }
 
-  update(datasetId: string, input: DatasetInput): Promise<DatasetResource> {
-    return this.#change(datasetId, input, (_, next) => withoutNulls(next));
+  update(datasetId: string, input: DatasetInput, ifMatch?: Precondition): Promise<DatasetResource> {
+    return this.#change(datasetId, input, ({ access }, next) => withoutNulls({ access, ...next }), ifMatch);
   }
 
   async #change(
     datasetId: string,
     input: DatasetInput,
     merge: (current: Dataset['properties'], next: Record<string, unknown>) => Record<string, unknown>,
+    ifMatch: Precondition | undefined,
   ): Promise<DatasetResource> {
-    const { projectId, clock, database, catalog } = this.#context;
-    const properties = datasetProperties(input);
+    const { projectId, clock, database, catalog, iam } = this.#context;
+    const { access } = input;
+    const properties = { ...datasetProperties(input), ...(access && specialAccess(access)) };
     return database.write(async (transaction) => {
       const current = this.#find(datasetId);
+      ifMatch?.(this.#resource(current).etag);
       if (input.location && input.location.toLowerCase() !== current.location.toLowerCase()) {
         throw invalid(
           `Cannot change the location of dataset ${projectId}:${datasetId} from ${current.location} to ${input.location}`,
@@ -91,14 +107,25 @@ export class Datasets {
         lastModifiedTime: clock.now(),
       };
       await catalog.putDataset(transaction, dataset);
-      return datasetResource(projectId, dataset);
+      if (access) setAccess(iam, datasetResourceName(projectId, datasetId), access);
+      return this.#resource(dataset);
     });
   }
 
-  async delete(datasetId: string, { deleteContents = false } = {}): Promise<void> {
-    const { projectId, database, catalog, statistics } = this.#context;
+  #resource(dataset: Dataset): DatasetResource {
+    const { projectId, iam } = this.#context;
+    const granted = grantedAccess(iam, datasetResourceName(projectId, dataset.datasetId));
+    return datasetResource(projectId, dataset, granted);
+  }
+
+  async delete(
+    datasetId: string,
+    { deleteContents = false }: { readonly deleteContents?: boolean | undefined } = {},
+    ifMatch?: Precondition,
+  ): Promise<void> {
+    const { projectId, database, catalog, statistics, iam } = this.#context;
     await database.write(async (transaction) => {
-      this.#find(datasetId);
+      ifMatch?.(this.#resource(this.#find(datasetId)).etag);
       const tables = catalog.tables(datasetId);
       if (tables.length > 0 && !deleteContents) {
         throw new CloudError('INVALID_ARGUMENT', `Dataset ${projectId}:${datasetId} is still in use`, {
@@ -113,6 +140,7 @@ export class Datasets {
           database.droppedTable(bytes);
         });
       }
+      transaction.afterCommit(() => forgetAccess(iam, datasetResourceName(projectId, datasetId)));
     });
   }
 

@@ -1,148 +1,206 @@
 import type { TableReference } from '../warehouse.ts';
-import { invalid, unsupported } from './errors.ts';
+import type { FormatOptions } from './cells.ts';
+import { invalid } from './errors.ts';
 import { assertDatasetId, assertTableId } from './names.ts';
-import { wholeNumber } from './page.ts';
-import { parseParameters } from './parameters.ts';
+import { type ParameterInput, parseParameters } from './parameters.ts';
 import { checkedLabels } from './resources.ts';
-import { isObject } from './row-values.ts';
 import type { Parameter } from './sql/bindings.ts';
 
-type WriteDisposition = 'WRITE_EMPTY' | 'WRITE_TRUNCATE' | 'WRITE_APPEND';
+export const WRITE_DISPOSITIONS = ['WRITE_EMPTY', 'WRITE_TRUNCATE', 'WRITE_APPEND'] as const;
+export const CREATE_DISPOSITIONS = ['CREATE_IF_NEEDED', 'CREATE_NEVER'] as const;
+export const COPY_OPERATIONS = ['COPY', 'SNAPSHOT', 'RESTORE', 'CLONE'] as const;
+export const SOURCE_FORMATS = ['CSV', 'NEWLINE_DELIMITED_JSON'] as const;
+
+type WriteDisposition = (typeof WRITE_DISPOSITIONS)[number];
+type CreateDisposition = (typeof CREATE_DISPOSITIONS)[number];
+
+interface DatasetName {
+  readonly projectId?: string;
+  readonly datasetId?: string;
+}
+
+type Labels = Readonly<Record<string, string | null>>;
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/JobReference */
+export interface JobReferenceInput {
+  readonly projectId?: string;
+  readonly jobId?: string;
+  readonly location?: string;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job */
+export interface JobInput {
+  readonly jobReference?: JobReferenceInput;
+  readonly configuration?: ConfigurationInput;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration */
+export interface ConfigurationInput {
+  readonly query?: QueryInput;
+  readonly load?: LoadInput;
+  readonly copy?: CopyInput;
+  readonly dryRun?: boolean;
+  readonly jobTimeoutMs?: string;
+  readonly labels?: Labels;
+}
+
+/** What jobs.insert and jobs.query have in common. */
+interface QueryText {
+  readonly query?: string;
+  readonly useLegacySql?: boolean;
+  readonly parameterMode?: 'POSITIONAL' | 'NAMED';
+  readonly queryParameters?: readonly ParameterInput[];
+  readonly defaultDataset?: DatasetName;
+  /** Bytes, as decimal text. */
+  readonly maximumBytesBilled?: string;
+  /** Without effect: nothing is cached here. */
+  readonly useQueryCache?: boolean;
+  /** Without effect, as in GoogleSQL at Google. */
+  readonly preserveNulls?: boolean;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationQuery */
+export interface QueryInput extends QueryText {
+  readonly destinationTable?: Partial<TableReference>;
+  readonly writeDisposition?: WriteDisposition;
+  readonly createDisposition?: CreateDisposition;
+  readonly clustering?: { readonly fields?: readonly string[] };
+  /** Without effect: every job starts at once. */
+  readonly priority?: 'INTERACTIVE' | 'BATCH';
+  /** Without effect, as in GoogleSQL at Google. */
+  readonly allowLargeResults?: boolean;
+  readonly flattenResults?: boolean;
+}
+
+/** The body of jobs.query. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#QueryRequest */
+export interface QueryRequest extends QueryText {
+  readonly dryRun?: boolean;
+  readonly labels?: Labels;
+  readonly jobTimeoutMs?: string;
+  readonly maxResults?: number;
+  readonly timeoutMs?: number;
+  readonly location?: string;
+  readonly formatOptions?: FormatOptions;
+  readonly requestId?: string;
+  readonly jobCreationMode?:
+    | 'JOB_CREATION_MODE_UNSPECIFIED'
+    | 'JOB_CREATION_REQUIRED'
+    | 'JOB_CREATION_OPTIONAL';
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationLoad */
+export interface LoadInput {
+  readonly destinationTable?: Partial<TableReference>;
+  readonly sourceFormat?: (typeof SOURCE_FORMATS)[number];
+  readonly schema?: { readonly fields?: readonly unknown[] };
+  readonly autodetect?: boolean;
+  readonly writeDisposition?: WriteDisposition;
+  readonly createDisposition?: CreateDisposition;
+  readonly clustering?: { readonly fields?: readonly string[] };
+  readonly destinationTableProperties?: {
+    readonly friendlyName?: string;
+    readonly description?: string;
+    readonly labels?: Labels;
+  };
+  readonly maxBadRecords?: number;
+  readonly ignoreUnknownValues?: boolean;
+  readonly encoding?: 'UTF-8' | 'ISO-8859-1';
+  readonly fieldDelimiter?: string;
+  readonly quote?: string;
+  readonly skipLeadingRows?: number;
+  readonly allowQuotedNewlines?: boolean;
+  readonly allowJaggedRows?: boolean;
+  readonly nullMarker?: string;
+  readonly nullMarkers?: readonly string[];
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationTableCopy */
+export interface CopyInput {
+  readonly sourceTable?: Partial<TableReference>;
+  readonly sourceTables?: readonly Partial<TableReference>[];
+  readonly destinationTable?: Partial<TableReference>;
+  readonly writeDisposition?: WriteDisposition;
+  readonly createDisposition?: CreateDisposition;
+  readonly operationType?: 'OPERATION_TYPE_UNSPECIFIED' | (typeof COPY_OPERATIONS)[number];
+  /** RFC 3339. */
+  readonly destinationExpirationTime?: string;
+}
+
+/** Where the rows of a job go. */
+export interface Destination {
+  readonly reference: TableReference;
+  readonly writeDisposition: WriteDisposition;
+  readonly createIfNeeded: boolean;
+}
 
 /** A query and its options, checked. */
 export interface QueryConfiguration {
   readonly query: string;
   readonly parameters: readonly Parameter[];
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
-  readonly destinationTable: TableReference | undefined;
-  readonly writeDisposition: WriteDisposition;
-  readonly createIfNeeded: boolean;
+  readonly destination: Destination | undefined;
   /** Of the destination table. */
-  readonly clustering: unknown;
+  readonly clustering: QueryInput['clustering'];
   /** Bytes, as decimal text. */
   readonly maximumBytesBilled: string | undefined;
-  readonly jobTimeoutMs: number | undefined;
-  readonly labels: Readonly<Record<string, string | null>>;
   readonly dryRun: boolean;
 }
 
-/** Properties of a query that are applied, or that change nothing here. */
-const KNOWN = new Set([
-  'query',
-  'useLegacySql',
-  'parameterMode',
-  'queryParameters',
-  'defaultDataset',
-  'destinationTable',
-  'writeDisposition',
-  'createDisposition',
-  'clustering',
-  'maximumBytesBilled',
-  'priority',
-  'useQueryCache',
-  'jobTimeoutMs',
-  'labels',
-  'dryRun',
-  'allowLargeResults',
-  'flattenResults',
-  'preserveNulls',
-]);
-
-/** Properties of a jobs.query request that do not belong to the query. */
-const REQUEST_ONLY = [
-  'kind',
-  'maxResults',
-  'timeoutMs',
-  'location',
-  'formatOptions',
-  'requestId',
-  'jobCreationMode',
-];
-
-/** `configuration` of jobs.insert. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration */
-export function parseJobConfiguration(projectId: string, configuration: unknown): QueryConfiguration {
-  if (!isObject(configuration)) throw invalid('Required parameter is missing: configuration');
-  const { query, jobType, dryRun, labels, jobTimeoutMs, ...others } = configuration;
-  const [other] = Object.keys(others);
-  if (other) throw invalid(`Jobs of type ${other} are not supported by the local BigQuery`);
-  if (jobType !== undefined && jobType !== 'QUERY') throw invalid(`Invalid jobType ${jobType}`);
-  if (!isObject(query)) throw invalid('Required parameter is missing: query');
-  return parseQuery(projectId, { ...query, dryRun, labels, jobTimeoutMs });
-}
-
-/** The body of jobs.query. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query#QueryRequest */
-export function parseQueryRequest(projectId: string, request: unknown): QueryConfiguration {
-  if (!isObject(request)) throw invalid('The request must be a JSON object');
-  const query = Object.fromEntries(Object.entries(request).filter(([name]) => !REQUEST_ONLY.includes(name)));
-  return parseQuery(projectId, query);
-}
-
-function parseQuery(projectId: string, input: Readonly<Record<string, unknown>>): QueryConfiguration {
-  for (const [name, value] of Object.entries(input)) {
-    const isEmpty = isObject(value) || Array.isArray(value) ? Object.keys(value).length === 0 : !value;
-    if (!KNOWN.has(name) && !isEmpty) throw invalid(`${name} is not supported by the local BigQuery`);
-  }
-  if (typeof input.query !== 'string' || input.query === '')
-    throw invalid('Required parameter is missing: query');
+export function parseQuery(projectId: string, input: QueryInput, dryRun = false): QueryConfiguration {
+  if (!input.query) throw invalid('Required parameter is missing: query');
   // The REST API defaults to legacy SQL.
   if (input.useLegacySql !== false) {
     throw invalid('Legacy SQL is not supported by the local BigQuery: set useLegacySql to false');
   }
-  const createDisposition = oneOf(input.createDisposition, 'createDisposition', [
-    'CREATE_IF_NEEDED',
-    'CREATE_NEVER',
-  ]);
-  oneOf(input.priority, 'priority', ['INTERACTIVE', 'BATCH']);
   return {
     query: input.query,
     parameters: parseParameters(input.parameterMode, input.queryParameters),
-    defaultDataset: parseDataset(projectId, input.defaultDataset),
-    destinationTable: parseDestination(projectId, input.destinationTable),
-    writeDisposition: oneOf(input.writeDisposition, 'writeDisposition', [
-      'WRITE_EMPTY',
-      'WRITE_TRUNCATE',
-      'WRITE_APPEND',
-    ]),
-    clustering: input.clustering ?? undefined,
-    createIfNeeded: createDisposition === 'CREATE_IF_NEEDED',
-    maximumBytesBilled: optionalNumber(input.maximumBytesBilled, 'maximumBytesBilled')?.toString(),
-    jobTimeoutMs: optionalNumber(input.jobTimeoutMs, 'jobTimeoutMs'),
-    labels: input.labels === undefined ? {} : checkedLabels(input.labels),
-    dryRun: input.dryRun === true,
+    defaultDataset: input.defaultDataset && parseDataset(projectId, input.defaultDataset),
+    destination:
+      input.destinationTable && parseDestination(projectId, input.destinationTable, input, 'WRITE_EMPTY'),
+    clustering: input.clustering,
+    maximumBytesBilled: input.maximumBytesBilled,
+    dryRun,
   };
 }
 
-/** `allowed[0]` is the default. */
-function oneOf<T extends string>(value: unknown, name: string, allowed: readonly [T, ...T[]]): T {
-  if (value === undefined || value === null || value === '') return allowed[0];
-  const found = allowed.find((word) => word === value);
-  if (!found)
-    throw invalid(
-      `Invalid value for ${name}: ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}`,
-    );
-  return found;
-}
-
-function optionalNumber(value: unknown, name: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  return wholeNumber(String(value), name);
-}
-
-function parseDataset(projectId: string, value: unknown): QueryConfiguration['defaultDataset'] {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw invalid('defaultDataset must be an object');
-  assertDatasetId(value.datasetId);
+export function parseDestination(
+  projectId: string,
+  table: Partial<TableReference> | undefined,
+  { writeDisposition, createDisposition }: Pick<QueryInput, 'writeDisposition' | 'createDisposition'>,
+  defaultDisposition: WriteDisposition,
+): Destination {
   return {
-    projectId: typeof value.projectId === 'string' ? value.projectId : projectId,
-    datasetId: value.datasetId,
+    reference: parseTable(projectId, table, 'destinationTable'),
+    writeDisposition: writeDisposition ?? defaultDisposition,
+    createIfNeeded: createDisposition !== 'CREATE_NEVER',
   };
 }
 
-function parseDestination(projectId: string, value: unknown): TableReference | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw invalid('destinationTable must be an object');
-  const dataset = parseDataset(projectId, value);
-  assertTableId(value.tableId);
-  if (!dataset) throw unsupported('A destinationTable without a dataset');
-  return { ...dataset, tableId: value.tableId };
+export function parseTable(
+  projectId: string,
+  table: Partial<TableReference> | undefined,
+  name: string,
+): TableReference {
+  if (!table) throw invalid(`Required parameter is missing: ${name}`);
+  const dataset = parseDataset(projectId, table);
+  assertTableId(table.tableId);
+  return { ...dataset, tableId: table.tableId };
+}
+
+function parseDataset(projectId: string, { projectId: other, datasetId }: DatasetName) {
+  assertDatasetId(datasetId);
+  return { projectId: other || projectId, datasetId };
+}
+
+/** The options that every job has. */
+export function checkedJobOptions({
+  labels,
+  jobTimeoutMs,
+}: Pick<ConfigurationInput, 'labels' | 'jobTimeoutMs'>) {
+  if (labels) checkedLabels(labels);
+  // 0 is no limit. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration
+  const limit = Number(jobTimeoutMs ?? 0);
+  if (limit < 0) throw invalid(`Invalid value for jobTimeoutMs: ${jobTimeoutMs}; it must be 0 or more`);
+  return { jobTimeoutMs: limit === 0 ? undefined : limit };
 }

@@ -1,6 +1,8 @@
 import type { CloudError } from '../errors.ts';
+import { selfLink } from './access.ts';
 import { reasonOf } from './errors.ts';
-import type { Job } from './jobs.ts';
+import type { ConfigurationInput } from './job-configuration.ts';
+import type { Job, JobType } from './jobs.ts';
 import { etagOf } from './resources.ts';
 import { Results } from './results.ts';
 
@@ -21,15 +23,20 @@ export interface JobResource {
   readonly kind: 'bigquery#job';
   readonly etag: string;
   readonly id: string;
+  readonly selfLink: string;
+  readonly user_email: string;
   readonly jobReference: JobReference;
-  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly configuration: ConfigurationInput & { readonly jobType: JobType };
   readonly status: {
     readonly state: string;
     readonly errorResult?: ErrorProto;
-    readonly errors?: ErrorProto[];
+    readonly errors?: readonly ErrorProto[];
   };
   readonly statistics: Readonly<Record<string, unknown>>;
 }
+
+/** The account of a caller without a token of this cloud. */
+const DEVELOPER_EMAIL = 'developer@localhost';
 
 export function jobReference(projectId: string, { id, location }: Job): JobReference {
   return { projectId, jobId: id, location };
@@ -39,15 +46,22 @@ export function jobResource(projectId: string, job: Job): JobResource {
   const resource = {
     kind: 'bigquery#job' as const,
     id: `${projectId}:${job.location}.${job.id}`,
+    selfLink: selfLink(`projects/${projectId}/jobs/${job.id}?location=${job.location}`),
+    user_email: job.owner?.replace(/^\w+:/, '') ?? DEVELOPER_EMAIL,
     jobReference: jobReference(projectId, job),
     configuration: jobConfiguration(projectId, job),
     status: {
       state: job.state,
-      ...(job.error && { errorResult: errorProto(job.error), errors: [errorProto(job.error)] }),
+      ...(job.error && { errorResult: errorProto(job.error), errors: jobErrors(job) }),
     },
     statistics: jobStatistics(job),
   };
   return { ...resource, etag: etagOf(resource) };
+}
+
+/** The error of a job, and those of single rows before it. */
+function jobErrors({ error, rowErrors }: Job): ErrorProto[] {
+  return [...(error ? [errorProto(error)] : []), ...rowErrors.map(errorProto)];
 }
 
 function errorProto(error: CloudError): ErrorProto {
@@ -56,16 +70,16 @@ function errorProto(error: CloudError): ErrorProto {
 }
 
 /** The configuration, with the table that holds the job's rows: its own destination or an anonymous table. */
-function jobConfiguration(projectId: string, job: Job): Readonly<Record<string, unknown>> {
-  const { query, ...others } = job.configurationResource;
+function jobConfiguration(projectId: string, job: Job): JobResource['configuration'] {
+  const { query, ...others } = job.configuration;
   const result = job.outcome?.result;
   const destinationTable =
     job.outcome?.destination ??
     (result && { projectId, datasetId: Results.datasetId, tableId: result.tableId });
   return {
-    jobType: 'QUERY',
+    jobType: job.type,
     ...others,
-    query: { ...(typeof query === 'object' ? query : {}), ...(destinationTable && { destinationTable }) },
+    ...(query && { query: { ...query, ...(destinationTable && { destinationTable }) } }),
   };
 }
 
@@ -75,14 +89,16 @@ export function billedBytes(job: Job): number {
 }
 
 function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
-  const { creationTime, endTime, summary } = job;
+  const { creationTime, endTime, summary, statistics } = job;
   const times = {
     creationTime: String(creationTime),
     startTime: String(creationTime),
     ...(endTime !== undefined && { endTime: String(endTime) }),
   };
+  if (statistics) return { ...times, [job.type.toLowerCase()]: statistics };
   if (!summary) return times;
   const totalBytesProcessed = String(summary.bytes.processed);
+  const { ddl } = job.outcome ?? {};
   return {
     ...times,
     totalBytesProcessed,
@@ -94,6 +110,7 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
       referencedTables: summary.referencedTables,
       ...(summary.fields && job.configuration.dryRun && { schema: { fields: summary.fields } }),
       ...dmlStatistics(job),
+      ...(ddl && { ddlOperationPerformed: ddl.operation, ddlTargetTable: ddl.table }),
     },
   };
 }

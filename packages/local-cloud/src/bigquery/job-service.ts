@@ -1,9 +1,18 @@
 import type { Access } from '../callers.ts';
 import { requireOnJob, requireOnTable, requireOwner } from './access.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import type { Copies } from './copies.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableNotFound } from './errors.ts';
-import { parseJobConfiguration, parseQueryRequest } from './job-configuration.ts';
+import {
+  type ConfigurationInput,
+  checkedJobOptions,
+  type JobInput,
+  type JobReferenceInput,
+  parseQuery,
+  type QueryConfiguration,
+  type QueryRequest,
+} from './job-configuration.ts';
 import {
   billedBytes,
   dmlStatistics,
@@ -12,12 +21,13 @@ import {
   jobReference,
   jobResource,
 } from './job-resources.ts';
-import { type Job, Jobs } from './jobs.ts';
-import { listPage, type Page, type PageRequest, type RowSource, readPage, wholeNumber } from './page.ts';
-import type { QueryEngine } from './query-engine.ts';
+import { type Job, Jobs, type JobWork } from './jobs.ts';
+import type { Media } from './load-rows.ts';
+import type { Loads } from './loads.ts';
+import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
+import type { QueryEngine, TranslatedQuery } from './query-engine.ts';
 import { Results } from './results.ts';
-import { isObject } from './row-values.ts';
-import type { TableData } from './table-data.ts';
+import { keyOfTable, type TableData } from './table-data.ts';
 import type { Field } from './types.ts';
 import type { Usage } from './usage.ts';
 
@@ -30,10 +40,33 @@ const REQUEST_ID_LIFETIME_MS = 15 * 60 * 1000;
 const MAX_REQUEST_IDS = 10_000;
 
 export interface QueryResultsRequest extends PageRequest {
-  readonly location?: string;
-  readonly timeoutMs?: string | number;
+  readonly location?: string | undefined;
+  readonly timeoutMs?: number | undefined;
   readonly formatOptions?: FormatOptions;
 }
+
+export interface JobListRequest {
+  readonly maxResults?: number | undefined;
+  readonly pageToken?: string | undefined;
+  readonly stateFilter?: readonly string[] | undefined;
+  /** Also the jobs of other callers, as far as this one may see them. */
+  readonly allUsers?: boolean | undefined;
+  readonly projection?: 'full' | 'minimal' | undefined;
+  /** Milliseconds since the epoch. */
+  readonly minCreationTime?: string | undefined;
+  readonly maxCreationTime?: string | undefined;
+  readonly parentJobId?: string | undefined;
+}
+
+/** A job in the response of jobs.list. */
+type JobListItem = Pick<
+  JobResource,
+  'kind' | 'id' | 'jobReference' | 'user_email' | 'status' | 'statistics'
+> & {
+  readonly state: string;
+  readonly errorResult?: JobResource['status']['errorResult'];
+  readonly configuration?: JobResource['configuration'];
+};
 
 /** The response of jobs.query and jobs.getQueryResults. */
 export interface QueryResponse {
@@ -56,10 +89,14 @@ export interface QueryResponse {
 /** The `jobs` resource of the REST API. */
 export class JobService {
   readonly #context: ServiceContext;
+  readonly #engine: QueryEngine;
   readonly #jobs: Jobs;
   readonly #results: Results;
   readonly #tableData: TableData;
-  readonly #requests = new Map<string, { job: Job; at: number }>();
+  readonly #usage: Usage;
+  readonly #loads: Loads;
+  readonly #copies: Copies;
+  readonly #requests = new Map<string, { job: Promise<Job>; owner: string | undefined; at: number }>();
 
   constructor(
     context: ServiceContext,
@@ -67,81 +104,181 @@ export class JobService {
     tableData: TableData,
     results: Results,
     usage: Usage,
+    loads: Loads,
+    copies: Copies,
   ) {
     this.#context = context;
+    this.#loads = loads;
+    this.#copies = copies;
+    this.#engine = engine;
     this.#results = results;
     this.#tableData = tableData;
-    this.#jobs = new Jobs(context, engine, (bytes) => usage.addBytes(bytes));
+    this.#usage = usage;
+    this.#jobs = new Jobs(context);
   }
 
-  async insert(access: Access, input: unknown): Promise<JobResource> {
-    if (!isObject(input)) throw invalid('The request must be a JSON object');
+  /** `media` is the file of a load job, which deletes it. */
+  async insert(access: Access, input: JobInput, media?: Media): Promise<JobResource> {
+    try {
+      return await this.#insert(access, input, media);
+    } catch (error) {
+      await media?.delete();
+      throw error;
+    }
+  }
+
+  async #insert(
+    access: Access,
+    { jobReference = {}, configuration }: JobInput,
+    media: Media | undefined,
+  ): Promise<JobResource> {
     const { projectId } = this.#context;
-    const configuration = parseJobConfiguration(projectId, input.configuration);
-    const resource = isObject(input.configuration) ? input.configuration : {};
-    const reference = isObject(input.jobReference) ? input.jobReference : {};
-    const options = { access, jobId: reference.jobId, location: reference.location };
+    if (!configuration) throw invalid('Required parameter is missing: configuration');
+    if (jobReference.projectId && jobReference.projectId !== projectId) {
+      throw invalid(
+        `Invalid value for jobReference.projectId: ${jobReference.projectId}; it must be ${projectId}`,
+      );
+    }
+    const work = await this.#workOf(access, configuration, jobReference, media);
     if (configuration.dryRun) {
-      const job = this.#jobs.create(configuration, resource, options);
-      await this.#jobs.run(job);
+      const job = this.#jobs.create(work, configuration, access, jobReference.jobId);
+      await this.#jobs.run(job, work);
       if (job.error) throw job.error;
       return jobResource(projectId, job);
     }
-    return jobResource(projectId, this.#jobs.start(configuration, resource, options));
+    return jobResource(projectId, this.#jobs.start(work, configuration, access, jobReference.jobId));
   }
 
-  async get(access: Access, jobId: string, options: { location?: string } = {}): Promise<JobResource> {
-    return jobResource(this.#context.projectId, this.#find(access, 'get', jobId, options.location));
+  async #workOf(
+    access: Access,
+    configuration: ConfigurationInput,
+    { location }: JobReferenceInput,
+    media: Media | undefined,
+  ): Promise<JobWork> {
+    const { query, load, copy } = configuration;
+    const given = Object.keys({ ...(query && { query }), ...(load && { load }), ...(copy && { copy }) });
+    if (given.length !== 1) {
+      throw invalid(
+        `A job has one of configuration.query, configuration.load and configuration.copy, got ${given.join(', ') || 'none'}`,
+      );
+    }
+    if (media && !load) throw invalid('A file belongs to a load job: the job has no configuration.load');
+    if (query) {
+      const parsed = parseQuery(this.#context.projectId, query, configuration.dryRun);
+      return this.#queryWork(access, parsed, configuration, location);
+    }
+    if (configuration.dryRun) throw invalid('A dry run is for a query: Google loads and copies without one');
+    await this.#engine.dropExpired();
+    if (load) return this.#loads.work(access, load, configuration, location, media);
+    return this.#copies.work(access, copy ?? {}, configuration, location);
+  }
+
+  async #queryWork(
+    access: Access,
+    query: QueryConfiguration,
+    options: Pick<ConfigurationInput, 'labels' | 'jobTimeoutMs'>,
+    location: string | undefined,
+  ): Promise<JobWork> {
+    const checked = checkedJobOptions(options);
+    await this.#engine.dropExpired();
+    const translated = this.#translated(query, access, location || undefined);
+    const error = 'error' in translated ? translated.error : undefined;
+    return {
+      type: 'QUERY',
+      ...checked,
+      location: 'error' in translated ? (location ?? this.#context.location) : translated.location,
+      run: async (job) => {
+        if ('error' in translated) throw error;
+        await this.#runQuery(job, translated);
+      },
+    };
+  }
+
+  /** A mistake in the query is the job's: only a job tells it. */
+  #translated(
+    query: QueryConfiguration,
+    access: Access,
+    location: string | undefined,
+  ): TranslatedQuery | { readonly error: unknown } {
+    try {
+      return this.#engine.translate(query, access, location);
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #runQuery(job: Job, translated: TranslatedQuery): Promise<void> {
+    const plan = await this.#engine.plan(translated);
+    const { translation, bytes, referencedTables } = plan;
+    const { statementType } = translation;
+    const fields = translation.kind === 'query' ? translation.fields : undefined;
+    job.summary = { statementType, bytes, referencedTables, fields };
+    if (plan.configuration.dryRun) return;
+    job.outcome = await this.#engine.execute(plan, job.abort.signal);
+    this.#usage.addBytes(bytes);
+  }
+
+  async get(access: Access, jobId: string, location?: string): Promise<JobResource> {
+    return jobResource(this.#context.projectId, this.#find(access, 'get', jobId, location));
   }
 
   async list(
     access: Access,
-    options: { maxResults?: string | number; pageToken?: string; stateFilter?: string } = {},
-  ): Promise<{ jobs: (JobResource & { state: string })[]; nextPageToken?: string }> {
-    const wanted = options.stateFilter?.toUpperCase();
-    const jobs = this.#visible(access).filter(({ state }) => wanted === undefined || state === wanted);
-    const { items, ...rest } = listPage(jobs, options, 'jobs');
-    const resources = items.map((job) => jobResource(this.#context.projectId, job));
-    return { jobs: resources.map((job) => ({ ...job, state: job.status.state })), ...rest };
+    request: JobListRequest = {},
+  ): Promise<{ jobs: JobListItem[]; nextPageToken?: string }> {
+    const { stateFilter = [], minCreationTime = 0, maxCreationTime = Infinity } = request;
+    const states = stateFilter.map((state) => state.toUpperCase());
+    const jobs = this.#visible(access, request.allUsers ?? false).filter(
+      ({ state, creationTime }) =>
+        (states.length === 0 || states.includes(state)) &&
+        creationTime >= Number(minCreationTime) &&
+        creationTime <= Number(maxCreationTime) &&
+        // No job here has children.
+        !request.parentJobId,
+    );
+    const { items, ...rest } = listPage(jobs, request, 'jobs');
+    return { jobs: items.map((job) => this.#listItem(job, request.projection)), ...rest };
+  }
+
+  #listItem(job: Job, projection: JobListRequest['projection']): JobListItem {
+    const { kind, id, jobReference, user_email, status, statistics, configuration } = jobResource(
+      this.#context.projectId,
+      job,
+    );
+    const { state, errorResult } = status;
+    return {
+      ...{ kind, id, jobReference, user_email, state, status, statistics },
+      ...(errorResult && { errorResult }),
+      ...(projection === 'full' && { configuration }),
+    };
   }
 
   /** Requests that a query stops. A statement that writes is not interrupted. */
   async cancel(
     access: Access,
     jobId: string,
-    options: { location?: string } = {},
+    location?: string,
   ): Promise<{ kind: string; job: JobResource }> {
-    const job = this.#find(access, 'update', jobId, options.location);
+    const job = this.#find(access, 'update', jobId, location);
     job.abort.abort();
     return { kind: 'bigquery#jobCancelResponse', job: jobResource(this.#context.projectId, job) };
   }
 
-  async query(access: Access, input: unknown): Promise<QueryResponse> {
+  /** Forgets a finished job; its rows stay. Throws NOT_FOUND, INVALID_ARGUMENT. */
+  async delete(access: Access, jobId: string, location?: string): Promise<void> {
+    this.#jobs.delete(this.#find(access, 'delete', jobId, location));
+  }
+
+  async query(access: Access, request: QueryRequest): Promise<QueryResponse> {
     const { projectId } = this.#context;
-    const configuration = parseQueryRequest(projectId, input);
-    const request = isObject(input) ? input : {};
-    const { query, labels, dryRun, location, parameterMode, queryParameters } = request;
-    const resource = {
-      query: {
-        query,
-        useLegacySql: false,
-        ...(queryParameters ? { parameterMode, queryParameters } : {}),
-      },
-      ...(labels ? { labels } : {}),
-      ...(dryRun ? { dryRun } : {}),
-    };
-    const optional = request.jobCreationMode === 'JOB_CREATION_OPTIONAL';
-    const repeated = this.#repeatedRequest(access, request.requestId);
-    const job = repeated ?? this.#jobs.create(configuration, resource, { access, location });
-    if (!repeated) {
-      this.#remember(request.requestId, job);
-      if (!optional && !configuration.dryRun) this.#jobs.register(job);
-      void this.#jobs.run(job);
-    }
-    const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
+    const { requestId, jobCreationMode, maxResults, timeoutMs, formatOptions } = request;
+    const dryRun = request.dryRun ?? false;
+    const optional = jobCreationMode === 'JOB_CREATION_OPTIONAL';
+    const start = () => this.#queryJob(access, request, !optional && !dryRun);
+    const job = await (requestId && !dryRun ? this.#once(access, requestId, start) : start());
+    const done = await this.#jobs.wait(job, timeoutOf(timeoutMs));
     if (job.error) throw job.error;
-    const page = { maxResults: pageSize(request.maxResults), formatOptions: formatOf(request.formatOptions) };
-    const answer = done ? await this.#answer(job, page) : {};
+    const answer = done ? await this.#answer(job, { maxResults, formatOptions }) : {};
     // The caller needs a job to fetch the remaining rows, or to wait longer.
     const needsJob = !done || answer.pageToken !== undefined;
     if (optional && needsJob) this.#jobs.register(job);
@@ -161,15 +298,33 @@ export class JobService {
     };
   }
 
+  /** Starts the job of a jobs.query request. */
+  async #queryJob(access: Access, request: QueryRequest, isRegistered: boolean): Promise<Job> {
+    const { query, useLegacySql, parameterMode, queryParameters, labels, dryRun, jobTimeoutMs } = request;
+    const { defaultDataset, maximumBytesBilled, useQueryCache, preserveNulls } = request;
+    const shown = {
+      ...{ query, useLegacySql, parameterMode, queryParameters, defaultDataset },
+      ...{ maximumBytesBilled, useQueryCache, preserveNulls },
+    };
+    const configuration = { ...defined({ labels, dryRun, jobTimeoutMs }), query: defined(shown) };
+    const parsed = parseQuery(this.#context.projectId, request, dryRun);
+    const work = await this.#queryWork(access, parsed, configuration, request.location);
+    const job = this.#jobs.create(work, configuration, access);
+    if (isRegistered) this.#jobs.register(job);
+    void this.#jobs.run(job, work);
+    return job;
+  }
+
   async getQueryResults(
     access: Access,
     jobId: string,
     request: QueryResultsRequest = {},
   ): Promise<QueryResponse> {
-    if (request.pageToken && request.startIndex !== undefined && request.startIndex !== '') {
+    if (request.pageToken && request.startIndex !== undefined) {
       throw invalid('When using a page token, you cannot specify an arbitrary startIndex.');
     }
     const job = this.#find(access, 'get', jobId, request.location);
+    if (job.type !== 'QUERY') throw invalid(`Job ${job.id} is a ${job.type} job: it has no results`);
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
     this.#requireResult(access, job);
@@ -183,7 +338,7 @@ export class JobService {
 
   async #answer(
     job: Job,
-    request: PageRequest & { readonly formatOptions?: FormatOptions },
+    request: PageRequest & { readonly formatOptions?: FormatOptions | undefined },
   ): Promise<Omit<QueryResponse, 'kind' | 'jobComplete'>> {
     const { summary, configuration } = job;
     const costs = {
@@ -194,12 +349,12 @@ export class JobService {
     const schema = summary?.fields && { schema: { fields: summary.fields } };
     if (configuration.dryRun) return { ...schema, ...costs, totalRows: '0' };
     if (!summary?.fields) return { ...costs, totalRows: '0', ...dmlStatistics(job) };
-    const source = await this.#rowsOf(job);
+    const { source, key } = await this.#rowsOf(job);
     const { rows, pageToken }: Page = await readPage(
       source,
       request,
       timestampFormat(request.formatOptions),
-      job.id,
+      key,
     );
     return {
       ...schema,
@@ -210,26 +365,34 @@ export class JobService {
     };
   }
 
-  async #rowsOf({ outcome }: Job): Promise<RowSource> {
-    const { projectId, location } = this.#context;
-    if (outcome?.destination) return this.#tableData.source(outcome.destination);
-    const info = outcome?.result;
-    const result = info && this.#results.find(info.tableId);
-    if (result) return result;
-    throw tableNotFound({ projectId, datasetId: Results.datasetId, tableId: info?.tableId ?? '' }, location);
+  /** The rows of a query, and the key of their page tokens: that of the table that holds the rows. */
+  async #rowsOf({ outcome, location }: Job): Promise<{ source: RowSource; key: string }> {
+    const { projectId } = this.#context;
+    const { destination, result: info } = outcome ?? {};
+    if (destination)
+      return { source: await this.#tableData.source(destination), key: keyOfTable(destination) };
+    const reference = { projectId, datasetId: Results.datasetId, tableId: info?.tableId ?? '' };
+    const source = this.#results.find(reference.tableId);
+    if (source) return { source, key: keyOfTable(reference) };
+    throw tableNotFound(reference, location);
   }
 
   /** Throws NOT_FOUND, PERMISSION_DENIED for a job of another account. */
-  #find(access: Access, action: 'get' | 'update', jobId: string, location: string | undefined): Job {
+  #find(
+    access: Access,
+    action: 'get' | 'update' | 'delete',
+    jobId: string,
+    location: string | undefined,
+  ): Job {
     const job = this.#jobs.find(jobId, location);
     requireOnJob(access, `bigquery.jobs.${action}`, this.#context.projectId, job);
     return job;
   }
 
-  #visible(access: Access): Job[] {
+  #visible(access: Access, allUsers: boolean): Job[] {
     const jobs = this.#jobs.list();
     const mine = jobs.filter(({ owner }) => owner === access.member);
-    if (mine.length === jobs.length) return jobs;
+    if (!allUsers || mine.length === jobs.length) return mine;
     const { projectId } = this.#context;
     return access.allows('bigquery.jobs.listAll', `projects/${projectId}`) ? jobs : mine;
   }
@@ -242,38 +405,28 @@ export class JobService {
     if (outcome?.destination) requireOnTable(access, 'bigquery.tables.getData', outcome.destination);
   }
 
-  #repeatedRequest(access: Access, requestId: unknown): Job | undefined {
-    if (typeof requestId !== 'string' || requestId === '') return undefined;
-    const known = this.#requests.get(requestId);
-    if (known?.job.owner !== access.member) return undefined;
-    return known && known.at + REQUEST_ID_LIFETIME_MS > this.#context.clock.now() ? known.job : undefined;
-  }
-
-  #remember(requestId: unknown, job: Job): void {
-    if (typeof requestId !== 'string' || requestId === '') return;
+  /** Requests of one caller with the same `requestId` share one job. */
+  #once(access: Access, requestId: string, start: () => Promise<Job>): Promise<Job> {
     const now = this.#context.clock.now();
-    this.#requests.set(requestId, { job, at: now });
+    const known = this.#requests.get(requestId);
+    if (known && known.owner === access.member && known.at + REQUEST_ID_LIFETIME_MS > now) return known.job;
+    const job = start();
+    this.#requests.set(requestId, { job, owner: access.member, at: now });
+    // A request that is refused starts nothing.
+    job.catch(() => this.#requests.delete(requestId));
     for (const [id, { at }] of this.#requests) {
       if (this.#requests.size <= MAX_REQUEST_IDS && at + REQUEST_ID_LIFETIME_MS > now) break;
       this.#requests.delete(id);
     }
+    return job;
   }
 }
 
-function timeoutOf(value: unknown): number {
-  if (value === undefined || value === null) return DEFAULT_TIMEOUT_MS;
-  return Math.min(wholeNumber(String(value), 'timeoutMs') ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
+function timeoutOf(value: number | undefined): number {
+  return Math.min(value ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS);
 }
 
-function pageSize(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value);
-}
-
-function formatOf(value: unknown): FormatOptions {
-  if (!isObject(value)) return {};
-  const { useInt64Timestamp, timestampOutputFormat } = value;
-  return {
-    useInt64Timestamp: useInt64Timestamp === true || useInt64Timestamp === 'true',
-    ...(typeof timestampOutputFormat === 'string' && { timestampOutputFormat }),
-  };
+/** Without the properties that are undefined. */
+function defined<T extends object>(properties: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as object;
 }

@@ -5,21 +5,16 @@ import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Bytes } from './billing.ts';
 import { stopped } from './duckdb-errors.ts';
-import type { QueryConfiguration } from './job-configuration.ts';
+import type { ConfigurationInput } from './job-configuration.ts';
 import { assertJobId } from './names.ts';
-import type { Outcome, QueryEngine } from './query-engine.ts';
+import type { Outcome } from './query-engine.ts';
 import type { Field } from './types.ts';
 
 /** Jobs kept in memory. Beyond this the oldest finished jobs are evicted; Google keeps jobs for six months. */
 const MAX_JOBS = 5_000;
 
 export type JobState = 'RUNNING' | 'DONE';
-
-export interface JobOptions {
-  readonly access: Access;
-  readonly jobId?: unknown;
-  readonly location?: unknown;
-}
+export type JobType = 'QUERY' | 'LOAD' | 'COPY';
 
 /** What planning says about a query before it runs. */
 export interface JobSummary {
@@ -30,21 +25,33 @@ export interface JobSummary {
   readonly fields: readonly Field[] | undefined;
 }
 
-/** A query job: its configuration, its state and its outcome. */
+/** What a job does. */
+export interface JobWork {
+  readonly type: JobType;
+  /** Where it runs. */
+  readonly location: string;
+  readonly jobTimeoutMs: number | undefined;
+  /** Called once. It sets what the job shows: `summary`, `outcome`, `statistics`. */
+  run(job: Job): Promise<void>;
+}
+
+/** A job: its configuration, its state and its outcome. */
 export class Job {
   readonly id: string;
+  readonly type: JobType;
   readonly location: string;
-  /** Whether the caller named the location. */
-  readonly locationIsFixed: boolean;
-  configuration: QueryConfiguration;
-  /** The configuration as the caller sent it, for responses. */
-  readonly configurationResource: Readonly<Record<string, unknown>>;
+  /** For responses. */
+  readonly configuration: ConfigurationInput;
   /** Milliseconds since the epoch. */
   readonly creationTime: number;
   endTime: number | undefined;
   summary: JobSummary | undefined;
   outcome: Outcome | undefined;
+  /** Of a load or copy job: the statistics that only its type has. */
+  statistics: Readonly<Record<string, string>> | undefined;
   error: CloudError | undefined;
+  /** Errors of single rows of a load job. */
+  rowErrors: readonly CloudError[] = [];
   /** Access of the caller that created the job. */
   readonly access: Access;
   readonly abort = new AbortController();
@@ -53,17 +60,15 @@ export class Job {
 
   constructor(
     id: string,
-    place: { readonly location: string; readonly isFixed: boolean },
-    configuration: QueryConfiguration,
-    configurationResource: Readonly<Record<string, unknown>>,
+    { type, location }: JobWork,
+    configuration: ConfigurationInput,
     creationTime: number,
     access: Access,
   ) {
     this.id = id;
-    this.location = place.location;
-    this.locationIsFixed = place.isFixed;
+    this.type = type;
+    this.location = location;
     this.configuration = configuration;
-    this.configurationResource = configurationResource;
     this.creationTime = creationTime;
     this.access = access;
   }
@@ -80,92 +85,70 @@ export class Job {
 /** The project's jobs. They are lost when the process ends. */
 export class Jobs {
   readonly #projectId: string;
-  readonly #location: string;
   readonly #clock: Clock;
-  readonly #engine: QueryEngine;
   readonly #jobs = new Map<string, Job>();
-  readonly #onBilled: (bytes: Bytes) => void;
 
-  constructor(
-    context: { projectId: string; location: string; clock: Clock },
-    engine: QueryEngine,
-    onBilled: (bytes: Bytes) => void,
-  ) {
-    this.#projectId = context.projectId;
-    this.#location = context.location;
-    this.#clock = context.clock;
-    this.#engine = engine;
-    this.#onBilled = onBilled;
+  constructor({ projectId, clock }: { projectId: string; clock: Clock }) {
+    this.#projectId = projectId;
+    this.#clock = clock;
   }
 
-  /** Registers and starts a job. Throws ALREADY_EXISTS for a used id. */
-  start(
-    configuration: QueryConfiguration,
-    resource: Readonly<Record<string, unknown>>,
-    options: JobOptions,
-  ): Job {
-    const job = this.create(configuration, resource, options);
-    if (this.#jobs.has(job.id)) {
-      throw new CloudError(
-        'ALREADY_EXISTS',
-        `Already Exists: Job ${this.#projectId}:${job.location}.${job.id}`,
-      );
-    }
+  /** Registers and starts a job. Throws ALREADY_EXISTS for an id that its location has. */
+  start(work: JobWork, configuration: ConfigurationInput, access: Access, jobId: string | undefined): Job {
+    const job = this.create(work, configuration, access, jobId);
     this.register(job);
-    job.done = this.#run(job);
+    void this.run(job, work);
     return job;
   }
 
   /** Creates a job that is not registered: for a dry run, or for a query whose job is optional. */
-  create(
-    configuration: QueryConfiguration,
-    resource: Readonly<Record<string, unknown>>,
-    options: JobOptions,
-  ): Job {
-    const jobId = options.jobId ?? `job_${randomUUID().replaceAll('-', '_')}`;
+  create(work: JobWork, configuration: ConfigurationInput, access: Access, given?: string): Job {
+    const jobId = given || `job_${randomUUID().replaceAll('-', '_')}`;
     assertJobId(jobId);
-    const given = typeof options.location === 'string' && options.location ? options.location : undefined;
-    const place = { location: given ?? this.#location, isFixed: given !== undefined };
-    return new Job(jobId, place, configuration, resource, this.#clock.now(), options.access);
+    return new Job(jobId, work, configuration, this.#clock.now(), access);
   }
 
   /** Runs a job made by `create` and sets its outcome or its error. */
-  async run(job: Job): Promise<void> {
-    job.done = this.#run(job);
+  async run(job: Job, work: JobWork): Promise<void> {
+    job.done = this.#run(job, work);
     await job.done;
   }
 
-  async #run(job: Job): Promise<void> {
-    const { jobTimeoutMs } = job.configuration;
+  async #run(job: Job, { jobTimeoutMs, run }: JobWork): Promise<void> {
     const timer =
       jobTimeoutMs === undefined
         ? undefined
-        : this.#clock.setTimeout(() => job.abort.abort(new Error('timeout')), jobTimeoutMs);
+        : this.#clock.setTimeout(() => job.abort.abort(timedOut(jobTimeoutMs)), jobTimeoutMs);
     try {
-      const plan = await this.#engine.plan(job.configuration, job);
-      const { translation, bytes, referencedTables } = plan;
-      const { statementType } = translation;
-      const fields = translation.kind === 'query' ? translation.fields : undefined;
-      job.summary = { statementType, bytes, referencedTables, fields };
-      if (!job.configuration.dryRun) {
-        job.outcome = await this.#engine.execute(plan, job.abort.signal);
-        this.#onBilled(bytes);
-      }
+      await run(job);
     } catch (error) {
-      job.error = job.abort.signal.aborted ? stopped() : asCloudError(error);
+      const { aborted, reason } = job.abort.signal;
+      job.error = aborted ? (reason instanceof CloudError ? reason : stopped()) : asCloudError(error);
     } finally {
       timer?.cancel();
-      // Parameters may be large, and the job stays in memory.
-      job.configuration = { ...job.configuration, parameters: [] };
       job.endTime = this.#clock.now();
     }
   }
 
+  /** Forgets a finished job. Throws INVALID_ARGUMENT for one that runs. */
+  delete(job: Job): void {
+    if (job.state !== 'DONE') {
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `Job ${this.#projectId}:${job.location}.${job.id} is running: cancel it first`,
+      );
+    }
+    this.#jobs.delete(keyOf(job));
+  }
+
   /** Throws NOT_FOUND. Outside US and EU a job is found only with its location. */
   find(jobId: string, location: string | undefined): Job {
-    const job = this.#jobs.get(jobId);
-    const where = location || (job && /^(US|EU)$/i.test(job.location) ? job.location : 'US');
-    if (job && job.location.toLowerCase() === where.toLowerCase()) return job;
+    const places = location ? [location] : ['US', 'EU'];
+    for (const place of places) {
+      const found = this.#jobs.get(keyOf({ id: jobId, location: place }));
+      if (found) return found;
+    }
+    const job = this.list().find(({ id }) => id === jobId);
     throw new CloudError(
       'NOT_FOUND',
       `Not found: Job ${this.#projectId}:${location ? `${location}.` : ''}${jobId}`,
@@ -193,18 +176,37 @@ export class Jobs {
     return job.endTime !== undefined;
   }
 
-  /** Registers a job made by `create`, so that its caller can find it. */
+  /** Registers a job made by `create`, so that its caller can find it. Throws ALREADY_EXISTS for a used id. */
   register(job: Job): void {
-    this.#jobs.set(job.id, job);
+    const key = keyOf(job);
+    const known = this.#jobs.get(key);
+    if (known && known !== job) {
+      throw new CloudError(
+        'ALREADY_EXISTS',
+        `Already Exists: Job ${this.#projectId}:${job.location}.${job.id}`,
+      );
+    }
+    this.#jobs.set(key, job);
     this.#evictOldest();
   }
 
   #evictOldest(): void {
-    for (const job of this.#jobs.values()) {
+    for (const [key, job] of this.#jobs) {
       if (this.#jobs.size <= MAX_JOBS) return;
-      if (job.state === 'DONE') this.#jobs.delete(job.id);
+      if (job.state === 'DONE') this.#jobs.delete(key);
     }
   }
+}
+
+/** Each location has ids of its own. */
+function keyOf({ id, location }: Pick<Job, 'id' | 'location'>): string {
+  return `${location.toLowerCase()}.${id}`;
+}
+
+function timedOut(afterMs: number): CloudError {
+  return new CloudError('CANCELLED', `Job execution was cancelled: Job timed out after ${afterMs / 1000}s`, {
+    reason: 'stopped',
+  });
 }
 
 function asCloudError(error: unknown): CloudError {

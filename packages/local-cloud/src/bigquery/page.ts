@@ -21,9 +21,9 @@ export interface RowSource {
 
 export interface PageRequest {
   /** Zero-based index of the first row. */
-  readonly startIndex?: string | number;
-  readonly maxResults?: string | number;
-  readonly pageToken?: string;
+  readonly startIndex?: string | undefined;
+  readonly maxResults?: number | undefined;
+  readonly pageToken?: string | undefined;
 }
 
 export interface Page {
@@ -38,10 +38,8 @@ export async function readPage(
   timestamps: TimestampFormat,
   key: string,
 ): Promise<Page> {
-  const start = request.pageToken
-    ? decodePageToken(request.pageToken, key)
-    : (wholeNumber(request.startIndex, 'startIndex') ?? 0);
-  const limit = Math.min(wholeNumber(request.maxResults, 'maxResults') ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS);
+  const start = request.pageToken ? decodePageToken(request.pageToken, key) : Number(request.startIndex ?? 0);
+  const limit = Math.min(request.maxResults ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS);
   const types = source.fields.map(typeOfField);
   const rows: Row[] = [];
   let bytes = 0;
@@ -65,20 +63,13 @@ export async function readPage(
 /** One page of `items`, the complete list. */
 export function listPage<T>(
   items: readonly T[],
-  request: { readonly maxResults?: string | number; readonly pageToken?: string },
+  request: { readonly maxResults?: number | undefined; readonly pageToken?: string | undefined },
   key: string,
 ): { items: T[]; nextPageToken?: string } {
   const start = request.pageToken ? decodePageToken(request.pageToken, key) : 0;
-  const end = start + (wholeNumber(request.maxResults, 'maxResults') ?? items.length);
+  const end = start + (request.maxResults ?? items.length);
   const page = items.slice(start, end);
   return end < items.length ? { items: page, nextPageToken: encodePageToken(end, key) } : { items: page };
-}
-
-export function wholeNumber(value: string | number | undefined, name: string): number | undefined {
-  if (value === undefined || value === '') return undefined;
-  const number = Number(value);
-  if (/^\d{1,15}$/.test(String(value)) && Number.isSafeInteger(number)) return number;
-  throw invalid(`Invalid value for ${name}: ${value}; it must be a whole number, 0 or more`);
 }
 
 function encodePageToken(offset: number, key: string): string {

@@ -1,42 +1,45 @@
 import type { Access } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
-import { requireOnDataset, requireOnTable } from './access.ts';
+import { requireOnTable } from './access.ts';
 import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { physicalSql, type Table } from './catalog.ts';
-import { readRows, type Transaction } from './database.ts';
+import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
+import type { Destinations, StagedTable } from './destinations.ts';
 import { queryError } from './duckdb-errors.ts';
-import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import { datasetNotFound, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
-import { assertFieldName, quoteIdentifier } from './names.ts';
+import { quoteIdentifier } from './names.ts';
 import { runPrepared } from './prepared.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
-import { checkClustering, type Tables } from './tables.ts';
-import type { Field } from './types.ts';
+import { assertWritable } from './table-kind.ts';
+import type { Tables } from './tables.ts';
+
+/** A query that is translated. */
+export interface TranslatedQuery {
+  readonly configuration: QueryConfiguration;
+  readonly access: Access;
+  /** Where it runs: as the caller said, or where its tables are. */
+  readonly location: string;
+  readonly translation: Translation;
+  readonly tables: StoredTables;
+  readonly bindings: Bindings;
+}
 
 /** A query that is translated and authorized. */
-export interface Plan {
-  readonly configuration: QueryConfiguration;
-  readonly translation: Translation;
-  readonly bindings: Bindings;
+export interface Plan extends TranslatedQuery {
   readonly bytes: Bytes;
   readonly referencedTables: readonly TableReference[];
-  /** The account that may read the result; undefined for the developer. */
-  readonly owner: string | undefined;
 }
 
-/** The caller and the location of a query. */
-interface QueryContext {
-  readonly access: Access;
-  readonly location: string;
-  readonly locationIsFixed: boolean;
-}
+/** What a DDL statement did. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 */
+type DdlOperation = 'CREATE' | 'REPLACE' | 'SKIP' | 'DROP';
 
 /** What a query produced. */
 export interface Outcome {
@@ -46,40 +49,65 @@ export interface Outcome {
   readonly destination?: TableReference;
   /** Rows changed by INSERT, UPDATE, DELETE or TRUNCATE. */
   readonly affectedRows?: number;
+  readonly ddl?: { readonly operation: DdlOperation; readonly table: TableReference };
 }
-
-/** A physical table with the rows of a query, which no table of the catalog has yet. */
-type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
 
 export class QueryEngine {
   readonly #context: ServiceContext;
   readonly #tables: Tables;
   readonly #expiring: ExpiringTables;
   readonly #results: Results;
-  #lastStaged: Promise<unknown> = Promise.resolve();
+  readonly #destinations: Destinations;
 
-  constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables, results: Results) {
+  constructor(
+    context: ServiceContext,
+    tables: Tables,
+    expiring: ExpiringTables,
+    results: Results,
+    destinations: Destinations,
+  ) {
     this.#context = context;
     this.#tables = tables;
     this.#expiring = expiring;
     this.#results = results;
+    this.#destinations = destinations;
   }
 
-  /** Throws `invalidQuery`, `notFound`, `accessDenied`, `bytesBilledLimitExceeded`. */
-  async plan(configuration: QueryConfiguration, job: QueryContext): Promise<Plan> {
-    const { access, location, locationIsFixed } = job;
-    await this.#expiring.dropExpired();
-    const { catalog, projectId, clock, statistics } = this.#context;
+  /** Call it before `translate`: expired tables are not found. */
+  dropExpired(): Promise<void> {
+    return this.#expiring.dropExpired();
+  }
+
+  /** Throws `invalidQuery`, `notFound`, `accessDenied`. */
+  translate(
+    configuration: QueryConfiguration,
+    access: Access,
+    location: string | undefined,
+  ): TranslatedQuery {
+    const { catalog, projectId, clock } = this.#context;
+    const { defaultDataset, destination } = configuration;
     const tables = new StoredTables(catalog, {
       projectId,
       location,
-      locationIsFixed,
-      defaultDataset: configuration.defaultDataset,
+      defaultLocation: this.#context.location,
+      defaultDataset,
       access,
     });
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
-    this.#authorize(access, translation, configuration.destinationTable);
+    const written =
+      translation.kind === 'create' || translation.kind === 'drop'
+        ? translation.reference
+        : destination?.reference;
+    if (written) tables.place(written);
+    return { configuration, access, translation, tables, bindings, location: tables.location };
+  }
+
+  /** Throws `accessDenied`, `bytesBilledLimitExceeded`. */
+  async plan(translated: TranslatedQuery): Promise<Plan> {
+    const { configuration, access, translation, tables, bindings } = translated;
+    const { statistics } = this.#context;
+    this.#authorize(access, translation, configuration.destination?.reference);
     const bytes = await bytesOf(translation.reads, (read) =>
       read.range
         ? appendedBytes(read, read.range, bindings, this.#context)
@@ -88,39 +116,32 @@ export class QueryEngine {
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
     for (const { table } of tables.found) this.#expiring.read(table);
     const referencedTables = [...new Set(tables.found.map(({ table }) => table.reference))];
-    return { configuration, translation, bindings, bytes, referencedTables, owner: access.member };
+    return { ...translated, bytes, referencedTables };
   }
 
   /** Checks the permission to write. StoredTables checks the permission to read. */
   #authorize(access: Access, translation: Translation, destination: TableReference | undefined): void {
     switch (translation.kind) {
       case 'query':
-        if (destination) this.#authorizeTable(access, destination, true);
+        if (destination) this.#destinations.authorize(access, destination, true);
         break;
       case 'dml':
         requireOnTable(access, 'bigquery.tables.updateData', translation.table.reference);
         break;
       case 'create':
-        this.#authorizeTable(access, translation.reference, translation.orReplace);
+        this.#destinations.authorize(access, translation.reference, translation.orReplace);
         break;
       case 'drop':
         requireOnTable(access, 'bigquery.tables.delete', translation.reference);
     }
   }
 
-  #authorizeTable(access: Access, reference: TableReference, overwrites: boolean): void {
-    const { projectId, datasetId, tableId } = reference;
-    const exists = this.#context.catalog.findTable(datasetId, tableId) !== undefined;
-    if (!exists) requireOnDataset(access, 'bigquery.tables.create', projectId, datasetId);
-    else if (overwrites) requireOnTable(access, 'bigquery.tables.updateData', reference);
-  }
-
   async execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
     try {
       const outcome = await this.#execute(plan, signal);
-      const written =
-        plan.translation.kind === 'dml' ? plan.translation.table.reference : outcome.destination;
-      if (written) await this.#expiring.dropExcess(written);
+      const { translation } = plan;
+      if (translation.kind === 'dml') await this.#expiring.dropExcess(translation.table.reference);
+      if (translation.kind === 'create') await this.#expiring.dropExcess(translation.reference);
       return outcome;
     } catch (error) {
       throw queryError(error);
@@ -128,16 +149,30 @@ export class QueryEngine {
   }
 
   async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
-    const { translation, bindings, configuration, owner } = plan;
+    const { translation, bindings, configuration, access, location } = plan;
     const { database } = this.#context;
     switch (translation.kind) {
       case 'query': {
         const { sql, fields } = translation;
-        if (configuration.destinationTable) {
-          return this.#intoTable(plan, configuration.destinationTable, { sql, fields }, signal);
+        const { destination, clustering } = configuration;
+        if (destination) {
+          const { reference } = destination;
+          this.#inProject(reference, location);
+          await this.#destinations.write({
+            destination,
+            fields,
+            properties: clustering ? { clustering } : {},
+            location,
+            signal,
+            fill: (connection, table) => insertQuery(connection, table, sql, bindings),
+          });
+          return { destination: reference };
         }
         const mayBeLarge = await this.#readsManyRows(translation);
-        return { result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, signal }) };
+        const owner = access.member;
+        return {
+          result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, location, signal }),
+        };
       }
       case 'dml':
         return database.write(async (transaction) => {
@@ -148,7 +183,7 @@ export class QueryEngine {
       case 'create':
         return this.#create(plan, translation);
       case 'drop':
-        return this.#drop(translation);
+        return this.#drop(plan, translation);
     }
   }
 
@@ -162,16 +197,17 @@ export class QueryEngine {
   async #recordChange(transaction: Transaction, planned: Table): Promise<void> {
     const { catalog, clock, statistics, location } = this.#context;
     const table = catalog.table(planned.reference, location);
+    assertWritable(table);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
   }
 
   async #create(plan: Plan, translation: Extract<Translation, { kind: 'create' }>): Promise<Outcome> {
     const { reference, fields, properties, sql } = translation;
-    const { datasetId, tableId } = this.#inProject(reference);
+    const { datasetId, tableId } = this.#inProject(reference, plan.location);
     return this.#context.database.write(async (transaction) => {
       const existing = this.#context.catalog.findTable(datasetId, tableId);
-      if (existing && translation.ifNotExists) return {};
+      if (existing && translation.ifNotExists) return { ddl: { operation: 'SKIP', table: reference } };
       if (existing && !translation.orReplace) {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
       }
@@ -179,109 +215,27 @@ export class QueryEngine {
         ? await this.#tables.replace(transaction, existing, fields, properties)
         : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
       if (sql) await insertQuery(transaction.connection, table, sql, plan.bindings);
-      return { destination: reference };
+      const operation = existing ? 'REPLACE' : 'CREATE';
+      return { destination: reference, ddl: { operation, table: reference } };
     });
   }
 
-  async #drop({ reference, ifExists }: Extract<Translation, { kind: 'drop' }>): Promise<Outcome> {
-    const { datasetId, tableId } = this.#inProject(reference);
+  async #drop(
+    { location }: Plan,
+    { reference, ifExists }: Extract<Translation, { kind: 'drop' }>,
+  ): Promise<Outcome> {
+    const { datasetId, tableId } = this.#inProject(reference, location);
     return this.#context.database.write(async (transaction) => {
       const table = this.#context.catalog.findTable(datasetId, tableId);
-      if (!table && ifExists) return {};
-      if (!table) throw tableNotFound(reference, this.#context.location);
+      if (!table && ifExists) return { ddl: { operation: 'SKIP', table: reference } };
+      if (!table) throw tableNotFound(reference, location);
       await this.#expiring.drop(transaction, table);
-      return {};
+      return { ddl: { operation: 'DROP', table: reference } };
     });
   }
 
-  /** SELECT with a destination table. https://docs.cloud.google.com/bigquery/docs/writing-results */
-  async #intoTable(
-    plan: Plan,
-    reference: TableReference,
-    { sql, fields }: { readonly sql: string; readonly fields: readonly Field[] },
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const { configuration, bindings } = plan;
-    const { datasetId, tableId } = this.#inProject(reference);
-    for (const { name } of fields) assertFieldName(name);
-    const { clustering, writeDisposition } = configuration;
-    const properties = clustering ? { clustering } : {};
-    checkClustering(properties, fields);
-    const { database, catalog, location } = this.#context;
-    const existing = await database.read((connection) =>
-      this.#writable(connection, configuration, reference),
-    );
-    if (existing && writeDisposition === 'WRITE_APPEND') {
-      return database.write(async (transaction) => {
-        const table = catalog.table(reference, location);
-        assertSameColumns(table, fields);
-        await this.#recordChange(transaction, table);
-        await insertQuery(transaction.connection, table, sql, bindings, fields);
-        return { destination: reference };
-      });
-    }
-    const staged = { physicalName: catalog.newPhysicalName(), fields };
-    try {
-      // Beside other writes, which would otherwise wait for the query.
-      await this.#alone(() =>
-        database.read((connection) => this.#stage(connection, staged, sql, bindings), signal),
-      );
-      return await database.write(async (transaction) => {
-        const current = await this.#writable(transaction.connection, configuration, reference);
-        if (current) {
-          const all = { ...current.properties, ...properties };
-          await this.#tables.replace(transaction, current, fields, all, staged.physicalName);
-        } else {
-          await this.#tables.create(transaction, datasetId, tableId, fields, properties, staged.physicalName);
-        }
-        return { destination: reference };
-      });
-    } catch (error) {
-      this.#context.statistics.invalidate(staged);
-      database.drop({ schema: 'data', name: staged.physicalName }, 0);
-      throw error;
-    }
-  }
-
-  /** The table that a query may write to; undefined when the query creates it. Throws NOT_FOUND, ALREADY_EXISTS. */
-  async #writable(
-    connection: Transaction['connection'],
-    { createIfNeeded, writeDisposition }: QueryConfiguration,
-    reference: TableReference,
-  ): Promise<Table | undefined> {
-    const { catalog, location } = this.#context;
-    const { projectId, datasetId, tableId } = reference;
-    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
-    const existing = catalog.findTable(datasetId, tableId);
-    if (!existing && !createIfNeeded) throw tableNotFound(reference, location);
-    if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(connection, existing))) {
-      throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
-    }
-    return existing;
-  }
-
-  /** One at a time: each may order millions of rows, and together they would need more memory than there is. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#lastStaged.then(work);
-    this.#lastStaged = result.catch(() => undefined);
-    return await result;
-  }
-
-  async #stage(
-    connection: Transaction['connection'],
-    staged: StagedTable,
-    sql: string,
-    bindings: Bindings,
-  ): Promise<void> {
-    const { catalog, clock, statistics } = this.#context;
-    await catalog.stageTable(connection, staged, clock.now());
-    await insertQuery(connection, staged, sql, bindings);
-    await statistics.count(connection, staged);
-  }
-
-  #inProject(reference: TableReference): TableReference {
-    const { projectId, location } = this.#context;
-    if (reference.projectId === projectId) return reference;
+  #inProject(reference: TableReference, location: string): TableReference {
+    if (reference.projectId === this.#context.projectId) return reference;
     throw datasetNotFound(reference.projectId, reference.datasetId, location);
   }
 }
@@ -291,8 +245,8 @@ async function insertQuery(
   table: StagedTable,
   sql: string,
   bindings: Bindings,
-  fields: readonly Field[] = table.fields,
 ): Promise<void> {
+  const { fields } = table;
   const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
   // BigQuery stores a NULL array as an empty one.
   const values = fields.map(({ mode }, index) =>
@@ -301,21 +255,4 @@ async function insertQuery(
   const hasArrays = fields.some(({ mode }) => mode === 'REPEATED');
   const rows = hasArrays ? `SELECT ${values.join(', ')} FROM (${sql})` : sql;
   await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
-}
-
-async function isEmpty(connection: Transaction['connection'], table: Table): Promise<boolean> {
-  const rows = await readRows(connection, `SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
-  return rows.length === 0;
-}
-
-function assertSameColumns(table: Table, fields: readonly Field[]): void {
-  for (const field of fields) {
-    const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
-    const same =
-      column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
-    if (same) continue;
-    throw invalid(
-      `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,
-    );
-  }
 }

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { TableReference } from '../warehouse.ts';
+import { datasetResource as resourceOf, selfLink, tableResource as tableResourceOf } from './access.ts';
 import type { Dataset, Table } from './catalog.ts';
+import { DEFAULT_ACCESS } from './dataset-access.ts';
 import { invalid } from './errors.ts';
 import type { Result } from './results.ts';
 import { isObject } from './row-values.ts';
+import { isEmpty } from './schema.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
+import { kindOf, type TableKind } from './table-kind.ts';
 import type { Field } from './types.ts';
 
 interface DatasetReference {
@@ -12,15 +16,30 @@ interface DatasetReference {
   readonly datasetId: string;
 }
 
-/** The properties of a dataset that a caller may set. Every other property is refused by name. */
+/** Who may do what with a dataset. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Access */
+export interface AccessEntry {
+  readonly role?: string;
+  readonly userByEmail?: string;
+  readonly groupByEmail?: string;
+  readonly domain?: string;
+  readonly specialGroup?: string;
+  readonly iamMember?: string;
+}
+
+/** The properties of a dataset that a caller may set. Null removes one in a patch. */
 export interface DatasetInput {
-  readonly datasetReference?: { readonly projectId?: string; readonly datasetId?: string };
-  readonly location?: string;
-  readonly friendlyName?: string;
-  readonly description?: string;
-  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly datasetReference?: Partial<DatasetReference> | null;
+  readonly location?: string | null;
+  readonly friendlyName?: string | null;
+  readonly description?: string | null;
+  readonly labels?: Readonly<Record<string, string | null>> | null;
   /** Lifetime of new tables in milliseconds, as text. */
   readonly defaultTableExpirationMs?: string | null;
+  /** Stored and returned, without effect: there is no time travel. */
+  readonly maxTimeTravelHours?: string | null;
+  /** Stored and returned, without effect: storage costs nothing. */
+  readonly storageBillingModel?: 'LOGICAL' | 'PHYSICAL' | null;
+  readonly access?: readonly AccessEntry[] | null;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
@@ -28,6 +47,7 @@ export interface DatasetResource extends DatasetInput {
   readonly kind: 'bigquery#dataset';
   readonly etag: string;
   readonly id: string;
+  readonly selfLink: string;
   readonly datasetReference: DatasetReference;
   readonly location: string;
   /** Milliseconds since the epoch, as text. */
@@ -36,15 +56,15 @@ export interface DatasetResource extends DatasetInput {
   readonly type: 'DEFAULT';
 }
 
-/** The properties of a table that a caller may set. Every other property is refused by name. */
+/** The properties of a table that a caller may set. Null removes one in a patch. */
 export interface TableInput {
-  readonly tableReference?: Partial<TableReference>;
-  readonly schema?: { readonly fields?: readonly unknown[] };
-  readonly friendlyName?: string;
-  readonly description?: string;
-  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly tableReference?: Partial<TableReference> | null;
+  readonly schema?: { readonly fields?: readonly unknown[] } | null;
+  readonly friendlyName?: string | null;
+  readonly description?: string | null;
+  readonly labels?: Readonly<Record<string, string | null>> | null;
   /** Stored and returned, without effect in DuckDB. */
-  readonly clustering?: { readonly fields: readonly string[] };
+  readonly clustering?: { readonly fields?: readonly string[] } | null;
   /** Milliseconds since the epoch, as text. */
   readonly expirationTime?: string | null;
 }
@@ -54,6 +74,7 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
   readonly kind: 'bigquery#table';
   readonly etag: string;
   readonly id: string;
+  readonly selfLink: string;
   readonly tableReference: TableReference;
   readonly schema: { readonly fields: readonly Field[] };
   readonly numRows: string;
@@ -64,80 +85,60 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
   readonly creationTime: string;
   /** Milliseconds since the epoch, as text. Each change of rows or schema makes it later. */
   readonly lastModifiedTime: string;
-  readonly type: 'TABLE';
+  readonly type: TableKind;
   readonly location: string;
 }
 
-const DATASET_PROPERTIES = ['friendlyName', 'description', 'labels', 'defaultTableExpirationMs'];
-const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering', 'expirationTime'];
+const DATASET_PROPERTIES = [
+  'friendlyName',
+  'description',
+  'labels',
+  'defaultTableExpirationMs',
+  'maxTimeTravelHours',
+  'storageBillingModel',
+] as const;
+const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering', 'expirationTime'] as const;
 
-/** Output-only properties. They are ignored when a caller sends them back. */
-const OUTPUT_ONLY = [
-  // The Node.js client sends it in addition to the reference when it creates a dataset.
-  'projectId',
-  'kind',
-  'etag',
-  'id',
-  'selfLink',
-  'creationTime',
-  'lastModifiedTime',
-  'type',
-  'numRows',
-  'numBytes',
-  'numLongTermBytes',
-];
-
-export function datasetProperties(input: object): Record<string, unknown> {
-  return properties('Dataset', input, DATASET_PROPERTIES, ['datasetReference', 'location', ...OUTPUT_ONLY]);
+/** What is stored of a dataset beside its reference, location and access. */
+export function datasetProperties(input: DatasetInput): Record<string, unknown> {
+  return properties(input, DATASET_PROPERTIES);
 }
 
-export function tableProperties(input: object): Record<string, unknown> {
-  return properties('Table', input, TABLE_PROPERTIES, [
-    'tableReference',
-    'schema',
-    'location',
-    ...OUTPUT_ONLY,
-  ]);
+/** What is stored of a table beside its reference and columns. */
+export function tableProperties(input: TableInput): Record<string, unknown> {
+  return properties(input, TABLE_PROPERTIES);
 }
 
-function properties(
-  kind: string,
-  input: object,
-  supported: readonly string[],
-  handledElsewhere: readonly string[],
+function properties<T extends object>(
+  input: T,
+  names: readonly (keyof T & string)[],
 ): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(input)) {
-    if (handledElsewhere.includes(name)) continue;
-    if (!supported.includes(name)) {
-      if (value === null || value === undefined || value === false || value === '') continue;
-      throw invalid(
-        `${kind}.${name} is not supported by the local BigQuery; it supports ${supported.join(', ')}`,
-      );
-    }
-    kept[name] = checkedProperty(name, value);
-  }
-  return kept;
+  const given = names.filter((name) => input[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, checkedProperty(name, input[name])]));
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset.FIELDS.default_table_expiration_ms */
 const MIN_LIFETIME_MS = 3_600_000;
 
+/** https://docs.cloud.google.com/bigquery/docs/time-travel#configure_the_time_travel_window */
+const TIME_TRAVEL_HOURS = [48, 72, 96, 120, 144, 168];
+
 function checkedProperty(name: string, value: unknown): unknown {
-  if (value === null || value === undefined) return null;
+  if (value === null) return null;
   if (name === 'labels') return checkedLabels(value);
-  if (name === 'clustering') return value;
-  if (name === 'expirationTime' || name === 'defaultTableExpirationMs') {
-    if (/^\d{1,16}$/.test(String(value))) {
-      if (name === 'expirationTime' || Number(value) >= MIN_LIFETIME_MS) return String(value);
-      throw invalid(
-        `Invalid value for ${name}: ${value}; it must be at least ${MIN_LIFETIME_MS} milliseconds, one hour`,
-      );
-    }
-    throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it must be a number of milliseconds`);
+  const number = Number(value);
+  if (name === 'defaultTableExpirationMs' && number < MIN_LIFETIME_MS) {
+    throw invalid(
+      `Invalid value for ${name}: ${value}; it must be at least ${MIN_LIFETIME_MS} milliseconds, one hour`,
+    );
   }
-  if (typeof value === 'string') return value;
-  throw invalid(`Invalid value for ${name}: ${JSON.stringify(value)}; it must be a string`);
+  if (name === 'expirationTime' && number < 0) {
+    throw invalid(`Invalid value for ${name}: ${value}; it must be a number of milliseconds`);
+  }
+  if (name === 'maxTimeTravelHours' && !TIME_TRAVEL_HOURS.includes(number)) {
+    throw invalid(`Invalid value for ${name}: ${value}; it must be one of ${TIME_TRAVEL_HOURS.join(', ')}`);
+  }
+  return value;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/labels-intro#requirements */
@@ -173,21 +174,36 @@ export function patched(
   return withoutNulls(next);
 }
 
+/** Without nulls and what says nothing: the API leaves out fields at their default. */
 export function withoutNulls(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(properties)
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, name === 'labels' && isObject(value) ? withoutNulls(value) : value]),
+      .map(
+        ([name, value]) =>
+          [name, name === 'labels' && isObject(value) ? withoutNullLabels(value) : value] as const,
+      )
+      .filter(([, value]) => !isEmpty(value)),
   );
 }
 
-export function datasetResource(projectId: string, dataset: Dataset): DatasetResource {
+function withoutNullLabels(labels: object): object {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== null));
+}
+
+export function datasetResource(
+  projectId: string,
+  dataset: Dataset,
+  granted: readonly AccessEntry[],
+): DatasetResource {
   const { datasetId, location, properties, creationTime, lastModifiedTime } = dataset;
+  const special = Array.isArray(properties.access) ? properties.access : DEFAULT_ACCESS;
   const resource = {
     kind: 'bigquery#dataset' as const,
     id: `${projectId}:${datasetId}`,
+    selfLink: selfLink(resourceOf(projectId, datasetId)),
     datasetReference: { projectId, datasetId },
     ...properties,
+    access: [...special, ...granted],
     location,
     creationTime: String(creationTime),
     lastModifiedTime: String(lastModifiedTime),
@@ -201,6 +217,7 @@ export function tableResource(table: Table, location: string, statistics: TableS
   const resource = {
     kind: 'bigquery#table' as const,
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
+    selfLink: selfLink(tableResourceOf(reference)),
     tableReference: reference,
     ...properties,
     schema: { fields },
@@ -209,7 +226,7 @@ export function tableResource(table: Table, location: string, statistics: TableS
     numLongTermBytes: '0',
     creationTime: String(creationTime),
     lastModifiedTime: String(lastModifiedTime),
-    type: 'TABLE' as const,
+    type: kindOf(table),
     location,
   };
   return { ...resource, etag: etagOf(resource) };
@@ -220,25 +237,27 @@ export interface TableListItem {
   readonly kind: 'bigquery#table';
   readonly id: string;
   readonly tableReference: TableReference;
-  readonly type: 'TABLE';
+  readonly type: TableKind;
   readonly creationTime: string;
   readonly [property: string]: unknown;
 }
 
-export function tableListItem({ reference, properties, creationTime }: Table): TableListItem {
+export function tableListItem(table: Table): TableListItem {
+  const { reference, properties, creationTime } = table;
+  const { friendlyName, labels, clustering, expirationTime } = properties;
   return {
-    ...properties,
+    ...withoutNulls({ friendlyName, labels, clustering, expirationTime }),
     kind: 'bigquery#table',
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
     tableReference: reference,
-    type: 'TABLE',
+    type: kindOf(table),
     creationTime: String(creationTime),
   };
 }
 
 /** The anonymous table of a query's result. */
-export function resultResource(reference: TableReference, location: string, result: Result): TableResource {
-  const { fields, totalRows, bytes, creationTime, expirationTime } = result;
+export function resultResource(reference: TableReference, result: Result): TableResource {
+  const { fields, totalRows, bytes, creationTime, expirationTime, location } = result;
   const table: Table = {
     reference,
     physicalName: '',
@@ -253,6 +272,9 @@ export function resultResource(reference: TableReference, location: string, resu
     isIndexed: true,
   });
 }
+
+/** Throws FAILED_PRECONDITION unless the caller knows this ETag. */
+export type Precondition = (etag: string) => void;
 
 export function etagOf(resource: object): string {
   return createHash('sha256').update(JSON.stringify(resource)).digest('base64url').slice(0, 22);

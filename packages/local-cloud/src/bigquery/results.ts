@@ -43,6 +43,7 @@ export interface Result extends ResultInfo, RowSource, Owned {
   /** Milliseconds since the epoch. */
   readonly creationTime: number;
   readonly expirationTime: number;
+  readonly location: string;
 }
 
 type Rows = Pick<StoredResult, 'totalRows' | 'bytes' | 'heapBytes' | 'read'>;
@@ -92,9 +93,10 @@ export class Results {
     readonly fields: readonly Field[];
     readonly mayBeLarge: boolean;
     readonly owner: string | undefined;
+    readonly location: string;
     readonly signal: AbortSignal;
   }): Promise<ResultInfo> {
-    const { sql, bindings, fields, mayBeLarge, owner, signal } = query;
+    const { sql, bindings, fields, mayBeLarge, owner, location, signal } = query;
     const described = this.#describe();
     const kept = await this.#database
       .read(async (connection) => {
@@ -106,7 +108,7 @@ export class Results {
         this.#drop(described.tableId, 0);
         throw error;
       });
-    this.#keep({ ...described, ...kept, fields, owner });
+    this.#keep({ ...described, ...kept, fields, owner, location });
     const { totalRows, bytes } = kept;
     return { tableId: described.tableId, fields, totalRows, bytes };
   }

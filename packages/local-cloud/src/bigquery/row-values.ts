@@ -9,6 +9,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
+import { ExactNumber, plainDecimal } from './exact-number.ts';
 import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
 
 /** A value does not fit its column. `location` is the dotted path of the column: `address.city`. */
@@ -125,11 +126,12 @@ export function typedValue(type: DataType, value: unknown): DuckDBValue | undefi
 
 /** Converts a JSON scalar to DuckDB's form; undefined when it does not fit. */
 export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean): DuckDBValue | undefined {
+  if (value instanceof ExactNumber) return exactValue(kind, value, lenient);
   switch (kind) {
     case 'STRING':
       // A lone surrogate has no UTF-8 form: DuckDB would silently store another text.
       if (typeof value === 'string') return value.isWellFormed() ? value : undefined;
-      return lenient && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : undefined;
+      return lenient && typeof value === 'number' ? String(value) : undefined;
     case 'BOOL':
       if (typeof value === 'boolean') return value;
       if (!lenient || typeof value !== 'string') return undefined;
@@ -158,6 +160,26 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
   }
 }
 
+/** The column's own parser reads the digits that a JavaScript number would lose. */
+function exactValue(kind: ScalarKind, { text }: ExactNumber, lenient: boolean): DuckDBValue | undefined {
+  switch (kind) {
+    case 'STRING':
+      return lenient ? text : undefined;
+    case 'INT64':
+      return int64(plainDecimal(text));
+    case 'FLOAT64': {
+      const number = Number(text);
+      return Number.isFinite(number) ? number : undefined;
+    }
+    case 'NUMERIC':
+      return numeric(text);
+    case 'TIMESTAMP':
+      return mapped(text, secondsToMicros, (micros) => new DuckDBTimestampValue(micros));
+    default:
+      return undefined;
+  }
+}
+
 function mapped<T>(
   value: unknown,
   parse: (text: string) => T | undefined,
@@ -169,7 +191,8 @@ function mapped<T>(
 }
 
 function secondsToMicros(text: string): bigint | undefined {
-  return /^-?\d{1,12}(\.\d{1,6})?$/.test(text) ? numericUnits(text, 6) : undefined;
+  const plain = plainDecimal(text);
+  return plain && /^-?\d{1,12}(\.\d{1,6})?$/.test(plain) ? numericUnits(plain, 6) : undefined;
 }
 
 function boolean(text: string): boolean | undefined {
@@ -204,7 +227,8 @@ const NUMERIC_WIDTH = 38;
 
 function numeric(value: unknown): DuckDBDecimalValue | undefined {
   if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'bigint') return undefined;
-  const units = numericUnits(String(value), NUMERIC_SCALE);
+  const plain = plainDecimal(String(value));
+  const units = plain === undefined ? undefined : numericUnits(plain, NUMERIC_SCALE);
   if (units === undefined) return undefined;
   return new DuckDBDecimalValue(units, NUMERIC_WIDTH, NUMERIC_SCALE);
 }
@@ -229,10 +253,13 @@ function isText(value: unknown, pattern: RegExp): value is string {
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }
 
 function excerpt(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const isNumber = typeof value === 'bigint' || value instanceof ExactNumber;
+  const text = isNumber ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -42,10 +42,11 @@ function parseField(input: unknown, path: string, depth: number): Field {
   const mode = parseMode(properties.get('mode'), `${path}${name}`);
   const description = properties.get('description');
   const described = typeof description === 'string' && description !== '' ? { description } : {};
-  if (type !== 'RECORD') return { name, type, mode, ...described };
+  const modal = mode ? { mode } : {};
+  if (type !== 'RECORD') return { name, type, ...modal, ...described };
   const fields = parseFields(properties.get('fields'), `${path}${name}.`, depth + 1);
   if (fields.length === 0) throw invalid(`Field ${path}${name} is type RECORD but has no schema`);
-  return { name, type, mode, fields, ...described };
+  return { name, type, ...modal, fields, ...described };
 }
 
 function parseType(value: unknown, name: string): string {
@@ -57,20 +58,18 @@ function parseType(value: unknown, name: string): string {
   throw invalid(`Field ${name}: type ${value} is not supported by the local BigQuery`);
 }
 
-function parseMode(value: unknown, name: string): Field['mode'] {
-  if (value === undefined || value === null || value === '') return 'NULLABLE';
+/** Undefined when the schema names none: the column is NULLABLE, and is shown as it was declared. */
+function parseMode(value: unknown, name: string): Field['mode'] | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
   const upper = String(value).toUpperCase();
   if (upper === 'NULLABLE' || upper === 'REQUIRED' || upper === 'REPEATED') return upper;
   throw invalid(`Field ${name}: invalid mode ${value}; it must be NULLABLE, REQUIRED or REPEATED`);
 }
 
-function isEmpty(value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    value === '' ||
-    (typeof value === 'object' && Object.keys(value).length === 0)
-  );
+/** Whether a value says nothing: null, false, '', and lists and objects with nothing else in them. */
+export function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isEmpty);
+  return value === undefined || value === null || value === false || value === '';
 }
 
 /** The changes that a new schema makes to a stored table. */
@@ -97,9 +96,10 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     if (other.type !== field.type) {
       throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
     }
-    if (other.mode !== field.mode) {
-      if (field.mode !== 'REQUIRED' || other.mode !== 'NULLABLE') {
-        throw mismatch(table, `Field ${field.name} has changed mode from ${field.mode} to ${other.mode}`);
+    const [from, to] = [modeOf(field), modeOf(other)];
+    if (to !== from) {
+      if (from !== 'REQUIRED' || to !== 'NULLABLE') {
+        throw mismatch(table, `Field ${field.name} has changed mode from ${from} to ${to}`);
       }
       relaxed.push(field.name);
     }
@@ -117,9 +117,18 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
   return { added, relaxed };
 }
 
+export function modeOf({ mode }: Field): string {
+  return mode ?? 'NULLABLE';
+}
+
 function shapeOf(fields: readonly Field[] | undefined): string {
   return JSON.stringify(
-    (fields ?? []).map(({ name, type, mode, fields }) => [name.toLowerCase(), type, mode, shapeOf(fields)]),
+    (fields ?? []).map((field) => [
+      field.name.toLowerCase(),
+      field.type,
+      modeOf(field),
+      shapeOf(field.fields),
+    ]),
   );
 }
 

@@ -2,33 +2,41 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
+import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
+import type { Media } from './load-rows.ts';
 import { discoveryDocument } from './rest/discovery.ts';
+import {
+  type Form,
+  formOf,
+  httpMethodOf,
+  ifMatchOf,
+  isNotModified,
+  parseQuery,
+  pathBelowPrefix,
+  readJson,
+  written,
+} from './rest/door.ts';
+import { METHODS } from './rest/methods.ts';
 import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
-import { Router } from './rest/router.ts';
-import { ROUTES } from './rest/routes.ts';
-
-/** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+import { type Match, Router } from './rest/router.ts';
+import { Uploads, uploadedPath } from './rest/uploads.ts';
 
 /** How long close() waits for responses in progress. */
 const CLOSE_GRACE_MS = 1000;
 
-const PREFIX = '/bigquery/v2/';
-
-/**
- * BigQuery's REST API over HTTP. Serves `/bigquery/v2/…` and the same paths without that prefix: the Node.js client
- * uses BIGQUERY_EMULATOR_HOST unchanged as its base URL.
- */
+/** BigQuery's REST API over HTTP. */
 export class BigQueryServer {
   readonly url: string;
   readonly port: number;
   readonly #server: Server;
+  readonly #uploads: Uploads;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server, host: string, port: number) {
+  private constructor(server: Server, uploads: Uploads, host: string, port: number) {
     this.#server = server;
+    this.#uploads = uploads;
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -43,10 +51,12 @@ export class BigQueryServer {
     options: { port: number; host?: string; callers?: Callers },
   ): Promise<BigQueryServer> {
     const { port, host = '127.0.0.1', callers } = options;
+    const uploads = new Uploads();
     const service: Service = {
       bigquery,
-      router: new Router(ROUTES),
-      accessOf: ({ headers }) => callers?.of(headers.authorization) ?? DEVELOPER,
+      uploads,
+      router: new Router(METHODS),
+      accessOf: (authorization) => callers?.of(authorization) ?? DEVELOPER,
     };
     const server = createServer((request, response) => void serve(service, request, response));
     await new Promise<void>((resolve, reject) => {
@@ -57,7 +67,12 @@ export class BigQueryServer {
       });
     });
     const address = server.address();
-    return new BigQueryServer(server, host, typeof address === 'object' && address ? address.port : port);
+    return new BigQueryServer(
+      server,
+      uploads,
+      host,
+      typeof address === 'object' && address ? address.port : port,
+    );
   }
 
   /** Stops accepting requests and waits at most a second for responses in progress; silent connections close at once. */
@@ -68,6 +83,7 @@ export class BigQueryServer {
       // Node counts a connection that has sent nothing, or half a request, as one in use.
       for (const socket of this.#sockets) if (!isAnswering(socket)) socket.destroy();
     }).finally(() => clearTimeout(timer));
+    await this.#uploads.close();
   }
 }
 
@@ -78,89 +94,136 @@ function isAnswering(socket: Socket): boolean {
 
 interface Service {
   readonly bigquery: BigQuery;
+  readonly uploads: Uploads;
   readonly router: Router;
   /** Throws CloudError UNAUTHENTICATED. */
-  accessOf(request: IncomingMessage): Access;
+  accessOf(authorization: string | undefined): Access;
 }
+
+/** For an error whose request says nothing about its answer. */
+const PLAIN: Form = { fields: undefined, prettyPrint: false, gzip: false };
 
 async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const answer = await dispatch(service, request);
-    if (answer === undefined) response.writeHead(204).end();
-    else send(response, 200, answer);
+    const url = URL.parse(request.url ?? '/', 'http://bigquery.local');
+    if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is not a valid path`);
+    const form = formOf(request, url.searchParams);
+    const answer = await dispatch(service, request, url);
+    if (answer instanceof EmptyAnswer) {
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': 0 }).end();
+      return;
+    }
+    if (answer === undefined) {
+      response.writeHead(204).end();
+      return;
+    }
+    const etag = 'etag' in answer && typeof answer.etag === 'string' ? answer.etag : undefined;
+    if (etag !== undefined) response.setHeader('etag', `"${etag}"`);
+    const isRead = httpMethodOf(request) === 'GET';
+    if (etag !== undefined && isRead && isNotModified(request, etag)) response.writeHead(304).end();
+    else await send(response, 200, answer, form);
   } catch (error) {
     const { status, body } = restError(error);
     if (status >= 500) console.error('BigQuery:', request.method, request.url, error);
     // The rest of a refused body stays unread, so the connection cannot be reused.
     if (!request.complete) response.setHeader('connection', 'close');
-    send(response, status, body);
+    await send(response, status, body, PLAIN);
   }
 }
 
-async function dispatch(
-  { bigquery, router, accessOf }: Service,
-  request: IncomingMessage,
-): Promise<object | undefined> {
-  const method = request.method ?? 'GET';
-  const url = URL.parse(request.url ?? '/', 'http://bigquery.local');
-  if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is not a valid path`);
-  const { pathname, searchParams } = url;
-  if (method === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
+/** A response without a body, to a step of an upload. */
+class EmptyAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, headers: Readonly<Record<string, string>>) {
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+async function dispatch(service: Service, request: IncomingMessage, url: URL): Promise<object | undefined> {
+  const refusal = foreignRefusal(request);
+  if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
+  const { bigquery, accessOf } = service;
+  const { searchParams } = url;
+  const uploaded = uploadedPath(url.pathname);
+  const pathname = uploaded ?? url.pathname;
+  // The chunks of an upload come by PUT.
+  const httpMethod = uploaded === undefined ? httpMethodOf(request) : 'POST';
+  if (httpMethod === 'GET' && /^\/(\$discovery|discovery\/v1\/apis\/bigquery\/v2)\/rest$/.test(pathname)) {
     return discoveryDocument(`http://${request.headers.host ?? 'localhost'}/`);
   }
-  const path = pathname.startsWith(PREFIX) ? pathname.slice(PREFIX.length) : pathname.slice(1);
-  const found = router.find(method, path);
-  if (!found) {
-    throw new CloudError(
-      'NOT_FOUND',
-      `Not Found: ${method} ${pathname} is not a method of the local BigQuery`,
-    );
+  const { method, path } = find(service, httpMethod, pathname);
+  bigquery.countCall(method.id);
+  if (!method.handle) {
+    throw new CloudError('INVALID_ARGUMENT', `${method.id} is not supported by the local BigQuery`, {
+      reason: 'invalid',
+    });
   }
-  bigquery.countCall(found.route.id);
-  const { projectId } = found.path;
+  const { projectId } = path;
   if (projectId !== undefined && projectId !== bigquery.projectId) {
     throw new CloudError('NOT_FOUND', `Not found: Project ${projectId}`, {
       hint: `the local BigQuery has one project, ${bigquery.projectId}`,
     });
   }
-  const access = accessOf(request);
-  authorize(access, found.route.id, bigquery.projectId, found.path);
-  const body = method === 'GET' || method === 'DELETE' ? undefined : await readJson(request);
-  const query = Object.fromEntries(searchParams);
-  return found.route.handle(bigquery, { path: found.path, query, body, access });
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
-      throw new CloudError(
-        'INVALID_ARGUMENT',
-        `Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`,
-        {
-          reason: 'invalid',
-        },
-      );
-    }
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    throw new CloudError('INVALID_ARGUMENT', 'Parse Error: the request is not JSON.', {
-      reason: 'parseError',
+  const query = parseQuery(method.query, searchParams);
+  const token = query.access_token ?? query.oauth_token;
+  const access = accessOf(request.headers.authorization ?? (token ? `Bearer ${token}` : undefined));
+  authorize(access, method.id, bigquery.projectId, path);
+  const { handle } = method;
+  const answer = (body: unknown, media?: Media) =>
+    handle(bigquery, {
+      path,
+      query,
+      body: (method.body?.parse(body ?? {}, '') ?? {}) as never,
+      media,
+      access,
+      ifMatch: ifMatchOf(request),
     });
+  if (uploaded !== undefined) return upload(service, request, url, access, answer);
+  const hasBody = httpMethod !== 'GET' && httpMethod !== 'DELETE';
+  return answer(hasBody ? await readJson(request) : undefined);
+}
+
+/** One step of an upload; the last one is answered by the method. */
+async function upload(
+  { uploads }: Service,
+  request: IncomingMessage,
+  { pathname, searchParams }: URL,
+  access: Access,
+  answer: (metadata: unknown, media: Media) => Promise<object | undefined>,
+): Promise<object | undefined> {
+  const step = await uploads.take(request, searchParams, access.member);
+  switch (step.kind) {
+    case 'begun': {
+      const location = `http://${request.headers.host ?? 'localhost'}${pathname}?uploadType=resumable&upload_id=${step.uploadId}`;
+      return new EmptyAnswer(200, { location, 'x-guploader-uploadid': step.uploadId });
+    }
+    case 'incomplete':
+      // https://docs.cloud.google.com/bigquery/docs/reference/api-uploads#resumable
+      return new EmptyAnswer(308, step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {});
+    case 'answered':
+      return step.answer;
+    case 'complete': {
+      const { metadata, media } = step.uploaded;
+      const body = await answer(metadata, media);
+      if (body) step.finish(body);
+      return body;
+    }
   }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=UTF-8',
-    'content-length': Buffer.byteLength(text),
-  });
-  response.end(text);
+function find({ router }: Service, httpMethod: string, pathname: string): Match {
+  const found = router.find(httpMethod, pathBelowPrefix(pathname));
+  if (found) return found;
+  throw new CloudError(
+    'NOT_FOUND',
+    `Not Found: ${httpMethod} ${pathname} is not a method of the local BigQuery`,
+  );
+}
+
+async function send(response: ServerResponse, status: number, body: object, form: Form): Promise<void> {
+  const { bytes, headers } = await written(body, form);
+  response.writeHead(status, headers).end(bytes);
 }

@@ -14,6 +14,7 @@ import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
+import { assertWritable } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 import { type Field, typeOfField } from './types.ts';
 
@@ -31,8 +32,15 @@ export interface InsertError {
 
 export interface ListRowsRequest extends PageRequest {
   /** Column names, separated by commas. */
-  readonly selectedFields?: string;
+  readonly selectedFields?: string | undefined;
   readonly formatOptions?: FormatOptions;
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll */
+export interface InsertAllRequest {
+  readonly rows?: readonly { readonly json?: unknown }[];
+  readonly skipInvalidRows?: boolean;
+  readonly ignoreUnknownValues?: boolean;
 }
 
 export interface ListRowsResponse {
@@ -65,24 +73,22 @@ export class TableData {
   async insertAll(
     datasetId: string,
     tableId: string,
-    request: unknown,
+    { rows = [], skipInvalidRows = false, ignoreUnknownValues = false }: InsertAllRequest,
   ): Promise<{ kind: string; insertErrors?: InsertError[] }> {
     const kind = 'bigquery#tableDataInsertAllResponse';
-    if (!isObject(request)) throw invalid('The request must be a JSON object');
-    const { rows, skipInvalidRows = false, ignoreUnknownValues = false, templateSuffix } = request;
-    if (templateSuffix) throw invalid('templateSuffix is not supported by the local BigQuery');
-    if (!Array.isArray(rows) || rows.length === 0) throw invalid('No rows present in the request.');
+    if (rows.length === 0) throw invalid('No rows present in the request.');
     if (rows.length > MAX_INSERT_ROWS)
       throw invalid(`Too many rows present in the request, limit is ${MAX_INSERT_ROWS}`);
     const { database, clock, catalog, statistics } = this.#context;
     await this.#expiring.dropExpired();
     const insertErrors = await database.write(async (transaction) => {
       const table = this.#tables.find(datasetId, tableId);
-      const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues === true);
-      if (errors.length > 0 && skipInvalidRows !== true) return [...errors, ...stopped(rows.length, errors)];
+      assertWritable(table);
+      const { values, errors } = checkedRows(table.fields, rows, ignoreUnknownValues);
+      if (errors.length > 0 && !skipInvalidRows) return [...errors, ...stopped(rows.length, errors)];
       if (values.length > 0) {
         await catalog.touchTable(transaction, table, clock.now());
-        await appendValues(transaction, table, values);
+        await appendValues(transaction.connection, table, values);
         transaction.afterCommit(() => statistics.add(table, values));
       }
       return errors;
@@ -100,7 +106,7 @@ export class TableData {
   ): Promise<ListRowsResponse> {
     if (datasetId === Results.datasetId) this.#requireOwner(access, tableId);
     const source = await this.#source(datasetId, tableId, request.selectedFields);
-    const key = `${datasetId}.${tableId}`;
+    const key = keyOfTable({ datasetId, tableId });
     const { rows, pageToken } = await readPage(source, request, timestampFormat(request.formatOptions), key);
     return {
       kind: 'bigquery#tableDataList',
@@ -147,12 +153,20 @@ export class TableData {
   }
 }
 
-function checkedRows(fields: readonly Field[], rows: readonly unknown[], ignoreUnknownValues: boolean) {
+/** The key of the page tokens of a table. Google's Java client takes them from a query to its table. */
+export function keyOfTable({ datasetId, tableId }: Pick<TableReference, 'datasetId' | 'tableId'>): string {
+  return `${datasetId}.${tableId}`;
+}
+
+function checkedRows(
+  fields: readonly Field[],
+  rows: NonNullable<InsertAllRequest['rows']>,
+  ignoreUnknownValues: boolean,
+) {
   const types = fields.map(typeOfField);
   const values: DuckDBValue[][] = [];
   const errors: InsertError[] = [];
-  for (const [index, row] of rows.entries()) {
-    const json = isObject(row) ? row.json : undefined;
+  for (const [index, { json }] of rows.entries()) {
     try {
       if (!isObject(json)) throw new RowValueError('', 'Missing required field: json.');
       const checked = rowValues(fields, json, { lenient: true, ignoreUnknownValues });

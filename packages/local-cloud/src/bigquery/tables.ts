@@ -6,6 +6,7 @@ import { datasetNotFound, invalid, tableName } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import { assertTableId } from './names.ts';
 import {
+  type Precondition,
   patched,
   type TableInput,
   type TableResource,
@@ -14,7 +15,8 @@ import {
   withoutNulls,
 } from './resources.ts';
 import { isObject } from './row-values.ts';
-import { parseFields, schemaChange } from './schema.ts';
+import { modeOf, parseFields, schemaChange } from './schema.ts';
+import type { TableStatistics } from './statistics.ts';
 import type { Field } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/docs/clustered-tables#limitations */
@@ -40,7 +42,6 @@ export class Tables {
   async insert(datasetId: string, input: TableInput): Promise<TableResource> {
     const tableId = input.tableReference?.tableId;
     assertTableId(tableId);
-    if (input.schema !== undefined && !isObject(input.schema)) throw invalid('schema must be an object');
     const fields = parseFields(input.schema?.fields);
     const properties = withoutNulls(tableProperties(input));
     await this.#expiring.dropExpired();
@@ -118,12 +119,22 @@ export class Tables {
     return catalog.tables(datasetId);
   }
 
-  patch(datasetId: string, tableId: string, patch: TableInput): Promise<TableResource> {
-    return this.#change(datasetId, tableId, patch, (current, next) => patched(current, next));
+  patch(
+    datasetId: string,
+    tableId: string,
+    patch: TableInput,
+    ifMatch?: Precondition,
+  ): Promise<TableResource> {
+    return this.#change(datasetId, tableId, patch, (current, next) => patched(current, next), ifMatch);
   }
 
-  update(datasetId: string, tableId: string, input: TableInput): Promise<TableResource> {
-    return this.#change(datasetId, tableId, input, (_, next) => withoutNulls(next));
+  update(
+    datasetId: string,
+    tableId: string,
+    input: TableInput,
+    ifMatch?: Precondition,
+  ): Promise<TableResource> {
+    return this.#change(datasetId, tableId, input, (_, next) => withoutNulls(next), ifMatch);
   }
 
   async #change(
@@ -131,6 +142,7 @@ export class Tables {
     tableId: string,
     input: TableInput,
     merge: (current: Table['properties'], next: Record<string, unknown>) => Record<string, unknown>,
+    ifMatch: Precondition | undefined,
   ): Promise<TableResource> {
     const { clock, database, catalog, statistics } = this.#context;
     const given = tableProperties(input);
@@ -138,6 +150,7 @@ export class Tables {
     await this.#expiring.dropExpired();
     const table = await database.write(async (transaction) => {
       const current = this.find(datasetId, tableId);
+      if (ifMatch) await this.#demand(ifMatch, transaction, current);
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
       const fields = nextFields ? mergedFields(current.fields, nextFields) : current.fields;
       const properties = merge(current.properties, given);
@@ -155,20 +168,31 @@ export class Tables {
     return this.#resource(table);
   }
 
-  async delete(datasetId: string, tableId: string): Promise<void> {
+  async delete(datasetId: string, tableId: string, ifMatch?: Precondition): Promise<void> {
     await this.#expiring.dropExpired();
-    await this.#context.database.write((transaction) =>
-      this.#expiring.drop(transaction, this.find(datasetId, tableId)),
-    );
+    await this.#context.database.write(async (transaction) => {
+      const table = this.find(datasetId, tableId);
+      if (ifMatch) await this.#demand(ifMatch, transaction, table);
+      await this.#expiring.drop(transaction, table);
+    });
+  }
+
+  /** Throws FAILED_PRECONDITION when the table is not in the state that the caller knows. */
+  async #demand(ifMatch: Precondition, { connection }: Transaction, table: Table): Promise<void> {
+    const statistics = await this.#context.statistics.count(connection, table);
+    ifMatch(this.#resourceOf(table, statistics).etag);
   }
 
   async #resource(table: Table): Promise<TableResource> {
-    const { catalog, location, statistics } = this.#context;
-    const { datasetId } = table.reference;
+    return this.#resourceOf(table, await this.#context.statistics.of(table));
+  }
+
+  #resourceOf(table: Table, statistics: TableStatistics): TableResource {
+    const { catalog, location } = this.#context;
     return tableResource(
       table,
-      catalog.findDataset(datasetId)?.location ?? location,
-      await statistics.of(table),
+      catalog.findDataset(table.reference.datasetId)?.location ?? location,
+      statistics,
     );
   }
 }
@@ -198,7 +222,7 @@ export function checkClustering(
     if (!field) throw invalid(`The field specified for clustering cannot be found in the schema: ${name}`);
     if (field.mode === 'REPEATED' || NOT_CLUSTERABLE.includes(field.type)) {
       throw invalid(
-        `Cannot cluster by ${name}: type ${field.type} ${field.mode} is not supported for clustering`,
+        `Cannot cluster by ${name}: type ${field.type} ${modeOf(field)} is not supported for clustering`,
       );
     }
   }

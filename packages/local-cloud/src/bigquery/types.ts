@@ -30,7 +30,8 @@ export type DataType =
 
 /** A column as BigQuery's REST API describes it (`TableFieldSchema`), in its legacy type names. */
 export interface Field extends TableField {
-  readonly mode: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
+  /** Absent for a NULLABLE column that was declared without a mode. */
+  readonly mode?: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
   readonly description?: string;
   readonly fields?: readonly Field[];
 }

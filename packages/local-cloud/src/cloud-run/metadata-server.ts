@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TOKEN_SECONDS } from '../callers.ts';
+import { foreignRefusal } from '../http/guard.ts';
 
 const PREFIX = '/computeMetadata/v1/';
 
@@ -74,6 +75,11 @@ function answersOf(options: MetadataOptions): Answers {
 function answer(answers: Answers, request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Metadata-Flavor', 'Google');
   response.setHeader('Content-Type', 'application/text');
+  const refusal = foreignRefusal(request);
+  if (refusal !== undefined) {
+    response.writeHead(403).end(`Refused: ${refusal}.`);
+    return;
+  }
   const { pathname } = new URL(request.url ?? '/', 'http://metadata');
   // Google's guard against server-side request forgery.
   if (request.headers['metadata-flavor'] !== 'Google') {

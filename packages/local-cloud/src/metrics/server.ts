@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { foreignRefusal } from '../http/guard.ts';
 import { CONTENT_TYPE, exposition, type Metric } from './exposition.ts';
 
 /** Serves metrics to Prometheus at `/metrics`, on the loopback address. */
@@ -15,7 +16,13 @@ export class MetricsServer {
 
   /** Port 0 picks a free port. Throws Node's `EADDRINUSE` when the port is in use. Calls `read` for each request. */
   static async listen(port: number, read: () => readonly Metric[]): Promise<MetricsServer> {
-    const server = createServer(({ method, url }, response) => {
+    const server = createServer((request, response) => {
+      const { method, url } = request;
+      const refusal = foreignRefusal(request);
+      if (refusal !== undefined) {
+        response.writeHead(403).end(`Refused: ${refusal}.\n`);
+        return;
+      }
       if (method !== 'GET' || url !== '/metrics') {
         response.writeHead(404).end('Metrics are at /metrics\n');
         return;

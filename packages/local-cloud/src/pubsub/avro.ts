@@ -79,9 +79,55 @@ export class AvroSchema {
   }
 
   #decode(data: Uint8Array, encoding: Encoding): unknown {
-    if (encoding === 'JSON') return parsePrefix(textOf(data), (text) => this.#jsonType.fromString(text));
+    if (encoding === 'JSON') return parsePrefix(textOf(data), (text) => decodeJson(this.#jsonType, text));
     return this.type.fromBuffer(bufferOf(data));
   }
+}
+
+/** Throws an error that names the field at fault: that of avsc names only its type. */
+function decodeJson(type: avro.Type, text: string): unknown {
+  try {
+    return type.fromString(text);
+  } catch (error) {
+    const problem = problemIn(type, JSON.parse(text), '');
+    throw problem === undefined ? error : new TypeError(problem, { cause: error });
+  }
+}
+
+/** The first problem of a value in Avro's JSON encoding. */
+function problemIn(type: avro.Type, value: unknown, path: string): string | undefined {
+  if (type instanceof avro.types.RecordType && isObject(value)) {
+    for (const { name, type: fieldType } of type.fields) {
+      const field = path === '' ? name : `${path}.${name}`;
+      if (!Object.hasOwn(value, name))
+        return `field "${field}" is missing: set it to ${described(fieldType)}`;
+      const problem = problemIn(fieldType, value[name], field);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+  try {
+    type.fromString(JSON.stringify(value));
+    return undefined;
+  } catch {
+    const shown = JSON.stringify(value).slice(0, SHOWN_CHARACTERS);
+    return `${path === '' ? 'the message' : `field "${path}"`} is ${shown}: it must be ${described(type)}`;
+  }
+}
+
+const SHOWN_CHARACTERS = 100;
+
+/** A type as its JSON is written: a value of a union is wrapped in the name of its type. */
+function described(type: avro.Type): string {
+  if (!(type instanceof avro.types.WrappedUnionType)) return `a value of type "${type.branchName}"`;
+  const branches = type.types.map(({ branchName }) =>
+    branchName === 'null' ? 'null' : `{"${branchName}": …}`,
+  );
+  return branches.join(' or ');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function bufferOf(data: Uint8Array): Buffer {

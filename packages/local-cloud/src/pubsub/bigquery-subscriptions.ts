@@ -12,14 +12,11 @@ import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { projectIdOf } from './names.ts';
 import { reasonOf } from './reason.ts';
-import { backoffOf } from './retry-policy.ts';
+import { backoffOf, PUSH_BACKOFF } from './retry-policy.ts';
 import type { Schemas } from './schemas.ts';
 import type { SubscriptionState, TopicState } from './state.ts';
 import type { MessageTable } from './store/message-table.ts';
 import type { StoredBigQueryConfig, SubscriptionConfig } from './subscription-config.ts';
-
-/** Backoff of a BigQuery subscription without a retry policy: that of push. https://docs.cloud.google.com/pubsub/docs/push#push_backoff */
-const PUSH_BACKOFF = { minimumMs: 100, maximumMs: 60_000 };
 
 interface BigQuerySubscriptionsOptions {
   readonly clock: Clock;

@@ -16,6 +16,8 @@ export interface DeliveryPolicy {
   /** Milliseconds from publication after which a message is dropped. */
   readonly retentionMs: number;
   readonly retainAcked: boolean;
+  /** Only the current delivery of a message can be acknowledged. */
+  readonly exactlyOnce: boolean;
 }
 
 export interface Delivery {
@@ -160,6 +162,11 @@ export class DeliveryQueue {
     return batch.messages.map((message) => ({ message, attempt: message.failures + 1 }));
   }
 
+  /** Whether an acknowledgement of the delivery, or a change of its deadline, has an effect. */
+  accepts({ id, attempt }: DeliveryId): boolean {
+    return !this.#policy.exactlyOnce || this.#leases.isCurrent(id, attempt, this.#options.clock.now());
+  }
+
   /** Removes messages from the backlog. Accepts a late acknowledgement, when the lease has ended. */
   async acknowledge(acknowledged: readonly number[]): Promise<void> {
     const { database, key, collect } = this.#options;
@@ -180,6 +187,7 @@ export class DeliveryQueue {
 
   /** Acknowledgements that chaos loses. To the broker they are failed deliveries. */
   #lostOf(ids: readonly number[]): Failure[] {
+    if (this.#policy.exactlyOnce) return [];
     return ids.flatMap((id) => {
       const attempt = this.#leases.get(id)?.attempt;
       if (attempt === undefined || !this.#options.chaos.losesAcknowledgement(id, attempt)) return [];

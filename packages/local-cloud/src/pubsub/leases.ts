@@ -29,6 +29,12 @@ export class Leases {
     return this.#leases.get(id);
   }
 
+  /** Whether a delivery has its lease and may still be acknowledged. */
+  isCurrent(id: number, attempt: number, now: number): boolean {
+    const lease = this.#leases.get(id);
+    return lease?.attempt === attempt && lease.deadline > now;
+  }
+
   has(id: number): boolean {
     return this.#leases.has(id);
   }

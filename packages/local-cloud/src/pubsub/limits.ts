@@ -33,6 +33,9 @@ export const TOPIC_RETENTION_SECONDS = { min: 10 * 60, max: 31 * 24 * 3600 } as 
 /** Seconds of inactivity after which Google deletes a subscription. Stored here without effect. */
 export const EXPIRATION_TTL_SECONDS = { min: 24 * 3600, default: 31 * 24 * 3600 } as const;
 
+/** Seconds for which a snapshot is kept, counted from its oldest message. */
+export const SNAPSHOT_SECONDS = { min: 3600, max: 7 * 24 * 3600 } as const;
+
 export const MAX_DELIVERY_ATTEMPTS = { min: 5, max: 100, default: 5 } as const;
 /** Backoff of a retry policy in seconds. */
 export const RETRY_BACKOFF_SECONDS = { min: 0, max: 600, defaultMinimum: 10, defaultMaximum: 600 } as const;

@@ -1,6 +1,6 @@
 import { CloudError } from '../errors.ts';
 
-type Collection = 'topics' | 'subscriptions' | 'schemas';
+export type Collection = 'topics' | 'subscriptions' | 'schemas' | 'snapshots';
 
 /** https://docs.cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const ID = /^[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;

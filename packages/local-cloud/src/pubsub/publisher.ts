@@ -76,7 +76,8 @@ export class Publisher {
     answered: Promise<void> = Promise.resolve(),
   ): Promise<string[]> {
     const stampOf = this.#checkSchema(topic, messages);
-    const retains = topic.config.messageRetentionDuration !== undefined;
+    const retaining = [...topic.snapshots].map(({ key }) => key);
+    if (topic.config.messageRetentionDuration !== undefined) retaining.push(topic.key);
     const attached = Array.from(topic.subscriptions).filter(({ config }) => !config.detached);
     const receives = attached.map((subscription) => ({ subscription, ids: [] as number[] }));
     const now = this.#clock.now();
@@ -86,12 +87,12 @@ export class Publisher {
         const recipients = receives.filter(
           ({ subscription: { filter } }) => !filter || filter({ ...message.attributes, ...stamp }),
         );
-        if (recipients.length === 0 && !retains) return this.#messages.takeId();
+        if (recipients.length === 0 && retaining.length === 0) return this.#messages.takeId();
         const id = this.#insert(message, stamp, now);
         for (const { ids } of recipients) ids.push(id);
         return id;
       });
-      if (retains) this.#messages.retain(topic.key, ids);
+      for (const owner of retaining) this.#messages.retain(owner, ids);
       for (const { subscription, ids } of receives) {
         this.#messages.enqueue(subscription.key, ids, subscription.config.enableMessageOrdering);
       }

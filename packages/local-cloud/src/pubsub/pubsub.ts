@@ -1,3 +1,4 @@
+import { DEVELOPER } from '../callers.ts';
 import { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { CloudError } from '../errors.ts';
@@ -7,12 +8,14 @@ import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Measurements, measure } from './measurements.ts';
 import type { PageRequest } from './pages.ts';
+import { Policies } from './policies.ts';
 import { Publisher } from './publisher.ts';
 import { reasonOf } from './reason.ts';
 import {
   type FieldMask,
   millisOf,
   type PubsubMessage,
+  type PushConfig,
   type ReceivedMessage,
   type Subscription,
   type Timestamp,
@@ -20,7 +23,8 @@ import {
 } from './resources.ts';
 import { Retention } from './retention.ts';
 import { Schemas } from './schemas.ts';
-import { seekToTime } from './seek.ts';
+import { seekToSnapshot, seekToTime } from './seek.ts';
+import { Snapshots } from './snapshots.ts';
 import type { TopicState } from './state.ts';
 import { Database } from './store/database.ts';
 import { MessageTable } from './store/message-table.ts';
@@ -47,7 +51,6 @@ interface PubSubOptions {
 const ANSWER_MAX_MS = 1_000;
 /** How often expired messages are dropped. */
 const SWEEP_MS = 60_000;
-const SNAPSHOTS = 'Snapshots are not emulated: seek to a time instead.';
 
 /**
  * Pub/Sub without a wire: one method per RPC, with the requests and responses of Google's generated client. Every method
@@ -58,6 +61,8 @@ export class PubSub {
   readonly #schemas: Schemas;
   readonly #topics: Topics;
   readonly #subscriptions: Subscriptions;
+  readonly #snapshots: Snapshots;
+  readonly #policies: Policies;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #retention: Retention;
@@ -105,8 +110,23 @@ export class PubSub {
       retention,
       bigquery,
       deadLetters,
+      warn,
     });
     this.#subscriptions = subscriptions;
+    const snapshots = new Snapshots({
+      clock,
+      database,
+      table,
+      messages,
+      topics,
+      subscriptions,
+      retention,
+    });
+    this.#snapshots = snapshots;
+    this.#policies = new Policies({
+      iam,
+      has: (collection, name) => ({ topics, subscriptions, snapshots, schemas })[collection].has(name),
+    });
     this.#subscriber = new Subscriber({ clock, messages, subscriptions });
     this.#schemas = schemas;
     this.#topics = topics;
@@ -217,8 +237,14 @@ export class PubSub {
     return this.#subscriptions.detach(request);
   }
 
-  async modifyPushConfig(): Promise<never> {
-    throw new CloudError('UNIMPLEMENTED', 'Push delivery is not emulated: pull, or deliver to BigQuery.');
+  /** An empty push configuration makes it a pull subscription. */
+  async modifyPushConfig(request: {
+    subscription?: string | null;
+    pushConfig?: PushConfig | null;
+  }): Promise<void> {
+    const { subscription: name, pushConfig } = request;
+    const updateMask = { paths: ['push_config'] };
+    await this.#subscriptions.update({ subscription: { name, pushConfig }, updateMask });
   }
 
   // Messages
@@ -242,22 +268,68 @@ export class PubSub {
     return this.#subscriber.streamingPull(first, peer);
   }
 
-  /** Seeks to a time. Snapshots are not emulated. */
+  /** Seeks to a time or a snapshot. */
   async seek(request: {
     subscription?: string | null;
     time?: Timestamp | null;
     snapshot?: string | null;
   }): Promise<void> {
     const subscription = this.#subscriptions.findAttached(request.subscription);
-    if (request.snapshot) throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
-    if (!request.time) throw new CloudError('INVALID_ARGUMENT', 'Invalid seek: set time.');
-    const time = millisOf(request.time);
-    await seekToTime(subscription, time, { database: this.#database, messages: this.#messages });
+    const store = { database: this.#database, messages: this.#messages };
+    if (request.snapshot) {
+      const snapshot = this.#snapshots.find(request.snapshot);
+      if (snapshot.topic === subscription.topic) return seekToSnapshot(subscription, snapshot, store);
+      throw new CloudError(
+        'INVALID_ARGUMENT',
+        `${request.snapshot} is of another topic than ${request.subscription}.`,
+        { hint: `seek a subscription of ${snapshot.config.topic} to it` },
+      );
+    }
+    if (!request.time) throw new CloudError('INVALID_ARGUMENT', 'Invalid seek: set time or snapshot.');
+    await seekToTime(subscription, millisOf(request.time), store);
   }
 
-  /** Every snapshot RPC. */
-  async snapshots(): Promise<never> {
-    throw new CloudError('UNIMPLEMENTED', SNAPSHOTS);
+  // Snapshots
+
+  async createSnapshot(request: Parameters<Snapshots['create']>[0]) {
+    return this.#snapshots.create(request);
+  }
+
+  async getSnapshot(request: Parameters<Snapshots['get']>[0]) {
+    return this.#snapshots.get(request);
+  }
+
+  async listSnapshots(request: Parameters<Snapshots['list']>[0]) {
+    return this.#snapshots.list(request);
+  }
+
+  async listTopicSnapshots(request: Parameters<Snapshots['listOfTopic']>[0]) {
+    return this.#snapshots.listOfTopic(request);
+  }
+
+  async updateSnapshot(request: Parameters<Snapshots['update']>[0]) {
+    return this.#snapshots.update(request);
+  }
+
+  async deleteSnapshot(request: Parameters<Snapshots['delete']>[0]) {
+    return this.#snapshots.delete(request);
+  }
+
+  // IAM policies
+
+  async getIamPolicy(request: Parameters<Policies['get']>[0]) {
+    return this.#policies.get(request);
+  }
+
+  async setIamPolicy(request: Parameters<Policies['set']>[0]) {
+    return this.#policies.set(request);
+  }
+
+  async testIamPermissions(
+    request: Parameters<Policies['test']>[0],
+    access: Parameters<Policies['test']>[1] = DEVELOPER,
+  ) {
+    return this.#policies.test(request, access);
   }
 
   /** Unacknowledged messages of a subscription: Cloud Monitoring's `num_undelivered_messages`. */
@@ -331,6 +403,8 @@ export class PubSub {
     }
     for (const resource of stored)
       if (resource.kind === 'subscription') this.#subscriptions.restore(resource, topics);
+    for (const resource of stored)
+      if (resource.kind === 'snapshot') this.#snapshots.restore(resource, topics);
     this.#collectOrphans(topics);
     this.#subscriptions.start();
   }
@@ -338,7 +412,7 @@ export class PubSub {
   /** Deletes the messages of resources whose deletion a crash interrupted. */
   #collectOrphans(topics: ReadonlyMap<number, TopicState>): void {
     const known = new Set(topics.keys());
-    for (const { key } of this.#subscriptions.all()) known.add(key);
+    for (const { key } of [...this.#subscriptions.all(), ...this.#snapshots.all()]) known.add(key);
     const orphans = this.#messages.owners().filter((owner) => !known.has(owner));
     if (orphans.length === 0) return;
     void this.#database.write(() => {
@@ -365,6 +439,7 @@ export class PubSub {
           ),
         );
       }
+      await this.#snapshots.sweep(now);
       for (const topic of [...this.#topics.all()]) await this.#retention.sweepTopic(topic, now);
     } catch (error) {
       this.#warn(`Cannot drop expired messages: ${reasonOf(error)}`);

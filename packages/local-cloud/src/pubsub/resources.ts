@@ -46,6 +46,11 @@ export type BigQueryConfig = Optional<{
   state: string;
 }>;
 
+export type PushConfig = Optional<{
+  pushEndpoint: string;
+  attributes: Readonly<Record<string, string>>;
+}>;
+
 export type DeadLetterPolicy = Optional<{ deadLetterTopic: string; maxDeliveryAttempts: number }>;
 export type RetryPolicy = Optional<{ minimumBackoff: Duration; maximumBackoff: Duration }>;
 /** Without a `ttl`, the subscription never expires. */
@@ -55,6 +60,7 @@ export type Subscription = Optional<{
   name: string;
   topic: string;
   bigqueryConfig: BigQueryConfig;
+  pushConfig: PushConfig;
   ackDeadlineSeconds: number;
   retainAckedMessages: boolean;
   messageRetentionDuration: Duration;
@@ -64,9 +70,17 @@ export type Subscription = Optional<{
   filter: string;
   deadLetterPolicy: DeadLetterPolicy;
   retryPolicy: RetryPolicy;
+  enableExactlyOnceDelivery: boolean;
   detached: boolean;
   topicMessageRetentionDuration: Duration;
   state: string;
+}>;
+
+export type Snapshot = Optional<{
+  name: string;
+  topic: string;
+  expireTime: Timestamp;
+  labels: Readonly<Record<string, string>>;
 }>;
 
 export type Schema = Optional<{

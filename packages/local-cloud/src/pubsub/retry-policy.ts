@@ -26,6 +26,9 @@ export interface Backoff {
   readonly maximumMs: number;
 }
 
+/** Backoff of push and BigQuery subscriptions without a retry policy. https://docs.cloud.google.com/pubsub/docs/push#push_backoff */
+export const PUSH_BACKOFF = { minimumMs: 100, maximumMs: 60_000 };
+
 /** Without a retry policy, Pub/Sub redelivers at once. */
 export const NO_BACKOFF: Backoff = { minimumMs: 0, maximumMs: 0 };
 

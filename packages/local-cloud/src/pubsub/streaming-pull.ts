@@ -1,5 +1,5 @@
 import { CloudError } from '../errors.ts';
-import { parseAckId } from './ack-id.ts';
+import { accept, ackIdOf, parseAckId } from './ack-id.ts';
 import type { Limit } from './delivery-queue.ts';
 import type { Holder } from './leases.ts';
 import {
@@ -26,7 +26,15 @@ export interface StreamingPullRequest {
   readonly protocolVersion?: number | string | null;
 }
 
+/** What happened to the acknowledgements of a request; sent for exactly-once delivery. */
+interface Confirmation {
+  readonly ackIds: readonly string[];
+  readonly invalidAckIds: readonly string[];
+}
+
 export interface StreamingPullResponse {
+  readonly acknowledgeConfirmation?: Confirmation;
+  readonly modifyAckDeadlineConfirmation?: Confirmation;
   readonly receivedMessages: readonly ReceivedMessage[];
   /** In every response: clients take an absent one for "not ordered". */
   readonly subscriptionProperties: { exactlyOnceDeliveryEnabled: boolean; messageOrderingEnabled: boolean };
@@ -98,14 +106,23 @@ export class StreamingPull implements Receiver {
       ...parseAckId(subscription.key, ackId),
       seconds: checkModifiedDeadline(seconds[index] ?? 0),
     }));
-    for (const delivery of modified) {
-      if (delivery.seconds > 0) subscription.queue.extend([delivery], delivery.seconds * 1e3);
+    const { queue } = subscription;
+    const acks = accept(queue, acked);
+    const changes = accept(queue, modified);
+    for (const delivery of changes.accepted) {
+      if (delivery.seconds > 0) queue.extend([delivery], delivery.seconds * 1e3);
     }
     this.#answerPing(request);
     await Promise.all([
-      acked.length > 0 && subscription.queue.acknowledge(acked.map(({ id }) => id)),
-      subscription.queue.fail(modified.filter(({ seconds }) => seconds === 0)),
+      acks.accepted.length > 0 && queue.acknowledge(acks.accepted.map(({ id }) => id)),
+      queue.fail(changes.accepted.filter(({ seconds }) => seconds === 0)),
     ]);
+    if (subscription.config.enableExactlyOnceDelivery && acked.length + modified.length > 0 && !this.#ended) {
+      this.#send([], {
+        ...(acked.length > 0 && { acknowledgeConfirmation: this.#confirmation(acks) }),
+        ...(modified.length > 0 && { modifyAckDeadlineConfirmation: this.#confirmation(changes) }),
+      });
+    }
   }
 
   /** Answers a keep-alive ping, which is a request without content. Go's client drops a stream that does not answer. */
@@ -176,13 +193,28 @@ export class StreamingPull implements Receiver {
     this.#outstandingBytes += bytes;
   }
 
-  #send(receivedMessages: readonly ReceivedMessage[]): void {
+  #confirmation({ accepted, refused }: ReturnType<typeof accept>): Confirmation {
+    const { key } = this.#options.subscription;
+    return {
+      ackIds: accepted.map((delivery) => ackIdOf(key, delivery)),
+      invalidAckIds: refused.map((delivery) => ackIdOf(key, delivery)),
+    };
+  }
+
+  #send(
+    receivedMessages: readonly ReceivedMessage[],
+    confirmations: Pick<
+      StreamingPullResponse,
+      'acknowledgeConfirmation' | 'modifyAckDeadlineConfirmation'
+    > = {},
+  ): void {
     const { peer, subscription } = this.#options;
     this.#pinged = false;
     this.#writable = peer.send({
       receivedMessages,
+      ...confirmations,
       subscriptionProperties: {
-        exactlyOnceDeliveryEnabled: false,
+        exactlyOnceDeliveryEnabled: subscription.config.enableExactlyOnceDelivery ?? false,
         messageOrderingEnabled: subscription.config.enableMessageOrdering,
       },
     });

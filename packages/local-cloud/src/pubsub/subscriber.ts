@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
-import { ackIdOf, parseAckId } from './ack-id.ts';
+import { accept, ackIdOf, invalidAckIds, parseAckId } from './ack-id.ts';
 import { type Delivery, type DeliveryId, type Limit, sizeOf } from './delivery-queue.ts';
 import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
 import { type ReceivedMessage, timestampOf } from './resources.ts';
@@ -65,15 +65,18 @@ export class Subscriber {
 
   async acknowledge({ subscription, ackIds }: AckRequest): Promise<void> {
     const { key, queue } = this.#subscriptions.findAttached(subscription);
-    await queue.acknowledge(deliveriesOf(key, ackIds).map(({ id }) => id));
+    const { accepted, refused } = accept(queue, deliveriesOf(key, ackIds));
+    await queue.acknowledge(accepted.map(({ id }) => id));
+    if (refused.length > 0) throw invalidAckIds(refused.map((delivery) => ackIdOf(key, delivery)));
   }
 
   async modifyAckDeadline(request: AckRequest & { ackDeadlineSeconds?: number | null }): Promise<void> {
     const { key, queue } = this.#subscriptions.findAttached(request.subscription);
     const seconds = checkModifiedDeadline(request.ackDeadlineSeconds ?? 0);
-    const deliveries = deliveriesOf(key, request.ackIds);
-    if (seconds === 0) await queue.fail(deliveries);
-    else queue.extend(deliveries, seconds * 1e3);
+    const { accepted, refused } = accept(queue, deliveriesOf(key, request.ackIds));
+    if (seconds === 0) await queue.fail(accepted);
+    else queue.extend(accepted, seconds * 1e3);
+    if (refused.length > 0) throw invalidAckIds(refused.map((delivery) => ackIdOf(key, delivery)));
   }
 
   streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
@@ -85,10 +88,16 @@ export class Subscriber {
 
   #pullable(name: string | null | undefined): SubscriptionState {
     const subscription = this.#subscriptions.findAttached(name);
-    if (!subscription.config.bigqueryConfig) return subscription;
-    throw new CloudError('FAILED_PRECONDITION', `${name} delivers to BigQuery and cannot be pulled from.`, {
-      hint: 'to read the messages, create a second subscription on the topic',
-    });
+    const { bigqueryConfig, pushConfig } = subscription.config;
+    if (!bigqueryConfig && !pushConfig) return subscription;
+    const destination = bigqueryConfig ? 'BigQuery' : pushConfig?.pushEndpoint;
+    throw new CloudError(
+      'FAILED_PRECONDITION',
+      `${name} delivers to ${destination} and cannot be pulled from.`,
+      {
+        hint: 'to read the messages, create a second subscription on the topic',
+      },
+    );
   }
 
   #receive(

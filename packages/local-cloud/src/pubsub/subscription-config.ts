@@ -1,3 +1,4 @@
+import { parseTable, tableName } from '../bigquery-subscription/table-name.ts';
 import { CloudError } from '../errors.ts';
 import { checkFields, checkLabels, isSet, secondsIn } from './fields.ts';
 import { parseFilter } from './filter.ts';
@@ -8,6 +9,7 @@ import {
   SUBSCRIPTION_RETENTION_SECONDS,
 } from './limits.ts';
 import { checkName } from './names.ts';
+import { checkPushConfig, type StoredPushConfig } from './push-config.ts';
 import {
   type BigQueryConfig,
   type DeadLetterPolicy,
@@ -24,11 +26,14 @@ export interface SubscriptionConfig {
   readonly name: string;
   readonly topic: string;
   readonly bigqueryConfig?: StoredBigQueryConfig | undefined;
+  readonly pushConfig?: StoredPushConfig | undefined;
   readonly ackDeadlineSeconds: number;
   readonly retainAckedMessages: boolean;
   readonly messageRetentionDuration: Duration;
   readonly labels?: Record<string, string> | undefined;
   readonly enableMessageOrdering: boolean;
+  /** Absent in the data of earlier versions. */
+  readonly enableExactlyOnceDelivery?: boolean;
   readonly expirationPolicy: ExpirationPolicy;
   readonly filter: string;
   readonly deadLetterPolicy?: { deadLetterTopic: string; maxDeliveryAttempts: number } | undefined;
@@ -51,6 +56,8 @@ const FIELDS = {
     'name',
     'topic',
     'bigqueryConfig',
+    'pushConfig',
+    'enableExactlyOnceDelivery',
     'ackDeadlineSeconds',
     'retainAckedMessages',
     'messageRetentionDuration',
@@ -63,10 +70,8 @@ const FIELDS = {
   ],
   outputOnly: ['detached', 'topicMessageRetentionDuration', 'state', 'analyticsHubSubscriptionInfo'],
   notEmulated: {
-    pushConfig: 'only pull and BigQuery subscriptions are',
     cloudStorageConfig: 'Cloud Storage is not emulated',
     bigtableConfig: 'Bigtable is not emulated',
-    enableExactlyOnceDelivery: 'every delivery is at least once',
     messageTransforms: 'message transforms (SMTs) are not run',
     tags: 'Resource Manager is not emulated',
   },
@@ -77,6 +82,8 @@ export const SUBSCRIPTION_MASK = {
   message: 'Subscription',
   mutable: [
     'bigqueryConfig',
+    'pushConfig',
+    'enableExactlyOnceDelivery',
     'ackDeadlineSeconds',
     'retainAckedMessages',
     'messageRetentionDuration',
@@ -93,6 +100,7 @@ export const SUBSCRIPTION_MASK = {
 export function checkSubscription(subscription: Subscription, topic: string): SubscriptionConfig {
   checkFields(subscription, FIELDS);
   const { ackDeadlineSeconds, retainAckedMessages, enableMessageOrdering, filter } = subscription;
+  const destinations = checkDestinations(subscription);
   if (filter) parseFilter(filter);
   const retention = secondsIn(
     'message_retention_duration',
@@ -102,17 +110,40 @@ export function checkSubscription(subscription: Subscription, topic: string): Su
   return {
     name: checkName('subscriptions', subscription.name),
     topic,
-    bigqueryConfig: checkBigQueryConfig(subscription.bigqueryConfig),
+    ...destinations,
     ackDeadlineSeconds: checkAckDeadline(ackDeadlineSeconds ?? 0) || ACK_DEADLINE_SECONDS.default,
     retainAckedMessages: retainAckedMessages ?? false,
     messageRetentionDuration: durationOf(retention ?? SUBSCRIPTION_RETENTION_SECONDS.default),
     labels: checkLabels(subscription.labels),
     enableMessageOrdering: enableMessageOrdering ?? false,
+    enableExactlyOnceDelivery: subscription.enableExactlyOnceDelivery ?? false,
     expirationPolicy: checkExpiration(subscription.expirationPolicy),
     filter: filter ?? '',
     deadLetterPolicy: checkDeadLetterPolicy(subscription.deadLetterPolicy),
     retryPolicy: checkRetryPolicy(subscription.retryPolicy),
   };
+}
+
+/** At most one destination; exactly-once delivery is for pull. https://docs.cloud.google.com/pubsub/docs/exactly-once-delivery */
+function checkDestinations({ bigqueryConfig, pushConfig, enableExactlyOnceDelivery }: Subscription) {
+  const checked = {
+    bigqueryConfig: checkBigQueryConfig(bigqueryConfig),
+    pushConfig: checkPushConfig(pushConfig),
+  };
+  if (checked.bigqueryConfig && checked.pushConfig) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      'Invalid subscription: bigquery_config and push_config exclude each other.',
+    );
+  }
+  if (enableExactlyOnceDelivery && (checked.bigqueryConfig || checked.pushConfig)) {
+    throw new CloudError(
+      'INVALID_ARGUMENT',
+      'Invalid subscription: only a pull subscription can have exactly-once delivery.',
+      { hint: 'leave enable_exactly_once_delivery out, or the push and BigQuery configurations' },
+    );
+  }
+  return checked;
 }
 
 /** Checks an ack deadline in seconds; 0 stands for the default. */
@@ -173,7 +204,7 @@ function checkBigQueryConfig(config: BigQueryConfig | null | undefined): StoredB
     );
   }
   return {
-    table: table ?? '',
+    table: tableName(parseTable(table ?? '')),
     useTopicSchema: useTopicSchema ?? false,
     useTableSchema: useTableSchema ?? false,
     writeMetadata: writeMetadata ?? false,

@@ -8,10 +8,12 @@ import { type DeliveryPolicy, DeliveryQueue } from './delivery-queue.ts';
 import { parseFilter } from './filter.ts';
 import { alreadyExists, checkName, checkProject, idOf, notFound } from './names.ts';
 import { type PageRequest, pageOf } from './pages.ts';
+import type { StoredPushConfig } from './push-config.ts';
+import { PushDelivery } from './push-delivery.ts';
 import { DELETED_TOPIC, type FieldMask, type Subscription } from './resources.ts';
 import { type Retention, retentionMs } from './retention.ts';
-import { backoffOf, NO_BACKOFF } from './retry-policy.ts';
-import { ownersOf, type SubscriptionState, type TopicState } from './state.ts';
+import { backoffOf, NO_BACKOFF, PUSH_BACKOFF } from './retry-policy.ts';
+import { deletedTopic, ownersOf, type SubscriptionState, type TopicState } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 import type { ResourceTable, StoredResource } from './store/resource-table.ts';
@@ -29,6 +31,7 @@ interface SubscriptionsOptions {
   readonly retention: Retention;
   readonly bigquery: BigQuerySubscriptions;
   readonly deadLetters: DeadLetters;
+  warn(message: string): void;
 }
 
 /** Refers to the topic by its key, which outlives the topic's name. */
@@ -52,7 +55,7 @@ export class Subscriptions {
     const { config, topicKey } = JSON.parse(body) as StoredSubscription;
     let topic = topics.get(topicKey);
     if (!topic) {
-      topic = { key: topicKey, config: { name: config.topic }, subscriptions: new Set(), deleted: true };
+      topic = deletedTopic(topicKey, config.topic);
       topics.set(topicKey, topic);
     }
     this.#add(key, config, topic);
@@ -60,6 +63,10 @@ export class Subscriptions {
 
   all(): Iterable<SubscriptionState> {
     return this.#subscriptions.values();
+  }
+
+  has(name: string): boolean {
+    return this.#subscriptions.has(name);
   }
 
   /** Throws NOT_FOUND. */
@@ -216,7 +223,7 @@ export class Subscriptions {
       config,
       filter,
       queue,
-      bigquery: undefined,
+      delivery: undefined,
       warned: undefined,
     };
     topic.subscriptions.add(subscription);
@@ -225,15 +232,30 @@ export class Subscriptions {
   }
 
   #connect(subscription: SubscriptionState): void {
-    const { bigqueryConfig, detached } = subscription.config;
-    if (bigqueryConfig && !detached) {
-      subscription.bigquery = this.#options.bigquery.start(subscription, bigqueryConfig);
-    }
+    const { bigqueryConfig, pushConfig, detached } = subscription.config;
+    if (detached) return;
+    if (bigqueryConfig) subscription.delivery = this.#options.bigquery.start(subscription, bigqueryConfig);
+    if (pushConfig) subscription.delivery = this.#push(subscription, pushConfig);
   }
 
   async #disconnect(subscription: SubscriptionState): Promise<void> {
-    await subscription.bigquery?.close();
-    subscription.bigquery = undefined;
+    await subscription.delivery?.close();
+    subscription.delivery = undefined;
+  }
+
+  #push({ queue, config }: SubscriptionState, { pushEndpoint }: StoredPushConfig): PushDelivery {
+    const { clock, messages, warn } = this.#options;
+    return new PushDelivery({
+      clock,
+      queue,
+      subscription: config.name,
+      endpoint: pushEndpoint,
+      ackDeadlineSeconds: config.ackDeadlineSeconds,
+      backoff: backoffOf(config.retryPolicy, PUSH_BACKOFF),
+      hasDeadLetterTopic: config.deadLetterPolicy !== undefined,
+      attributesOf: ({ message }) => messages.attributesOf(message),
+      failed: (reason) => warn(`${config.name} cannot push: ${reason}.`),
+    });
   }
 
   #store(subscription: SubscriptionState, config: SubscriptionConfig): Promise<void> {
@@ -260,8 +282,8 @@ export class Subscriptions {
     }
   }
 
-  #answer({ config, topic, bigquery }: SubscriptionState): Subscription {
-    const state = bigquery?.state ?? 'ACTIVE';
+  #answer({ config, topic, delivery }: SubscriptionState): Subscription {
+    const state = delivery?.state ?? 'ACTIVE';
     const { bigqueryConfig, detached = false } = config;
     const retention = topic.deleted ? undefined : topic.config.messageRetentionDuration;
     return {
@@ -287,5 +309,6 @@ function policyOf(subscription: Pick<SubscriptionState, 'config' | 'topic'>): De
     maxDeliveryAttempts: config.deadLetterPolicy?.maxDeliveryAttempts,
     retentionMs: retentionMs(subscription),
     retainAcked: config.retainAckedMessages,
+    exactlyOnce: config.enableExactlyOnceDelivery ?? false,
   };
 }

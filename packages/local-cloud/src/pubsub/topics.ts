@@ -4,7 +4,7 @@ import { type PageRequest, pageOf } from './pages.ts';
 import { DELETED_SCHEMA, type FieldMask, type Topic } from './resources.ts';
 import type { Retention } from './retention.ts';
 import type { Schemas } from './schemas.ts';
-import type { TopicState } from './state.ts';
+import { type TopicState, topicOf } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { ResourceTable, StoredResource } from './store/resource-table.ts';
 import { checkTopic, TOPIC_MASK, type TopicConfig } from './topic-config.ts';
@@ -29,7 +29,7 @@ export class Topics {
   }
 
   restore({ key, name, body }: StoredResource): TopicState {
-    const topic: TopicState = { key, config: JSON.parse(body), subscriptions: new Set(), deleted: false };
+    const topic = topicOf(key, JSON.parse(body));
     this.#topics.set(name, topic);
     return topic;
   }
@@ -56,7 +56,7 @@ export class Topics {
     const { database, table } = this.#options;
     return database.write(() => {
       const key = table.insert('topic', config.name, config);
-      const topic: TopicState = { key, config, subscriptions: new Set(), deleted: false };
+      const topic = topicOf(key, config);
       this.#topics.set(config.name, topic);
       return this.#answer(topic);
     });

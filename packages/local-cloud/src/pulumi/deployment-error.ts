@@ -9,6 +9,8 @@ export interface Problem {
   readonly property?: string;
   /** What is wrong and what to do about it. */
   readonly message: string;
+  /** Where the program declares the resource: `infra/src/topic.ts:12`. */
+  readonly position?: string | undefined;
 }
 
 /** A deployment that failed, wholly or in part. The message lists every problem. */
@@ -37,7 +39,8 @@ export function textOf({ message, hint }: CloudError): string {
   return hint ? `${message} (${hint})` : message;
 }
 
-function describe({ urn, property, message }: Problem): string {
+function describe({ urn, property, message, position }: Problem): string {
   if (!urn) return message;
-  return `${label(urn)}${property ? `, property "${property}"` : ''}: ${message}`;
+  const where = position ? `${position}: ` : '';
+  return `${where}${label(urn)}${property ? `, property "${property}"` : ''}: ${message}`;
 }

@@ -1,9 +1,13 @@
 import type { Problem } from './deployment-error.ts';
-import { checkInputs, hasUnknown, resolveInputs } from './inputs.ts';
+import type { GcpDeclarations } from './gcp-declarations.ts';
+import { covers } from './input-paths.ts';
+import { checkInputs, resolveInputs } from './inputs.ts';
 import type { Registration } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
-import type { Properties } from './property-values.ts';
-import { type AppliedType, isApplied, type ProviderContext } from './resource-type.ts';
+import { hasUnknown, type Properties } from './property-values.ts';
+import { providerMistakes } from './provider-checks.ts';
+import { type AppliedType, type InputMistake, isApplied, type ProviderContext } from './resource-type.ts';
+import { CONSTRAINTS } from './resources/constraints.ts';
 import { RESOURCE_TYPES } from './resources/index.ts';
 
 export interface Description {
@@ -20,11 +24,12 @@ export interface Description {
 export function describeResource(
   urn: string,
   registration: Registration,
-  inputs: Properties,
   context: ProviderContext,
+  declarations: GcpDeclarations,
   isPreview: boolean,
 ): Description {
-  const { type, name, custom, parent, options } = registration;
+  const { type, name, custom, parent, options, position } = registration;
+  const { values: inputs } = registration.inputs;
   const definition = custom ? RESOURCE_TYPES[type] : undefined;
   const plain: ProgramResource = {
     urn,
@@ -33,17 +38,22 @@ export function describeResource(
     custom,
     parent,
     inputs,
+    position,
     dependencies: dependenciesOf(registration),
     ...(definition ? { definition } : {}),
+    hooks: options.hooks,
     notEmulated: {},
     references: [],
     grants: [],
     needs: [],
   };
-  const problems: Problem[] = options.unsupported.map((option) => ({
-    urn,
-    message: `the option ${option} is not emulated. Leave it out of the stack that runs on the local cloud.`,
-  }));
+  const problems: Problem[] = [
+    ...options.unsupported.map((option) => ({
+      urn,
+      message: `the option ${option} is not emulated. Leave it out of the stack that runs on the local cloud.`,
+    })),
+    ...mistakesOf(registration, declarations).map((mistake) => ({ urn, ...mistake })),
+  ];
   if (custom && !definition) {
     return {
       resource: plain,
@@ -67,9 +77,13 @@ function describeApplied(
 ): Description {
   const { urn, name: logicalName, inputs } = plain;
   const checked = checkInputs(definition, inputs);
-  const mistakes = checked.mistakes.map((mistake) => ({ urn, ...mistake }));
+  const mistakes = checked.mistakes
+    .filter(({ property }) => !problems.some((problem) => isAbout(problem, property)))
+    .map((mistake) => ({ urn, ...mistake }));
   const resource = { ...plain, notEmulated: checked.notEmulated };
-  if (mistakes.length > 0) return { resource, resolved: inputs, problems: [...problems, ...mistakes] };
+  if (problems.length + mistakes.length > 0) {
+    return { resource, resolved: inputs, problems: [...problems, ...mistakes] };
+  }
   const resolved = resolveInputs(definition, { urn, logicalName, inputs, context });
   const effective = checkInputs(definition, resolved).inputs;
   if (hasUnknown(effective)) return { resource, resolved, problems };
@@ -87,6 +101,20 @@ function describeApplied(
     resolved,
     problems: [...problems, ...(definition.check?.(declared) ?? []).map((mistake) => ({ urn, ...mistake }))],
   };
+}
+
+function mistakesOf(
+  { type, custom, inputs: { values, secrets } }: Registration,
+  declarations: GcpDeclarations,
+): InputMistake[] {
+  const members = custom && type.startsWith('gcp:') ? declarations.argumentsOf(type) : undefined;
+  if (!members) return [];
+  return providerMistakes(values, members, CONSTRAINTS[type] ?? {}, (property) => secrets.includes(property));
+}
+
+/** Whether a problem is about this property, something in it or what it is in. */
+function isAbout({ property = '' }: Problem, other: string): boolean {
+  return property !== '' && (covers(property, other) || covers(other, property));
 }
 
 function unknownType(type: string): string {

@@ -1,7 +1,8 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
-import { Hooks } from './hooks.ts';
+import { GcpDeclarations } from './gcp-declarations.ts';
+import { type HookBinding, Hooks } from './hooks.ts';
 import { type ProgramResult, type RunOptions, runProgram } from './language-runtime.ts';
 import { MonitorServer } from './monitor-server.ts';
 import { nothingOutside } from './order-proof.ts';
@@ -50,6 +51,8 @@ export interface PlannedResource {
   readonly inputs: Properties;
   readonly dependencies: readonly string[];
   /** Declared properties without effect in the local cloud, each with the reason. */
+  /** Names of the hooks that Pulumi calls for it, by when. */
+  readonly hooks: HookBinding;
   readonly notEmulated: Readonly<Record<string, string>>;
 }
 
@@ -74,6 +77,8 @@ export const PLACEHOLDER_PROJECT_NUMBER = '123456789012';
 export class PulumiEngine {
   readonly #options: EngineOptions;
   readonly #states = new Map<string, StackState>();
+  /** Stacks that this process has deployed. */
+  readonly #inUse = new Set<StackState>();
   readonly #aborted = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -106,28 +111,44 @@ export class PulumiEngine {
       throw new DeploymentError([{ message }]);
     }
     const state = this.#stateOf(project.name, stack);
-    const program = new Program();
-    const hooks = new Hooks(false, onEvent);
-    const steps = new Steps({ state, cloud, projectNumber, onEvent, hooks });
-    const outside = new CloudOutside(cloud, program, `urn:pulumi:${stack}::${project.name}::`, madeBy(state));
-    const run = new ProgramRun({
-      project: project.name,
-      stack,
-      context,
-      program,
-      outside,
-      lastOutputs: state.outputs,
-      effects: { state, steps },
-      onEvent,
-      hooks,
-    });
-    await execute(run, project, stack, values, {
-      ...{ dryRun: false, signal: this.#aborted.signal, onEvent, environment, node },
-    });
+    const declarations = GcpDeclarations.of(project.directory);
+    const attempt = async (dryRun: boolean) => {
+      const hear: OnEvent = dryRun ? () => undefined : onEvent;
+      const program = new Program();
+      const hooks = new Hooks(dryRun, hear);
+      const steps = new Steps({ state, cloud, projectNumber, onEvent: hear, hooks });
+      if (dryRun) steps.stop();
+      const outside = new CloudOutside(
+        cloud,
+        program,
+        `urn:pulumi:${stack}::${project.name}::`,
+        madeBy(state),
+      );
+      const run = new ProgramRun({
+        project: project.name,
+        stack,
+        context,
+        program,
+        declarations,
+        outside,
+        lastOutputs: state.outputs,
+        effects: { state, steps },
+        onEvent: hear,
+        hooks,
+      });
+      await execute(run, project, stack, values, {
+        ...{ dryRun, signal: this.#aborted.signal, onEvent: hear, environment, node },
+      });
+      const missing = run.missing();
+      throwIfAny(steps.deletionProblems(missing));
+      return { run, steps, missing };
+    };
+    // What is deployed is in use: a changed program is checked as a whole before its first step.
+    if (this.#inUse.has(state)) await attempt(true);
+    const { run, steps, missing } = await attempt(false);
     state.setOutputs({ values: run.outputs, secrets: run.secretOutputs });
-    const missing = run.missing();
-    throwIfAny(steps.deletionProblems(missing));
     await steps.deleteMissing(missing);
+    this.#inUse.add(state);
     return { outputs: run.outputs, resources: state.resources(), steps: steps.done };
   }
 
@@ -168,6 +189,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
     stack,
     context,
     program,
+    declarations: GcpDeclarations.of(project.directory),
     outside: nothingOutside,
     lastOutputs: { values: lastOutputs, secrets: [] },
     onEvent,
@@ -240,6 +262,6 @@ function checkStackName(stack: string): void {
 }
 
 function plannedOf(resource: ProgramResource): PlannedResource {
-  const { urn, type, name, parent, inputs, dependencies, notEmulated } = resource;
-  return { urn, type, name, parent, inputs, dependencies, notEmulated };
+  const { urn, type, name, parent, inputs, dependencies, hooks, notEmulated } = resource;
+  return { urn, type, name, parent, inputs, dependencies, hooks, notEmulated };
 }

@@ -1,7 +1,21 @@
 /** Whether `path` (`template.containers[0].image`) is, or lies below, `pattern` (`template.containers[].image`). */
 export function matches(pattern: string, path: string): boolean {
-  const general = path.replace(/\[\d+\]/g, '[]');
-  return general === pattern || general.startsWith(`${pattern}.`) || general.startsWith(`${pattern}[`);
+  return covers(pattern, general(path));
+}
+
+/** `rules[3].match` as `rules[].match`. */
+export function general(path: string): string {
+  return path.replace(/\[\d+\]/g, '[]');
+}
+
+/** Whether `other` is `path`, or lies below it. */
+export function covers(path: string, other: string): boolean {
+  return other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`);
+}
+
+/** The path of a property of the object at `path`. */
+export function below(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
 }
 
 /** A copy of `value` without the paths for which `drop` returns true. */
@@ -10,7 +24,7 @@ export function prune(value: unknown, drop: (path: string) => boolean, path = ''
   if (typeof value !== 'object' || value === null) return value;
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    const itemPath = path === '' ? key : `${path}.${key}`;
+    const itemPath = below(path, key);
     if (!drop(itemPath)) result[key] = prune(item, drop, itemPath);
   }
   return result;

@@ -61,12 +61,6 @@ export function effectiveInputs(type: AppliedType, resolved: Properties): Record
   return checkInputs(type, resolved).inputs;
 }
 
-/** Whether the value, or a part of it, is UNKNOWN. */
-export function hasUnknown(value: unknown): boolean {
-  if (value === UNKNOWN) return true;
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
-}
-
 function find(list: Readonly<Record<string, string>>, path: string): string | undefined {
   const pattern = Object.keys(list).find((candidate) => matches(candidate, path));
   return pattern === undefined ? undefined : list[pattern];

@@ -10,7 +10,11 @@ import type { StackConfig } from './stack-config.ts';
 import { ORGANIZATION } from './urn.ts';
 
 const KEPT_LINES = 40;
-const NATIVE_STACK_TRACES = new URL('native-stack-traces.ts', import.meta.url).href;
+// A module each, loaded before Pulumi's runtime.
+const PRELOADED = [
+  new URL('native-stack-traces.ts', import.meta.url).href,
+  new URL('whole-arguments.ts', import.meta.url).href,
+];
 
 export interface RunOptions {
   readonly project: Project;
@@ -89,7 +93,7 @@ export async function runProgram(options: RunOptions): Promise<ProgramResult> {
 
 function ownArguments({ typescript }: Project): string[] {
   // ts-node's traces need the maps.
-  return typescript ? [] : ['--import', NATIVE_STACK_TRACES];
+  return typescript ? [] : PRELOADED.flatMap((module) => ['--import', module]);
 }
 
 function runtimePath(project: Project): string {

@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import type { Callback } from '@pulumi/pulumi/proto/callback_pb.js';
 import engineService from '@pulumi/pulumi/proto/engine_grpc_pb.js';
@@ -11,6 +13,9 @@ import type { CallbackAddress } from './callbacks.ts';
 import { type HookBinding, NO_HOOKS } from './hooks.ts';
 import { type Monitor, MonitorError, type Registration } from './monitor.ts';
 import { decodeProperties, encodeProperties, PropertyValueError } from './property-values.ts';
+
+/** The frame of the module that makes resources on behalf of the program. */
+const WRAPPER = '/src/pulumi/whole-arguments.ts';
 
 /** Pulumi's own limit, on both sides (sdk/nodejs/runtime/settings.ts). */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
@@ -77,7 +82,7 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       response.setUrn(registered.urn);
       response.setId(registered.id ?? '');
       response.setObject(encodeProperties(registered.outputs, registered.secrets));
-      if (registered.failed) response.setResult(monitor.Result.FAIL);
+      response.setUnknown(registered.unknown);
       return response;
     }),
     registerResourceHook: unary((request: InstanceType<typeof monitor.RegisterResourceHookRequest>) => {
@@ -214,7 +219,18 @@ function registrationOf(request: RegisterResourceRequest): Registration {
       hooks: hooksOf(request),
       unsupported: unsupportedOptions(request),
     },
+    position: positionOf(request),
   };
+}
+
+/** The innermost frame of the program itself. */
+function positionOf(request: RegisterResourceRequest): string | undefined {
+  for (const frame of request.getStacktrace()?.getFramesList() ?? []) {
+    const uri = frame.getPc()?.getUri();
+    if (!uri || uri.includes('/node_modules/') || uri.endsWith(WRAPPER)) continue;
+    return `${relative(process.cwd(), fileURLToPath(uri))}:${frame.getPc()?.getLine()}`;
+  }
+  return undefined;
 }
 
 function hooksOf(request: RegisterResourceRequest): HookBinding {

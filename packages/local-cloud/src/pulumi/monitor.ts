@@ -15,6 +15,8 @@ export interface Registration {
   /** URNs of dependsOn, and of the resources whose outputs are in the inputs. */
   readonly dependencies: readonly string[];
   readonly options: ResourceOptions;
+  /** `infra/src/topic.ts:12`, where the program makes the resource; undefined when its SDK does not tell. */
+  readonly position: string | undefined;
 }
 
 /** https://www.pulumi.com/docs/iac/concepts/options/ */
@@ -42,8 +44,8 @@ export interface Registered {
   readonly outputs: Properties;
   /** Names of the outputs that are secret. */
   readonly secrets: readonly string[];
-  /** The resource has a problem, already reported. Its dependants are not registered. */
-  readonly failed: boolean;
+  /** The resource is not there, so outputs that are left out are unknown. Its dependants are checked and not applied. */
+  readonly unknown: boolean;
 }
 
 export interface StackOutputs {

@@ -1,3 +1,4 @@
+import type { HookBinding } from './hooks.ts';
 import type { Properties } from './property-values.ts';
 import type { Declared, PermissionNeed, Provided, ResourceType } from './resource-type.ts';
 
@@ -9,10 +10,13 @@ export interface ProgramResource extends Provided {
   readonly parent: string | undefined;
   /** Inputs as the program gave them. */
   readonly inputs: Properties;
+  /** Where the program makes it: `infra/src/topic.ts:12`. */
+  readonly position?: string | undefined;
   /** URNs of what is registered before: dependsOn, sources of its inputs, parent, provider. */
   readonly dependencies: readonly string[];
   /** Absent for a component. */
   readonly definition?: ResourceType;
+  readonly hooks: HookBinding;
   readonly notEmulated: Readonly<Record<string, string>>;
   /** Absent for a type without effect, and while a preview does not know every input. */
   readonly declared?: Declared<Record<string, unknown>>;

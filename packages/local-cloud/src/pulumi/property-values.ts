@@ -8,6 +8,12 @@ export type Properties = Readonly<Record<string, PropertyValue>>;
 /** Stands for an output that is known only after the deployment. Only previews contain it. */
 export const UNKNOWN = '[known after deployment]';
 
+/** Whether the value, or a part of it, is UNKNOWN. */
+export function hasUnknown(value: unknown): boolean {
+  if (value === UNKNOWN) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasUnknown);
+}
+
 // The marks of Pulumi's wire format, from its SDK (sdk/go/common/resource/properties.go).
 const SIGNATURE_KEY = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';

@@ -72,8 +72,6 @@ export interface AppliedType<Schema extends TObject = TObject> {
   readonly notEmulated: Readonly<Record<string, string>>;
   /** Why inputs are refused, by path: to ignore them would change what the program does. */
   readonly refused: Readonly<Record<string, string>>;
-  /** Top-level inputs that Google cannot change in place. */
-  readonly replaceOn: readonly string[];
   /** What replacing the resource would lose ("its rows"): such a replacement is refused. */
   readonly holds?: string;
   /** The input that Pulumi fills with a generated name when the program leaves it out. */
@@ -97,7 +95,7 @@ export interface AppliedType<Schema extends TObject = TObject> {
   check?(declared: Declared<Static<Schema>>): InputMistake[];
   /** What Google accepts and a person regrets, given all resources of the program. */
   audit?(declared: Declared<Static<Schema>>, resources: readonly Provided[]): InputMistake[];
-  /** Why a change outside `replaceOn` needs a replacement; undefined when it needs none. */
+  /** Why a change of what is not fixed needs a replacement; undefined when it needs none. */
   replacementReason?(change: Changed<Static<Schema>>): InputMistake | undefined;
 
   /** Each returns the outputs that only the cloud knows. Throws CloudError. */
@@ -111,6 +109,8 @@ export interface AppliedType<Schema extends TObject = TObject> {
 /** A resource type that is accepted, recorded and has no effect. */
 export interface NotEmulatedType {
   readonly notEmulatedBecause: string;
+  /** What replacing the resource would lose at Google: such a replacement is refused. */
+  readonly holds?: string;
   outputs(inputs: Properties, context: ProviderContext): Properties & { readonly id: string };
 }
 

@@ -5,6 +5,7 @@ import type { CallbackAddress } from './callbacks.ts';
 import { DeploymentError, type Problem, textOf } from './deployment-error.ts';
 import { describeResource } from './describe-resource.ts';
 import { keepIgnored } from './diff.ts';
+import type { GcpDeclarations } from './gcp-declarations.ts';
 import type { HookBinding, Hooks, ResourceHook } from './hooks.ts';
 import { checkInputs } from './inputs.ts';
 import {
@@ -23,16 +24,22 @@ import type { ResourceState, StackState } from './state.ts';
 import type { Steps } from './steps.ts';
 import { label, makeUrn, ORGANIZATION, STACK_TYPE } from './urn.ts';
 
+interface Effects {
+  readonly state: StackState;
+  readonly steps: Steps;
+}
+
 interface ProgramRunOptions {
   readonly project: string;
   readonly stack: string;
   readonly context: ProviderContext;
   readonly program: Program;
+  readonly declarations: GcpDeclarations;
   readonly outside: Outside;
   /** As the last deployment of the stack left them. */
   readonly lastOutputs: StackOutputs;
   /** Absent in a preview. */
-  readonly effects?: { readonly state: StackState; readonly steps: Steps };
+  readonly effects?: Effects;
   readonly onEvent: OnEvent;
   readonly hooks: Hooks;
 }
@@ -78,29 +85,43 @@ export class ProgramRun implements Monitor {
 
   async #register(registration: Registration): Promise<Registered> {
     const { project, stack, context, program, effects } = this.#options;
-    const { type, name, parent, options, inputs: given } = registration;
+    const { type, name, parent, options, inputs: given, position } = registration;
     const urn = makeUrn(stack, project, parent, type, name);
-    const old = effects && this.#adopt(effects.state, urn, options.aliases);
+    const old = effects && this.#adopt(effects, urn, options.aliases);
     const inputs = old ? keepIgnored(old.inputs, given.values, options.ignoreChanges) : given.values;
     const { resource, resolved, problems } = describeResource(
       urn,
-      registration,
-      inputs,
+      { ...registration, inputs: { ...given, values: inputs } },
       this.#contextOf(options.provider),
+      this.#options.declarations,
       !effects,
     );
     const secrets = [...new Set([...given.secrets, ...options.additionalSecretOutputs])];
-    if (program.has(urn))
-      return this.#fail(urn, [{ urn, message: 'is declared twice: give one of them another name.' }]);
+    const answer = (outputs: Properties, unknown = false): Registered => {
+      return { urn, id: idOf(outputs), outputs, secrets, unknown };
+    };
+    const refuse = (problems: readonly Problem[]): Registered => {
+      this.problems.push(...problems.map((problem) => ({ position, ...problem })));
+      this.#withheld.add(urn);
+      // The rest of the program is still checked, so that all mistakes are listed at once.
+      return answer({ ...resolved, id: UNKNOWN }, true);
+    };
+    const refuseMistakes = (mistakes: readonly Problem[]): Registered => {
+      effects?.steps.stop();
+      return refuse(mistakes);
+    };
+    if (program.has(urn)) {
+      return refuseMistakes([{ urn, message: 'is declared twice: give one of them another name.' }]);
+    }
     program.add(resource);
-    if (problems.length > 0) return this.#fail(urn, problems);
+    if (problems.length > 0) return refuseMistakes(problems);
     const elsewhere = resource.declared?.inputs.project ?? context.project;
     if (effects && elsewhere !== context.project) {
       const message = `is ${JSON.stringify(elsewhere)}, but this local cloud is project ${context.project}.`;
-      return this.#fail(urn, [{ urn, property: 'project', message }]);
+      return refuseMistakes([{ urn, property: 'project', message }]);
     }
     const twin = program.twinOf(resource);
-    if (twin) return this.#fail(urn, [twinProblem(resource, twin)]);
+    if (twin) return refuseMistakes([twinProblem(resource, twin)]);
     const { definition } = resource;
     try {
       if (!effects) await this.#announce(urn, options.hooks, resolved);
@@ -109,17 +130,15 @@ export class ProgramRun implements Monitor {
           ? { ...resolved, ...definition.outputs(resolved, this.#options.context) }
           : resolved;
         await effects?.steps.record(resource, outputs, given.secrets, options, old);
-        return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+        return answer(outputs);
       }
       if (!(await this.#isProved(resource)) || !effects) {
-        const outputs = { ...resolved, ...this.#computedOutputs(resource) };
-        return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+        return answer({ ...resolved, ...this.#computedOutputs(resource) }, true);
       }
       const wanted = { resource, type: definition, inputs: resolved, secrets: given.secrets, options, old };
-      const outputs = await effects.steps.apply(wanted);
-      return { urn, id: idOf(outputs), outputs, secrets, failed: false };
+      return answer(await effects.steps.apply(wanted));
     } catch (error) {
-      return this.#fail(urn, this.#problemsOf(urn, error));
+      return refuse(this.#problemsOf(urn, error));
     }
   }
 
@@ -202,7 +221,10 @@ export class ProgramRun implements Monitor {
         ...mistake,
       }));
     });
-    return [...unproved, ...audited];
+    return [...unproved, ...audited].map((problem) => ({
+      position: program.get(problem.urn ?? '')?.position,
+      ...problem,
+    }));
   }
 
   /** Resources of the last deployment that this program no longer declares. */
@@ -212,13 +234,14 @@ export class ProgramRun implements Monitor {
   }
 
   /** The recorded resource with this URN, or with one of its aliases, which then gets this URN. */
-  #adopt(state: StackState, urn: string, aliases: readonly string[]): ResourceState | undefined {
+  #adopt({ state, steps }: Effects, urn: string, aliases: readonly string[]): ResourceState | undefined {
     const recorded = state.get(urn);
     if (recorded) return recorded;
     const alias = aliases.find((candidate) => state.get(candidate) && !this.#adopted.has(candidate));
     const aliased = alias === undefined ? undefined : state.get(alias);
     if (!aliased) return undefined;
     this.#adopted.add(aliased.urn);
+    if (steps.isStopped) return { ...aliased, urn };
     state.remove(aliased.urn);
     state.set({ ...aliased, urn });
     return state.get(urn);
@@ -250,11 +273,6 @@ export class ProgramRun implements Monitor {
     return definition.outputs(declared);
   }
 
-  #fail(urn: string, problems: readonly Problem[]): Registered {
-    this.problems.push(...problems);
-    return { urn, id: undefined, outputs: {}, secrets: [], failed: true };
-  }
-
   #problemsOf(urn: string, error: unknown): readonly Problem[] {
     if (error instanceof DeploymentError) return error.problems;
     if (error instanceof CloudError) {
@@ -276,5 +294,5 @@ function twinProblem({ urn, identity }: ProgramResource, twin: ProgramResource):
 }
 
 function idOf({ id }: Properties): string | undefined {
-  return typeof id === 'string' ? id : undefined;
+  return typeof id === 'string' && id !== UNKNOWN ? id : undefined;
 }

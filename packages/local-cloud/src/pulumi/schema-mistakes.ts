@@ -1,5 +1,6 @@
 import { KindGuard, type TSchema } from '@sinclair/typebox';
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
+import { closest, distance } from 'fastest-levenshtein';
 import { fromPointer } from './input-paths.ts';
 
 /** A TypeBox error as a phrase that follows the name of the property. */
@@ -10,12 +11,25 @@ export function describeMistake(error: ValueError, alsoKnown: readonly string[] 
     case ValueErrorType.ObjectAdditionalProperties: {
       const known = KindGuard.IsObject(error.schema) ? Object.keys(error.schema.properties) : [];
       const isNested = /[.[]/.test(fromPointer(error.path));
-      const names = [...known, ...(isNested ? [] : alsoKnown)].sort();
-      return `is not known here. Known are: ${names.join(', ')}`;
+      const names = [...known, ...(isNested ? [] : alsoKnown)];
+      return unknownName(nameAt(error.path), names);
     }
     default:
       return `must be ${ruleOf(error.schema) ?? error.message}, not ${JSON.stringify(error.value)}`;
   }
+}
+
+/** Says that a name is unknown, with the nearest known one or with all of them. */
+export function unknownName(name: string, known: readonly string[]): string {
+  const nearest = known.length > 0 ? closest(name, known) : undefined;
+  const isNear = nearest && distance(name.toLowerCase(), nearest.toLowerCase()) <= name.length / 3;
+  return isNear
+    ? `is not known here: did you mean "${nearest}"?`
+    : `is not known here. Known are: ${[...known].sort().join(', ')}`;
+}
+
+function nameAt(pointer: string): string {
+  return pointer.slice(pointer.lastIndexOf('/') + 1);
 }
 
 function ruleOf(schema: TSchema): string | undefined {

@@ -9,7 +9,15 @@ import { effectiveInputs } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
 import type { Properties } from './property-values.ts';
-import { type Applied, type AppliedType, type InputMistake, isApplied } from './resource-type.ts';
+import { fixedPath } from './provider-checks.ts';
+import {
+  type Applied,
+  type AppliedType,
+  type InputMistake,
+  isApplied,
+  type ResourceType,
+} from './resource-type.ts';
+import { CONSTRAINTS } from './resources/constraints.ts';
 import { RESOURCE_TYPES } from './resources/index.ts';
 import type { ResourceState, StackState } from './state.ts';
 import { label, parseUrn } from './urn.ts';
@@ -32,6 +40,7 @@ export class Steps {
   readonly #projectNumber: string;
   readonly #onEvent: OnEvent;
   readonly #hooks: Hooks;
+  #isStopped = false;
 
   constructor(options: {
     state: StackState;
@@ -47,14 +56,25 @@ export class Steps {
     this.#hooks = options.hooks;
   }
 
+  /** From now on, steps are checked and not taken. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Creates, updates, replaces or keeps a resource. Returns its outputs. Throws CloudError, DeploymentError. */
   async apply(wanted: Wanted): Promise<Properties> {
     const { resource, type, inputs, old } = wanted;
     const next = this.#wantedArguments(wanted);
     const computed = { ...inputs, ...type.outputs(next) };
     if (!old) this.#checkUnclaimed(wanted, computed.id);
+    if (this.#isStopped && !old) return computed;
     if (!old) return this.#perform('create', [], wanted, computed, () => create(type, next));
     const changed = changedPaths(old.inputs, inputs);
+    if (changed.length === 0 && this.#isStopped) return { ...computed, ...old.outputs };
     if (changed.length === 0) {
       const outputs = await type.resume?.({ ...next, outputs: old.outputs });
       return this.#finish('same', [], wanted, { ...computed, ...old.outputs, ...outputs });
@@ -66,12 +86,15 @@ export class Steps {
       old: before.inputs,
       changed: new Set(changed.map(topLevel)),
     };
-    const reason = fixedInput(wanted, change.changed) ?? type.replacementReason?.(change);
+    const reason =
+      fixedInput(resource, wanted.options, old, inputs, changed) ?? type.replacementReason?.(change);
+    if (reason === undefined && this.#isStopped) return { ...computed, ...old.outputs };
     if (reason === undefined) {
       return this.#perform('update', changed, wanted, computed, async () => type.update?.(change));
     }
     const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason);
     if (problem) throw new DeploymentError([problem]);
+    if (this.#isStopped) return computed;
     // Google would refuse a second resource of the same name.
     const sameName = type.resourceName?.(before) === type.resourceName?.(next);
     if (sameName || wanted.options.deleteBeforeReplace) {
@@ -91,7 +114,7 @@ export class Steps {
     throw new DeploymentError([{ urn, message }]);
   }
 
-  /** Records a component, or a resource of a type that is not emulated. */
+  /** Records a component, or a resource of a type that is not emulated. Throws DeploymentError. */
   async record(
     resource: ProgramResource,
     outputs: Properties,
@@ -99,14 +122,22 @@ export class Steps {
     options: ResourceOptions,
     old: ResourceState | undefined,
   ): Promise<void> {
-    const { inputs, urn, custom, notEmulated } = resource;
+    const { inputs, urn, custom, definition, notEmulated } = resource;
     const changed = old ? changedPaths(old.inputs, inputs) : [];
-    const operation = old ? 'update' : 'create';
+    const reason = old && custom ? fixedInput(resource, options, old, inputs, changed) : undefined;
+    if (old && reason) {
+      const problem = deletionProblem(old, 'replace') ?? lossProblem(urn, definition, reason);
+      if (problem) throw new DeploymentError([problem]);
+    }
+    if (this.#isStopped) return;
     const isSame = old !== undefined && changed.length === 0;
+    // A replacement is a creation to its hooks.
+    const operation = old && !reason ? 'update' : 'create';
     const occurrence = occurrenceOf(resource, inputs, old);
     if (!isSame) await this.#hooks.run(BEFORE[operation], options.hooks, occurrence);
     this.#state.set(stateOf(resource, inputs, outputs, secrets, options, { project: '' }));
-    if (custom) this.#report(stepOf(isSame ? 'same' : operation, urn, changed, notEmulated));
+    const step = reason ? 'replace' : operation;
+    if (custom) this.#report(stepOf(isSame ? 'same' : step, urn, changed, notEmulated));
     if (!isSame)
       await this.#hooks.run(AFTER[operation], options.hooks, { ...occurrence, newOutputs: outputs });
   }
@@ -228,17 +259,26 @@ async function create(
   }
 }
 
-function fixedInput({ type, options }: Wanted, changed: ReadonlySet<string>): InputMistake | undefined {
-  const fixed = [...type.replaceOn, ...options.replaceOnChanges.map(topLevel)];
-  const property = fixed.find((name) => changed.has(name));
+/** Why Google cannot make the change in place; undefined when it can. */
+function fixedInput(
+  { type }: ProgramResource,
+  { replaceOnChanges }: ResourceOptions,
+  old: ResourceState,
+  inputs: Properties,
+  changed: readonly string[],
+): InputMistake | undefined {
+  const property =
+    fixedPath(CONSTRAINTS[type] ?? {}, changed, old.inputs, inputs) ??
+    changed.find((path) => replaceOnChanges.map(topLevel).includes(topLevel(path)));
   return property === undefined ? undefined : { property, message: `${property} cannot be changed` };
 }
 
 function lossProblem(
   urn: string,
-  { holds }: AppliedType,
+  type: ResourceType | undefined,
   { property, message }: InputMistake,
 ): Problem | undefined {
+  const holds = type?.holds;
   if (!holds) return undefined;
   const consequence = `this change would replace the resource and lose ${holds}`;
   return {

@@ -150,19 +150,6 @@ describe('a job', () => {
     expect(jobs).toMatchObject([{ status: { errorResult: { reason: 'stopped' } } }]);
   });
 
-  it('of another type, or with an unsupported property, is refused by name', async () => {
-    await expect(fixture.bigquery.insertJob({ configuration: { copy: {} } })).rejects.toThrow(
-      'Jobs of type copy are not supported by the local BigQuery',
-    );
-    await expect(
-      fixture.bigquery.insertJob({
-        configuration: {
-          query: { query: 'SELECT 1', useLegacySql: false, timePartitioning: { type: 'DAY' } },
-        },
-      }),
-    ).rejects.toThrow('timePartitioning is not supported by the local BigQuery');
-  });
-
   it('that is a dry run returns schema and bytes, costs nothing and is not listed', async () => {
     await fill(10);
     const [job] = await fixture.client.createQueryJob({ query: 'SELECT id, n AS m FROM d.t', dryRun: true });

@@ -80,7 +80,7 @@ describe('the result of a finished query', () => {
   });
 
   it('refuses a page token with a startIndex, one of another source and a made-up one', async () => {
-    const { job, anonymous } = await snapshot('tokens');
+    const { job } = await snapshot('tokens');
     const [, next] = await job.getQueryResults({ maxResults: 1, autoPaginate: false });
     const pageToken = (next as { pageToken: string } | null)?.pageToken ?? '';
     const { bigquery } = fixture;
@@ -89,9 +89,9 @@ describe('the result of a finished query', () => {
     await expect(results({ pageToken, startIndex: 5 })).rejects.toThrow(
       'When using a page token, you cannot specify an arbitrary startIndex.',
     );
-    expect(await refusal(anonymous.getRows({ pageToken, autoPaginate: false }))).toMatchObject({ code: 400 });
+    const elsewhere = fixture.client.dataset('d').table('t');
+    expect(await refusal(elsewhere.getRows({ pageToken, autoPaginate: false }))).toMatchObject({ code: 400 });
     await expect(results({ pageToken: 'nonsense' })).rejects.toThrow('Invalid page token.');
-    await expect(results({ maxResults: -1 })).rejects.toThrow('Invalid value for maxResults: -1');
   });
 
   it('expires after a day', async () => {

@@ -1,7 +1,10 @@
 import { v1 } from '@google-cloud/pubsub';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEVELOPER } from '../../src/callers.ts';
 import { LocalCloud } from '../../src/local-cloud.ts';
+import { authorize } from '../../src/pubsub/wire/permissions.ts';
+import { RPCS } from '../../src/pubsub/wire/protos.ts';
 
 const PROJECT = 'records-local';
 const EMAIL = `crm@${PROJECT}.iam.gserviceaccount.com`;
@@ -85,12 +88,32 @@ describe('a service account', () => {
     });
   });
 
-  it('may not call an RPC whose permission the local cloud does not know', async () => {
-    const [status, text] = await rest(`projects/${PROJECT}/topics/mine`, {}, 'PUT');
-    expect([status, text]).toEqual([
-      400,
-      expect.stringContaining('CreateTopic is not emulated for serviceAccount:crm@'),
+  it('administers what it is granted, and only asks without leaving a trace', async () => {
+    const grant = grantOf('roles/pubsub.editor', `projects/${PROJECT}`);
+    const topic = `projects/${PROJECT}/topics/mine`;
+    const [status, refusal] = await rest(topic, {}, 'PUT');
+    expect([status, refusal]).toEqual([403, expect.stringContaining('grant roles/pubsub.editor')]);
+    cloud.iam.grant(grant);
+    expect((await rest(topic, {}, 'PUT'))[0]).toBe(200);
+    expect((await rest(`projects/${PROJECT}/subscriptions/mine`, { topic }, 'PUT'))[0]).toBe(200);
+    expect((await rest(`${topic}:setIamPolicy`, { policy: {} }))[0]).toBe(403);
+    const refusals = warnings.length;
+    const permissions = ['pubsub.topics.delete', 'pubsub.topics.setIamPolicy'];
+    expect(await rest(`${topic}:testIamPermissions`, { permissions })).toEqual([
+      200,
+      '{"permissions":["pubsub.topics.delete"]}',
     ]);
+    expect([warnings.length, cloud.iam.usesOf(grant)]).toEqual([
+      refusals,
+      ['pubsub.subscriptions.create', 'pubsub.topics.attachSubscription', 'pubsub.topics.create'],
+    ]);
+    cloud.iam.revoke(grant);
+  });
+
+  it('finds every RPC in the table of permissions', () => {
+    const account = { ...DEVELOPER, member: `serviceAccount:${EMAIL}` };
+    const named = { resource: TOPIC };
+    for (const { name } of RPCS) expect(() => authorize(account, name, named)).not.toThrow();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AGENT, errorOf, topicName } from './harness.ts';
-import { BIGQUERY_CONFIG, EDITOR, Pipeline, recordOf } from './pipeline.ts';
+import { BIGQUERY_CONFIG, EDITOR, Pipeline, recordOf, writer } from './pipeline.ts';
 
 describe('creating a BigQuery subscription', () => {
   it('requires grants for the service agent, and names the missing role', async () => {
@@ -81,6 +81,13 @@ describe('creating a BigQuery subscription', () => {
     expect(error.message).toContain(
       `use_topic_schema is set, but the topic ${topicName('dead')} has no schema.`,
     );
+  });
+
+  it.each(['local.records.records', 'local:records.records'])('accepts the table %s', async (table) => {
+    await using pipeline = await Pipeline.prepare();
+    await pipeline.subscribe({ bigqueryConfig: { ...BIGQUERY_CONFIG, table } });
+    const { bigqueryConfig } = await pipeline.harness.pubsub.getSubscription({ subscription: writer });
+    expect(bigqueryConfig?.table).toBe('local.records.records');
   });
 
   it('makes a subscription that cannot be pulled from', async () => {

@@ -154,6 +154,30 @@ describe('publish to a topic with an Avro schema', () => {
     expect(error.details).toMatch(/^Could not parse message \[message 1 of 1; .+\]$/);
   });
 
+  it.each([
+    [
+      'a missing field',
+      { ...GOOD, apellido: undefined },
+      'field "apellido" is missing: set it to a value of type "string"',
+    ],
+    ['another type', { ...GOOD, id: 1 }, 'field "id" is 1: it must be a value of type "string"'],
+    ['null', { ...GOOD, pais: null }, 'field "pais" is null: it must be a value of type "string"'],
+    ['a list', [], 'the message is []: it must be a value of type "Record"'],
+  ])('names the field at fault: %s', async (_, message, problem) => {
+    await using harness = await withSchema();
+    const error = await errorOf(harness.publish([JSON.stringify(message)]));
+    expect(error.details).toBe(
+      `Could not parse message [message 1 of 1; the whole request is refused: ${problem}]`,
+    );
+  });
+
+  it('names a field below a field, and how a union is written', async () => {
+    const inner = { type: 'record', name: 'Inner', fields: [{ name: 'edad', type: ['null', 'int'] }] };
+    await using harness = await withSchema({ ...RECORD, fields: [{ name: 'inner', type: inner }] });
+    const error = await errorOf(harness.publish(['{"inner":{"edad":41}}']));
+    expect(error.details).toContain('field "inner.edad" is 41: it must be null or {"int": …}');
+  });
+
   it('refuses the whole request for one bad message, and names it', async () => {
     await using harness = await withSchema();
     const error = await errorOf(harness.publish([JSON.stringify(GOOD), 'bad']));

@@ -178,7 +178,6 @@ describe('subscriptions', () => {
     ['pushConfig', { pushEndpoint: 'https://example.com' }],
     ['cloudStorageConfig', { bucket: 'b' }],
     ['bigtableConfig', { table: 't' }],
-    ['enableExactlyOnceDelivery', true],
     ['messageTransforms', [{ disabled: true }]],
     ['tags', { a: 'b' }],
   ])('refuse %s, which is not emulated, on creation and update', async (field, value) => {
@@ -247,16 +246,6 @@ describe('subscriptions', () => {
     expect(all.map(({ name }) => name)).toEqual([subscriptionName('another'), subscriptionName('reader')]);
     const [ofTopic] = await harness.publisher.listTopicSubscriptions({ topic: topicName('other') });
     expect(ofTopic).toEqual([subscriptionName('another')]);
-  });
-
-  it('refuse snapshots', async () => {
-    await using harness = await Harness.start();
-    await harness.topicWith();
-    const request = { name: 'projects/local/snapshots/snap', subscription: subscriptionName('reader') };
-    expect(await errorOf(harness.subscriber.createSnapshot(request))).toMatchObject({
-      code: 12,
-      details: 'Snapshots are not emulated: seek to a time instead.',
-    });
   });
 });
 

@@ -282,18 +282,25 @@ describe('a deployment fails', () => {
   let problems: string[];
   beforeAll(async () => {
     const containers = [{ image: 'host/unknown:1' }];
-    problems = await problemsOf(
+    // Mistakes in the program keep it from being applied, so what the cloud refuses shows without them.
+    const mistaken = await problemsOf(
+      deploy(cloud, {
+        ...settled,
+        lost: mounting('lost', 'secret', {}, ['version', 'reader'], '/elsewhere'),
+        reserved: job({ CLOUD_RUN_JOB: 'x' }, {}, {}, 'reserved'),
+        volumes: job({}, {}, { volumes: [{ name: 'v' }] }, 'volumes'),
+      }),
+    );
+    const refused = await problemsOf(
       deploy(cloud, {
         ...settled,
         ...versionless,
         service: shop({ BEHAVIOUR: 'exits' }),
         unknown: service('unknown', {}, { containers }),
-        lost: mounting('lost', 'secret', {}, ['version', 'reader'], '/elsewhere'),
-        reserved: job({ CLOUD_RUN_JOB: 'x' }, {}, {}, 'reserved'),
-        volumes: job({}, {}, { volumes: [{ name: 'v' }] }, 'volumes'),
         stranger: job({}, { args: ['other.js'] }, {}, 'stranger'),
       }),
     );
+    problems = [...mistaken, ...refused];
   });
 
   it('when the process of a service ends, with the last lines of the process', () => {

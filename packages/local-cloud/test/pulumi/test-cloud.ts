@@ -52,8 +52,13 @@ export function planOf(resources: Declarations): Promise<Plan> {
   return plan({ ...declared(resources), projectNumber: PROJECT_NUMBER });
 }
 
-/** The lines of the DeploymentError that the promise rejects with. */
+/** The lines of the DeploymentError that the promise rejects with, without the positions in the program. */
 export async function problemsOf(promise: Promise<unknown>): Promise<string[]> {
+  return (await locatedProblemsOf(promise)).map((line) => line.replace(/^\S+:\d+: /, ''));
+}
+
+/** The lines of the DeploymentError that the promise rejects with. */
+export async function locatedProblemsOf(promise: Promise<unknown>): Promise<string[]> {
   const error = await promise.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -26,8 +26,11 @@ const ON_TABLE: Readonly<Record<string, string>> = {
   'tabledata.insertAll': 'bigquery.tables.updateData',
   'tabledata.list': 'bigquery.tables.getData',
   'tables.delete': 'bigquery.tables.delete',
+  'rowAccessPolicies.list': 'bigquery.tables.get',
   'tables.get': 'bigquery.tables.get',
+  'tables.getIamPolicy': 'bigquery.tables.getIamPolicy',
   'tables.patch': 'bigquery.tables.update',
+  'tables.setIamPolicy': 'bigquery.tables.setIamPolicy',
   'tables.update': 'bigquery.tables.update',
 };
 
@@ -35,9 +38,13 @@ const ON_TABLE: Readonly<Record<string, string>> = {
 const BY_THE_SERVICE = new Set([
   'datasets.list',
   'jobs.cancel',
+  'jobs.delete',
   'jobs.get',
   'jobs.getQueryResults',
+  'projects.getServiceAccount',
   'projects.list',
+  // It answers which permissions the caller has.
+  'tables.testIamPermissions',
 ]);
 
 /** Throws CloudError PERMISSION_DENIED when the caller may not call the method on the resource in the path. */

@@ -14,6 +14,20 @@ export interface RestError {
   };
 }
 
+export const CONDITION_NOT_MET = 'conditionNotMet';
+
+/** The part of the request that is at fault. */
+const LOCATION_OF_REASON: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  invalidQuery: { location: 'q', locationType: 'parameter' },
+  [CONDITION_NOT_MET]: { location: 'If-Match', locationType: 'header' },
+};
+
+function statusOf({ code }: CloudError, reason: string): number {
+  if (reason === CONDITION_NOT_MET) return 412;
+  // Clients retry a 501, and it stays one.
+  return code === 'UNIMPLEMENTED' ? 400 : CANONICAL_CODES[code].http;
+}
+
 /** Turns an error into a response. https://docs.cloud.google.com/bigquery/docs/error-messages */
 export function restError(error: unknown): RestError {
   const cloud =
@@ -22,9 +36,9 @@ export function restError(error: unknown): RestError {
       : new CloudError('INTERNAL', 'An internal error occurred and the request could not be completed.', {
           cause: error,
         });
-  const code = CANONICAL_CODES[cloud.code].http;
   const reason = reasonOf(cloud);
-  const location = reason === 'invalidQuery' ? { location: 'q', locationType: 'parameter' } : {};
+  const code = statusOf(cloud, reason);
+  const location = LOCATION_OF_REASON[reason] ?? {};
   return {
     status: code,
     body: {

@@ -1,43 +1,64 @@
-import type { Route } from './routes.ts';
+import type { Method } from './methods.ts';
 
-export interface RouteMatch {
-  readonly route: Route;
+export interface Match {
+  readonly method: Method;
   readonly path: Readonly<Record<string, string>>;
 }
 
 interface Compiled {
-  readonly route: Route;
-  readonly segments: readonly string[];
+  readonly method: Method;
+  readonly segments: readonly Segment[];
 }
 
-/** Finds the route of a path below `/bigquery/v2/`. */
-export class Router {
-  readonly #routes: readonly Compiled[];
+interface Segment {
+  /** The parameter that takes the value; undefined for a fixed text. */
+  readonly name: string | undefined;
+  /** The fixed text, or what follows a parameter: the verb of a custom method, `:undelete`. */
+  readonly text: string;
+}
 
-  constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({ route, segments: route.path.split('/') }));
+/** Finds the method of a path below `/bigquery/v2/`. */
+export class Router {
+  readonly #methods: readonly Compiled[];
+
+  constructor(methods: readonly Method[]) {
+    const compiled = methods.map((method) => ({ method, segments: method.path.split('/').map(compile) }));
+    // A custom verb before the resource that it would otherwise be part of.
+    this.#methods = compiled.sort((a, b) => Number(hasVerb(b)) - Number(hasVerb(a)));
   }
 
-  /** Undefined when no route matches, or when a segment is not valid percent-encoding. */
-  find(httpMethod: string, path: string): RouteMatch | undefined {
+  /** Undefined when no method matches, or when a segment is not valid percent-encoding. */
+  find(httpMethod: string, path: string): Match | undefined {
     const given = path.split('/').map(decode);
-    for (const { route, segments } of this.#routes) {
-      if (route.httpMethod !== httpMethod || segments.length !== given.length) continue;
+    for (const { method, segments } of this.#methods) {
+      if (method.httpMethod !== httpMethod || segments.length !== given.length) continue;
       const matched = match(segments, given);
-      if (matched) return { route, path: matched };
+      if (matched) return { method, path: matched };
     }
     return undefined;
   }
 }
 
-function match(segments: readonly string[], given: readonly (string | undefined)[]) {
+function compile(segment: string): Segment {
+  const [, name, verb = ''] = /^\{(\w+)\}(:\w+)?$/.exec(segment) ?? [];
+  return name === undefined ? { name, text: segment } : { name, text: verb };
+}
+
+function hasVerb({ segments }: Compiled): boolean {
+  return segments.some(({ text }) => text.includes(':'));
+}
+
+function match(segments: readonly Segment[], given: readonly (string | undefined)[]) {
   const values: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
+  for (const [index, { name, text }] of segments.entries()) {
     const value = given[index];
-    if (value === undefined || value === '') return undefined;
-    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-    if (name) values[name] = value;
-    else if (segment !== value) return undefined;
+    if (!value) return undefined;
+    if (name === undefined) {
+      if (text !== value) return undefined;
+      continue;
+    }
+    if (!value.endsWith(text) || value.length === text.length) return undefined;
+    values[name] = value.slice(0, value.length - text.length);
   }
   return values;
 }

@@ -27,7 +27,8 @@ const SPACE = /\s+|#[^\n]*|--[^\n]*|\/\*[\s\S]*?\*\//y;
 const NUMBER = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.(?![A-Za-z_`])\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const STRING_START = /(?:[rR][bB]?|[bB][rR]?)?(?:"""|'''|"|')/y;
-const PARAMETER = /@@?[A-Za-z_][A-Za-z0-9_]*|\?/y;
+/** A name may be quoted: Google's DB-API for Python always does so. */
+const PARAMETER = /@@?[A-Za-z_][A-Za-z0-9_]*|@`[^`\\\n]+`|\?/y;
 /** `>>` stays two tokens because it also ends `ARRAY<STRUCT<…>>`. */
 const SYMBOL = /<>|!=|<=|>=|<<|\|\||\|>|=>|[-+*/~&|^=<>().,;:[\]{}$]/y;
 
@@ -88,7 +89,7 @@ export function tokenize(sql: string): Token[] {
     }
     const parameter = matchAt(PARAMETER);
     if (parameter !== undefined) {
-      push('parameter', parameter, parameter.length);
+      push('parameter', parameter.replaceAll('`', ''), parameter.length);
       continue;
     }
     const symbol = matchAt(SYMBOL);

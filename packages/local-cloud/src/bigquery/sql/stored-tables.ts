@@ -12,10 +12,10 @@ import { columnKey } from './resolved.ts';
 
 export interface TableDefaults {
   readonly projectId: string;
-  /** Location of the job. */
-  readonly location: string;
-  /** Whether the caller named the location. If so, tables elsewhere are not found; otherwise Google infers it. */
-  readonly locationIsFixed: boolean;
+  /** Location of the job, when the caller names it. Otherwise the job runs where its first table is. */
+  readonly location: string | undefined;
+  /** Location of a statement that names no table. */
+  readonly defaultLocation: string;
   readonly access: Access;
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
 }
@@ -34,10 +34,27 @@ export class StoredTables implements TableFinder {
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
   readonly #found = new Map<string, TableSource>();
+  #location: string | undefined;
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
     this.#defaults = defaults;
+    this.#location = defaults.location;
+  }
+
+  /** Where the statement runs. */
+  get location(): string {
+    return this.#location ?? this.#defaults.defaultLocation;
+  }
+
+  /** Records a table that the statement reads or writes. Throws NOT_FOUND when it is elsewhere than the others. */
+  place(reference: TableReference): void {
+    const dataset = this.#catalog.findDataset(reference.datasetId);
+    if (!dataset) return;
+    this.#location ??= dataset.location;
+    if (dataset.location.toLowerCase() !== this.#location.toLowerCase()) {
+      throw tableNotFound(reference, this.#location);
+    }
   }
 
   /** Every table that was found, even when none of its columns is used. */
@@ -87,12 +104,9 @@ export class StoredTables implements TableFinder {
 
   /** Throws NOT_FOUND. */
   table(name: TableName): Table {
-    const { location, locationIsFixed } = this.#defaults;
     const reference = this.reference(name);
-    const table = this.#catalog.table(reference, location);
-    const dataset = this.#catalog.findDataset(reference.datasetId);
-    const elsewhere = dataset?.location.toLowerCase() !== location.toLowerCase();
-    if (locationIsFixed && elsewhere) throw tableNotFound(reference, location);
+    const table = this.#catalog.table(reference, this.location);
+    this.place(reference);
     return table;
   }
 

@@ -2,6 +2,7 @@ import type { TableReference } from '../../warehouse.ts';
 import { physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
+import { parseFields } from '../schema.ts';
 import { type Field, scalar, typeOfField } from '../types.ts';
 import type { Expression, Name, Statement } from './ast.ts';
 import type { Bindings } from './bindings.ts';
@@ -117,6 +118,8 @@ class Translator {
   #insert(statement: Extract<Statement, { node: 'insert' }>): Translation {
     const table = this.#tables.table(statement.table);
     const fields = statement.columns?.map((name) => fieldNamed(table, name)) ?? table.fields;
+    const repeated = statement.columns?.find((_, index) => fields.indexOf(fields[index] as Field) < index);
+    if (repeated) throw invalidQuery(`INSERT has columns with duplicate name: ${repeated.text}`, repeated.at);
     const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
     const head = `INSERT INTO ${physicalSql(table)} (${names})`;
     const common = { kind: 'dml', statementType: 'INSERT', table } as const;
@@ -187,7 +190,8 @@ class Translator {
     const { columns, query: asQuery } = statement;
     if (columns && asQuery) throw unsupported('CREATE TABLE with a list of columns and AS', statement.at);
     const query = asQuery && this.#queries.query(asQuery);
-    const fields = query ? createdFields(query) : (columns ?? []).map(definedField);
+    // The checks of tables.insert: a column twice, too many columns, too deep a RECORD.
+    const fields = parseFields(query ? createdFields(query) : (columns ?? []).map(definedField));
     const clustering = statement.clusterBy.length > 0 && {
       clustering: { fields: statement.clusterBy.map(({ text }) => text) },
     };

@@ -146,6 +146,11 @@ export class MessageTable {
     for (const [first, last] of rangesOf(ids)) this.#sql.retain.run(owner, first, last);
   }
 
+  /** Retains the backlog of a subscription for another owner. */
+  retainBacklog(owner: number, subscription: number): void {
+    this.#sql.retainBacklog.run(owner, subscription);
+  }
+
   release(owner: number, ids: readonly number[]): void {
     for (const [first, last] of rangesOf(ids)) this.#sql.release.run(owner, first, last);
   }
@@ -159,6 +164,11 @@ export class MessageTable {
   /** Ids of the messages in a backlog that were published before a time. */
   backlogBefore(subscription: number, time: number): number[] {
     return this.#sql.backlogBefore.all(subscription, time).map((row) => Number(row.id));
+  }
+
+  /** Ids of the messages in a backlog that an owner does not retain. */
+  backlogBeyond(subscription: number, owner: number): number[] {
+    return this.#sql.backlogBeyond.all(subscription, owner).map((row) => Number(row.id));
   }
 
   /** Retained messages published at or after a time, without their data. */
@@ -300,6 +310,12 @@ function statements(database: Database) {
     ),
     backlogBefore: sql(
       'SELECT m.id FROM backlog b JOIN messages m ON m.id = b.message WHERE b.subscription = ? AND m.publish_time < ?',
+    ),
+    retainBacklog: sql(
+      'INSERT OR IGNORE INTO retained SELECT ?, message FROM backlog WHERE subscription = ?',
+    ),
+    backlogBeyond: sql(
+      'SELECT message AS id FROM backlog WHERE subscription = ? AND message NOT IN (SELECT message FROM retained WHERE owner = ?)',
     ),
     hasBacklog: sql('SELECT 1 FROM backlog WHERE subscription = ? LIMIT 1'),
     hasRetained: sql('SELECT 1 FROM retained WHERE owner = ? LIMIT 1'),

@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-type ResourceKind = 'topic' | 'subscription' | 'schema';
+type ResourceKind = 'topic' | 'subscription' | 'schema' | 'snapshot';
 
 export interface StoredResource {
   readonly key: number;
@@ -9,7 +9,7 @@ export interface StoredResource {
   readonly body: string;
 }
 
-/** Topics, subscriptions and schemas on disk. Messages refer to a resource by `key`, which is never reused. */
+/** Topics, subscriptions, schemas and snapshots on disk. Messages refer to a resource by `key`, which is never reused. */
 export class ResourceTable {
   readonly #insert;
   readonly #update;

@@ -1,16 +1,18 @@
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
-  type Metadata,
+  Metadata,
   type MethodDefinition,
   Server,
   type ServerDuplexStream,
+  type StatusObject,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import './long-deadlines.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import type { StreamingPull, StreamingPullRequest, StreamingPullResponse } from '../streaming-pull.ts';
+import { statusDetails } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { RPCS, type Rpc, SERVICES, toRequest } from './protos.ts';
@@ -39,7 +41,7 @@ export function createGrpcServer(wire: Wire): Server {
 }
 
 function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
-  const { service, name, request, response, streaming } = rpc;
+  const { name, path, request, response, streaming } = rpc;
   const encode = (type: protobuf.Type) => (value: object) =>
     Buffer.from(type.encode(DIRECT.has(name) ? value : type.fromObject(value)).finish());
   const decode = (type: protobuf.Type) => (bytes: Buffer) => {
@@ -47,7 +49,7 @@ function definitionOf(rpc: Rpc): MethodDefinition<object, object> {
     return DIRECT.has(name) && !streaming ? message : toRequest(type, message);
   };
   return {
-    path: `/google.pubsub.v1.${service}/${name}`,
+    path,
     requestStream: streaming,
     responseStream: streaming,
     requestSerialize: encode(request),
@@ -64,8 +66,9 @@ function unary({ pubsub, accessOf, report }: Wire, rpc: Rpc): handleUnaryCall<ob
     // Emitted for a completed call, too.
     call.on('cancelled', () => setTimeout(() => abort.abort(), TRANSIT_MS));
     try {
-      authorize(accessOf(authorizationOf(call.metadata)), rpc.name, call.request);
-      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal)));
+      const access = accessOf(authorizationOf(call.metadata));
+      authorize(access, rpc.name, call.request);
+      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal, access)));
     } catch (error) {
       callback(grpcErrorOf(statusOf(error, report)));
     }
@@ -108,6 +111,8 @@ function authorizationOf(metadata: Metadata): string | undefined {
   return authorization === undefined ? undefined : String(authorization);
 }
 
-function grpcErrorOf({ grpc, message }: Status): { code: number; details: string } {
-  return { code: grpc, details: message };
+function grpcErrorOf({ grpc, message, info }: Status): StatusObject {
+  const metadata = new Metadata();
+  if (info) metadata.set('grpc-status-details-bin', statusDetails(grpc, message, info));
+  return { code: grpc, details: message, metadata };
 }

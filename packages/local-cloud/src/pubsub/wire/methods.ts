@@ -1,3 +1,4 @@
+import type { Access } from '../../callers.ts';
 import { CloudError } from '../../errors.ts';
 import type { PubSub } from '../pubsub.ts';
 import type { ServiceName } from './protos.ts';
@@ -6,7 +7,7 @@ import type { ServiceName } from './protos.ts';
  * Implements an RPC. Request and response are plain objects; undefined is an empty response. `over` is aborted when the client
  * has its answer, or is gone.
  */
-type Handler = (pubsub: PubSub, request: never, over: AbortSignal) => Promise<unknown>;
+type Handler = (pubsub: PubSub, request: never, over: AbortSignal, access: Access) => Promise<unknown>;
 
 /** Every unary RPC of Pub/Sub. */
 const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> = {
@@ -17,7 +18,7 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
     GetTopic: (pubsub, request) => pubsub.getTopic(request),
     ListTopics: (pubsub, request) => pubsub.listTopics(request),
     ListTopicSubscriptions: (pubsub, request) => pubsub.listTopicSubscriptions(request),
-    ListTopicSnapshots: (pubsub) => pubsub.snapshots(),
+    ListTopicSnapshots: (pubsub, request) => pubsub.listTopicSnapshots(request),
     DeleteTopic: (pubsub, request) => pubsub.deleteTopic(request),
     DetachSubscription: (pubsub, request) => pubsub.detachSubscription(request),
   },
@@ -30,12 +31,12 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
     ModifyAckDeadline: (pubsub, request) => pubsub.modifyAckDeadline(request),
     Acknowledge: (pubsub, request) => pubsub.acknowledge(request),
     Pull: (pubsub, request, over) => pubsub.pull(request, over),
-    ModifyPushConfig: (pubsub) => pubsub.modifyPushConfig(),
-    GetSnapshot: (pubsub) => pubsub.snapshots(),
-    ListSnapshots: (pubsub) => pubsub.snapshots(),
-    CreateSnapshot: (pubsub) => pubsub.snapshots(),
-    UpdateSnapshot: (pubsub) => pubsub.snapshots(),
-    DeleteSnapshot: (pubsub) => pubsub.snapshots(),
+    ModifyPushConfig: (pubsub, request) => pubsub.modifyPushConfig(request),
+    GetSnapshot: (pubsub, request) => pubsub.getSnapshot(request),
+    ListSnapshots: (pubsub, request) => pubsub.listSnapshots(request),
+    CreateSnapshot: (pubsub, request) => pubsub.createSnapshot(request),
+    UpdateSnapshot: (pubsub, request) => pubsub.updateSnapshot(request),
+    DeleteSnapshot: (pubsub, request) => pubsub.deleteSnapshot(request),
     Seek: (pubsub, request) => pubsub.seek(request),
   },
   SchemaService: {
@@ -49,6 +50,11 @@ const METHODS: Readonly<Record<ServiceName, Readonly<Record<string, Handler>>>> 
     DeleteSchema: (pubsub, request) => pubsub.deleteSchema(request),
     ValidateSchema: (pubsub, request) => pubsub.validateSchema(request),
     ValidateMessage: (pubsub, request) => pubsub.validateMessage(request),
+  },
+  IAMPolicy: {
+    GetIamPolicy: (pubsub, request) => pubsub.getIamPolicy(request),
+    SetIamPolicy: (pubsub, request) => pubsub.setIamPolicy(request),
+    TestIamPermissions: (pubsub, request, _, access) => pubsub.testIamPermissions(request, access),
   },
 };
 

@@ -1,18 +1,32 @@
 import { createRequire } from 'node:module';
 import protobuf from 'protobufjs';
 
-/** Pub/Sub's proto descriptors, from Google's client. */
-const root = protobuf.Root.fromJSON(
-  createRequire(import.meta.url)('@google-cloud/pubsub/build/protos/protos.json'),
-).resolveAll();
+const require = createRequire(import.meta.url);
+/** The library below Google's clients, which has the descriptors of IAM and of errors. */
+const gax = createRequire(createRequire(require.resolve('@google-cloud/pubsub')).resolve('google-gax'));
 
-export const SERVICES = ['Publisher', 'Subscriber', 'SchemaService'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** Proto descriptors, from Google's client. */
+const ROOTS = {
+  'google.pubsub.v1': require('@google-cloud/pubsub/build/protos/protos.json'),
+  'google.iam.v1': gax('../protos/iam_service.json'),
+  'google.rpc': gax('../protos/status.json'),
+};
+
+const PACKAGES = {
+  Publisher: 'google.pubsub.v1',
+  Subscriber: 'google.pubsub.v1',
+  SchemaService: 'google.pubsub.v1',
+  IAMPolicy: 'google.iam.v1',
+} as const;
+export type ServiceName = keyof typeof PACKAGES;
+export const SERVICES = Object.keys(PACKAGES) as ServiceName[];
 
 /** An RPC and its message types. */
 export interface Rpc {
   readonly service: ServiceName;
   readonly name: string;
+  /** Its path over gRPC. */
+  readonly path: string;
   readonly request: protobuf.Type;
   readonly response: protobuf.Type;
   readonly streaming: boolean;
@@ -28,16 +42,28 @@ export interface HttpRule {
   readonly body: string | undefined;
 }
 
-export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) =>
-  root.lookupService(`google.pubsub.v1.${service}`).methodsArray.map((method) => ({
+const roots = new Map(
+  Object.entries(ROOTS).map(([name, json]) => [name, protobuf.Root.fromJSON(json).resolveAll()]),
+);
+
+export const RPCS: readonly Rpc[] = SERVICES.flatMap((service) => {
+  const name = `${PACKAGES[service]}.${service}`;
+  const { methodsArray } = (roots.get(PACKAGES[service]) as protobuf.Root).lookupService(name);
+  return methodsArray.map((method) => ({
     service,
     name: method.name,
+    path: `/${name}/${method.name}`,
     request: typeOf(method.resolvedRequestType),
     response: typeOf(method.resolvedResponseType),
     streaming: method.requestStream === true,
-    http: httpRulesOf(method),
-  })),
-);
+    http: service === 'IAMPolicy' ? iamRulesOf(method.name) : httpRulesOf(method),
+  }));
+});
+
+/** A message type of google.rpc. */
+export function errorType(name: 'Status' | 'ErrorInfo'): protobuf.Type {
+  return (roots.get('google.rpc') as protobuf.Root).lookupType(`google.rpc.${name}`);
+}
 
 /** A decoded message as a plain object. */
 export function toRequest(type: protobuf.Type, message: protobuf.Message): Record<string, unknown> {
@@ -58,4 +84,14 @@ function httpRulesOf(method: protobuf.Method): HttpRule[] {
   return verb === undefined
     ? []
     : [{ verb: verb.toUpperCase(), path: option[verb] ?? '', body: option.body }];
+}
+
+/** Where Pub/Sub serves IAM's methods. https://docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/getIamPolicy */
+function iamRulesOf(method: string): HttpRule[] {
+  const verb = `${method.charAt(0).toLowerCase()}${method.slice(1)}`;
+  return ['topics', 'subscriptions', 'snapshots', 'schemas'].map((collection) => ({
+    verb: method === 'GetIamPolicy' ? 'GET' : 'POST',
+    path: `/v1/{resource=projects/*/${collection}/*}:${verb}`,
+    body: method === 'GetIamPolicy' ? undefined : '*',
+  }));
 }

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
+import { foreignRefusal } from '../../http/guard.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
+import { ERROR_INFO } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
 import { requestOf, responseJson } from './rest-json.ts';
@@ -16,10 +18,11 @@ const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
 export function createRestServer(wire: Wire): Server {
   return createServer((request, response) => {
     answer(wire, request, response).catch((error: unknown) => {
-      const { http, message, code } = statusOf(error, wire.report);
+      const { http, message, code, info } = statusOf(error, wire.report);
       // gcloud repeats a request for half a minute after a 501.
       const status = code === 'UNIMPLEMENTED' ? 400 : http;
-      send(response, status, JSON.stringify({ error: { code: status, message, status: code } }));
+      const details = info && [{ '@type': `type.googleapis.com/${ERROR_INFO}`, ...info }];
+      send(response, status, JSON.stringify({ error: { code: status, message, status: code, details } }));
     });
   });
 }
@@ -29,6 +32,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const refusal = foreignRefusal(request);
+  if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
   const access = accessOf(request.headers.authorization);
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const match = matchRoute(request.method ?? 'GET', pathname);
@@ -42,7 +47,7 @@ async function answer(
   const message = requestOf(match, searchParams, await readBody(request, MAX_BODY_BYTES));
   const { service, name, response: type } = match.rpc;
   authorize(access, name, message);
-  const result = await handlerOf(service, name)(pubsub, message as never, abort.signal);
+  const result = await handlerOf(service, name)(pubsub, message as never, abort.signal, access);
   send(response, 200, responseJson(type, answerOf(result)));
 }
 

@@ -1,4 +1,4 @@
-import { CANONICAL_CODES, type CanonicalCode, CloudError } from '../../errors.ts';
+import { CANONICAL_CODES, type CanonicalCode, CloudError, type ErrorInfo } from '../../errors.ts';
 
 /** An error, as both wires answer it. */
 export interface Status {
@@ -7,6 +7,7 @@ export interface Status {
   readonly http: number;
   /** Google's message, and in brackets the local cloud's hint, if any. */
   readonly message: string;
+  readonly info?: ErrorInfo | undefined;
 }
 
 /** The status of an error. Any error but CloudError is a bug: it is reported, and its message is not sent. */
@@ -15,6 +16,11 @@ export function statusOf(error: unknown, report: (error: unknown) => void): Stat
     report(error);
     return { code: 'INTERNAL', ...CANONICAL_CODES.INTERNAL, message: 'Internal error of the local cloud.' };
   }
-  const { code, message, hint } = error;
-  return { code, ...CANONICAL_CODES[code], message: hint === undefined ? message : `${message} [${hint}]` };
+  const { code, message, hint, info } = error;
+  return {
+    code,
+    ...CANONICAL_CODES[code],
+    info,
+    message: hint === undefined ? message : `${message} [${hint}]`,
+  };
 }

@@ -13,10 +13,7 @@ const Inputs = Type.Object(
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
-    /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset */
-    defaultTableExpirationMs: Type.Optional(
-      Type.Integer({ minimum: 3_600_000, description: 'milliseconds, an hour or more' }),
-    ),
+    defaultTableExpirationMs: Type.Optional(Type.Integer()),
     deleteContentsOnDestroy: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
   },
@@ -44,7 +41,6 @@ export const dataset = applied({
     externalCatalogDatasetOptions: 'there are no external catalogs',
     externalDatasetReference: 'there are no external datasets',
   },
-  replaceOn: ['datasetId', 'project', 'location'],
   holds: 'its tables and their rows',
   defaults: (declared) => ({
     ...withProject(declared),

@@ -10,7 +10,7 @@ const Inputs = Type.Object(
     tableId: Type.String(),
     project: Type.Optional(Type.String()),
     schema: Type.Optional(Type.String()),
-    clusterings: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 4 })),
+    clusterings: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
@@ -49,7 +49,6 @@ export const table = applied({
     schemaForeignTypeInfo: 'foreign types are not emulated',
     tableMetadataView: 'a table is always returned in full',
   },
-  replaceOn: ['datasetId', 'tableId', 'project'],
   holds: 'its rows',
   deletionProtection: { input: 'deletionProtection', default: true },
   defaults: (declared) => ({

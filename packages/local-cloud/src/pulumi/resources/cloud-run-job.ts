@@ -78,7 +78,6 @@ export const job = applied({
     ...REFUSED_IN_JOB_CONTAINER,
   },
   autoname: 'name',
-  replaceOn: ['name', 'location', 'project'],
   deletionProtection: { input: 'deletionProtection', default: true },
   defaults: withProject,
   resourceName: nameOf,

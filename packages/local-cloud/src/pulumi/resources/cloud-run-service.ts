@@ -98,7 +98,6 @@ export const service = applied({
     ...REFUSED_IN_CONTAINER,
   },
   autoname: 'name',
-  replaceOn: ['name', 'location', 'project'],
   deletionProtection: { input: 'deletionProtection', default: true },
   defaults: withProject,
   resourceName: nameOf,

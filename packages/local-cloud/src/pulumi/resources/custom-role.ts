@@ -6,10 +6,7 @@ import { DeletionPolicy, withProject } from './common.ts';
 /** https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.roles */
 const Inputs = Type.Object(
   {
-    roleId: Type.String({
-      pattern: '^[a-zA-Z0-9_.]{3,64}$',
-      description: '3 to 64 letters, digits, underscores and dots',
-    }),
+    roleId: Type.String(),
     project: Type.Optional(Type.String()),
     title: Type.String({ maxLength: 100, description: 'text of at most 100 characters' }),
     description: Type.Optional(
@@ -29,7 +26,6 @@ export const customRole = applied({
     stage: 'a label for people',
   },
   refused: {},
-  replaceOn: ['roleId', 'project'],
   defaults: withProject,
   resourceName: nameOf,
   outputs(declared) {

@@ -9,15 +9,9 @@ import {
 } from '../resource-type.ts';
 import { serviceAccountName } from './common.ts';
 
-const MEMBER =
-  '^(allUsers|allAuthenticatedUsers|(user|group|serviceAccount|domain|principal|principalSet|projectOwner|projectEditor|projectViewer):\\S+)$';
-
 const GRANT_INPUTS = {
   role: Type.String({ pattern: '^(roles|projects/[^/]+/roles|organizations/[^/]+/roles)/\\S+$' }),
-  member: Type.String({
-    pattern: MEMBER,
-    description: 'an IAM member such as "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"',
-  }),
+  member: Type.String(),
 };
 
 interface GrantOptions {
@@ -56,7 +50,6 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
     refused: {
       condition: 'IAM conditions are not evaluated, so the grant would allow more than declared',
     },
-    replaceOn: [...Object.keys(target), 'role', 'member', 'project'],
     defaults: (declared) => ({ ...declared.inputs, project: contextOf(declared).project }),
     outputs(declared) {
       const { inputs } = declared;

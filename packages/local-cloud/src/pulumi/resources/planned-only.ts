@@ -11,7 +11,10 @@ const NO_TOKENS = 'the local cloud asks for no credentials';
 
 /** Types that a plan shows and that have no effect on an emulated service. */
 export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
-  'gcp:artifactregistry/repository:Repository': named(NO_IMAGES, 'repositories', 'location', 'repositoryId'),
+  'gcp:artifactregistry/repository:Repository': {
+    ...named(NO_IMAGES, 'repositories', 'location', 'repositoryId'),
+    holds: 'its images',
+  },
   'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': grant(NO_IMAGES, 'repository'),
   'gcp:billing/budget:Budget': {
     notEmulatedBecause: 'nothing costs anything on this machine',
@@ -55,6 +58,7 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   },
   'gcp:kms/cryptoKey:CryptoKey': {
     notEmulatedBecause: NO_KEYS,
+    holds: 'what it has encrypted',
     outputs: ({ keyRing, name }) => ({ id: `${keyRing}/cryptoKeys/${name}` }),
   },
   'gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember': grant(NO_KEYS, 'cryptoKeyId'),
@@ -89,6 +93,7 @@ export const PLANNED_ONLY: Readonly<Record<string, NotEmulatedType>> = {
   'gcp:serviceaccount/iAMMember:IAMMember': grant(NO_TOKENS, 'serviceAccountId'),
   'gcp:storage/bucket:Bucket': {
     notEmulatedBecause: NO_OBJECTS,
+    holds: 'its objects',
     outputs: ({ name }) => ({ id: String(name), url: `gs://${name}` }),
   },
   'gcp:storage/bucketIAMMember:BucketIAMMember': grant(NO_OBJECTS, 'bucket'),

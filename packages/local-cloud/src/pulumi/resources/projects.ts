@@ -39,7 +39,6 @@ export const serviceIdentity = applied({
   inputs: ServiceIdentity,
   notEmulated: {},
   refused: {},
-  replaceOn: ['service', 'project'],
   defaults: withProject,
   outputs({ inputs, context }) {
     const email = `service-${context.projectNumber}@${AGENT_DOMAINS[inputs.service]}.iam.gserviceaccount.com`;

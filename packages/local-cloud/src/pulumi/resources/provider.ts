@@ -34,7 +34,6 @@ export const provider = applied({
     pulumiAttributionLabelAdditionStrategy: 'the label is in the outputs only',
   },
   refused: { defaultLabels: 'default labels are not emulated: declare labels on each resource' },
-  replaceOn: [],
   defaults: ({ inputs }) => inputs,
   outputs: ({ logicalName }) => ({ id: logicalName }),
 });

@@ -20,7 +20,6 @@ export const schema = applied({
   notEmulated: {},
   refused: {},
   autoname: 'name',
-  replaceOn: ['name', 'project', 'type'],
   defaults: (declared) => ({ ...withProject(declared), type: 'AVRO' as const }),
   resourceName: nameOf,
   outputs: (declared) => ({ id: nameOf(declared) }),

@@ -26,6 +26,7 @@ const Inputs = Type.Object(
     messageRetentionDuration: Type.Optional(DurationText),
     retainAckedMessages: Type.Optional(Type.Boolean()),
     enableMessageOrdering: Type.Optional(Type.Boolean()),
+    enableExactlyOnceDelivery: Type.Optional(Type.Boolean()),
     filter: Type.Optional(Type.String()),
     expirationPolicy: Type.Optional(
       Type.Object({ ttl: Type.Union([Type.Literal(''), DurationText]) }, closed),
@@ -70,7 +71,6 @@ export const subscription = applied({
   effect: 'a subscription of the local Pub/Sub; with bigqueryConfig it writes into the local BigQuery',
   inputs: Inputs,
   notEmulated: {
-    enableExactlyOnceDelivery: 'a message may be delivered again, as without this option',
     tags: 'no policy looks at tags',
   },
   refused: {
@@ -80,7 +80,6 @@ export const subscription = applied({
       'single message transforms are not emulated, and without them subscribers get other messages',
   },
   autoname: 'name',
-  replaceOn: ['name', 'project', 'topic', 'filter', 'enableMessageOrdering'],
   holds: 'the messages that it has not delivered',
   defaults: (declared) => ({
     ...withProject(declared),
@@ -167,6 +166,7 @@ function subscriptionOf(declared: Declared<Inputs>) {
     messageRetentionDuration: messageRetentionDuration ? duration(messageRetentionDuration) : null,
     retainAckedMessages: inputs.retainAckedMessages ?? false,
     enableMessageOrdering: inputs.enableMessageOrdering ?? false,
+    enableExactlyOnceDelivery: inputs.enableExactlyOnceDelivery ?? false,
     filter: inputs.filter ?? '',
     expirationPolicy: expirationPolicy
       ? expirationPolicy.ttl

@@ -57,7 +57,6 @@ export const topic = applied({
     ingestionDataSourceSettings: 'there are no import topics',
   },
   autoname: 'name',
-  replaceOn: ['name', 'project'],
   holds: 'the messages that it retains, and its subscriptions',
   defaults: withProject,
   resourceName: nameOf,

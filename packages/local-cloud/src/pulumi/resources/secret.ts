@@ -36,7 +36,6 @@ export const secret = applied({
     expireTime: 'secrets do not expire here',
     ttl: 'secrets do not expire here',
   },
-  replaceOn: ['secretId', 'project', 'replication'],
   holds: 'its versions',
   deletionProtection: { input: 'deletionProtection', default: false },
   defaults: withProject,
@@ -79,7 +78,6 @@ export const secretVersion = applied({
     secretDataWo: 'the local engine takes secretData',
     secretDataWoVersion: 'the local engine takes secretData',
   },
-  replaceOn: ['secret', 'secretData', 'project'],
   defaults: withProject,
   outputs(declared) {
     const id = `${secretOf(declared)}/versions/${FIRST}`;

@@ -5,18 +5,12 @@ import { DeletionPolicy, withProject } from './common.ts';
 
 const Inputs = Type.Object(
   {
-    /** https://docs.cloud.google.com/iam/docs/service-accounts-create */
-    accountId: Type.String({
-      pattern: '^[a-z](?:[-a-z0-9]{4,28}[a-z0-9])$',
-      description: '6 to 30 lower-case letters, digits and dashes that start with a letter',
-    }),
+    accountId: Type.String(),
     project: Type.Optional(Type.String()),
     displayName: Type.Optional(
       Type.String({ maxLength: 100, description: 'text of at most 100 characters' }),
     ),
-    description: Type.Optional(
-      Type.String({ maxLength: 256, description: 'text of at most 256 characters' }),
-    ),
+    description: Type.Optional(Type.String()),
     deletionPolicy: Type.Optional(DeletionPolicy),
   },
   { additionalProperties: false },
@@ -32,7 +26,6 @@ export const account = applied({
   refused: {
     disabled: 'the local cloud cannot disable an account',
   },
-  replaceOn: ['accountId', 'project'],
   defaults: withProject,
   resourceName: nameOf,
   outputs(declared) {

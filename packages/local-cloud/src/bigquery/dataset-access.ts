@@ -1,0 +1,83 @@
+import type { Iam } from '../iam.ts';
+import { invalid } from './errors.ts';
+import type { AccessEntry } from './resources.ts';
+
+/** The basic roles of an access list and the roles that they grant. https://docs.cloud.google.com/bigquery/docs/access-control-basic-roles */
+const BASIC_ROLES: ReadonlyMap<string, string> = new Map([
+  ['READER', 'roles/bigquery.dataViewer'],
+  ['WRITER', 'roles/bigquery.dataEditor'],
+  ['OWNER', 'roles/bigquery.dataOwner'],
+]);
+
+/** The access list of a new dataset that names none. */
+export const DEFAULT_ACCESS: readonly AccessEntry[] = [
+  { role: 'WRITER', specialGroup: 'projectWriters' },
+  { role: 'OWNER', specialGroup: 'projectOwners' },
+  { role: 'READER', specialGroup: 'projectReaders' },
+];
+
+/** The entries that are no grants: the members of a project's basic roles, whom nobody lists here. They are only shown. */
+export function specialAccess(entries: readonly AccessEntry[]): { readonly access: readonly AccessEntry[] } {
+  return { access: entries.filter((entry) => memberOf(entry) === undefined) };
+}
+
+/** Makes the other entries the grants of the dataset. Throws INVALID_ARGUMENT for an unknown role. */
+export function setAccess(iam: Iam, resource: string, entries: readonly AccessEntry[]): void {
+  const wanted = entries.flatMap((entry) => {
+    const member = memberOf(entry);
+    if (!entry.role) throw invalid('Required parameter is missing: access.role');
+    return member === undefined
+      ? []
+      : [{ resource, role: BASIC_ROLES.get(entry.role) ?? entry.role, member }];
+  });
+  const isWanted = (grant: { role: string; member: string }) =>
+    wanted.some(({ role, member }) => role === grant.role && member === grant.member);
+  const held = grantsOf(iam, resource);
+  for (const grant of wanted) {
+    if (!held.some(({ role, member }) => role === grant.role && member === grant.member)) iam.grant(grant);
+  }
+  for (const grant of held) if (!isWanted(grant)) iam.revoke(grant);
+}
+
+/** The grants of a dataset as entries of its access list. */
+export function grantedAccess(iam: Iam, resource: string): AccessEntry[] {
+  return grantsOf(iam, resource).map(({ role, member }) => {
+    const basic = [...BASIC_ROLES].find(([, granted]) => granted === role)?.[0];
+    return { role: basic ?? role, ...entryOf(member) };
+  });
+}
+
+/** Call it after the dataset is deleted. Grants of a Pulumi program stay: the program deletes them. */
+export function forgetAccess(iam: Iam, resource: string): void {
+  const below = `${resource}/`;
+  for (const grant of iam.grants()) {
+    const isHere = grant.resource === resource || grant.resource.startsWith(below);
+    if (isHere && grant.declaredBy === undefined) iam.revoke(grant);
+  }
+}
+
+function grantsOf(iam: Iam, resource: string) {
+  return iam.grants().filter((grant) => grant.resource === resource);
+}
+
+function memberOf({
+  userByEmail,
+  groupByEmail,
+  domain,
+  specialGroup,
+  iamMember,
+}: AccessEntry): string | undefined {
+  if (userByEmail)
+    return `${userByEmail.endsWith('.gserviceaccount.com') ? 'serviceAccount' : 'user'}:${userByEmail}`;
+  if (groupByEmail) return `group:${groupByEmail}`;
+  if (domain) return `domain:${domain}`;
+  return iamMember || (specialGroup === 'allAuthenticatedUsers' ? specialGroup : undefined);
+}
+
+function entryOf(member: string): AccessEntry {
+  const [kind, name = ''] = member.split(':');
+  if (kind === 'user' || kind === 'serviceAccount') return { userByEmail: name };
+  if (kind === 'group') return { groupByEmail: name };
+  if (kind === 'domain') return { domain: name };
+  return member === 'allAuthenticatedUsers' ? { specialGroup: member } : { iamMember: member };
+}

@@ -1,0 +1,153 @@
+import type { Access } from '../callers.ts';
+import { CloudError } from '../errors.ts';
+import type { TableReference } from '../warehouse.ts';
+import { requireOnDataset, requireOnTable } from './access.ts';
+import { physicalSql, type Table } from './catalog.ts';
+import { readRows, type Transaction } from './database.ts';
+import type { ServiceContext } from './datasets.ts';
+import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
+import type { Destination } from './job-configuration.ts';
+import { assertFieldName, quoteIdentifier } from './names.ts';
+import { assertWritable } from './table-kind.ts';
+import { checkClustering, type Tables } from './tables.ts';
+import type { Field } from './types.ts';
+
+/** A physical table with the rows of a job, which no table of the catalog has yet. */
+export type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
+
+/** The rows that a job writes. */
+export interface RowsToWrite {
+  readonly destination: Destination;
+  readonly fields: readonly Field[];
+  /** Properties of the table, apart from its columns. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Location of the job, for messages. */
+  readonly location: string;
+  readonly signal: AbortSignal;
+  fill(connection: Transaction['connection'], table: StagedTable): Promise<void>;
+}
+
+/** Writes the rows of jobs to tables, all or none. https://docs.cloud.google.com/bigquery/docs/writing-results */
+export class Destinations {
+  readonly #context: ServiceContext;
+  readonly #tables: Tables;
+  readonly #expiring: ExpiringTables;
+  #lastStaged: Promise<unknown> = Promise.resolve();
+
+  constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables) {
+    this.#context = context;
+    this.#tables = tables;
+    this.#expiring = expiring;
+  }
+
+  /** Throws PERMISSION_DENIED. */
+  authorize(access: Access, reference: TableReference, overwrites: boolean): void {
+    const { projectId, datasetId, tableId } = reference;
+    const exists = this.#context.catalog.findTable(datasetId, tableId) !== undefined;
+    if (!exists) requireOnDataset(access, 'bigquery.tables.create', projectId, datasetId);
+    else if (overwrites) requireOnTable(access, 'bigquery.tables.updateData', reference);
+  }
+
+  /** Throws NOT_FOUND, ALREADY_EXISTS, INVALID_ARGUMENT for columns that do not fit. */
+  async write(rows: RowsToWrite): Promise<void> {
+    const { destination, fields, properties, signal } = rows;
+    for (const { name } of fields) assertFieldName(name);
+    checkClustering(properties, fields);
+    const { database, catalog, statistics } = this.#context;
+    const existing = await database.read((connection) => this.#writable(connection, rows));
+    const appends = existing && destination.writeDisposition === 'WRITE_APPEND';
+    if (appends) assertSameColumns(existing, fields);
+    const staged = { physicalName: catalog.newPhysicalName(), fields };
+    let isUsed = false;
+    try {
+      // Beside other writes, which would otherwise wait for the rows.
+      await this.#alone(() => database.read((connection) => this.#stage(connection, staged, rows), signal));
+      await database.write((transaction) =>
+        appends ? this.#append(transaction, staged, rows) : this.#become(transaction, staged, rows),
+      );
+      isUsed = !appends;
+    } finally {
+      if (!isUsed) {
+        const bytes = statistics.knownBytes(staged);
+        statistics.invalidate(staged);
+        database.drop({ schema: 'data', name: staged.physicalName }, bytes);
+      }
+    }
+    await this.#expiring.dropExcess(destination.reference);
+  }
+
+  async #append(transaction: Transaction, staged: StagedTable, rows: RowsToWrite): Promise<void> {
+    const { catalog, clock, statistics } = this.#context;
+    const table = catalog.table(rows.destination.reference, rows.location);
+    assertSameColumns(table, rows.fields);
+    await catalog.touchTable(transaction, table, clock.now());
+    transaction.afterCommit(() => statistics.invalidate(table));
+    const names = rows.fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    await transaction.connection.run(
+      `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${names} FROM ${physicalSql(staged)}`,
+    );
+  }
+
+  /** The staged table becomes the destination. */
+  async #become(transaction: Transaction, staged: StagedTable, rows: RowsToWrite): Promise<void> {
+    const { destination, fields, properties } = rows;
+    const { datasetId, tableId } = destination.reference;
+    const current = await this.#writable(transaction.connection, rows);
+    if (current) {
+      const all = { ...current.properties, ...properties };
+      await this.#tables.replace(transaction, current, fields, all, staged.physicalName);
+    } else {
+      await this.#tables.create(transaction, datasetId, tableId, fields, properties, staged.physicalName);
+    }
+  }
+
+  /** The table that a job may write to; undefined when the job creates it. Throws NOT_FOUND, ALREADY_EXISTS. */
+  async #writable(
+    connection: Transaction['connection'],
+    { destination, location }: RowsToWrite,
+  ): Promise<Table | undefined> {
+    const { catalog } = this.#context;
+    const { reference, createIfNeeded, writeDisposition } = destination;
+    const { projectId, datasetId, tableId } = reference;
+    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    const existing = catalog.findTable(datasetId, tableId);
+    if (!existing && !createIfNeeded) throw tableNotFound(reference, location);
+    if (existing) assertWritable(existing);
+    if (existing && writeDisposition === 'WRITE_EMPTY' && !(await isEmpty(connection, existing))) {
+      throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+    }
+    return existing;
+  }
+
+  /** One at a time: each may order millions of rows, and together they would need more memory than there is. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lastStaged.then(work);
+    this.#lastStaged = result.catch(() => undefined);
+    return await result;
+  }
+
+  async #stage(connection: Transaction['connection'], staged: StagedTable, rows: RowsToWrite): Promise<void> {
+    const { catalog, clock, statistics } = this.#context;
+    await catalog.stageTable(connection, staged, clock.now());
+    await rows.fill(connection, staged);
+    await statistics.count(connection, staged);
+  }
+}
+
+async function isEmpty(connection: Transaction['connection'], table: Table): Promise<boolean> {
+  const rows = await readRows(connection, `SELECT 1 FROM ${physicalSql(table)} LIMIT 1`);
+  return rows.length === 0;
+}
+
+function assertSameColumns(table: Table, fields: readonly Field[]): void {
+  for (const field of fields) {
+    const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
+    const same =
+      column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
+    if (same) continue;
+    throw invalid(
+      `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { invalid } from '../errors.ts';
+import type { DatasetResource, TableResource } from '../resources.ts';
+import type { Field } from '../types.ts';
+import { oneOf } from './types.ts';
+
+/**
+ * Which datasets a list has. The filter is `labels.KEY[:VALUE]`, several separated by spaces; all must match.
+ * https://docs.cloud.google.com/bigquery/docs/filtering-labels#filter_datasets_using_labels
+ */
+export function datasetFilter(filter = '', all: boolean): (dataset: DatasetResource) => boolean {
+  const conditions = filter.split(/\s+(?:AND\s+)?/i).filter((text) => text !== '');
+  const tests = conditions.map((condition) => {
+    const [, key = '', value] = /^labels\.([^\s:]+)(?::(\S*))?$/.exec(condition) ?? [];
+    if (key === '') {
+      throw invalid(
+        `Invalid value for filter: ${filter}; it must be labels.KEY or labels.KEY:VALUE, separated by spaces`,
+      );
+    }
+    return ({ labels }: DatasetResource) =>
+      labels !== undefined &&
+      labels !== null &&
+      Object.hasOwn(labels, key) &&
+      (value === undefined || value === '*' || labels[key] === value);
+  });
+  return (dataset) =>
+    // The name of a hidden dataset begins with an underscore.
+    (all || !dataset.datasetReference.datasetId.startsWith('_')) && tests.every((test) => test(dataset));
+}
+
+export const TABLE_VIEWS = oneOf('TABLE_METADATA_VIEW_UNSPECIFIED', 'BASIC', 'STORAGE_STATS', 'FULL');
+
+export type SelectedTable = Omit<
+  TableResource,
+  'schema' | 'numRows' | 'numBytes' | 'numLongTermBytes' | 'lastModifiedTime'
+> & {
+  readonly schema?: { readonly fields: readonly Field[] };
+};
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables/get */
+export function selectedTable(
+  table: TableResource,
+  selectedFields: string | undefined,
+  view: 'TABLE_METADATA_VIEW_UNSPECIFIED' | 'BASIC' | 'STORAGE_STATS' | 'FULL' | undefined,
+): SelectedTable {
+  const { schema, numRows, numBytes, numLongTermBytes, lastModifiedTime, ...basic } = table;
+  const storage = { numRows, numBytes, numLongTermBytes, lastModifiedTime };
+  const fields = selectedFields ? selectedColumns(schema.fields, selectedFields) : schema.fields;
+  return { ...basic, ...(fields.length > 0 && { schema: { fields } }), ...(view !== 'BASIC' && storage) };
+}
+
+/** `selected`: names of columns, `address.city` for one of a RECORD, separated by commas. */
+function selectedColumns(fields: readonly Field[], selected: string): Field[] {
+  const paths = selected.split(',').map((path) => path.trim().toLowerCase());
+  return fields.flatMap((field) => {
+    const name = field.name.toLowerCase();
+    if (paths.includes(name)) return [field];
+    const inner = paths
+      .filter((path) => path.startsWith(`${name}.`))
+      .map((path) => path.slice(name.length + 1));
+    return inner.length > 0 && field.fields
+      ? [{ ...field, fields: selectedColumns(field.fields, inner.join(',')) }]
+      : [];
+  });
+}

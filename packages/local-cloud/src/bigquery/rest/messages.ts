@@ -1,0 +1,493 @@
+import type { NewPolicy } from '../../iam.ts';
+import type { TableReference } from '../../warehouse.ts';
+import type { FormatOptions } from '../cells.ts';
+import {
+  COPY_OPERATIONS,
+  type ConfigurationInput,
+  type CopyInput,
+  CREATE_DISPOSITIONS,
+  type JobInput,
+  type JobReferenceInput,
+  type LoadInput,
+  type QueryInput,
+  type QueryRequest,
+  SOURCE_FORMATS,
+  WRITE_DISPOSITIONS,
+} from '../job-configuration.ts';
+import type { ParameterInput, ParameterTypeInput, ParameterValueInput } from '../parameters.ts';
+import type { AccessEntry, DatasetInput, TableInput } from '../resources.ts';
+import type { InsertAllRequest } from '../table-data.ts';
+import {
+  ANY,
+  BOOLEAN,
+  INT32,
+  INT64,
+  listOf,
+  type Message,
+  mapOf,
+  message,
+  oneOf,
+  STRING,
+  UINT32,
+  UINT64,
+  type ValueType,
+} from './types.ts';
+
+interface ColumnInput {
+  readonly name?: string;
+  readonly type?: string;
+  readonly mode?: string;
+  readonly description?: string;
+  readonly fields?: readonly ColumnInput[];
+}
+
+// The requests of the REST API, as far as the local BigQuery reads them. Every other field is refused by name.
+// https://docs.cloud.google.com/bigquery/docs/reference/rest
+
+const RESOURCE = { kind: STRING, etag: STRING, id: STRING, selfLink: STRING };
+
+/** Fields that only responses have, and that no response here has. */
+function outputs(...names: readonly string[]): Record<string, ValueType> {
+  return Object.fromEntries(names.map((name) => [name, ANY]));
+}
+
+const DATASET_REFERENCE = message<{ datasetId?: string; projectId?: string }>('DatasetReference', () => ({
+  datasetId: STRING,
+  projectId: STRING,
+}));
+
+const TABLE_REFERENCE = message<Partial<TableReference>>('TableReference', () => ({
+  projectId: STRING,
+  datasetId: STRING,
+  tableId: STRING,
+}));
+
+const ACCESS_ENTRY = message<AccessEntry>(
+  'DatasetAccess',
+  () => ({
+    role: STRING,
+    userByEmail: STRING,
+    groupByEmail: STRING,
+    domain: STRING,
+    specialGroup: STRING,
+    iamMember: STRING,
+  }),
+  { refused: ['condition', 'dataset', 'routine', 'view'] },
+);
+
+export const DATASET = message<DatasetInput>(
+  'Dataset',
+  () => ({
+    datasetReference: DATASET_REFERENCE,
+    location: STRING,
+    friendlyName: STRING,
+    description: STRING,
+    labels: mapOf(STRING),
+    defaultTableExpirationMs: INT64,
+    maxTimeTravelHours: INT64,
+    storageBillingModel: oneOf('LOGICAL', 'PHYSICAL'),
+    access: listOf(ACCESS_ENTRY),
+  }),
+  {
+    output: {
+      ...RESOURCE,
+      ...outputs(
+        'catalogSource',
+        'linkedDatasetMetadata',
+        'restrictions',
+        'satisfiesPzi',
+        'satisfiesPzs',
+        'tags',
+      ),
+      creationTime: INT64,
+      lastModifiedTime: INT64,
+      type: STRING,
+    },
+    refused: [
+      'defaultCollation',
+      'defaultEncryptionConfiguration',
+      'defaultPartitionExpirationMs',
+      'defaultRoundingMode',
+      'externalCatalogDatasetOptions',
+      'externalDatasetReference',
+      'isCaseInsensitive',
+      'linkedDatasetSource',
+      'resourceTags',
+    ],
+    keepNulls: true,
+  },
+);
+
+/** The columns of a table. `parseFields` reads them: its errors name the column. */
+const COLUMN: Message<ColumnInput> = message<ColumnInput>(
+  'TableFieldSchema',
+  () => ({
+    name: STRING,
+    type: STRING,
+    mode: STRING,
+    description: STRING,
+    fields: listOf(COLUMN),
+  }),
+  {
+    refused: [
+      'categories',
+      'collation',
+      'dataGovernanceTagsInfo',
+      'dataPolicies',
+      'dataPolicyList',
+      'defaultValueExpression',
+      'foreignTypeDefinition',
+      'generatedColumn',
+      'maxLength',
+      'policyTags',
+      'precision',
+      'rangeElementType',
+      'roundingMode',
+      'scale',
+      'timestampPrecision',
+    ],
+  },
+);
+const COLUMNS: ValueType<unknown[]> = {
+  ...listOf(ANY),
+  schema: () => listOf(COLUMN).schema(),
+  message: () => COLUMN,
+};
+
+const TABLE_SCHEMA = message<{ fields?: readonly unknown[] }>('TableSchema', () => ({ fields: COLUMNS }), {
+  refused: ['foreignTypeInfo'],
+});
+
+const CLUSTERING = message<{ fields?: readonly string[] }>('Clustering', () => ({ fields: listOf(STRING) }));
+
+export const TABLE = message<TableInput>(
+  'Table',
+  () => ({
+    tableReference: TABLE_REFERENCE,
+    schema: TABLE_SCHEMA,
+    friendlyName: STRING,
+    description: STRING,
+    labels: mapOf(STRING),
+    clustering: CLUSTERING,
+    expirationTime: INT64,
+  }),
+  {
+    output: {
+      ...RESOURCE,
+      creationTime: INT64,
+      lastModifiedTime: UINT64,
+      type: STRING,
+      location: STRING,
+      numRows: UINT64,
+      numBytes: INT64,
+      numLongTermBytes: INT64,
+      ...outputs(
+        'cloneDefinition',
+        'managedTableType',
+        'materializedViewStatus',
+        'numActiveLogicalBytes',
+        'numActivePhysicalBytes',
+        'numCurrentPhysicalBytes',
+        'numLongTermLogicalBytes',
+        'numLongTermPhysicalBytes',
+        'numPartitions',
+        'numPhysicalBytes',
+        'numTimeTravelPhysicalBytes',
+        'numTotalLogicalBytes',
+        'numTotalPhysicalBytes',
+        'replicas',
+        'restrictions',
+        'snapshotDefinition',
+        'streamingBuffer',
+      ),
+    },
+    refused: [
+      'biglakeConfiguration',
+      'defaultCollation',
+      'defaultRoundingMode',
+      'encryptionConfiguration',
+      'externalCatalogTableOptions',
+      'externalDataConfiguration',
+      'materializedView',
+      'maxStaleness',
+      'model',
+      'partitionDefinition',
+      'rangePartitioning',
+      'requirePartitionFilter',
+      'resourceTags',
+      'tableConstraints',
+      'tableReplicationInfo',
+      'timePartitioning',
+      'view',
+    ],
+    keepNulls: true,
+  },
+);
+
+const PARAMETER_TYPE: Message<ParameterTypeInput> = message<ParameterTypeInput>(
+  'QueryParameterType',
+  () => ({
+    type: STRING,
+    arrayType: PARAMETER_TYPE,
+    structTypes: listOf(STRUCT_TYPE),
+  }),
+  { refused: ['rangeElementType', 'timestampPrecision'] },
+);
+
+const STRUCT_TYPE = message<{ name?: string; type?: ParameterTypeInput; description?: string }>(
+  'QueryParameterStructType',
+  () => ({ name: STRING, type: PARAMETER_TYPE, description: STRING }),
+);
+
+const PARAMETER_VALUE: Message<ParameterValueInput> = message<ParameterValueInput>(
+  'QueryParameterValue',
+  () => ({
+    value: STRING,
+    arrayValues: listOf(PARAMETER_VALUE),
+    structValues: mapOf(PARAMETER_VALUE),
+  }),
+  { refused: ['rangeValue'] },
+);
+
+const PARAMETER = message<ParameterInput>('QueryParameter', () => ({
+  name: STRING,
+  parameterType: PARAMETER_TYPE,
+  parameterValue: PARAMETER_VALUE,
+}));
+
+const QUERY_TEXT = {
+  query: STRING,
+  useLegacySql: BOOLEAN,
+  parameterMode: oneOf('POSITIONAL', 'NAMED'),
+  queryParameters: listOf(PARAMETER),
+  defaultDataset: DATASET_REFERENCE,
+  maximumBytesBilled: INT64,
+  useQueryCache: BOOLEAN,
+  preserveNulls: BOOLEAN,
+};
+
+const DISPOSITIONS = {
+  writeDisposition: oneOf(...WRITE_DISPOSITIONS),
+  createDisposition: oneOf(...CREATE_DISPOSITIONS),
+};
+
+const QUERY = message<QueryInput>(
+  'JobConfigurationQuery',
+  () => ({
+    ...QUERY_TEXT,
+    ...DISPOSITIONS,
+    destinationTable: TABLE_REFERENCE,
+    clustering: CLUSTERING,
+    priority: oneOf('INTERACTIVE', 'BATCH'),
+    allowLargeResults: BOOLEAN,
+    flattenResults: BOOLEAN,
+  }),
+  {
+    refused: [
+      'connectionProperties',
+      'continuous',
+      'createSession',
+      'destinationEncryptionConfiguration',
+      'maximumBillingTier',
+      'rangePartitioning',
+      'schemaUpdateOptions',
+      'scriptOptions',
+      'secureContext',
+      'systemVariables',
+      'tableDefinitions',
+      'timePartitioning',
+      'userDefinedFunctionResources',
+      'writeIncrementalResults',
+    ],
+  },
+);
+
+const LOAD = message<LoadInput>(
+  'JobConfigurationLoad',
+  () => ({
+    ...DISPOSITIONS,
+    destinationTable: TABLE_REFERENCE,
+    destinationTableProperties: message<NonNullable<LoadInput['destinationTableProperties']>>(
+      'DestinationTableProperties',
+      () => ({ friendlyName: STRING, description: STRING, labels: mapOf(STRING) }),
+      { refused: ['expirationTime'] },
+    ),
+    sourceFormat: oneOf(...SOURCE_FORMATS),
+    schema: TABLE_SCHEMA,
+    autodetect: BOOLEAN,
+    clustering: CLUSTERING,
+    maxBadRecords: INT32,
+    ignoreUnknownValues: BOOLEAN,
+    encoding: oneOf('UTF-8', 'ISO-8859-1'),
+    fieldDelimiter: STRING,
+    quote: STRING,
+    skipLeadingRows: INT32,
+    allowQuotedNewlines: BOOLEAN,
+    allowJaggedRows: BOOLEAN,
+    nullMarker: STRING,
+    nullMarkers: listOf(STRING),
+  }),
+  {
+    refused: [
+      'columnNameCharacterMap',
+      'connectionProperties',
+      'copyFilesOnly',
+      'createSession',
+      'dateFormat',
+      'datetimeFormat',
+      'decimalTargetTypes',
+      'destinationEncryptionConfiguration',
+      'fileSetSpecType',
+      'hivePartitioningOptions',
+      'jsonExtension',
+      'parquetOptions',
+      'preserveAsciiControlCharacters',
+      'projectionFields',
+      'rangePartitioning',
+      'referenceFileSchemaUri',
+      'schemaInline',
+      'schemaInlineFormat',
+      'schemaUpdateOptions',
+      'sourceColumnMatch',
+      'sourceUris',
+      'timeFormat',
+      'timePartitioning',
+      'timeZone',
+      'timestampFormat',
+      'timestampTargetPrecision',
+      'useAvroLogicalTypes',
+    ],
+  },
+);
+
+const COPY = message<CopyInput>(
+  'JobConfigurationTableCopy',
+  () => ({
+    ...DISPOSITIONS,
+    sourceTable: TABLE_REFERENCE,
+    sourceTables: listOf(TABLE_REFERENCE),
+    destinationTable: TABLE_REFERENCE,
+    operationType: oneOf('OPERATION_TYPE_UNSPECIFIED', ...COPY_OPERATIONS),
+    destinationExpirationTime: STRING,
+  }),
+  { refused: ['destinationEncryptionConfiguration'] },
+);
+
+const CONFIGURATION = message<ConfigurationInput>(
+  'JobConfiguration',
+  () => ({
+    query: QUERY,
+    load: LOAD,
+    copy: COPY,
+    dryRun: BOOLEAN,
+    jobTimeoutMs: INT64,
+    labels: mapOf(STRING),
+  }),
+  { output: { jobType: STRING }, refused: ['extract', 'maxSlots', 'reservation'] },
+);
+
+const JOB_REFERENCE = message<JobReferenceInput>('JobReference', () => ({
+  projectId: STRING,
+  jobId: STRING,
+  location: STRING,
+}));
+
+export const JOB = message<JobInput>(
+  'Job',
+  () => ({ jobReference: JOB_REFERENCE, configuration: CONFIGURATION }),
+  {
+    output: {
+      ...RESOURCE,
+      jobCreationReason: ANY,
+      status: ANY,
+      statistics: ANY,
+      user_email: STRING,
+      principal_subject: STRING,
+    },
+  },
+);
+
+export const TIMESTAMP_FORMATS = [
+  'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED',
+  'FLOAT64',
+  'INT64',
+  'ISO8601_STRING',
+] as const;
+
+const FORMAT_OPTIONS = message<FormatOptions>('DataFormatOptions', () => ({
+  useInt64Timestamp: BOOLEAN,
+  timestampOutputFormat: oneOf(...TIMESTAMP_FORMATS),
+}));
+
+export const QUERY_REQUEST = message<QueryRequest>(
+  'QueryRequest',
+  () => ({
+    ...QUERY_TEXT,
+    dryRun: BOOLEAN,
+    labels: mapOf(STRING),
+    jobTimeoutMs: INT64,
+    maxResults: UINT32,
+    timeoutMs: UINT32,
+    location: STRING,
+    formatOptions: FORMAT_OPTIONS,
+    requestId: STRING,
+    jobCreationMode: oneOf('JOB_CREATION_MODE_UNSPECIFIED', 'JOB_CREATION_REQUIRED', 'JOB_CREATION_OPTIONAL'),
+  }),
+  {
+    output: { kind: STRING },
+    // Java's client names the one format that there is.
+    inert: { queryResultsFormat: oneOf('QUERY_RESULTS_FORMAT_UNSPECIFIED', 'STRUCT_ENCODING') },
+    refused: [
+      'arrowSerializationOptions',
+      'connectionProperties',
+      'continuous',
+      'createSession',
+      'destinationEncryptionConfiguration',
+      'maxSlots',
+      'reservation',
+      'secureContext',
+      'writeIncrementalResults',
+    ],
+  },
+);
+
+const INSERT_ROW = message<{ json?: unknown }>('TableDataInsertAllRow', () => ({ json: ANY }), {
+  // Google deduplicates rows by it as a best effort.
+  inert: { insertId: STRING },
+});
+
+export const INSERT_ALL = message<InsertAllRequest>(
+  'TableDataInsertAllRequest',
+  () => ({
+    rows: listOf(INSERT_ROW),
+    skipInvalidRows: BOOLEAN,
+    ignoreUnknownValues: BOOLEAN,
+  }),
+  { output: { kind: STRING }, inert: { traceId: STRING }, refused: ['templateSuffix'] },
+);
+
+const BINDING = message<NonNullable<NewPolicy['bindings']>[number]>('Binding', () => ({
+  role: STRING,
+  members: listOf(STRING),
+  condition: ANY,
+}));
+
+const POLICY = message<NewPolicy>('Policy', () => ({ etag: STRING, bindings: listOf(BINDING) }), {
+  inert: { version: INT32 },
+  refused: ['auditConfigs'],
+});
+
+export const SET_POLICY = message<{ policy?: NewPolicy }>('SetIamPolicyRequest', () => ({ policy: POLICY }), {
+  // A mask chooses audit logs, which no policy has here.
+  inert: { updateMask: STRING },
+});
+
+/** Every version of a policy is the same, because conditions are refused. */
+export const GET_POLICY = message('GetIamPolicyRequest', () => ({}), { inert: { options: ANY } });
+
+export const TEST_PERMISSIONS = message<{ permissions?: readonly string[] }>(
+  'TestIamPermissionsRequest',
+  () => ({
+    permissions: listOf(STRING),
+  }),
+);

@@ -1,0 +1,359 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { BigQuery as Client } from '@google-cloud/bigquery';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OAuth2Client } from 'google-auth-library';
+import { type Fixture, LOCATION, PROJECT, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { call, refusedCall } from './support/rest.ts';
+
+let fixture: Fixture;
+
+beforeEach(async () => {
+  fixture = await startBigQuery();
+  await fixture.bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
+});
+
+afterEach(() => fixture.close());
+
+const PEOPLE = [
+  { name: 'id', type: 'STRING', mode: 'REQUIRED' },
+  { name: 'n', type: 'INTEGER' },
+  { name: 'ok', type: 'BOOLEAN' },
+];
+const destinationTable = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
+const upload = (path: string) => `${fixture.server.url}/upload/bigquery/v2/projects/${PROJECT}/${path}`;
+
+/** Loads a file in one request, waits for the job and returns it. */
+async function load(content: string | Uint8Array, options: object = {}, jobReference: object = {}) {
+  const job = { jobReference, configuration: { load: { destinationTable, ...options } } };
+  const body = Buffer.concat([
+    Buffer.from(
+      `--part\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(job)}\r\n--part\r\nContent-Type: */*\r\n\r\n`,
+    ),
+    Buffer.from(content as string),
+    Buffer.from('\r\n--part--\r\n'),
+  ]);
+  const headers = { 'content-type': 'multipart/related; boundary="part"' };
+  const response = await fetch(upload('jobs?uploadType=multipart'), { method: 'POST', headers, body });
+  // biome-ignore lint/suspicious/noExplicitAny: a job of any shape.
+  const created = (await response.json()) as any;
+  return response.ok ? finished(created) : created;
+}
+
+async function finished({ jobReference }: { jobReference: { jobId: string; location: string } }) {
+  for (;;) {
+    const { body } = await call(
+      fixture,
+      'GET',
+      `jobs/${jobReference.jobId}?location=${jobReference.location}`,
+    );
+    if (body.status.state === 'DONE') return body;
+    await new Promise(setImmediate);
+  }
+}
+
+const stored = (columns = '*') => rowsOf(fixture.client, `SELECT ${columns} FROM d.t`);
+
+describe('a file of CSV', () => {
+  it('is loaded with its quotes, line breaks, NULLs and words, and counted', async () => {
+    const csv =
+      'id,n,ok\r\n"a ""b"", c",1,yes\r\n"line\nbreak",,F\r\n"",-7,1\r\n\ufeffé,9223372036854775807,true\r\n';
+    const job = await load(csv, {
+      schema: { fields: PEOPLE },
+      skipLeadingRows: 1,
+      allowQuotedNewlines: true,
+    });
+    expect(job.status).toEqual({ state: 'DONE' });
+    expect(job.configuration).toMatchObject({ jobType: 'LOAD', load: { skipLeadingRows: 1 } });
+    expect(job.statistics.load).toEqual({
+      inputFiles: '1',
+      inputFileBytes: String(Buffer.byteLength(csv)),
+      outputRows: '4',
+      outputBytes: String(10 + 12 + 2 + 7 + 3 * 8 + 4),
+      badRecords: '0',
+    });
+    expect(await stored('id, CAST(n AS STRING), ok')).toEqual([
+      ['a "b", c', '1', true],
+      ['line\nbreak', null, false],
+      ['', '-7', true],
+      ['\ufeffé', '9223372036854775807', true],
+    ]);
+  });
+
+  it('may have another delimiter, quote, NULL and encoding, and may be zipped', async () => {
+    const text = Buffer.from("id|n|ok\n'Ñ|o'|\\N|false\n", 'latin1');
+    const options = {
+      fieldDelimiter: '|',
+      quote: "'",
+      nullMarker: '\\N',
+      encoding: 'ISO-8859-1',
+      skipLeadingRows: '1',
+    };
+    expect(
+      (await load(gzipSync(text), { schema: { fields: PEOPLE }, ...options })).status.errorResult,
+    ).toBeUndefined();
+    expect(await stored()).toEqual([['Ñ|o', null, false]]);
+    expect((await load('x\t5\ttrue\n', { fieldDelimiter: '\\t' })).status.errorResult).toBeUndefined();
+    expect(await stored('id')).toEqual([['Ñ|o'], ['x']]);
+  });
+
+  it('with a bad row changes nothing, and the job names the row', async () => {
+    const schema = { fields: PEOPLE };
+    const job = await load('a,1,true\nb,x,true\n', { schema });
+    expect(job.status.errorResult).toMatchObject({
+      reason: 'invalid',
+      message: expect.stringContaining('Rows: 2; errors: 1; max bad: 0'),
+    });
+    expect(job.status.errors[1].message).toBe(
+      'Error while reading data, error message: row 2: Could not parse "x" as INT64 for field n.',
+    );
+    expect(await fixture.client.dataset('d').table('t').exists()).toEqual([false]);
+    const tolerant = await load('a,1,true\nb,x,true\nc,3\nd,4,no,5\n"e,5,true\n', {
+      schema,
+      maxBadRecords: 4,
+    });
+    expect(tolerant.statistics.load).toMatchObject({ outputRows: '1', badRecords: '4' });
+    expect(await stored('id')).toEqual([['a']]);
+  });
+
+  it('may have short and long rows on request', async () => {
+    const options = { schema: { fields: PEOPLE }, allowJaggedRows: true, ignoreUnknownValues: true };
+    await load('a\nb,2,true,more\n', options);
+    expect(await stored()).toEqual([
+      ['a', null, null],
+      ['b', 2, true],
+    ]);
+  });
+
+  it('suggests its columns, with and without a header', async () => {
+    const text = 'id,day,n,x\na,2024-02-29,1,1\nb,2024-03-01,2,1.5\n';
+    await load(text, { autodetect: true });
+    const [{ schema }] = await fixture.client.dataset('d').table('t').getMetadata();
+    expect(schema.fields.map(({ name, type }: { name: string; type: string }) => `${name} ${type}`)).toEqual([
+      'id STRING',
+      'day DATE',
+      'n INTEGER',
+      'x FLOAT',
+    ]);
+    expect(await stored('n')).toEqual([[1], [2]]);
+    await load('1,a\n2,b\n', { autodetect: true, writeDisposition: 'WRITE_TRUNCATE' });
+    expect(await stored('int64_field_0, string_field_1')).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+  });
+});
+
+describe('a file of JSON lines', () => {
+  const sourceFormat = 'NEWLINE_DELIMITED_JSON';
+
+  it('is loaded with nested values and exact numbers', async () => {
+    const fields = [
+      { name: 'id', type: 'STRING' },
+      { name: 'n', type: 'INTEGER' },
+      { name: 'r', type: 'RECORD', fields: [{ name: 'xs', type: 'INTEGER', mode: 'REPEATED' }] },
+    ];
+    const text = '{"id":"a","n":9007199254740993,"r":{"xs":[1,2]}}\n\n{"id":null}';
+    expect((await load(text, { sourceFormat, schema: { fields } })).statistics.load.outputRows).toBe('2');
+    expect(await stored('id, CAST(n AS STRING), r.xs')).toEqual([
+      ['a', '9007199254740993', [1, 2]],
+      [null, null, []],
+    ]);
+  });
+
+  it('suggests its columns', async () => {
+    const text =
+      '{"id":"a","n":1,"r":{"ok":true,"xs":["p"]}}\n{"id":"b","n":2.5,"at":"2024-01-02T03:04:05Z","s":"x1"}\n';
+    await load(text, { sourceFormat, autodetect: true });
+    const [{ schema }] = await fixture.client.dataset('d').table('t').getMetadata();
+    expect(schema.fields).toMatchObject([
+      { name: 'id', type: 'STRING' },
+      { name: 'n', type: 'FLOAT' },
+      { name: 'r', type: 'RECORD', fields: [{ type: 'BOOLEAN' }, { type: 'STRING', mode: 'REPEATED' }] },
+      { name: 'at', type: 'TIMESTAMP' },
+      { name: 's', type: 'STRING' },
+    ]);
+  });
+
+  it('with a line that is no object, or with an unknown column, names the line', async () => {
+    const schema = { fields: [{ name: 'id', type: 'STRING' }] };
+    const job = await load('{"id":"a"}\n[1]\n{"no":1}\n', { sourceFormat, schema, maxBadRecords: 1 });
+    expect(job.status.errors.map(({ message }: { message: string }) => message).slice(1)).toEqual([
+      'Error while reading data, error message: row 2: the line is not a JSON object.',
+      'Error while reading data, error message: row 3: no such field: no.',
+    ]);
+  });
+});
+
+describe('a load job', () => {
+  const schema = { fields: PEOPLE };
+
+  it('writes as its dispositions say, by default after the rows that are there', async () => {
+    await load('a,1,true\n', { schema });
+    await load('b,2,true\n', {});
+    expect(await stored('id')).toEqual([['a'], ['b']]);
+    const empty = await load('c,3,true\n', { writeDisposition: 'WRITE_EMPTY' });
+    expect(empty.status.errorResult).toMatchObject({ reason: 'duplicate' });
+    await load('d,4,true\n', { schema, writeDisposition: 'WRITE_TRUNCATE' });
+    expect(await stored('id')).toEqual([['d']]);
+    const other = {
+      destinationTable: { ...destinationTable, tableId: 'never' },
+      createDisposition: 'CREATE_NEVER',
+    };
+    expect((await load('d,4,true\n', { schema, ...other })).status.errorResult).toMatchObject({
+      reason: 'notFound',
+    });
+  });
+
+  it('describes the table that it makes', async () => {
+    await load('a,1,true\n', {
+      schema,
+      clustering: { fields: ['id'] },
+      destinationTableProperties: { description: 'people', labels: { a: 'b' } },
+    });
+    const [metadata] = await fixture.client.dataset('d').table('t').getMetadata();
+    expect(metadata).toMatchObject({
+      description: 'people',
+      labels: { a: 'b' },
+      clustering: { fields: ['id'] },
+    });
+  });
+
+  it('is refused without a file, a schema or a known format', async () => {
+    const job = { configuration: { load: { destinationTable, schema } } };
+    expect(await refusedCall(call(fixture, 'POST', 'jobs', job))).toMatchObject({
+      message: expect.stringContaining('A load job without an upload is not supported by the local BigQuery'),
+    });
+    expect((await load('a\n')).status.errorResult.message).toBe(
+      `No schema specified on job or table ${PROJECT}:d.t.`,
+    );
+    expect((await load('a\n', { sourceFormat: 'AVRO' })).error.message).toBe(
+      'Invalid value for configuration.load.sourceFormat: "AVRO"; it must be one of CSV, NEWLINE_DELIMITED_JSON',
+    );
+    expect((await load('a\n', { schema }, { location: 'EU' })).error.message).toContain(
+      'was not found in location EU',
+    );
+  });
+});
+
+describe('an upload', () => {
+  const metadata = { configuration: { load: { destinationTable, schema: { fields: PEOPLE } } } };
+
+  async function begin(): Promise<string> {
+    const response = await fetch(
+      upload('jobs?uploadType=resumable').replace('/upload', '/resumable/upload'),
+      {
+        method: 'POST',
+        body: JSON.stringify(metadata),
+      },
+    );
+    expect(response.status).toBe(200);
+    return response.headers.get('location') ?? '';
+  }
+
+  const put = (url: string, range: string, body = '') =>
+    fetch(url, { method: 'PUT', headers: { 'content-range': range }, body, redirect: 'manual' });
+
+  it('comes in chunks, may be asked how far it is, and may repeat its last one', async () => {
+    const url = await begin();
+    expect((await put(url, 'bytes */*')).status).toBe(308);
+    const first = await put(url, 'bytes 0-8/*', 'a,1,true\n');
+    expect([first.status, first.headers.get('range')]).toEqual([308, 'bytes=0-8']);
+    expect((await put(url, 'bytes */*')).headers.get('range')).toBe('bytes=0-8');
+    const last = await put(url, 'bytes 9-17/18', 'b,2,true\n');
+    expect(last.status).toBe(200);
+    const job = await last.json();
+    await finished(job as never);
+    expect(await (await put(url, 'bytes */18')).json()).toEqual(job);
+    expect(await stored('id')).toEqual([['a'], ['b']]);
+  });
+
+  it('is refused when it is not known, skips bytes or has no type', async () => {
+    const url = await begin();
+    expect((await put(url, 'bytes 5-6/7', 'xx')).status).toBe(400);
+    expect((await put(url, 'rows 1', 'xx')).status).toBe(400);
+    expect((await put(url.replace(/upload_id=.*/, 'upload_id=other'), 'bytes 0-1/2', 'xx')).status).toBe(400);
+    expect((await fetch(upload('jobs'), { method: 'POST', body: '{}' })).status).toBe(400);
+  });
+
+  it('is what Google’s Node.js client sends', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'load-'));
+    const file = join(folder, 'people.csv');
+    await writeFile(file, 'a,1,true\nb,2,false\n');
+    // Its upload needs a client with credentials, of any issuer.
+    const authClient = new OAuth2Client({ credentials: { access_token: 'x' } });
+    const client = new Client({ projectId: PROJECT, apiEndpoint: fixture.server.url, authClient });
+    const table = client.dataset('d').table('t');
+    await table.load(file, { schema: { fields: PEOPLE }, location: LOCATION });
+    expect(await stored('id, n')).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('a copy job', () => {
+  const source = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
+  const target = { projectId: PROJECT, datasetId: 'd', tableId: 'c' };
+  const copy = async (options: object) => {
+    const configuration = { copy: { sourceTable: source, destinationTable: target, ...options } };
+    return finished((await call(fixture, 'POST', 'jobs', { configuration })).body);
+  };
+  const ids = (table: string) => rowsOf(fixture.client, `SELECT id FROM d.${table}`);
+
+  beforeEach(async () => {
+    await load('a,1,true\nb,2,false\n', { schema: { fields: PEOPLE }, clustering: { fields: ['id'] } });
+  });
+
+  it('copies rows, columns and properties, of one table or several', async () => {
+    const job = await copy({});
+    expect(job.statistics.copy).toEqual({ copiedRows: '2', copiedLogicalBytes: String(2 * (3 + 8 + 1)) });
+    const [metadata] = await fixture.client.dataset('d').table('c').getMetadata();
+    expect(metadata).toMatchObject({
+      type: 'TABLE',
+      schema: { fields: PEOPLE },
+      clustering: { fields: ['id'] },
+    });
+    expect((await copy({})).status.errorResult).toMatchObject({ reason: 'duplicate' });
+    await copy({ sourceTables: [source, target], sourceTable: null, writeDisposition: 'WRITE_TRUNCATE' });
+    expect(await ids('c')).toEqual([['a'], ['b'], ['a'], ['b']]);
+    await copy({ writeDisposition: 'WRITE_APPEND' });
+    expect(await ids('c')).toHaveLength(6);
+  });
+
+  it('makes a snapshot that nobody changes, and restores it', async () => {
+    const expires = '2026-03-01T00:00:00Z';
+    await copy({ operationType: 'SNAPSHOT', destinationExpirationTime: expires });
+    const [metadata] = await fixture.client.dataset('d').table('c').getMetadata();
+    expect(metadata).toMatchObject({
+      type: 'SNAPSHOT',
+      expirationTime: String(Date.parse(expires)),
+      snapshotDefinition: { baseTableReference: source, snapshotTime: '2026-01-31T12:30:15.250Z' },
+    });
+    const snapshot = fixture.client.dataset('d').table('c');
+    for (const change of [snapshot.insert({ id: 'z' }), fixture.client.query('DELETE FROM d.c WHERE TRUE')]) {
+      await expect(change).rejects.toThrow(
+        'is not allowed for this operation because it is currently a SNAPSHOT.',
+      );
+    }
+    const restored = { ...target, tableId: 'r' };
+    await copy({ operationType: 'RESTORE', sourceTable: target, destinationTable: restored });
+    expect(await ids('r')).toEqual([['a'], ['b']]);
+    expect((await fixture.client.dataset('d').table('r').getMetadata())[0]).toMatchObject({ type: 'TABLE' });
+    expect(
+      (await copy({ sourceTable: target, destinationTable: restored })).status.errorResult.message,
+    ).toContain('because it is currently a SNAPSHOT');
+  });
+
+  it('of a missing table, or without a source, fails by name', async () => {
+    const missing = await copy({ sourceTable: { ...source, tableId: 'nope' } });
+    expect(missing.status.errorResult).toMatchObject({ reason: 'notFound' });
+    const configuration = { copy: { destinationTable: target } };
+    expect(await refusedCall(call(fixture, 'POST', 'jobs', { configuration }))).toMatchObject({
+      message: 'Required parameter is missing: sourceTable',
+    });
+  });
+});
