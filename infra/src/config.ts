@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { readMonitoring } from './monitoring-config.ts';
-import { gibFor, queryPriceIn } from './prices.ts';
+import { gibFor, pricesIn } from './prices.ts';
 import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
 // Pulumi.yaml describes each setting, with its unit and range, next to its default.
@@ -39,13 +39,18 @@ export function readConfig() {
   };
   settings.throwIfWrong();
   const { listBudgetUsd, lookupBudgetUsd, maxInstances } = config.service;
-  const price = queryPriceIn(config.region);
+  const { isKnown, query } = pricesIn(config.region);
+  if (!isKnown) {
+    void pulumi.log.warn(
+      `infra/src/prices.ts has no prices of ${config.region}. Budgets of queries count with ${query.usd} USD per TiB, the dearest known: add the region.`,
+    );
+  }
   return {
     ...config,
     /** What the queries of lists may scan. GiB per month. */
-    listGibPerMonth: gibFor(listBudgetUsd, price),
+    listGibPerMonth: gibFor(listBudgetUsd, query.usd),
     /** What the look-ups of one instance may scan. GiB per month. */
-    lookupGibPerMonth: gibFor(lookupBudgetUsd / maxInstances, price),
+    lookupGibPerMonth: gibFor(lookupBudgetUsd / maxInstances, query.usd),
   };
 }
 

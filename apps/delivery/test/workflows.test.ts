@@ -348,7 +348,10 @@ describe('what workflows install by hand', () => {
     return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, ...ofStep, ...env, PATH: path, HOME: folder, RUNNER_TEMP: folder },
+      env: {
+        ...{ ...process.env, ...ofStep, ...env, PATH: path, HOME: folder },
+        ...{ RUNNER_TEMP: folder, GITHUB_PATH: join(folder, 'path') },
+      },
     });
   }
 
@@ -369,6 +372,9 @@ describe('what workflows install by hand', () => {
     const SHA256 = createHash('sha256').update(archive('pulumi/pulumi')).digest('hex');
     const DELIVER = join(folder, 'pulumi.tar.gz');
     expect(run('pulumi', { SHA256, DELIVER }).status).toBe(0);
+    expect(readFileSync(join(folder, 'path'), 'utf8')).toBe(
+      `${join(folder, '.pulumi/versions', catalog.pulumi, 'bin')}\n`,
+    );
     const entry = join(REPOSITORY, 'infra', 'node_modules', 'pulumi', 'run.js');
     const { HOME, PULUMI_HOME } = { HOME: folder, PULUMI_HOME: '' };
     const found = spawnSync(process.execPath, [entry, 'version'], {

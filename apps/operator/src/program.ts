@@ -1,6 +1,8 @@
 import { program } from '@records/cli';
+import { addAddMember } from './add-member.ts';
 import { addApiKeys } from './api-keys/command.ts';
 import { addCanary } from './canary/command.ts';
+import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
@@ -16,7 +18,18 @@ export const ops = program('ops', {
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
-  ...[addPreflight, addPlan, addImage, addPreview, addPromote, addCanary, addRollout, addRollback],
+  ...[
+    addPreflight,
+    addPlan,
+    addAddMember,
+    addCost,
+    addImage,
+    addPreview,
+    addPromote,
+    addCanary,
+    addRollout,
+    addRollback,
+  ],
   ...[addDeadLetters, addApiKeys],
 ];
 for (const addVerb of add) addVerb(ops);

@@ -161,6 +161,16 @@ verb(prove, 'observe', {
 
 addProbe(prove, startLocal);
 
+verb(prove, 'pulumi', {
+  summary: "Pulumi's engine and Google's provider plan the same",
+  example: 'pnpm prove pulumi',
+  description:
+    'Previews every stack, with and without the settings that change its resources, by the `pulumi` on PATH and Google’s own provider. ' +
+    'Needs no account. Each preview must succeed and equal the plan of this repository. Without `pulumi`, it says so and ends.',
+})
+  .option('--require', 'fail without pulumi')
+  .action(async ({ require = false }) => (await import('./pulumi/prove-pulumi.ts')).provePulumi(require));
+
 verb(prove, 'slow-readers', {
   summary: 'slow readers cost nobody else anything',
   example: 'pnpm prove slow-readers',

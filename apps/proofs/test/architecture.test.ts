@@ -23,6 +23,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   '@records/seeder': ['@records/cli', '@records/records-schema', '@records/stack', '@records/telemetry'],
   '@records/operator': [
+    '@records/api',
     '@records/api-keys',
     '@records/cli',
     '@records/infra',

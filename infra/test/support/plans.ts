@@ -3,6 +3,8 @@ import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
 import { DEPLOY_TRAFFIC } from '../../src/deployment.ts';
 import { cachedPlan } from './plan-cache.ts';
 
+export { EVERYTHING, ROLLOUT } from '../../plans/variations.ts';
+
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
 
@@ -25,24 +27,6 @@ export function planOf(stack: Stack, config: Record<string, string> = {}, traffi
 export function planBootstrap(config: Record<string, string> = {}): Promise<Plan> {
   return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
 }
-
-/** All that a stack can have at once: a load balancer, notification channels and a budget. */
-export const EVERYTHING = {
-  access: 'load-balancer',
-  domain: 'records.example.com',
-  clientRequestsPerMinute: '120',
-  apiKeys: 'true',
-  metricsPort: '9464',
-  otlpEndpoint: 'http://localhost:4318',
-  pageChannels: '["projects/example-prod/notificationChannels/1"]',
-  ticketChannels: '["projects/example-prod/notificationChannels/2"]',
-  billedGibPerHour: '20',
-  billingAccount: '012345-6789AB-CDEF01',
-  monthlyBudget: '50',
-};
-
-/** A rollout, as DEPLOY_TRAFFIC tells it. */
-export const ROLLOUT = 'records-api-00001-abc=100,LATEST=0';
 
 /** The inputs of the resources of a type, by name. */
 export function inputsByName({ resources }: Plan, type: string): Record<string, PlannedResource['inputs']> {

@@ -1,4 +1,5 @@
-import { deltaBytes, extraOf, MAX_DELTA_ROWS, Pace, readConfig, standingMs } from '@records/api/testing';
+import { type Bill, billOf, type PaceOptions } from '@records/api/bill';
+import { readConfig } from '@records/api/testing';
 import { printRow, whole } from '../shared/report.ts';
 
 const MIB = 2 ** 20;
@@ -14,51 +15,17 @@ const SIZES = [1, 10, 100, 1_024, 10 * 1_024, 100 * 1_024, 1_024 * 1_024].map((m
 const GROWTH = 0.1;
 /** Bytes of a record. */
 const ROW_BYTES = 60;
-/** As the API divides a list. */
-const PART_ROWS = 1_000_000;
 
-/** What the lists of a month scan, and how long one list stays the newest on average. */
-export interface Bill {
-  readonly bytes: number;
-  readonly periodMs: number;
-}
-
-/**
- * The bill of a month by the API's own rules, for a table of so many bytes into which records arrive all the time, and a reader
- * each minute. Only the budget of money counts: the one of time makes fewer lists, never more.
- */
-export function billOf(tableBytes: number, pace: Pace): Bill {
-  let [bytes, lists, freshUntil] = [0, 0, 0];
-  let base = { start: Number.NEGATIVE_INFINITY, bytes: tableBytes, deltaBytes: 0 };
-  for (let now = 0; now < MONTH_MS; now += MINUTE_MS) {
-    if (now < freshUntil) continue;
-    const table = Math.max(LEAST_BYTES, tableBytes * (1 + (GROWTH * now) / MONTH_MS));
-    const full = { bytes: table, busyMs: 0 };
-    const alone = pace.periodMs(full);
-    const rows = base.bytes / ROW_BYTES;
-    const arrived = table - base.bytes;
-    const delta = { bytes: deltaBytes(arrived, rows, Math.min(500, Math.ceil(rows / PART_ROWS))), busyMs: 0 };
-    const withDelta = pace.periodMs(delta, 0.5);
-    const periodMs = Math.min(alone, withDelta);
-    const basePeriodMs = pace.periodMs(full, 0.5);
-    const isOld = now - base.start >= standingMs({ extra: extraOf(basePeriodMs) });
-    const isWorn = isOld || arrived / ROW_BYTES >= MAX_DELTA_ROWS / 2 || base.deltaBytes >= table;
-    const makesBase =
-      withDelta >= alone || base.start < 0 || (isWorn && base.start < now - (now % basePeriodMs));
-    if (makesBase) base = { start: now, bytes: table, deltaBytes: 0 };
-    else base.deltaBytes += delta.bytes;
-    bytes += makesBase ? table : delta.bytes;
-    lists += 1;
-    freshUntil = now - (now % periodMs) + periodMs;
-  }
-  return { bytes, periodMs: MONTH_MS / lists };
+/** The bill of a table into which records arrive all the time, with a reader each minute. */
+export function billOfGrowing(tableBytes: number, budgets: Omit<PaceOptions, 'timePercent'>): Bill {
+  const load = { rowBytes: ROW_BYTES, arrivingBytes: GROWTH * tableBytes, readEveryMs: MINUTE_MS };
+  return billOf({ ...budgets, ...load, tableBytes, timePercent: 100 });
 }
 
 /** Prints the bill of a month for tables of 1 MiB to 1 TiB, beside those of a query per request and of a scan per window. */
 export function printBills(): string[] {
-  const { listGibPerMonth: gibPerMonth, listTimePercent: timePercent, freshnessSeconds } = defaults();
+  const { listGibPerMonth: gibPerMonth, freshnessSeconds } = defaults();
   const windowMs = freshnessSeconds * 1_000;
-  const pace = new Pace({ windowMs, gibPerMonth, timePercent });
   const dollars = (bytes: number) => `$${whole((bytes / 2 ** 40) * DOLLARS_PER_TIB)}`;
   console.log(
     `\nA month in which records arrive all the time, the table grows by ${GROWTH * 100} %, and each minute has a reader; ` +
@@ -68,7 +35,7 @@ export function printBills(): string[] {
   const broken: string[] = [];
   for (const size of SIZES) {
     const scan = Math.max(LEAST_BYTES, size * (1 + GROWTH / 2));
-    const { bytes, periodMs } = billOf(size, pace);
+    const { bytes, periodMs } = billOfGrowing(size, { windowMs, gibPerMonth });
     printRow(`${whole(size / MIB)} MiB`, [
       dollars((scan * MONTH_MS) / 1_000),
       dollars((scan * MONTH_MS) / windowMs),

@@ -328,11 +328,15 @@ export class JobService {
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
     this.#requireResult(access, job);
+    // Only jobs.query tells the bytes billed.
+    const { totalBytesBilled, ...answer }: Partial<QueryResponse> = done
+      ? await this.#answer(job, request)
+      : {};
     return {
       kind: 'bigquery#getQueryResultsResponse',
       jobComplete: done,
       jobReference: jobReference(this.#context.projectId, job),
-      ...(done ? await this.#answer(job, request) : {}),
+      ...answer,
     };
   }
 

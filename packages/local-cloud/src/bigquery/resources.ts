@@ -67,6 +67,8 @@ export interface TableInput {
   readonly clustering?: { readonly fields?: readonly string[] } | null;
   /** Milliseconds since the epoch, as text. */
   readonly expirationTime?: string | null;
+  /** Makes the table a view. Its columns are those of the query. */
+  readonly view?: { readonly query?: string; readonly useLegacySql?: boolean } | null;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables#Table */
@@ -97,7 +99,14 @@ const DATASET_PROPERTIES = [
   'maxTimeTravelHours',
   'storageBillingModel',
 ] as const;
-const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering', 'expirationTime'] as const;
+const TABLE_PROPERTIES = [
+  'friendlyName',
+  'description',
+  'labels',
+  'clustering',
+  'expirationTime',
+  'view',
+] as const;
 
 /** What is stored of a dataset beside its reference, location and access. */
 export function datasetProperties(input: DatasetInput): Record<string, unknown> {
@@ -247,6 +256,7 @@ export function tableListItem(table: Table): TableListItem {
   const { friendlyName, labels, clustering, expirationTime } = properties;
   return {
     ...withoutNulls({ friendlyName, labels, clustering, expirationTime }),
+    ...(kindOf(table) === 'VIEW' && { view: { useLegacySql: false } }),
     kind: 'bigquery#table',
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
     tableReference: reference,

@@ -2,21 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
+import { type Form, formOf, httpMethodOf, written } from '../http/form.ts';
 import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
 import type { Media } from './load-rows.ts';
 import { discoveryDocument } from './rest/discovery.ts';
-import {
-  type Form,
-  formOf,
-  httpMethodOf,
-  ifMatchOf,
-  isNotModified,
-  parseQuery,
-  pathBelowPrefix,
-  readJson,
-  written,
-} from './rest/door.ts';
+import { ifMatchOf, isNotModified, parseQuery, pathBelowPrefix, readJson } from './rest/door.ts';
 import { METHODS } from './rest/methods.ts';
 import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
@@ -101,7 +92,7 @@ interface Service {
 }
 
 /** For an error whose request says nothing about its answer. */
-const PLAIN: Form = { fields: undefined, prettyPrint: false, gzip: false };
+const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
 
 async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
@@ -200,9 +191,16 @@ async function upload(
       const location = `http://${request.headers.host ?? 'localhost'}${pathname}?uploadType=resumable&upload_id=${step.uploadId}`;
       return new EmptyAnswer(200, { location, 'x-guploader-uploadid': step.uploadId });
     }
-    case 'incomplete':
+    case 'incomplete': {
       // https://docs.cloud.google.com/bigquery/docs/reference/api-uploads#resumable
-      return new EmptyAnswer(308, step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {});
+      const range = step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {};
+      // Google's Go client, whose HTTP library takes a 308 for a redirect, asks for it in a header.
+      const isOverridden = request.headers['x-guploader-no-308'] === 'yes';
+      return new EmptyAnswer(isOverridden ? 200 : 308, {
+        ...range,
+        ...(isOverridden && { 'x-http-status-code-override': '308' }),
+      });
+    }
     case 'answered':
       return step.answer;
     case 'complete': {

@@ -78,17 +78,31 @@ export function pulumi(world: World, call: Call, environment: NodeJS.ProcessEnv)
       return 'Resources: deleted';
     }
     case 'stack rm':
-      if (Object.keys(stack.outputs).length > 0) refuse(`'${named}' still has resources; removal rejected`);
+      if (Object.keys(stack.outputs).length > 0 && !flags['--force'])
+        refuse(`'${named}' still has resources; removal rejected`);
       delete stacks[named];
       return `Stack '${named}' has been removed!`;
     case 'stack export':
-      writeFileSync(flags['--file']?.[0] ?? refuse('no file'), JSON.stringify(stack));
+      writeFileSync(join(directory, flags['--file']?.[0] ?? refuse('no file')), JSON.stringify(stack));
       return '';
     case 'stack import': {
-      const from = flags['--file']?.[0] ?? '';
+      const from = join(directory, flags['--file']?.[0] ?? '');
       if (!existsSync(from)) refuse(`open ${from}: no such file or directory`);
       Object.assign(stack, JSON.parse(readFileSync(from, 'utf8')));
       return 'Import complete.';
+    }
+    case 'stack history':
+      return JSON.stringify(
+        stack.settings ? [{ kind: 'update', result: 'succeeded', config: stack.settings }] : null,
+      );
+    case 'config set-all': {
+      const settings = settingsOf(file, project);
+      for (const pair of flags['--plaintext'] ?? []) {
+        const at = pair.indexOf('=');
+        settings[fullKey(pair.slice(0, at), project)] = pair.slice(at + 1);
+      }
+      writeFileSync(file, stringify({ config: settings }));
+      return '';
     }
     case 'stack output': {
       const [name] = positionals;
@@ -202,7 +216,7 @@ function deploy(
   { DEPLOY_IMAGE: told }: NodeJS.ProcessEnv,
 ): string {
   const [id, region] = [need(settings, 'gcp:project'), need(settings, 'gcp:region')];
-  const image = told ?? stack.outputs.image;
+  const image = told ?? settings['records-platform:image'] ?? stack.outputs.image;
   if (typeof image !== 'string') {
     return refuse(
       `stack ${name} has no image yet: build one and deploy it by pnpm ops image -s ${name} --up`,
@@ -214,6 +228,9 @@ function deploy(
   if (owner !== id && !mayPull)
     refuse(`Google Cloud Run Service Agent must have permission to read the image, ${image}`);
   stack.deployed = id;
+  stack.settings = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [key, { value: String(value), secret: false }]),
+  );
   stack.outputs = {
     ...{ project: id, region, image },
     apiUrl: `https://records-api-${id}.run.app`,

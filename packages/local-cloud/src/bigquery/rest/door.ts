@@ -1,34 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
-import { invalid } from '../errors.ts';
 import { parseJson } from '../exact-number.ts';
 import type { Precondition } from '../resources.ts';
 import { COMMON_PARAMETERS } from './discovery.ts';
-import { parseSelection, selected } from './fields.ts';
 import type { Method } from './methods.ts';
 import { CONDITION_NOT_MET } from './rest-error.ts';
 import { BOOLEAN, type ValueType } from './types.ts';
 
 // What every method of the REST API has in common. https://docs.cloud.google.com/bigquery/docs/api-performance
 
-const deflate = promisify(gzip);
-
 /** https://docs.cloud.google.com/bigquery/quotas#streaming_inserts; a little above Google's 10 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 const PREFIX = '/bigquery/v2/';
-
-/** A smaller response is not worth compressing. */
-const MIN_GZIP_BYTES = 1024;
-
-/** The verb of a request. A client that can send only GET and POST names another one in a header. */
-export function httpMethodOf({ method = 'GET', headers }: IncomingMessage): string {
-  const override = headers['x-http-method-override'];
-  return method === 'POST' && typeof override === 'string' ? override.toUpperCase() : method;
-}
 
 /**
  * The path below `/bigquery/v2/`. The prefix may be absent or doubled: the Node.js client uses BIGQUERY_EMULATOR_HOST as its
@@ -104,46 +89,4 @@ function names(header: string, etag: string): boolean {
       .replace(/^"(.*)"$/, '$1'),
   );
   return tags.includes('*') || tags.includes(etag);
-}
-
-/** A response as the caller wants it. */
-export interface Form {
-  /** The parameter `fields`. */
-  readonly fields: string | undefined;
-  readonly prettyPrint: boolean;
-  readonly gzip: boolean;
-}
-
-/** Throws INVALID_ARGUMENT. */
-export function formOf({ headers }: IncomingMessage, query: URLSearchParams): Form {
-  const { alt = 'json', fields, prettyPrint } = parseQuery({}, query);
-  if (alt !== 'json') throw invalid(`Invalid value for alt: ${alt}; the local BigQuery answers in json only`);
-  if (typeof fields === 'string') parseSelection(fields);
-  return {
-    fields: typeof fields === 'string' ? fields : undefined,
-    prettyPrint: prettyPrint === true,
-    // Google asks for the word in both headers, too. A local client that does not know it is served faster without.
-    gzip:
-      /\bgzip\b/i.test(String(headers['accept-encoding'] ?? '')) && /gzip/i.test(headers['user-agent'] ?? ''),
-  };
-}
-
-/** The bytes of a JSON response, and the headers that belong to them. */
-export async function written(
-  body: object,
-  { fields, prettyPrint, gzip: zip }: Form,
-): Promise<{ bytes: Buffer; headers: Record<string, string> }> {
-  const part = fields === undefined ? body : (selected(body, parseSelection(fields)) ?? {});
-  const text = Buffer.from(JSON.stringify(part, undefined, prettyPrint ? 2 : 0));
-  const isZipped = zip && text.length >= MIN_GZIP_BYTES;
-  const bytes = isZipped ? await deflate(text, { level: 1 }) : text;
-  return {
-    bytes,
-    headers: {
-      'content-type': 'application/json; charset=UTF-8',
-      'content-length': String(bytes.length),
-      ...(isZipped && { 'content-encoding': 'gzip' }),
-      ...(zip && { vary: 'accept-encoding' }),
-    },
-  };
 }

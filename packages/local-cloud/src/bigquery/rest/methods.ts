@@ -19,6 +19,7 @@ import {
 } from './messages.ts';
 import {
   BOOLEAN,
+  FIELD_MASK,
   INT32,
   listOf,
   type Message,
@@ -187,8 +188,8 @@ export const METHODS: readonly Method[] = [
       ...rest,
     };
   }),
-  withBody('tables.insert', 'POST', TABLES, {}, TABLE, (bigquery, { path, body }) =>
-    bigquery.insertTable(path.datasetId ?? '', body),
+  withBody('tables.insert', 'POST', TABLES, {}, TABLE, (bigquery, { path, body, access }) =>
+    bigquery.insertTable(path.datasetId ?? '', body, access),
   ),
   method(
     'tables.get',
@@ -206,9 +207,9 @@ export const METHODS: readonly Method[] = [
     ONE_TABLE,
     { autodetect_schema: BOOLEAN },
     TABLE,
-    (bigquery, { path, query, body, ifMatch }) => {
+    (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch);
+      return bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
     },
   ),
   withBody(
@@ -217,9 +218,9 @@ export const METHODS: readonly Method[] = [
     ONE_TABLE,
     { autodetect_schema: BOOLEAN },
     TABLE,
-    (bigquery, { path, query, body, ifMatch }) => {
+    (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.updateTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch);
+      return bigquery.updateTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
     },
   ),
   method('tables.delete', 'DELETE', ONE_TABLE, {}, async (bigquery, { path, ifMatch }) => {
@@ -350,11 +351,11 @@ export const METHODS: readonly Method[] = [
     'routines.list',
     'GET',
     `${ONE_DATASET}/routines`,
-    { ...PAGING, filter: STRING, readMask: STRING },
+    { ...PAGING, filter: STRING, readMask: FIELD_MASK },
     (bigquery, { path, query }) => {
-      const { maxResults, pageToken, filter, readMask } = query;
+      // There is no routine that a mask could cut.
+      const { maxResults, pageToken, filter, readMask: _ } = query;
       if (filter && !/^routineType:\w+$/.test(filter)) throw invalid(`Invalid value for filter: ${filter}`);
-      if (readMask && !/^[\w.,]+$/.test(readMask)) throw invalid(`Invalid value for readMask: ${readMask}`);
       return none(bigquery, path, { maxResults, pageToken }, 'routines');
     },
   ),
@@ -436,9 +437,10 @@ function ofMode<T extends { readonly access?: unknown }>(
   mode: Parsed<typeof UPDATE_MODES> | undefined,
   dataset: T,
 ): T {
+  if (mode !== 'UPDATE_METADATA' && mode !== 'UPDATE_ACL') return dataset;
   const { access, ...metadata } = dataset;
   if (mode === 'UPDATE_METADATA') return metadata as T;
-  return mode === 'UPDATE_ACL' ? ({ access } as T) : dataset;
+  return { access } as T;
 }
 
 async function none(

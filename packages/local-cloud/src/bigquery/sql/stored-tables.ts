@@ -4,6 +4,7 @@ import { requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
@@ -60,6 +61,16 @@ export class StoredTables implements TableFinder {
   /** Every table that was found, even when none of its columns is used. */
   get found(): TableSource[] {
     return [...this.#found.values()];
+  }
+
+  viewQuery(path: readonly Name[], at: Position): string | undefined {
+    const reference = this.reference({ path, at });
+    const table = this.#catalog.findTable(reference.datasetId, reference.tableId);
+    const view = table && viewOf(table);
+    if (!view) return undefined;
+    requireToQuery(this.#defaults.access, reference);
+    this.place(reference);
+    return view.query;
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */

@@ -1,7 +1,7 @@
-import { invalid } from '../errors.ts';
+import { CloudError } from '../errors.ts';
 
 /** The fields to keep, each whole or with a selection of its own. */
-interface Selection extends ReadonlyMap<string, Selection | undefined> {}
+export interface Selection extends ReadonlyMap<string, Selection | undefined> {}
 
 const TOKEN = /[^,/()]+|[,/()]/g;
 
@@ -9,7 +9,7 @@ const TOKEN = /[^,/()]+|[,/()]/g;
 export function parseSelection(text: string): Selection {
   const tokens = text.match(TOKEN) ?? [];
   let position = 0;
-  const refused = () => invalid(`Invalid field selection ${text}`);
+  const refused = () => new CloudError('INVALID_ARGUMENT', `Invalid field selection ${text}`);
 
   const list = (depth: number): Selection => {
     const selection = new Map<string, Selection | undefined>();

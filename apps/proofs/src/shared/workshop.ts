@@ -23,13 +23,24 @@ export class CommandError extends Error {
 /** A temporary folder in which a judge is installed and run. Nothing of it becomes part of the repository. */
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, environment: NodeJS.ProcessEnv) {
     this.folder = folder;
+    this.#environment = environment;
   }
 
-  static async open(): Promise<Workshop> {
-    return new Workshop(await mkdtemp(join(tmpdir(), 'records-document-')));
+  /** `environment` makes the variables of its commands; without it they inherit this process's. */
+  static async open(
+    environment: (folder: string) => NodeJS.ProcessEnv = () => process.env,
+  ): Promise<Workshop> {
+    const folder = await mkdtemp(join(tmpdir(), 'records-workshop-'));
+    return new Workshop(folder, environment(folder));
+  }
+
+  /** The same folder, whose commands get these variables, too. */
+  with(variables: Readonly<Record<string, string>>): Pick<Workshop, 'run'> {
+    return new Workshop(this.folder, { ...this.#environment, ...variables });
   }
 
   async write(file: string, text: string): Promise<void> {
@@ -38,7 +49,12 @@ export class Workshop implements AsyncDisposable {
 
   /** Returns standard output. Throws CommandError. */
   async run(command: string, ...args: readonly string[]): Promise<string> {
-    const options = { cwd: this.folder, maxBuffer: MAX_OUTPUT_BYTES, timeout: COMMAND_MS };
+    const options = {
+      cwd: this.folder,
+      env: this.#environment,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      timeout: COMMAND_MS,
+    };
     return await new Promise((resolve, reject) => {
       execFile(command, args, options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
