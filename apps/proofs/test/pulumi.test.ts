@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
 import { differencesOf } from '../src/pulumi/compare.ts';
+import { Google } from '../src/pulumi/google.ts';
 import { REPOSITORY } from '../src/shared/paths.ts';
 
 const NO_HOOKS = { beforeCreate: [], afterCreate: [], beforeUpdate: [], afterUpdate: [], onError: [] };
@@ -50,6 +51,28 @@ describe('a plan and a preview', () => {
       `${TYPE} "a": only is true in the plan, and absent in Pulumi`,
       `Pulumi does not create ${TYPE} "planned"`,
     ]);
+  });
+});
+
+describe('the server that stands in for Google', () => {
+  it('answers without zero, false and empty values, and budgets with the number of their project', async () => {
+    await using google = await Google.start();
+    const call = async (setting: string, path: string, body?: object): Promise<unknown> => {
+      const options = body && { method: 'POST', body: JSON.stringify(body) };
+      const response = await fetch(`${google.settings[`gcp:${setting}CustomEndpoint`]}${path}`, options);
+      return response.status === 200 ? await response.json() : response.status;
+    };
+    const tiles = [{ xPos: 0, width: 6, wide: false, widget: {}, labels: [], title: '' }];
+    await call('monitoring', 'v1/projects/p/dashboards', { tiles });
+    expect(await call('monitoring', 'v1/projects/p/dashboards/1000')).toEqual({
+      ...{ name: 'projects/p/dashboards/1000', etag: 'a' },
+      tiles: [{ width: 6, widget: {} }],
+    });
+    const budget = { budgetFilter: { projects: ['projects/p'] } };
+    expect(await call('billingBudgets', 'billingAccounts/b/budgets', budget)).toMatchObject({
+      budgetFilter: { projects: ['projects/123456789012'] },
+    });
+    expect(await call('pubsub', 'projects/p/topics/none')).toBe(404);
   });
 });
 

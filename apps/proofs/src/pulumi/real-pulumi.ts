@@ -35,21 +35,36 @@ export class RealPulumi implements AsyncDisposable {
 
   /** What `pulumi preview` would create in a new stack. Throws CommandError. */
   async preview(variation: Variation): Promise<Previewed[]> {
+    const output = await this.#run(variation, 'preview');
+    const { steps } = JSON.parse(output) as { steps: { op: string; newState: Previewed }[] };
+    // A read is of the stack's own outputs.
+    return steps.filter(({ op }) => op !== 'read').map(({ newState }) => newState);
+  }
+
+  /** Updates the stack. Answers how many resources each operation took. Throws CommandError. */
+  async up(variation: Variation, ...options: readonly string[]): Promise<Record<string, number>> {
+    const output = await this.#run(variation, 'up', '--yes', '--skip-preview', ...options);
+    const summary = output.split('\n').find((line) => line.includes('"summaryEvent"')) ?? '{}';
+    const { summaryEvent } = JSON.parse(summary) as {
+      summaryEvent?: { resourceChanges: Record<string, number> };
+    };
+    return summaryEvent?.resourceChanges ?? {};
+  }
+
+  async #run(variation: Variation, command: string, ...options: readonly string[]): Promise<string> {
     const { project, stack, environment } = variation;
     const encryptionsalt = await this.#saltOf(project, stack);
     // JSON is YAML, too.
     const settings = JSON.stringify({ encryptionsalt, config: settingsOf(variation) });
     await this.#workshop.write('settings.yaml', settings);
-    const output = await this.#workshop
+    return await this.#workshop
       .with(environment)
       .run(
-        ...(['pulumi', 'preview', '--json', '--non-interactive'] as const),
+        'pulumi',
+        ...[command, '--json', '--non-interactive', ...options],
         ...['--cwd', project.directory, '--stack', stack],
         ...['--config-file', join(this.#workshop.folder, 'settings.yaml')],
       );
-    const { steps } = JSON.parse(output) as { steps: { op: string; newState: Previewed }[] };
-    // A read is of the stack's own outputs.
-    return steps.filter(({ op }) => op !== 'read').map(({ newState }) => newState);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

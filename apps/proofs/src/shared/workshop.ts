@@ -24,23 +24,26 @@ export class CommandError extends Error {
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(folder: string, environment: NodeJS.ProcessEnv) {
+  private constructor(folder: string, environment: NodeJS.ProcessEnv, signal: AbortSignal | undefined) {
     this.folder = folder;
     this.#environment = environment;
+    this.#signal = signal;
   }
 
-  /** `environment` makes the variables of its commands; without it they inherit this process's. */
+  /** `environment` makes the variables of its commands; without it they inherit this process's. They end with `signal`. */
   static async open(
     environment: (folder: string) => NodeJS.ProcessEnv = () => process.env,
+    signal?: AbortSignal,
   ): Promise<Workshop> {
     const folder = await mkdtemp(join(tmpdir(), 'records-workshop-'));
-    return new Workshop(folder, environment(folder));
+    return new Workshop(folder, environment(folder), signal);
   }
 
   /** The same folder, whose commands get these variables, too. */
   with(variables: Readonly<Record<string, string>>): Pick<Workshop, 'run'> {
-    return new Workshop(this.folder, { ...this.#environment, ...variables });
+    return new Workshop(this.folder, { ...this.#environment, ...variables }, this.#signal);
   }
 
   async write(file: string, text: string): Promise<void> {
@@ -54,6 +57,7 @@ export class Workshop implements AsyncDisposable {
       env: this.#environment,
       maxBuffer: MAX_OUTPUT_BYTES,
       timeout: COMMAND_MS,
+      ...(this.#signal && { signal: this.#signal }),
     };
     return await new Promise((resolve, reject) => {
       execFile(command, args, options, (error, stdout, stderr) => {
