@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workshop } from '../shared/workshop.ts';
 
@@ -10,29 +10,43 @@ export interface Client {
   prepare(workshop: Workshop): Promise<(readonly [string, ...string[]])[]>;
 }
 
-const PYTHON = ['google-cloud-pubsub==2.44.0'];
-const GO = ['cloud.google.com/go/pubsub/v2@v2.9.0'];
-const JAVA = [{ artifact: 'google-cloud-pubsub', version: '1.160.0' }];
+const PYTHON = ['google-cloud-pubsub==2.44.0', 'google-cloud-bigquery==3.47.0'];
+const GO = ['cloud.google.com/go/pubsub/v2@v2.9.0', 'cloud.google.com/go/bigquery@v1.86.2'];
+const JAVA = [
+  { artifact: 'google-cloud-pubsub', version: '1.160.0' },
+  { artifact: 'google-cloud-bigquery', version: '2.76.0' },
+];
 
 export const CLIENTS: Readonly<Record<string, Client>> = {
-  Node: { prepare: async () => [[process.execPath, join(HERE, 'client-pubsub-process.ts')]] },
+  Node: {
+    prepare: async () =>
+      ['pubsub', 'bigquery'].map((service) => [process.execPath, join(HERE, `client-${service}-process.ts`)]),
+  },
   Python: {
     async prepare(workshop) {
       await workshop.run('python3', '-m', 'venv', 'python');
       const bin = join(workshop.folder, 'python', process.platform === 'win32' ? 'Scripts' : 'bin');
       await workshop.run(join(bin, 'pip'), 'install', '--quiet', ...PYTHON);
-      return [[join(bin, 'python'), join(HERE, 'client-pubsub.py')]];
+      return ['pubsub', 'bigquery'].map((service) => [
+        join(bin, 'python'),
+        join(HERE, `client-${service}.py`),
+      ]);
     },
   },
   Go: {
     async prepare(workshop) {
       await workshop.run('go', 'version');
-      await copyFile(join(HERE, 'client-pubsub.go'), join(workshop.folder, 'main.go'));
+      const services = ['pubsub', 'bigquery'];
+      for (const service of services) {
+        // Each program is a package of its own.
+        await mkdir(join(workshop.folder, service));
+        await copyFile(join(HERE, `client-${service}.go`), join(workshop.folder, service, 'main.go'));
+      }
       await workshop.run('go', 'mod', 'init', 'day');
       await workshop.run('go', 'get', ...GO);
       await workshop.run('go', 'mod', 'tidy');
-      await workshop.run('go', 'build', '-o', 'day', '.');
-      return [[join(workshop.folder, 'day')]];
+      await workshop.run('go', 'build', '-o', 'bin/', './...');
+      return services.map((service) => [join(workshop.folder, 'bin', service)]);
     },
   },
   Java: {
@@ -42,7 +56,18 @@ export const CLIENTS: Readonly<Record<string, Client>> = {
       const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath';
       await workshop.run('mvn', '--quiet', '--batch-mode', plugin, '-Dmdep.outputFile=classpath');
       const classpath = await readFile(join(workshop.folder, 'classpath'), 'utf8');
-      return [['java', '-cp', classpath.trim(), join(HERE, 'ClientPubsub.java')]];
+      return ['Pubsub', 'Bigquery'].map((service) => [
+        'java',
+        '-cp',
+        classpath.trim(),
+        join(HERE, `Client${service}.java`),
+      ]);
+    },
+  },
+  bq: {
+    async prepare(workshop) {
+      await workshop.run('bq', 'version');
+      return [[process.execPath, join(HERE, 'bq-process.ts')]];
     },
   },
   gcloud: {

@@ -22,8 +22,13 @@ export function expectEqual(actual: unknown, expected: unknown): void {
 
 /** Standard output of a command. Throws with its output when it fails or takes longer than COMMAND_MS. */
 export function command(program: string, ...args: readonly string[]): Promise<string> {
+  return commandWithin(COMMAND_MS, program, ...args);
+}
+
+/** The same, with a time limit of its own in milliseconds. */
+export function commandWithin(timeout: number, program: string, ...args: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile(program, args, { timeout: COMMAND_MS }, (error, stdout, stderr) => {
+  execFile(program, args, { timeout }, (error, stdout, stderr) => {
     if (error === null) resolve(stdout);
     else reject(new Error(`${error.killed ? 'no answer in time: ' : ''}${stdout}${stderr}`));
   });
@@ -31,8 +36,17 @@ export function command(program: string, ...args: readonly string[]): Promise<st
 }
 
 /** The output of a command that must fail, at once. */
-export async function refusalOf(program: string, ...args: readonly string[]): Promise<string> {
-  const output = await command(program, ...args).catch((error: Error) => error.message);
+export function refusalOf(program: string, ...args: readonly string[]): Promise<string> {
+  return refusalWithin(COMMAND_MS, program, ...args);
+}
+
+/** The same, with a time limit of its own in milliseconds. */
+export async function refusalWithin(
+  timeout: number,
+  program: string,
+  ...args: readonly string[]
+): Promise<string> {
+  const output = await commandWithin(timeout, program, ...args).catch((error: Error) => error.message);
   if (!/not (emulated|supported)/.test(output)) throw new Error(`not refused by name: ${output}`);
   if (output.startsWith('no answer')) throw new Error(output);
   return output;

@@ -6,7 +6,6 @@ import { DEFAULT_ACCESS } from './dataset-access.ts';
 import { invalid } from './errors.ts';
 import type { Result } from './results.ts';
 import { isObject } from './row-values.ts';
-import { isEmpty } from './schema.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
 import { kindOf, type TableKind } from './table-kind.ts';
 import type { Field } from './types.ts';
@@ -191,8 +190,13 @@ export function withoutNulls(properties: Readonly<Record<string, unknown>>): Rec
         ([name, value]) =>
           [name, name === 'labels' && isObject(value) ? withoutNullLabels(value) : value] as const,
       )
-      .filter(([, value]) => !isEmpty(value)),
+      .filter(([, value]) => !saysNothing(value)),
   );
+}
+
+/** A label with an empty value says something. */
+function saysNothing(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function withoutNullLabels(labels: object): object {

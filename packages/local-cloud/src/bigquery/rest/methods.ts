@@ -1,4 +1,5 @@
 import type { Access } from '../../callers.ts';
+import type { Policy } from '../../iam.ts';
 import type { BigQuery } from '../bigquery.ts';
 import type { FormatOptions } from '../cells.ts';
 import { invalid } from '../errors.ts';
@@ -233,7 +234,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_TABLE}:getIamPolicy`,
     {},
     GET_POLICY,
-    async (bigquery, { path }) => bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? ''),
+    async (bigquery, { path }) => shownPolicy(bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? '')),
   ),
   withBody(
     'tables.setIamPolicy',
@@ -243,7 +244,7 @@ export const METHODS: readonly Method[] = [
     SET_POLICY,
     async (bigquery, { path, body }) => {
       if (!body.policy) throw invalid('Required parameter is missing: policy');
-      return bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy);
+      return shownPolicy(bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy));
     },
   ),
   withBody(
@@ -322,7 +323,7 @@ export const METHODS: readonly Method[] = [
     { location: STRING },
     async (bigquery, { path, query, access }) => {
       await bigquery.deleteJob(path.jobId ?? '', { location: query.location }, access);
-      return undefined;
+      return {};
     },
   ),
   withBody('jobs.query', 'POST', `${PROJECT}/queries`, {}, QUERY_REQUEST, (bigquery, { body, access }) =>
@@ -441,6 +442,11 @@ function ofMode<T extends { readonly access?: unknown }>(
   const { access, ...metadata } = dataset;
   if (mode === 'UPDATE_METADATA') return metadata as T;
   return { access } as T;
+}
+
+/** Without fields at their default. */
+function shownPolicy({ version, etag, bindings }: Policy): object {
+  return { etag, ...(bindings.length > 0 && { version, bindings }) };
 }
 
 async function none(

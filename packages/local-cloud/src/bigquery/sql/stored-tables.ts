@@ -125,6 +125,8 @@ export class StoredTables implements TableFinder {
     const { projectId, defaultDataset } = this.#defaults;
     const parts = path.map(({ text }) => text);
     if (parts.includes('INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
+    const meta = parts.find((part) => /^__(?:TABLES|TABLES_SUMMARY|PARTITIONS_SUMMARY)__$/i.test(part));
+    if (meta) throw unsupported(`The table ${meta}`, at);
     if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
     const [table, dataset, project, ...rest] = parts.toReversed();
     if (table === undefined || rest.length > 0) {
