@@ -1,9 +1,7 @@
-import { basename } from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { PlannedResource } from '@records/local-cloud';
-import { COMMITTED_PLANS } from '../plans/committed.ts';
+import { VARIATIONS } from '../plans/variations.ts';
 import { cachedPlan } from './support/plan-cache.ts';
-import { EVERYTHING, planBootstrap, planOf } from './support/plans.ts';
 
 /**
  * Google's APIs answer without zero, false and empty values. A program that declares one finds it missing at the next refresh, and
@@ -23,36 +21,10 @@ const SENT_FOR_A_REASON: Readonly<Record<string, string>> = {
 /** Where Google answers the number of a project, whatever was sent. */
 const BY_NUMBER = ['gcp:billing/budget:Budget budgetFilter.projects'];
 
-/** Every plan that Git keeps, and the settings that change what is declared. */
-const PLANS = {
-  ...Object.fromEntries(
-    COMMITTED_PLANS.map(({ file, project, stack }) => [
-      basename(file),
-      () => cachedPlan(project, stack, project.exampleSettings(stack)),
-    ]),
-  ),
-  'prod with everything': () => planOf('prod', EVERYTHING),
-  'prod before its canary serves requests': () =>
-    planOf('prod', { ...EVERYTHING, stableRevision: 'records-api-00001-abc', canaryPercent: '0' }),
-  'prod without a cache and with its CPU all the time': () =>
-    planOf('prod', {
-      ...EVERYTHING,
-      cdn: 'false',
-      cpuAllocation: 'always',
-      startupCpuBoost: 'false',
-      prober: 'false',
-    }),
-  'bootstrap of a load balancer': () =>
-    planBootstrap({
-      loadBalancer: 'true',
-      imageReaders: '["serviceAccount:puller@example.iam.gserviceaccount.com"]',
-    }),
-};
-
-it.each(Object.entries(PLANS))(
-  '%s declares no value that Google drops or rewrites',
-  async (_, plan) => {
-    const { resources } = await plan();
+it.each(VARIATIONS)(
+  '$name declares no value that Google drops or rewrites',
+  async ({ project, stack, config }) => {
+    const { resources } = await cachedPlan(project, stack, config);
     const values = resources.filter(({ type }) => type.startsWith('gcp:')).flatMap(valuesOf);
     expect(values.length).toBeGreaterThan(50);
     const dropped = values.filter(({ place, value }) => isDropped(value) && !(place in SENT_FOR_A_REASON));
@@ -69,7 +41,9 @@ it.each(Object.entries(PLANS))(
 );
 
 it('each exception is declared by a plan', async () => {
-  const all = await Promise.all(Object.values(PLANS).map((plan) => plan()));
+  const all = await Promise.all(
+    VARIATIONS.map(({ project, stack, config }) => cachedPlan(project, stack, config)),
+  );
   const places = new Set(
     all
       .flatMap(({ resources }) => resources.flatMap(valuesOf))

@@ -81,24 +81,10 @@ it('docs/deploying.md shows the error of a stack without an image', () => {
   );
 });
 
-describe('docs/deploying.md', () => {
-  const text = documents['docs/deploying.md'];
-
-  it('shows the output of each step that has commands', () => {
-    const steps = text.split(/^## /m).filter((section) => section.includes('```sh\n'));
-    expect(steps.length).toBeGreaterThan(7);
-    const silent = steps.filter((step) => !step.includes('```console\n'));
-    expect(silent.map((step) => step.split('\n')[0])).toEqual([]);
-  });
-
-  it('says which program prints each output, and marks the ones that no test proves', () => {
-    const blocks = [...text.matchAll(/^(.*)\n\n```console\n(.*)/gm)];
-    const ours = /^(\$ pnpm ops plan |image is not set)/;
-    const strangers = blocks.filter(
-      ([, before = '', first = '']) =>
-        !ours.test(first) && !/^(Pulumi|gcloud) prints \(not proved here\)|^The seeder prints/.test(before),
-    );
-    expect(blocks.length).toBeGreaterThan(10);
-    expect(strangers.map(([, before]) => before)).toEqual([]);
-  });
+it('docs/deploying.md shows only output that a test proves', () => {
+  const blocks = [...documents['docs/deploying.md'].matchAll(/^```console\n(.*)/gm)];
+  expect(blocks.length).toBeGreaterThan(2);
+  // The last is the seeder's.
+  const proved = /^(\$ pnpm ops plan |image is not set|stack dev has no image yet|run {5}\w+ )/;
+  expect(blocks.map(([, first = '']) => first).filter((first) => !proved.test(first))).toEqual([]);
 });

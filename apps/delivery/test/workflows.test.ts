@@ -325,7 +325,10 @@ jobs:
   }
 });
 
-describe('what workflows install by hand', () => {
+// Scripts stand in for the programs, which Windows does not start.
+const onPosix = process.platform === 'win32' ? describe.skip : describe;
+
+onPosix('what workflows install by hand', () => {
   const action = (name: string) => {
     const { steps } = automation.actions.find((one) => one.name === name) ?? {};
     return steps?.find(({ run }) => run?.includes('sum --check')) ?? {};
@@ -333,6 +336,9 @@ describe('what workflows install by hand', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'installs-'));
+    // The programs are put beside it.
+    mkdirSync(join(folder, 'bin'));
+    symlinkSync(process.execPath, join(folder, 'bin', 'node'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -344,11 +350,14 @@ describe('what workflows install by hand', () => {
       writeFileSync(path, '#!/bin/sh\nfor last; do :; done\necho "$@" > "$0.args"\ncp archive "$DELIVER"\n');
       chmodSync(path, 0o755);
     }
-    const path = `${folder}:${process.env.PATH}`;
+    const path = `${folder}:${folder}/bin:${process.env.PATH}`;
     return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', run], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, ...ofStep, ...env, PATH: path, HOME: folder, RUNNER_TEMP: folder },
+      env: {
+        ...{ ...process.env, ...ofStep, ...env, PATH: path, HOME: folder },
+        RUNNER_TEMP: folder,
+      },
     });
   }
 
@@ -369,6 +378,7 @@ describe('what workflows install by hand', () => {
     const SHA256 = createHash('sha256').update(archive('pulumi/pulumi')).digest('hex');
     const DELIVER = join(folder, 'pulumi.tar.gz');
     expect(run('pulumi', { SHA256, DELIVER }).status).toBe(0);
+    expect(spawnSync(join(folder, 'bin', 'pulumi'), { encoding: 'utf8' }).stdout).toBe('pulumi/pulumi ran\n');
     const entry = join(REPOSITORY, 'infra', 'node_modules', 'pulumi', 'run.js');
     const { HOME, PULUMI_HOME } = { HOME: folder, PULUMI_HOME: '' };
     const found = spawnSync(process.execPath, [entry, 'version'], {
@@ -382,12 +392,11 @@ describe('what workflows install by hand', () => {
     expect(action('set-up').env?.SHA512).toMatch(/^[0-9a-f]{128}$/);
     const SHA512 = createHash('sha512').update(archive('package/pnpm')).digest('hex');
     writeFileSync(join(folder, 'package.json'), '{ "packageManager": "pnpm@1.2.3" }');
-    symlinkSync(process.execPath, join(folder, 'node'));
     const DELIVER = join(folder, 'pnpm-exe.linux-x64-1.2.3.tgz');
     const { status } = run('set-up', { SHA512, DELIVER });
     expect(status).toBe(0);
     expect(readFileSync(join(folder, 'npm.args'), 'utf8')).toContain('@pnpm/exe.linux-x64@1.2.3');
-    expect(spawnSync(join(folder, 'pnpm'), { encoding: 'utf8' }).stdout).toBe('package/pnpm ran\n');
+    expect(spawnSync(join(folder, 'bin', 'pnpm'), { encoding: 'utf8' }).stdout).toBe('package/pnpm ran\n');
   });
 
   it.each([
@@ -396,14 +405,13 @@ describe('what workflows install by hand', () => {
   ])('is not taken when it is something else: %s', (name, file, delivered) => {
     archive(file);
     writeFileSync(join(folder, 'package.json'), '{ "packageManager": "pnpm@12.21.0" }');
-    symlinkSync(process.execPath, join(folder, 'node'));
     const { status, stdout } = run(name, { DELIVER: join(folder, delivered) });
     expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/: FAILED\n$/) });
-    expect(existsSync(join(folder, '.pulumi')) || existsSync(join(folder, 'pnpm'))).toBe(false);
+    expect(existsSync(join(folder, '.pulumi')) || existsSync(join(folder, 'bin', 'pnpm'))).toBe(false);
   });
 });
 
-describe('pnpm delivery judges', () => {
+onPosix('pnpm delivery judges', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'judges-'));
@@ -452,6 +460,29 @@ describe('pnpm delivery judges', () => {
       if (tool === 'pip') expect(pinned).toMatch(new RegExp(`^${what} --hash=sha256:[0-9a-f]{64}$`, 'm'));
       else expect(workflow).toContain(`go install ${what}\n`);
     }
+  });
+});
+
+it('main asks for a review, and for the jobs of ci that run on every pull request', () => {
+  const ruleset = JSON.parse(readFileSync(join(REPOSITORY, '.github', 'main-ruleset.json'), 'utf8')) as {
+    enforcement: string;
+    rules: {
+      type: string;
+      parameters?: {
+        required_status_checks?: { context: string }[];
+        required_approving_review_count?: number;
+      };
+    }[];
+  };
+  const of = (type: string) => ruleset.rules.find((rule) => rule.type === type)?.parameters;
+  const jobs = automation.workflows.find(({ name }) => name === 'ci')?.jobs ?? {};
+  const required = of('required_status_checks')?.required_status_checks?.map(({ context }) => context) ?? [];
+  expect(required.filter((id) => !(id in jobs))).toEqual([]);
+  expect(required).toEqual(expect.arrayContaining(Object.keys(jobs).filter((id) => !jobs[id]?.if)));
+  expect(of('pull_request')?.required_approving_review_count).toBe(1);
+  expect(ruleset).toMatchObject({
+    enforcement: 'active',
+    conditions: { ref_name: { include: ['~DEFAULT_BRANCH'] } },
   });
 });
 

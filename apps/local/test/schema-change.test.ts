@@ -59,8 +59,9 @@ describe('a fifth column, by docs/schema-change.md', () => {
     const { steps } = await stack.redeploy().then(changes);
     flow.stop();
     await flowing;
-    // The column must exist before the topic has the field.
-    expect(steps).toEqual(['gcp:bigquery/table:Table', 'gcp:pubsub/schema:Schema']);
+    // The column must exist before the topics have the field: in the records, and in the probes.
+    const table = 'gcp:bigquery/table:Table';
+    expect(steps).toEqual([table, table, 'gcp:pubsub/schema:Schema']);
 
     const late = [
       { id: 'late-with', ...person, telefono: '555-0101' },

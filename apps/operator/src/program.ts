@@ -1,4 +1,5 @@
 import { program } from '@records/cli';
+import { addAddMember } from './add-member.ts';
 import { addApiKeys } from './api-keys/command.ts';
 import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
@@ -21,6 +22,7 @@ const add = [
   ...[
     addPreflight,
     addPlan,
+    addAddMember,
     addCost,
     addImage,
     addPreview,

@@ -61,6 +61,17 @@ verb(prove, 'chaos', {
   .option('--plan', 'print the plan and stop')
   .action(async ({ plan = false, ...size }) => (await import('./chaos/chaos.ts')).proveChaos(size, plan));
 
+verb(prove, 'clients', {
+  summary: "Google's own clients cannot tell the local cloud from Google",
+  example: 'pnpm prove clients',
+  description:
+    "Starts a local cloud, and lets programs with Google's clients for Node, Python, Go and Java, and gcloud, spend an ordinary " +
+    'day with it. Prints each step: right, refused by name, or wrong. Installs each client from its registry into a temporary ' +
+    'folder; skips those whose language is not installed.',
+})
+  .option('--seconds <n>', 'time for all clients, 30 to 3600', integer(30, 3_600), 240)
+  .action(async ({ seconds }) => (await import('./clients/prove-clients.ts')).proveClients(seconds));
+
 verb(prove, 'dashboards', {
   summary: 'draw the dashboards over simulated incidents',
   example: 'pnpm prove dashboards --out /tmp',
@@ -160,6 +171,17 @@ verb(prove, 'observe', {
   );
 
 addProbe(prove, startLocal);
+
+verb(prove, 'pulumi', {
+  summary: "Pulumi's engine and Google's provider agree with the plans",
+  example: 'pnpm prove pulumi',
+  description:
+    "Previews every stack, with and without the settings that change its resources, by the pulumi on PATH and Google's own provider: " +
+    'each preview must equal the plan of this repository. Then updates the largest stack against a server that answers as Google does: a ' +
+    'second update, and one with a refresh, must change nothing. Needs no account. Without pulumi, it says so and ends.',
+})
+  .option('--require', 'fail without pulumi')
+  .action(async ({ require = false }) => (await import('./pulumi/prove-pulumi.ts')).provePulumi(require));
 
 verb(prove, 'slow-readers', {
   summary: 'slow readers cost nobody else anything',

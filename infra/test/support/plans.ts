@@ -2,6 +2,8 @@ import type { Plan, PlannedResource } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
 import { cachedPlan } from './plan-cache.ts';
 
+export { EVERYTHING } from '../../plans/variations.ts';
+
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
 
@@ -23,22 +25,6 @@ export function planOf(stack: Stack, config: Record<string, string> = {}): Promi
 export function planBootstrap(config: Record<string, string> = {}): Promise<Plan> {
   return cachedPlan(BOOTSTRAP, 'prod', { ...BOOTSTRAP.exampleSettings('prod'), ...config });
 }
-
-/** All that a stack can have at once: a load balancer, a rollout, notification channels and a budget. */
-export const EVERYTHING = {
-  access: 'load-balancer',
-  domain: 'records.example.com',
-  clientRequestsPerMinute: '120',
-  apiKeys: 'true',
-  metricsPort: '9464',
-  otlpEndpoint: 'http://localhost:4318',
-  pageChannels: '["projects/example-prod/notificationChannels/1"]',
-  ticketChannels: '["projects/example-prod/notificationChannels/2"]',
-  billedGibPerHour: '20',
-  billingAccount: '012345-6789AB-CDEF01',
-  monthlyBudget: '50',
-  stableRevision: 'records-api-00001-abc',
-};
 
 /** The inputs of the resources of a type, by name. */
 export function inputsByName({ resources }: Plan, type: string): Record<string, PlannedResource['inputs']> {

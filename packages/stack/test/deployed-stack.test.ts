@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { deployedOutputs, deployedStack, pulumiIn } from '@records/stack';
+import { deployedOutputs, deployedStack, INFRA, pulumiIn, REPOSITORY } from '@records/stack';
 import { withFolder } from './support/folder.ts';
 
 const outputs = {
@@ -71,6 +73,30 @@ describe('a deployed stack', () => {
     const reading = withPulumi(script, (infra) => deployedStack('dev', pulumiIn(infra), {}));
     await expect(reading).rejects.toThrow(reason);
   });
+
+  (process.platform === 'win32' ? it.skip : it)(
+    'is asked by pnpm pulumi without a word of an installer among the answer',
+    async () => {
+      const { version } = JSON.parse(
+        await readFile(join(INFRA, 'node_modules', 'pulumi', 'package.json'), 'utf8'),
+      ) as { version: string };
+      await withFolder(async (home) => {
+        const bin = join(home, 'versions', version, 'bin');
+        await mkdir(bin, { recursive: true });
+        await writeFile(join(bin, 'pulumi'), '#!/bin/sh\necho "=== Installing Pulumi ==="\n', {
+          mode: 0o755,
+        });
+        const { scripts } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8')) as {
+          scripts: { pulumi: string };
+        };
+        const [, first = '', then] = /^node (\S+) && (.*)$/.exec(scripts.pulumi) ?? [];
+        expect(then).toBe('pnpm --dir infra exec pulumi');
+        const env = { ...process.env, PULUMI_HOME: home };
+        const installed = await promisify(execFile)(process.execPath, [join(REPOSITORY, first)], { env });
+        expect(installed.stdout).toBe('');
+      });
+    },
+  );
 
   it('needs the Pulumi command line', async () => {
     await expect(withFolder((infra) => pulumiIn(infra).run(['up']))).rejects.toThrow(

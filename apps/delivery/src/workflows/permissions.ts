@@ -12,6 +12,7 @@ export const PERMISSIONS: Readonly<Record<string, Permissions>> = {
   'ci/mutants': READ,
   'ci/fresh-clone': READ,
   'ci/judges': READ,
+  'ci/pulumi': READ,
   'ci/dependencies': READ,
   'mutants/all': READ,
   'preview/preview': { ...READ, ...IDENTITY },

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { patternsOf } from '@records/api/testing';
+import { CommandError, type Workshop } from '../shared/workshop.ts';
 import { GO_PROGRAM, JAVA_PROGRAM, type Printed, TYPESCRIPT_CLIENTS } from './clients.ts';
-import { CommandError, type Workshop } from './workshop.ts';
 
 export interface Judged {
   /** Base URL of the API, without a limit of requests. */

@@ -1,8 +1,8 @@
 import { ApiProcess } from '../shared/api-process.ts';
 import { idOf, personOf, stackOf, tableOf } from '../shared/people.ts';
 import { conclude } from '../shared/report.ts';
+import { CommandError, Workshop } from '../shared/workshop.ts';
 import { JUDGES, type Judge, type Judged } from './judges.ts';
-import { CommandError, Workshop } from './workshop.ts';
 
 const COUNTRIES = ['Chile', 'Perú', 'México'];
 const PEOPLE = 60;

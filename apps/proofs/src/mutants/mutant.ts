@@ -30,7 +30,7 @@ export interface Mutant {
 }
 
 /** The rooms, each of which may have a folder `mutants`. */
-export const ROOMS = '{packages/*,apps/*,infra}';
+export const ROOMS = '{packages/*,apps/*,docs,infra}';
 
 const DEFAULT_SECONDS = 3;
 const DEFAULT_TIMEOUT = 15;
@@ -87,7 +87,7 @@ export function testFileOf({ run }: Mutant): string {
 
 /** The folder that a file of this path belongs to; undefined for a file of no room, such as a workflow. */
 export function roomOf(path: string): string | undefined {
-  return /^(?:(?:packages|apps)\/[^/]+|infra)(?=\/)/.exec(path)?.[0];
+  return /^(?:(?:packages|apps)\/[^/]+|docs|infra)(?=\/)/.exec(path)?.[0];
 }
 
 /** The room that keeps the mutant. */

@@ -81,6 +81,7 @@ export class BigQuery implements Warehouse {
   readonly #tables: Tables;
   readonly #results: Results;
   readonly #tableData: TableData;
+  readonly #engine: QueryEngine;
   readonly #jobs: JobService;
   readonly #usage = new Usage();
 
@@ -94,10 +95,18 @@ export class BigQuery implements Warehouse {
     this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
     const destinations = new Destinations(context, this.#tables, this.#expiring);
-    const engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results, destinations);
+    this.#engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results, destinations);
     const loads = new Loads(context, destinations);
     const copies = new Copies(context, destinations, this.#expiring);
-    this.#jobs = new JobService(context, engine, this.#tableData, this.#results, this.#usage, loads, copies);
+    this.#jobs = new JobService(
+      context,
+      this.#engine,
+      this.#tableData,
+      this.#results,
+      this.#usage,
+      loads,
+      copies,
+    );
   }
 
   /** Throws CloudError FAILED_PRECONDITION when this or another process has the folder open. */
@@ -155,8 +164,16 @@ export class BigQuery implements Warehouse {
   }
 
   /** Throws NOT_FOUND for the dataset, ALREADY_EXISTS, INVALID_ARGUMENT. */
-  insertTable(datasetId: string, table: TableInput): Promise<TableResource> {
-    return this.#tables.insert(datasetId, table);
+  async insertTable(datasetId: string, table: TableInput, access = DEVELOPER): Promise<TableResource> {
+    return this.#tables.insert(datasetId, await this.#withViewFields(datasetId, table, access));
+  }
+
+  /** A view has the columns of its query. */
+  async #withViewFields(datasetId: string, table: TableInput, access: Access): Promise<TableInput> {
+    if (!table.view) return table;
+    await this.#expiring.dropExpired();
+    const { location } = await this.#datasets.get(datasetId);
+    return { ...table, schema: { fields: this.#engine.viewFields(table.view, access, location) } };
   }
 
   /** A stored table, or the anonymous table of a query. Throws NOT_FOUND, PERMISSION_DENIED. */
@@ -178,23 +195,27 @@ export class BigQuery implements Warehouse {
   }
 
   /** Changes the given properties. A schema may only gain columns that are not REQUIRED, or relax REQUIRED ones. */
-  patchTable(
+  async patchTable(
     datasetId: string,
     tableId: string,
     patch: TableInput,
     ifMatch?: Precondition,
+    access = DEVELOPER,
   ): Promise<TableResource> {
-    return this.#tables.patch(datasetId, tableId, patch, ifMatch);
+    const input = await this.#withViewFields(datasetId, patch, access);
+    return this.#tables.patch(datasetId, tableId, input, ifMatch);
   }
 
   /** Replaces all properties. A schema may change only as in patchTable. */
-  updateTable(
+  async updateTable(
     datasetId: string,
     tableId: string,
     table: TableInput,
     ifMatch?: Precondition,
+    access = DEVELOPER,
   ): Promise<TableResource> {
-    return this.#tables.update(datasetId, tableId, table, ifMatch);
+    const input = await this.#withViewFields(datasetId, table, access);
+    return this.#tables.update(datasetId, tableId, input, ifMatch);
   }
 
   /** Throws NOT_FOUND. */

@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
 import { DEFAULT_ACCESS, forgetAccess, grantedAccess, setAccess, specialAccess } from './dataset-access.ts';
 import { datasetNotFound, invalid } from './errors.ts';
 import { checkedLocation } from './locations.ts';
-import { assertDatasetId } from './names.ts';
+import { assertDatasetId, assertSameReference } from './names.ts';
 import {
   type DatasetInput,
   type DatasetResource,
@@ -44,6 +44,7 @@ export class Datasets {
     const { projectId, location, clock, database, catalog, iam } = this.#context;
     const datasetId = input.datasetReference?.datasetId;
     assertDatasetId(datasetId);
+    assertSameReference(input.datasetReference, { projectId });
     const now = clock.now();
     const dataset: Dataset = {
       datasetId,
@@ -92,6 +93,7 @@ export class Datasets {
   ): Promise<DatasetResource> {
     const { projectId, clock, database, catalog, iam } = this.#context;
     const { access } = input;
+    assertSameReference(input.datasetReference, { projectId, datasetId });
     const properties = { ...datasetProperties(input), ...(access && specialAccess(access)) };
     return database.write(async (transaction) => {
       const current = this.#find(datasetId);

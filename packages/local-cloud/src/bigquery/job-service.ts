@@ -146,7 +146,10 @@ export class JobService {
       if (job.error) throw job.error;
       return jobResource(projectId, job);
     }
-    return jobResource(projectId, this.#jobs.start(work, configuration, access, jobReference.jobId));
+    const job = this.#jobs.start(work, configuration, access, jobReference.jobId);
+    // As at Google, the answer tells a mistake in the query at once.
+    if (work.isMistaken) await job.done;
+    return jobResource(projectId, job);
   }
 
   async #workOf(
@@ -185,6 +188,7 @@ export class JobService {
     const error = 'error' in translated ? translated.error : undefined;
     return {
       type: 'QUERY',
+      isMistaken: 'error' in translated,
       ...checked,
       location: 'error' in translated ? (location ?? this.#context.location) : translated.location,
       run: async (job) => {
@@ -328,11 +332,15 @@ export class JobService {
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
     this.#requireResult(access, job);
+    // Only jobs.query tells the bytes billed.
+    const { totalBytesBilled, ...answer }: Partial<QueryResponse> = done
+      ? await this.#answer(job, request)
+      : {};
     return {
       kind: 'bigquery#getQueryResultsResponse',
       jobComplete: done,
       jobReference: jobReference(this.#context.projectId, job),
-      ...(done ? await this.#answer(job, request) : {}),
+      ...answer,
     };
   }
 

@@ -31,6 +31,8 @@ export interface JobWork {
   /** Where it runs. */
   readonly location: string;
   readonly jobTimeoutMs: number | undefined;
+  /** Whether it is known to fail before it runs. */
+  readonly isMistaken?: boolean;
   /** Called once. It sets what the job shows: `summary`, `outcome`, `statistics`. */
   run(job: Job): Promise<void>;
 }

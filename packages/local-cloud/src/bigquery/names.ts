@@ -42,6 +42,18 @@ export function assertTableId(id: unknown): asserts id is string {
   );
 }
 
+/** Throws INVALID_ARGUMENT when the resource in the body of a request is another than the one in its path. */
+export function assertSameReference(
+  given: Readonly<Record<string, string | undefined>> | null | undefined,
+  path: Readonly<Record<string, string>>,
+): void {
+  for (const [name, value] of Object.entries(path)) {
+    const other = given?.[name];
+    if (other && other !== value)
+      throw invalid(`The ${name} of the request is ${other}, but that of its path is ${value}`);
+  }
+}
+
 export function assertFieldName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !FIELD_NAME.test(name)) {
     throw invalid(

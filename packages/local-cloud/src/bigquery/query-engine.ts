@@ -9,11 +9,12 @@ import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import type { Destinations, StagedTable } from './destinations.ts';
 import { queryError } from './duckdb-errors.ts';
-import { datasetNotFound, tableName, tableNotFound } from './errors.ts';
+import { datasetNotFound, invalidQuery, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
-import type { QueryConfiguration } from './job-configuration.ts';
-import { quoteIdentifier } from './names.ts';
+import { parseQuery, type QueryConfiguration } from './job-configuration.ts';
+import { assertFieldName, quoteIdentifier } from './names.ts';
 import { runPrepared } from './prepared.ts';
+import type { TableInput } from './resources.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
@@ -101,6 +102,18 @@ export class QueryEngine {
         : destination?.reference;
     if (written) tables.place(written);
     return { configuration, access, translation, tables, bindings, location: tables.location };
+  }
+
+  /** The columns of a view. Throws `invalidQuery`, `notFound`, `accessDenied`. */
+  viewFields({ query, useLegacySql }: NonNullable<TableInput['view']>, access: Access, location: string) {
+    const configuration = parseQuery(this.#context.projectId, {
+      ...(query !== undefined && { query }),
+      ...(useLegacySql !== undefined && { useLegacySql }),
+    });
+    const { translation } = this.translate(configuration, access, location);
+    if (translation.kind !== 'query') throw invalidQuery('The query of a view must be a SELECT');
+    for (const { name } of translation.fields) assertFieldName(name);
+    return translation.fields;
   }
 
   /** Throws `accessDenied`, `bytesBilledLimitExceeded`. */

@@ -6,7 +6,6 @@ import { DEFAULT_ACCESS } from './dataset-access.ts';
 import { invalid } from './errors.ts';
 import type { Result } from './results.ts';
 import { isObject } from './row-values.ts';
-import { isEmpty } from './schema.ts';
 import { type TableStatistics, totalBytes } from './statistics.ts';
 import { kindOf, type TableKind } from './table-kind.ts';
 import type { Field } from './types.ts';
@@ -67,6 +66,8 @@ export interface TableInput {
   readonly clustering?: { readonly fields?: readonly string[] } | null;
   /** Milliseconds since the epoch, as text. */
   readonly expirationTime?: string | null;
+  /** Makes the table a view. Its columns are those of the query. */
+  readonly view?: { readonly query?: string; readonly useLegacySql?: boolean } | null;
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables#Table */
@@ -97,7 +98,14 @@ const DATASET_PROPERTIES = [
   'maxTimeTravelHours',
   'storageBillingModel',
 ] as const;
-const TABLE_PROPERTIES = ['friendlyName', 'description', 'labels', 'clustering', 'expirationTime'] as const;
+const TABLE_PROPERTIES = [
+  'friendlyName',
+  'description',
+  'labels',
+  'clustering',
+  'expirationTime',
+  'view',
+] as const;
 
 /** What is stored of a dataset beside its reference, location and access. */
 export function datasetProperties(input: DatasetInput): Record<string, unknown> {
@@ -182,8 +190,13 @@ export function withoutNulls(properties: Readonly<Record<string, unknown>>): Rec
         ([name, value]) =>
           [name, name === 'labels' && isObject(value) ? withoutNullLabels(value) : value] as const,
       )
-      .filter(([, value]) => !isEmpty(value)),
+      .filter(([, value]) => !saysNothing(value)),
   );
+}
+
+/** A label with an empty value says something. */
+function saysNothing(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function withoutNullLabels(labels: object): object {
@@ -247,6 +260,7 @@ export function tableListItem(table: Table): TableListItem {
   const { friendlyName, labels, clustering, expirationTime } = properties;
   return {
     ...withoutNulls({ friendlyName, labels, clustering, expirationTime }),
+    ...(kindOf(table) === 'VIEW' && { view: { useLegacySql: false } }),
     kind: 'bigquery#table',
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
     tableReference: reference,

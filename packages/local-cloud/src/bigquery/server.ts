@@ -191,9 +191,16 @@ async function upload(
       const location = `http://${request.headers.host ?? 'localhost'}${pathname}?uploadType=resumable&upload_id=${step.uploadId}`;
       return new EmptyAnswer(200, { location, 'x-guploader-uploadid': step.uploadId });
     }
-    case 'incomplete':
+    case 'incomplete': {
       // https://docs.cloud.google.com/bigquery/docs/reference/api-uploads#resumable
-      return new EmptyAnswer(308, step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {});
+      const range = step.bytes > 0 ? { range: `bytes=0-${step.bytes - 1}` } : {};
+      // Google's Go client, whose HTTP library takes a 308 for a redirect, asks for it in a header.
+      const isOverridden = request.headers['x-guploader-no-308'] === 'yes';
+      return new EmptyAnswer(isOverridden ? 200 : 308, {
+        ...range,
+        ...(isOverridden && { 'x-http-status-code-override': '308' }),
+      });
+    }
     case 'answered':
       return step.answer;
     case 'complete': {

@@ -14,7 +14,7 @@ import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
-import { assertWritable } from './table-kind.ts';
+import { assertWritable, kindOf } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 import { type Field, typeOfField } from './types.ts';
 
@@ -136,6 +136,7 @@ export class TableData {
     }
     await this.#expiring.dropExpired();
     const table = this.#tables.find(datasetId, tableId);
+    if (kindOf(table) === 'VIEW') throw invalid('Cannot list a table of type VIEW.');
     this.#expiring.read(table);
     const fields = selectFields(table.fields, selected, tableName(table.reference));
     const { rows, isIndexed } = await this.#context.statistics.of(table);

@@ -1,5 +1,6 @@
 import type { Table } from './catalog.ts';
 import { invalid, tableName } from './errors.ts';
+import { isObject } from './row-values.ts';
 
 export type TableKind = 'TABLE' | 'VIEW' | 'SNAPSHOT';
 
@@ -15,4 +16,10 @@ export function assertWritable(table: Pick<Table, 'reference' | 'properties'>): 
   throw invalid(
     `${tableName(table.reference)} is not allowed for this operation because it is currently a ${kind}.`,
   );
+}
+
+/** The query of a view; undefined for another table. */
+export function viewOf({ properties }: Pick<Table, 'properties'>): { readonly query: string } | undefined {
+  const { view } = properties;
+  return isObject(view) && typeof view.query === 'string' ? { query: view.query } : undefined;
 }

@@ -4,7 +4,7 @@ import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
-import { assertTableId } from './names.ts';
+import { assertSameReference, assertTableId } from './names.ts';
 import {
   type Precondition,
   patched,
@@ -17,6 +17,7 @@ import {
 import { isObject } from './row-values.ts';
 import { modeOf, parseFields, schemaChange } from './schema.ts';
 import type { TableStatistics } from './statistics.ts';
+import { kindOf } from './table-kind.ts';
 import type { Field } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/docs/clustered-tables#limitations */
@@ -42,6 +43,7 @@ export class Tables {
   async insert(datasetId: string, input: TableInput): Promise<TableResource> {
     const tableId = input.tableReference?.tableId;
     assertTableId(tableId);
+    assertSameReference({ ...input.tableReference }, { projectId: this.#context.projectId, datasetId });
     const fields = parseFields(input.schema?.fields);
     const properties = withoutNulls(tableProperties(input));
     await this.#expiring.dropExpired();
@@ -144,13 +146,19 @@ export class Tables {
     merge: (current: Table['properties'], next: Record<string, unknown>) => Record<string, unknown>,
     ifMatch: Precondition | undefined,
   ): Promise<TableResource> {
-    const { clock, database, catalog, statistics } = this.#context;
+    const { clock, database, catalog, statistics, projectId } = this.#context;
+    assertSameReference({ ...input.tableReference }, { projectId, datasetId, tableId });
     const given = tableProperties(input);
     const nextFields = input.schema ? parseFields(input.schema.fields) : undefined;
     await this.#expiring.dropExpired();
     const table = await database.write(async (transaction) => {
       const current = this.find(datasetId, tableId);
       if (ifMatch) await this.#demand(ifMatch, transaction, current);
+      if (kindOf(current) === 'VIEW' && nextFields && given.view) {
+        return this.replace(transaction, current, nextFields, merge(current.properties, given));
+      }
+      if (given.view)
+        throw invalid(`Cannot make a view of the table ${tableName(current.reference)}: delete it first`);
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
       const fields = nextFields ? mergedFields(current.fields, nextFields) : current.fields;
       const properties = merge(current.properties, given);

@@ -1,9 +1,15 @@
 import { CloudError } from '../errors.ts';
 import type { DeliveryId, DeliveryQueue } from './delivery-queue.ts';
 
-/** The ack id of a delivery: the subscription's key, the message id and the delivery attempt. */
-export function ackIdOf(subscriptionKey: number, { id, attempt }: DeliveryId): string {
-  return `${subscriptionKey}-${id}-${attempt}`;
+/** A delivery as its client names it. */
+export interface AckedDelivery extends DeliveryId {
+  /** The number of seeks before it. */
+  readonly seeks: number;
+}
+
+/** The ack id of a delivery: the subscription's key, the message id, the delivery attempt and the seeks before it. */
+export function ackIdOf(subscriptionKey: number, { id, attempt, seeks }: AckedDelivery): string {
+  return `${subscriptionKey}-${id}-${attempt}-${seeks}`;
 }
 
 /** The error for acknowledgements that had no effect, as client libraries read it. */
@@ -20,19 +26,20 @@ export function invalidAckIds(ackIds: readonly string[]): CloudError {
 }
 
 /** Throws INVALID_ARGUMENT for an ack id that is not of this subscription. */
-export function parseAckId(subscriptionKey: number, ackId: string): DeliveryId {
-  const [key, id, attempt] = /^\d+-\d+-\d+$/.test(ackId) ? ackId.split('-').map(Number) : [];
-  if (key !== subscriptionKey || id === undefined || attempt === undefined) {
+export function parseAckId(subscriptionKey: number, ackId: string): AckedDelivery {
+  const parts = /^\d+-\d+-\d+-\d+$/.test(ackId) ? ackId.split('-').map(Number) : [];
+  const [key, id, attempt, seeks] = parts;
+  if (key !== subscriptionKey || id === undefined || attempt === undefined || seeks === undefined) {
     throw new CloudError(
       'INVALID_ARGUMENT',
       `You have passed an invalid ack ID to the service (ack_id=${ackId.slice(0, 200)}).`,
     );
   }
-  return { id, attempt };
+  return { id, attempt, seeks };
 }
 
 /** Tells the deliveries that can be acknowledged from those whose ack id has expired. */
-export function accept<T extends DeliveryId>(
+export function accept<T extends AckedDelivery>(
   queue: Pick<DeliveryQueue, 'accepts'>,
   deliveries: readonly T[],
 ): { accepted: T[]; refused: T[] } {

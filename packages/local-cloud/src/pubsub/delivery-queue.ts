@@ -74,6 +74,7 @@ export class DeliveryQueue {
   #nextDue: number | undefined;
   /** The first message of each publish request that is not answered yet, in ascending order. */
   readonly #unanswered = new Set<number>();
+  #seeks = 0;
   /** Counts calls of `take`. */
   #takes = 0;
   #timer: Timer | undefined;
@@ -162,8 +163,20 @@ export class DeliveryQueue {
     return batch.messages.map((message) => ({ message, attempt: message.failures + 1 }));
   }
 
+  /** Seeks since this object was created. */
+  get seeks(): number {
+    return this.#seeks;
+  }
+
+  /** The backlog was replaced. A late acknowledgement of an earlier delivery must not take from it. */
+  sought(): void {
+    this.#seeks++;
+    this.reset();
+  }
+
   /** Whether an acknowledgement of the delivery, or a change of its deadline, has an effect. */
-  accepts({ id, attempt }: DeliveryId): boolean {
+  accepts({ id, attempt, seeks }: DeliveryId & { readonly seeks: number }): boolean {
+    if (seeks !== this.#seeks) return false;
     return !this.#policy.exactlyOnce || this.#leases.isCurrent(id, attempt, this.#options.clock.now());
   }
 

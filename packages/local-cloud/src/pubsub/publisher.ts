@@ -11,7 +11,7 @@ import {
 } from './limits.ts';
 import type { PubsubMessage } from './resources.ts';
 import { type SchemaRevision, type Schemas, unparsable } from './schemas.ts';
-import type { TopicState } from './state.ts';
+import type { SubscriptionState, TopicState } from './state.ts';
 import type { Database } from './store/database.ts';
 import type { MessageTable } from './store/message-table.ts';
 
@@ -98,14 +98,28 @@ export class Publisher {
       }
       return ids.map(String);
     });
-    const held = receives.flatMap(({ subscription: { queue }, ids: [id] }) =>
-      id === undefined ? [] : [{ queue, id }],
-    );
-    for (const { queue, id } of held) queue.hold(id);
-    void Promise.allSettled([write.then(() => answered)]).then(() => {
-      for (const { queue, id } of held) queue.announce(id);
-    });
+    this.#wake(receives, write, answered);
     return write;
+  }
+
+  /** Tables are written to at once; a client that listens gets the messages after `answered`. */
+  #wake(
+    receives: readonly { readonly subscription: SubscriptionState; readonly ids: readonly number[] }[],
+    write: Promise<unknown>,
+    answered: Promise<void>,
+  ): void {
+    for (const { subscription, ids } of receives) {
+      const { queue, config } = subscription;
+      const [id] = ids;
+      if (id === undefined) continue;
+      // Also after a failed write, so that nothing is held for ever.
+      if (config.bigqueryConfig) {
+        void Promise.allSettled([write]).then(() => queue.wake());
+      } else {
+        queue.hold(id);
+        void Promise.allSettled([write.then(() => answered)]).then(() => queue.announce(id));
+      }
+    }
   }
 
   #count(topic: TopicState, result: string): void {

@@ -10,10 +10,9 @@ export interface StoredPushConfig {
 
 const FIELDS = {
   message: 'PushConfig',
-  supported: ['pushEndpoint', 'attributes', 'pubsubWrapper'],
+  supported: ['pushEndpoint', 'attributes', 'pubsubWrapper', 'noWrapper'],
   notEmulated: {
     oidcToken: 'the local cloud issues no identity tokens',
-    noWrapper: 'every message is wrapped in JSON',
   },
 };
 
@@ -23,7 +22,18 @@ const VERSIONS = ['v1', 'v1beta2'];
 
 /** Undefined for a pull subscription. Throws INVALID_ARGUMENT, or UNIMPLEMENTED for an endpoint that is not on this machine. */
 export function checkPushConfig(config: PushConfig | null | undefined): StoredPushConfig | undefined {
-  if (!config || !isSet(config)) return undefined;
+  if (!config) return undefined;
+  // Its presence matters, even when it is empty.
+  if (config.noWrapper) {
+    throw new CloudError(
+      'UNIMPLEMENTED',
+      'PushConfig.noWrapper is not emulated: messages are wrapped in JSON.',
+      {
+        hint: 'leave noWrapper out',
+      },
+    );
+  }
+  if (!isSet(config)) return undefined;
   checkFields(config, FIELDS);
   const { pushEndpoint, attributes } = config;
   const endpoint = URL.parse(pushEndpoint ?? '');

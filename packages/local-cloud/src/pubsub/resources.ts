@@ -49,6 +49,7 @@ export type BigQueryConfig = Optional<{
 export type PushConfig = Optional<{
   pushEndpoint: string;
   attributes: Readonly<Record<string, string>>;
+  noWrapper: object;
 }>;
 
 export type DeadLetterPolicy = Optional<{ deadLetterTopic: string; maxDeliveryAttempts: number }>;

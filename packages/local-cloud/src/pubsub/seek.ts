@@ -48,5 +48,5 @@ async function seek(
     }
     messages.endWaits(key);
   });
-  queue.reset();
+  queue.sought();
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
-import { accept, ackIdOf, invalidAckIds, parseAckId } from './ack-id.ts';
-import { type Delivery, type DeliveryId, type Limit, sizeOf } from './delivery-queue.ts';
+import { type AckedDelivery, accept, ackIdOf, invalidAckIds, parseAckId } from './ack-id.ts';
+import { type Delivery, type Limit, sizeOf } from './delivery-queue.ts';
 import { ACK_IDS_MAX_BYTES, PULL_WAIT_MS, RESPONSE_MAX_BYTES, RESPONSE_MAX_MESSAGES } from './limits.ts';
 import { type ReceivedMessage, timestampOf } from './resources.ts';
 import type { SubscriptionState } from './state.ts';
@@ -13,6 +13,7 @@ import {
   type StreamingPullPeer,
   type StreamingPullRequest,
 } from './streaming-pull.ts';
+import type { SubscriptionConfig } from './subscription-config.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface PullRequest {
@@ -64,19 +65,19 @@ export class Subscriber {
   }
 
   async acknowledge({ subscription, ackIds }: AckRequest): Promise<void> {
-    const { key, queue } = this.#subscriptions.findAttached(subscription);
+    const { key, config, queue } = this.#subscriptions.findAttached(subscription);
     const { accepted, refused } = accept(queue, deliveriesOf(key, ackIds));
     await queue.acknowledge(accepted.map(({ id }) => id));
-    if (refused.length > 0) throw invalidAckIds(refused.map((delivery) => ackIdOf(key, delivery)));
+    refuse(key, config, refused);
   }
 
   async modifyAckDeadline(request: AckRequest & { ackDeadlineSeconds?: number | null }): Promise<void> {
-    const { key, queue } = this.#subscriptions.findAttached(request.subscription);
+    const { key, config, queue } = this.#subscriptions.findAttached(request.subscription);
     const seconds = checkModifiedDeadline(request.ackDeadlineSeconds ?? 0);
     const { accepted, refused } = accept(queue, deliveriesOf(key, request.ackIds));
     if (seconds === 0) await queue.fail(accepted);
     else queue.extend(accepted, seconds * 1e3);
-    if (refused.length > 0) throw invalidAckIds(refused.map((delivery) => ackIdOf(key, delivery)));
+    refuse(key, config, refused);
   }
 
   streamingPull(first: StreamingPullRequest, peer: StreamingPullPeer): StreamingPull {
@@ -101,14 +102,14 @@ export class Subscriber {
   }
 
   #receive(
-    { key, config }: SubscriptionState,
+    { key, config, queue: { seeks } }: SubscriptionState,
     receiver: Receiver,
     deliveries: readonly Delivery[],
   ): ReceivedMessage[] {
     return deliveries.map(({ message, attempt }) => {
       receiver.leased(sizeOf(message));
       return {
-        ackId: ackIdOf(key, { id: message.id, attempt }),
+        ackId: ackIdOf(key, { id: message.id, attempt, seeks }),
         message: {
           data: message.data,
           attributes: this.#messages.attributesOf(message),
@@ -148,7 +149,17 @@ export class Subscriber {
   }
 }
 
-function deliveriesOf(key: number, ackIds: readonly string[] | null | undefined): DeliveryId[] {
+/** Only with exactly-once delivery does a client hear that its acknowledgement had no effect. */
+function refuse(
+  key: number,
+  { enableExactlyOnceDelivery }: SubscriptionConfig,
+  refused: readonly AckedDelivery[],
+): void {
+  if (!enableExactlyOnceDelivery || refused.length === 0) return;
+  throw invalidAckIds(refused.map((delivery) => ackIdOf(key, delivery)));
+}
+
+function deliveriesOf(key: number, ackIds: readonly string[] | null | undefined): AckedDelivery[] {
   if (!ackIds?.length) throw new CloudError('INVALID_ARGUMENT', 'No ack ids specified.');
   if (ackIds.reduce((sum, { length }) => sum + length, 0) > ACK_IDS_MAX_BYTES) {
     throw new CloudError(

@@ -176,6 +176,8 @@ export class ProgramRun implements Monitor {
   log(severity: Severity, message: string): void {
     // Pulumi's SDK logs its own work at this level, secrets included. The CLI shows it only with --debug.
     if (severity === 'debug') return;
+    // It warns of each output that is unknown because of a mistake.
+    if (severity === 'warning' && this.problems.length > 0) return;
     // Pulumi's SDK colours a stack trace when the program throws while it loads.
     const text = stripVTControlCharacters(message);
     if (severity === 'error') this.errors.push(text);

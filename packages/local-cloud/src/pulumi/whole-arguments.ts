@@ -68,8 +68,8 @@ function wholeClass(original: new (...args: unknown[]) => object): typeof origin
   return new Proxy(original, {
     construct(target, [name, args, options, ...rest]: unknown[], newTarget) {
       const given = (args ?? {}) as Arguments;
-      const transformations = [...listOf(options), restore(String(name), given)];
       const placeholders: Record<string, unknown> = {};
+      const transformations = [...listOf(options), restore(String(name), given, placeholders)];
       for (;;) {
         try {
           const complete = { ...given, ...placeholders };
@@ -89,17 +89,14 @@ function wholeClass(original: new (...args: unknown[]) => object): typeof origin
 }
 
 /** Puts back what the class leaves out, and takes away the placeholders. */
-function restore(name: string, given: Arguments) {
+function restore(name: string, given: Arguments, placeholders: Arguments) {
   return (transformed: Transformed) => {
     // A child inherits the transformations of its parent.
     if (transformed.name !== name) return undefined;
     const { props, opts } = transformed;
-    const names = new Set([...Object.keys(props), ...Object.keys(given)]);
-    const entries = Array.from(names, (key) => [
-      key,
-      given[key] === undefined ? undefined : (props[key] ?? given[key]),
-    ]);
-    return { props: Object.fromEntries(entries), opts };
+    const left = Object.entries(given).filter(([key]) => props[key] === undefined);
+    const taken = Object.keys(placeholders).map((key) => [key, undefined]);
+    return { props: { ...props, ...Object.fromEntries([...left, ...taken]) }, opts };
   };
 }
 

@@ -122,6 +122,7 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['SELECT id FROM d.t GROUP BY ROLLUP(id)', 'GROUP BY ROLLUP'],
   ['WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a', 'WITH RECURSIVE'],
   ['SELECT id FROM `d.*`', 'A wildcard table'],
+  ['SELECT * FROM d.__TABLES__', 'The table __TABLES__'],
   ['SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES', 'INFORMATION_SCHEMA'],
   ['FROM d.t |> SELECT id', 'Statement FROM'],
   ['SELECT id FROM d.t |> WHERE TRUE', 'Pipe syntax'],

@@ -315,6 +315,9 @@ describe('a list', () => {
     expect(await ids('filter=labels.team:nobody')).toEqual([]);
     expect(await ids('filter=labels.team:a')).toEqual(['d']);
     expect(await ids('filter=labels.team&all=1')).toEqual(['_hidden', 'd']);
+    await send('POST', 'datasets', { datasetReference: { datasetId: 'tagged' }, labels: { empty: '' } });
+    expect(await ids('filter=labels.empty')).toEqual(['tagged']);
+    await send('DELETE', 'datasets/tagged');
     expect(await ids(`filter=${encodeURIComponent('labels.team:b labels.tier:*')}&all=1`)).toEqual([
       '_hidden',
     ]);
@@ -427,7 +430,10 @@ describe('a job', () => {
     await send('GET', `queries/gone?location=${LOCATION}`);
     const { destinationTable } = (await send('GET', `jobs/gone?location=${LOCATION}`)).body.configuration
       .query;
-    expect((await send('DELETE', `jobs/gone/delete?location=${LOCATION}`)).status).toBe(204);
+    expect(await send('DELETE', `jobs/gone/delete?location=${LOCATION}`)).toMatchObject({
+      status: 200,
+      body: {},
+    });
     expect(await refused('GET', `jobs/gone?location=${LOCATION}`)).toMatchObject({
       status: 404,
       reason: 'notFound',
@@ -438,6 +444,12 @@ describe('a job', () => {
     );
     expect(cells(rows)).toEqual([['7']]);
     expect((await send('POST', 'jobs', job)).status).toBe(200);
+  });
+
+  it('with a mistake in its query tells it in the answer that creates it', async () => {
+    const configuration = { query: { query: 'SELECT nope', useLegacySql: false } };
+    const { status } = (await send('POST', 'jobs', { configuration })).body;
+    expect(status).toMatchObject({ state: 'DONE', errorResult: { reason: 'invalidQuery' } });
   });
 
   it('whose time is over says so', async () => {

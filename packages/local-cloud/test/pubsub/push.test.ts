@@ -166,7 +166,7 @@ describe('a push subscription', () => {
       'x-goog-version',
     ],
     [{ pushEndpoint: 'http://localhost:1', oidcToken: { audience: 'a' } }, 12, 'PushConfig.oidcToken'],
-    [{ pushEndpoint: 'http://localhost:1', noWrapper: { writeMetadata: true } }, 12, 'PushConfig.noWrapper'],
+    [{ pushEndpoint: 'http://localhost:1', noWrapper: {} }, 12, 'PushConfig.noWrapper'],
   ])('with %j is refused at once', async (pushConfig, code, message) => {
     await using harness = await Harness.start();
     await harness.pubsub.createTopic({ name: topicName('records') });

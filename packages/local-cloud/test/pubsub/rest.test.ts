@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -176,6 +177,7 @@ describe('Pub/Sub over REST', () => {
       "'messages[0].data' (TYPE_BYTES, base64)",
     ],
     ['base64 with a line break', { messages: [{ data: 'SGVsbG8=\n' }] }, "'messages[0].data'"],
+    ['base64 of both alphabets', { messages: [{ data: '-_+/' }] }, "'messages[0].data'"],
     ['base64 that ends early', { messages: [{ data: 'SGVsb' }] }, "'messages[0].data'"],
     [
       'a number for a string',
@@ -275,6 +277,30 @@ describe('Pub/Sub over REST', () => {
       400,
       expect.stringContaining('\\"br\\" is not supported'),
     ]);
+  });
+
+  it('answers as the parameters and headers of every Google API ask', async () => {
+    await using harness = await Harness.start();
+    await harness.pubsub.createTopic({ name: topicName('records'), labels: { a: 'b' } });
+    const url = `http://${harness.server.host}/v1/${topicName('records')}`;
+    const text = async (path: string, init?: RequestInit) => (await fetch(url + path, init)).text();
+    expect(await text('?fields=labels&uploadType=media&$.xgafv=2&key=k')).toBe('{"labels":{"a":"b"}}');
+    expect(await text('?prettyPrint=true&fields=state')).toBe('{\n  "state": "ACTIVE"\n}');
+    expect(await text('?alt=proto')).toContain('Invalid value for alt: proto');
+    expect(await text('?topic=x&topic=y')).toContain('is set twice');
+    const headers = { 'x-http-method-override': 'PATCH', 'content-type': 'application/json' };
+    const body = '{"topic":{"labels":{"c":"d"}},"updateMask":"labels"}';
+    expect(await text('?fields=labels', { method: 'POST', headers, body })).toBe('{"labels":{"c":"d"}}');
+    const messages = '{"messages":[{"data":"YQ=="}]}';
+    expect(await text('%3Apublish', { method: 'POST', body: messages })).toContain('messageIds');
+  });
+
+  it('answers a path that is no URL with an error of the client', async () => {
+    await using harness = await Harness.start();
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    const [host, port] = harness.server.host.split(':');
+    get({ host, port, path: '//' }, (response) => resolve(response.resume().statusCode));
+    expect(await promise).toBe(404);
   });
 
   it('tells a verb from a name', async () => {

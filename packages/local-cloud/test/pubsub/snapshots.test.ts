@@ -70,6 +70,15 @@ describe('a snapshot', () => {
     expect(await errorOf(seek(harness))).toMatchObject({ code: 5 });
   });
 
+  it('is not emptied by an acknowledgement that was on its way', async () => {
+    await using harness = await withSnapshot();
+    await harness.publish(['later']);
+    const early = await harness.pull();
+    await seek(harness);
+    await harness.ack(early);
+    expect(textsOf(await harness.pull())).toEqual(['first', 'second', 'later']);
+  });
+
   it('is refused for a subscription of another topic', async () => {
     await using harness = await withSnapshot();
     await harness.topicWith({}, 'others', 'stranger');

@@ -137,6 +137,12 @@ describe('an input', () => {
     });
   });
 
+  it('that Pulumi generates may be left out', () => {
+    expect(mistakes('gcp:serviceaccount/account:Account', {})).toEqual([]);
+    expect(mistakes('gcp:secretmanager/secret:Secret', { replication: { auto: {} } })).toEqual([]);
+    expect(mistakes('gcp:pubsub/topic:Topic', {})).toEqual([]);
+  });
+
   it('that a preview does not know may have any type', () => {
     expect(
       mistakes('gcp:pubsub/subscription:Subscription', {

@@ -65,7 +65,7 @@ export function readCall(program: string, args: readonly string[]): Call {
     }
     const [flag = '', ...value] = word.split('=');
     const given = flags[flag] ?? [];
-    if (bools.includes(flag) && value.length === 0) flags[flag] = [...given, 'true'];
+    if (bools.includes(flag)) flags[flag] = [...given, value.join('=') || 'true'];
     else if (values.includes(flag)) {
       const next = value.length > 0 ? value.join('=') : rest.shift();
       if (next === undefined) throw new Refusal(`${program} ${command}: ${flag} needs a value`, 2);

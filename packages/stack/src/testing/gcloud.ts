@@ -1,8 +1,14 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Call, Refusal } from './call.ts';
 import { emptyProject, type Project, type World } from './world.ts';
 
 /** Answers what gcloud prints. Throws Refusal with its words. */
-export function gcloud(world: World, { command, positionals, flags }: Call): string {
+export function gcloud(
+  world: World,
+  { command, positionals, flags }: Call,
+  environment: NodeJS.ProcessEnv,
+): string {
   const name = command.replaceAll(' ', '.');
   const refuse = (text: string, code?: number): never => {
     throw new Refusal(`ERROR: (gcloud.${name}) ${text}`, code);
@@ -44,11 +50,19 @@ export function gcloud(world: World, { command, positionals, flags }: Call): str
       world.gcloud.account = 'you@example.com';
       return `You are now logged in as [${world.gcloud.account}].`;
     case 'auth application-default login':
+      write(
+        join(environment.HOME ?? '', '.config', 'gcloud', 'application_default_credentials.json'),
+        '{"type":"authorized_user"}',
+      );
       return 'Credentials saved to file';
     case 'auth print-identity-token':
       return `identity-of-${account()}`;
     case 'auth configure-docker':
       if (!/^[a-z0-9-]+-docker\.pkg\.dev$/.test(first)) refuse(`${first} is not a supported registry`);
+      write(
+        join(environment.HOME ?? '', '.docker', 'config.json'),
+        JSON.stringify({ credHelpers: { [first]: 'gcloud' } }),
+      );
       return 'Docker configuration file updated.';
     case 'projects create':
       account();
@@ -120,4 +134,9 @@ export function gcloud(world: World, { command, positionals, flags }: Call): str
     default:
       return refuse('the stand-in does not know what this does');
   }
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }

@@ -5,6 +5,7 @@ import { act, type Ended, type Program } from './stand-in.ts';
 import { emptyWorld, type World } from './world.ts';
 
 export { readCall } from './call.ts';
+export { copyRepository } from './copy-repository.ts';
 export { emptyProject, emptyWorld, type Repository, type World } from './world.ts';
 
 /** A folder for the PATH, with programs that stand in for gcloud, gh, Docker and Pulumi. Dispose of it. */

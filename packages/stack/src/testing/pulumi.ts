@@ -20,9 +20,6 @@ export function pulumi(world: World, call: Call, environment: NodeJS.ProcessEnv)
   if (command === 'stack init') {
     if (stacks[named]) refuse(`stack '${named}' already exists`);
     const [secretsProvider = 'passphrase'] = flags['--secrets-provider'] ?? [];
-    if (secretsProvider === 'passphrase' && environment.PULUMI_CONFIG_PASSPHRASE === undefined) {
-      refuse('passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE');
-    }
     askKey(world, secretsProvider, environment);
     stacks[named] = { secretsProvider, outputs: {} };
     return `Created stack '${named}'`;
@@ -78,17 +75,31 @@ export function pulumi(world: World, call: Call, environment: NodeJS.ProcessEnv)
       return 'Resources: deleted';
     }
     case 'stack rm':
-      if (Object.keys(stack.outputs).length > 0) refuse(`'${named}' still has resources; removal rejected`);
+      if (Object.keys(stack.outputs).length > 0 && !flags['--force'])
+        refuse(`'${named}' still has resources; removal rejected`);
       delete stacks[named];
       return `Stack '${named}' has been removed!`;
     case 'stack export':
-      writeFileSync(flags['--file']?.[0] ?? refuse('no file'), JSON.stringify(stack));
+      writeFileSync(join(directory, flags['--file']?.[0] ?? refuse('no file')), JSON.stringify(stack));
       return '';
     case 'stack import': {
-      const from = flags['--file']?.[0] ?? '';
+      const from = join(directory, flags['--file']?.[0] ?? '');
       if (!existsSync(from)) refuse(`open ${from}: no such file or directory`);
       Object.assign(stack, JSON.parse(readFileSync(from, 'utf8')));
       return 'Import complete.';
+    }
+    case 'stack history':
+      return JSON.stringify(
+        stack.settings ? [{ kind: 'update', result: 'succeeded', config: stack.settings }] : null,
+      );
+    case 'config set-all': {
+      const settings = settingsOf(file, project);
+      for (const pair of flags['--plaintext'] ?? []) {
+        const at = pair.indexOf('=');
+        settings[fullKey(pair.slice(0, at), project)] = pair.slice(at + 1);
+      }
+      writeFileSync(file, stringify({ config: settings }));
+      return '';
     }
     case 'stack output': {
       const [name] = positionals;
@@ -127,9 +138,12 @@ function stacksOf(world: World, backend: string, project: string): Record<string
 function askKey(
   world: World,
   secretsProvider: string,
-  { GOOGLE_CLOUD_QUOTA_PROJECT: quota }: NodeJS.ProcessEnv,
+  { GOOGLE_CLOUD_QUOTA_PROJECT: quota, PULUMI_CONFIG_PASSPHRASE: passphrase }: NodeJS.ProcessEnv,
 ): void {
-  if (secretsProvider === 'passphrase') return;
+  if (secretsProvider === 'passphrase') {
+    if (passphrase !== undefined) return;
+    refuse('passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE');
+  }
   const [, owner] = /^gcpkms:\/\/projects\/([^/]+)\//.exec(secretsProvider) ?? [];
   if (owner === undefined) refuse(`unknown secrets provider ${secretsProvider}`);
   if (!quota) refuse('cloudkms.googleapis.com requires a quota project, which is not set by default');
@@ -176,6 +190,7 @@ function prepare(world: World, stack: Stack, settings: Settings): string {
       refuse(`${service}.googleapis.com has not been used in project ${id}`);
   }
   const made = ['artifactregistry', 'cloudkms', 'run', 'storage'];
+  if (settings[`${BOOTSTRAP}:loadBalancer`] === 'true') made.push('compute');
   project.services = [...new Set([...project.services, ...made])];
   if (!project.buckets.includes(`${id}-pulumi-state`)) project.buckets.push(`${id}-pulumi-state`);
   if (!project.repositories.includes(`${region}/records`)) project.repositories.push(`${region}/records`);
@@ -202,7 +217,7 @@ function deploy(
   { DEPLOY_IMAGE: told }: NodeJS.ProcessEnv,
 ): string {
   const [id, region] = [need(settings, 'gcp:project'), need(settings, 'gcp:region')];
-  const image = told ?? stack.outputs.image;
+  const image = told ?? settings['records-platform:image'] ?? stack.outputs.image;
   if (typeof image !== 'string') {
     return refuse(
       `stack ${name} has no image yet: build one and deploy it by pnpm ops image -s ${name} --up`,
@@ -213,7 +228,14 @@ function deploy(
   const mayPull = world.gcloud.projects[owner]?.bindings.some((binding) => binding.endsWith(agent));
   if (owner !== id && !mayPull)
     refuse(`Google Cloud Run Service Agent must have permission to read the image, ${image}`);
+  const access = settings['records-platform:access'];
+  if (access === 'load-balancer' && !world.gcloud.projects[id]?.services.includes('compute')) {
+    refuse(`Compute Engine API has not been used in project ${id} before or it is disabled`);
+  }
   stack.deployed = id;
+  stack.settings = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [key, { value: String(value), secret: false }]),
+  );
   stack.outputs = {
     ...{ project: id, region, image },
     apiUrl: `https://records-api-${id}.run.app`,
@@ -223,7 +245,7 @@ function deploy(
     deadLetterSubscription: `projects/${id}/subscriptions/records-dead-letters`,
     apiKeysSecret: `projects/${id}/secrets/records-api-keys`,
     revision: 'records-api-00001-abc',
-    ...(settings['records-platform:access'] === 'load-balancer' && { loadBalancerAddress: '203.0.113.10' }),
+    ...(access === 'load-balancer' && { loadBalancerAddress: '203.0.113.10' }),
     // What `destroy` looks at.
     deletionProtection: String(settings['records-platform:deletionProtection']),
   };

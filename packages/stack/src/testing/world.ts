@@ -45,8 +45,9 @@ export interface Repository {
 export interface Stack {
   readonly secretsProvider: string;
   outputs: Record<string, unknown>;
-  /** Of the project that it was deployed to. */
+  /** The project that it was deployed to, and with which settings. */
   deployed?: string;
+  settings?: Record<string, object>;
 }
 
 export function emptyWorld(): World {

@@ -20,6 +20,7 @@ import type { InsertAllRequest } from '../table-data.ts';
 import {
   ANY,
   BOOLEAN,
+  FIELD_MASK,
   INT32,
   INT64,
   listOf,
@@ -160,6 +161,19 @@ const TABLE_SCHEMA = message<{ fields?: readonly unknown[] }>('TableSchema', () 
 
 const CLUSTERING = message<{ fields?: readonly string[] }>('Clustering', () => ({ fields: listOf(STRING) }));
 
+const VIEW = message<NonNullable<TableInput['view']>>(
+  'ViewDefinition',
+  () => ({ query: STRING, useLegacySql: BOOLEAN }),
+  {
+    refused: [
+      'foreignDefinitions',
+      'privacyPolicy',
+      'useExplicitColumnNames',
+      'userDefinedFunctionResources',
+    ],
+  },
+);
+
 export const TABLE = message<TableInput>(
   'Table',
   () => ({
@@ -170,6 +184,7 @@ export const TABLE = message<TableInput>(
     labels: mapOf(STRING),
     clustering: CLUSTERING,
     expirationTime: INT64,
+    view: VIEW,
   }),
   {
     output: {
@@ -218,7 +233,6 @@ export const TABLE = message<TableInput>(
       'tableConstraints',
       'tableReplicationInfo',
       'timePartitioning',
-      'view',
     ],
     keepNulls: true,
   },
@@ -479,7 +493,7 @@ const POLICY = message<NewPolicy>('Policy', () => ({ etag: STRING, bindings: lis
 
 export const SET_POLICY = message<{ policy?: NewPolicy }>('SetIamPolicyRequest', () => ({ policy: POLICY }), {
   // A mask chooses audit logs, which no policy has here.
-  inert: { updateMask: STRING },
+  inert: { updateMask: FIELD_MASK },
 });
 
 /** Every version of a policy is the same, because conditions are refused. */

@@ -1,4 +1,5 @@
 import type { Access } from '../../callers.ts';
+import type { Policy } from '../../iam.ts';
 import type { BigQuery } from '../bigquery.ts';
 import type { FormatOptions } from '../cells.ts';
 import { invalid } from '../errors.ts';
@@ -19,6 +20,7 @@ import {
 } from './messages.ts';
 import {
   BOOLEAN,
+  FIELD_MASK,
   INT32,
   listOf,
   type Message,
@@ -187,8 +189,8 @@ export const METHODS: readonly Method[] = [
       ...rest,
     };
   }),
-  withBody('tables.insert', 'POST', TABLES, {}, TABLE, (bigquery, { path, body }) =>
-    bigquery.insertTable(path.datasetId ?? '', body),
+  withBody('tables.insert', 'POST', TABLES, {}, TABLE, (bigquery, { path, body, access }) =>
+    bigquery.insertTable(path.datasetId ?? '', body, access),
   ),
   method(
     'tables.get',
@@ -206,9 +208,9 @@ export const METHODS: readonly Method[] = [
     ONE_TABLE,
     { autodetect_schema: BOOLEAN },
     TABLE,
-    (bigquery, { path, query, body, ifMatch }) => {
+    (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch);
+      return bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
     },
   ),
   withBody(
@@ -217,9 +219,9 @@ export const METHODS: readonly Method[] = [
     ONE_TABLE,
     { autodetect_schema: BOOLEAN },
     TABLE,
-    (bigquery, { path, query, body, ifMatch }) => {
+    (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.updateTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch);
+      return bigquery.updateTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
     },
   ),
   method('tables.delete', 'DELETE', ONE_TABLE, {}, async (bigquery, { path, ifMatch }) => {
@@ -232,7 +234,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_TABLE}:getIamPolicy`,
     {},
     GET_POLICY,
-    async (bigquery, { path }) => bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? ''),
+    async (bigquery, { path }) => shownPolicy(bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? '')),
   ),
   withBody(
     'tables.setIamPolicy',
@@ -242,7 +244,7 @@ export const METHODS: readonly Method[] = [
     SET_POLICY,
     async (bigquery, { path, body }) => {
       if (!body.policy) throw invalid('Required parameter is missing: policy');
-      return bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy);
+      return shownPolicy(bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy));
     },
   ),
   withBody(
@@ -321,7 +323,7 @@ export const METHODS: readonly Method[] = [
     { location: STRING },
     async (bigquery, { path, query, access }) => {
       await bigquery.deleteJob(path.jobId ?? '', { location: query.location }, access);
-      return undefined;
+      return {};
     },
   ),
   withBody('jobs.query', 'POST', `${PROJECT}/queries`, {}, QUERY_REQUEST, (bigquery, { body, access }) =>
@@ -350,11 +352,11 @@ export const METHODS: readonly Method[] = [
     'routines.list',
     'GET',
     `${ONE_DATASET}/routines`,
-    { ...PAGING, filter: STRING, readMask: STRING },
+    { ...PAGING, filter: STRING, readMask: FIELD_MASK },
     (bigquery, { path, query }) => {
-      const { maxResults, pageToken, filter, readMask } = query;
+      // There is no routine that a mask could cut.
+      const { maxResults, pageToken, filter, readMask: _ } = query;
       if (filter && !/^routineType:\w+$/.test(filter)) throw invalid(`Invalid value for filter: ${filter}`);
-      if (readMask && !/^[\w.,]+$/.test(readMask)) throw invalid(`Invalid value for readMask: ${readMask}`);
       return none(bigquery, path, { maxResults, pageToken }, 'routines');
     },
   ),
@@ -436,9 +438,15 @@ function ofMode<T extends { readonly access?: unknown }>(
   mode: Parsed<typeof UPDATE_MODES> | undefined,
   dataset: T,
 ): T {
+  if (mode !== 'UPDATE_METADATA' && mode !== 'UPDATE_ACL') return dataset;
   const { access, ...metadata } = dataset;
   if (mode === 'UPDATE_METADATA') return metadata as T;
-  return mode === 'UPDATE_ACL' ? ({ access } as T) : dataset;
+  return { access } as T;
+}
+
+/** Without fields at their default. */
+function shownPolicy({ version, etag, bindings }: Policy): object {
+  return { etag, ...(bindings.length > 0 && { version, bindings }) };
 }
 
 async function none(

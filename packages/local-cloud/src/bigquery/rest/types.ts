@@ -42,6 +42,15 @@ export const UINT64 = wholeText('uint64', 0n, 2n ** 64n - 1n);
 export const INT32 = wholeNumber('int32', -(2 ** 31), 2 ** 31 - 1);
 export const UINT32 = wholeNumber('uint32', 0, 2 ** 32 - 1);
 
+/** Names of fields, separated by commas. */
+export const FIELD_MASK: ValueType<string> = {
+  schema: () => ({ type: 'string', format: 'google-fieldmask' }),
+  parse(value, path) {
+    if (typeof value === 'string' && /^[\w.,*]*$/.test(value)) return value;
+    throw wrong(value, path, 'names of fields, separated by commas');
+  },
+};
+
 /** JSON of any shape. */
 export const ANY: ValueType = { schema: () => ({ type: 'any' }), parse: (value) => value };
 

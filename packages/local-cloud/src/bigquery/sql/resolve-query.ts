@@ -5,6 +5,7 @@ import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
 import { orderKeySql } from './order-key.ts';
+import { parseStatement } from './parse-statement.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { FromContext, Relation, TimeRange } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
@@ -18,8 +19,13 @@ export interface ResolvedQuery {
   readonly reads: readonly Resolved[];
 }
 
+/** https://docs.cloud.google.com/bigquery/quotas#view_limits */
+const MAX_VIEW_DEPTH = 16;
+
 /** Finds stored tables for the queries of one statement. */
 export interface TableFinder {
+  /** The text of the query of a view; undefined for another table. Throws PERMISSION_DENIED. */
+  viewQuery(path: readonly Name[], at: Position): string | undefined;
   find(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
 }
@@ -32,6 +38,7 @@ export class QueryResolver {
   readonly #now: number;
   readonly #tables: TableFinder;
   #aliases = 0;
+  #viewDepth = 0;
 
   constructor(bindings: Bindings, now: number, tables: TableFinder) {
     this.bindings = bindings;
@@ -116,7 +123,7 @@ export class QueryResolver {
       outer,
       expression: this.expressionContext(outer, '', ctes),
       cte: (path) => (path.length === 1 ? ctes.get(path[0]?.text.toLowerCase() ?? '') : undefined),
-      table: (path, at) => this.#tables.find(path, at),
+      table: (path, at) => this.#view(path, at) ?? this.#tables.find(path, at),
       appends: (path, at, range) => this.#tables.appends(path, at, range),
       subquery: (query) => {
         const resolved = this.query(query, outer, ctes);
@@ -124,6 +131,21 @@ export class QueryResolver {
       },
       newAlias: () => this.newAlias(),
     };
+  }
+
+  /** A view as a subquery, which sees nothing of the query around it. */
+  #view(path: readonly Name[], at: Position): Relation | undefined {
+    const text = this.#tables.viewQuery(path, at);
+    if (text === undefined) return undefined;
+    const statement = parseStatement(text);
+    if (statement.node !== 'query') throw invalidQuery('The query of a view must be a SELECT', at);
+    if (this.#viewDepth >= MAX_VIEW_DEPTH) {
+      throw invalidQuery(`Views are nested deeper than ${MAX_VIEW_DEPTH} levels`, at);
+    }
+    this.#viewDepth += 1;
+    const resolved = this.query(statement);
+    this.#viewDepth -= 1;
+    return this.#relation(`(${resolved.sql})`, resolved);
   }
 
   #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {

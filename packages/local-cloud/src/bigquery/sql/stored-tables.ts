@@ -4,6 +4,7 @@ import { requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name, TableName } from './ast.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
@@ -62,6 +63,16 @@ export class StoredTables implements TableFinder {
     return [...this.#found.values()];
   }
 
+  viewQuery(path: readonly Name[], at: Position): string | undefined {
+    const reference = this.reference({ path, at });
+    const table = this.#catalog.findTable(reference.datasetId, reference.tableId);
+    const view = table && viewOf(table);
+    if (!view) return undefined;
+    requireToQuery(this.#defaults.access, reference);
+    this.place(reference);
+    return view.query;
+  }
+
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
   find(path: readonly Name[], at: Position): Relation {
     const table = this.#readable({ path, at });
@@ -114,6 +125,8 @@ export class StoredTables implements TableFinder {
     const { projectId, defaultDataset } = this.#defaults;
     const parts = path.map(({ text }) => text);
     if (parts.includes('INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
+    const meta = parts.find((part) => /^__(?:TABLES|TABLES_SUMMARY|PARTITIONS_SUMMARY)__$/i.test(part));
+    if (meta) throw unsupported(`The table ${meta}`, at);
     if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
     const [table, dataset, project, ...rest] = parts.toReversed();
     if (table === undefined || rest.length > 0) {

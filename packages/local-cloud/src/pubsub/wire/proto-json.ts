@@ -115,9 +115,9 @@ function text(path: Path, value: unknown): string {
   return value;
 }
 
-/** Either alphabet, with or without padding, and nothing else: Node ignores what is not base64. */
+/** One of the two alphabets, with or without padding, and nothing else: Node ignores what is not base64. */
 function bytesOf(value: unknown): Buffer | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || (/[-_]/.test(value) && /[+/]/.test(value))) return undefined;
   const standard = value.replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Buffer.from(standard, 'base64');
   const padded = bytes.toString('base64');
@@ -129,6 +129,9 @@ function parseEnum(type: protobuf.Enum, value: unknown, path: Path): string {
   if (typeof name === 'string' && Object.hasOwn(type.values, name)) return name;
   throw invalidValue(path, `enum: ${Object.keys(type.values).join(', ')}`, value);
 }
+
+/** The first timestamp that the proto allows. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /** Messages with a JSON form of their own. */
 const WELL_KNOWN: Readonly<
@@ -151,7 +154,7 @@ const WELL_KNOWN: Readonly<
           ? /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/.exec(value)
           : null;
       const millis = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN;
-      if (!match || Number.isNaN(millis)) {
+      if (!match || Number.isNaN(millis) || millis < FIRST_MS) {
         throw invalidValue(path, 'Timestamp, such as "2026-01-31T12:00:00Z"', value);
       }
       return { seconds: millis / 1e3, nanos: Number((match[2] ?? '').padEnd(9, '0')) };

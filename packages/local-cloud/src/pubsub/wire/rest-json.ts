@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import { reasonOf } from '../reason.ts';
-import { fieldOf, invalidPayload, type Json, parseMessage, printMessage } from './proto-json.ts';
+import { fieldOf, invalidPayload, type Json, parseMessage } from './proto-json.ts';
 import type { RouteMatch } from './rest-routes.ts';
 
 /** Builds the request from the path, the query and the body. Throws INVALID_ARGUMENT. */
@@ -13,28 +13,18 @@ export function requestOf(
   if (rule.body === '*') Object.assign(json, objectOf(rpc.request, parse(body)));
   else if (rule.body !== undefined) json[rule.body] = parse(body);
   for (const name of new Set(query.keys())) {
-    if (!IGNORED_PARAMETERS.has(name)) setField(rpc.request, json, name, query.getAll(name));
+    if (!SYSTEM_PARAMETERS.has(name)) setField(rpc.request, json, name, query.getAll(name));
   }
   for (const [name, value] of pathFields) setField(rpc.request, json, name, [value]);
   return parseMessage(rpc.request, json);
 }
 
-/** A response as proto3 JSON. */
-export function responseJson(type: protobuf.Type, response: object): string {
-  return JSON.stringify(printMessage(type, response));
-}
-
-/** Parameters of every Google API; they have no effect here. https://cloud.google.com/apis/docs/system-parameters */
-const IGNORED_PARAMETERS = new Set([
-  'alt',
-  '$alt',
-  'prettyPrint',
-  '$prettyPrint',
-  'key',
-  'quotaUser',
-  'fields',
-  '$fields',
-]);
+/** Parameters of every Google API. https://cloud.google.com/apis/docs/system-parameters */
+const SYSTEM_PARAMETERS = new Set(
+  ['access_token', 'alt', 'callback', 'fields', 'key', 'oauth_token', 'prettyPrint', 'quotaUser']
+    .flatMap((name) => [name, `$${name}`])
+    .concat('$.xgafv', 'uploadType', 'upload_protocol', 'userIp'),
+);
 
 /** Fails for bytes that are not UTF-8, and keeps a byte order mark, which JSON does not allow. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -71,7 +61,8 @@ function setField(type: protobuf.Type, json: Json, path: string, values: readonl
     return;
   }
   const parsed = values.map((value) => (field.type === 'bool' ? booleanOf(value) : value));
-  json[field.name] = field.repeated ? parsed : parsed.at(-1);
+  if (!field.repeated && parsed.length > 1) throw invalidPayload(`"${path}" is set twice: leave one out.`);
+  json[field.name] = field.repeated ? parsed : parsed[0];
 }
 
 /** Python writes `True`. What is no boolean stays as it is, and is refused. */

@@ -34,10 +34,13 @@ const ROUTES: readonly Route[] = RPCS.flatMap((rpc) =>
   }),
 );
 
+/** Some clients escape the colon of a verb. */
+const ESCAPED_VERB = /%3A([A-Za-z]+)$/i;
+
 /** Undefined when no RPC has this path. Throws INVALID_ARGUMENT for a broken percent escape. */
 export function matchRoute(verb: string, path: string): RouteMatch | undefined {
   for (const { rpc, rule, pattern, fields } of ROUTES) {
-    const match = rule.verb === verb ? pattern.exec(path) : null;
+    const match = rule.verb === verb ? pattern.exec(path.replace(ESCAPED_VERB, ':$1')) : null;
     if (!match) continue;
     const values = match.slice(1).map((text) => decoded(text));
     return { rpc, rule, pathFields: new Map(fields.map((field, index) => [field, values[index] ?? ''])) };

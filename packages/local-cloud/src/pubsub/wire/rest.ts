@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
+import { type Form, formOf, httpMethodOf, written } from '../../http/form.ts';
 import { foreignRefusal } from '../../http/guard.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import { ERROR_INFO } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
 import { authorize } from './permissions.ts';
-import { requestOf, responseJson } from './rest-json.ts';
+import { printMessage } from './proto-json.ts';
+import { requestOf } from './rest-json.ts';
 import { matchRoute } from './rest-routes.ts';
 import { statusOf } from './status.ts';
 import { TRANSIT_MS, type Wire } from './wire.ts';
@@ -14,15 +16,20 @@ import { TRANSIT_MS, type Wire } from './wire.ts';
 /** Bytes of the largest publish request in base64, with its overhead. */
 const MAX_BODY_BYTES = 2 * PUBLISH_MAX_BYTES;
 
+/** For an error whose request says nothing about its answer. */
+const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
+
 /** Creates the HTTP and JSON server, which gcloud uses; the caller makes it listen. */
 export function createRestServer(wire: Wire): Server {
   return createServer((request, response) => {
-    answer(wire, request, response).catch((error: unknown) => {
+    answer(wire, request, response).catch(async (error: unknown) => {
       const { http, message, code, info } = statusOf(error, wire.report);
       // gcloud repeats a request for half a minute after a 501.
       const status = code === 'UNIMPLEMENTED' ? 400 : http;
       const details = info && [{ '@type': `type.googleapis.com/${ERROR_INFO}`, ...info }];
-      send(response, status, JSON.stringify({ error: { code: status, message, status: code, details } }));
+      // The rest of a refused body stays unread, so the connection cannot be reused.
+      if (!request.complete) response.setHeader('connection', 'close');
+      await send(response, status, { error: { code: status, message, status: code, details } }, PLAIN);
     });
   });
 }
@@ -34,24 +41,27 @@ async function answer(
 ): Promise<void> {
   const refusal = foreignRefusal(request);
   if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
-  const access = accessOf(request.headers.authorization);
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const match = matchRoute(request.method ?? 'GET', pathname);
+  const url = URL.parse(request.url ?? '/', 'http://localhost');
+  const method = httpMethodOf(request);
+  const match = url && matchRoute(method, url.pathname);
   if (!match) {
-    throw new CloudError('NOT_FOUND', `Pub/Sub has no method at ${request.method} ${pathname}.`, {
+    throw new CloudError('NOT_FOUND', `Pub/Sub has no method at ${method} ${url?.pathname ?? request.url}.`, {
       hint: 'paths start with /v1/projects/PROJECT/',
     });
   }
+  const form = formOf(request, url.searchParams);
+  const token = url.searchParams.get('access_token') ?? url.searchParams.get('oauth_token');
+  const access = accessOf(request.headers.authorization ?? (token ? `Bearer ${token}` : undefined));
   const abort = new AbortController();
   response.on('close', () => setTimeout(() => abort.abort(), TRANSIT_MS));
-  const message = requestOf(match, searchParams, await readBody(request, MAX_BODY_BYTES));
+  const message = requestOf(match, url.searchParams, await readBody(request, MAX_BODY_BYTES));
   const { service, name, response: type } = match.rpc;
   authorize(access, name, message);
   const result = await handlerOf(service, name)(pubsub, message as never, abort.signal, access);
-  send(response, 200, responseJson(type, answerOf(result)));
+  await send(response, 200, printMessage(type, answerOf(result)), form);
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
-  response.end(body);
+async function send(response: ServerResponse, status: number, body: object, form: Form): Promise<void> {
+  const { bytes, headers } = await written(body, form);
+  response.writeHead(status, headers).end(bytes);
 }

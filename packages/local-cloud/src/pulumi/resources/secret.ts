@@ -5,10 +5,12 @@ import { grantType } from './grant.ts';
 
 const SecretInputs = Type.Object(
   {
-    secretId: Type.String({
-      pattern: '^[A-Za-z0-9_-]{1,255}$',
-      description: '1 to 255 letters, digits, dashes and underscores',
-    }),
+    secretId: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{1,255}$',
+        description: '1 to 255 letters, digits, dashes and underscores',
+      }),
+    ),
     project: Type.Optional(Type.String()),
     labels: Type.Optional(Labels),
     annotations: Type.Optional(Labels),
@@ -38,6 +40,7 @@ export const secret = applied({
   },
   holds: 'its versions',
   deletionProtection: { input: 'deletionProtection', default: false },
+  autoname: 'secretId',
   defaults: withProject,
   resourceName: nameOf,
   outputs: (declared) => ({
@@ -46,12 +49,12 @@ export const secret = applied({
     ...labelOutputs(declared.inputs.labels),
   }),
   async delete({ inputs, cloud }) {
-    cloud.secrets.delete(inputs.secretId);
+    cloud.secrets.delete(inputs.secretId ?? '');
   },
 });
 
 function nameOf({ inputs, context }: Declared<SecretInputs>): string {
-  return secretName(inputs.project ?? context.project, inputs.secretId);
+  return secretName(inputs.project ?? context.project, inputs.secretId ?? '');
 }
 
 const VersionInputs = Type.Object(

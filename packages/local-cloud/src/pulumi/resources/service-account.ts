@@ -5,7 +5,7 @@ import { DeletionPolicy, withProject } from './common.ts';
 
 const Inputs = Type.Object(
   {
-    accountId: Type.String(),
+    accountId: Type.Optional(Type.String()),
     project: Type.Optional(Type.String()),
     displayName: Type.Optional(
       Type.String({ maxLength: 100, description: 'text of at most 100 characters' }),
@@ -26,6 +26,7 @@ export const account = applied({
   refused: {
     disabled: 'the local cloud cannot disable an account',
   },
+  autoname: 'accountId',
   defaults: withProject,
   resourceName: nameOf,
   outputs(declared) {

@@ -23,13 +23,22 @@ export class CommandError extends Error {
 /** A temporary folder in which a judge is installed and run. Nothing of it becomes part of the repository. */
 export class Workshop implements AsyncDisposable {
   readonly folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, environment: NodeJS.ProcessEnv, signal: AbortSignal | undefined) {
     this.folder = folder;
+    this.#environment = environment;
+    this.#signal = signal;
   }
 
-  static async open(): Promise<Workshop> {
-    return new Workshop(await mkdtemp(join(tmpdir(), 'records-document-')));
+  /** `environment` makes the variables of its commands; without it they inherit this process's. They end with `signal`. */
+  static async open(
+    environment: (folder: string) => NodeJS.ProcessEnv = () => process.env,
+    signal?: AbortSignal,
+  ): Promise<Workshop> {
+    const folder = await mkdtemp(join(tmpdir(), 'records-workshop-'));
+    return new Workshop(folder, environment(folder), signal);
   }
 
   async write(file: string, text: string): Promise<void> {
@@ -38,7 +47,13 @@ export class Workshop implements AsyncDisposable {
 
   /** Returns standard output. Throws CommandError. */
   async run(command: string, ...args: readonly string[]): Promise<string> {
-    const options = { cwd: this.folder, maxBuffer: MAX_OUTPUT_BYTES, timeout: COMMAND_MS };
+    const options = {
+      cwd: this.folder,
+      env: this.#environment,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      timeout: COMMAND_MS,
+      ...(this.#signal && { signal: this.#signal }),
+    };
     return await new Promise((resolve, reject) => {
       execFile(command, args, options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);

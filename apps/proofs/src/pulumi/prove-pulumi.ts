@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { COMMITTED_PLANS, planOf, planText, VARIATIONS, type Variation } from '@records/infra/plans';
+import { conclude } from '../shared/report.ts';
+import { CommandError } from '../shared/workshop.ts';
+import { differencesOf } from './compare.ts';
+import { Google } from './google.ts';
+import { RealPulumi } from './real-pulumi.ts';
+
+const SHOWN = 4_000;
+
+const EVERYTHING = 'prod with everything';
+/** Title, the only operation expected, and options of `pulumi up`. */
+const UPDATES = [
+  ['first update', 'create'],
+  ['second update', 'same'],
+  ['update with a refresh', 'same', '--refresh'],
+] as const;
+
+/** Previews every stack by Pulumi's own engine and Google's own provider, compares with the plans of this repository, and updates the largest. */
+export async function provePulumi(isRequired: boolean): Promise<void> {
+  await using pulumi = await RealPulumi.open();
+  const version = await versionOf(pulumi);
+  if (version === undefined) {
+    console.log('skipped: pulumi is not on PATH (https://www.pulumi.com/docs/install/)');
+    return conclude(isRequired ? ['Pulumi is required, and not installed'] : []);
+  }
+  console.log(`pulumi ${version}`);
+  const broken: string[] = [];
+  for (const variation of VARIATIONS) broken.push(...(await judge(pulumi, variation)));
+  broken.push(...(await judgeUpdates(pulumi)));
+  for (const { file, project, stack } of COMMITTED_PLANS) {
+    const text = await planText(project, stack, project.exampleSettings(stack));
+    if (text !== (await readFile(file, 'utf8'))) broken.push(`${file} is old: run pnpm ops plan --write`);
+  }
+  conclude(broken);
+}
+
+/** Updates a stack that has everything, against a server that answers as Google does: first, again, and with a refresh. */
+async function judgeUpdates(pulumi: RealPulumi): Promise<string[]> {
+  const everything = VARIATIONS.find(({ name }) => name === EVERYTHING);
+  if (!everything) throw new TypeError(`there is no variation "${EVERYTHING}"`);
+  await using google = await Google.start();
+  const config = { ...everything.config, ...google.settings, eventualConsistency: 'false' };
+  const variation = { ...everything, config };
+  const broken: string[] = [];
+  for (const [title, expected, ...options] of UPDATES) {
+    const changes = await pulumi.up(variation, ...options);
+    const kinds = Object.entries(changes).filter(([, count]) => count > 0);
+    console.log(
+      `${`${EVERYTHING}, ${title}`.padEnd(60)}${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`,
+    );
+    if (kinds.length === 1 && kinds[0]?.[0] === expected) continue;
+    broken.push(`${EVERYTHING}, ${title}: every resource must be ${expected}`);
+  }
+  return broken;
+}
+
+async function versionOf(pulumi: RealPulumi): Promise<string | undefined> {
+  try {
+    return await pulumi.version();
+  } catch (error) {
+    if (error instanceof CommandError && error.isMissing) return undefined;
+    throw error;
+  }
+}
+
+/** What is wrong with a stack; a sentence for each. */
+async function judge(pulumi: RealPulumi, variation: Variation): Promise<string[]> {
+  const { name, project, stack, config } = variation;
+  const print = (verdict: string) => console.log(`${name.padEnd(60)}${verdict}`);
+  try {
+    const previewed = await pulumi.preview(variation);
+    const differences = differencesOf(await planOf(project, stack, config), previewed);
+    print(differences.length === 0 ? `passed: ${previewed.length} to create, as planned` : 'failed');
+    return differences.map((difference) => `${name}: ${difference}`);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    print('failed');
+    console.error(error.output.slice(-SHOWN));
+    return [`${name}: Pulumi cannot preview it`];
+  }
+}
