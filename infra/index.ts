@@ -4,15 +4,17 @@ import { Prober } from './src/components/prober.ts';
 import { RecordsApi } from './src/components/records-api.ts';
 import { Warehouse } from './src/components/warehouse.ts';
 import { readConfig } from './src/config.ts';
+import { readDeployment } from './src/last-deployment.ts';
 import { patience } from './src/patience.ts';
 
 const settings = readConfig();
 const config = { ...settings, patience: patience(settings) };
+const { image, rollout } = await readDeployment();
 
 const warehouse = new Warehouse('records', config);
 const ingestion = new Ingestion('records', { ...config, warehouse });
-const api = new RecordsApi('records-api', { ...config, warehouse });
-const prober = config.prober && new Prober('records-probe', { ...config, warehouse, ingestion, api });
+const api = new RecordsApi('records-api', { ...config, image, rollout, warehouse });
+const prober = config.prober && new Prober('records-probe', { ...config, image, warehouse, ingestion, api });
 if (config.monitoring) {
   const { projectNumber } = ingestion;
   new Monitoring('records', { ...config, ...config.monitoring, api, projectNumber });
@@ -29,6 +31,8 @@ export default {
   deadLetterSubscription: ingestion.deadLetterSubscription.id,
   apiKeysSecret: api.keys.secret.id,
   revision: api.revision,
+  image,
+  ...rollout,
   ...(api.canaryUrl && { canaryUrl: api.canaryUrl }),
   ...(api.loadBalancer && { loadBalancerAddress: api.loadBalancer.address }),
 };

@@ -41,7 +41,7 @@ function script(): string {
     // "Type `at prod your-records-prod` and repeat steps 2 to 4 without the sign-ins" and the image.
     'at prod your-records-prod',
     without(machine, /auth login|application-default login/),
-    ...[prepare, move, without(deploy, /^pnpm ops (image|promote)/)],
+    ...[prepare, move, without(deploy, /^pnpm ops image/)],
     ...[...blocksOf('6.'), ...blocksOf('7.'), ...blocksOf('8.'), ...blocksOf('10.')],
     ...blocksOf('Taking it down'),
   ]

@@ -21,13 +21,14 @@ export const COMMITTED_PLANS: readonly CommittedPlan[] = [
 
 /** Runs the program of a stack, as `pulumi preview` would. Throws DeploymentError. */
 export async function planOf(
-  { directory }: Project,
+  project: Project,
   stack: string,
   config: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = project.environment?.(stack) ?? {},
 ): Promise<Plan> {
   // Loaded only here: it takes half a second, and most tests read plans that the test server made.
   const { plan } = await import('@records/local-cloud');
-  return plan({ projectDir: directory, stack, config });
+  return plan({ projectDir: project.directory, stack, config, environment });
 }
 
 /** The plan of a stack as text. Throws DeploymentError. */

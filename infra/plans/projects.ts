@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { INFRA, PROJECT, settingsFile } from '@records/stack';
+import { INFRA, LOCAL, LOCAL_IMAGE, PROJECT, settingsFile } from '@records/stack';
+import { variablesFor } from '../src/deployment.ts';
 
 /** A Pulumi project of infra/. */
 export interface Project {
@@ -7,20 +8,15 @@ export interface Project {
   readonly directory: string;
   /** Example values for the settings that each stack sets itself. */
   exampleSettings(stack: string): Record<string, string>;
+  /** Variables that tell the program what to deploy. */
+  environment?(stack: string): Record<string, string>;
 }
 
 export const PLATFORM: Project = {
   name: PROJECT,
   directory: INFRA,
-  exampleSettings(stack) {
-    if (stack === 'local') return {};
-    const project = `example-${stack}`;
-    const digest = `sha256:${'0'.repeat(64)}`;
-    return {
-      'gcp:project': project,
-      image: `southamerica-west1-docker.pkg.dev/${project}/records/api@${digest}`,
-    };
-  },
+  exampleSettings: (stack) => (stack === LOCAL ? {} : { 'gcp:project': `example-${stack}` }),
+  environment: (stack) => variablesFor(stack === LOCAL ? LOCAL_IMAGE : exampleImage(stack), undefined),
 };
 
 export const BOOTSTRAP: Project = {
@@ -32,6 +28,11 @@ export const BOOTSTRAP: Project = {
     githubRepositoryId: '2002',
   }),
 };
+
+function exampleImage(stack: string): string {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  return `southamerica-west1-docker.pkg.dev/example-${stack}/records/api@${digest}`;
+}
 
 /** The example settings that the stack's own file does not give. */
 export function missingSettings(project: Project, stack: string): Record<string, string> {

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
+import { DEPLOY_TRAFFIC } from '../src/deployment.ts';
 import { COMMITTED_PLANS } from './committed.ts';
 import { BOOTSTRAP, PLATFORM, type Project } from './projects.ts';
 
-/** All that a stack can have at once: a load balancer, a rollout, notification channels and a budget. */
+/** All that a stack can have at once: a load balancer, notification channels and a budget. */
 export const EVERYTHING = {
   access: 'load-balancer',
   domain: 'records.example.com',
@@ -17,8 +18,11 @@ export const EVERYTHING = {
   billedGibPerHour: '20',
   billingAccount: '012345-6789AB-CDEF01',
   monthlyBudget: '50',
-  stableRevision: 'records-api-00001-abc',
 };
+
+/** A canary without requests, as DEPLOY_TRAFFIC tells it. */
+export const ROLLOUT = 'records-api-00001-abc=100,LATEST=0';
+const HALF = 'records-api-00001-abc=50,LATEST=50';
 
 /** A stack with settings of its own. */
 export interface Variation {
@@ -26,6 +30,8 @@ export interface Variation {
   readonly project: Project;
   readonly stack: string;
   readonly config: Readonly<Record<string, string>>;
+  /** Variables that tell the program what to deploy. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Every plan that Git keeps, and every stack with the settings that change what is declared. */
@@ -35,10 +41,11 @@ export const VARIATIONS: readonly Variation[] = [
     project,
     stack,
     config: project.exampleSettings(stack),
+    environment: project.environment?.(stack) ?? {},
   })),
   varied('prod with everything', PLATFORM, EVERYTHING),
-  varied('prod before its canary serves requests', PLATFORM, { ...EVERYTHING, canaryPercent: '0' }),
-  varied('prod with a half of its requests for the canary', PLATFORM, { ...EVERYTHING, canaryPercent: '50' }),
+  varied('prod before its canary serves requests', PLATFORM, EVERYTHING, ROLLOUT),
+  varied('prod with a half of its requests for the canary', PLATFORM, EVERYTHING, HALF),
   varied('prod without the cache, the prober and a CPU that rests', PLATFORM, {
     ...EVERYTHING,
     cdn: 'false',
@@ -46,7 +53,7 @@ export const VARIATIONS: readonly Variation[] = [
     cpuAllocation: 'always',
     startupCpuBoost: 'false',
   }),
-  varied('prod private, unprotected and unwatched', PLATFORM, {
+  varied('prod private and unwatched', PLATFORM, {
     access: 'private',
     invokers: '["user:ana@example.com"]',
     publishers: '["serviceAccount:crm@example-prod.iam.gserviceaccount.com"]',
@@ -59,9 +66,12 @@ export const VARIATIONS: readonly Variation[] = [
   }),
 ];
 
-function varied(name: string, project: Project, config: Variation['config']): Variation {
+function varied(name: string, project: Project, config: Variation['config'], traffic = ''): Variation {
   const stack = 'prod';
-  return { name, project, stack, config: { ...project.exampleSettings(stack), ...config } };
+  return {
+    ...{ name, project, stack, config: { ...project.exampleSettings(stack), ...config } },
+    environment: { ...project.environment?.(stack), [DEPLOY_TRAFFIC]: traffic },
+  };
 }
 
 /** The settings of a variation as `Pulumi.STACK.yaml` holds them, under `config`. */

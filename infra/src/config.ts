@@ -10,8 +10,6 @@ import { MEMBER, MEMBERS, Settings } from './settings.ts';
 export type StackConfig = ReturnType<typeof readConfig>;
 /** How the API runs on Cloud Run. */
 export type ServiceConfig = ReturnType<typeof readService>;
-/** How two revisions share the requests; undefined sends every request to the newest one. */
-export type Rollout = ReturnType<typeof readRollout>;
 /** Who may call the API, and how it is reached. */
 export type Access = ReturnType<typeof readAccess>;
 export type LoadBalancerConfig = Extract<Access, { kind: 'load-balancer' }>;
@@ -19,12 +17,6 @@ export type LoadBalancerConfig = Extract<Access, { kind: 'load-balancer' }>;
 const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
 const CPU_ALLOCATIONS = ['request', 'always'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-
-/** By digest, because a tag can move after a review. A `localhost` image cannot leave this machine, so its tag may. */
-const IMAGE = /^([\w.-]+\.[\w.-]+(\/[\w.-]+)+@sha256:[0-9a-f]{64}|localhost(\/[\w.-]+)+:[\w.-]+)$/;
-
-/** https://docs.cloud.google.com/run/docs/managing/revisions: at most 63 characters */
-const REVISION = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 
@@ -36,7 +28,7 @@ export function readConfig() {
     ...settings.provider(gcp.config),
     publishers: settings.list('publishers', MEMBER, MEMBERS),
     deletionProtection: settings.flag('deletionProtection', true),
-    service: readService(settings, stack),
+    service: readService(settings),
     access: readAccess(settings),
     prober: settings.flag('prober', true),
     schedulerRegion: settings.text('schedulerRegion') ?? 'southamerica-east1',
@@ -62,15 +54,9 @@ export function readConfig() {
   };
 }
 
-function readService(settings: Settings, stack: string) {
+function readService(settings: Settings) {
   const maxInstances = settings.integer('maxInstances', 4, 1, 100);
   return {
-    image: settings.matching(
-      'image',
-      IMAGE,
-      'an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
-      `To build one and set it: pnpm ops image -s ${stack}`,
-    ),
     minInstances: settings.integer('minInstances', 0, 0, maxInstances),
     maxInstances,
     concurrency: settings.integer('concurrency', 80, 1, 1000),
@@ -88,18 +74,7 @@ function readService(settings: Settings, stack: string) {
     behindFrontEnd: settings.flag('behindFrontEnd', true),
     metricsPort: settings.integer('metricsPort', 0, 0, 65_535),
     otlpEndpoint: settings.text('otlpEndpoint'),
-    rollout: readRollout(settings),
   };
-}
-
-function readRollout(settings: Settings) {
-  const canaryPercent = settings.integer('canaryPercent', 0, 0, 100);
-  if (settings.text('stableRevision') === undefined) {
-    settings.refuse('canaryPercent', canaryPercent !== 0, 'stableRevision is not set');
-    return undefined;
-  }
-  const rule = 'the name of a revision of the service, such as records-api-00002-abc';
-  return { stableRevision: settings.matching('stableRevision', REVISION, rule), canaryPercent };
 }
 
 function readAccess(settings: Settings) {

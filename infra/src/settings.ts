@@ -47,9 +47,9 @@ export class Settings {
     return value ?? fallback;
   }
 
-  matching(key: string, pattern: RegExp, rule: string, hint?: string): string {
+  matching(key: string, pattern: RegExp, rule: string): string {
     const value = this.text(key);
-    this.check(key, value, value !== undefined && pattern.test(value), rule, hint);
+    this.check(key, value, value !== undefined && pattern.test(value), rule);
     return value ?? '';
   }
 

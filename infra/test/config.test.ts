@@ -22,7 +22,6 @@ describe('a configuration with mistakes', () => {
   it('reports all of them at once, each with its rule and fix', async () => {
     const mistakes = await mistakesOf({
       'gcp:region': '',
-      image: 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest',
       publishers: '["crm@example.com"]',
       invokers: '["allUsers"]',
       maxInstances: '1000',
@@ -36,8 +35,6 @@ describe('a configuration with mistakes', () => {
       listTimePercent: '101',
       logLevel: 'loud',
       access: 'friends',
-      stableRevision: 'Records API',
-      canaryPercent: '101',
       monitoring: 'true',
       ticketChannels: '["oncall@example.com"]',
       billingAccount: 'mine',
@@ -47,7 +44,6 @@ describe('a configuration with mistakes', () => {
       `gcp:region is not set: it must be a region such as southamerica-west1. ${SET} gcp:region VALUE`,
       'publishers is ["crm@example.com"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
       `maxInstances is 1000: it must be an integer from 1 to 100. ${SET} maxInstances VALUE`,
-      'image is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…. To build one and set it: pnpm ops image -s dev',
       `minInstances is -1: it must be an integer from 0 to 1000. ${SET} minInstances VALUE`,
       `concurrency is 0: it must be an integer from 1 to 1000. ${SET} concurrency VALUE`,
       `cpuAllocation is "sometimes": it must be one of request, always. ${SET} cpuAllocation VALUE`,
@@ -57,8 +53,6 @@ describe('a configuration with mistakes', () => {
       `lookupBudgetUsd is 0: it must be an integer from 1 to 1000000. ${SET} lookupBudgetUsd VALUE`,
       `listTimePercent is 101: it must be an integer from 1 to 100. ${SET} listTimePercent VALUE`,
       `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel VALUE`,
-      `canaryPercent is 101: it must be an integer from 0 to 100. ${SET} canaryPercent VALUE`,
-      `stableRevision is "Records API": it must be the name of a revision of the service, such as records-api-00002-abc. ${SET} stableRevision VALUE`,
       `access is "friends": it must be one of public, private, load-balancer. ${SET} access VALUE`,
       'invokers is ["allUsers"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
       'ticketChannels is ["oncall@example.com"]: it must be a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER. Write it under config: in Pulumi.dev.yaml.',
@@ -72,7 +66,6 @@ describe('a configuration with mistakes', () => {
         access: 'public',
         invokers: '["user:ana@example.com"]',
         domain: 'records.example.com',
-        canaryPercent: '10',
         minInstances: '3',
         maxInstances: '2',
         pageChannels: '["projects/example-dev/notificationChannels/1"]',
@@ -80,7 +73,6 @@ describe('a configuration with mistakes', () => {
     ).toEqual([
       TITLE,
       `minInstances is 3: it must be an integer from 0 to 2. ${SET} minInstances VALUE`,
-      `canaryPercent has no effect: stableRevision is not set. ${UNSET} canaryPercent`,
       `invokers has no effect: access is public, so anybody may call the API. ${UNSET} invokers`,
       `domain has no effect: access is public, and only a load balancer has a domain. ${UNSET} domain`,
       `pageChannels has no effect: monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
@@ -120,9 +112,36 @@ it.each([
   120_000,
 );
 
-it('a stack that nobody has configured reports the first missing setting', async () => {
-  const { 'gcp:project': project = '', image = '' } = PLATFORM.exampleSettings('prod');
-  const start = (config: Record<string, string>) => cachedPlan(PLATFORM, 'prod', config);
-  await expect(start({ image })).rejects.toThrow('pulumi config set -s prod gcp:project');
-  await expect(start({ 'gcp:project': project })).rejects.toThrow('pulumi config set -s prod image');
+it('a stack without a project names the command that sets it', async () => {
+  await expect(cachedPlan(PLATFORM, 'prod', {})).rejects.toThrow('pulumi config set -s prod gcp:project');
 }, 120_000);
+
+describe('a deployment that is told', () => {
+  const settings = PLATFORM.exampleSettings('dev');
+  const told = (environment: Record<string, string>) =>
+    cachedPlan(PLATFORM, 'dev', settings, { environment }).then(
+      () => 'accepted',
+      (error: unknown) => (error instanceof Error ? error.message : error),
+    );
+
+  it.each([
+    [
+      { DEPLOY_IMAGE: 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest' },
+      'DEPLOY_IMAGE is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
+    ],
+    [
+      { DEPLOY_TRAFFIC: 'records-api-00001-abc=90,LATEST=20' },
+      'DEPLOY_TRAFFIC is "records-api-00001-abc=90,LATEST=20": it must be REVISION=PERCENT,LATEST=PERCENT with 100 percent in all, or LATEST=100',
+    ],
+    [
+      { DEPLOY_TRAFFIC: 'LATEST=10' },
+      'DEPLOY_TRAFFIC is "LATEST=10": it must be REVISION=PERCENT,LATEST=PERCENT with 100 percent in all, or LATEST=100',
+    ],
+  ])(
+    '%j is refused',
+    async (environment, message) => {
+      expect(await told(environment)).toBe(message);
+    },
+    120_000,
+  );
+});

@@ -23,8 +23,8 @@ const BY_NUMBER = ['gcp:billing/budget:Budget budgetFilter.projects'];
 
 it.each(VARIATIONS)(
   '$name declares no value that Google drops or rewrites',
-  async ({ project, stack, config }) => {
-    const { resources } = await cachedPlan(project, stack, config);
+  async ({ project, stack, config, environment }) => {
+    const { resources } = await cachedPlan(project, stack, config, { environment });
     const values = resources.filter(({ type }) => type.startsWith('gcp:')).flatMap(valuesOf);
     expect(values.length).toBeGreaterThan(50);
     const dropped = values.filter(({ place, value }) => isDropped(value) && !(place in SENT_FOR_A_REASON));
@@ -42,7 +42,9 @@ it.each(VARIATIONS)(
 
 it('each exception is declared by a plan', async () => {
   const all = await Promise.all(
-    VARIATIONS.map(({ project, stack, config }) => cachedPlan(project, stack, config)),
+    VARIATIONS.map(({ project, stack, config, environment }) =>
+      cachedPlan(project, stack, config, { environment }),
+    ),
   );
   const places = new Set(
     all

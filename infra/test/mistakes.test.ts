@@ -181,7 +181,10 @@ describe('ten mistakes in the program', () => {
     try {
       const { access, domain } = EVERYTHING;
       const config = { access, domain, behindFrontEnd: 'true' };
-      const deployment = cloud.deploy({ projectDir: copy.infra, stack: 'local', config });
+      const deployment = cloud.deploy({
+        ...{ projectDir: copy.infra, stack: 'local', config },
+        environment: PLATFORM.environment?.('local') ?? {},
+      });
       await expect(deployment).rejects.toBeInstanceOf(DeploymentError);
       const refused = await refusalOf(deployment);
       expect(refused.sort()).toEqual(MISTAKES.map((mistake) => copy.expected(mistake)).sort());

@@ -43,7 +43,9 @@ const ANNOUNCED = [
 
 it('a preview of a new stack announces each wait once', async () => {
   const { directory } = PLATFORM;
-  await plan({ projectDir: directory, stack: 'prod', config: PLATFORM.exampleSettings('prod'), onEvent });
+  const config = PLATFORM.exampleSettings('prod');
+  const environment = PLATFORM.environment?.('prod') ?? {};
+  await plan({ projectDir: directory, stack: 'prod', config, environment, onEvent });
   expect(lines.sort()).toEqual(ANNOUNCED);
 });
 

@@ -6,7 +6,7 @@ import { COMMITTED_PLANS } from '../plans/committed.ts';
 import { renderPlan } from '../plans/tree.ts';
 import { violationsOf } from '../policies/judge.ts';
 import { cachedPlan } from './support/plan-cache.ts';
-import { EVERYTHING, planOf, REGION } from './support/plans.ts';
+import { EVERYTHING, planOf, REGION, ROLLOUT } from './support/plans.ts';
 
 describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.file), ...committed })))(
   '$name',
@@ -39,6 +39,6 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
 );
 
 it('a stack behind a load balancer and in a rollout breaks no policy, or its program would fail', async () => {
-  const { resources } = await planOf('prod', EVERYTHING);
+  const { resources } = await planOf('prod', EVERYTHING, ROLLOUT);
   expect(resources.length).toBeGreaterThan(70);
 }, 120_000);

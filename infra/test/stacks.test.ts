@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '@records/local-cloud';
 import { LOG_METRICS, OBJECTIVES, policiesFor, UNKEPT_REQUESTS } from '@records/monitoring';
 import { avroDefinition, bigQueryColumns } from '@records/records-schema';
+import { PLATFORM } from '../plans/projects.ts';
 import { EXPECTED } from './support/expected-stacks.ts';
 import {
   dependenciesOf,
@@ -270,6 +271,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       deadLetterSubscription: `projects/${project}/subscriptions/records-dead-letters`,
       apiKeysSecret: `projects/${project}/secrets/records-api-keys`,
       revision: '[known after deployment]',
+      image: PLATFORM.environment?.(stack).DEPLOY_IMAGE,
     });
   });
 });

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EMPTY_KEY_LIST, textOf } from '@records/api-keys';
+import { variablesFor } from '@records/infra/deployment';
 import {
   type ChaosOptions,
   type CloudEvent,
@@ -12,6 +13,7 @@ import {
 } from '@records/local-cloud';
 import {
   INFRA,
+  LOCAL_IMAGE,
   type Publisher,
   REPOSITORY,
   type StackDescription,
@@ -92,7 +94,11 @@ export class LocalStack {
       apiPreload,
       onEvent,
     } = options;
-    const program = { projectDir: infraDir, stack: STACK, ...(settings && { config: settings }) };
+    const environment = variablesFor(LOCAL_IMAGE, undefined);
+    const program = {
+      ...{ projectDir: infraDir, stack: STACK, environment },
+      ...(settings && { config: settings }),
+    };
     if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
     const cloud = await LocalCloud.create({
       projectId: 'records-local',

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option, UserError, verb } from '@records/cli';
+import { variablesFor } from '@records/infra/deployment';
 import { type Pulumi, pulumi, REPOSITORY, readCommand, runCommand, stackOption } from '@records/stack';
 import { type BaseImage, basesOf, DIGEST, type Pinning } from './base-images.ts';
 
@@ -9,7 +10,7 @@ export function addImage(ops: Command): void {
   verb(ops, 'image', {
     summary: 'build and push the image of the API',
     description:
-      "Builds the image of the API from the working copy, pushes it to the registry of the stack's project, and sets its digest in Pulumi.STACK.yaml.",
+      "Builds the image of the API from the working copy, pushes it to the registry of the stack's project, and prints it by its digest.",
     more: `Needs Docker, and once: gcloud auth configure-docker REGION-docker.pkg.dev
 The image names its bases by digest. A digest that apps/api/Dockerfile lacks is looked up and written there.`,
     example: 'pnpm ops image -s dev',
@@ -21,12 +22,14 @@ The image names its bases by digest. A digest that apps/api/Dockerfile lacks is 
       ),
     )
     .option('--renew-bases', "write the present digests of the bases' tags")
+    .option('--up', 'deploy it, too: one pulumi up, after a preview and a question')
     .option('--out <file>', "add the line image=… to this file, such as GitHub's GITHUB_OUTPUT")
-    .action(async ({ stack, frozen, renewBases, out }) => {
+    .action(async ({ stack, frozen, renewBases, up, out }) => {
       const pinning = frozen ? 'frozen' : renewBases ? 'renew' : 'missing';
       const image = await publishImage(stack, pulumi, { pinning, environment: process.env });
       process.stdout.write(`${image}\n`);
       if (out !== undefined) await appendFile(out, `image=${image}\n`);
+      if (up) await pulumi.run(['up', '--stack', stack], variablesFor(image, undefined));
     });
 }
 
@@ -38,11 +41,9 @@ interface ImageOptions {
   readonly dockerfile?: string;
 }
 
-/** Builds the image, pushes it and sets it in the stack's configuration. Answers it by its digest. Throws UserError. */
+/** Builds the image and pushes it. Answers it by its digest. Throws UserError. */
 export async function publishImage(stack: string, pulumi: Pulumi, options: ImageOptions): Promise<string> {
-  const image = await build(await nameFor(stack, pulumi), options);
-  await pulumi.run(['config', 'set', '--stack', stack, 'image', image]);
-  return image;
+  return build(await nameFor(stack, pulumi), options);
 }
 
 async function nameFor(stack: string, pulumi: Pulumi): Promise<string> {

@@ -32,6 +32,8 @@ async function printPlan(stack: string, bootstrap: boolean): Promise<void> {
   for (const [key, value] of Object.entries(examples)) {
     process.stderr.write(`${key} is not set in Pulumi.${stack}.yaml: shown with ${value}\n`);
   }
+  const image = project.environment?.(stack).DEPLOY_IMAGE;
+  if (image) process.stderr.write(`a deployment decides the image: shown with ${image}\n`);
   process.stdout.write(await withMistakes(stack, planText(project, stack, examples)));
 }
 

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { type Command, reasonOf, UserError, verb } from '@records/cli';
-import { type Pulumi, pulumi, recall, stackOption } from '@records/stack';
+import { type Pulumi, pulumi, stackOption } from '@records/stack';
 
 /** Characters shown of a preview: a comment at GitHub holds 65,536, for three stacks. */
 const SHOWN = 20_000;
@@ -48,9 +48,8 @@ const PARTS = ['create-replacement', 'delete-replaced'];
 /** Steps that remove something come first. */
 const ORDER = ['replace', 'delete', 'update', 'import', 'create'];
 
-/** Compares the deployed stack with the program, at the image of the last deployment. Throws UserError. */
+/** Compares the deployed stack with the program, which keeps the image and the traffic. Throws UserError. */
 export async function preview(stack: string, pulumi: Pulumi): Promise<Preview> {
-  await recall(stack, pulumi);
   const answer = (await pulumi.ask(['preview', '--stack', stack, '--refresh'])) as {
     readonly steps?: readonly Step[];
   };

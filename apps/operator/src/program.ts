@@ -1,7 +1,6 @@
 import { program } from '@records/cli';
 import { addAddMember } from './add-member.ts';
 import { addApiKeys } from './api-keys/command.ts';
-import { addApply } from './apply.ts';
 import { addCanary } from './canary/command.ts';
 import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
@@ -26,7 +25,6 @@ const add = [
     addCost,
     addImage,
     addPreview,
-    addApply,
     addPromote,
     addCanary,
     addRollout,

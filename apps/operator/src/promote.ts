@@ -1,15 +1,6 @@
 import { type Command, InvalidArgumentError, Option, UserError, verb } from '@records/cli';
-import {
-  INFRA,
-  type Pulumi,
-  pulumi,
-  readDeployment,
-  recall,
-  runCommand,
-  setSettings,
-  stackOption,
-} from '@records/stack';
-import { servingRevision } from './rollout.ts';
+import { variablesFor } from '@records/infra/deployment';
+import { INFRA, type Pulumi, pulumi, runCommand, stackOption } from '@records/stack';
 
 const BY_DIGEST = /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/;
 
@@ -30,19 +21,16 @@ export function verifyOption() {
 }
 
 export function addPromote(ops: Command): void {
-  const promoteVerb = verb(ops, 'promote', {
+  verb(ops, 'promote', {
     summary: 'deploy an image that was built before',
     description:
-      'Deploys a stack with an image that was built before, or with the one that pnpm ops image has set in Pulumi.STACK.yaml. Never builds. pnpm ops rollback takes it back.',
+      'Deploys a stack with an image that was built before: one pulumi up, without a question. pnpm ops rollback takes it back.',
     example: 'pnpm ops promote "$IMAGE" -s dev',
-  });
-  promoteVerb
-    .argument('[image]', 'by its digest')
+  })
+    .argument('<image>', 'by its digest')
     .addOption(stackOption())
     .addOption(verifyOption())
-    .action(async (named, { stack, verify }) => {
-      const image = named ?? (await readDeployment(stack, pulumi)).image;
-      if (image === '') return promoteVerb.error('error: name the image, by its digest');
+    .action(async (image, { stack, verify }) => {
       if (verify !== undefined) await verifyProvenance(image, verify);
       await promote(stack, image, pulumi);
     });
@@ -87,12 +75,5 @@ export async function verifyProvenance(image: string, repository: string, gh = '
  */
 export async function promote(stack: string, image: string, pulumi: Pulumi): Promise<void> {
   checkDigest(image);
-  await recall(stack, pulumi);
-  const current = await readDeployment(stack, pulumi);
-  // Deployed once more, the same image must not become its own way back.
-  const isSame = image === current.image && current.stableRevision !== '';
-  const before = isSame ? current.stableRevision : servingRevision(current);
-  const settings = { image, stableRevision: before ?? '', canaryPercent: before ? '100' : '0' };
-  await setSettings(stack, settings, pulumi);
-  await pulumi.run(['up', '--stack', stack, '--yes']);
+  await pulumi.run(['up', '--stack', stack, '--yes'], variablesFor(image, undefined));
 }

@@ -1,19 +1,20 @@
 import { type Command, InvalidArgumentError, UserError, verb } from '@records/cli';
+import { type Left, type Rollout, servingRevision, variablesFor } from '@records/infra/deployment';
 import {
-  type Deployed,
   type Deployment,
   lastPart,
   PROJECT,
   type Pulumi,
   pulumi,
   readDeployment,
-  recall,
-  setSettings,
   stackOption,
 } from '@records/stack';
 
+/** What a deployment changes: the traffic, and the image of a new revision. */
+export type Change = Rollout & { readonly image?: string };
+
 /** A step of a rollout. */
-export type Rollout =
+export type Step =
   /** Start a revision with this image, without requests. */
   | { readonly kind: 'start'; readonly image: string }
   /** Give the newest revision this percentage of the requests. */
@@ -74,9 +75,8 @@ interface Options {
   readonly unlock?: true | undefined;
 }
 
-async function take(step: Rollout, { stack, underWay, unlock }: Options): Promise<void> {
+async function take(step: Step, { stack, underWay, unlock }: Options): Promise<void> {
   if (unlock) await pulumi.run(['cancel', '--stack', stack, '--yes']);
-  await recall(stack, pulumi);
   if (underWay && !isUnderWay(await readDeployment(stack, pulumi))) {
     process.stdout.write(`no rollout is under way in stack ${stack}\n`);
     return;
@@ -84,12 +84,16 @@ async function take(step: Rollout, { stack, underWay, unlock }: Options): Promis
   await rollout(stack, step, pulumi);
 }
 
-/** Sets the stack's configuration and applies it. Answers what was set. Throws UserError. */
-export async function rollout(stack: string, step: Rollout, pulumi: Pulumi): Promise<Deployed> {
-  const settings = settingsFor(step, stack, await readDeployment(stack, pulumi));
-  await setSettings(stack, settings, pulumi);
-  await pulumi.run(['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : [])]);
-  return settings;
+/** Takes a step by one `pulumi up`. Answers what it told the program. Throws UserError. */
+export async function rollout(stack: string, step: Step, pulumi: Pulumi): Promise<Change> {
+  const change = changeFor(step, stack, await readDeployment(stack, pulumi));
+  await apply(stack, step, change, pulumi);
+  return change;
+}
+
+export function apply(stack: string, step: Step, change: Change, pulumi: Pulumi): Promise<void> {
+  const args = ['up', '--stack', stack, ...(step.kind === 'back' ? atOnce(stack) : [])];
+  return pulumi.run(args, variablesFor(change.image, change));
 }
 
 /** Changes the service alone, without a question: the previous revision has served before. */
@@ -105,7 +109,8 @@ function atOnce(stack: string): string[] {
   ];
 }
 
-function settingsFor(step: Rollout, stack: string, current: Deployment): Deployed {
+/** Throws UserError for a step that makes no sense now. */
+export function changeFor(step: Step, stack: string, current: Deployment): Change {
   const { stableRevision, canaryPercent } = current;
   switch (step.kind) {
     case 'start': {
@@ -117,22 +122,22 @@ function settingsFor(step: Rollout, stack: string, current: Deployment): Deploye
           },
         );
       }
-      const serving = servingRevision(current);
+      const serving = servingRevision(leftBy(current));
       if (!serving) {
         throw new UserError(`stack ${stack} has no revision yet`, {
           hint: `deploy its first image: pnpm ops promote ${step.image} -s ${stack}`,
         });
       }
-      return { image: step.image, stableRevision: serving, canaryPercent: '0' };
+      return { image: step.image, stableRevision: serving, canaryPercent: 0 };
     }
     case 'share':
-      if (stableRevision) return { canaryPercent: String(step.percent) };
+      if (stableRevision) return { stableRevision, canaryPercent: step.percent };
       throw new UserError(`no rollout is under way in stack ${stack}`, {
         hint: `start one: pnpm ops rollout start IMAGE -s ${stack}`,
       });
     case 'back': {
       const target = step.revision ?? stableRevision;
-      if (target) return { stableRevision: target, canaryPercent: '0' };
+      if (target) return { stableRevision: target, canaryPercent: 0 };
       throw new UserError(`stack ${stack} remembers no earlier revision`, {
         hint: `name one: pnpm ops rollback REVISION -s ${stack}; to list them: gcloud run revisions list --service records-api`,
       });
@@ -145,8 +150,6 @@ export function isUnderWay({ stableRevision, canaryPercent }: Deployment): boole
   return stableRevision !== '' && canaryPercent < 100;
 }
 
-/** The revision that is known to be good: not the newest while a rollout is under way or was taken back. */
-export function servingRevision(current: Deployment): string | undefined {
-  const { stableRevision, canaryPercent, newestRevision } = current;
-  return stableRevision && canaryPercent < 100 ? stableRevision : newestRevision;
+function leftBy({ newestRevision, ...deployment }: Deployment): Left {
+  return { ...deployment, revision: newestRevision };
 }

@@ -9,7 +9,7 @@ import { MetricsError, observe } from '../src/canary/metrics.ts';
 import { canary } from '../src/canary/run.ts';
 import { TakenOverError } from '../src/canary/steps.ts';
 import { rollout } from '../src/rollout.ts';
-import { SettingsOnly } from './support/settings-only.ts';
+import { FakePulumi } from './support/fake-pulumi.ts';
 import { type Answers, RIGHT, tagServer } from './support/tag-server.ts';
 import { TRACES } from './support/traces.ts';
 
@@ -33,14 +33,14 @@ describe('a canary', () => {
     /** The metrics, minute by minute; good after the last one. */
     readonly traces?: readonly (Trace | Error)[];
     /** Events by minute. */
-    readonly inMinute?: Readonly<Record<number, (pulumi: SettingsOnly, stop: AbortController) => unknown>>;
+    readonly inMinute?: Readonly<Record<number, (pulumi: FakePulumi, stop: AbortController) => unknown>>;
   }
 
   async function run({ access = 'public', idToken, answers = [RIGHT], traces = [], inMinute = {} }: Given) {
-    const pulumi = new SettingsOnly();
+    const pulumi = new FakePulumi();
     pulumi.settings.access = access;
     const stop = new AbortController();
-    const shares: (string | undefined)[] = [];
+    const shares: (number | undefined)[] = [];
     const lines: string[] = [];
     let minute = 0;
     await using tag = await tagServer(() => answers[Math.min(minute, answers.length - 1)] ?? RIGHT);
@@ -49,7 +49,7 @@ describe('a canary', () => {
       ...{ stack: 'prod', image: IMAGE, pulumi, idToken, signal: stop.signal },
       observe: async () => {
         const next = traces[shares.length] ?? good;
-        shares.push(pulumi.settings.canaryPercent);
+        shares.push(pulumi.deployed.rollout?.canaryPercent);
         if (next instanceof Error) throw next;
         return next;
       },
@@ -60,22 +60,22 @@ describe('a canary', () => {
       },
       log: (line) => lines.push(line),
     }).catch((error: unknown) => error);
-    return { outcome, shares, lines, asked: tag.asked, ups: pulumi.ups, settings: pulumi.settings };
+    return { outcome, shares, lines, asked: tag.asked, ups: pulumi.ups, deployed: pulumi.deployed };
   }
 
-  const returned = { stableRevision: 'records-api-00001-abc', canaryPercent: '0' };
+  const returned = { rollout: { stableRevision: 'records-api-00001-abc', canaryPercent: 0 } };
 
   it('that is good is checked at its tag, takes a part, and then every request', async () => {
     const trace = { ...good, canary: good.canary.slice(0, 2) };
-    const { outcome, shares, settings, asked, lines } = await run({ traces: [trace] });
+    const { outcome, shares, deployed, asked, lines } = await run({ traces: [trace] });
     expect(outcome).toBe('promoted');
     expect(asked).toEqual([
       ...['/health/ready', '/records?limit=1'],
       expect.stringMatching(/^\/records\/canary-[0-9a-f-]{36}$/),
       '/records/a-1',
     ]);
-    expect(shares).toEqual(['10', '10']);
-    expect(settings).toMatchObject({ image: IMAGE, canaryPercent: '100' });
+    expect(shares).toEqual([10, 10]);
+    expect(deployed).toMatchObject({ image: IMAGE, rollout: { canaryPercent: 100 } });
     expect(lines[1]).toContain('a record is the same in the list and by its id; an unknown id is a 404');
   });
 
@@ -100,11 +100,11 @@ describe('a canary', () => {
       '/records/a-1 differs from the record in the list',
     ],
   ])('that %s at its tag goes back before it takes a request', async (_, answers, because) => {
-    const { outcome, shares, settings, lines } = await run({ answers: [answers] });
+    const { outcome, shares, deployed, lines } = await run({ answers: [answers] });
     expect(lines.at(-1)).toContain(because);
     expect(outcome).toBe('returned');
     expect(shares).toEqual([]);
-    expect(settings).toMatchObject(returned);
+    expect(deployed).toMatchObject(returned);
   });
 
   it('that finds an unknown record goes back, too', async () => {
@@ -138,10 +138,10 @@ describe('a canary', () => {
   });
 
   it('that is bad gives every request back, with the reason', async () => {
-    const { outcome, shares, settings, lines } = await run({ traces: [bad] });
+    const { outcome, shares, deployed, lines } = await run({ traces: [bad] });
     expect(outcome).toBe('returned');
-    expect(shares).toEqual(['10']);
-    expect(settings).toMatchObject(returned);
+    expect(shares).toEqual([10]);
+    expect(deployed).toMatchObject(returned);
     expect(lines.at(-1)).toBe(
       'back to records-api-00001-abc: 50 of 100 answers failed: 50 %, and the limit is 1.44 %',
     );
@@ -157,26 +157,26 @@ describe('a canary', () => {
   });
 
   it('goes back when its metrics are missing for too long', async () => {
-    const { outcome, shares, settings, lines } = await run({ traces: Array(60).fill(hiccup) });
+    const { outcome, shares, deployed, lines } = await run({ traces: Array(60).fill(hiccup) });
     expect(outcome).toBe('returned');
     expect(shares).toHaveLength(30);
-    expect(settings).toMatchObject(returned);
+    expect(deployed).toMatchObject(returned);
     expect(lines.at(-1)).toContain('not proved after 30 minutes: Cloud Monitoring answered 503');
   });
 
   it('that cannot be watched at all gives every request back, and fails', async () => {
     const refused = new MetricsError('Cloud Monitoring answered 403', { mayPass: false });
-    const { outcome, settings } = await run({ traces: [refused] });
+    const { outcome, deployed } = await run({ traces: [refused] });
     expect(outcome).toBe(refused);
-    expect(settings).toMatchObject(returned);
+    expect(deployed).toMatchObject(returned);
   });
 
   it('that is told to stop gives every request back', async () => {
-    const { outcome, settings, lines } = await run({
+    const { outcome, deployed, lines } = await run({
       inMinute: { 1: (_, stop) => stop.abort('SIGTERM') },
     });
     expect(outcome).toBe('interrupted');
-    expect(settings).toMatchObject(returned);
+    expect(deployed).toMatchObject(returned);
     expect(lines.at(-1)).toBe('stopped (SIGTERM): every request goes back');
   });
 
@@ -193,18 +193,32 @@ describe('a canary', () => {
     expect(outcomes.map((outcome) => exitCodeOf(outcome, stop))).toEqual([0, 1, 130]);
   });
 
+  it.each([false, true])('whose step fails gives every request back (outputs changed: %s)', async (after) => {
+    const error = new UserError('"pulumi up" ended with exit code 255');
+    const { outcome, deployed } = await run({
+      traces: [good, good],
+      inMinute: {
+        1: (pulumi) => {
+          pulumi.failure = { error, after };
+        },
+      },
+    });
+    expect(outcome).toBe(error);
+    expect(deployed).toMatchObject(returned);
+  });
+
   it('leaves the traffic to the deployment that came between', async () => {
-    const rollBack = (pulumi: SettingsOnly) =>
+    const rollBack = (pulumi: FakePulumi) =>
       rollout('prod', { kind: 'back', revision: 'records-api-00000-old' }, pulumi);
     for (const traces of [[], [bad]]) {
-      const { outcome, settings } = await run({ traces, inMinute: { 1: rollBack } });
+      const { outcome, deployed } = await run({ traces, inMinute: { 1: rollBack } });
       expect(outcome).toBeInstanceOf(TakenOverError);
       expect(outcome).toMatchObject({
         message: expect.stringContaining(
           'stableRevision is records-api-00000-old, not records-api-00001-abc',
         ),
       });
-      expect(settings).toMatchObject({ stableRevision: 'records-api-00000-old', canaryPercent: '0' });
+      expect(deployed.rollout).toEqual({ stableRevision: 'records-api-00000-old', canaryPercent: 0 });
     }
   });
 });

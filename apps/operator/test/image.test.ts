@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
 import { basesOf, type Pinning, supportProblems } from '../src/base-images.ts';
 import { publishImage } from '../src/image.ts';
-import { SettingsOnly } from './support/settings-only.ts';
+import { FakePulumi } from './support/fake-pulumi.ts';
 
 const DIGEST = `sha256:${'b'.repeat(64)}`;
 const BASE_DIGEST = `sha256:${'c'.repeat(64)}`;
@@ -65,8 +65,8 @@ const froms = () =>
     .split('\n')
     .filter((line) => line.startsWith('FROM'));
 
-function stackOf(settings: Record<string, string>): SettingsOnly {
-  const pulumi = new SettingsOnly();
+function stackOf(settings: Record<string, string>): FakePulumi {
+  const pulumi = new FakePulumi();
   Object.assign(pulumi.settings, settings);
   return pulumi;
 }
@@ -74,11 +74,11 @@ function stackOf(settings: Record<string, string>): SettingsOnly {
 const DEV = { 'gcp:project': 'example-dev', 'gcp:region': 'southamerica-west1' };
 
 describe('pnpm ops image', () => {
-  it("pushes the API's image to the registry of the stack's project and sets it by its digest", async () => {
+  it("pushes the API's image to the registry of the stack's project and leaves the stack's settings alone", async () => {
     const pulumi = stackOf(DEV);
     const image = await publishImage('dev', pulumi, options(pushed()));
     expect(image).toBe(`${REGISTRY}@${DIGEST}`);
-    expect(pulumi.settings.image).toBe(image);
+    expect(pulumi.settings).toEqual(DEV);
     const args = asked();
     expect(args).toEqual(
       expect.arrayContaining(['--platform', 'linux/amd64', '--file', dockerfile, '--push']),

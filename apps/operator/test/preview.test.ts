@@ -4,31 +4,20 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { UserError } from '@records/cli';
 import { markdownOf, preview, reportPreview } from '../src/preview.ts';
-import { SettingsOnly } from './support/settings-only.ts';
+import { FakePulumi } from './support/fake-pulumi.ts';
 
 const urn = 'urn:pulumi:dev::records-platform::records:index:Ingestion$gcp:pubsub/topic:Topic::records';
 
 describe('a preview', () => {
-  it('compares with the image of the last deployment, and counts the changes', async () => {
-    const pulumi = new SettingsOnly();
-    let imageAtPreview: string | undefined;
-    pulumi.ask = async ([command]) => {
-      if (command === 'stack') {
-        return [
-          { kind: 'update', result: 'succeeded', config: { 'records-platform:image': { value: 'i' } } },
-        ];
-      }
-      imageAtPreview = pulumi.settings.image;
-      return {
-        steps: [
-          { op: 'same', urn },
-          { op: 'update', urn },
-        ],
-      };
-    };
-    const result = await preview('dev', pulumi);
-    expect(imageAtPreview).toBe('i');
-    expect(result).toEqual({
+  it('changes nothing, and counts the changes', async () => {
+    const pulumi = answering({
+      steps: [
+        { op: 'same', urn },
+        { op: 'read', urn },
+        { op: 'update', urn },
+      ],
+    });
+    expect(await preview('dev', pulumi)).toEqual({
       stack: 'dev',
       changes: 1,
       text: 'update               pubsub/topic:Topic records',
@@ -84,7 +73,7 @@ describe('a preview', () => {
   it('that fails is reported as a failure, and fails', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'preview-')), 'preview.md');
     try {
-      const failing = new SettingsOnly();
+      const failing = new FakePulumi();
       failing.ask = async () => {
         throw new UserError('"pulumi preview" ended with exit code 255');
       };
@@ -101,11 +90,8 @@ describe('a preview', () => {
 
 const named = (name: string) => urn.replace(/records$/, name);
 
-function answering(answer: object): SettingsOnly {
-  const pulumi = new SettingsOnly();
-  pulumi.ask = async ([command]) => {
-    if (command !== 'stack') return answer;
-    return [{ kind: 'update', result: 'succeeded', config: { 'records-platform:image': { value: 'i' } } }];
-  };
+function answering(answer: object): FakePulumi {
+  const pulumi = new FakePulumi();
+  pulumi.ask = async () => answer;
   return pulumi;
 }

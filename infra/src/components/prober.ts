@@ -8,6 +8,7 @@ import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
   extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'access' | 'service' | 'labels'> {
+  readonly image: pulumi.Input<string>;
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
   readonly api: RecordsApi;
@@ -35,7 +36,7 @@ export class Prober extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
-    const { region, labels, service, warehouse, ingestion, patience } = args;
+    const { region, labels, warehouse, ingestion, patience } = args;
     const { probes } = warehouse;
     if (!probes) throw new TypeError('a warehouse without probes: pass it the setting prober');
     this.tableName = fullName(probes);
@@ -97,7 +98,7 @@ export class Prober extends pulumi.ComponentResource {
             containers: [
               {
                 // The API's image has both programs, so a promoted digest brings its own prober.
-                image: service.image,
+                image: args.image,
                 args: ['probe.js'],
                 envs: this.#environment(args),
                 resources: { limits: { cpu: '1', memory: '512Mi' } },

@@ -2,13 +2,14 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { UNKEPT_REQUESTS } from '@records/monitoring';
 import type { Access, ServiceConfig, StackConfig } from '../config.ts';
+import type { Decided } from '../last-deployment.ts';
 import { type Patience, STARTUP_SECONDS } from '../patience.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'> {
+export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'>, Decided {
   readonly warehouse: Warehouse;
   readonly patience: Patience;
 }
@@ -103,7 +104,7 @@ export class RecordsApi extends pulumi.ComponentResource {
           ...(args.service.minInstances > 0 && { minInstanceCount: args.service.minInstances }),
           maxInstanceCount: args.service.maxInstances,
         },
-        traffics: trafficOf(args.service.rollout),
+        traffics: trafficOf(args.rollout),
         template: {
           serviceAccount: account.email,
           timeout: `${args.service.requestTimeoutSeconds}s`,
@@ -141,7 +142,7 @@ export class RecordsApi extends pulumi.ComponentResource {
     this.url = this.loadBalancer?.url ?? this.service.uri;
     this.revision = this.service.latestReadyRevision.apply((path) => path.slice(path.lastIndexOf('/') + 1));
     this.canaryUrl =
-      args.service.rollout && this.service.uri.apply((uri) => uri.replace('://', `://${CANARY_TAG}---`));
+      args.rollout && this.service.uri.apply((uri) => uri.replace('://', `://${CANARY_TAG}---`));
     this.registerOutputs({ url: this.url });
   }
 
@@ -169,7 +170,7 @@ export class RecordsApi extends pulumi.ComponentResource {
 }
 
 function containerOf(
-  { service: { image, cpuAllocation, startupCpuBoost }, eventualConsistency }: RecordsApiArgs,
+  { image, service: { cpuAllocation, startupCpuBoost }, eventualConsistency }: RecordsApiArgs,
   envs: pulumi.Input<gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv>[],
 ): gcp.types.input.cloudrunv2.ServiceTemplateContainer {
   return {

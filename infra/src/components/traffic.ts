@@ -1,5 +1,5 @@
 import type * as gcp from '@pulumi/gcp';
-import type { Rollout } from '../config.ts';
+import type { Rollout } from '../deployment.ts';
 
 /** During a rollout, the newest revision has its own URL under this tag. */
 export const CANARY_TAG = 'canary';

@@ -1,4 +1,4 @@
-import type { Plan, ProgramOptions } from '@records/local-cloud';
+import type { Plan, PlanOptions } from '@records/local-cloud';
 import type { Project } from '../../plans/projects.ts';
 
 /**
@@ -6,15 +6,16 @@ import type { Project } from '../../plans/projects.ts';
  * global-setup.js starts, makes each plan once for all test files.
  */
 export async function cachedPlan(
-  { directory }: Project,
+  { directory, environment }: Project,
   stack: string,
   config: Readonly<Record<string, string>>,
-  more: Pick<ProgramOptions, 'node'> = {},
+  more: Pick<PlanOptions, 'node' | 'environment' | 'lastOutputs'> = {},
 ): Promise<Plan> {
   const server = process.env.PLAN_SERVER;
   if (!server) throw new Error('PLAN_SERVER is not set: make global-setup.js the globalSetup of jest');
   const sorted = Object.fromEntries(Object.entries(config).sort());
-  const body = JSON.stringify({ projectDir: directory, stack, config: sorted, ...more });
+  const told = { environment: environment?.(stack) ?? {} };
+  const body = JSON.stringify({ projectDir: directory, stack, config: sorted, ...told, ...more });
   const { plan, error } = (await (await fetch(server, { method: 'POST', body })).json()) as {
     plan?: Plan;
     error?: string;

@@ -1,8 +1,9 @@
 import type { Plan, PlannedResource } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
+import { DEPLOY_TRAFFIC } from '../../src/deployment.ts';
 import { cachedPlan } from './plan-cache.ts';
 
-export { EVERYTHING } from '../../plans/variations.ts';
+export { EVERYTHING, ROLLOUT } from '../../plans/variations.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
@@ -16,9 +17,10 @@ export function projectOf(stack: Stack): string {
   return stack === 'local' ? 'records-local' : `example-${stack}`;
 }
 
-/** The plan of a stack, with example settings for its project and image. */
-export function planOf(stack: Stack, config: Record<string, string> = {}): Promise<Plan> {
-  return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config });
+/** The plan of a stack, with an example project and image; `traffic` is told to the program. */
+export function planOf(stack: Stack, config: Record<string, string> = {}, traffic = ''): Promise<Plan> {
+  const environment = { ...PLATFORM.environment?.(stack), [DEPLOY_TRAFFIC]: traffic };
+  return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config }, { environment });
 }
 
 /** The plan of the bootstrap project for prod, with example settings. */

@@ -15,6 +15,7 @@ export {
   type Deployment,
   type Plan,
   type PlannedResource,
+  type PlanOptions,
   type ProgramOptions,
   plan,
 } from './pulumi/engine.ts';

@@ -1,6 +1,6 @@
 // Without Google's clients, which take half a second to load: those are `@records/stack/clients` and `/leases`.
 export { deployedOutputs, deployedStack } from './deployed-stack.ts';
-export { type Deployed, type Deployment, lastDeployment, readDeployment, recall } from './deployment.ts';
+export { type Deployment, readDeployment } from './deployment.ts';
 export { findStack, isProduction, type StackChoice } from './find-stack.ts';
 export { isObject } from './is-object.ts';
 export {
@@ -12,9 +12,9 @@ export {
   writeStackFile,
 } from './local-stack.ts';
 export { quotedTable, type StackOutputs } from './outputs.ts';
-export { INFRA, LOCAL_FOLDER, PROJECT, REPOSITORY } from './project.ts';
+export { INFRA, LOCAL_FOLDER, LOCAL_IMAGE, PROJECT, REPOSITORY } from './project.ts';
 export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
 export { readCommand, runCommand } from './run-command.ts';
-export { setSettings, settingsFile } from './settings.ts';
+export { settingsFile } from './settings.ts';
 export { LOCAL, lastPart, stackFileOption, stackNames, stackOption, targetOption } from './stack-option.ts';
 export { type Publisher, type Target, targetOf } from './target.ts';

@@ -22,6 +22,12 @@ export interface StackOutputs {
   readonly apiKeysSecret: string;
   /** The newest revision of the API. */
   readonly revision?: string;
+  /** By its digest. */
+  readonly image?: string;
+  /** During a rollout, the revision that takes the rest of the requests; after it, the way back. */
+  readonly stableRevision?: string;
+  /** Percent of the requests that the newest revision takes, beside the stable one. */
+  readonly canaryPercent?: number;
   /** Base URL of the newest revision, while a rollout is under way. */
   readonly canaryUrl?: string;
 }

@@ -6,8 +6,8 @@ import { readCommand, runCommand } from './run-command.ts';
 
 /** The Pulumi command line. Both methods throw UserError. */
 export interface Pulumi {
-  /** Runs it for a person to see. */
-  run(args: readonly string[]): Promise<void>;
+  /** Runs it for a person to see, with variables beside those of this process. */
+  run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<void>;
   /** Answers what it prints as JSON. */
   ask(args: readonly string[]): Promise<unknown>;
 }
@@ -16,7 +16,8 @@ export interface Pulumi {
 export function pulumiIn(directory: string): Pulumi {
   let installed: Promise<void> | undefined;
   return {
-    run: async (args) => runCommand(process.execPath, [entryPoint(directory), ...args], directory),
+    run: async (args, environment = {}) =>
+      runCommand(process.execPath, [entryPoint(directory), ...args], directory, { environment }),
     async ask(args) {
       installed ??= installPulumi(directory);
       await installed;
@@ -36,7 +37,7 @@ export function pulumiIn(directory: string): Pulumi {
  * anything parses what Pulumi prints. Throws UserError.
  */
 export function installPulumi(directory: string): Promise<void> {
-  return runCommand(process.execPath, [entryPoint(directory), 'version'], directory, 'ignore');
+  return runCommand(process.execPath, [entryPoint(directory), 'version'], directory, { stdout: 'ignore' });
 }
 
 /** On the stacks of infra/. */

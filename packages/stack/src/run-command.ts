@@ -4,6 +4,12 @@ import { text } from 'node:stream/consumers';
 import { UserError } from '@records/cli';
 import { isObject } from './is-object.ts';
 
+interface RunOptions {
+  readonly stdout?: 'inherit' | 'ignore';
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a command for a person to see; `stdout: 'ignore'` shows only its errors. Throws UserError when the command is missing
  * or fails.
@@ -12,9 +18,10 @@ export async function runCommand(
   command: string,
   args: readonly string[],
   cwd: string,
-  stdout: 'inherit' | 'ignore' = 'inherit',
+  { stdout = 'inherit', environment = {} }: RunOptions = {},
 ): Promise<void> {
-  const child = spawn(command, args, { cwd, stdio: ['inherit', stdout, 'inherit'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout, 'inherit'] });
   await ended(command, args, child);
 }
 

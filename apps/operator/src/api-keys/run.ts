@@ -33,7 +33,7 @@ export async function init(store: KeyStore, { stack, json }: Options): Promise<v
   if (!isNew) return console.log('the list exists already and stays as it is');
   console.log(
     asTyped(
-      `made an empty list. To make the API read it: pnpm pulumi config set -s ${stack} apiKeys true, and pnpm ops apply -s ${stack}`,
+      `made an empty list. To make the API read it: pnpm pulumi config set -s ${stack} apiKeys true, and pnpm pulumi up -s ${stack}`,
     ),
   );
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, EXIT, type Interruption, interruption, verb } from '@records/cli';
-import { INFRA, pulumi, readCommand, readDeployment, recall, stackOption } from '@records/stack';
+import { INFRA, pulumi, readCommand, readDeployment, stackOption } from '@records/stack';
 import { checkDigest, verifyOption, verifyProvenance } from '../promote.ts';
 import type { Outcome } from './run.ts';
 
@@ -21,7 +21,6 @@ Exit code 1 when every request went back.`,
     .action(async (image, { stack, verify }) => {
       checkDigest(image);
       if (verify !== undefined) await verifyProvenance(image, verify);
-      await recall(stack, pulumi);
       const { project = '' } = await readDeployment(stack, pulumi);
       const token = () => readCommand('gcloud', ['auth', 'print-access-token'], INFRA);
       const [{ canary }, { observe }] = await Promise.all([import('./run.ts'), import('./metrics.ts')]);

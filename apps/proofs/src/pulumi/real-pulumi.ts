@@ -36,8 +36,9 @@ export class RealPulumi implements AsyncDisposable {
   /** What `pulumi preview` would create in a new stack. Throws CommandError. */
   async preview(variation: Variation): Promise<Previewed[]> {
     const output = await this.#run(variation, 'preview');
-    const { steps } = JSON.parse(output) as { steps: { newState: Previewed }[] };
-    return steps.map(({ newState }) => newState);
+    const { steps } = JSON.parse(output) as { steps: { op: string; newState: Previewed }[] };
+    // A read is of the stack's own outputs.
+    return steps.filter(({ op }) => op !== 'read').map(({ newState }) => newState);
   }
 
   /** Updates the stack. Answers how many resources each operation took. Throws CommandError. */
@@ -51,17 +52,19 @@ export class RealPulumi implements AsyncDisposable {
   }
 
   async #run(variation: Variation, command: string, ...options: readonly string[]): Promise<string> {
-    const { project, stack } = variation;
+    const { project, stack, environment } = variation;
     const encryptionsalt = await this.#saltOf(project, stack);
     // JSON is YAML, too.
     const settings = JSON.stringify({ encryptionsalt, config: settingsOf(variation) });
     await this.#workshop.write('settings.yaml', settings);
-    return await this.#workshop.run(
-      'pulumi',
-      ...[command, '--json', '--non-interactive', ...options],
-      ...['--cwd', project.directory, '--stack', stack],
-      ...['--config-file', join(this.#workshop.folder, 'settings.yaml')],
-    );
+    return await this.#workshop
+      .with(environment)
+      .run(
+        'pulumi',
+        ...[command, '--json', '--non-interactive', ...options],
+        ...['--cwd', project.directory, '--stack', stack],
+        ...['--config-file', join(this.#workshop.folder, 'settings.yaml')],
+      );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

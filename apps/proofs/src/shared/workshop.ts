@@ -41,6 +41,11 @@ export class Workshop implements AsyncDisposable {
     return new Workshop(folder, environment(folder), signal);
   }
 
+  /** The same folder, whose commands get these variables, too. */
+  with(variables: Readonly<Record<string, string>>): Pick<Workshop, 'run'> {
+    return new Workshop(this.folder, { ...this.#environment, ...variables }, this.#signal);
+  }
+
   async write(file: string, text: string): Promise<void> {
     await writeFile(join(this.folder, file), text);
   }

@@ -28,6 +28,13 @@ export interface ProgramOptions {
   readonly node?: readonly [path: string, ...args: string[]];
 }
 
+export interface PlanOptions extends ProgramOptions {
+  /** The outputs that the last deployment left; none by default. */
+  readonly lastOutputs?: Readonly<Record<string, unknown>>;
+  readonly projectNumber?: string;
+  readonly onEvent?: OnEvent;
+}
+
 export interface Deployment {
   /** Stack outputs. */
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -124,6 +131,7 @@ export class PulumiEngine {
         program,
         declarations,
         outside,
+        lastOutputs: state.outputs,
         effects: { state, steps },
         onEvent: hear,
         hooks,
@@ -138,6 +146,7 @@ export class PulumiEngine {
     // What is deployed is in use: a changed program is checked as a whole before its first step.
     if (this.#inUse.has(state)) await attempt(true);
     const { run, steps, missing } = await attempt(false);
+    state.setOutputs({ values: run.outputs, secrets: run.secretOutputs });
     await steps.deleteMissing(missing);
     this.#inUse.add(state);
     return { outputs: run.outputs, resources: state.resources(), steps: steps.done };
@@ -155,15 +164,14 @@ export class PulumiEngine {
  * Runs the program of any stack without a cloud. Returns what it declares, after the checks of a deployment. Throws
  * DeploymentError.
  */
-export async function plan(
-  options: ProgramOptions & { readonly projectNumber?: string; readonly onEvent?: OnEvent },
-): Promise<Plan> {
+export async function plan(options: PlanOptions): Promise<Plan> {
   const {
     projectDir,
     stack,
     config,
     environment,
     node,
+    lastOutputs = {},
     projectNumber = PLACEHOLDER_PROJECT_NUMBER,
     onEvent = () => undefined,
   } = options;
@@ -183,6 +191,7 @@ export async function plan(
     program,
     declarations: GcpDeclarations.of(project.directory),
     outside: nothingOutside,
+    lastOutputs: { values: lastOutputs, secrets: [] },
     onEvent,
     hooks: new Hooks(true, onEvent),
   });

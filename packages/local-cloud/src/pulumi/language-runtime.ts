@@ -7,6 +7,7 @@ import { forEachLine, LastLines } from '../lines.ts';
 import { DeploymentError } from './deployment-error.ts';
 import type { Project } from './project.ts';
 import type { StackConfig } from './stack-config.ts';
+import { ORGANIZATION } from './urn.ts';
 
 const KEPT_LINES = 40;
 // A module each, loaded before Pulumi's runtime.
@@ -50,7 +51,7 @@ export async function runProgram(options: RunOptions): Promise<ProgramResult> {
       ...project.nodeArguments,
       runtimePath(project),
       ...['--monitor', address, '--engine', address],
-      ...['--project', project.name, '--stack', stack, '--organization', 'organization'],
+      ...['--project', project.name, '--stack', stack, '--organization', ORGANIZATION],
       ...['--root-directory', project.directory, '--pwd', project.workingDirectory],
       ...(dryRun ? ['--dry-run'] : []),
       project.entryPoint,

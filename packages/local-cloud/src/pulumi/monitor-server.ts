@@ -20,6 +20,8 @@ const WRAPPER = '/src/pulumi/whole-arguments.ts';
 /** Pulumi's own limit, on both sides (sdk/nodejs/runtime/settings.ts). */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 
+const STACK_REFERENCE = 'pulumi:pulumi:StackReference';
+
 const FEATURES = monitor.ResourceMonitorFeature;
 const SUPPORTED = new Map([
   ['secrets', FEATURES.RESOURCE_MONITOR_FEATURE_SECRETS],
@@ -106,6 +108,7 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
       return response;
     }),
     readResource: unary((request: InstanceType<typeof monitor.ReadResourceRequest>) => {
+      if (request.getType() === STACK_REFERENCE) return stackReference(request, handler);
       handler.refuse(
         `${request.getType()} "${request.getName()}" (id ${request.getId()}): reading a resource that another ` +
           'program manages (Resource.get) is not emulated. Pass what you need of it as configuration.',
@@ -116,6 +119,20 @@ function monitorMethods(handler: Monitor): grpc.UntypedServiceImplementation {
     }),
     signalAndWaitForShutdown: unary(() => new empty.Empty()),
   };
+}
+
+/** https://www.pulumi.com/docs/iac/concepts/stacks/#stackreferences */
+function stackReference(
+  request: InstanceType<typeof monitor.ReadResourceRequest>,
+  handler: Monitor,
+): InstanceType<typeof monitor.ReadResourceResponse> {
+  const name = request.getId();
+  const { values, secrets } = handler.stackOutputs(name);
+  const response = new monitor.ReadResourceResponse();
+  response.setUrn(handler.urnOf(request.getParent(), STACK_REFERENCE, request.getName()));
+  const properties = { name, outputs: values, secretOutputNames: secrets };
+  response.setProperties(encodeProperties(properties, secrets.length > 0 ? ['outputs'] : []));
+  return response;
 }
 
 function engineMethods(handler: Monitor): grpc.UntypedServiceImplementation {

@@ -48,12 +48,21 @@ export interface Registered {
   readonly unknown: boolean;
 }
 
+export interface StackOutputs {
+  readonly values: Properties;
+  /** Names of the outputs that are secret. */
+  readonly secrets: readonly string[];
+}
+
 /** The engine as a Pulumi program calls it, without gRPC. */
 export interface Monitor {
   registerResource(registration: Registration): Promise<Registered>;
   registerResourceHook(name: string, hook: ResourceHook): void;
   registerErrorHook(name: string, address: CallbackAddress): void;
   registerResourceOutputs(urn: string, outputs: DecodedProperties): void;
+  urnOf(parent: string, type: string, name: string): string;
+  /** The outputs of a stack as its last deployment left them. Throws MonitorError for any but the program's own. */
+  stackOutputs(name: string): StackOutputs;
   /** Calls a data source. Throws MonitorError. */
   invoke(token: string, args: DecodedProperties): Promise<Properties>;
   /** Refuses a call that is not emulated. Throws MonitorError. */

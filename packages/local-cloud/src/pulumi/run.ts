@@ -8,7 +8,13 @@ import { keepIgnored } from './diff.ts';
 import type { GcpDeclarations } from './gcp-declarations.ts';
 import type { HookBinding, Hooks, ResourceHook } from './hooks.ts';
 import { checkInputs } from './inputs.ts';
-import { type Monitor, MonitorError, type Registered, type Registration } from './monitor.ts';
+import {
+  type Monitor,
+  MonitorError,
+  type Registered,
+  type Registration,
+  type StackOutputs,
+} from './monitor.ts';
 import { explain, findUnproved, type Outside, type Unproved } from './order-proof.ts';
 import type { Program, ProgramResource } from './program.ts';
 import { type DecodedProperties, type Properties, UNKNOWN } from './property-values.ts';
@@ -16,7 +22,7 @@ import { isApplied, type ProviderContext } from './resource-type.ts';
 import { DATA_SOURCES } from './resources/index.ts';
 import type { ResourceState, StackState } from './state.ts';
 import type { Steps } from './steps.ts';
-import { label, makeUrn, STACK_TYPE } from './urn.ts';
+import { label, makeUrn, ORGANIZATION, STACK_TYPE } from './urn.ts';
 
 interface Effects {
   readonly state: StackState;
@@ -30,6 +36,8 @@ interface ProgramRunOptions {
   readonly program: Program;
   readonly declarations: GcpDeclarations;
   readonly outside: Outside;
+  /** As the last deployment of the stack left them. */
+  readonly lastOutputs: StackOutputs;
   /** Absent in a preview. */
   readonly effects?: Effects;
   readonly onEvent: OnEvent;
@@ -42,6 +50,7 @@ export class ProgramRun implements Monitor {
   /** Messages that the program logged as errors. */
   readonly errors: string[] = [];
   readonly outputs: Record<string, unknown> = {};
+  readonly secretOutputs: string[] = [];
   /** Errors of the local cloud itself, for `cause` of the DeploymentError. */
   readonly causes: unknown[] = [];
   readonly #options: ProgramRunOptions;
@@ -147,8 +156,24 @@ export class ProgramRun implements Monitor {
     this.#options.hooks.registerErrorHook(name, address);
   }
 
-  registerResourceOutputs(urn: string, { values }: DecodedProperties): void {
-    if (urn === this.#stackUrn) Object.assign(this.outputs, values);
+  registerResourceOutputs(urn: string, { values, secrets }: DecodedProperties): void {
+    if (urn !== this.#stackUrn) return;
+    Object.assign(this.outputs, values);
+    this.secretOutputs.push(...secrets);
+  }
+
+  urnOf(parent: string, type: string, name: string): string {
+    const { project, stack } = this.#options;
+    return makeUrn(stack, project, parent || undefined, type, name);
+  }
+
+  stackOutputs(name: string): StackOutputs {
+    const { project, stack, lastOutputs } = this.#options;
+    const own = `${ORGANIZATION}/${project}/${stack}`;
+    if (name === own || name === stack) return lastOutputs;
+    this.refuse(
+      `StackReference "${name}": a program of the local cloud reads the outputs of its own stack only, which is "${own}". Pass what you need of another one as configuration.`,
+    );
   }
 
   async invoke(token: string, args: DecodedProperties): Promise<Properties> {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomically } from '../files.ts';
 import { isSystemError } from '../system-error.ts';
 import { DeploymentError } from './deployment-error.ts';
+import type { StackOutputs } from './monitor.ts';
 import type { Properties } from './property-values.ts';
 
 /** A resource as the last deployment left it. */
@@ -28,6 +29,8 @@ export interface ResourceState {
 
 interface StateFile {
   readonly version: 1;
+  /** Absent in a file from before outputs were kept. */
+  readonly outputs?: StackOutputs;
   readonly resources: readonly ResourceState[];
   /** Replaced resources that still have to be deleted. */
   readonly replaced: readonly ResourceState[];
@@ -41,6 +44,7 @@ export class StackState {
   readonly #path: string | undefined;
   readonly #resources = new Map<string, ResourceState>();
   #replaced: ResourceState[] = [];
+  #outputs: StackOutputs = { values: {}, secrets: [] };
 
   /** Without a folder, the state is in memory. Throws DeploymentError for a file that is not a state. */
   constructor(folder: string | undefined, project: string, stack: string) {
@@ -49,6 +53,18 @@ export class StackState {
     if (!file) return;
     for (const resource of file.resources) this.#resources.set(resource.urn, resource);
     this.#replaced = [...file.replaced];
+    this.#outputs = file.outputs ?? this.#outputs;
+  }
+
+  /** The outputs of the last deployment that succeeded. */
+  get outputs(): StackOutputs {
+    return this.#outputs;
+  }
+
+  setOutputs(outputs: StackOutputs): void {
+    if (isDeepStrictEqual(this.#outputs, outputs)) return;
+    this.#outputs = outputs;
+    this.#save();
   }
 
   get(urn: string): ResourceState | undefined {
@@ -88,7 +104,8 @@ export class StackState {
 
   #save(): void {
     if (!this.#path) return;
-    const file: StateFile = { version: 1, resources: this.resources(), replaced: this.#replaced };
+    const outputs = this.#outputs;
+    const file: StateFile = { version: 1, outputs, resources: this.resources(), replaced: this.#replaced };
     writeFileAtomically(this.#path, JSON.stringify(file, null, 2));
   }
 }

@@ -1,4 +1,6 @@
 export const STACK_TYPE = 'pulumi:pulumi:Stack';
+/** The one organisation of a backend without accounts. */
+export const ORGANIZATION = 'organization';
 
 export interface UrnParts {
   readonly stack: string;

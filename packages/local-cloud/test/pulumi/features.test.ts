@@ -44,6 +44,12 @@ describe('a program that uses what Pulumi offers', () => {
     expect(labels).toEqual({ password: 'hunter2' });
   });
 
+  it('reads the outputs of its own last deployment, secrets included', async () => {
+    expect(first.outputs.seen).toBe('0 none');
+    const again = await deploy(1);
+    expect(again.outputs.seen).toBe('1 hunter2');
+  });
+
   it('hears why an accepted resource is not emulated', () => {
     const step = first.steps.find(({ name }) => name === 'run');
     expect(step).toMatchObject({
@@ -123,6 +129,7 @@ describe('a program that fails', () => {
   it('in several ways at once gets every problem', async () => {
     const problems = (await run('everything')).sort();
     const beginnings = [
+      'StackReference "organization/shop/prod": a program of the local cloud reads the outputs of its own stack only, which is "organization/failing/test". Pass what',
       'aws:s3/bucket:Bucket "bucket": the local cloud does not know this resource type. The README of',
       'gcp:pubsub/liteTopic:LiteTopic "lite": the local cloud does not know this resource type. Of its module it knows gcp:pubsub/',
       'gcp:pubsub/topic:Topic "asset", property "name": assets and archives are not emulated: pass the text itself',

@@ -44,6 +44,14 @@ describe('the state of a stack', () => {
     expect(new StackState(folder, 'shop', 'test').replaced()).toEqual([]);
   });
 
+  it('keeps the outputs of the last deployment', () => {
+    const state = new StackState(folder, 'shop', 'test');
+    expect(state.outputs).toEqual({ values: {}, secrets: [] });
+    state.setOutputs({ values: { image: 'i', password: 'p' }, secrets: ['password'] });
+    state.set(resource('a'));
+    expect(new StackState(folder, 'shop', 'test').outputs).toEqual(state.outputs);
+  });
+
   it('is one file for each project and stack', async () => {
     new StackState(folder, 'shop', 'test').set(resource('a'));
     new StackState(folder, 'shop', 'other').set(resource('b'));

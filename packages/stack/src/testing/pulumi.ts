@@ -88,19 +88,6 @@ export function pulumi(world: World, call: Call, environment: NodeJS.ProcessEnv)
       Object.assign(stack, JSON.parse(readFileSync(from, 'utf8')));
       return 'Import complete.';
     }
-    case 'stack history':
-      return JSON.stringify(
-        stack.settings ? [{ kind: 'update', result: 'succeeded', config: stack.settings }] : null,
-      );
-    case 'config set-all': {
-      const settings = settingsOf(file, project);
-      for (const pair of flags['--plaintext'] ?? []) {
-        const at = pair.indexOf('=');
-        settings[fullKey(pair.slice(0, at), project)] = pair.slice(at + 1);
-      }
-      writeFileSync(file, stringify({ config: settings }));
-      return '';
-    }
     case 'stack output': {
       const [name] = positionals;
       if (name === undefined) return JSON.stringify(stack.outputs);
@@ -217,10 +204,10 @@ function deploy(
   { DEPLOY_IMAGE: told }: NodeJS.ProcessEnv,
 ): string {
   const [id, region] = [need(settings, 'gcp:project'), need(settings, 'gcp:region')];
-  const image = told ?? settings['records-platform:image'] ?? stack.outputs.image;
+  const image = told ?? stack.outputs.image;
   if (typeof image !== 'string') {
     return refuse(
-      `stack ${name} has no image yet: build one and deploy it by pnpm ops image -s ${name} --up`,
+      `stack ${name} has no image yet: to build and deploy one, run pnpm ops image -s ${name} --up`,
     );
   }
   const [, owner = ''] = /^[^/]+\/([^/]+)\//.exec(image) ?? [];
@@ -233,9 +220,6 @@ function deploy(
     refuse(`Compute Engine API has not been used in project ${id} before or it is disabled`);
   }
   stack.deployed = id;
-  stack.settings = Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [key, { value: String(value), secret: false }]),
-  );
   stack.outputs = {
     ...{ project: id, region, image },
     apiUrl: `https://records-api-${id}.run.app`,

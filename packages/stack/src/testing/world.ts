@@ -45,9 +45,8 @@ export interface Repository {
 export interface Stack {
   readonly secretsProvider: string;
   outputs: Record<string, unknown>;
-  /** The project that it was deployed to, and with which settings. */
+  /** The project that it was deployed to. */
   deployed?: string;
-  settings?: Record<string, object>;
 }
 
 export function emptyWorld(): World {

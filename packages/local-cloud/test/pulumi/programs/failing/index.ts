@@ -29,6 +29,7 @@ switch (way) {
     gcp.pubsub.Topic.get('found', 'projects/p/topics/found');
     new gcp.pubsub.Topic('twice', { name: 'twice' });
     new gcp.pubsub.Topic('twice', { name: 'twice-again' });
+    new pulumi.StackReference('organization/shop/prod');
     gcp.compute.getZonesOutput({});
     new gcp.pubsub.Topic('asset', { name: new pulumi.asset.StringAsset('x') as never });
     new gcp.pubsub.Topic('elsewhere', { name: 'elsewhere', project: 'another-project' });

@@ -41,6 +41,16 @@ const renamed =
 
 new gcp.projects.Service('run', { service: 'run.googleapis.com' });
 
+// What the last deployment of this stack left.
+const last = new pulumi.StackReference(
+  `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
+);
+const { value: lastStep = 0 } = await last.getOutputDetails('lastStep');
+const { secretValue = 'none' } = await last.getOutputDetails('lastPassword');
+
+export const seen = `${lastStep} ${secretValue}`;
+export const lastPassword = password;
+export { step as lastStep };
 export const mailboxTopic = mailbox.topic.name;
 export const readerTopic = reader.topic;
 export const isSecret = pulumi.isSecret(secretive.labels);
