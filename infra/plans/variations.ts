@@ -53,7 +53,7 @@ export const VARIATIONS: readonly Variation[] = [
     cpuAllocation: 'always',
     startupCpuBoost: 'false',
   }),
-  varied('prod private, unprotected and unwatched', PLATFORM, {
+  varied('prod private and unwatched', PLATFORM, {
     access: 'private',
     invokers: '["user:ana@example.com"]',
     publishers: '["serviceAccount:crm@example-prod.iam.gserviceaccount.com"]',

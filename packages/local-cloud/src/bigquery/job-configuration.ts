@@ -9,7 +9,7 @@ import type { Parameter } from './sql/bindings.ts';
 export const WRITE_DISPOSITIONS = ['WRITE_EMPTY', 'WRITE_TRUNCATE', 'WRITE_APPEND'] as const;
 export const CREATE_DISPOSITIONS = ['CREATE_IF_NEEDED', 'CREATE_NEVER'] as const;
 export const COPY_OPERATIONS = ['COPY', 'SNAPSHOT', 'RESTORE', 'CLONE'] as const;
-export const SOURCE_FORMATS = ['CSV', 'NEWLINE_DELIMITED_JSON'] as const;
+export const SOURCE_FORMATS = ['CSV', 'NEWLINE_DELIMITED_JSON', 'PARQUET'] as const;
 
 type WriteDisposition = (typeof WRITE_DISPOSITIONS)[number];
 type CreateDisposition = (typeof CREATE_DISPOSITIONS)[number];

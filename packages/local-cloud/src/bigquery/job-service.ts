@@ -24,6 +24,7 @@ import {
 import { type Job, Jobs, type JobWork } from './jobs.ts';
 import type { Media } from './load-rows.ts';
 import type { Loads } from './loads.ts';
+import { checkedLocation } from './locations.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
 import type { QueryEngine, TranslatedQuery } from './query-engine.ts';
 import { Results } from './results.ts';
@@ -180,11 +181,12 @@ export class JobService {
     access: Access,
     query: QueryConfiguration,
     options: Pick<ConfigurationInput, 'labels' | 'jobTimeoutMs'>,
-    location: string | undefined,
+    named: string | undefined,
   ): Promise<JobWork> {
     const checked = checkedJobOptions(options);
+    const location = named ? checkedLocation(named) : undefined;
     await this.#engine.dropExpired();
-    const translated = this.#translated(query, access, location || undefined);
+    const translated = this.#translated(query, access, location);
     const error = 'error' in translated ? translated.error : undefined;
     return {
       type: 'QUERY',

@@ -7,6 +7,7 @@ import { CsvError, parse } from 'csv-parse';
 import { invalid } from './errors.ts';
 import { parseJson } from './exact-number.ts';
 import type { LoadInput } from './job-configuration.ts';
+import { assertRequired, parquetRows } from './load-parquet.ts';
 import { isObject, RowValueError, rowValues, scalarValue } from './row-values.ts';
 import { type Field, type ScalarKind, scalarKindOf } from './types.ts';
 
@@ -31,9 +32,29 @@ export interface LoadedRow {
 const MAX_ROW_BYTES = 100 * 1024 * 1024;
 
 /** Every row of the file, without the rows to skip. */
-export async function* loadedRows(media: Media, input: LoadInput): AsyncGenerator<LoadedRow> {
+export async function* loadedRows(
+  media: Media,
+  input: LoadInput,
+  fields: readonly Field[],
+): AsyncGenerator<LoadedRow> {
   if (input.sourceFormat === 'NEWLINE_DELIMITED_JSON') yield* jsonRows(media, input);
+  else if (input.sourceFormat === 'PARQUET') yield* columnarRows(media, fields);
   else yield* csvRows(media, input);
+}
+
+async function* columnarRows({ path }: Media, fields: readonly Field[]): AsyncGenerator<LoadedRow> {
+  let number = 0;
+  for await (const values of parquetRows(path, fields)) {
+    number += 1;
+    yield {
+      number,
+      content: undefined,
+      values(columns) {
+        assertRequired(columns, values);
+        return values;
+      },
+    };
+  }
 }
 
 async function* jsonRows(

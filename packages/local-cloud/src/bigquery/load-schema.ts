@@ -2,6 +2,7 @@ import { parseDate, parseTime, parseTimestamp } from './calendar.ts';
 import { invalid } from './errors.ts';
 import { ExactNumber } from './exact-number.ts';
 import type { LoadInput } from './job-configuration.ts';
+import { parquetFields } from './load-parquet.ts';
 import { type LoadedRow, loadedRows, type Media } from './load-rows.ts';
 import { isObject, scalarValue } from './row-values.ts';
 import { parseFields } from './schema.ts';
@@ -29,12 +30,15 @@ export interface DetectedSchema {
 
 /** Throws INVALID_ARGUMENT when no row has a column. */
 export async function detectedSchema(input: LoadInput, media: Media): Promise<DetectedSchema> {
+  if (input.sourceFormat === 'PARQUET') {
+    return { fields: parseFields(await parquetFields(media.path)), skipLeadingRows: 0 };
+  }
   const rows: LoadedRow[] = [];
   const isCsv = input.sourceFormat !== 'NEWLINE_DELIMITED_JSON';
   const skipped = input.skipLeadingRows ?? 0;
   // The last of the rows to skip may name the columns.
   const skipLeadingRows = Math.max(0, skipped - 1);
-  for await (const row of loadedRows(media, { ...input, skipLeadingRows })) {
+  for await (const row of loadedRows(media, { ...input, skipLeadingRows }, [])) {
     rows.push(row);
     if (rows.length >= SAMPLE_ROWS) break;
   }

@@ -93,7 +93,8 @@ export class Loads {
   }
 
   async #detected(input: LoadInput, media: Media, reference: TableReference): Promise<DetectedSchema> {
-    if (input.autodetect) return detectedSchema(input, media);
+    // A Parquet file knows its columns.
+    if (input.autodetect || input.sourceFormat === 'PARQUET') return detectedSchema(input, media);
     throw invalid(`No schema specified on job or table ${tableName(reference)}.`);
   }
 }
@@ -137,7 +138,7 @@ class Loading {
       if (batch.length > 0) await append(batch);
       batch = [];
     };
-    for await (const row of loadedRows(media, this.#input)) {
+    for await (const row of loadedRows(media, this.#input, this.#fields)) {
       const values = this.#converted(row);
       if (values) batch.push(values);
       if (batch.length >= BATCH_ROWS) await flush();
@@ -168,7 +169,7 @@ class Loading {
       this.#errors.push(invalid(`Error while reading data, error message: row ${number}: ${message}`));
     }
     if (this.#bad <= maxBadRecords) return;
-    const format = sourceFormat === 'CSV' ? 'CSV' : 'JSON';
+    const format = sourceFormat === 'NEWLINE_DELIMITED_JSON' ? 'JSON' : sourceFormat;
     throw new BadRowsError(format, this.#rows + this.#bad, this.#errors, this.#bad, maxBadRecords);
   }
 

@@ -26,5 +26,5 @@ export function placeOf(
   if (wanted && place && wanted.toLowerCase() !== place.toLowerCase()) {
     throw datasetNotFound(projectId, datasetId, wanted);
   }
-  return place ?? (wanted || location);
+  return place ?? (wanted ? checkedLocation(wanted) : location);
 }

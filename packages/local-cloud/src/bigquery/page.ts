@@ -67,7 +67,8 @@ export function listPage<T>(
   key: string,
 ): { items: T[]; nextPageToken?: string } {
   const start = request.pageToken ? decodePageToken(request.pageToken, key) : 0;
-  const end = start + (request.maxResults ?? items.length);
+  // 0 is no limit here: a page without items would never end.
+  const end = start + (request.maxResults || items.length);
   const page = items.slice(start, end);
   return end < items.length ? { items: page, nextPageToken: encodePageToken(end, key) } : { items: page };
 }

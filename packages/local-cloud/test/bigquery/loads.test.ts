@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery as Client } from '@google-cloud/bigquery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
@@ -187,6 +188,51 @@ describe('a file of JSON lines', () => {
   });
 });
 
+describe('a file of Parquet', () => {
+  async function parquet(sql: string): Promise<Buffer> {
+    const folder = await mkdtemp(join(tmpdir(), 'parquet-'));
+    const path = join(folder, 'rows.parquet');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(`SET TimeZone = 'UTC'; COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+    connection.closeSync();
+    instance.closeSync();
+    const bytes = await readFile(path);
+    await rm(folder, { recursive: true });
+    return bytes;
+  }
+  const sourceFormat = 'PARQUET';
+  const ROWS =
+    "SELECT 'ñ' AS id, 9007199254740993 AS n, TIMESTAMPTZ '2024-01-02 03:04:05+00' AS t, ['a'] AS xs";
+
+  it('brings its columns with it, or takes those of the table by name', async () => {
+    const file = await parquet(ROWS);
+    const job = await load(file, { sourceFormat, parquetOptions: { enableListInference: true } });
+    expect([job.status.errorResult, job.statistics.load?.outputRows]).toEqual([undefined, '1']);
+    const [{ schema }] = await fixture.client.dataset('d').table('t').getMetadata();
+    expect(schema.fields.map(({ name, type, mode }: Record<string, string>) => [name, type, mode])).toEqual([
+      ['id', 'STRING', 'NULLABLE'],
+      ['n', 'INTEGER', 'NULLABLE'],
+      ['t', 'TIMESTAMP', 'NULLABLE'],
+      ['xs', 'STRING', 'REPEATED'],
+    ]);
+    await load(await parquet("SELECT 5 AS n, 'z' AS id"), { sourceFormat });
+    expect(await stored('id, CAST(n AS STRING), FORMAT_TIMESTAMP("%F %T", t), xs')).toEqual([
+      ['ñ', '9007199254740993', '2024-01-02 03:04:05', ['a']],
+      ['z', '5', null, []],
+    ]);
+  });
+
+  it('that is none, or has another column, changes nothing', async () => {
+    const schema = { fields: [{ name: 'id', type: 'STRING' }] };
+    const message = async (content: string | Uint8Array) =>
+      (await load(content, { sourceFormat, schema })).status.errorResult.message;
+    expect(await message(await parquet(ROWS))).toBe('no such field: n.');
+    expect(await message('id,n\n')).toContain('the Parquet file cannot be read');
+    expect(await fixture.client.dataset('d').table('t').exists()).toEqual([false]);
+  });
+});
+
 describe('a load job', () => {
   const schema = { fields: PEOPLE };
 
@@ -230,7 +276,7 @@ describe('a load job', () => {
       `No schema specified on job or table ${PROJECT}:d.t.`,
     );
     expect((await load('a\n', { sourceFormat: 'AVRO' })).error.message).toBe(
-      'Invalid value for configuration.load.sourceFormat: "AVRO"; it must be one of CSV, NEWLINE_DELIMITED_JSON',
+      'configuration.load.sourceFormat: AVRO is not supported by the local BigQuery',
     );
     expect((await load('a\n', { schema }, { location: 'EU' })).error.message).toContain(
       'was not found in location EU',

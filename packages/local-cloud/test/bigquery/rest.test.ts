@@ -507,6 +507,11 @@ describe('a location', () => {
 
   it('that is none is refused', async () => {
     const dataset = { datasetReference: { datasetId: 'far' }, location: 'mars' };
+    const job = {
+      jobReference: { location: 'mars' },
+      configuration: { query: { query: 'SELECT 1', useLegacySql: false } },
+    };
+    expect(await refused('POST', 'jobs', job)).toMatchObject({ status: 400 });
     expect(await refused('POST', 'datasets', dataset)).toMatchObject({
       status: 400,
       reason: 'invalid',

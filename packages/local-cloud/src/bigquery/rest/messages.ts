@@ -19,6 +19,7 @@ import type { AccessEntry, DatasetInput, TableInput } from '../resources.ts';
 import type { InsertAllRequest } from '../table-data.ts';
 import {
   ANY,
+  acceptedOf,
   BOOLEAN,
   FIELD_MASK,
   INT32,
@@ -281,7 +282,7 @@ const QUERY_TEXT = {
 };
 
 const DISPOSITIONS = {
-  writeDisposition: oneOf(...WRITE_DISPOSITIONS),
+  writeDisposition: acceptedOf(WRITE_DISPOSITIONS, ['WRITE_TRUNCATE_DATA']),
   createDisposition: oneOf(...CREATE_DISPOSITIONS),
 };
 
@@ -326,13 +327,13 @@ const LOAD = message<LoadInput>(
       () => ({ friendlyName: STRING, description: STRING, labels: mapOf(STRING) }),
       { refused: ['expirationTime'] },
     ),
-    sourceFormat: oneOf(...SOURCE_FORMATS),
+    sourceFormat: acceptedOf(SOURCE_FORMATS, ['AVRO', 'ORC', 'DATASTORE_BACKUP', 'ICEBERG']),
     schema: TABLE_SCHEMA,
     autodetect: BOOLEAN,
     clustering: CLUSTERING,
     maxBadRecords: INT32,
     ignoreUnknownValues: BOOLEAN,
-    encoding: oneOf('UTF-8', 'ISO-8859-1'),
+    encoding: acceptedOf(['UTF-8', 'ISO-8859-1'], ['UTF-16BE', 'UTF-16LE', 'UTF-32BE', 'UTF-32LE']),
     fieldDelimiter: STRING,
     quote: STRING,
     skipLeadingRows: INT32,
@@ -342,6 +343,8 @@ const LOAD = message<LoadInput>(
     nullMarkers: listOf(STRING),
   }),
   {
+    // Lists of Parquet are read as lists, whatever its options say.
+    inert: { parquetOptions: ANY },
     refused: [
       'columnNameCharacterMap',
       'connectionProperties',
@@ -354,7 +357,6 @@ const LOAD = message<LoadInput>(
       'fileSetSpecType',
       'hivePartitioningOptions',
       'jsonExtension',
-      'parquetOptions',
       'preserveAsciiControlCharacters',
       'projectionFields',
       'rangePartitioning',
@@ -450,7 +452,9 @@ export const QUERY_REQUEST = message<QueryRequest>(
   {
     output: { kind: STRING },
     // Java's client names the one format that there is.
-    inert: { queryResultsFormat: oneOf('QUERY_RESULTS_FORMAT_UNSPECIFIED', 'STRUCT_ENCODING') },
+    inert: {
+      queryResultsFormat: acceptedOf(['QUERY_RESULTS_FORMAT_UNSPECIFIED', 'STRUCT_ENCODING'], ['ARROW']),
+    },
     refused: [
       'arrowSerializationOptions',
       'connectionProperties',

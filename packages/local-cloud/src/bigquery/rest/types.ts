@@ -55,12 +55,23 @@ export const FIELD_MASK: ValueType<string> = {
 export const ANY: ValueType = { schema: () => ({ type: 'any' }), parse: (value) => value };
 
 export function oneOf<const T extends string>(...words: readonly T[]): ValueType<T> {
+  return acceptedOf(words, []);
+}
+
+/** Words of which some are not emulated: these are refused by name. */
+export function acceptedOf<const T extends string>(
+  words: readonly T[],
+  refused: readonly string[],
+): ValueType<T> {
   return {
-    schema: () => ({ type: 'string', enum: words }),
+    schema: () => ({ type: 'string', enum: [...words, ...refused] }),
     parse(value, path) {
       const given = String(value).toLowerCase();
       const found = words.find((word) => word.toLowerCase() === given);
       if (found !== undefined) return found;
+      if (refused.some((word) => word.toLowerCase() === given)) {
+        throw invalid(`${path}: ${value} is not supported by the local BigQuery`);
+      }
       throw wrong(value, path, `one of ${words.join(', ')}`);
     },
   };
