@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { CloudError } from './errors.ts';
+import { pubsubServiceAgent } from './iam.ts';
 import { LocalCloud, PortTakenError } from './local-cloud.ts';
+import { PLACEHOLDER_PROJECT_NUMBER } from './pulumi/engine.ts';
 
 const USAGE = `Runs a Google Cloud project on this machine: Pub/Sub, BigQuery and IAM.
 
@@ -104,5 +106,8 @@ function printVariables(projectId: string, environment: Readonly<Record<string, 
     CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB: `http://${PUBSUB_EMULATOR_HOST}/`,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY: `${BIGQUERY_EMULATOR_HOST}/`,
   };
+  console.log(
+    `# Grants of dead letters and BigQuery subscriptions: ${pubsubServiceAgent(PLACEHOLDER_PROJECT_NUMBER)}`,
+  );
   for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
 }
