@@ -75,7 +75,12 @@ describe('the prober and its Cloud Run job', () => {
 it('a program or a step of the documents reads each output of a stack', async () => {
   const bootstrap = await planBootstrap();
   const sources = globSync(
-    ['apps/*/src/**/*.ts', 'packages/stack/src/*.ts', 'docs/{deploying,operating}.md'],
+    [
+      'apps/*/src/**/*.ts',
+      'packages/stack/src/*.ts',
+      'docs/{deploying,operating}.md',
+      '.github/workflows/README.md',
+    ],
     {
       cwd: ROOT,
     },
@@ -101,6 +106,6 @@ function isTaken(output: string, text: string): boolean {
 
 /** Whether a document tells a person to read it: by Pulumi's command, or by an unmistakable name. */
 function isAskedFor(output: string, text: string): boolean {
-  const named = /[A-Z]/.test(output) ? `|\`${output}\`` : '';
+  const named = /[A-Z]/.test(output) ? `|[\`=]${output}\\b` : '';
   return new RegExp(`\\bstack output ${output}\\b${named}`).test(text);
 }

@@ -6,7 +6,7 @@ import { INFRA } from '@records/stack';
 import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 
-const VERBS = 'preflight plan add-member image preview promote canary rollout rollback'.split(' ');
+const VERBS = 'preflight plan cost add-member image preview promote canary rollout rollback'.split(' ');
 const GROUPS = { 'dead-letters': 'list show replay discard', 'api-keys': 'init list create revoke' };
 
 const here = (...args: readonly string[]) => runHere(program, args);

@@ -21,6 +21,9 @@ export const TOKEN_SECONDS = 3600;
 
 const PREFIX = 'local-cloud.';
 
+/** The member that a grant to everybody names. */
+const ANYBODY = 'allUsers';
+
 /** Distinct refusals that are remembered, so that each is reported once. */
 const MAX_REPORTED = 1000;
 
@@ -49,7 +52,9 @@ export class Callers {
   /** An access token for the service account with this e-mail. It expires after an hour, or when this process ends. */
   tokenFor(email: string): string {
     const expires = this.#options.clock.now() + TOKEN_SECONDS * 1000;
-    const claims = Buffer.from(JSON.stringify({ email, expires })).toString('base64url');
+    // Clients read `exp` of an ID token, in seconds.
+    const exp = Math.floor(expires / 1000);
+    const claims = Buffer.from(JSON.stringify({ email, expires, exp })).toString('base64url');
     return `${PREFIX}${claims}.${this.#signature(claims)}`;
   }
 
@@ -63,6 +68,20 @@ export class Callers {
       allows: (permission, resource) => this.#allows(member, permission, resource),
       holds: (permission, resource) => this.#options.iam.grantsFor(member, permission, resource).length > 0,
     };
+  }
+
+  /**
+   * Why a caller may not use something that Google lets nobody use without a token; undefined when it may. Without a token, only a grant
+   * to `allUsers` helps. A token of another issuer is the developer's.
+   */
+  refusalOf(permission: string, resource: string, authorization: string | undefined): 401 | 403 | undefined {
+    if (authorization === undefined) return this.#allows(ANYBODY, permission, resource) ? undefined : 403;
+    try {
+      return this.of(authorization).allows(permission, resource) ? undefined : 403;
+    } catch (error) {
+      if (error instanceof CloudError && error.code === 'UNAUTHENTICATED') return 401;
+      throw error;
+    }
   }
 
   #emailOf(token: string): string {

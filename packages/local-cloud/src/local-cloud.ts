@@ -216,6 +216,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     images,
     environment: endpoints,
     tokenFor: (email) => callers.tokenFor(email),
+    refusalOf: (service, authorization) => callers.refusalOf('run.routes.invoke', service, authorization),
     clock,
     onEvent,
   });

@@ -101,6 +101,35 @@ describe('LocalCloud', () => {
     );
   });
 
+  it('lets an account read what the access list of a dataset or the policy of a table grants it over REST', async () => {
+    await using cloud = await LocalCloud.create(options);
+    const { bigquery, environment } = cloud;
+    await bigquery.insertDataset({ datasetReference: { datasetId: 'd' } });
+    const fields = [{ name: 'id', type: 'STRING' }];
+    for (const tableId of ['a', 'b'])
+      await bigquery.insertTable('d', { tableReference: { tableId }, schema: { fields } });
+    const email = 'reader@test-project.iam.gserviceaccount.com';
+    const url = `${environment.BIGQUERY_EMULATOR_HOST}/projects/test-project/datasets/d`;
+    const send = async (method: string, path: string, body: object) =>
+      expect((await fetch(`${url}${path}`, { method, body: JSON.stringify(body) })).status).toBe(200);
+    const authorization = `Bearer ${cloud.accessTokenFor(email)}`;
+    const statuses = () =>
+      Promise.all(
+        ['a', 'b'].map(
+          async (id) => (await fetch(`${url}/tables/${id}`, { headers: { authorization } })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([403, 403]);
+    const bindings = [{ role: 'roles/bigquery.dataViewer', members: [`serviceAccount:${email}`] }];
+    await send('POST', '/tables/a:setIamPolicy', { policy: { bindings } });
+    expect(await statuses()).toEqual([200, 403]);
+    await send('PATCH', '', { access: [{ role: 'READER', userByEmail: email }] });
+    expect(await statuses()).toEqual([200, 200]);
+    await send('PATCH', '', { access: [] });
+    await send('POST', '/tables/a:setIamPolicy', { policy: { bindings: [] } });
+    expect(await statuses()).toEqual([403, 403]);
+  });
+
   it('keeps grants, topics and tables in its folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
     const grant = { resource: 'projects/p', role: 'roles/bigquery.jobUser', member: 'user:a@b.c' };

@@ -16,7 +16,7 @@ export interface GrantUse {
 /** Roles whose use the local cloud cannot see, with the reason for granting them. */
 const REASONS: Readonly<Record<string, string>> = {
   'roles/run.invoker':
-    'Cloud Run checks the caller before the container does; the local cloud does not check it',
+    'a schedule starts the job, and the local cloud runs no schedules; the local API is open to anybody',
 };
 
 /** Sorted by member, role and resource. */

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { variablesFor } from '@records/infra/deployment';
 import { COMMITTED_PLANS, planOf, planText, VARIATIONS, type Variation } from '@records/infra/plans';
 import { conclude } from '../shared/report.ts';
 import { CommandError } from '../shared/workshop.ts';
@@ -9,12 +11,42 @@ import { RealPulumi } from './real-pulumi.ts';
 const SHOWN = 4_000;
 
 const EVERYTHING = 'prod with everything';
-/** Title, the only operation expected, and options of `pulumi up`. */
-const UPDATES = [
-  ['first update', 'create'],
-  ['second update', 'same'],
-  ['update with a refresh', 'same', '--refresh'],
-] as const;
+const REVISION = 'records-api-00001-abc';
+const SERVICE =
+  'urn:pulumi:prod::records-platform::records:index:RecordsApi$gcp:cloudrunv2/service:Service::records-api';
+const NEXT_IMAGE = `southamerica-west1-docker.pkg.dev/example-prod/records/api@sha256:${'1'.repeat(64)}`;
+
+interface Update {
+  readonly title: string;
+  /** The operations expected, beside those that change nothing. */
+  readonly expected: readonly string[];
+  /** What the program is told; nothing in a bare `pulumi up`. */
+  readonly told?: Readonly<Record<string, string>>;
+  readonly options?: readonly string[];
+}
+
+/** A rollout as `pnpm ops` takes it. After each step a bare update changes nothing. */
+function updatesOf(first: Readonly<Record<string, string>>, stableRevision: string): Update[] {
+  const share = (canaryPercent: number) => variablesFor(undefined, { stableRevision, canaryPercent });
+  const bare = (after: string): Update => ({ title: `a bare update after ${after}`, expected: [] });
+  return [
+    { title: 'first update', expected: ['create'], told: first },
+    bare('it'),
+    { title: 'update with a refresh', expected: [], options: ['--refresh'] },
+    {
+      title: 'start',
+      expected: ['update'],
+      told: variablesFor(NEXT_IMAGE, { stableRevision, canaryPercent: 0 }),
+    },
+    bare('start'),
+    { title: '10 %', expected: ['update'], told: share(10) },
+    bare('10 %'),
+    { title: 'all', expected: ['update'], told: share(100) },
+    bare('all'),
+    { title: 'back', expected: ['update'], told: share(0), options: ['--refresh', '--target', SERVICE] },
+    bare('back'),
+  ];
+}
 
 /** Previews every stack by Pulumi's own engine and Google's own provider, compares with the plans of this repository, and updates the largest. */
 export async function provePulumi(isRequired: boolean): Promise<void> {
@@ -35,7 +67,7 @@ export async function provePulumi(isRequired: boolean): Promise<void> {
   conclude(broken);
 }
 
-/** Updates a stack that has everything, against a server that answers as Google does: first, again, and with a refresh. */
+/** Updates a stack that has everything, against a server that answers as Google does: first, again, with a refresh, and through a rollout. */
 async function judgeUpdates(pulumi: RealPulumi): Promise<string[]> {
   const everything = VARIATIONS.find(({ name }) => name === EVERYTHING);
   if (!everything) throw new TypeError(`there is no variation "${EVERYTHING}"`);
@@ -43,15 +75,16 @@ async function judgeUpdates(pulumi: RealPulumi): Promise<string[]> {
   const config = { ...everything.config, ...google.settings, eventualConsistency: 'false' };
   const variation = { ...everything, config };
   const broken: string[] = [];
-  for (const [title, expected, ...options] of UPDATES) {
-    const changes = await pulumi.up(variation, ...options);
+  for (const { title, expected, told = {}, options = [] } of updatesOf(everything.environment, REVISION)) {
+    const changes = await pulumi.up({ ...variation, environment: told }, ...options);
     // The program reads its stack's own outputs each time.
     const kinds = Object.entries(changes).filter(([kind, count]) => count > 0 && kind !== 'read');
     console.log(
       `${`${EVERYTHING}, ${title}`.padEnd(60)}${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`,
     );
-    if (kinds.length === 1 && kinds[0]?.[0] === expected) continue;
-    broken.push(`${EVERYTHING}, ${title}: every resource must be ${expected}`);
+    const changed = kinds.map(([kind]) => kind).filter((kind) => kind !== 'same');
+    if (isDeepStrictEqual(changed, expected)) continue;
+    broken.push(`${EVERYTHING}, ${title}: expected ${expected.join(' and ') || 'no change'}`);
   }
   return broken;
 }

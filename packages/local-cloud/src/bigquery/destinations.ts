@@ -110,7 +110,9 @@ export class Destinations {
     const { catalog } = this.#context;
     const { reference, createIfNeeded, writeDisposition } = destination;
     const { projectId, datasetId, tableId } = reference;
-    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    if (projectId !== this.#context.projectId || !catalog.findDataset(datasetId)) {
+      throw datasetNotFound(projectId, datasetId, location);
+    }
     const existing = catalog.findTable(datasetId, tableId);
     if (!existing && !createIfNeeded) throw tableNotFound(reference, location);
     if (existing) assertWritable(existing);

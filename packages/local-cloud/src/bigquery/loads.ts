@@ -28,7 +28,7 @@ const BATCH_ROWS = 2048;
 /** Errors of rows that a job tells; more are only counted. */
 const MAX_TOLD_ERRORS = 5;
 
-/** Load jobs: files in CSV or JSON lines, by upload. https://docs.cloud.google.com/bigquery/docs/batch-loading-data */
+/** Load jobs: files in CSV, JSON lines or Parquet, by upload. https://docs.cloud.google.com/bigquery/docs/batch-loading-data */
 export class Loads {
   readonly #context: ServiceContext;
   readonly #destinations: Destinations;

@@ -6,6 +6,7 @@ import type { CloudRunAdmin, ContainerSpec, JobSpec } from '../pulumi/cloud.ts';
 import { Container } from './container.ts';
 import type { Execution } from './execution.ts';
 import { commandOf, type Images } from './images.ts';
+import { InvokerCheck } from './invoker-check.ts';
 import { Jobs } from './jobs.ts';
 import { Lifeline } from './lifeline.ts';
 import { MetadataServer } from './metadata-server.ts';
@@ -19,6 +20,8 @@ export interface CloudRunOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** An access token for the account that a service runs as, by its e-mail. */
   tokenFor(email: string): string;
+  /** Why a caller may not call a service, by its resource name; undefined lets the caller in. */
+  refusalOf(service: string, authorization: string | undefined): 401 | 403 | undefined;
   readonly clock: Clock;
   readonly onEvent: OnEvent;
 }
@@ -45,6 +48,7 @@ export class CloudRun implements CloudRunAdmin {
   readonly #options: CloudRunOptions;
   readonly #containers = new Map<string, Container>();
   readonly #metadata = new Map<string, MetadataServer>();
+  readonly #checks = new Map<string, InvokerCheck>();
   /** For processes that are not containers, by the e-mail of their account. */
   readonly #accounts = new Map<string, Promise<MetadataServer>>();
   readonly #ports = new Map<string, number>();
@@ -61,7 +65,9 @@ export class CloudRun implements CloudRunAdmin {
   async deploy(spec: ContainerSpec, revision: string): Promise<{ readonly uri: string }> {
     const { images, clock, onEvent } = this.#options;
     const command = commandOf(images, spec.image);
-    const port = await this.#portOf(spec.service, 'PORT', command.port);
+    const outside = await this.#portOf(spec.service, 'PORT', command.port);
+    const { invokersOf } = spec;
+    const port = invokersOf === undefined ? outside : await this.#portOf(spec.service, 'PORT behind', 0);
     const ports: Record<string, number> = {};
     for (const [variable, wanted] of Object.entries(command.ports ?? {})) {
       if (variable in spec.environment) ports[variable] = await this.#portOf(spec.service, variable, wanted);
@@ -92,11 +98,17 @@ export class CloudRun implements CloudRunAdmin {
     this.#containers.set(spec.service, container);
     try {
       await container.start();
+      if (invokersOf !== undefined) {
+        const refusalOf = (authorization: string | undefined) =>
+          this.#options.refusalOf(invokersOf, authorization);
+        const check = await InvokerCheck.listen({ port: outside, containerPort: port, refusalOf });
+        this.#checks.set(spec.service, check);
+      }
     } catch (error) {
       if (this.#containers.get(spec.service) === container) await this.delete(spec.service);
       throw error;
     }
-    return { uri: uriOf(container) };
+    return { uri: this.#uriOf(spec.service) };
   }
 
   has(service: string): boolean {
@@ -107,7 +119,7 @@ export class CloudRun implements CloudRunAdmin {
     return [...this.#containers].map(([service, container]) => ({
       service,
       revision: container.revision,
-      uri: uriOf(container),
+      uri: this.#uriOf(service),
       pid: container.pid,
       environment: container.environment,
       ports: container.ports,
@@ -127,6 +139,9 @@ export class CloudRun implements CloudRunAdmin {
   async delete(service: string): Promise<void> {
     const container = this.#containers.get(service);
     this.#containers.delete(service);
+    const check = this.#checks.get(service);
+    this.#checks.delete(service);
+    await check?.close();
     await container?.stop();
     const metadata = this.#metadata.get(service);
     this.#metadata.delete(service);
@@ -167,6 +182,10 @@ export class CloudRun implements CloudRunAdmin {
     this.#lifeline.close();
   }
 
+  #uriOf(service: string): string {
+    return `http://127.0.0.1:${this.#ports.get(`${service} PORT`)}`;
+  }
+
   /** The same port for the lifetime of this object. */
   async #portOf(service: string, variable: string, wanted: number | undefined): Promise<number> {
     const key = `${service} ${variable}`;
@@ -194,8 +213,4 @@ export class CloudRun implements CloudRunAdmin {
       hint: `services of this cloud: ${[...this.#containers.keys()].join(', ') || 'none'}`,
     });
   }
-}
-
-function uriOf({ port }: Container): string {
-  return `http://127.0.0.1:${port}`;
 }

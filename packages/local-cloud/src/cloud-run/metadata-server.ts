@@ -63,6 +63,8 @@ function answersOf(options: MetadataOptions): Answers {
     'universe/universe-domain': () => 'googleapis.com',
     [`${account}email`]: () => serviceAccount,
     [`${account}scopes`]: () => 'https://www.googleapis.com/auth/cloud-platform',
+    // Differs from Google: the token is an access token, too, and holds for any audience.
+    [`${account}identity`]: () => options.tokenFor(serviceAccount),
     [`${account}token`]: () =>
       JSON.stringify({
         access_token: options.tokenFor(serviceAccount),

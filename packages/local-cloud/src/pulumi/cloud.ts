@@ -39,6 +39,8 @@ export interface ContainerSpec {
   readonly livenessProbe: ProbeSpec | undefined;
   /** The account that the service runs as. */
   readonly serviceAccount: string | undefined;
+  /** Google's relative resource name, on which a caller must be an invoker; absent where anybody may call. */
+  readonly invokersOf?: string;
 }
 
 /** A Cloud Run job of one task. https://docs.cloud.google.com/run/docs/create-jobs */

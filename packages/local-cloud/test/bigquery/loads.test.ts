@@ -251,6 +251,10 @@ describe('a load job', () => {
     expect((await load('d,4,true\n', { schema, ...other })).status.errorResult).toMatchObject({
       reason: 'notFound',
     });
+    const elsewhere = { destinationTable: { ...destinationTable, projectId: 'other' } };
+    expect((await load('e,5,true\n', { schema, ...elsewhere })).status.errorResult).toMatchObject({
+      reason: 'notFound',
+    });
   });
 
   it('describes the table that it makes', async () => {

@@ -38,6 +38,7 @@ function open(port?: number, ports: Record<string, number> = {}): CloudRun {
     images: { shop: image },
     environment: { ENDPOINT: 'here' },
     tokenFor,
+    refusalOf: () => undefined,
     clock,
     onEvent: events.push,
   });
@@ -177,6 +178,7 @@ describe('a Cloud Run service', () => {
       images,
       environment: {},
       tokenFor,
+      refusalOf: () => undefined,
       clock,
       onEvent: events.push,
     });

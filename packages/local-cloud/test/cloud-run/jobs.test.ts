@@ -29,6 +29,7 @@ beforeEach(() => {
     },
     environment: { ENDPOINT: 'here' },
     tokenFor: (email) => `token-of-${email}`,
+    refusalOf: () => undefined,
     clock,
     onEvent: events.push,
   });

@@ -11,6 +11,7 @@ const cloudRun = new CloudRun({
   images: { shop: { command: process.execPath, args: ['container.mjs'], cwd } },
   environment: {},
   tokenFor: () => 'token',
+  refusalOf: () => undefined,
   clock: systemClock,
   onEvent: () => undefined,
 });

@@ -371,3 +371,54 @@ describe('after a failed deployment', () => {
     await expect(readFile(secretFile('keys'))).rejects.toThrow('ENOENT');
   });
 });
+
+describe('the callers of a service', () => {
+  const INVOKER = 'shop-job@test-project.iam.gserviceaccount.com';
+  const STRANGER = 'stranger@test-project.iam.gserviceaccount.com';
+  const open = {
+    ...service('open', {}),
+    inputs: { ...service('open', {}).inputs, invokerIamDisabled: true },
+  };
+  const grant = (member: string): Declaration => ({
+    type: 'cloudrunv2.ServiceIamMember',
+    inputs: { name: '<called.name>', role: 'roles/run.invoker', member },
+  });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  let own: LocalCloud;
+
+  beforeAll(async () => {
+    own = await openCloud({ images });
+  });
+  afterAll(() => own.close());
+
+  /** The status for nobody, a service account, another one, a wrong token, and the developer with a token of Google's. */
+  async function statuses(declarations: Declarations): Promise<number[]> {
+    const deployment = await deploy(own, { account, ...declarations });
+    const uri = String(serviceOutputs(deployment).uri);
+    const headers = [
+      {},
+      bearer(own.accessTokenFor(INVOKER)),
+      bearer(own.accessTokenFor(STRANGER)),
+      bearer(`${own.accessTokenFor(INVOKER)}x`),
+      bearer('ya29.of-google'),
+    ];
+    const answers = await Promise.all(headers.map((fields) => fetch(uri, { headers: fields })));
+    return answers.map(({ status }) => status);
+  }
+
+  it('are its invokers alone, as long as it checks them', async () => {
+    const called = service('called', {});
+    const invoker = grant(`serviceAccount:${INVOKER}`);
+    expect(await statuses({ called })).toEqual([403, 403, 403, 401, 200]);
+    expect(await statuses({ called, invoker })).toEqual([403, 200, 403, 401, 200]);
+    expect(await statuses({ called, everybody: grant('allUsers') })).toEqual([200, 200, 200, 401, 200]);
+  }, 60_000);
+
+  it('are all, without a grant, when the check is disabled, and its revision stays', async () => {
+    const before = await deploy(own, { account, called: service('open', {}) });
+    expect(await statuses({ called: open })).toEqual([200, 200, 200, 200, 200]);
+    const after = await deploy(own, { account, called: open });
+    expect(serviceOutputs(after).latestReadyRevision).toBe(serviceOutputs(before).latestReadyRevision);
+    expect(serviceOutputs(after).uri).toBe(serviceOutputs(before).uri);
+  }, 60_000);
+});

@@ -37,6 +37,7 @@ const Inputs = Type.Object(
     labels: Type.Optional(Labels),
     annotations: Type.Optional(Labels),
     deletionProtection: Type.Optional(Type.Boolean()),
+    invokerIamDisabled: Type.Optional(Type.Boolean()),
     deletionPolicy: Type.Optional(DeletionPolicy),
     template: Type.Object(
       {
@@ -55,13 +56,13 @@ type Inputs = typeof Inputs.static;
 const ONE_PROCESS = 'one process answers every request';
 
 export const service = applied({
-  effect: 'a process on this machine, with the environment that the resource declares and nothing else',
+  effect:
+    'a process on this machine, with the environment that the resource declares and nothing else; only invokers may call it, unless `invokerIamDisabled`',
   inputs: Inputs,
   notEmulated: {
     ingress: 'the process listens on this machine only',
-    invokerIamDisabled: 'calls are not authenticated',
-    customAudiences: 'calls are not authenticated',
-    iapEnabled: 'calls are not authenticated',
+    customAudiences: 'an ID token holds for any audience',
+    iapEnabled: 'there is no Identity-Aware Proxy',
     binaryAuthorization: 'no image is pulled',
     buildConfig: 'nothing is built',
     client: 'a note for people',
@@ -133,7 +134,8 @@ export const service = applied({
   async update(resource) {
     const { old, inputs, outputs, cloud } = resource;
     const unchanged = JSON.stringify(specOf(old, cloud)) === JSON.stringify(specOf(inputs, cloud));
-    if (unchanged && cloud.cloudRun.has(inputs.name ?? '')) return outputs;
+    const isAsOpen = old.invokerIamDisabled === inputs.invokerIamDisabled;
+    if (unchanged && isAsOpen && cloud.cloudRun.has(inputs.name ?? '')) return outputs;
     return deploy(resource, unchanged ? generationOf(outputs) : generationOf(outputs) + 1);
   },
   async resume(resource) {
@@ -171,7 +173,11 @@ async function deploy(resource: Applied<Inputs>, generation: number): Promise<Pr
   assertSecretsHaveVersions(inputs.template.volumes ?? [], context, cloud);
   const spec = specOf(inputs, cloud);
   const revision = inputs.template.revision ?? revisionName(spec, generation);
-  const { uri } = await cloud.cloudRun.deploy(spec, revision);
+  const invokersOf = nameOf(resource);
+  const { uri } = await cloud.cloudRun.deploy(
+    { ...spec, ...(inputs.invokerIamDisabled !== true && { invokersOf }) },
+    revision,
+  );
   const latest = `${nameOf(resource)}/revisions/${revision}`;
   return {
     uri,
