@@ -63,12 +63,15 @@ function unary({ pubsub, accessOf, report }: Wire, rpc: Rpc): handleUnaryCall<ob
   const handler = handlerOf(rpc.service, rpc.name);
   return async (call, callback) => {
     const abort = new AbortController();
-    // Emitted for a completed call, too.
-    call.on('cancelled', () => setTimeout(() => abort.abort(), TRANSIT_MS));
+    let isAnswered = false;
+    // Emitted for a completed call, too. A client that left must not be waited for: its pull would take messages.
+    call.on('cancelled', () => (isAnswered ? setTimeout(() => abort.abort(), TRANSIT_MS) : abort.abort()));
     try {
       const access = accessOf(authorizationOf(call.metadata));
       authorize(access, rpc.name, call.request);
-      callback(null, answerOf(await handler(pubsub, call.request as never, abort.signal, access)));
+      const answer = answerOf(await handler(pubsub, call.request as never, abort.signal, access));
+      isAnswered = true;
+      callback(null, answer);
     } catch (error) {
       callback(grpcErrorOf(statusOf(error, report)));
     }

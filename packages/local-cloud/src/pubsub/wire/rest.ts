@@ -53,7 +53,9 @@ async function answer(
   const token = url.searchParams.get('access_token') ?? url.searchParams.get('oauth_token');
   const access = accessOf(request.headers.authorization ?? (token ? `Bearer ${token}` : undefined));
   const abort = new AbortController();
-  response.on('close', () => setTimeout(() => abort.abort(), TRANSIT_MS));
+  response.on('close', () =>
+    response.writableFinished ? setTimeout(() => abort.abort(), TRANSIT_MS) : abort.abort(),
+  );
   const message = requestOf(match, url.searchParams, await readBody(request, MAX_BODY_BYTES));
   const { service, name, response: type } = match.rpc;
   authorize(access, name, message);
