@@ -103,7 +103,7 @@ class AskedRecord {
       const ok = { ...unchanged, 'content-type': JSON_CONTENT_TYPE };
       this.#last = {
         of: body,
-        ok: { status: 200, headers: ok, body: body.toString() },
+        ok: { status: 200, headers: ok, body, latin1: body.toString('latin1') },
         unchanged: { status: 304, headers: unchanged, body: undefined },
       };
     }
