@@ -160,6 +160,25 @@ describe('a new window of a large table', () => {
     expect(await walk('/records?')).toHaveLength(total);
   });
 
+  it('never goes back to a base without what was listed since, when so much arrives that a base is cheaper', async () => {
+    await advance(8 * WINDOW_MS - (timing.date() % (8 * WINDOW_MS)));
+    expect(await totalOf()).toBe(old.length);
+    await table.append(added(500, 'a'));
+    await advance(WINDOW_MS);
+    await untilTotal(old.length + 500);
+    await table.append(added(3_300, 'b').map((record) => ({ ...record, nombre: long })));
+    const totals: number[] = [];
+    for (let window = 0; window < 6; window++) {
+      await advance(WINDOW_MS);
+      for (let request = 0; request < 200; request++) {
+        totals.push(await totalOf());
+        await new Promise(setImmediate);
+      }
+    }
+    expect(totals).toEqual(totals.toSorted((a, b) => a - b));
+    expect(totals.at(-1)).toBe(old.length + 500 + 3_300);
+  });
+
   it('is made anew when its tables disappear early', async () => {
     expect(await totalOf()).toBe(old.length);
     await table.append(added(100, 'a'));

@@ -22,7 +22,7 @@ export const EXPECTED: Record<Stack, typeof STAGING> = {
     isPublic: true,
     isMonitored: false,
     maxInstances: 1,
-    lookupGib: '114573426',
+    lookupGib: '2291',
     freshnessSeconds: '1',
   },
   dev: { ...STAGING, deletionProtection: false, hasProber: false, isMonitored: false, logLevel: 'debug' },

@@ -138,6 +138,12 @@ export class ListMaker {
 
   /** The list of the present period; undefined when the budgets allow none yet, so that the held one stays. */
   async make(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
+    const made = await this.#make(table, held);
+    // A base alone, made before the held list's delta: a caller must not miss what it has seen.
+    return made && held && made.takenAt < held.takenAt ? undefined : made;
+  }
+
+  async #make(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
     const { pace, timing } = this.#options;
     const date = timing.date();
     const full = { bytes: scanBytes(table), busyMs: held?.base.cost.busyMs ?? 0 };
