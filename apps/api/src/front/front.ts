@@ -31,10 +31,8 @@ export interface Answer {
   /** The same object for the same body, so that the front can cache the serialized headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly age: string;
-  /** Undefined for a 304. */
-  readonly body: Buffer | undefined;
-  /** The bytes of a short body as characters: Node writes such a string together with the head, and faster than UTF-8. */
-  readonly latin1?: string;
+  /** Undefined for a 304. Prefer a string for short bodies: Node writes it together with the head. */
+  readonly body: string | Buffer | undefined;
 }
 
 /** The current answer; undefined when it is not in memory. Starts no work and never throws. */
@@ -132,11 +130,11 @@ export class Front {
     const decision = limit.take(limit.addressOf(request));
     // The routes refuse it; a refusal takes nothing from the quota.
     if (!decision.allowed) return false;
-    const { status, age, body, latin1 } = answer;
+    const { status, age, body } = answer;
     const ratelimit = limitHeader(limit.policy, decision);
     const varying = ['age', age, 'ratelimit', ratelimit, 'x-request-id', randomUUID()];
     response.writeHead(status, [...this.#constantHeaders(answer), ...varying]);
-    response.end(latin1 ?? body, 'latin1');
+    response.end(body);
     if (response.writableLength > 0) this.#sent(request, response, body?.length ?? 0);
     telemetry.metrics.requestEnded(known.route, status, (performance.now() - began) / 1_000);
     return true;
@@ -150,7 +148,7 @@ export class Front {
         ...STATIC_HEADERS,
         'ratelimit-policy': policyHeader(this.#options.limit.policy),
         ...headers,
-        ...(body && { 'content-length': String(body.length) }),
+        ...(body && { 'content-length': String(Buffer.byteLength(body)) }),
       }).flat();
       this.#constant.set(headers, all);
     }

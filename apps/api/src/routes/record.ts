@@ -103,7 +103,7 @@ class AskedRecord {
       const ok = { ...unchanged, 'content-type': JSON_CONTENT_TYPE };
       this.#last = {
         of: body,
-        ok: { status: 200, headers: ok, body, latin1: body.toString('latin1') },
+        ok: { status: 200, headers: ok, body: body.toString() },
         unchanged: { status: 304, headers: unchanged, body: undefined },
       };
     }
