@@ -214,7 +214,7 @@ describe('at the log level of production', () => {
     const kept = all().filter((line) => !isUnkept(line));
     expect(JSON.stringify(all())).toContain('nombre=Ana');
     expect(JSON.stringify(kept)).not.toMatch(/Ana|Chile/);
-    // What failed or was slow stays, to be looked into, unless it has a query.
+    // Failed and slow requests are kept for diagnosis, unless they have a query.
     const requests = kept.filter(({ logId }) => logId.endsWith('requests'));
     expect(requests.map(({ httpRequest }) => [httpRequest?.requestUrl, httpRequest?.status])).toEqual([
       ['https://records-api.run.app/records/b', 404],

@@ -9,7 +9,7 @@ export class TakenOverError extends UserError {}
 export class Steps {
   readonly #stack: string;
   readonly #pulumi: Pulumi;
-  /** What this rollout left, or may have left when its last step failed. */
+  /** The settings after the last step. After a failed step also those before it, because either may hold. */
   #mine: readonly Change[] = [];
 
   constructor(stack: string, pulumi: Pulumi) {

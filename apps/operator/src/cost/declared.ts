@@ -7,7 +7,7 @@ interface Resource {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** What a stack declares, as far as it has a price. */
+/** The priced parts of a stack. */
 export interface Declared {
   readonly region: string;
   readonly prices: Prices;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** What a program said. `absent`: it is not installed. */
+/** The answer of a program; `absent` when it is not installed. */
 export type Answer =
   | { readonly kind: 'said'; readonly text: string }
   | { readonly kind: 'refused'; readonly text: string }
@@ -49,7 +49,7 @@ export function askOn(environment: NodeJS.ProcessEnv, ms = QUESTION_MS): Ask {
   };
 }
 
-/** What a program said that ended by itself. */
+/** The answer of a program that ended by itself. */
 export function answerOf(exitCode: number, stdout: string, stderr: string): Answer {
   if (exitCode === 0) return { kind: 'said', text: stdout.trim() };
   return { kind: 'refused', text: reasonIn(stderr.trim() || stdout.trim()) };

@@ -20,7 +20,7 @@ export interface Subject {
   readonly idToken?: string | undefined;
   /** The variables that lead Google's clients to a local cloud; empty for Google Cloud. */
   readonly environment: Target['environment'];
-  /** Whether Google answers. What its documentation does not promise is then reported, and fails nothing. */
+  /** Whether Google answers. Then a check of undocumented behaviour is reported and never fails the run. */
   readonly isGoogle: boolean;
 }
 
