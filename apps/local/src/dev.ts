@@ -11,9 +11,11 @@ import {
   STACK_FILE,
   writeStackFile,
 } from '@records/stack';
-import type { Console } from './console.ts';
+import { Activity } from './activity.ts';
+import type { Part } from './console/stack-state.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
 import { PORT_VARIABLES } from './program.ts';
+import type { Terminal } from './terminal.ts';
 import { watchFiles } from './watch.ts';
 
 /** Published into an empty table. */
@@ -27,7 +29,7 @@ export interface DevOptions {
 }
 
 /** Runs `pnpm dev` until it is interrupted. Throws UserError when the stack cannot start. */
-export async function runDev(options: DevOptions, console: Console): Promise<void> {
+export async function runDev(options: DevOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
   const other = await runningStack();
   if (other) {
@@ -36,30 +38,38 @@ export async function runDev(options: DevOptions, console: Console): Promise<voi
     });
   }
   const { signal } = interruption();
-  console.note('Starting the local cloud and applying infra/ to it');
-  if (options.chaos) console.note(`Chaos: ${JSON.stringify(options.chaos)}`);
-  await using stack = await startStack(options, console);
-  await seedWhenEmpty(stack, console, signal);
-  const stopWatching = await watch(stack, console, signal);
+  terminal.note('Starting the local cloud and applying infra/ to it');
+  if (options.chaos) terminal.note(`Chaos: ${JSON.stringify(options.chaos)}`);
+  const activity = new Activity();
+  await using stack = await startStack(options, terminal, activity);
+  await seedWhenEmpty(stack, terminal, signal);
+  const stopWatching = await watch(stack, { terminal, activity }, signal);
   try {
     await publishDescription(stack);
-    console.ready(stack.description, (performance.now() - started) / 1000);
+    terminal.ready(stack.description, (performance.now() - started) / 1000);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await stopWatching();
     await removeStackFile();
-    console.note('Stopping');
+    terminal.note('Stopping');
   }
 }
 
-async function startStack({ fresh, ports, chaos }: DevOptions, console: Console): Promise<LocalStack> {
+async function startStack(
+  { fresh, ports, chaos }: DevOptions,
+  terminal: Terminal,
+  activity: Activity,
+): Promise<LocalStack> {
   try {
     return await LocalStack.create({
       dataDir: join(LOCAL_FOLDER, 'cloud'),
       fresh,
       ports,
       ...(chaos === undefined ? {} : { chaos }),
-      onEvent: (event) => console.event(event),
+      onEvent(event) {
+        terminal.event(event);
+        activity.record(event);
+      },
     });
   } catch (error) {
     if (error instanceof PortTakenError) {
@@ -76,23 +86,29 @@ async function startStack({ fresh, ports, chaos }: DevOptions, console: Console)
   }
 }
 
-async function seedWhenEmpty(stack: LocalStack, console: Console, signal: AbortSignal): Promise<void> {
+async function seedWhenEmpty(stack: LocalStack, terminal: Terminal, signal: AbortSignal): Promise<void> {
   if (!(await stack.isEmpty()) || signal.aborted) return;
-  console.note(`The table is empty: publishing ${FIRST_SEED.count} records`);
+  terminal.note(`The table is empty: publishing ${FIRST_SEED.count} records`);
   // The seeder takes long to load, and only a first run needs it.
   const { problemsOf, seedRecords } = await import('@records/seeder');
   const result = await seedRecords({ ...FIRST_SEED, target: stack.seedTarget, signal });
-  for (const problem of problemsOf(result)) console.note(problem);
+  for (const problem of problemsOf(result)) terminal.note(problem);
 }
 
 async function watch(
   stack: LocalStack,
-  console: Console,
+  { terminal, activity }: { terminal: Terminal; activity: Activity },
   interrupted: AbortSignal,
 ): Promise<() => Promise<void>> {
   // A deployment that Ctrl-C interrupts has not failed.
-  const problem = (title: string, error: unknown): void => {
-    if (!interrupted.aborted) console.problem(title, error);
+  const problem = (part: Part, title: string, error: unknown): void => {
+    if (interrupted.aborted) return;
+    terminal.problem(title, error);
+    activity.failed(part, title, error);
+  };
+  const applied = (part: Part, message: string): void => {
+    terminal.note(message);
+    activity.applied(part, message);
   };
   const schema = join(REPOSITORY, 'packages', 'records-schema', 'src');
   const program = ['index.ts', 'Pulumi.yaml', 'Pulumi.local.yaml', 'src'].map((path) => join(INFRA, path));
@@ -103,16 +119,17 @@ async function watch(
         matches: /\.(ts|yaml)$/,
         async onChange() {
           const began = performance.now();
-          console.note('infra/ changed, applying it');
+          terminal.note('infra/ changed, applying it');
           const { steps } = await stack.redeploy();
           await publishDescription(stack);
           const changes = steps.filter(({ operation }) => operation !== 'same').length;
-          console.note(
+          applied(
+            'infra',
             `${changes === 0 ? 'Nothing to change' : `Applied ${changes} changes`} (${since(began)})`,
           );
         },
       },
-      (error) => problem('infra/ was not applied; save again to retry', error),
+      (error) => problem('infra', 'infra/ was not applied; save again to retry', error),
     ),
     watchFiles(
       {
@@ -121,10 +138,10 @@ async function watch(
         async onChange() {
           const began = performance.now();
           await stack.restartApi();
-          console.note(`The API restarted (${since(began)})`);
+          applied('api', `The API restarted (${since(began)})`);
         },
       },
-      (error) => problem('The API does not start; save again to retry', error),
+      (error) => problem('api', 'The API does not start; save again to retry', error),
     ),
   ]);
   return async () => {

@@ -1,3 +1,3 @@
 export { clientsOf } from './clients.ts';
-export { Console } from './console.ts';
 export { LocalStack, type LocalStackOptions } from './local-stack.ts';
+export { Terminal } from './terminal.ts';

@@ -28,9 +28,9 @@ export const dev = program('dev', {
   .addOption(portOption('--bigquery-port <port>', 'port of BigQuery', PORT_VARIABLES.bigquery))
   .action(async ({ fresh = false, json = false, chaos, apiPort, pubsubPort, bigqueryPort }) => {
     const { runDev } = await import('./dev.ts');
-    const { Console } = await import('./console.ts');
+    const { Terminal } = await import('./terminal.ts');
     const ports = { api: apiPort, pubsub: pubsubPort, bigquery: bigqueryPort };
-    await runDev({ fresh, chaos, ports }, new Console(json));
+    await runDev({ fresh, chaos, ports }, new Terminal(json));
   });
 
 /** An empty variable counts as unset. */

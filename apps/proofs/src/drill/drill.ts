@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { interruption } from '@records/cli';
-import { Console, clientsOf } from '@records/local';
+import { clientsOf, Terminal } from '@records/local';
 import { rulesOfMinutes, TimeLapse } from '@records/monitoring';
 import { Observatory } from '../observe/observatory.ts';
 import { findPrograms } from '../observe/programs.ts';
@@ -40,7 +40,7 @@ async function runDrills(seed: number): Promise<DrillResult[]> {
   parts.defer(() => rmSync(folder, { recursive: true, force: true }));
   const log = join(folder, 'dev.log');
   writeFileSync(log, '');
-  const screen = new Console(false, (text) => appendFileSync(log, text));
+  const screen = new Terminal(false, (text) => appendFileSync(log, text));
   const stack = parts.use(await stackOf(PEOPLE, { onEvent: (event) => screen.event(event) }));
   const { pubsub } = clientsOf(stack);
   parts.defer(() => pubsub.close());

@@ -14,7 +14,7 @@ const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
 };
 
 /** What `pnpm dev` prints: its result to standard output and its progress to standard error, so `--json` can be piped. */
-export class Console {
+export class Terminal {
   readonly #json: boolean;
   readonly #write: (text: string) => void;
 
