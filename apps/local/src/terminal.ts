@@ -1,5 +1,5 @@
 import { asTyped, colour, reasonOf } from '@records/cli';
-import type { CloudEvent } from '@records/local-cloud';
+import type { CloudEvent, PropertyChange } from '@records/local-cloud';
 import type { StackDescription, StackOutputs } from '@records/stack';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
@@ -35,10 +35,10 @@ export class Terminal {
   event(event: CloudEvent): void {
     switch (event.type) {
       case 'step': {
-        const { operation, type, name, changed } = event.step;
+        const { operation, type, name, changes } = event.step;
         if (operation === 'same') return;
-        const details = changed.length > 0 ? colour('gray', `  ${changed.join(', ')}`) : '';
-        this.note(`  ${operation.padEnd(7)} ${shortType(type).padEnd(34)} ${name}${details}`);
+        this.note(`  ${operation.padEnd(7)} ${shortType(type).padEnd(34)} ${name}`);
+        for (const change of changes) this.note(colour('gray', `          ${changeText(change)}`));
         return;
       }
       case 'container':
@@ -97,6 +97,11 @@ function parseEntry(line: string): { severity: string; message: string } | undef
   } catch {
     return undefined; // Not JSON after all: shown as it is.
   }
+}
+
+/** `ackDeadlineSeconds: 60 → 90` */
+function changeText({ path, old = 'absent', new: next = 'removed' }: PropertyChange): string {
+  return `${path}: ${old} → ${next}`;
 }
 
 /** `gcp:pubsub/topic:Topic` → `pubsub.Topic` */

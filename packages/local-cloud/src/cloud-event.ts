@@ -18,13 +18,22 @@ export type ContainerState = 'starting' | 'ready' | 'stopped' | 'crashed' | 'unh
 
 export type StepOperation = 'create' | 'same' | 'update' | 'replace' | 'delete';
 
+/** An input that changed. Values are JSON, shortened around the difference; a secret reads `[secret]`. */
+export interface PropertyChange {
+  /** `labels.team`, `template.containers[0].image` */
+  readonly path: string;
+  /** Undefined for an input that the step adds. */
+  readonly old: string | undefined;
+  /** Undefined for an input that the step removes. */
+  readonly new: string | undefined;
+}
+
 export interface StepEvent {
   readonly operation: StepOperation;
   readonly urn: string;
   readonly type: string;
   readonly name: string;
-  /** Paths of the inputs that changed: `labels.team`, `template.containers[0].image`. */
-  readonly changed: readonly string[];
+  readonly changes: readonly PropertyChange[];
   /** Declared properties without effect here, each with the reason. The empty path is the whole resource. */
   readonly notEmulated: Readonly<Record<string, string>>;
 }

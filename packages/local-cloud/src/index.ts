@@ -2,7 +2,7 @@ export { BigQuery } from './bigquery/bigquery.ts';
 export { BigQueryServer } from './bigquery/server.ts';
 export type { ChaosOptions } from './chaos.ts';
 export { FakeClock, systemClock } from './clock.ts';
-export type { CloudEvent } from './cloud-event.ts';
+export type { CloudEvent, PropertyChange } from './cloud-event.ts';
 export type { Execution } from './cloud-run/execution.ts';
 export { CloudError } from './errors.ts';
 export { type Grant, Iam } from './iam.ts';

@@ -1,18 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** The shortest paths at which two values differ: `labels.team`, `template.containers[0].image`. */
-export function changedPaths(old: unknown, next: unknown, path = ''): string[] {
+/** A path at which two values differ, and what is there. */
+export interface Difference {
+  /** `labels.team`, `template.containers[0].image` */
+  readonly path: string;
+  readonly old: unknown;
+  readonly next: unknown;
+}
+
+/** The differences of two values, by the shortest paths. */
+export function differences(old: unknown, next: unknown, path = ''): Difference[] {
   if (isDeepStrictEqual(old, next)) return [];
   if (Array.isArray(old) && Array.isArray(next) && old.length === next.length) {
-    return old.flatMap((item, index) => changedPaths(item, next[index], `${path}[${index}]`));
+    return old.flatMap((item, index) => differences(item, next[index], `${path}[${index}]`));
   }
   if (isObject(old) && isObject(next)) {
     const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
     return [...keys]
       .sort()
-      .flatMap((key) => changedPaths(old[key], next[key], path === '' ? key : `${path}.${key}`));
+      .flatMap((key) => differences(old[key], next[key], path === '' ? key : `${path}.${key}`));
   }
-  return [path];
+  return [{ path, old, next }];
+}
+
+export function changedPaths(old: unknown, next: unknown): string[] {
+  return differences(old, next).map(({ path }) => path);
 }
 
 /** The first step of a path. */

@@ -1,4 +1,4 @@
-import type { OnEvent, StepEvent, StepOperation } from '../cloud-event.ts';
+import type { OnEvent, PropertyChange, StepEvent, StepOperation } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import type { Cloud } from './cloud.ts';
 import { deletionOrder, deletionProblem, isKept } from './deletion.ts';
@@ -8,6 +8,7 @@ import type { Hooks, Occurrence } from './hooks.ts';
 import { effectiveInputs } from './inputs.ts';
 import type { ResourceOptions } from './monitor.ts';
 import type { ProgramResource } from './program.ts';
+import { propertyChanges } from './property-changes.ts';
 import type { Properties } from './property-values.ts';
 import { fixedPath } from './provider-checks.ts';
 import {
@@ -80,6 +81,7 @@ export class Steps {
       return this.#finish('same', [], wanted, { ...computed, ...old.outputs, ...outputs });
     }
     const before = this.#recordedArguments(type, old);
+    const changes = changesOf(old, inputs, wanted.secrets);
     const change = {
       ...next,
       outputs: old.outputs,
@@ -90,7 +92,7 @@ export class Steps {
       fixedInput(resource, wanted.options, old, inputs, changed) ?? type.replacementReason?.(change);
     if (reason === undefined && this.#isStopped) return { ...computed, ...old.outputs };
     if (reason === undefined) {
-      return this.#perform('update', changed, wanted, computed, async () => type.update?.(change));
+      return this.#perform('update', changes, wanted, computed, async () => type.update?.(change));
     }
     const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason);
     if (problem) throw new DeploymentError([problem]);
@@ -103,7 +105,7 @@ export class Steps {
     } else {
       this.#state.setAside(old);
     }
-    return this.#perform('replace', changed, wanted, computed, () => create(type, next));
+    return this.#perform('replace', changes, wanted, computed, () => create(type, next));
   }
 
   /** Refuses a new name for a recorded resource: deleting the old name at the end would delete the resource. */
@@ -137,7 +139,8 @@ export class Steps {
     if (!isSame) await this.#hooks.run(BEFORE[operation], options.hooks, occurrence);
     this.#state.set(stateOf(resource, inputs, outputs, secrets, options, { project: '' }));
     const step = reason ? 'replace' : operation;
-    if (custom) this.#report(stepOf(isSame ? 'same' : step, urn, changed, notEmulated));
+    const changes = old && !isSame ? changesOf(old, inputs, secrets) : [];
+    if (custom) this.#report(stepOf(isSame ? 'same' : step, urn, changes, notEmulated));
     if (!isSame)
       await this.#hooks.run(AFTER[operation], options.hooks, { ...occurrence, newOutputs: outputs });
   }
@@ -200,7 +203,7 @@ export class Steps {
   /** Takes a step, with the hooks before and after it. A hook may ask to repeat it when it fails. */
   async #perform(
     step: 'create' | 'update' | 'replace',
-    changed: readonly string[],
+    changes: readonly PropertyChange[],
     wanted: Wanted,
     computed: Properties,
     run: () => Promise<Properties | undefined>,
@@ -210,20 +213,20 @@ export class Steps {
     const occurrence = occurrenceOf(resource, inputs, step === 'update' ? old : undefined);
     await this.#hooks.run(BEFORE[operation], options.hooks, occurrence);
     const made = await this.#hooks.retry(operation, options.hooks, occurrence, run);
-    const outputs = this.#finish(step, changed, wanted, { ...computed, ...made });
+    const outputs = this.#finish(step, changes, wanted, { ...computed, ...made });
     await this.#hooks.run(AFTER[operation], options.hooks, { ...occurrence, newOutputs: outputs });
     return outputs;
   }
 
   #finish(
     operation: StepOperation,
-    changed: readonly string[],
+    changes: readonly PropertyChange[],
     { resource, inputs, secrets, options }: Wanted,
     outputs: Properties,
   ): Properties {
     const context = resource.declared?.context ?? { project: '' };
     this.#state.set(stateOf(resource, inputs, outputs, secrets, options, context));
-    this.#report(stepOf(operation, resource.urn, changed, resource.notEmulated));
+    this.#report(stepOf(operation, resource.urn, changes, resource.notEmulated));
     return outputs;
   }
 
@@ -288,14 +291,20 @@ function lossProblem(
   };
 }
 
+/** A value that was secret, or becomes it, is not shown. */
+function changesOf(old: ResourceState, inputs: Properties, secrets: readonly string[]): PropertyChange[] {
+  const hidden = new Set([...old.secrets, ...secrets]);
+  return propertyChanges(old.inputs, inputs, (property) => hidden.has(property));
+}
+
 function stepOf(
   operation: StepOperation,
   urn: string,
-  changed: readonly string[],
+  changes: readonly PropertyChange[],
   notEmulated: Readonly<Record<string, string>>,
 ): StepEvent {
   const { type, name } = parseUrn(urn);
-  return { operation, urn, type, name, changed, notEmulated };
+  return { operation, urn, type, name, changes, notEmulated };
 }
 
 function stateOf(

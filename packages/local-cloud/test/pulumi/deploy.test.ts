@@ -203,7 +203,7 @@ describe('the deployment of a changed program', () => {
     const changes = steps.filter(({ operation }) => operation !== 'same');
     expect(
       Object.fromEntries(
-        changes.map(({ name, operation, changed: paths }) => [`${operation} ${name}`, paths]),
+        changes.map((step) => [`${step.operation} ${step.name}`, step.changes.map(({ path }) => path)]),
       ),
     ).toEqual({
       'update dataset': ['description', 'labels'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { changedPaths, keepIgnored, topLevel } from '../../src/pulumi/diff.ts';
+import { propertyChanges } from '../../src/pulumi/property-changes.ts';
 import { incompatibleChange } from '../../src/pulumi/resources/bigquery-schema.ts';
 
 describe('changedPaths', () => {
@@ -102,5 +103,37 @@ describe('a change of columns', () => {
     [[nested], [{ ...nested, fields: [] }], 'column where.city is gone'],
   ])('from %j to %j does not', (old, next, reason) => {
     expect(incompatibleChange(old, next)).toBe(reason);
+  });
+});
+
+describe('the changes of a step', () => {
+  const isSecret = (property: string) => property === 'password';
+
+  it('show the old and the new value of each property, and what is added or removed', () => {
+    const old = { deadline: 60, labels: { 'a.b': 'x' }, gone: true };
+    const next = { deadline: 90, labels: { 'a.b': 'y' }, added: [1] };
+    expect(propertyChanges(old, next, isSecret)).toEqual([
+      { path: 'added', old: undefined, new: '[1]' },
+      { path: 'deadline', old: '60', new: '90' },
+      { path: 'gone', old: 'true', new: undefined },
+      { path: 'labels.a.b', old: '"x"', new: '"y"' },
+    ]);
+  });
+
+  it('hide the values of a secret', () => {
+    const changes = propertyChanges({ password: 'old' }, { password: { value: 'new' } }, isSecret);
+    expect(changes).toEqual([{ path: 'password', old: '[secret]', new: '[secret]' }]);
+  });
+
+  it('cut long values around their first difference', () => {
+    const start = 'x'.repeat(5_000);
+    const [change] = propertyChanges(
+      { schema: `${start}OLD${start}` },
+      { schema: `${start}NEW${start}` },
+      isSecret,
+    );
+    expect(change?.old).toMatch(/^…x{20}OLDx+…$/);
+    expect(change?.new).toMatch(/^…x{20}NEWx+…$/);
+    expect(change?.new?.length).toBeLessThan(110);
   });
 });
