@@ -33,10 +33,10 @@ describe('the documents are short', () => {
     expect(words(read('README.md'))).toBeLessThanOrEqual(1_000);
   });
 
-  it('docs has at most 22,000 words', () => {
-    const files = globSync('docs/**/*.md', { cwd: REPOSITORY });
+  it('docs has at most 23,500 English words', () => {
+    const files = globSync('docs/**/*.md', { cwd: REPOSITORY, exclude: ['**/*.es.md'] });
     const total = files.reduce((sum, file) => sum + words(read(file)), 0);
-    expect(total).toBeLessThanOrEqual(22_000);
+    expect(total).toBeLessThanOrEqual(23_500);
   });
 
   it('docs/decisions has at most 25 files', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { namesTest, problemOf } from '../src/mutants/check.ts';
 import { parseMutant, readMutants } from '../src/mutants/mutant.ts';
+import { draw } from '../src/mutants/sample.ts';
 import { REPOSITORY } from '../src/shared/paths.ts';
 import { RUDE, SmallRepository } from './support/small-repository.ts';
 
@@ -94,6 +95,21 @@ describe('a test file', () => {
   );
 });
 
+describe('a sample', () => {
+  const mutants = Array.from({ length: 100 }, (_, n) => ({ name: `mutant-${n}` }));
+
+  it('holds as many mutants as were asked for, or all', () => {
+    expect(new Set(draw(mutants, 30, 'a commit')).size).toBe(30);
+    expect(draw(mutants, 1_000, 'a commit')).toHaveLength(100);
+  });
+
+  it('is the same for a commit, and another for the next', () => {
+    const sample = draw(mutants, 30, 'a commit');
+    expect(draw(mutants.toReversed(), 30, 'a commit')).toEqual(sample);
+    expect(draw(mutants, 30, 'the next commit')).not.toEqual(sample);
+  });
+});
+
 describe('pnpm mutants', () => {
   const command = join(REPOSITORY, 'apps', 'proofs', 'src', 'mutants', 'cli.ts');
   const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
@@ -101,7 +117,8 @@ describe('pnpm mutants', () => {
   it('explains itself', () => {
     const { status, stdout } = run('--help');
     expect(status).toBe(0);
-    for (const option of ['--times', '--workers', '--changed', '--renew']) expect(stdout).toContain(option);
+    for (const option of ['--times', '--workers', '--changed', '--sample', '--renew'])
+      expect(stdout).toContain(option);
   });
 
   it.each([

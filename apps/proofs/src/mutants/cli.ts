@@ -13,12 +13,15 @@ import {
 import { REPOSITORY } from '../shared/paths.ts';
 import { changedMutants, changesSince } from './changed.ts';
 import { problemOf } from './check.ts';
+import { commitOf } from './git.ts';
 import { type Mutant, readMutants } from './mutant.ts';
 import { MutantRunner, type Outcome } from './mutant-runner.ts';
 import { renewMutants } from './renew.ts';
+import { draw } from './sample.ts';
 
 const TIMES_MAX = 1_000;
 const WORKERS_MAX = 64;
+const SAMPLE_MAX = 100_000;
 
 const command = program('mutants', {
   summary: 'apply each kept mutant to a copy of the repository, and run the test that must catch it',
@@ -27,6 +30,7 @@ const command = program('mutants', {
 More examples:
   pnpm mutants                    all of them
   pnpm mutants --changed          those that this branch may have touched
+  pnpm mutants --sample 100       a hundred of them; each commit draws others
   pnpm mutants --renew HEAD       mend patches after a change that is not committed yet
 
 A mutant is a file <package>/mutants/<name>.patch. It changes one file, and begins with the lines:
@@ -45,13 +49,14 @@ Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 called wrong
     '--changed [ref]',
     'only mutants whose patch, patched file, test or one of its imports differs since this branch left this commit (default: origin/main, or else main)',
   )
+  .option('--sample <n>', 'at most so many, drawn by the commit that is checked out', integer(1, SAMPLE_MAX))
   .addOption(
     new Option(
       '--renew <ref>',
       'run nothing; rewrite the patches that applied at this commit for the files as they are now',
-    ).conflicts(['times', 'workers', 'changed']),
+    ).conflicts(['times', 'workers', 'changed', 'sample']),
   )
-  .action(async (patterns = [], { times, workers, changed, renew }) => {
+  .action(async (patterns = [], { times, workers, changed, sample, renew }) => {
     if (renew !== undefined) {
       if (patterns.length > 0) throw new UserError('--renew takes no pattern: it renews every patch');
       return renewAll(renew);
@@ -65,7 +70,8 @@ Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 called wrong
       });
     const mutants =
       changed === undefined ? named : selectChanged(named, changed === true ? undefined : changed);
-    if (mutants.length > 0) await runAll(mutants, { times, workers });
+    const drawn = sample === undefined ? mutants : draw(mutants, sample, commitOf(REPOSITORY, 'HEAD') ?? '');
+    if (drawn.length > 0) await runAll(drawn, { times, workers, left: mutants.length - drawn.length });
   });
 
 await main(command);
@@ -88,7 +94,14 @@ function selectChanged(mutants: readonly Mutant[], ref: string | undefined): Mut
   return changed;
 }
 
-async function runAll(mutants: readonly Mutant[], { times, workers }: { times: number; workers: number }) {
+interface Trials {
+  readonly times: number;
+  readonly workers: number;
+  /** Mutants that a sample leaves out. */
+  readonly left: number;
+}
+
+async function runAll(mutants: readonly Mutant[], { times, workers, left }: Trials) {
   const { signal, exitCode } = interruption();
   const start = performance.now();
   let done = 0;
@@ -101,7 +114,9 @@ async function runAll(mutants: readonly Mutant[], { times, workers }: { times: n
   const caught = outcomes.filter(({ misses }) => misses.length === 0).length;
   if (signal.aborted) console.log(`interrupted: ${mutants.length - outcomes.length} mutants were not tried`);
   console.log(`${caught} of ${mutants.length} mutants caught in ${seconds} s`);
-  console.log(`${caught} passed, ${outcomes.length - caught} failed`);
+  console.log(
+    `${caught} passed, ${outcomes.length - caught} failed${left === 0 ? '' : `, ${left} skipped: not in the sample`}`,
+  );
   if (caught < mutants.length) process.exitCode = exitCode() ?? EXIT.failed;
 }
 

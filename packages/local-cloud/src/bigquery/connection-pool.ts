@@ -4,20 +4,45 @@ import { CloudError } from '../errors.ts';
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
+/** One of the connections of a pool; without a connection until it is first used, and after work that failed. */
+interface Place {
+  connection: DuckDBConnection | undefined;
+}
+
 /** Connections that do one thing at a time. Work waits for a free one, the oldest first. */
 export class ConnectionPool {
-  readonly #connections: readonly DuckDBConnection[];
-  readonly #idle: DuckDBConnection[];
-  readonly #waiting = new Set<(connection: DuckDBConnection) => void>();
+  readonly #connect: () => Promise<DuckDBConnection>;
+  readonly #places: readonly Place[];
+  readonly #idle: Place[];
+  readonly #waiting = new Set<(place: Place) => void>();
 
-  constructor(connections: readonly DuckDBConnection[]) {
-    this.#connections = connections;
-    this.#idle = [...connections];
+  constructor(size: number, connect: () => Promise<DuckDBConnection>) {
+    this.#connect = connect;
+    this.#places = Array.from({ length: size }, () => ({ connection: undefined }));
+    this.#idle = [...this.#places];
   }
 
-  /** `abort` interrupts `work`, or makes it leave the queue. */
-  async run<T>(work: (connection: DuckDBConnection) => Promise<T>, abort: AbortSignal): Promise<T> {
-    const connection = await this.#acquire(abort);
+  /** `abort` interrupts `work`, or makes it leave the queue. Without it, work waits its turn and runs to its end. */
+  async run<T>(work: (connection: DuckDBConnection) => Promise<T>, abort?: AbortSignal): Promise<T> {
+    const place = await this.#acquire(abort);
+    try {
+      place.connection ??= await this.#connect();
+      return await this.#work(place.connection, work, abort);
+    } catch (error) {
+      // After some errors, such as of a commit without memory, a connection refuses all that follows.
+      place.connection?.closeSync();
+      place.connection = undefined;
+      throw error;
+    } finally {
+      this.#release(place);
+    }
+  }
+
+  async #work<T>(
+    connection: DuckDBConnection,
+    work: (connection: DuckDBConnection) => Promise<T>,
+    abort: AbortSignal | undefined,
+  ): Promise<T> {
     let running = true;
     const interrupt = async () => {
       // Repeat: an interrupt between two statements of a query has no effect.
@@ -27,26 +52,25 @@ export class ConnectionPool {
       }
     };
     try {
-      abort.throwIfAborted();
-      abort.addEventListener('abort', interrupt);
+      abort?.throwIfAborted();
+      abort?.addEventListener('abort', interrupt);
       return await work(connection);
     } finally {
       running = false;
-      abort.removeEventListener('abort', interrupt);
-      this.#release(connection);
+      abort?.removeEventListener('abort', interrupt);
     }
   }
 
   /** Waits for the work in progress. No work may follow. */
   async close(): Promise<void> {
-    await Promise.all(this.#connections.map(() => this.#acquire()));
-    for (const connection of this.#connections) connection.closeSync();
+    await Promise.all(this.#places.map(() => this.#acquire()));
+    for (const { connection } of this.#places) connection?.closeSync();
   }
 
-  async #acquire(abort?: AbortSignal): Promise<DuckDBConnection> {
+  async #acquire(abort?: AbortSignal): Promise<Place> {
     abort?.throwIfAborted();
-    const connection = this.#idle.pop();
-    if (connection) return connection;
+    const place = this.#idle.pop();
+    if (place) return place;
     if (this.#waiting.size >= MAX_QUEUED) {
       throw new CloudError(
         'RESOURCE_EXHAUSTED',
@@ -59,7 +83,7 @@ export class ConnectionPool {
         this.#waiting.delete(take);
         reject(abort?.reason);
       };
-      const take = (free: DuckDBConnection) => {
+      const take = (free: Place) => {
         abort?.removeEventListener('abort', leave);
         resolve(free);
       };
@@ -68,13 +92,13 @@ export class ConnectionPool {
     });
   }
 
-  #release(connection: DuckDBConnection): void {
+  #release(place: Place): void {
     const [next] = this.#waiting;
     if (!next) {
-      this.#idle.push(connection);
+      this.#idle.push(place);
       return;
     }
     this.#waiting.delete(next);
-    next(connection);
+    next(place);
   }
 }

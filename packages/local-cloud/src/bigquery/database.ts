@@ -52,33 +52,26 @@ interface Folder {
  */
 export class Database {
   readonly #instance: DuckDBInstance;
-  readonly #writer: DuckDBConnection;
+  readonly #writer: ConnectionPool;
   readonly #queries: ConnectionPool;
   readonly #lists: ConnectionPool;
   /** Drops tables. */
-  readonly #cleaner: DuckDBConnection;
+  readonly #cleaner: ConnectionPool;
   readonly #folder: Folder;
   readonly #droppedBytes = { data: 0, results: 0 };
-  #lastWrite: Promise<unknown> = Promise.resolve();
   readonly #undropped = new Map<string, () => void>();
   #lastDrop: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
 
-  private constructor(
-    instance: DuckDBInstance,
-    writer: DuckDBConnection,
-    queries: ConnectionPool,
-    lists: ConnectionPool,
-    cleaner: DuckDBConnection,
-    folder: Folder,
-  ) {
+  private constructor(instance: DuckDBInstance, folder: Folder) {
+    const pool = (size: number) => new ConnectionPool(size, () => instance.connect());
     this.#instance = instance;
-    this.#writer = writer;
-    this.#queries = queries;
-    this.#lists = lists;
-    this.#cleaner = cleaner;
     this.#folder = folder;
+    this.#writer = pool(1);
+    this.#queries = pool(MAX_QUERIES);
+    this.#lists = pool(1);
+    this.#cleaner = pool(1);
   }
 
   /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
@@ -105,33 +98,29 @@ export class Database {
     const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
     // What a killed process left. The lock on the file is held from here on.
     if (!isTemporary) await removeTemporary(folder);
-    const writer = await instance.connect();
-    await writer.run(`
+    const database = new Database(instance, folder);
+    await database.#writer.run((connection) =>
+      connection.run(`
       ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
       SET threads = ${THREADS};
+      SET allocator_flush_threshold = '16MiB';
+      SET allocator_bulk_deallocation_flush_threshold = '32MiB';
       SET GLOBAL TimeZone = 'UTC';
       SET temp_directory = ${quoteLiteral(join(path, SPILL))};
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
-    `);
-    const pool = async (size: number) =>
-      new ConnectionPool(await Promise.all(Array.from({ length: size }, () => instance.connect())));
-    return new Database(
-      instance,
-      writer,
-      await pool(MAX_QUERIES),
-      await pool(1),
-      await instance.connect(),
-      folder,
+    `),
     );
+    return database;
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const result = this.#lastWrite.then(() => this.#transact(work));
-    this.#lastWrite = result.then(
+    if (this.#closed) return Promise.reject(closedError());
+    const result = this.#writer.run((connection) => transact(connection, work));
+    result.then(
       () => this.#reclaim('data', this.#writer),
       () => undefined,
     );
@@ -154,7 +143,7 @@ export class Database {
     for (const [sql, onDropped] of this.#undropped) {
       if (this.#closed) return;
       try {
-        await this.#cleaner.run(sql);
+        await this.#cleaner.run((connection) => connection.run(sql));
       } catch {
         // The next drop tries again.
         continue;
@@ -170,32 +159,17 @@ export class Database {
     this.#droppedBytes.data += bytes;
   }
 
-  async #reclaim(database: 'data' | 'results', connection: DuckDBConnection): Promise<void> {
+  async #reclaim(database: 'data' | 'results', pool: ConnectionPool): Promise<void> {
     const bytes = this.#droppedBytes[database];
     if (bytes < WORTH_RECLAIMING_BYTES) return;
     const name = database === 'data' ? '' : database;
     try {
-      await connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`);
+      await pool.run((connection) =>
+        connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`),
+      );
       this.#droppedBytes[database] -= bytes;
     } catch {
       // It fails while other transactions run, and changes nothing. The next drop or write tries again.
-    }
-  }
-
-  async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
-    const callbacks: (() => void)[] = [];
-    const afterCommit = (callback: () => void) => void callbacks.push(callback);
-    await this.#writer.run('BEGIN TRANSACTION');
-    try {
-      const result = await work({ connection: this.#writer, afterCommit });
-      await this.#writer.run('COMMIT');
-      for (const callback of callbacks) callback();
-      return result;
-    } catch (error) {
-      // A failed COMMIT has already rolled back, so this ROLLBACK may find no transaction.
-      await this.#writer.run('ROLLBACK').catch(() => undefined);
-      throw error;
     }
   }
 
@@ -222,15 +196,28 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#lastWrite;
+    await this.#writer.close();
     await this.#lastDrop;
     this.#closing.abort(closedError());
-    await Promise.all([this.#queries.close(), this.#lists.close()]);
-    for (const connection of [this.#cleaner, this.#writer]) connection.closeSync();
+    await Promise.all([this.#queries, this.#lists, this.#cleaner].map((pool) => pool.close()));
     this.#instance.closeSync();
     await removeTemporary(this.#folder);
     openFolders.delete(this.#folder.path);
   }
+}
+
+async function transact<T>(
+  connection: DuckDBConnection,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const callbacks: (() => void)[] = [];
+  const afterCommit = (callback: () => void) => void callbacks.push(callback);
+  await connection.run('BEGIN TRANSACTION');
+  // Closing the connection of work that failed rolls back.
+  const result = await work({ connection, afterCommit });
+  await connection.run('COMMIT');
+  for (const callback of callbacks) callback();
+  return result;
 }
 
 async function removeTemporary({ path, isTemporary }: Folder): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery as Client } from '@google-cloud/bigquery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
@@ -283,6 +283,34 @@ describe('a read that waits for a connection', () => {
     held.resolve();
     expect(await next).toBe('next');
     await Promise.all(readers);
+    await database.close();
+  });
+});
+
+describe('a connection whose transaction was aborted', () => {
+  type Work = (connection: DuckDBConnection) => Promise<unknown>;
+  const abortTransaction: Work = async (connection) => {
+    await connection.run('BEGIN TRANSACTION');
+    await connection.run('SELECT * FROM nothing');
+  };
+  const answer: Work = async (connection) => (await connection.run('SELECT 1')).columnCount;
+
+  it.each<[string, (database: Database, work: Work) => Promise<unknown>]>([
+    ['query', (database, work) => database.read(work)],
+    ['list of rows', (database, work) => database.list(work)],
+    [
+      'write',
+      (database, work) =>
+        database.write(async ({ connection }) => {
+          await connection.run('ROLLBACK');
+          await work(connection);
+          await connection.run('BEGIN TRANSACTION');
+        }),
+    ],
+  ])('keeps no later %s from its answer', async (_, run) => {
+    const database = await Database.open(undefined);
+    for (let n = 0; n < 3; n += 1) await expect(run(database, abortTransaction)).rejects.toThrow('nothing');
+    for (let n = 0; n < 3; n += 1) await run(database, answer);
     await database.close();
   });
 });
