@@ -20,6 +20,8 @@ const MAX_QUERIES = 2;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '384MiB';
+/** Freed memory goes back to the system from this size on. DuckDB's defaults of 128 and 512 MiB hold on to more than its limit. */
+const FLUSH = '32MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
@@ -104,8 +106,8 @@ export class Database {
       ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
       SET threads = ${THREADS};
-      SET allocator_flush_threshold = '16MiB';
-      SET allocator_bulk_deallocation_flush_threshold = '32MiB';
+      SET allocator_flush_threshold = '${FLUSH}';
+      SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
       SET GLOBAL TimeZone = 'UTC';
       SET temp_directory = ${quoteLiteral(join(path, SPILL))};
       SET autoinstall_known_extensions = false;
