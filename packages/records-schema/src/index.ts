@@ -10,3 +10,4 @@ export {
   unitPerCharacter,
 } from './record.ts';
 export * from './samples.ts';
+export * from './sql.ts';

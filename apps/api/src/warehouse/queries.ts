@@ -1,4 +1,4 @@
-import { COLUMN_NAMES } from '@records/records-schema';
+import { COLUMN_NAMES, onePerId } from '@records/records-schema';
 import { quoteTableName, type TableName } from '@records/runtime';
 import type { RecordFilter } from './warehouse.ts';
 
@@ -11,11 +11,6 @@ export const MAX_COUNTRIES = 100_000;
 
 const [ID, ...OTHERS] = COLUMN_NAMES;
 const COLUMNS = COLUMN_NAMES.join(', ');
-/**
- * Delivery is at least once, so an id can have several rows. Lists and lookups both take the first one by the other columns,
- * which does not depend on the order of the table.
- */
-const ONCE = `QUALIFY ROW_NUMBER() OVER (PARTITION BY r.id ORDER BY ${OTHERS.map((name) => `r.${name}`).join(', ')}) = 1`;
 const SIZE = COLUMN_NAMES.map((name) => `IFNULL(BYTE_LENGTH(r.${name}), 0)`).join(' + ');
 /** A record that is too long keeps its place, and an id to name it by. Every other value of it is NULL. */
 const LISTED = [
@@ -47,14 +42,18 @@ export function buildQueries(table: TableName): Queries {
     parts.map((part) => `SELECT ${column} FROM ${quoteTableName(part)}`).join(' UNION ALL ');
   return {
     count: `SELECT COUNT(*) FROM ${name}`,
-    records: `SELECT ${COLUMNS} FROM ${name} AS r WHERE r.id IN UNNEST(@ids) ${ONCE}`,
+    records: onePerId({ from: name, where: 'r.id IN UNNEST(@ids)' }),
     part({ lower, upper }) {
       const range = [...(lower ? ['r.id >= @lower'] : []), ...(upper ? ['r.id < @upper'] : [])];
-      const where = range.length > 0 ? ` WHERE ${[...range, '@bounds IS NOT NULL'].join(' AND ')}` : '';
-      return `SELECT ${LISTED}, ${FINGERPRINT('r.id')} AS fingerprint FROM ${name} AS r${where} ${ONCE} ORDER BY id`;
+      const where = range.length > 0 ? { where: [...range, '@bounds IS NOT NULL'].join(' AND ') } : {};
+      const select = `${LISTED}, ${FINGERPRINT('r.id')} AS fingerprint`;
+      return `${onePerId({ from: name, select, ...where })} ORDER BY id`;
     },
-    delta: (parts) =>
-      `SELECT ${LISTED} FROM APPENDS(TABLE ${name}, @since, NULL) AS r WHERE ${FINGERPRINT('r.id')} NOT IN (${union(parts, 'fingerprint')}) ${ONCE} ORDER BY id LIMIT ${MAX_DELTA_ROWS + 1}`,
+    delta(parts) {
+      const from = `APPENDS(TABLE ${name}, @since, NULL)`;
+      const where = `${FINGERPRINT('r.id')} NOT IN (${union(parts, 'fingerprint')})`;
+      return `${onePerId({ from, select: LISTED, where })} ORDER BY id LIMIT ${MAX_DELTA_ROWS + 1}`;
+    },
     filter(part, filter) {
       const tests = OTHERS.filter((field) => field in filter).map(
         (field) => `NORMALIZE(${field}) IN UNNEST(@${field})`,

@@ -1,0 +1,23 @@
+import { COLUMN_NAMES } from './record.ts';
+
+const [ID, ...OTHERS] = COLUMN_NAMES;
+const COLUMNS = COLUMN_NAMES.map((name) => `r.${name}`).join(', ');
+
+/** What to read of a table of rows. Everything is GoogleSQL that names the rows `r`. */
+export interface Reading {
+  /** A table in back-ticks, or what else FROM takes. */
+  readonly from: string;
+  /** By default the columns of a record. */
+  readonly select?: string;
+  readonly where?: string;
+}
+
+/**
+ * One row per id, the only definition of it: delivery is at least once, so an id can have several rows. The first one by the other
+ * columns represents it, which does not depend on the order of the table. The API's lists, deltas and look-ups all use this text.
+ */
+export function onePerId({ from, select = COLUMNS, where }: Reading): string {
+  const condition = where === undefined ? '' : ` WHERE ${where}`;
+  const order = OTHERS.map((name) => `r.${name}`).join(', ');
+  return `SELECT ${select} FROM ${from} AS r${condition} QUALIFY ROW_NUMBER() OVER (PARTITION BY r.${ID} ORDER BY ${order}) = 1`;
+}
