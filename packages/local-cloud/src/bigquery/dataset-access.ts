@@ -1,4 +1,6 @@
 import type { Iam } from '../iam.ts';
+import type { TableReference } from '../warehouse.ts';
+import type { Dataset } from './catalog.ts';
 import { invalid } from './errors.ts';
 import type { AccessEntry } from './resources.ts';
 
@@ -16,15 +18,29 @@ export const DEFAULT_ACCESS: readonly AccessEntry[] = [
   { role: 'READER', specialGroup: 'projectReaders' },
 ];
 
-/** The entries that are no grants: the members of a project's basic roles, whom nobody lists here. They are only shown. */
+/** The entries that are no grants: authorized views, and the members of a project's basic roles, who are only shown. */
 export function specialAccess(entries: readonly AccessEntry[]): { readonly access: readonly AccessEntry[] } {
   return { access: entries.filter((entry) => memberOf(entry) === undefined) };
+}
+
+/** Whether the view may read the tables of the dataset. https://docs.cloud.google.com/bigquery/docs/authorized-views */
+export function authorizes({ properties }: Dataset, view: TableReference): boolean {
+  const entries = Array.isArray(properties.access) ? (properties.access as readonly AccessEntry[]) : [];
+  return entries.some((entry) => entry.view && isSame(entry.view, view));
+}
+
+function isSame(a: Partial<TableReference>, b: TableReference): boolean {
+  return a.projectId === b.projectId && a.datasetId === b.datasetId && a.tableId === b.tableId;
 }
 
 /** Makes the other entries the grants of the dataset. Throws INVALID_ARGUMENT for an unknown role. */
 export function setAccess(iam: Iam, resource: string, entries: readonly AccessEntry[]): void {
   const wanted = entries.flatMap((entry) => {
     const member = memberOf(entry);
+    if (entry.view) {
+      checkView(entry, entry.view);
+      return [];
+    }
     if (!entry.role) throw invalid('Required parameter is missing: access.role');
     return member === undefined
       ? []
@@ -37,6 +53,13 @@ export function setAccess(iam: Iam, resource: string, entries: readonly AccessEn
     if (!held.some(({ role, member }) => role === grant.role && member === grant.member)) iam.grant(grant);
   }
   for (const grant of held) if (!isWanted(grant)) iam.revoke(grant);
+}
+
+function checkView({ role }: AccessEntry, view: Partial<TableReference>): void {
+  if (role) throw invalid('access.role must be empty for access.view: a view always reads');
+  for (const name of ['projectId', 'datasetId', 'tableId'] as const) {
+    if (!view[name]) throw invalid(`Required parameter is missing: access.view.${name}`);
+  }
 }
 
 /** The grants of a dataset as entries of its access list. */

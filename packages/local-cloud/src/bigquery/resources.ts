@@ -23,6 +23,8 @@ export interface AccessEntry {
   readonly domain?: string;
   readonly specialGroup?: string;
   readonly iamMember?: string;
+  /** A view that may read the tables of the dataset for everybody who may read the view. It has no role. */
+  readonly view?: Partial<TableReference>;
 }
 
 /** The properties of a dataset that a caller may set. Null removes one in a patch. */

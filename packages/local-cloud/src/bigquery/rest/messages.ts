@@ -73,8 +73,9 @@ const ACCESS_ENTRY = message<AccessEntry>(
     domain: STRING,
     specialGroup: STRING,
     iamMember: STRING,
+    view: TABLE_REFERENCE,
   }),
-  { refused: ['condition', 'dataset', 'routine', 'view'] },
+  { refused: ['condition', 'dataset', 'routine'] },
 );
 
 export const DATASET = message<DatasetInput>(

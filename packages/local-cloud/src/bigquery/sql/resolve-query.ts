@@ -24,8 +24,8 @@ const MAX_VIEW_DEPTH = 16;
 
 /** Finds stored tables for the queries of one statement. */
 export interface TableFinder {
-  /** The text of the query of a view; undefined for another table. Throws PERMISSION_DENIED. */
-  viewQuery(path: readonly Name[], at: Position): string | undefined;
+  /** Reads the query of a view, with what the view may read; undefined for another table. Throws PERMISSION_DENIED. */
+  view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined;
   find(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
 }
@@ -135,17 +135,17 @@ export class QueryResolver {
 
   /** A view as a subquery, which sees nothing of the query around it. */
   #view(path: readonly Name[], at: Position): Relation | undefined {
-    const text = this.#tables.viewQuery(path, at);
-    if (text === undefined) return undefined;
-    const statement = parseStatement(text);
-    if (statement.node !== 'query') throw invalidQuery('The query of a view must be a SELECT', at);
-    if (this.#viewDepth >= MAX_VIEW_DEPTH) {
-      throw invalidQuery(`Views are nested deeper than ${MAX_VIEW_DEPTH} levels`, at);
-    }
-    this.#viewDepth += 1;
-    const resolved = this.query(statement);
-    this.#viewDepth -= 1;
-    return this.#relation(`(${resolved.sql})`, resolved);
+    return this.#tables.view(path, at, (text) => {
+      const statement = parseStatement(text);
+      if (statement.node !== 'query') throw invalidQuery('The query of a view must be a SELECT', at);
+      if (this.#viewDepth >= MAX_VIEW_DEPTH) {
+        throw invalidQuery(`Views are nested deeper than ${MAX_VIEW_DEPTH} levels`, at);
+      }
+      this.#viewDepth += 1;
+      const resolved = this.query(statement);
+      this.#viewDepth -= 1;
+      return this.#relation(`(${resolved.sql})`, resolved);
+    });
   }
 
   #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {

@@ -2,6 +2,7 @@ import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
+import { authorizes } from '../dataset-access.ts';
 import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
 import { viewOf } from '../table-kind.ts';
@@ -36,6 +37,8 @@ export class StoredTables implements TableFinder {
   readonly #defaults: TableDefaults;
   readonly #found = new Map<string, TableSource>();
   #location: string | undefined;
+  /** The view whose query is being read. */
+  #view: TableReference | undefined;
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
@@ -63,14 +66,27 @@ export class StoredTables implements TableFinder {
     return [...this.#found.values()];
   }
 
-  viewQuery(path: readonly Name[], at: Position): string | undefined {
+  view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined {
     const reference = this.reference({ path, at });
     const table = this.#catalog.findTable(reference.datasetId, reference.tableId);
     const view = table && viewOf(table);
     if (!view) return undefined;
-    requireToQuery(this.#defaults.access, reference);
+    this.#requireToQuery(reference);
     this.place(reference);
-    return view.query;
+    const outer = this.#view;
+    this.#view = reference;
+    try {
+      return read(view.query);
+    } finally {
+      this.#view = outer;
+    }
+  }
+
+  /** What a view reads is allowed if the view is authorized, or the caller could read it without the view. */
+  #requireToQuery(reference: TableReference): void {
+    const dataset = this.#catalog.findDataset(reference.datasetId);
+    if (this.#view && dataset && authorizes(dataset, this.#view)) return;
+    requireToQuery(this.#defaults.access, reference);
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
@@ -107,7 +123,7 @@ export class StoredTables implements TableFinder {
   }
 
   #readable(name: TableName): Table {
-    requireToQuery(this.#defaults.access, this.reference(name));
+    this.#requireToQuery(this.reference(name));
     const table = this.table(name);
     if (table.fields.length > 0) return table;
     throw invalidQuery(`Table ${tableName(table.reference)} does not have a schema.`);
