@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Plan } from '@records/local-cloud';
 import { BOOTSTRAP, PLATFORM, type Project } from './projects.ts';
-import { renderPlan } from './tree.ts';
+import { renderPlan, summaryOf } from './tree.ts';
 
 interface CommittedPlan {
   readonly file: string;
@@ -31,7 +31,8 @@ export async function planOf(
   return plan({ projectDir: project.directory, stack, config, environment });
 }
 
-/** The plan of a stack as text. Throws DeploymentError. */
-export async function planText(...[project, stack, config]: Parameters<typeof planOf>): Promise<string> {
-  return `${renderPlan(await planOf(project, stack, config), `${project.name}, stack ${stack}`)}\n`;
+/** The plan of a stack as text, and its summary on one line. Throws DeploymentError. */
+export async function planText(...[project, stack, config]: Parameters<typeof planOf>) {
+  const plan = await planOf(project, stack, config);
+  return { text: `${renderPlan(plan, `${project.name}, stack ${stack}`)}\n`, summary: summaryOf(plan) };
 }

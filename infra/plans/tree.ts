@@ -19,6 +19,21 @@ export function renderPlan(plan: Plan, title: string): string {
   ].join('\n');
 }
 
+/** How many resources of each service a plan has, on one line: `61 resources (24 monitoring, …), 13 grants`. */
+export function summaryOf({ resources }: Plan): string {
+  const own = resources.filter(({ type }) => type.startsWith('gcp:'));
+  const grants = own.filter(isGrant);
+  const byService = Map.groupBy(
+    own.filter((resource) => !isGrant(resource)),
+    ({ type }) => shortType(type).split('.')[0],
+  );
+  const counts = [...byService]
+    .sort(([a = '', as], [b = '', bs]) => bs.length - as.length || a.localeCompare(b, 'en'))
+    .map(([service, { length }]) => `${length} ${service}`);
+  const ineffective = own.filter(({ notEmulated }) => '' in notEmulated).length;
+  return `${own.length - grants.length} resources (${counts.join(', ')}), ${grants.length} grants; ${ineffective} of them without effect in the local cloud`;
+}
+
 const YAML_OPTIONS = { lineWidth: 0 } as const;
 
 function renderTree(plan: Plan, resource: PlannedResource, prefix: string): string {

@@ -7,7 +7,7 @@ export function addPlan(ops: Command): void {
   const plan = verb(ops, 'plan', {
     summary: 'show the resources that a stack declares',
     description:
-      'Runs the Pulumi program of a stack on this machine, without Google Cloud, and prints the resources that it declares.',
+      'Runs the Pulumi program of a stack on this machine, without Google Cloud. Prints the resources that it declares, and a summary to standard error.',
     example: 'pnpm ops plan -s dev',
   });
   plan
@@ -34,11 +34,14 @@ async function printPlan(stack: string, bootstrap: boolean): Promise<void> {
   }
   const image = project.environment?.(stack).DEPLOY_IMAGE;
   if (image) process.stderr.write(`a deployment decides the image: shown with ${image}\n`);
-  process.stdout.write(await withMistakes(stack, planText(project, stack, examples)));
+  const { text, summary } = await withMistakes(stack, planText(project, stack, examples));
+  process.stdout.write(text);
+  // Standard output is the plan as Git keeps it.
+  process.stderr.write(`${summary}\n`);
 }
 
 /** The plan, or every mistake of the program in one error, each with its line. */
-async function withMistakes(stack: string, plan: Promise<string>): Promise<string> {
+async function withMistakes<Result>(stack: string, plan: Promise<Result>): Promise<Result> {
   return plan.catch((error: unknown) => {
     // By its name: the class would load the local cloud.
     if (!(error instanceof Error) || error.name !== 'DeploymentError') throw error;
@@ -52,7 +55,7 @@ async function writePlans(): Promise<void> {
   const { COMMITTED_PLANS, planText } = await load();
   for (const { file, project, stack } of COMMITTED_PLANS) {
     const plan = planText(project, stack, project.exampleSettings(stack));
-    await writeFile(file, await withMistakes(stack, plan));
+    await writeFile(file, (await withMistakes(stack, plan)).text);
     process.stdout.write(`${relative(INFRA, file)}\n`);
   }
 }

@@ -4,6 +4,7 @@ import { addApiKeys } from './api-keys/command.ts';
 import { addCanary } from './canary/command.ts';
 import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
+import { addEnv } from './env.ts';
 import { addImage } from './image.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight/command.ts';
@@ -30,6 +31,6 @@ const add = [
     addRollout,
     addRollback,
   ],
-  ...[addDeadLetters, addApiKeys],
+  ...[addDeadLetters, addApiKeys, addEnv],
 ];
 for (const addVerb of add) addVerb(ops);

@@ -6,7 +6,7 @@ import { INFRA } from '@records/stack';
 import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 
-const VERBS = 'preflight plan cost add-member image preview promote canary rollout rollback'.split(' ');
+const VERBS = 'preflight plan cost add-member image preview promote canary rollout rollback env'.split(' ');
 const GROUPS = { 'dead-letters': 'list show replay discard', 'api-keys': 'init list create revoke' };
 
 const here = (...args: readonly string[]) => runHere(program, args);
@@ -43,6 +43,7 @@ describe('pnpm ops', () => {
 
   it.each([
     [['premote'], "unknown command 'premote'\n(Did you mean promote?)"],
+    [['plan', '-s', 'nope'], 'There is no stack "nope" here: dev, local, prod, staging.'],
     [['dead-letters', 'lst'], '(Did you mean list?)'],
     [['plan'], 'name a stack with -s'],
     [['plan', '--stak'], "'--stak'"],
@@ -69,6 +70,9 @@ describe('pnpm ops', () => {
     const { exitCode, stdout, stderr } = await ops('plan', '-s', 'staging');
     expect(stdout).toBe(readFileSync(join(INFRA, 'plans', 'staging.txt'), 'utf8'));
     expect(stderr).toMatch(/^gcp:project is not set in Pulumi\.staging\.yaml: shown with example-staging$/m);
+    expect(stderr).toMatch(
+      /\n61 resources \(34 monitoring, .*\), 13 grants; \d+ of them without effect in the local cloud\n$/,
+    );
     expect(exitCode).toBe(0);
   }, 120_000);
 

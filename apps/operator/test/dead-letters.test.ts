@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type CommandRun, runHere } from '@records/cli/testing';
 import { discard, list, replay } from '../src/dead-letters/actions.ts';
+import { deadLetterOf } from '../src/dead-letters/dead-letter.ts';
 import { Mailbox } from '../src/dead-letters/mailbox.ts';
+import { groupsOf } from '../src/dead-letters/report.ts';
 import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 import { TestStack, TRACE } from './support/stack.ts';
@@ -99,15 +101,40 @@ describe('dead letters', () => {
     expect(await stack.deadLetters()).toBe(2);
   });
 
+  it('are counted by subscription and reason, with the ids of the first records', () => {
+    const of = (count: number, reason: string) =>
+      Array.from({ length: count }, (_, index) => ({
+        messageId: String(index),
+        publishTime: { seconds: 1_800_000_000 + index },
+        data: Buffer.from(
+          reason === 'Bad JSON' ? '{' : `{"id":"${reason[0]}${index}\\u001b","nombre":"Luz"}`,
+        ),
+        attributes: {
+          CloudPubSubDeadLetterSourceSubscription: 'writer',
+          CloudPubSubDeadLetterSourceSubscriptionProject: 'p',
+          CloudPubSubDeadLetterSourceDeliveryErrorMessage: reason,
+        },
+      })).map(deadLetterOf);
+    const text = groupsOf([...of(2, 'Bad JSON'), ...of(7, 'Unknown field "x"')]);
+    expect(text.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
+      'COUNT | FIRST | LAST | SOURCE | REASON | RECORDS',
+      `7 | 2027-01-15T08:00:00.000Z | 2027-01-15T08:00:06.000Z | p/writer | Unknown field "x" | ${[0, 1, 2, 3, 4].map((index) => `U${index}\\u001b`).join(', ')} and 2 more`,
+      '2 | 2027-01-15T08:00:00.000Z | 2027-01-15T08:00:01.000Z | p/writer | Bad JSON | ?, ?',
+    ]);
+    expect(text).not.toContain('Luz');
+    const different = Array.from({ length: 30 }, (_, index) => of(1, `Value ${index}`)).flat();
+    expect(groupsOf(different)).toMatch(/\n10 other reasons, of 10 dead letters$/);
+  });
+
   it('are shown by the command without their content, which is a person, unless asked for', async () => {
     await using stack = await TestStack.start();
     await stack.poison(1);
-    const listed = await command(stack, ['list']);
+    const listed = await command(stack, ['list', '--each']);
     expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
     expect(listed.stdout).toMatch(
-      /^ID +DEAD SINCE +ATTEMPTS +REPLAYS +SOURCE +REASON\n\d+ +\S+Z +5 +0 +operator-test\/writer +\S/,
+      /^ID +DEAD SINCE +ATTEMPTS +REPLAYS +SOURCE +RECORD +REASON\n\d+ +\S+Z +5 +0 +operator-test\/writer +r0 +\S/,
     );
-    expect(listed.stdout).not.toContain('r0');
+    expect(listed.stdout).not.toContain('"Perú"}');
     const [id = ''] = listed.stdout.split('\n')[1]?.split(' ') ?? [];
     expect((await command(stack, ['show', id])).stdout).toContain('{"id":"r0","pais":"Perú"}');
     const unknown = await command(stack, ['show', '7'], here);

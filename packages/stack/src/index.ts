@@ -4,6 +4,7 @@ export { type Deployment, readDeployment } from './deployment.ts';
 export { findStack, isProduction, type StackChoice } from './find-stack.ts';
 export { isObject } from './is-object.ts';
 export {
+  describedStack,
   localStack,
   removeStackFile,
   runningStack,

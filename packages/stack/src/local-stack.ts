@@ -48,11 +48,17 @@ export async function runningStack(file = STACK_FILE): Promise<StackDescription 
   return found !== undefined && isAlive(found.pid) ? described(found, name) : undefined;
 }
 
-/**
- * The target of the running local stack that `file` describes. Throws UserError when there is none, when its process
- * has ended, or when its services do not answer.
- */
+/** The target of the running local stack that `file` describes. Throws the errors of `describedStack`. */
 export async function localStack(file = STACK_FILE): Promise<Target> {
+  const { outputs, environment, publisher } = await describedStack(file);
+  return targetOf(outputs, environment, publisher);
+}
+
+/**
+ * The running local stack that `file` describes. Throws UserError when there is none, when its process has ended, or
+ * when its services do not answer.
+ */
+export async function describedStack(file = STACK_FILE): Promise<StackDescription> {
   const name = relative(process.cwd(), file) || file;
   const found = await read(file, name);
   if (found === undefined) {
@@ -63,9 +69,9 @@ export async function localStack(file = STACK_FILE): Promise<Target> {
   if (!isAlive(found.pid)) {
     throw new UserError(`${name} is left over from process ${found.pid}, which has ended`, { hint: START });
   }
-  const { outputs, environment, publisher } = described(found, name);
-  for (const variable of ADDRESSES) await assertAnswers(variable, environment[variable], name);
-  return targetOf(outputs, environment, publisher);
+  const description = described(found, name);
+  for (const variable of ADDRESSES) await assertAnswers(variable, description.environment[variable], name);
+  return description;
 }
 
 type Unchecked = Readonly<Record<string, unknown>> & { readonly pid: number };

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, integer, verb } from '@records/cli';
 import { stackFileOption, targetOption } from '@records/stack';
 
-const LIMIT = { list: 100, others: 10_000, max: 100_000 } as const;
+const LIMIT = { usual: 10_000, max: 100_000 } as const;
 
 export function addDeadLetters(ops: Command): void {
   const deadLetters = verb(ops, 'dead-letters', {
@@ -25,16 +25,22 @@ Exit codes: 0 done, 1 a message was refused, left or not reached, 2 wrong option
       .option('--reason <text>', 'only those whose reason contains it')
       .option('--since <time>', 'only those since then: 2026-11-24T06:00:00Z, or 90m, 12h, 3d ago', time);
 
-  addFiltered('list', 'one line per dead letter; removes nothing', '--since 12h', LIMIT.list)
+  addFiltered(
+    'list',
+    'count them by reason, with ids of records; removes nothing',
+    '--since 12h',
+    LIMIT.usual,
+  )
+    .option('--each', 'one line per dead letter, with the id that the other verbs take')
     .option('--payload', 'also show the content of the messages: people')
     .action(async (options) => (await load()).printList(options));
-  add('show', 'everything about dead letters, payload included', '7351 -s dev', LIMIT.others)
+  add('show', 'everything about dead letters, payload included', '7351 -s dev', LIMIT.usual)
     .argument('<id...>')
     .action(async (id, options) => (await load()).printDetails({ ...options, id }));
-  addFiltered('replay', 'publish again, then remove', "--reason 'Unknown field' --dry-run", LIMIT.others)
+  addFiltered('replay', 'publish again, then remove', "--reason 'Unknown field' --dry-run", LIMIT.usual)
     .option('--dry-run', 'print how many, and change nothing')
     .action(async (options) => (await load()).printReplay(options));
-  const discard = addFiltered('discard', 'remove for good', "--reason 'Unknown field'", LIMIT.others);
+  const discard = addFiltered('discard', 'remove for good', "--reason 'Unknown field'", LIMIT.usual);
   discard
     .option('--dry-run', 'print how many, and change nothing')
     .option('--all', 'without a filter: every one')

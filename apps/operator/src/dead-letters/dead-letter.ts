@@ -1,3 +1,4 @@
+import { isObject } from '@records/stack';
 import { TRACE_ATTRIBUTE, traceOfMessage } from '@records/telemetry';
 
 /** The attributes that Pub/Sub gives a dead letter. https://docs.cloud.google.com/pubsub/docs/handling-failures */
@@ -16,6 +17,8 @@ export const MAX_REPLAYS = 3;
 export interface DeadLetter {
   /** The id of the dead letter, not of the failed message. */
   readonly id: string;
+  /** The id of the record; undefined when the message names none. */
+  readonly record: string | undefined;
   /** When it became a dead letter, RFC 3339. */
   readonly since: string;
   /** Why the last delivery failed; undefined when Pub/Sub gave no reason. */
@@ -49,8 +52,10 @@ export function deadLetterOf(message: PulledMessage): DeadLetter {
   const project = attributes[`${SOURCE}SubscriptionProject`];
   const subscription = attributes[`${SOURCE}Subscription`];
   const attempts = attributes[`${SOURCE}DeliveryCount`];
+  const data = Buffer.from(message.data ?? '');
   return {
     id: message.messageId ?? '',
+    record: recordIdOf(data),
     since: new Date(
       Number(message.publishTime?.seconds ?? 0) * 1e3 + (message.publishTime?.nanos ?? 0) / 1e6,
     ).toISOString(),
@@ -61,7 +66,7 @@ export function deadLetterOf(message: PulledMessage): DeadLetter {
     replays: replaysOf(attributes),
     trace: traceOfMessage(attributes)?.traceId,
     replayRun: attributes[REPLAY_RUN],
-    data: Buffer.from(message.data ?? ''),
+    data,
     orderingKey: message.orderingKey ?? '',
     attributes,
   };
@@ -77,6 +82,16 @@ export function replayOf({ data, orderingKey, attributes, replays }: DeadLetter,
     attributes: { ...Object.fromEntries(own), [REPLAYS]: String(replays + 1), [REPLAY_RUN]: run },
     ...(orderingKey !== '' && { orderingKey }),
   };
+}
+
+function recordIdOf(data: Buffer): string | undefined {
+  try {
+    const message: unknown = JSON.parse(data.toString());
+    const id = isObject(message) ? message.id : undefined;
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined; // The message is not JSON, which may be why the table refused it.
+  }
 }
 
 function replaysOf(attributes: Readonly<Record<string, string>>): number {

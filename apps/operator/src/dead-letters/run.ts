@@ -4,7 +4,7 @@ import { discard, list, replay, type Selection } from './actions.ts';
 import { confirm } from './confirm.ts';
 import { type DeadLetter, MAX_REPLAYS } from './dead-letter.ts';
 import { Mailbox } from './mailbox.ts';
-import { detailsOf, jsonOf, tableOf } from './report.ts';
+import { detailsOf, groupsOf, jsonOf, tableOf } from './report.ts';
 
 /** Refusals that are printed; the others are counted. */
 const SHOWN_REFUSALS = 10;
@@ -25,13 +25,17 @@ interface Changes extends Options {
   readonly yes?: true | undefined;
 }
 
-export async function printList(options: Options & { readonly payload?: true | undefined }): Promise<void> {
-  const { limit, json, payload = false } = options;
+export async function printList(
+  options: Options & { readonly each?: true | undefined; readonly payload?: true | undefined },
+): Promise<void> {
+  const { limit, json, each = false, payload = false } = options;
   const found = await withMailbox(options, list);
   if (json) return printJson(found, payload);
   if (found.length === 0) return console.log('no dead letters match');
-  console.log(payload ? found.map(detailsOf).join('\n\n') : tableOf(found));
-  if (found.length === limit) console.error(`the first ${limit}; --limit shows more`);
+  if (payload) console.log(found.map(detailsOf).join('\n\n'));
+  else console.log(each ? tableOf(found) : groupsOf(found));
+  if (found.length === limit) console.error(`only the first ${limit}; --limit looks at more`);
+  else if (!payload && !each) console.error(`${found.length} dead letters; --each shows a line for each`);
 }
 
 export async function printDetails(options: Options): Promise<void> {
@@ -41,7 +45,7 @@ export async function printDetails(options: Options): Promise<void> {
   const missing = options.id?.filter((id) => !found.some((deadLetter) => deadLetter.id === id)) ?? [];
   if (missing.length === 0) return;
   throw new UserError(`the first ${options.limit} dead letters do not include ${missing.join(', ')}`, {
-    hint: '`pnpm ops dead-letters list` shows the ids; another reader may hold them right now',
+    hint: '`pnpm ops dead-letters list --each` shows the ids; another reader may hold them right now',
   });
 }
 

@@ -61,7 +61,7 @@ export async function provePulumi(isRequired: boolean): Promise<void> {
   for (const variation of VARIATIONS) broken.push(...(await judge(pulumi, variation)));
   broken.push(...(await judgeUpdates(pulumi)));
   for (const { file, project, stack } of COMMITTED_PLANS) {
-    const text = await planText(project, stack, project.exampleSettings(stack));
+    const { text } = await planText(project, stack, project.exampleSettings(stack));
     if (text !== (await readFile(file, 'utf8'))) broken.push(`${file} is old: run pnpm ops plan --write`);
   }
   conclude(broken);
