@@ -8,6 +8,7 @@ import { Catalog } from './catalog.ts';
 import { Copies } from './copies.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
+import { Definitions } from './definitions.ts';
 import { Destinations } from './destinations.ts';
 import { tableNotFound } from './errors.ts';
 import { ExpiringTables } from './expiring-tables.ts';
@@ -95,7 +96,8 @@ export class BigQuery implements Warehouse {
     this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
     const destinations = new Destinations(context, this.#tables, this.#expiring);
-    this.#engine = new QueryEngine(context, this.#tables, this.#expiring, this.#results, destinations);
+    const definitions = new Definitions(context, this.#datasets, this.#tables, this.#expiring, destinations);
+    this.#engine = new QueryEngine(context, this.#expiring, this.#results, destinations, definitions);
     const loads = new Loads(context, destinations);
     const copies = new Copies(context, destinations, this.#expiring);
     this.#jobs = new JobService(

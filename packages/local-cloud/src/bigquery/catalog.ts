@@ -179,11 +179,27 @@ export class Catalog {
         `ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`,
       );
     }
+    for (const column of change?.dropped ?? []) {
+      await transaction.connection.run(`ALTER TABLE ${name} DROP COLUMN ${quoteIdentifier(column)}`);
+    }
+    for (const { from, to } of change?.renamed ?? []) {
+      await transaction.connection.run(
+        `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`,
+      );
+    }
     await transaction.connection.run(
       'UPDATE catalog.tables SET resource = $2, last_modified = $3 WHERE physical_id = $1',
       [physicalId(table), storedForm(table), BigInt(table.lastModifiedTime)],
     );
     transaction.afterCommit(() => this.#keepTable(table));
+  }
+
+  /** Gives a table another name in its dataset. */
+  async renameTable(transaction: Transaction, table: Table, tableId: string): Promise<void> {
+    const { datasetId } = table.reference;
+    await this.updateTable(transaction, { ...table, reference: { ...table.reference, tableId } });
+    const old = table.reference.tableId;
+    transaction.afterCommit(() => this.#tables.get(datasetId)?.delete(old));
   }
 
   /** Records that this transaction changes rows of a table; the rows that it then adds get the same time. */

@@ -110,18 +110,25 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
       referencedTables: summary.referencedTables,
       ...(summary.fields && job.configuration.dryRun && { schema: { fields: summary.fields } }),
       ...dmlStatistics(job),
-      ...(ddl && { ddlOperationPerformed: ddl.operation, ddlTargetTable: ddl.table }),
+      ...(ddl && { ddlOperationPerformed: ddl.operation }),
+      ...(ddl?.table && { ddlTargetTable: ddl.table }),
+      ...(ddl?.dataset && { ddlTargetDataset: ddl.dataset }),
     },
   };
 }
 
-/** Rows that INSERT, UPDATE or DELETE changed. */
+const COUNT_OF_OPERATION = {
+  INSERT: 'insertedRowCount',
+  UPDATE: 'updatedRowCount',
+  DELETE: 'deletedRowCount',
+} as const;
+
+/** Rows that INSERT, UPDATE, DELETE, MERGE or TRUNCATE changed. */
 export function dmlStatistics(job: Job): { numDmlAffectedRows?: string; dmlStats?: Record<string, string> } {
-  const affected = job.outcome?.affectedRows;
-  if (affected === undefined) return {};
-  const rows = String(affected);
-  const kind = job.summary?.statementType;
-  const name =
-    kind === 'INSERT' ? 'insertedRowCount' : kind === 'UPDATE' ? 'updatedRowCount' : 'deletedRowCount';
-  return { numDmlAffectedRows: rows, dmlStats: { [name]: rows } };
+  const changed = job.outcome?.changedRows;
+  if (!changed) return {};
+  const operations = (['INSERT', 'UPDATE', 'DELETE'] as const).filter((name) => changed[name] !== undefined);
+  const rows = operations.reduce((sum, name) => sum + (changed[name] ?? 0), 0);
+  const counts = operations.map((name) => [COUNT_OF_OPERATION[name], String(changed[name])]);
+  return { numDmlAffectedRows: String(rows), dmlStats: Object.fromEntries(counts) };
 }

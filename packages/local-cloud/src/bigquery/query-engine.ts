@@ -1,26 +1,26 @@
 import type { Access } from '../callers.ts';
-import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { requireOnTable } from './access.ts';
 import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
-import { physicalSql, type Table } from './catalog.ts';
+import type { Table } from './catalog.ts';
+import { type ChangedRows, changeRows } from './changes.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
-import type { Destinations, StagedTable } from './destinations.ts';
+import type { DdlOutcome, Definitions } from './definitions.ts';
+import type { Destinations } from './destinations.ts';
 import { queryError } from './duckdb-errors.ts';
-import { datasetNotFound, invalidQuery, tableName, tableNotFound } from './errors.ts';
+import { datasetNotFound, invalidQuery } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
+import { insertQuery } from './insert-query.ts';
 import { parseQuery, type QueryConfiguration } from './job-configuration.ts';
-import { assertFieldName, quoteIdentifier } from './names.ts';
-import { runPrepared } from './prepared.ts';
+import { assertFieldName } from './names.ts';
 import type { TableInput } from './resources.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
 import { assertWritable } from './table-kind.ts';
-import type { Tables } from './tables.ts';
 
 /** A query that is translated. */
 export interface TranslatedQuery {
@@ -39,39 +39,35 @@ export interface Plan extends TranslatedQuery {
   readonly referencedTables: readonly TableReference[];
 }
 
-/** What a DDL statement did. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 */
-type DdlOperation = 'CREATE' | 'REPLACE' | 'SKIP' | 'DROP';
-
 /** What a query produced. */
 export interface Outcome {
   /** The rows of a SELECT without a destination table. */
   readonly result?: ResultInfo;
   /** The table that holds the rows, when the query names one. */
   readonly destination?: TableReference;
-  /** Rows changed by INSERT, UPDATE, DELETE or TRUNCATE. */
-  readonly affectedRows?: number;
-  readonly ddl?: { readonly operation: DdlOperation; readonly table: TableReference };
+  readonly changedRows?: ChangedRows;
+  readonly ddl?: DdlOutcome;
 }
 
 export class QueryEngine {
   readonly #context: ServiceContext;
-  readonly #tables: Tables;
   readonly #expiring: ExpiringTables;
   readonly #results: Results;
   readonly #destinations: Destinations;
+  readonly #definitions: Definitions;
 
   constructor(
     context: ServiceContext,
-    tables: Tables,
     expiring: ExpiringTables,
     results: Results,
     destinations: Destinations,
+    definitions: Definitions,
   ) {
     this.#context = context;
-    this.#tables = tables;
     this.#expiring = expiring;
     this.#results = results;
     this.#destinations = destinations;
+    this.#definitions = definitions;
   }
 
   /** Call it before `translate`: expired tables are not found. */
@@ -96,10 +92,7 @@ export class QueryEngine {
     });
     const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
-    const written =
-      translation.kind === 'create' || translation.kind === 'drop'
-        ? translation.reference
-        : destination?.reference;
+    const written = writtenTable(translation) ?? destination?.reference;
     if (written) tables.place(written);
     return { configuration, access, translation, tables, bindings, location: tables.location };
   }
@@ -138,14 +131,13 @@ export class QueryEngine {
       case 'query':
         if (destination) this.#destinations.authorize(access, destination, true);
         break;
-      case 'dml':
+      case 'insert':
+      case 'change':
+      case 'truncate':
         requireOnTable(access, 'bigquery.tables.updateData', translation.table.reference);
         break;
-      case 'create':
-        this.#destinations.authorize(access, translation.reference, translation.orReplace);
-        break;
-      case 'drop':
-        requireOnTable(access, 'bigquery.tables.delete', translation.reference);
+      default:
+        this.#definitions.authorize(access, translation);
     }
   }
 
@@ -153,8 +145,8 @@ export class QueryEngine {
     try {
       const outcome = await this.#execute(plan, signal);
       const { translation } = plan;
-      if (translation.kind === 'dml') await this.#expiring.dropExcess(translation.table.reference);
-      if (translation.kind === 'create') await this.#expiring.dropExcess(translation.reference);
+      const written = writtenTable(translation);
+      if (written) await this.#expiring.dropExcess(written);
       return outcome;
     } catch (error) {
       throw queryError(error);
@@ -187,16 +179,18 @@ export class QueryEngine {
           result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, location, signal }),
         };
       }
-      case 'dml':
+      case 'insert':
+      case 'change':
+      case 'truncate':
         return database.write(async (transaction) => {
           await this.#recordChange(transaction, translation.table);
-          const affectedRows = await runPrepared(transaction.connection, translation.sql, bindings);
-          return { affectedRows };
+          return { changedRows: await changeRows(transaction.connection, translation, bindings) };
         });
-      case 'create':
-        return this.#create(plan, translation);
-      case 'drop':
-        return this.#drop(plan, translation);
+      default: {
+        const ddl = await this.#definitions.run(access, translation, bindings, location);
+        const destination = translation.kind === 'create table' && translation.sql && ddl.table;
+        return { ddl, ...(destination && { destination }) };
+      }
     }
   }
 
@@ -215,57 +209,14 @@ export class QueryEngine {
     transaction.afterCommit(() => statistics.invalidate(table));
   }
 
-  async #create(plan: Plan, translation: Extract<Translation, { kind: 'create' }>): Promise<Outcome> {
-    const { reference, fields, properties, sql } = translation;
-    const { datasetId, tableId } = this.#inProject(reference, plan.location);
-    return this.#context.database.write(async (transaction) => {
-      const existing = this.#context.catalog.findTable(datasetId, tableId);
-      if (existing && translation.ifNotExists) return { ddl: { operation: 'SKIP', table: reference } };
-      if (existing && !translation.orReplace) {
-        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
-      }
-      const table = existing
-        ? await this.#tables.replace(transaction, existing, fields, properties)
-        : await this.#tables.create(transaction, datasetId, tableId, fields, properties);
-      if (sql) await insertQuery(transaction.connection, table, sql, plan.bindings);
-      const operation = existing ? 'REPLACE' : 'CREATE';
-      return { destination: reference, ddl: { operation, table: reference } };
-    });
-  }
-
-  async #drop(
-    { location }: Plan,
-    { reference, ifExists }: Extract<Translation, { kind: 'drop' }>,
-  ): Promise<Outcome> {
-    const { datasetId, tableId } = this.#inProject(reference, location);
-    return this.#context.database.write(async (transaction) => {
-      const table = this.#context.catalog.findTable(datasetId, tableId);
-      if (!table && ifExists) return { ddl: { operation: 'SKIP', table: reference } };
-      if (!table) throw tableNotFound(reference, location);
-      await this.#expiring.drop(transaction, table);
-      return { ddl: { operation: 'DROP', table: reference } };
-    });
-  }
-
   #inProject(reference: TableReference, location: string): TableReference {
     if (reference.projectId === this.#context.projectId) return reference;
     throw datasetNotFound(reference.projectId, reference.datasetId, location);
   }
 }
 
-async function insertQuery(
-  connection: Transaction['connection'],
-  table: StagedTable,
-  sql: string,
-  bindings: Bindings,
-): Promise<void> {
-  const { fields } = table;
-  const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
-  // BigQuery stores a NULL array as an empty one.
-  const values = fields.map(({ mode }, index) =>
-    mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,
-  );
-  const hasArrays = fields.some(({ mode }) => mode === 'REPEATED');
-  const rows = hasArrays ? `SELECT ${values.join(', ')} FROM (${sql})` : sql;
-  await runPrepared(connection, `INSERT INTO ${physicalSql(table)} (${names}) ${rows}`, bindings);
+/** The table that a statement changes, if there is one. */
+function writtenTable(translation: Translation): TableReference | undefined {
+  if ('reference' in translation) return translation.reference;
+  return 'table' in translation ? translation.table.reference : undefined;
 }

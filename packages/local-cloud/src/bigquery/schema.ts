@@ -77,6 +77,8 @@ export interface SchemaChange {
   readonly added: readonly Field[];
   /** Columns that were REQUIRED and become NULLABLE. */
   readonly relaxed: readonly string[];
+  readonly dropped?: readonly string[];
+  readonly renamed?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CloudError } from '../errors.ts';
+import { alteredSchema } from './altered-schema.ts';
 import { nextModification, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
@@ -16,6 +17,7 @@ import {
 } from './resources.ts';
 import { isObject } from './row-values.ts';
 import { modeOf, parseFields, schemaChange } from './schema.ts';
+import type { TableAlteration } from './sql/translate-ddl.ts';
 import type { TableStatistics } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
 import type { Field } from './types.ts';
@@ -174,6 +176,36 @@ export class Tables {
     });
     await this.#expiring.dropExcess(table.reference);
     return this.#resource(table);
+  }
+
+  /** ALTER TABLE, inside a transaction. `values` are the properties that each change sets. */
+  async alter(
+    transaction: Transaction,
+    table: Table,
+    changes: readonly TableAlteration[],
+    values: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<void> {
+    const { catalog, clock, statistics } = this.#context;
+    const renamed = changes.find(({ change }) => change === 'RENAME TO');
+    if (renamed?.change === 'RENAME TO') {
+      if (changes.length > 1) throw invalid('RENAME TO cannot be combined with other changes of the table');
+      assertTableId(renamed.to);
+      const reference = { ...table.reference, tableId: renamed.to };
+      if (catalog.findTable(reference.datasetId, renamed.to)) {
+        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+      }
+      return catalog.renameTable(transaction, table, renamed.to);
+    }
+    const properties = values.reduce(patched, table.properties);
+    const { fields, change } = alteredSchema(table, changes);
+    checkClustering(properties, fields);
+    const lastModifiedTime = nextModification(table, clock.now());
+    const next = { ...table, fields, properties, lastModifiedTime };
+    await catalog.updateTable(transaction, next, change);
+    transaction.afterCommit(() => {
+      statistics.invalidate(next);
+      this.#expiring.watch();
+    });
   }
 
   async delete(datasetId: string, tableId: string, ifMatch?: Precondition): Promise<void> {

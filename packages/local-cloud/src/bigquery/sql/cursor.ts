@@ -8,11 +8,13 @@ const MAX_DEPTH = 120;
 
 /** Reads the tokens of a statement in order. */
 export class Cursor {
+  readonly #sql: string;
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
 
   constructor(sql: string) {
+    this.#sql = sql;
     this.#tokens = tokenize(sql);
   }
 
@@ -31,6 +33,11 @@ export class Cursor {
 
   get at(): Position {
     return this.peek().at;
+  }
+
+  /** The text from an offset to the end of the last token that was read. */
+  textSince(start: number): string {
+    return this.#sql.slice(start, this.peek(-1).end);
   }
 
   /** Whether the next tokens are these keywords. */

@@ -9,9 +9,9 @@ import type {
   Select,
   SelectItem,
   SetOperation,
-  TableName,
 } from './ast.ts';
 import { ExpressionParser } from './parse-expression.ts';
+import type { TableName } from './statements.ts';
 
 const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT'];
 
@@ -100,7 +100,7 @@ export abstract class QueryParser extends ExpressionParser {
       if (cursor.isKeyword('FROM') || cursor.peek().kind === 'end' || cursor.isSymbol(')')) break;
       items.push(this.#selectItem());
     }
-    const from = cursor.acceptKeyword('FROM') ? this.#from() : undefined;
+    const from = cursor.acceptKeyword('FROM') ? this.fromClause() : undefined;
     const where = cursor.acceptKeyword('WHERE') ? this.expression() : undefined;
     const groupBy = cursor.acceptKeyword('GROUP', 'BY') ? this.#groupBy() : undefined;
     const having = cursor.acceptKeyword('HAVING') ? this.expression() : undefined;
@@ -177,7 +177,7 @@ export abstract class QueryParser extends ExpressionParser {
     return items;
   }
 
-  #from(): FromItem {
+  protected fromClause(): FromItem {
     let left = this.#joins();
     while (this.cursor.isSymbol(',')) {
       const { at } = this.cursor.next();
@@ -188,12 +188,12 @@ export abstract class QueryParser extends ExpressionParser {
 
   #joins(): FromItem {
     const { cursor } = this;
-    let left = this.#fromPrimary();
+    let left = this.fromItem();
     for (;;) {
       const { at } = cursor;
       const kind = this.#joinKind();
       if (!kind) return left;
-      const right = this.#fromPrimary();
+      const right = this.fromItem();
       if (kind === 'CROSS') {
         left = { node: 'join', at, kind, left, right };
       } else if (cursor.acceptKeyword('ON')) {
@@ -218,7 +218,7 @@ export abstract class QueryParser extends ExpressionParser {
     return undefined;
   }
 
-  #fromPrimary(): FromItem {
+  protected fromItem(): FromItem {
     const { cursor } = this;
     const { at } = cursor;
     if (cursor.acceptKeyword('UNNEST')) return this.#unnest(at);
@@ -226,7 +226,7 @@ export abstract class QueryParser extends ExpressionParser {
       // The token after the parenthesis tells `((SELECT …) UNION ALL …)` from `(a JOIN b)`.
       const isQuery = this.isQueryStart() || cursor.isSymbol('(');
       if (!isQuery) {
-        const join = this.cursor.nested(() => this.#from());
+        const join = this.cursor.nested(() => this.fromClause());
         cursor.expectSymbol(')');
         return join;
       }
@@ -240,10 +240,14 @@ export abstract class QueryParser extends ExpressionParser {
       if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
-    if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
+    this.refuseSystemTime();
     const alias = this.#tableAlias();
-    if (cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', cursor.at);
+    this.refuseSystemTime();
     return { node: 'table', at, path, ...(alias && { alias }) };
+  }
+
+  protected refuseSystemTime(): void {
+    if (this.cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', this.cursor.at);
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions#appends */

@@ -1,16 +1,22 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
-import type { Expression, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
+import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
 import { orderKeySql } from './order-key.ts';
 import { parseStatement } from './parse-statement.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { FromContext, Relation, TimeRange } from './resolve-from.ts';
+import {
+  type FromContext,
+  type Relation,
+  type ResolvedFrom,
+  resolveFrom,
+  type TimeRange,
+} from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { combined, type Resolved } from './resolved.ts';
-import { Scope } from './scope.ts';
+import { Scope, type Source } from './scope.ts';
 
 export interface ResolvedQuery {
   readonly sql: string;
@@ -35,6 +41,8 @@ type Ctes = ReadonlyMap<string, Relation>;
 /** Resolves the queries of one statement: their SQL in DuckDB, their columns and the stored columns that they read. */
 export class QueryResolver {
   readonly bindings: Bindings;
+  /** The names around the outermost query. */
+  readonly root = new Scope();
   readonly #now: number;
   readonly #tables: TableFinder;
   #aliases = 0;
@@ -46,19 +54,24 @@ export class QueryResolver {
     this.#tables = tables;
   }
 
+  /** The FROM of a statement that changes rows; `left` are the items before it. */
+  from(item: FromItem, left: readonly Source[]): ResolvedFrom {
+    return resolveFrom(item, this.#from(this.root, new Map()), left);
+  }
+
   newAlias(): string {
     this.#aliases += 1;
     return `t${this.#aliases}`;
   }
 
-  query(node: Query, outer: Scope = new Scope(), around: Ctes = new Map()): ResolvedQuery {
+  query(node: Query, outer: Scope = this.root, around: Ctes = new Map()): ResolvedQuery {
     const ctes = new Map(around);
     const definitions = node.ctes.map(({ name, query }) => {
       const key = name.text.toLowerCase();
       if (node.ctes.filter((cte) => cte.name.text.toLowerCase() === key).length > 1) {
         throw invalidQuery(`Duplicate alias ${name.text} for WITH subquery`, name.at);
       }
-      const resolved = this.query(query, new Scope(), ctes);
+      const resolved = this.query(query, this.root, ctes);
       const alias = this.newAlias();
       ctes.set(key, this.#relation(alias, resolved));
       return `${alias} AS (${resolved.sql})`;

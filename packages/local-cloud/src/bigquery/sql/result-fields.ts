@@ -1,8 +1,8 @@
-import { invalid, invalidQuery } from '../errors.ts';
+import { invalid, invalidQuery, unsupported } from '../errors.ts';
 import { assertFieldName, assertNotReserved } from '../names.ts';
 import { type Field, fieldOfType } from '../types.ts';
-import type { ColumnDefinition } from './ast.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
+import type { ColumnDefinition, OptionSetting } from './statements.ts';
 
 /** Columns of a result. Columns without a name become `f0_`, `f1_`, … */
 export function resultFields({ outputs }: ResolvedQuery): Field[] {
@@ -33,12 +33,24 @@ export function createdFields(query: ResolvedQuery): Field[] {
   return fields;
 }
 
-/** A column of CREATE TABLE. */
-export function definedField({ name, type, required, description }: ColumnDefinition): Field {
+/** A column of CREATE TABLE or ALTER TABLE. */
+export function definedField({ name, type, required, options }: ColumnDefinition): Field {
   assertFieldName(name.text);
-  const field = fieldOfType(name.text, type);
-  const described = description ? { description } : {};
-  if (!required) return { ...field, ...described };
+  const field = { ...fieldOfType(name.text, type), ...columnDescription(options) };
+  if (!required) return field;
   if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and cannot be NOT NULL`);
-  return { ...field, mode: 'REQUIRED', ...described };
+  return { ...field, mode: 'REQUIRED' };
+}
+
+/** The options of a column: a description, which is a literal. */
+export function columnDescription(options: readonly OptionSetting[]): { description?: string } {
+  let description: string | undefined;
+  for (const { name, value } of options) {
+    const isText = value.node === 'literal' && value.literal.kind === 'STRING';
+    if (name.text.toLowerCase() !== 'description' || !isText) {
+      throw unsupported(`Option ${name.text} of a column`, name.at);
+    }
+    description = value.literal.kind === 'STRING' ? value.literal.text : undefined;
+  }
+  return description ? { description } : {};
 }

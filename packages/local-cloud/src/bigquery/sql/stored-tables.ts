@@ -7,10 +7,11 @@ import { invalidQuery, type Position, tableName, tableNotFound, unsupported } fr
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
-import type { Name, TableName } from './ast.ts';
+import type { Name } from './ast.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
+import type { TableName } from './statements.ts';
 
 export interface TableDefaults {
   readonly projectId: string;
@@ -135,6 +136,15 @@ export class StoredTables implements TableFinder {
     const table = this.#catalog.table(reference, this.location);
     this.place(reference);
     return table;
+  }
+
+  /** The dataset of `p.d` or `d`. Throws for the dataset of another project. */
+  schema({ path, at }: TableName): string {
+    const [dataset, project = this.#defaults.projectId, ...rest] = path.map(({ text }) => text).toReversed();
+    if (dataset === undefined || rest.length > 0 || project !== this.#defaults.projectId) {
+      throw invalidQuery(`Invalid dataset name: ${path.map(({ text }) => text).join('.')}`, at);
+    }
+    return dataset;
   }
 
   reference({ path, at }: TableName): TableReference {

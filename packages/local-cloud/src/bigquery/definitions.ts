@@ -1,0 +1,204 @@
+import type { Access } from '../callers.ts';
+import { CloudError } from '../errors.ts';
+import type { TableReference } from '../warehouse.ts';
+import { requireOnDataset, requireOnProject, requireOnTable } from './access.ts';
+import type { Table } from './catalog.ts';
+import type { Datasets, ServiceContext } from './datasets.ts';
+import type { Destinations } from './destinations.ts';
+import { datasetNotFound, invalidQuery, tableName, tableNotFound } from './errors.ts';
+import type { ExpiringTables } from './expiring-tables.ts';
+import { insertQuery } from './insert-query.ts';
+import { readPrepared } from './prepared.ts';
+import { datasetProperties, patched, tableProperties } from './resources.ts';
+import type { Bindings } from './sql/bindings.ts';
+import type { OptionValue } from './sql/options.ts';
+import type {
+  AlterTranslation,
+  CreateTranslation,
+  DdlTranslation,
+  DropTranslation,
+  SchemaTranslation,
+} from './sql/translate-ddl.ts';
+import { kindOf, type TableKind } from './table-kind.ts';
+import type { Tables } from './tables.ts';
+
+/** What a DDL statement did. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 */
+export interface DdlOutcome {
+  readonly operation: 'CREATE' | 'REPLACE' | 'SKIP' | 'ALTER' | 'DROP';
+  readonly table?: TableReference;
+  readonly dataset?: { readonly projectId: string; readonly datasetId: string };
+}
+
+/** Runs DDL statements. */
+export class Definitions {
+  readonly #context: ServiceContext;
+  readonly #datasets: Datasets;
+  readonly #tables: Tables;
+  readonly #expiring: ExpiringTables;
+  readonly #destinations: Destinations;
+
+  constructor(
+    context: ServiceContext,
+    datasets: Datasets,
+    tables: Tables,
+    expiring: ExpiringTables,
+    destinations: Destinations,
+  ) {
+    this.#context = context;
+    this.#datasets = datasets;
+    this.#tables = tables;
+    this.#expiring = expiring;
+    this.#destinations = destinations;
+  }
+
+  /** Throws PERMISSION_DENIED. */
+  authorize(access: Access, translation: DdlTranslation): void {
+    const { projectId } = this.#context;
+    switch (translation.kind) {
+      case 'create table':
+        this.#destinations.authorize(access, translation.reference, translation.orReplace);
+        break;
+      case 'alter table':
+        requireOnTable(access, 'bigquery.tables.update', translation.reference);
+        break;
+      case 'drop table':
+        requireOnTable(access, 'bigquery.tables.delete', translation.reference);
+        break;
+      case 'create schema':
+        requireOnProject(access, 'bigquery.datasets.create', projectId);
+        break;
+      case 'alter schema':
+        requireOnDataset(access, 'bigquery.datasets.update', projectId, translation.datasetId);
+        break;
+      case 'drop schema':
+        requireOnDataset(access, 'bigquery.datasets.delete', projectId, translation.datasetId);
+        break;
+    }
+  }
+
+  /** `location` is that of the job. */
+  async run(
+    access: Access,
+    translation: DdlTranslation,
+    bindings: Bindings,
+    location: string,
+  ): Promise<DdlOutcome> {
+    switch (translation.kind) {
+      case 'create table':
+        return this.#create(translation, bindings, location);
+      case 'alter table':
+        return this.#alter(translation, bindings, location);
+      case 'drop table':
+        return this.#drop(translation, location);
+      default:
+        return this.#schema(access, translation, bindings, location);
+    }
+  }
+
+  async #create(translation: CreateTranslation, bindings: Bindings, location: string): Promise<DdlOutcome> {
+    const { reference, fields, properties, tableKind, sql } = translation;
+    const { datasetId, tableId } = this.#inProject(reference, location);
+    const given = tableProperties(await this.#values(translation.options, bindings));
+    const all = patched(properties, given);
+    return this.#context.database.write(async (transaction) => {
+      const existing = this.#context.catalog.findTable(datasetId, tableId);
+      if (existing && translation.ifNotExists) return { operation: 'SKIP', table: reference };
+      if (existing && !translation.orReplace) {
+        throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
+      }
+      if (existing) assertKind(existing, tableKind, 'replace');
+      const table = existing
+        ? await this.#tables.replace(transaction, existing, fields, all)
+        : await this.#tables.create(transaction, datasetId, tableId, fields, all);
+      if (sql) await insertQuery(transaction.connection, table, sql, bindings);
+      return { operation: existing ? 'REPLACE' : 'CREATE', table: reference };
+    });
+  }
+
+  async #drop({ reference, tableKind, ifExists }: DropTranslation, location: string): Promise<DdlOutcome> {
+    const { datasetId, tableId } = this.#inProject(reference, location);
+    return this.#context.database.write(async (transaction) => {
+      const table = this.#context.catalog.findTable(datasetId, tableId);
+      if (!table && ifExists) return { operation: 'SKIP', table: reference };
+      if (!table) throw tableNotFound(reference, location);
+      assertKind(table, tableKind, 'drop');
+      await this.#expiring.drop(transaction, table);
+      return { operation: 'DROP', table: reference };
+    });
+  }
+
+  async #alter(translation: AlterTranslation, bindings: Bindings, location: string): Promise<DdlOutcome> {
+    const { reference, tableKind, ifExists, changes } = translation;
+    const { datasetId, tableId } = this.#inProject(reference, location);
+    const values = await Promise.all(
+      changes.map((change) => ('options' in change ? this.#values(change.options, bindings) : {})),
+    );
+    return this.#context.database.write(async (transaction) => {
+      const table = this.#context.catalog.findTable(datasetId, tableId);
+      if (!table && ifExists) return { operation: 'SKIP', table: reference };
+      if (!table) throw tableNotFound(reference, location);
+      assertKind(table, tableKind, 'alter');
+      await this.#tables.alter(transaction, table, changes, values.map(tableProperties));
+      return { operation: 'ALTER', table: reference };
+    });
+  }
+
+  async #schema(
+    access: Access,
+    translation: SchemaTranslation,
+    bindings: Bindings,
+    location: string,
+  ): Promise<DdlOutcome> {
+    const { projectId, catalog } = this.#context;
+    const { datasetId } = translation;
+    const dataset = { projectId, datasetId };
+    const exists = catalog.findDataset(datasetId) !== undefined;
+    if (translation.kind === 'create schema') {
+      if (exists && translation.ifNotExists) return { operation: 'SKIP', dataset };
+      const values = await this.#values(translation.options, bindings);
+      await this.#datasets.insert(access, {
+        location,
+        ...datasetProperties(values),
+        ...(typeof values.location === 'string' && { location: values.location }),
+        datasetReference: { datasetId },
+      });
+      return { operation: 'CREATE', dataset };
+    }
+    if (!exists && translation.ifExists) return { operation: 'SKIP', dataset };
+    if (translation.kind === 'drop schema') {
+      await this.#datasets.delete(datasetId, { deleteContents: translation.cascade });
+      return { operation: 'DROP', dataset };
+    }
+    const values = await this.#values(translation.options, bindings);
+    await this.#datasets.patch(datasetId, { ...datasetProperties(values) });
+    return { operation: 'ALTER', dataset };
+  }
+
+  /** The properties that options set. A NULL removes its property. */
+  async #values(options: readonly OptionValue[], bindings: Bindings): Promise<Record<string, unknown>> {
+    if (options.length === 0) return {};
+    const sql = `SELECT ${options.map((option) => option.sql).join(', ')}`;
+    const [row = []] = await this.#context.database.read((connection) =>
+      readPrepared(connection, sql, bindings),
+    );
+    const entries = options.map(({ property, stored }, index) => {
+      const value = row[index] ?? null;
+      return [property, value === null ? null : stored(value)];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #inProject(reference: TableReference, location: string): TableReference {
+    if (reference.projectId === this.#context.projectId) return reference;
+    throw datasetNotFound(reference.projectId, reference.datasetId, location);
+  }
+}
+
+function assertKind(table: Table, wanted: TableKind, verb: string): void {
+  const kind = kindOf(table);
+  // A snapshot may be described, as a table may.
+  if (kind === wanted || (verb === 'alter' && kind === 'SNAPSHOT' && wanted === 'TABLE')) return;
+  throw invalidQuery(
+    `Cannot ${verb} ${tableName(table.reference)} which has type ${kind}. An object of type ${wanted} was expected.`,
+  );
+}

@@ -1,0 +1,230 @@
+import { invalidQuery, unsupported } from '../errors.ts';
+import type { Name } from './ast.ts';
+import { DmlParser } from './parse-dml.ts';
+import { parseType } from './parse-type.ts';
+import type {
+  ColumnDefinition,
+  CreateTable,
+  DdlStatement,
+  OptionSetting,
+  TableChange,
+  TableName,
+  TableNoun,
+} from './statements.ts';
+
+/** Parses statements that change the catalog. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language */
+export abstract class DdlParser extends DmlParser {
+  protected create(): DdlStatement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword('CREATE');
+    const orReplace = cursor.acceptKeyword('OR', 'REPLACE');
+    if (cursor.acceptKeyword('SCHEMA')) return this.#createSchema(at);
+    if (cursor.acceptKeyword('VIEW')) return this.#createView(at, orReplace);
+    if (cursor.acceptKeyword('SNAPSHOT', 'TABLE')) return this.#createSnapshot(at, orReplace);
+    if (cursor.acceptKeyword('TABLE')) return this.#createTable(at, orReplace);
+    throw unsupported(`Statement CREATE ${cursor.peek().text.toUpperCase()}`, at);
+  }
+
+  #createSchema(at: DdlStatement['at']): DdlStatement {
+    const ifNotExists = this.cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+    const schema = this.tableName();
+    if (this.cursor.isKeyword('DEFAULT')) throw unsupported('CREATE SCHEMA with DEFAULT', this.cursor.at);
+    return { node: 'create schema', at, schema, ifNotExists, options: this.#options() };
+  }
+
+  #createView(at: DdlStatement['at'], orReplace: boolean): DdlStatement {
+    const { cursor } = this;
+    const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+    const table = this.tableName();
+    const columns = cursor.isSymbol('(') ? this.#viewColumns() : undefined;
+    const options = this.#options();
+    cursor.expectKeyword('AS');
+    const start = cursor.peek().start;
+    const query = this.query();
+    const text = cursor.textSince(start);
+    const view = { node: 'create view' as const, at, table, orReplace, ifNotExists, options, query, text };
+    return { ...view, ...(columns && { columns }) };
+  }
+
+  #viewColumns() {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    const columns = cursor.list(() => ({ name: cursor.identifier(), options: this.#options() }));
+    cursor.expectSymbol(')');
+    return columns;
+  }
+
+  #createSnapshot(at: DdlStatement['at'], orReplace: boolean): DdlStatement {
+    const { cursor } = this;
+    const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+    const table = this.tableName();
+    cursor.expectKeyword('CLONE');
+    const source = this.#source('CLONE');
+    return {
+      ...{ node: 'create table', at, noun: 'SNAPSHOT TABLE', table, orReplace, ifNotExists },
+      ...{ clusterBy: [], source, options: this.#options() },
+    };
+  }
+
+  #source(how: 'LIKE' | 'CLONE' | 'COPY'): NonNullable<CreateTable['source']> {
+    const table = this.tableName();
+    this.refuseSystemTime();
+    return { how, table };
+  }
+
+  #createTable(at: DdlStatement['at'], orReplace: boolean): DdlStatement {
+    const { cursor } = this;
+    const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+    const table = this.tableName();
+    const columns = cursor.isSymbol('(') ? this.#columns() : undefined;
+    const how = (['LIKE', 'CLONE', 'COPY'] as const).find((word) => cursor.acceptKeyword(word));
+    const source = how && this.#source(how);
+    for (const word of ['PARTITION', 'DEFAULT']) {
+      if (cursor.isKeyword(word)) throw unsupported(`CREATE TABLE with ${word}`, cursor.at);
+    }
+    const clusterBy = cursor.acceptKeyword('CLUSTER', 'BY') ? cursor.list(() => cursor.identifier()) : [];
+    const options = this.#options();
+    const query = cursor.acceptKeyword('AS') ? this.query() : undefined;
+    if (!columns && !query && !source) {
+      throw invalidQuery('CREATE TABLE must have a column list or AS SELECT', at);
+    }
+    if (source && (columns || (query && source.how !== 'LIKE'))) {
+      throw invalidQuery(`CREATE TABLE with ${source.how} cannot have columns or AS SELECT`, at);
+    }
+    return {
+      ...{ node: 'create table', at, noun: 'TABLE', table, orReplace, ifNotExists, clusterBy, options },
+      ...(columns && { columns }),
+      ...(source && { source }),
+      ...(query && { query }),
+    };
+  }
+
+  #columns(): ColumnDefinition[] {
+    const { cursor } = this;
+    cursor.expectSymbol('(');
+    const columns: ColumnDefinition[] = [];
+    do {
+      if (cursor.isSymbol(')')) break;
+      if (
+        /^(PRIMARY|CONSTRAINT|FOREIGN)$/.test(cursor.peek().keyword) &&
+        cursor.peek(1).kind === 'identifier'
+      ) {
+        throw unsupported(`A table constraint (${cursor.peek().keyword})`, cursor.at);
+      }
+      columns.push(this.#column());
+    } while (cursor.acceptSymbol(','));
+    cursor.expectSymbol(')');
+    return columns;
+  }
+
+  #column(): ColumnDefinition {
+    const { cursor } = this;
+    const name = cursor.identifier();
+    const type = parseType(cursor);
+    const required = cursor.acceptKeyword('NOT', 'NULL');
+    const options = this.#options();
+    const { kind, text } = cursor.peek();
+    if (kind !== 'end' && !/^[,);]$/.test(text)) {
+      throw unsupported(`A column with ${text.toUpperCase()}`, cursor.at);
+    }
+    return { name, type, required, options };
+  }
+
+  /** An optional `OPTIONS(name = value, …)`. */
+  #options(): OptionSetting[] {
+    const { cursor } = this;
+    if (!cursor.acceptKeyword('OPTIONS')) return [];
+    cursor.expectSymbol('(');
+    if (cursor.acceptSymbol(')')) return [];
+    const options = cursor.list(() => {
+      const name = cursor.identifier();
+      cursor.expectSymbol('=');
+      return { name, value: this.expression() };
+    });
+    cursor.expectSymbol(')');
+    return options;
+  }
+
+  #setOptions(): OptionSetting[] {
+    this.cursor.expectKeyword('SET');
+    if (!this.cursor.isKeyword('OPTIONS')) throw this.cursor.unexpected('keyword OPTIONS');
+    return this.#options();
+  }
+
+  protected drop(): DdlStatement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword('DROP');
+    if (cursor.acceptKeyword('SCHEMA')) {
+      const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
+      const schema = this.tableName();
+      const cascade = cursor.acceptKeyword('CASCADE');
+      if (!cascade) cursor.acceptKeyword('RESTRICT');
+      return { node: 'drop schema', at, schema, ifExists, cascade };
+    }
+    const noun = this.#noun();
+    if (!noun) throw unsupported(`Statement DROP ${cursor.peek().text.toUpperCase()}`, at);
+    const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
+    return { node: 'drop table', at, noun, table: this.tableName(), ifExists };
+  }
+
+  #noun(): TableNoun | undefined {
+    if (this.cursor.acceptKeyword('SNAPSHOT', 'TABLE')) return 'SNAPSHOT TABLE';
+    return (['TABLE', 'VIEW'] as const).find((noun) => this.cursor.acceptKeyword(noun));
+  }
+
+  protected alter(): DdlStatement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword('ALTER');
+    if (cursor.acceptKeyword('SCHEMA')) {
+      const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
+      const schema = this.tableName();
+      return { node: 'alter schema', at, schema, ifExists, options: this.#setOptions() };
+    }
+    const noun = this.#noun();
+    if (noun !== 'TABLE' && noun !== 'VIEW') {
+      throw unsupported(`Statement ALTER ${cursor.peek().text.toUpperCase()}`, at);
+    }
+    const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
+    const table: TableName = this.tableName();
+    const changes = cursor.list(() => this.#tableChange());
+    if (noun === 'VIEW' && changes.some(({ change }) => !/OPTIONS$/.test(change))) {
+      throw invalidQuery('ALTER VIEW can only SET OPTIONS', at);
+    }
+    return { node: 'alter table', at, noun, table, ifExists, changes };
+  }
+
+  #tableChange(): TableChange {
+    const { cursor } = this;
+    const { at } = cursor;
+    if (cursor.acceptKeyword('ADD', 'COLUMN')) {
+      const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+      return { change: 'ADD COLUMN', column: this.#column(), ifNotExists };
+    }
+    if (cursor.acceptKeyword('DROP', 'COLUMN')) return { change: 'DROP COLUMN', ...this.#existing() };
+    if (cursor.acceptKeyword('RENAME', 'COLUMN')) {
+      const existing = this.#existing();
+      cursor.expectKeyword('TO');
+      return { change: 'RENAME COLUMN', ...existing, to: cursor.identifier() };
+    }
+    if (cursor.acceptKeyword('RENAME', 'TO')) return { change: 'RENAME TO', to: cursor.identifier() };
+    if (cursor.acceptKeyword('ALTER', 'COLUMN')) return this.#columnChange();
+    if (cursor.isKeyword('SET', 'OPTIONS')) return { change: 'SET OPTIONS', options: this.#setOptions() };
+    throw unsupported(`ALTER TABLE ${cursor.peek().text} ${cursor.peek(1).text}`.toUpperCase(), at);
+  }
+
+  #columnChange(): TableChange {
+    const { cursor } = this;
+    const existing = this.#existing();
+    if (cursor.acceptKeyword('DROP', 'NOT', 'NULL')) return { change: 'DROP NOT NULL', ...existing };
+    if (cursor.isKeyword('SET', 'OPTIONS')) {
+      return { change: 'SET COLUMN OPTIONS', ...existing, options: this.#setOptions() };
+    }
+    const words = [0, 1, 2].map((ahead) => cursor.peek(ahead).keyword).join(' ');
+    throw unsupported(`ALTER COLUMN ${words}`.trim(), cursor.at);
+  }
+
+  #existing(): { name: Name; ifExists: boolean } {
+    const ifExists = this.cursor.acceptKeyword('IF', 'EXISTS');
+    return { ifExists, name: this.cursor.identifier() };
+  }
+}

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Fixture, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+
+let fixture: Fixture;
+
+beforeAll(async () => {
+  fixture = await startBigQuery();
+});
+
+afterAll(() => fixture.close());
+
+/** Runs a statement and returns the statistics of its job. */
+async function run(query: string) {
+  const [job] = await fixture.client.createQueryJob(query);
+  await job.getQueryResults();
+  const [metadata] = await job.getMetadata();
+  return metadata.statistics.query;
+}
+
+const rows = (query: string) => rowsOf(fixture.client, query);
+const table = (tableId: string) => ({ projectId: PROJECT, datasetId: 'd', tableId });
+
+describe('CREATE, ALTER and DROP SCHEMA', () => {
+  it('make, describe and delete a dataset, and say what they did', async () => {
+    const dataset = { projectId: PROJECT, datasetId: 'made' };
+    const options = "description = 'a', labels = [('team', 'b')], default_table_expiration_days = 1.5";
+    expect(await run(`CREATE SCHEMA made OPTIONS(${options})`)).toMatchObject({
+      ...{ statementType: 'CREATE_SCHEMA', ddlOperationPerformed: 'CREATE', ddlTargetDataset: dataset },
+      totalBytesBilled: '0',
+    });
+    expect(await run('CREATE SCHEMA IF NOT EXISTS made')).toMatchObject({ ddlOperationPerformed: 'SKIP' });
+    expect(await fixture.bigquery.getDataset('made')).toMatchObject({
+      ...{ description: 'a', labels: { team: 'b' }, defaultTableExpirationMs: '129600000' },
+    });
+    await run('ALTER SCHEMA made SET OPTIONS(description = NULL)');
+    expect(await fixture.bigquery.getDataset('made')).not.toHaveProperty('description');
+    await run('CREATE TABLE made.t (a INT64)');
+    expect(await refusal(run('DROP SCHEMA made'))).toMatchObject({ reason: 'resourceInUse' });
+    expect(await run('DROP SCHEMA made CASCADE')).toMatchObject({ ddlOperationPerformed: 'DROP' });
+    expect(await run('DROP SCHEMA IF EXISTS made')).toMatchObject({ ddlOperationPerformed: 'SKIP' });
+  });
+});
+
+describe('statements on tables', () => {
+  beforeAll(async () => {
+    await run('CREATE SCHEMA d');
+    await run('CREATE TABLE d.people (id STRING NOT NULL, n INT64)');
+    await run("INSERT INTO d.people VALUES ('a', 1), ('b', 2), ('c', 3)");
+  });
+
+  it('CREATE VIEW keeps the text of its query, and is replaced and dropped as a view only', async () => {
+    const created = await run("CREATE VIEW d.v OPTIONS(description='x') AS (SELECT id FROM d.people);");
+    expect(created).toMatchObject({
+      ...{ statementType: 'CREATE_VIEW', ddlOperationPerformed: 'CREATE', ddlTargetTable: table('v') },
+    });
+    expect(await fixture.bigquery.getTable('d', 'v')).toMatchObject({
+      ...{ type: 'VIEW', description: 'x', view: { query: '(SELECT id FROM d.people)' } },
+    });
+    expect(await rows('SELECT id FROM d.v ORDER BY id')).toEqual([['a'], ['b'], ['c']]);
+    expect(await refusal(run('CREATE VIEW d.v AS SELECT 1 AS x'))).toMatchObject({ reason: 'duplicate' });
+    expect(await run('CREATE VIEW IF NOT EXISTS d.v AS SELECT 1 AS x')).toMatchObject({
+      ddlOperationPerformed: 'SKIP',
+    });
+    expect(await run('CREATE OR REPLACE VIEW d.v AS SELECT n FROM d.people')).toMatchObject({
+      ddlOperationPerformed: 'REPLACE',
+    });
+    expect(await rows('SELECT SUM(n) FROM d.v')).toEqual([[6]]);
+    for (const statement of ['DROP TABLE d.v', 'CREATE OR REPLACE VIEW d.people AS SELECT 1 AS x']) {
+      expect((await refusal(run(statement))).message).toContain('which has type');
+    }
+    expect(await run('DROP VIEW d.v')).toMatchObject({ statementType: 'DROP_VIEW' });
+    expect(await run('DROP VIEW IF EXISTS d.v')).toMatchObject({ ddlOperationPerformed: 'SKIP' });
+  });
+
+  it('CREATE TABLE takes columns and AS SELECT together, and options that are computed', async () => {
+    const expires = 'expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 12 HOUR)';
+    await run(
+      `CREATE OR REPLACE TABLE d.made (key STRING NOT NULL OPTIONS(description='k'), f FLOAT64)
+       CLUSTER BY key OPTIONS(${expires}, friendly_name='F') AS SELECT id, n FROM d.people WHERE n > 1`,
+    );
+    const made = await fixture.bigquery.getTable('d', 'made');
+    expect(made).toMatchObject({ friendlyName: 'F', numRows: '2', clustering: { fields: ['key'] } });
+    expect(Number(made.expirationTime)).toBe(fixture.clock.now() + 12 * 3_600_000);
+    expect(made.schema.fields).toEqual([
+      { name: 'key', type: 'STRING', mode: 'REQUIRED', description: 'k' },
+      { name: 'f', type: 'FLOAT', mode: 'NULLABLE' },
+    ]);
+    const wrong = [
+      ['CREATE TABLE d.x (a INT64) AS SELECT 1, 2', 'does not match the number of columns'],
+      ["CREATE TABLE d.x (a INT64) AS SELECT 'x'", 'which has type INT64'],
+      ['CREATE TABLE d.x (a INT64) OPTIONS(kms_key_name="k")', 'Option kms_key_name is not supported'],
+      ['CREATE TABLE d.x (a INT64) OPTIONS(description=1)', 'must be of type STRING'],
+    ] as const;
+    for (const [statement, message] of wrong) {
+      expect((await refusal(run(statement))).message).toContain(message);
+    }
+  });
+
+  it('LIKE, COPY, CLONE and SNAPSHOT make tables of another table without a bill', async () => {
+    for (const [statement, tableId, type, count] of [
+      ['CREATE TABLE d.liked LIKE d.people', 'liked', 'TABLE', '0'],
+      ['CREATE TABLE d.copied COPY d.people', 'copied', 'TABLE', '3'],
+      ['CREATE TABLE d.cloned CLONE d.people', 'cloned', 'TABLE', '3'],
+      ['CREATE SNAPSHOT TABLE d.kept CLONE d.people', 'kept', 'SNAPSHOT', '3'],
+    ] as const) {
+      expect(await run(statement)).toMatchObject({ totalBytesBilled: '0', ddlOperationPerformed: 'CREATE' });
+      expect(await fixture.bigquery.getTable('d', tableId)).toMatchObject({ type, numRows: count });
+    }
+    expect((await refusal(run("INSERT INTO d.kept VALUES ('z', 1)"))).message).toContain('SNAPSHOT');
+    await run('DROP SNAPSHOT TABLE d.kept');
+  });
+
+  it('ALTER TABLE adds, renames, relaxes, describes and drops columns, and renames the table', async () => {
+    await run("CREATE TABLE d.alter_me AS SELECT 'a' AS id, 1 AS n");
+    expect(
+      await run('ALTER TABLE d.alter_me ADD COLUMN IF NOT EXISTS n INT64, ADD COLUMN tags ARRAY<STRING>'),
+    ).toMatchObject({ statementType: 'ALTER_TABLE', ddlOperationPerformed: 'ALTER' });
+    await run('ALTER TABLE d.alter_me RENAME COLUMN n TO number, DROP COLUMN IF EXISTS nope');
+    await run("ALTER TABLE d.alter_me ALTER COLUMN number SET OPTIONS(description = 'how many')");
+    await run("ALTER TABLE d.alter_me SET OPTIONS(labels = [('team', 'a')])");
+    expect(await rows('SELECT id, number, tags FROM d.alter_me')).toEqual([['a', 1, []]]);
+    await run('ALTER TABLE d.alter_me DROP COLUMN tags');
+    await run('ALTER TABLE d.alter_me RENAME TO renamed');
+    expect(await fixture.bigquery.getTable('d', 'renamed')).toMatchObject({
+      labels: { team: 'a' },
+      schema: { fields: [{ name: 'id' }, { name: 'number', description: 'how many' }] },
+    });
+    expect(await rows('SELECT number FROM d.renamed')).toEqual([[1]]);
+    expect(await refusal(run('ALTER TABLE d.alter_me DROP COLUMN id'))).toMatchObject({ code: 404 });
+    expect((await refusal(run('ALTER TABLE d.renamed DROP COLUMN nope'))).message).toContain('nope');
+    expect(await run('ALTER TABLE IF EXISTS d.nope SET OPTIONS()')).toMatchObject({
+      ddlOperationPerformed: 'SKIP',
+    });
+  });
+
+  it('MERGE updates, deletes and inserts each row by the first clause that fits', async () => {
+    await run("CREATE OR REPLACE TABLE d.target AS SELECT 'a' AS id, 1 AS n UNION ALL SELECT 'b', 2");
+    await run("INSERT INTO d.target VALUES ('c', 3), ('d', 4)");
+    const merged = await run(
+      `MERGE d.target AS t USING (SELECT 'a' AS id, 10 AS n UNION ALL SELECT 'b', 20 UNION ALL SELECT 'z', 30
+         UNION ALL SELECT NULL, 40) AS s ON t.id = s.id
+       WHEN MATCHED AND s.n > 15 THEN DELETE
+       WHEN MATCHED THEN UPDATE SET t.n = t.n + s.n
+       WHEN NOT MATCHED AND s.id IS NULL THEN INSERT (n) VALUES (s.n)
+       WHEN NOT MATCHED THEN INSERT ROW
+       WHEN NOT MATCHED BY SOURCE AND t.id = 'd' THEN UPDATE SET n = 0`,
+    );
+    expect(merged).toMatchObject({
+      ...{ statementType: 'MERGE', numDmlAffectedRows: '5' },
+      dmlStats: { insertedRowCount: '2', updatedRowCount: '2', deletedRowCount: '1' },
+    });
+    expect(await rows('SELECT id, n FROM d.target ORDER BY id')).toEqual([
+      [null, 40],
+      ['a', 11],
+      ['c', 3],
+      ['d', 0],
+      ['z', 30],
+    ]);
+  });
+
+  it('MERGE and UPDATE refuse to change a row twice, and change nothing then', async () => {
+    const before = await rows('SELECT id, n FROM d.people ORDER BY id');
+    const twice = 'UNNEST([1, 2]) AS x';
+    for (const statement of [
+      `MERGE d.people USING ${twice} ON id = 'a' WHEN MATCHED THEN UPDATE SET n = x`,
+      `MERGE d.people USING ${twice} ON id = 'a' WHEN MATCHED THEN DELETE`,
+      `UPDATE d.people SET n = x FROM ${twice} WHERE id = 'a'`,
+    ]) {
+      expect((await refusal(run(statement))).message).toContain('at most one source row');
+    }
+    expect(await rows('SELECT id, n FROM d.people ORDER BY id')).toEqual(before);
+  });
+
+  it('UPDATE takes its values from other tables, all of them as they were before', async () => {
+    await run('CREATE OR REPLACE TABLE d.swap AS SELECT id, n, n * 10 AS m FROM d.people');
+    await run('UPDATE d.swap SET n = m, m = n WHERE TRUE');
+    expect(await rows('SELECT n, m FROM d.swap ORDER BY id')).toEqual([
+      [10, 1],
+      [20, 2],
+      [30, 3],
+    ]);
+    const updated = await run(
+      'UPDATE d.swap s SET m = p.n + q.n FROM d.people p JOIN d.people AS q ON q.id = p.id WHERE s.id = p.id AND p.n > 1',
+    );
+    expect(updated).toMatchObject({ numDmlAffectedRows: '2', dmlStats: { updatedRowCount: '2' } });
+    expect(await rows('SELECT m FROM d.swap ORDER BY id')).toEqual([[1], [4], [6]]);
+  });
+});
