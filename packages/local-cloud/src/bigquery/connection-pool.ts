@@ -4,7 +4,7 @@ import { CloudError } from '../errors.ts';
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
-/** One of the connections of a pool; without a connection until it is first used, and after work that failed. */
+/** One of the connections of a pool; without a connection until it is opened, and after work that failed. */
 interface Place {
   connection: DuckDBConnection | undefined;
 }
@@ -20,6 +20,14 @@ export class ConnectionPool {
     this.#connect = connect;
     this.#places = Array.from({ length: size }, () => ({ connection: undefined }));
     this.#idle = [...this.#places];
+  }
+
+  async open(): Promise<void> {
+    await Promise.all(
+      this.#places.map(async (place) => {
+        place.connection = await this.#connect();
+      }),
+    );
   }
 
   /** `abort` interrupts `work`, or makes it leave the queue. Without it, work waits its turn and runs to its end. */

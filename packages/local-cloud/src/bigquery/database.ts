@@ -6,6 +6,7 @@ import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { quoteIdentifier, quoteLiteral } from './names.ts';
+import { registerComputed } from './sql/functions/computed.ts';
 
 // DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
 Object.assign(accessors.default, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
@@ -76,6 +77,10 @@ export class Database {
     this.#cleaner = pool(1);
   }
 
+  #pools(): ConnectionPool[] {
+    return [this.#writer, this.#queries, this.#lists, this.#cleaner];
+  }
+
   /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
   static async open(path: string | undefined): Promise<Database> {
     if (path === undefined) {
@@ -101,8 +106,10 @@ export class Database {
     // What a killed process left. The lock on the file is held from here on.
     if (!isTemporary) await removeTemporary(folder);
     const database = new Database(instance, folder);
-    await database.#writer.run((connection) =>
-      connection.run(`
+    await Promise.all(database.#pools().map((pool) => pool.open()));
+    await database.#writer.run(async (connection) => {
+      registerComputed(connection);
+      await connection.run(`
       ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
       SET memory_limit = '${MEMORY_LIMIT}';
       SET threads = ${THREADS};
@@ -113,8 +120,8 @@ export class Database {
       SET autoinstall_known_extensions = false;
       SET autoload_known_extensions = false;
       SET enable_external_access = false;
-    `),
-    );
+    `);
+    });
     return database;
   }
 

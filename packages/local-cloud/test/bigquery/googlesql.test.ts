@@ -73,6 +73,56 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ],
     ['-- a comment\nSELECT /* another */ 1 # and one more', [[1]]],
   ],
+  // Answers of Google's evaluator, ZetaSQL.
+  'texts of people': [
+    ["SELECT UPPER('straße ﬁ'), LOWER('ΑΣ ΣΑΣ'), UPPER('ñandú')", [['STRASSE FI', 'ας σας', 'ÑANDÚ']]],
+    [
+      "SELECT NORMALIZE('e\\u0301') = 'é', LENGTH(NORMALIZE('é', NFD)), NORMALIZE('ﬁ①', NFKD)",
+      [[true, 2, 'fi1']],
+    ],
+    ["SELECT NORMALIZE_AND_CASEFOLD('StraẞE ς'), NORMALIZE_AND_CASEFOLD('ﬁ', NFKC)", [['strasse σ', 'fi']]],
+    ["SELECT INITCAP('ángel DE-la cruz'), INITCAP('a1b c_d', ' ')", [['Ángel De-La Cruz', 'A1b C_d']]],
+    ["SELECT REVERSE('añ😀b'), TRANSLATE('cookie', 'sco', 'zku')", [['b😀ña', 'kuukie']]],
+    [
+      "SELECT SOUNDEX('Muñoz'), SOUNDEX('Ashcraft'), SOUNDEX('Tymczak'), SOUNDEX('')",
+      [['M200', 'A261', 'T520', '']],
+    ],
+    ["SELECT INSTR('banana', 'an', 1, 2), INSTR('banana', 'an', -1, 2), INSTR('a', 'b')", [[4, 2, 0]]],
+    [
+      "SELECT ASCII('abc'), UNICODE('ñ'), UNICODE(''), CHR(241), TO_CODE_POINTS('ñ😀')",
+      [[97, 241, 0, 'ñ', [241, 128512]]],
+    ],
+    ["SELECT SPLIT('añ😀', ''), ARRAY_TO_STRING(['a', NULL, 'b'], ',', 'x')", [[['a', 'ñ', '😀'], 'a,x,b']]],
+    // ZetaSQL has no EDIT_DISTANCE. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#edit_distance
+    ["SELECT EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('é', 'e')", [[3, 1]]],
+  ],
+  'numbers of people': [
+    [
+      'SELECT ROUND(2.675, 2), ROUND(12.345, 2), ROUND(1234.567, -2), ROUND(-2.5, 0)',
+      [[2.67, 12.35, 1200, -3]],
+    ],
+    ['SELECT TRUNC(0.3, 1), TRUNC(-2.679, 2), TRUNC(1234.567, -2)', [[0.2, -2.67, 1200]]],
+    [
+      'SELECT GREATEST(1e-12, 0.0), GREATEST(10/3, 1), LEAST(1.5, 2), LEAST(NULL, 1.5)',
+      [[1e-12, 10 / 3, 1.5, null]],
+    ],
+    ['SELECT SAFE_ADD(9223372036854775807, 1), SAFE_MULTIPLY(6, 7), SAFE_NEGATE(5)', [[null, 42, -5]]],
+    ['SELECT IEEE_DIVIDE(1, 4), LOG(8, 2), BIT_COUNT(-1)', [[0.25, 3, 64]]],
+    ['SELECT STDDEV(x), VAR_POP(x), BIT_XOR(x) FROM UNNEST([1, 2, 3, 4]) x', [[1.2909944487358056, 1.25, 4]]],
+    [
+      "SELECT MAX_BY(x, y), MIN_BY(x, y) FROM UNNEST([STRUCT('a' AS x, 1 AS y), ('b', 3), ('d', NULL)])",
+      [['b', 'a']],
+    ],
+    [
+      "SELECT LAST_DAY(DATE '2024-02-10'), LAST_DAY(DATE '2024-02-10', QUARTER)",
+      [['2024-02-29', '2024-03-31']],
+    ],
+    ["SELECT UNIX_DATE(DATE '1969-12-31'), DATE_FROM_UNIX_DATE(19782)", [[-1, '2024-02-29']]],
+    [
+      "SELECT GENERATE_DATE_ARRAY(DATE '2024-02-28', DATE '2024-03-01')",
+      [[['2024-02-28', '2024-02-29', '2024-03-01']]],
+    ],
+  ],
   'operators and NULL': [
     ['SELECT 7 / 2, 1 + 2 * 3, (1 + 2) * 3, -7 + 0, 5 - 2 - 1', [[3.5, 7, 9, -7, 2]]],
     ["SELECT 'a' || 'b', NULL || 'b', [1] || [2]", [['ab', null, [1, 2]]]],

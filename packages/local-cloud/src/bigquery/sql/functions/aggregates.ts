@@ -17,6 +17,8 @@ const simple = (name: string) => (args: readonly string[]) => call(name, args);
 
 const ORDERED = ['STRING', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
 
+const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
+
 /** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
 export const AGGREGATES: FunctionTable = {
   COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
@@ -39,6 +41,17 @@ export const AGGREGATES: FunctionTable = {
     ),
   ],
   MAX: [...ORDERED, 'FLOAT64'].map((type) => overload(`${type} -> ${type}`, simple('max'))),
+  MAX_BY: by('arg_max_null'),
+  MIN_BY: by('arg_min_null'),
+  STDDEV: [overload('FLOAT64 -> FLOAT64', simple('stddev_samp'))],
+  STDDEV_SAMP: [overload('FLOAT64 -> FLOAT64', simple('stddev_samp'))],
+  STDDEV_POP: [overload('FLOAT64 -> FLOAT64', simple('stddev_pop'))],
+  VARIANCE: [overload('FLOAT64 -> FLOAT64', simple('var_samp'))],
+  VAR_SAMP: [overload('FLOAT64 -> FLOAT64', simple('var_samp'))],
+  VAR_POP: [overload('FLOAT64 -> FLOAT64', simple('var_pop'))],
+  BIT_AND: [overload('INT64 -> INT64', simple('bit_and'))],
+  BIT_OR: [overload('INT64 -> INT64', simple('bit_or'))],
+  BIT_XOR: [overload('INT64 -> INT64', simple('bit_xor'))],
   ANY_VALUE: [overload('T -> T', simple('any_value'))],
   LOGICAL_AND: [overload('BOOL -> BOOL', simple('bool_and'))],
   LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],

@@ -5,6 +5,15 @@ const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
 const hash = (name: string) =>
   HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
 
+function joined(array: string, separator: string): string {
+  return `CASE WHEN ${separator} IS NOT NULL THEN array_to_string(${array}, ${separator}) END`;
+}
+
+function end(array: string, name: string, index: 1 | -1): string {
+  const error = failure(`${name} cannot get the ${index === 1 ? 'first' : 'last'} element of an empty array`);
+  return letIn([array], (a) => `CASE WHEN len(${a}) = 0 THEN ${error} ELSE ${a}[${index}] END`);
+}
+
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
 export const GENERAL_FUNCTIONS: FunctionTable = {
   IF: [
@@ -27,7 +36,24 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       }),
     ),
   ],
-  ARRAY_TO_STRING: [overload('ARRAY<STRING>, STRING -> STRING', same('array_to_string'))],
+  ARRAY_TO_STRING: [
+    overload('ARRAY<STRING>, STRING -> STRING', ([array = '', separator = '']) => joined(array, separator)),
+    overload('ARRAY<STRING>, STRING, STRING -> STRING', ([array, separator = '', forNull]) => {
+      const filled = `list_transform(${array}, lambda e: coalesce(e, ${forNull}))`;
+      return `CASE WHEN ${forNull} IS NOT NULL THEN ${joined(filled, separator)} END`;
+    }),
+  ],
+  ARRAY_FIRST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1))],
+  ARRAY_LAST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1))],
+  GENERATE_DATE_ARRAY: [
+    overload('DATE, DATE -> ARRAY<DATE>', ([from = '', to = '']) =>
+      letIn(
+        [from, to],
+        (a, b) =>
+          `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL ELSE list_transform(generate_series(0, CAST(${b} - ${a} AS BIGINT)), lambda d: ${a} + CAST(d AS INTEGER)) END`,
+      ),
+    ),
+  ],
   GENERATE_ARRAY: [
     overload('INT64, INT64, INT64? -> ARRAY<INT64>', ([from = '', to = '', step = 'CAST(1 AS BIGINT)']) =>
       letIn(

@@ -1,15 +1,22 @@
-import { failure, letIn } from '../let.ts';
+import { unsupported } from '../../errors.ts';
+import { failure, isolated, letIn } from '../let.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 
 const rounding = (name: string) => [overload('FLOAT64 -> FLOAT64', same(name))];
 
+/** With digits after the point, or before it when negative; computed in decimal, since 1.005 * 100 is 100.49999999999999. */
+const toDigits = (name: 'round' | 'trunc') =>
+  overload('FLOAT64, INT64 -> FLOAT64', ([x = '', n = '']) => `bq_${name}(${x}, ${n})`);
+
+const COMPARABLE = ['INT64', 'NUMERIC', 'STRING', 'DATE', 'DATETIME', 'TIMESTAMP'];
+
 const extreme = (operator: '>' | '<') => [
-  overload('INT64... -> INT64', (args) => extremeSql(operator, args)),
-  overload('NUMERIC... -> NUMERIC', (args) => extremeSql(operator, args)),
-  overload('STRING... -> STRING', (args) => extremeSql(operator, args)),
-  overload('DATE... -> DATE', (args) => extremeSql(operator, args)),
-  overload('DATETIME... -> DATETIME', (args) => extremeSql(operator, args)),
-  overload('TIMESTAMP... -> TIMESTAMP', (args) => extremeSql(operator, args)),
+  overload('T... -> T', (args, [first]) => {
+    const kind = first?.type.kind ?? '';
+    if (kind === 'FLOAT64') return extremeFloatSql(operator, args);
+    if (COMPARABLE.includes(kind)) return extremeSql(operator, args);
+    throw unsupported(`${operator === '>' ? 'GREATEST' : 'LEAST'} of ${kind}`, first?.at);
+  }),
 ];
 
 /** BigQuery returns NULL when any argument is NULL; DuckDB ignores NULLs. */
@@ -20,6 +27,31 @@ function extremeSql(operator: '>' | '<', args: readonly string[]): string {
     return `CASE WHEN ${anyNull} THEN NULL ELSE ${name}(${names.join(', ')}) END`;
   });
 }
+
+/** NaN wins in BigQuery, whatever the direction; in DuckDB it is the greatest number. */
+function extremeFloatSql(operator: '>' | '<', args: readonly string[]): string {
+  const name = operator === '>' ? 'greatest' : 'least';
+  return letIn(args, (...names) => {
+    const any = (test: (value: string) => string) => names.map(test).join(' OR ');
+    return (
+      `CASE WHEN ${any((value) => `${value} IS NULL`)} THEN NULL ` +
+      `WHEN ${any((value) => `isnan(${value})`)} THEN CAST('nan' AS DOUBLE) ELSE ${name}(${names.join(', ')}) END`
+    );
+  });
+}
+
+/** The result, or NULL where the plain operator fails. */
+const safe = (operator: string) => [
+  overload('INT64, INT64 -> INT64', ([x = '', y = '']) =>
+    isolated([x, y], (a, b) => `TRY(${a} ${operator} ${b})`),
+  ),
+  overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) =>
+    letIn([x, y], (a, b) => {
+      const value = `${a} ${operator} ${b}`;
+      return `CASE WHEN isfinite(${a}) AND isfinite(${b}) AND NOT isfinite(${value}) THEN NULL ELSE ${value} END`;
+    }),
+  ),
+];
 
 const divided = (name: string, sql: (a: string, b: string) => string) => [
   overload('INT64, INT64 -> INT64', ([x = '', y = '']) =>
@@ -41,6 +73,28 @@ const finite = (call: string, args: readonly string[], domain?: (...names: strin
     return `CASE ${outside}WHEN ${allFinite} AND NOT isfinite(${value}) THEN ${error} ELSE ${value} END`;
   });
 
+const circular = (name: string) => [
+  overload('FLOAT64 -> FLOAT64', ([x = '']) =>
+    letIn([x], (v) => `CASE WHEN isfinite(${v}) THEN ${name}(${v}) ELSE CAST('nan' AS DOUBLE) END`),
+  ),
+];
+
+function ieeeDivide(x: string, y: string): string {
+  return letIn([x, y], (a, b) => {
+    const byZero = `CASE WHEN ${a} = 0 OR isnan(${a}) THEN CAST('nan' AS DOUBLE) WHEN (${a} > 0) = (1 / ${b} > 0) THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END`;
+    return `CASE WHEN ${b} = 0 THEN ${byZero} ELSE ${a} / ${b} END`;
+  });
+}
+
+function logarithm(x: string, y: string): string {
+  const error = failure('Floating point error in function: LOG');
+  return letIn(
+    [x, y],
+    (a, b) =>
+      `CASE WHEN ${a} <= 0 OR ${b} <= 0 OR ${b} = 1 THEN ${error} WHEN isinf(${b}) THEN CAST('nan' AS DOUBLE) ELSE ln(${a}) / ln(${b}) END`,
+  );
+}
+
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
 export const NUMERIC_FUNCTIONS: FunctionTable = {
   ABS: [
@@ -54,8 +108,8 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
       letIn([x], (v) => `CASE WHEN isnan(${v}) THEN ${v} ELSE CAST(sign(${v}) AS DOUBLE) END`),
     ),
   ],
-  ROUND: [overload('FLOAT64 -> FLOAT64', same('round'))],
-  TRUNC: rounding('trunc'),
+  ROUND: [...rounding('round'), toDigits('round')],
+  TRUNC: [...rounding('trunc'), toDigits('trunc')],
   CEIL: rounding('ceil'),
   CEILING: rounding('ceil'),
   FLOOR: rounding('floor'),
@@ -68,6 +122,27 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
         return `CASE WHEN ${b} = 0 THEN NULL WHEN ${overflow} THEN NULL ELSE ${a} / ${b} END`;
       }),
     ),
+  ],
+  IEEE_DIVIDE: [overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => ieeeDivide(x, y))],
+  SAFE_ADD: safe('+'),
+  SAFE_SUBTRACT: safe('-'),
+  SAFE_MULTIPLY: safe('*'),
+  SAFE_NEGATE: [
+    overload('INT64 -> INT64', ([x = '']) => isolated([x], (v) => `TRY(-${v})`)),
+    overload('FLOAT64 -> FLOAT64', ([x]) => `(-${x})`),
+  ],
+  BIT_COUNT: [overload('INT64 -> INT64', ([x]) => `CAST(bit_count(${x}) AS BIGINT)`)],
+  SIN: circular('sin'),
+  COS: circular('cos'),
+  TAN: circular('tan'),
+  ATAN: [overload('FLOAT64 -> FLOAT64', same('atan'))],
+  ATAN2: [overload('FLOAT64, FLOAT64 -> FLOAT64', same('atan2'))],
+  ACOS: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('acos', [x], (v) => `abs(${v}) > 1`))],
+  ASIN: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('asin', [x], (v) => `abs(${v}) > 1`))],
+  CBRT: [overload('FLOAT64 -> FLOAT64', same('cbrt'))],
+  LOG: [
+    overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('ln', [x], (v) => `${v} <= 0`)),
+    overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => logarithm(x, y)),
   ],
   SQRT: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('sqrt', [x], (v) => `${v} < 0`))],
   EXP: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('exp', [x]))],

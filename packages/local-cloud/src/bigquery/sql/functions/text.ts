@@ -2,7 +2,8 @@ import { invalidQuery, unsupported } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { constantText, type FunctionTable, overload, same } from './overload.ts';
+import { WORD_DELIMITERS } from './computed.ts';
+import { constantText, type Emit, type FunctionTable, overload, same } from './overload.ts';
 
 /** Unicode's White_Space, which TRIM removes by default. */
 const WHITE_SPACE = quoteLiteral(
@@ -50,8 +51,29 @@ const SUBSTR_OVERLOADS = [
 
 /** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
 export const TEXT_FUNCTIONS: FunctionTable = {
-  LOWER: [overload('STRING -> STRING', same('lower'))],
-  UPPER: [overload('STRING -> STRING', same('upper'))],
+  LOWER: [overload('STRING -> STRING', same('bq_lower'))],
+  UPPER: [overload('STRING -> STRING', same('bq_upper'))],
+  INITCAP: [
+    overload(
+      'STRING, STRING? -> STRING',
+      ([text, delimiters = quoteLiteral(WORD_DELIMITERS)]) => `bq_initcap(${text}, ${delimiters})`,
+    ),
+  ],
+  REVERSE: [overload('STRING -> STRING', same('bq_reverse'))],
+  TRANSLATE: [overload('STRING, STRING, STRING -> STRING', same('bq_translate'))],
+  SOUNDEX: [overload('STRING -> STRING', same('bq_soundex'))],
+  EDIT_DISTANCE: [overload('STRING, STRING -> INT64', same('bq_edit_distance'))],
+  INSTR: [
+    overload(
+      'STRING, STRING, INT64?, INT64? -> INT64',
+      ([text, part, position = 'CAST(1 AS BIGINT)', occurrence = 'CAST(1 AS BIGINT)']) =>
+        `bq_instr(${text}, ${part}, ${position}, ${occurrence})`,
+    ),
+  ],
+  ASCII: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text, 127))],
+  UNICODE: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text))],
+  CHR: [overload('INT64 -> STRING', same('bq_chr'))],
+  TO_CODE_POINTS: [overload('STRING -> ARRAY<INT64>', same('bq_to_code_points'))],
   LENGTH: [overload('STRING -> INT64', same('length')), overload('BYTES -> INT64', same('octet_length'))],
   CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
   CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
@@ -68,8 +90,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
     overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
   ],
-  // Of Google's four forms only the default one, NFC.
-  NORMALIZE: [overload('STRING -> STRING', same('nfc_normalize'))],
+  NORMALIZE: [overload('STRING, PART? -> STRING', normalized('bq_normalize'))],
+  NORMALIZE_AND_CASEFOLD: [overload('STRING, PART? -> STRING', normalized('bq_normalize_and_casefold'))],
   STARTS_WITH: [overload('STRING, STRING -> BOOL', same('starts_with'))],
   ENDS_WITH: [overload('STRING, STRING -> BOOL', same('ends_with'))],
   STRPOS: [overload('STRING, STRING -> INT64', same('strpos'))],
@@ -81,8 +103,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   RPAD: pad('rpad'),
   SPLIT: [
     overload('STRING, STRING? -> ARRAY<STRING>', ([text, separator = "','"], [, by]) => {
-      if (by && constantText(by, 'SPLIT with a separator') === '')
-        throw unsupported('SPLIT into characters', by.at);
+      if (by && constantText(by, 'SPLIT with a separator') === '') return `bq_characters(${text})`;
       return `string_split(${text}, ${separator})`;
     }),
   ],
@@ -106,6 +127,26 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     }),
   ],
 };
+
+/** The second argument of NORMALIZE is a word: NFC, NFD, NFKC or NFKD. */
+function normalized(name: string): Emit {
+  return ([text], [, mode]) => {
+    const form = mode?.special?.part ?? 'NFC';
+    if (!/^NFK?[CD]$/.test(form))
+      throw invalidQuery(`A valid normalization mode is required but found ${form}`, mode?.at);
+    return `${name}(${text}, '${form}')`;
+  };
+}
+
+/** 0 for an empty text. DuckDB's unicode() of it is -1. */
+function firstCodePoint(text: string, most?: number): string {
+  return letIn([text], (t) => {
+    const point = `CAST(unicode(${t}) AS BIGINT)`;
+    const failed = failure('Non-ASCII value in ASCII');
+    const tooLarge = most === undefined ? '' : `WHEN ${point} > ${most} THEN ${failed} `;
+    return `CASE WHEN ${t} = '' THEN CAST(0 AS BIGINT) ${tooLarge}ELSE ${point} END`;
+  });
+}
 
 /** A position of 0, or before the text, means its first character. DuckDB counts the length from the given position. */
 function substr([text = '', position = '', length]: readonly string[], [, at]: readonly Resolved[]): string {

@@ -3,6 +3,7 @@ import { quoteLiteral } from '../../names.ts';
 import type { ScalarKind } from '../../types.ts';
 import { readText } from '../casts.ts';
 import { letIn } from '../let.ts';
+import type { Resolved } from '../resolved.ts';
 import { constantText, type Emit, type FunctionTable, overload } from './overload.ts';
 
 const MICROS: Readonly<Record<string, bigint>> = {
@@ -76,6 +77,14 @@ function truncate(kind: ScalarKind): Emit {
     const truncated = unit ? `date_trunc('${unit}', ${value})` : letIn([value], sunday);
     return `CAST(${truncated} AS ${kind === 'DATE' ? 'DATE' : 'TIMESTAMP'})`;
   };
+}
+
+/** The last day of the part that holds a date. */
+function lastDay([date = '']: readonly string[], [, second]: readonly Resolved[]): string {
+  const part = second?.special?.part ?? 'MONTH';
+  const months = MONTHS[part];
+  if (!months) throw unsupportedPart(part, 'DATE', second?.at);
+  return `CAST(date_trunc('${part.toLowerCase()}', ${date}) + to_months(${months}) AS DATE) - 1`;
 }
 
 /** EXTRACT(part FROM value), an INT64. */
@@ -162,6 +171,9 @@ export const TIME_FUNCTIONS: FunctionTable = {
   DATETIME_SUB: [overload('DATETIME, INTERVAL -> DATETIME', addToTime('DATETIME', '-'))],
   TIMESTAMP_ADD: [overload('TIMESTAMP, INTERVAL -> TIMESTAMP', addToTime('TIMESTAMP', '+'))],
   TIMESTAMP_SUB: [overload('TIMESTAMP, INTERVAL -> TIMESTAMP', addToTime('TIMESTAMP', '-'))],
+  LAST_DAY: [overload('DATE, PART? -> DATE', lastDay)],
+  UNIX_DATE: [overload('DATE -> INT64', ([x]) => `CAST(${x} - DATE '1970-01-01' AS BIGINT)`)],
+  DATE_FROM_UNIX_DATE: [overload('INT64 -> DATE', ([n]) => `(DATE '1970-01-01' + CAST(${n} AS INTEGER))`)],
   DATE_DIFF: [overload('DATE, DATE, PART -> INT64', difference('DATE', DATE_PARTS))],
   DATETIME_DIFF: [
     overload('DATETIME, DATETIME, PART -> INT64', difference('DATETIME', [...DATE_PARTS, ...TIME_PARTS])),
@@ -181,8 +193,11 @@ export const TIME_FUNCTIONS: FunctionTable = {
   TIMESTAMP_MICROS: [overload('INT64 -> TIMESTAMP', fromUnix(1n))],
 };
 
-/** Zero-based index of the argument that is a date part. */
+/** Zero-based index of the argument that is a word: a date part, or a form of Unicode. */
 export const PART_ARGUMENT: Readonly<Record<string, number>> = {
+  NORMALIZE: 1,
+  NORMALIZE_AND_CASEFOLD: 1,
+  LAST_DAY: 1,
   DATE_DIFF: 2,
   DATETIME_DIFF: 2,
   TIMESTAMP_DIFF: 2,
