@@ -582,7 +582,7 @@ describe('the access list of a dataset', () => {
       await refused('PATCH', 'datasets/d', { access: [{ role: 'KING', userByEmail: 'a@example.com' }] }),
     ).toMatchObject({ status: 400 });
     expect(await refused('PATCH', 'datasets/d', { access: [{ view: { tableId: 'v' } }] })).toMatchObject({
-      message: 'access[0].view is not supported by the local BigQuery',
+      message: 'Required parameter is missing: access.view.projectId',
     });
     expect((await send('GET', 'datasets/d?datasetView=METADATA')).body).not.toHaveProperty('access');
   });
