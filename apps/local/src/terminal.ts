@@ -1,6 +1,7 @@
 import { asTyped, colour, reasonOf } from '@records/cli';
 import type { CloudEvent, PropertyChange } from '@records/local-cloud';
 import type { StackDescription, StackOutputs } from '@records/stack';
+import { type LoggedError, parseEntry } from './log-entry.ts';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
 
@@ -13,10 +14,14 @@ const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
   EMERGENCY: 'error',
 };
 
+/** Errors that are remembered, so that each is shown once. */
+const MAX_SHOWN = 100;
+
 /** What `pnpm dev` prints: its result to standard output and its progress to standard error, so `--json` can be piped. */
 export class Terminal {
   readonly #json: boolean;
   readonly #write: (text: string) => void;
+  readonly #shown = new Set<string>();
 
   /** `write` receives the progress. */
   constructor(json: boolean, write: (text: string) => void = (text) => process.stderr.write(text)) {
@@ -85,17 +90,21 @@ export class Terminal {
     const entry = parseEntry(line);
     const shown = entry ? (LOUD[entry.severity] ?? 'debug') : severity;
     if (shown === 'debug') return;
-    this.note(`  ${colour('gray', `${source} │`)} ${colour(SEVERITY_STYLES[shown], entry?.message ?? line)}`);
+    const request =
+      entry?.requestId && shown === 'error' ? colour('gray', `  request ${entry.requestId}`) : '';
+    this.note(
+      `  ${colour('gray', `${source} │`)} ${colour(SEVERITY_STYLES[shown], entry?.message ?? line)}${request}`,
+    );
+    if (entry?.error && shown === 'error') this.#error(entry.error);
   }
-}
 
-function parseEntry(line: string): { severity: string; message: string } | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const { severity, message } = JSON.parse(line) as Record<string, unknown>;
-    return typeof severity === 'string' && typeof message === 'string' ? { severity, message } : undefined;
-  } catch {
-    return undefined; // Not JSON after all: shown as it is.
+  /** Prints an error and where it arose, once. A repetition has only the line of its request. */
+  #error({ summary, frames }: LoggedError): void {
+    const text = [summary, ...frames.map((frame) => `  at ${frame}`)].join('\n');
+    if (this.#shown.has(text)) return;
+    if (this.#shown.size === MAX_SHOWN) this.#shown.clear();
+    this.#shown.add(text);
+    this.note(colour('red', text.replaceAll(/^/gm, '      ')));
   }
 }
 

@@ -347,7 +347,7 @@ describe('the end of the local cloud', () => {
 async function startParent() {
   const parent = spawn(process.execPath, ['parent.ts'], {
     cwd: HERE,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
   return { parent, uri: String((await lines.next()).value) };

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/clock.ts';
 import { CloudRun } from '../../src/cloud-run/cloud-run.ts';
 
-// Runs a service until it is killed, and prints the address.
+// Runs a service until it is killed, and prints the address. Ends with the test, whose end closes standard input.
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 const cloudRun = new CloudRun({
   projectId: 'shop-local',
@@ -27,3 +27,4 @@ const { uri } = await cloudRun.deploy(
   'r1',
 );
 console.log(uri);
+process.stdin.resume().once('end', () => cloudRun.close());
