@@ -41,11 +41,19 @@ export async function removeStackFile(): Promise<void> {
   await rm(STACK_FILE, { force: true });
 }
 
-/** The stack that another process runs in this checkout; undefined when none does. Throws UserError. */
+/**
+ * The stack that another process runs in this checkout; undefined when none does. After a kill or a reboot, the process
+ * id may be that of an unrelated process, so a stack counts only when one of its services answers. Throws UserError.
+ */
 export async function runningStack(file = STACK_FILE): Promise<StackDescription | undefined> {
   const name = relative(process.cwd(), file) || file;
   const found = await read(file, name);
-  return found !== undefined && isAlive(found.pid) ? described(found, name) : undefined;
+  if (found === undefined || !isAlive(found.pid)) return undefined;
+  const description = described(found, name);
+  const answers = await Promise.allSettled(
+    ADDRESSES.map((variable) => assertAnswers(variable, description.environment[variable], name)),
+  );
+  return answers.some(({ status }) => status === 'fulfilled') ? description : undefined;
 }
 
 /** The target of the running local stack that `file` describes. Throws the errors of `describedStack`. */

@@ -99,6 +99,15 @@ describe('the running local stack', () => {
     expect(await runningStack('/nowhere/stack.json')).toBeUndefined();
   });
 
+  it('is over when its process id belongs to another process, and none of its services answers', async () => {
+    const gone = {
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${closedPort}`,
+      BIGQUERY_EMULATOR_HOST: `http://127.0.0.1:${closedPort}/bigquery/v2`,
+    };
+    const stack = { pid: process.pid, outputs, environment: gone };
+    expect(await withFile(stack, runningStack)).toBeUndefined();
+  });
+
   it.each(['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST'])(
     'is refused when %s does not answer',
     async (name) => {
