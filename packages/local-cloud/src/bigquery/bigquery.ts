@@ -34,6 +34,7 @@ import {
   tableListItem,
 } from './resources.ts';
 import { Results } from './results.ts';
+import { parseFields } from './schema.ts';
 import { Statistics } from './statistics.ts';
 import {
   type InsertAllRequest,
@@ -151,6 +152,11 @@ export class BigQuery implements Warehouse {
     return this.#datasets.patch(datasetId, patch, ifMatch);
   }
 
+  /** Lets a view read the tables of a dataset, or no longer. Throws NOT_FOUND. */
+  authorizeView(datasetId: string, view: TableReference, isAuthorized: boolean): Promise<void> {
+    return this.#datasets.authorizeView(datasetId, view, isAuthorized);
+  }
+
   /** Replaces all properties. Throws NOT_FOUND, INVALID_ARGUMENT. */
   updateDataset(datasetId: string, dataset: DatasetInput, ifMatch?: Precondition): Promise<DatasetResource> {
     return this.#datasets.update(datasetId, dataset, ifMatch);
@@ -170,12 +176,19 @@ export class BigQuery implements Warehouse {
     return this.#tables.insert(datasetId, await this.#withViewFields(datasetId, table, access));
   }
 
-  /** A view has the columns of its query. */
+  /** A view has the columns of its query, with the descriptions that are given for them. */
   async #withViewFields(datasetId: string, table: TableInput, access: Access): Promise<TableInput> {
     if (!table.view) return table;
     await this.#expiring.dropExpired();
     const { location } = await this.#datasets.get(datasetId);
-    return { ...table, schema: { fields: this.#engine.viewFields(table.view, access, location) } };
+    const described = new Map(
+      parseFields(table.schema?.fields).map((field) => [field.name, field.description]),
+    );
+    const fields = this.#engine.viewFields(table.view, access, location).map((field) => {
+      const description = described.get(field.name);
+      return description === undefined ? field : { ...field, description };
+    });
+    return { ...table, schema: { fields } };
   }
 
   /** A stored table, or the anonymous table of a query. Throws NOT_FOUND, PERMISSION_DENIED. */

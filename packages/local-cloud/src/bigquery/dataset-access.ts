@@ -29,6 +29,16 @@ export function authorizes({ properties }: Dataset, view: TableReference): boole
   return entries.some((entry) => entry.view && isSame(entry.view, view));
 }
 
+/** The entries with the view, or without it. */
+export function withView(
+  entries: readonly AccessEntry[],
+  view: TableReference,
+  isAuthorized: boolean,
+): AccessEntry[] {
+  const others = entries.filter((entry) => !(entry.view && isSame(entry.view, view)));
+  return isAuthorized ? [...others, { view }] : others;
+}
+
 function isSame(a: Partial<TableReference>, b: TableReference): boolean {
   return a.projectId === b.projectId && a.datasetId === b.datasetId && a.tableId === b.tableId;
 }

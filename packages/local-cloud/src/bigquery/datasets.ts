@@ -2,14 +2,23 @@ import type { Access } from '../callers.ts';
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import type { Iam } from '../iam.ts';
+import type { TableReference } from '../warehouse.ts';
 import { datasetResource as datasetResourceName } from './access.ts';
 import type { Catalog, Dataset } from './catalog.ts';
 import type { Database } from './database.ts';
-import { DEFAULT_ACCESS, forgetAccess, grantedAccess, setAccess, specialAccess } from './dataset-access.ts';
+import {
+  DEFAULT_ACCESS,
+  forgetAccess,
+  grantedAccess,
+  setAccess,
+  specialAccess,
+  withView,
+} from './dataset-access.ts';
 import { datasetNotFound, invalid } from './errors.ts';
 import { checkedLocation } from './locations.ts';
 import { assertDatasetId, assertSameReference } from './names.ts';
 import {
+  type AccessEntry,
   type DatasetInput,
   type DatasetResource,
   datasetProperties,
@@ -111,6 +120,17 @@ export class Datasets {
       await catalog.putDataset(transaction, dataset);
       if (access) setAccess(iam, datasetResourceName(projectId, datasetId), access);
       return this.#resource(dataset);
+    });
+  }
+
+  /** Adds a view to the access list, or removes it. Throws NOT_FOUND. */
+  async authorizeView(datasetId: string, view: TableReference, isAuthorized: boolean): Promise<void> {
+    const { clock, database, catalog } = this.#context;
+    await database.write(async (transaction) => {
+      const current = this.#find(datasetId);
+      const entries = (current.properties.access as readonly AccessEntry[] | undefined) ?? DEFAULT_ACCESS;
+      const properties = { ...current.properties, access: withView(entries, view, isAuthorized) };
+      await catalog.putDataset(transaction, { ...current, properties, lastModifiedTime: clock.now() });
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Iam } from '../iam.ts';
+import type { TableReference } from '../warehouse.ts';
 
 type Resource = Readonly<Record<string, unknown>>;
 
@@ -8,6 +9,7 @@ interface BigQueryAdmin {
   getDataset(datasetId: string): Promise<unknown>;
   patchDataset(datasetId: string, patch: Resource): Promise<unknown>;
   deleteDataset(datasetId: string, options: { deleteContents: boolean }): Promise<unknown>;
+  authorizeView(datasetId: string, view: TableReference, isAuthorized: boolean): Promise<void>;
   insertTable(datasetId: string, table: Resource): Promise<unknown>;
   getTable(datasetId: string, tableId: string): Promise<unknown>;
   patchTable(datasetId: string, tableId: string, patch: Resource): Promise<unknown>;

@@ -10,6 +10,12 @@ const Inputs = Type.Object(
     tableId: Type.String(),
     project: Type.Optional(Type.String()),
     schema: Type.Optional(Type.String()),
+    view: Type.Optional(
+      Type.Object(
+        { query: Type.String(), useLegacySql: Type.Optional(Type.Boolean()) },
+        { additionalProperties: false },
+      ),
+    ),
     clusterings: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     description: Type.Optional(Type.String()),
     friendlyName: Type.Optional(Type.String()),
@@ -39,7 +45,6 @@ export const table = applied({
     rangePartitioning: 'partitions are not emulated, nor what they save a query',
     requirePartitionFilter: 'partitions are not emulated',
     expirationTime: 'tables do not expire',
-    view: 'views are not emulated',
     materializedView: 'materialized views are not emulated',
     externalDataConfiguration: 'external tables are not emulated',
     externalCatalogTableOptions: 'there are no external catalogs',
@@ -61,7 +66,7 @@ export const table = applied({
     const id = nameOf(declared);
     return {
       id,
-      type: 'TABLE',
+      type: declared.inputs.view ? 'VIEW' : 'TABLE',
       selfLink: `https://bigquery.googleapis.com/bigquery/v2/${id}`,
       ...labelOutputs(declared.inputs.labels),
     };
@@ -79,7 +84,8 @@ export const table = applied({
     return [{ property: 'clusterings', message }];
   },
   replacementReason({ old, inputs, changed }: Changed<Inputs>) {
-    if (!changed.has('schema')) return undefined;
+    // A view holds no rows.
+    if (!changed.has('schema') || inputs.view) return undefined;
     const message = incompatibleChange(columnsOf(old), columnsOf(inputs));
     return message === undefined ? undefined : { property: 'schema', message };
   },
@@ -92,10 +98,12 @@ export const table = applied({
     return undefined;
   },
   async update({ inputs, old, changed, cloud }) {
+    // A view needs its query and the descriptions of its columns together.
+    const isChanged = (name: string) =>
+      changed.has(name === 'clustering' ? 'clusterings' : name) ||
+      (inputs.view !== undefined && (name === 'view' || name === 'schema'));
     const patch = Object.fromEntries(
-      Object.entries(settings(inputs, old)).filter(([name]) =>
-        changed.has(name === 'clustering' ? 'clusterings' : name),
-      ),
+      Object.entries(settings(inputs, old)).filter(([name]) => isChanged(name)),
     );
     if (Object.keys(patch).length > 0) {
       await cloud.bigquery.patchTable(inputs.datasetId, inputs.tableId, patch);
@@ -113,7 +121,10 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 
 /** Null removes what an earlier deployment set. */
 function settings(inputs: Inputs, old?: Inputs) {
+  const { view } = inputs;
   return {
+    // Google's default is legacy SQL.
+    ...(view && { view: { query: view.query, useLegacySql: view.useLegacySql ?? true } }),
     schema: { fields: columnsOf(inputs) },
     clustering: inputs.clusterings ? { fields: inputs.clusterings } : null,
     description: inputs.description ?? null,

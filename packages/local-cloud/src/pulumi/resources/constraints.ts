@@ -142,6 +142,13 @@ export const CONSTRAINTS: Readonly<Record<string, Constraints>> = {
       defaultTableExpirationMs: atLeast(3_600_000),
     },
   },
+  'gcp:bigquery/datasetAccess:DatasetAccess': {
+    fixed:
+      'authorizedDataset condition datasetId domain groupByEmail iamMember project role routine specialGroup userByEmail view',
+    groups: [
+      exactlyOne('', 'authorizedDataset domain groupByEmail iamMember routine specialGroup userByEmail view'),
+    ],
+  },
   'gcp:bigquery/datasetIamMember:DatasetIamMember': grant('datasetId project'),
   'gcp:bigquery/iamMember:IamMember': grant('datasetId project tableId'),
   'gcp:bigquery/table:Table': {

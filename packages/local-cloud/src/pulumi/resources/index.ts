@@ -1,5 +1,6 @@
 import type { DataSource, ResourceType } from '../resource-type.ts';
 import { dataset } from './bigquery-dataset.ts';
+import { datasetAccess } from './bigquery-dataset-access.ts';
 import { datasetGrant, tableGrant } from './bigquery-iam.ts';
 import { table } from './bigquery-table.ts';
 import { jobGrant, serviceGrant } from './cloud-run-iam.ts';
@@ -20,6 +21,7 @@ import { account } from './service-account.ts';
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'pulumi:providers:gcp': provider,
   'gcp:bigquery/dataset:Dataset': dataset,
+  'gcp:bigquery/datasetAccess:DatasetAccess': datasetAccess,
   'gcp:bigquery/datasetIamMember:DatasetIamMember': datasetGrant,
   'gcp:bigquery/iamMember:IamMember': tableGrant,
   'gcp:bigquery/table:Table': table,
