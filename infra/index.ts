@@ -1,3 +1,4 @@
+import { Analytics } from './src/components/analytics.ts';
 import { Ingestion } from './src/components/ingestion.ts';
 import { Monitoring } from './src/components/monitoring.ts';
 import { Prober } from './src/components/prober.ts';
@@ -12,6 +13,7 @@ const config = { ...settings, patience: patience(settings) };
 const { image, rollout } = await readDeployment();
 
 const warehouse = new Warehouse('records', config);
+new Analytics('records-analytics', { ...config, warehouse });
 const ingestion = new Ingestion('records', { ...config, warehouse });
 const api = new RecordsApi('records-api', { ...config, image, rollout, warehouse });
 const prober = config.prober && new Prober('records-probe', { ...config, image, warehouse, ingestion, api });

@@ -56,6 +56,7 @@ export const VARIATIONS: readonly Variation[] = [
   varied('prod private and unwatched', PLATFORM, {
     access: 'private',
     invokers: '["user:ana@example.com"]',
+    analysts: '["group:analysts@example.com"]',
     publishers: '["serviceAccount:crm@example-prod.iam.gserviceaccount.com"]',
     minInstances: '0',
     monitoring: 'false',

@@ -27,6 +27,7 @@ export function readConfig() {
   const config = {
     ...settings.provider(gcp.config),
     publishers: settings.list('publishers', MEMBER, MEMBERS),
+    analysts: settings.list('analysts', MEMBER, MEMBERS),
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings),
     access: readAccess(settings),

@@ -97,6 +97,30 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     });
   });
 
+  it('lets analysts run queries and read the dataset of views, and nothing else', async () => {
+    const member = 'group:analysts@example.com';
+    const { resources } = await planOf(stack, { analysts: JSON.stringify([member]) });
+    const grants = resources.filter(({ inputs }) => inputs.member === member).map(({ inputs }) => inputs);
+    expect(grants).toHaveLength(2);
+    expect(grants).toEqual(
+      expect.arrayContaining([
+        { datasetId: 'records_analytics', role: 'roles/bigquery.dataViewer', member },
+        { project, role: 'roles/bigquery.jobUser', member },
+      ]),
+    );
+  }, 120_000);
+
+  it('lets the views, and no other, read the records for those who may read the views', () => {
+    expect(inputsByName(plan, 'gcp:bigquery/datasetAccess:DatasetAccess')).toEqual(
+      Object.fromEntries(
+        ['conflicts', 'records'].map((tableId) => [
+          `records-analytics-${tableId}`,
+          { datasetId: 'records', view: { projectId: project, datasetId: 'records_analytics', tableId } },
+        ]),
+      ),
+    );
+  });
+
   it(
     expected.isPublic ? 'lets anybody call the API, without a grant' : 'lets only named members call the API',
     () => {

@@ -4,6 +4,7 @@ import { INFRA, isObject, PROJECT, type Pulumi, pulumi, pulumiIn, stackOption } 
 
 /** The settings that are lists, and the project that declares them. */
 const LISTS: Readonly<Record<string, string>> = {
+  analysts: PROJECT,
   imageReaders: 'records-bootstrap',
   invokers: PROJECT,
   pageChannels: PROJECT,

@@ -1,0 +1,38 @@
+import { BigQuery } from '@google-cloud/bigquery';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { LocalStack } from '@records/local';
+import { OAuth2Client } from 'google-auth-library';
+
+const ANALYST = 'analyst@records-local.iam.gserviceaccount.com';
+const ANA = { id: 'a', nombre: 'Ana', apellido: 'Ruiz', pais: 'Perú' };
+const EVA = { ...ANA, id: 'e', nombre: 'Eva' };
+
+let stack: LocalStack;
+let analyst: BigQuery;
+
+beforeAll(async () => {
+  stack = await LocalStack.create({ settings: { analysts: JSON.stringify([`serviceAccount:${ANALYST}`]) } });
+  const rows = [ANA, ANA, EVA, { ...EVA, pais: 'Chile' }];
+  await stack.cloud.bigquery.insertAll('records', 'records', { rows: rows.map((json) => ({ json })) });
+  const authClient = new OAuth2Client();
+  authClient.setCredentials({ access_token: stack.cloud.accessTokenFor(ANALYST) });
+  const { BIGQUERY_EMULATOR_HOST = '', GOOGLE_CLOUD_PROJECT: projectId = '' } = stack.environment;
+  const { origin: apiEndpoint } = new URL(BIGQUERY_EMULATOR_HOST);
+  analyst = new BigQuery({ projectId, apiEndpoint, authClient, retryOptions: { autoRetry: false } });
+}, 120_000);
+
+afterAll(() => stack.close());
+
+it('an analyst reads one row per id, as the API serves it, and the ids whose rows differ', async () => {
+  const [records] = await analyst.query('SELECT * FROM records_analytics.records ORDER BY id');
+  const [conflicts] = await analyst.query('SELECT * FROM records_analytics.conflicts');
+  expect(records).toEqual([ANA, { ...EVA, pais: 'Chile' }]);
+  expect(records).toEqual(await (await fetch(`${stack.outputs.apiUrl}/records`)).json());
+  expect(conflicts).toEqual([{ id: 'e', versions: 2 }]);
+});
+
+it('an analyst is refused the table of records, in the words of BigQuery', async () => {
+  await expect(analyst.query('SELECT id FROM records.records')).rejects.toThrow(
+    'Access Denied: Table records-local:records.records: User does not have permission to query table records-local:records.records, or perhaps it does not exist.',
+  );
+});

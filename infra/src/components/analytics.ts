@@ -1,0 +1,82 @@
+import * as gcp from '@pulumi/gcp';
+import * as pulumi from '@pulumi/pulumi';
+import { conflictColumns, conflictingIds, onePerId, viewColumns } from '@records/records-schema';
+import type { StackConfig } from '../config.ts';
+import type { Warehouse } from './warehouse.ts';
+
+export interface AnalyticsArgs
+  extends Pick<StackConfig, 'project' | 'region' | 'analysts' | 'deletionProtection' | 'labels'> {
+  readonly warehouse: Warehouse;
+}
+
+/** A dataset of views for analysts, who can read nothing else. The views read the table of records for them. */
+export class Analytics extends pulumi.ComponentResource {
+  constructor(name: string, args: AnalyticsArgs, options?: pulumi.ComponentResourceOptions) {
+    super('records:index:Analytics', name, {}, options);
+    const { project, region, analysts, deletionProtection, labels, warehouse } = args;
+
+    const dataset = new gcp.bigquery.Dataset(
+      name,
+      {
+        datasetId: name.replaceAll('-', '_'),
+        description: 'Views of the records, for analysts.',
+        location: region,
+        ...(!deletionProtection && { deleteContentsOnDestroy: true }),
+        labels,
+      },
+      { parent: this },
+    );
+
+    const from = pulumi.interpolate`\`${warehouse.tableName}\``;
+    const views = {
+      records: {
+        description: 'One row per id, by the same rule as the API.',
+        query: from.apply((table) => onePerId({ from: table })),
+        columns: viewColumns,
+      },
+      conflicts: {
+        description: 'The ids whose rows differ: mistakes of publishers.',
+        query: from.apply(conflictingIds),
+        columns: conflictColumns,
+      },
+    };
+    for (const [tableId, { description, query, columns }] of Object.entries(views)) {
+      const view = new gcp.bigquery.Table(
+        `${name}-${tableId}`,
+        {
+          datasetId: dataset.datasetId,
+          tableId,
+          description,
+          view: { query, useLegacySql: false },
+          schema: JSON.stringify(columns),
+          deletionProtection,
+          labels,
+        },
+        { parent: this },
+      );
+      // Not beside a DatasetIamMember on the same dataset, which would remove this entry.
+      new gcp.bigquery.DatasetAccess(
+        `${name}-${tableId}`,
+        {
+          datasetId: warehouse.table.datasetId,
+          view: { projectId: view.project, datasetId: view.datasetId, tableId: view.tableId },
+        },
+        { parent: this },
+      );
+    }
+
+    for (const member of analysts) {
+      new gcp.bigquery.DatasetIamMember(
+        `${name}-viewer-${member}`,
+        { datasetId: dataset.datasetId, role: 'roles/bigquery.dataViewer', member },
+        { parent: this },
+      );
+      new gcp.projects.IAMMember(
+        `${name}-job-user-${member}`,
+        { project, role: 'roles/bigquery.jobUser', member },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
