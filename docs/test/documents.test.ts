@@ -61,10 +61,10 @@ describe('docs/configuration.md', () => {
   it('lists the variables of pnpm dev, with their defaults', () => {
     expect(
       rowsOf('`pnpm dev`')
-        .slice(0, 3)
+        .slice(0, 4)
         .map(([name, value]) => [name, Number(value)]),
     ).toEqual(
-      [...helpOf('dev').matchAll(/default: (\d+),\s+env: (\w+)/g)].map(([, port, name]) => [
+      [...helpOf('dev').matchAll(/default:\s+(\d+),\s+env:\s+(\w+)/g)].map(([, port, name]) => [
         name,
         Number(port),
       ]),

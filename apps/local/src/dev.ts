@@ -12,6 +12,7 @@ import {
   writeStackFile,
 } from '@records/stack';
 import { Activity } from './activity.ts';
+import { type ConsolePort, openConsole } from './console/open-console.ts';
 import type { Part } from './console/stack-state.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
 import { PORT_VARIABLES } from './program.ts';
@@ -26,6 +27,7 @@ export interface DevOptions {
   readonly fresh: boolean;
   readonly ports: Ports;
   readonly chaos: ChaosOptions | undefined;
+  readonly console: ConsolePort;
 }
 
 /** Runs `pnpm dev` until it is interrupted. Throws UserError when the stack cannot start. */
@@ -46,8 +48,14 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
   const stopWatching = await watch(stack, { terminal, activity }, signal);
   try {
     await publishDescription(stack);
-    terminal.ready(stack.description, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    await using page = await openConsole(stack, activity, options.console, (error) =>
+      terminal.problem('The console failed', error),
+    );
+    terminal.ready(stack.description, seconds, page.url);
+    const stopReading = page.openOnKey((text) => terminal.note(text));
     if (!signal.aborted) await once(signal, 'abort');
+    stopReading();
   } finally {
     await stopWatching();
     await removeStackFile();

@@ -153,6 +153,13 @@ export class LocalStack {
     return this.#cloud.cloudRun.services().find(({ service }) => service === API_SERVICE)?.environment ?? {};
   }
 
+  /** Whether the API's process runs. */
+  get isApiRunning(): boolean {
+    return this.#cloud.cloudRun
+      .services()
+      .some(({ service, pid }) => service === API_SERVICE && pid !== undefined);
+  }
+
   /** URLs of metrics in Prometheus' format, by the name of the service. */
   get metrics(): Readonly<Record<string, string>> {
     const services = this.#cloud.cloudRun.services().flatMap(({ service, ports }) => {

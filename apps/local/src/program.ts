@@ -6,6 +6,7 @@ export const PORT_VARIABLES = {
   api: { variable: 'API_PORT', port: 8080 },
   pubsub: { variable: 'PUBSUB_PORT', port: 8085 },
   bigquery: { variable: 'BIGQUERY_PORT', port: 9050 },
+  console: { variable: 'CONSOLE_PORT', port: 4000 },
 } as const;
 
 const chaosSettings = Object.entries(CHAOS_SETTINGS)
@@ -26,12 +27,19 @@ export const dev = program('dev', {
   .addOption(portOption('--api-port <port>', 'port of the API', PORT_VARIABLES.api))
   .addOption(portOption('--pubsub-port <port>', 'port of Pub/Sub', PORT_VARIABLES.pubsub))
   .addOption(portOption('--bigquery-port <port>', 'port of BigQuery', PORT_VARIABLES.bigquery))
-  .action(async ({ fresh = false, json = false, chaos, apiPort, pubsubPort, bigqueryPort }) => {
-    const { runDev } = await import('./dev.ts');
-    const { Terminal } = await import('./terminal.ts');
-    const ports = { api: apiPort, pubsub: pubsubPort, bigquery: bigqueryPort };
-    await runDev({ fresh, chaos, ports }, new Terminal(json));
-  });
+  .addOption(portOption('--console-port <port>', 'port of the console', PORT_VARIABLES.console))
+  .action(
+    async (
+      { fresh = false, json = false, chaos, apiPort, pubsubPort, bigqueryPort, consolePort },
+      command,
+    ) => {
+      const { runDev } = await import('./dev.ts');
+      const { Terminal } = await import('./terminal.ts');
+      const ports = { api: apiPort, pubsub: pubsubPort, bigquery: bigqueryPort };
+      const isChosen = command.getOptionValueSource('consolePort') !== 'default';
+      await runDev({ fresh, chaos, ports, console: { port: consolePort, isChosen } }, new Terminal(json));
+    },
+  );
 
 /** An empty variable counts as unset. */
 function portOption<const Flags extends string>(

@@ -59,7 +59,7 @@ export class Terminal {
   }
 
   /** Prints the addresses once everything runs. */
-  ready(description: StackDescription, seconds: number): void {
+  ready(description: StackDescription, seconds: number, page: string): void {
     if (this.#json) {
       process.stdout.write(`${JSON.stringify(description)}\n`);
       return;
@@ -67,6 +67,7 @@ export class Terminal {
     const outputs = description.outputs as unknown as StackOutputs;
     const { PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST } = description.environment;
     const rows = {
+      Console: process.stdin.isTTY ? `${page} (o and Enter opens it)` : page,
       API: outputs.apiUrl,
       Docs: `${outputs.apiUrl}/docs`,
       Topic: outputs.topic,

@@ -47,6 +47,7 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/infra',
     '@records/local-cloud',
     '@records/prober',
+    '@records/records-schema',
     '@records/seeder',
     '@records/stack',
   ],

@@ -1,2 +1,4 @@
+export { DEFAULT_LOCALE } from './countries.ts';
+export { People } from './people.ts';
 export { problemsOf } from './report.ts';
 export { seedRecords } from './seed.ts';

@@ -1,13 +1,16 @@
 export { BigQuery } from './bigquery/bigquery.ts';
 export { BigQueryServer } from './bigquery/server.ts';
 export type { ChaosOptions } from './chaos.ts';
-export { FakeClock, systemClock } from './clock.ts';
+export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export type { CloudEvent, PropertyChange } from './cloud-event.ts';
 export type { Execution } from './cloud-run/execution.ts';
 export { CloudError } from './errors.ts';
+export { readBody } from './http/body.ts';
+export { foreignRefusal, hostRefusal } from './http/guard.ts';
 export { type Grant, Iam } from './iam.ts';
 export { LocalCloud, PortTakenError } from './local-cloud.ts';
 export { freePort } from './ports.ts';
+export type { MessageStep } from './pubsub/followers.ts';
 export { PubSub } from './pubsub/pubsub.ts';
 export { PubSubServer } from './pubsub/server.ts';
 export { DeploymentError } from './pulumi/deployment-error.ts';

@@ -11,3 +11,51 @@ export interface Trouble {
   /** What to do. */
   readonly todo?: string;
 }
+
+/** The pipeline in numbers. Counts start at 0 with the process that counts, unless they say otherwise. */
+export interface StackState {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly topic: {
+    /** `projects/p/topics/t` */
+    readonly name: string;
+    /** Messages that it accepted. */
+    readonly published: number;
+    /** Publish requests that it refused. */
+    readonly refused: number;
+  };
+  readonly subscription: {
+    /** `projects/p/subscriptions/s`; undefined while no subscription writes to the table. */
+    readonly name: string | undefined;
+    /** `ACTIVE`, or the error state in which nothing is written. */
+    readonly state: string;
+    /** Messages written to the table. */
+    readonly delivered: number;
+    /** Messages that are not in the table yet. */
+    readonly waiting: number;
+    /** Age of the oldest of these, in seconds. */
+    readonly oldestSeconds: number;
+  };
+  readonly deadLetters: {
+    readonly subscription: string;
+    /** Dead letters that nobody has replayed or discarded. */
+    readonly waiting: number;
+  };
+  readonly table: {
+    /** `project.dataset.table` */
+    readonly name: string;
+    /** Rows in it, copies included; undefined while there is no such table. */
+    readonly rows: number | undefined;
+  };
+  readonly api: {
+    readonly url: string;
+    readonly isRunning: boolean;
+    /** Requests that it answered since it started, without health checks. */
+    readonly requests: number;
+    /** Those answered with 4xx. */
+    readonly refused: number;
+    /** Those answered with 5xx. */
+    readonly failed: number;
+  };
+  readonly troubles: readonly Trouble[];
+}

@@ -1,6 +1,7 @@
 import type { Chaos } from '../chaos.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { CloudError } from '../errors.ts';
+import type { Followers } from './followers.ts';
 import { type Holder, Leases } from './leases.ts';
 import { RETRY_BACKOFF_SECONDS } from './limits.ts';
 import { OrderingKeys } from './ordering.ts';
@@ -46,10 +47,13 @@ export interface Limit {
 
 interface QueueOptions {
   readonly key: number;
+  /** Of the subscription. */
+  readonly name: string;
   readonly clock: Clock;
   readonly chaos: Pick<Chaos, 'losesAcknowledgement' | 'holdsBackMs'>;
   readonly database: Database;
   readonly messages: MessageTable;
+  readonly followers: Followers;
   readonly policy: DeliveryPolicy;
   /** Deletes those dequeued messages that no owner needs. Called inside a write. */
   collect(ids: readonly number[]): void;
@@ -149,7 +153,9 @@ export class DeliveryQueue {
     const lease = (message: BacklogMessage) => {
       const attempt = message.failures + 1;
       const orderingKey = this.#policy.ordered ? message.orderingKey : null;
-      const deadline = this.#options.clock.now() + leaseMs;
+      const { clock, followers, name } = this.#options;
+      const deadline = clock.now() + leaseMs;
+      followers.delivered(message.id, name, attempt);
       this.#leases.add(message.id, { attempt, bytes: sizeOf(message), orderingKey, holder }, deadline);
       if (orderingKey !== null) this.#ordering.delivered(orderingKey, message.id, this.#takes);
       batch.add(message);
@@ -182,10 +188,11 @@ export class DeliveryQueue {
 
   /** Removes messages from the backlog. Accepts a late acknowledgement, when the lease has ended. */
   async acknowledge(acknowledged: readonly number[]): Promise<void> {
-    const { database, key, collect } = this.#options;
+    const { database, key, name, collect, followers } = this.#options;
     const lost = this.#lostOf(acknowledged);
     const lostIds = new Set(lost.map(({ id }) => id));
     const ids = lost.length === 0 ? acknowledged : acknowledged.filter((id) => !lostIds.has(id));
+    followers.acknowledged(ids, name);
     const failing = this.fail(lost);
     const write = database.write(() => {
       const gone = this.#messages.dequeue(key, ids);
@@ -212,6 +219,7 @@ export class DeliveryQueue {
   async fail(failures: readonly Failure[]): Promise<void> {
     const current = failures.filter(({ id, attempt }) => this.#leases.get(id)?.attempt === attempt);
     if (current.length === 0) return;
+    this.#options.followers.failed(current, this.#options.name);
     const write = this.#options.database.write(
       () => current.filter((failure) => this.#countFailure(failure)).length,
     );

@@ -11,6 +11,8 @@ export interface Measurements {
     readonly id: string;
     /** Publish requests by result: `success`, `invalid_argument`, … */
     readonly requests: ReadonlyMap<string, number>;
+    /** Messages published, dead letters included. */
+    readonly published: number;
   }[];
   readonly subscriptions: readonly {
     readonly projectId: string;
@@ -36,6 +38,7 @@ export function measure(
     topics: Array.from(topics, (topic) => ({
       ...nameOf(topic.config.name),
       requests: publisher.requestsOf(topic),
+      published: publisher.publishedTo(topic),
     })),
     subscriptions: Array.from(subscriptions, ({ key, config, queue }) => {
       const [oldest] = messages.oldest('backlog', key, 1);

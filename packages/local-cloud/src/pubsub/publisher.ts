@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { CloudError } from '../errors.ts';
 import { isSet } from './fields.ts';
+import type { Followers } from './followers.ts';
 import {
   ATTRIBUTE_KEY_MAX_BYTES,
   ATTRIBUTE_VALUE_MAX_BYTES,
@@ -28,9 +29,18 @@ export class Publisher {
   readonly #database: Database;
   readonly #messages: MessageTable;
   readonly #schemas: Schemas;
+  readonly #followers: Followers;
   readonly #requests = new WeakMap<TopicState, Map<string, number>>();
+  readonly #published = new WeakMap<TopicState, number>();
 
-  constructor(options: { clock: Clock; database: Database; messages: MessageTable; schemas: Schemas }) {
+  constructor(options: {
+    clock: Clock;
+    database: Database;
+    messages: MessageTable;
+    schemas: Schemas;
+    followers: Followers;
+  }) {
+    this.#followers = options.followers;
     this.#clock = options.clock;
     this.#database = options.database;
     this.#messages = options.messages;
@@ -69,6 +79,11 @@ export class Publisher {
     return requests;
   }
 
+  /** Messages that the topic got. */
+  publishedTo(topic: TopicState): number {
+    return this.#published.get(topic) ?? 0;
+  }
+
   /** Publishes a message of Pub/Sub itself: only the topic's schema is checked. */
   append(
     topic: TopicState,
@@ -90,6 +105,7 @@ export class Publisher {
         if (recipients.length === 0 && retaining.length === 0) return this.#messages.takeId();
         const id = this.#insert(message, stamp, now);
         for (const { ids } of recipients) ids.push(id);
+        this.#followers.published(id, topic.config.name, message.attributes ?? {});
         return id;
       });
       for (const owner of retaining) this.#messages.retain(owner, ids);
@@ -98,6 +114,11 @@ export class Publisher {
       }
       return ids.map(String);
     });
+    // A failed commit is in the result of its request.
+    write.then(
+      ({ length }) => this.#published.set(topic, this.publishedTo(topic) + length),
+      () => undefined,
+    );
     this.#wake(receives, write, answered);
     return write;
   }

@@ -6,6 +6,7 @@ import type { Iam } from '../iam.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { Followers } from './followers.ts';
 import { type Measurements, measure } from './measurements.ts';
 import type { PageRequest } from './pages.ts';
 import { Policies } from './policies.ts';
@@ -68,6 +69,7 @@ export class PubSub {
   readonly #retention: Retention;
   readonly #database: Database;
   readonly #messages: MessageTable;
+  readonly #followers = new Followers();
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
   #sweep: Timer | undefined;
@@ -80,7 +82,7 @@ export class PubSub {
     const table = new ResourceTable(database);
     const schemas = new Schemas({ clock, database, table });
     const retention = new Retention(database, messages);
-    const publisher = new Publisher({ clock, database, messages, schemas });
+    const publisher = new Publisher({ clock, database, messages, schemas, followers: this.#followers });
     const topicChanged = (topic: TopicState) => this.#subscriptions.topicChanged(topic);
     const topics = new Topics({
       database,
@@ -110,6 +112,7 @@ export class PubSub {
       retention,
       bigquery,
       deadLetters,
+      followers: this.#followers,
       warn,
     });
     this.#subscriptions = subscriptions;
@@ -336,6 +339,9 @@ export class PubSub {
   async backlogSize(request: { subscription?: string | null }): Promise<number> {
     return this.#messages.backlogSize(this.#subscriptions.find(request.subscription).key);
   }
+
+  /** Tells what happens to the messages that are published with this `traceparent`. Returns a function that ends it. */
+  follow: Followers['follow'] = (traceparent, listener) => this.#followers.follow(traceparent, listener);
 
   /** The values behind the metrics of topics and subscriptions. */
   measurements(): Measurements {

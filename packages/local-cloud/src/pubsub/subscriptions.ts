@@ -6,6 +6,7 @@ import type { BigQuerySubscriptions } from './bigquery-subscriptions.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { type DeliveryPolicy, DeliveryQueue } from './delivery-queue.ts';
 import { parseFilter } from './filter.ts';
+import type { Followers } from './followers.ts';
 import { alreadyExists, checkName, checkProject, idOf, notFound } from './names.ts';
 import { type PageRequest, pageOf } from './pages.ts';
 import type { StoredPushConfig } from './push-config.ts';
@@ -31,6 +32,7 @@ interface SubscriptionsOptions {
   readonly retention: Retention;
   readonly bigquery: BigQuerySubscriptions;
   readonly deadLetters: DeadLetters;
+  readonly followers: Followers;
   warn(message: string): void;
 }
 
@@ -205,13 +207,15 @@ export class Subscriptions {
   }
 
   #add(key: number, config: SubscriptionConfig, topic: TopicState): SubscriptionState {
-    const { clock, chaos, database, messages, deadLetters } = this.#options;
+    const { clock, chaos, database, messages, deadLetters, followers } = this.#options;
     const queue = new DeliveryQueue({
       key,
+      name: config.name,
       clock,
       chaos,
       database,
       messages,
+      followers,
       policy: policyOf({ config, topic }),
       collect: (ids) => messages.collect(ids, ownersOf(topic), key),
       deadLetter: (id, attempts, reason) => deadLetters.forward(subscription, { id, attempts, reason }),

@@ -1,0 +1,32 @@
+// Types only: the page imports them, too.
+
+/** Something that happened, as the page shows it. */
+export interface ShownEvent {
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** A service, `infra`, `pnpm dev`, or a part of the local cloud. */
+  readonly source: string;
+  /** In lower case, of Cloud Logging: `info`, `warning`, `error`, … */
+  readonly severity: string;
+  readonly message: string;
+  readonly requestId?: string;
+  /** The frames of an error. */
+  readonly stack?: string;
+}
+
+/** One route and status of the API. */
+export interface RouteCount {
+  /** The pattern: `/records/:id`. */
+  readonly route: string;
+  readonly status: number;
+  readonly requests: number;
+  /** Sum of the times to answer, in seconds. */
+  readonly seconds: number;
+}
+
+export interface RequestsUpdate {
+  /** What happened since the last update, oldest first. */
+  readonly events: readonly ShownEvent[];
+  readonly routes: readonly RouteCount[];
+}

@@ -1,0 +1,31 @@
+import type { TemplateResult } from 'lit-html';
+import type { StackState } from '../stack-state.ts';
+import type { Text } from './text.ts';
+
+/** What a view may use of the page. */
+export interface Page {
+  /** Draws the page again, soon and once. */
+  redraw(): void;
+  /** The last state of the pipeline; undefined before the first. */
+  state(): StackState | undefined;
+}
+
+/** A view on the screen. */
+export interface View {
+  render(): TemplateResult;
+  /** A value that the server's part of the view sends by `watch`. */
+  receive?(value: never): void;
+}
+
+/** What each module of `views/` exports. It is opened when a page shows it, and forgotten when the page leaves it. */
+interface ViewModule {
+  open(page: Page): View;
+}
+
+/** A view that can be shown. */
+export interface ViewEntry {
+  /** Its address: `/NAME`. */
+  readonly name: string;
+  readonly title: Text;
+  load(): Promise<ViewModule>;
+}

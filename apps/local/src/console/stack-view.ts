@@ -1,0 +1,122 @@
+import { CloudError } from '@records/local-cloud';
+import type { Activity } from '../activity.ts';
+import type { LocalStack } from '../local-stack.ts';
+import { readRoutes } from './api-metrics.ts';
+import type { RouteCount } from './event-state.ts';
+import type { StackState, Trouble } from './stack-state.ts';
+
+/** The one way in which the console knows the stack. */
+export interface StackView {
+  readonly stack: LocalStack;
+  readonly activity: Activity;
+  /** The pipeline in numbers, as `pnpm status --json` prints it. */
+  state(): Promise<StackState>;
+  /** Requests to the API, by route and status. */
+  routes(): Promise<readonly RouteCount[]>;
+}
+
+type Numbers = Omit<StackState, 'troubles'>;
+
+export function viewOf(stack: LocalStack, activity: Activity): StackView {
+  const routes = () => readRoutes(stack.metrics['records-api']);
+  return {
+    stack,
+    activity,
+    routes,
+    async state() {
+      const numbers = await numbersOf(stack, routes);
+      return { ...numbers, troubles: [...activity.troubles, ...troublesOf(numbers, activity)] };
+    },
+  };
+}
+
+async function numbersOf(stack: LocalStack, routes: StackView['routes']): Promise<Numbers> {
+  const { outputs, cloud } = stack;
+  const [writer, rows, answered] = await Promise.all([writerOf(stack), rowsOf(stack), routes()]);
+  const { topics, subscriptions } = cloud.pubsub.measurements();
+  const topic = topics.find(({ id }) => id === lastPart(outputs.topic));
+  const of = (name: string | undefined) => subscriptions.find(({ id }) => id === lastPart(name ?? ''));
+  const written = of(writer?.name);
+  const requests = (from: number, to: number) =>
+    sum(answered.filter(({ status }) => status >= from && status < to).map(({ requests }) => requests));
+  return {
+    at: Date.now(),
+    topic: { name: outputs.topic, published: topic?.published ?? 0, refused: refusedOf(topic?.requests) },
+    subscription: {
+      name: writer?.name,
+      state: writer?.state ?? 'NOT_FOUND',
+      delivered: written?.acknowledged ?? 0,
+      waiting: written?.backlog ?? 0,
+      oldestSeconds: written?.oldestAgeSeconds ?? 0,
+    },
+    deadLetters: {
+      subscription: outputs.deadLetterSubscription,
+      waiting: of(outputs.deadLetterSubscription)?.backlog ?? 0,
+    },
+    table: { name: outputs.table, rows },
+    api: {
+      url: outputs.apiUrl,
+      isRunning: stack.isApiRunning,
+      requests: requests(0, 600),
+      refused: requests(400, 500),
+      failed: requests(500, 600),
+    },
+  };
+}
+
+/** The subscription that writes to the table. */
+async function writerOf({ cloud, outputs }: LocalStack) {
+  const { subscriptions } = await cloud.pubsub.listSubscriptions({ project: `projects/${outputs.project}` });
+  const found = subscriptions.find(
+    ({ bigqueryConfig }) => bigqueryConfig?.table?.replace(':', '.') === outputs.table,
+  );
+  return found && { name: found.name ?? '', state: String(found.bigqueryConfig?.state ?? found.state) };
+}
+
+async function rowsOf({ cloud, outputs }: LocalStack): Promise<number | undefined> {
+  const [, datasetId = '', tableId = ''] = outputs.table.split('.');
+  try {
+    return Number((await cloud.bigquery.getTable(datasetId, tableId)).numRows);
+  } catch (error) {
+    // A deployment may be replacing it.
+    if (error instanceof CloudError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function refusedOf(requests: ReadonlyMap<string, number> = new Map()): number {
+  return sum([...requests].map(([result, count]) => (result === 'success' ? 0 : count)));
+}
+
+function troublesOf({ subscription, deadLetters, table, api }: Numbers, activity: Activity): Trouble[] {
+  const troubles: Trouble[] = [];
+  if (subscription.state !== 'ACTIVE') {
+    const said = activity.lastWarning('pubsub', subscription.name ?? '');
+    troubles.push({
+      part: 'subscription',
+      sentence: said ?? `${subscription.name ?? 'No subscription'} is in state ${subscription.state}.`,
+    });
+  }
+  if (deadLetters.waiting > 0) {
+    const letters =
+      deadLetters.waiting === 1 ? '1 dead letter waits' : `${deadLetters.waiting} dead letters wait`;
+    troubles.push({
+      part: 'subscription',
+      sentence: `${letters} in ${lastPart(deadLetters.subscription)}: the table refused these messages.`,
+      todo: 'pnpm ops dead-letters list',
+    });
+  }
+  if (table.rows === undefined) troubles.push({ part: 'table', sentence: `${table.name} does not exist.` });
+  if (!api.isRunning && !activity.troubles.some(({ part }) => part === 'api')) {
+    troubles.push({ part: 'api', sentence: 'The API is not running.' });
+  }
+  return troubles;
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

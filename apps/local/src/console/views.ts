@@ -1,0 +1,23 @@
+import type { StackView } from './stack-view.ts';
+
+/** What the page sends with a call: the query of a GET, the JSON body of a POST. */
+export type Input = Readonly<Record<string, unknown>>;
+
+/** The server's part of a view of the console. */
+export interface ServerView {
+  /** By method and name: `GET form` answers `/api/VIEW/form`. Throws UserError for what the person can mend. */
+  readonly calls?: Readonly<Record<string, (input: Input) => Promise<unknown>>>;
+  /** Sends values to a page while it shows the view. Returns a function that stops it. */
+  watch?(send: (value: unknown) => void): () => void;
+}
+
+/** What each module of `views/` exports. */
+export interface ServerViewModule {
+  open(view: StackView): ServerView;
+}
+
+/** By the view's address. Each is loaded when a page first asks for it. `page/views.ts` lists the pages. */
+export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = {
+  follow: () => import('./views/follow.ts'),
+  requests: () => import('./views/requests.ts'),
+};
