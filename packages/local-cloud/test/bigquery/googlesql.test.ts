@@ -96,6 +96,10 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     // ZetaSQL has no EDIT_DISTANCE. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#edit_distance
     ["SELECT EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('é', 'e')", [[3, 1]]],
   ],
+  'arrays without a type': [
+    ["SELECT [] AS a UNION ALL SELECT ['x']", [[[]], [['x']]]],
+    ['SELECT [1.5] AS a UNION ALL SELECT []', [[[1.5]], [[]]]],
+  ],
   'numbers of people': [
     [
       'SELECT ROUND(2.675, 2), ROUND(12.345, 2), ROUND(1234.567, -2), ROUND(-2.5, 0)',

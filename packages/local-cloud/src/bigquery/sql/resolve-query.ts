@@ -278,9 +278,10 @@ export class QueryResolver {
   }
 }
 
-/** A column is not coerced like the literal it came from: text does not become a date. NULL still takes any type. */
+/** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
+  if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
   const { coercible: _, constant: __, ...column } = value;
   return coerce(column, type, bindings) !== undefined;
 }
