@@ -130,6 +130,24 @@ it('measures nothing while no page listens', async () => {
   await other.close();
 });
 
+it('names the field that the topic refuses', async () => {
+  const leaving = new AbortController();
+  const stream = await fetch(`${server.url}/live?view=follow`, { signal: leaving.signal });
+  const sent = await fetch(`${server.url}/api/follow/publish`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ record, variant: 'without' }),
+  });
+  expect(sent.status).toBe(200);
+  let told = '';
+  for await (const chunk of stream.body ?? []) {
+    told += Buffer.from(chunk).toString();
+    if (told.includes('"step":"refused"')) break;
+  }
+  leaving.abort();
+  expect(told).toMatch(/"step":"refused","detail":"[^\n]*apellido[^\n]* is missing/);
+});
+
 describe('the page', () => {
   inBrowser('follows a record to the API, by keyboard alone', () =>
     withPage('/follow', async (page) => {
@@ -139,6 +157,7 @@ describe('the page', () => {
       await page.keyboard.type('Zoé');
       await page.keyboard.press('Enter');
       await page.waitForSelector('.timeline >> text=served by the API');
+      expect(await page.textContent('.follow')).not.toContain('Following');
       const served = await page.textContent('.timeline li:last-child .detail');
       expect(JSON.parse(served ?? '')).toMatchObject({ nombre: 'Zoé' });
     }),

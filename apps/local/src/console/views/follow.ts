@@ -30,8 +30,9 @@ export function open({ stack }: StackView): ServerView {
   const show = () => {
     for (const listener of listeners) listener(follows.map(({ began: _, ...follow }) => follow));
   };
-  const add = (follow: Running, step: Omit<Follow['steps'][number], 'ms'>) => {
+  const add = (follow: Running, step: Omit<Follow['steps'][number], 'ms'>, isLast = false) => {
     if (follow.over) return;
+    follow.over = isLast;
     follow.steps = [...follow.steps, { ...step, ms: performance.now() - follow.began }];
     show();
   };
@@ -53,8 +54,7 @@ export function open({ stack }: StackView): ServerView {
     });
     const answer = (await response.json()) as { error?: { message: string } };
     if (answer.error) {
-      add(follow, { step: 'refused', detail: answer.error.message });
-      follow.over = true;
+      add(follow, { step: 'refused', detail: answer.error.message }, true);
     } else add(follow, { step: 'accepted', detail: topic });
   }
 
@@ -66,8 +66,7 @@ export function open({ stack }: StackView): ServerView {
         const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
         const text = await response.text();
         if (response.ok) {
-          add(follow, { step: 'served', detail: text });
-          follow.over = true;
+          add(follow, { step: 'served', detail: text }, true);
         }
       } catch {
         // It restarts: the pipeline says so. The next question may be answered.
@@ -80,8 +79,7 @@ export function open({ stack }: StackView): ServerView {
     switch (step.step) {
       case 'published':
         if (step.topic === stack.outputs.topic) return;
-        add(follow, { step: 'dead-lettered', detail: step.topic });
-        follow.over = true;
+        add(follow, { step: 'dead-lettered', detail: step.topic }, true);
         return;
       case 'delivered':
         add(follow, { step: 'delivered', detail: step.subscription, attempt: step.attempt });
@@ -128,8 +126,7 @@ export function open({ stack }: StackView): ServerView {
         try {
           await publish(follow, messagesOf(record, variant), traceparent);
         } catch (error) {
-          add(follow, { step: 'refused', detail: `Pub/Sub does not answer: ${reasonOf(error)}` });
-          follow.over = true;
+          add(follow, { step: 'refused', detail: `Pub/Sub does not answer: ${reasonOf(error)}` }, true);
         }
       },
     },
