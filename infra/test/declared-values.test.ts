@@ -9,7 +9,8 @@ import { cachedPlan } from './support/plan-cache.ts';
  */
 const SENT_FOR_A_REASON: Readonly<Record<string, string>> = {
   'gcp:bigquery/table:Table deletionProtection': "the provider's own, true by default",
-  'gcp:bigquery/table:Table view.useLegacySql': 'true by default, and the provider reads its absence as false',
+  'gcp:bigquery/table:Table view.useLegacySql':
+    'true by default, and the provider reads its absence as false',
   'gcp:cloudrunv2/job:Job deletionProtection': "the provider's own, true by default",
   'gcp:cloudrunv2/service:Service deletionProtection': "the provider's own, true by default",
   'gcp:cloudrunv2/job:Job template.template.maxRetries': 'three by default, so the provider sends zero, too',
