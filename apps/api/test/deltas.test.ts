@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '@records/local-cloud';
 import type { LightMyRequestResponse } from 'fastify';
 import { buildTestApi, type TestApi } from './support/api.ts';
@@ -27,6 +27,9 @@ const added = (count: number, prefix: string) =>
     pais: n % 5 === 0 ? 'Chile' : 'Cuba',
   }));
 const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id).sort();
+
+// Tables of 100,000 rows: on a busy machine of two processors the longest test takes half a minute.
+jest.setTimeout(90_000);
 
 let table: TestTable;
 let timing: FakeTiming;
