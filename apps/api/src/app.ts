@@ -26,6 +26,7 @@ import { Readiness } from './readiness.ts';
 import { countriesRoutes } from './routes/countries.ts';
 import { documentationRoutes } from './routes/documentation.ts';
 import { healthRoutes } from './routes/health.ts';
+import { homeRoutes } from './routes/home.ts';
 import { recordRoutes } from './routes/record.ts';
 import { exportRoutes } from './routes/record-exports.ts';
 import { recordsRoutes } from './routes/records.ts';
@@ -160,6 +161,7 @@ const ROUTES = [
   exportRoutes,
   recordRoutes,
   countriesRoutes,
+  homeRoutes,
   healthRoutes,
   documentationRoutes,
 ].map((routes) => Object.assign(routes, { [Symbol.for('fastify.display-name')]: routes.name }));

@@ -13,7 +13,7 @@ import { closeAfterAll } from './support/cleanup.ts';
 import { type Answer, Contract } from './support/contract.ts';
 import { type DocumentRequest, documentRequests, type KnownValues } from './support/document-requests.ts';
 import { FakeTiming } from './support/fake-timing.ts';
-import { pathFor, promises, SITUATIONS } from './support/situations.ts';
+import { pathFor, promises, SITUATIONS, situationFor } from './support/situations.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 
 /** `pnpm bench fuzz` sends more, and others each time. */
@@ -61,7 +61,7 @@ beforeAll(async () => {
   contract = new Contract((await app.inject({ url: '/openapi.json' })).json());
   const ofColumns = COLUMN_NAMES.map((name) => [name, people.map((person) => person[name])]);
   known = {
-    parameters: { ...Object.fromEntries(ofColumns), snapshot: tokens },
+    parameters: { ...Object.fromEntries(ofColumns), snapshot: tokens, lang: ['es', 'en'] },
     headers: [...Array(10).fill({}), ...[key, key, ...wrongKeys].map((text) => ({ 'x-api-key': text }))],
   };
 });
@@ -129,9 +129,8 @@ function operationOf(target: string): string | undefined {
 /** One request for each operation and status that a healthy warehouse can give; statuses.test.ts tests the others. */
 function oneOfEach(): DocumentRequest[] {
   return promises(contract.document).flatMap(({ path, status }) => {
-    const situation = SITUATIONS[status];
-    if (!situation) return [];
-    const { search = '', headers = {}, body = null } = situation;
+    if (!SITUATIONS[status]) return [];
+    const { search = '', headers = {}, body = null } = situationFor(path, status);
     return { method: 'GET', target: pathFor(path, status, ID) + search, headers, body };
   });
 }

@@ -174,7 +174,6 @@ describe('bytes that are not UTF-8', () => {
 
 describe('an unknown path', () => {
   it.each([
-    '/',
     '/record',
     '/Records',
     '/records/a/b',

@@ -5,7 +5,7 @@ import { buildTestApi } from './support/api.ts';
 import { BigQueryFront, type Fault, googleError } from './support/bigquery-front.ts';
 import { Contract } from './support/contract.ts';
 import { FakeTiming } from './support/fake-timing.ts';
-import { pathFor, promises, SITUATIONS } from './support/situations.ts';
+import { pathFor, promises, situationFor } from './support/situations.ts';
 import { openTestTable, type TestTable } from './support/table.ts';
 import { ask } from './support/wire.ts';
 
@@ -70,7 +70,7 @@ async function askOnTheWire(app: FastifyInstance, path: string) {
 /** Why the status did not occur as documented; undefined when it did. */
 async function unkept(path: string, status: string): Promise<string | undefined> {
   const trouble = TROUBLES[status];
-  const { search = '', headers = {}, body: payload } = SITUATIONS[status] ?? {};
+  const { search = '', headers = {}, body: payload } = situationFor(path, status);
   const request = { url: pathFor(path, status, row.id) + search, headers, ...(payload && { payload }) };
   const app = (await trouble?.app()) ?? healthy;
   if (trouble?.first) await app.inject(request);

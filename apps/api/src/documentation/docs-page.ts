@@ -1,4 +1,4 @@
-import { type Html, html, prose } from './html.ts';
+import { type Html, html, prose } from '../pages/html.ts';
 import { layout, tryScript } from './layout.ts';
 
 /** The parts of an OpenAPI document that the page shows. */

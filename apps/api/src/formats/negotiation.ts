@@ -5,6 +5,10 @@ import { ProblemError } from '../problems/problem.ts';
 export const JSON_TYPE = 'application/json';
 export const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
 
+export const HTML_TYPE = 'text/html';
+
+type MediaTypes = readonly [string, ...string[]];
+
 const LIST = new Intl.ListFormat('en-GB');
 
 /** The media ranges of an `Accept` header, and the parts of a range. Commas and semicolons in quotes do not separate. */
@@ -22,12 +26,18 @@ function withoutParameters(accept: string): string {
     .join(',');
 }
 
-/** The offered media type that the client prefers, by default the first (RFC 9110, 12.5.1). Throws `not-acceptable`. */
-export function mediaTypeOf({ headers }: FastifyRequest, offered: readonly [string, ...string[]]): string {
+/** The offered media type that the client prefers, by default the first (RFC 9110, 12.5.1); undefined when it takes none. */
+export function preferredType({ headers }: FastifyRequest, offered: MediaTypes): string | undefined {
   const { accept } = headers;
   if (!accept || accept === '*/*') return offered[0];
-  const best = new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...offered]);
+  return new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...offered]);
+}
+
+/** The same. Throws `not-acceptable` when the client takes none. */
+export function mediaTypeOf(request: FastifyRequest, offered: MediaTypes): string {
+  const best = preferredType(request, offered);
   if (best !== undefined) return best;
+  const { accept = '' } = request.headers;
   const given = accept.length > 80 ? `${accept.slice(0, 79)}…` : accept;
   throw new ProblemError(
     'not-acceptable',

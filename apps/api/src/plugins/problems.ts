@@ -25,8 +25,19 @@ export function answerProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendProblem(routeNotFound(request), request, reply));
 }
 
-/** Sends the problem document, and logs the cause, which no other place logs. */
-export function sendProblem(error: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** What a reader of a page gets instead of the problem document. */
+export interface ProblemPage {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends the problem document, or a page of it, and logs the cause, which no other place logs. */
+export function sendProblem(
+  error: ProblemError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page?: ProblemPage,
+): FastifyReply {
   const { status, headers, body } = problemResponse(error.problem, error.message, request.id, error);
   const { cause } = error;
   if (cause !== undefined || error.problem === 'internal-error') {
@@ -37,6 +48,11 @@ export function sendProblem(error: ProblemError, request: FastifyRequest, reply:
       `${request.method} ${routeOf(request)} failed: ${error.problem}`,
     );
   }
+  if (page)
+    return reply
+      .code(status)
+      .headers({ ...headers, ...page.headers })
+      .send(page.body);
   // Fastify would add a charset to text, which this media type does not have (RFC 9457, 6.1).
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }
@@ -104,7 +120,7 @@ function routeNotFound(request: FastifyRequest): ProblemError {
   const slash = path.length > 1 && path.endsWith('/') ? ' Paths have no slash at the end.' : '';
   return new ProblemError(
     'route-not-found',
-    `No such path.${slash} Start at /records, /docs or /openapi.json.`,
+    `No such path.${slash} Start at /, /records, /docs or /openapi.json.`,
   );
 }
 

@@ -7,22 +7,36 @@ import type { RecordFilter } from '../warehouse/warehouse.ts';
 
 const MAX_VALUES = 20;
 
-const values = (field: 'nombre' | 'apellido' | 'pais') =>
+const values = (field: keyof RecordFilter, minLength: 0 | 1) =>
   Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: TEXT_MAX_LENGTH }), {
+    Type.Array(Type.String({ minLength, maxLength: TEXT_MAX_LENGTH }), {
       minItems: 1,
       maxItems: MAX_VALUES,
-      'x-rule': `must be 1 to ${MAX_VALUES} values of 1 to ${TEXT_MAX_LENGTH} characters`,
+      'x-rule': `must be 1 to ${MAX_VALUES} values of ${minLength} to ${TEXT_MAX_LENGTH} characters`,
       description: `Only records whose \`${field}\` is exactly this value, in whichever Unicode form (NFC, NFD) either is written. Repeat the parameter to accept several values.`,
       examples: [RecordRow.properties[field].examples],
     }),
   );
 
 export const filterParameters = {
-  nombre: values('nombre'),
-  apellido: values('apellido'),
-  pais: values('pais'),
+  nombre: values('nombre', 1),
+  apellido: values('apellido', 1),
+  pais: values('pais', 1),
 };
+
+/** The same for a form, whose empty fields are sent, too. Drop them by `filledFields`. */
+export const formParameters = {
+  nombre: values('nombre', 0),
+  apellido: values('apellido', 0),
+  pais: values('pais', 0),
+};
+
+export function filledFields({ nombre = [], apellido = [], pais = [] }: RecordFilter): RecordFilter {
+  const filled = Object.entries({ nombre, apellido, pais })
+    .map(([name, values]) => [name, values.filter((value) => value !== '')] as const)
+    .filter(([, values]) => values.length > 0);
+  return Object.fromEntries(filled);
+}
 
 /** The filter of a query, with canonical values in a canonical order; undefined when the query has none. */
 export function filterOf(query: RecordFilter): RecordFilter | undefined {

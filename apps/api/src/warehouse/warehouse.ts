@@ -49,6 +49,8 @@ export interface WholeList extends RecordList {
   filter(filter: RecordFilter): Promise<RecordList>;
   /** Counts the records of the list per country; of the list before it like `filter`. Throws `listTooLarge`. */
   countries(): Promise<CountedList>;
+  /** The same; undefined where counting would take a query. */
+  countriesIfFree(): Promise<CountedList | undefined>;
 }
 
 export interface CountedList extends Pick<RecordList, 'token' | 'takenAt' | 'freshness'> {

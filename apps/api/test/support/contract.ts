@@ -106,6 +106,9 @@ export class Contract {
     const response = this.document.paths[path]?.get?.responses[status];
     if (!response) return `${status} is not described`;
     const mediaType = type.split(';', 1)[0] ?? '';
+    // The page of `/`, which is for people.
+    if (path === '/' && mediaType === 'text/html')
+      return method === 'HEAD' || body.startsWith('<!doctype html>') ? undefined : 'a page without a doctype';
     const describedAt = OTHER_TYPES[`${path} ${mediaType}`] ?? path;
     const { content } = this.document.paths[describedAt]?.get?.responses[status] ?? response;
     if (response.content && !content?.[mediaType]) return `${type} is not described for ${status}`;

@@ -30,6 +30,13 @@ export function promises({ paths }: OpenApi): readonly { readonly path: string; 
   );
 }
 
+/** Programs get the index at `/` whatever happens to the list: only its page meets the rest. */
+export function situationFor(path: string, status: string): Situation {
+  const { headers, ...situation } = SITUATIONS[status] ?? {};
+  const isOfPage = path === '/' && ['410', '500', '503', '504'].includes(status);
+  return { ...situation, headers: { ...headers, ...(isOfPage && { accept: 'text/html' }) } };
+}
+
 /** The path with the id, or with an unknown one for 404. */
 export function pathFor(path: string, status: string, id: string): string {
   return path.replace('{id}', status === '404' ? 'nobody' : id);

@@ -109,6 +109,11 @@ export class Filters {
     return filter ? this.#results.has(keyOf(base, filter)) : this.#counted.has(base.token);
   }
 
+  /** Whether counting takes no query. */
+  countsFreely({ base }: Rows): boolean {
+    return this.#isIndexed(base) || this.#counted.has(base.token);
+  }
+
   /** The matching rows, in the same order. `isCurrent`: of the current list. */
   async filter({ base, delta }: Rows, filter: RecordFilter, isCurrent: boolean): Promise<MergedRows> {
     return new MergedRows(await this.#found(base, filter, isCurrent), delta.match(filter));

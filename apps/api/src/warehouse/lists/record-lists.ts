@@ -132,6 +132,10 @@ export class RecordLists {
     const { filters, calls } = this.#options;
     const isCurrent = this.#isCurrent(list.name);
     const described = { token: list.name.token, takenAt: list.takenAt, freshness };
+    const countries = async () => ({
+      ...described,
+      counts: () => calls.inTime(filters.countries(list.rows, isCurrent)).catch(rethrow(failed)),
+    });
     return {
       ...listOf(list.rows, described, failed),
       filter: async (filter) =>
@@ -140,10 +144,8 @@ export class RecordLists {
           described,
           failed,
         ),
-      countries: async () => ({
-        ...described,
-        counts: () => calls.inTime(filters.countries(list.rows, isCurrent)).catch(rethrow(failed)),
-      }),
+      countries,
+      countriesIfFree: async () => (filters.countsFreely(list.rows) ? countries() : undefined),
     };
   }
 
@@ -158,6 +160,14 @@ export class RecordLists {
     const { filters, calls } = this.#options;
     const described = this.#described(held);
     const failed = (error: unknown) => this.#meaningOf(error, held.name);
+    const countries = async () => {
+      const from = this.#readyFor(held);
+      const failedThere = (error: unknown) => this.#meaningOf(error, from.name);
+      return {
+        ...this.#described(from),
+        counts: () => calls.inTime(filters.countries(from.rows, true)).catch(rethrow(failedThere)),
+      };
+    };
     return {
       ...listOf(held.rows, described, failed),
       filter: async (filter) => {
@@ -166,14 +176,8 @@ export class RecordLists {
         const rows = calls.inTime(filters.filter(from.rows, filter, true)).catch(rethrow(failedThere));
         return listOf(await rows, this.#described(from), failedThere);
       },
-      countries: async () => {
-        const from = this.#readyFor(held);
-        const failedThere = (error: unknown) => this.#meaningOf(error, from.name);
-        return {
-          ...this.#described(from),
-          counts: () => calls.inTime(filters.countries(from.rows, true)).catch(rethrow(failedThere)),
-        };
-      },
+      countries,
+      countriesIfFree: async () => (filters.countsFreely(held.rows) ? countries() : undefined),
     };
   }
 
