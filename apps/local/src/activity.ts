@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 /**
- * What happened in a run of `pnpm dev`, and what is wrong now, for the console. The terminal prints the same. Keeps the last 500
+ * The events of a run of `pnpm dev` and its present troubles, for the console. The terminal prints the same. Keeps the last 500
  * happenings, and for each part the last failed save and the last broken container.
  */
 export class Activity {

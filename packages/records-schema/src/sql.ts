@@ -4,7 +4,7 @@ import { COLUMN_NAMES } from './record.ts';
 const [ID, ...OTHERS] = COLUMN_NAMES;
 const COLUMNS = COLUMN_NAMES.map((name) => `r.${name}`).join(', ');
 
-/** What to read of a table of rows. Everything is GoogleSQL that names the rows `r`. */
+/** The parts of a query of rows, in GoogleSQL. They call the rows `r`. */
 export interface Reading {
   /** A table in back-ticks, or what else FROM takes. */
   readonly from: string;

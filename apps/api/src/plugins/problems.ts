@@ -25,7 +25,7 @@ export function answerProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendProblem(routeNotFound(request), request, reply));
 }
 
-/** What a reader of a page gets instead of the problem document. */
+/** The answer to a person, instead of the problem document. */
 export interface ProblemPage {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -23,7 +23,7 @@ const TYPES = [JSON_TYPE, HTML_TYPE] as const;
 /** Part of entity tags. Change it when the page of the same list changes: clients keep pages longer than a release lasts. */
 const FORM = 1;
 
-/** What there is, for programs. */
+/** The paths of the API, for programs. */
 const INDEX = {
   records: '/records',
   record: '/records/{id}',

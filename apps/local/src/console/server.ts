@@ -143,7 +143,7 @@ async function inputOf(request: IncomingMessage): Promise<Input> {
 }
 
 function fail(response: ServerResponse, error: unknown, onError: (error: unknown) => void): void {
-  // What the person can mend: a UserError, or an error of a service, which has a code.
+  // The person can mend a UserError, and an error of a service, which has a code.
   const isExpected =
     error instanceof UserError || (typeof error === 'object' && error !== null && 'code' in error);
   if (!isExpected) onError(error);

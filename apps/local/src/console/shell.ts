@@ -4,8 +4,8 @@ import type { Asset } from './static-files.ts';
 export type Language = 'en' | 'es';
 
 const TEXTS = {
-  en: { title: 'Console', script: 'The console needs JavaScript. pnpm status prints the same numbers.' },
-  es: { title: 'Consola', script: 'La consola necesita JavaScript. pnpm status muestra los mismos números.' },
+  en: { title: 'Console', script: 'The console needs JavaScript. /api/state has the same numbers.' },
+  es: { title: 'Consola', script: 'La consola necesita JavaScript. /api/state tiene los mismos números.' },
 } as const;
 
 /** Leads the modules of the page to lit-html. */

@@ -9,7 +9,7 @@ import type { StackState, Trouble } from './stack-state.ts';
 export interface StackView {
   readonly stack: LocalStack;
   readonly activity: Activity;
-  /** The pipeline in numbers, as `pnpm status --json` prints it. */
+  /** The pipeline in numbers, as `/api/state` answers it. */
   state(): Promise<StackState>;
   /** Requests to the API, by route and status. */
   routes(): Promise<readonly RouteCount[]>;

@@ -11,7 +11,7 @@ export interface ServerView {
   watch?(send: (value: unknown) => void): () => void;
 }
 
-/** What each module of `views/` exports. */
+/** The exports of each module of `views/`. */
 export interface ServerViewModule {
   open(view: StackView): ServerView;
 }

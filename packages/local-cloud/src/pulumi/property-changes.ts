@@ -6,7 +6,7 @@ const LONGEST = 100;
 /** Characters before the first difference of two long values. */
 const LEAD = 20;
 
-/** What changes between two sets of inputs, as text of bounded length. `isSecret` is asked for top-level names. */
+/** The differences between two sets of inputs, as text of bounded length. `isSecret` receives top-level names. */
 export function propertyChanges(
   old: unknown,
   next: unknown,

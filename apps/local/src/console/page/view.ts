@@ -17,7 +17,7 @@ export interface View {
   receive?(value: never): void;
 }
 
-/** What each module of `views/` exports. It is opened when a page shows it, and forgotten when the page leaves it. */
+/** The exports of each module of `views/`. A page opens a view to show it, and drops it when the page shows another. */
 interface ViewModule {
   open(page: Page): View;
 }

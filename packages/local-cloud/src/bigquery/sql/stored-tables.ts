@@ -83,7 +83,7 @@ export class StoredTables implements TableFinder {
     }
   }
 
-  /** What a view reads is allowed if the view is authorized, or the caller could read it without the view. */
+  /** An authorized view may read for everybody; for any other, the caller needs access to the tables as well. */
   #requireToQuery(reference: TableReference): void {
     const dataset = this.#catalog.findDataset(reference.datasetId);
     if (this.#view && dataset && authorizes(dataset, this.#view)) return;

@@ -18,7 +18,7 @@ interface ComputedFunction {
   compute(...args: readonly DuckDBValue[]): DuckDBValue;
 }
 
-/** What characters are when case does not count. */
+/** Unicode's normalization forms. */
 type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 const text = (returns: DuckDBType, compute: (...texts: string[]) => DuckDBValue, count = 1) => ({
@@ -54,7 +54,7 @@ const COMPUTED: Readonly<Record<string, ComputedFunction>> = {
   bq_translate: text(VARCHAR, translate, 3),
   bq_soundex: text(VARCHAR, soundex),
   bq_edit_distance: text(BIGINT, (a, b) => BigInt(editDistance([...a], [...b])), 2),
-  // Google rounds the exact value of a double: 1.005 is a little less than 1.005.
+  // Google rounds the exact value of a double: the double 1.005 is a little less than 1.005.
   bq_round: digits(roundTo),
   bq_trunc: digits(truncateTo),
   bq_instr: {
