@@ -94,6 +94,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ],
     ["SELECT SPLIT('añ😀', ''), ARRAY_TO_STRING(['a', NULL, 'b'], ',', 'x')", [[['a', 'ñ', '😀'], 'a,x,b']]],
     // ZetaSQL has no EDIT_DISTANCE. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#edit_distance
+    ["SELECT UPPER('señor'), LOWER('ÑANDÚ'), UPPER('a\\nñ')", [['SEÑOR', 'ñandú', 'A\nÑ']]],
     ["SELECT EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('é', 'e')", [[3, 1]]],
   ],
   'arrays without a type': [
