@@ -1,6 +1,6 @@
 import { CloudError } from '../errors.ts';
 import { invalidQuery, unsupported } from './errors.ts';
-import { FAILURE_MARK } from './sql/let.ts';
+import { FAILURE_MARK, FAULT_MARK } from './sql/let.ts';
 
 /** DuckDB's messages about bad queries, each with BigQuery's error. */
 const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudError])[] = [
@@ -30,6 +30,7 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
 export function queryError(error: unknown): unknown {
   // Not instanceof: under jest, DuckDB's errors come from another realm.
   if (!Error.isError(error) || error instanceof CloudError) return error;
+  if (error.message.startsWith(`Invalid Input Error: ${FAULT_MARK}`)) return error;
   for (const [pattern, make] of MESSAGES) {
     const match = pattern.exec(error.message);
     if (!match) continue;

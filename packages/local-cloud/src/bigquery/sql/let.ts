@@ -29,3 +29,6 @@ export function failure(message: string, detail?: string): string {
 
 /** Distinguishes BigQuery's messages from DuckDB's own. */
 export const FAILURE_MARK = 'BigQuery: ';
+
+/** Marks a fault of ours inside a function: not the user's mistake. */
+export const FAULT_MARK = 'Fault: ';

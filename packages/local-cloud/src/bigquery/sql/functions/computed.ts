@@ -9,7 +9,7 @@ import {
   LIST,
   VARCHAR,
 } from '@duckdb/node-api';
-import { FAILURE_MARK } from '../let.ts';
+import { FAILURE_MARK, FAULT_MARK } from '../let.ts';
 
 /** A function that DuckDB lacks, or means otherwise. It is NULL when an argument is NULL. */
 interface ComputedFunction {
@@ -101,12 +101,22 @@ export function registerComputed(connection: DuckDBConnection): void {
           const columns = parameters.map((_type, index) => chunk.getColumnVector(index));
           for (let row = 0; row < chunk.rowCount; row += 1) {
             const args = columns.map((column) => column.getItem(row));
-            output.setItem(row, args.includes(null) ? null : compute(...args));
+            output.setItem(row, args.includes(null) ? null : computed(compute, args));
           }
           output.flush();
         },
       }),
     );
+}
+
+/** Marks what is no refusal as a fault of ours: DuckDB calls every error of a function an invalid input. */
+function computed(compute: ComputedFunction['compute'], args: readonly DuckDBValue[]): DuckDBValue {
+  try {
+    return compute(...args);
+  } catch (error) {
+    if (error instanceof FunctionError) throw error;
+    throw new Error(`${FAULT_MARK}${Error.isError(error) ? error.stack : error}`, { cause: error });
+  }
 }
 
 /** Unicode's full case folding. https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt */
@@ -199,7 +209,12 @@ function soundex(value: string): string {
   return code.padEnd(4, '0');
 }
 
+/** Steps of one call. Everything else of the local cloud waits meanwhile. */
+const MAX_EDIT_STEPS = 100_000_000;
+
 function editDistance(a: readonly string[], b: readonly string[]): number {
+  if (a.length * b.length > MAX_EDIT_STEPS)
+    throw new FunctionError('EDIT_DISTANCE of texts this long is not supported by the local BigQuery');
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [row, character] of a.entries()) {
     const current = [row + 1];
