@@ -32,6 +32,12 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
     "SELECT '1' = 1",
     'No matching signature for operator = for argument types: STRING, INT64. Supported signature: ANY = ANY at [1:8]',
   ],
+  ["SELECT TRANSLATE('a', 'aa', 'xy')", 'Duplicate character in TRANSLATE source characters'],
+  ["SELECT INSTR('a', 'a', 0)", 'Position must be non-zero in INSTR'],
+  [
+    "SELECT EDIT_DISTANCE(REPEAT('a', 20000), REPEAT('b', 20000))",
+    'EDIT_DISTANCE of texts this long is not supported by the local BigQuery',
+  ],
   [
     'SELECT UPPER(1)',
     'No matching signature for function UPPER for argument types: INT64. Supported signature: UPPER(STRING) at [1:8]',
