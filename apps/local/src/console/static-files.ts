@@ -30,7 +30,9 @@ export async function assetAt(path: string): Promise<Asset | undefined> {
   for (const { pattern, folder } of FOLDERS) {
     const [, file, extension = ''] = pattern.exec(path) ?? [];
     if (file === undefined) continue;
-    const bytes = await readFile(join(folder, file)).catch(() => undefined);
+    const bytes = await readFile(join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
     if (bytes === undefined) return undefined;
     const body = extension === 'ts' ? await stripped(bytes.toString()) : bytes;
     return { type: TYPES[extension] ?? 'application/octet-stream', body };
