@@ -26,7 +26,8 @@ export class RepositoryCopy implements Disposable {
 
   emptyTemporary(): void {
     rmSync(this.temporary, { recursive: true, force: true, maxRetries: 5 });
-    mkdirSync(this.temporary);
+    // A browser of a test that was ended may write for a moment longer, and so make the folder again.
+    mkdirSync(this.temporary, { recursive: true });
   }
 
   /** Applies a mutant. Disposing of the answer takes the change back. Throws UserError when the patch does not apply. */
