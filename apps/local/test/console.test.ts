@@ -118,7 +118,7 @@ it('measures nothing while no page listens', async () => {
   expect(measures).toHaveBeenCalledTimes(1);
   leaving.abort();
   while (other.pages > 0) await new Promise((resolve) => setImmediate(resolve));
-  clock.advance(10_000);
+  await clock.advance(10_000);
   expect(measures).toHaveBeenCalledTimes(1);
   await other.close();
 });
