@@ -116,7 +116,7 @@ export class BigQuery implements Warehouse {
   static async open(options: BigQueryOptions): Promise<BigQuery> {
     const { projectId, projectNumber = PLACEHOLDER_PROJECT_NUMBER, location, path, clock } = options;
     const { iam = new Iam(), onWarning = () => undefined } = options;
-    const database = await Database.open(path);
+    const database = await Database.open(path, onWarning);
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
     const context = { projectId, projectNumber, location, clock, database, catalog, statistics, iam };

@@ -12,12 +12,17 @@ interface Place {
 /** Connections that do one thing at a time. Work waits for a free one, the oldest first. */
 export class ConnectionPool {
   readonly #connect: () => Promise<DuckDBConnection>;
+  readonly #onError: (error: unknown) => void;
   readonly #places: readonly Place[];
   readonly #idle: Place[];
   readonly #waiting = new Set<(place: Place) => void>();
+  /** Before all work that waits. */
+  readonly #pauses: ((place: Place) => void)[] = [];
 
-  constructor(size: number, connect: () => Promise<DuckDBConnection>) {
+  /** `onError` hears the error of each work, before the next one begins. */
+  constructor(size: number, connect: () => Promise<DuckDBConnection>, onError: (error: unknown) => void) {
     this.#connect = connect;
+    this.#onError = onError;
     this.#places = Array.from({ length: size }, () => ({ connection: undefined }));
     this.#idle = [...this.#places];
   }
@@ -40,6 +45,7 @@ export class ConnectionPool {
       // After some errors, such as of a commit without memory, a connection refuses all that follows.
       place.connection?.closeSync();
       place.connection = undefined;
+      this.#onError(error);
       throw error;
     } finally {
       this.#release(place);
@@ -67,6 +73,20 @@ export class ConnectionPool {
       running = false;
       abort?.removeEventListener('abort', interrupt);
     }
+  }
+
+  /** Waits for the work in progress and closes all connections. Answers a function that lets the work that waits go on. */
+  async pause(): Promise<() => void> {
+    const places = await Promise.all(
+      this.#places.map(() => this.#idle.pop() ?? new Promise<Place>((resolve) => this.#pauses.push(resolve))),
+    );
+    for (const place of places) {
+      place.connection?.closeSync();
+      place.connection = undefined;
+    }
+    return () => {
+      for (const place of places) this.#release(place);
+    };
   }
 
   /** Waits for the work in progress. No work may follow. */
@@ -101,6 +121,11 @@ export class ConnectionPool {
   }
 
   #release(place: Place): void {
+    const pause = this.#pauses.shift();
+    if (pause) {
+      pause(place);
+      return;
+    }
     const [next] = this.#waiting;
     if (!next) {
       this.#idle.push(place);

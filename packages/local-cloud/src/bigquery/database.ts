@@ -54,23 +54,31 @@ interface Folder {
  * Query results live in a second database named `results`, in a file of its own.
  */
 export class Database {
-  readonly #instance: DuckDBInstance;
+  #instance: DuckDBInstance;
   readonly #writer: ConnectionPool;
   readonly #queries: ConnectionPool;
   readonly #lists: ConnectionPool;
   /** Drops tables. */
   readonly #cleaner: ConnectionPool;
   readonly #folder: Folder;
+  readonly #onWarning: (message: string) => void;
+  #reopening: Promise<void> | undefined;
   readonly #droppedBytes = { data: 0, results: 0 };
   readonly #undropped = new Map<string, () => void>();
   #lastDrop: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #closing = new AbortController();
 
-  private constructor(instance: DuckDBInstance, folder: Folder) {
-    const pool = (size: number) => new ConnectionPool(size, () => instance.connect());
+  private constructor(instance: DuckDBInstance, folder: Folder, onWarning: (message: string) => void) {
+    const pool = (size: number) =>
+      new ConnectionPool(
+        size,
+        () => this.#instance.connect(),
+        (error) => this.#failed(error),
+      );
     this.#instance = instance;
     this.#folder = folder;
+    this.#onWarning = onWarning;
     this.#writer = pool(1);
     this.#queries = pool(MAX_QUERIES);
     this.#lists = pool(1);
@@ -82,16 +90,22 @@ export class Database {
   }
 
   /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
-  static async open(path: string | undefined): Promise<Database> {
+  static async open(
+    path: string | undefined,
+    onWarning: (message: string) => void = () => undefined,
+  ): Promise<Database> {
     if (path === undefined) {
-      return Database.#connect({ path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true });
+      return Database.#connect(
+        { path: await mkdtemp(join(tmpdir(), 'bigquery-')), isTemporary: true },
+        onWarning,
+      );
     }
     await mkdir(path, { recursive: true });
     const folder = await realpath(path);
     if (openFolders.has(folder)) throw locked(folder, 'this process');
     openFolders.add(folder);
     try {
-      return await Database.#connect({ path: folder, isTemporary: false });
+      return await Database.#connect({ path: folder, isTemporary: false }, onWarning);
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
@@ -100,29 +114,34 @@ export class Database {
     }
   }
 
-  static async #connect(folder: Folder) {
-    const { path, isTemporary } = folder;
-    const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
-    // What a killed process left. The lock on the file is held from here on.
-    if (!isTemporary) await removeTemporary(folder);
-    const database = new Database(instance, folder);
+  static async #connect(folder: Folder, onWarning: (message: string) => void) {
+    const database = new Database(await openInstance(folder), folder, onWarning);
     await Promise.all(database.#pools().map((pool) => pool.open()));
-    await database.#writer.run(async (connection) => {
-      registerComputed(connection);
-      await connection.run(`
-      ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
-      SET memory_limit = '${MEMORY_LIMIT}';
-      SET threads = ${THREADS};
-      SET allocator_flush_threshold = '${FLUSH}';
-      SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
-      SET GLOBAL TimeZone = 'UTC';
-      SET temp_directory = ${quoteLiteral(join(path, SPILL))};
-      SET autoinstall_known_extensions = false;
-      SET autoload_known_extensions = false;
-      SET enable_external_access = false;
-    `);
-    });
     return database;
+  }
+
+  /** After some errors, such as of a rollback without memory, DuckDB refuses everything until it is opened again. */
+  #failed(error: unknown): void {
+    const isFatal = Error.isError(error) && error.message.startsWith('FATAL Error');
+    // What is in memory only would be lost.
+    if (!isFatal || this.#folder.isTemporary || this.#closed) return;
+    this.#reopening ??= this.#reopen(error.message.split('\n', 1)[0] ?? '').finally(() => {
+      this.#reopening = undefined;
+    });
+  }
+
+  /** Everything committed is in the file. Results of queries are lost. */
+  async #reopen(reason: string): Promise<void> {
+    const resumes = await Promise.all(this.#pools().map((pool) => pool.pause()));
+    try {
+      this.#instance.closeSync();
+      this.#instance = await openInstance(this.#folder);
+      this.#onWarning(`DuckDB was opened again after an error, and results of queries are lost: ${reason}`);
+    } catch (error) {
+      this.#onWarning(`DuckDB cannot be opened again; restart this process: ${error}`);
+    } finally {
+      for (const resume of resumes) resume();
+    }
   }
 
   /** Runs `work` in a transaction, one at a time. Resolves once the commit is on disk. */
@@ -213,6 +232,29 @@ export class Database {
     await removeTemporary(this.#folder);
     openFolders.delete(this.#folder.path);
   }
+}
+
+async function openInstance(folder: Folder): Promise<DuckDBInstance> {
+  const { path, isTemporary } = folder;
+  const instance = await DuckDBInstance.create(isTemporary ? ':memory:' : join(path, FILE));
+  // What a killed process left. The lock on the file is held from here on.
+  if (!isTemporary) await removeTemporary(folder);
+  const connection = await instance.connect();
+  registerComputed(connection);
+  await connection.run(`
+    ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
+    SET memory_limit = '${MEMORY_LIMIT}';
+    SET threads = ${THREADS};
+    SET allocator_flush_threshold = '${FLUSH}';
+    SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
+    SET GLOBAL TimeZone = 'UTC';
+    SET temp_directory = ${quoteLiteral(join(path, SPILL))};
+    SET autoinstall_known_extensions = false;
+    SET autoload_known_extensions = false;
+    SET enable_external_access = false;
+  `);
+  connection.closeSync();
+  return instance;
 }
 
 async function transact<T>(

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BigQuery } from '../../src/bigquery/bigquery.ts';
+import { Database, readRows } from '../../src/bigquery/database.ts';
 import { FakeClock } from '../../src/clock.ts';
 
 const WRITER = fileURLToPath(new URL('./support/writer.ts', import.meta.url));
@@ -96,6 +97,31 @@ describe('a folder', () => {
     expect(distinct).toBe(total);
     expect((await again.getTable('d', 't')).numRows).toBe(String(total));
     await again.close();
+  });
+});
+
+describe('a database that refuses everything after an error', () => {
+  it('is opened again with all that was committed, and says so once', async () => {
+    const warnings: string[] = [];
+    const database = await Database.open(path, (message) => warnings.push(message));
+    await database.write(({ connection }) =>
+      connection.run('CREATE TABLE rows AS SELECT range FROM range(1000)'),
+    );
+    const broken = database.read((connection) =>
+      connection.run("SET debug_checkpoint_abort = 'before_header'; CHECKPOINT"),
+    );
+    await expect(broken).rejects.toThrow('FATAL Error');
+    const count = () =>
+      database.read((connection) => readRows(connection, "SELECT count(*), upper(bq_upper('ß')) FROM rows"));
+    expect(await Promise.all([count(), count(), count()])).toEqual([1, 2, 3].map(() => [[1000n, 'SS']]));
+    await database.write(({ connection }) => connection.run('INSERT INTO rows VALUES (1)'));
+    await database.close();
+    expect(warnings).toEqual([expect.stringContaining('DuckDB was opened again after an error')]);
+    const next = await Database.open(path);
+    expect(await next.list((connection) => readRows(connection, 'SELECT count(*) FROM rows'))).toEqual([
+      [1001n],
+    ]);
+    await next.close();
   });
 });
 
