@@ -12,17 +12,21 @@ interface Place {
 /** Connections that do one thing at a time. Work waits for a free one, the oldest first. */
 export class ConnectionPool {
   readonly #connect: () => Promise<DuckDBConnection>;
-  readonly #onError: (error: unknown) => void;
+  readonly #recover: (connection: DuckDBConnection, error: unknown) => Promise<void>;
   readonly #places: readonly Place[];
   readonly #idle: Place[];
   readonly #waiting = new Set<(place: Place) => void>();
   /** Before all work that waits. */
   readonly #pauses: ((place: Place) => void)[] = [];
 
-  /** `onError` hears the error of each work, before the next one begins. */
-  constructor(size: number, connect: () => Promise<DuckDBConnection>, onError: (error: unknown) => void) {
+  /** `recover` follows work that failed: its connection is closed after it, and must have no transaction by then. */
+  constructor(
+    size: number,
+    connect: () => Promise<DuckDBConnection>,
+    recover: (connection: DuckDBConnection, error: unknown) => Promise<void>,
+  ) {
     this.#connect = connect;
-    this.#onError = onError;
+    this.#recover = recover;
     this.#places = Array.from({ length: size }, () => ({ connection: undefined }));
     this.#idle = [...this.#places];
   }
@@ -43,9 +47,10 @@ export class ConnectionPool {
       return await this.#work(place.connection, work, abort);
     } catch (error) {
       // After some errors, such as of a commit without memory, a connection refuses all that follows.
-      place.connection?.closeSync();
+      const { connection } = place;
       place.connection = undefined;
-      this.#onError(error);
+      if (connection) await this.#recover(connection, error);
+      connection?.closeSync();
       throw error;
     } finally {
       this.#release(place);

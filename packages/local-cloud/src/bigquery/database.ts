@@ -21,6 +21,8 @@ const MAX_QUERIES = 2;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '384MiB';
+/** While work that ran out of memory is taken back: that takes memory, too, and without it DuckDB refuses everything. */
+const ROLLBACK_LIMIT = '448MiB';
 /** Freed memory goes back to the system from this size on. DuckDB's defaults of 128 and 512 MiB hold on to more than its limit. */
 const FLUSH = '32MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
@@ -74,7 +76,7 @@ export class Database {
       new ConnectionPool(
         size,
         () => this.#instance.connect(),
-        (error) => this.#failed(error),
+        (connection, error) => this.#recover(connection, error),
       );
     this.#instance = instance;
     this.#folder = folder;
@@ -120,12 +122,33 @@ export class Database {
     return database;
   }
 
+  /** Takes back what work has begun. A rollback that fails while a connection closes would end this process. */
+  async #recover(connection: DuckDBConnection, error: unknown): Promise<void> {
+    const isFull = Error.isError(error) && error.message.startsWith('Out of Memory Error');
+    try {
+      if (isFull) await this.#limitMemory(ROLLBACK_LIMIT);
+      await connection.run('ROLLBACK');
+    } catch (failed) {
+      if (!isMessage(failed, /no transaction is active/)) this.#failed(failed);
+    } finally {
+      if (isFull) await this.#limitMemory(MEMORY_LIMIT);
+    }
+    this.#failed(error);
+  }
+
+  /** DuckDB refuses a limit below what it uses and cannot free; then the next one that is set counts. */
+  async #limitMemory(limit: string): Promise<void> {
+    const connection = await this.#instance.connect();
+    await connection.run(`SET memory_limit = '${limit}'`).catch(() => undefined);
+    connection.closeSync();
+  }
+
   /** After some errors, such as of a rollback without memory, DuckDB refuses everything until it is opened again. */
   #failed(error: unknown): void {
-    const isFatal = Error.isError(error) && error.message.startsWith('FATAL Error');
+    const isFatal = isMessage(error, /^FATAL Error/);
     // What is in memory only would be lost.
     if (!isFatal || this.#folder.isTemporary || this.#closed) return;
-    this.#reopening ??= this.#reopen(error.message.split('\n', 1)[0] ?? '').finally(() => {
+    this.#reopening ??= this.#reopen(String(error).split('\n', 1)[0] ?? '').finally(() => {
       this.#reopening = undefined;
     });
   }
@@ -206,6 +229,14 @@ export class Database {
     return this.#run(this.#queries, work, signal);
   }
 
+  /** Like read, for work that writes what nobody else sees yet, beside the one writer: all of it or nothing. */
+  build<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.read(
+      (connection) => transact(connection, (transaction) => work(transaction.connection)),
+      signal,
+    );
+  }
+
   /** Reads some rows of a table. Long queries never delay it, as at Google, where `tabledata.list` needs no slot. */
   list<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     return this.#run(this.#lists, work);
@@ -232,6 +263,11 @@ export class Database {
     await removeTemporary(this.#folder);
     openFolders.delete(this.#folder.path);
   }
+}
+
+function isMessage(error: unknown, pattern: RegExp): boolean {
+  // Not instanceof: under jest, DuckDB's errors come from another realm.
+  return Error.isError(error) && pattern.test(error.message);
 }
 
 async function openInstance(folder: Folder): Promise<DuckDBInstance> {
@@ -264,7 +300,6 @@ async function transact<T>(
   const callbacks: (() => void)[] = [];
   const afterCommit = (callback: () => void) => void callbacks.push(callback);
   await connection.run('BEGIN TRANSACTION');
-  // Closing the connection of work that failed rolls back.
   const result = await work({ connection, afterCommit });
   await connection.run('COMMIT');
   for (const callback of callbacks) callback();

@@ -62,7 +62,7 @@ export class Destinations {
     let isUsed = false;
     try {
       // Beside other writes, which would otherwise wait for the rows.
-      await this.#alone(() => database.read((connection) => this.#stage(connection, staged, rows), signal));
+      await this.#alone(() => database.build((connection) => this.#stage(connection, staged, rows), signal));
       await database.write((transaction) =>
         appends ? this.#append(transaction, staged, rows) : this.#become(transaction, staged, rows),
       );

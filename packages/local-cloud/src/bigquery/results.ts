@@ -99,7 +99,7 @@ export class Results {
     const { sql, bindings, fields, mayBeLarge, owner, location, signal } = query;
     const described = this.#describe();
     const kept = await this.#database
-      .read(async (connection) => {
+      .build(async (connection) => {
         const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
         if (rows) return ofRows(fields, rows);
         return this.#ofTable(connection, described.tableId, sql, bindings, fields);

@@ -100,6 +100,23 @@ describe('a folder', () => {
   });
 });
 
+it('a write that runs out of memory is taken back, and the next one succeeds', async () => {
+  const warnings: string[] = [];
+  const database = await Database.open(path, (message) => warnings.push(message));
+  const full = database.write(async ({ connection }) => {
+    await connection.run('CREATE TABLE rows AS SELECT range FROM range(1000)');
+    await connection.run('SELECT list(range) FROM range(200000000)');
+  });
+  await expect(full).rejects.toThrow('Out of Memory Error');
+  await database.write(({ connection }) =>
+    connection.run('CREATE TABLE rows AS SELECT range FROM range(10)'),
+  );
+  const limit = "SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'";
+  expect(await database.read((connection) => readRows(connection, limit))).toEqual([['384.0 MiB']]);
+  await database.close();
+  expect(warnings).toEqual([]);
+});
+
 describe('a database that refuses everything after an error', () => {
   it('is opened again with all that was committed, and says so once', async () => {
     const warnings: string[] = [];
