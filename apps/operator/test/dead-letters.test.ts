@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type CommandRun, runHere } from '@records/cli/testing';
-import { discard, list, replay } from '../src/dead-letters/actions.ts';
-import { deadLetterOf } from '../src/dead-letters/dead-letter.ts';
-import { Mailbox } from '../src/dead-letters/mailbox.ts';
-import { groupsOf } from '../src/dead-letters/report.ts';
+import { deadLetterOf, discard, groupsOf, list, Mailbox, replay } from '@records/stack/dead-letters';
+import { groupTable } from '../src/dead-letters/report.ts';
 import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 import { TestStack, TRACE } from './support/stack.ts';
@@ -92,6 +90,8 @@ describe('dead letters', () => {
     expect(await by({ reason: 'PERÚ' })).toBe(3);
     expect(await by({ reason: 'no such reason' })).toBe(0);
     expect(await by({ ids: [first?.id] })).toBe(1);
+    expect(await by({ group: first && groupsOf([first])[0]?.key })).toBe(3);
+    expect(await by({ group: '["operator-test/writer","Perú"]' })).toBe(0);
     expect(await by({ since: new Date(Date.now() + 60_000) })).toBe(0);
     const dry = await open(stack, (mailbox) => replay(mailbox, ALL, { dryRun: true }));
     expect(dry).toEqual({ replayed: 3, stopped: 0, refused: [] });
@@ -115,7 +115,7 @@ describe('dead letters', () => {
           CloudPubSubDeadLetterSourceDeliveryErrorMessage: reason,
         },
       })).map(deadLetterOf);
-    const text = groupsOf([...of(2, 'Bad JSON'), ...of(7, 'Unknown field "x"')]);
+    const text = groupTable([...of(2, 'Bad JSON'), ...of(7, 'Unknown field "x"')]);
     expect(text.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
       'COUNT | FIRST | LAST | SOURCE | REASON | RECORDS',
       `7 | 2027-01-15T08:00:00.000Z | 2027-01-15T08:00:06.000Z | p/writer | Unknown field "x" | ${[0, 1, 2, 3, 4].map((index) => `U${index}\\u001b`).join(', ')} and 2 more`,
@@ -123,7 +123,7 @@ describe('dead letters', () => {
     ]);
     expect(text).not.toContain('Luz');
     const different = Array.from({ length: 30 }, (_, index) => of(1, `Value ${index}`)).flat();
-    expect(groupsOf(different)).toMatch(/\n10 other reasons, of 10 dead letters$/);
+    expect(groupTable(different)).toMatch(/\n10 other reasons, of 10 dead letters$/);
   });
 
   it('are shown by the command without their content, which is a person, unless asked for', async () => {

@@ -7,7 +7,7 @@ import { REPOSITORY } from '@records/stack';
 const ARROWS: Record<string, readonly string[]> = {
   '@records/records-schema': [],
   '@records/cli': [],
-  '@records/stack': ['@records/cli'],
+  '@records/stack': ['@records/cli', '@records/telemetry'],
   '@records/api-keys': [],
   '@records/local-cloud': [],
   '@records/monitoring': [],
@@ -30,7 +30,6 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/monitoring',
     '@records/prober',
     '@records/stack',
-    '@records/telemetry',
   ],
   '@records/delivery': ['@records/cli', '@records/infra', '@records/stack'],
   // The program imports the first two; its plans are made by the local cloud.

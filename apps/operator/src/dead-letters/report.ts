@@ -1,5 +1,5 @@
 import { table } from '@records/cli';
-import type { DeadLetter } from './dead-letter.ts';
+import { type DeadLetter, groupsOf } from '@records/stack/dead-letters';
 
 /** Characters of a record's id. */
 const SHOWN_ID = 40;
@@ -13,19 +13,16 @@ const SHOWN_GROUPS = 20;
 const GROUP_HEADINGS = ['COUNT', 'FIRST', 'LAST', 'SOURCE', 'REASON', 'RECORDS'];
 
 /** One line per subscription and reason, the most frequent first, with the ids of the first records. */
-export function groupsOf(deadLetters: readonly DeadLetter[]): string {
-  const groups = Map.groupBy(deadLetters, ({ source = '?', reason = NO_REASON }) => `${source} ${reason}`);
-  const sorted = [...groups.values()].sort((a, b) => b.length - a.length);
-  const rows = sorted.slice(0, SHOWN_GROUPS).map((group) => {
-    const times = group.map(({ since }) => since).sort();
-    const { source = '?', reason = NO_REASON } = group[0] ?? {};
-    return [
-      ...[String(group.length), times[0] ?? '?', times.at(-1) ?? '?', source],
-      ...[oneLine(reason), recordsOf(group)],
-    ];
-  });
-  const rest = sorted.slice(SHOWN_GROUPS);
-  const more = `\n${rest.length} other reasons, of ${rest.flat().length} dead letters`;
+export function groupTable(all: readonly DeadLetter[]): string {
+  const groups = groupsOf(all);
+  const rows = groups
+    .slice(0, SHOWN_GROUPS)
+    .map(({ deadLetters, first, last, source = '?', reason = NO_REASON }) => [
+      ...[String(deadLetters.length), first, last, source],
+      ...[oneLine(reason), recordsOf(deadLetters)],
+    ]);
+  const rest = groups.slice(SHOWN_GROUPS).flatMap(({ deadLetters }) => deadLetters);
+  const more = `\n${groups.length - SHOWN_GROUPS} other reasons, of ${rest.length} dead letters`;
   return `${table([GROUP_HEADINGS, ...rows])}${rest.length > 0 ? more : ''}`;
 }
 

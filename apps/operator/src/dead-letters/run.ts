@@ -1,10 +1,16 @@
 import { EXIT, printError, UserError } from '@records/cli';
 import { findStack, LOCAL, type StackChoice } from '@records/stack';
-import { discard, list, replay, type Selection } from './actions.ts';
+import {
+  type DeadLetter,
+  discard,
+  list,
+  MAX_REPLAYS,
+  Mailbox,
+  replay,
+  type Selection,
+} from '@records/stack/dead-letters';
 import { confirm } from './confirm.ts';
-import { type DeadLetter, MAX_REPLAYS } from './dead-letter.ts';
-import { Mailbox } from './mailbox.ts';
-import { detailsOf, groupsOf, jsonOf, tableOf } from './report.ts';
+import { detailsOf, groupTable, jsonOf, tableOf } from './report.ts';
 
 /** Refusals that are printed; the others are counted. */
 const SHOWN_REFUSALS = 10;
@@ -33,7 +39,7 @@ export async function printList(
   if (json) return printJson(found, payload);
   if (found.length === 0) return console.log('no dead letters match');
   if (payload) console.log(found.map(detailsOf).join('\n\n'));
-  else console.log(each ? tableOf(found) : groupsOf(found));
+  else console.log(each ? tableOf(found) : groupTable(found));
   if (found.length === limit) console.error(`only the first ${limit}; --limit looks at more`);
   else if (!payload && !each) console.error(`${found.length} dead letters; --each shows a line for each`);
 }

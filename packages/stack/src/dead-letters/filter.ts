@@ -1,4 +1,5 @@
 import type { DeadLetter } from './dead-letter.ts';
+import { groupKeyOf } from './groups.ts';
 
 /** Selects the dead letters that match every given condition. */
 export interface Filter {
@@ -8,10 +9,13 @@ export interface Filter {
   readonly since?: Date | undefined;
   /** Ids of dead letters. */
   readonly ids?: readonly string[] | undefined;
+  /** The `key` of a `DeadLetterGroup`. */
+  readonly group?: string | undefined;
 }
 
-export function matches({ reason, since, ids }: Filter, deadLetter: DeadLetter): boolean {
+export function matches({ reason, since, ids, group }: Filter, deadLetter: DeadLetter): boolean {
   if (ids !== undefined && !ids.includes(deadLetter.id)) return false;
+  if (group !== undefined && groupKeyOf(deadLetter) !== group) return false;
   if (since !== undefined && Date.parse(deadLetter.since) < since.getTime()) return false;
   return reason === undefined || (deadLetter.reason ?? '').toLowerCase().includes(reason.toLowerCase());
 }

@@ -1,5 +1,5 @@
-import { isObject } from '@records/stack';
 import { TRACE_ATTRIBUTE, traceOfMessage } from '@records/telemetry';
+import { isObject } from '../is-object.ts';
 
 /** The attributes that Pub/Sub gives a dead letter. https://docs.cloud.google.com/pubsub/docs/handling-failures */
 const SOURCE = 'CloudPubSubDeadLetterSource';

@@ -1,8 +1,8 @@
 import { v1 } from '@google-cloud/pubsub';
 import { UserError } from '@records/cli';
-import type { Target } from '@records/stack';
-import { pubsubOptions } from '@records/stack/clients';
-import { type Leased, Leases, PULL_MESSAGES } from '@records/stack/leases';
+import { pubsubOptions } from '../clients.ts';
+import { type Leased, Leases, PULL_MESSAGES } from '../leases.ts';
+import type { Target } from '../target.ts';
 import { type DeadLetter, deadLetterOf, type replayOf } from './dead-letter.ts';
 
 /** A dead letter that no other subscriber gets until it is put back or removed, or its lease ends. */
