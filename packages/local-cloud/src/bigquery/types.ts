@@ -23,10 +23,15 @@ export interface StructField {
   readonly type: DataType;
 }
 
+export interface StructType {
+  readonly kind: 'STRUCT';
+  readonly fields: readonly StructField[];
+}
+
 export type DataType =
   | { readonly kind: ScalarKind }
   | { readonly kind: 'ARRAY'; readonly element: DataType }
-  | { readonly kind: 'STRUCT'; readonly fields: readonly StructField[] };
+  | StructType;
 
 /** A column as BigQuery's REST API describes it (`TableFieldSchema`), in its legacy type names. */
 export interface Field extends TableField {
@@ -151,6 +156,17 @@ export function typeName(type: DataType): string {
   if (type.kind === 'ARRAY') return `ARRAY<${typeName(type.element)}>`;
   if (type.kind !== 'STRUCT') return type.kind;
   return `STRUCT<${type.fields.map(({ name, type }) => `${name ? `${name} ` : ''}${typeName(type)}`).join(', ')}>`;
+}
+
+/** Whether rows can be grouped by values of the type as they are: DuckDB compares NaN otherwise. */
+export function isGroupable(type: DataType): boolean {
+  const holdsFloat = (inner: DataType): boolean =>
+    inner.kind === 'ARRAY'
+      ? holdsFloat(inner.element)
+      : inner.kind === 'STRUCT'
+        ? inner.fields.some((field) => holdsFloat(field.type))
+        : inner.kind === 'FLOAT64';
+  return (type.kind !== 'ARRAY' && type.kind !== 'STRUCT') || !holdsFloat(type);
 }
 
 export function sameType(a: DataType, b: DataType): boolean {

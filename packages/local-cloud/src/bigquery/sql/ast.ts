@@ -63,7 +63,8 @@ export type Expression = { readonly at: Position } & (
   | { readonly node: 'interval'; readonly amount: Expression; readonly part: string }
 );
 
-export type ElementMode = 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL';
+/** INDEX is a subscript without a word, as `a[0]`. */
+export type ElementMode = 'INDEX' | 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL';
 
 export type InOperand =
   | { readonly node: 'list'; readonly values: readonly Expression[] }

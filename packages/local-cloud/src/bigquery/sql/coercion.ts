@@ -1,10 +1,12 @@
 import type { CloudError } from '../../errors.ts';
 import { invalidQuery, type Position } from '../errors.ts';
 import { scalarValue } from '../row-values.ts';
-import { type DataType, duckType, type ScalarKind, sameType, typeName } from '../types.ts';
+import { type DataType, duckType, type ScalarKind, type StructType, sameType, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { constantSql } from './constants.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { fieldAt } from './scope.ts';
+import { structOf } from './struct.ts';
 
 /** Types to which a value is coerced. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules */
 const WIDER: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = {
@@ -22,7 +24,8 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   if (value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') return coerceEmpty(value, type);
   if (sameType(value.type, type)) return value.type === type ? value : { ...value, type };
   if (type.kind === 'ARRAY') return coerceElements(value, type, bindings);
-  if (type.kind === 'STRUCT' || value.type.kind === 'STRUCT' || value.type.kind === 'ARRAY') return undefined;
+  if (type.kind === 'STRUCT') return coerceFields(value, type, bindings);
+  if (value.type.kind === 'STRUCT' || value.type.kind === 'ARRAY') return undefined;
   if (value.type.kind === 'STRING' && value.coercible && FROM_TEXT.includes(type.kind)) {
     return coerceText(value, type.kind, type, bindings);
   }
@@ -52,6 +55,19 @@ function coerceElements(
     type.element,
     value.at,
   );
+}
+
+/** Fields of a constructor are coerced like the values they are; those of any other STRUCT like columns. */
+function coerceFields(value: Resolved, type: StructType, bindings: Bindings): Resolved | undefined {
+  if (value.type.kind !== 'STRUCT' || value.type.fields.length !== type.fields.length) return undefined;
+  const fields = value.elements ?? value.type.fields.map((_, index) => fieldAt(value, index));
+  const coerced = type.fields.flatMap((field, index) => {
+    const own = fields[index];
+    return (own && coerce(own, field.type, bindings)) ?? [];
+  });
+  if (coerced.length < type.fields.length) return undefined;
+  if (value.elements) return structOf(coerced, type, value.at);
+  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
 }
 
 export function arrayOf(elements: readonly Resolved[], element: DataType, at: Position): Resolved {
@@ -86,7 +102,26 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   const [first] = [...fixed, ...typed, ...values];
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
+  const struct = commonStruct(typed, bindings);
+  if (struct) candidates.push(struct);
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
+}
+
+/** The STRUCT whose fields have the common types of the values' fields, under the names of the first. */
+function commonStruct(values: readonly Resolved[], bindings: Bindings): StructType | undefined {
+  const [first] = values;
+  if (first?.type.kind !== 'STRUCT') return undefined;
+  const fields = first.type.fields.flatMap(({ name }, index) => {
+    const own = values.map((value) =>
+      value.type.kind === 'STRUCT' && index < value.type.fields.length
+        ? (value.elements?.[index] ?? fieldAt(value, index))
+        : undefined,
+    );
+    const known = own.filter((value) => value !== undefined);
+    const type = known.length === own.length ? commonType(known, bindings) : undefined;
+    return type ? [{ name, type }] : [];
+  });
+  return fields.length === first.type.fields.length ? { kind: 'STRUCT', fields } : undefined;
 }
 
 /** The error for a text literal that cannot be cast to the date or time type of another value, if there is one. */

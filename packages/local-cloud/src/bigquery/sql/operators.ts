@@ -1,9 +1,10 @@
-import { type Position, unsupported } from '../errors.ts';
-import { duckType, type ScalarKind, scalar } from '../types.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { fieldAt } from './scope.ts';
 
 const ARITHMETIC = ['+', '-', '*', '/'];
 const BITWISE = ['|', '&', '^'];
@@ -32,7 +33,35 @@ export function compare(
   bindings: Bindings,
 ): Resolved {
   const [a, b] = unified(`operator ${operator}`, [left, right], `ANY ${operator} ANY`, at, bindings);
+  if (a.type.kind === 'STRUCT') return compareStructs(operator, a, b, at, bindings);
   return combined(compareSql(operator, a.sql, b.sql, a.type.kind === 'FLOAT64'), scalar('BOOL'), at, [a, b]);
+}
+
+/** Field by field: false where a pair differs, else NULL where a pair is NULL. DuckDB takes NULLs for equal. */
+function compareStructs(
+  operator: string,
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  if (left.type.kind !== 'STRUCT') throw new TypeError('not a STRUCT');
+  if (operator !== '=' && operator !== '!=') {
+    throw invalidQuery(
+      `Operator ${operator} is not defined for arguments of type ${typeName(left.type)}`,
+      at,
+    );
+  }
+  const { fields } = left.type;
+  const sql = letIn([left.sql, right.sql], (a, b) => {
+    const pairs = fields.map((_, index) => {
+      const [own, other] = [fieldAt({ ...left, sql: a }, index), fieldAt({ ...right, sql: b }, index)];
+      return compare('=', own, other, at, bindings).sql;
+    });
+    const equal = `(${pairs.join(' AND ') || 'TRUE'})`;
+    return `CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN ${operator === '=' ? equal : `NOT ${equal}`} END`;
+  });
+  return combined(`(${sql})`, scalar('BOOL'), at, [left, right]);
 }
 
 function compareSql(operator: string, left: string, right: string, floats: boolean): string {
@@ -58,7 +87,6 @@ export function unified(
   const type = commonType(values, bindings);
   if (!type) throw unreadableText(values) ?? signatureError(what, values, supported, at);
   if (type.kind === 'ARRAY') throw signatureError(what, values, supported, at);
-  if (type.kind === 'STRUCT') throw unsupported(`Comparing values of type STRUCT`, at);
   const [first, second, ...rest] = values.map((value) => {
     const same = coerce(value, type, bindings);
     if (!same) throw signatureError(what, values, supported, at);

@@ -140,7 +140,9 @@ export abstract class ExpressionParser extends PrimaryParser {
     const { cursor } = this;
     const mode = cursor.peek().keyword;
     if (!/^(SAFE_)?(OFFSET|ORDINAL)$/.test(mode) || !cursor.isSymbol('(', 1)) {
-      throw unsupported('A subscript without OFFSET, ORDINAL, SAFE_OFFSET or SAFE_ORDINAL', cursor.at);
+      const index = this.expression();
+      cursor.expectSymbol(']');
+      return { node: 'element', at, base, index, mode: 'INDEX' };
     }
     cursor.next();
     cursor.expectSymbol('(');

@@ -226,8 +226,9 @@ export abstract class QueryParser extends ExpressionParser {
       // The token after the parenthesis tells `((SELECT …) UNION ALL …)` from `(a JOIN b)`.
       const isQuery = this.isQueryStart() || cursor.isSymbol('(');
       if (!isQuery) {
-        const join = this.cursor.nested(() => this.fromClause());
-        cursor.expectSymbol(')');
+        const join = cursor.nested(() => this.#joins());
+        if (join.node !== 'join' || !cursor.isSymbol(')')) throw cursor.unexpected('keyword JOIN');
+        cursor.next();
         return join;
       }
       const query = this.query();

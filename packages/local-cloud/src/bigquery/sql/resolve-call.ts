@@ -1,6 +1,6 @@
 import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue, type DuckDBValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { type ScalarKind, scalar } from '../types.ts';
+import { type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Expression, FrameBound, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { coerce } from './coercion.ts';
 import { constantSql } from './constants.ts';
@@ -107,6 +107,7 @@ function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolv
     windows: false,
   };
   const resolved = aggregateCall(node, inner, resolvers, '');
+  if (resolved.hasAggregate) throw invalidQuery('Aggregations of aggregations are not allowed', node.at);
   // An aggregate may use columns that are not grouped.
   return {
     ...resolved,
@@ -132,7 +133,10 @@ function aggregateCall(
   const order = resolvers.orderBy(node.orderBy, context);
   const limit = node.limit && resolvers.expression(node.limit, context);
   if (node.distinct && args.some(({ type }) => type.kind === 'STRUCT' || type.kind === 'ARRAY')) {
-    throw unsupported(`${node.name}(DISTINCT …) of type ${args[0]?.type.kind}`, node.at);
+    throw invalidQuery(
+      `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(args[0]?.type ?? called.type)}`,
+      node.at,
+    );
   }
   const sql = completeAggregate(node, called.sql, {
     firstArgument: args[0]?.sql,

@@ -1,4 +1,4 @@
-import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, scalar, typeName } from '../types.ts';
 import type { Expression, Name, OrderItem } from './ast.ts';
 import { castTo } from './casts.ts';
@@ -90,7 +90,7 @@ function resolveElement({ base, index, mode, at }: Node<'element'>, context: Exp
       at,
     );
   }
-  const first = mode.endsWith('OFFSET') ? 0 : 1;
+  const first = mode.endsWith('ORDINAL') ? 1 : 0;
   const sql = letIn([array.sql, position.sql], (list, i) => {
     const outside = mode.startsWith('SAFE')
       ? 'NULL'
@@ -126,10 +126,14 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
   const { bindings } = context;
   const subject = resolveExpression(value, context);
   const word = negated ? 'NOT IN' : 'IN';
+  const answer = (isIn: Resolved) => (negated ? resolveUnary('NOT', isIn, at, bindings) : isIn);
   if (among.node === 'list') {
     const list = among.values.map((item) => resolveExpression(item, context));
     const [x, ...items] = unified('operator IN', [subject, ...list], 'ANY IN (ANY, ...)', at, bindings);
-    assertExact(x.type, 'IN', at);
+    if (!isExact(x.type)) {
+      const pairs = items.map((item) => compare('=', x, item, at, bindings));
+      return answer(resolveLogical('OR', pairs, at, bindings));
+    }
     const sql = `(${x.sql} ${word} (${items.map(({ sql }) => sql).join(', ')}))`;
     return combined(sql, scalar('BOOL'), at, [x, ...items]);
   }
@@ -139,7 +143,9 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
     const x = element && coerce(subject, element, bindings);
     if (!element || !x)
       throw signatureError('operator IN UNNEST', [subject, array], 'ANY IN UNNEST(ARRAY<ANY>)', at);
-    assertExact(element, 'IN UNNEST', at);
+    if (!isExact(element)) {
+      return answer(equalsAny(x, `SELECT unnest(${array.sql}) AS c0`, array, context));
+    }
     return combined(`(${x.sql} ${word} (SELECT unnest(${array.sql})))`, scalar('BOOL'), at, [x, array]);
   }
   const query = context.resolveQuery(among.query, context.scope);
@@ -155,15 +161,26 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
       'ANY IN (SELECT ANY)',
       at,
     );
-  assertExact(output.type, 'IN', at);
+  if (!isExact(output.type)) return answer(equalsAny(x, query.sql, query.reads, context));
   return combined(`(${x.sql} ${word} (${query.sql}))`, scalar('BOOL'), at, [x, query.reads]);
 }
 
-/** DuckDB compares NaN and structs differently. */
-function assertExact(type: DataType, operator: string, at: Position): void {
-  if (type.kind === 'FLOAT64' || type.kind === 'STRUCT' || type.kind === 'ARRAY') {
-    throw unsupported(`Operator ${operator} for ${typeName(type)}`, at);
-  }
+/** Whether DuckDB's IN compares values of the type as BigQuery does: NaN and STRUCTs it does not. */
+function isExact(type: DataType): boolean {
+  return type.kind !== 'FLOAT64' && type.kind !== 'STRUCT';
+}
+
+/** Whether `value` equals a value of the column `c0`: NULL when only a NULL keeps that from being known. */
+function equalsAny(
+  value: Resolved,
+  rows: string,
+  reads: Resolved,
+  { bindings }: ExpressionContext,
+): Resolved {
+  const item = combined('among.c0', value.type, value.at);
+  const equal = compare('=', value, item, value.at, bindings);
+  const sql = `(SELECT CASE WHEN bool_or(${equal.sql}) THEN TRUE WHEN bool_or(${equal.sql} IS NULL) THEN NULL ELSE FALSE END FROM (${rows}) AS among)`;
+  return combined(sql, equal.type, value.at, [value, reads]);
 }
 
 function resolveLike({ negated, value, pattern, at }: Node<'like'>, context: ExpressionContext): Resolved {
@@ -171,7 +188,18 @@ function resolveLike({ negated, value, pattern, at }: Node<'like'>, context: Exp
   const [text, like] = operands.map((operand) => coerce(operand, scalar('STRING'), context.bindings));
   if (!text || !like) throw signatureError('operator LIKE', operands, 'STRING LIKE STRING', at);
   const word = negated ? 'NOT LIKE' : 'LIKE';
-  return combined(`(${text.sql} ${word} ${like.sql} ESCAPE '\\')`, scalar('BOOL'), at, [text, like]);
+  const matches = (pattern: string) => `(${text.sql} ${word} ${pattern} ESCAPE '\\')`;
+  const message = 'LIKE pattern ends with a backslash';
+  if (typeof like.constant === 'string') {
+    if (/(?<!\\)(\\\\)*\\$/.test(like.constant)) throw invalidQuery(message, like.at);
+    return combined(matches(like.sql), scalar('BOOL'), at, [text, like]);
+  }
+  const isOpen = String.raw`'(?s)^([^\\]|\\.)*\\$'`;
+  const checked = letIn(
+    [like.sql],
+    (p) => `CASE WHEN regexp_matches(${p}, ${isOpen}) THEN ${failure(message)} ELSE ${p} END`,
+  );
+  return combined(matches(checked), scalar('BOOL'), at, [text, like]);
 }
 
 function resolveIs({ negated, value, what, at }: Node<'is'>, context: ExpressionContext): Resolved {

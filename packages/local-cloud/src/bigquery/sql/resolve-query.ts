@@ -1,5 +1,5 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
+import { type DataType, duckType, isGroupable, sameType, scalar, typeName } from '../types.ts';
 import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
@@ -258,7 +258,7 @@ export class QueryResolver {
         node.at,
       );
     }
-    if (node.operator !== 'UNION ALL' && (type.kind === 'ARRAY' || type.kind === 'STRUCT')) {
+    if (node.operator !== 'UNION ALL' && !isGroupable(type)) {
       throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
     }
     return type;

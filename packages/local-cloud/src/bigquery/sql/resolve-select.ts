@@ -1,5 +1,5 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, scalar } from '../types.ts';
+import { type DataType, isGroupable, scalar, typeName } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
@@ -7,7 +7,7 @@ import { orderKeySql } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, resolveFrom } from './resolve-from.ts';
 import type { Resolved } from './resolved.ts';
-import { Scope } from './scope.ts';
+import { Scope, sameName } from './scope.ts';
 import { expandItems, type ListItem } from './select-items.ts';
 import { structOf } from './struct.ts';
 
@@ -43,6 +43,8 @@ class SelectResolver {
   readonly #reads: Resolved[] = [];
   readonly #base: ExpressionContext;
   readonly #items: readonly ListItem[];
+  /** The items of the SELECT list that are GROUP BY keys. */
+  readonly #keyOfItem = new Map<ListItem, Resolved>();
 
   constructor(select: Select, from: FromContext) {
     this.#select = select;
@@ -70,19 +72,18 @@ class SelectResolver {
     const keys = this.#groupKeys();
     const grouping = { aggregates: true, groupKeys: new Set(keys.map(({ sql }) => sql)) };
     const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
-    const values = this.#items.map((item) => item.resolve(list));
-    const alias = (clause: string) => (name: Name) => this.#alias(name, values, clause);
+    const values = this.#items.map((item) => this.#keyOfItem.get(item) ?? item.resolve(list));
+    const alias = (name: Name) => this.#alias(name, values);
     const having =
       select.having &&
       this.#condition(select.having, {
         ...this.#base,
         ...grouping,
         clause: 'HAVING clause',
-        alias: alias('HAVING clause'),
+        alias,
       });
     const qualify =
-      select.qualify &&
-      this.#condition(select.qualify, { ...list, clause: 'QUALIFY clause', alias: alias('QUALIFY clause') });
+      select.qualify && this.#condition(select.qualify, { ...list, clause: 'QUALIFY clause', alias });
     if (qualify && !qualify.hasWindow && !values.some(({ hasWindow }) => hasWindow)) {
       throw invalidQuery(
         'The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list',
@@ -156,15 +157,17 @@ class SelectResolver {
     const context = { ...this.#base, clause: 'GROUP BY clause' };
     if (groupBy.all) {
       const list = { ...this.#base, clause: 'SELECT list', aggregates: true, windows: true };
-      const plain = this.#items
-        .map((item) => item.resolve(list))
-        .filter((value) => !value.hasAggregate && !value.hasWindow && value.coercible === undefined);
-      return plain;
+      return this.#items
+        .filter((item) => {
+          const { hasAggregate, hasWindow, coercible } = item.resolve(list);
+          return !hasAggregate && !hasWindow && coercible === undefined;
+        })
+        .map((item) => this.#itemKey(item, context));
     }
     return groupBy.keys.map((key) => {
       const value = this.#groupKey(key, context);
-      if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
-        throw unsupported(`GROUP BY a value of type ${value.type.kind}`, key.at);
+      if (!isGroupable(value.type)) {
+        throw unsupported(`GROUP BY a value of type ${typeName(value.type)}`, key.at);
       }
       if (value.coercible === 'LITERAL') throw invalidQuery('Cannot GROUP BY literal values', key.at);
       return value;
@@ -176,38 +179,46 @@ class SelectResolver {
     if (ordinal !== undefined) {
       const item = this.#items[ordinal - 1];
       if (!item) throw invalidQuery(`GROUP BY is out of SELECT list range: ${ordinal}`, key.at);
-      return item.resolve(context);
+      return this.#itemKey(item, context);
     }
+    // An alias of the SELECT list comes before a column of FROM.
     const name = key.node === 'path' && key.parts.length === 1 ? key.parts[0] : undefined;
-    const items = name ? this.#named(name) : [];
+    const items = name ? this.#items.filter((item) => sameName(item.name, name.text)) : [];
     const [item] = items;
     if (!name || !item) return resolveExpression(key, context);
-    // A name that is also a column of FROM must mean that column in the SELECT list, too.
-    const inFrom = this.#scope.hasColumn(name);
-    if (!inFrom) return item.resolve(context);
-    const column = resolveExpression(key, context);
     const list = { ...context, aggregates: true, windows: true };
-    if (items.every((other) => other.resolve(list).sql === column.sql)) return column;
-    throw ambiguous(name, context.clause);
+    const values = items.map((other) => other.resolve(list));
+    if (values.some(({ sql }) => sql !== values[0]?.sql)) {
+      throw invalidQuery(
+        `Name ${name.text} in GROUP BY clause is ambiguous; it may refer to multiple columns in the SELECT-list`,
+        key.at,
+      );
+    }
+    if (!values[0]?.hasAggregate) return this.#itemKey(item, context);
+    // `SELECT ARRAY_AGG(t)[OFFSET(0)].* … GROUP BY id` names a field `id` without an alias.
+    if (item.isExpanded && this.#scope.hasColumn(name)) return resolveExpression(key, context);
+    throw invalidQuery(
+      `Column ${name.text} contains an aggregation function, which is not allowed in GROUP BY`,
+      key.at,
+    );
   }
 
-  #named(name: Name): ListItem[] {
-    return this.#items.filter((item) => item.name.toLowerCase() === name.text.toLowerCase());
+  #itemKey(item: ListItem, context: ExpressionContext): Resolved {
+    const value = item.resolve(context);
+    const references = value.references.filter(({ scope }) => scope !== this.#scope);
+    this.#keyOfItem.set(item, { ...value, references });
+    return value;
   }
 
   /** Resolves an alias of the SELECT list, for the clauses after it. */
-  #alias(name: Name, values: readonly Resolved[], clause: string): Resolved | undefined {
-    const indexes = this.#items.flatMap((item, index) =>
-      item.name.toLowerCase() === name.text.toLowerCase() ? [index] : [],
-    );
+  #alias(name: Name, values: readonly Resolved[]): Resolved | undefined {
+    const indexes = this.#items.flatMap((item, index) => (sameName(item.name, name.text) ? [index] : []));
     const found = indexes.flatMap((index) => values[index] ?? []);
     const [value] = found;
     if (!value) return undefined;
     if (found.some(({ sql }) => sql !== value.sql)) {
       throw invalidQuery(`Column name ${name.text} is ambiguous`, name.at);
     }
-    if (clause === 'ORDER BY clause' || !this.#scope.hasColumn(name)) return value;
-    if (this.#scope.resolve([name]).sql !== value.sql) throw ambiguous(name, clause);
     return value;
   }
 
@@ -216,7 +227,7 @@ class SelectResolver {
     values: readonly Resolved[],
     context: ExpressionContext,
   ): { sql: string; values: Resolved[] } {
-    const alias = (name: Name) => this.#alias(name, values, 'ORDER BY clause');
+    const alias = (name: Name) => this.#alias(name, values);
     const resolved: Resolved[] = [];
     const keys = items.map((item) => {
       const ordinal = ordinalOf(item.value);
@@ -257,14 +268,7 @@ function ordinalOf(node: Expression): number | undefined {
   return Number(node.literal.text);
 }
 
-function ambiguous(name: Name, clause: string) {
-  return unsupported(
-    `Name ${name.text} in the ${clause}, which fits a column of FROM and another one of the SELECT list,`,
-    name.at,
-  );
-}
-
 function assertComparable(values: readonly Resolved[]): void {
-  const bad = values.find(({ type }) => type.kind === 'ARRAY' || type.kind === 'STRUCT');
-  if (bad) throw unsupported(`SELECT DISTINCT with a column of type ${bad.type.kind}`, bad.at);
+  const bad = values.find(({ type }) => !isGroupable(type));
+  if (bad) throw unsupported(`SELECT DISTINCT with a column of type ${typeName(bad.type)}`, bad.at);
 }

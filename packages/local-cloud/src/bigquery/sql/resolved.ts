@@ -25,7 +25,7 @@ export interface Resolved {
   readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY';
   /** The value of a literal or parameter. */
   readonly constant?: DuckDBValue;
-  /** The elements of an array literal, which can still be coerced. */
+  /** The elements of an array literal, or the fields of a STRUCT constructor, which can still be coerced. */
   readonly elements?: readonly Resolved[];
   /** Set for an argument that is not a value: a date part such as MONTH, or an INTERVAL. */
   readonly special?: { readonly kind: 'PART' | 'INTERVAL'; readonly part: string };

@@ -1,7 +1,8 @@
-import { invalidQuery } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, structKey } from '../types.ts';
 import type { Name } from './ast.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { structOf } from './struct.ts';
 
 /** A column of a FROM clause. */
 export interface ScopeColumn {
@@ -45,7 +46,7 @@ export class Scope {
     return this.sources.find((source) => source.alias?.toLowerCase() === alias.toLowerCase());
   }
 
-  /** Resolves a dotted name. Throws "Unrecognized name". */
+  /** Resolves a dotted name: a range variable comes before a column of the same name. Throws "Unrecognized name". */
   resolve(parts: readonly Name[]): Resolved {
     const [first, second] = parts;
     if (!first) throw new RangeError('a name without parts');
@@ -59,10 +60,9 @@ export class Scope {
         }
         return fields(scope.reference(column, second), parts.slice(2));
       }
+      if (source) return scope.#row(source, first);
       const column = scope.#column(first);
       if (column) return fields(scope.reference(column, first), parts.slice(1));
-      if (source)
-        throw invalidQuery(`A whole row (${first.text}) is not supported by the local BigQuery`, first.at);
     }
     throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
   }
@@ -79,6 +79,14 @@ export class Scope {
       this.sources.flatMap(({ columns }) => columns),
       name,
     );
+  }
+
+  /** A range variable as a value: its whole row. */
+  #row({ columns }: Source, name: Name): Resolved {
+    if (columns.some(({ isPseudo }) => isPseudo)) throw unsupported('A whole row of APPENDS', name.at);
+    const values = columns.map((column) => this.reference(column, name));
+    const fields = columns.map(({ name, type }) => ({ name, type }));
+    return structOf(values, { kind: 'STRUCT', fields }, name.at);
   }
 
   reference(column: ScopeColumn, name: Name): Resolved {
@@ -106,9 +114,17 @@ export function fieldOf(base: Resolved, name: Name): Resolved {
   }
   const found = base.type.fields.flatMap((field, index) => (sameName(field.name, name.text) ? [index] : []));
   if (found.length > 1) throw invalidQuery(`Struct field name ${name.text} is ambiguous`, name.at);
-  const field = base.type.fields[found[0] ?? -1];
-  if (!field) throw invalidQuery(`Field name ${name.text} does not exist in ${base.type.kind}`, name.at);
-  return combined(`struct_extract(${base.sql}, '${structKey(found[0] ?? 0)}')`, field.type, base.at, [base]);
+  if (found[0] === undefined) {
+    throw invalidQuery(`Field name ${name.text} does not exist in ${base.type.kind}`, name.at);
+  }
+  return fieldAt(base, found[0]);
+}
+
+/** Resolves a field of a STRUCT by its place, from 0. */
+export function fieldAt(base: Resolved, index: number): Resolved {
+  const field = base.type.kind === 'STRUCT' ? base.type.fields[index] : undefined;
+  if (!field) throw new RangeError(`a value without field ${index}`);
+  return combined(`struct_extract(${base.sql}, '${structKey(index)}')`, field.type, base.at, [base]);
 }
 
 export function sameName(a: string, b: string): boolean {

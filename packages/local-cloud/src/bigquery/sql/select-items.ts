@@ -3,13 +3,15 @@ import type { Expression, Name, Select, SelectItem } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { Resolved } from './resolved.ts';
-import { fieldOf, type Scope, type ScopeColumn, sameName } from './scope.ts';
+import { fieldAt, type Scope, type ScopeColumn, sameName } from './scope.ts';
 import { impliedName } from './struct.ts';
 
 /** One column of a SELECT list, after `*` is expanded. */
 export interface ListItem {
   /** Empty for a column without a name. */
   readonly name: string;
+  /** Whether it is a field of the STRUCT before `.*`. */
+  readonly isExpanded?: boolean;
   resolve(context: ExpressionContext): Resolved;
 }
 
@@ -55,13 +57,14 @@ function starOf(base: Expression, scope: Scope, context: ExpressionContext): Lis
   const [first] = base.node === 'path' && base.parts.length === 1 ? base.parts : [];
   const source = first && scope.source(first.text);
   if (source) return source.columns.map((column) => columnItem(column, scope, base.at));
-  const { type } = resolveExpression(base, context);
+  const { type } = resolveExpression(base, { ...context, aggregates: true, windows: true });
   if (type.kind !== 'STRUCT') {
     throw invalidQuery(`Dot-star is not supported for type ${type.kind}`, base.at);
   }
-  return type.fields.map(({ name }) => ({
+  return type.fields.map(({ name }, index) => ({
     name,
-    resolve: (inner) => fieldOf(resolveExpression(base, inner), { text: name, at: base.at }),
+    isExpanded: true,
+    resolve: (inner) => fieldAt(resolveExpression(base, inner), index),
   }));
 }
 

@@ -1,4 +1,19 @@
-import { type FunctionTable, overload, same } from './overload.ts';
+import { invalidQuery } from '../../errors.ts';
+import { type Emit, type FunctionTable, overload, same } from './overload.ts';
+
+/** LAG and LEAD. DuckDB takes a negative offset for one in the other direction. */
+const neighbour =
+  (name: string): Emit =>
+  (args, [, offset]) => {
+    const rows = offset?.constant;
+    if (offset && (typeof rows !== 'bigint' || rows < 0n)) {
+      throw invalidQuery(
+        `The offset to the function ${name} must be a constant that is not NULL and not negative`,
+        offset.at,
+      );
+    }
+    return `${name}(${args.join(', ')})`;
+  };
 
 /** Numbering and navigation functions, which need OVER. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-functions */
 export const WINDOW_FUNCTIONS: FunctionTable = {
@@ -8,8 +23,8 @@ export const WINDOW_FUNCTIONS: FunctionTable = {
   PERCENT_RANK: [overload('-> FLOAT64', same('percent_rank'))],
   CUME_DIST: [overload('-> FLOAT64', same('cume_dist'))],
   NTILE: [overload('INT64 -> INT64', same('ntile'))],
-  LAG: [overload('T, INT64?, T? -> T', same('lag'))],
-  LEAD: [overload('T, INT64?, T? -> T', same('lead'))],
+  LAG: [overload('T, INT64?, T? -> T', neighbour('LAG'))],
+  LEAD: [overload('T, INT64?, T? -> T', neighbour('LEAD'))],
   FIRST_VALUE: [overload('T -> T', same('first_value'))],
   LAST_VALUE: [overload('T -> T', same('last_value'))],
   NTH_VALUE: [overload('T, INT64 -> T', same('nth_value'))],
