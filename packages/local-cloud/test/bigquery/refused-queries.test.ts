@@ -40,7 +40,7 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
   ],
   [
     'SELECT UPPER(1)',
-    'No matching signature for function UPPER for argument types: INT64. Supported signature: UPPER(STRING) at [1:8]',
+    'No matching signature for function UPPER for argument types: INT64. Supported signature: UPPER(STRING); UPPER(BYTES) at [1:8]',
   ],
   ['SELECT id FROM d.t WHERE n', 'WHERE clause should return type BOOL, but returns type INT64 at [1:26]'],
   ['SELECT id FROM d.t WHERE COUNT(*) > 1', 'Aggregate function COUNT not allowed in WHERE clause at [1:26]'],

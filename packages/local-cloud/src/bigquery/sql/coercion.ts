@@ -142,7 +142,7 @@ export function assignable(value: Resolved, type: DataType, column: string, bind
   );
 }
 
-export function signatureError(what: string, args: readonly Resolved[], supported: string, at: Position) {
+export function signatureError(what: string, args: readonly Resolved[], supported: string, at?: Position) {
   const types = args.map(({ type, coercible, special }) =>
     special ? special.kind : coercible === 'NULL' ? 'NULL' : typeName(type),
   );

@@ -1,5 +1,7 @@
 import { failure, letIn } from '../let.ts';
+import { computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
+import { fromBase32, toBase32 } from './text-algorithms.ts';
 
 const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
 const hash = (name: string) =>
@@ -12,6 +14,21 @@ function joined(array: string, separator: string): string {
 function end(array: string, name: string, index: 1 | -1): string {
   const error = failure(`${name} cannot get the ${index === 1 ? 'first' : 'last'} element of an empty array`);
   return letIn([array], (a) => `CASE WHEN len(${a}) = 0 THEN ${error} ELSE ${a}[${index}] END`);
+}
+
+function fromHex(text: string): Uint8Array {
+  const wrong = text.search(/[^0-9a-f]/i);
+  if (wrong >= 0)
+    throw new FunctionError(
+      `Failed to decode invalid hexadecimal string due to character at offset ${wrong}: ${text}`,
+    );
+  return Buffer.from(text.length % 2 === 0 ? text : `0${text}`, 'hex');
+}
+
+function fromBase64(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text.replaceAll(/\s/g, '')))
+    throw new FunctionError('Failed to decode invalid base64 string');
+  return Buffer.from(text, 'base64');
 }
 
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
@@ -72,8 +89,10 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
   SHA1: hash('sha1'),
   SHA256: hash('sha256'),
   TO_HEX: [overload('BYTES -> STRING', ([bytes]) => `lower(hex(${bytes}))`)],
-  FROM_HEX: [overload('STRING -> BYTES', same('unhex'))],
+  FROM_HEX: [computed('from_hex', 'STRING -> BYTES', fromHex)],
+  TO_BASE32: [computed('to_base32', 'BYTES -> STRING', toBase32)],
+  FROM_BASE32: [computed('from_base32', 'STRING -> BYTES', fromBase32)],
   TO_BASE64: [overload('BYTES -> STRING', same('base64'))],
-  FROM_BASE64: [overload('STRING -> BYTES', same('from_base64'))],
+  FROM_BASE64: [computed('from_base64', 'STRING -> BYTES', fromBase64)],
   GENERATE_UUID: [overload('-> STRING', () => 'CAST(uuid() AS VARCHAR)')],
 };

@@ -1,12 +1,19 @@
 import { unsupported } from '../../errors.ts';
 import { failure, isolated, letIn } from '../let.ts';
+import { computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
+import { roundTo, truncateTo } from './rounding.ts';
 
 const rounding = (name: string) => [overload('FLOAT64 -> FLOAT64', same(name))];
 
 /** With digits after the point, or before it when negative; computed in decimal, since 1.005 * 100 is 100.49999999999999. */
-const toDigits = (name: 'round' | 'trunc') =>
-  overload('FLOAT64, INT64 -> FLOAT64', ([x = '', n = '']) => `bq_${name}(${x}, ${n})`);
+const toDigits = (name: 'round' | 'trunc', compute: (value: number, digits: number) => number) =>
+  computed(name, 'FLOAT64, INT64 -> FLOAT64', (value, digits) => {
+    const result = compute(value, Number(digits));
+    if (!Number.isFinite(result) && Number.isFinite(value))
+      throw new FunctionError(`Floating point overflow in function: ROUND(${value}, ${digits})`);
+    return result;
+  });
 
 const COMPARABLE = ['INT64', 'NUMERIC', 'STRING', 'DATE', 'DATETIME', 'TIMESTAMP'];
 
@@ -108,8 +115,8 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
       letIn([x], (v) => `CASE WHEN isnan(${v}) THEN ${v} ELSE CAST(sign(${v}) AS DOUBLE) END`),
     ),
   ],
-  ROUND: [...rounding('round'), toDigits('round')],
-  TRUNC: [...rounding('trunc'), toDigits('trunc')],
+  ROUND: [...rounding('round'), toDigits('round', roundTo)],
+  TRUNC: [...rounding('trunc'), toDigits('trunc', truncateTo)],
   CEIL: rounding('ceil'),
   CEILING: rounding('ceil'),
   FLOOR: rounding('floor'),

@@ -6,7 +6,7 @@ import { coerce, commonType, signatureError } from '../coercion.ts';
 import { combined, type Resolved } from '../resolved.ts';
 
 /** Returns the DuckDB SQL of a call, given the SQL of its arguments and the resolved arguments. */
-export type Emit = (args: readonly string[], resolved: readonly Resolved[]) => string;
+export type Emit = (args: readonly string[], resolved: readonly Resolved[], bindings: Bindings) => string;
 
 export interface Overload {
   readonly signature: string;
@@ -22,8 +22,8 @@ export interface Overload {
 export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
 
 /**
- * `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, PART a date part
- * and INTERVAL an interval.
+ * `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, ANY a value of a type of
+ * its own, PART a date part and INTERVAL an interval.
  */
 export function overload(signature: string, emit: Emit): Overload {
   const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
@@ -62,6 +62,7 @@ export function applyOverloads(
   const sql = overload.emit(
     values.map((value) => value.sql),
     values,
+    bindings,
   );
   return combined(sql, result, call.at, values);
 }
@@ -84,6 +85,11 @@ function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings)
     const pattern = patterns[index] ?? '';
     if (pattern === 'PART' || pattern === 'INTERVAL') {
       if (arg.special?.kind !== pattern) return undefined;
+      values.push(arg);
+      continue;
+    }
+    if (pattern === 'ANY') {
+      if (arg.special) return undefined;
       values.push(arg);
       continue;
     }

@@ -1,16 +1,31 @@
 import { invalidQuery, unsupported } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
+import { scalar } from '../../types.ts';
+import { castTo } from '../casts.ts';
+import { signatureError } from '../coercion.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { WORD_DELIMITERS } from './computed.ts';
-import { constantText, type Emit, type FunctionTable, overload, same } from './overload.ts';
+import { both, computed, defined, FunctionError, ofBytes } from './computed.ts';
+import { constantText, type FunctionTable, type Overload, overload, same } from './overload.ts';
+import {
+  caseFold,
+  editDistance,
+  initCap,
+  instr,
+  pad,
+  readUtf8,
+  reverse,
+  soundex,
+  translate,
+  trimmed,
+} from './text-algorithms.ts';
 
 /** Unicode's White_Space, which TRIM removes by default. */
 const WHITE_SPACE = quoteLiteral(
   '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
 
-const trim = (name: string) => [
+const trim = (name: 'trim' | 'ltrim' | 'rtrim') => [
   overload('STRING -> STRING', ([text]) => `${name}(${text}, ${WHITE_SPACE})`),
   overload('STRING, STRING -> STRING', ([text, set]) =>
     letIn(
@@ -18,28 +33,40 @@ const trim = (name: string) => [
       (characters) => `CASE WHEN ${characters} = '' THEN ${text} ELSE ${name}(${text}, ${characters}) END`,
     ),
   ),
+  ofBytes(name, '$, $ -> $', (text, set) => trimmed(text, set, name)),
 ];
 
-const pad = (name: string) => [
+const padded = (name: 'lpad' | 'rpad') => [
   overload('STRING, INT64, STRING? -> STRING', ([text, length, pattern = "' '"]) =>
     letIn(
       [length ?? '', pattern],
       (n, p) =>
-        `CASE WHEN ${n} < 0 THEN ${failure(`Second argument (output size) for ${name.toUpperCase()} cannot be negative`)} ` +
-        `WHEN ${p} = '' THEN ${failure(`Third argument (pad pattern) for ${name.toUpperCase()} cannot be empty`)} ` +
+        `CASE WHEN ${n} < 0 THEN ${failure('Second argument (output size) for LPAD/RPAD cannot be negative')} ` +
+        `WHEN ${p} = '' THEN ${failure('Third argument (pad pattern) for LPAD/RPAD cannot be empty')} ` +
         `ELSE ${name}(${text}, CAST(${n} AS INTEGER), ${p}) END`,
     ),
   ),
+  ofBytes(name, '$, INT64, $? -> $', (text, length, pattern = ' ') =>
+    pad(text, Number(length), pattern, name === 'lpad' ? 'start' : 'end'),
+  ),
 ];
 
-const nonNegative = (name: string, call: (text: string, n: string) => string) =>
+/** A function of a text and a number that must not be negative. */
+const counted = (message: string, ofText: (text: string, n: string) => string) =>
   overload('STRING, INT64 -> STRING', ([text = '', length = '']) =>
-    letIn(
-      [length],
-      (n) =>
-        `CASE WHEN ${n} < 0 THEN ${failure(`Second argument in ${name}() cannot be negative`)} ELSE ${call(text, n)} END`,
-    ),
+    letIn([length], (n) => `CASE WHEN ${n} < 0 THEN ${failure(message)} ELSE ${ofText(text, n)} END`),
   );
+
+function natural(count: bigint, message: string): number {
+  if (count < 0n) throw new FunctionError(message);
+  return Number(count);
+}
+
+const NEGATIVE = {
+  LEFT: 'Second argument in LEFT() cannot be negative',
+  RIGHT: 'Second argument in RIGHT() cannot be negative',
+  REPEAT: 'Second argument (repeat count) for REPEAT cannot be negative',
+};
 
 /** More than any value has. */
 const MAX_BYTES = 2n ** 31n;
@@ -51,29 +78,36 @@ const SUBSTR_OVERLOADS = [
 
 /** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
 export const TEXT_FUNCTIONS: FunctionTable = {
-  LOWER: [overload('STRING -> STRING', cased('lower'))],
-  UPPER: [overload('STRING -> STRING', cased('upper'))],
-  INITCAP: [
-    overload(
-      'STRING, STRING? -> STRING',
-      ([text, delimiters = quoteLiteral(WORD_DELIMITERS)]) => `bq_initcap(${text}, ${delimiters})`,
-    ),
+  LOWER: [
+    cased('lower', (text) => text.toLowerCase()),
+    ofBytes('lower', '$ -> $', (text) => text.replaceAll(/[A-Z]+/g, (part) => part.toLowerCase())),
   ],
-  REVERSE: [overload('STRING -> STRING', same('bq_reverse'))],
-  TRANSLATE: [overload('STRING, STRING, STRING -> STRING', same('bq_translate'))],
-  SOUNDEX: [overload('STRING -> STRING', same('bq_soundex'))],
-  EDIT_DISTANCE: [overload('STRING, STRING -> INT64', same('bq_edit_distance'))],
-  INSTR: [
-    overload(
-      'STRING, STRING, INT64?, INT64? -> INT64',
-      ([text, part, position = 'CAST(1 AS BIGINT)', occurrence = 'CAST(1 AS BIGINT)']) =>
-        `bq_instr(${text}, ${part}, ${position}, ${occurrence})`,
-    ),
+  UPPER: [
+    cased('upper', (text) => text.toUpperCase()),
+    ofBytes('upper', '$ -> $', (text) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase())),
   ],
+  INITCAP: [computed('initcap', 'STRING, STRING? -> STRING', initCap)],
+  REVERSE: both('reverse', '$ -> $', reverse),
+  TRANSLATE: both('translate', '$, $, $ -> $', translate),
+  SOUNDEX: [computed('soundex', 'STRING -> STRING', soundex)],
+  EDIT_DISTANCE: both('edit_distance', '$, $ -> INT64', editDistance),
+  INSTR: both('instr', '$, $, INT64?, INT64? -> INT64', instr),
   ASCII: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text, 127))],
   UNICODE: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text))],
-  CHR: [overload('INT64 -> STRING', same('bq_chr'))],
-  TO_CODE_POINTS: [overload('STRING -> ARRAY<INT64>', same('bq_to_code_points'))],
+  CHR: [computed('chr', 'INT64 -> STRING', (point) => fromCodePoint(point))],
+  TO_CODE_POINTS: both('to_code_points', '$ -> ARRAY<INT64>', (text) =>
+    Array.from(text, (character) => BigInt(character.codePointAt(0) ?? 0)),
+  ),
+  CODE_POINTS_TO_STRING: [
+    computed('code_points_to_string', 'ARRAY<INT64> -> STRING', (points) =>
+      points.includes(null) ? null : points.map((point) => fromCodePoint(point ?? 0n)).join(''),
+    ),
+  ],
+  CODE_POINTS_TO_BYTES: [
+    computed('code_points_to_bytes', 'ARRAY<INT64> -> BYTES', (points) =>
+      points.includes(null) ? null : Buffer.from(points.map((point) => byteOf(point ?? 0n))),
+    ),
+  ],
   LENGTH: [overload('STRING -> INT64', same('length')), overload('BYTES -> INT64', same('octet_length'))],
   CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
   CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
@@ -81,31 +115,71 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING -> INT64', same('strlen')),
     overload('BYTES -> INT64', same('octet_length')),
   ],
+  OCTET_LENGTH: [
+    overload('STRING -> INT64', same('strlen')),
+    overload('BYTES -> INT64', same('octet_length')),
+  ],
+  SAFE_CONVERT_BYTES_TO_STRING: [computed('read_utf8', 'BYTES -> STRING', readUtf8)],
   SUBSTR: SUBSTR_OVERLOADS,
   SUBSTRING: SUBSTR_OVERLOADS,
-  LEFT: [nonNegative('LEFT', (text, n) => `left(${text}, ${n})`)],
-  RIGHT: [nonNegative('RIGHT', (text, n) => `right(${text}, ${n})`)],
-  REPEAT: [nonNegative('REPEAT', (text, n) => `repeat(${text}, ${n})`)],
+  LEFT: [
+    counted(NEGATIVE.LEFT, (text, n) => `left(${text}, ${n})`),
+    ofBytes('left', '$, INT64 -> $', (text, n) => text.slice(0, natural(n, NEGATIVE.LEFT))),
+  ],
+  RIGHT: [
+    counted(NEGATIVE.RIGHT, (text, n) => `right(${text}, ${n})`),
+    ofBytes('right', '$, INT64 -> $', (text, n) =>
+      text.slice(Math.max(0, text.length - natural(n, NEGATIVE.RIGHT))),
+    ),
+  ],
+  REPEAT: [
+    counted(NEGATIVE.REPEAT, (text, n) => `repeat(${text}, ${n})`),
+    ofBytes('repeat', '$, INT64 -> $', (text, n) => text.repeat(natural(n, NEGATIVE.REPEAT))),
+  ],
   CONCAT: [
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
     overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
+    overload('ANY... -> STRING', (_, values, bindings) => {
+      if (values.some(({ type }) => type.kind === 'BYTES'))
+        throw signatureError('function CONCAT', values, 'CONCAT(STRING...); CONCAT(BYTES...)', values[0]?.at);
+      const texts = values.map((value) => castTo(value, scalar('STRING'), false, value.at, bindings).sql);
+      return `(${texts.join(' || ')})`;
+    }),
   ],
-  NORMALIZE: [overload('STRING, PART? -> STRING', normalized('bq_normalize'))],
-  NORMALIZE_AND_CASEFOLD: [overload('STRING, PART? -> STRING', normalized('bq_normalize_and_casefold'))],
-  STARTS_WITH: [overload('STRING, STRING -> BOOL', same('starts_with'))],
-  ENDS_WITH: [overload('STRING, STRING -> BOOL', same('ends_with'))],
-  STRPOS: [overload('STRING, STRING -> INT64', same('strpos'))],
-  REPLACE: [overload('STRING, STRING, STRING -> STRING', same('replace'))],
+  NORMALIZE: [normalized('normalize', (value, form) => value.normalize(form))],
+  NORMALIZE_AND_CASEFOLD: [
+    normalized('normalize_and_casefold', (value, form) => caseFold(value.normalize(form)).normalize(form)),
+  ],
+  STARTS_WITH: [
+    overload('STRING, STRING -> BOOL', same('starts_with')),
+    ofBytes('starts_with', '$, $ -> BOOL', (text, start) => text.startsWith(start)),
+  ],
+  ENDS_WITH: [
+    overload('STRING, STRING -> BOOL', same('ends_with')),
+    ofBytes('ends_with', '$, $ -> BOOL', (text, end) => text.endsWith(end)),
+  ],
+  STRPOS: [
+    overload('STRING, STRING -> INT64', same('strpos')),
+    ofBytes('strpos', '$, $ -> INT64', (text, part) => BigInt(text.indexOf(part) + 1)),
+  ],
+  REPLACE: [
+    overload('STRING, STRING, STRING -> STRING', same('replace')),
+    ofBytes('replace', '$, $, $ -> $', (text, from, to) =>
+      from === '' ? text : text.replaceAll(from, () => to),
+    ),
+  ],
   TRIM: trim('trim'),
   LTRIM: trim('ltrim'),
   RTRIM: trim('rtrim'),
-  LPAD: pad('lpad'),
-  RPAD: pad('rpad'),
+  LPAD: padded('lpad'),
+  RPAD: padded('rpad'),
   SPLIT: [
     overload('STRING, STRING? -> ARRAY<STRING>', ([text, separator = "','"], [, by]) => {
-      if (by && constantText(by, 'SPLIT with a separator') === '') return `bq_characters(${text})`;
-      return `string_split(${text}, ${separator})`;
+      if (!by || (typeof by.constant === 'string' && by.constant !== ''))
+        return `string_split(${text}, ${separator})`;
+      return split([text ?? '', separator]);
     }),
+    ofBytes('split', '$, $ -> ARRAY<$>', splitBy),
   ],
   REGEXP_CONTAINS: [
     overload('STRING, STRING -> BOOL', ([text, pattern], [, regex]) => {
@@ -131,30 +205,57 @@ export const TEXT_FUNCTIONS: FunctionTable = {
 /** Texts of these characters change their case one by one: Western European ones but for ß. */
 const PLAIN_TEXT = quoteLiteral('[\\x00-\\x{de}\\x{e0}-\\x{12f}]*');
 
-/** DuckDB is faster by far, and right for plain texts. */
-function cased(name: 'lower' | 'upper'): Emit {
-  return ([text = '']) =>
+/** DuckDB is faster by far, and right for plain texts. It maps one character to one: ß stays, and so does a last σ. */
+function cased(name: 'lower' | 'upper', compute: (text: string) => string): Overload {
+  const call = defined(name, 'STRING -> STRING', compute);
+  return overload('STRING -> STRING', ([text = '']) =>
     letIn(
       [text],
-      (t) => `CASE WHEN regexp_full_match(${t}, ${PLAIN_TEXT}) THEN ${name}(${t}) ELSE bq_${name}(${t}) END`,
-    );
+      (t) => `CASE WHEN regexp_full_match(${t}, ${PLAIN_TEXT}) THEN ${name}(${t}) ELSE ${call([t])} END`,
+    ),
+  );
 }
 
-/** The second argument of NORMALIZE is a word: NFC, NFD, NFKC or NFKD. */
-function normalized(name: string): Emit {
-  return ([text], [, mode]) => {
+type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+
+/** The second argument of NORMALIZE is a word. */
+function normalized(name: string, compute: (value: string, form: Form) => string): Overload {
+  const call = defined(name, 'STRING, STRING -> STRING', (value, form) => compute(value, form as Form));
+  return overload('STRING, PART? -> STRING', ([text = ''], [, mode]) => {
     const form = mode?.special?.part ?? 'NFC';
     if (!/^NFK?[CD]$/.test(form))
       throw invalidQuery(`A valid normalization mode is required but found ${form}`, mode?.at);
-    return `${name}(${text}, '${form}')`;
-  };
+    return call([text, quoteLiteral(form)]);
+  });
+}
+
+function splitBy(text: string, separator: string): string[] {
+  if (text === '') return [''];
+  return separator === '' ? [...text] : text.split(separator);
+}
+
+const split = defined('split', 'STRING, STRING -> ARRAY<STRING>', splitBy);
+
+function fromCodePoint(point: bigint): string {
+  const number = Number(point);
+  const isScalar = number >= 0 && number <= 0x10ffff && (number < 0xd800 || number > 0xdfff);
+  if (!isScalar) throw new FunctionError(`Invalid codepoint ${point}`);
+  return String.fromCodePoint(number);
+}
+
+function byteOf(point: bigint): number {
+  if (point < 0n || point > 255n) throw new FunctionError(`Invalid ASCII value ${point}`);
+  return Number(point);
 }
 
 /** 0 for an empty text. DuckDB's unicode() of it is -1. */
 function firstCodePoint(text: string, most?: number): string {
   return letIn([text], (t) => {
     const point = `CAST(unicode(${t}) AS BIGINT)`;
-    const failed = failure('Non-ASCII value in ASCII');
+    const failed = failure(
+      "Argument to ASCII is not a structurally valid ASCII string: '",
+      `${t} || chr(39)`,
+    );
     const tooLarge = most === undefined ? '' : `WHEN ${point} > ${most} THEN ${failed} `;
     return `CASE WHEN ${t} = '' THEN CAST(0 AS BIGINT) ${tooLarge}ELSE ${point} END`;
   });
