@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { CloudError } from '../errors.ts';
-import { ConnectionPool } from './connection-pool.ts';
 import { quoteIdentifier, quoteLiteral } from './names.ts';
+import { QueuedConnection } from './queued-connection.ts';
 import { registerComputed } from './sql/functions/computed.ts';
 
 // DuckDB's client takes U+FEFF at the head of a text for a byte-order mark and drops it.
@@ -16,14 +16,14 @@ const FILE = 'bigquery.duckdb';
 const RESULTS_FILE = 'results.duckdb';
 const SPILL = 'spill';
 
-/** Concurrent queries. Each occupies one of libuv's four threads; the others are for the writer and for lists of rows. */
-const MAX_QUERIES = 2;
-
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '384MiB';
 /** While work that ran out of memory is taken back: that takes memory, too, and without it DuckDB refuses everything. */
 const ROLLBACK_LIMIT = '448MiB';
-/** Freed memory goes back to the system from this size on. DuckDB's defaults of 128 and 512 MiB hold on to more than its limit. */
+/**
+ * Freed memory goes back to the system from this size on, and all of it after 10 s by a thread of the allocator. DuckDB's
+ * defaults of 128 and 512 MiB hold on to more than its limit.
+ */
 const FLUSH = '32MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -57,11 +57,14 @@ interface Folder {
  */
 export class Database {
   #instance: DuckDBInstance;
-  readonly #writer: ConnectionPool;
-  readonly #queries: ConnectionPool;
-  readonly #lists: ConnectionPool;
+  // Each runs one thing at a time and occupies one of libuv's four threads meanwhile.
+  readonly #writer: QueuedConnection;
+  readonly #queries: QueuedConnection;
+  /** Two that sort or group millions of rows would need more memory than there is, and both would wait for the disk. */
+  readonly #builds: QueuedConnection;
+  readonly #lists: QueuedConnection;
   /** Drops tables. */
-  readonly #cleaner: ConnectionPool;
+  readonly #cleaner: QueuedConnection;
   readonly #folder: Folder;
   readonly #onWarning: (message: string) => void;
   #reopening: Promise<void> | undefined;
@@ -72,23 +75,23 @@ export class Database {
   readonly #closing = new AbortController();
 
   private constructor(instance: DuckDBInstance, folder: Folder, onWarning: (message: string) => void) {
-    const pool = (size: number) =>
-      new ConnectionPool(
-        size,
+    const queued = () =>
+      new QueuedConnection(
         () => this.#instance.connect(),
         (connection, error) => this.#recover(connection, error),
       );
     this.#instance = instance;
     this.#folder = folder;
     this.#onWarning = onWarning;
-    this.#writer = pool(1);
-    this.#queries = pool(MAX_QUERIES);
-    this.#lists = pool(1);
-    this.#cleaner = pool(1);
+    this.#writer = queued();
+    this.#queries = queued();
+    this.#builds = queued();
+    this.#lists = queued();
+    this.#cleaner = queued();
   }
 
-  #pools(): ConnectionPool[] {
-    return [this.#writer, this.#queries, this.#lists, this.#cleaner];
+  #connections(): QueuedConnection[] {
+    return [this.#writer, this.#queries, this.#builds, this.#lists, this.#cleaner];
   }
 
   /** Opens the database in the folder `path`, created when missing; without a path, tables stay in memory. */
@@ -118,7 +121,7 @@ export class Database {
 
   static async #connect(folder: Folder, onWarning: (message: string) => void) {
     const database = new Database(await openInstance(folder), folder, onWarning);
-    await Promise.all(database.#pools().map((pool) => pool.open()));
+    await Promise.all(database.#connections().map((connection) => connection.open()));
     return database;
   }
 
@@ -155,7 +158,7 @@ export class Database {
 
   /** Everything committed is in the file. Results of queries are lost. */
   async #reopen(reason: string): Promise<void> {
-    const resumes = await Promise.all(this.#pools().map((pool) => pool.pause()));
+    const resumes = await Promise.all(this.#connections().map((connection) => connection.pause()));
     try {
       this.#instance.closeSync();
       this.#instance = await openInstance(this.#folder);
@@ -210,12 +213,12 @@ export class Database {
     this.#droppedBytes.data += bytes;
   }
 
-  async #reclaim(database: 'data' | 'results', pool: ConnectionPool): Promise<void> {
+  async #reclaim(database: 'data' | 'results', idle: QueuedConnection): Promise<void> {
     const bytes = this.#droppedBytes[database];
     if (bytes < WORTH_RECLAIMING_BYTES) return;
     const name = database === 'data' ? '' : database;
     try {
-      await pool.run((connection) =>
+      await idle.run((connection) =>
         connection.run(`${bytes < MUST_RECLAIM_BYTES ? '' : 'FORCE '}CHECKPOINT ${name}`),
       );
       this.#droppedBytes[database] -= bytes;
@@ -224,14 +227,18 @@ export class Database {
     }
   }
 
-  /** Runs a query on a connection of its own. `signal` interrupts it, or makes it leave the queue. */
+  /** Runs a query that needs little memory. `signal` interrupts it, or makes it leave the queue. */
   read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#run(this.#queries, work, signal);
   }
 
-  /** Like read, for work that writes what nobody else sees yet, beside the one writer: all of it or nothing. */
+  /**
+   * Like read, for work that sorts many rows, or writes what nobody else sees yet: all of it or nothing. Beside the one
+   * writer and the queries that need little memory.
+   */
   build<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.read(
+    return this.#run(
+      this.#builds,
       (connection) => transact(connection, (transaction) => work(transaction.connection)),
       signal,
     );
@@ -243,12 +250,12 @@ export class Database {
   }
 
   async #run<T>(
-    pool: ConnectionPool,
+    queue: QueuedConnection,
     work: (connection: DuckDBConnection) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
     if (this.#closed) throw closedError();
-    return await pool.run(work, AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]));
+    return await queue.run(work, AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]));
   }
 
   /** Waits for writes, interrupts queries and closes the database; its one file then holds everything. */
@@ -258,7 +265,8 @@ export class Database {
     await this.#writer.close();
     await this.#lastDrop;
     this.#closing.abort(closedError());
-    await Promise.all([this.#queries, this.#lists, this.#cleaner].map((pool) => pool.close()));
+    const others = [this.#queries, this.#builds, this.#lists, this.#cleaner];
+    await Promise.all(others.map((connection) => connection.close()));
     this.#instance.closeSync();
     await removeTemporary(this.#folder);
     openFolders.delete(this.#folder.path);
@@ -283,6 +291,7 @@ async function openInstance(folder: Folder): Promise<DuckDBInstance> {
     SET threads = ${THREADS};
     SET allocator_flush_threshold = '${FLUSH}';
     SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
+    SET allocator_background_threads = true;
     SET GLOBAL TimeZone = 'UTC';
     SET temp_directory = ${quoteLiteral(join(path, SPILL))};
     SET autoinstall_known_extensions = false;

@@ -33,7 +33,6 @@ export class Destinations {
   readonly #context: ServiceContext;
   readonly #tables: Tables;
   readonly #expiring: ExpiringTables;
-  #lastStaged: Promise<unknown> = Promise.resolve();
 
   constructor(context: ServiceContext, tables: Tables, expiring: ExpiringTables) {
     this.#context = context;
@@ -62,7 +61,7 @@ export class Destinations {
     let isUsed = false;
     try {
       // Beside other writes, which would otherwise wait for the rows.
-      await this.#alone(() => database.build((connection) => this.#stage(connection, staged, rows), signal));
+      await database.build((connection) => this.#stage(connection, staged, rows), signal);
       await database.write((transaction) =>
         appends ? this.#append(transaction, staged, rows) : this.#become(transaction, staged, rows),
       );
@@ -120,13 +119,6 @@ export class Destinations {
       throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
     }
     return existing;
-  }
-
-  /** One at a time: each may order millions of rows, and together they would need more memory than there is. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#lastStaged.then(work);
-    this.#lastStaged = result.catch(() => undefined);
-    return await result;
   }
 
   async #stage(connection: Transaction['connection'], staged: StagedTable, rows: RowsToWrite): Promise<void> {

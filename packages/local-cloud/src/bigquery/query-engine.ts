@@ -173,10 +173,10 @@ export class QueryEngine {
           });
           return { destination: reference };
         }
-        const mayBeLarge = await this.#readsManyRows(translation);
+        const holdsManyRows = translation.holdsRows && (await this.#readsManyRows(translation));
         const owner = access.member;
         return {
-          result: await this.#results.run({ sql, bindings, fields, mayBeLarge, owner, location, signal }),
+          result: await this.#results.run({ sql, bindings, fields, holdsManyRows, owner, location, signal }),
         };
       }
       case 'insert':
@@ -194,7 +194,6 @@ export class QueryEngine {
     }
   }
 
-  /** Whether the query reads enough rows to store its result in a table from the start. */
   async #readsManyRows({ reads }: Translation): Promise<boolean> {
     const statistics = await Promise.all(reads.map(({ table }) => this.#context.statistics.of(table)));
     return statistics.some(({ rows }) => rows > SMALL_ROWS * 4);

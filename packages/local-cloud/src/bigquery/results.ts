@@ -86,28 +86,29 @@ export class Results {
     return result;
   }
 
-  /** Runs a query and stores its rows. Without `mayBeLarge`, a large result costs a second run. */
+  /** Runs a query and stores its rows. A large result costs a second run, unless the query holds many rows in memory. */
   async run(query: {
     readonly sql: string;
     readonly bindings: Bindings;
     readonly fields: readonly Field[];
-    readonly mayBeLarge: boolean;
+    readonly holdsManyRows: boolean;
     readonly owner: string | undefined;
     readonly location: string;
     readonly signal: AbortSignal;
   }): Promise<ResultInfo> {
-    const { sql, bindings, fields, mayBeLarge, owner, location, signal } = query;
+    const { sql, bindings, fields, holdsManyRows, owner, location, signal } = query;
     const described = this.#describe();
-    const kept = await this.#database
-      .build(async (connection) => {
-        const rows = mayBeLarge ? undefined : await readSmall(connection, sql, bindings);
-        if (rows) return ofRows(fields, rows);
-        return this.#ofTable(connection, described.tableId, sql, bindings, fields);
-      }, signal)
-      .catch((error: unknown) => {
-        this.#drop(described.tableId, 0);
-        throw error;
-      });
+    const few = holdsManyRows
+      ? undefined
+      : await this.#database.read((connection) => readSmall(connection, sql, bindings), signal);
+    const kept = few
+      ? ofRows(fields, few)
+      : await this.#database
+          .build((connection) => this.#ofTable(connection, described.tableId, sql, bindings, fields), signal)
+          .catch((error: unknown) => {
+            this.#drop(described.tableId, 0);
+            throw error;
+          });
     this.#keep({ ...described, ...kept, fields, owner, location });
     const { totalRows, bytes } = kept;
     return { tableId: described.tableId, fields, totalRows, bytes };

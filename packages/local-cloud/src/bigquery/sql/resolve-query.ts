@@ -47,6 +47,7 @@ export class QueryResolver {
   readonly #tables: TableFinder;
   #aliases = 0;
   #viewDepth = 0;
+  #holdsRows = false;
 
   constructor(bindings: Bindings, now: number, tables: TableFinder) {
     this.bindings = bindings;
@@ -57,6 +58,11 @@ export class QueryResolver {
   /** The FROM of a statement that changes rows; `left` are the items before it. */
   from(item: FromItem, left: readonly Source[]): ResolvedFrom {
     return resolveFrom(item, this.#from(this.root, new Map()), left);
+  }
+
+  /** Whether a query so far sorts, groups or joins. */
+  get holdsRows(): boolean {
+    return this.#holdsRows;
   }
 
   newAlias(): string {
@@ -110,6 +116,7 @@ export class QueryResolver {
   }
 
   #body(node: QueryBody, orderBy: readonly OrderItem[], outer: Scope, ctes: Ctes): ResolvedQuery {
+    this.#holdsRows ||= orderBy.length > 0;
     if (node.node === 'select') {
       const {
         sql,
@@ -118,6 +125,9 @@ export class QueryResolver {
         reads,
         scope,
       } = resolveSelect(node, orderBy, this.#from(outer, ctes));
+      const { distinct, groupBy, from } = node;
+      this.#holdsRows ||= distinct || groupBy !== undefined || from?.node === 'join';
+      this.#holdsRows ||= outputs.some(({ value }) => value.hasWindow) || node.qualify !== undefined;
       const own = (value: Resolved) => withoutReferences(value, scope);
       return {
         sql: `${sql}${order}`,
@@ -237,6 +247,7 @@ export class QueryResolver {
     });
     const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
     const comparesRows = node.operator !== 'UNION ALL';
+    this.#holdsRows ||= comparesRows;
     const operator = node.operator.replace(/ DISTINCT$/, '');
     return {
       sql: sides.join(` ${operator} `),
@@ -274,7 +285,8 @@ export class QueryResolver {
     if (typeof count.constant !== 'bigint' || count.constant < 0n) {
       throw invalidQuery(`${clause} must not be negative or NULL`, node.at);
     }
-    return count.sql;
+    // As a parameter, DuckDB would not know that it needs only the first rows, and sort all.
+    return String(count.constant);
   }
 }
 

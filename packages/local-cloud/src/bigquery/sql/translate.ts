@@ -25,7 +25,13 @@ export interface Common {
 }
 
 export type Translation =
-  | (Common & { readonly kind: 'query'; readonly sql: string; readonly fields: readonly Field[] })
+  | (Common & {
+      readonly kind: 'query';
+      readonly sql: string;
+      readonly fields: readonly Field[];
+      /** Whether it sorts, groups or joins: DuckDB then keeps the rows that it reads until the last one. */
+      readonly holdsRows: boolean;
+    })
   | DmlTranslation
   | DdlTranslation;
 
@@ -93,7 +99,14 @@ function translated(statement: Statement, shared: Translators): Translation {
 function select(statement: Query, { queries, reads }: Translators): Translation {
   const query = queries.query(statement);
   const fields = resultFields(query);
-  return { kind: 'query', statementType: 'SELECT', sql: query.sql, fields, reads: reads(readOf(query)) };
+  return {
+    kind: 'query',
+    statementType: 'SELECT',
+    sql: query.sql,
+    fields,
+    holdsRows: queries.holdsRows,
+    reads: reads(readOf(query)),
+  };
 }
 
 export function readOf({ outputs, reads }: ResolvedQuery): Resolved[] {
