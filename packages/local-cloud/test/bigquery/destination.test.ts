@@ -315,6 +315,17 @@ describe('a connection whose transaction was aborted', () => {
   });
 });
 
+it('a row is found while a query sorts or joins many rows', async () => {
+  const { client } = fixture;
+  const [join] = await client.createQueryJob(
+    'SELECT COUNT(*) AS n FROM d.t AS a, d.t AS b WHERE a.id < b.id',
+  );
+  const params = { id: 'id7' };
+  expect((await client.query({ query: 'SELECT id FROM d.t WHERE id = @id', params }))[0]).toEqual([params]);
+  expect((await join.getMetadata())[0].status.state).toBe('RUNNING');
+  await join.cancel();
+});
+
 it('a list of rows waits for no query', async () => {
   const database = await Database.open(undefined);
   const held = Promise.withResolvers<void>();
