@@ -318,7 +318,7 @@ describe('a connection whose transaction was aborted', () => {
 it('a row is found while a query sorts or joins many rows', async () => {
   const { client } = fixture;
   const [join] = await client.createQueryJob(
-    'SELECT COUNT(*) AS n FROM d.t AS a, d.t AS b WHERE a.id < b.id',
+    'SELECT COUNT(*) AS n FROM d.t AS a JOIN d.t AS b ON a.id < b.id',
   );
   const params = { id: 'id7' };
   expect((await client.query({ query: 'SELECT id FROM d.t WHERE id = @id', params }))[0]).toEqual([params]);

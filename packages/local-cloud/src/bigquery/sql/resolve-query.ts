@@ -60,7 +60,7 @@ export class QueryResolver {
     return resolveFrom(item, this.#from(this.root, new Map()), left);
   }
 
-  /** Whether a query so far sorts, groups or joins. */
+  /** Whether a query so far sorts, groups or joins all rows of a relation. */
   get holdsRows(): boolean {
     return this.#holdsRows;
   }
@@ -116,7 +116,6 @@ export class QueryResolver {
   }
 
   #body(node: QueryBody, orderBy: readonly OrderItem[], outer: Scope, ctes: Ctes): ResolvedQuery {
-    this.#holdsRows ||= orderBy.length > 0;
     if (node.node === 'select') {
       const {
         sql,
@@ -125,9 +124,11 @@ export class QueryResolver {
         reads,
         scope,
       } = resolveSelect(node, orderBy, this.#from(outer, ctes));
-      const { distinct, groupBy, from } = node;
-      this.#holdsRows ||= distinct || groupBy !== undefined || from?.node === 'join';
-      this.#holdsRows ||= outputs.some(({ value }) => value.hasWindow) || node.qualify !== undefined;
+      const { distinct, groupBy, from, where, qualify } = node;
+      const holds = orderBy.length > 0 || distinct || groupBy || qualify || from?.node === 'join';
+      const isWindowed = outputs.some(({ value }) => value.hasWindow);
+      // A condition usually leaves few rows to hold.
+      if (!where && (holds || isWindowed)) this.#holdsRows = true;
       const own = (value: Resolved) => withoutReferences(value, scope);
       return {
         sql: `${sql}${order}`,
@@ -137,7 +138,10 @@ export class QueryResolver {
     }
     const resolved =
       node.node === 'query' ? this.query(node, outer, ctes) : this.#setOperation(node, outer, ctes);
-    if (orderBy.length > 0) return this.#wrapped(resolved, orderBy, node.at);
+    if (orderBy.length > 0) {
+      this.#holdsRows = true;
+      return this.#wrapped(resolved, orderBy, node.at);
+    }
     return node.node === 'query' ? { ...resolved, sql: `(${resolved.sql})` } : resolved;
   }
 

@@ -29,7 +29,7 @@ export type Translation =
       readonly kind: 'query';
       readonly sql: string;
       readonly fields: readonly Field[];
-      /** Whether it sorts, groups or joins: DuckDB then keeps the rows that it reads until the last one. */
+      /** Whether it sorts, groups or joins all rows of a table: DuckDB keeps them in memory until it has read the last one. */
       readonly holdsRows: boolean;
     })
   | DmlTranslation
