@@ -1,9 +1,25 @@
 import { reasonOf } from '@records/cli';
 import type { CloudEvent } from '@records/local-cloud';
 import type { Part, Trouble } from './console/stack-state.ts';
+import type { Text } from './console/text.ts';
 
 /** Entries that are kept; older ones are dropped. */
 const MAX_ENTRIES = 500;
+
+/** What a save can fail to change. */
+export type SavedPart = Extract<Part, 'infra' | 'api'>;
+
+/** What is said of a save that failed, and what to do. */
+export const FAILED_SAVES: Readonly<Record<SavedPart, Text>> = {
+  infra: { en: 'infra/ was not applied', es: 'infra/ no se aplicó' },
+  api: { en: 'The API does not start', es: 'La API no inicia' },
+};
+export const SAVE_AGAIN: Text = { en: 'save again to retry', es: 'guarde de nuevo para reintentar' };
+
+const BROKEN: Readonly<Record<'crashed' | 'unhealthy', Text>> = {
+  crashed: { en: 'crashed', es: 'se cayó' },
+  unhealthy: { en: 'unhealthy', es: 'no pasa su control de salud' },
+};
 
 /** An event of the local cloud, or a line of `pnpm dev` itself. */
 export type Happening = CloudEvent | { readonly type: 'note'; readonly message: string };
@@ -39,16 +55,15 @@ export class Activity {
     for (const listener of this.#listeners) listener();
   }
 
-  /** A change of this part could not be applied. `title` says what failed and, after a semicolon, what to do. */
-  failed(part: Part, title: string, error: unknown): void {
-    const [what = title, todo] = title.split('; ');
-    const sentence = `${what}:\n${reasonOf(error)}`;
-    this.#saves.set(part, { part, sentence, ...(todo !== undefined && { todo }) });
-    this.record({ type: 'note', message: sentence });
+  /** A change of this part could not be applied. */
+  failed(part: SavedPart, error: unknown): void {
+    const [sentence, detail] = [FAILED_SAVES[part], reasonOf(error)];
+    this.#saves.set(part, { part, sentence, detail, todo: SAVE_AGAIN });
+    this.record({ type: 'note', message: `${sentence.en}:\n${detail}` });
   }
 
   /** The last change of this part was applied. */
-  applied(part: Part, message: string): void {
+  applied(part: SavedPart, message: string): void {
     this.#saves.delete(part);
     this.record({ type: 'note', message });
   }
@@ -77,7 +92,9 @@ export class Activity {
 
   #containerChanged({ service, state, message }: Extract<CloudEvent, { type: 'container' }>): void {
     if (state === 'crashed' || state === 'unhealthy') {
-      this.#containers.set(service, { part: 'api', sentence: `${service} ${state}: ${message}` });
+      const { en, es } = BROKEN[state];
+      const sentence = { en: `${service} ${en}: ${message}`, es: `${service} ${es}: ${message}` };
+      this.#containers.set(service, { part: 'api', sentence });
     } else if (state === 'ready') this.#containers.delete(service);
   }
 }

@@ -11,9 +11,8 @@ import {
   STACK_FILE,
   writeStackFile,
 } from '@records/stack';
-import { Activity } from './activity.ts';
+import { Activity, FAILED_SAVES, SAVE_AGAIN, type SavedPart } from './activity.ts';
 import { type ConsolePort, openConsole } from './console/open-console.ts';
-import type { Part } from './console/stack-state.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
 import { PORT_VARIABLES } from './program.ts';
 import type { Terminal } from './terminal.ts';
@@ -109,12 +108,12 @@ async function watch(
   interrupted: AbortSignal,
 ): Promise<() => Promise<void>> {
   // A deployment that Ctrl-C interrupts has not failed.
-  const problem = (part: Part, title: string, error: unknown): void => {
+  const problem = (part: SavedPart, error: unknown): void => {
     if (interrupted.aborted) return;
-    terminal.problem(title, error);
-    activity.failed(part, title, error);
+    terminal.problem(`${FAILED_SAVES[part].en}; ${SAVE_AGAIN.en}`, error);
+    activity.failed(part, error);
   };
-  const applied = (part: Part, message: string): void => {
+  const applied = (part: SavedPart, message: string): void => {
     terminal.note(message);
     activity.applied(part, message);
   };
@@ -137,7 +136,7 @@ async function watch(
           );
         },
       },
-      (error) => problem('infra', 'infra/ was not applied; save again to retry', error),
+      (error) => problem('infra', error),
     ),
     watchFiles(
       {
@@ -149,7 +148,7 @@ async function watch(
           applied('api', `The API restarted (${since(began)})`);
         },
       },
-      (error) => problem('api', 'The API does not start; save again to retry', error),
+      (error) => problem('api', error),
     ),
   ]);
   return async () => {

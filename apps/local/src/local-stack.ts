@@ -160,6 +160,11 @@ export class LocalStack {
       .some(({ service, pid }) => service === API_SERVICE && pid !== undefined);
   }
 
+  /** URL of the API's metrics; undefined while it is not deployed. */
+  get apiMetrics(): string | undefined {
+    return this.metrics[API_SERVICE];
+  }
+
   /** URLs of metrics in Prometheus' format, by the name of the service. */
   get metrics(): Readonly<Record<string, string>> {
     const services = this.#cloud.cloudRun.services().flatMap(({ service, ports }) => {

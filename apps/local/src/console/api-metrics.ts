@@ -6,15 +6,15 @@ const ANSWER_TIMEOUT_MS = 1_000;
 const SAMPLE =
   /^http_server_request_duration(?:_seconds)?_(?<kind>count|sum)\{(?<labels>[^}]*)\} (?<value>\S+)/gm;
 
-/** Requests by route and status, without health checks. None while the API does not answer. */
-export async function readRoutes(url: string | undefined): Promise<readonly RouteCount[]> {
-  if (url === undefined) return [];
+/** Requests by route and status, without health checks. Undefined while the API does not answer. */
+export async function readRoutes(url: string | undefined): Promise<readonly RouteCount[] | undefined> {
+  if (url === undefined) return undefined;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     return routesOf(await response.text());
   } catch {
     // It restarts, or is stopped: the state says so.
-    return [];
+    return undefined;
   }
 }
 

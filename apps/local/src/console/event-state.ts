@@ -28,5 +28,6 @@ export interface RouteCount {
 export interface RequestsUpdate {
   /** What happened since the last update, oldest first. */
   readonly events: readonly ShownEvent[];
-  readonly routes: readonly RouteCount[];
+  /** Undefined while the API does not answer. */
+  readonly routes: readonly RouteCount[] | undefined;
 }

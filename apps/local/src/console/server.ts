@@ -7,6 +7,7 @@ import { LiveStream } from './live.ts';
 import { languageOf, shellPage } from './shell.ts';
 import type { StackView } from './stack-view.ts';
 import { type Asset, assetAt } from './static-files.ts';
+import { Refusal, type Text } from './text.ts';
 import { type Input, type ServerView, VIEWS } from './views.ts';
 
 /** Bytes of a request that the page sends. */
@@ -139,27 +140,36 @@ async function inputOf(request: IncomingMessage): Promise<Input> {
   } catch {
     // Said below.
   }
-  throw new UserError('the body is not a JSON object');
+  throw new Refusal({ en: 'The body is not a JSON object.', es: 'El cuerpo no es un objeto JSON.' });
 }
 
 function fail(response: ServerResponse, error: unknown, onError: (error: unknown) => void): void {
-  // The person can mend a UserError, and an error of a service, which has a code.
-  const isExpected =
-    error instanceof UserError || (typeof error === 'object' && error !== null && 'code' in error);
-  if (!isExpected) onError(error);
+  const expected = textOf(error);
+  if (!expected) onError(error);
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const hint = error instanceof UserError ? error.hint : undefined;
-  const message = isExpected
-    ? reasonOf(error)
-    : 'The console failed. The error is in the terminal of pnpm dev.';
-  json(response, { error: message, ...(hint !== undefined && { hint }) }, isExpected ? 400 : 500);
+  json(response, { error: expected ?? FAILED }, expected ? 400 : 500);
+}
+
+const FAILED: Text = {
+  en: 'The console failed. The error is in the terminal of pnpm dev.',
+  es: 'La consola falló. El error está en la terminal de pnpm dev.',
+};
+
+/** What the person can mend: a refusal, or the error of a service, which has a code. The latter is in English. */
+function textOf(error: unknown): Text | undefined {
+  if (error instanceof Refusal) return error.text;
+  const isOfService = typeof error === 'object' && error !== null && 'code' in error;
+  if (!(error instanceof UserError || isOfService)) return undefined;
+  const hint = error instanceof UserError && error.hint !== undefined ? `: ${error.hint}` : '';
+  const said = `${reasonOf(error)}${hint}`;
+  return { en: said, es: said };
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
-  json(response, { error: `Refused: ${reason}.` }, status);
+  json(response, { error: { en: `Refused: ${reason}.`, es: `Rechazado: ${reason}.` } }, status);
 }
 
 function json(response: ServerResponse, value: unknown, status = 200): void {

@@ -1,4 +1,5 @@
 // Types only: the page imports them, too.
+import type { Text } from './text.ts';
 
 /** The part of the stack that a trouble is in. */
 export type Part = 'infra' | 'topic' | 'subscription' | 'table' | 'api';
@@ -6,10 +7,11 @@ export type Part = 'infra' | 'topic' | 'subscription' | 'table' | 'api';
 /** Something that is wrong now. */
 export interface Trouble {
   readonly part: Part;
-  /** What is wrong, as the terminal says it. */
-  readonly sentence: string;
+  readonly sentence: Text;
+  /** The lines of the terminal, in English. */
+  readonly detail?: string;
   /** What to do. */
-  readonly todo?: string;
+  readonly todo?: Text;
 }
 
 /** The pipeline in numbers. Counts start at 0 with the process that counts, unless they say otherwise. */
@@ -50,12 +52,16 @@ export interface StackState {
   readonly api: {
     readonly url: string;
     readonly isRunning: boolean;
-    /** Requests that it answered since it started, without health checks. */
-    readonly requests: number;
-    /** Those answered with 4xx. */
-    readonly refused: number;
-    /** Those answered with 5xx. */
-    readonly failed: number;
+    /** Requests that it answered since it started, without health checks. Undefined while it does not tell. */
+    readonly answered:
+      | {
+          readonly requests: number;
+          /** Those answered with 4xx. */
+          readonly refused: number;
+          /** Those answered with 5xx. */
+          readonly failed: number;
+        }
+      | undefined;
   };
   readonly troubles: readonly Trouble[];
 }

@@ -11,14 +11,14 @@ export interface StackView {
   readonly activity: Activity;
   /** The pipeline in numbers, as `/api/state` answers it. */
   state(): Promise<StackState>;
-  /** Requests to the API, by route and status. */
-  routes(): Promise<readonly RouteCount[]>;
+  /** Requests to the API, by route and status. Undefined while it does not answer. */
+  routes(): Promise<readonly RouteCount[] | undefined>;
 }
 
 type Numbers = Omit<StackState, 'troubles'>;
 
 export function viewOf(stack: LocalStack, activity: Activity): StackView {
-  const routes = () => readRoutes(stack.metrics['records-api']);
+  const routes = () => readRoutes(stack.apiMetrics);
   return {
     stack,
     activity,
@@ -37,8 +37,6 @@ async function numbersOf(stack: LocalStack, routes: StackView['routes']): Promis
   const topic = topics.find(({ id }) => id === lastPart(outputs.topic));
   const of = (name: string | undefined) => subscriptions.find(({ id }) => id === lastPart(name ?? ''));
   const written = of(writer?.name);
-  const requests = (from: number, to: number) =>
-    sum(answered.filter(({ status }) => status >= from && status < to).map(({ requests }) => requests));
   return {
     at: Date.now(),
     topic: { name: outputs.topic, published: topic?.published ?? 0, refused: refusedOf(topic?.requests) },
@@ -57,9 +55,11 @@ async function numbersOf(stack: LocalStack, routes: StackView['routes']): Promis
     api: {
       url: outputs.apiUrl,
       isRunning: stack.isApiRunning,
-      requests: requests(0, 600),
-      refused: requests(400, 500),
-      failed: requests(500, 600),
+      answered: answered && {
+        requests: requestsIn(answered, 0),
+        refused: requestsIn(answered, 400, 500),
+        failed: requestsIn(answered, 500),
+      },
     },
   };
 }
@@ -84,6 +84,10 @@ async function rowsOf({ cloud, outputs }: LocalStack): Promise<number | undefine
   }
 }
 
+function requestsIn(routes: readonly RouteCount[], from: number, below = 600): number {
+  return sum(routes.filter(({ status }) => status >= from && status < below).map(({ requests }) => requests));
+}
+
 function refusedOf(requests: ReadonlyMap<string, number> = new Map()): number {
   return sum([...requests].map(([result, count]) => (result === 'success' ? 0 : count)));
 }
@@ -91,24 +95,41 @@ function refusedOf(requests: ReadonlyMap<string, number> = new Map()): number {
 function troublesOf({ subscription, deadLetters, table, api }: Numbers, activity: Activity): Trouble[] {
   const troubles: Trouble[] = [];
   if (subscription.state !== 'ACTIVE') {
-    const said = activity.lastWarning('pubsub', subscription.name ?? '');
+    const { name, state } = subscription;
+    const detail = name && activity.lastWarning('pubsub', name);
     troubles.push({
       part: 'subscription',
-      sentence: said ?? `${subscription.name ?? 'No subscription'} is in state ${subscription.state}.`,
+      sentence: name
+        ? { en: `${name} is in state ${state}.`, es: `${name} está en el estado ${state}.` }
+        : { en: 'No subscription writes to the table.', es: 'Ninguna suscripción escribe en la tabla.' },
+      ...(detail && { detail }),
     });
   }
   if (deadLetters.waiting > 0) {
-    const letters =
-      deadLetters.waiting === 1 ? '1 dead letter waits' : `${deadLetters.waiting} dead letters wait`;
+    const { waiting } = deadLetters;
+    const where = lastPart(deadLetters.subscription);
+    const [en, es] =
+      waiting === 1
+        ? ['1 dead letter waits', 'Hay 1 mensaje no entregable']
+        : [`${waiting} dead letters wait`, `Hay ${waiting} mensajes no entregables`];
     troubles.push({
       part: 'subscription',
-      sentence: `${letters} in ${lastPart(deadLetters.subscription)}: the table refused these messages.`,
-      todo: 'pnpm ops dead-letters list',
+      sentence: {
+        en: `${en} in ${where}: the table refused these messages.`,
+        es: `${es} en ${where}: la tabla los rechazó.`,
+      },
+      todo: { en: 'pnpm ops dead-letters list', es: 'pnpm ops dead-letters list' },
     });
   }
-  if (table.rows === undefined) troubles.push({ part: 'table', sentence: `${table.name} does not exist.` });
+  if (table.rows === undefined) {
+    const sentence = { en: `${table.name} does not exist.`, es: `${table.name} no existe.` };
+    troubles.push({ part: 'table', sentence });
+  }
   if (!api.isRunning && !activity.troubles.some(({ part }) => part === 'api')) {
-    troubles.push({ part: 'api', sentence: 'The API is not running.' });
+    troubles.push({
+      part: 'api',
+      sentence: { en: 'The API is not running.', es: 'La API no está en marcha.' },
+    });
   }
   return troubles;
 }

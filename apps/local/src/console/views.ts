@@ -19,5 +19,6 @@ export interface ServerViewModule {
 /** By the view's address. Each is loaded when a page first asks for it. `page/views.ts` lists the pages. */
 export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = {
   follow: () => import('./views/follow.ts'),
+  records: () => import('./views/records.ts'),
   requests: () => import('./views/requests.ts'),
 };

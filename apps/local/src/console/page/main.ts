@@ -48,7 +48,7 @@ function page() {
         )}
       </nav>
       <p class="settings">
-        <a href=${address(entry.name, other)} lang=${other} hreflang=${other} data-reload>${other === 'es' ? 'Español' : 'English'}</a>
+        <a href=${address(entry.name, other, shownQuery())} lang=${other} hreflang=${other}>${other === 'es' ? 'Español' : 'English'}</a>
         <button type="button" @click=${switchTheme}>${t({ en: 'Light or dark', es: 'Claro u oscuro' })}</button>
       </p>
     </header>
@@ -66,8 +66,24 @@ function page() {
 }
 
 /** Keeps the language that the address names. */
-function address(name: string, lang = new URLSearchParams(location.search).get('lang')): string {
-  return lang === null ? `/${name}` : `/${name}?lang=${lang}`;
+function address(
+  name: string,
+  lang = new URLSearchParams(location.search).get('lang'),
+  query = new URLSearchParams(),
+): string {
+  if (lang !== null) query.set('lang', lang);
+  return query.size === 0 ? `/${name}` : `/${name}?${query}`;
+}
+
+function shownQuery(): URLSearchParams {
+  const query = new URLSearchParams(location.search);
+  query.delete('lang');
+  return query;
+}
+
+function remember(query: URLSearchParams): void {
+  window.history.replaceState(null, '', address(entry.name, undefined, new URLSearchParams(query)));
+  redraw();
 }
 
 function switchTheme(): void {
@@ -89,7 +105,7 @@ async function show(focuses: boolean): Promise<void> {
   const module = await wanted.load();
   // The person went on while it loaded.
   if (entry !== wanted) return;
-  view = module.open({ redraw, state: () => history.last });
+  view = module.open({ redraw, state: () => history.last, query: shownQuery, remember });
   live.show(wanted.name);
   redraw();
   if (focuses) requestAnimationFrame(() => root.querySelector('h1')?.focus());

@@ -1,6 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import type { Part, StackState } from '../stack-state.ts';
-import { number, type Text, t } from './text.ts';
+import type { Text } from '../text.ts';
+import { number, t } from './text.ts';
 
 /** A line shows this many seconds. */
 const LINE_SECONDS = 60;
@@ -13,8 +14,8 @@ interface Shown {
   readonly name: string;
   /** What it counts, per second. */
   readonly unit: Text;
-  count(state: StackState): number;
-  readonly facts: readonly (readonly [value: number, what: Text])[];
+  count(state: StackState): number | undefined;
+  readonly facts: readonly (readonly [value: number | undefined, what: Text])[];
 }
 
 /** The last minute of the pipeline: states, oldest first. */
@@ -29,13 +30,14 @@ export class History {
     return this.#states.at(-1);
   }
 
-  /** Per second, between each two states. A counter that starts again counts from 0. */
-  rates(count: Shown['count']): number[] {
+  /** Per second, between each two states. A counter that starts again counts from 0; undefined where nothing was counted. */
+  rates(count: Shown['count']): (number | undefined)[] {
     return this.#states.slice(1).map((state, index) => {
       const before = this.#states[index] ?? state;
-      const grown = count(state) - count(before);
+      const [now, earlier] = [count(state), count(before)];
+      if (now === undefined || earlier === undefined) return undefined;
       const seconds = Math.max(0.001, (state.at - before.at) / 1_000);
-      return (grown < 0 ? count(state) : grown) / seconds;
+      return (now < earlier ? now : now - earlier) / seconds;
     });
   }
 }
@@ -51,8 +53,8 @@ export function pipeline(history: History): TemplateResult {
     </ol>
     <div class="troubles" role="status">
       ${state.troubles.map(
-        ({ sentence, todo }) =>
-          html`<p class="trouble"><span>${sentence}</span>${todo === undefined ? nothing : html` <code>${todo}</code>`}</p>`,
+        ({ sentence, detail, todo }) =>
+          html`<p class="trouble"><span>${t(sentence)}${detail === undefined ? nothing : `\n${detail}`}</span>${todo === undefined ? nothing : html` <code>${t(todo)}</code>`}</p>`,
       )}
     </div>
   `;
@@ -61,25 +63,33 @@ export function pipeline(history: History): TemplateResult {
 function drawn({ part, title, name, unit, count, facts }: Shown, history: History, state: StackState) {
   const rates = history.rates(count);
   // Two readings a second: the last second.
-  const rate = rates.slice(-2).reduce((sum, value) => sum + value, 0) / Math.max(1, rates.slice(-2).length);
+  const lately = rates.slice(-2);
+  const known = lately.filter((value) => value !== undefined);
+  const rate =
+    lately.at(-1) === undefined ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
   const bad = state.troubles.some((trouble) => trouble.part === part);
-  const highest = Math.max(1, ...rates);
-  const label = `${t(title)}: ${t({ en: 'the last minute, at most', es: 'el último minuto, como máximo' })} ${number(Math.max(0, ...rates))} ${t(unit)}`;
+  const most = Math.max(0, ...rates.map((value = 0) => value));
+  const highest = Math.max(1, most);
+  const label = `${t(title)}: ${t({ en: 'the last minute, at most', es: 'el último minuto, como máximo' })} ${number(most)} ${t(unit)}`;
   const points = rates.map(
-    (value, index) =>
+    (value = 0, index) =>
       `${((index / Math.max(1, rates.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (value / highest) * (HEIGHT - 2)).toFixed(1)}`,
   );
   return html`
     <li class=${bad ? 'bad' : ''}>
       <h2>${t(title)}${bad ? html` <span class="mark">${t({ en: 'in trouble', es: 'con problemas' })}</span>` : nothing}</h2>
       <p class="name" title=${name}>${name.slice(name.lastIndexOf('/') + 1)}</p>
-      <p class="rate"><strong>${number(rate)}</strong> ${t(unit)}</p>
+      <p class="rate"><strong>${counted(rate)}</strong> ${t(unit)}</p>
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${label}>
         ${svg`<polyline points=${points.join(' ')}></polyline>`}
       </svg>
-      <ul>${facts.map(([value, what]) => html`<li>${number(value)} ${t(what)}</li>`)}</ul>
+      <ul>${facts.map(([value, what]) => html`<li>${counted(value)} ${t(what)}</li>`)}</ul>
     </li>
   `;
+}
+
+function counted(value: number | undefined): string {
+  return value === undefined ? '–' : number(value);
 }
 
 function partsOf({ topic, subscription, deadLetters, table, api }: StackState): Shown[] {
@@ -109,18 +119,18 @@ function partsOf({ topic, subscription, deadLetters, table, api }: StackState): 
       title: { en: 'Table', es: 'Tabla' },
       name: table.name,
       unit: { en: 'rows/s', es: 'filas/s' },
-      count: (state) => state.table.rows ?? 0,
-      facts: [[table.rows ?? 0, { en: 'rows, copies included', es: 'filas, con copias' }]],
+      count: (state) => state.table.rows,
+      facts: [[table.rows, { en: 'rows, copies included', es: 'filas, con copias' }]],
     },
     {
       part: 'api',
       title: { en: 'API', es: 'API' },
       name: api.url.replace('http://', ''),
       unit: { en: 'requests/s', es: 'solicitudes/s' },
-      count: (state) => state.api.requests,
+      count: (state) => state.api.answered?.requests,
       facts: [
-        [api.refused, { en: 'refused (4xx)', es: 'rechazadas (4xx)' }],
-        [api.failed, { en: 'failed (5xx)', es: 'fallidas (5xx)' }],
+        [api.answered?.refused, { en: 'refused (4xx)', es: 'rechazadas (4xx)' }],
+        [api.answered?.failed, { en: 'failed (5xx)', es: 'fallidas (5xx)' }],
       ],
     },
   ];

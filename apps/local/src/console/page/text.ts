@@ -1,8 +1,4 @@
-/** A text of the page in both of its languages. */
-export interface Text {
-  readonly en: string;
-  readonly es: string;
-}
+import type { Text } from '../text.ts';
 
 export const language: 'en' | 'es' = document.documentElement.lang === 'es' ? 'es' : 'en';
 
@@ -12,7 +8,7 @@ export function t(text: Text): string {
 
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' });
 
 /** A count, or a rate: with one decimal below 10. */
 export function number(value: number): string {

@@ -1,6 +1,6 @@
 import type { TemplateResult } from 'lit-html';
 import type { StackState } from '../stack-state.ts';
-import type { Text } from './text.ts';
+import type { Text } from '../text.ts';
 
 /** What a view may use of the page. */
 export interface Page {
@@ -8,6 +8,10 @@ export interface Page {
   redraw(): void;
   /** The last state of the pipeline; undefined before the first. */
   state(): StackState | undefined;
+  /** The query of the address, without the language. */
+  query(): URLSearchParams;
+  /** Sets the query of the address, so that it leads back to what is shown. */
+  remember(query: URLSearchParams): void;
 }
 
 /** A view on the screen. */

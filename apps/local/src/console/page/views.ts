@@ -3,6 +3,7 @@ import type { ViewEntry } from './view.ts';
 /** The views in the order of the menu; the first is the start page. `../views.ts` lists their parts on the server. */
 export const VIEWS: readonly [ViewEntry, ...ViewEntry[]] = [
   { name: 'follow', title: { en: 'Follow one', es: 'Seguir uno' }, load: () => import('./views/follow.ts') },
+  { name: 'records', title: { en: 'Records', es: 'Registros' }, load: () => import('./views/records.ts') },
   {
     name: 'requests',
     title: { en: 'Requests and events', es: 'Solicitudes y eventos' },

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { reasonOf, UserError } from '@records/cli';
+import { reasonOf } from '@records/cli';
 import type { MessageStep } from '@records/local-cloud';
 import { COLUMN_NAMES, RecordRow } from '@records/records-schema';
 import { type Follow, type FollowForm, VARIANTS, type Variant } from '../follow-state.ts';
 import type { StackView } from '../stack-view.ts';
+import { Refusal } from '../text.ts';
 import type { Input, ServerView } from '../views.ts';
 
 /** Follows that are kept, the newest first. */
@@ -167,8 +168,18 @@ function checked({ record, variant }: Input): { record: Record<string, string>; 
     typeof record === 'object' &&
     record !== null &&
     Object.values(record).every((text) => typeof text === 'string');
-  if (!isRecord) throw new UserError('"record" must hold texts by the names of their fields');
-  if (!VARIANTS.some((known) => known === variant))
-    throw new UserError(`"variant" must be one of ${VARIANTS.join(', ')}`);
+  if (!isRecord) {
+    throw new Refusal({
+      en: '"record" must hold texts by the names of their fields',
+      es: '"record" debe tener textos por los nombres de sus campos',
+    });
+  }
+  if (!VARIANTS.some((known) => known === variant)) {
+    const known = VARIANTS.join(', ');
+    throw new Refusal({
+      en: `"variant" must be one of ${known}`,
+      es: `"variant" debe ser uno de ${known}`,
+    });
+  }
   return { record: record as Record<string, string>, variant: variant as Variant };
 }

@@ -1,8 +1,10 @@
 import { html, nothing } from 'lit-html';
 import type { Follow, FollowForm, FollowStep, Variant } from '../../follow-state.ts';
+import type { Text } from '../../text.ts';
 import { call } from '../call.ts';
-import { number, type Text, t } from '../text.ts';
+import { number, t } from '../text.ts';
 import type { Page, View } from '../view.ts';
+import { Work } from '../work.ts';
 
 const BUTTONS: readonly (readonly [Variant, Text])[] = [
   ['whole', { en: 'Publish', es: 'Publicar' }],
@@ -27,23 +29,16 @@ export function open({ redraw }: Page): View {
   let form: FollowForm | undefined;
   let person: Record<string, string> = {};
   let follows: readonly Follow[] = [];
-  let problem: string | undefined;
+  const work = new Work(redraw);
 
-  const attempt = async (work: () => Promise<void>) => {
-    problem = undefined;
-    await work().catch((error: unknown) => {
-      problem = error instanceof Error ? error.message : String(error);
-    });
-    redraw();
-  };
   const newPerson = () =>
-    attempt(async () => {
+    work.do(async () => {
       form = await call<FollowForm>('GET', 'follow/form');
       person = { ...form.person };
     });
   const publish = (variant: Variant) =>
-    attempt(() => call('POST', 'follow/publish', { record: person, variant }));
-  void newPerson();
+    work.do(() => call('POST', 'follow/publish', { record: person, variant }));
+  newPerson();
 
   return {
     receive(value: readonly Follow[]) {
@@ -52,7 +47,7 @@ export function open({ redraw }: Page): View {
     render: () => html`
       <form @submit=${(event: SubmitEvent) => {
         event.preventDefault();
-        void publish('whole');
+        publish('whole');
       }}>
         <div class="fields">${form?.fields.map(
           ({ name, description, maxLength }) => html`
@@ -72,7 +67,7 @@ export function open({ redraw }: Page): View {
           <button type="button" @click=${newPerson}>${t({ en: 'New person', es: 'Otra persona' })}</button>
         </p>
       </form>
-      ${problem === undefined ? nothing : html`<p class="trouble" role="alert">${problem}</p>`}
+      ${work.problem()}
       <div aria-live="polite">${follows.map(drawn)}</div>
     `,
   };

@@ -8,7 +8,7 @@ const MAX_EVENTS = 200;
 
 export function open({ redraw }: Page): View {
   let events: readonly ShownEvent[] = [];
-  let routes: readonly RouteCount[] = [];
+  let routes: readonly RouteCount[] | undefined = [];
   let filter = '';
 
   const matches = ({ source, severity, message, requestId = '' }: ShownEvent) =>
@@ -21,7 +21,13 @@ export function open({ redraw }: Page): View {
     },
     render: () => html`
       <h2>${t({ en: 'Requests since the API started', es: 'Solicitudes desde que la API inició' })}</h2>
-      ${routes.length === 0 ? html`<p>${t({ en: 'None yet.', es: 'Ninguna todavía.' })}</p>` : table(routes)}
+      ${
+        routes === undefined
+          ? html`<p>${t({ en: 'The API does not answer.', es: 'La API no responde.' })}</p>`
+          : routes.length === 0
+            ? html`<p>${t({ en: 'None yet.', es: 'Ninguna todavía.' })}</p>`
+            : table(routes)
+      }
       <h2>${t({ en: 'Events', es: 'Eventos' })}</h2>
       <label class="filter">${t({ en: 'Show only', es: 'Mostrar solo' })}
         <input type="search" .value=${filter} @input=${(event: InputEvent) => {
