@@ -28,6 +28,7 @@ export function readConfig() {
     ...settings.provider(gcp.config),
     publishers: settings.list('publishers', MEMBER, MEMBERS),
     analysts: settings.list('analysts', MEMBER, MEMBERS),
+    privacyOfficers: settings.list('privacyOfficers', MEMBER, MEMBERS),
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings),
     access: readAccess(settings),

@@ -110,6 +110,33 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   }, 120_000);
 
+  it('lets privacy officers change rows of two tables, count lists, query and read dead letters, and nothing else', async () => {
+    const member = 'group:privacy@example.com';
+    const plan = await planOf(stack, { privacyOfficers: JSON.stringify([member]) });
+    const role = `projects/${project}/roles/recordsPrivacyOfficer`;
+    const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
+    expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
+      [`records-privacy-records-${member}`]: { datasetId: 'records', tableId: 'records', role, member },
+      [`records-privacy-amendments-${member}`]: { datasetId: 'records', tableId: 'amendments', role, member },
+      [`records-privacy-lists-${member}`]: {
+        datasetId: 'records_scratch',
+        role: 'roles/bigquery.metadataViewer',
+        member,
+      },
+      [`records-privacy-job-user-${member}`]: { project, role: 'roles/bigquery.jobUser', member },
+      [`records-privacy-dead-letters-${member}`]: {
+        subscription: `projects/${project}/subscriptions/records-dead-letters`,
+        role: 'roles/pubsub.subscriber',
+        member,
+      },
+    });
+    expect(
+      resourceOf(plan, 'gcp:projects/iAMCustomRole:IAMCustomRole', 'records-privacy-officer').inputs,
+    ).toMatchObject({
+      permissions: ['get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`),
+    });
+  }, 120_000);
+
   it('lets the views, and no other, read the records for those who may read the views', () => {
     expect(inputsByName(plan, 'gcp:bigquery/datasetAccess:DatasetAccess')).toEqual(
       Object.fromEntries(

@@ -8,6 +8,7 @@ const LISTS: Readonly<Record<string, string>> = {
   imageReaders: 'records-bootstrap',
   invokers: PROJECT,
   pageChannels: PROJECT,
+  privacyOfficers: PROJECT,
   publishers: PROJECT,
   ticketChannels: PROJECT,
 };

@@ -1,8 +1,8 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
-import { conflictColumns, conflictingIds, onePerId, viewColumns } from '@records/records-schema';
+import { amended, conflictColumns, conflictingIds, onePerId, viewColumns } from '@records/records-schema';
 import type { StackConfig } from '../config.ts';
-import type { Warehouse } from './warehouse.ts';
+import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface AnalyticsArgs
   extends Pick<StackConfig, 'project' | 'region' | 'analysts' | 'deletionProtection' | 'labels'> {
@@ -27,16 +27,18 @@ export class Analytics extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const from = pulumi.interpolate`\`${warehouse.tableName}\``;
+    const tables = pulumi.all([warehouse.tableName, fullName(warehouse.amendments)]);
     const views = {
       records: {
         description: 'One row per id, by the same rule as the API.',
-        query: from.apply((table) => onePerId({ from: table })),
+        query: tables.apply(([records, amendments]) =>
+          amended({ from: `(${onePerId({ from: `\`${records}\`` })})` }, `\`${amendments}\``),
+        ),
         columns: viewColumns,
       },
       conflicts: {
         description: 'The ids whose rows differ: mistakes of publishers.',
-        query: from.apply(conflictingIds),
+        query: tables.apply(([records, amendments]) => conflictingIds(`\`${records}\``, `\`${amendments}\``)),
         columns: conflictColumns,
       },
     };

@@ -1,6 +1,6 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
-import { bigQueryColumns } from '@records/records-schema';
+import { amendmentColumns, bigQueryColumns } from '@records/records-schema';
 import type { StackConfig } from '../config.ts';
 
 export type WarehouseArgs = Pick<StackConfig, 'region' | 'deletionProtection' | 'labels' | 'prober'>;
@@ -13,6 +13,8 @@ export class Warehouse extends pulumi.ComponentResource {
   readonly table: gcp.bigquery.Table;
   /** `project.dataset.table` */
   readonly tableName: pulumi.Output<string>;
+  /** What was corrected or forgotten at the request of a person. */
+  readonly amendments: gcp.bigquery.Table;
   /** Of the prober, so that it never writes to the records. */
   readonly probes: gcp.bigquery.Table | undefined;
   readonly scratch: gcp.bigquery.Dataset;
@@ -46,6 +48,20 @@ export class Warehouse extends pulumi.ComponentResource {
         schema: JSON.stringify(bigQueryColumns),
         // A lookup by id then scans a block, not the table.
         clusterings: ['id'],
+        deletionProtection,
+        labels,
+      },
+      { parent: this },
+    );
+
+    this.amendments = new gcp.bigquery.Table(
+      `${name}-amendments`,
+      {
+        datasetId: dataset.datasetId,
+        tableId: 'amendments',
+        description:
+          'What was corrected or forgotten at the request of a person. The API and the view of analysts apply it to every record.',
+        schema: JSON.stringify(amendmentColumns),
         deletionProtection,
         labels,
       },
@@ -89,7 +105,7 @@ export class Warehouse extends pulumi.ComponentResource {
   /** Grants a role on the table of records alone, or on another one. */
   grant(
     name: string,
-    role: string,
+    role: pulumi.Input<string>,
     member: pulumi.Input<string>,
     options: pulumi.CustomResourceOptions,
     { datasetId, tableId } = this.table,

@@ -1,3 +1,4 @@
+export * from './amendments.ts';
 export * from './avro.ts';
 export * from './bigquery.ts';
 export * from './codec.ts';

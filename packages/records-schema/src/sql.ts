@@ -23,9 +23,29 @@ export function onePerId({ from, select = COLUMNS, where }: Reading): string {
   return `SELECT ${select} FROM ${from} AS r${condition} QUALIFY ROW_NUMBER() OVER (PARTITION BY r.${ID} ORDER BY ${order}) = 1`;
 }
 
-/** The ids whose rows differ, and how many different rows each has. `from`: as in Reading. */
-export function conflictingIds(from: string): string {
-  return `SELECT ${ID}, COUNT(*) AS versions FROM (SELECT DISTINCT ${COLUMNS} FROM ${from} AS r) GROUP BY ${ID} HAVING COUNT(*) > 1`;
+/** The key of the row `r` in the table of amendments, as `amendmentKey` computes it. */
+const KEY = `TO_HEX(SHA256(r.${ID}))`;
+
+/**
+ * Rows of one per id as readers get them: without the people who were forgotten, and with what was corrected. The API applies the same
+ * rule in memory (`amendmentsInForce`, `amendedValues`). `amendments`: their table in back-ticks, which is billed beside `from`.
+ */
+export function amended({ from, where }: Omit<Reading, 'select'>, amendments: string): string {
+  const values = OTHERS.map((name) => `COALESCE(a.${name}, r.${name}) AS ${name}`).join(', ');
+  const order = "m.what = 'corrected', m.amended_at DESC";
+  const inForce = `SELECT * FROM ${amendments} AS m QUALIFY ROW_NUMBER() OVER (PARTITION BY m.key ORDER BY ${order}) = 1`;
+  const rows = `SELECT r.${ID}, ${values}, a.what FROM ${from} AS r LEFT JOIN (${inForce}) AS a ON a.key = ${KEY}`;
+  const tests = ["COALESCE(r.what, 'corrected') = 'corrected'", ...(where === undefined ? [] : [where])];
+  return `SELECT ${COLUMNS} FROM (${rows}) AS r WHERE ${tests.join(' AND ')}`;
+}
+
+/**
+ * The ids whose rows differ, and how many different rows each has. `from`: as in Reading. An amendment settles the conflict of its record;
+ * `amendments`: their table in back-ticks.
+ */
+export function conflictingIds(from: string, amendments: string): string {
+  const rows = `SELECT DISTINCT ${COLUMNS} FROM ${from} AS r WHERE ${KEY} NOT IN (SELECT key FROM ${amendments})`;
+  return `SELECT ${ID}, COUNT(*) AS versions FROM (${rows}) GROUP BY ${ID} HAVING COUNT(*) > 1`;
 }
 
 // BigQuery has no REQUIRED columns in views.

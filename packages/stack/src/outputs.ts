@@ -13,6 +13,10 @@ export interface StackOutputs {
   readonly publishers?: readonly string[];
   /** `project.dataset.table` */
   readonly table: string;
+  /** `project.dataset.table`: what was corrected or forgotten. Stacks of earlier programs have none. */
+  readonly amendments?: string;
+  /** `project.dataset`: the lists that the API makes. */
+  readonly scratch?: string;
   /** The same of the prober, where the stack has one. */
   readonly probeTopic?: string;
   readonly probeTable?: string;

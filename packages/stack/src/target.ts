@@ -16,6 +16,10 @@ export interface Target {
   readonly topic: string;
   /** `project.dataset.table` */
   readonly table: string;
+  /** `project.dataset.table`: what was corrected or forgotten. Stacks of earlier programs have none. */
+  readonly amendments?: string;
+  /** `project.dataset`: the lists that the API makes. */
+  readonly scratch?: string;
   /** `projects/p/subscriptions/s`: keeps the messages that the table refused. */
   readonly deadLetterSubscription?: string;
   /** `projects/p/secrets/s`: the list of API keys. */
@@ -31,9 +35,12 @@ export function targetOf(
   environment: Target['environment'],
   publisher?: Publisher,
 ): Target {
-  const { project: projectId, topic, table, deadLetterSubscription, apiKeysSecret } = outputs;
+  const { project: projectId, topic, table, amendments, scratch } = outputs;
+  const { deadLetterSubscription, apiKeysSecret } = outputs;
   return {
     ...{ projectId, topic, table, deadLetterSubscription, apiKeysSecret, environment },
+    ...(amendments !== undefined && { amendments }),
+    ...(scratch !== undefined && { scratch }),
     ...(publisher && { publisher }),
   };
 }
