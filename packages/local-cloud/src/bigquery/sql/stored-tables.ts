@@ -1,13 +1,22 @@
 import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
-import { requireToQuery } from '../access.ts';
+import { requireOnDataset, requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { authorizes } from '../dataset-access.ts';
-import { invalidQuery, type Position, tableName, tableNotFound, unsupported } from '../errors.ts';
+import {
+  datasetNotFound,
+  invalidQuery,
+  type Position,
+  tableName,
+  tableNotFound,
+  unsupported,
+} from '../errors.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
+import { metadataRelation } from './metadata-table.ts';
+import { type NamedMetadata, namedMetadata } from './metadata-tables.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
@@ -68,6 +77,7 @@ export class StoredTables implements TableFinder {
   }
 
   view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined {
+    if (namedMetadata(path)) return undefined;
     const reference = this.reference({ path, at });
     const table = this.#catalog.findTable(reference.datasetId, reference.tableId);
     const view = table && viewOf(table);
@@ -84,18 +94,40 @@ export class StoredTables implements TableFinder {
   }
 
   /** An authorized view may read for everybody; for any other, the caller needs access to the tables as well. */
+  #isAuthorized(datasetId: string): boolean {
+    const dataset = this.#catalog.findDataset(datasetId);
+    return this.#view !== undefined && dataset !== undefined && authorizes(dataset, this.#view);
+  }
+
   #requireToQuery(reference: TableReference): void {
-    const dataset = this.#catalog.findDataset(reference.datasetId);
-    if (this.#view && dataset && authorizes(dataset, this.#view)) return;
-    requireToQuery(this.#defaults.access, reference);
+    if (!this.#isAuthorized(reference.datasetId)) requireToQuery(this.#defaults.access, reference);
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
   find(path: readonly Name[], at: Position): Relation {
+    const metadata = namedMetadata(path);
+    if (metadata) return metadataRelation(metadata.table, this.#described(metadata, at));
     const table = this.#readable({ path, at });
     const key = table.physicalName;
     this.#found.set(key, { table, key });
     return { sql: physicalSql(table), outputs: outputsOf(table, key), reads: [] };
+  }
+
+  /** The tables of the dataset that a metadata table describes. */
+  #described({ name, dataset: path }: NamedMetadata<Name>, at: Position): Table[] {
+    const { projectId, access, defaultDataset } = this.#defaults;
+    const [first] = path;
+    if (first?.text.startsWith('region-')) throw unsupported(`${name} of a region`, at);
+    if (!first && !defaultDataset) {
+      throw invalidQuery(`Table "${name}" must be qualified with a dataset (e.g. dataset.${name}).`, at);
+    }
+    const datasetId = first ? this.schema({ path, at }) : (defaultDataset?.datasetId ?? '');
+    if (!this.#isAuthorized(datasetId)) {
+      requireOnDataset(access, 'bigquery.tables.list', projectId, datasetId);
+    }
+    if (!this.#catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, this.location);
+    this.place({ projectId, datasetId, tableId: name });
+    return this.#catalog.tables(datasetId);
   }
 
   /** The rows of a table that were appended within a range. Throws PERMISSION_DENIED, NOT_FOUND. */
@@ -150,7 +182,8 @@ export class StoredTables implements TableFinder {
   reference({ path, at }: TableName): TableReference {
     const { projectId, defaultDataset } = this.#defaults;
     const parts = path.map(({ text }) => text);
-    if (parts.includes('INFORMATION_SCHEMA')) throw unsupported('INFORMATION_SCHEMA', at);
+    const view = parts.indexOf('INFORMATION_SCHEMA');
+    if (view >= 0) throw unsupported(parts.slice(view).join('.'), at);
     const meta = parts.find((part) => /^__(?:TABLES|TABLES_SUMMARY|PARTITIONS_SUMMARY)__$/i.test(part));
     if (meta) throw unsupported(`The table ${meta}`, at);
     if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
