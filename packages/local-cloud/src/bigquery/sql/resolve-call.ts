@@ -7,6 +7,7 @@ import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
 import { GENERAL_FUNCTIONS } from './functions/general.ts';
+import { JSON_FUNCTIONS } from './functions/json.ts';
 import { NUMERIC_FUNCTIONS } from './functions/numeric.ts';
 import { applyOverloads, type FunctionTable } from './functions/overload.ts';
 import { TEXT_FUNCTIONS } from './functions/text.ts';
@@ -20,6 +21,7 @@ const SCALAR_FUNCTIONS: FunctionTable = {
   ...TEXT_FUNCTIONS,
   ...NUMERIC_FUNCTIONS,
   ...GENERAL_FUNCTIONS,
+  ...JSON_FUNCTIONS,
   ...TIME_FUNCTIONS,
 };
 
