@@ -28,7 +28,24 @@ export function resolveCall(node: FunctionCall, context: ExpressionContext, reso
       throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
     return resolveAnalytic(node, context, resolvers);
   }
+  if (node.name === 'GROUPING') return resolveGrouping(node, context, resolvers);
   return resolveScalar(node, context, resolvers);
+}
+
+/** GROUPING(key): 1 in the rows that are totals over the key, else 0. */
+function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  const [arg, ...rest] = node.args;
+  if (!arg || rest.length > 0) throw invalidQuery('Function GROUPING takes one argument', node.at);
+  if (!context.aggregates) {
+    throw invalidQuery(`Aggregate function GROUPING not allowed in ${context.clause}`, node.at);
+  }
+  const key = resolvers.expression(arg, context);
+  if (!context.groupKeys?.has(key.sql)) {
+    throw invalidQuery('The argument of GROUPING must be a key of GROUP BY', arg.at);
+  }
+  return combined(`CAST(grouping(${key.sql}) AS BIGINT)`, scalar('INT64'), node.at, [key], {
+    hasAggregate: true,
+  });
 }
 
 function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
@@ -132,6 +149,7 @@ function aggregateCall(
     firstArgument: args[0]?.sql,
     orderBy: order.sql && ` ${order.sql}`,
     limit: limit?.sql,
+    rowFilter: context.rowFilter,
     over,
   });
   return combined(sql, called.type, node.at, [called, ...order.values, ...(limit ? [limit] : [])]);

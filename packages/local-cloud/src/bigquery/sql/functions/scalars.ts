@@ -1,4 +1,5 @@
 import { GENERAL_FUNCTIONS } from './general.ts';
+import { JSON_FUNCTIONS } from './json.ts';
 import { NUMERIC_FUNCTIONS } from './numeric.ts';
 import type { FunctionTable } from './overload.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
@@ -9,5 +10,6 @@ export const SCALAR_FUNCTIONS: FunctionTable = {
   ...TEXT_FUNCTIONS,
   ...NUMERIC_FUNCTIONS,
   ...GENERAL_FUNCTIONS,
+  ...JSON_FUNCTIONS,
   ...TIME_FUNCTIONS,
 };
