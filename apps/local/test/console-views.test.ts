@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { hasBrowser, TestConsole } from './support/console.ts';
+import { expectNoBarrier, hasBrowser, TestConsole } from './support/console.ts';
 
 // It starts a stack and a browser, perhaps on a busy machine.
 jest.setTimeout(240_000);
@@ -45,5 +45,74 @@ describe('Records', () => {
     opened.withPage(`/records?pais=${'x'.repeat(2_000)}`, async (page) => {
       await page.waitForSelector('[role=alert] >> text=The API answered 400');
     }),
+  );
+});
+
+describe('SQL', () => {
+  inBrowser('shows rows, bytes billed and their price at Google by Ctrl-Enter', () =>
+    opened.withPage('/sql', async (page) => {
+      await page.waitForFunction(() => document.querySelector('textarea')?.value !== '');
+      await page.press('textarea', 'Control+Enter');
+      await page.waitForSelector('.answer tbody tr');
+      expect(await page.locator('.answer tbody tr').allTextContents()).toEqual(['Perú40', 'Chile20']);
+      // 10 MiB of 2^20 MiB at 8.9375 USD.
+      expect(await page.textContent('.answer p')).toMatch(
+        /^2 rows · .* read · 10 MiB billed · USD 0\.000085 at Google in southamerica-west1$/,
+      );
+      await page.waitForSelector('.jobs >> text=COUNT(DISTINCT id)');
+    }),
+  );
+
+  inBrowser('puts the cursor where the query is wrong', () =>
+    opened.withPage('/sql', async (page) => {
+      const wrong = 'SELECT\n  nope\nFROM `records-local.records.records`';
+      await page.waitForFunction(() => document.querySelector('textarea')?.value !== '');
+      await page.fill('textarea', wrong);
+      await page.click('text=Run');
+      await page.waitForSelector('.answer [role=alert]');
+      expect(await page.textContent('.answer [role=alert]')).toMatch(/nope.* at \[2:3\]\s*nope\n {2}\^$/s);
+      const cursor = await page
+        .locator('textarea')
+        .evaluate((area: HTMLTextAreaElement) => area.selectionStart);
+      expect(cursor).toBe(wrong.indexOf('nope'));
+    }),
+  );
+
+  inBrowser('shows that many requests cost one query, and whose', () =>
+    opened.withPage('/sql', async (page) => {
+      const { apiUrl } = opened.stack.outputs;
+      for (let request = 0; request < 20; request += 1)
+        await (await fetch(`${apiUrl}/records?limit=1`)).text();
+      await page.waitForSelector('.jobs b:text("records-api")');
+      const jobs = await page.locator('.jobs summary', { hasText: 'records-api' }).allTextContents();
+      expect(jobs.length).toBeLessThan(10);
+      expect(jobs.join()).toContain('MiB billed');
+    }),
+  );
+});
+
+/** By view: what is there once it is drawn. */
+const DRAWN: Readonly<Record<string, string>> = {
+  follow: '.timeline li',
+  records: 'tbody tr',
+  sql: '.jobs li',
+  requests: '.events li',
+};
+
+describe('no view', () => {
+  inBrowser.each(['es-MX', 'en-GB'])('has a barrier in light and dark, at 1280 and 390 px: %s', (locale) =>
+    opened.withPage(
+      '/follow',
+      async (page) => {
+        await page.waitForFunction(() => document.querySelector('input')?.value !== '');
+        await page.press('input', 'Enter');
+        for (const [view, drawn] of Object.entries(DRAWN)) {
+          await page.click(`nav a[href="/${view}"]`);
+          await page.waitForSelector(drawn);
+          await expectNoBarrier(page);
+        }
+      },
+      { locale },
+    ),
   );
 });

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '@records/local-cloud';
 import { ConsoleServer } from '../src/console/server.ts';
-import { expectNoBarrier, hasBrowser, TestConsole } from './support/console.ts';
+import { hasBrowser, TestConsole } from './support/console.ts';
 
 // It starts a stack and a browser, perhaps on a busy machine.
 jest.setTimeout(240_000);
@@ -149,26 +149,4 @@ describe('the page', () => {
       await page.waitForSelector('.events >> text=The API restarted');
     }),
   );
-
-  inBrowser.each(['es-MX', 'en-GB'])('has no barrier in light and dark, at 1280 and 390 px: %s', (locale) =>
-    opened.withPage(
-      '/follow',
-      async (page) => {
-        await page.waitForFunction(() => document.querySelector('input')?.value !== '');
-        for (const view of ['follow', 'records', 'requests']) {
-          await page.click(`nav a[href="/${view}"]`);
-          await page.waitForSelector(READY[view] ?? 'table');
-          await expectNoBarrier(page);
-        }
-      },
-      { locale },
-    ),
-  );
 });
-
-/** By view: what is there once it is drawn. */
-const READY: Readonly<Record<string, string>> = {
-  follow: '.follow',
-  records: 'tbody',
-  requests: '.events li',
-};

@@ -15,13 +15,21 @@ interface LiveOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** A page that listens. */
+interface Listener {
+  readonly page: ServerResponse;
+  readonly shown: ServerView | undefined;
+  /** The JSON of what the view read for it last. */
+  sent?: string;
+}
+
 /**
  * Sends each open page the state of the pipeline twice a second, and the values of the view that it shows, as server-sent
- * events. All pages share one reading. Without a page there is no timer. https://html.spec.whatwg.org/#server-sent-events
+ * events. All pages share one reading of each. Without a page there is no timer. https://html.spec.whatwg.org/#server-sent-events
  */
 export class LiveStream {
   readonly #options: LiveOptions;
-  readonly #pages = new Set<ServerResponse>();
+  readonly #pages = new Set<Listener>();
   #timer: Timer | undefined;
 
   constructor(options: LiveOptions) {
@@ -34,15 +42,16 @@ export class LiveStream {
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    this.#pages.add(response);
+    const listener: Listener = { page: response, shown };
+    this.#pages.add(listener);
     const stop = shown?.watch?.((value) => send(response, 'view', value));
     response.on('close', () => {
-      this.#pages.delete(response);
+      this.#pages.delete(listener);
       stop?.();
       if (this.#pages.size === 0) this.#timer?.cancel();
       if (this.#pages.size === 0) this.#timer = undefined;
     });
-    void this.#tick([response]);
+    void this.#tick([listener]);
     this.#timer ??= this.#schedule();
   }
 
@@ -51,7 +60,7 @@ export class LiveStream {
   }
 
   close(): void {
-    for (const page of this.#pages) page.destroy();
+    for (const { page } of this.#pages) page.destroy();
     this.#timer?.cancel();
   }
 
@@ -63,18 +72,32 @@ export class LiveStream {
     }, TICK_MS);
   }
 
-  async #tick(pages: readonly ServerResponse[]): Promise<void> {
+  async #tick(listeners: readonly Listener[]): Promise<void> {
     try {
       const state = await this.#options.view.state();
-      for (const page of pages) send(page, 'state', state);
+      for (const { page } of listeners) send(page, 'state', state);
+      for (const [shown, showing] of Map.groupBy(listeners, ({ shown }) => shown)) {
+        if (shown?.read) sendChanged(showing, JSON.stringify(await shown.read()));
+      }
     } catch (error) {
       this.#options.onError(error);
     }
   }
 }
 
-/** A page that reads too slowly misses values instead of filling the memory. */
+function sendChanged(listeners: readonly Listener[], json: string): void {
+  for (const listener of listeners) {
+    if (listener.sent !== json && write(listener.page, 'view', json)) listener.sent = json;
+  }
+}
+
 function send(page: ServerResponse, event: string, value: unknown): void {
-  if (page.destroyed || page.writableNeedDrain) return;
-  page.write(`event: ${event}\ndata: ${JSON.stringify(value)}\n\n`);
+  write(page, event, JSON.stringify(value));
+}
+
+/** A page that reads too slowly misses values instead of filling the memory: then this is false. */
+function write(page: ServerResponse, event: string, json: string): boolean {
+  if (page.destroyed || page.writableNeedDrain) return false;
+  page.write(`event: ${event}\ndata: ${json}\n\n`);
+  return true;
 }

@@ -7,6 +7,8 @@ export type Input = Readonly<Record<string, unknown>>;
 export interface ServerView {
   /** By method and name: `GET form` answers `/api/VIEW/form`. Throws UserError for what the person can mend. */
   readonly calls?: Readonly<Record<string, (input: Input) => Promise<unknown>>>;
+  /** Reads a value for the pages that show the view, twice a second. They get it when it has changed. */
+  read?(): Promise<unknown>;
   /** Sends values to a page while it shows the view. Returns a function that stops it. */
   watch?(send: (value: unknown) => void): () => void;
 }
@@ -20,5 +22,6 @@ export interface ServerViewModule {
 export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = {
   follow: () => import('./views/follow.ts'),
   records: () => import('./views/records.ts'),
+  sql: () => import('./views/sql.ts'),
   requests: () => import('./views/requests.ts'),
 };

@@ -18,3 +18,18 @@ export function number(value: number): string {
 export function time(at: number): string {
   return clock.format(at);
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** A number of bytes in the largest unit of which it has one. */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${number(value / 2 ** (10 * power))} ${UNITS[power]}`;
+}
+
+const money = new Intl.NumberFormat(language, { maximumSignificantDigits: 2 });
+
+/** A price in US dollars, with two digits of it. */
+export function usd(value: number): string {
+  return `USD ${money.format(value)}`;
+}

@@ -4,6 +4,7 @@ import type { ViewEntry } from './view.ts';
 export const VIEWS: readonly [ViewEntry, ...ViewEntry[]] = [
   { name: 'follow', title: { en: 'Follow one', es: 'Seguir uno' }, load: () => import('./views/follow.ts') },
   { name: 'records', title: { en: 'Records', es: 'Registros' }, load: () => import('./views/records.ts') },
+  { name: 'sql', title: { en: 'SQL', es: 'SQL' }, load: () => import('./views/sql.ts') },
   {
     name: 'requests',
     title: { en: 'Requests and events', es: 'Solicitudes y eventos' },
