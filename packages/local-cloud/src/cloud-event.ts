@@ -3,7 +3,14 @@ export type Severity = 'debug' | 'info' | 'warning' | 'error';
 /** An event of a local cloud, to be shown to a person. */
 export type CloudEvent =
   /** A line of a Pulumi program or a container, or a warning. `source` is `pulumi`, `bigquery`, `pubsub`, `iam` or a Cloud Run service. */
-  | { readonly type: 'log'; readonly source: string; readonly severity: Severity; readonly message: string }
+  | {
+      readonly type: 'log';
+      readonly source: string;
+      readonly severity: Severity;
+      readonly message: string;
+      /** A container that is not ready yet wrote it. The error of a failed start repeats the last ones. */
+      readonly isStarting?: true;
+    }
   /** A step of a deployment: its operation on one resource. */
   | { readonly type: 'step'; readonly step: StepEvent }
   /** A container started, became ready, stopped or crashed. */

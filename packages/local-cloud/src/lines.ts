@@ -7,8 +7,8 @@ export async function forEachLine(stream: Readable, onLine: (line: string) => vo
     onLine(line);
 }
 
-/** Longer lines are cut: a stack trace in JSON belongs in a log viewer. */
-const MAX_LINE_LENGTH = 400;
+/** Longer lines are cut. An error with its stack trace in JSON fits. */
+const MAX_LINE_LENGTH = 4_000;
 
 /** Keeps the last lines of an endless stream. */
 export class LastLines {

@@ -3,7 +3,7 @@ import type { OnEvent } from '../cloud-event.ts';
 import { CloudError } from '../errors.ts';
 import { freePort } from '../ports.ts';
 import type { CloudRunAdmin, ContainerSpec, JobSpec } from '../pulumi/cloud.ts';
-import { Container } from './container.ts';
+import { Container, type ContainerOptions } from './container.ts';
 import type { Execution } from './execution.ts';
 import { commandOf, type Images } from './images.ts';
 import { InvokerCheck } from './invoker-check.ts';
@@ -39,14 +39,17 @@ export interface RunningService {
 }
 
 /**
- * Cloud Run on this machine: one process per service, and one per execution of a job.
+ * Cloud Run on this machine: one process per service, and one per execution of a job. While a revision serves, a new one
+ * must first become ready beside it, so one that does not start changes nothing.
+ * https://docs.cloud.google.com/run/docs/managing/revisions
  *
- * Differences from Google: a new revision takes the port of the old one, which therefore stops first, and does not
- * come back when the new one fails; the process is not isolated from this machine.
+ * Differences from Google: a new revision takes the port of the old one, so it starts twice: on other ports first, and
+ * then in place of the old one; the process is not isolated from this machine.
  */
 export class CloudRun implements CloudRunAdmin {
   readonly #options: CloudRunOptions;
   readonly #containers = new Map<string, Container>();
+  readonly #rehearsals = new Set<Container>();
   readonly #metadata = new Map<string, MetadataServer>();
   readonly #checks = new Map<string, InvokerCheck>();
   /** For processes that are not containers, by the e-mail of their account. */
@@ -72,9 +75,17 @@ export class CloudRun implements CloudRunAdmin {
     for (const [variable, wanted] of Object.entries(command.ports ?? {})) {
       if (variable in spec.environment) ports[variable] = await this.#portOf(spec.service, variable, wanted);
     }
-    await this.delete(spec.service);
     const lifeline = this.#lifeline;
     const metadata = await this.#startMetadata(spec.serviceAccount);
+    const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
+    const options = { spec, revision, command, port, ports, environment, clock, lifeline, onEvent };
+    try {
+      await this.#rehearse(options);
+    } catch (error) {
+      await metadata.close();
+      throw error;
+    }
+    await this.delete(spec.service);
     this.#metadata.set(spec.service, metadata);
     if (this.#closed) {
       await this.delete(spec.service);
@@ -83,18 +94,7 @@ export class CloudRun implements CloudRunAdmin {
         `Service ${spec.service} was not started: the local cloud is closed.`,
       );
     }
-    const environment = { ...this.#options.environment, GCE_METADATA_HOST: metadata.host };
-    const container = new Container({
-      spec,
-      revision,
-      command,
-      port,
-      ports,
-      environment,
-      clock,
-      lifeline,
-      onEvent,
-    });
+    const container = new Container(options);
     this.#containers.set(spec.service, container);
     try {
       await container.start();
@@ -126,9 +126,34 @@ export class CloudRun implements CloudRunAdmin {
     }));
   }
 
-  /** Restarts the process of a service, with the current files. Throws CloudError. */
+  /** Restarts the process of a service, with the current files. When they do not start, the old process stays. Throws CloudError. */
   async restart(service: string): Promise<void> {
+    await this.#rehearse(this.#container(service).options);
+    // A deployment may have replaced it meanwhile.
     await this.#container(service).start();
+  }
+
+  /** Starts a revision on other ports beside the process that serves, if one does, and stops it when it is ready. */
+  async #rehearse(options: ContainerOptions): Promise<void> {
+    const { spec, ports, onEvent } = options;
+    if (this.#containers.get(spec.service)?.pid === undefined) return;
+    const others = await Promise.all(
+      Object.keys(ports).map(async (name) => [name, await freePort()] as const),
+    );
+    const rehearsal = new Container({
+      ...options,
+      port: await freePort(),
+      ports: Object.fromEntries(others),
+      // The states of the service are those of the process that serves.
+      onEvent: (event) => event.type === 'log' && onEvent({ ...event, isStarting: true }),
+    });
+    this.#rehearsals.add(rehearsal);
+    try {
+      await rehearsal.start();
+    } finally {
+      await rehearsal.stop();
+      this.#rehearsals.delete(rehearsal);
+    }
   }
 
   /** Sends a signal to the processes of a service. Throws CloudError NOT_FOUND. */
@@ -175,6 +200,7 @@ export class CloudRun implements CloudRunAdmin {
   /** Stops every service and execution, including those that are starting. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.all([...this.#rehearsals].map((rehearsal) => rehearsal.stop()));
     await Promise.all([...this.#containers.keys()].map((service) => this.delete(service)));
     await this.#jobs.close();
     await Promise.all([...this.#accounts.values()].map(async (server) => (await server).close()));

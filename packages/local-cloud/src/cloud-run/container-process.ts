@@ -5,7 +5,8 @@ import { isSystemError } from '../system-error.ts';
 import type { ImageCommand } from './images.ts';
 import type { Lifeline } from './lifeline.ts';
 
-const KEPT_LINES = 8;
+/** Node writes up to 25 about a module that it cannot load. */
+const KEPT_LINES = 40;
 
 export interface ProcessOptions {
   /** Name of the service or job: the source of its log lines. */

@@ -36,7 +36,7 @@ export class Container {
   readonly revision: string;
   readonly port: number;
   readonly ports: Readonly<Record<string, number>>;
-  readonly #options: ContainerOptions;
+  readonly options: ContainerOptions;
   #process: ContainerProcess | undefined;
   #attempt = 0;
   #stopped = false;
@@ -46,7 +46,7 @@ export class Container {
   #ready: Promise<void> = Promise.resolve();
 
   constructor(options: ContainerOptions) {
-    this.#options = options;
+    this.options = options;
     this.revision = options.revision;
     this.port = options.port;
     this.ports = options.ports;
@@ -54,7 +54,7 @@ export class Container {
 
   /** The variables that its resource declares. */
   get environment(): Readonly<Record<string, string>> {
-    return this.#options.spec.environment;
+    return this.options.spec.environment;
   }
 
   get pid(): number | undefined {
@@ -89,7 +89,7 @@ export class Container {
   async #run(attempt: number): Promise<void> {
     await this.#end();
     if (attempt !== this.#attempt) return this.#superseded();
-    const { port, spec } = this.#options;
+    const { port, spec, onEvent } = this.options;
     if (await isTaken(port)) {
       throw new CloudError('FAILED_PRECONDITION', `Port ${port} of service ${spec.service} is in use.`, {
         hint: 'stop the process that listens on it, or give the image another port (images of LocalCloud.create)',
@@ -97,14 +97,17 @@ export class Container {
     }
     if (attempt !== this.#attempt) return this.#superseded();
     this.#report('starting', `revision ${this.revision} on port ${port}`);
+    let phase: { isStarting?: true } = { isStarting: true };
     const process = new ContainerProcess({
-      ...this.#options,
+      ...this.options,
       name: spec.service,
       environment: this.#environment(),
+      onEvent: (event) => onEvent(event.type === 'log' ? { ...event, ...phase } : event),
     });
     this.#process = process;
     try {
       await this.#untilReady(process);
+      phase = {};
     } catch (error) {
       if (attempt !== this.#attempt) return this.#superseded();
       await this.#end();
@@ -114,7 +117,7 @@ export class Container {
   }
 
   #environment(): Record<string, string> {
-    const { environment, spec, port, ports, revision } = this.#options;
+    const { environment, spec, port, ports, revision } = this.options;
     return {
       ...environment,
       ...spec.environment,
@@ -129,11 +132,11 @@ export class Container {
   /** Follows the newer start, or fails when the service was stopped. */
   #superseded(): Promise<void> {
     if (!this.#stopped) return this.#ready;
-    return Promise.reject(new CloudError('CANCELLED', `Service ${this.#options.spec.service} was stopped.`));
+    return Promise.reject(new CloudError('CANCELLED', `Service ${this.options.spec.service} was stopped.`));
   }
 
   async #untilReady(process: ContainerProcess): Promise<void> {
-    const { spec, clock, port } = this.#options;
+    const { spec, clock, port } = this.options;
     const probe = spec.startupProbe ?? DEFAULT_STARTUP_PROBE;
     const over = new AbortController();
     let expired = false;
@@ -166,12 +169,12 @@ export class Container {
   }
 
   #watch(process: ContainerProcess, attempt: number): void {
-    const readySince = this.#options.clock.now();
+    const readySince = this.options.clock.now();
     this.#report('ready', `http://127.0.0.1:${this.port}`);
     this.#checkLiveness(process, 0);
     process.exited.then((how) => {
       if (attempt !== this.#attempt) return;
-      if (this.#options.clock.now() - readySince >= STABLE_MS) this.#crashes = 0;
+      if (this.options.clock.now() - readySince >= STABLE_MS) this.#crashes = 0;
       this.#startAgain(`the process ended (${how})`);
     });
   }
@@ -181,7 +184,7 @@ export class Container {
     const wait = BACKOFF_MS[Math.min(this.#crashes, BACKOFF_MS.length - 1)] ?? 0;
     this.#crashes += 1;
     this.#report('crashed', `${reason}; starts again ${wait === 0 ? 'now' : `in ${wait / 1000} s`}`);
-    this.#retry = this.#options.clock.setTimeout(() => {
+    this.#retry = this.options.clock.setTimeout(() => {
       this.#begin().catch((error: unknown) => {
         if (!this.#stopped) this.#startAgain(error instanceof Error ? error.message : String(error));
       });
@@ -189,7 +192,7 @@ export class Container {
   }
 
   #checkLiveness(process: ContainerProcess, failures: number): void {
-    const { spec, clock } = this.#options;
+    const { spec, clock } = this.options;
     const probe = spec.livenessProbe;
     if (!probe) return;
     this.#liveness = clock.setTimeout(async () => {
@@ -213,7 +216,7 @@ export class Container {
     if (!process) return;
     if (!process.hasExited) {
       process.kill('SIGTERM');
-      const timer = this.#options.clock.setTimeout(() => process.kill('SIGKILL'), GRACE_MS);
+      const timer = this.options.clock.setTimeout(() => process.kill('SIGKILL'), GRACE_MS);
       const how = await process.exited;
       timer.cancel();
       this.#report('stopped', how);
@@ -227,6 +230,6 @@ export class Container {
   }
 
   #report(state: ContainerState, message: string): void {
-    this.#options.onEvent({ type: 'container', service: this.#options.spec.service, state, message });
+    this.options.onEvent({ type: 'container', service: this.options.spec.service, state, message });
   }
 }

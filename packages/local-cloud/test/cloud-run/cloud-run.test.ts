@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -30,8 +33,8 @@ let clock: FakeClock;
 let events: Events;
 let cloudRun: CloudRun;
 
-function open(port?: number, ports: Record<string, number> = {}): CloudRun {
-  const run = { command: process.execPath, args: ['container.mjs'], cwd: HERE };
+function open(port?: number, ports: Record<string, number> = {}, args = ['container.mjs']): CloudRun {
+  const run = { command: process.execPath, args, cwd: HERE };
   const image = { ...run, ports, ...(port ? { port } : {}) };
   return new CloudRun({
     ...PROJECT,
@@ -213,9 +216,25 @@ describe('a Cloud Run service', () => {
     ]);
   });
 
-  it('passes on the lines that its process writes', async () => {
+  it('passes on the lines that its process writes, and marks those from before it is ready', async () => {
     await cloudRun.deploy(spec(), 'r1');
-    expect(events.lines('shop-api')).toEqual(['{"severity":"INFO","message":"starting"}', 'listening']);
+    const starting = { type: 'log', source: 'shop-api', severity: 'info', isStarting: true };
+    const logged = events.all.filter(({ type }) => type === 'log');
+    expect(logged).toEqual([
+      { ...starting, message: '{"severity":"INFO","message":"starting"}' },
+      { ...starting, message: 'listening' },
+    ]);
+  });
+
+  it('keeps the revision that serves when a new one does not start', async () => {
+    const { uri } = await cloudRun.deploy(spec(), 'r1');
+    const [running] = cloudRun.services();
+    const { pid } = await ask(uri);
+    const error = await refusalOf(cloudRun.deploy(behaving('exits'), 'r2'));
+    expect(error.message).toContain('GREETING is not set');
+    expect((await ask(uri)).pid).toBe(pid);
+    expect(cloudRun.services()).toEqual([running]);
+    expect(events.states().map((state) => state.split(':')[0])).toEqual(['starting', 'ready']);
   });
 });
 
@@ -299,6 +318,25 @@ describe('restart', () => {
     await cloudRun.restart('shop-api');
     expect((await ask(uri)).pid).not.toBe(pid);
     expect(events.states().some((state) => state.startsWith('crashed'))).toBe(false);
+  });
+
+  it('keeps the process that serves while its files do not start, and takes them once they do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'container-'));
+    const file = join(folder, 'container.mjs');
+    const whole = await readFile(join(HERE, 'container.mjs'), 'utf8');
+    await writeFile(file, whole);
+    const other = open(undefined, {}, [file]);
+    const { uri } = await other.deploy(spec(), 'r1');
+    const { pid } = await ask(uri);
+    await writeFile(file, `const broken = ;\n${whole}`);
+    expect((await refusalOf(other.restart('shop-api'))).message).toContain(`${file}:1\nconst broken = ;`);
+    expect((await ask(uri)).pid).toBe(pid);
+    await writeFile(file, whole);
+    await other.restart('shop-api');
+    expect((await ask(uri)).pid).toBe(other.services()[0]?.pid);
+    expect((await ask(uri)).pid).not.toBe(pid);
+    await other.close();
+    await rm(folder, { recursive: true });
   });
 
   it('called during a restart replaces it: both resolve when the newest process is ready', async () => {
