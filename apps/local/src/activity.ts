@@ -2,6 +2,7 @@ import { reasonOf } from '@records/cli';
 import type { CloudEvent } from '@records/local-cloud';
 import type { Part, Trouble } from './console/stack-state.ts';
 import type { Text } from './console/text.ts';
+import { readable } from './readable-error.ts';
 
 /** Entries that are kept; older ones are dropped. */
 const MAX_ENTRIES = 500;
@@ -10,10 +11,14 @@ const MAX_ENTRIES = 500;
 export type SavedPart = Extract<Part, 'infra' | 'api'>;
 
 /** What is said of a save that failed, and what to do. */
-export const FAILED_SAVES: Readonly<Record<SavedPart, Text>> = {
+export const FAILED_SAVES = {
   infra: { en: 'infra/ was not applied', es: 'infra/ no se aplicó' },
   api: { en: 'The API does not start', es: 'La API no inicia' },
-};
+  apiKept: {
+    en: 'The API does not start, and the last good code goes on serving',
+    es: 'La API no inicia, y el último código bueno sigue sirviendo',
+  },
+} as const satisfies Readonly<Record<string, Text>>;
 export const SAVE_AGAIN: Text = { en: 'save again to retry', es: 'guarde de nuevo para reintentar' };
 
 const BROKEN: Readonly<Record<'crashed' | 'unhealthy', Text>> = {
@@ -41,23 +46,24 @@ export class Activity {
   readonly #saves = new Map<Part, Trouble>();
   readonly #containers = new Map<string, Trouble>();
   readonly #warnings = new Map<string, string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(entry: Entry) => void>();
   #last = 0;
 
   record(happening: Happening): void {
     this.#last += 1;
-    this.#entries.push({ number: this.#last, at: Date.now(), happening });
+    const entry = { number: this.#last, at: Date.now(), happening };
+    this.#entries.push(entry);
     if (this.#entries.length > MAX_ENTRIES) this.#entries.shift();
     if (happening.type === 'log' && happening.severity === 'warning') {
       this.#warnings.set(happening.source, happening.message);
     }
     if (happening.type === 'container') this.#containerChanged(happening);
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener(entry);
   }
 
   /** A change of this part could not be applied. */
-  failed(part: SavedPart, error: unknown): void {
-    const [sentence, detail] = [FAILED_SAVES[part], reasonOf(error)];
+  failed(part: SavedPart, sentence: Text, error: unknown): void {
+    const detail = readable(reasonOf(error));
     this.#saves.set(part, { part, sentence, detail, todo: SAVE_AGAIN });
     this.record({ type: 'note', message: `${sentence.en}:\n${detail}` });
   }
@@ -84,8 +90,8 @@ export class Activity {
     return missing <= 0 ? [] : this.#entries.slice(-missing);
   }
 
-  /** Calls `listener` after each entry. Returns a function that removes it. */
-  onEntry(listener: () => void): () => void {
+  /** Calls `listener` with each entry. Returns a function that removes it. */
+  onEntry(listener: (entry: Entry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -1,22 +1,26 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { interruption, UserError } from '@records/cli';
-import { type ChaosOptions, CloudError, DeploymentError, PortTakenError } from '@records/local-cloud';
 import {
-  INFRA,
-  LOCAL_FOLDER,
-  REPOSITORY,
-  removeStackFile,
-  runningStack,
-  STACK_FILE,
-  writeStackFile,
-} from '@records/stack';
-import { Activity, FAILED_SAVES, SAVE_AGAIN, type SavedPart } from './activity.ts';
+  type ChaosOptions,
+  CloudError,
+  DeploymentError,
+  PortTakenError,
+  systemClock,
+} from '@records/local-cloud';
+import { removeStackFile, runningStack, STACK_FILE_NAME, writeStackFile } from '@records/stack';
+import { Activity } from './activity.ts';
+import { Announcer, type Counts } from './announcer.ts';
+import { Changes } from './changes.ts';
+import { readRoutes } from './console/api-metrics.ts';
 import { type ConsolePort, openConsole } from './console/open-console.ts';
+import { DevLog, LOG_NAME } from './dev-log.ts';
+import { lockFolder } from './folder-lock.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
-import { PORT_VARIABLES } from './program.ts';
+import { assertPortsFree, type WantedPort } from './ports.ts';
+import { PORTS } from './program.ts';
+import { readable } from './readable-error.ts';
 import type { Terminal } from './terminal.ts';
-import { watchFiles } from './watch.ts';
 
 /** Published into an empty table. */
 const FIRST_SEED = { count: 1000, seed: 42 };
@@ -24,6 +28,8 @@ const FIRST_SEED = { count: 1000, seed: 42 };
 export interface DevOptions {
   /** Delete what earlier runs stored. */
   readonly fresh: boolean;
+  /** Of the data, and of the description for other processes. Created when missing. */
+  readonly folder: string;
   readonly ports: Ports;
   readonly chaos: ChaosOptions | undefined;
   readonly console: ConsolePort;
@@ -32,44 +38,75 @@ export interface DevOptions {
 /** Runs `pnpm dev` until it is interrupted. Throws UserError when the stack cannot start. */
 export async function runDev(options: DevOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
-  const other = await runningStack();
-  if (other) {
-    throw new UserError(`pnpm dev already runs in this checkout, as process ${other.pid} (${STACK_FILE})`, {
-      hint: `stop it with Ctrl-C or: kill ${other.pid}`,
-    });
-  }
+  const { folder } = options;
+  const stackFile = join(folder, STACK_FILE_NAME);
+  using lock = lockFolder(folder);
+  if (!lock) throw await alreadyRuns(folder, stackFile);
+  // What a killed run left.
+  await removeStackFile(stackFile);
+  await assertPortsFree(wantedPorts(options));
   const { signal } = interruption();
-  terminal.note('Starting the local cloud and applying infra/ to it');
-  if (options.chaos) terminal.note(`Chaos: ${JSON.stringify(options.chaos)}`);
   const activity = new Activity();
+  const logFile = join(folder, LOG_NAME);
+  using log = new DevLog(logFile, (reason) => terminal.note(reason));
+  activity.onEntry((entry) => log.add(entry));
+  const say = (message: string): void => {
+    terminal.note(message);
+    activity.record({ type: 'note', message });
+  };
+  say('Starting the local cloud and applying infra/ to it');
+  if (options.chaos) say(`Chaos: ${JSON.stringify(options.chaos)}`);
   await using stack = await startStack(options, terminal, activity);
-  await seedWhenEmpty(stack, terminal, signal);
-  const stopWatching = await watch(stack, { terminal, activity }, signal);
+  await seedWhenEmpty(stack, say, signal);
+  const describe = () => writeStackFile(stack.description, stackFile);
+  const changes = new Changes(stack, { terminal, activity, onDeployed: describe, interrupted: signal });
+  const stopWatching = await changes.watch();
+  const failed = (what: string) => (error: unknown) => terminal.problem(`${what} failed`, error);
   try {
-    await publishDescription(stack);
+    await describe();
     const seconds = (performance.now() - started) / 1000;
-    await using page = await openConsole(stack, activity, options.console, (error) =>
-      terminal.problem('The console failed', error),
-    );
-    terminal.ready(stack.description, seconds, page.url);
+    await using page = await openConsole(stack, activity, options.console, failed('The console'));
+    terminal.ready(stack.description, seconds, { page: page.url, folder, log: logFile });
     const stopReading = page.openOnKey((text) => terminal.note(text));
+    using _ = new Announcer({
+      ...{ clock: systemClock, read: () => countsOf(stack), say },
+      onError: failed('Counting messages and requests'),
+    });
     if (!signal.aborted) await once(signal, 'abort');
     stopReading();
   } finally {
     await stopWatching();
-    await removeStackFile();
-    terminal.note('Stopping');
+    await removeStackFile(stackFile);
+    say('Stopping');
   }
 }
 
-async function startStack(
-  { fresh, ports, chaos }: DevOptions,
-  terminal: Terminal,
-  activity: Activity,
-): Promise<LocalStack> {
+function wantedPorts({ ports, console: page }: DevOptions): WantedPort[] {
+  const { api, pubsub, bigquery } = PORTS;
+  return [
+    { ...api, port: ports.api },
+    { ...pubsub, port: ports.pubsub },
+    { ...bigquery, port: ports.bigquery },
+    ...(page.isChosen ? [{ ...PORTS.console, port: page.port }] : []),
+  ];
+}
+
+async function alreadyRuns(folder: string, stackFile: string): Promise<UserError> {
+  // Until it is ready, and after a fault, nothing says which process it is.
+  const pid = (await runningStack(stackFile).catch(() => undefined))?.pid;
+  return new UserError(
+    `pnpm dev already runs with the data in ${folder}${pid === undefined ? '' : `, as process ${pid}`}`,
+    {
+      hint: `stop it with Ctrl-C${pid === undefined ? '' : ` or kill ${pid}`}, or run beside it: pnpm dev --folder .local/second`,
+    },
+  );
+}
+
+async function startStack(options: DevOptions, terminal: Terminal, activity: Activity): Promise<LocalStack> {
+  const { fresh, folder, ports, chaos } = options;
   try {
     return await LocalStack.create({
-      dataDir: join(LOCAL_FOLDER, 'cloud'),
+      dataDir: join(folder, 'cloud'),
       fresh,
       ports,
       ...(chaos === undefined ? {} : { chaos }),
@@ -79,87 +116,42 @@ async function startStack(
       },
     });
   } catch (error) {
-    if (error instanceof PortTakenError) {
-      const { pubsub, bigquery } = PORT_VARIABLES;
-      const { variable } = error.option === 'ports.pubsub' ? pubsub : bigquery;
-      throw new UserError(`port ${error.port} is taken`, {
-        hint: `stop the process that listens on it, or choose a free port: ${variable}=0 pnpm dev`,
-        cause: error,
-      });
-    }
-    if (error instanceof DeploymentError || error instanceof CloudError)
-      throw new UserError(`pnpm dev cannot start: ${error.message}`, { cause: error });
-    throw error;
+    // Somebody took it since it was looked at.
+    if (error instanceof PortTakenError) await assertPortsFree(wantedPorts(options));
+    if (!(error instanceof DeploymentError || error instanceof CloudError)) throw error;
+    const hint = error instanceof CloudError && error.hint !== undefined ? `\n${error.hint}` : '';
+    const message = `pnpm dev cannot start: ${readable(error.message)}${hint}`;
+    activity.record({ type: 'note', message });
+    throw new UserError(message, { hint: `every line is in ${join(folder, LOG_NAME)}`, cause: error });
   }
 }
 
-async function seedWhenEmpty(stack: LocalStack, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function seedWhenEmpty(
+  stack: LocalStack,
+  say: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   if (!(await stack.isEmpty()) || signal.aborted) return;
-  terminal.note(`The table is empty: publishing ${FIRST_SEED.count} records`);
+  say(`The table is empty: publishing ${FIRST_SEED.count} records`);
   // The seeder takes long to load, and only a first run needs it.
   const { problemsOf, seedRecords } = await import('@records/seeder');
   const result = await seedRecords({ ...FIRST_SEED, target: stack.seedTarget, signal });
-  for (const problem of problemsOf(result)) terminal.note(problem);
+  for (const problem of problemsOf(result)) say(problem);
 }
 
-async function watch(
-  stack: LocalStack,
-  { terminal, activity }: { terminal: Terminal; activity: Activity },
-  interrupted: AbortSignal,
-): Promise<() => Promise<void>> {
-  // A deployment that Ctrl-C interrupts has not failed.
-  const problem = (part: SavedPart, error: unknown): void => {
-    if (interrupted.aborted) return;
-    terminal.problem(`${FAILED_SAVES[part].en}; ${SAVE_AGAIN.en}`, error);
-    activity.failed(part, error);
-  };
-  const applied = (part: SavedPart, message: string): void => {
-    terminal.note(message);
-    activity.applied(part, message);
-  };
-  const schema = join(REPOSITORY, 'packages', 'records-schema', 'src');
-  const program = ['index.ts', 'Pulumi.yaml', 'Pulumi.local.yaml', 'src'].map((path) => join(INFRA, path));
-  const stops = await Promise.all([
-    watchFiles(
-      {
-        paths: [...program, schema],
-        matches: /\.(ts|yaml)$/,
-        async onChange() {
-          const began = performance.now();
-          terminal.note('infra/ changed, applying it');
-          const { steps } = await stack.redeploy();
-          await publishDescription(stack);
-          const changes = steps.filter(({ operation }) => operation !== 'same').length;
-          applied(
-            'infra',
-            `${changes === 0 ? 'Nothing to change' : `Applied ${changes} changes`} (${since(began)})`,
-          );
-        },
-      },
-      (error) => problem('infra', error),
-    ),
-    watchFiles(
-      {
-        paths: [join(REPOSITORY, 'apps', 'api', 'src'), schema],
-        matches: /\.ts$/,
-        async onChange() {
-          const began = performance.now();
-          await stack.restartApi();
-          applied('api', `The API restarted (${since(began)})`);
-        },
-      },
-      (error) => problem('api', error),
-    ),
-  ]);
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
+async function countsOf(stack: LocalStack): Promise<Counts> {
+  const { topics, subscriptions } = stack.cloud.pubsub.measurements();
+  const routes = await readRoutes(stack.metrics['records-api']);
+  const refusals = topics.flatMap(({ requests }) => [...requests].filter(([result]) => result !== 'success'));
+  return {
+    deadLetters: subscriptions.reduce((sum, { deadLettered }) => sum + deadLettered, 0),
+    refusals: sums(refusals),
+    statuses: routes && sums(routes.map(({ status, requests }) => [status, requests])),
   };
 }
 
-function publishDescription(stack: LocalStack): Promise<void> {
-  return writeStackFile(stack.description);
-}
-
-function since(began: number): string {
-  return `${((performance.now() - began) / 1000).toFixed(1)} s`;
+function sums<Key>(counts: readonly (readonly [Key, number])[]): Map<Key, number> {
+  const totals = new Map<Key, number>();
+  for (const [key, count] of counts) totals.set(key, (totals.get(key) ?? 0) + count);
+  return totals;
 }

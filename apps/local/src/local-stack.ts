@@ -12,10 +12,9 @@ import {
   type ProgramOptions,
 } from '@records/local-cloud';
 import {
-  type Account,
-  type Accounts,
   INFRA,
   LOCAL_IMAGE,
+  type Publisher,
   REPOSITORY,
   type StackDescription,
   type StackOutputs,
@@ -69,18 +68,18 @@ export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
-  #accounts: Accounts;
+  #publisher: Publisher | undefined;
 
   private constructor(
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
-    accounts: Accounts,
+    publisher: Publisher | undefined,
   ) {
     this.#cloud = cloud;
     this.#program = program;
     this.#deployment = deployment;
-    this.#accounts = accounts;
+    this.#publisher = publisher;
   }
 
   /** Throws the errors of LocalCloud.create and LocalCloud.deploy; then nothing keeps running. */
@@ -129,7 +128,7 @@ export class LocalStack {
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
-      return new LocalStack(cloud, program, deployment, await accountsOf(cloud, deployment));
+      return new LocalStack(cloud, program, deployment, await publisherOf(cloud, deployment));
     } catch (error) {
       await cloud.close();
       throw error;
@@ -177,7 +176,7 @@ export class LocalStack {
 
   /** The topic to which the seeder publishes and the table in which its records must appear. */
   get seedTarget(): Target {
-    return targetOf(this.outputs, this.environment, this.#accounts);
+    return targetOf(this.outputs, this.environment, this.#publisher);
   }
 
   /** Tells other processes how to use this stack. */
@@ -185,13 +184,13 @@ export class LocalStack {
     const { outputs, environment, metrics } = this;
     return {
       ...{ pid: process.pid, outputs: { ...outputs }, environment, metrics },
-      ...this.#accounts,
+      ...(this.#publisher && { publisher: this.#publisher }),
     };
   }
 
   /** The account as which the seeder publishes: the first service account among the stack's publishers. */
-  get publisher(): Account | undefined {
-    return this.#accounts.publisher;
+  get publisher(): Publisher | undefined {
+    return this.#publisher;
   }
 
   /** Whether the table has no rows. */
@@ -204,7 +203,7 @@ export class LocalStack {
   /** Runs the Pulumi program again and applies what changed. */
   async redeploy(): Promise<Deployment> {
     this.#deployment = await this.#cloud.deploy(this.#program);
-    this.#accounts = await accountsOf(this.#cloud, this.#deployment);
+    this.#publisher = await publisherOf(this.#cloud, this.#deployment);
     return this.#deployment;
   }
 
@@ -234,14 +233,10 @@ export class LocalStack {
 
 const SERVICE_ACCOUNT = 'serviceAccount:';
 
-/** The first service account among the publishers, and among the analysts. */
-async function accountsOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Accounts> {
-  const of = async (members: readonly string[]): Promise<Account | undefined> => {
-    const member = members.find((one) => one.startsWith(SERVICE_ACCOUNT));
-    if (member === undefined) return undefined;
-    return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
-  };
-  const { publishers = [], analysts = [] } = outputs as Partial<StackOutputs>;
-  const [publisher, analyst] = [await of(publishers), await of(analysts)];
-  return { ...(publisher && { publisher }), ...(analyst && { analyst }) };
+/** Undefined when no service account may publish; then the developer publishes. */
+async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Publisher | undefined> {
+  const publishers = outputs.publishers as readonly string[];
+  const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
+  if (member === undefined) return undefined;
+  return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
 }

@@ -1,5 +1,14 @@
 import { isObject, REPOSITORY } from '@records/stack';
 
+/** Severities of Cloud Logging that need attention, and how they are shown. */
+export const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
+  WARNING: 'warning',
+  ERROR: 'error',
+  CRITICAL: 'error',
+  ALERT: 'error',
+  EMERGENCY: 'error',
+};
+
 /** A line in Cloud Logging's format, as the API writes it. */
 export interface LogEntry {
   readonly severity: string;
@@ -13,6 +22,17 @@ export interface LoggedError {
   readonly summary: string;
   /** The frames of its stack inside the repository, as `apps/api/src/app.ts:12:3`. */
   readonly frames: readonly string[];
+}
+
+/** Its message, and its error with the frames. Nothing for an entry that needs no attention. */
+export function textOf({ severity, message, error }: LogEntry): string[] {
+  if (!(severity in LOUD)) return [];
+  return [message, ...(error ? linesOf(error) : [])];
+}
+
+/** `TypeError: …`, and below it each frame. */
+export function linesOf({ summary, frames }: LoggedError): string[] {
+  return [summary, ...frames.map((frame) => `  at ${frame}`)];
 }
 
 /** Undefined for a line that is not an entry. */

@@ -1,12 +1,14 @@
+import { resolve } from 'node:path';
 import { integer, Option, program } from '@records/cli';
+import { LOCAL_FOLDER } from '@records/stack';
 import { CHAOS_SETTINGS, readChaos } from './chaos-option.ts';
 
-/** The variable that sets each port of `pnpm dev`, and its default. */
-export const PORT_VARIABLES = {
-  api: { variable: 'API_PORT', port: 8080 },
-  pubsub: { variable: 'PUBSUB_PORT', port: 8085 },
-  bigquery: { variable: 'BIGQUERY_PORT', port: 9050 },
-  console: { variable: 'CONSOLE_PORT', port: 4000 },
+/** The ports of `pnpm dev`: the variable that sets each, and its default. */
+export const PORTS = {
+  api: { service: 'the API', variable: 'API_PORT', port: 8080 },
+  pubsub: { service: 'Pub/Sub', variable: 'PUBSUB_PORT', port: 8085 },
+  bigquery: { service: 'BigQuery', variable: 'BIGQUERY_PORT', port: 9050 },
+  console: { service: 'the console', variable: 'CONSOLE_PORT', port: 4000 },
 } as const;
 
 const chaosSettings = Object.entries(CHAOS_SETTINGS)
@@ -24,31 +26,38 @@ export const dev = program('dev', {
   .option('--fresh', 'start empty: delete the records, messages and resources of earlier runs')
   .option('--json', 'print addresses, stack outputs and environment as one line of JSON')
   .option('--chaos <settings>', 'make Pub/Sub unreliable, by the settings below', readChaos)
-  .addOption(portOption('--api-port <port>', 'port of the API', PORT_VARIABLES.api))
-  .addOption(portOption('--pubsub-port <port>', 'port of Pub/Sub', PORT_VARIABLES.pubsub))
-  .addOption(portOption('--bigquery-port <port>', 'port of BigQuery', PORT_VARIABLES.bigquery))
-  .addOption(portOption('--console-port <port>', 'port of the console', PORT_VARIABLES.console))
-  .action(
-    async (
-      { fresh = false, json = false, chaos, apiPort, pubsubPort, bigqueryPort, consolePort },
-      command,
-    ) => {
-      const { runDev } = await import('./dev.ts');
-      const { Terminal } = await import('./terminal.ts');
-      const ports = { api: apiPort, pubsub: pubsubPort, bigquery: bigqueryPort };
-      const isChosen = command.getOptionValueSource('consolePort') !== 'default';
-      await runDev({ fresh, chaos, ports, console: { port: consolePort, isChosen } }, new Terminal(json));
-    },
-  );
+  .option(
+    '--folder <path>',
+    'keep everything in this folder and take free ports: runs beside another (default: .local)',
+  )
+  .addOption(portOption('--api-port <port>', PORTS.api))
+  .addOption(portOption('--pubsub-port <port>', PORTS.pubsub))
+  .addOption(portOption('--bigquery-port <port>', PORTS.bigquery))
+  .addOption(portOption('--console-port <port>', PORTS.console))
+  .action(async ({ fresh = false, json = false, chaos, folder, consolePort, ...ports }, command) => {
+    const { runDev } = await import('./dev.ts');
+    const { Terminal } = await import('./terminal.ts');
+    const isChosen = (option: string) => command.getOptionValueSource(option) !== 'default';
+    const port = (option: 'apiPort' | 'pubsubPort' | 'bigqueryPort') =>
+      folder === undefined || isChosen(option) ? ports[option] : 0;
+    await runDev(
+      {
+        ...{ fresh, chaos },
+        folder: folder === undefined ? LOCAL_FOLDER : resolve(folder),
+        ports: { api: port('apiPort'), pubsub: port('pubsubPort'), bigquery: port('bigqueryPort') },
+        console: { port: consolePort, isChosen: isChosen('consolePort') },
+      },
+      new Terminal(json),
+    );
+  });
 
 /** An empty variable counts as unset. */
 function portOption<const Flags extends string>(
   flags: Flags,
-  what: string,
-  { variable, port }: { readonly variable: string; readonly port: number },
+  { service, variable, port }: { readonly service: string; readonly variable: string; readonly port: number },
 ) {
   const parse = integer(0, 65_535);
-  return new Option(flags, `${what}; 0 picks a free one`)
+  return new Option(flags, `port of ${service}; 0 picks a free one`)
     .env(variable)
     .default(port)
     .argParser((text: string) => (text === '' ? port : parse(text)));

@@ -1,20 +1,13 @@
+import { join, relative } from 'node:path';
 import { asTyped, colour, reasonOf } from '@records/cli';
 import type { CloudEvent, PropertyChange } from '@records/local-cloud';
-import type { StackDescription, StackOutputs } from '@records/stack';
-import { type LoggedError, parseEntry } from './log-entry.ts';
+import { LOCAL_FOLDER, STACK_FILE_NAME, type StackDescription, type StackOutputs } from '@records/stack';
+import { LOUD, type LoggedError, linesOf, parseEntry } from './log-entry.ts';
+import { readable } from './readable-error.ts';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
 
-/** Severities of Cloud Logging and how they are shown; all others are hidden. */
-const LOUD: Readonly<Record<string, 'warning' | 'error'>> = {
-  WARNING: 'warning',
-  ERROR: 'error',
-  CRITICAL: 'error',
-  ALERT: 'error',
-  EMERGENCY: 'error',
-};
-
-/** Errors that are remembered, so that each is shown once. */
+/** Errors that are remembered, so that each is shown once; and lines of a service that starts. */
 const MAX_SHOWN = 100;
 
 /** What `pnpm dev` prints: its result to standard output and its progress to standard error, so `--json` can be piped. */
@@ -22,6 +15,8 @@ export class Terminal {
   readonly #json: boolean;
   readonly #write: (text: string) => void;
   readonly #shown = new Set<string>();
+  /** Lines of services that are not ready yet. */
+  readonly #starting = new Map<string, (() => void)[]>();
 
   /** `write` receives the progress. */
   constructor(json: boolean, write: (text: string) => void = (text) => process.stderr.write(text)) {
@@ -34,7 +29,7 @@ export class Terminal {
   }
 
   problem(title: string, error: unknown): void {
-    this.note(`${colour('red', `✗ ${title}`)}\n${indent(reasonOf(error))}`);
+    this.note(`${colour('red', `✗ ${title}`)}\n${indent(readable(reasonOf(error)))}`);
   }
 
   event(event: CloudEvent): void {
@@ -47,6 +42,8 @@ export class Terminal {
         return;
       }
       case 'container':
+        if (event.state === 'starting') this.#starting.delete(event.service);
+        if (event.state === 'ready') this.#flush(event.service);
         if (event.state === 'crashed' || event.state === 'unhealthy') {
           this.note(colour('red', `  ${event.service} ${event.state}: ${event.message}`));
         }
@@ -54,12 +51,30 @@ export class Terminal {
       case 'log':
         // The deployment's error has the same reason, without the stack trace.
         if (event.source === 'pulumi' && event.severity === 'error') return;
-        this.#log(event.source, event.severity, event.message);
+        if (event.isStarting) this.#hold(event.source, event.severity, event.message);
+        else this.#log(event.source, event.severity, event.message);
     }
   }
 
+  /** The error of a start that fails has its last lines, so they are shown here only when it succeeds. */
+  #hold(source: string, severity: keyof typeof SEVERITY_STYLES, message: string): void {
+    const held = this.#starting.get(source) ?? [];
+    this.#starting.set(source, held);
+    held.push(() => this.#log(source, severity, message));
+    if (held.length > MAX_SHOWN) held.shift();
+  }
+
+  #flush(source: string): void {
+    for (const show of this.#starting.get(source) ?? []) show();
+    this.#starting.delete(source);
+  }
+
   /** Prints the addresses once everything runs. */
-  ready(description: StackDescription, seconds: number, page: string): void {
+  ready(
+    description: StackDescription,
+    seconds: number,
+    { page, folder, log }: { readonly page: string; readonly folder: string; readonly log: string },
+  ): void {
     if (this.#json) {
       process.stdout.write(`${JSON.stringify(description)}\n`);
       return;
@@ -75,8 +90,9 @@ export class Terminal {
       'Pub/Sub': `PUBSUB_EMULATOR_HOST=${PUBSUB_EMULATOR_HOST}`,
       BigQuery: `BIGQUERY_EMULATOR_HOST=${BIGQUERY_EMULATOR_HOST}`,
       Metrics: Object.values(description.metrics).join(' '),
+      Log: shortPath(log),
       Query: `curl '${outputs.apiUrl}/records?limit=3'`,
-      Seed: asTyped('pnpm seed --count 10000'),
+      Seed: asTyped(`pnpm seed${stackFileOf(folder)} --count 10000`),
     };
     const lines = Object.entries(rows).map(
       ([label, value]) => `  ${colour('bold', label.padEnd(10), process.stdout)}${value}`,
@@ -100,8 +116,8 @@ export class Terminal {
   }
 
   /** Prints an error and where it arose, once. A repetition has only the line of its request. */
-  #error({ summary, frames }: LoggedError): void {
-    const text = [summary, ...frames.map((frame) => `  at ${frame}`)].join('\n');
+  #error(error: LoggedError): void {
+    const text = linesOf(error).join('\n');
     if (this.#shown.has(text)) return;
     if (this.#shown.size === MAX_SHOWN) this.#shown.clear();
     this.#shown.add(text);
@@ -110,7 +126,7 @@ export class Terminal {
 }
 
 /** `ackDeadlineSeconds: 60 → 90` */
-function changeText({ path, old = 'absent', new: next = 'removed' }: PropertyChange): string {
+export function changeText({ path, old = 'absent', new: next = 'removed' }: PropertyChange): string {
   return `${path}: ${old} → ${next}`;
 }
 
@@ -118,6 +134,17 @@ function changeText({ path, old = 'absent', new: next = 'removed' }: PropertyCha
 function shortType(type: string): string {
   const [, module = '', name = type] = type.split(':');
   return `${module.split('/')[0]}.${name}`;
+}
+
+/** As the option of other commands, for a stack that they do not find by themselves. */
+function stackFileOf(folder: string): string {
+  return folder === LOCAL_FOLDER ? '' : ` --stack-file ${shortPath(join(folder, STACK_FILE_NAME))}`;
+}
+
+/** From the working directory, as a person would type it. */
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.length < path.length ? short : path;
 }
 
 function indent(text: string): string {

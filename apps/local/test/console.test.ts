@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '@records/local-cloud';
+import { FAILED_SAVES } from '../src/activity.ts';
 import { ConsoleServer } from '../src/console/server.ts';
 import { hasBrowser, TestConsole } from './support/console.ts';
 
@@ -141,7 +142,7 @@ describe('the page', () => {
   inBrowser('shows a save that failed, with its lines, until one is applied', () =>
     opened.withPage('/requests', async (page) => {
       const { activity } = opened;
-      activity.failed('api', new Error('main.ts:3 no'));
+      activity.failed('api', FAILED_SAVES.api, new Error('main.ts:3 no'));
       await page.waitForSelector('.pipeline .bad >> text=API');
       expect(await page.textContent('.troubles')).toMatch(/does not start\s+main.ts:3 no\s+save again/);
       activity.applied('api', 'The API restarted');

@@ -1,6 +1,5 @@
 export { BigQuery } from './bigquery/bigquery.ts';
 export { BigQueryServer } from './bigquery/server.ts';
-export { type FunctionSignature, functionSignatures } from './bigquery/sql/functions/signatures.ts';
 export type { ChaosOptions } from './chaos.ts';
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export type { CloudEvent, PropertyChange } from './cloud-event.ts';
@@ -10,7 +9,7 @@ export { readBody } from './http/body.ts';
 export { foreignRefusal, hostRefusal } from './http/guard.ts';
 export { type Grant, Iam } from './iam.ts';
 export { LocalCloud, PortTakenError } from './local-cloud.ts';
-export { freePort } from './ports.ts';
+export { freePort, isTaken } from './ports.ts';
 export type { MessageStep } from './pubsub/followers.ts';
 export { PubSub } from './pubsub/pubsub.ts';
 export { PubSubServer } from './pubsub/server.ts';

@@ -1,10 +1,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub, type v1 } from '@google-cloud/pubsub';
 import { PassThroughClient } from 'google-auth-library';
-import { accountClient } from './account-client.ts';
-import type { Account, Target } from './target.ts';
-
-export { accountClient };
+import type { Target } from './target.ts';
 
 type Place = Pick<Target, 'projectId' | 'environment'>;
 
@@ -23,12 +20,10 @@ export function pubsubOptions(place: Place) {
   return pubsubClient(place).options as ConstructorParameters<typeof v1.SubscriberClient>[0];
 }
 
-/** `account`: who calls a local cloud, when not the developer. */
-export function bigqueryClient({ projectId, environment }: Place, account?: Account): BigQuery {
+export function bigqueryClient({ projectId, environment }: Place): BigQuery {
   const apiEndpoint = environment.BIGQUERY_EMULATOR_HOST;
   if (apiEndpoint === undefined) return new BigQuery({ projectId });
-  const authClient = account ? accountClient(account) : new PassThroughClient();
-  const client = new BigQuery({ projectId, apiEndpoint, authClient });
+  const client = new BigQuery({ projectId, apiEndpoint, authClient: new PassThroughClient() });
   client.baseUrl = apiEndpoint;
   return client;
 }

@@ -1,25 +1,30 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { reasonOf, UserError } from '@records/cli';
 import { isObject } from './is-object.ts';
 import { checkOutputs, type StackOutputs } from './outputs.ts';
 import { LOCAL_FOLDER } from './project.ts';
-import { type Account, type Accounts, type Target, targetOf } from './target.ts';
+import { type Publisher, type Target, targetOf } from './target.ts';
 
 /** What other processes need in order to use a running local stack. */
-export interface StackDescription extends Accounts {
+export interface StackDescription {
   /** The process that runs it. */
   readonly pid: number;
   readonly outputs: StackOutputs;
   /** Environment variables that lead Google's clients to the local cloud. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The account by which `pnpm seed` publishes; the developer does when absent. */
+  readonly publisher?: Publisher;
   /** Addresses of metrics in Prometheus' format, by what serves them. */
   readonly metrics: Readonly<Record<string, string>>;
 }
 
+/** The name of the description in the folder of a local stack. */
+export const STACK_FILE_NAME = 'stack.json';
+
 /** The description of the stack that `pnpm dev` runs in this checkout. */
-export const STACK_FILE = join(LOCAL_FOLDER, 'stack.json');
+export const STACK_FILE = join(LOCAL_FOLDER, STACK_FILE_NAME);
 
 const START = 'start one with `pnpm dev` in another terminal';
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -27,16 +32,20 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** Variables of a local stack that hold the address of a service. */
 const ADDRESSES = ['PUBSUB_EMULATOR_HOST', 'BIGQUERY_EMULATOR_HOST'] as const;
 
+/** Of a description. One of another format is refused. */
+const FORMAT = 1;
+
 /** Writes the whole description or nothing, so a reader never sees half of it. */
-export async function writeStackFile(description: StackDescription): Promise<void> {
-  await mkdir(dirname(STACK_FILE), { recursive: true });
-  const draft = `${STACK_FILE}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(description, null, 2)}\n`);
-  await rename(draft, STACK_FILE);
+export async function writeStackFile(description: StackDescription, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  const folder = await realpath(dirname(file));
+  await writeFile(draft, `${JSON.stringify({ format: FORMAT, folder, ...description }, null, 2)}\n`);
+  await rename(draft, file);
 }
 
-export async function removeStackFile(): Promise<void> {
-  await rm(STACK_FILE, { force: true });
+export async function removeStackFile(file: string): Promise<void> {
+  await rm(file, { force: true });
 }
 
 /**
@@ -56,8 +65,8 @@ export async function runningStack(file = STACK_FILE): Promise<StackDescription 
 
 /** The target of the running local stack that `file` describes. Throws the errors of `describedStack`. */
 export async function localStack(file = STACK_FILE): Promise<Target> {
-  const { outputs, environment, ...rest } = await describedStack(file);
-  return targetOf(outputs, environment, rest);
+  const { outputs, environment, publisher } = await describedStack(file);
+  return targetOf(outputs, environment, publisher);
 }
 
 /**
@@ -92,17 +101,22 @@ async function read(file: string, name: string): Promise<Unchecked | undefined> 
     throw new UserError(`${name} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
   if (!isObject(stack)) throw broken(name, 'it is not a JSON object');
-  const { pid } = stack;
+  const { pid, format = FORMAT, folder } = stack;
+  if (format !== FORMAT) throw broken(name, `its format is ${format}, and this version reads ${FORMAT}`);
+  if (folder !== undefined && folder !== (await realpath(dirname(file))))
+    throw broken(name, `it is a copy, of the one in ${folder}`);
   if (typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0) return { ...stack, pid };
   throw broken(name, '"pid" is not a process id');
 }
 
 function described(stack: Unchecked, name: string): StackDescription {
-  const { pid, environment, metrics = {} } = stack;
+  const { pid, environment, publisher, metrics = {} } = stack;
   if (!isTextMap(environment)) throw broken(name, '"environment" does not hold texts by name');
   if (!isTextMap(metrics)) throw broken(name, '"metrics" does not hold texts by name');
+  if (publisher !== undefined && !isPublisher(publisher))
+    throw broken(name, '"publisher" does not hold the texts "member" and "metadataHost"');
   const outputs = checkOutputs(stack.outputs, name);
-  return { pid, outputs, environment, metrics, ...accountsIn(stack, name) };
+  return { pid, outputs, environment, metrics, ...(publisher !== undefined && { publisher }) };
 }
 
 function broken(name: string, reason: string): UserError {
@@ -139,17 +153,7 @@ async function assertAnswers(variable: string, address: string | undefined, name
   }
 }
 
-function accountsIn(stack: Unchecked, name: string): Accounts {
-  const accounts = (['publisher', 'analyst'] as const).flatMap((role) => {
-    const account = stack[role];
-    if (account === undefined) return [];
-    if (isAccount(account)) return [[role, account] as const];
-    throw broken(name, `"${role}" does not hold the texts "member" and "metadataHost"`);
-  });
-  return Object.fromEntries(accounts);
-}
-
-function isAccount(value: unknown): value is Account {
+function isPublisher(value: unknown): value is Publisher {
   return isObject(value) && [value.member, value.metadataHost].every((text) => typeof text === 'string');
 }
 

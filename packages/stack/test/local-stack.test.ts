@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { localStack, runningStack } from '@records/stack';
+import { describedStack, localStack, removeStackFile, runningStack, writeStackFile } from '@records/stack';
 import { withFolder } from './support/folder.ts';
 
 const outputs = {
@@ -92,6 +92,17 @@ describe('the running local stack', () => {
     await expect(find({ pid, outputs, environment })).rejects.toThrow(`left over from process ${pid}`);
   });
 
+  it('is read back as it was written', async () => {
+    const stack = { pid: process.pid, outputs, environment, metrics: {} };
+    await withFolder(async (folder) => {
+      const file = join(folder, 'new', 'stack.json');
+      await writeStackFile(stack, file);
+      expect(await describedStack(file)).toEqual(stack);
+      await removeStackFile(file);
+      expect(await runningStack(file)).toBeUndefined();
+    });
+  });
+
   it('is described to other processes until its process ends, even by an outdated description', async () => {
     const stack = { pid: process.pid, outputs, environment, metrics: { api: 'http://127.0.0.1:9/metrics' } };
     expect(await withFile(stack, runningStack)).toEqual(stack);
@@ -127,6 +138,12 @@ describe('a description of a local stack', () => {
     ['is cut off', () => '{"pid": 12', 'does not describe a local stack'],
     ['is empty', () => '', 'does not describe a local stack'],
     ['is a list', () => [], 'it is not a JSON object'],
+    ['has a newer format', () => ({ ...whole(), format: 2 }), 'its format is 2, and this version reads 1'],
+    [
+      'was copied from another checkout',
+      () => ({ ...whole(), folder: '/other/.local' }),
+      'it is a copy, of the one in /other/.local',
+    ],
     ['has a text for pid', () => ({ ...whole(), pid: '12' }), '"pid" is not a process id'],
     [
       'has pid 0, which is every process of the group',

@@ -62,7 +62,9 @@ function openOnKey(url: string, note: (text: string) => void): () => void {
     if (!is || stopped) return;
     const lines = createInterface({ input: process.stdin });
     lines.on('line', (line) => {
-      if (line.trim().toLowerCase() === 'o') openInBrowser(url, note);
+      if (line.trim().toLowerCase() !== 'o') return;
+      note(`Opening ${url}`);
+      openInBrowser(url, note);
     });
     stop = () => lines.close();
   });
@@ -84,11 +86,15 @@ async function isInForeground(): Promise<boolean> {
   }
 }
 
-function openInBrowser(url: string, note: (text: string) => void): void {
+/** Says so when no browser can be opened. */
+export function openInBrowser(url: string, note: (text: string) => void, env = process.env): void {
   const openers = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] } as const;
   const [command = '', ...args] =
     process.platform in openers ? openers[process.platform as keyof typeof openers] : ['xdg-open'];
-  const opener = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
-  opener.on('error', () => note(`No browser could be opened. Open ${url} yourself.`));
+  const failed = () => note(`No browser could be opened. Open ${url} yourself.`);
+  const opener = spawn(command, [...args, url], { stdio: 'ignore', detached: true, env });
+  opener.on('error', failed);
+  // On a server, xdg-open is there and finds no browser.
+  opener.on('exit', (code) => code !== 0 && failed());
   opener.unref();
 }

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { reasonOf, UserError } from '@records/cli';
+
+/** https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+
+/**
+ * Keeps other processes of `pnpm dev` out of a folder, which is created when missing. SQLite locks the file, so the system
+ * frees it when this process ends, however it ends, and a copy of the folder is free. A process id would tell neither.
+ * Undefined while another process holds the folder. Throws UserError when the file cannot be locked.
+ */
+export function lockFolder(folder: string): Disposable | undefined {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'lock');
+  const lock = new DatabaseSync(path);
+  try {
+    // It writes nothing: the file stays empty.
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY)
+      return undefined;
+    throw new UserError(`${path} cannot be locked: ${reasonOf(error)}`, {
+      hint: `delete ${path}`,
+      cause: error,
+    });
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}

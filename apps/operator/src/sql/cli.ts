@@ -1,4 +1,0 @@
-import { main } from '@records/cli';
-import { sql } from './program.ts';
-
-await main(sql);
