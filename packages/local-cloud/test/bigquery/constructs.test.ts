@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-/** A query and the rows that Google's evaluator, ZetaSQL, gives for it. */
+/** A query and the rows that Google's evaluator, ZetaSQL, gives for it. It has no GROUPING SETS, CUBE and BY NAME. */
 type Case = readonly [sql: string, rows: readonly unknown[][]];
 
 const groups: Readonly<Record<string, readonly Case[]>> = {
@@ -66,6 +66,114 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
       ],
     ],
   ],
+  'set operations by name': [
+    [
+      'SELECT 1 AS a, 2 AS b UNION ALL BY NAME SELECT 20 AS b, 1.5 AS A ORDER BY b',
+      [
+        [1, 2],
+        [1.5, 20],
+      ],
+    ],
+    [
+      "SELECT 1 AS a, 2 AS b FULL OUTER UNION ALL BY NAME SELECT 20 AS b, 'x' AS c ORDER BY b",
+      [
+        [1, 2, null],
+        [null, 20, 'x'],
+      ],
+    ],
+    [
+      'SELECT 1 AS a, 2 AS b LEFT UNION ALL BY NAME SELECT 20 AS b, 30 AS c ORDER BY b',
+      [
+        [1, 2],
+        [null, 20],
+      ],
+    ],
+    ['SELECT 1 AS a, 2 AS b INNER UNION ALL BY NAME SELECT 20 AS b, 30 AS c ORDER BY b', [[2], [20]]],
+    ['SELECT 1 AS a, 2 AS b UNION ALL CORRESPONDING SELECT 20 AS b, 30 AS c ORDER BY b', [[2], [20]]],
+    ['SELECT 1 AS a, 2 AS b UNION ALL BY NAME ON (b) SELECT 20 AS b, 30 AS c ORDER BY b', [[2], [20]]],
+    ['SELECT 1 AS a, 2 AS b EXCEPT DISTINCT STRICT CORRESPONDING SELECT 2 AS b, 1 AS a', []],
+  ],
+  'PIVOT and UNPIVOT': [
+    [
+      "SELECT * FROM (SELECT UPPER(pais) AS pais, apellido, id FROM records.records) PIVOT(COUNT(*) AS n, MIN(apellido) AS primero FOR pais IN ('CHILE' AS cl, 'PERÚ')) ORDER BY id",
+      [
+        ['1', 0, null, 2, 'Abad'],
+        ['2', 1, 'Ñandú', 0, null],
+        ['3', 1, 'Muñoz', 0, null],
+      ],
+    ],
+    [
+      "SELECT total_a FROM (SELECT 'Chile' AS pais, 'a' AS s, 1 AS n UNION ALL SELECT 'Chile', 'b', 2 UNION ALL SELECT NULL, 'a', 3) AS p PIVOT(SUM(p.n) AS total FOR p.s IN ('a', 'b')) AS q WHERE q.total_b IS NULL",
+      [[3]],
+    ],
+    [
+      "SELECT * FROM (SELECT 1 AS n, CAST(NULL AS STRING) AS d) PIVOT(COUNT(*) FOR d IN ('a', NULL AS none))",
+      [[1, 0, 1]],
+    ],
+    [
+      "SELECT a FROM (SELECT 1 AS n, 'a' AS d FROM UNNEST([1]) WHERE FALSE) PIVOT(SUM(n) FOR d IN ('a'))",
+      [[null]],
+    ],
+    [
+      "SELECT * FROM (SELECT 'x' AS k, 1 AS n, 'a' AS d) PIVOT(ARRAY_AGG(k IGNORE NULLS ORDER BY n) FOR d IN ('a'))",
+      [[['x']]],
+    ],
+    [
+      "SELECT * FROM (SELECT 'x' AS id, 1 AS q1, 2 AS q2, NULL AS q3) AS p UNPIVOT(v FOR q IN (p.q1, q2 'dos', q3)) ORDER BY q",
+      [
+        ['x', 2, 'dos'],
+        ['x', 1, 'q1'],
+      ],
+    ],
+    [
+      'SELECT u.* FROM (SELECT 1 AS q1, 2 AS q2, NULL AS q3, 4 AS q4) UNPIVOT INCLUDE NULLS ((v, w) FOR q IN ((q1, q2) AS 1, (q3, q4) AS 2)) AS u ORDER BY u.q',
+      [
+        [1, 2, 1],
+        [null, 4, 2],
+      ],
+    ],
+    [
+      'SELECT * FROM (SELECT 1 AS q1, 2 AS q2, NULL AS q3, 4 AS q4) UNPIVOT((v, w) FOR q IN ((q1, q2), (q3, q4))) ORDER BY q',
+      [
+        [1, 2, 'q1_q2'],
+        [null, 4, 'q3_q4'],
+      ],
+    ],
+  ],
+  // https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#group_by_clause
+  'ROLLUP, CUBE and GROUPING SETS': [
+    [
+      'SELECT UPPER(pais) AS pais, id, COUNT(*), GROUPING(UPPER(pais)), GROUPING(id) FROM records.records GROUP BY ROLLUP(pais, id) ORDER BY 4, 5, 1, 2',
+      [
+        ['CHILE', '2', 1, 0, 0],
+        ['CHILE', '3', 1, 0, 0],
+        ['PERÚ', '1', 2, 0, 0],
+        ['CHILE', null, 2, 0, 1],
+        ['PERÚ', null, 2, 0, 1],
+        [null, null, 4, 1, 1],
+      ],
+    ],
+    [
+      'SELECT a, b, SUM(n) FROM UNNEST([STRUCT(1 AS a, 2 AS b, 3 AS n), (1, 3, 4)]) GROUP BY CUBE(a, b) ORDER BY 3, 1, 2',
+      [
+        [null, 2, 3],
+        [1, 2, 3],
+        [null, 3, 4],
+        [1, 3, 4],
+        [null, null, 7],
+        [1, null, 7],
+      ],
+    ],
+    [
+      "SELECT COALESCE(CAST(a AS STRING), 'total'), SUM(n) FROM UNNEST([STRUCT(1 AS a, 2 AS b, 3 AS n), (1, 3, 4)]) GROUP BY GROUPING SETS((a, b), ROLLUP(a)) HAVING GROUPING(b) = 1 ORDER BY GROUPING(a)",
+      [
+        ['1', 7],
+        ['total', 7],
+      ],
+    ],
+    ['SELECT COUNT(*) FROM records.records WHERE FALSE GROUP BY ()', [[0]]],
+  ],
+  TABLESAMPLE: [['SELECT COUNT(*) FROM records.records AS r TABLESAMPLE SYSTEM (100 PERCENT)', [[4]]]],
   'STRUCT and array values': [
     ['SELECT [1, 2][0], [1, 2][ORDINAL(2)]', [[1, 2]]],
     [
@@ -97,6 +205,23 @@ describe.each(Object.entries(groups))('GoogleSQL: %s', (_, cases) => {
   });
 });
 
+describe('PIVOT', () => {
+  it('names its columns by value and by alias, as Google does', async () => {
+    const names = async (values: string, call = 'COUNT(*)') => {
+      const [kind = ''] = values.split(',');
+      const [rows] = await fixture.client.query(
+        `SELECT * FROM (SELECT ${kind} AS d) PIVOT(${call} FOR d IN (${values}))`,
+      );
+      return Object.keys(rows[0]);
+    };
+    expect(await names('1, -2, 7 AS x')).toEqual(['_1', 'minus_2', 'x']);
+    expect(await names('1, -2', 'COUNT(*) AS t')).toEqual(['t_1', 't_minus_2']);
+    expect(await names("NUMERIC '1.5', NUMERIC '100'")).toEqual(['_1_point_5', '_100']);
+    expect(await names("DATE '2020-01-02'")).toEqual(['_2020_01_02']);
+    expect(await names('TRUE, FALSE')).toEqual(['true', 'false']);
+  });
+});
+
 /** Mistakes that Google's evaluator refuses, too. */
 const mistakes: readonly (readonly [sql: string, message: string])[] = [
   [
@@ -111,6 +236,42 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
   [
     'SELECT LAG(x, -1) OVER (ORDER BY x) FROM UNNEST([1]) x',
     'The offset to the function LAG must be a constant that is not NULL and not negative at [1:15]',
+  ],
+  [
+    'SELECT 1 AS a UNION ALL BY NAME SELECT 1 AS b',
+    'Column b of UNION ALL BY NAME is not in every query at [1:1]',
+  ],
+  [
+    'SELECT 1 UNION ALL SELECT 2 UNION DISTINCT SELECT 3',
+    'Syntax error: Different set operations cannot be used in the same query without using parentheses for grouping at [1:44]',
+  ],
+  [
+    "SELECT * FROM (SELECT 1 AS n, 'a' AS d) PIVOT(SUM(n) FOR d IN (1))",
+    'PIVOT IN list item must be type STRING to match the PIVOT FOR expression; found INT64 at [1:64]',
+  ],
+  [
+    "SELECT * FROM (SELECT 1 AS n, 'a' AS d) PIVOT(SUM(n) + 1 FOR d IN ('a'))",
+    'PIVOT expression must be an aggregate function call at [1:47]',
+  ],
+  [
+    'SELECT * FROM (SELECT 1 AS n, 1.5 AS d) PIVOT(SUM(n) FOR d IN (1.5))',
+    'PIVOT values of type FLOAT64 must specify an alias at [1:64]',
+  ],
+  [
+    "SELECT * FROM (SELECT 1 AS a, 'x' AS b) UNPIVOT(v FOR q IN (a, b))",
+    'The datatype of column does not match with other datatypes in the IN clause. Expected INT64, Found STRING at [1:64]',
+  ],
+  [
+    'SELECT pais, COUNT(*) FROM records.records GROUP BY pais, ROLLUP(id)',
+    'The GROUP BY clause only supports ROLLUP when there are no other grouping elements at [1:59]',
+  ],
+  [
+    'SELECT GROUPING(id) FROM records.records GROUP BY pais',
+    'The argument of GROUPING must be a key of GROUP BY at [1:17]',
+  ],
+  [
+    'SELECT id FROM records.records TABLESAMPLE SYSTEM (101 PERCENT)',
+    'The percentage of TABLESAMPLE must be a literal or parameter from 0 to 100 at [1:52]',
   ],
   [
     'SELECT COUNT(*) AS n FROM records.records GROUP BY n',

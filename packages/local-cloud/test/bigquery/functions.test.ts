@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { FORMAT } from './vectors/format.ts';
+import { JSON_TEXT } from './vectors/json.ts';
 import { TEXT } from './vectors/text.ts';
 
 let fixture: Fixture;
@@ -10,23 +12,26 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-describe.each(Object.entries({ text: TEXT }))('the functions of %s', (_, vectors) => {
-  it.each(vectors.filter(([, expected]) => typeof expected !== 'string'))(
-    'give what Google gives: %s',
-    async (sql, expected) => {
-      expect(await rowsOf(fixture.client, `SELECT ${sql}`)).toEqual([expected]);
-    },
-  );
+describe.each(Object.entries({ text: TEXT, format: FORMAT, json: JSON_TEXT }))(
+  'the functions of %s',
+  (_, vectors) => {
+    it.each(vectors.filter(([, expected]) => typeof expected !== 'string'))(
+      'give what Google gives: %s',
+      async (sql, expected) => {
+        expect(await rowsOf(fixture.client, `SELECT ${sql}`)).toEqual([expected]);
+      },
+    );
 
-  it.each(vectors.filter(([, expected]) => typeof expected === 'string'))(
-    'refuse what Google refuses: %s',
-    async (sql, expected) => {
-      const { code, message, reason } = await refusal(fixture.client.query(`SELECT ${sql}`));
-      expect({ code, reason, message: message.replace(/ at \[\d+:\d+\]$/, '') }).toEqual({
-        code: 400,
-        reason: 'invalidQuery',
-        message: expected,
-      });
-    },
-  );
-});
+    it.each(vectors.filter(([, expected]) => typeof expected === 'string'))(
+      'refuse what Google refuses: %s',
+      async (sql, expected) => {
+        const { code, message, reason } = await refusal(fixture.client.query(`SELECT ${sql}`));
+        expect({ code, reason, message: message.replace(/ at \[\d+:\d+\]$/, '') }).toEqual({
+          code: 400,
+          reason: 'invalidQuery',
+          message: expected,
+        });
+      },
+    );
+  },
+);

@@ -108,24 +108,20 @@ const failures: readonly (readonly [sql: string, message: string])[] = [
 
 /** Queries that BigQuery may accept, but that DuckDB is not known to answer alike. */
 const unsupported: readonly (readonly [sql: string, what: string])[] = [
-  ['SELECT FORMAT("%d", 1)', 'Function FORMAT'],
   ['SELECT read_csv("/etc/passwd")', 'Function READ_CSV'],
   ['SELECT getenv("HOME")', 'Function GETENV'],
   ['SELECT FARM_FINGERPRINT("a")', 'Function FARM_FINGERPRINT'],
-  ['SELECT JSON_VALUE("{}", "$")', 'Function JSON_VALUE'],
+
   ['SELECT SAFE.SUBSTR("a", 1)', 'Function SAFE.SUBSTR'],
   ['SELECT * FROM read_parquet("x")', 'Table function read_parquet'],
   ["SELECT JSON '{}'", 'Type JSON'],
   ['SELECT CAST(1 AS BIGNUMERIC)', 'Type BIGNUMERIC'],
   ['SELECT CAST("a" AS STRING(5))', 'Type STRING with parameters'],
-  ['SELECT CAST(1.5 AS STRING)', 'CAST from FLOAT64 to STRING'],
   ["SELECT NUMERIC '1' / 3", 'Operator / for NUMERIC'],
   ["SELECT SQRT(NUMERIC '4')", 'SQRT of NUMERIC'],
   ['SELECT 1 << 2', 'Operator <<'],
   ['SELECT @@time_zone', 'System variable @@time_zone'],
   ['SELECT id FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', 'FOR SYSTEM_TIME AS OF'],
-  ['SELECT id FROM d.t TABLESAMPLE SYSTEM (10 PERCENT)', 'TABLESAMPLE'],
-  ['SELECT id FROM d.t GROUP BY ROLLUP(id)', 'GROUP BY ROLLUP'],
   ['WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a', 'WITH RECURSIVE'],
   ['SELECT id FROM `d.*`', 'A wildcard table'],
   ['SELECT * FROM d.__TABLES_SUMMARY__', 'The table __TABLES_SUMMARY__'],

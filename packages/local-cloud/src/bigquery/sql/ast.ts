@@ -135,6 +135,11 @@ export interface SetOperation {
   readonly node: 'set';
   readonly at: Position;
   readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT';
+  /** Set when columns are matched by name; `columns` says which ones the result has. */
+  readonly byName?: {
+    readonly columns: 'SAME' | 'INNER' | 'FULL' | 'LEFT';
+    readonly only?: readonly Name[];
+  };
   readonly operands: readonly QueryBody[];
 }
 
@@ -146,11 +151,21 @@ export interface Select {
   readonly items: readonly SelectItem[];
   readonly from?: FromItem;
   readonly where?: Expression;
-  readonly groupBy?: { readonly all: boolean; readonly keys: readonly Expression[] };
+  readonly groupBy?: {
+    readonly all: boolean;
+    readonly keys: readonly Expression[];
+    readonly sets?: GroupingSet;
+  };
   readonly having?: Expression;
   readonly qualify?: Expression;
   readonly windows: readonly { readonly name: Name; readonly spec: WindowSpec }[];
 }
+
+/** KEYS without keys is the total of all rows. */
+export type GroupingSet =
+  | { readonly kind: 'KEYS'; readonly keys: readonly Expression[] }
+  | { readonly kind: 'ROLLUP' | 'CUBE'; readonly items: readonly (readonly Expression[])[] }
+  | { readonly kind: 'GROUPING SETS'; readonly sets: readonly GroupingSet[] };
 
 export type SelectItem =
   | {
@@ -163,8 +178,39 @@ export type SelectItem =
     }
   | { readonly node: 'item'; readonly value: Expression; readonly alias?: Name };
 
+export interface Pivot {
+  readonly node: 'pivot';
+  readonly at: Position;
+  readonly input: FromItem;
+  readonly aggregates: readonly NamedExpression[];
+  /** The expression after FOR. */
+  readonly by: Expression;
+  readonly values: readonly NamedExpression[];
+  readonly alias?: Name;
+}
+
+export interface Unpivot {
+  readonly node: 'unpivot';
+  readonly at: Position;
+  readonly input: FromItem;
+  readonly includeNulls: boolean;
+  /** The columns that get the values. */
+  readonly values: readonly Name[];
+  /** The column that gets the labels. */
+  readonly name: Name;
+  readonly groups: readonly { readonly columns: readonly Expression[]; readonly label?: Expression }[];
+  readonly alias?: Name;
+}
+
 export type FromItem =
-  | { readonly node: 'table'; readonly at: Position; readonly path: readonly Name[]; readonly alias?: Name }
+  | {
+      readonly node: 'table';
+      readonly at: Position;
+      readonly path: readonly Name[];
+      readonly alias?: Name;
+      /** Of TABLESAMPLE. */
+      readonly percent?: Expression;
+    }
   | {
       /** `APPENDS(TABLE path, start, end)` */
       readonly node: 'appends';
@@ -175,6 +221,8 @@ export type FromItem =
       readonly alias?: Name;
     }
   | { readonly node: 'derived'; readonly at: Position; readonly query: Query; readonly alias?: Name }
+  | Pivot
+  | Unpivot
   | {
       readonly node: 'unnest';
       readonly at: Position;

@@ -3,6 +3,8 @@ import { quoteLiteral } from '../names.ts';
 import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
+import { defined } from './functions/computed.ts';
+import { floatText } from './functions/exact-decimal.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
@@ -35,6 +37,8 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
 
 type Convert = (sql: string) => string;
 
+const floatToText = defined('float_text', 'FLOAT64 -> STRING', floatText);
+
 const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
 const rounded =
   (type: ScalarKind): Convert =>
@@ -53,6 +57,7 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'INT64 STRING': plain('STRING'),
   'FLOAT64 INT64': rounded('INT64'),
   'FLOAT64 NUMERIC': plain('NUMERIC'),
+  'FLOAT64 STRING': (sql) => floatToText([sql]),
   'NUMERIC INT64': rounded('INT64'),
   'NUMERIC FLOAT64': plain('FLOAT64'),
   'NUMERIC STRING': (sql) => `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')`,

@@ -60,7 +60,7 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
   }
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   if (typeof value === 'bigint') return `CAST(${value} AS BIGINT)`;
-  if (typeof value === 'number') return `CAST('${value}' AS DOUBLE)`;
+  if (typeof value === 'number') return `CAST('${Object.is(value, -0) ? '-0' : value}' AS DOUBLE)`;
   if (value instanceof DuckDBBlobValue) return `unhex('${Buffer.from(value.bytes).toString('hex')}')`;
   if (value instanceof DuckDBDecimalValue) return `CAST('${value}' AS ${duckType(scalar('NUMERIC'))})`;
   if (value instanceof DuckDBDateValue) return `CAST('${formatDate(value.days)}' AS DATE)`;

@@ -28,6 +28,8 @@ export interface ExpressionContext {
   readonly groupKeys?: ReadonlySet<string>;
   /** Windows of the WINDOW clause, keyed by lower-case name. */
   readonly namedWindows?: ReadonlyMap<string, WindowSpec>;
+  /** A condition on the rows that aggregate functions see, in PIVOT. */
+  readonly rowFilter?: string;
   /** Resolves an alias of the SELECT list, in clauses that may use one. */
   readonly alias?: (name: Name) => Resolved | undefined;
   readonly resolveQuery: (query: Query, scope: Scope) => ResolvedSubquery;

@@ -15,6 +15,11 @@ export abstract class ExpressionParser extends PrimaryParser {
     return this.cursor.nested(() => this.#logical('OR', () => this.#logical('AND', () => this.#not())));
   }
 
+  /** An expression before an operator such as IN, which is not part of it. */
+  protected operand(): Expression {
+    return this.#binary(0);
+  }
+
   #logical(operator: 'AND' | 'OR', operand: () => Expression): Expression {
     const { at } = this.cursor;
     const operands = [operand()];

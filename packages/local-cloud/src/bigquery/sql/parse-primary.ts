@@ -6,7 +6,7 @@ import { WindowParser } from './parse-window.ts';
 
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
-const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT'];
+const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING'];
 const TYPED_LITERALS = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'NUMERIC', 'DECIMAL'];
 const UNSUPPORTED_LITERALS = ['BIGNUMERIC', 'BIGDECIMAL', 'JSON', 'RANGE'];
 

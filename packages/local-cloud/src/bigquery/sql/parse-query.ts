@@ -1,8 +1,7 @@
-import { unsupported } from '../errors.ts';
+import { invalidQuery, syntaxError, unsupported } from '../errors.ts';
 import type {
   Expression,
-  FromItem,
-  Name,
+  GroupingSet,
   NamedExpression,
   Query,
   QueryBody,
@@ -10,13 +9,18 @@ import type {
   SelectItem,
   SetOperation,
 } from './ast.ts';
-import { ExpressionParser } from './parse-expression.ts';
-import type { TableName } from './statements.ts';
+import { FromParser } from './parse-from.ts';
 
-const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT'];
+const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT'] as const;
+
+type SetOperator = Pick<SetOperation, 'operator' | 'byName'>;
+
+function spelled({ operator, byName }: SetOperator): string {
+  return [operator, byName?.columns, ...(byName?.only ?? []).map(({ text }) => text.toLowerCase())].join(' ');
+}
 
 /** Parses queries. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax */
-export abstract class QueryParser extends ExpressionParser {
+export abstract class QueryParser extends FromParser {
   protected override isQueryStart(): boolean {
     // A parenthesis does not start a query: `((SELECT 1) + 1)` is an expression.
     return this.cursor.isKeyword('SELECT') || this.cursor.isKeyword('WITH');
@@ -52,30 +56,61 @@ export abstract class QueryParser extends ExpressionParser {
   #setOperation(): QueryBody {
     const { cursor } = this;
     const { at } = cursor;
-    const operands = [this.#queryPrimary()];
-    let operator: SetOperation['operator'] | undefined;
-    while (SET_OPERATORS.includes(cursor.peek().keyword)) {
-      const next = this.#setOperator();
-      if (operator !== undefined && next !== operator) {
-        throw unsupported('Mixing set operations without parentheses', cursor.at);
+    const first = this.#queryPrimary();
+    const operands = [first];
+    let operation: SetOperator | undefined;
+    for (let next = this.#setOperator(); next; next = this.#setOperator()) {
+      if (operation && spelled(next) !== spelled(operation)) {
+        throw syntaxError(
+          'Different set operations cannot be used in the same query without using parentheses for grouping',
+          cursor.at,
+        );
       }
-      operator = next;
+      operation = next;
       operands.push(this.#queryPrimary());
     }
-    const [only] = operands;
-    return operator === undefined && only
-      ? only
-      : { node: 'set', at, operator: operator ?? 'UNION ALL', operands };
+    return operation ? { node: 'set', at, ...operation, operands } : first;
   }
 
-  #setOperator(): SetOperation['operator'] {
+  #setOperator(): SetOperator | undefined {
     const { cursor } = this;
-    const { keyword, at } = cursor.next();
-    if (keyword === 'UNION' && cursor.acceptKeyword('ALL')) return 'UNION ALL';
-    if (cursor.isKeyword('ALL')) throw unsupported(`${keyword} ALL`, at);
-    cursor.expectKeyword('DISTINCT');
-    if (keyword === 'INTERSECT') return 'INTERSECT DISTINCT';
-    return keyword === 'EXCEPT' ? 'EXCEPT DISTINCT' : 'UNION DISTINCT';
+    const { at } = cursor;
+    const mode = this.#columnMode();
+    const name = SET_OPERATORS.find((word) => cursor.acceptKeyword(word));
+    if (!name) return undefined;
+    if (name !== 'UNION' && cursor.isKeyword('ALL')) throw unsupported(`${name} ALL`, at);
+    const all = name === 'UNION' && cursor.acceptKeyword('ALL');
+    if (!all) cursor.expectKeyword('DISTINCT');
+    const operator: SetOperation['operator'] = all ? 'UNION ALL' : `${name} DISTINCT`;
+    const byName = this.#byName(mode);
+    if (mode && !byName) throw cursor.unexpected('keyword BY or CORRESPONDING');
+    return byName ? { operator, byName } : { operator };
+  }
+
+  /** INNER, FULL [OUTER] or LEFT [OUTER] before a set operator. */
+  #columnMode(): 'INNER' | 'FULL' | 'LEFT' | undefined {
+    const { cursor } = this;
+    const mode = (['INNER', 'FULL', 'LEFT'] as const).find((word) => cursor.isKeyword(word));
+    const ahead = cursor.peek(1).keyword === 'OUTER' ? 2 : 1;
+    if (!mode || !SET_OPERATORS.some((word) => cursor.peek(ahead).keyword === word)) return undefined;
+    for (let token = 0; token < ahead; token += 1) cursor.next();
+    return mode;
+  }
+
+  /** `BY NAME`, and `CORRESPONDING`, which is `INNER … BY NAME` unless it is STRICT. */
+  #byName(mode: 'INNER' | 'FULL' | 'LEFT' | undefined): SetOperation['byName'] {
+    const { cursor } = this;
+    const { at } = cursor;
+    if (cursor.acceptKeyword('BY', 'NAME')) {
+      if (!cursor.acceptKeyword('ON')) return { columns: mode ?? 'SAME' };
+    } else {
+      const isStrict = cursor.acceptKeyword('STRICT');
+      if (!isStrict && !cursor.isKeyword('CORRESPONDING')) return undefined;
+      cursor.expectKeyword('CORRESPONDING');
+      if (!cursor.acceptKeyword('BY')) return { columns: isStrict ? 'SAME' : (mode ?? 'INNER') };
+    }
+    if (mode && mode !== 'INNER') throw unsupported(`${mode} with a list of columns`, at);
+    return { columns: 'INNER', only: this.inParentheses(() => cursor.identifier()) };
   }
 
   #queryPrimary(): QueryBody {
@@ -130,13 +165,51 @@ export abstract class QueryParser extends ExpressionParser {
   #groupBy(): NonNullable<Select['groupBy']> {
     const { cursor } = this;
     if (cursor.acceptKeyword('ALL')) return { all: true, keys: [] };
+    const set = this.#groupingSet();
+    if (set) {
+      if (cursor.isSymbol(',')) {
+        throw invalidQuery(
+          `The GROUP BY clause only supports ${set.kind} when there are no other grouping elements`,
+          cursor.at,
+        );
+      }
+      return { all: false, keys: [], sets: set };
+    }
     const keys = cursor.list(() => {
       for (const keyword of ['ROLLUP', 'CUBE', 'GROUPING']) {
-        if (cursor.isKeyword(keyword)) throw unsupported(`GROUP BY ${keyword}`, cursor.at);
+        if (!cursor.isKeyword(keyword) || (keyword === 'GROUPING' && cursor.isSymbol('(', 1))) continue;
+        throw invalidQuery(
+          `The GROUP BY clause only supports ${keyword} when there are no other grouping elements`,
+          cursor.at,
+        );
       }
       return this.expression();
     });
     return { all: false, keys };
+  }
+
+  /** ROLLUP, CUBE, GROUPING SETS or `()`. */
+  #groupingSet(): GroupingSet | undefined {
+    const { cursor } = this;
+    for (const kind of ['ROLLUP', 'CUBE'] as const) {
+      if (cursor.acceptKeyword(kind)) return { kind, items: this.inParentheses(() => this.#groupingKeys()) };
+    }
+    if (cursor.acceptKeyword('GROUPING', 'SETS')) {
+      const sets = this.inParentheses(
+        (): GroupingSet => this.#groupingSet() ?? { kind: 'KEYS', keys: this.#groupingKeys() },
+      );
+      return { kind: 'GROUPING SETS', sets };
+    }
+    if (!cursor.isSymbol('(') || !cursor.isSymbol(')', 1)) return undefined;
+    cursor.next();
+    cursor.next();
+    return { kind: 'KEYS', keys: [] };
+  }
+
+  /** `a` or `(a, b)` */
+  #groupingKeys(): readonly Expression[] {
+    const key = this.expression();
+    return key.node === 'struct' && !key.type ? key.fields.map(({ value }) => value) : [key];
   }
 
   #selectItem(): SelectItem {
@@ -155,7 +228,7 @@ export abstract class QueryParser extends ExpressionParser {
 
   #starItem(at: Select['at'], base?: Expression): SelectItem {
     const { cursor } = this;
-    const except = cursor.acceptKeyword('EXCEPT') ? this.#inParentheses(() => cursor.identifier()) : [];
+    const except = cursor.acceptKeyword('EXCEPT') ? this.inParentheses(() => cursor.identifier()) : [];
     const replace =
       cursor.peek().keyword === 'REPLACE' && cursor.isSymbol('(', 1) ? this.#replacements() : [];
     return { node: 'star', at, except, replace, ...(base && { base }) };
@@ -163,162 +236,10 @@ export abstract class QueryParser extends ExpressionParser {
 
   #replacements(): NamedExpression[] {
     this.cursor.next();
-    return this.#inParentheses(() => {
+    return this.inParentheses(() => {
       const value = this.expression();
       this.cursor.expectKeyword('AS');
       return { value, name: this.cursor.identifier() };
     });
-  }
-
-  #inParentheses<T>(item: () => T): T[] {
-    this.cursor.expectSymbol('(');
-    const items = this.cursor.list(item);
-    this.cursor.expectSymbol(')');
-    return items;
-  }
-
-  protected fromClause(): FromItem {
-    let left = this.#joins();
-    while (this.cursor.isSymbol(',')) {
-      const { at } = this.cursor.next();
-      left = { node: 'join', at, kind: 'CROSS', left, right: this.#joins() };
-    }
-    return left;
-  }
-
-  #joins(): FromItem {
-    const { cursor } = this;
-    let left = this.fromItem();
-    for (;;) {
-      const { at } = cursor;
-      const kind = this.#joinKind();
-      if (!kind) return left;
-      const right = this.fromItem();
-      if (kind === 'CROSS') {
-        left = { node: 'join', at, kind, left, right };
-      } else if (cursor.acceptKeyword('ON')) {
-        left = { node: 'join', at, kind, left, right, on: this.expression() };
-      } else if (cursor.acceptKeyword('USING')) {
-        left = { node: 'join', at, kind, left, right, using: this.#inParentheses(() => cursor.identifier()) };
-      } else {
-        // A join over the array of a row needs no condition: `t LEFT JOIN UNNEST(t.xs)`, `t JOIN t.xs`.
-        left = { node: 'join', at, kind, left, right };
-      }
-    }
-  }
-
-  #joinKind(): 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | undefined {
-    const { cursor } = this;
-    if (cursor.acceptKeyword('JOIN')) return 'INNER';
-    for (const kind of ['INNER', 'CROSS'] as const) if (cursor.acceptKeyword(kind, 'JOIN')) return kind;
-    for (const kind of ['LEFT', 'RIGHT', 'FULL'] as const) {
-      if (cursor.acceptKeyword(kind, 'JOIN') || cursor.acceptKeyword(kind, 'OUTER', 'JOIN')) return kind;
-    }
-    if (cursor.isKeyword('NATURAL')) throw unsupported('NATURAL JOIN', cursor.at);
-    return undefined;
-  }
-
-  protected fromItem(): FromItem {
-    const { cursor } = this;
-    const { at } = cursor;
-    if (cursor.acceptKeyword('UNNEST')) return this.#unnest(at);
-    if (cursor.acceptSymbol('(')) {
-      // The token after the parenthesis tells `((SELECT …) UNION ALL …)` from `(a JOIN b)`.
-      const isQuery = this.isQueryStart() || cursor.isSymbol('(');
-      if (!isQuery) {
-        const join = cursor.nested(() => this.#joins());
-        if (join.node !== 'join' || !cursor.isSymbol(')')) throw cursor.unexpected('keyword JOIN');
-        cursor.next();
-        return join;
-      }
-      const query = this.query();
-      cursor.expectSymbol(')');
-      const alias = this.#tableAlias();
-      return { node: 'derived', at, query, ...(alias && { alias }) };
-    }
-    const { path } = this.tableName();
-    if (cursor.isSymbol('(')) {
-      if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
-      throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
-    }
-    this.refuseSystemTime();
-    const alias = this.#tableAlias();
-    this.refuseSystemTime();
-    return { node: 'table', at, path, ...(alias && { alias }) };
-  }
-
-  protected refuseSystemTime(): void {
-    if (this.cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', this.cursor.at);
-  }
-
-  /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions#appends */
-  #appends(at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    cursor.expectKeyword('TABLE');
-    const { path } = this.tableName();
-    const start = cursor.acceptSymbol(',') ? this.expression() : undefined;
-    const end = start && cursor.acceptSymbol(',') ? this.expression() : undefined;
-    cursor.expectSymbol(')');
-    const alias = this.#tableAlias();
-    return {
-      node: 'appends',
-      at,
-      path,
-      ...(start && { start }),
-      ...(end && { end }),
-      ...(alias && { alias }),
-    };
-  }
-
-  #tableAlias(): Name | undefined {
-    const alias = ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'].includes(this.cursor.peek().keyword)
-      ? undefined
-      : this.cursor.alias();
-    for (const word of ['TABLESAMPLE', 'PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE']) {
-      if (this.cursor.isKeyword(word)) throw unsupported(word, this.cursor.at);
-    }
-    return alias;
-  }
-
-  #unnest(at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    const array = this.expression();
-    if (cursor.isSymbol(',')) throw unsupported('UNNEST of several arrays', cursor.at);
-    cursor.expectSymbol(')');
-    const alias = cursor.alias();
-    if (!cursor.acceptKeyword('WITH', 'OFFSET'))
-      return { node: 'unnest', at, array, ...(alias && { alias }) };
-    const offset = cursor.alias() ?? { text: 'offset', at };
-    return { node: 'unnest', at, array, offset, ...(alias && { alias }) };
-  }
-
-  /** `p.d.t`: quotes may enclose the whole path or a part, and an unquoted project may contain dashes. */
-  protected tableName(): TableName {
-    const { cursor } = this;
-    const { at } = cursor;
-    const path: Name[] = [];
-    do {
-      const quoted = cursor.peek().kind === 'quoted';
-      const { text } = path.length === 0 ? cursor.identifier() : cursor.fieldName();
-      const whole = path.length === 0 && !quoted ? text + this.#dashes() : text;
-      const parts = quoted ? whole.split('.') : [whole];
-      for (const part of parts) path.push({ text: part, at });
-    } while (cursor.acceptSymbol('.'));
-    return { path, at };
-  }
-
-  #dashes(): string {
-    const { cursor } = this;
-    let text = '';
-    while (cursor.isSymbol('-') && cursor.peek(-1).end === cursor.peek().start) {
-      const word = cursor.peek(1);
-      if (cursor.peek().end !== word.start || (word.kind !== 'identifier' && word.kind !== 'integer')) break;
-      text += `-${word.text}`;
-      cursor.next();
-      cursor.next();
-    }
-    return text;
   }
 }

@@ -6,22 +6,12 @@ import { coerce } from './coercion.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
-import { GENERAL_FUNCTIONS } from './functions/general.ts';
-import { NUMERIC_FUNCTIONS } from './functions/numeric.ts';
-import { applyOverloads, type FunctionTable } from './functions/overload.ts';
-import { TEXT_FUNCTIONS } from './functions/text.ts';
-import { PART_ARGUMENT, TIME_FUNCTIONS } from './functions/time.ts';
+import { applyOverloads } from './functions/overload.ts';
+import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
+import { PART_ARGUMENT } from './functions/time.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
 import { compare } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
-
-/** Functions whose translation gives BigQuery's result. Every other function is refused by name. */
-const SCALAR_FUNCTIONS: FunctionTable = {
-  ...TEXT_FUNCTIONS,
-  ...NUMERIC_FUNCTIONS,
-  ...GENERAL_FUNCTIONS,
-  ...TIME_FUNCTIONS,
-};
 
 /** Functions of resolve-expression.ts, passed in because that module imports this one. */
 interface Resolvers {
@@ -38,7 +28,24 @@ export function resolveCall(node: FunctionCall, context: ExpressionContext, reso
       throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
     return resolveAnalytic(node, context, resolvers);
   }
+  if (node.name === 'GROUPING') return resolveGrouping(node, context, resolvers);
   return resolveScalar(node, context, resolvers);
+}
+
+/** GROUPING(key): 1 in the rows that are totals over the key, else 0. */
+function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+  const [arg, ...rest] = node.args;
+  if (!arg || rest.length > 0) throw invalidQuery('Function GROUPING takes one argument', node.at);
+  if (!context.aggregates) {
+    throw invalidQuery(`Aggregate function GROUPING not allowed in ${context.clause}`, node.at);
+  }
+  const key = resolvers.expression(arg, context);
+  if (!context.groupKeys?.has(key.sql)) {
+    throw invalidQuery('The argument of GROUPING must be a key of GROUP BY', arg.at);
+  }
+  return combined(`CAST(grouping(${key.sql}) AS BIGINT)`, scalar('INT64'), node.at, [key], {
+    hasAggregate: true,
+  });
 }
 
 function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
@@ -142,6 +149,7 @@ function aggregateCall(
     firstArgument: args[0]?.sql,
     orderBy: order.sql && ` ${order.sql}`,
     limit: limit?.sql,
+    rowFilter: context.rowFilter,
     over,
   });
   return combined(sql, called.type, node.at, [called, ...order.values, ...(limit ? [limit] : [])]);

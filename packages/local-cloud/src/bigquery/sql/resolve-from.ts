@@ -7,6 +7,7 @@ import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
+import { resolvePivot, resolveUnpivot } from './resolve-pivot.ts';
 import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
 import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
 
@@ -65,7 +66,21 @@ export function resolveFrom(
       const array = arrayPath(item.path, context, left);
       if (array) return unnest(array, item.alias ?? item.path.at(-1), undefined, context);
       const relation = context.cte(item.path) ?? context.table(item.path, item.at);
-      return fromRelation(relation, item.alias ?? item.path.at(-1), context);
+      const sampled = item.percent ? sample(relation, item.percent, context) : relation;
+      return fromRelation(sampled, item.alias ?? item.path.at(-1), context);
+    }
+    case 'pivot':
+    case 'unpivot': {
+      const from = resolveFrom(item.input, context, left);
+      const scope = new Scope(context.outer, from.sources, from.merged);
+      const input = {
+        from,
+        scope,
+        context: { ...context.expression, scope, clause: `${item.node.toUpperCase()} clause` },
+      };
+      const relation =
+        item.node === 'pivot' ? resolvePivot(item, input) : resolveUnpivot(item, input, context.newAlias());
+      return fromRelation(relation, item.alias, context);
     }
     case 'appends': {
       const range = {
@@ -109,6 +124,20 @@ function timeBound(
   if (time.constant === null) return undefined;
   // A literal, unlike a bound parameter, lets DuckDB skip the rows outside the range.
   return time.constant === undefined ? time.sql : constantSql('TIMESTAMP', time.constant, node.at);
+}
+
+/** A sample of whole blocks, as at Google. https://docs.cloud.google.com/bigquery/docs/table-sampling */
+function sample(relation: Relation, node: Expression, { expression }: FromContext): Relation {
+  const isStored = relation.sql.startsWith('data.');
+  if (!isStored) throw invalidQuery('TABLESAMPLE can only be used with a table', node.at);
+  const context = { ...expression, scope: new Scope(), clause: 'TABLESAMPLE clause' };
+  const percent = resolveExpression(node, context);
+  const isNumber = coerce(percent, scalar('FLOAT64'), expression.bindings) !== undefined;
+  const share = Number(percent.constant ?? -1);
+  if (!isNumber || !(share >= 0 && share <= 100)) {
+    throw invalidQuery('The percentage of TABLESAMPLE must be a literal or parameter from 0 to 100', node.at);
+  }
+  return { ...relation, sql: `(SELECT * FROM ${relation.sql} TABLESAMPLE SYSTEM (${share} PERCENT))` };
 }
 
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {

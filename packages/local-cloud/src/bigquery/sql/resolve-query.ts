@@ -1,5 +1,5 @@
-import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { type DataType, duckType, isGroupable, sameType, scalar, typeName } from '../types.ts';
+import { invalidQuery, type Position } from '../errors.ts';
+import { scalar } from '../types.ts';
 import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
@@ -15,6 +15,7 @@ import {
   type TimeRange,
 } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
+import { resolveSetOperation } from './resolve-set.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { Scope, type Source } from './scope.ts';
 
@@ -125,7 +126,8 @@ export class QueryResolver {
         scope,
       } = resolveSelect(node, orderBy, this.#from(outer, ctes));
       const { distinct, groupBy, from, where, qualify } = node;
-      const holds = orderBy.length > 0 || distinct || groupBy || qualify || from?.node === 'join';
+      const holds =
+        orderBy.length > 0 || distinct || groupBy || qualify || /join|pivot/.test(from?.node ?? '');
       const isWindowed = outputs.some(({ value }) => value.hasWindow);
       // A condition usually leaves few rows to hold.
       if (!where && (holds || isWindowed)) this.#holdsRows = true;
@@ -223,60 +225,8 @@ export class QueryResolver {
 
   #setOperation(node: SetOperation, outer: Scope, ctes: Ctes): ResolvedQuery {
     const operands = node.operands.map((operand) => this.#body(operand, [], outer, ctes));
-    const [first] = operands;
-    if (!first) throw new RangeError('a set operation without operands');
-    for (const [index, { outputs }] of operands.entries()) {
-      if (outputs.length !== first.outputs.length) {
-        throw invalidQuery(
-          `Queries in ${node.operator} have mismatched column count; query 1 has ${first.outputs.length} columns, query ${index + 1} has ${outputs.length} columns`,
-          node.operands[index]?.at,
-        );
-      }
-    }
-    const types = first.outputs.map((_, column) => this.#columnType(node, operands, column));
-    const sides = operands.map(({ sql, outputs }) => {
-      const casts = types.map((type, index) => {
-        const same = sameType(outputs[index]?.type ?? type, type);
-        return `${same ? `c${index}` : `CAST(c${index} AS ${duckType(type)})`} AS c${index}`;
-      });
-      return `(SELECT ${casts.join(', ')} FROM (${sql}) AS ${this.newAlias()})`;
-    });
-    const outputs = types.map((type, index) => {
-      const values = operands.flatMap((operand) => operand.outputs[index]?.value ?? []);
-      return {
-        name: first.outputs[index]?.name ?? '',
-        type,
-        value: combined(`c${index}`, type, node.at, values),
-      };
-    });
-    const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
-    const comparesRows = node.operator !== 'UNION ALL';
-    this.#holdsRows ||= comparesRows;
-    const operator = node.operator.replace(/ DISTINCT$/, '');
-    return {
-      sql: sides.join(` ${operator} `),
-      outputs,
-      reads: [...operands.flatMap(({ reads }) => reads), ...(comparesRows ? everything : [])],
-    };
-  }
-
-  #columnType(node: SetOperation, operands: readonly ResolvedQuery[], column: number): DataType {
-    const values = operands.flatMap(({ outputs }) => outputs[column]?.value ?? []);
-    const candidates = values.map(({ type }) => type);
-    const type = candidates.find((candidate) =>
-      values.every((value) => convertible(value, candidate, this.bindings)),
-    );
-    if (!type) {
-      const names = candidates.map(typeName).join(', ');
-      throw invalidQuery(
-        `Column ${column + 1} in ${node.operator} has incompatible types: ${names}`,
-        node.at,
-      );
-    }
-    if (node.operator !== 'UNION ALL' && !isGroupable(type)) {
-      throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
-    }
-    return type;
+    this.#holdsRows ||= node.operator !== 'UNION ALL';
+    return resolveSetOperation(node, operands, this.bindings, () => this.newAlias());
   }
 
   /** LIMIT and OFFSET take a literal or a parameter. */
@@ -292,14 +242,6 @@ export class QueryResolver {
     // As a parameter, DuckDB would not know that it needs only the first rows, and sort all.
     return String(count.constant);
   }
-}
-
-/** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
-function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
-  if (sameType(value.type, type) || value.coercible === 'NULL') return true;
-  if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
-  const { coercible: _, constant: __, ...column } = value;
-  return coerce(column, type, bindings) !== undefined;
 }
 
 function withoutReferences(value: Resolved, scope: Scope): Resolved {

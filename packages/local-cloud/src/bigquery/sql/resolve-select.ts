@@ -3,6 +3,7 @@ import { type DataType, isGroupable, scalar, typeName } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
+import { GroupBy, ordinalOf } from './group-by.ts';
 import { orderKeySql } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, resolveFrom } from './resolve-from.ts';
@@ -43,8 +44,6 @@ class SelectResolver {
   readonly #reads: Resolved[] = [];
   readonly #base: ExpressionContext;
   readonly #items: readonly ListItem[];
-  /** The items of the SELECT list that are GROUP BY keys. */
-  readonly #keyOfItem = new Map<ListItem, Resolved>();
 
   constructor(select: Select, from: FromContext) {
     this.#select = select;
@@ -69,10 +68,11 @@ class SelectResolver {
     const where = select.where && this.#condition(select.where, { ...this.#base, clause: 'WHERE clause' });
     if (where && !select.from)
       throw invalidQuery('Query without FROM clause cannot have a WHERE clause', select.where?.at);
-    const keys = this.#groupKeys();
+    const groups = select.groupBy && new GroupBy(select.groupBy, this.#items, this.#base);
+    const keys = groups?.keys ?? [];
     const grouping = { aggregates: true, groupKeys: new Set(keys.map(({ sql }) => sql)) };
     const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
-    const values = this.#items.map((item) => this.#keyOfItem.get(item) ?? item.resolve(list));
+    const values = this.#items.map((item) => groups?.keyOfItem.get(item) ?? item.resolve(list));
     const alias = (name: Name) => this.#alias(name, values);
     const having =
       select.having &&
@@ -114,7 +114,7 @@ class SelectResolver {
     const columns = outputs.map(({ value }, index) => `${value.sql} AS c${index}`);
     const clauses = [
       where && ` WHERE ${where.sql}`,
-      keys.length > 0 && ` GROUP BY ${keys.map(({ sql }) => sql).join(', ')}`,
+      groups && ` GROUP BY ${groups.sql}`,
       having && ` HAVING ${having.sql}`,
       qualify && ` QUALIFY ${qualify.sql}`,
     ];
@@ -149,65 +149,6 @@ class SelectResolver {
       `${context.clause} should return type BOOL, but returns type ${condition.type.kind}`,
       node.at,
     );
-  }
-
-  #groupKeys(): Resolved[] {
-    const { groupBy } = this.#select;
-    if (!groupBy) return [];
-    const context = { ...this.#base, clause: 'GROUP BY clause' };
-    if (groupBy.all) {
-      const list = { ...this.#base, clause: 'SELECT list', aggregates: true, windows: true };
-      return this.#items
-        .filter((item) => {
-          const { hasAggregate, hasWindow, coercible } = item.resolve(list);
-          return !hasAggregate && !hasWindow && coercible === undefined;
-        })
-        .map((item) => this.#itemKey(item, context));
-    }
-    return groupBy.keys.map((key) => {
-      const value = this.#groupKey(key, context);
-      if (!isGroupable(value.type)) {
-        throw unsupported(`GROUP BY a value of type ${typeName(value.type)}`, key.at);
-      }
-      if (value.coercible === 'LITERAL') throw invalidQuery('Cannot GROUP BY literal values', key.at);
-      return value;
-    });
-  }
-
-  #groupKey(key: Expression, context: ExpressionContext): Resolved {
-    const ordinal = ordinalOf(key);
-    if (ordinal !== undefined) {
-      const item = this.#items[ordinal - 1];
-      if (!item) throw invalidQuery(`GROUP BY is out of SELECT list range: ${ordinal}`, key.at);
-      return this.#itemKey(item, context);
-    }
-    // An alias of the SELECT list comes before a column of FROM.
-    const name = key.node === 'path' && key.parts.length === 1 ? key.parts[0] : undefined;
-    const items = name ? this.#items.filter((item) => sameName(item.name, name.text)) : [];
-    const [item] = items;
-    if (!name || !item) return resolveExpression(key, context);
-    const list = { ...context, aggregates: true, windows: true };
-    const values = items.map((other) => other.resolve(list));
-    if (values.some(({ sql }) => sql !== values[0]?.sql)) {
-      throw invalidQuery(
-        `Name ${name.text} in GROUP BY clause is ambiguous; it may refer to multiple columns in the SELECT-list`,
-        key.at,
-      );
-    }
-    if (!values[0]?.hasAggregate) return this.#itemKey(item, context);
-    // `SELECT ARRAY_AGG(t)[OFFSET(0)].* … GROUP BY id` names a field `id` without an alias.
-    if (item.isExpanded && this.#scope.hasColumn(name)) return resolveExpression(key, context);
-    throw invalidQuery(
-      `Column ${name.text} contains an aggregation function, which is not allowed in GROUP BY`,
-      key.at,
-    );
-  }
-
-  #itemKey(item: ListItem, context: ExpressionContext): Resolved {
-    const value = item.resolve(context);
-    const references = value.references.filter(({ scope }) => scope !== this.#scope);
-    this.#keyOfItem.set(item, { ...value, references });
-    return value;
   }
 
   /** Resolves an alias of the SELECT list, for the clauses after it. */
@@ -260,12 +201,6 @@ class SelectResolver {
       reference.at,
     );
   }
-}
-
-/** The ordinal of `GROUP BY 2` or `ORDER BY 2`: a position in the SELECT list, from 1. */
-function ordinalOf(node: Expression): number | undefined {
-  if (node.node !== 'literal' || node.literal.kind !== 'INT64') return undefined;
-  return Number(node.literal.text);
 }
 
 function assertComparable(values: readonly Resolved[]): void {

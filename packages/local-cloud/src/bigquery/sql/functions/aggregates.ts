@@ -71,7 +71,13 @@ const NULL_HANDLING = ['ARRAY_AGG'];
 export function completeAggregate(
   node: FunctionCall,
   sql: string,
-  parts: { firstArgument: string | undefined; orderBy: string; limit: string | undefined; over: string },
+  parts: {
+    firstArgument: string | undefined;
+    orderBy: string;
+    limit: string | undefined;
+    rowFilter: string | undefined;
+    over: string;
+  },
 ): string {
   const { name, at } = node;
   if (node.orderBy.length > 0 && !ORDERED_AGGREGATES.includes(name)) {
@@ -85,7 +91,11 @@ export function completeAggregate(
   if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined)) {
     throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
   }
-  const filter = node.nulls === 'IGNORE' ? ` FILTER (WHERE ${parts.firstArgument} IS NOT NULL)` : '';
+  const conditions = [
+    ...(parts.rowFilter === undefined ? [] : [parts.rowFilter]),
+    ...(node.nulls === 'IGNORE' ? [`${parts.firstArgument} IS NOT NULL`] : []),
+  ];
+  const filter = conditions.length > 0 ? ` FILTER (WHERE ${conditions.join(' AND ')})` : '';
   const completed = sql
     .replaceAll(DISTINCT, node.distinct ? 'DISTINCT ' : '')
     .replaceAll(ORDER, () => parts.orderBy)

@@ -6,6 +6,7 @@ import { signatureError } from '../coercion.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { both, computed, defined, FunctionError, ofBytes } from './computed.ts';
+import { format } from './format.ts';
 import { constantText, type FunctionTable, type Overload, overload, same } from './overload.ts';
 import {
   caseFold,
@@ -85,6 +86,12 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   UPPER: [
     cased('upper', (text) => text.toUpperCase()),
     ofBytes('upper', '$ -> $', (text) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase())),
+  ],
+  FORMAT: [
+    overload('STRING, ANY... -> STRING', ([pattern = '', ...rest], [, ...values]) =>
+      formatted([pattern, quoteLiteral(JSON.stringify(values.map(({ type }) => type))), ...rest]),
+    ),
+    overload('STRING -> STRING', ([pattern = '']) => formatted([pattern, "'[]'"])),
   ],
   INITCAP: [computed('initcap', 'STRING, STRING? -> STRING', initCap)],
   REVERSE: both('reverse', '$ -> $', reverse),
@@ -228,6 +235,8 @@ function normalized(name: string, compute: (value: string, form: Form) => string
     return call([text, quoteLiteral(form)]);
   });
 }
+
+const formatted = defined('format', 'STRING, STRING, ANY... -> STRING', format);
 
 function splitBy(text: string, separator: string): string[] {
   if (text === '') return [''];

@@ -1,0 +1,15 @@
+import { GENERAL_FUNCTIONS } from './general.ts';
+import { JSON_FUNCTIONS } from './json.ts';
+import { NUMERIC_FUNCTIONS } from './numeric.ts';
+import type { FunctionTable } from './overload.ts';
+import { TEXT_FUNCTIONS } from './text.ts';
+import { TIME_FUNCTIONS } from './time.ts';
+
+/** Functions whose translation gives BigQuery's result. Every other function is refused by name. */
+export const SCALAR_FUNCTIONS: FunctionTable = {
+  ...TEXT_FUNCTIONS,
+  ...NUMERIC_FUNCTIONS,
+  ...GENERAL_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ...TIME_FUNCTIONS,
+};

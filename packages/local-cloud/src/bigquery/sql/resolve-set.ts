@@ -1,0 +1,138 @@
+import { invalidQuery, unsupported } from '../errors.ts';
+import { type DataType, duckType, isGroupable, sameType, scalar, typeName } from '../types.ts';
+import type { SetOperation } from './ast.ts';
+import type { Bindings } from './bindings.ts';
+import { coerce } from './coercion.ts';
+import { resolveLiteral } from './constants.ts';
+import type { ResolvedQuery } from './resolve-query.ts';
+import { combined, type Resolved } from './resolved.ts';
+import { sameName } from './scope.ts';
+
+/** Combines the rows of queries. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#set_operators */
+export function resolveSetOperation(
+  node: SetOperation,
+  queries: readonly ResolvedQuery[],
+  bindings: Bindings,
+  newAlias: () => string,
+): ResolvedQuery {
+  const operands = node.byName ? matchedByName(node, node.byName, queries, newAlias) : queries;
+  const [first] = operands;
+  if (!first) throw new RangeError('a set operation without operands');
+  for (const [index, { outputs }] of operands.entries()) {
+    if (outputs.length !== first.outputs.length) {
+      throw invalidQuery(
+        `Queries in ${node.operator} have mismatched column count; query 1 has ${first.outputs.length} columns, query ${index + 1} has ${outputs.length} columns`,
+        node.operands[index]?.at,
+      );
+    }
+  }
+  const types = first.outputs.map((_, column) => columnType(node, operands, column, bindings));
+  const sides = operands.map(({ sql, outputs }) => {
+    const casts = types.map((type, index) => {
+      const same = sameType(outputs[index]?.type ?? type, type);
+      return `${same ? `c${index}` : `CAST(c${index} AS ${duckType(type)})`} AS c${index}`;
+    });
+    return `(SELECT ${casts.join(', ')} FROM (${sql}) AS ${newAlias()})`;
+  });
+  const outputs = types.map((type, index) => {
+    const values = operands.flatMap((operand) => operand.outputs[index]?.value ?? []);
+    return {
+      name: first.outputs[index]?.name ?? '',
+      type,
+      value: combined(`c${index}`, type, node.at, values),
+    };
+  });
+  const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
+  const comparesRows = node.operator !== 'UNION ALL';
+  const operator = node.operator.replace(/ DISTINCT$/, '');
+  return {
+    sql: sides.join(` ${operator} `),
+    outputs,
+    reads: [...operands.flatMap(({ reads }) => reads), ...(comparesRows ? everything : [])],
+  };
+}
+
+function columnType(
+  node: SetOperation,
+  operands: readonly ResolvedQuery[],
+  column: number,
+  bindings: Bindings,
+): DataType {
+  const values = operands.flatMap(({ outputs }) => outputs[column]?.value ?? []);
+  const candidates = values.map(({ type }) => type);
+  const type = candidates.find((candidate) =>
+    values.every((value) => convertible(value, candidate, bindings)),
+  );
+  if (!type) {
+    const names = candidates.map(typeName).join(', ');
+    throw invalidQuery(`Column ${column + 1} in ${node.operator} has incompatible types: ${names}`, node.at);
+  }
+  if (node.operator !== 'UNION ALL' && !isGroupable(type)) {
+    throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
+  }
+  return type;
+}
+
+/** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
+function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
+  if (sameType(value.type, type) || value.coercible === 'NULL') return true;
+  if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
+  const { coercible: _, constant: __, ...column } = value;
+  return coerce(column, type, bindings) !== undefined;
+}
+
+/** The queries with the same columns in the same places. A column that a query lacks is NULL. */
+function matchedByName(
+  { operator, at }: SetOperation,
+  { columns, only }: NonNullable<SetOperation['byName']>,
+  queries: readonly ResolvedQuery[],
+  newAlias: () => string,
+): ResolvedQuery[] {
+  const lists = queries.map(({ outputs }) => outputs.map(({ name }) => name));
+  for (const names of lists) assertNames(names, operator, at);
+  const has = (names: readonly string[], name: string) => names.some((other) => sameName(other, name));
+  const [first = [], ...others] = lists;
+  const added = others.flat().filter((name) => !has(first, name));
+  const shared = first.filter((name) => others.every((names) => has(names, name)));
+  if (columns === 'SAME' && (added.length > 0 || shared.length < first.length)) {
+    const missing = added[0] ?? first.find((name) => !has(shared, name));
+    throw invalidQuery(`Column ${missing} of ${operator} BY NAME is not in every query`, at);
+  }
+  const absent = only?.find(({ text }) => !has(shared, text));
+  if (absent) throw invalidQuery(`Column ${absent.text} is not in every query of ${operator}`, absent.at);
+  if (columns === 'INNER' && shared.length === 0) {
+    throw invalidQuery(`The queries of ${operator} BY NAME have no column in common`, at);
+  }
+  const all = columns === 'FULL' ? [...first, ...added] : columns === 'INNER' ? shared : first;
+  const wanted =
+    only?.map(({ text }) => text) ?? all.filter((name, index) => !has(all.slice(0, index), name));
+  return queries.map((query) => picked(query, wanted, newAlias(), at));
+}
+
+function picked(
+  { sql, outputs, reads }: ResolvedQuery,
+  names: readonly string[],
+  alias: string,
+  at: SetOperation['at'],
+): ResolvedQuery {
+  const places = names.map((name) => outputs.findIndex((output) => sameName(output.name, name)));
+  const columns = places.map((place, index) => `${place < 0 ? 'NULL' : `${alias}.c${place}`} AS c${index}`);
+  return {
+    sql: `SELECT ${columns.join(', ')} FROM (${sql}) AS ${alias}`,
+    outputs: places.map((place, index) => {
+      const missing = {
+        name: names[index] ?? '',
+        type: scalar('INT64'),
+        value: resolveLiteral({ kind: 'NULL' }, at),
+      };
+      return outputs[place] ?? missing;
+    }),
+    reads,
+  };
+}
+
+function assertNames(names: readonly string[], operator: string, at: SetOperation['at']): void {
+  if (names.includes('')) throw invalidQuery(`${operator} BY NAME needs a name for every column`, at);
+  const twice = names.find((name, index) => names.slice(0, index).some((other) => sameName(other, name)));
+  if (twice) throw invalidQuery(`${operator} BY NAME finds the column ${twice} twice in a query`, at);
+}
