@@ -30,6 +30,7 @@ export default {
   apiUrl: api.url,
   topic: ingestion.topic.id,
   publishers: config.publishers,
+  analysts: config.analysts,
   table: warehouse.tableName,
   amendments: fullName(warehouse.amendments),
   scratch: warehouse.scratchName,

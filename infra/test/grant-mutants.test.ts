@@ -32,14 +32,14 @@ function linesOf(patch: string, sign: '-' | '+'): string {
     .join('\n');
 }
 
-/** Every grant of production, and the publishers' grant, which only the local stack has. */
+/** Every grant of production, and those of a publisher and of an analyst, which only the local stack has. */
 function grants(): Map<string, string> {
-  const publishers = [...grantsOf('local')].filter(([name]) => name.startsWith('records-publisher-'));
-  expect(publishers).toHaveLength(1);
-  return new Map([...grantsOf('prod'), ...publishers]);
+  const people = [...grantsOf('local')].filter(([name]) => /^records-(publisher|analytics)-/.test(name));
+  expect(people).toHaveLength(3);
+  return new Map([...grantsOf('prod'), ...people]);
 }
 
-it('each grant of production and of publishers has a mutant that removes it and one that makes it an editor', () => {
+it('each grant of production, of publishers and of analysts has a mutant that removes it and one that makes it an editor', () => {
   const held = grants();
   expect(held.size).toBeGreaterThan(6);
   const missing = [...held].flatMap(([name, role]) => {

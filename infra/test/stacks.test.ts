@@ -71,7 +71,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       'records:index:Privacy': 1,
       'records:index:RecordsApi': 1,
       'gcp:bigquery/dataset:Dataset': 3,
-      'gcp:bigquery/datasetIamMember:DatasetIamMember': 1,
+      'gcp:bigquery/datasetIamMember:DatasetIamMember': 1 + expected.analysts.length,
       'gcp:projects/iAMCustomRole:IAMCustomRole': 2,
       'gcp:bigquery/table:Table': 4 + (expected.hasProber ? 1 : 0),
       'gcp:pubsub/schema:Schema': 1,
@@ -82,7 +82,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       'gcp:pubsub/topicIAMMember:TopicIAMMember': (expected.hasProber ? 2 : 1) + expected.publishers.length,
       'gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember': 1,
       'gcp:serviceaccount/account:Account': expected.hasProber ? 3 : 1,
-      'gcp:projects/iAMMember:IAMMember': expected.hasProber ? 2 : 1,
+      'gcp:projects/iAMMember:IAMMember': (expected.hasProber ? 2 : 1) + expected.analysts.length,
       'gcp:cloudrunv2/service:Service': 1,
       'gcp:logging/projectExclusion:ProjectExclusion': 1,
       ...(expected.hasProber && !expected.isPublic
@@ -266,6 +266,7 @@ describe.each(STACKS)('stack %s', (stack) => {
       apiUrl: `https://records-api-123456789012.${REGION}.run.app`,
       topic: `projects/${project}/topics/records`,
       publishers: expected.publishers,
+      analysts: expected.analysts,
       table: `${project}.records.records`,
       ...(expected.hasProber && {
         probeTopic: `projects/${project}/topics/records-probe`,

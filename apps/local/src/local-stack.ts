@@ -12,9 +12,10 @@ import {
   type ProgramOptions,
 } from '@records/local-cloud';
 import {
+  type Account,
+  type Accounts,
   INFRA,
   LOCAL_IMAGE,
-  type Publisher,
   REPOSITORY,
   type StackDescription,
   type StackOutputs,
@@ -68,18 +69,18 @@ export class LocalStack {
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
-  #publisher: Publisher | undefined;
+  #accounts: Accounts;
 
   private constructor(
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
-    publisher: Publisher | undefined,
+    accounts: Accounts,
   ) {
     this.#cloud = cloud;
     this.#program = program;
     this.#deployment = deployment;
-    this.#publisher = publisher;
+    this.#accounts = accounts;
   }
 
   /** Throws the errors of LocalCloud.create and LocalCloud.deploy; then nothing keeps running. */
@@ -128,7 +129,7 @@ export class LocalStack {
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await cloud.deploy(program);
-      return new LocalStack(cloud, program, deployment, await publisherOf(cloud, deployment));
+      return new LocalStack(cloud, program, deployment, await accountsOf(cloud, deployment));
     } catch (error) {
       await cloud.close();
       throw error;
@@ -176,7 +177,7 @@ export class LocalStack {
 
   /** The topic to which the seeder publishes and the table in which its records must appear. */
   get seedTarget(): Target {
-    return targetOf(this.outputs, this.environment, this.#publisher);
+    return targetOf(this.outputs, this.environment, this.#accounts);
   }
 
   /** Tells other processes how to use this stack. */
@@ -184,13 +185,13 @@ export class LocalStack {
     const { outputs, environment, metrics } = this;
     return {
       ...{ pid: process.pid, outputs: { ...outputs }, environment, metrics },
-      ...(this.#publisher && { publisher: this.#publisher }),
+      ...this.#accounts,
     };
   }
 
   /** The account as which the seeder publishes: the first service account among the stack's publishers. */
-  get publisher(): Publisher | undefined {
-    return this.#publisher;
+  get publisher(): Account | undefined {
+    return this.#accounts.publisher;
   }
 
   /** Whether the table has no rows. */
@@ -203,7 +204,7 @@ export class LocalStack {
   /** Runs the Pulumi program again and applies what changed. */
   async redeploy(): Promise<Deployment> {
     this.#deployment = await this.#cloud.deploy(this.#program);
-    this.#publisher = await publisherOf(this.#cloud, this.#deployment);
+    this.#accounts = await accountsOf(this.#cloud, this.#deployment);
     return this.#deployment;
   }
 
@@ -233,10 +234,14 @@ export class LocalStack {
 
 const SERVICE_ACCOUNT = 'serviceAccount:';
 
-/** Undefined when no service account may publish; then the developer publishes. */
-async function publisherOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Publisher | undefined> {
-  const publishers = outputs.publishers as readonly string[];
-  const member = publishers.find((publisher) => publisher.startsWith(SERVICE_ACCOUNT));
-  if (member === undefined) return undefined;
-  return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
+/** The first service account among the publishers, and among the analysts. */
+async function accountsOf(cloud: LocalCloud, { outputs }: Deployment): Promise<Accounts> {
+  const of = async (members: readonly string[]): Promise<Account | undefined> => {
+    const member = members.find((one) => one.startsWith(SERVICE_ACCOUNT));
+    if (member === undefined) return undefined;
+    return { member, metadataHost: await cloud.metadataHostFor(member.slice(SERVICE_ACCOUNT.length)) };
+  };
+  const { publishers = [], analysts = [] } = outputs as Partial<StackOutputs>;
+  const [publisher, analyst] = [await of(publishers), await of(analysts)];
+  return { ...(publisher && { publisher }), ...(analyst && { analyst }) };
 }

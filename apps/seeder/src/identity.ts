@@ -1,42 +1,14 @@
-import { reasonOf, UserError } from '@records/cli';
-import { isObject, type Publisher } from '@records/stack';
-import { OAuth2Client } from 'google-auth-library';
+import type { Account } from '@records/stack';
+import { accountClient } from '@records/stack/clients';
 
 /** The headers that identify the sender of a request. */
 export type Identity = () => Promise<{ readonly authorization: string }>;
 
-/** https://docs.cloud.google.com/compute/docs/access/authenticate-workloads#applications */
-const TOKEN_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
-
-/** The metadata server is on this machine. */
-const ANSWER_TIMEOUT_MS = 2_000;
-
 /**
- * Identifies the publisher of a local stack: Google's own client sends no credentials to an emulator. Renews a token five
- * minutes before it expires. Each call throws UserError when the stack gives no token.
+ * Identifies the publisher of a local stack: Google's own client sends no credentials to an emulator. Each call throws UserError when
+ * the stack gives no token.
  */
-export function identityOf(publisher: Publisher): Identity {
-  const client = new OAuth2Client();
-  client.refreshHandler = () => tokenOf(publisher);
+export function identityOf(publisher: Account): Identity {
+  const client = accountClient(publisher);
   return async () => ({ authorization: `Bearer ${(await client.getAccessToken()).token}` });
-}
-
-async function tokenOf({ member, metadataHost }: Publisher) {
-  try {
-    const response = await fetch(`http://${metadataHost}${TOKEN_PATH}`, {
-      headers: { 'Metadata-Flavor': 'Google' },
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`it answered ${response.status}: ${text}`);
-    const token: unknown = JSON.parse(text);
-    if (!isObject(token) || typeof token.access_token !== 'string' || typeof token.expires_in !== 'number')
-      throw new Error('its answer holds no "access_token" and "expires_in"');
-    return { access_token: token.access_token, expiry_date: Date.now() + token.expires_in * 1_000 };
-  } catch (error) {
-    throw new UserError(`${metadataHost} gives no access token of ${member}: ${reasonOf(error)}`, {
-      hint: 'stop `pnpm dev` and start it again',
-      cause: error,
-    });
-  }
 }

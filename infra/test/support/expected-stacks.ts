@@ -2,6 +2,7 @@ import type { Stack } from './plans.ts';
 
 const STAGING = {
   publishers: [] as readonly string[],
+  analysts: [] as readonly string[],
   deletionProtection: true,
   isPublic: false,
   hasProber: true,
@@ -18,6 +19,7 @@ export const EXPECTED: Record<Stack, typeof STAGING> = {
   local: {
     ...STAGING,
     publishers: ['serviceAccount:seeder@records-local.iam.gserviceaccount.com'],
+    analysts: ['serviceAccount:analyst@records-local.iam.gserviceaccount.com'],
     deletionProtection: false,
     isPublic: true,
     isMonitored: false,

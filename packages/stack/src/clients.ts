@@ -1,7 +1,10 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub, type v1 } from '@google-cloud/pubsub';
 import { PassThroughClient } from 'google-auth-library';
-import type { Target } from './target.ts';
+import { accountClient } from './account-client.ts';
+import type { Account, Target } from './target.ts';
+
+export { accountClient };
 
 type Place = Pick<Target, 'projectId' | 'environment'>;
 
@@ -20,10 +23,12 @@ export function pubsubOptions(place: Place) {
   return pubsubClient(place).options as ConstructorParameters<typeof v1.SubscriberClient>[0];
 }
 
-export function bigqueryClient({ projectId, environment }: Place): BigQuery {
+/** `account`: who calls a local cloud, when not the developer. */
+export function bigqueryClient({ projectId, environment }: Place, account?: Account): BigQuery {
   const apiEndpoint = environment.BIGQUERY_EMULATOR_HOST;
   if (apiEndpoint === undefined) return new BigQuery({ projectId });
-  const client = new BigQuery({ projectId, apiEndpoint, authClient: new PassThroughClient() });
+  const authClient = account ? accountClient(account) : new PassThroughClient();
+  const client = new BigQuery({ projectId, apiEndpoint, authClient });
   client.baseUrl = apiEndpoint;
   return client;
 }

@@ -19,4 +19,4 @@ export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
 export { readCommand, runCommand } from './run-command.ts';
 export { settingsFile } from './settings.ts';
 export { LOCAL, lastPart, stackFileOption, stackNames, stackOption, targetOption } from './stack-option.ts';
-export { type Publisher, type Target, targetOf } from './target.ts';
+export { type Account, type Accounts, type Target, targetOf } from './target.ts';

@@ -5,17 +5,15 @@ import { reasonOf, UserError } from '@records/cli';
 import { isObject } from './is-object.ts';
 import { checkOutputs, type StackOutputs } from './outputs.ts';
 import { LOCAL_FOLDER } from './project.ts';
-import { type Publisher, type Target, targetOf } from './target.ts';
+import { type Account, type Accounts, type Target, targetOf } from './target.ts';
 
 /** What other processes need in order to use a running local stack. */
-export interface StackDescription {
+export interface StackDescription extends Accounts {
   /** The process that runs it. */
   readonly pid: number;
   readonly outputs: StackOutputs;
   /** Environment variables that lead Google's clients to the local cloud. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The account by which `pnpm seed` publishes; the developer does when absent. */
-  readonly publisher?: Publisher;
   /** Addresses of metrics in Prometheus' format, by what serves them. */
   readonly metrics: Readonly<Record<string, string>>;
 }
@@ -65,8 +63,8 @@ export async function runningStack(file = STACK_FILE): Promise<StackDescription 
 
 /** The target of the running local stack that `file` describes. Throws the errors of `describedStack`. */
 export async function localStack(file = STACK_FILE): Promise<Target> {
-  const { outputs, environment, publisher } = await describedStack(file);
-  return targetOf(outputs, environment, publisher);
+  const { outputs, environment, ...rest } = await describedStack(file);
+  return targetOf(outputs, environment, rest);
 }
 
 /**
@@ -110,13 +108,11 @@ async function read(file: string, name: string): Promise<Unchecked | undefined> 
 }
 
 function described(stack: Unchecked, name: string): StackDescription {
-  const { pid, environment, publisher, metrics = {} } = stack;
+  const { pid, environment, metrics = {} } = stack;
   if (!isTextMap(environment)) throw broken(name, '"environment" does not hold texts by name');
   if (!isTextMap(metrics)) throw broken(name, '"metrics" does not hold texts by name');
-  if (publisher !== undefined && !isPublisher(publisher))
-    throw broken(name, '"publisher" does not hold the texts "member" and "metadataHost"');
   const outputs = checkOutputs(stack.outputs, name);
-  return { pid, outputs, environment, metrics, ...(publisher !== undefined && { publisher }) };
+  return { pid, outputs, environment, metrics, ...accountsIn(stack, name) };
 }
 
 function broken(name: string, reason: string): UserError {
@@ -153,7 +149,17 @@ async function assertAnswers(variable: string, address: string | undefined, name
   }
 }
 
-function isPublisher(value: unknown): value is Publisher {
+function accountsIn(stack: Unchecked, name: string): Accounts {
+  const accounts = (['publisher', 'analyst'] as const).flatMap((role) => {
+    const account = stack[role];
+    if (account === undefined) return [];
+    if (isAccount(account)) return [[role, account] as const];
+    throw broken(name, `"${role}" does not hold the texts "member" and "metadataHost"`);
+  });
+  return Object.fromEntries(accounts);
+}
+
+function isAccount(value: unknown): value is Account {
   return isObject(value) && [value.member, value.metadataHost].every((text) => typeof text === 'string');
 }
 

@@ -11,6 +11,8 @@ export interface StackOutputs {
   readonly topic: string;
   /** IAM members that may publish. */
   readonly publishers?: readonly string[];
+  /** IAM members that may query the views for analysts. */
+  readonly analysts?: readonly string[];
   /** `project.dataset.table` */
   readonly table: string;
   /** `project.dataset.table`: what was corrected or forgotten. Stacks of earlier programs have none. */

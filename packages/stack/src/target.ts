@@ -1,15 +1,23 @@
 import type { StackOutputs } from './outputs.ts';
 
-/** The account that a local stack knows its publishers by. */
-export interface Publisher {
+/** A service account of a local stack. */
+export interface Account {
   /** `serviceAccount:…` */
   readonly member: string;
   /** `host:port` of the metadata server that issues its access tokens. */
   readonly metadataHost: string;
 }
 
+/** The accounts that a local stack lends to commands. At Google the client's own credentials say who calls. */
+export interface Accounts {
+  /** Publishes in `pnpm seed`: the developer, when absent. */
+  readonly publisher?: Account;
+  /** Asks in `pnpm sql --as-analyst`. */
+  readonly analyst?: Account;
+}
+
 /** The resources of a stack, and how Google's clients reach them. */
-export interface Target {
+export interface Target extends Accounts {
   /** Project that runs the queries, and whose quota the calls count against. */
   readonly projectId: string;
   /** `projects/p/topics/t` */
@@ -24,8 +32,6 @@ export interface Target {
   readonly deadLetterSubscription?: string;
   /** `projects/p/secrets/s`: the list of API keys. */
   readonly apiKeysSecret?: string;
-  /** Who publishes to a local cloud: the developer, when absent. At Google the client's own credentials say who. */
-  readonly publisher?: Publisher;
   /** The variables that lead Google's clients to a local cloud; empty for Google Cloud. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -33,7 +39,7 @@ export interface Target {
 export function targetOf(
   outputs: StackOutputs,
   environment: Target['environment'],
-  publisher?: Publisher,
+  { publisher, analyst }: Accounts = {},
 ): Target {
   const { project: projectId, topic, table, amendments, scratch } = outputs;
   const { deadLetterSubscription, apiKeysSecret } = outputs;
@@ -42,5 +48,6 @@ export function targetOf(
     ...(amendments !== undefined && { amendments }),
     ...(scratch !== undefined && { scratch }),
     ...(publisher && { publisher }),
+    ...(analyst && { analyst }),
   };
 }

@@ -17,7 +17,8 @@ export function csvLines(rows: readonly Cells[]): string {
   return text;
 }
 
-function csvCell(value: string | null): string {
+/** A text as a cell that no spreadsheet takes for a formula; empty for null. */
+export function csvCell(value: string | null): string {
   if (value === null) return '';
   const safe = SUSPECT.test(value) ? value.replace(UNSAFE, "'") : value;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

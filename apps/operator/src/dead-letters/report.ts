@@ -1,4 +1,4 @@
-import { table } from '@records/cli';
+import { oneLine, table } from '@records/cli';
 import { type DeadLetter, groupsOf } from '@records/stack/dead-letters';
 
 /** Characters of a record's id. */
@@ -69,9 +69,4 @@ export function jsonOf(deadLetter: DeadLetter, payload: boolean): object {
 function shortened(record: string): string {
   const text = oneLine(record);
   return text.length > SHOWN_ID ? `${text.slice(0, SHOWN_ID - 1).toWellFormed()}…` : text;
-}
-
-/** Escapes control characters: a publisher's text must not move the cursor or end the line. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

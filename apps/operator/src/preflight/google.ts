@@ -125,7 +125,7 @@ const CONSTRAINTS: readonly Constraint[] = [
       allowed &&
       note(
         'members',
-        `only members of ${allowed.join(', ')} may be in invokers, publishers and imageReaders; a public API works, because it grants nothing to allUsers`,
+        `only members of ${allowed.join(', ')} may be in invokers, publishers, analysts and imageReaders; a public API works, because it grants nothing to allUsers`,
         `gcloud resource-manager org-policies describe iam.allowedPolicyMemberDomains --effective --project ${project}`,
       ),
   },

@@ -3,14 +3,23 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CommandRun } from '@records/cli/testing';
 
-const CLI = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
+const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 
 /** Runs `pnpm ops`, with nothing of this process's environment. */
-export async function ops(...args: readonly string[]): Promise<CommandRun> {
-  const child = spawn(process.execPath, [CLI, ...args], {
+export const ops = (...args: readonly string[]) => run('cli.ts', args);
+
+/** Runs `pnpm sql` in the same way. */
+export const sql = (...args: readonly string[]) => run('sql/cli.ts', args);
+
+/** Runs `pnpm sql` with a text on its standard input. */
+export const sqlFrom = (input: string, ...args: readonly string[]) => run('sql/cli.ts', args, input);
+
+async function run(cli: string, args: readonly string[], input?: string): Promise<CommandRun> {
+  const child = spawn(process.execPath, [join(SOURCE, cli), ...args], {
     env: { NO_COLOR: '1', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   const exit = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

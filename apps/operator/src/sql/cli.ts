@@ -1,0 +1,4 @@
+import { main } from '@records/cli';
+import { sql } from './program.ts';
+
+await main(sql);

@@ -1,0 +1,33 @@
+import type { Answer } from './answer.ts';
+
+/** A difference that is no fault of the local BigQuery, with the page that says so. */
+interface Difference {
+  readonly what: string;
+  readonly page: string;
+  holds(asked: Asked): boolean;
+}
+
+export interface Asked {
+  readonly query: string;
+  readonly google: Answer;
+  readonly ours: Answer;
+}
+
+const DOCS = 'https://docs.cloud.google.com/bigquery/docs/reference/standard-sql';
+
+const errorOf = (answer: Answer): string => (answer && 'error' in answer ? answer.error : '');
+
+/** DuckDB computes nothing of f(x, NULL) but NULL: an x that fails goes unseen. BigQuery computes every argument. */
+export const NOT_EVALUATED = 'an argument beside a NULL is not computed, so its error goes unseen';
+
+const DIFFERENCES: readonly Difference[] = [
+  {
+    what: 'BigQuery returns no array with a NULL element',
+    page: `${DOCS}/data-types#array_nulls`,
+    holds: ({ ours }) => /^Array cannot have a null element/.test(errorOf(ours)),
+  },
+];
+
+export function explanationOf(asked: Asked): string | undefined {
+  return DIFFERENCES.find(({ holds }) => holds(asked))?.what;
+}

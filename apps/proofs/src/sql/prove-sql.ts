@@ -1,0 +1,277 @@
+import { type FunctionSignature, functionSignatures } from '@records/local-cloud';
+import { Draws } from '@records/seeder';
+import { conclude, whole } from '../shared/report.ts';
+import type { Answer, Column } from './answer.ts';
+import { judge, type Verdict } from './compare.ts';
+import { type Sample, writeCorpus } from './corpus.ts';
+import { explanationOf, NOT_EVALUATED } from './differences.ts';
+import { type GeneratedQuery, Grammar } from './grammar.ts';
+import { LocalSide } from './local.ts';
+import { shrink, textOf, within } from './piece.ts';
+import { TABLES } from './tables.ts';
+import { PLAIN } from './values.ts';
+import { NoEvaluatorError, ZetaSql } from './zetasql.ts';
+
+const BATCH = 500;
+const AT_ONCE = 4;
+/** Differences of one kind that are made small, and all of a run. */
+const SHRUNK = { kind: 3, run: 300 } as const;
+const SHOWN = 10;
+/** What the corpus takes: queries of up to so many characters, with answers, of each signature and of everything else. */
+const SAMPLE = { length: 400, signature: 2, others: 250 } as const;
+const SHRINK_STEPS = 120;
+
+/** The verdicts that break the promise. */
+const BROKEN: readonly Verdict[] = [
+  'wrong',
+  'accepts what Google refuses',
+  'blames the user',
+  'server error',
+];
+
+interface Sides {
+  readonly google: ZetaSql;
+  readonly ours: LocalSide;
+}
+
+interface Choice {
+  readonly queries: number;
+  readonly seed: number;
+  /** The file for queries on which both agree, with the answer. */
+  readonly corpus?: string | undefined;
+}
+
+interface Finding {
+  readonly verdict: Verdict;
+  readonly text: string;
+  readonly google: Answer;
+  readonly ours: Answer;
+}
+
+/** Compares the local BigQuery with Google's evaluator over generated queries. */
+export async function proveSql({ queries, seed, corpus }: Choice): Promise<void> {
+  let google: ZetaSql;
+  try {
+    google = await ZetaSql.start();
+  } catch (error) {
+    if (!(error instanceof NoEvaluatorError)) throw error;
+    console.log(`skipped: ${error.message}`);
+    return;
+  }
+  await using _ = google;
+  await using ours = await LocalSide.start();
+  const signatures = await knownSignatures(google);
+  const grammar = new Grammar(new Draws(seed), await tablesOf({ google, ours }), signatures);
+  const run = new Run({ google, ours }, grammar);
+  await run.over(queries);
+  if (corpus !== undefined) await writeCorpus(corpus, run.agreed);
+}
+
+/** The signatures of the functions that the evaluator has: it is some years old. */
+async function knownSignatures(google: ZetaSql): Promise<FunctionSignature[]> {
+  const all = functionSignatures();
+  const unknown = new Set<string>();
+  for (const name of new Set(all.map((signature) => signature.name))) {
+    const answer = await google.answer(`SELECT ${name}()`);
+    if (answer && 'error' in answer && answer.error.startsWith('Function not found')) unknown.add(name);
+  }
+  if (unknown.size > 0)
+    console.log(`Not judged, since ZetaSQL has no such function: ${[...unknown].join(', ')}`);
+  return all.filter(({ name }) => !unknown.has(name));
+}
+
+/** The columns of the tables. Throws when the sides do not hold the same rows. */
+async function tablesOf({ google, ours }: Sides): Promise<Map<string, readonly Column[]>> {
+  const tables = new Map<string, readonly Column[]>();
+  for (const name of Object.keys(TABLES)) {
+    const query = `SELECT * FROM ${name} ORDER BY 1`;
+    const [theirs, own] = await Promise.all([google.answer(query), ours.answer(query)]);
+    if (!theirs || 'error' in theirs || judge(theirs, own, true) !== 'same')
+      throw new Error(`The sides hold different rows of ${name}: ${JSON.stringify([theirs, own])}`);
+    tables.set(name, theirs.columns);
+  }
+  return tables;
+}
+
+class Run {
+  readonly #sides: Sides;
+  readonly #grammar: Grammar;
+  readonly #counts = new Map<Verdict, number>();
+  readonly #explained = new Map<string, number>();
+  readonly #kinds = new Map<string, Finding[]>();
+  readonly #refusals = new Map<string, number>();
+  readonly #asked = new Set<string>();
+  readonly #unjudged: string[] = [];
+  readonly #samples = new Map<string, Sample[]>();
+  #shrunk = 0;
+
+  constructor(sides: Sides, grammar: Grammar) {
+    this.#sides = sides;
+    this.#grammar = grammar;
+  }
+
+  /** Queries on which both agree: a few of each signature, and some of the others. */
+  get agreed(): Sample[] {
+    return [...this.#samples.values()].flat();
+  }
+
+  async over(queries: number): Promise<void> {
+    const before = this.#memory();
+    for (let from = 0; from < queries; from += BATCH) {
+      const to = Math.min(queries, from + BATCH);
+      const started = performance.now();
+      const batch = Array.from({ length: to - from }, (_, index) => this.#grammar.query(from + index));
+      await this.#ask(batch);
+      const ms = (performance.now() - started) / batch.length;
+      console.log(`${whole(to)} queries, ${ms.toFixed(1)} ms each, ${this.#memory()}; ${this.#line()}`);
+    }
+    this.#report(before);
+  }
+
+  async #ask(batch: readonly GeneratedQuery[]): Promise<void> {
+    const waiting = [...batch];
+    const worker = async () => {
+      for (let query = waiting.shift(); query; query = waiting.shift()) await this.#one(query);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  async #one(query: GeneratedQuery): Promise<void> {
+    if (query.signature) this.#asked.add(JSON.stringify(query.signature));
+    const text = textOf(query.piece);
+    const finding = await this.#judged(text, query.ordered);
+    const reason = await this.#reason(query, finding);
+    if (reason !== undefined) {
+      this.#explained.set(reason, (this.#explained.get(reason) ?? 0) + 1);
+      return;
+    }
+    this.#counts.set(finding.verdict, (this.#counts.get(finding.verdict) ?? 0) + 1);
+    if (finding.verdict === 'same') this.#sample(query, finding);
+    if (finding.verdict === 'refused by name' && finding.ours && 'error' in finding.ours) {
+      const named = finding.ours.error.replace(/ at \[.*$/, '');
+      this.#refusals.set(named, (this.#refusals.get(named) ?? 0) + 1);
+    }
+    if (finding.verdict === 'not judged' && this.#unjudged.length < SHOWN) this.#unjudged.push(text);
+    if (BROKEN.includes(finding.verdict)) await this.#keep(query, finding);
+  }
+
+  /** Why a difference is none of ours, if it is on the list. */
+  async #reason({ piece, alone }: GeneratedQuery, finding: Finding): Promise<string | undefined> {
+    if (!BROKEN.includes(finding.verdict)) return undefined;
+    const known = explanationOf({ query: finding.text, ...finding });
+    if (known !== undefined || !alone || finding.verdict !== 'accepts what Google refuses') return known;
+    for (const part of within(piece)) {
+      if (part.type === undefined) continue;
+      const text = textOf(alone(part));
+      if (text === finding.text) continue;
+      const { google, ours } = await this.#judged(text, true);
+      if (google && ours && 'error' in google && 'error' in ours) return NOT_EVALUATED;
+    }
+    return undefined;
+  }
+
+  async #judged(text: string, ordered: boolean): Promise<Finding> {
+    const [google, ours] = await Promise.all([
+      this.#sides.google.answer(text),
+      this.#sides.ours.answer(text),
+    ]);
+    return { verdict: judge(google, ours, ordered), text, google, ours };
+  }
+
+  /** Makes the difference small, unless enough of its kind are. */
+  async #keep(query: GeneratedQuery, found: Finding): Promise<void> {
+    const error = errorKind(found);
+    const alike = error === undefined ? undefined : this.#kinds.get(error);
+    if ((alike?.length ?? 0) >= SHRUNK.kind || this.#shrunk >= SHRUNK.run) {
+      const kind = error ?? `${found.verdict}: not made small`;
+      this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), found]);
+      return;
+    }
+    this.#shrunk += 1;
+    const text = await shrink(
+      query.piece,
+      (type) => PLAIN[type] ?? [],
+      SHRINK_STEPS,
+      async (smaller) => {
+        const again = await this.#judged(smaller, query.ordered);
+        if (again.verdict !== found.verdict || errorKind(again) !== error) return false;
+        return explanationOf({ query: smaller, ...again }) === undefined;
+      },
+    );
+    const finding = text === found.text ? found : await this.#judged(text, query.ordered);
+    const kind = error ?? `${found.verdict}: ${kindOf(text)}`;
+    this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), finding]);
+  }
+
+  #sample({ signature, ordered }: GeneratedQuery, { text, ours }: Finding): void {
+    const key = signature ? `${signature.name}(${signature.parameters.join(', ')})` : '';
+    const samples = this.#samples.get(key) ?? [];
+    const answer = ours && 'rest' in ours && ours.rest ? ours.rest : 'error';
+    const room = signature ? SAMPLE.signature : SAMPLE.others;
+    const alike = samples.filter((sample) => (sample.answer === 'error') === (answer === 'error'));
+    if (text.length > SAMPLE.length || alike.length >= (answer === 'error' ? room / 2 : room)) return;
+    this.#samples.set(key, [...samples, { query: text, ordered, answer }]);
+  }
+
+  #memory(): string {
+    const { google, ours } = this.#sides;
+    return `${ours.memory()} MB ours, ${google.memory()} MB Google's`;
+  }
+
+  #line(): string {
+    return [...this.#counts].map(([verdict, count]) => `${whole(count)} ${verdict}`).join(', ');
+  }
+
+  #report(before: string): void {
+    const kinds = [...this.#kinds].sort(([, a], [, b]) => b.length - a.length);
+    for (const [kind, findings] of kinds) {
+      const smallest = findings.toSorted((a, b) => a.text.length - b.text.length)[0];
+      console.log(`\n${whole(findings.length)} × ${kind}\n  ${smallest?.text}`);
+      console.log(`  Google: ${shown(smallest?.google)}\n  ours:   ${shown(smallest?.ours)}`);
+    }
+    console.log('\nRefused by name:');
+    for (const [named, count] of [...this.#refusals].sort(([, a], [, b]) => b - a))
+      console.log(`  ${whole(count)} × ${named}`);
+    if (this.#unjudged.length > 0) console.log(`\nNot judged:\n  ${this.#unjudged.join('\n  ')}`);
+    console.log('\nDifferences of the written list:');
+    for (const [reason, count] of this.#explained) console.log(`  ${whole(count)} × ${reason}`);
+    const missing = this.#grammar.signatures.filter(
+      (signature) => !this.#asked.has(JSON.stringify(signature)),
+    );
+    console.log(
+      `\n${this.#asked.size} of ${this.#asked.size + missing.length} signatures asked, ${this.#sides.google.restarts} restarts of the evaluator`,
+    );
+    if (missing.length > 0) console.log(`Not asked: ${missing.map(({ name }) => name).join(', ')}`);
+    console.log(`Memory before: ${before}\nMemory after:  ${this.#memory()}\n${this.#line()}`);
+    const count = (verdict: Verdict) => this.#counts.get(verdict) ?? 0;
+    conclude(
+      BROKEN.filter((verdict) => count(verdict) > 0).map((verdict) => `${whole(count(verdict))} ${verdict}`),
+    );
+  }
+}
+
+/** The words of the error that one side gives and the other does not. Undefined when both answer. */
+function errorKind({ verdict, google, ours }: Finding): string | undefined {
+  const failed = [ours, google].find((answer) => answer && 'error' in answer);
+  if (!failed || !('error' in failed)) return undefined;
+  return `${verdict}: ${kindOf(failed.error.replace(/ at \[.*$| \[at .*$/, '')).slice(0, 200)}`;
+}
+
+/** The query without its values: what differs alike is shown together. */
+function kindOf(text: string): string {
+  return text
+    .replace(/^SELECT (t\d\.n( AS n)?, )?/, '')
+    .replace(/( AS c)? FROM people AS t\d( ORDER BY 1)?$| AS c$/, '')
+    .replace(/r?'(\\.|[^'\\])*'/g, "'…'")
+    .replace(/-?\b\d[\d.e+-]*\b/g, '0')
+    .replace(/t\d\.\w+/g, 'column');
+}
+
+function shown(answer: Answer): string {
+  if (answer === undefined) return 'no answer in time';
+  return 'error' in answer
+    ? `error: ${answer.error}`
+    : JSON.stringify([answer.columns.map(({ name, type }) => `${name} ${type}`), answer.rows], (_, v) =>
+        typeof v === 'number' && !Number.isFinite(v) ? String(v) : v,
+      ).slice(0, 400);
+}
