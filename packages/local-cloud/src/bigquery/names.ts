@@ -7,8 +7,8 @@ const DATASET_ID = /^[A-Za-z0-9_]{1,1024}$/;
 const TABLE_ID = /^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd} ]+$/u;
 const TABLE_ID_MAX_BYTES = 1024;
 
-/** https://docs.cloud.google.com/bigquery/docs/schemas#column_names; flexible column names are refused here. */
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,299}$/;
+/** With flexible column names. https://docs.cloud.google.com/bigquery/docs/schemas#column_names */
+const FIELD_NAME = /^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}&%=+:'<>#| ]{1,300}$/u;
 const RESERVED_FIELD_PREFIXES = [
   '_TABLE_',
   '_FILE_',
@@ -57,7 +57,7 @@ export function assertSameReference(
 export function assertFieldName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !FIELD_NAME.test(name)) {
     throw invalid(
-      `Invalid field name ${quoted(name)}. Fields must contain only letters, numbers, and underscores, start with a letter or underscore, and be at most 300 characters long.`,
+      `Invalid field name ${quoted(name)}. Fields must contain the allowed characters, and be at most 300 characters long. For allowed characters, please refer to https://cloud.google.com/bigquery/docs/schemas#column_names`,
     );
   }
   assertNotReserved(name);

@@ -173,6 +173,59 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ],
     ['SELECT COUNT(*) FROM records.records WHERE FALSE GROUP BY ()', [[0]]],
   ],
+  'WITH RECURSIVE': [
+    [
+      'WITH RECURSIVE t AS (SELECT 1 AS n, "a" AS s UNION ALL SELECT n + 1, s || "b" FROM t WHERE n < 3) SELECT * FROM t ORDER BY n',
+      [
+        [1, 'a'],
+        [2, 'ab'],
+        [3, 'abb'],
+      ],
+    ],
+    [
+      'WITH RECURSIVE e AS (SELECT 1 AS a, 2 AS b UNION ALL SELECT 2, 3 UNION ALL SELECT 3, 1), r AS (SELECT 1 AS x UNION DISTINCT SELECT e.b FROM r JOIN e ON e.a = r.x) SELECT x FROM r ORDER BY x',
+      [[1], [2], [3]],
+    ],
+    ['WITH RECURSIVE b AS (SELECT x + 1 AS y FROM a), a AS (SELECT 1 AS x) SELECT y FROM b', [[2]]],
+    [
+      'WITH RECURSIVE t AS (SELECT 1.0 AS n UNION ALL SELECT 2 UNION ALL SELECT CAST(n + 2 AS INT64) FROM (SELECT * FROM t) WHERE n < 4) SELECT n FROM t ORDER BY n',
+      [[1], [2], [3], [4], [5]],
+    ],
+    [
+      'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 501) SELECT MAX(n) FROM t',
+      [[501]],
+    ],
+  ],
+  'windows and their frames': [
+    [
+      'SELECT x, COUNT(*) OVER (ORDER BY x DESC RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING), SUM(x) OVER (ORDER BY x RANGE 2 PRECEDING) FROM UNNEST([1, 2, NULL, 4, 4, 7]) x ORDER BY x',
+      [
+        [null, 1, null],
+        [1, 2, 1],
+        [2, 2, 3],
+        [4, 2, 10],
+        [4, 2, 10],
+        [7, 1, 7],
+      ],
+    ],
+    [
+      "SELECT COUNT(*) OVER (ORDER BY UNIX_DATE(x) RANGE 1 PRECEDING) FROM UNNEST([DATE '2020-01-01', '2020-01-02', '2020-01-05']) x ORDER BY x",
+      [[1], [2], [1]],
+    ],
+    [
+      'SELECT x, SUM(x) OVER (w ROWS 1 PRECEDING), SUM(x) OVER v, SUM(x) OVER (v), COUNT(*) OVER z FROM UNNEST([1, 2, 3]) x WINDOW w AS (ORDER BY x), v AS (w ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING), z AS w ORDER BY x',
+      [
+        [1, 1, 3, 3, 1],
+        [2, 3, 6, 6, 2],
+        [3, 5, 5, 5, 3],
+      ],
+    ],
+    [
+      'SELECT MOD(x, 2) m, COUNT(*) FROM UNNEST([1, 2, 3]) x GROUP BY m QUALIFY ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC) = 1',
+      [[1, 2]],
+    ],
+  ],
+  'names of any alphabet': [['SELECT `año` FROM (SELECT 1 AS `año`)', [[1]]]],
   TABLESAMPLE: [['SELECT COUNT(*) FROM records.records AS r TABLESAMPLE SYSTEM (100 PERCENT)', [[4]]]],
   'STRUCT and array values': [
     ['SELECT [1, 2][0], [1, 2][ORDINAL(2)]', [[1, 2]]],
@@ -236,6 +289,46 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
   [
     'SELECT LAG(x, -1) OVER (ORDER BY x) FROM UNNEST([1]) x',
     'The offset to the function LAG must be a constant that is not NULL and not negative at [1:15]',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT n FROM t',
+    'A recursive CTE has reached the maximum number of iterations: 500.',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION DISTINCT SELECT n + 1 FROM t) SELECT n FROM t',
+    'A recursive CTE has reached the maximum number of iterations: 500.',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT n + 1 AS n FROM t) SELECT n FROM t',
+    'Recursive query does not have the form <non-recursive-term> UNION [ALL|DISTINCT] <recursive-term> at [1:16]',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT COUNT(*) FROM t) SELECT n FROM t',
+    'A subquery containing a recursive reference may not use DISTINCT, GROUP BY, any aggregate function or any analytic function at [1:46]',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT t.n FROM UNNEST([1]) x LEFT JOIN t ON TRUE) SELECT n FROM t',
+    'A query containing a recursive reference may not be used as that operand of a LEFT JOIN at [1:76]',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT x FROM UNNEST([1]) x WHERE x IN (SELECT n FROM t)) SELECT n FROM t',
+    'A recursive reference from inside an expression subquery is not allowed at [1:86]',
+  ],
+  [
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT t.n + 1 FROM t, t AS u) SELECT n FROM t',
+    "Multiple recursive references to table 't' are not allowed at [1:16]",
+  ],
+  [
+    'SELECT COUNT(*) OVER (ORDER BY x RANGE 1 PRECEDING) FROM UNNEST(["a"]) x',
+    'ORDER BY key must be numeric in a RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING boundaries, but has type STRING at [1:40]',
+  ],
+  [
+    'SELECT COUNT(*) OVER (ORDER BY x ROWS BETWEEN 1 FOLLOWING AND 1 PRECEDING) FROM UNNEST([1]) x',
+    'The window frame cannot start at FOLLOWING and end at PRECEDING at [1:47]',
+  ],
+  [
+    'SELECT COUNT(*) OVER (ORDER BY x ROWS -1 PRECEDING) FROM UNNEST([1]) x',
+    'Window framing expression cannot evaluate to a negative value at [1:39]',
   ],
   [
     'SELECT 1 AS a UNION ALL BY NAME SELECT 1 AS b',

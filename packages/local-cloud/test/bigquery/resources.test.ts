@@ -255,8 +255,8 @@ describe('hostile and wrong input', () => {
     await expect(
       table({ schema: { fields: [{ name: 'x', type: 'STRING', maxLength: '5' }] } }),
     ).rejects.toThrow('Field x: "maxLength" is not supported by the local BigQuery');
-    await expect(table({ schema: { fields: [{ name: 'a-b', type: 'STRING' }] } })).rejects.toThrow(
-      'Invalid field name "a-b"',
+    await expect(table({ schema: { fields: [{ name: 'a.b', type: 'STRING' }] } })).rejects.toThrow(
+      'Invalid field name "a.b"',
     );
     await expect(table({ schema: { fields: [idColumn, { ...idColumn, name: 'ID' }] } })).rejects.toThrow(
       'Field ID already exists in schema',

@@ -109,7 +109,7 @@ export interface WindowSpec {
   readonly frame?: WindowFrame;
 }
 
-interface WindowFrame {
+export interface WindowFrame {
   readonly unit: 'ROWS' | 'RANGE';
   readonly start: FrameBound;
   readonly end?: FrameBound;
@@ -117,11 +117,13 @@ interface WindowFrame {
 
 export type FrameBound =
   | { readonly bound: 'UNBOUNDED PRECEDING' | 'UNBOUNDED FOLLOWING' | 'CURRENT ROW' }
-  | { readonly bound: 'PRECEDING' | 'FOLLOWING'; readonly rows: Expression };
+  | { readonly bound: 'PRECEDING' | 'FOLLOWING'; readonly offset: Expression };
 
 export interface Query {
   readonly node: 'query';
   readonly at: Position;
+  /** WITH RECURSIVE */
+  readonly recursive: boolean;
   readonly ctes: readonly { readonly name: Name; readonly query: Query }[];
   readonly body: QueryBody;
   readonly orderBy: readonly OrderItem[];

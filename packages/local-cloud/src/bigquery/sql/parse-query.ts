@@ -23,26 +23,31 @@ function spelled({ operator, byName }: SetOperator): string {
 export abstract class QueryParser extends FromParser {
   protected override isQueryStart(): boolean {
     // A parenthesis does not start a query: `((SELECT 1) + 1)` is an expression.
-    return this.cursor.isKeyword('SELECT') || this.cursor.isKeyword('WITH');
+    return ['SELECT', 'WITH', 'FROM'].includes(this.cursor.peek().keyword);
   }
 
   protected override query(): Query {
     return this.cursor.nested(() => {
       const { cursor } = this;
       const { at } = cursor;
-      const ctes = cursor.acceptKeyword('WITH') ? this.#ctes() : [];
+      const hasCtes = cursor.acceptKeyword('WITH');
+      const recursive = hasCtes && cursor.acceptKeyword('RECURSIVE');
+      const ctes = hasCtes ? this.#ctes() : [];
       const body = this.#setOperation();
       const orderBy = this.orderBy();
       const limit = cursor.acceptKeyword('LIMIT') ? this.expression() : undefined;
       const offset = limit && cursor.acceptKeyword('OFFSET') ? this.expression() : undefined;
       if (cursor.isSymbol('|>')) throw unsupported('Pipe syntax', cursor.at);
-      return { node: 'query', at, ctes, body, orderBy, ...(limit && { limit }), ...(offset && { offset }) };
+      return {
+        ...{ node: 'query', at, recursive, ctes, body, orderBy },
+        ...(limit && { limit }),
+        ...(offset && { offset }),
+      };
     });
   }
 
   #ctes(): Query['ctes'] {
     const { cursor } = this;
-    if (cursor.isKeyword('RECURSIVE')) throw unsupported('WITH RECURSIVE', cursor.at);
     return cursor.list(() => {
       const name = cursor.identifier();
       cursor.expectKeyword('AS');
@@ -123,6 +128,7 @@ export abstract class QueryParser extends FromParser {
 
   #select(): Select {
     const { cursor } = this;
+    if (cursor.isKeyword('FROM')) throw unsupported('Pipe syntax', cursor.at);
     const at = cursor.expectKeyword('SELECT');
     if (cursor.isKeyword('WITH')) throw unsupported('SELECT WITH', cursor.at);
     const distinct = cursor.acceptKeyword('DISTINCT');

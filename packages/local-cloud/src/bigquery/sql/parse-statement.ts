@@ -6,8 +6,7 @@ import type { Statement } from './statements.ts';
 const MAX_LENGTH = 1024 * 1024;
 
 /** Statements of BigQuery that are refused by name. */
-const UNSUPPORTED =
-  /^(FROM|EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|ASSERT|IF|LOOP|WHILE|FOR)$/;
+const UNSUPPORTED = /^(EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|ASSERT|IF|LOOP|WHILE|FOR)$/;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {

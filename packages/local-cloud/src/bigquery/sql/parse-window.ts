@@ -47,13 +47,13 @@ export abstract class WindowParser {
     const { cursor } = this;
     const unit = (['ROWS', 'RANGE'] as const).find((word) => cursor.acceptKeyword(word));
     if (!unit) return undefined;
-    if (!cursor.acceptKeyword('BETWEEN')) return { unit, start: this.#bound(unit) };
-    const start = this.#bound(unit);
+    if (!cursor.acceptKeyword('BETWEEN')) return { unit, start: this.#bound() };
+    const start = this.#bound();
     cursor.expectKeyword('AND');
-    return { unit, start, end: this.#bound(unit) };
+    return { unit, start, end: this.#bound() };
   }
 
-  #bound(unit: 'ROWS' | 'RANGE'): FrameBound {
+  #bound(): FrameBound {
     const { cursor } = this;
     if (cursor.acceptKeyword('CURRENT', 'ROW')) return { bound: 'CURRENT ROW' };
     const direction = () => {
@@ -62,8 +62,7 @@ export abstract class WindowParser {
       return bound;
     };
     if (cursor.acceptKeyword('UNBOUNDED')) return { bound: `UNBOUNDED ${direction()}` };
-    if (unit === 'RANGE') throw unsupported('RANGE with a number of PRECEDING or FOLLOWING', cursor.at);
-    const rows = this.expression();
-    return { bound: direction(), rows };
+    const offset = this.expression();
+    return { bound: direction(), offset };
   }
 }

@@ -1,8 +1,7 @@
 import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue, type DuckDBValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type ScalarKind, scalar, typeName } from '../types.ts';
-import type { Expression, FrameBound, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
-import { coerce } from './coercion.ts';
+import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
@@ -12,6 +11,7 @@ import { PART_ARGUMENT } from './functions/time.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
 import { compare } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { frameSql } from './window-frame.ts';
 
 /** Functions of resolve-expression.ts, passed in because that module imports this one. */
 interface Resolvers {
@@ -192,13 +192,18 @@ function windowSpec(spec: WindowSpec, context: ExpressionContext): WindowSpec {
   const named = context.namedWindows?.get(spec.base.text.toLowerCase());
   if (!named) throw invalidQuery(`Unrecognized window alias ${spec.base.text}`, spec.base.at);
   const base = windowSpec(named, context);
-  if (spec.partitionBy.length > 0 || (spec.orderBy.length > 0 && base.orderBy.length > 0) || base.frame) {
-    throw unsupported(`A window that overrides a part of the window ${spec.base.text}`, spec.base.at);
+  const overrides =
+    spec.partitionBy.length > 0 ||
+    (spec.orderBy.length > 0 && base.orderBy.length > 0) ||
+    (base.frame && (spec.frame || spec.orderBy.length > 0));
+  if (overrides) {
+    throw invalidQuery(`A window cannot override a part of the window ${spec.base.text}`, spec.base.at);
   }
+  const frame = spec.frame ?? base.frame;
   return {
     partitionBy: base.partitionBy,
     orderBy: spec.orderBy.length > 0 ? spec.orderBy : base.orderBy,
-    ...(spec.frame && { frame: spec.frame }),
+    ...(frame && { frame }),
   };
 }
 
@@ -214,15 +219,7 @@ function windowSql(
   if (partition.length > 0) parts.push(`PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`);
   if (order.sql) parts.push(order.sql);
   if (spec.frame) {
-    const { unit, start, end } = spec.frame;
-    const bound = (edge: FrameBound): string => {
-      if (!('rows' in edge)) return edge.bound;
-      const rows = coerce(resolvers.expression(edge.rows, context), scalar('INT64'), context.bindings);
-      if (!rows || rows.coercible === undefined)
-        throw unsupported('A window frame that is not constant', edge.rows.at);
-      return `${rows.sql} ${edge.bound}`;
-    };
-    parts.push(end ? `${unit} BETWEEN ${bound(start)} AND ${bound(end)}` : `${unit} ${bound(start)}`);
+    parts.push(frameSql(spec.frame, order.values, context, resolvers.expression));
   }
   return { sql: parts.join(' '), values };
 }

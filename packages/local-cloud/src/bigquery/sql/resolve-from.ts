@@ -32,6 +32,8 @@ export interface Relation {
   }[];
   /** Values that are read even when no column is used. */
   readonly reads: readonly Resolved[];
+  /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
+  readonly counts?: boolean;
 }
 
 export interface FromContext {
@@ -54,6 +56,8 @@ export interface ResolvedFrom {
   readonly reads: readonly Resolved[];
   /** Whether it can refer to the items on its left. */
   readonly lateral: boolean;
+  /** The count of iterations, where a recursive query refers to itself. */
+  readonly count?: string | undefined;
 }
 
 export function resolveFrom(
@@ -72,6 +76,9 @@ export function resolveFrom(
     case 'pivot':
     case 'unpivot': {
       const from = resolveFrom(item.input, context, left);
+      if (from.count) {
+        throw invalidQuery(`${item.node.toUpperCase()} may not be used with a recursive reference`, item.at);
+      }
       const scope = new Scope(context.outer, from.sources, from.merged);
       const input = {
         from,
@@ -156,6 +163,7 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
     merged: [],
     reads: relation.reads,
     lateral: false,
+    ...(relation.counts && { count: `${duckAlias}.d` }),
   };
 }
 
@@ -232,6 +240,16 @@ function join(
   if (right.lateral && (item.kind === 'RIGHT' || item.kind === 'FULL')) {
     throw unsupported(`${item.kind} JOIN with UNNEST`, item.at);
   }
+  const isOptional =
+    (right.count && item.kind === 'LEFT') ||
+    (left.count && item.kind === 'RIGHT') ||
+    ((left.count ?? right.count) && item.kind === 'FULL');
+  if (isOptional) {
+    throw invalidQuery(
+      `A query containing a recursive reference may not be used as that operand of a ${item.kind} JOIN`,
+      item.at,
+    );
+  }
   const condition = joinCondition(item, left, right, context, outerLeft);
   const rightSql = item.right.node === 'join' ? `(${right.sql})` : right.sql;
   const words = item.kind === 'CROSS' ? 'CROSS JOIN' : `${item.kind} JOIN`;
@@ -241,6 +259,7 @@ function join(
     merged: condition.merged,
     reads: [...left.reads, ...right.reads, ...condition.reads],
     lateral: left.lateral || right.lateral,
+    count: left.count ?? right.count,
   };
 }
 

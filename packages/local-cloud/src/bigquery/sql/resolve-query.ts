@@ -1,4 +1,4 @@
-import { invalidQuery, type Position } from '../errors.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { scalar } from '../types.ts';
 import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
@@ -16,6 +16,7 @@ import {
 } from './resolve-from.ts';
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { resolveSetOperation } from './resolve-set.ts';
+import { type Ctes, WithClause } from './resolve-with.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { Scope, type Source } from './scope.ts';
 
@@ -24,6 +25,8 @@ export interface ResolvedQuery {
   /** Columns are `c0`, `c1`, … in DuckDB. */
   readonly outputs: readonly Output[];
   readonly reads: readonly Resolved[];
+  /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
+  readonly counts?: boolean;
 }
 
 /** https://docs.cloud.google.com/bigquery/quotas#view_limits */
@@ -36,8 +39,6 @@ export interface TableFinder {
   find(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
 }
-
-type Ctes = ReadonlyMap<string, Relation>;
 
 /** Resolves the queries of one statement: their SQL in DuckDB, their columns and the stored columns that they read. */
 export class QueryResolver {
@@ -72,22 +73,26 @@ export class QueryResolver {
   }
 
   query(node: Query, outer: Scope = this.root, around: Ctes = new Map()): ResolvedQuery {
-    const ctes = new Map(around);
-    const definitions = node.ctes.map(({ name, query }) => {
-      const key = name.text.toLowerCase();
-      if (node.ctes.filter((cte) => cte.name.text.toLowerCase() === key).length > 1) {
-        throw invalidQuery(`Duplicate alias ${name.text} for WITH subquery`, name.at);
-      }
-      const resolved = this.query(query, this.root, ctes);
-      const alias = this.newAlias();
-      ctes.set(key, this.#relation(alias, resolved));
-      return `${alias} AS (${resolved.sql})`;
-    });
+    const ctes = node.ctes.length === 0 ? around : this.#with(node, around);
     const body = this.#body(node.body, node.orderBy, outer, ctes);
+    if (body.counts && (node.limit || node.orderBy.length > 0)) {
+      const clause = node.limit ? 'a LIMIT' : 'an ORDER BY';
+      throw invalidQuery(`A query containing a recursive reference may not use ${clause} clause`, node.at);
+    }
     const limit = node.limit ? ` LIMIT ${this.#count(node.limit, 'LIMIT')}` : '';
     const offset = node.offset ? ` OFFSET ${this.#count(node.offset, 'OFFSET')}` : '';
-    const head = definitions.length > 0 ? `WITH ${definitions.join(', ')} ` : '';
+    const head = ctes instanceof WithClause && ctes !== around ? ctes.sql : '';
     return { ...body, sql: `${head}${body.sql}${limit}${offset}` };
+  }
+
+  #with(node: Query, around: Ctes): WithClause {
+    return new WithClause(node, around, {
+      bindings: this.bindings,
+      query: (query, ctes) => this.query(query, this.root, ctes),
+      body: (body, ctes) => this.#body(body, [], this.root, ctes),
+      relation: (sql, query) => this.#relation(sql, query),
+      newAlias: () => this.newAlias(),
+    });
   }
 
   /** The context of an expression without aggregate and window functions, as in UPDATE and DELETE. */
@@ -103,7 +108,7 @@ export class QueryResolver {
     };
   }
 
-  #relation(sql: string, { outputs, reads }: ResolvedQuery): Relation {
+  #relation(sql: string, { outputs, reads, counts = false }: ResolvedQuery): Relation {
     return {
       sql,
       outputs: outputs.map(({ name, type, value }, index) => ({
@@ -113,6 +118,7 @@ export class QueryResolver {
         columns: value.columns,
       })),
       reads,
+      counts,
     };
   }
 
@@ -124,6 +130,7 @@ export class QueryResolver {
         outputs,
         reads,
         scope,
+        counts,
       } = resolveSelect(node, orderBy, this.#from(outer, ctes));
       const { distinct, groupBy, from, where, qualify } = node;
       const holds =
@@ -136,6 +143,7 @@ export class QueryResolver {
         sql: `${sql}${order}`,
         outputs: outputs.map((output) => ({ ...output, value: own(output.value) })),
         reads: reads.map(own),
+        counts,
       };
     }
     const resolved =
@@ -178,7 +186,10 @@ export class QueryResolver {
   }
 
   #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {
-    const { sql, outputs, reads } = this.query(query, scope, ctes);
+    const { sql, outputs, reads, counts } = this.query(query, scope, ctes);
+    if (counts) {
+      throw invalidQuery('A recursive reference from inside an expression subquery is not allowed', query.at);
+    }
     const all = [...reads, ...outputs.map(({ value }) => value)];
     const read = combined('', scalar('BOOL'), query.at, all, { hasAggregate: false, hasWindow: false });
     return { sql, outputs, reads: read };
@@ -225,6 +236,9 @@ export class QueryResolver {
 
   #setOperation(node: SetOperation, outer: Scope, ctes: Ctes): ResolvedQuery {
     const operands = node.operands.map((operand) => this.#body(operand, [], outer, ctes));
+    if (operands.some(({ counts }) => counts)) {
+      throw unsupported(`${node.operator} of a recursive reference inside the recursive term`, node.at);
+    }
     this.#holdsRows ||= node.operator !== 'UNION ALL';
     return resolveSetOperation(node, operands, this.bindings, () => this.newAlias());
   }

@@ -27,6 +27,8 @@ export interface ResolvedSelect {
   /** Values that are read even when no output is used. */
   readonly reads: readonly Resolved[];
   readonly scope: Scope;
+  /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
+  readonly counts: boolean;
 }
 
 export function resolveSelect(
@@ -41,6 +43,7 @@ class SelectResolver {
   readonly #select: Select;
   readonly #scope: Scope;
   readonly #fromSql: string;
+  readonly #count: string | undefined;
   readonly #reads: Resolved[] = [];
   readonly #base: ExpressionContext;
   readonly #items: readonly ListItem[];
@@ -50,6 +53,7 @@ class SelectResolver {
     const resolved = select.from && resolveFrom(select.from, from);
     this.#scope = new Scope(from.outer, resolved?.sources, resolved?.merged);
     this.#fromSql = resolved ? ` FROM ${resolved.sql}` : '';
+    this.#count = resolved?.count;
     this.#reads.push(...(resolved?.reads ?? []));
     const windows = select.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec] as const);
     this.#base = {
@@ -108,10 +112,18 @@ class SelectResolver {
     if (isAggregated)
       this.#assertGrouped(everything, grouping.groupKeys, 'ORDER BY, HAVING or QUALIFY clause');
     if (select.distinct) assertComparable(values);
+    const isWindowed = everything.some(({ hasWindow }) => hasWindow);
+    if (this.#count && (select.distinct || isAggregated || isWindowed)) {
+      throw invalidQuery(
+        'A subquery containing a recursive reference may not use DISTINCT, GROUP BY, any aggregate function or any analytic function',
+        select.at,
+      );
+    }
 
     const distinct = select.distinct ? 'DISTINCT ' : '';
     const outputs = this.#outputs(values);
     const columns = outputs.map(({ value }, index) => `${value.sql} AS c${index}`);
+    if (this.#count) columns.push(`${this.#count} AS d`);
     const clauses = [
       where && ` WHERE ${where.sql}`,
       groups && ` GROUP BY ${groups.sql}`,
@@ -125,6 +137,7 @@ class SelectResolver {
       outputs,
       reads: [...this.#reads, ...always, ...keys, ...order.values, ...(select.distinct ? values : [])],
       scope: this.#scope,
+      counts: this.#count !== undefined,
     };
   }
 
