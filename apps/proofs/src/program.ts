@@ -65,8 +65,8 @@ verb(prove, 'clients', {
   summary: "Google's own clients cannot tell the local cloud from Google",
   example: 'pnpm prove clients',
   description:
-    "Starts a local cloud, and lets programs with Google's clients for Node, Python, Go and Java, and gcloud, spend an ordinary " +
-    'day with it. Prints each step: right, refused by name, or wrong. Installs each client from its registry into a temporary ' +
+    "Starts a local cloud, and lets programs with Google's clients for Node, Python, Go and Java, bq, gcloud and dbt spend an " +
+    'ordinary day with it. Prints each step: right, refused by name, or wrong. Installs each client from its registry into a temporary ' +
     'folder; skips those whose language is not installed.',
 })
   .option('--seconds <n>', 'time for all clients, 30 to 3600', integer(30, 3_600), 240)

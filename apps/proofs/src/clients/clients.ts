@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Workshop } from '../shared/workshop.ts';
 
@@ -11,6 +11,7 @@ export interface Client {
 }
 
 const PYTHON = ['google-cloud-pubsub==2.44.0', 'google-cloud-bigquery==3.47.0'];
+const DBT = ['dbt-core==1.10.23', 'dbt-bigquery==1.10.3'];
 const GO = ['cloud.google.com/go/pubsub/v2@v2.9.0', 'cloud.google.com/go/bigquery@v1.86.2'];
 const JAVA = [
   { artifact: 'google-cloud-pubsub', version: '1.160.0' },
@@ -24,13 +25,17 @@ export const CLIENTS: Readonly<Record<string, Client>> = {
   },
   Python: {
     async prepare(workshop) {
-      await workshop.run('python3', '-m', 'venv', 'python');
-      const bin = join(workshop.folder, 'python', process.platform === 'win32' ? 'Scripts' : 'bin');
-      await workshop.run(join(bin, 'pip'), 'install', '--quiet', ...PYTHON);
-      return ['pubsub', 'bigquery'].map((service) => [
-        join(bin, 'python'),
-        join(HERE, `client-${service}.py`),
-      ]);
+      const python = await pythonWith(workshop, PYTHON);
+      return ['pubsub', 'bigquery'].map((service) => [python, join(HERE, `client-${service}.py`)]);
+    },
+  },
+  dbt: {
+    async prepare(workshop) {
+      const python = await pythonWith(workshop, DBT);
+      // The day changes a seed.
+      const project = join(workshop.folder, 'project');
+      await cp(join(HERE, 'dbt'), project, { recursive: true });
+      return [[python, join(HERE, 'client-dbt.py'), project]];
     },
   },
   Go: {
@@ -77,6 +82,15 @@ export const CLIENTS: Readonly<Record<string, Client>> = {
     },
   },
 };
+
+/** The interpreter of a new virtual environment with these packages. Throws CommandError. */
+async function pythonWith(workshop: Workshop, packages: readonly string[]): Promise<string> {
+  await workshop.run('python3', '-m', 'venv', 'python');
+  const bin = join(workshop.folder, 'python', process.platform === 'win32' ? 'Scripts' : 'bin');
+  // Most modules are never imported: Python compiles the others when they are.
+  await workshop.run(join(bin, 'pip'), 'install', '--quiet', '--no-compile', ...packages);
+  return join(bin, 'python');
+}
 
 function pomOf(dependencies: readonly { artifact: string; version: string }[]): string {
   const declared = dependencies.map(
