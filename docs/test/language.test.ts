@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@records/stack';
 
@@ -8,8 +8,8 @@ const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf
 /** As `wc -w` counts them. */
 const words = (text: string): number => text.split(/\s+/).filter(Boolean).length;
 
-describe('README.es.md', () => {
-  const [english, spanish] = ['README.md', 'README.es.md'].map((file) => shapeOf(read(file)));
+describe.each(['README', 'docs/analytics'])('%s.es.md', (document) => {
+  const [english, spanish] = ['.md', '.es.md'].map((language) => shapeOf(read(`${document}${language}`)));
 
   it.each([
     ['levels of headings', 'headings'],
@@ -18,13 +18,13 @@ describe('README.es.md', () => {
     ['targets of links', 'links'],
     ['rows and columns of tables', 'tables'],
     ['points of lists', 'points'],
-  ] as const)('has the %s of README.md', (_, part) => {
+  ] as const)('has the %s of the English document', (_, part) => {
     expect(spanish?.[part]).toEqual(english?.[part]);
   });
 
-  it('and README.md link to each other', () => {
-    expect(read('README.md')).toContain('[Español](README.es.md)');
-    expect(read('README.es.md')).toContain('[English](README.md)');
+  it('and the English document link to each other', () => {
+    expect(read(`${document}.md`)).toContain(`[Español](${basename(document)}.es.md)`);
+    expect(read(`${document}.es.md`)).toContain(`[English](${basename(document)}.md)`);
   });
 });
 
@@ -77,8 +77,8 @@ function shapeOf(text: string) {
     headings: lines.flatMap((line) => /^#+(?= )/.exec(line)?.[0] ?? []),
     words: [...prose.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word),
     links: [...prose.matchAll(/\]\(([^)]+)\)/g)]
-      .map(([, target = '']) => target)
-      .filter((target) => !/^README(\.es)?\.md$/.test(target)),
+      // To a document in the reader's language, where there is one.
+      .map(([, target = '']) => target.replace('.es.md', '.md')),
     tables: lines.flatMap((line) => (line.startsWith('|') ? [line.split('|').length] : [])),
     points: lines.filter((line) => line.startsWith('* ')).length,
   };
