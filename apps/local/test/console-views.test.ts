@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { expectNoBarrier, hasBrowser, TestConsole } from './support/console.ts';
 
 // It starts a stack and a browser, perhaps on a busy machine.
@@ -96,6 +96,7 @@ const DRAWN: Readonly<Record<string, string>> = {
   follow: '.timeline li',
   records: 'tbody tr',
   sql: '.jobs li',
+  'dead-letters': '.group',
   requests: '.events li',
 };
 
@@ -106,6 +107,8 @@ describe('no view', () => {
       async (page) => {
         await page.waitForFunction(() => document.querySelector('input')?.value !== '');
         await page.press('input', 'Enter');
+        await page.click(locale === 'es-MX' ? 'text=Campo de más' : 'text=Extra field');
+        await page.waitForSelector('.troubles .trouble');
         for (const [view, drawn] of Object.entries(DRAWN)) {
           await page.click(`nav a[href="/${view}"]`);
           await page.waitForSelector(drawn);
@@ -114,5 +117,67 @@ describe('no view', () => {
       },
       { locale },
     ),
+  );
+});
+
+describe('Dead letters', () => {
+  beforeEach(() => opened.bury());
+
+  const poison = (field: string, count: number) =>
+    opened.publish(
+      Array.from({ length: count }, (_, index) => ({
+        ...{ id: `poison-${field}-${index}`, nombre: 'Zoé', apellido: 'Núñez', pais: 'Perú' },
+        [field]: 'x',
+      })),
+    );
+  const waiting = () =>
+    opened.stack.cloud.pubsub
+      .measurements()
+      .subscriptions.find(({ id }) => opened.stack.outputs.deadLetterSubscription.endsWith(`/${id}`))
+      ?.backlog;
+
+  inBrowser('discards one group after a dry run, and leaves the other', () =>
+    opened.withPage('/dead-letters', async (page) => {
+      await poison('edad', 3);
+      await poison('telefono', 1);
+      await page.waitForSelector('.group >> text=1 × Unknown field "telefono"');
+      const group = page.locator('.group', { hasText: '3 × Unknown field "edad"' });
+      await group.locator('text=Discard…').click();
+      await page.waitForSelector('text=3 would be removed for good.');
+      expect(waiting()).toBe(4);
+      await group.locator('text=Discard (3)').click();
+      await page.waitForSelector('text=3 removed for good.');
+      await page.waitForSelector('text=1 dead letters, by reason');
+      expect(waiting()).toBe(1);
+      await page.click('text=The first messages');
+      expect(JSON.parse((await page.textContent('.group pre')) ?? '')).toMatchObject({ telefono: 'x' });
+    }),
+  );
+
+  inBrowser('replays a group into what was mended, and the trouble ends', () =>
+    opened.withPage('/dead-letters', async (page) => {
+      const { cloud, outputs } = opened.stack;
+      await poison('telefono', 2);
+      await page.waitForSelector('.troubles >> text=dead letters wait');
+      const { subscriptions } = await cloud.pubsub.listSubscriptions({
+        project: `projects/${outputs.project}`,
+      });
+      const writer = subscriptions.find(({ bigqueryConfig }) =>
+        bigqueryConfig?.table?.includes('.records.records'),
+      );
+      await cloud.pubsub.updateSubscription({
+        subscription: {
+          name: writer?.name ?? '',
+          bigqueryConfig: { ...writer?.bigqueryConfig, dropUnknownFields: true },
+        },
+        updateMask: { paths: ['bigquery_config'] },
+      });
+      await page.click('text=Replay…');
+      await page.click('text=Replay (2)');
+      await page.waitForSelector('text=2 published again and removed.');
+      await page.waitForSelector('text=There are no dead letters');
+      await page.waitForSelector('.troubles .trouble', { state: 'detached' });
+      expect(waiting()).toBe(0);
+    }),
   );
 });

@@ -23,5 +23,6 @@ export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = 
   follow: () => import('./views/follow.ts'),
   records: () => import('./views/records.ts'),
   sql: () => import('./views/sql.ts'),
+  'dead-letters': () => import('./views/dead-letters.ts'),
   requests: () => import('./views/requests.ts'),
 };

@@ -84,6 +84,13 @@ export class TestConsole implements AsyncDisposable {
     while (waiting()) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** Removes every dead letter. */
+  async bury(): Promise<void> {
+    const { cloud, outputs } = this.stack;
+    const seconds = Math.ceil(Date.now() / 1_000) + 60;
+    await cloud.pubsub.seek({ subscription: outputs.deadLetterSubscription, time: { seconds } });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser?.close();
     await this.server.close();

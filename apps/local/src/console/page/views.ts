@@ -6,6 +6,11 @@ export const VIEWS: readonly [ViewEntry, ...ViewEntry[]] = [
   { name: 'records', title: { en: 'Records', es: 'Registros' }, load: () => import('./views/records.ts') },
   { name: 'sql', title: { en: 'SQL', es: 'SQL' }, load: () => import('./views/sql.ts') },
   {
+    name: 'dead-letters',
+    title: { en: 'Dead letters', es: 'Mensajes no entregables' },
+    load: () => import('./views/dead-letters.ts'),
+  },
+  {
     name: 'requests',
     title: { en: 'Requests and events', es: 'Solicitudes y eventos' },
     load: () => import('./views/requests.ts'),

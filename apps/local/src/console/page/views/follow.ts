@@ -76,7 +76,7 @@ export function open({ redraw }: Page): View {
 function drawn({ id, variant, steps, over }: Follow) {
   const label = BUTTONS.find(([known]) => known === variant)?.[1];
   return html`
-    <section class="follow">
+    <section class="box follow">
       <h2><code>${id}</code> ${label && variant !== 'whole' ? t(label) : nothing}</h2>
       <ol class="timeline">${steps.map(
         ({ step, ms, detail, attempt }) => html`
