@@ -115,7 +115,8 @@ export class Expressions {
     if (parameter === 'PART') return { parts: [draws.pick(partsOf(name))] };
     if (parameter === 'INTERVAL')
       return sql`INTERVAL ${this.expression('INT64', around, depth)} ${draws.pick(INTERVAL_PARTS)}`;
-    const type = draws.chance(0.02) ? draws.pick(SCALARS) : concrete(parameter, generic);
+    const type =
+      draws.chance(0.02) || parameter === 'ANY' ? draws.pick(SCALARS) : concrete(parameter, generic);
     return this.expression(type, around, depth);
   }
 

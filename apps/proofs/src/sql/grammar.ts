@@ -125,7 +125,8 @@ export class Grammar {
       const from = this.#from(0);
       const items = types.map((type) => this.#item(from, draws.chance(0.95) ? type : draws.pick(SCALARS)));
       const where = draws.chance(0.3) ? sql` WHERE ${this.#condition(from)}` : sql``;
-      return sql`SELECT ${{ parts: items.flatMap((item, index) => [index === 0 ? '' : ', ', item]) }} FROM ${from.piece}${optional(where)}`;
+      const named = items.flatMap((item, index) => [index === 0 ? '' : ', ', item, ` AS c${index}`]);
+      return sql`SELECT ${{ parts: named }} FROM ${from.piece}${optional(where)}`;
     };
     const more = draws.chance(0.2) ? optional(sql` ${operator} ${side()}`) : '';
     const order = draws.chance(0.5) ? `  ORDER BY ${types.map((_, index) => index + 1).join(', ')}` : '';

@@ -391,8 +391,8 @@ export const ARGUMENTS: Readonly<Record<string, Readonly<Record<number, readonly
   },
   NTILE: { 0: ['1', '2', '3', '0', 'NULL'] },
   NTH_VALUE: { 1: ['1', '2', '9', '0', 'NULL'] },
-  LAG: { 1: ['0', '1', '2', '-1', 'NULL'] },
-  LEAD: { 1: ['0', '1', '2', '-1', 'NULL'] },
+  LAG: { 1: ['0', '1', '2', 'NULL'], 2: ['NULL'] },
+  LEAD: { 1: ['0', '1', '2', 'NULL'], 2: ['NULL'] },
 };
 
 /** Functions whose answer is another one each time, or may be any of several. */

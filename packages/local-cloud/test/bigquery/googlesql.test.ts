@@ -130,11 +130,17 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   ],
   'operators and NULL': [
     ['SELECT 7 / 2, 1 + 2 * 3, (1 + 2) * 3, -7 + 0, 5 - 2 - 1', [[3.5, 7, 9, -7, 2]]],
-    ["SELECT 'a' || 'b', NULL || 'b', [1] || [2]", [['ab', null, [1, 2]]]],
-    ['SELECT 1 = 1.0, 1 != 2, 2 <> 2, NULL = NULL, NULL IS NULL', [[true, true, false, null, true]]],
+    ["SELECT 'a' || 'b', CAST(NULL AS STRING) || 'b', [1] || [2]", [['ab', null, [1, 2]]]],
+    [
+      'SELECT 1 = 1.0, 1 != 2, 2 <> 2, CAST(NULL AS INT64) = 1, NULL IS NULL',
+      [[true, true, false, null, true]],
+    ],
     // Each operand is computed once, however often its translation uses it.
     [`SELECT ${'1.5 + '.repeat(60)}0`, [[90]]],
-    ['SELECT TRUE AND NULL, FALSE AND NULL, TRUE OR NULL, NOT NULL', [[null, false, true, null]]],
+    [
+      'SELECT TRUE AND NULL, FALSE AND NULL, TRUE OR NULL, NOT CAST(NULL AS BOOL)',
+      [[null, false, true, null]],
+    ],
     ['SELECT 2 BETWEEN 1 AND 3, 2 NOT BETWEEN 1 AND 3', [[true, false]]],
     ['SELECT 1 IN (1, 2), 3 NOT IN (1, 2), NULL IN (1), 1 IN (2, NULL)', [[true, true, null, null]]],
     [

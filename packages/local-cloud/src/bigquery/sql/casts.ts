@@ -1,3 +1,4 @@
+import { formatTime } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
@@ -5,17 +6,19 @@ import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import { defined } from './functions/computed.ts';
 import { floatText } from './functions/exact-decimal.ts';
+import { floatToNumeric, READERS } from './functions/numbers-of-text.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
 /**
- * Patterns of the text that BigQuery casts to a type. DuckDB accepts more: '1.5' as an integer, 'yes' as a boolean.
+ * Patterns of the text that BigQuery casts to a type, as DuckDB does. DuckDB accepts more: '1.5' as an integer, 'yes' as a boolean.
+ * Of numbers they are the usual text: READERS read the rest.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions
  */
 const TEXT_PATTERNS: Readonly<Partial<Record<ScalarKind, string>>> = {
-  INT64: '[+-]?[0-9]+',
-  FLOAT64: String.raw`(?i)[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)`,
-  NUMERIC: String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)`,
+  INT64: '[+-]?[0-9]{1,18}',
+  FLOAT64: String.raw`[+-]?[0-9]{1,15}(\.[0-9]{0,9})?`,
+  NUMERIC: String.raw`[+-]?[0-9]{1,28}(\.[0-9]{0,9})?`,
   BOOL: '(?i)true|false',
   DATE: '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
   DATETIME: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?`,
@@ -37,6 +40,11 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
 
 type Convert = (sql: string) => string;
 
+/** With zero, three or six digits of a second's fraction. */
+const timeToText = defined('time_to_text', 'TIME -> STRING', (micros) =>
+  formatTime(micros).replace(/000$/, ''),
+);
+
 const floatToText = defined('float_text', 'FLOAT64 -> STRING', floatText);
 
 const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
@@ -56,7 +64,7 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'INT64 BOOL': plain('BOOL'),
   'INT64 STRING': plain('STRING'),
   'FLOAT64 INT64': rounded('INT64'),
-  'FLOAT64 NUMERIC': plain('NUMERIC'),
+  'FLOAT64 NUMERIC': (sql) => floatToNumeric([sql]),
   'FLOAT64 STRING': (sql) => floatToText([sql]),
   'NUMERIC INT64': rounded('INT64'),
   'NUMERIC FLOAT64': plain('FLOAT64'),
@@ -65,6 +73,7 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'BOOL STRING': plain('STRING'),
   'STRING BYTES': (sql) => `encode(${sql})`,
   'BYTES STRING': (sql) => `decode(${sql})`,
+  'TIME STRING': (sql) => timeToText([sql]),
   'DATE STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
   'DATE DATETIME': asDateTime,
   'DATE TIMESTAMP': asDateTime,
@@ -99,7 +108,9 @@ export function castTo(
   if (value.special) throw unsupported('CAST of an INTERVAL', at);
   if (sameType(value.type, type) || value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') {
     const same = coerce(value, type, bindings);
-    if (same) return { ...same, at };
+    // A cast is coerced no further, unlike the literal in it.
+    const { constant } = same ?? {};
+    if (same) return combined(same.sql, type, at, [same], constant === undefined ? {} : { constant });
   }
   const [from, to] = [value.type, type];
   if (from.kind === 'ARRAY' || from.kind === 'STRUCT' || to.kind === 'ARRAY' || to.kind === 'STRUCT') {
@@ -114,12 +125,7 @@ export function castTo(
 
 function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {
   const conversion = CONVERSIONS[`${from} ${to}`];
-  if (!conversion) {
-    if (from === 'FLOAT64' || from === 'TIME' || (to === 'STRING' && from === 'BYTES')) {
-      throw unsupported(`CAST from ${from} to ${to}`, at);
-    }
-    throw invalidQuery(`Invalid cast from ${from} to ${to}`, at);
-  }
+  if (!conversion) throw invalidQuery(`Invalid cast from ${from} to ${to}`, at);
   return safe ? isolated([sql], (value) => `TRY(${conversion(value)})`) : conversion(sql);
 }
 
@@ -132,7 +138,9 @@ export function readText(sql: string, to: ScalarKind, safe: boolean): string {
       to === 'TIMESTAMP'
         ? `make_timestamp(epoch_us(${word}(${text} AS TIMESTAMPTZ)))`
         : `${word}(${text} AS ${duckType(scalar(to))})`;
-    const otherwise = safe ? 'NULL' : failure(BAD_VALUE[to] ?? '', text);
+    const failed = safe ? 'NULL' : failure(BAD_VALUE[to] ?? '', text);
+    const reader = READERS[to];
+    const otherwise = reader ? (safe ? reader([text]) : `coalesce(${reader([text])}, ${failed})`) : failed;
     return `CASE WHEN ${text} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${pattern}) THEN ${read} ELSE ${otherwise} END`;
   });
 }

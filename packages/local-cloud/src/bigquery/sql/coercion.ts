@@ -48,7 +48,13 @@ function coerceElements(
   bindings: Bindings,
 ): Resolved | undefined {
   if (!value.elements) return undefined;
-  const elements = value.elements.map((element) => coerce(element, type.element, bindings));
+  const from = value.type.kind === 'ARRAY' ? value.type.element : undefined;
+  const elements = value.elements.map((element) =>
+    // A NULL in an array has the type of the array.
+    element.coercible === 'NULL' && from?.kind !== 'STRUCT'
+      ? coerce({ ...element, coercible: 'LITERAL', type: from ?? element.type }, type.element, bindings)
+      : coerce(element, type.element, bindings),
+  );
   if (elements.some((element) => element === undefined)) return undefined;
   return arrayOf(
     elements.filter((element) => element !== undefined),

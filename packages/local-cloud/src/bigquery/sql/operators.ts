@@ -2,6 +2,7 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
+import { divideNumeric } from './functions/numeric.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
@@ -18,10 +19,17 @@ export function resolveBinary(
   bindings: Bindings,
 ): Resolved {
   if (left.special || right.special) throw unsupported(`Operator ${operator} with an INTERVAL`, at);
+  assertNotNull(operator, [left, right], at);
   if (operator === '||') return concatenation(left, right, at, bindings);
   if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
   if (BITWISE.includes(operator)) return bitwise(operator, left, right, at, bindings);
   return compare(operator, left, right, at, bindings);
+}
+
+/** Google refuses a NULL without a type as an operand, but not of IN, BETWEEN, IS, AND and OR. */
+export function assertNotNull(operator: string, operands: readonly Resolved[], at: Position): void {
+  if (operands.some(({ coercible }) => coercible === 'NULL'))
+    throw invalidQuery(`Operands of ${operator} cannot be literal NULL`, at);
 }
 
 /** =, !=, <, <=, >, >=; also used for BETWEEN, NULLIF and CASE x WHEN. */
@@ -112,11 +120,11 @@ function arithmetic(
     }
     throw signatureError(`operator ${operator}`, [left, right], supported, at);
   }
-  if (kind === 'NUMERIC' && operator === '/') throw unsupported('Operator / for NUMERIC', at);
-  const target = scalar(operator === '/' ? 'FLOAT64' : kind);
+  const target = scalar(operator === '/' && kind === 'INT64' ? 'FLOAT64' : kind);
   const [a, b] = [coerce(left, target, bindings), coerce(right, target, bindings)];
   if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], supported, at);
   if (target.kind === 'FLOAT64') return combined(floatSql(operator, a.sql, b.sql), target, at, [a, b]);
+  if (operator === '/') return combined(divideNumeric([a.sql, b.sql]), target, at, [a, b]);
   const sql = `(${a.sql} ${operator} ${b.sql})`;
   return combined(kind === 'NUMERIC' ? `CAST(${sql} AS ${duckType(target)})` : sql, target, at, [a, b]);
 }
@@ -166,6 +174,7 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
 }
 
 export function resolveUnary(operator: string, value: Resolved, at: Position, bindings: Bindings): Resolved {
+  assertNotNull(operator, [value], at);
   if (operator === 'NOT') {
     const bool = coerce(value, scalar('BOOL'), bindings);
     if (!bool) throw signatureError('operator NOT', [value], 'NOT BOOL', at);

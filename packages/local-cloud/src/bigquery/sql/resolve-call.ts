@@ -9,7 +9,7 @@ import { applyOverloads } from './functions/overload.ts';
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
 import { PART_ARGUMENT } from './functions/time.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
-import { compare } from './operators.ts';
+import { compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { frameSql } from './window-frame.ts';
 
@@ -79,8 +79,10 @@ function resolveArgument(
 function resolveNullIf(args: readonly Resolved[], at: Position, context: ExpressionContext): Resolved {
   const [value, other] = args;
   if (!value || !other || args.length !== 2) throw invalidQuery('Function NULLIF takes two arguments', at);
-  const equal = compare('=', value, other, at, context.bindings);
-  return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${value.sql} END)`, value.type, at, [equal, value]);
+  const supported = 'NULLIF(T, T)';
+  const [a, b] = unified('function NULLIF', [value, other], supported, at, context.bindings);
+  const equal = compare('=', a, b, at, context.bindings);
+  return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${a.sql} END)`, a.type, at, [equal, a]);
 }
 
 /** CURRENT_TIMESTAMP and the like: one instant for the whole statement. */

@@ -7,7 +7,7 @@ import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { extractSql } from './functions/time.ts';
 import { failure, letIn } from './let.ts';
-import { compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
+import { assertNotNull, compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
 import { orderKeySql } from './order-key.ts';
 import { resolveCall } from './resolve-call.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -138,7 +138,10 @@ function resolveIn({ negated, value, among, at }: Node<'in'>, context: Expressio
     return combined(sql, scalar('BOOL'), at, [x, ...items]);
   }
   if (among.node === 'unnest') {
-    const array = resolveExpression(among.array, context);
+    const given = resolveExpression(among.array, context);
+    const wider: DataType = { kind: 'ARRAY', element: subject.type };
+    const isWider = subject.coercible === undefined || subject.coercible === 'LITERAL';
+    const array = (given.elements && isWider && coerce(given, wider, bindings)) || given;
     const element = array.type.kind === 'ARRAY' ? array.type.element : undefined;
     const x = element && coerce(subject, element, bindings);
     if (!element || !x)
@@ -185,6 +188,7 @@ function equalsAny(
 
 function resolveLike({ negated, value, pattern, at }: Node<'like'>, context: ExpressionContext): Resolved {
   const operands = [resolveExpression(value, context), resolveExpression(pattern, context)];
+  assertNotNull('LIKE', operands, at);
   const [text, like] = operands.map((operand) => coerce(operand, scalar('STRING'), context.bindings));
   if (!text || !like) throw signatureError('operator LIKE', operands, 'STRING LIKE STRING', at);
   const word = negated ? 'NOT LIKE' : 'LIKE';
@@ -318,7 +322,8 @@ function resolveStruct({ fields, type, at }: Node<'struct'>, context: Expression
 }
 
 function resolveExtract({ part, value, at }: Node<'extract'>, context: ExpressionContext): Resolved {
-  const from = resolveExpression(value, context);
+  const given = resolveExpression(value, context);
+  const from = (given.coercible === 'NULL' && coerce(given, scalar('TIMESTAMP'), context.bindings)) || given;
   const kinds = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'] as const;
   const kind = kinds.find((candidate) => candidate === from.type.kind);
   if (!kind) throw signatureError('function EXTRACT', [from], 'EXTRACT(DATE_TIME_PART FROM TIMESTAMP)', at);

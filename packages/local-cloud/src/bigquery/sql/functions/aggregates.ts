@@ -1,6 +1,8 @@
-import { unsupported } from '../../errors.ts';
+import { invalidQuery, unsupported } from '../../errors.ts';
 import type { FunctionCall } from '../ast.ts';
-import { type FunctionTable, overload } from './overload.ts';
+import { failure } from '../let.ts';
+import { divideNumeric } from './numeric.ts';
+import { type Emit, type FunctionTable, overload } from './overload.ts';
 
 /**
  * Placeholders in the SQL of an aggregate call. Overloads emit them, because they do not see the DISTINCT, ORDER BY and
@@ -15,7 +17,29 @@ const call = (name: string, args: readonly string[], filter = '') =>
 
 const simple = (name: string) => (args: readonly string[]) => call(name, args);
 
-const ORDERED = ['STRING', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+const ORDERED = ['STRING', 'BYTES', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+
+const someInfinite = (x: string) => `coalesce(${call('bool_or', [`isinf(${x})`])}, FALSE)`;
+
+/** A power of two: dividing by it changes no digit. The sum of large numbers is then finite. */
+const SCALE = '18446744073709551616.0';
+
+/** DuckDB fails at numbers whose square is no FLOAT64. */
+const MAX_SPREAD = '1e150';
+
+/** A variance or deviation: NaN if any of several numbers is not finite. */
+const spread =
+  (name: string): Emit =>
+  ([x = '']) => {
+    const isOdd = call('bool_or', [`NOT isfinite(${x})`]);
+    const isLarge = call('bool_or', [`isfinite(${x}) AND abs(${x}) > ${MAX_SPREAD}`]);
+    const isEnough = name.endsWith('_samp') ? `${call('count', [x])} > 1` : 'TRUE';
+    const refusal = failure(
+      `The spread of numbers above ${MAX_SPREAD} is not supported by the local BigQuery`,
+    );
+    const plain = call(name, [`CASE WHEN abs(${x}) <= ${MAX_SPREAD} THEN ${x} END`]);
+    return `CASE WHEN ${isOdd} THEN CASE WHEN ${isEnough} THEN CAST('nan' AS DOUBLE) END WHEN ${isLarge} THEN ${refusal} ELSE ${plain} END`;
+  };
 
 const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
 
@@ -28,9 +52,22 @@ export const AGGREGATES: FunctionTable = {
   SUM: [
     overload('INT64 -> INT64', (args) => `CAST(${call('sum', args)} AS BIGINT)`),
     overload('NUMERIC -> NUMERIC', (args) => `CAST(${call('sum', args)} AS DECIMAL(38, 9))`),
-    overload('FLOAT64 -> FLOAT64', simple('sum')),
+    overload('FLOAT64 -> FLOAT64', ([x = '']) => {
+      const sum = call('sum', [x]);
+      return `CASE WHEN isinf(${sum}) AND NOT ${someInfinite(x)} THEN ${failure('double overflow')} ELSE ${sum} END`;
+    }),
   ],
-  AVG: [overload('FLOAT64 -> FLOAT64', simple('avg'))],
+  AVG: [
+    overload('FLOAT64 -> FLOAT64', ([x = '']) => {
+      const average = call('avg', [x]);
+      const small = `${call('avg', [`${x} / ${SCALE}`])} * ${SCALE}`;
+      return `CASE WHEN isinf(${average}) AND NOT ${someInfinite(x)} THEN ${small} ELSE ${average} END`;
+    }),
+    overload('NUMERIC -> NUMERIC', ([x = '']) => {
+      const sum = `CAST(${call('sum', [x])} AS DECIMAL(38, 9))`;
+      return divideNumeric([sum, `CAST(nullif(${call('count', [x])}, 0) AS DECIMAL(38, 9))`]);
+    }),
+  ],
   // NaN is smaller than any number in BigQuery, and larger in DuckDB.
   MIN: [
     ...ORDERED.map((type) => overload(`${type} -> ${type}`, simple('min'))),
@@ -43,12 +80,12 @@ export const AGGREGATES: FunctionTable = {
   MAX: [...ORDERED, 'FLOAT64'].map((type) => overload(`${type} -> ${type}`, simple('max'))),
   MAX_BY: by('arg_max_null'),
   MIN_BY: by('arg_min_null'),
-  STDDEV: [overload('FLOAT64 -> FLOAT64', simple('stddev_samp'))],
-  STDDEV_SAMP: [overload('FLOAT64 -> FLOAT64', simple('stddev_samp'))],
-  STDDEV_POP: [overload('FLOAT64 -> FLOAT64', simple('stddev_pop'))],
-  VARIANCE: [overload('FLOAT64 -> FLOAT64', simple('var_samp'))],
-  VAR_SAMP: [overload('FLOAT64 -> FLOAT64', simple('var_samp'))],
-  VAR_POP: [overload('FLOAT64 -> FLOAT64', simple('var_pop'))],
+  STDDEV: [overload('FLOAT64 -> FLOAT64', spread('stddev_samp'))],
+  STDDEV_SAMP: [overload('FLOAT64 -> FLOAT64', spread('stddev_samp'))],
+  STDDEV_POP: [overload('FLOAT64 -> FLOAT64', spread('stddev_pop'))],
+  VARIANCE: [overload('FLOAT64 -> FLOAT64', spread('var_samp'))],
+  VAR_SAMP: [overload('FLOAT64 -> FLOAT64', spread('var_samp'))],
+  VAR_POP: [overload('FLOAT64 -> FLOAT64', spread('var_pop'))],
   BIT_AND: [overload('INT64 -> INT64', simple('bit_and'))],
   BIT_OR: [overload('INT64 -> INT64', simple('bit_or'))],
   BIT_XOR: [overload('INT64 -> INT64', simple('bit_xor'))],
@@ -56,9 +93,15 @@ export const AGGREGATES: FunctionTable = {
   LOGICAL_AND: [overload('BOOL -> BOOL', simple('bool_and'))],
   LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],
   STRING_AGG: [
-    overload('STRING, STRING? -> STRING', ([x = '', separator = "','"]) =>
-      call('string_agg', [x, separator]),
-    ),
+    overload('STRING, STRING? -> STRING', ([x = '', separator = "','"], [, by]) => {
+      if (by && typeof by.constant !== 'string') {
+        throw invalidQuery(
+          'Argument 2 to STRING_AGG must be a literal or query parameter and not NULL',
+          by.at,
+        );
+      }
+      return call('string_agg', [x, separator]);
+    }),
   ],
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
 };

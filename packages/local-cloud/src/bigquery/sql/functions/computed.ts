@@ -165,7 +165,7 @@ interface Definition {
 const DEFINED = new Map<string, Definition>();
 
 /** The SQL of a call, given the SQL of its arguments and, if there are words among them, the resolved arguments. */
-type Call = (args: readonly string[], resolved?: readonly Resolved[]) => string;
+export type Call = (args: readonly string[], resolved?: readonly Resolved[]) => string;
 
 /**
  * Defines a function that DuckDB lacks, or means otherwise, and returns the SQL of its calls. The result is NULL when an

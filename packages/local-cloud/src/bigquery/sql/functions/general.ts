@@ -1,3 +1,4 @@
+import { invalidQuery } from '../../errors.ts';
 import { failure, letIn } from '../let.ts';
 import { computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
@@ -45,13 +46,16 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
   ARRAY_LENGTH: [overload('ARRAY<T> -> INT64', same('len'))],
   ARRAY_REVERSE: [overload('ARRAY<T> -> ARRAY<T>', same('list_reverse'))],
   ARRAY_CONCAT: [
-    overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args) =>
-      letIn(args, (...names) => {
+    overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args, resolved) => {
+      const none = resolved.find(({ coercible }) => coercible === 'NULL');
+      if (none)
+        throw invalidQuery('The argument to ARRAY_CONCAT must be an array type but was NULL', none.at);
+      return letIn(args, (...names) => {
         const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
         const joined = names.reduce((all, next) => `list_concat(${all}, ${next})`);
         return `CASE WHEN ${anyNull} THEN NULL ELSE ${joined} END`;
-      }),
-    ),
+      });
+    }),
   ],
   ARRAY_TO_STRING: [
     overload('ARRAY<STRING>, STRING -> STRING', ([array = '', separator = '']) => joined(array, separator)),
@@ -76,8 +80,8 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       letIn(
         [from, to, step],
         (a, b, s) =>
-          `CASE WHEN ${s} = 0 THEN ${failure('Sequence step cannot be 0.')} ` +
-          `WHEN ${a} IS NULL OR ${b} IS NULL OR ${s} IS NULL THEN NULL ` +
+          `CASE WHEN ${a} IS NULL OR ${b} IS NULL OR ${s} IS NULL THEN NULL ` +
+          `WHEN ${s} = 0 THEN ${failure('Sequence step cannot be 0.')} ` +
           `WHEN abs((${b} - ${a}) // ${s}) >= 1048575 AND (${b} >= ${a}) = (${s} > 0) ` +
           `THEN ${failure('GENERATE_ARRAY produced too many elements')} ` +
           `ELSE generate_series(${a}, ${b}, ${s}) END`,

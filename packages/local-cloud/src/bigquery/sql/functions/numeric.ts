@@ -1,6 +1,7 @@
 import { unsupported } from '../../errors.ts';
 import { failure, isolated, letIn } from '../let.ts';
-import { computed, FunctionError } from './computed.ts';
+import { computed, defined, FunctionError } from './computed.ts';
+import { floatText } from './exact-decimal.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 import { roundTo, truncateTo } from './rounding.ts';
 
@@ -15,7 +16,7 @@ const toDigits = (name: 'round' | 'trunc', compute: (value: number, digits: numb
     return result;
   });
 
-const COMPARABLE = ['INT64', 'NUMERIC', 'STRING', 'DATE', 'DATETIME', 'TIMESTAMP'];
+const COMPARABLE = ['INT64', 'NUMERIC', 'BOOL', 'STRING', 'BYTES', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
 
 const extreme = (operator: '>' | '<') => [
   overload('T... -> T', (args, [first]) => {
@@ -70,21 +71,35 @@ const divided = (name: string, sql: (a: string, b: string) => string) => [
   ),
 ];
 
-/** BigQuery fails when finite arguments give an infinite result. */
-const finite = (call: string, args: readonly string[], domain?: (...names: string[]) => string) =>
-  letIn(args, (...names) => {
-    const value = `${call}(${names.join(', ')})`;
-    const error = failure('Floating point error in function: ', `'${call.toUpperCase()}'`);
-    const outside = domain ? `WHEN ${domain(...names)} THEN ${error} ` : '';
-    const allFinite = names.map((name) => `isfinite(${name})`).join(' AND ');
-    return `CASE ${outside}WHEN ${allFinite} AND NOT isfinite(${value}) THEN ${error} ELSE ${value} END`;
-  });
+/** BigQuery fails when finite arguments give a result that is not finite. */
+function finite(name: string, args: readonly number[], result: number): number {
+  if (Number.isFinite(result) || !args.every(Number.isFinite)) return result;
+  throw new FunctionError(`Floating point error in function: ${name}(${args.map(floatText).join(', ')})`);
+}
 
-const circular = (name: string) => [
-  overload('FLOAT64 -> FLOAT64', ([x = '']) =>
-    letIn([x], (v) => `CASE WHEN isfinite(${v}) THEN ${name}(${v}) ELSE CAST('nan' AS DOUBLE) END`),
-  ),
-];
+const real = (name: string, compute: (value: number) => number) =>
+  computed(name.toLowerCase(), 'FLOAT64 -> FLOAT64', (value) => finite(name, [value], compute(value)));
+
+/** JavaScript has NaN where the base is 1 or -1 and the exponent is not finite. */
+function power(base: number, exponent: number): number {
+  const isOne = base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY);
+  return isOne ? 1 : finite('POW', [base, exponent], base ** exponent);
+}
+
+function logarithm(value: number, base: number): number {
+  const areFinite = Number.isFinite(value) && Number.isFinite(base);
+  if (areFinite && (value <= 0 || base <= 0 || base === 1)) return finite('LOG', [value, base], Number.NaN);
+  if (!areFinite && (Math.abs(base) === Number.POSITIVE_INFINITY || base <= 0)) return Number.NaN;
+  return Math.log(value) / Math.log(base);
+}
+
+/** The square root of -inf is an error, too. */
+function squareRoot(value: number): number {
+  if (value < 0) throw new FunctionError(`Argument to SQRT cannot be negative: ${floatText(value)}`);
+  return Math.sqrt(value);
+}
+
+const POWER = [computed('pow', 'FLOAT64, FLOAT64 -> FLOAT64', power)];
 
 function ieeeDivide(x: string, y: string): string {
   return letIn([x, y], (a, b) => {
@@ -93,14 +108,17 @@ function ieeeDivide(x: string, y: string): string {
   });
 }
 
-function logarithm(x: string, y: string): string {
-  const error = failure('Floating point error in function: LOG');
-  return letIn(
-    [x, y],
-    (a, b) =>
-      `CASE WHEN ${a} <= 0 OR ${b} <= 0 OR ${b} = 1 THEN ${error} WHEN isinf(${b}) THEN CAST('nan' AS DOUBLE) ELSE ln(${a}) / ln(${b}) END`,
-  );
-}
+const NUMERIC_ONE = 10n ** 9n;
+const MAX_NUMERIC = 10n ** 38n;
+
+/** The quotient of two NUMERICs, rounded half away from zero. */
+export const divideNumeric = defined('divide_numeric', 'NUMERIC, NUMERIC -> NUMERIC', (dividend, divisor) => {
+  if (divisor === 0n) throw new FunctionError('division by zero');
+  const [size, by] = [dividend < 0n ? -dividend : dividend, divisor < 0n ? -divisor : divisor];
+  const quotient = (2n * size * NUMERIC_ONE + by) / (2n * by);
+  if (quotient >= MAX_NUMERIC) throw new FunctionError('numeric overflow');
+  return dividend < 0n === divisor < 0n ? quotient : -quotient;
+});
 
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
 export const NUMERIC_FUNCTIONS: FunctionTable = {
@@ -139,24 +157,21 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
     overload('FLOAT64 -> FLOAT64', ([x]) => `(-${x})`),
   ],
   BIT_COUNT: [overload('INT64 -> INT64', ([x]) => `CAST(bit_count(${x}) AS BIGINT)`)],
-  SIN: circular('sin'),
-  COS: circular('cos'),
-  TAN: circular('tan'),
+  SIN: [real('SIN', Math.sin)],
+  COS: [real('COS', Math.cos)],
+  TAN: [real('TAN', Math.tan)],
   ATAN: [overload('FLOAT64 -> FLOAT64', same('atan'))],
   ATAN2: [overload('FLOAT64, FLOAT64 -> FLOAT64', same('atan2'))],
-  ACOS: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('acos', [x], (v) => `abs(${v}) > 1`))],
-  ASIN: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('asin', [x], (v) => `abs(${v}) > 1`))],
+  ACOS: [real('ACOS', Math.acos)],
+  ASIN: [real('ASIN', Math.asin)],
   CBRT: [overload('FLOAT64 -> FLOAT64', same('cbrt'))],
-  LOG: [
-    overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('ln', [x], (v) => `${v} <= 0`)),
-    overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => logarithm(x, y)),
-  ],
-  SQRT: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('sqrt', [x], (v) => `${v} < 0`))],
-  EXP: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('exp', [x]))],
-  LN: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('ln', [x], (v) => `${v} <= 0`))],
-  LOG10: [overload('FLOAT64 -> FLOAT64', ([x = '']) => finite('log10', [x], (v) => `${v} <= 0`))],
-  POW: [overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => finite('pow', [x, y]))],
-  POWER: [overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => finite('pow', [x, y]))],
+  LOG: [real('LOG', Math.log), computed('logarithm', 'FLOAT64, FLOAT64 -> FLOAT64', logarithm)],
+  SQRT: [computed('sqrt', 'FLOAT64 -> FLOAT64', squareRoot)],
+  EXP: [real('EXP', Math.exp)],
+  LN: [real('LN', Math.log)],
+  LOG10: [real('LOG10', Math.log10)],
+  POW: POWER,
+  POWER: POWER,
   IS_NAN: [overload('FLOAT64 -> BOOL', same('isnan'))],
   IS_INF: [overload('FLOAT64 -> BOOL', same('isinf'))],
   GREATEST: extreme('>'),

@@ -48,6 +48,8 @@ export function applyOverloads(
   const fits = overloads.flatMap((candidate) => fit(candidate, args, bindings) ?? []);
   const best = fits.find(({ exact }) => exact) ?? fits[0];
   if (!best) {
+    if (args.some(({ type }) => type.kind === 'NUMERIC'))
+      throw unsupported(`${call.name} of NUMERIC`, call.at);
     const supported = overloads
       .map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`)
       .join('; ');
@@ -112,6 +114,7 @@ function genericType(
   const array = args.find((_, index) => patterns[index] === 'ARRAY<T>');
   if (array) {
     const arrays = args.filter((_, index) => patterns[index] === 'ARRAY<T>');
+    if (arrays.every(({ coercible }) => coercible === 'NULL')) return scalar('INT64');
     const type = commonType(arrays, bindings);
     return type?.kind === 'ARRAY' ? type.element : undefined;
   }

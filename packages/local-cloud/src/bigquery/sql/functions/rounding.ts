@@ -16,8 +16,9 @@ export function truncateTo(value: number, count: number): number {
 }
 
 function toTens(value: number, zeros: number, divide: (whole: bigint, tens: bigint) => bigint): number {
+  // Whatever the value is, as Google has it.
+  if (zeros > 308) return 0;
   if (!Number.isFinite(value)) return value;
-  if (zeros > 309) return 0;
   const tens = 10n ** BigInt(zeros);
   const whole = BigInt(Math.trunc(Math.abs(value)));
   return Math.sign(value) * Number(divide(whole, tens) * tens);

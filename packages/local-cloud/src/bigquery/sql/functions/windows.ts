@@ -1,18 +1,44 @@
 import { invalidQuery } from '../../errors.ts';
+import type { Resolved } from '../resolved.ts';
 import { type Emit, type FunctionTable, overload, same } from './overload.ts';
 
-/** LAG and LEAD. DuckDB takes a negative offset for one in the other direction. */
-const neighbour =
-  (name: string): Emit =>
-  (args, [, offset]) => {
-    const rows = offset?.constant;
-    if (offset && (typeof rows !== 'bigint' || rows < 0n)) {
+/** An argument that has to be a literal or parameter. DuckDB takes any, and a negative offset for the other direction. */
+const constantArgument = (name: string, index: number, least: bigint): Emit => {
+  return (args, resolved) => {
+    const argument = resolved[index];
+    const value = argument?.constant;
+    if (argument && (typeof value !== 'bigint' || value < least)) {
       throw invalidQuery(
-        `The offset to the function ${name} must be a constant that is not NULL and not negative`,
-        offset.at,
+        `Argument ${index + 1} to ${name} must be a literal or query parameter that is not NULL and at least ${least}`,
+        argument.at,
       );
     }
     return `${name}(${args.join(', ')})`;
+  };
+};
+
+/** LAG and LEAD. Their third argument is the same for all rows. */
+const neighbour = (name: string): Emit => {
+  const call = constantArgument(name, 1, 0n);
+  return (args, resolved, bindings) => {
+    const otherwise = resolved[2];
+    if (otherwise && (otherwise.references.length > 0 || otherwise.columns.size > 0 || isSubquery(otherwise)))
+      throw invalidQuery(
+        `The third argument (the default expression) to ${name} must be constant`,
+        otherwise.at,
+      );
+    return call(args, resolved, bindings);
+  };
+};
+
+const isSubquery = ({ sql }: Resolved) => sql.includes('SELECT ');
+
+const edge =
+  (name: string): Emit =>
+  ([value = ''], [argument]) => {
+    if (argument?.coercible === 'NULL')
+      throw invalidQuery(`The argument to ${name.toUpperCase()} must be non-NULL`, argument.at);
+    return `${name}(${value})`;
   };
 
 /** Numbering and navigation functions, which need OVER. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-functions */
@@ -22,12 +48,12 @@ export const WINDOW_FUNCTIONS: FunctionTable = {
   DENSE_RANK: [overload('-> INT64', same('dense_rank'))],
   PERCENT_RANK: [overload('-> FLOAT64', same('percent_rank'))],
   CUME_DIST: [overload('-> FLOAT64', same('cume_dist'))],
-  NTILE: [overload('INT64 -> INT64', same('ntile'))],
+  NTILE: [overload('INT64 -> INT64', constantArgument('NTILE', 0, 1n))],
   LAG: [overload('T, INT64?, T? -> T', neighbour('LAG'))],
   LEAD: [overload('T, INT64?, T? -> T', neighbour('LEAD'))],
-  FIRST_VALUE: [overload('T -> T', same('first_value'))],
-  LAST_VALUE: [overload('T -> T', same('last_value'))],
-  NTH_VALUE: [overload('T, INT64 -> T', same('nth_value'))],
+  FIRST_VALUE: [overload('T -> T', edge('first_value'))],
+  LAST_VALUE: [overload('T -> T', edge('last_value'))],
+  NTH_VALUE: [overload('T, INT64 -> T', constantArgument('NTH_VALUE', 1, 1n))],
 };
 
 /** Functions that accept IGNORE NULLS and a frame. */
