@@ -20,6 +20,7 @@ import {
   type QueryResponse,
   type QueryResultsRequest,
 } from './job-service.ts';
+import { Jobs } from './jobs.ts';
 import type { Media } from './load-rows.ts';
 import { Loads } from './loads.ts';
 import { QueryEngine } from './query-engine.ts';
@@ -98,11 +99,13 @@ export class BigQuery implements Warehouse {
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
     const destinations = new Destinations(context, this.#tables, this.#expiring);
     const definitions = new Definitions(context, this.#datasets, this.#tables, this.#expiring, destinations);
-    this.#engine = new QueryEngine(context, this.#expiring, this.#results, destinations, definitions);
+    const jobs = new Jobs(context);
+    this.#engine = new QueryEngine(context, this.#expiring, this.#results, destinations, definitions, jobs);
     const loads = new Loads(context, destinations);
     const copies = new Copies(context, destinations, this.#expiring);
     this.#jobs = new JobService(
       context,
+      jobs,
       this.#engine,
       this.#tableData,
       this.#results,

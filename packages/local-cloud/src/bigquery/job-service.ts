@@ -21,7 +21,7 @@ import {
   jobReference,
   jobResource,
 } from './job-resources.ts';
-import { type Job, Jobs, type JobWork } from './jobs.ts';
+import type { Job, Jobs, JobWork } from './jobs.ts';
 import type { Media } from './load-rows.ts';
 import type { Loads } from './loads.ts';
 import { checkedLocation } from './locations.ts';
@@ -101,6 +101,7 @@ export class JobService {
 
   constructor(
     context: ServiceContext,
+    jobs: Jobs,
     engine: QueryEngine,
     tableData: TableData,
     results: Results,
@@ -115,7 +116,7 @@ export class JobService {
     this.#results = results;
     this.#tableData = tableData;
     this.#usage = usage;
-    this.#jobs = new Jobs(context);
+    this.#jobs = jobs;
   }
 
   /** `media` is the file of a load job, which deletes it. */

@@ -14,6 +14,7 @@ import { datasetNotFound, invalidQuery } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import { insertQuery } from './insert-query.ts';
 import { parseQuery, type QueryConfiguration } from './job-configuration.ts';
+import type { Jobs } from './jobs.ts';
 import { assertFieldName } from './names.ts';
 import type { TableInput } from './resources.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
@@ -55,6 +56,7 @@ export class QueryEngine {
   readonly #results: Results;
   readonly #destinations: Destinations;
   readonly #definitions: Definitions;
+  readonly #jobs: Jobs;
 
   constructor(
     context: ServiceContext,
@@ -62,12 +64,14 @@ export class QueryEngine {
     results: Results,
     destinations: Destinations,
     definitions: Definitions,
+    jobs: Jobs,
   ) {
     this.#context = context;
     this.#expiring = expiring;
     this.#results = results;
     this.#destinations = destinations;
     this.#definitions = definitions;
+    this.#jobs = jobs;
   }
 
   /** Call it before `translate`: expired tables are not found. */
@@ -81,16 +85,16 @@ export class QueryEngine {
     access: Access,
     location: string | undefined,
   ): TranslatedQuery {
-    const { catalog, projectId, clock } = this.#context;
+    const { catalog, projectId, projectNumber, clock } = this.#context;
     const { defaultDataset, destination } = configuration;
+    const bindings = new Bindings(configuration.parameters);
     const tables = new StoredTables(catalog, {
-      projectId,
+      ...{ projectId, projectNumber, bindings, jobs: this.#jobs },
       location,
       defaultLocation: this.#context.location,
       defaultDataset,
       access,
     });
-    const bindings = new Bindings(configuration.parameters);
     const translation = translate(configuration.query, bindings, clock.now(), tables);
     const written = writtenTable(translation) ?? destination?.reference;
     if (written) tables.place(written);

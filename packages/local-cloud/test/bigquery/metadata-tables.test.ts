@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Access, DEVELOPER } from '../../src/callers.ts';
-import { type Fixture, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { type Fixture, LOCATION, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 
 let fixture: Fixture;
 
@@ -128,6 +128,96 @@ describe('INFORMATION_SCHEMA', () => {
       ['people', 'expiration_timestamp', 'TIMESTAMP', 'TIMESTAMP "2026-06-01T00:00:00.000Z"'],
       ['people', 'labels', 'ARRAY<STRUCT<STRING, STRING>>', '[STRUCT("team", "a")]'],
     ]);
+  });
+
+  it('has tables, views and snapshots of a dataset, with the statement that makes each', async () => {
+    await fixture.client.query('CREATE SNAPSHOT TABLE d.kept CLONE d.people');
+    const query = `SELECT table_name, table_type, is_insertable_into, base_table_name, creation_time IS NOT NULL
+      FROM d.INFORMATION_SCHEMA.TABLES ORDER BY table_name`;
+    expect(await ask(query)).toEqual([
+      ['cities', 'VIEW', 'NO', null, true],
+      ['kept', 'SNAPSHOT', 'NO', 'people', true],
+      ['people', 'BASE TABLE', 'YES', null, true],
+    ]);
+    const [[ddl]] = (await ask(
+      "SELECT ddl FROM d.INFORMATION_SCHEMA.TABLES WHERE table_name = 'people'",
+    )) as [[string]];
+    await fixture.client.query(ddl.replace('d.people', 'empty.people'));
+    const made = await ask("SELECT ddl FROM empty.INFORMATION_SCHEMA.TABLES WHERE table_name = 'people'");
+    expect(made).toEqual([[ddl.replace('d.people', 'empty.people')]]);
+    await fixture.client.query('DROP SNAPSHOT TABLE d.kept');
+    await fixture.client.query('DROP TABLE empty.people');
+    expect(await ask('SELECT table_name, view_definition FROM d.INFORMATION_SCHEMA.VIEWS')).toEqual([
+      ['cities', 'SELECT id, place.city FROM d.people'],
+    ]);
+  });
+
+  it('has the datasets and tables of a region, and no others', async () => {
+    const region = `\`region-${LOCATION}\`.INFORMATION_SCHEMA`;
+    const datasets = 'schema_name, location FROM';
+    expect(await ask(`SELECT ${datasets} ${region}.SCHEMATA ORDER BY 1`)).toEqual([
+      ['d', LOCATION],
+      ['empty', LOCATION],
+    ]);
+    expect(await ask(`SELECT schema_name FROM ${PROJECT}.INFORMATION_SCHEMA.SCHEMATA ORDER BY 1`)).toEqual([
+      ['d'],
+      ['empty'],
+    ]);
+    const [abroad] = await fixture.client.query({
+      query: `SELECT ${datasets} \`region-eu\`.INFORMATION_SCHEMA.SCHEMATA`,
+      location: 'EU',
+    });
+    expect(abroad).toEqual([{ schema_name: 'abroad', location: 'EU' }]);
+    expect(await ask(`SELECT table_schema, table_name FROM ${region}.TABLES ORDER BY 2`)).toEqual([
+      ['d', 'cities'],
+      ['d', 'people'],
+    ]);
+    const elsewhere = fixture.client.query({
+      query: 'SELECT 1 FROM `region-eu`.INFORMATION_SCHEMA.TABLES',
+      location: LOCATION,
+    });
+    expect(await refusal(elsewhere)).toMatchObject({ code: 404 });
+    const ofDataset = fixture.client.query('SELECT 1 FROM d.INFORMATION_SCHEMA.SCHEMATA');
+    expect((await refusal(ofDataset)).message).toContain('is qualified with a region');
+  });
+
+  it('has the jobs of a region: their bytes, tables, changed rows and errors', async () => {
+    await fixture.client.query({ query: 'CREATE TABLE d.jobs AS SELECT 1 AS n', labels: { team: 'a' } });
+    await fixture.client.query('UPDATE d.jobs SET n = 2 WHERE TRUE');
+    await fixture.client.query('SELECT n FROM d.jobs');
+    await refusal(fixture.client.query('SELECT nope FROM d.jobs'));
+    const query = `SELECT statement_type, state, total_bytes_billed, dml_statistics.updated_row_count,
+        error_result.reason, labels
+      FROM \`region-${LOCATION}\`.INFORMATION_SCHEMA.JOBS_BY_PROJECT
+      WHERE query LIKE '%d.jobs%' AND job_type = 'QUERY' AND state = 'DONE' ORDER BY creation_time, statement_type`;
+    expect(await ask(query)).toEqual([
+      [null, 'DONE', null, null, 'invalidQuery', []],
+      ['CREATE_TABLE_AS_SELECT', 'DONE', 0, null, null, [{ key: 'team', value: 'a' }]],
+      ['SELECT', 'DONE', 10485760, null, null, []],
+      ['UPDATE', 'DONE', 10485760, 1, null, []],
+    ]);
+    expect(
+      await ask(`SELECT t.table_id FROM INFORMATION_SCHEMA.JOBS, UNNEST(referenced_tables) AS t
+        WHERE query = 'SELECT n FROM d.jobs'`),
+    ).toEqual([['jobs']]);
+    await fixture.client.query('DROP TABLE d.jobs');
+  });
+
+  it('shows the jobs of others only to those who may list them', async () => {
+    const access: Access = {
+      ...DEVELOPER,
+      member: 'user:reader@example.com',
+      allows: (permission) => permission !== 'bigquery.jobs.listAll',
+    };
+    const of = (view: string) =>
+      fixture.bigquery.query(
+        { query: `SELECT query FROM INFORMATION_SCHEMA.${view}`, useLegacySql: false },
+        access,
+      );
+    await expect(of('JOBS')).rejects.toThrow('bigquery.jobs.listAll');
+    const { rows = [] } = await of('JOBS_BY_USER');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain('d.people');
   });
 
   it('has no materialized views', async () => {

@@ -60,6 +60,11 @@ export class Bindings {
     return this.bind(parameter.type, parameter.value, at, String(name));
   }
 
+  /** Binds a value that has a slot of its own. */
+  bindOnce(type: DataType, value: DuckDBValue, at: Position): Resolved {
+    return this.bind(type, value, at, `once ${this.#slots.size}`);
+  }
+
   /** Binds a value to a slot; uses with the same key and type share a slot. */
   bind(type: DataType, value: DuckDBValue, at: Position, key: string): Resolved {
     const typeSql = duckType(type);

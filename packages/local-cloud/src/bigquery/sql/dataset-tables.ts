@@ -15,7 +15,7 @@ export const DATASET_TABLES: MetadataTable = {
     size_bytes: 'INT64',
     type: 'INT64',
   }),
-  rows: (tables) =>
+  rows: ({ tables }) =>
     tables.map((table) => {
       const { reference, creationTime, lastModifiedTime, fields } = table;
       const { projectId, datasetId, tableId } = reference;

@@ -1,5 +1,6 @@
 import type { Table } from '../catalog.ts';
 import { isObject } from '../row-values.ts';
+import { kindOf, viewOf } from '../table-kind.ts';
 import { type DataType, type Field, scalar, typeName, typeOfField } from '../types.ts';
 import { type MetadataRow, type MetadataTable, typed } from './metadata-table.ts';
 
@@ -14,7 +15,101 @@ function tableName({ reference: { projectId, datasetId, tableId } }: Table) {
 const TEXTS: DataType = { kind: 'ARRAY', element: scalar('STRING') };
 
 /** No column has policy tags here. */
-const NO_TAGS = { policy_tags: { sql: '[]' } } as const;
+const NO_TAGS = { policy_tags: [] } as const;
+
+/** https://docs.cloud.google.com/bigquery/docs/information-schema-tables */
+export const TABLES: MetadataTable = {
+  columns: typed({
+    ...TABLE_NAME,
+    table_type: 'STRING',
+    managed_table_type: 'STRING',
+    is_insertable_into: 'STRING',
+    is_fine_grained_mutations_enabled: 'STRING',
+    is_typed: 'STRING',
+    is_change_history_enabled: 'STRING',
+    creation_time: 'TIMESTAMP',
+    base_table_catalog: 'STRING',
+    base_table_schema: 'STRING',
+    base_table_name: 'STRING',
+    snapshot_time_ms: 'TIMESTAMP',
+    ddl: 'STRING',
+    default_collation_name: 'STRING',
+  }),
+  rows: ({ tables }) =>
+    tables.map((table) => {
+      const { snapshotDefinition, cloneDefinition } = table.properties;
+      const origin = [snapshotDefinition, cloneDefinition].find(isObject);
+      const base = isObject(origin?.baseTableReference) ? origin.baseTableReference : {};
+      const text = (value: unknown) => (typeof value === 'string' ? value : null);
+      return {
+        values: {
+          ...tableName(table),
+          table_type: tableType(table),
+          managed_table_type: kindOf(table) === 'VIEW' ? null : 'NATIVE',
+          is_insertable_into: kindOf(table) === 'TABLE' ? 'YES' : 'NO',
+          is_fine_grained_mutations_enabled: 'NO',
+          is_typed: 'NO',
+          is_change_history_enabled: 'NO',
+          creation_time: isoTime(table.creationTime),
+          base_table_catalog: text(base.projectId),
+          base_table_schema: text(base.datasetId),
+          base_table_name: text(base.tableId),
+          snapshot_time_ms: text(origin?.snapshotTime ?? origin?.cloneTime),
+          ddl: tableDdl(table),
+          default_collation_name: 'NULL',
+        },
+      };
+    }),
+};
+
+function tableType(table: Table): string {
+  const kind = kindOf(table);
+  if (kind !== 'TABLE') return kind;
+  return table.properties.cloneDefinition ? 'CLONE' : 'BASE TABLE';
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/information-schema-views */
+export const VIEWS: MetadataTable = {
+  columns: typed({
+    ...TABLE_NAME,
+    view_definition: 'STRING',
+    check_option: 'STRING',
+    use_standard_sql: 'STRING',
+  }),
+  rows: ({ tables }) =>
+    tables.flatMap((table) => {
+      const view = viewOf(table);
+      if (!view) return [];
+      return [{ values: { ...tableName(table), view_definition: view.query, use_standard_sql: 'YES' } }];
+    }),
+};
+
+/** https://docs.cloud.google.com/bigquery/docs/information-schema-datasets-schemata */
+export const SCHEMATA: MetadataTable = {
+  ofProject: true,
+  columns: typed({
+    catalog_name: 'STRING',
+    schema_name: 'STRING',
+    schema_owner: 'STRING',
+    creation_time: 'TIMESTAMP',
+    last_modified_time: 'TIMESTAMP',
+    location: 'STRING',
+    ddl: 'STRING',
+    default_collation_name: 'STRING',
+  }),
+  rows: ({ projectId, datasets }) =>
+    datasets.map(({ datasetId, creationTime, lastModifiedTime, location }) => ({
+      values: {
+        catalog_name: projectId,
+        schema_name: datasetId,
+        creation_time: isoTime(creationTime),
+        last_modified_time: isoTime(lastModifiedTime),
+        location,
+        ddl: `CREATE SCHEMA \`${projectId}.${datasetId}\`\nOPTIONS(\n  location=${textLiteral(location.toLowerCase())}\n);`,
+        default_collation_name: 'NULL',
+      },
+    })),
+};
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-columns */
 export const COLUMNS: MetadataTable = {
@@ -39,9 +134,9 @@ export const COLUMNS: MetadataTable = {
     }),
     policy_tags: TEXTS,
   },
-  rows: (tables) =>
+  rows: ({ tables }) =>
     tables.flatMap((table) => {
-      const clustered = clusteringOf(table);
+      const clustered = clusteringOf(table).map((name) => name.toLowerCase());
       return table.fields.map((field, index) => ({
         values: {
           ...tableName(table),
@@ -53,9 +148,7 @@ export const COLUMNS: MetadataTable = {
           is_hidden: 'NO',
           is_system_defined: 'NO',
           is_partitioning_column: 'NO',
-          clustering_ordinal_position: (clustered.indexOf(field.name.toLowerCase()) + 1 || null) as
-            | number
-            | null,
+          clustering_ordinal_position: clustered.indexOf(field.name.toLowerCase()) + 1 || null,
           ...NO_TAGS,
         },
       }));
@@ -76,7 +169,7 @@ export const COLUMN_FIELD_PATHS: MetadataTable = {
     }),
     policy_tags: TEXTS,
   },
-  rows: (tables) =>
+  rows: ({ tables }) =>
     tables.flatMap((table) =>
       table.fields.flatMap((column) =>
         fieldPaths(column).map(([path, field]) => ({
@@ -102,10 +195,17 @@ function fieldPaths(field: Field, prefix = ''): (readonly [string, Field])[] {
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-table-options */
 export const TABLE_OPTIONS: MetadataTable = {
   columns: typed({ ...TABLE_NAME, option_name: 'STRING', option_type: 'STRING', option_value: 'STRING' }),
-  rows: (tables) => tables.flatMap(optionsOf),
+  rows: ({ tables }) => tables.flatMap(optionsOf),
 };
 
 function optionsOf(table: Table): MetadataRow[] {
+  return tableOptions(table).map(([option_name, option_type, option_value]) => ({
+    values: { ...tableName(table), option_name, option_type, option_value },
+  }));
+}
+
+/** The options that are set: name, type and literal. */
+function tableOptions(table: Table): (readonly [name: string, type: string, value: string])[] {
   const { friendlyName, description, labels, expirationTime } = table.properties;
   const pairs = isObject(labels) ? Object.entries(labels) : [];
   const options = [
@@ -114,11 +214,34 @@ function optionsOf(table: Table): MetadataRow[] {
     ['friendly_name', 'STRING', friendlyName && textLiteral(friendlyName)],
     ['labels', 'ARRAY<STRUCT<STRING, STRING>>', pairs.length > 0 && labelsLiteral(pairs)],
   ] as const;
-  return options.flatMap(([option_name, option_type, option_value]) =>
-    typeof option_value === 'string' && option_value !== ''
-      ? [{ values: { ...tableName(table), option_name, option_type, option_value } }]
-      : [],
+  return options.flatMap(([name, type, value]) =>
+    typeof value === 'string' && value !== '' ? [[name, type, value] as const] : [],
   );
+}
+
+/** The statement that makes such a table. */
+function tableDdl(table: Table): string {
+  const { projectId, datasetId, tableId } = table.reference;
+  const kind = kindOf(table);
+  const noun = kind === 'SNAPSHOT' ? 'SNAPSHOT TABLE' : kind;
+  const head = `CREATE ${noun} \`${projectId}.${datasetId}.${tableId}\``;
+  const set = tableOptions(table).map(([name, _, value]) => `  ${name}=${value}`);
+  const options = set.length > 0 ? [`OPTIONS(\n${set.join(',\n')}\n)`] : [];
+  const view = viewOf(table);
+  if (view) return `${[head, ...options].join('\n')}\nAS ${view.query};`;
+  const columns = table.fields.map((field) => {
+    const required = field.mode === 'REQUIRED' ? ' NOT NULL' : '';
+    const described = field.description ? ` OPTIONS(description=${textLiteral(field.description)})` : '';
+    return `  ${field.name} ${typeName(typeOfField(field))}${required}${described}`;
+  });
+  const clustered = clusteringOf(table);
+  const clustering = clustered.length > 0 ? [`CLUSTER BY ${clustered.join(', ')}`] : [];
+  return `${[head, `(\n${columns.join(',\n')}\n)`, ...clustering, ...options].join('\n')};`;
+}
+
+/** Milliseconds since the epoch as a text. */
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 /** A text of GoogleSQL in double quotes, which here is JSON's form as well: dbt reads it by JSON_VALUE. */
@@ -127,7 +250,7 @@ function textLiteral(text: unknown): string {
 }
 
 function timestampLiteral(milliseconds: number): string {
-  return `TIMESTAMP "${new Date(milliseconds).toISOString()}"`;
+  return `TIMESTAMP "${isoTime(milliseconds)}"`;
 }
 
 function labelsLiteral(pairs: readonly (readonly [string, unknown])[]): string {
@@ -149,8 +272,8 @@ export const MATERIALIZED_VIEWS: MetadataTable = {
   rows: () => [],
 };
 
-/** The clustering columns of a table, in lower case. */
+/** The clustering columns of a table. */
 function clusteringOf({ properties: { clustering } }: Table): string[] {
   const names: unknown = isObject(clustering) ? clustering.fields : undefined;
-  return Array.isArray(names) ? names.map((name) => String(name).toLowerCase()) : [];
+  return Array.isArray(names) ? names.map(String) : [];
 }

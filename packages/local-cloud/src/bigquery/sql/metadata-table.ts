@@ -1,10 +1,18 @@
-import { physicalSql, type Table } from '../catalog.ts';
+import { DuckDBListValue } from '@duckdb/node-api';
+import { type Dataset, physicalSql, type Table } from '../catalog.ts';
+import type { Position } from '../errors.ts';
+import type { JobResource } from '../job-resources.ts';
 import { quoteIdentifier, quoteLiteral } from '../names.ts';
-import { type DataType, duckType, type ScalarKind, scalar } from '../types.ts';
+import { typedValue } from '../row-values.ts';
+import { type DataType, duckType, type ScalarKind, scalar, structKey } from '../types.ts';
+import type { Bindings } from './bindings.ts';
 import type { Relation } from './resolve-from.ts';
 
-/** A value of a metadata table: a value of JSON, or an expression of DuckDB over the rows of `MetadataRow.of`. */
-type MetadataValue = string | number | null | { readonly sql: string };
+/** A value as JSON has it: a STRUCT is the list of its fields. */
+type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[];
+
+/** A value, or an expression of DuckDB over the rows of `MetadataRow.of`. */
+type MetadataValue = JsonValue | { readonly sql: string };
 
 export interface MetadataRow {
   /** Keyed by column; an absent one is NULL. */
@@ -13,11 +21,23 @@ export interface MetadataRow {
   readonly of?: Table;
 }
 
+/** What a metadata table tells of: one dataset or those of a region, and the jobs of a region. */
+export interface Described {
+  readonly projectId: string;
+  readonly projectNumber: string;
+  readonly datasets: readonly Dataset[];
+  readonly tables: readonly Table[];
+  /** Those of the caller, or of everybody. Throws PERMISSION_DENIED. */
+  jobs(allUsers: boolean): readonly JobResource[];
+}
+
 /** A table that BigQuery makes of its catalog. */
 export interface MetadataTable {
   readonly columns: Readonly<Record<string, DataType>>;
-  /** One row for each thing that it describes, made from the tables of a dataset. */
-  rows(tables: readonly Table[]): readonly MetadataRow[];
+  /** Whether it tells of a project, so that no dataset comes before its name. */
+  readonly ofProject?: boolean;
+  /** One row for each thing that it describes. */
+  rows(described: Described): readonly MetadataRow[];
 }
 
 export function typed(kinds: Readonly<Record<string, ScalarKind>>): Readonly<Record<string, DataType>> {
@@ -25,25 +45,62 @@ export function typed(kinds: Readonly<Record<string, ScalarKind>>): Readonly<Rec
 }
 
 /** A metadata table as a relation of DuckDB. It reads no column that is billed. */
-export function metadataRelation({ columns, rows }: MetadataTable, tables: readonly Table[]): Relation {
-  const names = Object.entries(columns);
-  const selects = rows(tables).map(({ values, of }) => {
-    const list = names.map(
-      ([name, type]) =>
-        `CAST(${valueSql(values[name] ?? null)} AS ${duckType(type)}) AS ${quoteIdentifier(name)}`,
-    );
-    return `SELECT ${list.join(', ')}${of ? ` FROM ${physicalSql(of)}` : ''}`;
-  });
-  const none = names.map(([name, type]) => `CAST(NULL AS ${duckType(type)}) AS ${quoteIdentifier(name)}`);
+export function metadataRelation(
+  { columns, rows }: MetadataTable,
+  described: Described,
+  bindings: Bindings,
+  at: Position,
+): Relation {
+  const all = rows(described);
+  const counted = all.some(({ of }) => of);
   return {
-    sql: `(${selects.join(' UNION ALL ') || `SELECT ${none.join(', ')} WHERE false`})`,
-    outputs: names.map(([name, type]) => ({ name, column: name, type, columns: new Set() })),
+    sql: counted ? countedSql(columns, all) : boundSql(columns, all, bindings, at),
+    outputs: Object.entries(columns).map(([name, type]) => ({
+      name,
+      column: name,
+      type,
+      columns: new Set(),
+    })),
     reads: [],
   };
 }
 
+/** Rows whose values are known are a parameter of the statement. */
+function boundSql(
+  columns: MetadataTable['columns'],
+  rows: readonly MetadataRow[],
+  bindings: Bindings,
+  at: Position,
+): string {
+  const fields = Object.entries(columns).map(([name, type]) => ({ name, type }));
+  const type: DataType = { kind: 'STRUCT', fields };
+  const items = rows.map(({ values }) => {
+    const item = typedValue(
+      type,
+      fields.map(({ name }) => values[name] ?? null),
+    );
+    if (item === undefined)
+      throw new TypeError(`a value of a metadata table has another type: ${JSON.stringify(values)}`);
+    return item;
+  });
+  const list = bindings.bindOnce({ kind: 'ARRAY', element: type }, new DuckDBListValue(items), at);
+  const names = fields.map(({ name }, index) => `v.${structKey(index)} AS ${quoteIdentifier(name)}`);
+  return `(SELECT ${names.join(', ')} FROM (SELECT unnest(${list.sql}) AS v))`;
+}
+
+function countedSql(columns: MetadataTable['columns'], rows: readonly MetadataRow[]): string {
+  const selects = rows.map(({ values, of }) => {
+    const list = Object.entries(columns).map(
+      ([name, type]) => `CAST(${valueSql(values[name])} AS ${duckType(type)}) AS ${quoteIdentifier(name)}`,
+    );
+    return `SELECT ${list.join(', ')}${of ? ` FROM ${physicalSql(of)}` : ''}`;
+  });
+  return `(${selects.join(' UNION ALL ')})`;
+}
+
 function valueSql(value: MetadataValue): string {
-  if (value === null) return 'NULL';
-  if (typeof value === 'string') return quoteLiteral(value);
-  return typeof value === 'number' ? String(value) : value.sql;
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'string') return quoteLiteral(String(value));
+  if (typeof value === 'object' && 'sql' in value) return value.sql;
+  throw new TypeError(`not a scalar: ${JSON.stringify(value)}`);
 }

@@ -1,6 +1,6 @@
 import type { Access } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
-import { requireOnDataset, requireToQuery } from '../access.ts';
+import { datasetResource, requireOnDataset, requireOnProject, requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { authorizes } from '../dataset-access.ts';
 import {
@@ -11,11 +11,15 @@ import {
   tableNotFound,
   unsupported,
 } from '../errors.ts';
+import { type JobResource, jobResource } from '../job-resources.ts';
+import type { Jobs } from '../jobs.ts';
+import { checkedLocation } from '../locations.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
-import { metadataRelation } from './metadata-table.ts';
+import type { Bindings } from './bindings.ts';
+import { type Described, metadataRelation } from './metadata-table.ts';
 import { type NamedMetadata, namedMetadata } from './metadata-tables.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
@@ -30,6 +34,9 @@ export interface TableDefaults {
   readonly defaultLocation: string;
   readonly access: Access;
   readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
+  readonly projectNumber: string;
+  readonly jobs: Jobs;
+  readonly bindings: Bindings;
 }
 
 /** What a statement reads of one table. */
@@ -106,28 +113,76 @@ export class StoredTables implements TableFinder {
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
   find(path: readonly Name[], at: Position): Relation {
     const metadata = namedMetadata(path);
-    if (metadata) return metadataRelation(metadata.table, this.#described(metadata, at));
+    if (metadata) {
+      return metadataRelation(metadata.table, this.#described(metadata, at), this.#defaults.bindings, at);
+    }
     const table = this.#readable({ path, at });
     const key = table.physicalName;
     this.#found.set(key, { table, key });
     return { sql: physicalSql(table), outputs: outputsOf(table, key), reads: [] };
   }
 
-  /** The tables of the dataset that a metadata table describes. */
-  #described({ name, dataset: path }: NamedMetadata<Name>, at: Position): Table[] {
-    const { projectId, access, defaultDataset } = this.#defaults;
-    const [first] = path;
-    if (first?.text.startsWith('region-')) throw unsupported(`${name} of a region`, at);
-    if (!first && !defaultDataset) {
+  /** What a metadata table describes: a dataset, or everything in a region that the caller may list. */
+  #described({ name, table, qualifier }: NamedMetadata<Name>, at: Position): Described {
+    const { projectId, projectNumber, access, defaultDataset } = this.#defaults;
+    const names = qualifier.map(({ text }) => text);
+    const last = names.at(-1) ?? '';
+    const region = last.startsWith('region-') ? last.slice('region-'.length) : undefined;
+    const isProject = names.length === 1 && last === projectId;
+    const common = { projectId, projectNumber, jobs: (all: boolean) => this.#jobs(all) };
+    if (region !== undefined || (table.ofProject && (isProject || names.length === 0))) {
+      if (names.length > 1 && names[0] !== projectId) throw invalidQuery(`Invalid project: ${names[0]}`, at);
+      if (region !== undefined) this.#placeIn(region, name);
+      const datasets = this.#catalog
+        .datasets()
+        .filter(({ location }) => location.toLowerCase() === this.location.toLowerCase())
+        .filter(({ datasetId }) =>
+          access.allows('bigquery.tables.list', datasetResource(projectId, datasetId)),
+        );
+      return {
+        ...common,
+        datasets,
+        tables: datasets.flatMap(({ datasetId }) => this.#catalog.tables(datasetId)),
+      };
+    }
+    if (table.ofProject) {
+      throw invalidQuery(
+        `${name} is qualified with a region (e.g. \`region-us\`.${name}), not a dataset`,
+        at,
+      );
+    }
+    if (names.length === 0 && !defaultDataset) {
       throw invalidQuery(`Table "${name}" must be qualified with a dataset (e.g. dataset.${name}).`, at);
     }
-    const datasetId = first ? this.schema({ path, at }) : (defaultDataset?.datasetId ?? '');
+    const datasetId =
+      names.length > 0 ? this.schema({ path: qualifier, at }) : (defaultDataset?.datasetId ?? '');
     if (!this.#isAuthorized(datasetId)) {
       requireOnDataset(access, 'bigquery.tables.list', projectId, datasetId);
     }
-    if (!this.#catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, this.location);
+    const dataset = this.#catalog.findDataset(datasetId);
+    if (!dataset) throw datasetNotFound(projectId, datasetId, this.location);
     this.place({ projectId, datasetId, tableId: name });
-    return this.#catalog.tables(datasetId);
+    return { ...common, datasets: [dataset], tables: this.#catalog.tables(datasetId) };
+  }
+
+  #placeIn(region: string, name: string): void {
+    this.#location ??= checkedLocation(region);
+    if (this.#location.toLowerCase() === region.toLowerCase()) return;
+    const reference = { projectId: this.#defaults.projectId, datasetId: `region-${region}`, tableId: name };
+    throw tableNotFound(reference, this.#location);
+  }
+
+  #jobs(allUsers: boolean): JobResource[] {
+    const { access, projectId, jobs } = this.#defaults;
+    if (allUsers) requireOnProject(access, 'bigquery.jobs.listAll', projectId);
+    return jobs
+      .list()
+      .filter(({ owner, location }) => {
+        return (
+          (allUsers || owner === access.member) && location.toLowerCase() === this.location.toLowerCase()
+        );
+      })
+      .map((job) => jobResource(projectId, job));
   }
 
   /** The rows of a table that were appended within a range. Throws PERMISSION_DENIED, NOT_FOUND. */
