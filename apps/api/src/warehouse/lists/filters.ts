@@ -114,6 +114,13 @@ export class Filters {
     return this.#isIndexed(base) || this.#counted.has(base.token);
   }
 
+  /** Does the work on the base of the current list that a filter needs, or a count of countries without one. */
+  async prepare({ base }: Rows, filter?: RecordFilter): Promise<void> {
+    if (await this.#index(base, true)) return;
+    if (filter) await this.#results.forceFetch(keyOf(base, filter), { context: { base, filter } });
+    else await this.#counted.forceFetch(base.token, { context: base });
+  }
+
   /** The matching rows, in the same order. `isCurrent`: of the current list. */
   async filter({ base, delta }: Rows, filter: RecordFilter, isCurrent: boolean): Promise<MergedRows> {
     return new MergedRows(await this.#found(base, filter, isCurrent), delta.match(filter));
@@ -123,7 +130,7 @@ export class Filters {
   async countries({ base, delta }: Rows, isCurrent: boolean): Promise<readonly CountryCount[]> {
     const index = await this.#index(base, isCurrent);
     if (index === undefined) this.#options.onAsked?.(this.#counted.has(base.token));
-    const counts = index?.countries() ?? (await this.#counted.forceFetch(base.token, { context: base }));
+    const counts = index?.countries() ?? (await this.#queriedCounts(base));
     const sums = new Map<string, number>();
     for (const { pais, records } of [...counts, ...delta.countries()]) {
       const form = canonical(pais);
@@ -219,6 +226,13 @@ export class Filters {
     });
   }
 
+  async #queriedCounts(base: SortedRows): Promise<readonly CountryCount[]> {
+    const counts = await this.#counted.forceFetch(base.token, { context: base });
+    // Some are missing then, and a query that was paid for is not repeated.
+    if (counts.length > MAX_COUNTRIES) throw tooManyCountries();
+    return counts;
+  }
+
   async #count(base: SortedRows): Promise<readonly CountryCount[]> {
     const { client, calls, queries, labels } = this.#options;
     const call = { query: queries.countries(base.tables), params: {}, labels, requestId: newRequestId() };
@@ -226,7 +240,6 @@ export class Filters {
       const { rows, billed } = await calls.call((remainingMs) =>
         client.queryRows(call, Math.max(1, Math.floor(remainingMs))),
       );
-      if (rows.length > MAX_COUNTRIES) throw tooManyCountries();
       const counts = rows.map(({ f: [pais, records] }) => ({
         pais: pais?.v ?? '',
         records: Number(records?.v),

@@ -188,9 +188,8 @@ export class RecordLists {
     if (filters.isReady(held.rows, filter) || !previous || !filters.isReady(previous.rows, filter))
       return held;
     if (timing.date() >= endOf(previous)) return held;
-    const preparing = filter ? filters.filter(held.rows, filter, true) : filters.countries(held.rows, true);
     // The next request tries again.
-    preparing.catch(() => {});
+    filters.prepare(held.rows, filter).catch(() => {});
     return previous;
   }
 
