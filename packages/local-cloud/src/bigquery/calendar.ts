@@ -1,15 +1,17 @@
+import { fromClock, TimeZoneError } from './zones.ts';
+
 /** Converts dates and times between GoogleSQL's text and DuckDB's numbers: days or microseconds since 1970-01-01. */
 
 const DAY_MS = 86_400_000;
 const DAY_MICROS = 86_400_000_000n;
 
 const DATE = String.raw`(\d{4})-(\d{1,2})-(\d{1,2})`;
-const TIME = String.raw`(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?`;
-const ZONE = String.raw`(?:\s?(?:UTC|GMT)|Z|([+-])(\d{1,2})(?::?(\d{2}))?)`;
+const TIME = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?`;
+const ZONE = String.raw`(Z|[+-]\d{1,2}(?::?\d{2})?| (?![+-])\S.*)`;
 const DATE_ONLY = new RegExp(`^${DATE}$`);
 const TIME_ONLY = new RegExp(`^${TIME}$`);
 const DATE_TIME = new RegExp(`^${DATE}(?:[ T]${TIME})?$`, 'i');
-const DATE_TIME_ZONE = new RegExp(`^${DATE}(?:[ T]${TIME})?${ZONE}?$`, 'i');
+const DATE_TIME_ZONE = new RegExp(`^${DATE}(?:[ T]${TIME}${ZONE}?)?$`, 'i');
 
 /** Days since 1970-01-01, or undefined for a text that is not a date of the years 1 to 9999. */
 export function parseDate(text: string): number | undefined {
@@ -20,7 +22,8 @@ export function parseDate(text: string): number | undefined {
 /** Microseconds since midnight. */
 export function parseTime(text: string): bigint | undefined {
   const match = TIME_ONLY.exec(text);
-  return match ? timeMicros(match[1], match[2], match[3], match[4]) : undefined;
+  const micros = match ? timeMicros(match[1], match[2], match[3], match[4]) : undefined;
+  return micros === undefined ? undefined : micros % DAY_MICROS;
 }
 
 /** Microseconds since 1970-01-01 00:00 on a clock without a time zone. */
@@ -29,15 +32,23 @@ export function parseDateTime(text: string): bigint | undefined {
   return match ? dateTimeMicros(match) : undefined;
 }
 
-/** Microseconds since the epoch. Text without a zone is UTC; the only zone names are UTC, GMT and Z. */
-export function parseTimestamp(text: string): bigint | undefined {
+/** Whether a timestamp says in which zone it is. */
+export function namesZone(text: string): boolean {
+  return DATE_TIME_ZONE.exec(text)?.[8] !== undefined;
+}
+
+/** Microseconds since the epoch; undefined also for an unknown zone in the text. `zone` counts where it names none. */
+export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   const match = DATE_TIME_ZONE.exec(text);
-  const local = match ? dateTimeMicros(match) : undefined;
-  if (!match || local === undefined) return undefined;
-  const [sign, hours, minutes] = [match[8], Number(match[9] ?? 0), Number(match[10] ?? 0)];
-  if (hours > 14 || minutes > 59) return undefined;
-  const offset = BigInt((hours * 60 + minutes) * (sign === '-' ? -60 : 60)) * 1_000_000n;
-  return local - offset;
+  const clock = match ? dateTimeMicros(match) : undefined;
+  if (!match || clock === undefined) return undefined;
+  const named = match[8] === undefined || match[8].toUpperCase() !== 'Z' ? match[8]?.trim() : 'UTC';
+  try {
+    return fromClock(clock, named ?? zone);
+  } catch (error) {
+    if (error instanceof TimeZoneError && named !== undefined) return undefined;
+    throw error;
+  }
 }
 
 export function formatDate(daysSinceEpoch: number): string {
@@ -76,6 +87,8 @@ function days(year = '', month = '', day = ''): number | undefined {
 
 function timeMicros(hour = '', minute = '', second = '0', fraction = ''): bigint | undefined {
   const [h, m, s] = [Number(hour), Number(minute), Number(second)];
-  if (h > 23 || m > 59 || s > 59) return undefined;
-  return BigInt(h * 3600 + m * 60 + s) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+  // A leap second is the first one of the next minute.
+  if (h > 23 || m > 59 || s > 60) return undefined;
+  const micros = s === 60 ? 0n : BigInt(fraction.padEnd(6, '0').slice(0, 6));
+  return BigInt(h * 3600 + m * 60 + s) * 1_000_000n + micros;
 }

@@ -3,6 +3,7 @@ import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery
 import { FORMAT } from './vectors/format.ts';
 import { JSON_TEXT } from './vectors/json.ts';
 import { TEXT } from './vectors/text.ts';
+import { TIME } from './vectors/time.ts';
 
 let fixture: Fixture;
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => fixture.close());
 
-describe.each(Object.entries({ text: TEXT, format: FORMAT, json: JSON_TEXT }))(
+describe.each(Object.entries({ text: TEXT, format: FORMAT, json: JSON_TEXT, time: TIME }))(
   'the functions of %s',
   (_, vectors) => {
     it.each(vectors.filter(([, expected]) => typeof expected !== 'string'))(

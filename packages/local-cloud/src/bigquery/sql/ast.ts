@@ -59,7 +59,12 @@ export type Expression = { readonly at: Position } & (
   | { readonly node: 'subquery'; readonly kind: 'SCALAR' | 'EXISTS' | 'ARRAY'; readonly query: Query }
   | { readonly node: 'array'; readonly elementType?: DataType; readonly elements: readonly Expression[] }
   | { readonly node: 'struct'; readonly type?: DataType; readonly fields: readonly NamedExpression[] }
-  | { readonly node: 'extract'; readonly part: string; readonly value: Expression }
+  | {
+      readonly node: 'extract';
+      readonly part: string;
+      readonly value: Expression;
+      readonly zone?: Expression;
+    }
   | { readonly node: 'interval'; readonly amount: Expression; readonly part: string }
 );
 

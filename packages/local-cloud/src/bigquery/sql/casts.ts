@@ -1,12 +1,13 @@
-import { formatTime } from '../calendar.ts';
+import { formatTime, namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
-import { defined } from './functions/computed.ts';
+import { defined, FunctionError } from './functions/computed.ts';
 import { floatText } from './functions/exact-decimal.ts';
 import { floatToNumeric, READERS } from './functions/numbers-of-text.ts';
+import { MAX_MICROS, MIN_MICROS, zoned } from './functions/time-format.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
@@ -21,9 +22,6 @@ const TEXT_PATTERNS: Readonly<Partial<Record<ScalarKind, string>>> = {
   NUMERIC: String.raw`[+-]?[0-9]{1,28}(\.[0-9]{0,9})?`,
   BOOL: '(?i)true|false',
   DATE: '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
-  DATETIME: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?`,
-  TIME: String.raw`[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?`,
-  TIMESTAMP: String.raw`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?`,
 };
 
 /** BigQuery's messages for text that cannot be cast. */
@@ -33,9 +31,35 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
   NUMERIC: 'Invalid NUMERIC value: ',
   BOOL: 'Bad bool value: ',
   DATE: 'Invalid date: ',
-  DATETIME: 'Invalid datetime string: ',
-  TIME: 'Invalid time string: ',
-  TIMESTAMP: 'Invalid timestamp: ',
+};
+
+/** A zone counts for a text without one; a text with a zone is refused then. */
+export const readTimestamp = defined('read_timestamp', 'STRING, STRING? -> TIMESTAMP', (text, zone) => {
+  if (zone !== undefined && namesZone(text)) throw new FunctionError(`Timezone is not allowed in "${text}"`);
+  const micros = zoned(() => parseTimestamp(text, zone));
+  if (micros === undefined || micros < MIN_MICROS || micros > MAX_MICROS)
+    throw new FunctionError(`Invalid timestamp: '${text}'`);
+  return micros;
+});
+
+const readDateTime = defined('read_datetime', 'STRING -> DATETIME', (text) => {
+  const micros = parseDateTime(text);
+  if (micros === undefined || micros > MAX_MICROS)
+    throw new FunctionError(`Invalid datetime string "${text}"`);
+  return micros;
+});
+
+const readTime = defined('read_time', 'STRING -> TIME', (text) => {
+  const micros = parseTime(text);
+  if (micros === undefined) throw new FunctionError(`Invalid time string "${text}"`);
+  return micros;
+});
+
+/** They fail, in their own words, for a text that they cannot read. */
+const TIME_READERS: Readonly<Partial<Record<ScalarKind, (args: readonly string[]) => string>>> = {
+  DATETIME: readDateTime,
+  TIME: readTime,
+  TIMESTAMP: readTimestamp,
 };
 
 type Convert = (sql: string) => string;
@@ -73,7 +97,6 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'BOOL STRING': plain('STRING'),
   'STRING BYTES': (sql) => `encode(${sql})`,
   'BYTES STRING': (sql) => `decode(${sql})`,
-  'TIME STRING': (sql) => timeToText([sql]),
   'DATE STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
   'DATE DATETIME': asDateTime,
   'DATE TIMESTAMP': asDateTime,
@@ -84,6 +107,7 @@ const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'TIMESTAMP DATE': plain('DATE'),
   'TIMESTAMP TIME': plain('TIME'),
   'TIMESTAMP DATETIME': asDateTime,
+  'TIME STRING': (sql) => timeToText([sql]),
   'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
 };
 
@@ -130,14 +154,12 @@ function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, a
 }
 
 export function readText(sql: string, to: ScalarKind, safe: boolean): string {
+  const readTimes = TIME_READERS[to];
+  if (readTimes) return safe ? isolated([sql], (text) => `TRY(${readTimes([text])})`) : readTimes([sql]);
   const pattern = quoteLiteral(TEXT_PATTERNS[to] ?? '');
   const word = safe ? 'TRY_CAST' : 'CAST';
   return letIn([sql], (text) => {
-    // DuckDB ignores the offset when it casts text to a TIMESTAMP without a time zone.
-    const read =
-      to === 'TIMESTAMP'
-        ? `make_timestamp(epoch_us(${word}(${text} AS TIMESTAMPTZ)))`
-        : `${word}(${text} AS ${duckType(scalar(to))})`;
+    const read = `${word}(${text} AS ${duckType(scalar(to))})`;
     const failed = safe ? 'NULL' : failure(BAD_VALUE[to] ?? '', text);
     const reader = READERS[to];
     const otherwise = reader ? (safe ? reader([text]) : `coalesce(${reader([text])}, ${failed})`) : failed;

@@ -3,6 +3,7 @@ import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { divideNumeric } from './functions/numeric.ts';
+import { stepSql } from './functions/time.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
@@ -18,8 +19,10 @@ export function resolveBinary(
   at: Position,
   bindings: Bindings,
 ): Resolved {
-  if (left.special || right.special) throw unsupported(`Operator ${operator} with an INTERVAL`, at);
+  if (left.special || right.special) return stepped(operator, left, right, at);
   assertNotNull(operator, [left, right], at);
+  if ((operator === '+' || operator === '-') && (left.type.kind === 'DATE' || right.type.kind === 'DATE'))
+    return daysLater(operator, left, right, at, bindings);
   if (operator === '||') return concatenation(left, right, at, bindings);
   if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
   if (BITWISE.includes(operator)) return bitwise(operator, left, right, at, bindings);
@@ -30,6 +33,40 @@ export function resolveBinary(
 export function assertNotNull(operator: string, operands: readonly Resolved[], at: Position): void {
   if (operands.some(({ coercible }) => coercible === 'NULL'))
     throw invalidQuery(`Operands of ${operator} cannot be literal NULL`, at);
+}
+
+const TIME_KINDS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
+
+/** A date or time plus or minus an INTERVAL. A DATE becomes a DATETIME. */
+function stepped(operator: string, left: Resolved, right: Resolved, at: Position): Resolved {
+  const [value, interval] = left.special && operator === '+' ? [right, left] : [left, right];
+  const kind = TIME_KINDS.find((candidate) => candidate === value.type.kind);
+  const isStep = kind && !value.special && interval.special?.kind === 'INTERVAL';
+  if (!isStep || (operator !== '+' && operator !== '-'))
+    throw unsupported(`Operator ${operator} with an INTERVAL`, at);
+  const clock = kind === 'TIMESTAMP' ? kind : 'DATETIME';
+  const args = [kind === 'DATE' ? `CAST(${value.sql} AS TIMESTAMP)` : value.sql, interval.sql];
+  const sql = stepSql(`${clock}_ADD`, clock, operator, args, interval.special.part, at);
+  return combined(sql, scalar(clock), at, [value, interval]);
+}
+
+/** A DATE plus or minus a number of days. */
+function daysLater(
+  operator: '+' | '-',
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const isReversed = operator === '+' && right.type.kind === 'DATE';
+  const [date, other] = isReversed ? [right, left] : [left, right];
+  const days = coerce(other, scalar('INT64'), bindings);
+  if (date.type.kind === 'DATE' && right.type.kind === 'DATE' && left.type.kind === 'DATE')
+    throw unsupported(`Operator ${operator} for two dates`, at);
+  if (date.type.kind !== 'DATE' || !days)
+    throw signatureError(`operator ${operator}`, [left, right], `DATE ${operator} INT64`, at);
+  const sql = stepSql('DATE_ADD', 'DATE', operator, [date.sql, days.sql], 'DAY', at);
+  return combined(sql, date.type, at, [date, days]);
 }
 
 /** =, !=, <, <=, >, >=; also used for BETWEEN, NULLIF and CASE x WHEN. */

@@ -168,13 +168,16 @@ export abstract class PrimaryParser extends WindowParser {
   #extract(at: Position): Expression {
     const { cursor } = this;
     cursor.expectSymbol('(');
-    const part = cursor.fieldName().text.toUpperCase();
-    if (cursor.isSymbol('(')) throw unsupported(`EXTRACT(${part}(…))`, at);
+    let part = cursor.fieldName().text.toUpperCase();
+    if (cursor.acceptSymbol('(')) {
+      part = `${part}(${cursor.fieldName().text.toUpperCase()})`;
+      cursor.expectSymbol(')');
+    }
     cursor.expectKeyword('FROM');
     const value = this.expression();
-    if (cursor.isKeyword('AT')) throw unsupported('EXTRACT with AT TIME ZONE', cursor.at);
+    const zone = cursor.acceptKeyword('AT', 'TIME', 'ZONE') ? this.expression() : undefined;
     cursor.expectSymbol(')');
-    return { node: 'extract', at, part, value };
+    return { node: 'extract', at, part, value, ...(zone && { zone }) };
   }
 
   #interval(at: Position): Expression {

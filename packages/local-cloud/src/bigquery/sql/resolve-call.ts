@@ -1,13 +1,14 @@
-import { DuckDBDateValue, DuckDBTimestampValue, DuckDBTimeValue, type DuckDBValue } from '@duckdb/node-api';
+import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { type ScalarKind, scalar, typeName } from '../types.ts';
+import { duckType, scalar, scalarKindOf, typeName } from '../types.ts';
 import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
+
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
-import { applyOverloads } from './functions/overload.ts';
+import { applyOverloads, overload } from './functions/overload.ts';
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
-import { PART_ARGUMENT } from './functions/time.ts';
+import { clockSql, PART_ARGUMENT } from './functions/time.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
 import { compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -58,7 +59,7 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   const args = node.args.map((arg, index) => resolveArgument(node, arg, index, context, resolvers));
   if (overloads) return applyOverloads(node, overloads, args, context.bindings);
-  return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(name, args, context.now, at);
+  return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(node, args, context);
 }
 
 function resolveArgument(
@@ -70,10 +71,16 @@ function resolveArgument(
 ): Resolved {
   if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index)
     return resolvers.expression(arg, context);
-  if (arg.node === 'call') throw unsupported(`Date part ${arg.spelling}(…)`, arg.at);
-  const part = arg.node === 'path' && arg.parts.length === 1 ? arg.parts[0]?.text.toUpperCase() : undefined;
+  const part = partName(arg);
   if (!part) throw invalidQuery('A valid date part name is required', arg.at);
   return combined('', scalar('STRING'), arg.at, [], { special: { kind: 'PART', part } });
+}
+
+/** A word such as MONTH or WEEK(MONDAY). */
+function partName(arg: Expression): string | undefined {
+  if (arg.node === 'path' && arg.parts.length === 1) return arg.parts[0]?.text.toUpperCase();
+  const inner = arg.node === 'call' && arg.args.length === 1 ? arg.args[0] : undefined;
+  return arg.node === 'call' && inner ? `${arg.name}(${partName(inner)})` : undefined;
 }
 
 function resolveNullIf(args: readonly Resolved[], at: Position, context: ExpressionContext): Resolved {
@@ -86,23 +93,20 @@ function resolveNullIf(args: readonly Resolved[], at: Position, context: Express
 }
 
 /** CURRENT_TIMESTAMP and the like: one instant for the whole statement. */
-function currentTime(name: string, args: readonly Resolved[], now: number, at: Position): Resolved {
-  if (args.length > 0) throw unsupported(`${name} with a time zone`, at);
-  const micros = BigInt(Math.floor(now)) * 1000n;
-  const dayMicros = 86_400_000_000n;
-  const value = (kind: ScalarKind, duck: DuckDBValue) =>
-    combined(constantSql(kind, duck, at), scalar(kind), at);
-  switch (name) {
-    case 'CURRENT_TIMESTAMP':
-      return value('TIMESTAMP', new DuckDBTimestampValue(micros));
-    case 'CURRENT_DATETIME':
-      return value('DATETIME', new DuckDBTimestampValue(micros));
-    case 'CURRENT_DATE':
-      return value('DATE', new DuckDBDateValue(Number(micros / dayMicros)));
-    case 'CURRENT_TIME':
-      return value('TIME', new DuckDBTimeValue(micros % dayMicros));
-  }
-  throw unsupported(`Function ${name}`, at);
+function currentTime(node: FunctionCall, args: readonly Resolved[], context: ExpressionContext): Resolved {
+  const { name, at } = node;
+  const kind = scalarKindOf(name.replace('CURRENT_', ''));
+  if (!kind || !/^CURRENT_(DATE|DATETIME|TIME|TIMESTAMP)$/.test(name))
+    throw unsupported(`Function ${name}`, at);
+  const micros = new DuckDBTimestampValue(BigInt(Math.floor(context.now)) * 1000n);
+  const instant = combined(constantSql('TIMESTAMP', micros, at), scalar('TIMESTAMP'), at);
+  if (kind === 'TIMESTAMP')
+    return applyOverloads(node, [overload('-> TIMESTAMP', () => instant.sql)], args, context.bindings);
+  const inZone = overload(
+    `STRING? -> ${kind}`,
+    ([zone]) => `CAST(${clockSql(instant.sql, zone)} AS ${duckType(scalar(kind))})`,
+  );
+  return applyOverloads(node, [inZone], args, context.bindings);
 }
 
 function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {

@@ -5,7 +5,7 @@ import { castTo } from './casts.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
-import { extractSql } from './functions/time.ts';
+import { clockSql, extractSql } from './functions/time.ts';
 import { failure, letIn } from './let.ts';
 import { assertNotNull, compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
 import { orderKeySql } from './order-key.ts';
@@ -321,17 +321,26 @@ function resolveStruct({ fields, type, at }: Node<'struct'>, context: Expression
   return structOf(converted, structType, at);
 }
 
-function resolveExtract({ part, value, at }: Node<'extract'>, context: ExpressionContext): Resolved {
-  const given = resolveExpression(value, context);
-  const from = (given.coercible === 'NULL' && coerce(given, scalar('TIMESTAMP'), context.bindings)) || given;
+function resolveExtract(node: Node<'extract'>, context: ExpressionContext): Resolved {
+  const { part, at } = node;
+  const given = resolveExpression(node.value, context);
+  const value = (given.coercible === 'NULL' && coerce(given, scalar('TIMESTAMP'), context.bindings)) || given;
   const kinds = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'] as const;
-  const kind = kinds.find((candidate) => candidate === from.type.kind);
-  if (!kind) throw signatureError('function EXTRACT', [from], 'EXTRACT(DATE_TIME_PART FROM TIMESTAMP)', at);
-  if (part === 'DATE' || part === 'TIME') {
-    if (kind === 'DATE' || kind === 'TIME') throw unsupported(`EXTRACT(${part} FROM ${kind})`, at);
-    return castTo(from, scalar(part), false, at, context.bindings);
-  }
-  return combined(extractSql(part, kind, from.sql, at), scalar('INT64'), at, [from]);
+  const kind = kinds.find((candidate) => candidate === value.type.kind);
+  if (!kind) throw signatureError('function EXTRACT', [value], 'EXTRACT(DATE_TIME_PART FROM TIMESTAMP)', at);
+  if (node.zone && kind !== 'TIMESTAMP')
+    throw invalidQuery(`EXTRACT from ${kind} does not support AT TIME ZONE`, at);
+  const zone = node.zone && coerce(resolveExpression(node.zone, context), scalar('STRING'), context.bindings);
+  if (node.zone && !zone) throw invalidQuery('A time zone must be a STRING', node.zone.at);
+  const clock = combined(clockSql(value.sql, zone?.sql), value.type, value.at, [
+    value,
+    ...(zone ? [zone] : []),
+  ]);
+  const isWhole =
+    (part === 'DATE' || part === 'TIME' || part === 'DATETIME') &&
+    (kind === 'TIMESTAMP' || (kind === 'DATETIME' && part !== 'DATETIME'));
+  if (isWhole) return castTo(clock, scalar(part), false, at, context.bindings);
+  return combined(extractSql(part, kind, clock.sql, at), scalar('INT64'), at, [clock]);
 }
 
 function resolveInterval({ amount, part, at }: Node<'interval'>, context: ExpressionContext): Resolved {

@@ -66,15 +66,6 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
   ],
   ARRAY_FIRST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1))],
   ARRAY_LAST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1))],
-  GENERATE_DATE_ARRAY: [
-    overload('DATE, DATE -> ARRAY<DATE>', ([from = '', to = '']) =>
-      letIn(
-        [from, to],
-        (a, b) =>
-          `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL ELSE list_transform(generate_series(0, CAST(${b} - ${a} AS BIGINT)), lambda d: ${a} + CAST(d AS INTEGER)) END`,
-      ),
-    ),
-  ],
   GENERATE_ARRAY: [
     overload('INT64, INT64, INT64? -> ARRAY<INT64>', ([from = '', to = '', step = 'CAST(1 AS BIGINT)']) =>
       letIn(

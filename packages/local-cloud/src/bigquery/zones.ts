@@ -1,0 +1,109 @@
+/** Time zones, by the data of this Node.js. Instants and clocks are in microseconds; a clock counts as if it were UTC. */
+
+const SECOND = 1_000_000n;
+const DAY = 86_400n * SECOND;
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions#timezone_definitions */
+const FIXED_OFFSET = /^(?:UTC)?([+-])(\d{1,2})(?::?(\d{1,2}))?$/;
+const MAX_OFFSET_MINUTES = 14 * 60;
+
+/** The text names no time zone. */
+export class TimeZoneError extends Error {
+  override readonly name = 'TimeZoneError';
+}
+
+type Offset = (instant: bigint) => bigint;
+
+/** By name; there are some 600 names. */
+const ZONES = new Map<string, Offset>();
+
+/** Microseconds to add to an instant to get the clock of a zone. Throws TimeZoneError. */
+export function offsetAt(zone: string, instant: bigint): bigint {
+  let offset = ZONES.get(zone);
+  if (!offset) {
+    offset = fixedOffset(zone) ?? namedZone(zone);
+    ZONES.set(zone, offset);
+  }
+  return offset(instant);
+}
+
+export function toClock(instant: bigint, zone: string): bigint {
+  return instant + offsetAt(zone, instant);
+}
+
+/** Of two instants with the same clock the earlier one; for a clock that is skipped, with the offset of before. */
+export function fromClock(clock: bigint, zone: string): bigint {
+  const before = offsetAt(zone, clock - DAY);
+  const after = offsetAt(zone, clock + DAY);
+  const isSkippedOrEarlier =
+    offsetAt(zone, clock - before) === before || offsetAt(zone, clock - after) !== after;
+  return clock - (isSkippedOrEarlier ? before : after);
+}
+
+function fixedOffset(zone: string): Offset | undefined {
+  const match = FIXED_OFFSET.exec(zone);
+  if (!match) return undefined;
+  const [hours, minutes] = [Number(match[2]), Number(match[3] ?? 0)];
+  if (minutes > 59 || hours * 60 + minutes > MAX_OFFSET_MINUTES) throw new TimeZoneError(invalid(zone));
+  const offset = BigInt((hours * 60 + minutes) * (match[1] === '-' ? -60 : 60)) * SECOND;
+  return () => offset;
+}
+
+function invalid(zone: string): string {
+  return zone === '' ? 'Invalid empty time zone' : `Invalid time zone: ${zone}`;
+}
+
+/** Offsets change at quarters of an hour since about 1972. */
+const QUARTER = 900n * SECOND;
+const MAX_QUARTERS = 10_000;
+
+function namedZone(zone: string): Offset {
+  if (zone === 'UTC') return () => 0n;
+  const format = formatOf(zone);
+  const known = new Map<bigint, bigint>();
+  return (instant) => {
+    const quarter = instant / QUARTER;
+    const cached = instant > 0n ? known.get(quarter) : undefined;
+    if (cached !== undefined) return cached;
+    const offset = readOffset(format, instant);
+    if (known.size >= MAX_QUARTERS) known.clear();
+    if (instant > 2n * 365n * DAY) known.set(quarter, offset);
+    return offset;
+  };
+}
+
+/** Intl ignores the case of a name, Google does not. */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  if (!/^[A-Z]/.test(zone) || zone === 'Z') throw new TimeZoneError(invalid(zone));
+  try {
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new TimeZoneError(invalid(zone), { cause: error });
+    throw error;
+  }
+}
+
+function readOffset(format: Intl.DateTimeFormat, instant: bigint): bigint {
+  const second = floor(instant, SECOND);
+  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
+  for (const { type, value } of format.formatToParts(Number(second) * 1000)) parts[type] = value;
+  const clock = new Date(0);
+  const year = Number(parts.year);
+  clock.setUTCFullYear(parts.era === 'BC' ? 1 - year : year, Number(parts.month) - 1, Number(parts.day));
+  clock.setUTCHours(Number(parts.hour), Number(parts.minute), Number(parts.second));
+  return (BigInt(clock.getTime()) / 1000n - second) * SECOND;
+}
+
+function floor(value: bigint, unit: bigint): bigint {
+  return (value - (((value % unit) + unit) % unit)) / unit;
+}
