@@ -57,6 +57,7 @@ export const VARIATIONS: readonly Variation[] = [
     access: 'private',
     invokers: '["user:ana@example.com"]',
     analysts: '["group:analysts@example.com"]',
+    queryGibPerAccountPerDay: '200',
     privacyOfficers: '["group:privacy@example.com"]',
     publishers: '["serviceAccount:crm@example-prod.iam.gserviceaccount.com"]',
     minInstances: '0',

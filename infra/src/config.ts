@@ -18,6 +18,8 @@ const ACCESS_KINDS = ['public', 'private', 'load-balancer'] as const;
 const CPU_ALLOCATIONS = ['request', 'always'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
+const DAYS_PER_MONTH = 30;
+
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 
 /** Throws pulumi.RunError with every mistake in the stack's configuration. */
@@ -28,6 +30,7 @@ export function readConfig() {
     ...settings.provider(gcp.config),
     publishers: settings.list('publishers', MEMBER, MEMBERS),
     analysts: settings.list('analysts', MEMBER, MEMBERS),
+    queryGibPerAccountPerDay: settings.integer('queryGibPerAccountPerDay', 0, 0, 10_000_000),
     privacyOfficers: settings.list('privacyOfficers', MEMBER, MEMBERS),
     deletionProtection: settings.flag('deletionProtection', true),
     service: readService(settings),
@@ -39,9 +42,18 @@ export function readConfig() {
     /** On every resource that takes labels, to tell costs apart. */
     labels: { system: 'records', stack },
   };
-  settings.throwIfWrong();
   const { listBudgetUsd, lookupBudgetUsd, maxInstances } = config.service;
   const { isKnown, query } = pricesIn(config.region);
+  // Google applies the quota to the API's account, too, which would serve old lists for the rest of the day.
+  const ofApi = Math.ceil(gibFor(listBudgetUsd + lookupBudgetUsd, query.usd) / DAYS_PER_MONTH);
+  const quota = config.queryGibPerAccountPerDay;
+  settings.check(
+    'queryGibPerAccountPerDay',
+    quota,
+    quota === 0 || quota >= ofApi,
+    `0 for no limit, or at least ${ofApi}, what the API itself may bill a day (listBudgetUsd, lookupBudgetUsd)`,
+  );
+  settings.throwIfWrong();
   if (!isKnown) {
     void pulumi.log.warn(
       `infra/src/prices.ts has no prices of ${config.region}. Budgets of queries count with ${query.usd} USD per TiB, the dearest known: add the region.`,

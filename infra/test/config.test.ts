@@ -112,6 +112,24 @@ it.each([
   120_000,
 );
 
+it('a quota of queries that the API itself could exhaust is refused, and another is declared in MiB', async () => {
+  const key = 'queryGibPerAccountPerDay';
+  expect(await mistakesOf({ [key]: '190' })).toEqual([
+    TITLE,
+    `${key} is 190: it must be 0 for no limit, or at least 191, what the API itself may bill a day (listBudgetUsd, lookupBudgetUsd). ${SET} ${key} VALUE`,
+  ]);
+  const { resources } = await planOf('dev', { [key]: '191' });
+  const quota = resources.find(({ type }) => type.startsWith('gcp:serviceusage/'));
+  expect(quota?.inputs).toEqual({
+    project: 'example-dev',
+    service: 'bigquery.googleapis.com',
+    metric: 'bigquery.googleapis.com%2Fquota%2Fquery%2Fusage',
+    limit: '%2Fd%2Fproject%2Fuser',
+    overrideValue: String(191 * 1024),
+    force: true,
+  });
+}, 120_000);
+
 it('a stack without a project names the command that sets it', async () => {
   await expect(cachedPlan(PLATFORM, 'prod', {})).rejects.toThrow('pulumi config set -s prod gcp:project');
 }, 120_000);

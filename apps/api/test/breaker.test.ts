@@ -60,6 +60,7 @@ describe('a warehouse that fails again and again', () => {
     [403, 'accessDenied'],
     [404, 'notFound'],
     [403, 'quotaExceeded'],
+    [403, 'usageQuotaExceeded'],
   ])('that refuses (%d %s) is called as before, and the log holds the reason', async (status, reason) => {
     front.fault = () => googleError(status, reason);
     for (let n = 0; n < 12; n++) await get(`/records/r${n}`);

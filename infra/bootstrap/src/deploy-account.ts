@@ -26,7 +26,8 @@ const ROLES = {
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
   'roles/run.admin': 'the service, its revisions, the job and their grants',
   'roles/secretmanager.admin': 'the secret with the list of API keys, and its grants',
-  'roles/serviceusage.serviceUsageAdmin': "Pub/Sub's own account, which Google creates on request",
+  'roles/serviceusage.serviceUsageAdmin':
+    "Pub/Sub's own account, which Google creates on request, and the quota of queries",
 };
 
 const LOAD_BALANCER_ROLES = {

@@ -4,8 +4,18 @@ import { amended, conflictColumns, conflictingIds, onePerId, viewColumns } from 
 import type { StackConfig } from '../config.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
+const MIB_PER_GIB = 1024;
+/** QueryUsagePerUserPerDay, in MiB. https://docs.cloud.google.com/bigquery/docs/custom-quotas */
+const QUERY_USAGE = {
+  metric: encodeURIComponent('bigquery.googleapis.com/quota/query/usage'),
+  limit: encodeURIComponent('/d/project/user'),
+};
+
 export interface AnalyticsArgs
-  extends Pick<StackConfig, 'project' | 'region' | 'analysts' | 'deletionProtection' | 'labels'> {
+  extends Pick<
+    StackConfig,
+    'project' | 'region' | 'analysts' | 'queryGibPerAccountPerDay' | 'deletionProtection' | 'labels'
+  > {
   readonly warehouse: Warehouse;
 }
 
@@ -13,7 +23,8 @@ export interface AnalyticsArgs
 export class Analytics extends pulumi.ComponentResource {
   constructor(name: string, args: AnalyticsArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Analytics', name, {}, options);
-    const { project, region, analysts, deletionProtection, labels, warehouse } = args;
+    const { project, region, analysts, queryGibPerAccountPerDay, deletionProtection, labels, warehouse } =
+      args;
 
     const dataset = new gcp.bigquery.Dataset(
       name,
@@ -76,6 +87,18 @@ export class Analytics extends pulumi.ComponentResource {
       new gcp.projects.IAMMember(
         `${name}-job-user-${member}`,
         { project, role: 'roles/bigquery.jobUser', member },
+        { parent: this },
+      );
+    }
+    if (queryGibPerAccountPerDay > 0) {
+      new gcp.serviceusage.ConsumerQuotaOverride(
+        `${name}-query-quota`,
+        {
+          ...{ project, service: 'bigquery.googleapis.com', ...QUERY_USAGE },
+          overrideValue: String(queryGibPerAccountPerDay * MIB_PER_GIB),
+          // Without it, Google refuses to lower a quota by more than 10 %, and this one has no limit by default.
+          force: true,
+        },
         { parent: this },
       );
     }

@@ -49,6 +49,8 @@ const KINDS_BY_REASON: Readonly<Record<string, Kind>> = {
   userRateLimitExceeded: { kind: 'busy', retryable: true },
   jobRateLimitExceeded: { kind: 'busy', retryable: true },
   quotaExceeded: { kind: 'busy' },
+  // A custom quota: queryGibPerAccountPerDay of the stack. https://docs.cloud.google.com/bigquery/docs/custom-quotas
+  usageQuotaExceeded: { kind: 'busy' },
   timeout: { kind: 'timeout' },
 };
 

@@ -5,7 +5,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/exceeded limit for bytes billed/, 'read fewer columns, or allow more by --max-gib'],
   [
     /custom quota for QueryUsagePerUserPerDay/,
-    'the setting queryGibPerPersonPerDay of the stack limits each account; it starts again at midnight, Pacific time',
+    'the setting queryGibPerAccountPerDay of the stack limits each account; it starts again at midnight, Pacific time',
   ],
 ];
 

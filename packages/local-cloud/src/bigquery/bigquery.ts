@@ -6,6 +6,7 @@ import { datasetResource, requireOwner, tableResource } from './access.ts';
 import { appendRows } from './append-rows.ts';
 import { Catalog } from './catalog.ts';
 import { Copies } from './copies.ts';
+import { DailyQuota } from './daily-quota.ts';
 import { Database } from './database.ts';
 import { Datasets, type ServiceContext } from './datasets.ts';
 import { Definitions } from './definitions.ts';
@@ -87,6 +88,7 @@ export class BigQuery implements Warehouse {
   readonly #engine: QueryEngine;
   readonly #jobs: JobService;
   readonly #usage = new Usage();
+  readonly #quota: DailyQuota;
 
   private constructor(context: ServiceContext, onWarning: (message: string) => void) {
     this.projectId = context.projectId;
@@ -101,6 +103,7 @@ export class BigQuery implements Warehouse {
     const definitions = new Definitions(context, this.#datasets, this.#tables, this.#expiring, destinations);
     const jobs = new Jobs(context);
     this.#engine = new QueryEngine(context, this.#expiring, this.#results, destinations, definitions, jobs);
+    this.#quota = new DailyQuota(context.clock);
     const loads = new Loads(context, destinations);
     const copies = new Copies(context, destinations, this.#expiring);
     this.#jobs = new JobService(
@@ -110,6 +113,7 @@ export class BigQuery implements Warehouse {
       this.#tableData,
       this.#results,
       this.#usage,
+      this.#quota,
       loads,
       copies,
     );
@@ -130,6 +134,11 @@ export class BigQuery implements Warehouse {
 
   get projectNumber(): string {
     return this.#context.projectNumber;
+  }
+
+  /** Sets what each account may be billed a day, in bytes; undefined for no limit. */
+  limitQueries(bytesPerAccountAndDay: number | undefined): void {
+    this.#quota.limit = bytesPerAccountAndDay;
   }
 
   /** Throws ALREADY_EXISTS, INVALID_ARGUMENT. */

@@ -2,6 +2,7 @@ import type { Access } from '../callers.ts';
 import { requireOnJob, requireOnTable, requireOwner } from './access.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import type { Copies } from './copies.ts';
+import type { DailyQuota } from './daily-quota.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableNotFound } from './errors.ts';
 import {
@@ -95,6 +96,7 @@ export class JobService {
   readonly #results: Results;
   readonly #tableData: TableData;
   readonly #usage: Usage;
+  readonly #quota: DailyQuota;
   readonly #loads: Loads;
   readonly #copies: Copies;
   readonly #requests = new Map<string, { job: Promise<Job>; owner: string | undefined; at: number }>();
@@ -106,6 +108,7 @@ export class JobService {
     tableData: TableData,
     results: Results,
     usage: Usage,
+    quota: DailyQuota,
     loads: Loads,
     copies: Copies,
   ) {
@@ -116,6 +119,7 @@ export class JobService {
     this.#results = results;
     this.#tableData = tableData;
     this.#usage = usage;
+    this.#quota = quota;
     this.#jobs = jobs;
   }
 
@@ -221,8 +225,10 @@ export class JobService {
     const fields = translation.kind === 'query' ? translation.fields : undefined;
     job.summary = { statementType, bytes, referencedTables, fields };
     if (plan.configuration.dryRun) return;
+    this.#quota.assertAllows(job.owner, bytes.billed);
     job.outcome = await this.#engine.execute(plan, job.abort.signal);
     this.#usage.addBytes(bytes);
+    this.#quota.add(job.owner, bytes.billed);
   }
 
   async get(access: Access, jobId: string, location?: string): Promise<JobResource> {

@@ -14,6 +14,8 @@ interface BigQueryAdmin {
   getTable(datasetId: string, tableId: string): Promise<unknown>;
   patchTable(datasetId: string, tableId: string, patch: Resource): Promise<unknown>;
   deleteTable(datasetId: string, tableId: string): Promise<unknown>;
+  /** What each account may be billed a day, in bytes; undefined for no limit. */
+  limitQueries(bytesPerAccountAndDay: number | undefined): void;
 }
 
 /** The calls of the local Pub/Sub that resource types make, in the shapes of its RPCs. */

@@ -631,6 +631,9 @@ export const CONSTRAINTS: Readonly<Record<string, Constraints>> = {
       ),
     },
   },
+  'gcp:serviceusage/consumerQuotaOverride:ConsumerQuotaOverride': {
+    fixed: 'dimensions limit metric project service',
+  },
   'gcp:storage/bucket:Bucket': {
     fixed:
       'customPlacementConfig.dataLocations enableObjectRetention hierarchicalNamespace location name project',

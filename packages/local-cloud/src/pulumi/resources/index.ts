@@ -6,6 +6,7 @@ import { table } from './bigquery-table.ts';
 import { jobGrant, serviceGrant } from './cloud-run-iam.ts';
 import { job } from './cloud-run-job.ts';
 import { service as cloudRunService } from './cloud-run-service.ts';
+import { consumerQuotaOverride } from './consumer-quota-override.ts';
 import { customRole } from './custom-role.ts';
 import { PLANNED_ONLY } from './planned-only.ts';
 import { getProject, projectGrant, serviceIdentity, service as serviceUsage } from './projects.ts';
@@ -42,6 +43,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'gcp:secretmanager/secretIamMember:SecretIamMember': secretGrant,
   'gcp:secretmanager/secretVersion:SecretVersion': secretVersion,
   'gcp:serviceaccount/account:Account': account,
+  'gcp:serviceusage/consumerQuotaOverride:ConsumerQuotaOverride': consumerQuotaOverride,
   ...PLANNED_ONLY,
 };
 
