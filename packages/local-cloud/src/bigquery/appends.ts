@@ -8,9 +8,7 @@ import type { TimeRange } from './sql/resolve-from.ts';
 import { rangeSql } from './sql/stored-tables.ts';
 import type { TableRead } from './sql/translate.ts';
 import { typeOfField } from './types.ts';
-
-/** How far back BigQuery reads. https://docs.cloud.google.com/bigquery/docs/time-travel */
-const TIME_TRAVEL_MS = 7 * 24 * 60 * 60 * 1000;
+import { TIME_TRAVEL_MS } from './versions.ts';
 
 /** The bytes of each column that APPENDS reads: those of the rows in its range. Throws when the range is too old. */
 export async function appendedBytes(

@@ -24,8 +24,8 @@ export async function bytesOf(
   let processed = 0;
   let billed = 0;
   for (const read of reads) {
-    // APPENDS checks its range even when it reads no column.
-    if (read.columns.size === 0 && !read.range) continue;
+    // APPENDS and FOR SYSTEM_TIME check their times even when they read no column.
+    if (read.columns.size === 0 && !read.range && !read.asOf) continue;
     const columnBytes = await columnBytesOf(read);
     const bytes = [...read.columns].reduce((sum, column) => sum + (columnBytes.get(column) ?? 0), 0);
     processed += bytes;

@@ -4,6 +4,7 @@ import { datasetNotFound, tableNotFound } from './errors.ts';
 import { COMMIT_TIME, quoteIdentifier } from './names.ts';
 import type { SchemaChange } from './schema.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
+import { Versions } from './versions.ts';
 
 export interface Dataset {
   readonly datasetId: string;
@@ -30,6 +31,8 @@ type StoredTable = Omit<Table, 'physicalName' | 'lastModifiedTime'>;
 
 /** The datasets and tables. DuckDB stores them beside the rows; this copy in memory is loaded at start. */
 export class Catalog {
+  /** What its tables were. */
+  readonly versions = new Versions();
   readonly #datasets = new Map<string, Dataset>();
   readonly #tables = new Map<string, Map<string, Table>>();
   #lastPhysical = 0;
@@ -56,6 +59,10 @@ export class Catalog {
         });
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
       }
+      await catalog.versions.load(connection);
+      for (const { physicalName } of catalog.versions.tables()) {
+        catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(physicalName.slice(1)));
+      }
       await catalog.#reconcile(connection, now);
     });
     return catalog;
@@ -63,7 +70,8 @@ export class Catalog {
 
   /** Drops tables that a killed process made and never described, and adds the commit times that older versions lack. */
   async #reconcile(connection: Transaction['connection'], now: number): Promise<void> {
-    const known = new Map(this.allTables().map((table) => [table.physicalName, table]));
+    const tables = [...this.allTables(), ...this.versions.tables()];
+    const known = new Map(tables.map((table) => [table.physicalName, table]));
     const stored = await readRows(
       connection,
       `SELECT table_name, bool_or(column_name = $1) FROM duckdb_columns()
@@ -198,6 +206,7 @@ export class Catalog {
   async renameTable(transaction: Transaction, table: Table, tableId: string): Promise<void> {
     const { datasetId } = table.reference;
     await this.updateTable(transaction, { ...table, reference: { ...table.reference, tableId } });
+    await this.versions.rename(transaction, table.reference, { ...table.reference, tableId });
     const old = table.reference.tableId;
     transaction.afterCommit(() => this.#tables.get(datasetId)?.delete(old));
   }
@@ -215,6 +224,11 @@ export class Catalog {
 
   async dropTable(transaction: Transaction, table: Table): Promise<void> {
     await transaction.connection.run(`DROP TABLE ${physicalSql(table)}`);
+    await this.forgetTable(transaction, table);
+  }
+
+  /** Takes a table out of the catalog, but not its rows. */
+  async forgetTable(transaction: Transaction, table: Table): Promise<void> {
     await transaction.connection.run('DELETE FROM catalog.tables WHERE physical_id = $1', [
       physicalId(table),
     ]);

@@ -7,6 +7,7 @@ import type { ServiceContext } from './datasets.ts';
 import type { Destinations } from './destinations.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
+import { tableAt } from './history.ts';
 import {
   type ConfigurationInput,
   type CopyInput,
@@ -16,7 +17,7 @@ import {
 } from './job-configuration.ts';
 import type { JobWork } from './jobs.ts';
 import { placeOf } from './locations.ts';
-import { quoteIdentifier } from './names.ts';
+import { COMMIT_TIME, quoteIdentifier } from './names.ts';
 import { modeOf } from './schema.ts';
 import { totalBytes } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
@@ -48,7 +49,7 @@ export class Copies {
     if (given.length === 0) throw invalid('Required parameter is missing: sourceTable');
     if (operation !== 'COPY' && given.length > 1)
       throw invalid(`A ${operation} has one sourceTable, got ${given.length}`);
-    const sources = given.map((source) => parseTable(projectId, source, 'sourceTable'));
+    const sources = given.map((source) => parseSource(projectId, source, this.#context.clock.now()));
     const expirationTime = expirationOf(input);
     return {
       type: 'COPY',
@@ -75,8 +76,11 @@ export class Copies {
           location: job.location,
           signal: job.abort.signal,
           fill: async (connection, staged) => {
-            for (const table of tables) {
-              const rows = names === '' ? '' : `(${names}) SELECT ${names} FROM ${physicalSql(table)}`;
+            for (const [index, table] of tables.entries()) {
+              const time = sources[index]?.time;
+              const micros = time === undefined ? '' : `make_timestamp(${BigInt(time) * 1000n}::BIGINT)`;
+              const then = micros && ` WHERE ${quoteIdentifier(COMMIT_TIME)} <= ${micros}`;
+              const rows = names === '' ? '' : `(${names}) SELECT ${names} FROM ${physicalSql(table)}${then}`;
               if (rows) await connection.run(`INSERT INTO ${physicalSql(staged)} ${rows}`);
             }
           },
@@ -87,10 +91,14 @@ export class Copies {
   }
 
   /** Throws NOT_FOUND, PERMISSION_DENIED. */
-  #source(access: Access, reference: TableReference, location: string): Table {
+  #source(access: Access, { reference, time }: Source, location: string): Table {
     const { catalog } = this.#context;
     requireOnTable(access, 'bigquery.tables.getData', reference);
-    const table = catalog.table(reference, location);
+    const { datasetId, tableId } = reference;
+    const table =
+      time === undefined
+        ? catalog.table(reference, location)
+        : tableAt(reference, catalog.findTable(datasetId, tableId), time, this.#context);
     const place = catalog.findDataset(reference.datasetId)?.location ?? location;
     if (place.toLowerCase() !== location.toLowerCase()) throw tableNotFound(reference, location);
     this.#expiring.read(table);
@@ -111,6 +119,22 @@ export class Copies {
       copiedLogicalBytes: String(all.reduce((sum, statistics) => sum + totalBytes(statistics), 0)),
     };
   }
+}
+
+/** A table, or what it was at a time in milliseconds since the epoch. */
+interface Source {
+  readonly reference: TableReference;
+  readonly time: number | undefined;
+}
+
+/** `records@1700000000000` and `records@-3600000` name a time. https://docs.cloud.google.com/bigquery/docs/access-historical-data */
+function parseSource(projectId: string, table: Partial<TableReference>, now: number): Source {
+  const [, tableId, text] = /^([^@]*)@(-?\d{1,15})$/.exec(table.tableId ?? '') ?? [];
+  if (tableId === undefined)
+    return { reference: parseTable(projectId, table, 'sourceTable'), time: undefined };
+  const time = Number(text);
+  const reference = parseTable(projectId, { ...table, tableId }, 'sourceTable');
+  return { reference, time: time < 0 ? now + time : time };
 }
 
 function operationOf({ operationType = 'COPY' }: CopyInput): Operation {

@@ -5,6 +5,7 @@ import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { tableName } from './errors.ts';
+import { hasHistory, keepDropped } from './history.ts';
 import { totalBytes } from './statistics.ts';
 
 /** Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has. */
@@ -33,6 +34,11 @@ export class ExpiringTables {
 
   async drop(transaction: Transaction, table: Table): Promise<void> {
     const { catalog, database, statistics } = this.#context;
+    if (hasHistory(table)) {
+      await catalog.forgetTable(transaction, table);
+      await keepDropped(transaction, table, this.#context);
+      return;
+    }
     await catalog.dropTable(transaction, table);
     const bytes = statistics.knownBytes(table);
     transaction.afterCommit(() => {

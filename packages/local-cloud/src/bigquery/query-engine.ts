@@ -3,7 +3,6 @@ import type { TableReference } from '../warehouse.ts';
 import { requireOnTable } from './access.ts';
 import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
-import type { Table } from './catalog.ts';
 import { type ChangedRows, changeRows } from './changes.ts';
 import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
@@ -12,6 +11,7 @@ import type { Destinations } from './destinations.ts';
 import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, invalidQuery } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
+import { bytesAsOf, keepCopy } from './history.ts';
 import { insertQuery } from './insert-query.ts';
 import { parseQuery, type QueryConfiguration } from './job-configuration.ts';
 import type { Jobs } from './jobs.ts';
@@ -21,6 +21,7 @@ import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
 import { Bindings } from './sql/bindings.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate } from './sql/translate.ts';
+import type { DmlTranslation } from './sql/translate-dml.ts';
 import { assertWritable } from './table-kind.ts';
 
 /** A query that is translated. */
@@ -121,7 +122,9 @@ export class QueryEngine {
     const bytes = await bytesOf(translation.reads, (read) =>
       read.range
         ? appendedBytes(read, read.range, bindings, this.#context)
-        : statistics.of(read.table).then(({ columnBytes }) => columnBytes),
+        : read.asOf
+          ? bytesAsOf(read, read.asOf, bindings, this.#context)
+          : statistics.of(read.table).then(({ columnBytes }) => columnBytes),
     );
     if (!configuration.dryRun) assertBilledWithin(bytes, configuration.maximumBytesBilled);
     for (const { table } of tables.found) this.#expiring.read(table);
@@ -187,7 +190,7 @@ export class QueryEngine {
       case 'change':
       case 'truncate':
         return database.write(async (transaction) => {
-          await this.#recordChange(transaction, translation.table);
+          await this.#recordChange(transaction, translation);
           return { changedRows: await changeRows(transaction.connection, translation, bindings) };
         });
       default: {
@@ -204,10 +207,11 @@ export class QueryEngine {
   }
 
   /** Records a change of rows, before it is made. The description of the `planned` table may have changed since planning. */
-  async #recordChange(transaction: Transaction, planned: Table): Promise<void> {
+  async #recordChange(transaction: Transaction, { kind, table: planned }: DmlTranslation): Promise<void> {
     const { catalog, clock, statistics, location } = this.#context;
     const table = catalog.table(planned.reference, location);
     assertWritable(table);
+    if (kind !== 'insert') await keepCopy(transaction, table, this.#context);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
   }

@@ -36,7 +36,7 @@ export interface DatasetInput {
   readonly labels?: Readonly<Record<string, string | null>> | null;
   /** Lifetime of new tables in milliseconds, as text. */
   readonly defaultTableExpirationMs?: string | null;
-  /** Stored and returned, without effect: there is no time travel. */
+  /** Stored and returned, without effect: time travel reads seven days. */
   readonly maxTimeTravelHours?: string | null;
   /** Stored and returned, without effect: storage costs nothing. */
   readonly storageBillingModel?: 'LOGICAL' | 'PHYSICAL' | null;

@@ -5,6 +5,7 @@ import type { Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
+import { hasHistory, keepCopy } from './history.ts';
 import { assertSameReference, assertTableId } from './names.ts';
 import {
   type Precondition,
@@ -93,10 +94,16 @@ export class Tables {
     staged?: string,
   ): Promise<Table> {
     checkClustering(properties, fields);
+    if (!hasHistory(existing)) await this.#lose(transaction, existing);
     await this.#expiring.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
     const table = { ...existing, fields, properties, lastModifiedTime };
     return this.#createWatched(transaction, table, staged);
+  }
+
+  async #lose(transaction: Transaction, table: Table): Promise<void> {
+    const { catalog, clock } = this.#context;
+    await catalog.versions.lose(transaction, table, nextModification(table, clock.now()));
   }
 
   async #createWatched(
@@ -199,6 +206,7 @@ export class Tables {
     const properties = values.reduce(patched, table.properties);
     const { fields, change } = alteredSchema(table, changes);
     checkClustering(properties, fields);
+    if (change.dropped?.length || change.renamed?.length) await keepCopy(transaction, table, this.#context);
     const lastModifiedTime = nextModification(table, clock.now());
     const next = { ...table, fields, properties, lastModifiedTime };
     await catalog.updateTable(transaction, next, change);

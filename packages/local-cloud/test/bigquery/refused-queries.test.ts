@@ -122,7 +122,7 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ["SELECT SQRT(NUMERIC '4')", 'SQRT of NUMERIC'],
   ['SELECT 1 << 2', 'Operator <<'],
   ['SELECT @@time_zone', 'System variable @@time_zone'],
-  ['SELECT id FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', 'FOR SYSTEM_TIME AS OF'],
+  ['CREATE TABLE d.u CLONE d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()', 'FOR SYSTEM_TIME AS OF'],
   ['SELECT id FROM `d.*`', 'A wildcard table'],
   ['SELECT * FROM d.__TABLES_SUMMARY__', 'The table __TABLES_SUMMARY__'],
   ['SELECT table_name FROM d.INFORMATION_SCHEMA.PARTITIONS', 'INFORMATION_SCHEMA.PARTITIONS'],

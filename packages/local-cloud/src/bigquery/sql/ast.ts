@@ -215,6 +215,8 @@ export type FromItem =
       readonly at: Position;
       readonly path: readonly Name[];
       readonly alias?: Name;
+      /** The time of FOR SYSTEM_TIME AS OF. */
+      readonly asOf?: Expression;
       /** Of TABLESAMPLE. */
       readonly percent?: Expression;
     }

@@ -69,14 +69,24 @@ export abstract class FromParser extends ExpressionParser {
       if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
-    this.refuseSystemTime();
+    const before = this.#systemTime();
     const alias = this.#tableAlias();
-    this.refuseSystemTime();
-    const table = { node: 'table', at, path, ...(alias && { alias }) } as const;
+    const asOf = before ?? this.#systemTime();
+    const table = { node: 'table', at, path, ...(alias && { alias }), ...(asOf && { asOf }) } as const;
     const item = this.#reshaped(table);
     const percent = this.#sample();
     if (percent && item !== table) throw unsupported('TABLESAMPLE after PIVOT or UNPIVOT', at);
     return percent ? { ...table, percent } : item;
+  }
+
+  /** `FOR SYSTEM_TIME AS OF time` */
+  #systemTime(): Expression | undefined {
+    const { cursor } = this;
+    if (!cursor.acceptKeyword('FOR')) return undefined;
+    if (!cursor.acceptKeyword('SYSTEM')) cursor.expectKeyword('SYSTEM_TIME');
+    else cursor.expectKeyword('TIME');
+    cursor.expectKeyword('AS', 'OF');
+    return this.expression();
   }
 
   protected refuseSystemTime(): void {

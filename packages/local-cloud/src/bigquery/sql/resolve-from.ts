@@ -44,6 +44,8 @@ export interface FromContext {
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
+  /** `time` is a TIMESTAMP expression of DuckDB. */
+  asOf(path: readonly Name[], at: Position, time: string): Relation;
   subquery(query: Query): Relation;
   /** A new alias in DuckDB: `t3`. */
   newAlias(): string;
@@ -69,7 +71,9 @@ export function resolveFrom(
     case 'table': {
       const array = arrayPath(item.path, context, left);
       if (array) return unnest(array, item.alias ?? item.path.at(-1), undefined, context);
-      const relation = context.cte(item.path) ?? context.table(item.path, item.at);
+      const relation = item.asOf
+        ? tableAsOf(item.path, item.asOf, context)
+        : (context.cte(item.path) ?? context.table(item.path, item.at));
       const sampled = item.percent ? sample(relation, item.percent, context) : relation;
       return fromRelation(sampled, item.alias ?? item.path.at(-1), context);
     }
@@ -131,6 +135,26 @@ function timeBound(
   if (time.constant === null) return undefined;
   // A literal, unlike a bound parameter, lets DuckDB skip the rows outside the range.
   return time.constant === undefined ? time.sql : constantSql('TIMESTAMP', time.constant, node.at);
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#for_system_time_as_of */
+function tableAsOf(path: readonly Name[], node: Expression, context: FromContext): Relation {
+  if (context.cte(path)) throw invalidQuery('FOR SYSTEM_TIME AS OF can only be used with a table', node.at);
+  const { expression } = context;
+  const value = resolveExpression(node, {
+    ...expression,
+    scope: new Scope(),
+    clause: 'FOR SYSTEM_TIME AS OF clause',
+  });
+  const time = coerce(value, scalar('TIMESTAMP'), expression.bindings);
+  if (!time) {
+    throw invalidQuery(
+      `FOR SYSTEM_TIME AS OF must be of type TIMESTAMP, but is of type ${typeName(value.type)}`,
+      node.at,
+    );
+  }
+  if (time.columns.size > 0) throw invalidQuery('FOR SYSTEM_TIME AS OF must be a constant', node.at);
+  return context.asOf(path, node.at, time.sql);
 }
 
 /** A sample of whole blocks, as at Google. https://docs.cloud.google.com/bigquery/docs/table-sampling */

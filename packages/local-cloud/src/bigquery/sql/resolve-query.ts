@@ -38,6 +38,7 @@ export interface TableFinder {
   view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined;
   find(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
+  asOf(path: readonly Name[], at: Position, time: string, now: number): Relation;
 }
 
 /** Resolves the queries of one statement: their SQL in DuckDB, their columns and the stored columns that they read. */
@@ -162,6 +163,11 @@ export class QueryResolver {
       cte: (path) => (path.length === 1 ? ctes.get(path[0]?.text.toLowerCase() ?? '') : undefined),
       table: (path, at) => this.#view(path, at) ?? this.#tables.find(path, at),
       appends: (path, at, range) => this.#tables.appends(path, at, range),
+      asOf: (path, at, time) => {
+        if (this.#view(path, at))
+          throw invalidQuery('FOR SYSTEM_TIME AS OF can only be used with a table', at);
+        return this.#tables.asOf(path, at, time, this.#now);
+      },
       subquery: (query) => {
         const resolved = this.query(query, outer, ctes);
         return this.#relation(`(${resolved.sql})`, resolved);

@@ -16,7 +16,7 @@ import type { Jobs } from '../jobs.ts';
 import { checkedLocation } from '../locations.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
 import { viewOf } from '../table-kind.ts';
-import { type DataType, scalar, typeOfField } from '../types.ts';
+import { type DataType, duckType, sameType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { type Described, metadataRelation } from './metadata-table.ts';
@@ -46,6 +46,8 @@ export interface TableSource {
   readonly key: string;
   /** Set for APPENDS. */
   readonly range?: TimeRange;
+  /** The time of FOR SYSTEM_TIME AS OF: a TIMESTAMP expression of DuckDB. */
+  readonly asOf?: string;
 }
 
 /** Looks up the stored tables that one statement names. */
@@ -210,6 +212,25 @@ export class StoredTables implements TableFinder {
     };
   }
 
+  /** The rows that a table had at a time; `now` is in milliseconds since the epoch. Throws PERMISSION_DENIED, NOT_FOUND. */
+  asOf(path: readonly Name[], at: Position, given: string, now: number): Relation {
+    const table = this.#readable({ path, at });
+    const key = `${table.physicalName} as of ${this.#found.size}`;
+    this.#found.set(key, { table, key, asOf: given });
+    // Changes within a millisecond have later times than the clock, and now shows them all.
+    const time = `(CASE WHEN ${given} >= ${timestampSql(now)} THEN TIMESTAMP 'infinity' ELSE ${given} END)`;
+    // Only one of the ranges has the time, which is checked when the query is planned.
+    let start = 'TRUE';
+    const selects = this.#catalog.versions.of(table.reference).map((version) => {
+      const until = timestampSql(version.until);
+      const sql = rowsAt(version.table, table, `${start} AND ${time} < ${until}`, time);
+      start = `${time} >= ${until}`;
+      return sql;
+    });
+    selects.push(rowsAt(table, table, start, time));
+    return { sql: `(${selects.join(' UNION ALL ')})`, outputs: outputsOf(table, key), reads: [] };
+  }
+
   #readable(name: TableName): Table {
     this.#requireToQuery(this.reference(name));
     const table = this.table(name);
@@ -262,6 +283,26 @@ export function rangeSql({ start, end }: TimeRange): string {
     ...(end ? [`(${end} IS NULL OR ${time} < ${end})`] : []),
   ];
   return bounds.join(' AND ') || 'TRUE';
+}
+
+/** Of milliseconds since the epoch. */
+function timestampSql(milliseconds: number): string {
+  return `make_timestamp(${BigInt(Math.floor(milliseconds)) * 1000n}::BIGINT)`;
+}
+
+/** The rows of a version that were there at a time, in the columns that the table has now. */
+function rowsAt(version: Table, current: Table, condition: string, time: string): string {
+  const columns = current.fields.map((field) => {
+    const own = version.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
+    const type = typeOfField(field);
+    if (own && !sameType(typeOfField(own), type)) {
+      throw unsupported(`FOR SYSTEM_TIME AS OF with the column ${field.name}, which had another type,`);
+    }
+    const value = own ? quoteIdentifier(own.name) : `CAST(NULL AS ${duckType(type)})`;
+    return `${value} AS ${quoteIdentifier(field.name)}`;
+  });
+  const committed = `${quoteIdentifier(COMMIT_TIME)} <= ${time}`;
+  return `SELECT ${columns.join(', ')} FROM ${physicalSql(version)} WHERE ${condition} AND ${committed}`;
 }
 
 function outputsOf(table: Table, key: string): Relation['outputs'] {

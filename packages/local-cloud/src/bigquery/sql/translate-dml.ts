@@ -265,7 +265,9 @@ export class DmlTranslator {
 
   /** UPDATE and DELETE are billed for every column of the table. https://cloud.google.com/bigquery/docs/data-manipulation-language#on-demand_pricing */
   #modified(table: Table, values: readonly Resolved[]): TableRead[] {
-    const others = this.#shared.reads(values).filter((read) => read.table !== table || read.range);
+    const others = this.#shared
+      .reads(values)
+      .filter((read) => read.table !== table || read.range || read.asOf);
     return [...others, { table, columns: new Set(table.fields.map(({ name }) => name.toLowerCase())) }];
   }
 

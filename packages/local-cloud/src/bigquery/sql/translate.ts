@@ -13,7 +13,7 @@ import { type DdlTranslation, DdlTranslator } from './translate-ddl.ts';
 import { type DmlTranslation, DmlTranslator } from './translate-dml.ts';
 
 /** The columns of a table that a statement reads, by lower-case name. */
-export interface TableRead extends Pick<TableSource, 'table' | 'range'> {
+export interface TableRead extends Pick<TableSource, 'table' | 'range' | 'asOf'> {
   readonly columns: ReadonlySet<string>;
 }
 
@@ -115,10 +115,10 @@ export function readOf({ outputs, reads }: ResolvedQuery): Resolved[] {
 
 function readColumns(sources: readonly TableSource[], values: readonly Resolved[]): TableRead[] {
   const keys = unionColumns(values);
-  return sources.map(({ table, key, range }) => {
+  return sources.map(({ table, key, range, asOf }) => {
     const names = table.fields.map(({ name }) => name.toLowerCase());
     const columns = new Set(names.filter((name) => keys.has(columnKey(key, name))));
-    return { table, columns, ...(range && { range }) };
+    return { table, columns, ...(range && { range }), ...(asOf && { asOf }) };
   });
 }
 

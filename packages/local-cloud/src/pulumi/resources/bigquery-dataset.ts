@@ -28,7 +28,7 @@ export const dataset = applied({
   effect: 'a dataset of the local BigQuery',
   inputs: Inputs,
   notEmulated: {
-    maxTimeTravelHours: 'the local BigQuery has no time travel',
+    maxTimeTravelHours: 'time travel of the local BigQuery always reads seven days',
     storageBillingModel: 'nothing is billed',
     defaultEncryptionConfiguration: 'local files are not encrypted',
     resourceTags: 'no policy looks at tags',

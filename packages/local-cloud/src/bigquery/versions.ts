@@ -1,0 +1,138 @@
+import type { TableReference } from '../warehouse.ts';
+import type { Table } from './catalog.ts';
+import { readRows, type Transaction } from './database.ts';
+
+/** How far back BigQuery reads. https://docs.cloud.google.com/bigquery/docs/time-travel */
+export const TIME_TRAVEL_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Beyond these limits the oldest versions are dropped early. Google has no such limits, a disk has. */
+const MAX_BYTES = 256 * 1024 ** 2;
+const MAX_VERSIONS = 200;
+
+/** A table as it was until a time, in milliseconds since the epoch. */
+export interface TableVersion {
+  readonly table: Table;
+  readonly until: number;
+  readonly bytes: number;
+}
+
+/** What tables were before their rows were changed, replaced or dropped, for time travel. */
+export class Versions {
+  /** The oldest first. */
+  #kept: TableVersion[] = [];
+  /** For each table, the time before which not everything is known, in milliseconds since the epoch. */
+  readonly #lost = new Map<string, number>();
+
+  /** Call it once, inside the transaction that loads the catalog. */
+  async load(connection: Transaction['connection']): Promise<void> {
+    await connection.run(
+      `CREATE TABLE IF NOT EXISTS catalog.versions
+         (physical_id BIGINT, until BIGINT NOT NULL, bytes BIGINT NOT NULL, resource VARCHAR NOT NULL)`,
+    );
+    const rows = await readRows(connection, 'SELECT * FROM catalog.versions ORDER BY until');
+    for (const [id = null, until, bytes, resource] of rows) {
+      const table: Omit<Table, 'physicalName'> = JSON.parse(String(resource));
+      if (id === null) this.#forget(table.reference, Number(until));
+      else {
+        const version = { ...table, physicalName: `t${id}` };
+        this.#kept.push({ table: version, until: Number(until), bytes: Number(bytes) });
+      }
+    }
+  }
+
+  /** The tables that hold the rows of versions. */
+  tables(): Table[] {
+    return this.#kept.map(({ table }) => table);
+  }
+
+  /** The versions of a table, the oldest first. */
+  of(reference: TableReference): TableVersion[] {
+    const key = keyOf(reference);
+    return this.#kept.filter(({ table }) => keyOf(table.reference) === key);
+  }
+
+  /** Before this time some version of the table is missing. Milliseconds since the epoch. */
+  lostUntil(reference: TableReference): number {
+    return this.#lost.get(keyOf(reference)) ?? 0;
+  }
+
+  /** Keeps a version. Returns the tables of older ones that nobody can find after the commit. */
+  async keep(transaction: Transaction, version: TableVersion, now: number): Promise<TableVersion[]> {
+    if (version.bytes > MAX_BYTES) {
+      await this.lose(transaction, version.table, version.until);
+      return [version];
+    }
+    await insert(transaction, version);
+    let bytes = version.bytes;
+    const excess = this.#kept.toReversed().filter((older, index) => {
+      bytes += older.bytes;
+      return bytes > MAX_BYTES || index + 1 >= MAX_VERSIONS || older.until < now - TIME_TRAVEL_MS;
+    });
+    for (const older of excess) {
+      await transaction.connection.run('DELETE FROM catalog.versions WHERE physical_id = $1', [
+        BigInt(older.table.physicalName.slice(1)),
+      ]);
+      if (older.until >= now - TIME_TRAVEL_MS) await this.lose(transaction, older.table, older.until);
+    }
+    transaction.afterCommit(() => {
+      this.#kept = [...this.#kept.filter((older) => !excess.includes(older)), version];
+    });
+    return excess;
+  }
+
+  /** Records that the table as it was until a time is not kept. */
+  async lose(transaction: Transaction, table: Table, until: number): Promise<void> {
+    const { connection } = transaction;
+    await connection.run('DELETE FROM catalog.versions WHERE physical_id IS NULL AND until < $1', [
+      BigInt(until - TIME_TRAVEL_MS),
+    ]);
+    await insert(transaction, { table, until, bytes: 0 }, true);
+    transaction.afterCommit(() => {
+      for (const [key, time] of this.#lost) if (time < until - TIME_TRAVEL_MS) this.#lost.delete(key);
+      this.#forget(table.reference, until);
+    });
+  }
+
+  /** The versions of a table follow its name. */
+  async rename(transaction: Transaction, from: TableReference, to: TableReference): Promise<void> {
+    const renamed = new Map(
+      this.of(from).map((version) => [version, { ...version, table: { ...version.table, reference: to } }]),
+    );
+    for (const { table } of renamed.values()) {
+      await transaction.connection.run('UPDATE catalog.versions SET resource = $2 WHERE physical_id = $1', [
+        BigInt(table.physicalName.slice(1)),
+        storedForm(table),
+      ]);
+    }
+    const lost = this.lostUntil(from);
+    transaction.afterCommit(() => {
+      this.#kept = this.#kept.map((version) => renamed.get(version) ?? version);
+      if (lost) this.#forget(to, lost);
+    });
+  }
+
+  #forget(reference: TableReference, until: number): void {
+    this.#lost.set(keyOf(reference), Math.max(until, this.lostUntil(reference)));
+  }
+}
+
+async function insert(
+  { connection }: Transaction,
+  { table, until, bytes }: TableVersion,
+  isLost = false,
+): Promise<void> {
+  await connection.run('INSERT INTO catalog.versions VALUES ($1, $2, $3, $4)', [
+    isLost ? null : BigInt(table.physicalName.slice(1)),
+    BigInt(until),
+    BigInt(bytes),
+    storedForm(isLost ? { ...table, fields: [], properties: {} } : table),
+  ]);
+}
+
+function storedForm({ physicalName: _, ...table }: Table): string {
+  return JSON.stringify(table);
+}
+
+function keyOf({ datasetId, tableId }: TableReference): string {
+  return `${datasetId}.${tableId}`;
+}

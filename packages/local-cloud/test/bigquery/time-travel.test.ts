@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+
+const HOUR = 3_600_000;
+
+let fixture: Fixture;
+let path: string;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'time-travel-'));
+  fixture = await startBigQuery({ path });
+  await run('CREATE SCHEMA d');
+  await run("CREATE TABLE d.people AS SELECT 'a' AS id, 1 AS n UNION ALL SELECT 'b', 2");
+});
+
+afterEach(async () => {
+  await fixture.close();
+  await rm(path, { recursive: true });
+});
+
+const run = (query: string) => fixture.client.query(query);
+const later = (hours: number) => fixture.clock.advance(hours * HOUR);
+
+/** The rows as they were so many hours ago. */
+function ago(hours: number, table = 'd.people'): Promise<unknown[][]> {
+  const time = `TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${hours * 60} MINUTE)`;
+  return rowsOf(fixture.client, `SELECT id, n FROM ${table} FOR SYSTEM_TIME AS OF ${time} ORDER BY id`);
+}
+
+const BEFORE = [
+  ['a', 1],
+  ['b', 2],
+];
+
+describe('FOR SYSTEM_TIME AS OF', () => {
+  it.each([
+    ["INSERT INTO d.people VALUES ('c', 3)"],
+    ["UPDATE d.people SET n = 10 WHERE id = 'a'"],
+    ["DELETE FROM d.people WHERE id = 'a'"],
+    ['TRUNCATE TABLE d.people'],
+    ["MERGE d.people t USING (SELECT 'a' AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE"],
+    ["CREATE OR REPLACE TABLE d.people AS SELECT 'z' AS id, 26 AS n"],
+  ])('reads what was there before: %s', async (statement) => {
+    await later(1);
+    await run(statement);
+    const now = await rowsOf(fixture.client, 'SELECT id, n FROM d.people ORDER BY id');
+    expect(now).not.toEqual(BEFORE);
+    await later(1);
+    expect(await ago(1.5)).toEqual(BEFORE);
+    expect(await ago(1)).toEqual(now);
+    expect(await ago(0)).toEqual(now);
+  });
+
+  it('reads each of several states, also after a restart and after columns are dropped or the table is renamed', async () => {
+    await later(1);
+    await run("UPDATE d.people SET n = 10 WHERE id = 'a'");
+    await later(1);
+    await run("DELETE FROM d.people WHERE id = 'b'");
+    await later(1);
+    await run('ALTER TABLE d.people ADD COLUMN extra INT64');
+    await run('ALTER TABLE d.people DROP COLUMN n');
+    await run('ALTER TABLE d.people ADD COLUMN n INT64');
+    await run('ALTER TABLE d.people RENAME TO persons');
+    const { clock } = fixture;
+    await fixture.close();
+    fixture = await startBigQuery({ path });
+    await fixture.clock.advance(clock.now() - fixture.clock.now());
+    expect(await ago(2.5, 'd.persons')).toEqual(BEFORE);
+    expect(await ago(1.5, 'd.persons')).toEqual([
+      ['a', 10],
+      ['b', 2],
+    ]);
+    expect(await ago(0.5, 'd.persons')).toEqual([['a', 10]]);
+    expect(await ago(0, 'd.persons')).toEqual([['a', null]]);
+  });
+
+  it('restores a table over itself, and bills the rows of then', async () => {
+    await later(1);
+    await run('DELETE FROM d.people WHERE TRUE');
+    await later(1);
+    const query =
+      'CREATE OR REPLACE TABLE d.people AS SELECT * FROM d.people FOR SYSTEM_TIME AS OF TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 90 MINUTE)';
+    const [job] = await fixture.client.createQueryJob(query);
+    await job.promise();
+    expect(await rowsOf(fixture.client, 'SELECT id, n FROM d.people ORDER BY id')).toEqual(BEFORE);
+    expect((await job.getMetadata())[0].statistics.totalBytesProcessed).toBe('22');
+  });
+
+  it('refuses a time in the future, before the table, or more than seven days ago, and other things than tables', async () => {
+    const at = (time: string, table = 'd.people') =>
+      refusal(run(`SELECT COUNT(*) FROM ${table} FOR SYSTEM_TIME AS OF ${time}`)).then(
+        ({ message }) => message,
+      );
+    const hours = (count: number) => `TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${count} HOUR)`;
+    expect(await at(hours(-1))).toContain('Cannot read after');
+    expect(await at(hours(1))).toContain('Cannot read before');
+    await later(24 * 8);
+    expect(await at(hours(24 * 7 + 1))).toContain('Cannot read before');
+    expect(await at('NULL')).toContain('must not be NULL');
+    expect(await at('1')).toContain('must be of type TIMESTAMP, but is of type INT64');
+    await run('CREATE VIEW d.v AS SELECT id FROM d.people');
+    expect(await at(hours(0), 'd.v')).toContain('can only be used with a table');
+  });
+
+  it('copies a deleted table as it was before, by a time in its name', async () => {
+    await later(1);
+    await run("INSERT INTO d.people VALUES ('c', 3)");
+    await later(1);
+    await run('DROP TABLE d.people');
+    await later(1);
+    const dataset = fixture.client.dataset('d');
+    await dataset.table('people@-9000000').copy(dataset.table('people'));
+    expect(await rowsOf(fixture.client, 'SELECT id, n FROM d.people ORDER BY id')).toEqual(BEFORE);
+    expect((await refusal(dataset.table('people@-99000000').copy(dataset.table('x')))).message).toContain(
+      'Cannot read before',
+    );
+  });
+
+  it('says so where it keeps no history: of tables that expire', async () => {
+    await run(
+      'CREATE TABLE d.brief OPTIONS(expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 5 HOUR)) AS SELECT 1 AS n',
+    );
+    await later(1);
+    await run('UPDATE d.brief SET n = 2 WHERE TRUE');
+    await later(1);
+    const at = (minutes: number) =>
+      run(
+        `SELECT n FROM d.brief FOR SYSTEM_TIME AS OF TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${minutes} MINUTE)`,
+      );
+    expect((await refusal(at(90))).message).toContain('keeps only some of the history');
+    expect((await at(30))[0]).toEqual([{ n: 2 }]);
+  });
+});
