@@ -5,6 +5,7 @@ import {
   type ChaosOptions,
   CloudError,
   DeploymentError,
+  type GoneColumns,
   PortTakenError,
   systemClock,
 } from '@records/local-cloud';
@@ -16,6 +17,7 @@ import { readRoutes } from './console/api-metrics.ts';
 import { type ConsolePort, openConsole } from './console/open-console.ts';
 import { DevLog, LOG_NAME } from './dev-log.ts';
 import { lockFolder } from './folder-lock.ts';
+import { askAboutColumns } from './gone-columns.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
 import { assertPortsFree, type WantedPort } from './ports.ts';
 import { PORTS } from './program.ts';
@@ -32,6 +34,8 @@ export interface DevOptions {
   readonly folder: string;
   readonly ports: Ports;
   readonly chaos: ChaosOptions | undefined;
+  /** What to do with stored columns that infra/ no longer declares; a person is asked when absent. */
+  readonly columns: GoneColumns | undefined;
   readonly console: ConsolePort;
 }
 
@@ -56,7 +60,7 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
   };
   say('Starting the local cloud and applying infra/ to it');
   if (options.chaos) say(`Chaos: ${JSON.stringify(options.chaos)}`);
-  await using stack = await startStack(options, terminal, activity);
+  await using stack = await startStack(options, { terminal, activity, signal, say });
   await seedWhenEmpty(stack, say, signal);
   const describe = () => writeStackFile(stack.description, stackFile);
   const changes = new Changes(stack, { terminal, activity, onDeployed: describe, interrupted: signal });
@@ -95,21 +99,34 @@ async function alreadyRuns(folder: string, stackFile: string): Promise<UserError
   // Until it is ready, and after a fault, nothing says which process it is.
   const pid = (await runningStack(stackFile).catch(() => undefined))?.pid;
   return new UserError(
-    `pnpm dev already runs with the data in ${folder}${pid === undefined ? '' : `, as process ${pid}`}`,
+    `a stack already runs with the data in ${folder}${pid === undefined ? '' : `, as process ${pid}`}`,
     {
       hint: `stop it with Ctrl-C${pid === undefined ? '' : ` or kill ${pid}`}, or run beside it: pnpm dev --folder .local/second`,
     },
   );
 }
 
-async function startStack(options: DevOptions, terminal: Terminal, activity: Activity): Promise<LocalStack> {
-  const { fresh, folder, ports, chaos } = options;
+/** What a run has from its start. */
+interface Run {
+  readonly terminal: Terminal;
+  readonly activity: Activity;
+  readonly signal: AbortSignal;
+  readonly say: (message: string) => void;
+}
+
+async function startStack(
+  options: DevOptions,
+  { terminal, activity, signal, say }: Run,
+): Promise<LocalStack> {
+  const { fresh, folder, ports, chaos, columns: choice } = options;
   try {
     return await LocalStack.create({
       dataDir: join(folder, 'cloud'),
       fresh,
       ports,
       ...(chaos === undefined ? {} : { chaos }),
+      onGoneColumns: (problems) =>
+        askAboutColumns(problems, { choice, signal, say, terminal: interactive() }),
       onEvent(event) {
         terminal.event(event);
         activity.record(event);
@@ -118,12 +135,19 @@ async function startStack(options: DevOptions, terminal: Terminal, activity: Act
   } catch (error) {
     // Somebody took it since it was looked at.
     if (error instanceof PortTakenError) await assertPortsFree(wantedPorts(options));
+    if (signal.aborted) throw new UserError('stopped before the stack was ready', { cause: error });
     if (!(error instanceof DeploymentError || error instanceof CloudError)) throw error;
     const hint = error instanceof CloudError && error.hint !== undefined ? `\n${error.hint}` : '';
-    const message = `pnpm dev cannot start: ${readable(error.message)}${hint}`;
+    const message = `the stack cannot start: ${readable(error.message)}${hint}`;
     activity.record({ type: 'note', message });
     throw new UserError(message, { hint: `every line is in ${join(folder, LOG_NAME)}`, cause: error });
   }
+}
+
+/** Where a person reads and answers; not a pipe. */
+function interactive() {
+  const { stdin: input, stderr: output } = process;
+  return input.isTTY && output.isTTY ? { input, output } : undefined;
 }
 
 async function seedWhenEmpty(

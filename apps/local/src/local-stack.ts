@@ -7,8 +7,11 @@ import {
   type ChaosOptions,
   type CloudEvent,
   type Deployment,
+  DeploymentError,
   type Execution,
+  type GoneColumns,
   LocalCloud,
+  type Problem,
   type ProgramOptions,
 } from '@records/local-cloud';
 import {
@@ -59,6 +62,11 @@ export interface LocalStackOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Faults in Pub/Sub's deliveries; none when absent. */
   readonly chaos?: ChaosOptions;
+  /**
+   * Asked when tables with rows have columns that the program no longer declares, with a problem for each table. Undefined,
+   * or without this option, the deployment fails.
+   */
+  readonly onGoneColumns?: ((problems: readonly Problem[]) => Promise<GoneColumns | undefined>) | undefined;
   /** URL of a module that the API's process loads first, as by Node's `--import`. */
   readonly apiPreload?: string;
   readonly onEvent?: (event: CloudEvent) => void;
@@ -93,6 +101,7 @@ export class LocalStack {
       settings,
       chaos,
       apiPreload,
+      onGoneColumns,
       onEvent,
     } = options;
     const environment = variablesFor(LOCAL_IMAGE, undefined);
@@ -128,7 +137,7 @@ export class LocalStack {
       // At Google, `pnpm ops api-keys init` creates the list.
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
-      const deployment = await cloud.deploy(program);
+      const deployment = await firstDeployment(cloud, program, onGoneColumns);
       return new LocalStack(cloud, program, deployment, await accountsOf(cloud, deployment));
     } catch (error) {
       await cloud.close();
@@ -229,6 +238,23 @@ export class LocalStack {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** What earlier runs stored may have columns that were tried, or are those of another branch. */
+async function firstDeployment(
+  cloud: LocalCloud,
+  program: ProgramOptions,
+  ask: LocalStackOptions['onGoneColumns'],
+): Promise<Deployment> {
+  try {
+    return await cloud.deploy(program);
+  } catch (error) {
+    const problems = error instanceof DeploymentError ? error.problems : [];
+    const isThatAll = problems.length > 0 && problems.every(({ goneColumns }) => goneColumns);
+    const goneColumns = isThatAll ? await ask?.(problems) : undefined;
+    if (goneColumns === undefined) throw error;
+    return cloud.deploy({ ...program, goneColumns });
   }
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { integer, Option, program } from '@records/cli';
 import { LOCAL_FOLDER } from '@records/stack';
 import { CHAOS_SETTINGS, readChaos } from './chaos-option.ts';
+import { GONE_COLUMNS } from './gone-columns.ts';
 
 /** The ports of `pnpm dev`: the variable that sets each, and its default. */
 export const PORTS = {
@@ -30,11 +31,17 @@ export const dev = program('dev', {
     '--folder <path>',
     'keep everything in this folder and take free ports: runs beside another (default: .local)',
   )
+  .addOption(
+    new Option(
+      '--columns <choice>',
+      'what to do with stored columns that infra/ no longer declares, without a question',
+    ).choices(GONE_COLUMNS),
+  )
   .addOption(portOption('--api-port <port>', PORTS.api))
   .addOption(portOption('--pubsub-port <port>', PORTS.pubsub))
   .addOption(portOption('--bigquery-port <port>', PORTS.bigquery))
   .addOption(portOption('--console-port <port>', PORTS.console))
-  .action(async ({ fresh = false, json = false, chaos, folder, consolePort, ...ports }, command) => {
+  .action(async ({ fresh = false, json = false, chaos, columns, folder, consolePort, ...ports }, command) => {
     const { runDev } = await import('./dev.ts');
     const { Terminal } = await import('./terminal.ts');
     const isChosen = (option: string) => command.getOptionValueSource(option) !== 'default';
@@ -42,7 +49,7 @@ export const dev = program('dev', {
       folder === undefined || isChosen(option) ? ports[option] : 0;
     await runDev(
       {
-        ...{ fresh, chaos },
+        ...{ fresh, chaos, columns },
         folder: folder === undefined ? LOCAL_FOLDER : resolve(folder),
         ports: { api: port('apiPort'), pubsub: port('pubsubPort'), bigquery: port('bigqueryPort') },
         console: { port: consolePort, isChosen: isChosen('consolePort') },

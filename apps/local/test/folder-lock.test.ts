@@ -64,7 +64,7 @@ describe('the folder of pnpm dev', () => {
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: expect.stringMatching(
-        /^error: pnpm dev already runs with the data in .*\n +stop it with Ctrl-C, or/,
+        /^error: a stack already runs with the data in .*\n +stop it with Ctrl-C, or/,
       ),
     });
     expect(existsSync(data)).toBe(true);

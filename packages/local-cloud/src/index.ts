@@ -14,7 +14,7 @@ export { freePort, isTaken } from './ports.ts';
 export type { MessageStep } from './pubsub/followers.ts';
 export { PubSub } from './pubsub/pubsub.ts';
 export { PubSubServer } from './pubsub/server.ts';
-export { DeploymentError } from './pulumi/deployment-error.ts';
+export { DeploymentError, type Problem } from './pulumi/deployment-error.ts';
 export {
   type Deployment,
   type Plan,
@@ -23,3 +23,4 @@ export {
   type ProgramOptions,
   plan,
 } from './pulumi/engine.ts';
+export type { GoneColumns } from './pulumi/resource-type.ts';

@@ -16,6 +16,7 @@ interface BigQueryAdmin {
   deleteTable(datasetId: string, tableId: string): Promise<unknown>;
   /** What each account may be billed a day, in bytes; undefined for no limit. */
   limitQueries(bytesPerAccountAndDay: number | undefined): void;
+  query(request: { query: string; useLegacySql: false }): Promise<unknown>;
 }
 
 /** The calls of the local Pub/Sub that resource types make, in the shapes of its RPCs. */
@@ -32,6 +33,8 @@ interface PubSubAdmin {
   getSchema(request: { name: string }): Promise<unknown>;
   commitSchema(request: { name: string; schema: Resource }): Promise<unknown>;
   deleteSchema(request: { name: string }): Promise<unknown>;
+  listSchemaRevisions(request: { name: string; view: 'FULL' }): Promise<unknown>;
+  deleteSchemaRevision(request: { name: string; revisionId: string }): Promise<unknown>;
 }
 
 /** A Cloud Run service, reduced to what runs it. https://docs.cloud.google.com/run/docs/container-contract */

@@ -9,6 +9,8 @@ export interface Problem {
   readonly property?: string;
   /** What is wrong and what to do about it. */
   readonly message: string;
+  /** Columns with rows that the program no longer declares, when that is all that is wrong: see `ProgramOptions.goneColumns`. */
+  readonly goneColumns?: readonly string[] | undefined;
   /** Where the program declares the resource: `infra/src/topic.ts:12`. */
   readonly position?: string | undefined;
 }

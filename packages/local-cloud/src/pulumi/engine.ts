@@ -10,7 +10,7 @@ import { CloudOutside } from './outside.ts';
 import { Program, type ProgramResource } from './program.ts';
 import { type Project, readProject } from './project.ts';
 import type { Properties } from './property-values.ts';
-import type { ProviderContext } from './resource-type.ts';
+import type { GoneColumns, ProviderContext } from './resource-type.ts';
 import { ProgramRun } from './run.ts';
 import { readStackConfig, type StackConfig } from './stack-config.ts';
 import { type ResourceState, StackState } from './state.ts';
@@ -26,6 +26,11 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The Node that runs the program, with its arguments; this process's by default. */
   readonly node?: readonly [path: string, ...args: string[]];
+  /**
+   * What to do with columns that tables with rows have and the program no longer declares. Absent: the deployment fails, as
+   * at Google, and each problem names the columns.
+   */
+  readonly goneColumns?: GoneColumns | undefined;
 }
 
 export interface PlanOptions extends ProgramOptions {
@@ -99,7 +104,8 @@ export class PulumiEngine {
     await this.#last;
   }
 
-  async #deploy({ projectDir, stack, config, environment, node }: ProgramOptions): Promise<Deployment> {
+  async #deploy(options: ProgramOptions): Promise<Deployment> {
+    const { projectDir, stack, config, environment, node, goneColumns } = options;
     const { cloud, projectId, projectNumber, onEvent } = this.#options;
     if (this.#aborted.signal.aborted) throw closedError();
     checkStackName(stack);
@@ -116,7 +122,7 @@ export class PulumiEngine {
       const hear: OnEvent = dryRun ? () => undefined : onEvent;
       const program = new Program();
       const hooks = new Hooks(dryRun, hear);
-      const steps = new Steps({ state, cloud, projectNumber, onEvent: hear, hooks });
+      const steps = new Steps({ state, cloud, projectNumber, onEvent: hear, hooks, goneColumns });
       if (dryRun) steps.stop();
       const outside = new CloudOutside(
         cloud,

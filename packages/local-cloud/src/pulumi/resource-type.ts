@@ -29,7 +29,12 @@ export interface Changed<Inputs> extends Applied<Inputs> {
   readonly old: Inputs;
   /** Top-level inputs that differ. */
   readonly changed: ReadonlySet<string>;
+  /** What to do with columns that are no longer declared; absent: the change is refused. */
+  readonly goneColumns?: GoneColumns | undefined;
 }
+
+/** `keep` leaves columns in their table, empty in new rows; `drop` deletes them with their values, and the rows stay. */
+export type GoneColumns = 'keep' | 'drop';
 
 /** A property that names another resource. */
 export interface Reference {
@@ -52,6 +57,8 @@ export interface PermissionNeed {
 export interface InputMistake {
   readonly property: string;
   readonly message: string;
+  /** Columns that are no longer declared, when nothing else is wrong. */
+  readonly goneColumns?: readonly string[] | undefined;
 }
 
 /** What a resource of the program provides to the others. */

@@ -14,6 +14,7 @@ import { fixedPath } from './provider-checks.ts';
 import {
   type Applied,
   type AppliedType,
+  type GoneColumns,
   type InputMistake,
   isApplied,
   type ResourceType,
@@ -41,6 +42,7 @@ export class Steps {
   readonly #projectNumber: string;
   readonly #onEvent: OnEvent;
   readonly #hooks: Hooks;
+  readonly #goneColumns: GoneColumns | undefined;
   #isStopped = false;
 
   constructor(options: {
@@ -49,12 +51,14 @@ export class Steps {
     projectNumber: string;
     onEvent: OnEvent;
     hooks: Hooks;
+    goneColumns?: GoneColumns | undefined;
   }) {
     this.#state = options.state;
     this.#cloud = options.cloud;
     this.#projectNumber = options.projectNumber;
     this.#onEvent = options.onEvent;
     this.#hooks = options.hooks;
+    this.#goneColumns = options.goneColumns;
   }
 
   /** From now on, steps are checked and not taken. */
@@ -87,6 +91,7 @@ export class Steps {
       outputs: old.outputs,
       old: before.inputs,
       changed: new Set(changed.map(topLevel)),
+      goneColumns: this.#goneColumns,
     };
     const reason =
       fixedInput(resource, wanted.options, old, inputs, changed) ?? type.replacementReason?.(change);
@@ -94,7 +99,8 @@ export class Steps {
     if (reason === undefined) {
       return this.#perform('update', changes, wanted, computed, async () => type.update?.(change));
     }
-    const problem = deletionProblem(old, 'replace') ?? lossProblem(resource.urn, type, reason);
+    const loss = lossProblem(resource.urn, type, reason);
+    const problem = loss?.goneColumns ? loss : (deletionProblem(old, 'replace') ?? loss);
     if (problem) throw new DeploymentError([problem]);
     if (this.#isStopped) return computed;
     // Google would refuse a second resource of the same name.
@@ -279,16 +285,15 @@ function fixedInput(
 function lossProblem(
   urn: string,
   type: ResourceType | undefined,
-  { property, message }: InputMistake,
+  { property, message, goneColumns }: InputMistake,
 ): Problem | undefined {
   const holds = type?.holds;
   if (!holds) return undefined;
   const consequence = `this change would replace the resource and lose ${holds}`;
-  return {
-    urn,
-    property,
-    message: `${message}, so ${consequence}. Undo it, or start with --fresh, which empties the local cloud.`,
-  };
+  const other = goneColumns
+    ? 'start again, which can keep the column'
+    : 'start with --fresh, which empties the local cloud';
+  return { urn, property, message: `${message}, so ${consequence}. Undo it, or ${other}.`, goneColumns };
 }
 
 /** A value that was secret, or becomes it, is not shown. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { LocalCloud, type LocalCloudOptions } from '../../src/local-cloud.ts';
 import { DeploymentError } from '../../src/pulumi/deployment-error.ts';
-import { type Deployment, type Plan, plan } from '../../src/pulumi/engine.ts';
+import { type Deployment, type Plan, type ProgramOptions, plan } from '../../src/pulumi/engine.ts';
 
 /** A run of a program loads Pulumi's SDK first, which takes seconds on a busy machine. */
 export const RUN_TIMEOUT_MS = 120_000;
@@ -44,8 +44,12 @@ const declared = (resources: Declarations) => ({
 });
 
 /** Deploys a program that declares exactly these resources, in this order. */
-export function deploy(cloud: LocalCloud, resources: Declarations): Promise<Deployment> {
-  return cloud.deploy(declared(resources));
+export function deploy(
+  cloud: LocalCloud,
+  resources: Declarations,
+  options: Partial<ProgramOptions> = {},
+): Promise<Deployment> {
+  return cloud.deploy({ ...declared(resources), ...options });
 }
 
 export function planOf(resources: Declarations): Promise<Plan> {

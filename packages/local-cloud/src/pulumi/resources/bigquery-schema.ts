@@ -31,6 +31,12 @@ export function parseSchema(schema: string | undefined): Column[] | string {
   return `must be a JSON list of columns with a name and a type: ${where} ${describeMistake(mistake)}`;
 }
 
+/** The names of columns of `old` that `next` lacks. */
+export function goneColumns(old: readonly Column[], next: readonly Column[]): string[] {
+  const names = new Set(next.map(({ name }) => name.toLowerCase()));
+  return old.map(({ name }) => name).filter((name) => !names.has(name.toLowerCase()));
+}
+
 /**
  * Why a table cannot take the new columns and keep its rows; undefined when it can. BigQuery adds columns that may be
  * empty, relaxes REQUIRED, and changes descriptions.

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { applied, type Changed, type Declared } from '../resource-type.ts';
 import { datasetName } from './bigquery-dataset.ts';
-import { type Column, incompatibleChange, parseSchema } from './bigquery-schema.ts';
+import { type Column, goneColumns, incompatibleChange, parseSchema } from './bigquery-schema.ts';
 import { DeletionPolicy, Labels, labelOutputs, labelPatch, shortName, withProject } from './common.ts';
 
 const Inputs = Type.Object(
@@ -83,11 +83,16 @@ export const table = applied({
     const message = `${unknown.join(', ')} is not a column of the table (${[...names].join(', ') || 'it has none'})`;
     return [{ property: 'clusterings', message }];
   },
-  replacementReason({ old, inputs, changed }: Changed<Inputs>) {
+  replacementReason({ old, inputs, changed, goneColumns: choice }: Changed<Inputs>) {
     // A view holds no rows.
     if (!changed.has('schema') || inputs.view) return undefined;
-    const message = incompatibleChange(columnsOf(old), columnsOf(inputs));
-    return message === undefined ? undefined : { property: 'schema', message };
+    const gone = goneColumns(columnsOf(old), columnsOf(inputs));
+    const rest = columnsOf(old).filter(({ name }) => !gone.includes(name));
+    const message = incompatibleChange(rest, columnsOf(inputs));
+    if (message !== undefined) return { property: 'schema', message };
+    if (gone.length === 0 || choice !== undefined) return undefined;
+    const columns = gone.length === 1 ? `column ${gone[0]} is` : `columns ${gone.join(', ')} are`;
+    return { property: 'schema', message: `${columns} gone`, goneColumns: gone };
   },
   async create({ inputs, cloud }) {
     const { project: projectId, datasetId, tableId } = inputs;
@@ -97,18 +102,19 @@ export const table = applied({
     });
     return undefined;
   },
-  async update({ inputs, old, changed, cloud }) {
+  async update(change) {
+    const { inputs, old, changed, cloud } = change;
+    const kept = inputs.view ? [] : await keptColumns(change);
     // A view needs its query and the descriptions of its columns together.
     const isChanged = (name: string) =>
       changed.has(name === 'clustering' ? 'clusterings' : name) ||
       (inputs.view !== undefined && (name === 'view' || name === 'schema'));
-    const patch = Object.fromEntries(
-      Object.entries(settings(inputs, old)).filter(([name]) => isChanged(name)),
-    );
+    const wanted = { ...settings(inputs, old), schema: { fields: [...columnsOf(inputs), ...kept] } };
+    const patch = Object.fromEntries(Object.entries(wanted).filter(([name]) => isChanged(name)));
     if (Object.keys(patch).length > 0) {
       await cloud.bigquery.patchTable(inputs.datasetId, inputs.tableId, patch);
     }
-    return undefined;
+    return kept.length === 0 ? undefined : { keptColumns: kept };
   },
   async delete({ inputs, cloud }) {
     await cloud.bigquery.deleteTable(inputs.datasetId, inputs.tableId);
@@ -131,6 +137,25 @@ function settings(inputs: Inputs, old?: Inputs) {
     friendlyName: inputs.friendlyName ?? null,
     labels: labelPatch(inputs.labels, old?.labels),
   };
+}
+
+/** Drops columns that are no longer declared, or answers those that stay, which new rows may leave empty. */
+async function keptColumns({ inputs, old, outputs, cloud, goneColumns: choice }: Changed<Inputs>) {
+  const before = Array.isArray(outputs.keptColumns) ? (outputs.keptColumns as Column[]) : [];
+  const declared = columnsOf(inputs);
+  const isGone = ({ name }: Column) => goneColumns([{ name, type: '' }], declared).length > 0;
+  const undeclared = columnsOf(old).filter(isGone);
+  if (choice !== 'drop') return [...before.filter(isGone), ...undeclared.map(optional)];
+  const { project, datasetId, tableId } = inputs;
+  const drops = undeclared.map(({ name }) => `DROP COLUMN \`${name}\``);
+  const query = `ALTER TABLE \`${project}.${datasetId}.${tableId}\` ${drops.join(', ')}`;
+  if (drops.length > 0) await cloud.bigquery.query({ query, useLegacySql: false });
+  return before.filter(isGone);
+}
+
+/** New rows leave it empty. */
+function optional(column: Column): Column {
+  return column.mode?.toUpperCase() === 'REQUIRED' ? { ...column, mode: 'NULLABLE' } : column;
 }
 
 function columnsOf({ schema }: Inputs): readonly Column[] {

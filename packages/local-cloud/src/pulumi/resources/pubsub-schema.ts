@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { Cloud } from '../cloud.ts';
 import { applied, type Declared } from '../resource-type.ts';
 import { DeletionPolicy, fullName, shortName, withProject } from './common.ts';
 
@@ -39,6 +40,7 @@ export const schema = applied({
       name,
       schema: { name, type: inputs.type, definition: inputs.definition },
     });
+    if (resource.goneColumns === 'drop') await forgetFields(name, inputs.definition, cloud);
     return revision(committed);
   },
   async delete(resource) {
@@ -53,4 +55,23 @@ function nameOf({ inputs, context }: Declared<Inputs>): string {
 function revision(created: unknown) {
   const revisionId = typeof created === 'object' && created && Reflect.get(created, 'revisionId');
   return typeof revisionId === 'string' ? { revisionId } : undefined;
+}
+
+/** Deletes revisions with fields that the newest lacks: a table without these columns cannot take their messages. */
+async function forgetFields(name: string, newest: string, { pubsub }: Pick<Cloud, 'pubsub'>): Promise<void> {
+  const { schemas } = (await pubsub.listSchemaRevisions({ name, view: 'FULL' })) as Revisions;
+  const fields = fieldsOf(newest);
+  for (const { revisionId, definition } of schemas) {
+    if ([...fieldsOf(definition)].every((field) => fields.has(field))) continue;
+    await pubsub.deleteSchemaRevision({ name, revisionId });
+  }
+}
+
+interface Revisions {
+  readonly schemas: readonly { readonly revisionId: string; readonly definition: string }[];
+}
+
+function fieldsOf(definition: string): Set<string> {
+  const { fields = [] } = JSON.parse(definition) as { fields?: readonly { readonly name: string }[] };
+  return new Set(fields.map((field) => field.name));
 }
