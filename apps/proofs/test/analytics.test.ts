@@ -15,8 +15,8 @@ const DOCUMENT = readFileSync(join(REPOSITORY, 'docs', 'analytics.md'), 'utf8');
 const QUESTIONS = DOCUMENT.split(/^### /m)
   .slice(1)
   .map((section) => {
-    const [, usd, query = '', answer] =
-      /^```sql\n-- (\S+) USD\n(.*?)^```\n\n```text\n(.*?)^```$/ms.exec(section) ?? [];
+    const [, query = '', usd, answer] =
+      /^```sql\n(-- (\S+) USD\n.*?)^```\n\n```text\n(.*?)^```$/ms.exec(section) ?? [];
     return { title: section.slice(0, section.indexOf('\n')), usd, query, answer };
   });
 /** The table that the document speaks of. */
