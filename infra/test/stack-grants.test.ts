@@ -63,13 +63,18 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   });
 
-  it('lets the API only run queries, read one table and one secret, and keep lists in one dataset', () => {
+  it('lets the API only run queries, read two tables and one secret, and keep lists in one dataset', () => {
     const member = `serviceAccount:records-api@${project}.iam.gserviceaccount.com`;
     const grants = plan.resources.filter(({ inputs }) => inputs.member === member);
     expect(Object.fromEntries(grants.map(({ name, inputs }) => [name, inputs]))).toEqual({
       'records-api-job-user': { project, role: 'roles/bigquery.jobUser', member },
       'records-api-data-viewer': {
         ...{ datasetId: 'records', tableId: 'records' },
+        role: 'roles/bigquery.dataViewer',
+        member,
+      },
+      'records-api-amendments-viewer': {
+        ...{ datasetId: 'records', tableId: 'amendments' },
         role: 'roles/bigquery.dataViewer',
         member,
       },

@@ -31,6 +31,10 @@ const Environment = Type.Object({
   GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
   BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
   RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
+  AMENDMENTS_TABLE: {
+    ...SHARED_VARIABLES.RECORDS_TABLE,
+    description: 'the table of what was corrected or forgotten; `pulumi up` makes it',
+  },
   SCRATCH_DATASET: Type.String({
     pattern: SCRATCH_PATTERN,
     'x-rule': 'must be project.dataset',
@@ -118,6 +122,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     project: values.GOOGLE_CLOUD_PROJECT,
     location: values.BIGQUERY_LOCATION,
     table: parseTableName(values.RECORDS_TABLE),
+    amendments: parseTableName(values.AMENDMENTS_TABLE),
     scratch: parseDatasetName(values.SCRATCH_DATASET),
     listGibPerMonth: values.LIST_GIB_PER_MONTH,
     lookupGibPerMonth: values.LOOKUP_GIB_PER_MONTH,

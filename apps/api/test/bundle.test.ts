@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { environment } from './support/api.ts';
 import { BigQueryFront } from './support/bigquery-front.ts';
 import { ApiProcess } from './support/process.ts';
-import { oneRow } from './support/replies.ts';
+import { answerAll, oneRow } from './support/replies.ts';
 
 const DOCKERFILE = fileURLToPath(new URL('../Dockerfile', import.meta.url));
 const BUILD = fileURLToPath(new URL('../esbuild.config.ts', import.meta.url));
@@ -61,7 +61,7 @@ describe('the bundle', () => {
     const size = sizes.reduce((sum, one) => sum + one, 0);
     expect(size).toBeLessThan(MAX_SIZE);
 
-    front.fault = () => oneRow;
+    answerAll(front, () => oneRow);
     const how = {
       node: await readableByAnybody(),
       cwd: folder,

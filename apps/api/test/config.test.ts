@@ -6,6 +6,7 @@ const good = {
   GOOGLE_CLOUD_PROJECT: 'records-local',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-local.records.records',
+  AMENDMENTS_TABLE: 'records-local.records.amendments',
   SCRATCH_DATASET: 'records-local.records_scratch',
 };
 
@@ -26,6 +27,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       project: 'records-local',
       location: 'southamerica-west1',
+      amendments: { projectId: 'records-local', datasetId: 'records', tableId: 'amendments' },
       table: { projectId: 'records-local', datasetId: 'records', tableId: 'records' },
       scratch: { projectId: 'records-local', datasetId: 'records_scratch' },
       listGibPerMonth: 4096,
@@ -64,7 +66,7 @@ describe('the configuration', () => {
         '\n',
       ),
     ).toEqual([
-      'The environment has 6 mistakes:',
+      'The environment has 7 mistakes:',
       expect.stringMatching(
         /^ {2}PORT is "80a": it must be an integer from 0 to 65535, .+ \(the port .+\)\.$/,
       ),
@@ -77,6 +79,7 @@ describe('the configuration', () => {
       expect.stringMatching(
         /^ {2}RECORDS_TABLE is "records": it must be .*project\.dataset\.table .+RECORDS_TABLE=/,
       ),
+      expect.stringMatching(/^ {2}AMENDMENTS_TABLE is not set: it must be .*project\.dataset\.table/),
       expect.stringMatching(/^ {2}SCRATCH_DATASET is not set: it must be project\.dataset/),
       expect.stringMatching(/^ {2}LOG_LEVEL is "loud": it must be one of trace, debug, info, .+\(.+\)\.$/),
     ]);

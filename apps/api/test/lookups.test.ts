@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_AMENDMENTS } from '../src/warehouse/amendment-reader.ts';
 import { WarehouseError } from '../src/warehouse/errors.ts';
 import { Lookups, type LookupsOptions } from '../src/warehouse/lookups.ts';
 import { QueryBudget } from '../src/warehouse/query-budget.ts';
@@ -31,6 +32,7 @@ const scans = () => table.bigQuery.usage().bytesBilled / (10 * 1024 * 1024);
 const lists = (find: LookupsOptions['list']['find']) => ({ list: { find } });
 
 const direct = {
+  amendments: NO_AMENDMENTS,
   ...lists(async () => undefined),
   calls: { assertOpen() {}, inTime: <T>(result: Promise<T>) => result },
   log: { warn() {} },

@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { environment } from './support/api.ts';
 import { BigQueryFront, type Fault } from './support/bigquery-front.ts';
 import { ApiProcess, MAIN } from './support/process.ts';
-import { oneRow } from './support/replies.ts';
+import { answerAll, oneRow } from './support/replies.ts';
 
 let front: BigQueryFront;
 
@@ -34,10 +34,11 @@ describe('the process', () => {
     expect(await api.exited()).toBe(1);
     expect(api.stdout).toBe('');
     expect(api.stderr.split('\n')).toEqual([
-      'The environment has 4 mistakes:',
+      'The environment has 5 mistakes:',
       expect.stringContaining('GOOGLE_CLOUD_PROJECT is not set'),
       expect.stringContaining('BIGQUERY_LOCATION is not set'),
       expect.stringContaining('RECORDS_TABLE is not set'),
+      expect.stringContaining('AMENDMENTS_TABLE is not set'),
       expect.stringContaining('SCRATCH_DATASET is not set'),
       '',
     ]);
@@ -66,9 +67,9 @@ describe('the process', () => {
       await fetchBy(idle, `${api.url}/health/live`);
 
       const answers = Promise.withResolvers<Fault>();
-      front.fault = () => answers.promise;
+      answerAll(front, () => answers.promise);
       const inFlight = fetchBy(agent, `${api.url}/records/a`);
-      await front.called(1);
+      await front.called(2);
 
       api.child.kill(signal);
       await api.logged(new RegExp(`${signal}: stopping`));

@@ -7,7 +7,7 @@ import { type Patience, STARTUP_SECONDS } from '../patience.ts';
 import { ApiKeys } from './api-keys.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { CANARY_TAG, trafficOf } from './traffic.ts';
-import type { Warehouse } from './warehouse.ts';
+import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface RecordsApiArgs extends Omit<StackConfig, 'publishers'>, Decided {
   readonly warehouse: Warehouse;
@@ -26,7 +26,7 @@ const LIST_PERMISSIONS = ['create', 'get', 'getData', 'update', 'updateData'].ma
   (name) => `bigquery.tables.${name}`,
 );
 
-/** The API on Cloud Run. Its account can read one table and one secret, and keep lists in a dataset of their own. */
+/** The API on Cloud Run. Its account can read two tables and one secret, and keep lists in a dataset of their own. */
 export class RecordsApi extends pulumi.ComponentResource {
   readonly keys: ApiKeys;
   readonly service: gcp.cloudrunv2.Service;
@@ -60,6 +60,14 @@ export class RecordsApi extends pulumi.ComponentResource {
     const readsTable = warehouse.grant(`${name}-data-viewer`, 'roles/bigquery.dataViewer', account.member, {
       parent: this,
     });
+
+    const readsAmendments = warehouse.grant(
+      `${name}-amendments-viewer`,
+      'roles/bigquery.dataViewer',
+      account.member,
+      { parent: this },
+      warehouse.amendments,
+    );
 
     const listWriter = new gcp.projects.IAMCustomRole(
       `${name}-list-writer`,
@@ -122,7 +130,14 @@ export class RecordsApi extends pulumi.ComponentResource {
       // Without its grants, a revision fails its startup probe.
       {
         parent: this,
-        dependsOn: [unkeptRequests, runsQueries, readsTable, writesLists, ...this.keys.ready],
+        dependsOn: [
+          unkeptRequests,
+          runsQueries,
+          readsTable,
+          readsAmendments,
+          writesLists,
+          ...this.keys.ready,
+        ],
         hooks: args.patience.startsWithGrant,
       },
     );
@@ -152,6 +167,7 @@ export class RecordsApi extends pulumi.ComponentResource {
       { name: 'GOOGLE_CLOUD_PROJECT', value: project },
       { name: 'BIGQUERY_LOCATION', value: region },
       { name: 'RECORDS_TABLE', value: warehouse.tableName },
+      { name: 'AMENDMENTS_TABLE', value: fullName(warehouse.amendments) },
       { name: 'SCRATCH_DATASET', value: warehouse.scratchName },
       { name: 'LIST_GIB_PER_MONTH', value: String(args.listGibPerMonth) },
       { name: 'LOOKUP_GIB_PER_MONTH', value: String(args.lookupGibPerMonth) },

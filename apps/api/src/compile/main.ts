@@ -22,6 +22,7 @@ const api = spawn(process.execPath, [fileURLToPath(new URL('main.js', import.met
     // Nothing of this exists, and no record is requested.
     GOOGLE_CLOUD_PROJECT: 'compile-cache',
     RECORDS_TABLE: 'compile-cache.records.records',
+    AMENDMENTS_TABLE: 'compile-cache.records.amendments',
     SCRATCH_DATASET: 'compile-cache.scratch',
     BIGQUERY_LOCATION: 'US',
     PORT: '0',

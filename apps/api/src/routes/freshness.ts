@@ -4,16 +4,14 @@ import { Type } from '@sinclair/typebox';
 import { requestIdHeader } from '../documentation/responses.ts';
 import type { Freshness } from '../warehouse/warehouse.ts';
 
-/** What a cache may do with a response (RFC 9111, RFC 5861), and its age. */
+/** What a cache may do with a response (RFC 9111), and its age. */
 export function freshnessHeaders(freshness: Freshness) {
   return { 'cache-control': cacheControl(freshness), age: ageHeader(freshness) };
 }
 
-export function cacheControl({ freshMs, staleMs, staleIfErrorMs }: Freshness): string {
-  let directives = `max-age=${seconds(freshMs)}`;
-  if (staleMs > 0) directives += `, stale-while-revalidate=${seconds(staleMs)}`;
-  if (staleIfErrorMs > 0) directives += `, stale-if-error=${seconds(staleIfErrorMs)}`;
-  return directives;
+/** Nothing may be served stale by a cache (RFC 5861): it could bring back a record that was forgotten. */
+export function cacheControl({ freshMs }: Pick<Freshness, 'freshMs'>): string {
+  return `max-age=${seconds(freshMs)}`;
 }
 
 export function ageHeader({ ageMs }: Pick<Freshness, 'ageMs'>): string {
@@ -64,9 +62,9 @@ export const freshnessHeaderSchemas = {
     '^"[\\x21\\x23-\\x7e]+"$',
   ),
   'Cache-Control': header(
-    'How long the response stays fresh, and how much longer it may be served while a newer one is fetched or cannot be had. For lists the service stretches this time to keep to its budget.',
-    'max-age=60, stale-while-revalidate=60, stale-if-error=43200',
-    '^max-age=[0-9]+(, stale-while-revalidate=[0-9]+)?(, stale-if-error=[0-9]+)?$',
+    'How long the response stays fresh. For lists the service stretches this time to keep to its budget.',
+    'max-age=60',
+    '^max-age=[0-9]+$',
   ),
   Age: Type.Integer({
     minimum: 0,

@@ -201,14 +201,18 @@ export class BigQueryClient {
    * `tabledata.list`, repeated until every row of the range is read: free of charge.
    * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list
    */
-  async listRows(table: TableName, { startIndex, maxResults }: RowRange): Promise<RowsPage> {
+  async listRows(
+    table: TableName,
+    { startIndex, maxResults }: RowRange,
+    columns: readonly string[] = COLUMN_NAMES,
+  ): Promise<RowsPage> {
     const rows: RawRow[] = [];
     let bytes = 0;
     for (;;) {
       const params = {
         startIndex: startIndex + rows.length,
         maxResults: maxResults - rows.length,
-        selectedFields: COLUMN_NAMES.join(','),
+        selectedFields: columns.join(','),
       };
       const page = rowsPageOf(
         await this.#request({ ...tableRequest('tabledata.list', table, '/data'), params }),

@@ -2,6 +2,7 @@ import type { TableName } from '@records/runtime';
 import { LRUCache } from 'lru-cache';
 import type { BreakerState, CacheName } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { AmendmentReader, type AmendmentSource, NO_AMENDMENTS } from './amendment-reader.ts';
 import { BigQueryClient, newRequestId } from './bigquery-client.ts';
 import { Calls, type RetryPolicy } from './calls/calls.ts';
 import type { WarehouseError } from './errors.ts';
@@ -45,6 +46,8 @@ export interface BigQueryWarehouseOptions {
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
+  /** What was corrected or forgotten. Without it, records are served as stored. */
+  readonly amendments?: TableName | undefined;
   /** Where lists are kept for some hours. */
   readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;
   /** How long data is served before it is read again, at least. Seconds. */
@@ -75,6 +78,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #calls: Calls;
   readonly #lists: RecordLists;
   readonly #lookups: Lookups;
+  readonly #amendments: AmendmentSource;
   readonly #leftOut = new LRUCache<string, true>({ max: MAX_LEFT_OUT });
 
   constructor(options: BigQueryWarehouseOptions) {
@@ -101,10 +105,17 @@ export class BigQueryWarehouse implements Warehouse {
     this.#options = options;
     const calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
     const client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, now, telemetry });
-    const queries = buildQueries(table);
+    const queries = buildQueries(table, options.amendments);
     const names = new ListNames([queries.part({ lower: false, upper: false }), queries.delta([])]);
+    const windowMs = freshnessSeconds * 1000;
+    const amendments = options.amendments
+      ? new AmendmentReader({
+          ...{ client, calls, timing, windowMs, table: options.amendments },
+          onStale: (error) => this.#warnOfOldAmendments(error),
+        })
+      : NO_AMENDMENTS;
     const pace = new Pace({
-      windowMs: freshnessSeconds * 1000,
+      windowMs,
       gibPerMonth: listGibPerMonth * (1 - FILTER_SHARE),
       timePercent: listTimePercent,
     });
@@ -136,6 +147,7 @@ export class BigQueryWarehouse implements Warehouse {
       names,
       maker,
       filters,
+      amendments,
       pace,
       calls,
       timing,
@@ -148,8 +160,10 @@ export class BigQueryWarehouse implements Warehouse {
     this.#queries = queries;
     this.#calls = calls;
     this.#lists = lists;
+    this.#amendments = amendments;
     this.#lookups = new Lookups({
-      freshMs: freshnessSeconds * 1000,
+      freshMs: windowMs,
+      amendments,
       timing,
       calls,
       list: lists,
@@ -181,6 +195,7 @@ export class BigQueryWarehouse implements Warehouse {
       () => this.#client.dryRun(this.#queries.part({ lower: false, upper: false }), this.#labels('check')),
       1,
     );
+    await this.#amendments.current();
     const { trouble } = this.#lists;
     if (trouble?.kind === 'refused') throw trouble;
   }
@@ -229,6 +244,12 @@ export class BigQueryWarehouse implements Warehouse {
     const { log, telemetry = noTelemetry } = this.#options;
     telemetry.metrics.recordLeftOut(reason);
     log.error({ leftOut: { id, reason } }, `record left out of the list: ${reason}`);
+  }
+
+  #warnOfOldAmendments(err: WarehouseError): void {
+    if (err.reason === 'closing') return;
+    const message = `amendments not read again: warehouse error ${err.reason}: ${err.message}`;
+    this.#options.log.error({ err, reason: err.reason }, message);
   }
 
   #warnOfStale(err: WarehouseError): void {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { Bulkhead } from '../bulkhead.ts';
 import { ownBytes } from '../own-bytes.ts';
+import type { Amended, AmendmentSource } from './amendment-reader.ts';
 import type { Calls } from './calls/calls.ts';
 import { withDeadline } from './calls/deadline.ts';
 import { toWarehouseError, WarehouseError, type WarehouseErrorKind } from './errors.ts';
@@ -43,6 +44,7 @@ export interface LookupsOptions {
   readonly calls: Pick<Calls, 'assertOpen' | 'inTime'>;
   /** Answers from the current list, undefined if there is none. With `needed`, it is made first. */
   readonly list: { find(id: string, needed: boolean): Promise<ListedRecord | undefined> };
+  readonly amendments: AmendmentSource;
   /** What the queries may be billed. */
   readonly budget: QueryBudget;
   readonly log: Record<'warn', (fields: object, message: string) => void>;
@@ -97,9 +99,10 @@ export class Lookups {
   /** The answer, if it is in the cache and fresh. */
   inMemory(id: string): RecordAnswer | undefined {
     const known = this.#known.get(id);
-    if (known === undefined || this.#ageOf(known) >= this.#freshMsOf(known)) return undefined;
+    const amended = this.#options.amendments.fresh;
+    if (known === undefined || !amended || this.#ageOf(known) >= this.#freshMsOf(known)) return undefined;
     this.#options.onAsked?.(true);
-    return this.#answer(known);
+    return this.#answer(id, known, amended);
   }
 
   /** Throws WarehouseError. */
@@ -108,25 +111,23 @@ export class Lookups {
     if (there) return there;
     this.#options.onAsked?.(false);
     const known = this.#known.get(id);
+    const amending = this.#options.amendments.current();
+    // Awaited below.
+    amending.catch(() => {});
     try {
       const found = this.#known.forceFetch(id, { forceRefresh: true });
-      return this.#answer(await this.#options.calls.inTime(found));
+      return this.#answer(id, await this.#options.calls.inTime(found), await amending);
     } catch (error) {
       // Not a cached 404: the record may have been published since.
-      if (known?.body !== undefined && this.#ageOf(known) < STALE_IF_ERROR_MS) return this.#answer(known);
-      throw error;
+      if (known?.body === undefined || this.#ageOf(known) >= STALE_IF_ERROR_MS) throw error;
+      return this.#answer(id, known, await amending);
     }
   }
 
-  #answer(known: Known): RecordAnswer {
-    const { freshMs } = this.#options;
-    const freshness = {
-      ageMs: this.#ageOf(known),
-      freshMs,
-      staleMs: freshMs,
-      staleIfErrorMs: STALE_IF_ERROR_MS,
-    };
-    return { body: known.body, freshness };
+  #answer(id: string, known: Known, { amendments }: Amended): RecordAnswer {
+    const { freshMs, amendments: source } = this.#options;
+    const ageMs = Math.max(this.#ageOf(known), source.ageMs);
+    return { body: amendments.body(id, known.body), freshness: { ageMs, freshMs } };
   }
 
   #freshMsOf({ body }: Known): number {

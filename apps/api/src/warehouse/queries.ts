@@ -1,4 +1,4 @@
-import { COLUMN_NAMES, onePerId } from '@records/records-schema';
+import { amended, COLUMN_NAMES, onePerId } from '@records/records-schema';
 import { quoteTableName, type TableName } from '@records/runtime';
 import type { RecordFilter } from './warehouse.ts';
 
@@ -10,7 +10,8 @@ export const MAX_DELTA_ROWS = 200_000;
 export const MAX_COUNTRIES = 100_000;
 
 const [ID, ...OTHERS] = COLUMN_NAMES;
-const COLUMNS = COLUMN_NAMES.join(', ');
+const COLUMNS = COLUMN_NAMES.map((name) => `r.${name}`).join(', ');
+const ALL = COLUMN_NAMES.join(', ');
 const SIZE = COLUMN_NAMES.map((name) => `IFNULL(BYTE_LENGTH(r.${name}), 0)`).join(' + ');
 /** A record that is too long keeps its place, and an id to name it by. Every other value of it is NULL. */
 const LISTED = [
@@ -31,12 +32,17 @@ export interface Queries {
   /** The rows written since `@since` whose ids are in none of these parts, ordered by id. Scans those rows, and the fingerprints of the parts. */
   delta(parts: readonly TableName[]): string;
   /** The records of a part that match, ordered by id. Each field of the filter is a parameter. Scans the part. */
-  filter(part: TableName, filter: RecordFilter): string;
+  filter(part: TableName, filter: RecordFilter, isAmended: boolean): string;
   /** The number of records of each country in these parts, largest first. Scans one column. */
-  countries(parts: readonly TableName[]): string;
+  countries(parts: readonly TableName[], isAmended: boolean): string;
 }
 
-export function buildQueries(table: TableName): Queries {
+/** `amendments`: their table, which the queries of amended lists read, too. */
+export function buildQueries(table: TableName, amendments?: TableName): Queries {
+  const amendedOf = (from: string, where?: string) => {
+    if (!amendments) throw new TypeError('an amended list without a table of amendments');
+    return amended({ from, ...(where && { where }) }, quoteTableName(amendments));
+  };
   const name = quoteTableName(table);
   const union = (parts: readonly TableName[], column: string) =>
     parts.map((part) => `SELECT ${column} FROM ${quoteTableName(part)}`).join(' UNION ALL ');
@@ -54,13 +60,15 @@ export function buildQueries(table: TableName): Queries {
       const where = `${FINGERPRINT('r.id')} NOT IN (${union(parts, 'fingerprint')})`;
       return `${onePerId({ from, select: LISTED, where })} ORDER BY id LIMIT ${MAX_DELTA_ROWS + 1}`;
     },
-    filter(part, filter) {
-      const tests = OTHERS.filter((field) => field in filter).map(
-        (field) => `NORMALIZE(${field}) IN UNNEST(@${field})`,
-      );
-      return `SELECT ${COLUMNS} FROM ${quoteTableName(part)} WHERE ${tests.join(' AND ')} ORDER BY id`;
+    filter(part, filter, isAmended) {
+      const where = OTHERS.filter((field) => field in filter)
+        .map((field) => `NORMALIZE(r.${field}) IN UNNEST(@${field})`)
+        .join(' AND ');
+      const from = quoteTableName(part);
+      const rows = isAmended ? amendedOf(from, where) : `SELECT ${COLUMNS} FROM ${from} AS r WHERE ${where}`;
+      return `${rows} ORDER BY id`;
     },
-    countries: (parts) =>
-      `SELECT pais, COUNT(*) AS records FROM (${union(parts, 'pais')}) WHERE pais IS NOT NULL GROUP BY pais ORDER BY records DESC, pais LIMIT ${MAX_COUNTRIES + 1}`,
+    countries: (parts, isAmended) =>
+      `SELECT pais, COUNT(*) AS records FROM (${isAmended ? amendedOf(`(${union(parts, ALL)})`) : union(parts, 'pais')}) WHERE pais IS NOT NULL GROUP BY pais ORDER BY records DESC, pais LIMIT ${MAX_COUNTRIES + 1}`,
   };
 }

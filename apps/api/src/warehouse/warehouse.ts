@@ -17,11 +17,8 @@ export type RecordFilter = { readonly [Name in 'nombre' | 'apellido' | 'pais']?:
 export interface Freshness {
   /** Milliseconds since the data was verified. */
   readonly ageMs: number;
-  /** Milliseconds for which verified data is fresh. */
+  /** Milliseconds for which verified data is fresh. Caches keep nothing longer, so that what is forgotten leaves them, too. */
   readonly freshMs: number;
-  /** How much longer it may be served while newer data is fetched, and while that fails. Milliseconds, 0 for not at all. */
-  readonly staleMs: number;
-  readonly staleIfErrorMs: number;
 }
 
 export interface CountryCount {
@@ -34,7 +31,7 @@ export interface RecordList {
   /** Identifies the snapshot: `openList(token)` reopens it at any instance until it expires. */
   readonly token: string;
   readonly total: number;
-  /** Time of the snapshot. Milliseconds since the epoch. */
+  /** Time of the snapshot, or of the last amendment if that is later. Milliseconds since the epoch. */
   readonly takenAt: number;
   readonly freshness: Freshness;
   /** All records in order, a few thousand at a time, the next ones fetched in advance. Caches none. Throws WarehouseError. */

@@ -10,6 +10,7 @@ export const environment = {
   GOOGLE_CLOUD_PROJECT: 'records-test',
   BIGQUERY_LOCATION: 'southamerica-west1',
   RECORDS_TABLE: 'records-test.records.records',
+  AMENDMENTS_TABLE: 'records-test.records.amendments',
   SCRATCH_DATASET: 'records-test.scratch',
   // Tests of the budget set their own.
   LIST_GIB_PER_MONTH: '1000000',
@@ -39,6 +40,8 @@ export interface TestApiOptions
   > {
   /** For BIGQUERY_EMULATOR_HOST. */
   readonly bigQueryUrl: string;
+  /** Whether the API reads the table of amendments: most tests have none. */
+  readonly isAmended?: boolean;
   readonly logLevel?: string;
   readonly table?: string;
   readonly requestTimeoutMs?: number;
@@ -56,6 +59,7 @@ export interface TestApiOptions
 export async function buildTestApi({
   bigQueryUrl,
   logLevel = 'trace',
+  isAmended = false,
   table = environment.RECORDS_TABLE,
   requestTimeoutMs,
   stallMs,
@@ -71,7 +75,8 @@ export async function buildTestApi({
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger(config, { write: (line) => void lines.push(JSON.parse(line)) });
   const warehouse = new BigQueryWarehouse({
-    ...config,
+    ...{ ...config, amendments: undefined },
+    ...(isAmended && { amendments: config.amendments }),
     labels: { service: 'records-api' },
     log: logger,
     ...warehouseOptions,

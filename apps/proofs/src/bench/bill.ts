@@ -53,6 +53,10 @@ export function printBills(): string[] {
 /** The API's settings where nothing is set. */
 function defaults() {
   const required = { GOOGLE_CLOUD_PROJECT: 'some-project', BIGQUERY_LOCATION: 'US' };
-  const places = { RECORDS_TABLE: 'some-project.records.records', SCRATCH_DATASET: 'some-project.scratch' };
+  const places = {
+    RECORDS_TABLE: 'some-project.records.records',
+    AMENDMENTS_TABLE: 'some-project.records.amendments',
+    SCRATCH_DATASET: 'some-project.scratch',
+  };
   return readConfig({ ...required, ...places });
 }

@@ -30,7 +30,7 @@ export class Block {
     this.#places = places;
   }
 
-  static of(rows: readonly Cells[], leftOut: readonly LeftOut[] = []): Block {
+  static of(rows: readonly Cells[], leftOut: readonly Pick<LeftOut, 'index'>[] = []): Block {
     const places = new Uint32Array(rows.length + 1);
     const holes = new Set(leftOut.map(({ index }) => index));
     const records: string[] = [];
@@ -66,6 +66,24 @@ export class Block {
     return Block.concat(blocks);
   }
 
+  /** The rows after a change of each, at the same indexes: undefined leaves a row out. This block itself when nothing changes. */
+  map(change: (cells: Cells) => Cells | undefined): Block {
+    const records: object[] = JSON.parse(`[${this.slice(0, this.length)}]`);
+    const rows: Cells[] = [];
+    const leftOut: Pick<LeftOut, 'index'>[] = [];
+    let [next, hasChanged] = [0, false];
+    for (let index = 0; index < this.length; index++) {
+      const before: Cells | undefined = this.#isLeftOut(index)
+        ? undefined
+        : Object.values(records[next++] ?? {});
+      const after = before && change(before);
+      if (after !== before) hasChanged = true;
+      if (!after) leftOut.push({ index });
+      rows.push(after ?? []);
+    }
+    return hasChanged ? Block.of(rows, leftOut) : this;
+  }
+
   /** Bytes of memory. */
   get size(): number {
     return this.#bytes.length + this.#places.length * PLACE_BYTES;
@@ -79,7 +97,7 @@ export class Block {
   /** The id of the record at an index from 0, or of the nearest record before it if it is left out; null without one. */
   idAt(index: number): string | null {
     let at = index;
-    while (at >= 0 && this.#places[at] === this.#places[at + 1]) at--;
+    while (at >= 0 && this.#isLeftOut(at)) at--;
     return at < 0 ? null : JSON.parse(this.slice(at, at + 1).toString()).id;
   }
 
@@ -98,6 +116,10 @@ export class Block {
   find(id: string): Buffer | undefined {
     const rank = this.rank(id);
     return rank < this.length && this.idAt(rank) === id ? ownBytes(this.slice(rank, rank + 1)) : undefined;
+  }
+
+  #isLeftOut(index: number): boolean {
+    return this.#places[index] === this.#places[index + 1];
   }
 
   /** The records from index `from` to below `to`, with commas between them. Not a copy. */

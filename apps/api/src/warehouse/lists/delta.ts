@@ -50,6 +50,11 @@ export class Delta {
     return this.#values.countries();
   }
 
+  /** The rows, at the same indexes. */
+  get block(): Block {
+    return this.#block;
+  }
+
   get length(): number {
     return this.#ids.length;
   }

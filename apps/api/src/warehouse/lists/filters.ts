@@ -11,6 +11,7 @@ import type { QueryBudget } from '../query-budget.ts';
 import type { Timing } from '../timing.ts';
 import type { CountryCount, RecordFilter } from '../warehouse.ts';
 import type { Blocks } from './blocks.ts';
+import { Delta } from './delta.ts';
 import { JOB_TIMEOUT_MS, ListJobs, type Plan } from './list-jobs.ts';
 import { MergedRows } from './merged-rows.ts';
 import { type Matches, RecordIndex } from './record-index.ts';
@@ -63,7 +64,7 @@ type Found = Matches | SortedRows;
  */
 export class Filters {
   readonly #options: FiltersOptions;
-  readonly #indexes = new LRUCache<string, RecordIndex, SortedRows>({
+  readonly #indexes = new LRUCache<string, RecordIndex, Rows>({
     maxSize: INDEX_CACHE_BYTES,
     sizeCalculation: ({ size }) => Math.max(1, size),
     ignoreFetchAbort: true,
@@ -79,13 +80,13 @@ export class Filters {
   readonly #results = new LRUCache<
     string,
     SortedRows,
-    { readonly base: SortedRows; readonly filter: RecordFilter }
+    { readonly rows: Rows; readonly filter: RecordFilter }
   >({
     max: MAX_RESULTS,
     ignoreFetchAbort: true,
-    fetchMethod: (key, _stale, { context }) => this.#query(key, context.base, context.filter),
+    fetchMethod: (key, _stale, { context }) => this.#query(key, context.rows, context.filter),
   });
-  readonly #counted = new LRUCache<string, readonly CountryCount[], SortedRows>({
+  readonly #counted = new LRUCache<string, readonly CountryCount[], Rows>({
     max: MAX_COUNTED,
     ignoreFetchAbort: true,
     fetchMethod: (_token, _stale, { context }) => this.#count(context),
@@ -104,33 +105,36 @@ export class Filters {
   }
 
   /** Whether the answer needs no work on the base. */
-  isReady({ base }: Rows, filter?: RecordFilter): boolean {
-    if (this.#isIndexed(base)) return this.#indexes.has(base.token);
-    return filter ? this.#results.has(keyOf(base, filter)) : this.#counted.has(base.token);
+  isReady(rows: Rows, filter?: RecordFilter): boolean {
+    if (this.#isIndexed(rows.base)) return this.#indexes.has(tokenOf(rows));
+    return filter ? this.#results.has(keyOf(rows, filter)) : this.#counted.has(tokenOf(rows));
   }
 
   /** Whether counting takes no query. */
-  countsFreely({ base }: Rows): boolean {
-    return this.#isIndexed(base) || this.#counted.has(base.token);
+  countsFreely(rows: Rows): boolean {
+    return this.#isIndexed(rows.base) || this.#counted.has(tokenOf(rows));
   }
 
   /** Does the work on the base of the current list that a filter needs, or a count of countries without one. */
-  async prepare({ base }: Rows, filter?: RecordFilter): Promise<void> {
-    if (await this.#index(base, true)) return;
-    if (filter) await this.#results.forceFetch(keyOf(base, filter), { context: { base, filter } });
-    else await this.#counted.forceFetch(base.token, { context: base });
+  async prepare(rows: Rows, filter?: RecordFilter): Promise<void> {
+    if (await this.#index(rows, true)) return;
+    if (filter) await this.#results.forceFetch(keyOf(rows, filter), { context: { rows, filter } });
+    else await this.#counted.forceFetch(tokenOf(rows), { context: rows });
   }
 
-  /** The matching rows, in the same order. `isCurrent`: of the current list. */
-  async filter({ base, delta }: Rows, filter: RecordFilter, isCurrent: boolean): Promise<MergedRows> {
-    return new MergedRows(await this.#found(base, filter, isCurrent), delta.match(filter));
+  /** The rows that match as amended, in the same order. `isCurrent`: of the current list. */
+  async filter(rows: Rows, filter: RecordFilter, isCurrent: boolean): Promise<MergedRows> {
+    const found = await this.#found(rows, filter, isCurrent);
+    const delta = await rows.amendments.delta(rows.delta);
+    return new MergedRows(found, delta.match(filter));
   }
 
   /** The number of rows per `pais`, largest first, ties by name. Throws `listTooLarge` above 100,000 countries. */
-  async countries({ base, delta }: Rows, isCurrent: boolean): Promise<readonly CountryCount[]> {
-    const index = await this.#index(base, isCurrent);
-    if (index === undefined) this.#options.onAsked?.(this.#counted.has(base.token));
-    const counts = index?.countries() ?? (await this.#queriedCounts(base));
+  async countries(rows: Rows, isCurrent: boolean): Promise<readonly CountryCount[]> {
+    const index = await this.#index(rows, isCurrent);
+    if (index === undefined) this.#options.onAsked?.(this.#counted.has(tokenOf(rows)));
+    const counts = index?.countries() ?? (await this.#queriedCounts(rows));
+    const delta = await rows.amendments.delta(rows.delta);
     const sums = new Map<string, number>();
     for (const { pais, records } of [...counts, ...delta.countries()]) {
       const form = canonical(pais);
@@ -142,16 +146,16 @@ export class Filters {
     );
   }
 
-  async #found(base: SortedRows, filter: RecordFilter, isCurrent: boolean): Promise<Found> {
-    const index = await this.#index(base, isCurrent);
-    const key = keyOf(base, filter);
+  async #found(rows: Rows, filter: RecordFilter, isCurrent: boolean): Promise<Found> {
+    const index = await this.#index(rows, isCurrent);
+    const key = keyOf(rows, filter);
     if (index) {
       const matches = this.#matches.get(key) ?? index.match(filter);
       this.#matches.set(key, matches);
-      return matches.exportedBy((rows) => this.#export(base.token, rows));
+      return matches.exportedBy((exported) => this.#export(tokenOf(rows), exported));
     }
     this.#options.onAsked?.(this.#results.has(key));
-    return this.#results.forceFetch(key, { context: { base, filter } });
+    return this.#results.forceFetch(key, { context: { rows, filter } });
   }
 
   #isIndexed({ total, token }: SortedRows): boolean {
@@ -159,39 +163,42 @@ export class Filters {
   }
 
   /** Undefined for a base that is filtered by queries. Throws `busy` when too many bases are being indexed. */
-  async #index(base: SortedRows, isCurrent: boolean): Promise<RecordIndex | undefined> {
-    if (!this.#isIndexed(base)) return undefined;
-    const known = this.#indexes.get(base.token);
+  async #index(rows: Rows, isCurrent: boolean): Promise<RecordIndex | undefined> {
+    if (!this.#isIndexed(rows.base)) return undefined;
+    const token = tokenOf(rows);
+    const known = this.#indexes.get(token);
     this.#options.onAsked?.(known !== undefined);
     if (known) return known;
-    if (!this.#building.has(base.token)) {
+    if (!this.#building.has(token)) {
       const most = isCurrent ? MAX_BUILDING : MAX_OLD_BUILDING;
       if (this.#building.size >= most)
         throw busy('tooManyIndexes', `${this.#building.size} lists are being indexed`, RETRY_AFTER_MS);
     }
     try {
-      return await this.#indexes.forceFetch(base.token, { context: base });
+      return await this.#indexes.forceFetch(token, { context: rows });
     } catch (error) {
       if (!(error instanceof WarehouseError) || error.reason !== 'listTooLarge') throw error;
-      this.#tooLarge.set(base.token, true);
+      this.#tooLarge.set(rows.base.token, true);
       return undefined;
     }
   }
 
-  async #build(base: SortedRows): Promise<RecordIndex> {
-    this.#building.add(base.token);
+  async #build(rows: Rows): Promise<RecordIndex> {
+    const token = tokenOf(rows);
+    const ofBase = new MergedRows(rows.base, Delta.none, rows.amendments);
+    this.#building.add(token);
     try {
-      return await RecordIndex.build(base, MAX_INDEX_BYTES);
+      return await RecordIndex.build(ofBase, MAX_INDEX_BYTES);
     } finally {
-      this.#building.delete(base.token);
+      this.#building.delete(token);
     }
   }
 
-  async #query(key: string, base: SortedRows, filter: RecordFilter): Promise<SortedRows> {
+  async #query(key: string, { base, amendments }: Rows, filter: RecordFilter): Promise<SortedRows> {
     const { blocks, queries, scratch, labels, client, calls, timing } = this.#options;
     const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
     const calling = base.tables.map((part, index) => ({
-      query: queries.filter(part, filter),
+      query: queries.filter(part, filter, !amendments.isEmpty),
       params: { ...filter },
       labels,
       maximumBytesBilled: maximumBytesBilled(maximumListedBytes(base.total)),
@@ -226,16 +233,17 @@ export class Filters {
     });
   }
 
-  async #queriedCounts(base: SortedRows): Promise<readonly CountryCount[]> {
-    const counts = await this.#counted.forceFetch(base.token, { context: base });
+  async #queriedCounts(rows: Rows): Promise<readonly CountryCount[]> {
+    const counts = await this.#counted.forceFetch(tokenOf(rows), { context: rows });
     // Some are missing then, and a query that was paid for is not repeated.
     if (counts.length > MAX_COUNTRIES) throw tooManyCountries();
     return counts;
   }
 
-  async #count(base: SortedRows): Promise<readonly CountryCount[]> {
+  async #count({ base, amendments }: Rows): Promise<readonly CountryCount[]> {
     const { client, calls, queries, labels } = this.#options;
-    const call = { query: queries.countries(base.tables), params: {}, labels, requestId: newRequestId() };
+    const query = queries.countries(base.tables, !amendments.isEmpty);
+    const call = { query, params: {}, labels, requestId: newRequestId() };
     return await this.#paid(async () => {
       const { rows, billed } = await calls.call((remainingMs) =>
         client.queryRows(call, Math.max(1, Math.floor(remainingMs))),
@@ -286,8 +294,13 @@ interface Paid<T> {
   readonly created: boolean;
 }
 
-function keyOf({ token }: SortedRows, filter: RecordFilter): string {
-  return `${token} ${JSON.stringify(filter)}`;
+/** Identifies a base and the amendments of it. */
+function tokenOf({ base, amendments }: Rows): string {
+  return base.token + amendments.version;
+}
+
+function keyOf(rows: Rows, filter: RecordFilter): string {
+  return `${tokenOf(rows)} ${JSON.stringify(filter)}`;
 }
 
 function busy(reason: string, message: string, retryAfterMs: number): WarehouseError {

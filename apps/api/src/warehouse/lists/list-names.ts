@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** A token: digest of the statements, then start (seconds) and attempt of the base, and of the delta if there is one. */
-export const TOKEN_PATTERN = '^[0-9a-f]{12}(-[0-9a-z]{1,8}-[0-9a-z]{1,2}){1,2}$';
+/**
+ * A token: digest of the statements, then start (seconds) and attempt of the base, and of the delta if there is one. Then the version of
+ * the amendments if there are some.
+ */
+export const TOKEN_PATTERN = '^[0-9a-f]{12}(-[0-9a-z]{1,8}-[0-9a-z]{1,2}){1,2}(\\.[0-9a-f]{8})?$';
 
 /** How long after its start a list can be walked. Its tables are kept for twice as long. */
 export const WALK_MS = 12 * 60 * 60 * 1000;

@@ -1,4 +1,5 @@
 import type { Cells, JsonBytes, PageRange } from '../warehouse.ts';
+import { Amendments } from './amendments.ts';
 import { type Block, isBefore } from './block.ts';
 import type { Delta } from './delta.ts';
 
@@ -25,14 +26,24 @@ export interface BlockSource {
   rows(): AsyncGenerator<readonly Cells[], void>;
 }
 
-/** A base, and a delta in memory that has none of its ids, read as one list ordered by id. */
+/**
+ * A base, and a delta in memory that has none of its ids, read as one list ordered by id. A forgotten record keeps its place in offsets
+ * and totals, so a walk that began before goes on.
+ */
 export class MergedRows<Base extends BlockSource = BlockSource> {
   readonly base: Base;
   readonly delta: Delta;
+  /** Applied to what is read. */
+  readonly amendments: Amendments;
 
-  constructor(base: Base, delta: Delta) {
+  constructor(base: Base, delta: Delta, amendments = Amendments.none) {
     this.base = base;
     this.delta = delta;
+    this.amendments = amendments;
+  }
+
+  amendedBy(amendments: Amendments): MergedRows<Base> {
+    return amendments === this.amendments ? this : new MergedRows(this.base, this.delta, amendments);
   }
 
   get total(): number {
@@ -54,6 +65,9 @@ export class MergedRows<Base extends BlockSource = BlockSource> {
       reads.set(index, block);
     }
     const pieces: Buffer[] = [];
+    const { amendments } = this;
+    // Both have the same rows at the same indexes. Only the unamended blocks have all ids, by which they are merged.
+    const deltaBlock = amendments.block(this.delta.block);
     const take = (piece: Buffer) => {
       if (piece.length > 0) pieces.push(pieces.length === 0 ? OPEN : COMMA, piece);
     };
@@ -65,18 +79,18 @@ export class MergedRows<Base extends BlockSource = BlockSource> {
       const id = this.delta.idAt(delta);
       const until = id === undefined ? block.length : block.rank(id);
       const taken = Math.min(left, Math.max(0, until - (base - start)));
-      take(block.slice(base - start, base - start + taken));
+      take(amendments.block(block).slice(base - start, base - start + taken));
       base += taken;
       left -= taken;
       if (left > 0 && base - start < block.length) {
         const next = block.idAt(base - start);
         const end = Math.min(delta + left, Math.max(delta + 1, this.delta.rank(next ?? '')));
-        take(this.delta.slice(delta, end));
+        take(deltaBlock.slice(delta, end));
         left -= end - delta;
         delta = end;
       }
     }
-    take(this.delta.slice(delta, delta + left));
+    take(deltaBlock.slice(delta, Math.min(delta + left, this.delta.length)));
     return pieces.length === 0 ? '[]' : Buffer.concat([...pieces, CLOSE]);
   }
 
@@ -92,10 +106,10 @@ export class MergedRows<Base extends BlockSource = BlockSource> {
         }
         merged.push(cells);
       }
-      yield merged;
+      yield this.amendments.rows(merged);
     }
     for (; delta < this.delta.length; delta += ROWS_AT_ONCE)
-      yield this.delta.cells(delta, delta + ROWS_AT_ONCE);
+      yield this.amendments.rows(this.delta.cells(delta, delta + ROWS_AT_ONCE));
   }
 
   /**

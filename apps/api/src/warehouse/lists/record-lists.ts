@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import type { Amended, AmendmentSource } from '../amendment-reader.ts';
 import type { Calls } from '../calls/calls.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
 import type { Freshness, ListedRecord, RecordFilter, RecordList, WholeList } from '../warehouse.ts';
 import type { Filters } from './filters.ts';
 import { type ListMaker, listLost, type MadeList } from './list-maker.ts';
-import { type ListName, type ListNames, lifeMs, standingMs, WALK_MS } from './list-names.ts';
+import { type ListName, type ListNames, lifeMs, standingMs } from './list-names.ts';
 import type { MergedRows } from './merged-rows.ts';
 import type { Pace } from './pace.ts';
 import { isUnchanged, type TableState } from './table-state.ts';
@@ -24,6 +25,7 @@ export interface RecordListsOptions {
   readonly names: ListNames;
   readonly maker: ListMaker;
   readonly filters: Filters;
+  readonly amendments: AmendmentSource;
   readonly pace: Pace;
   readonly calls: Calls;
   readonly timing: Timing;
@@ -61,7 +63,7 @@ export class RecordLists {
   #current: Current | undefined;
   /** The last list of the base before the current one: it answers filters while those of the current base are found. */
   #previous: Current | undefined;
-  #list: { readonly held: Current; readonly list: WholeList } | undefined;
+  #list: { readonly held: Current; readonly amended: Amended; readonly list: WholeList } | undefined;
   #renewal: Promise<Current> | undefined;
   /** The last renewal failed or was late: requests do not wait for the next one. */
   #trouble: { readonly error: WarehouseError; readonly until: number } | undefined;
@@ -90,16 +92,22 @@ export class RecordLists {
   /** The current list if it is fresh. */
   inMemory(): WholeList | undefined {
     const held = this.#usable();
-    return held && this.#options.timing.date() < held.freshUntil ? this.#serve(held) : undefined;
+    const amended = this.#options.amendments.fresh;
+    return held && amended && this.#options.timing.date() < held.freshUntil
+      ? this.#serve(held, amended)
+      : undefined;
   }
 
   /** The list of this period, or a stale one while this one is being made or cannot be made. */
   async current(): Promise<WholeList> {
-    return this.inMemory() ?? this.#serve(await this.#newest());
+    const there = this.inMemory();
+    if (there) return there;
+    const [held, amended] = await Promise.all([this.#newest(), this.#options.amendments.current()]);
+    return this.#serve(held, amended);
   }
 
   /**
-   * The record in the current list. Without a list it is undefined unless `needed`: a full scan for one record costs too much. Throws
+   * The record in the current list, without amendments. Without a list it is undefined unless `needed`: a full scan for one record costs too much. Throws
    * WarehouseError.
    */
   async find(id: string, needed: boolean): Promise<ListedRecord | undefined> {
@@ -116,14 +124,25 @@ export class RecordLists {
     }
   }
 
-  /** The list that a token names. Throws `expired`. */
+  /**
+   * The list that a token names, with the amendments of now. Throws `expired`, also for a filter after a change of the amendments: other
+   * records match it, so its offsets would repeat and miss some.
+   */
   async walk(token: string): Promise<WholeList> {
-    const date = this.#options.timing.date();
-    const name = this.#options.names.find(token, date);
+    const { amendments: source, pace } = this.#options;
+    const [listed = '', version = ''] = token.split('.');
+    const name = this.#options.names.find(listed, this.#options.timing.date());
     const list = name && (this.#known.get(name.token) ?? (await this.#open(name)));
     if (!list) throw expired(token);
-    const start = (list.name.delta ?? list.name.base).start;
-    const freshness = { ageMs: Math.max(0, date - start), freshMs: WALK_MS, staleMs: 0, staleIfErrorMs: 0 };
+    let amended = source.fresh ?? (await source.current());
+    if (amended.amendments.version !== version) amended = await source.renewed();
+    const rows = list.rows.amendedBy(amended.amendments);
+    const freshness = {
+      get ageMs() {
+        return source.ageMs;
+      },
+      freshMs: pace.windowMs,
+    };
     const failed = (error: unknown) => {
       // Requests for the current list share this read and need another list.
       if (this.#isCurrent(list.name)) this.#meaningOf(error, list.name);
@@ -131,80 +150,79 @@ export class RecordLists {
     };
     const { filters, calls } = this.#options;
     const isCurrent = this.#isCurrent(list.name);
-    const described = { token: list.name.token, takenAt: list.takenAt, freshness };
+    const described = { ...marked(list, amended), freshness };
     const countries = async () => ({
       ...described,
-      counts: () => calls.inTime(filters.countries(list.rows, isCurrent)).catch(rethrow(failed)),
+      counts: () => calls.inTime(filters.countries(rows, isCurrent)).catch(rethrow(failed)),
     });
     return {
-      ...listOf(list.rows, described, failed),
-      filter: async (filter) =>
-        listOf(
-          await calls.inTime(filters.filter(list.rows, filter, isCurrent)).catch(rethrow(failed)),
-          described,
-          failed,
-        ),
+      ...listOf(rows, described, failed),
+      filter: async (filter) => {
+        if (amended.amendments.version !== version) throw expired(token);
+        const found = calls.inTime(filters.filter(rows, filter, isCurrent)).catch(rethrow(failed));
+        return listOf(await found, described, failed);
+      },
       countries,
-      countriesIfFree: async () => (filters.countsFreely(list.rows) ? countries() : undefined),
+      countriesIfFree: async () => (filters.countsFreely(rows) ? countries() : undefined),
     };
   }
 
-  #serve(held: Current): WholeList {
+  #serve(held: Current, amended: Amended): WholeList {
     this.#served = { at: this.#options.timing.date(), ageMs: this.#ageOf(held) };
     // Made once: every request for a page in memory passes here.
-    if (this.#list?.held !== held) this.#list = { held, list: this.#listOf(held) };
+    if (this.#list?.held !== held || this.#list.amended.amendments !== amended.amendments)
+      this.#list = { held, amended, list: this.#listOf(held, amended) };
     return this.#list.list;
   }
 
-  #listOf(held: Current): WholeList {
+  #listOf(held: Current, amended: Amended): WholeList {
     const { filters, calls } = this.#options;
-    const described = this.#described(held);
+    const rowsOf = ({ rows }: Current) => rows.amendedBy(amended.amendments);
+    const described = this.#described(held, amended);
     const failed = (error: unknown) => this.#meaningOf(error, held.name);
     const countries = async () => {
-      const from = this.#readyFor(held);
+      const from = this.#readyFor(held, rowsOf);
       const failedThere = (error: unknown) => this.#meaningOf(error, from.name);
       return {
-        ...this.#described(from),
-        counts: () => calls.inTime(filters.countries(from.rows, true)).catch(rethrow(failedThere)),
+        ...this.#described(from, amended),
+        counts: () => calls.inTime(filters.countries(rowsOf(from), true)).catch(rethrow(failedThere)),
       };
     };
     return {
-      ...listOf(held.rows, described, failed),
+      ...listOf(rowsOf(held), described, failed),
       filter: async (filter) => {
-        const from = this.#readyFor(held, filter);
+        const from = this.#readyFor(held, rowsOf, filter);
         const failedThere = (error: unknown) => this.#meaningOf(error, from.name);
-        const rows = calls.inTime(filters.filter(from.rows, filter, true)).catch(rethrow(failedThere));
-        return listOf(await rows, this.#described(from), failedThere);
+        const found = calls.inTime(filters.filter(rowsOf(from), filter, true)).catch(rethrow(failedThere));
+        return listOf(await found, this.#described(from, amended), failedThere);
       },
       countries,
-      countriesIfFree: async () => (filters.countsFreely(held.rows) ? countries() : undefined),
+      countriesIfFree: async () => (filters.countsFreely(rowsOf(held)) ? countries() : undefined),
     };
   }
 
   /** The list that can be filtered or counted at once: this one, or the last of the base before, while this one is prepared. */
-  #readyFor(held: Current, filter?: RecordFilter): Current {
+  #readyFor(held: Current, rowsOf: (list: Current) => MadeList['rows'], filter?: RecordFilter): Current {
     const { filters, timing } = this.#options;
     const previous = this.#previous;
-    if (filters.isReady(held.rows, filter) || !previous || !filters.isReady(previous.rows, filter))
-      return held;
+    const rows = rowsOf(held);
+    if (filters.isReady(rows, filter) || !previous || !filters.isReady(rowsOf(previous), filter)) return held;
     if (timing.date() >= endOf(previous)) return held;
     // The next request tries again.
-    filters.prepare(held.rows, filter).catch(() => {});
+    filters.prepare(rows, filter).catch(() => {});
     return previous;
   }
 
-  #described(held: Current) {
-    const { name, takenAt, periodMs } = held;
-    const ageMs = () => this.#ageOf(held);
+  #described(held: Current, amended: Amended) {
+    const { amendments } = this.#options;
+    const ageMs = () => Math.max(this.#ageOf(held), amendments.ageMs);
     const freshness: Freshness = {
       get ageMs() {
         return ageMs();
       },
-      freshMs: periodMs,
-      staleMs: periodMs,
-      staleIfErrorMs: WALK_MS,
+      freshMs: held.periodMs,
     };
-    return { token: name.token, takenAt, freshness };
+    return { ...marked(held, amended), freshness };
   }
 
   #ageOf({ verifiedAt }: Current): number {
@@ -337,6 +355,14 @@ export class RecordLists {
 function endOf({ name: { base, delta } }: OpenList): number {
   const newest = delta ?? base;
   return newest.start + lifeMs(newest);
+}
+
+/** What identifies and dates a list: every change of the amendments makes another one of it. */
+function marked({ name, takenAt }: OpenList, { amendments: { version }, changedAt }: Amended) {
+  return {
+    token: version === '' ? name.token : `${name.token}.${version}`,
+    takenAt: Math.max(takenAt, changedAt),
+  };
 }
 
 function listOf(
