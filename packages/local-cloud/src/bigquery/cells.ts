@@ -13,7 +13,7 @@ import { invalidQuery } from './errors.ts';
 import { type Field, structKey } from './types.ts';
 
 /** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
-type Cell = string | null | Row | readonly { readonly v: Cell }[];
+export type Cell = string | null | Row | readonly { readonly v: Cell }[];
 
 export interface Row {
   readonly f: readonly { readonly v: Cell }[];

@@ -1,36 +1,67 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { readRows } from './database.ts';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  DuckDBListType,
+  DuckDBStructType,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import { invalid } from './errors.ts';
-import { quoteIdentifier } from './names.ts';
+import { quoteIdentifier, quoteLiteral } from './names.ts';
 import { RowValueError } from './row-values.ts';
-import { duckType, type Field, typeOfField } from './types.ts';
+import { duckType, type Field, structKey, typeOfField } from './types.ts';
 
-/** What DuckDB calls the types of a Parquet file. https://docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#type_conversions */
-const TYPES: readonly (readonly [RegExp, string])[] = [
-  [/^U?(?:TINY|SMALL|BIG)?INT(?:EGER)?$/, 'INTEGER'],
-  [/^(?:FLOAT|DOUBLE)$/, 'FLOAT'],
-  [/^DECIMAL/, 'NUMERIC'],
-  [/^BOOLEAN$/, 'BOOLEAN'],
-  [/^(?:VARCHAR|ENUM.*)$/, 'STRING'],
-  [/^BLOB$/, 'BYTES'],
-  [/^DATE$/, 'DATE'],
-  [/^TIME$/, 'TIME'],
-  [/^TIMESTAMP WITH TIME ZONE$/, 'TIMESTAMP'],
-  [/^TIMESTAMP(?:_S|_MS|_NS)?$/, 'DATETIME'],
-];
+/** https://docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#type_conversions */
+const TYPES: ReadonlyMap<DuckDBTypeId, string> = new Map([
+  [DuckDBTypeId.TINYINT, 'INTEGER'],
+  [DuckDBTypeId.SMALLINT, 'INTEGER'],
+  [DuckDBTypeId.INTEGER, 'INTEGER'],
+  [DuckDBTypeId.BIGINT, 'INTEGER'],
+  [DuckDBTypeId.UTINYINT, 'INTEGER'],
+  [DuckDBTypeId.USMALLINT, 'INTEGER'],
+  [DuckDBTypeId.UINTEGER, 'INTEGER'],
+  [DuckDBTypeId.UBIGINT, 'INTEGER'],
+  [DuckDBTypeId.FLOAT, 'FLOAT'],
+  [DuckDBTypeId.DOUBLE, 'FLOAT'],
+  [DuckDBTypeId.DECIMAL, 'NUMERIC'],
+  [DuckDBTypeId.BOOLEAN, 'BOOLEAN'],
+  [DuckDBTypeId.VARCHAR, 'STRING'],
+  [DuckDBTypeId.ENUM, 'STRING'],
+  [DuckDBTypeId.BLOB, 'BYTES'],
+  [DuckDBTypeId.DATE, 'DATE'],
+  [DuckDBTypeId.TIME, 'TIME'],
+  [DuckDBTypeId.TIMESTAMP_TZ, 'TIMESTAMP'],
+  [DuckDBTypeId.TIMESTAMP, 'DATETIME'],
+  [DuckDBTypeId.TIMESTAMP_S, 'DATETIME'],
+  [DuckDBTypeId.TIMESTAMP_MS, 'DATETIME'],
+  [DuckDBTypeId.TIMESTAMP_NS, 'DATETIME'],
+]);
 
 /** The columns of a Parquet file. Throws INVALID_ARGUMENT for one of a type that is not known. */
 export function parquetFields(path: string): Promise<Field[]> {
   return reading(async (connection) => {
-    const columns = await readRows(connection, 'DESCRIBE SELECT * FROM read_parquet($1)', [path]);
-    return columns.map(([name, type]) => fieldOf(String(name), String(type)));
+    const { columnNames, columnTypes } = await describe(connection, path);
+    return columnNames.map((name, index) => fieldOf(name, columnTypes[index]));
   });
 }
 
-function fieldOf(name: string, duck: string): Field {
-  const isList = duck.endsWith('[]');
-  const type = TYPES.find(([pattern]) => pattern.test(isList ? duck.slice(0, -2) : duck))?.[1];
-  if (type) return { name, type, mode: isList ? 'REPEATED' : 'NULLABLE' };
+async function describe(connection: DuckDBConnection, path: string) {
+  const result = await connection.run('SELECT * FROM read_parquet($1) LIMIT 0', [path]);
+  return { columnNames: result.columnNames(), columnTypes: result.columnTypes() };
+}
+
+function fieldOf(name: string, duck: DuckDBType | undefined): Field {
+  const isList = duck instanceof DuckDBListType;
+  const element = isList ? duck.valueType : duck;
+  const mode = isList ? 'REPEATED' : 'NULLABLE';
+  if (element instanceof DuckDBStructType) {
+    const { entryNames, entryTypes } = element;
+    const fields = entryNames.map((inner, index) => fieldOf(inner, entryTypes[index]));
+    return { name, type: 'RECORD', mode, fields };
+  }
+  const type = element && TYPES.get(element.typeId);
+  if (type) return { name, type, mode };
   throw invalid(`A column of Parquet with the type ${duck} (${name}) is not supported by the local BigQuery`);
 }
 
@@ -39,16 +70,8 @@ function fieldOf(name: string, duck: string): Field {
  * of its own reads it. Throws INVALID_ARGUMENT for a column that is not among them.
  */
 export async function* parquetRows(path: string, fields: readonly Field[]): AsyncGenerator<DuckDBValue[]> {
-  const given = new Map((await parquetFields(path)).map(({ name }) => [name.toLowerCase(), name]));
-  const names = new Set(fields.map(({ name }) => name.toLowerCase()));
-  const unknown = [...given].find(([name]) => !names.has(name))?.[1];
-  if (unknown !== undefined) throw invalid(`no such field: ${unknown}.`);
-  const columns = fields.map((field) => {
-    const name = given.get(field.name.toLowerCase());
-    const value = name === undefined ? 'NULL' : quoteIdentifier(name);
-    const cast = `CAST(${value} AS ${duckType(typeOfField(field))})`;
-    return field.mode === 'REPEATED' ? `coalesce(${cast}, [])` : cast;
-  });
+  const given = await parquetFields(path);
+  const columns = valuesSql(fields, given, (name) => quoteIdentifier(name), '', 0);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
@@ -65,6 +88,42 @@ export async function* parquetRows(path: string, fields: readonly Field[]): Asyn
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** Expressions of DuckDB for the values of `fields`; `sqlOf` reads a field that the file has. */
+function valuesSql(
+  fields: readonly Field[],
+  given: readonly Field[],
+  sqlOf: (name: string) => string,
+  path: string,
+  depth: number,
+): string[] {
+  const find = (among: readonly Field[], name: string) =>
+    among.find((field) => field.name.toLowerCase() === name.toLowerCase());
+  const unknown = given.find(({ name }) => !find(fields, name));
+  if (unknown) throw invalid(`no such field: ${path}${unknown.name}.`);
+  return fields.map((field) => {
+    const source = find(given, field.name);
+    const inner = `${path}${field.name}.`;
+    const value = source ? valueSql(field, source, sqlOf(source.name), inner, depth) : 'NULL';
+    const cast = `CAST(${value} AS ${duckType(typeOfField(field))})`;
+    return field.mode === 'REPEATED' ? `coalesce(${cast}, [])` : cast;
+  });
+}
+
+/** A RECORD has positional names in the database, so its fields are packed again. */
+function valueSql(field: Field, source: Field, sql: string, path: string, depth: number): string {
+  const isRecord = field.type === 'RECORD' && source.type === 'RECORD';
+  if (!isRecord || (field.mode === 'REPEATED') !== (source.mode === 'REPEATED')) return sql;
+  const pack = (value: string) => {
+    const entry = (name: string) => `struct_extract(${value}, ${quoteLiteral(name)})`;
+    const values = valuesSql(field.fields ?? [], source.fields ?? [], entry, path, depth + 1);
+    const packed = values.map((inner, index) => `${structKey(index)} := ${inner}`).join(', ');
+    return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${packed}) END`;
+  };
+  if (field.mode !== 'REPEATED') return pack(sql);
+  const item = `item${depth}`;
+  return `list_transform(${sql}, lambda ${item}: ${pack(item)})`;
 }
 
 /** Throws RowValueError. */

@@ -14,6 +14,7 @@ import { quoteIdentifier } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
+import { selectedCells, selectedColumns } from './selected-columns.ts';
 import { assertWritable, kindOf } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 import { type Field, typeOfField } from './types.ts';
@@ -95,7 +96,7 @@ export class TableData {
     });
     await this.#expiring.dropExcess({ projectId: this.#context.projectId, datasetId, tableId });
     if (insertErrors.length === 0) return { kind };
-    return { kind, insertErrors: insertErrors.sort((a, b) => a.index - b.index) };
+    return { kind, insertErrors };
   }
 
   async list(
@@ -105,9 +106,11 @@ export class TableData {
     request: ListRowsRequest = {},
   ): Promise<ListRowsResponse> {
     if (datasetId === Results.datasetId) this.#requireOwner(access, tableId);
-    const source = await this.#source(datasetId, tableId, request.selectedFields);
+    const { source, selected } = await this.#source(datasetId, tableId, request.selectedFields);
     const key = keyOfTable({ datasetId, tableId });
-    const { rows, pageToken } = await readPage(source, request, timestampFormat(request.formatOptions), key);
+    const page = await readPage(source, request, timestampFormat(request.formatOptions), key);
+    const { pageToken } = page;
+    const rows = page.rows.map((row) => selectedCells(row, source.fields, selected));
     return {
       kind: 'bigquery#tableDataList',
       totalRows: String(source.totalRows),
@@ -118,7 +121,7 @@ export class TableData {
 
   /** The rows of a stored table in insertion order. */
   async source({ datasetId, tableId }: TableReference): Promise<RowSource> {
-    return this.#source(datasetId, tableId, undefined);
+    return (await this.#source(datasetId, tableId, undefined)).source;
   }
 
   #requireOwner(access: Access, tableId: string): void {
@@ -127,20 +130,22 @@ export class TableData {
     if (result) requireOwner(access, this.#results.reference(projectId, result), result);
   }
 
-  async #source(datasetId: string, tableId: string, selected: string | undefined): Promise<RowSource> {
+  /** The rows with whole columns, and what is selected of these. */
+  async #source(datasetId: string, tableId: string, names: string | undefined): Promise<Selection> {
     if (datasetId === Results.datasetId) {
       const { projectId, location } = this.#context;
       const result = this.#results.find(tableId);
       if (!result) throw tableNotFound({ projectId, datasetId, tableId }, location);
-      return selectedOfResult(result, selected);
+      return selectedOfResult(result, names);
     }
     await this.#expiring.dropExpired();
     const table = this.#tables.find(datasetId, tableId);
     if (kindOf(table) === 'VIEW') throw invalid('Cannot list a table of type VIEW.');
     this.#expiring.read(table);
-    const fields = selectFields(table.fields, selected, tableName(table.reference));
+    const selected = selectedColumns(table.fields, names, tableName(table.reference));
+    const fields = wholeColumns(table.fields, selected);
     const { rows, isIndexed } = await this.#context.statistics.of(table);
-    return { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) };
+    return { source: { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) }, selected };
   }
 
   #reader(table: Table, fields: readonly Field[], isIndexed: boolean): RowSource['read'] {
@@ -191,28 +196,23 @@ function stopped(count: number, errors: readonly InsertError[]): InsertError[] {
   return valid.map((index) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] }));
 }
 
-function selectFields(
-  fields: readonly Field[],
-  selected: string | undefined,
-  table: string,
-): readonly Field[] {
-  if (!selected) return fields;
-  const names = selected.split(',').map((name) => name.trim().toLowerCase());
-  const nested = names.find((name) => name.includes('.'));
-  if (nested)
-    throw invalid(
-      `selectedFields of a field inside a RECORD (${nested}) is not supported by the local BigQuery`,
-    );
-  const unknown = names.find((name) => !fields.some((field) => field.name.toLowerCase() === name));
-  if (unknown !== undefined) throw invalid(`Field ${unknown} cannot be found in table ${table}`);
-  return fields.filter(({ name }) => names.includes(name.toLowerCase()));
+interface Selection {
+  readonly source: RowSource;
+  readonly selected: readonly Field[];
 }
 
-function selectedOfResult(result: RowSource, selected: string | undefined): RowSource {
-  const fields = selectFields(result.fields, selected, 'the result');
-  if (fields === result.fields) return result;
+/** The columns of which something is selected. */
+function wholeColumns(fields: readonly Field[], selected: readonly Field[]): readonly Field[] {
+  const names = new Set(selected.map(({ name }) => name));
+  return fields.filter(({ name }) => names.has(name));
+}
+
+function selectedOfResult(result: RowSource, names: string | undefined): Selection {
+  const selected = selectedColumns(result.fields, names, 'the result');
+  if (selected === result.fields) return { source: result, selected };
+  const fields = wholeColumns(result.fields, selected);
   const indexes = fields.map((field) => result.fields.indexOf(field));
-  return {
+  const source: RowSource = {
     fields,
     totalRows: result.totalRows,
     read: async (start, count) => {
@@ -220,4 +220,5 @@ function selectedOfResult(result: RowSource, selected: string | undefined): RowS
       return rows.map((row) => indexes.map((index) => row[index] ?? null));
     },
   };
+  return { source, selected };
 }

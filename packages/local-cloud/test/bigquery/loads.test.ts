@@ -223,6 +223,44 @@ describe('a file of Parquet', () => {
     ]);
   });
 
+  it('brings nested columns with it, or takes those of the table by name', async () => {
+    await load(
+      await parquet(
+        `SELECT 'a' AS id, {city: 'Ica', geo: {lat: 1.5, tags: ['x', 'y']}} AS place, [{n: 1, t: 'p'}, {n: 2, t: NULL}] AS list
+         UNION ALL SELECT 'b', NULL, NULL`,
+      ),
+      { sourceFormat },
+    );
+    expect((await fixture.client.dataset('d').table('t').getMetadata())[0].schema.fields).toMatchObject([
+      { name: 'id', type: 'STRING' },
+      {
+        name: 'place',
+        type: 'RECORD',
+        fields: [
+          { name: 'city', type: 'STRING' },
+          { name: 'geo', type: 'RECORD', fields: [{ name: 'lat' }, { name: 'tags', mode: 'REPEATED' }] },
+        ],
+      },
+      { name: 'list', type: 'RECORD', mode: 'REPEATED', fields: [{ name: 'n' }, { name: 't' }] },
+    ]);
+    const moved = await parquet("SELECT [{t: 'q'}] AS LIST, {geo: {TAGS: ['z']}} AS place, 'c' AS id");
+    await load(moved, { sourceFormat });
+    expect(await stored('id, place.city, place.geo.tags, (SELECT STRING_AGG(t) FROM UNNEST(list))')).toEqual([
+      ['a', 'Ica', ['x', 'y'], 'p'],
+      ['b', null, [], null],
+      ['c', null, ['z'], 'q'],
+    ]);
+    const unknown = await load(await parquet("SELECT 'd' AS id, {city: 'x', zip: 1} AS place"), {
+      sourceFormat,
+    });
+    expect(unknown.status.errorResult.message).toBe('no such field: place.zip.');
+    const map = await load(await parquet("SELECT MAP {'k': 1} AS m"), {
+      sourceFormat,
+      destinationTable: { ...destinationTable, tableId: 'other' },
+    });
+    expect(map.status.errorResult.message).toContain('(m) is not supported by the local BigQuery');
+  });
+
   it('that is none, or has another column, changes nothing', async () => {
     const schema = { fields: [{ name: 'id', type: 'STRING' }] };
     const message = async (content: string | Uint8Array) =>

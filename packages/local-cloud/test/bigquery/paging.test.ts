@@ -1,6 +1,7 @@
 import type { RowsResponse } from '@google-cloud/bigquery';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, LOCATION, PROJECT, plain, refusal, startBigQuery } from './support/bigquery.ts';
+import { call, refusedCall } from './support/rest.ts';
 
 const COUNT = 20_000;
 const table = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
@@ -114,6 +115,39 @@ describe('the rows of a table', () => {
     expect(
       await refusal(fixture.client.dataset('d').table('t').getRows({ selectedFields: 'nope' })),
     ).toMatchObject({ code: 400 });
+  });
+
+  it('come with the selected fields of a RECORD only, in a table and in a result', async () => {
+    const { client } = fixture;
+    const query =
+      "SELECT 1 AS n, STRUCT('a' AS x, [STRUCT(1 AS y, 2 AS z), (3, 4)] AS list) AS r, CAST(NULL AS STRUCT<k INT64>) AS s";
+    const [job] = await client.createQueryJob({
+      query: `CREATE TABLE d.nested AS ${query}`,
+    });
+    await job.getQueryResults();
+    const [result] = await client.createQueryJob(query);
+    await result.getQueryResults();
+    await result.getMetadata();
+    const { tableId = '', datasetId = '' } = result.metadata.configuration.query.destinationTable;
+    for (const table of [client.dataset('d').table('nested'), client.dataset(datasetId).table(tableId)]) {
+      const answer = await call(
+        fixture,
+        'GET',
+        `datasets/${table.dataset.id}/tables/${table.id}/data?selectedFields=s.k,r.List.z`,
+      );
+      expect(answer.body.rows).toEqual([
+        { f: [{ v: { f: [{ v: [{ v: { f: [{ v: '2' }] } }, { v: { f: [{ v: '4' }] } }] }] } }, { v: null }] },
+      ]);
+    }
+    const url = 'datasets/d/tables/nested';
+    const { schema } = (await call(fixture, 'GET', `${url}?selectedFields=r.list.z`)).body;
+    expect(schema.fields).toMatchObject([{ name: 'r', fields: [{ name: 'list', fields: [{ name: 'z' }] }] }]);
+    for (const name of ['r.nope', 'n.x', 'r.list.nope']) {
+      expect(await refusedCall(call(fixture, 'GET', `${url}/data?selectedFields=${name}`))).toMatchObject({
+        status: 400,
+        message: expect.stringMatching(`^Field ${name} cannot be found in table`),
+      });
+    }
   });
 
   it('come in pages of at most 10 MiB', async () => {

@@ -241,11 +241,16 @@ describe('every method', () => {
   });
 
   it('that is not emulated is refused by name, in BigQuery’s own shape', async () => {
-    expect(await refused('GET', 'datasets/d/models/m')).toEqual({
-      status: 400,
-      reason: 'invalid',
-      message: 'models.get is not supported by the local BigQuery',
-    });
+    for (const [method, path, id] of [
+      ['GET', 'datasets/d/models/m', 'models.get'],
+      ['POST', 'datasets/gone:undelete', 'datasets.undelete'],
+    ] as const) {
+      expect(await refused(method, path)).toEqual({
+        status: 400,
+        reason: 'invalid',
+        message: `${id} is not supported by the local BigQuery`,
+      });
+    }
   });
 });
 
@@ -384,7 +389,11 @@ describe('a table', () => {
       {
         index: 0,
         errors: [
-          { reason: 'invalid', location: 'id', message: 'Cannot convert value to STRING: id is true.' },
+          {
+            reason: 'invalid',
+            location: 'id',
+            message: 'Conversion from bool to std::string is unsupported.',
+          },
         ],
       },
     ]);

@@ -110,13 +110,13 @@ describe('insertAll', () => {
     const rows = [{ id: 'good' }, { i: 1 }, { id: 'a', i: 'x' }, { id: 'b', nope: 1 }];
     const answer = await fixture.bigquery.insertAll('d', 't', { rows: rows.map((json) => ({ json })) });
     expect(answer.insertErrors).toEqual([
-      { index: 0, errors: [{ reason: 'stopped', location: '', message: '' }] },
       { index: 1, errors: [{ reason: 'invalid', location: 'id', message: 'Missing required field: id.' }] },
       {
         index: 2,
         errors: [{ reason: 'invalid', location: 'i', message: 'Cannot convert value to INT64: i is "x".' }],
       },
       { index: 3, errors: [{ reason: 'invalid', location: 'nope', message: 'no such field: nope.' }] },
+      { index: 0, errors: [{ reason: 'stopped', location: '', message: '' }] },
     ]);
     expect((await fixture.bigquery.getTable('d', 't')).numRows).toBe('0');
     await expect(fixture.client.dataset('d').table('t').insert(rows)).rejects.toMatchObject({

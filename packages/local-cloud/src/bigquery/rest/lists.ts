@@ -1,5 +1,6 @@
-import { invalid } from '../errors.ts';
+import { invalid, tableName } from '../errors.ts';
 import type { DatasetResource, TableResource } from '../resources.ts';
+import { selectedColumns } from '../selected-columns.ts';
 import type { Field } from '../types.ts';
 import { oneOf } from './types.ts';
 
@@ -44,21 +45,6 @@ export function selectedTable(
 ): SelectedTable {
   const { schema, numRows, numBytes, numLongTermBytes, lastModifiedTime, ...basic } = table;
   const storage = { numRows, numBytes, numLongTermBytes, lastModifiedTime };
-  const fields = selectedFields ? selectedColumns(schema.fields, selectedFields) : schema.fields;
+  const fields = selectedColumns(schema.fields, selectedFields, tableName(table.tableReference));
   return { ...basic, ...(fields.length > 0 && { schema: { fields } }), ...(view !== 'BASIC' && storage) };
-}
-
-/** `selected`: names of columns, `address.city` for one of a RECORD, separated by commas. */
-function selectedColumns(fields: readonly Field[], selected: string): Field[] {
-  const paths = selected.split(',').map((path) => path.trim().toLowerCase());
-  return fields.flatMap((field) => {
-    const name = field.name.toLowerCase();
-    if (paths.includes(name)) return [field];
-    const inner = paths
-      .filter((path) => path.startsWith(`${name}.`))
-      .map((path) => path.slice(name.length + 1));
-    return inner.length > 0 && field.fields
-      ? [{ ...field, fields: selectedColumns(field.fields, inner.join(',')) }]
-      : [];
-  });
 }
