@@ -165,7 +165,7 @@ async function seedWhenEmpty(
 
 async function countsOf(stack: LocalStack): Promise<Counts> {
   const { topics, subscriptions } = stack.cloud.pubsub.measurements();
-  const routes = await readRoutes(stack.metrics['records-api']);
+  const routes = await readRoutes(stack.apiMetrics);
   const refusals = topics.flatMap(({ requests }) => [...requests].filter(([result]) => result !== 'success'));
   return {
     deadLetters: subscriptions.reduce((sum, { deadLettered }) => sum + deadLettered, 0),

@@ -25,6 +25,7 @@ import {
   type Target,
   targetOf,
 } from '@records/stack';
+import { Applies } from './applies.ts';
 
 /** The Pulumi stack that the local cloud runs. */
 const STACK = 'local';
@@ -74,17 +75,21 @@ export interface LocalStackOptions {
 
 /** The whole system on this machine: the local cloud, the Pulumi program applied to it, and the API that it declares. */
 export class LocalStack {
+  /** The last runs of the program. */
+  readonly applies: Applies;
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
   #accounts: Accounts;
 
   private constructor(
+    applies: Applies,
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
     accounts: Accounts,
   ) {
+    this.applies = applies;
     this.#cloud = cloud;
     this.#program = program;
     this.#deployment = deployment;
@@ -110,6 +115,7 @@ export class LocalStack {
       ...(settings && { config: settings }),
     };
     if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+    const applies = new Applies();
     const cloud = await LocalCloud.create({
       projectId: 'records-local',
       location: 'southamerica-west1',
@@ -131,14 +137,17 @@ export class LocalStack {
       },
       ...(dataDir === undefined ? {} : { dataDir }),
       ...(chaos === undefined ? {} : { chaos }),
-      ...(onEvent === undefined ? {} : { onEvent }),
+      onEvent(event) {
+        applies.hear(event);
+        onEvent?.(event);
+      },
     });
     try {
       // At Google, `pnpm ops api-keys init` creates the list.
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
-      const deployment = await firstDeployment(cloud, program, onGoneColumns);
-      return new LocalStack(cloud, program, deployment, await accountsOf(cloud, deployment));
+      const deployment = await applies.during(() => firstDeployment(cloud, program, onGoneColumns));
+      return new LocalStack(applies, cloud, program, deployment, await accountsOf(cloud, deployment));
     } catch (error) {
       await cloud.close();
       throw error;
@@ -147,6 +156,11 @@ export class LocalStack {
 
   get cloud(): LocalCloud {
     return this.#cloud;
+  }
+
+  /** The last run of the program that succeeded. */
+  get deployment(): Deployment {
+    return this.#deployment;
   }
 
   get outputs(): StackOutputs {
@@ -212,7 +226,7 @@ export class LocalStack {
 
   /** Runs the Pulumi program again and applies what changed. */
   async redeploy(): Promise<Deployment> {
-    this.#deployment = await this.#cloud.deploy(this.#program);
+    this.#deployment = await this.applies.during(() => this.#cloud.deploy(this.#program));
     this.#accounts = await accountsOf(this.#cloud, this.#deployment);
     return this.#deployment;
   }

@@ -4,6 +4,7 @@ import type { CloudEvent, PropertyChange } from '@records/local-cloud';
 import { LOCAL_FOLDER, STACK_FILE_NAME, type StackDescription, type StackOutputs } from '@records/stack';
 import { LOUD, type LoggedError, linesOf, parseEntry } from './log-entry.ts';
 import { readable } from './readable-error.ts';
+import { shortType } from './short-type.ts';
 
 const SEVERITY_STYLES = { debug: 'gray', info: 'white', warning: 'yellow', error: 'red' } as const;
 
@@ -128,12 +129,6 @@ export class Terminal {
 /** `ackDeadlineSeconds: 60 → 90` */
 export function changeText({ path, old = 'absent', new: next = 'removed' }: PropertyChange): string {
   return `${path}: ${old} → ${next}`;
-}
-
-/** `gcp:pubsub/topic:Topic` → `pubsub.Topic` */
-function shortType(type: string): string {
-  const [, module = '', name = type] = type.split(':');
-  return `${module.split('/')[0]}.${name}`;
 }
 
 /** As the option of other commands, for a stack that they do not find by themselves. */

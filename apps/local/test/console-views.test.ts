@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { expectNoBarrier, hasBrowser, TestConsole } from './support/console.ts';
+import { InfraCopy } from './support/infra-copy.ts';
 
 // It starts a stack and a browser, perhaps on a busy machine.
 jest.setTimeout(240_000);
@@ -7,9 +8,11 @@ jest.setTimeout(240_000);
 const inBrowser = hasBrowser ? it : it.skip;
 
 let opened: TestConsole;
+let infra: InfraCopy;
 
 beforeAll(async () => {
-  opened = await TestConsole.start();
+  infra = new InfraCopy();
+  opened = await TestConsole.start({ infraDir: infra.folder });
   await opened.publish(
     Array.from({ length: 60 }, (_, index) => ({
       ...{ id: `r-${String(index).padStart(2, '0')}`, nombre: 'Zoé', apellido: 'Núñez' },
@@ -17,7 +20,10 @@ beforeAll(async () => {
     })),
   );
 });
-afterAll(() => opened?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await opened?.[Symbol.asyncDispose]();
+  infra.remove();
+});
 
 describe('Records', () => {
   inBrowser('pages through one list by its links, and filters it by country', () =>
@@ -98,6 +104,7 @@ const DRAWN: Readonly<Record<string, string>> = {
   sql: '.jobs li',
   'dead-letters': '.group',
   requests: '.events li',
+  infrastructure: '.tree li',
 };
 
 describe('no view', () => {
@@ -117,6 +124,51 @@ describe('no view', () => {
       },
       { locale },
     ),
+  );
+});
+
+describe('Infrastructure', () => {
+  inBrowser('takes a grant away, which refuses the publisher, and gives it back', () =>
+    opened.withPage('/infrastructure', async (page) => {
+      const publish = async () => {
+        await page.click('nav a[href="/follow"]');
+        await page.waitForFunction(() => document.querySelector('input')?.value !== '');
+        const id = await page.inputValue('input[name=id]');
+        await page.press('input', 'Enter');
+        return page.locator('.follow', { hasText: id }).locator('li').first().textContent();
+      };
+      const press = async (action: string) => {
+        await page.click('nav a[href="/infrastructure"]');
+        await page.click('.identity >> text=seeder@records-local');
+        await page.click(
+          `button[aria-label="${action} roles/pubsub.publisher projects/records-local/topics/records"]`,
+        );
+      };
+      await press('Take away');
+      await page.waitForSelector('.identity >> text=1 taken away');
+      expect(await publish()).toMatch(/refused\s+User not authorized.*grant roles\/pubsub\.publisher on/);
+      await press('Give back');
+      await page.waitForSelector('button[aria-label^="Take away roles/pubsub.publisher"]');
+      expect(await publish()).toContain('accepted by the topic');
+    }),
+  );
+
+  inBrowser('shows what an apply changed, old and new, and why one failed', () =>
+    opened.withPage('/infrastructure', async (page) => {
+      await page.waitForSelector('.applies li');
+      const before = await page.locator('.applies > li').count();
+      infra.edit('Pulumi.local.yaml', 'freshnessSeconds: "1"', 'freshnessSeconds: "2"');
+      await opened.stack.redeploy();
+      await page.waitForSelector(`.applies > li >> nth=${before}`);
+      await page.click('.applies summary >> nth=0');
+      expect(await page.textContent('.changes >> nth=0')).toMatch(/template\.containers\[0\].*"1" → "2"/);
+      infra.edit('Pulumi.local.yaml', 'freshnessSeconds: "2"', 'freshnessSeconds: "often"');
+      await expect(opened.stack.redeploy()).rejects.toThrow();
+      await page.waitForSelector('.applies .bad >> text=failed');
+      expect(await page.textContent('.applies .bad pre')).toContain('freshnessSeconds');
+      infra.edit('Pulumi.local.yaml', 'freshnessSeconds: "often"', 'freshnessSeconds: "1"');
+      await opened.stack.redeploy();
+    }),
   );
 });
 

@@ -270,6 +270,10 @@ export class Iam {
     this.#save();
   }
 
+  has(grant: Grant): boolean {
+    return this.#grants.has(keyOf(grant));
+  }
+
   grants(): Grant[] {
     return [...this.#grants.values()];
   }

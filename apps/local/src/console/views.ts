@@ -25,4 +25,5 @@ export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = 
   sql: () => import('./views/sql.ts'),
   'dead-letters': () => import('./views/dead-letters.ts'),
   requests: () => import('./views/requests.ts'),
+  infrastructure: () => import('./views/infrastructure.ts'),
 };

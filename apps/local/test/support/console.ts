@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { Activity } from '../../src/activity.ts';
 import { ConsoleServer } from '../../src/console/server.ts';
 import { type StackView, viewOf } from '../../src/console/stack-view.ts';
-import { LocalStack } from '../../src/local-stack.ts';
+import { LocalStack, type LocalStackOptions } from '../../src/local-stack.ts';
 
 /** Debian's. Without it, the tests of the page are skipped. */
 const CHROMIUM = '/usr/bin/chromium';
@@ -35,10 +35,10 @@ export class TestConsole implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async start(): Promise<TestConsole> {
+  static async start(options: LocalStackOptions = {}): Promise<TestConsole> {
     const activity = new Activity();
     const bugs: unknown[] = [];
-    const stack = await LocalStack.create({ onEvent: (event) => activity.record(event) });
+    const stack = await LocalStack.create({ ...options, onEvent: (event) => activity.record(event) });
     const onError = (error: unknown) => bugs.push(error);
     const view = viewOf(stack, activity);
     const server = await ConsoleServer.listen({ view, port: 0, onError });

@@ -277,6 +277,13 @@ describe('the deployment of a changed program', () => {
     expect(cloud.iam.grants()).toHaveLength(4);
     expect(await rows()).toHaveLength(1);
   });
+
+  it('grants again what was revoked by hand', async () => {
+    const before = cloud.iam.grants();
+    for (const grant of before) cloud.iam.revoke(grant);
+    expect(stepsOf(await deploy(cloud, updated)).filter((step) => !step.startsWith('same '))).toEqual([]);
+    expect(new Set(cloud.iam.grants())).toEqual(new Set(before));
+  });
 });
 
 describe('a resource that a program no longer declares', () => {

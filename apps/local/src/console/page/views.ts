@@ -15,4 +15,9 @@ export const VIEWS: readonly [ViewEntry, ...ViewEntry[]] = [
     title: { en: 'Requests and events', es: 'Solicitudes y eventos' },
     load: () => import('./views/requests.ts'),
   },
+  {
+    name: 'infrastructure',
+    title: { en: 'Infrastructure', es: 'Infraestructura' },
+    load: () => import('./views/infrastructure.ts'),
+  },
 ];

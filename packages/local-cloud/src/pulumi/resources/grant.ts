@@ -73,6 +73,12 @@ export function grantType({ target, resource, property, idPrefix = resource }: G
       declared.cloud.iam.grant(grantOf(declared));
       return undefined;
     },
+    // Without a refresh, Pulumi does not see what was revoked by hand. Here a revoked grant is tried out, and comes back.
+    async resume(declared) {
+      const grant = grantOf(declared);
+      if (!declared.cloud.iam.has(grant)) declared.cloud.iam.grant(grant);
+      return undefined;
+    },
     async delete(declared) {
       declared.cloud.iam.revoke(grantOf(declared));
     },
