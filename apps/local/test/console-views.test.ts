@@ -137,18 +137,17 @@ describe('Infrastructure', () => {
         await page.press('input', 'Enter');
         return page.locator('.follow', { hasText: id }).locator('li').first().textContent();
       };
+      const grant = 'roles/pubsub.publisher projects/records-local/topics/records';
       const press = async (action: string) => {
         await page.click('nav a[href="/infrastructure"]');
         await page.click('.identity >> text=seeder@records-local');
-        await page.click(
-          `button[aria-label="${action} roles/pubsub.publisher projects/records-local/topics/records"]`,
-        );
+        await page.click(`button[aria-label="${action} ${grant}"]`);
       };
       await press('Take away');
       await page.waitForSelector('.identity >> text=1 taken away');
       expect(await publish()).toMatch(/refused\s+User not authorized.*grant roles\/pubsub\.publisher on/);
       await press('Give back');
-      await page.waitForSelector('button[aria-label^="Take away roles/pubsub.publisher"]');
+      await page.waitForSelector(`button[aria-label="Take away ${grant}"]`);
       expect(await publish()).toContain('accepted by the topic');
     }),
   );
