@@ -99,7 +99,7 @@ class Run {
   readonly #counts = new Map<Verdict, number>();
   readonly #explained = new Map<string, number>();
   readonly #kinds = new Map<string, Finding[]>();
-  readonly #refusals = new Map<string, number>();
+  readonly #refusals = new Map<string, { readonly count: number; readonly example: string }>();
   readonly #asked = new Set<string>();
   readonly #unjudged: string[] = [];
   readonly #samples = new Map<string, Sample[]>();
@@ -149,7 +149,8 @@ class Run {
     if (finding.verdict === 'same') this.#sample(query, finding);
     if (finding.verdict === 'refused by name' && finding.ours && 'error' in finding.ours) {
       const named = finding.ours.error.replace(/ at \[.*$/, '');
-      this.#refusals.set(named, (this.#refusals.get(named) ?? 0) + 1);
+      const { count = 0, example = text } = this.#refusals.get(named) ?? {};
+      this.#refusals.set(named, { count: count + 1, example: text.length < example.length ? text : example });
     }
     if (finding.verdict === 'not judged' && this.#unjudged.length < SHOWN) this.#unjudged.push(text);
     if (BROKEN.includes(finding.verdict)) await this.#keep(query, finding);
@@ -230,8 +231,8 @@ class Run {
       console.log(`  Google: ${shown(smallest?.google)}\n  ours:   ${shown(smallest?.ours)}`);
     }
     console.log('\nRefused by name:');
-    for (const [named, count] of [...this.#refusals].sort(([, a], [, b]) => b - a))
-      console.log(`  ${whole(count)} × ${named}`);
+    for (const [named, { count, example }] of [...this.#refusals].sort(([, a], [, b]) => b.count - a.count))
+      console.log(`  ${whole(count)} × ${named}: ${example}`);
     if (this.#unjudged.length > 0) console.log(`\nNot judged:\n  ${this.#unjudged.join('\n  ')}`);
     console.log('\nDifferences of the written list:');
     for (const [reason, count] of this.#explained) console.log(`  ${whole(count)} × ${reason}`);

@@ -104,7 +104,7 @@ const failures: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT (SELECT x FROM UNNEST([1, 2]) x)', 'Scalar subquery produced more than one element'],
   ['SELECT [1, NULL]', 'Array cannot have a null element; error in writing field f0_'],
   ['INSERT INTO d.t (id) VALUES (NULL)', 'Required field id cannot be null'],
-  ["SELECT REGEXP_CONTAINS('a', '(')", 'Invalid input: missing ): ('],
+  ["SELECT REGEXP_CONTAINS('a', '(')", 'Cannot parse regular expression: missing closing ): `(`'],
 ];
 
 /** Queries that BigQuery may accept, but that DuckDB is not known to answer alike. */
@@ -135,11 +135,6 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['CREATE FUNCTION d.f() AS (1)', 'Statement CREATE FUNCTION'],
   ['ALTER TABLE d.t ALTER COLUMN n SET DATA TYPE FLOAT64', 'ALTER COLUMN SET DATA TYPE'],
   ['UPDATE d.t SET s.x = 1 WHERE TRUE', 'UPDATE of a field inside a STRUCT'],
-  ["SELECT REGEXP_EXTRACT('b', '(a)?b')", 'REGEXP_EXTRACT with an optional group'],
-  [
-    "SELECT REGEXP_EXTRACT('b', id) FROM d.t",
-    'REGEXP_EXTRACT with a pattern that is not a literal or parameter',
-  ],
   ["SELECT FORMAT_DATE('%-d', DATE '2020-01-01')", 'Format element %-'],
   [`SELECT ${'('.repeat(300)}1${')'.repeat(300)}`, 'A query nested more than 120 levels deep'],
 ];

@@ -32,6 +32,8 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   const literalFloat =
     value.coercible === 'LITERAL' && value.type.kind === 'FLOAT64' && type.kind === 'NUMERIC';
   if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
+  const exact = literalFloat ? scalarValue('NUMERIC', value.constant, true) : undefined;
+  if (exact !== undefined) return combined(constantSql('NUMERIC', exact, value.at), type, value.at, [value]);
   return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
 }
 
@@ -108,6 +110,10 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   const [first] = [...fixed, ...typed, ...values];
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
+  // 1.5 beside a NUMERIC is a NUMERIC. Any other FLOAT64 is not.
+  const floats = typed.filter(({ type }) => type.kind === 'FLOAT64');
+  const numeric = typed.find(({ type }) => type.kind === 'NUMERIC');
+  if (numeric && floats.every(({ coercible }) => coercible === 'LITERAL')) candidates.unshift(numeric.type);
   const struct = commonStruct(typed, bindings);
   if (struct) candidates.push(struct);
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));

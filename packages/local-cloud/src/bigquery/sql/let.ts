@@ -11,6 +11,14 @@ export function letIn(values: readonly string[], body: (...names: string[]) => s
   return isolated(values, body);
 }
 
+/** Like letIn, but NULL when a value is NULL: `body` may fail, and a NULL fails nowhere. */
+export function strict(values: readonly string[], body: (...names: string[]) => string): string {
+  return letIn(values, (...names) => {
+    const anyNull = names.map((name) => `${name} IS NULL`).join(' OR ');
+    return `CASE WHEN ${anyNull} THEN NULL ELSE ${body(...names)} END`;
+  });
+}
+
 /** Like letIn, but always with a lambda, so a TRY in `body` does not catch the errors of the values. */
 export function isolated(values: readonly string[], body: (...names: string[]) => string): string {
   const [only] = values;

@@ -1,6 +1,6 @@
 import { invalidQuery } from '../../errors.ts';
 import { failure, letIn } from '../let.ts';
-import { computed, FunctionError } from './computed.ts';
+import { both, computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 import { fromBase32, toBase32 } from './text-algorithms.ts';
 
@@ -8,8 +8,9 @@ const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
 const hash = (name: string) =>
   HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
 
-function joined(array: string, separator: string): string {
-  return `CASE WHEN ${separator} IS NOT NULL THEN array_to_string(${array}, ${separator}) END`;
+/** NULLs are left out, or written as the third argument. */
+function arrayToString(items: readonly (string | null)[], separator: string, forNull?: string): string {
+  return items.flatMap((item) => item ?? forNull ?? []).join(separator);
 }
 
 function end(array: string, name: string, index: 1 | -1): string {
@@ -27,8 +28,9 @@ function fromHex(text: string): Uint8Array {
 }
 
 function fromBase64(text: string): Uint8Array {
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text.replaceAll(/\s/g, '')))
-    throw new FunctionError('Failed to decode invalid base64 string');
+  const [, digits, padding = ''] = /^([A-Za-z0-9+/_-]*)(={0,2})$/.exec(text.replaceAll(/\s/g, '')) ?? [];
+  const isWhole = padding === '' ? (digits ?? '').length % 4 !== 1 : `${digits}${padding}`.length % 4 === 0;
+  if (digits === undefined || !isWhole) throw new FunctionError('Failed to decode invalid base64 string');
   return Buffer.from(text, 'base64');
 }
 
@@ -57,13 +59,7 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       });
     }),
   ],
-  ARRAY_TO_STRING: [
-    overload('ARRAY<STRING>, STRING -> STRING', ([array = '', separator = '']) => joined(array, separator)),
-    overload('ARRAY<STRING>, STRING, STRING -> STRING', ([array, separator = '', forNull]) => {
-      const filled = `list_transform(${array}, lambda e: coalesce(e, ${forNull}))`;
-      return `CASE WHEN ${forNull} IS NOT NULL THEN ${joined(filled, separator)} END`;
-    }),
-  ],
+  ARRAY_TO_STRING: both('array_to_string', 'ARRAY<$>, $, $? -> $', arrayToString),
   ARRAY_FIRST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1))],
   ARRAY_LAST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1))],
   GENERATE_ARRAY: [

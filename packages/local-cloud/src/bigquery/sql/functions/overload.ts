@@ -139,12 +139,6 @@ function known(name: string): DataType {
   return scalar(kind);
 }
 
-/** The text of an argument that the translation has to know. */
-export function constantText(arg: Resolved | undefined, what: string): string {
-  if (arg && typeof arg.constant === 'string') return arg.constant;
-  throw unsupported(`${what} that is not a literal or parameter`, arg?.at);
-}
-
 /** Calls the DuckDB function `name`, which behaves alike. */
 export function same(name: string): Emit {
   return (args) => `${name}(${args.join(', ')})`;

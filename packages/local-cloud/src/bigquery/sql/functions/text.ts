@@ -1,13 +1,14 @@
-import { invalidQuery, unsupported } from '../../errors.ts';
+import { invalidQuery } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { scalar } from '../../types.ts';
 import { castTo } from '../casts.ts';
 import { signatureError } from '../coercion.ts';
-import { failure, letIn } from '../let.ts';
+import { failure, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { both, computed, defined, FunctionError, ofBytes } from './computed.ts';
 import { format } from './format.ts';
-import { constantText, type FunctionTable, type Overload, overload, same } from './overload.ts';
+import { type FunctionTable, type Overload, overload, same } from './overload.ts';
+import { REGEXP_FUNCTIONS } from './regexp.ts';
 import {
   caseFold,
   editDistance,
@@ -37,25 +38,33 @@ const trim = (name: 'trim' | 'ltrim' | 'rtrim') => [
   ofBytes(name, '$, $ -> $', (text, set) => trimmed(text, set, name)),
 ];
 
+/** Google's evaluator makes no larger values. Bytes. */
+const MAX_SIZE = 1_048_576;
+const TOO_LONG = {
+  PAD: 'Output of LPAD/RPAD exceeds max allowed output size of 1MB',
+  REPEAT: 'Output of REPEAT exceeds max allowed output size of 1MB',
+};
+
 const padded = (name: 'lpad' | 'rpad') => [
   overload('STRING, INT64, STRING? -> STRING', ([text, length, pattern = "' '"]) =>
-    letIn(
-      [length ?? '', pattern],
-      (n, p) =>
+    strict(
+      [text ?? '', length ?? '', pattern],
+      (t, n, p) =>
         `CASE WHEN ${n} < 0 THEN ${failure('Second argument (output size) for LPAD/RPAD cannot be negative')} ` +
         `WHEN ${p} = '' THEN ${failure('Third argument (pad pattern) for LPAD/RPAD cannot be empty')} ` +
-        `ELSE ${name}(${text}, CAST(${n} AS INTEGER), ${p}) END`,
+        `WHEN ${n} > ${MAX_SIZE} THEN ${failure(TOO_LONG.PAD)} ELSE ${name}(${t}, CAST(${n} AS INTEGER), ${p}) END`,
     ),
   ),
-  ofBytes(name, '$, INT64, $? -> $', (text, length, pattern = ' ') =>
-    pad(text, Number(length), pattern, name === 'lpad' ? 'start' : 'end'),
-  ),
+  ofBytes(name, '$, INT64, $? -> $', (text, length, pattern = ' ') => {
+    if (length > MAX_SIZE) throw new FunctionError(TOO_LONG.PAD);
+    return pad(text, Number(length), pattern, name === 'lpad' ? 'start' : 'end');
+  }),
 ];
 
 /** A function of a text and a number that must not be negative. */
 const counted = (message: string, ofText: (text: string, n: string) => string) =>
   overload('STRING, INT64 -> STRING', ([text = '', length = '']) =>
-    letIn([length], (n) => `CASE WHEN ${n} < 0 THEN ${failure(message)} ELSE ${ofText(text, n)} END`),
+    strict([text, length], (t, n) => `CASE WHEN ${n} < 0 THEN ${failure(message)} ELSE ${ofText(t, n)} END`),
   );
 
 function natural(count: bigint, message: string): number {
@@ -69,8 +78,8 @@ const NEGATIVE = {
   REPEAT: 'Second argument (repeat count) for REPEAT cannot be negative',
 };
 
-/** More than any value has. */
-const MAX_BYTES = 2n ** 31n;
+/** More than any value has. DuckDB's functions take no larger number. */
+const MAX_BYTES = 1_000_000_000n;
 
 const SUBSTR_OVERLOADS = [
   overload('STRING, INT64, INT64? -> STRING', substr),
@@ -130,18 +139,25 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   SUBSTR: SUBSTR_OVERLOADS,
   SUBSTRING: SUBSTR_OVERLOADS,
   LEFT: [
-    counted(NEGATIVE.LEFT, (text, n) => `left(${text}, ${n})`),
+    counted(NEGATIVE.LEFT, (text, n) => `left(${text}, least(${n}, ${MAX_BYTES}))`),
     ofBytes('left', '$, INT64 -> $', (text, n) => text.slice(0, natural(n, NEGATIVE.LEFT))),
   ],
   RIGHT: [
-    counted(NEGATIVE.RIGHT, (text, n) => `right(${text}, ${n})`),
+    counted(NEGATIVE.RIGHT, (text, n) => `right(${text}, least(${n}, ${MAX_BYTES}))`),
     ofBytes('right', '$, INT64 -> $', (text, n) =>
       text.slice(Math.max(0, text.length - natural(n, NEGATIVE.RIGHT))),
     ),
   ],
   REPEAT: [
-    counted(NEGATIVE.REPEAT, (text, n) => `repeat(${text}, ${n})`),
-    ofBytes('repeat', '$, INT64 -> $', (text, n) => text.repeat(natural(n, NEGATIVE.REPEAT))),
+    counted(NEGATIVE.REPEAT, (text, n) => {
+      const isLong = `${n} > ${MAX_SIZE} // greatest(strlen(${text}), 1) AND ${text} != ''`;
+      return `CASE WHEN ${isLong} THEN ${failure(TOO_LONG.REPEAT)} ELSE repeat(${text}, least(${n}, ${MAX_SIZE})) END`;
+    }),
+    ofBytes('repeat', '$, INT64 -> $', (text, n) => {
+      const count = text === '' && n > 0n ? 0 : natural(n, NEGATIVE.REPEAT);
+      if (count * text.length > MAX_SIZE) throw new FunctionError(TOO_LONG.REPEAT);
+      return text.repeat(count);
+    }),
   ],
   CONCAT: [
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
@@ -188,25 +204,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     }),
     ofBytes('split', '$, $ -> ARRAY<$>', splitBy),
   ],
-  REGEXP_CONTAINS: [
-    overload('STRING, STRING -> BOOL', ([text, pattern], [, regex]) => {
-      checkedGroups(regex, 'REGEXP_CONTAINS');
-      return `regexp_matches(${text}, ${pattern})`;
-    }),
-  ],
-  REGEXP_EXTRACT: [overload('STRING, STRING -> STRING', regexpExtract)],
-  REGEXP_EXTRACT_ALL: [
-    overload('STRING, STRING -> ARRAY<STRING>', ([text, pattern], [, regex]) => {
-      const group = checkedGroups(regex, 'REGEXP_EXTRACT_ALL');
-      return `regexp_extract_all(${text}, ${pattern}, ${group})`;
-    }),
-  ],
-  REGEXP_REPLACE: [
-    overload('STRING, STRING, STRING -> STRING', ([text, pattern, replacement], [, regex]) => {
-      constantText(regex, 'REGEXP_REPLACE with a pattern');
-      return `regexp_replace(${text}, ${pattern}, ${replacement}, 'g')`;
-    }),
-  ],
+  ...REGEXP_FUNCTIONS,
 };
 
 /** Texts of these characters change their case one by one: Western European ones but for ß. */
@@ -272,13 +270,13 @@ function firstCodePoint(text: string, most?: number): string {
 
 /** A position of 0, or before the text, means its first character. DuckDB counts the length from the given position. */
 function substr([text = '', position = '', length]: readonly string[], [, at]: readonly Resolved[]): string {
-  const plainStart = typeof at?.constant === 'bigint' && at.constant > 0n;
+  const plainStart = typeof at?.constant === 'bigint' && at.constant > 0n && at.constant < MAX_BYTES;
   if (plainStart && length === undefined) return `substr(${text}, ${position})`;
   const negative = failure('Third argument in SUBSTR() cannot be negative');
-  return letIn([text, position, ...(length === undefined ? [] : [length])], (t = '', p = '', n?: string) => {
-    const start = `CASE WHEN ${p} = 0 OR ${p} < -length(${t}) THEN 1 ELSE ${p} END`;
+  return strict([text, position, ...(length === undefined ? [] : [length])], (t = '', p = '', n?: string) => {
+    const start = `CASE WHEN ${p} = 0 OR ${p} < -length(${t}) THEN 1 ELSE least(${p}, ${MAX_BYTES}) END`;
     if (n === undefined) return `substr(${t}, ${start})`;
-    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE substr(${t}, ${start}, ${n}) END`;
+    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE substr(${t}, ${start}, least(${n}, ${MAX_BYTES})) END`;
   });
 }
 
@@ -291,61 +289,14 @@ function substrOfBytes(
     return `array_slice(${bytes}, ${from}, ${from + taken - 1n < MAX_BYTES ? from + taken - 1n : MAX_BYTES})`;
   }
   const negative = failure('Third argument in SUBSTR() cannot be negative');
-  return letIn([bytes, position, ...(length === undefined ? [] : [length])], (b = '', p = '', n?: string) => {
-    const size = `octet_length(${b})`;
-    const start = `(CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END)`;
-    if (n === undefined) return `array_slice(${b}, ${start}, ${size})`;
-    const count = `(CASE WHEN ${n} > ${size} THEN ${size} ELSE ${n} END)`;
-    return `CASE WHEN ${n} < 0 THEN ${negative} ELSE array_slice(${b}, ${start}, ${start} + ${count} - 1) END`;
-  });
-}
-
-/** Without a match BigQuery returns NULL, DuckDB an empty text. */
-function regexpExtract([text = '', pattern = '']: readonly string[], [, regex]: readonly Resolved[]): string {
-  const group = checkedGroups(regex, 'REGEXP_EXTRACT');
-  return letIn(
-    [text],
-    (t) => `CASE WHEN regexp_matches(${t}, ${pattern}) THEN regexp_extract(${t}, ${pattern}, ${group}) END`,
+  return strict(
+    [bytes, position, ...(length === undefined ? [] : [length])],
+    (b = '', p = '', n?: string) => {
+      const size = `octet_length(${b})`;
+      const start = `(CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END)`;
+      if (n === undefined) return `array_slice(${b}, ${start}, ${size})`;
+      const count = `(CASE WHEN ${n} > ${size} THEN ${size} ELSE ${n} END)`;
+      return `CASE WHEN ${n} < 0 THEN ${negative} ELSE array_slice(${b}, ${start}, ${start} + ${count} - 1) END`;
+    },
   );
-}
-
-/**
- * The group that a function extracts: 1 when the pattern has one, else 0, the whole match. An optional group without a
- * match is NULL in BigQuery but empty in DuckDB, so a pattern with one is refused.
- */
-function checkedGroups(regex: Resolved | undefined, name: string): 0 | 1 {
-  const pattern = constantText(regex, `${name} with a pattern`);
-  const groups = capturingGroups(pattern);
-  if (name === 'REGEXP_CONTAINS') return 0;
-  if (groups.length > 1) {
-    throw invalidQuery('Regular expression has more than one capturing group', regex?.at);
-  }
-  const [group] = groups;
-  if (group?.optional) throw unsupported(`${name} with an optional group`, regex?.at);
-  return group ? 1 : 0;
-}
-
-/** The capturing groups. A group is optional when the pattern can match without it. */
-function capturingGroups(pattern: string): { optional: boolean }[] {
-  const groups: { optional: boolean }[] = [];
-  const open: ({ optional: boolean } | undefined)[] = [];
-  let alternatives = false;
-  // Escapes, quoted text and character classes hide parentheses.
-  const parts = pattern.matchAll(
-    /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[A-Za-z_]\w*>|[^)]))?|\)(?:[*?]|\{0)?|\|/g,
-  );
-  for (const [part] of parts) {
-    if (part.startsWith('(')) {
-      const captures = part === '(' || /<\w+>$/.test(part);
-      const group = captures ? { optional: open.length > 0 } : undefined;
-      if (group) groups.push(group);
-      open.push(group);
-    } else if (part.startsWith(')')) {
-      const group = open.pop();
-      if (group && part.length > 1) group.optional = true;
-    } else if (part === '|' && open.length === 0) {
-      alternatives = true;
-    }
-  }
-  return alternatives ? groups.map(() => ({ optional: true })) : groups;
 }

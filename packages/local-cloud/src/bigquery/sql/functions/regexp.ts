@@ -1,0 +1,144 @@
+import { RE2JS } from 're2js';
+import type { Resolved } from '../resolved.ts';
+import { both, FunctionError } from './computed.ts';
+import { type FunctionTable, overload } from './overload.ts';
+
+/** Compiled patterns, the last used at the end. */
+const compiled = new Map<string, RE2JS>();
+const MAX_COMPILED = 200;
+
+function regex(pattern: string): RE2JS {
+  const known = compiled.get(pattern) ?? compile(pattern);
+  compiled.delete(pattern);
+  compiled.set(pattern, known);
+  const [oldest] = compiled.keys();
+  if (compiled.size > MAX_COMPILED && oldest !== undefined) compiled.delete(oldest);
+  return known;
+}
+
+/** RE2 of Google's version knows no `(?<name>…)`. */
+const ANGLE_GROUP = /(?:^|[^\\])(?:\\\\)*\(\?<(?![=!])/;
+
+function compile(pattern: string): RE2JS {
+  if (ANGLE_GROUP.test(pattern))
+    throw new FunctionError('Cannot parse regular expression: invalid perl operator: (?<');
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    const reason = String(Error.isError(error) ? error.message : error).replace('error parsing regexp: ', '');
+    throw new FunctionError(`Cannot parse regular expression: ${reason}`);
+  }
+}
+
+interface Match {
+  readonly start: number;
+  readonly end: number;
+  /** The whole match, then the groups; null for a group without a match. */
+  readonly groups: readonly (string | null)[];
+}
+
+function* matchesOf(re: RE2JS, text: string): Generator<Match> {
+  const matcher = re.matcher(text);
+  const count = re.groupCount();
+  while (matcher.find()) {
+    const groups = Array.from({ length: count + 1 }, (_, index) => matcher.group(index));
+    yield { start: matcher.start(), end: matcher.end(), groups };
+  }
+}
+
+/** The matches that Google extracts: all but an empty one after the text. The value is the group, if there is one. */
+function* extracted(text: string, pattern: string): Generator<string | null> {
+  const re = regex(pattern);
+  if (re.groupCount() > 1) throw new FunctionError('Regular expression has more than one capturing group');
+  for (const { start, end, groups } of matchesOf(re, text)) {
+    if (start === end && start === text.length && text !== '') return;
+    yield groups.at(-1) ?? null;
+  }
+}
+
+function extract(text: string, pattern: string, position = 1n, occurrence = 1n): string | null {
+  if (position < 1n) throw new FunctionError('Position must be positive');
+  if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
+  const characters = position === 1n ? undefined : [...text];
+  if (characters && position > BigInt(characters.length)) {
+    regex(pattern);
+    return null;
+  }
+  const rest = characters ? characters.slice(Number(position) - 1).join('') : text;
+  let left = occurrence;
+  for (const value of extracted(rest, pattern)) {
+    left -= 1n;
+    if (left === 0n) return value;
+  }
+  return null;
+}
+
+/** Replaces each match, but no empty one right after another. https://github.com/google/re2/blob/main/re2/re2.h */
+function replace(text: string, pattern: string, rewrite: string): string {
+  const re = regex(pattern);
+  const parts = readRewrite(rewrite, re.groupCount());
+  let result = '';
+  let copied = 0;
+  let last = -1;
+  for (const { start, end, groups } of matchesOf(re, text)) {
+    if (start === end && start === last) continue;
+    result += text.slice(copied, start);
+    for (const part of parts) result += typeof part === 'string' ? part : (groups[part] ?? '');
+    copied = end;
+    last = end;
+  }
+  return result + text.slice(copied);
+}
+
+/** Texts and numbers of groups. `\1` is a group and `\\` a backslash. */
+function readRewrite(rewrite: string, groups: number): (string | number)[] {
+  const invalid = (reason: string) =>
+    new FunctionError(`Invalid REGEXP_REPLACE pattern: Rewrite schema ${reason}`);
+  const parts = [...rewrite.matchAll(/\\([\s\S]?)|[^\\]+/g)].map(([part, escaped]) => {
+    if (escaped === undefined) return part;
+    if (escaped === '') throw invalid("error: '\\' not allowed at end.");
+    if (escaped === '\\') return escaped;
+    if (!/[0-9]/.test(escaped)) throw invalid("error: '\\' must be followed by a digit or '\\'.");
+    return Number(escaped);
+  });
+  const most = Math.max(0, ...parts.filter((part) => typeof part === 'number'));
+  if (most > groups)
+    throw invalid(
+      `requests ${most} matches, but the regexp only has ${groups} parenthesized subexpressions.`,
+    );
+  return parts;
+}
+
+/** Whether the pattern, a constant, is one that DuckDB reads as Google does. DuckDB is faster by far. */
+function isPlain(pattern: Resolved | undefined): boolean {
+  if (typeof pattern?.constant !== 'string') return false;
+  try {
+    compile(pattern.constant);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const [contains, containsBytes] = both('regexp_contains', '$, $ -> BOOL', (text, pattern) =>
+  regex(pattern).matcher(text).find(),
+);
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_contains */
+export const REGEXP_FUNCTIONS: FunctionTable = {
+  REGEXP_CONTAINS: [
+    overload('STRING, STRING -> BOOL', (args, resolved, bindings) =>
+      isPlain(resolved[1])
+        ? `regexp_matches(${args.join(', ')})`
+        : (contains?.emit(args, resolved, bindings) ?? ''),
+    ),
+    ...(containsBytes ? [containsBytes] : []),
+  ],
+  REGEXP_EXTRACT: both('regexp_extract', '$, $, INT64?, INT64? -> $', extract),
+  REGEXP_SUBSTR: both('regexp_substr', '$, $, INT64?, INT64? -> $', extract),
+  REGEXP_EXTRACT_ALL: both('regexp_extract_all', '$, $ -> ARRAY<$>', (text, pattern) =>
+    // A group without a match is an empty text here.
+    Array.from(extracted(text, pattern), (value) => value ?? ''),
+  ),
+  REGEXP_REPLACE: both('regexp_replace', '$, $, $ -> $', replace),
+};
