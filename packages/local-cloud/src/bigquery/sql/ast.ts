@@ -47,7 +47,8 @@ export type Expression = { readonly at: Position } & (
       readonly node: 'like';
       readonly negated: boolean;
       readonly value: Expression;
-      readonly pattern: Expression;
+      readonly quantifier?: 'ANY' | 'SOME' | 'ALL';
+      readonly patterns: readonly Expression[];
     }
   | { readonly node: 'is'; readonly negated: boolean; readonly value: Expression; readonly what: IsOperand }
   | {

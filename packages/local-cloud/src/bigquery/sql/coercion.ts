@@ -34,7 +34,10 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
   const exact = literalFloat ? scalarValue('NUMERIC', value.constant, true) : undefined;
   if (exact !== undefined) return combined(constantSql('NUMERIC', exact, value.at), type, value.at, [value]);
-  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
+  const isNumber = type.kind === 'FLOAT64' && typeof value.constant === 'bigint';
+  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value], {
+    ...(isNumber && { constant: Number(value.constant) }),
+  });
 }
 
 function coerceEmpty(value: Resolved, type: DataType): Resolved | undefined {

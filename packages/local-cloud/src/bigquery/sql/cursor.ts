@@ -64,6 +64,12 @@ export class Cursor {
     return token.kind === 'symbol' && token.text === symbol;
   }
 
+  /** Like isSymbol, and `>>` of two tokens, which also end `ARRAY<STRUCT<…>>`. */
+  isOperator(symbol: string): boolean {
+    if (symbol !== '>>') return this.isSymbol(symbol);
+    return this.isSymbol('>') && this.isSymbol('>', 1) && this.peek().end === this.peek(1).start;
+  }
+
   acceptSymbol(symbol: string): boolean {
     if (!this.isSymbol(symbol)) return false;
     this.#index += 1;

@@ -1,6 +1,6 @@
-/** SQL that is cheap to repeat: a column, a bound parameter, or a short literal. */
+/** SQL that is cheap to repeat: a column, a bound parameter, a short literal, a name below, or none at all. */
 const SIMPLE =
-  /^(?:t\d+\."\w+"|c\d+|CAST\(\$p\d+ AS [A-Z]+\)|'[^']{0,40}'|CAST\(-?'?[\w.+-]{1,40}'? AS [A-Z]+\)|NULL)$/;
+  /^(?:t\d+\."\w+"|c\d+|CAST\(\$p\d+ AS [A-Z]+\)|'[^']{0,40}'|CAST\(-?'?[\w.+-]{1,40}'? AS [A-Z]+\)|NULL|v|struct_extract\(v, 'v\d+'\)|)$/;
 
 /**
  * Applies `body` to the values, and computes each value once however often `body` uses it. Values that are not cheap to
@@ -29,8 +29,23 @@ export function isolated(values: readonly string[], body: (...names: string[]) =
   return `list_transform([struct_pack(${fields.join(', ')})], lambda v: ${body(...names)})[1]`;
 }
 
+/** Whether failures are NULL instead, for `SAFE.f(…)`: DuckDB's TRY takes no error(). */
+let isSafe = false;
+
+/** The SQL that `emit` makes, with NULL in place of its failures. */
+export function withoutFailures(emit: () => string): string {
+  const before = isSafe;
+  isSafe = true;
+  try {
+    return emit();
+  } finally {
+    isSafe = before;
+  }
+}
+
 /** SQL that fails the query with BigQuery's message, followed by `detail`: SQL of type VARCHAR. */
 export function failure(message: string, detail?: string): string {
+  if (isSafe) return 'NULL';
   const text = `'${FAILURE_MARK}${message.replaceAll("'", "''")}'`;
   return detail === undefined ? `error(${text})` : `error(${text} || ${detail})`;
 }

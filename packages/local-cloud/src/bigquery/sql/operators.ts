@@ -2,6 +2,7 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
+import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { divideNumeric } from './functions/numeric.ts';
 import { stepSql } from './functions/time.ts';
 import { failure, letIn } from './let.ts';
@@ -9,7 +10,6 @@ import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 
 const ARITHMETIC = ['+', '-', '*', '/'];
-const BITWISE = ['|', '&', '^'];
 const NUMERIC_KINDS: readonly ScalarKind[] = ['INT64', 'NUMERIC', 'FLOAT64'];
 
 export function resolveBinary(
@@ -25,7 +25,9 @@ export function resolveBinary(
     return daysLater(operator, left, right, at, bindings);
   if (operator === '||') return concatenation(left, right, at, bindings);
   if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
-  if (BITWISE.includes(operator)) return bitwise(operator, left, right, at, bindings);
+  if (operator === '|' || operator === '&' || operator === '^')
+    return bitwise(operator, left, right, at, bindings);
+  if (operator === '<<' || operator === '>>') return shifted(operator, left, right, at, bindings);
   return compare(operator, left, right, at, bindings);
 }
 
@@ -179,17 +181,39 @@ function floatSql(operator: string, left: string, right: string): string {
 }
 
 function bitwise(
-  operator: string,
+  operator: '|' | '&' | '^',
   left: Resolved,
   right: Resolved,
   at: Position,
   bindings: Bindings,
 ): Resolved {
-  const int64 = scalar('INT64');
-  const [a, b] = [coerce(left, int64, bindings), coerce(right, int64, bindings)];
-  if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], `INT64 ${operator} INT64`, at);
-  const sql = operator === '^' ? `xor(${a.sql}, ${b.sql})` : `(${a.sql} ${operator} ${b.sql})`;
-  return combined(sql, int64, at, [a, b]);
+  for (const kind of ['INT64', 'BYTES'] as const) {
+    const [a, b] = [coerce(left, scalar(kind), bindings), coerce(right, scalar(kind), bindings)];
+    if (!a || !b) continue;
+    const plain = operator === '^' ? `xor(${a.sql}, ${b.sql})` : `(${a.sql} ${operator} ${b.sql})`;
+    return combined(kind === 'BYTES' ? BYTE_OPERATORS[operator]([a.sql, b.sql]) : plain, scalar(kind), at, [
+      a,
+      b,
+    ]);
+  }
+  const supported = `INT64 ${operator} INT64; BYTES ${operator} BYTES`;
+  throw signatureError(`operator ${operator}`, [left, right], supported, at);
+}
+
+function shifted(
+  operator: '<<' | '>>',
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const kind = left.type.kind === 'BYTES' ? 'BYTES' : 'INT64';
+  const [value, offset] = [coerce(left, scalar(kind), bindings), coerce(right, scalar('INT64'), bindings)];
+  if (!value || !offset) {
+    const supported = `INT64 ${operator} INT64; BYTES ${operator} INT64`;
+    throw signatureError(`operator ${operator}`, [left, right], supported, at);
+  }
+  return combined(SHIFTS[operator][kind]([value.sql, offset.sql]), scalar(kind), at, [value, offset]);
 }
 
 function concatenation(left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved {
@@ -218,8 +242,9 @@ export function resolveUnary(operator: string, value: Resolved, at: Position, bi
     return combined(`(NOT ${bool.sql})`, bool.type, at, [bool]);
   }
   if (operator === '~') {
+    if (value.type.kind === 'BYTES') return combined(notBytes([value.sql]), value.type, at, [value]);
     const int64 = coerce(value, scalar('INT64'), bindings);
-    if (!int64) throw signatureError('operator ~', [value], '~INT64', at);
+    if (!int64) throw signatureError('operator ~', [value], '~INT64; ~BYTES', at);
     return combined(`(~${int64.sql})`, int64.type, at, [int64]);
   }
   if (value.special || !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {

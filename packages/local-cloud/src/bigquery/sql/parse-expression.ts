@@ -3,7 +3,14 @@ import type { ElementMode, Expression, InOperand } from './ast.ts';
 import { PrimaryParser } from './parse-primary.ts';
 
 /** Left-associative operators, from the lowest precedence to the highest. */
-const LEVELS: readonly (readonly string[])[] = [['|'], ['^'], ['&'], ['+', '-'], ['*', '/', '||']];
+const LEVELS: readonly (readonly string[])[] = [
+  ['|'],
+  ['^'],
+  ['&'],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '||'],
+];
 const COMPARISONS = ['=', '<>', '!=', '<=', '>=', '<', '>'];
 
 /** Operators in one chain. Each nests the syntax tree one level deeper. */
@@ -41,7 +48,6 @@ export abstract class ExpressionParser extends PrimaryParser {
     const operator = COMPARISONS.find((symbol) => cursor.isSymbol(symbol));
     if (operator) {
       cursor.next();
-      if (operator === '>' && cursor.isSymbol('>')) throw unsupported('Operator >>', at);
       return {
         node: 'binary',
         at,
@@ -50,15 +56,18 @@ export abstract class ExpressionParser extends PrimaryParser {
         right: this.#binary(0),
       };
     }
-    if (cursor.isSymbol('<<')) throw unsupported('Operator <<', cursor.at);
     if (cursor.acceptKeyword('IS')) return this.#is(left, at);
     const negated = cursor.isKeyword('NOT') && /^(LIKE|IN|BETWEEN)$/.test(cursor.peek(1).keyword);
     if (negated) cursor.next();
     if (cursor.acceptKeyword('LIKE')) {
-      for (const quantifier of ['ANY', 'SOME', 'ALL']) {
-        if (cursor.isKeyword(quantifier)) throw unsupported(`LIKE ${quantifier}`, cursor.at);
-      }
-      return { node: 'like', at, negated, value: left, pattern: this.#binary(0) };
+      const quantifier = (['ANY', 'SOME', 'ALL'] as const).find((word) => cursor.acceptKeyword(word));
+      if (!quantifier) return { node: 'like', at, negated, value: left, patterns: [this.#binary(0)] };
+      if (cursor.isKeyword('UNNEST')) throw unsupported(`LIKE ${quantifier} UNNEST`, cursor.at);
+      cursor.expectSymbol('(');
+      if (this.isQueryStart()) throw unsupported(`LIKE ${quantifier} of a subquery`, cursor.at);
+      const patterns = cursor.list(() => this.expression());
+      cursor.expectSymbol(')');
+      return { node: 'like', at, negated, value: left, quantifier, patterns };
     }
     if (cursor.acceptKeyword('BETWEEN')) {
       const low = this.#binary(0);
@@ -101,10 +110,11 @@ export abstract class ExpressionParser extends PrimaryParser {
     const { at } = cursor;
     let left = this.#binary(level + 1);
     for (let count = 1; ; count += 1) {
-      const operator = operators.find((symbol) => cursor.isSymbol(symbol));
+      const operator = operators.find((symbol) => cursor.isOperator(symbol));
       if (!operator) return left;
       if (count > MAX_CHAIN) throw unsupported(`A chain of more than ${MAX_CHAIN} operators`, cursor.at);
       cursor.next();
+      if (operator === '>>') cursor.next();
       left = { node: 'binary', at, operator, left, right: this.#binary(level + 1) };
     }
   }

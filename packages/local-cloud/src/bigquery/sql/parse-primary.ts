@@ -209,6 +209,13 @@ export abstract class PrimaryParser extends WindowParser {
     const distinct = !star && cursor.acceptKeyword('DISTINCT');
     const args = star || cursor.isSymbol(')') ? [] : cursor.list(() => this.#argument(spelling));
     const nulls = (['IGNORE', 'RESPECT'] as const).find((word) => cursor.acceptKeyword(word, 'NULLS'));
+    if (spelling.toUpperCase() === 'ANY_VALUE' && cursor.acceptKeyword('HAVING')) {
+      const isMax = cursor.acceptKeyword('MAX');
+      if (!isMax) cursor.expectKeyword('MIN');
+      args.push(this.expression());
+      cursor.expectSymbol(')');
+      return call(at, isMax ? 'MAX_BY' : 'MIN_BY', { args, distinct });
+    }
     for (const keyword of ['HAVING', 'WHERE', 'GROUP']) {
       if (cursor.isKeyword(keyword))
         throw unsupported(`${keyword} inside ${spelling.toUpperCase()}`, cursor.at);

@@ -6,10 +6,11 @@ import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
-import { applyOverloads, overload } from './functions/overload.ts';
+import { applyOverloads, type Overload, overload } from './functions/overload.ts';
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
 import { clockSql, PART_ARGUMENT } from './functions/time.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
+import { letIn, withoutFailures } from './let.ts';
 import { compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { frameSql } from './window-frame.ts';
@@ -50,20 +51,45 @@ function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolve
 }
 
 function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
-  const { name, at } = node;
+  const { at } = node;
+  const isSafe = node.name.startsWith('SAFE.');
+  const name = isSafe ? node.name.slice('SAFE.'.length) : node.name;
   const overloads = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
   const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
   if (!known) throw unsupported(`Function ${node.spelling.toUpperCase()}`, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
-  const args = node.args.map((arg, index) => resolveArgument(node, arg, index, context, resolvers));
+  const args = node.args.map((arg, index) => resolveArgument(name, arg, index, context, resolvers));
+  if (isSafe) return safely(node, name, overloads ?? [], args, context);
   if (overloads) return applyOverloads(node, overloads, args, context.bindings);
   return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(node, args, context);
 }
 
+/** `SAFE.f(…)` is NULL where `f` fails. Where an argument fails, it fails, too. */
+function safely(
+  node: FunctionCall,
+  name: string,
+  overloads: readonly Overload[],
+  args: readonly Resolved[],
+  { bindings }: ExpressionContext,
+): Resolved {
+  if (overloads.length === 0 || name === 'RAND' || name === 'GENERATE_UUID')
+    throw unsupported(`Function ${node.spelling.toUpperCase()}`, node.at);
+  const call = { ...node, name };
+  const plain = applyOverloads(call, overloads, args, bindings);
+  const sql = letIn(
+    args.map((arg) => arg.sql),
+    (...names) => {
+      const named = args.map((arg, index) => ({ ...arg, sql: names[index] ?? arg.sql }));
+      return `TRY(${withoutFailures(() => applyOverloads(call, overloads, named, bindings).sql)})`;
+    },
+  );
+  return combined(sql, plain.type, node.at, [plain]);
+}
+
 function resolveArgument(
-  { name }: FunctionCall,
+  name: string,
   arg: Expression,
   index: number,
   context: ExpressionContext,
@@ -152,7 +178,7 @@ function aggregateCall(
     );
   }
   const sql = completeAggregate(node, called.sql, {
-    firstArgument: args[0]?.sql,
+    args: args.map(({ sql }) => sql),
     orderBy: order.sql && ` ${order.sql}`,
     limit: limit?.sql,
     rowFilter: context.rowFilter,

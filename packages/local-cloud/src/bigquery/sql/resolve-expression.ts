@@ -1,4 +1,4 @@
-import { invalidQuery, unsupported } from '../errors.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, scalar, typeName } from '../types.ts';
 import type { Expression, Name, OrderItem } from './ast.ts';
 import { castTo } from './casts.ts';
@@ -186,13 +186,22 @@ function equalsAny(
   return combined(sql, equal.type, value.at, [value, reads]);
 }
 
-function resolveLike({ negated, value, pattern, at }: Node<'like'>, context: ExpressionContext): Resolved {
-  const operands = [resolveExpression(value, context), resolveExpression(pattern, context)];
-  assertNotNull('LIKE', operands, at);
+function resolveLike(node: Node<'like'>, context: ExpressionContext): Resolved {
+  const { negated, quantifier, at } = node;
+  const value = resolveExpression(node.value, context);
+  const patterns = node.patterns.map((pattern) => resolveExpression(pattern, context));
+  if (!quantifier) assertNotNull('LIKE', [value, ...patterns], at);
+  const likes = patterns.map((pattern) => likeOne(value, pattern, at, context));
+  const all = resolveLogical(quantifier === 'ALL' ? 'AND' : 'OR', likes, at, context.bindings);
+  return negated ? resolveUnary('NOT', all, at, context.bindings) : all;
+}
+
+function likeOne(value: Resolved, pattern: Resolved, at: Position, context: ExpressionContext): Resolved {
+  const operands = [value, pattern];
   const [text, like] = operands.map((operand) => coerce(operand, scalar('STRING'), context.bindings));
+  if (operands.some(({ type }) => type.kind === 'BYTES')) throw unsupported('LIKE of BYTES', at);
   if (!text || !like) throw signatureError('operator LIKE', operands, 'STRING LIKE STRING', at);
-  const word = negated ? 'NOT LIKE' : 'LIKE';
-  const matches = (pattern: string) => `(${text.sql} ${word} ${pattern} ESCAPE '\\')`;
+  const matches = (sql: string) => `(${text.sql} LIKE ${sql} ESCAPE '\\')`;
   const message = 'LIKE pattern ends with a backslash';
   if (typeof like.constant === 'string') {
     if (/(?<!\\)(\\\\)*\\$/.test(like.constant)) throw invalidQuery(message, like.at);

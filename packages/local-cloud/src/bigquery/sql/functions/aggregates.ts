@@ -1,6 +1,8 @@
 import { invalidQuery, unsupported } from '../../errors.ts';
 import type { FunctionCall } from '../ast.ts';
 import { failure } from '../let.ts';
+import type { Resolved } from '../resolved.ts';
+import { defined } from './computed.ts';
 import { divideNumeric } from './numeric.ts';
 import { type Emit, type FunctionTable, overload } from './overload.ts';
 
@@ -42,6 +44,48 @@ const spread =
   };
 
 const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
+
+/** Of pairs without a NULL; NULL for fewer than `least` of them. */
+const pairs =
+  (name: string, least: number): Emit =>
+  ([x = '', y = '']) =>
+    `CASE WHEN ${call('regr_count', [y, x])} >= ${least} THEN ${call(name, [x, y])} END`;
+
+const MAX_QUANTILES = 100_000n;
+
+/** The bounds of groups of the same size. Exact ones are a valid approximation. */
+const quantiles: Emit = ([x], [, count]) => {
+  const number = constantCount('APPROX_QUANTILES', count, MAX_QUANTILES);
+  const fractions = Array.from({ length: number + 1 }, (_, index) => index / number);
+  return call('quantile_disc', [x ?? '', `[${fractions.join(', ')}]`]);
+};
+
+/** The most frequent values, NULL among them. An exact count is a valid approximation. */
+const topCount: Emit = ([x = ''], [, count]) => {
+  const number = constantCount('APPROX_TOP_COUNT', count, MAX_QUANTILES);
+  const pair = (value: string, key: string) => `struct_pack(n := CAST(${value} AS BIGINT), k := ${key})`;
+  const counted = `list_transform(coalesce(map_entries(${call('histogram', [x])}), []), lambda e: ${pair('e.value', 'e.key')})`;
+  const nulls = call('count_if', [`${x} IS NULL`]);
+  const ofNull = `CASE WHEN ${nulls} > 0 THEN [${pair(nulls, 'NULL')}] ELSE [] END`;
+  const sorted = `list_sort(list_concat(${counted}, ${ofNull}), 'DESC')`;
+  return `list_transform(list_slice(${sorted}, 1, ${number}), lambda e: struct_pack(f0 := e.k, f1 := e.n))`;
+};
+
+const joinBytes = defined('join_bytes', 'ARRAY<BYTES>, BYTES -> BYTES', (parts, separator) => {
+  const present = parts.filter((part) => part !== null);
+  if (present.length === 0) return null;
+  return Buffer.concat(present.flatMap((part, index) => (index === 0 ? [part] : [separator, part])));
+});
+
+function constantCount(name: string, count: Resolved | undefined, most: bigint): number {
+  const value = count?.constant;
+  if (typeof value !== 'bigint' || value < 1n || value > most)
+    throw invalidQuery(
+      `The second argument of ${name} must be a literal or query parameter from 1 to ${most}`,
+      count?.at,
+    );
+  return Number(value);
+}
 
 /** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
 export const AGGREGATES: FunctionTable = {
@@ -102,8 +146,21 @@ export const AGGREGATES: FunctionTable = {
       }
       return call('string_agg', [x, separator]);
     }),
+    overload('BYTES, BYTES? -> BYTES', ([x = '', separator = "unhex('2c')"]) =>
+      joinBytes([call('list', [x]), separator]),
+    ),
   ],
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
+  ARRAY_CONCAT_AGG: [
+    overload('ARRAY<T> -> ARRAY<T>', ([x = '']) => `nullif(flatten(${call('list', [x])}), [])`),
+  ],
+  CORR: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('corr', 2))],
+  COVAR_POP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_pop', 1))],
+  COVAR_SAMP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_samp', 2))],
+  APPROX_TOP_COUNT: [overload('T, INT64 -> ARRAY<STRUCT<value T, count INT64>>', topCount)],
+  APPROX_QUANTILES: [...ORDERED, 'FLOAT64'].map((type) =>
+    overload(`${type}, INT64 -> ARRAY<${type}>`, quantiles),
+  ),
 };
 
 /** Functions whose result depends on the order of rows. */
@@ -115,7 +172,7 @@ export function completeAggregate(
   node: FunctionCall,
   sql: string,
   parts: {
-    firstArgument: string | undefined;
+    args: readonly string[];
     orderBy: string;
     limit: string | undefined;
     rowFilter: string | undefined;
@@ -127,21 +184,26 @@ export function completeAggregate(
     throw unsupported(`ORDER BY inside ${name}`, at);
   }
   if (node.nulls && !NULL_HANDLING.includes(name)) throw unsupported(`${node.nulls} NULLS of ${name}`, at);
-  if (parts.limit !== undefined && name !== 'ARRAY_AGG') throw unsupported(`LIMIT inside ${name}`, at);
+  if (parts.limit !== undefined && !ORDERED_AGGREGATES.includes(name))
+    throw unsupported(`LIMIT inside ${name}`, at);
   if (node.distinct && (node.star || name === 'COUNTIF' || name === 'APPROX_COUNT_DISTINCT')) {
     throw unsupported(`DISTINCT inside ${name}`, at);
   }
   if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined)) {
     throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
   }
+  const [first, separator = "','"] = parts.args;
+  const isLimitedText = name === 'STRING_AGG' && parts.limit !== undefined;
   const conditions = [
     ...(parts.rowFilter === undefined ? [] : [parts.rowFilter]),
-    ...(node.nulls === 'IGNORE' ? [`${parts.firstArgument} IS NOT NULL`] : []),
+    ...(node.nulls === 'IGNORE' || isLimitedText ? [`${first} IS NOT NULL`] : []),
   ];
   const filter = conditions.length > 0 ? ` FILTER (WHERE ${conditions.join(' AND ')})` : '';
-  const completed = sql
+  const completed = (isLimitedText ? call('list', [first ?? '']) : sql)
     .replaceAll(DISTINCT, node.distinct ? 'DISTINCT ' : '')
     .replaceAll(ORDER, () => parts.orderBy)
     .replaceAll(AFTER, () => `${filter}${parts.over}`);
-  return parts.limit === undefined ? completed : `list_slice(${completed}, 1, ${parts.limit})`;
+  if (parts.limit === undefined) return completed;
+  const limited = `list_slice(${completed}, 1, ${parts.limit})`;
+  return isLimitedText ? `array_to_string(${limited}, ${separator})` : limited;
 }

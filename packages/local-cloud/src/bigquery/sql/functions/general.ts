@@ -1,12 +1,10 @@
 import { invalidQuery } from '../../errors.ts';
+import { quoteLiteral } from '../../names.ts';
+import { typeName } from '../../types.ts';
 import { failure, letIn } from '../let.ts';
 import { both, computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 import { fromBase32, toBase32 } from './text-algorithms.ts';
-
-const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
-const hash = (name: string) =>
-  HASH_ARGUMENT.map((type) => overload(`${type} -> BYTES`, ([x]) => `unhex(${name}(${x}))`));
 
 /** NULLs are left out, or written as the third argument. */
 function arrayToString(items: readonly (string | null)[], separator: string, forNull?: string): string {
@@ -32,6 +30,16 @@ function fromBase64(text: string): Uint8Array {
   const isWhole = padding === '' ? (digits ?? '').length % 4 !== 1 : `${digits}${padding}`.length % 4 === 0;
   if (digits === undefined || !isWhole) throw new FunctionError('Failed to decode invalid base64 string');
   return Buffer.from(text, 'base64');
+}
+
+const MAX_ELEMENTS = 1_048_575;
+
+/** The number of elements, given the number of steps. */
+function sequenceLength(steps: number): number {
+  if (Number.isNaN(steps) || Math.abs(steps) === Number.POSITIVE_INFINITY)
+    throw new FunctionError('Sequence step cannot be 0.');
+  if (steps > MAX_ELEMENTS) throw new FunctionError('GENERATE_ARRAY produced too many elements');
+  return Math.max(0, Math.floor(steps) + 1);
 }
 
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
@@ -60,6 +68,15 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
     }),
   ],
   ARRAY_TO_STRING: both('array_to_string', 'ARRAY<$>, $, $? -> $', arrayToString),
+  ARRAY_SLICE: [
+    overload('ARRAY<T>, INT64, INT64 -> ARRAY<T>', ([array = '', start = '', end = '']) =>
+      letIn([array, start, end], (a, from, to) => {
+        const index = (at: string) => `(CASE WHEN ${at} < 0 THEN ${at} + len(${a}) ELSE ${at} END)`;
+        const anyNull = [a, from, to].map((value) => `${value} IS NULL`).join(' OR ');
+        return `CASE WHEN ${anyNull} THEN NULL WHEN ${index(to)} < greatest(${index(from)}, 0) THEN list_slice(${a}, 1, 0) ELSE list_slice(${a}, greatest(${index(from)}, 0) + 1, ${index(to)} + 1) END`;
+      }),
+    ),
+  ],
   ARRAY_FIRST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1))],
   ARRAY_LAST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1))],
   GENERATE_ARRAY: [
@@ -74,16 +91,26 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
           `ELSE generate_series(${a}, ${b}, ${s}) END`,
       ),
     ),
+    computed(
+      'generate_numerics',
+      'NUMERIC, NUMERIC, NUMERIC? -> ARRAY<NUMERIC>',
+      (from, to, step = 10n ** 9n) => {
+        const count = sequenceLength(Number(to - from) / Number(step));
+        return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
+      },
+    ),
+    computed('generate_floats', 'FLOAT64, FLOAT64, FLOAT64? -> ARRAY<FLOAT64>', (from, to, step = 1) => {
+      const count = sequenceLength((to - from) / step);
+      return Array.from({ length: count }, (_, index) => from + index * step);
+    }),
   ],
 
-  MD5: hash('md5'),
-  SHA1: hash('sha1'),
-  SHA256: hash('sha256'),
   TO_HEX: [overload('BYTES -> STRING', ([bytes]) => `lower(hex(${bytes}))`)],
   FROM_HEX: [computed('from_hex', 'STRING -> BYTES', fromHex)],
   TO_BASE32: [computed('to_base32', 'BYTES -> STRING', toBase32)],
   FROM_BASE32: [computed('from_base32', 'STRING -> BYTES', fromBase32)],
   TO_BASE64: [overload('BYTES -> STRING', same('base64'))],
   FROM_BASE64: [computed('from_base64', 'STRING -> BYTES', fromBase64)],
+  TYPEOF: [overload('ANY -> STRING', (_, [value]) => quoteLiteral(value ? typeName(value.type) : ''))],
   GENERATE_UUID: [overload('-> STRING', () => 'CAST(uuid() AS VARCHAR)')],
 };

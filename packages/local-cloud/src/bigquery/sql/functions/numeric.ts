@@ -1,7 +1,10 @@
 import { unsupported } from '../../errors.ts';
 import { failure, isolated, letIn } from '../let.ts';
+import type { Resolved } from '../resolved.ts';
+import { BIT_COUNT_OF_BYTES } from './bits.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { floatText } from './exact-decimal.ts';
+import { READERS } from './numbers-of-text.ts';
 import { type FunctionTable, overload, same } from './overload.ts';
 import { roundTo, truncateTo } from './rounding.ts';
 
@@ -60,6 +63,11 @@ const safe = (operator: string) => [
     }),
   ),
 ];
+
+const safeNumeric = (operator: '+' | '-') =>
+  overload('NUMERIC, NUMERIC -> NUMERIC', ([x = '', y = '']) =>
+    isolated([x, y], (a, b) => `TRY(CAST(${a} ${operator} ${b} AS DECIMAL(38, 9)))`),
+  );
 
 const divided = (name: string, sql: (a: string, b: string) => string) => [
   overload('INT64, INT64 -> INT64', ([x = '', y = '']) =>
@@ -120,6 +128,43 @@ export const divideNumeric = defined('divide_numeric', 'NUMERIC, NUMERIC -> NUME
   return dividend < 0n === divisor < 0n ? quotient : -quotient;
 });
 
+/** The number of bounds up to a point. */
+function rangeBucket([point = '', bounds = '']: readonly string[], [of]: readonly Resolved[]): string {
+  if (of?.type.kind === 'FLOAT64') return floatBucket([point, bounds]);
+  const error = failure('Elements in input array to RANGE_BUCKET must be in ascending order.');
+  return letIn([point, bounds], (p, all) => {
+    const isOrdered = `len(list_filter(${all}, lambda e: e IS NULL)) = 0 AND list_sort(${all}) = ${all}`;
+    return `CASE WHEN ${p} IS NULL OR ${all} IS NULL THEN NULL WHEN NOT (${isOrdered}) THEN ${error} ELSE CAST(len(list_filter(${all}, lambda e: e <= ${p})) AS BIGINT) END`;
+  });
+}
+
+const floatBucket = defined('range_bucket', 'FLOAT64, ARRAY<FLOAT64> -> INT64', (point, bounds) => {
+  const isOrdered = bounds.every((bound, index) => {
+    const before = index === 0 ? Number.NEGATIVE_INFINITY : (bounds[index - 1] ?? Number.NaN);
+    return bound !== null && before <= bound;
+  });
+  if (!isOrdered)
+    throw new FunctionError('Elements in input array to RANGE_BUCKET must be in ascending order.');
+  return BigInt(bounds.filter((bound) => bound !== null && bound <= point).length);
+});
+
+/** Signs may follow, and commas and spaces are skipped. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#parse_numeric */
+const PARSED_NUMBER = /^\s*([+-]?)\s*([\d,]*)(?:\.(\d*))?(?:e([+-]?\d{1,9}))?\s*([+-]?)\s*$/i;
+
+function parseNumeric([text = '']: readonly string[]): string {
+  return letIn([normalizedNumber([text])], (number) => {
+    const error = failure('Invalid input to PARSE_NUMERIC: ', `'"' || ${text} || '"'`);
+    return `CASE WHEN ${text} IS NOT NULL THEN coalesce(${READERS.NUMERIC?.([number])}, ${error}) END`;
+  });
+}
+
+const normalizedNumber = defined('normalized_number', 'STRING -> STRING', (text) => {
+  const [, before = '', whole = '', fraction = '', power, after = ''] = PARSED_NUMBER.exec(text) ?? [];
+  const digits = whole.replaceAll(',', '');
+  if (digits + fraction === '' || (before !== '' && after !== '')) return 'none';
+  return `${before || after}${digits}.${fraction}${power === undefined ? '' : `e${power}`}`;
+});
+
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
 export const NUMERIC_FUNCTIONS: FunctionTable = {
   ABS: [
@@ -149,14 +194,29 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
     ),
   ],
   IEEE_DIVIDE: [overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => ieeeDivide(x, y))],
-  SAFE_ADD: safe('+'),
-  SAFE_SUBTRACT: safe('-'),
+  SAFE_ADD: [...safe('+'), safeNumeric('+')],
+  SAFE_SUBTRACT: [...safe('-'), safeNumeric('-')],
   SAFE_MULTIPLY: safe('*'),
   SAFE_NEGATE: [
     overload('INT64 -> INT64', ([x = '']) => isolated([x], (v) => `TRY(-${v})`)),
     overload('FLOAT64 -> FLOAT64', ([x]) => `(-${x})`),
+    overload('NUMERIC -> NUMERIC', ([x]) => `(-${x})`),
   ],
-  BIT_COUNT: [overload('INT64 -> INT64', ([x]) => `CAST(bit_count(${x}) AS BIGINT)`)],
+  BIT_COUNT: [overload('INT64 -> INT64', ([x]) => `CAST(bit_count(${x}) AS BIGINT)`), BIT_COUNT_OF_BYTES],
+  ACOSH: [real('ACOSH', Math.acosh)],
+  ASINH: [real('ASINH', Math.asinh)],
+  ATANH: [real('ATANH', Math.atanh)],
+  COSH: [real('COSH', Math.cosh)],
+  SINH: [real('SINH', Math.sinh)],
+  TANH: [real('TANH', Math.tanh)],
+  COT: [real('COT', (value) => 1 / Math.tan(value))],
+  COTH: [real('COTH', (value) => 1 / Math.tanh(value))],
+  CSC: [real('CSC', (value) => 1 / Math.sin(value))],
+  CSCH: [real('CSCH', (value) => 1 / Math.sinh(value))],
+  SEC: [real('SEC', (value) => 1 / Math.cos(value))],
+  SECH: [real('SECH', (value) => 1 / Math.cosh(value))],
+  RANGE_BUCKET: [overload('T, ARRAY<T> -> INT64', rangeBucket)],
+  PARSE_NUMERIC: [overload('STRING -> NUMERIC', ([text = '']) => parseNumeric([text]))],
   SIN: [real('SIN', Math.sin)],
   COS: [real('COS', Math.cos)],
   TAN: [real('TAN', Math.tan)],

@@ -128,6 +128,14 @@ function typeOf(pattern: string, generic: DataType | undefined): DataType | unde
   if (pattern === 'T') return generic;
   if (pattern === 'ARRAY<T>')
     return generic && generic.kind !== 'ARRAY' ? { kind: 'ARRAY', element: generic } : undefined;
+  const [, name, kind = ''] = /^ARRAY<STRUCT<value T, (\w+) (\w+)>>$/.exec(pattern) ?? [];
+  if (name !== undefined) {
+    const fields = generic && [
+      { name: 'value', type: generic },
+      { name, type: known(kind) },
+    ];
+    return fields && { kind: 'ARRAY', element: { kind: 'STRUCT', fields } };
+  }
   const array = /^ARRAY<(.*)>$/.exec(pattern)?.[1];
   if (array) return { kind: 'ARRAY', element: known(array) };
   return known(pattern);

@@ -37,6 +37,14 @@ function fieldsOf(type: DataType, value: DuckDBValue): readonly DuckDBValue[] {
   return type.fields.map((_, index) => value.entries[structKey(index)] ?? null);
 }
 
+/** The elements of an array, or the fields of a struct, with their types. */
+export function partsOf(type: DataType, value: DuckDBValue): (readonly [DataType, DuckDBValue])[] {
+  if (type.kind === 'ARRAY') return itemsOf(value).map((item) => [type.element, item] as const);
+  return fieldsOf(type, value).map(
+    (item, index) => [(type.kind === 'STRUCT' && type.fields[index]?.type) || type, item] as const,
+  );
+}
+
 /** A fraction of a second has three or six digits. */
 function shortFraction(time: string): string {
   return time.replace(/(\.\d{3})000$/, '$1');

@@ -73,6 +73,23 @@ function extract(text: string, pattern: string, position = 1n, occurrence = 1n):
   return null;
 }
 
+/** Where the match, or its group, is; with 1 as the last argument, what follows it. 0 without a match. */
+function find(text: string, pattern: string, position = 1n, occurrence = 1n, isEnd = 0n): bigint {
+  if (position < 1n) throw new FunctionError('Position must be positive');
+  if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
+  if (isEnd !== 0n && isEnd !== 1n) throw new FunctionError('Occurrence position must be 0 or 1');
+  const re = regex(pattern);
+  if (re.groupCount() > 1) throw new FunctionError('Regular expression has more than one capturing group');
+  const characters = [...text];
+  if (position > BigInt(characters.length)) return 0n;
+  const rest = characters.slice(Number(position) - 1).join('');
+  const matcher = re.matcher(rest);
+  for (let left = occurrence; left > 0n; left -= 1n) if (!matcher.find()) return 0n;
+  const group = re.groupCount();
+  const index = isEnd === 1n ? matcher.end(group) : matcher.start(group);
+  return index < 0 ? 0n : BigInt([...rest.slice(0, index)].length) + position;
+}
+
 /** Replaces each match, but no empty one right after another. https://github.com/google/re2/blob/main/re2/re2.h */
 function replace(text: string, pattern: string, rewrite: string): string {
   const re = regex(pattern);
@@ -136,6 +153,7 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
   ],
   REGEXP_EXTRACT: both('regexp_extract', '$, $, INT64?, INT64? -> $', extract),
   REGEXP_SUBSTR: both('regexp_substr', '$, $, INT64?, INT64? -> $', extract),
+  REGEXP_INSTR: both('regexp_instr', '$, $, INT64?, INT64?, INT64? -> INT64', find),
   REGEXP_EXTRACT_ALL: both('regexp_extract_all', '$, $ -> ARRAY<$>', (text, pattern) =>
     // A group without a match is an empty text here.
     Array.from(extracted(text, pattern), (value) => value ?? ''),

@@ -1,5 +1,7 @@
 import { GENERAL_FUNCTIONS } from './general.ts';
+import { HASH_FUNCTIONS } from './hashes.ts';
 import { JSON_FUNCTIONS } from './json.ts';
+import { NET_FUNCTIONS } from './net.ts';
 import { NUMERIC_FUNCTIONS } from './numeric.ts';
 import type { FunctionTable } from './overload.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
@@ -8,6 +10,8 @@ import { TIME_FUNCTIONS } from './time.ts';
 /** Functions whose translation gives BigQuery's result. Every other function is refused by name. */
 export const SCALAR_FUNCTIONS: FunctionTable = {
   ...TEXT_FUNCTIONS,
+  ...HASH_FUNCTIONS,
+  ...NET_FUNCTIONS,
   ...NUMERIC_FUNCTIONS,
   ...GENERAL_FUNCTIONS,
   ...JSON_FUNCTIONS,

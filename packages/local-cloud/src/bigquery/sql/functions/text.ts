@@ -1,6 +1,7 @@
+import type { DuckDBValue } from '@duckdb/node-api';
 import { invalidQuery } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
-import { scalar } from '../../types.ts';
+import { type DataType, scalar } from '../../types.ts';
 import { castTo } from '../casts.ts';
 import { signatureError } from '../coercion.ts';
 import { failure, letIn, strict } from '../let.ts';
@@ -8,6 +9,7 @@ import type { Resolved } from '../resolved.ts';
 import { both, computed, defined, FunctionError, ofBytes } from './computed.ts';
 import { format } from './format.ts';
 import { type FunctionTable, type Overload, overload, same } from './overload.ts';
+import { partsOf, printedText, readTypes } from './printed.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
 import {
   caseFold,
@@ -95,6 +97,13 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   UPPER: [
     cased('upper', (text) => text.toUpperCase()),
     ofBytes('upper', '$ -> $', (text) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase())),
+  ],
+  CONTAINS_SUBSTR: [
+    overload('ANY, STRING -> BOOL', ([value = '', part = ''], [of, wanted]) => {
+      if (wanted?.constant === null || wanted?.coercible === undefined)
+        throw invalidQuery('The second argument of CONTAINS_SUBSTR must be a STRING literal', wanted?.at);
+      return containsSubstr([quoteLiteral(JSON.stringify(of?.type)), part, value]);
+    }),
   ],
   FORMAT: [
     overload('STRING, ANY... -> STRING', ([pattern = '', ...rest], [, ...values]) =>
@@ -232,6 +241,22 @@ function normalized(name: string, compute: (value: string, form: Form) => string
       throw invalidQuery(`A valid normalization mode is required but found ${form}`, mode?.at);
     return call([text, quoteLiteral(form)]);
   });
+}
+
+const containsSubstr = defined('contains_substr', 'STRING, STRING, ANY... -> BOOL', (type, part, value) =>
+  hasText(readTypes<DataType>(type), value ?? null, searched(part)),
+);
+
+const searched = (text: string) => caseFold(text.normalize('NFKC')).normalize('NFKC');
+
+/** Whether a value, or one inside it, has a text; NULL if none has it and one is NULL. */
+function hasText(type: DataType, value: DuckDBValue, part: string): boolean | null {
+  if (value === null) return null;
+  if (type.kind !== 'ARRAY' && type.kind !== 'STRUCT')
+    return searched(printedText(type, value)).includes(part);
+  const found = partsOf(type, value).map(([inner, item]) => hasText(inner, item, part));
+  if (found.includes(true)) return true;
+  return found.includes(null) ? null : false;
 }
 
 const formatted = defined('format', 'STRING, STRING, ANY... -> STRING', format);

@@ -41,6 +41,19 @@ const edge =
     return `${name}(${value})`;
   };
 
+/** A percentile of a partition. NULLs are ignored. */
+const percentile =
+  (name: string): Emit =>
+  ([value], [, fraction]) => {
+    const at = fraction?.constant;
+    if (typeof at !== 'number' || at < 0 || at > 1)
+      throw invalidQuery(
+        'The second argument of a percentile must be a literal between 0 and 1',
+        fraction?.at,
+      );
+    return `${name}(${value}, ${at})`;
+  };
+
 /** Numbering and navigation functions, which need OVER. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-functions */
 export const WINDOW_FUNCTIONS: FunctionTable = {
   ROW_NUMBER: [overload('-> INT64', same('row_number'))],
@@ -53,11 +66,17 @@ export const WINDOW_FUNCTIONS: FunctionTable = {
   LEAD: [overload('T, INT64?, T? -> T', neighbour('LEAD'))],
   FIRST_VALUE: [overload('T -> T', edge('first_value'))],
   LAST_VALUE: [overload('T -> T', edge('last_value'))],
+  PERCENTILE_CONT: [overload('FLOAT64, FLOAT64 -> FLOAT64', percentile('quantile_cont'))],
+  PERCENTILE_DISC: [overload('T, FLOAT64 -> T', percentile('quantile_disc'))],
   NTH_VALUE: [overload('T, INT64 -> T', constantArgument('NTH_VALUE', 1, 1n))],
 };
 
 /** Functions that accept IGNORE NULLS and a frame. */
 export const VALUE_FUNCTIONS = ['FIRST_VALUE', 'LAST_VALUE', 'NTH_VALUE'];
 
+const WITHOUT_ORDER = ['PERCENTILE_CONT', 'PERCENTILE_DISC'];
+
 /** Functions that require ORDER BY. */
-export const ORDER_REQUIRED = Object.keys(WINDOW_FUNCTIONS).filter((name) => name !== 'ROW_NUMBER');
+export const ORDER_REQUIRED = Object.keys(WINDOW_FUNCTIONS).filter(
+  (name) => name !== 'ROW_NUMBER' && !WITHOUT_ORDER.includes(name),
+);
