@@ -105,6 +105,7 @@ const DRAWN: Readonly<Record<string, string>> = {
   'dead-letters': '.group',
   requests: '.events li',
   infrastructure: '.tree li',
+  trouble: 'input[name=redeliver]',
 };
 
 describe('no view', () => {
@@ -229,6 +230,59 @@ describe('Dead letters', () => {
       await page.waitForSelector('text=There are no dead letters');
       await page.waitForSelector('.troubles .trouble', { state: 'detached' });
       expect(waiting()).toBe(0);
+    }),
+  );
+});
+
+describe('Trouble', () => {
+  inBrowser('kills the API, which comes back', () =>
+    opened.withPage('/trouble', async (page) => {
+      const begun = opened.activity.after(0).at(-1)?.number ?? 0;
+      const states = () =>
+        opened.activity
+          .after(begun)
+          .flatMap(({ happening }) => (happening.type === 'container' ? [happening.state] : []));
+      await page.click('text=Kill the API');
+      await page.waitForSelector('text=The API was killed.');
+      while (!states().includes('ready')) await new Promise((resolve) => setImmediate(resolve));
+      expect(states()).toContain('crashed');
+    }),
+  );
+
+  inBrowser('runs the probe, and shows what it wrote', () =>
+    opened.withPage('/trouble', async (page) => {
+      await page.click('text=Run the probe');
+      await page.waitForSelector('text=The probe passed (exit code 0).');
+      expect(await page.textContent('.said pre')).toContain('"message"');
+    }),
+  );
+
+  inBrowser('sets faults, and ends them', () =>
+    opened.withPage('/trouble', async (page) => {
+      const { chaos } = opened.stack.cloud;
+      await page.focus('input[name=redeliver]');
+      await page.keyboard.press('End');
+      await page.waitForSelector('text=100 %');
+      expect(chaos.options).toMatchObject({ redeliver: 1, failWrites: 0 });
+      await page.click('text=No faults');
+      await page.waitForSelector('text=100 %', { state: 'detached' });
+      expect(chaos.options.redeliver).toBe(0);
+    }),
+  );
+
+  inBrowser('publishes people and says when all are visible, then removes everything on request', () =>
+    opened.withPage('/trouble', async (page) => {
+      await page.fill('input[type=number]', '50');
+      await page.click('text=Publish made-up people');
+      await page.waitForSelector('text=50 records accepted, 0 refused; visible after');
+      await page.click('text=Reset…');
+      await page.waitForSelector('text=/This removes [1-9]/');
+      await page.click('text=Remove them');
+      await page.waitForSelector('text=rows removed');
+      await page.waitForSelector('.pipeline >> text=0 rows, copies included');
+      const total = async () =>
+        (await fetch(`${opened.stack.outputs.apiUrl}/records?limit=1`)).headers.get('x-total-count');
+      while ((await total()) !== '0') await new Promise((resolve) => setImmediate(resolve));
     }),
   );
 });

@@ -48,11 +48,20 @@ const FAULT = {
  * https://docs.cloud.google.com/pubsub/docs/subscription-overview
  */
 export class Chaos {
-  readonly #options: Required<ChaosOptions>;
+  #options: Required<ChaosOptions>;
   #writes = 0;
 
   constructor(options: ChaosOptions = {}) {
     this.#options = { redeliver: 0, reorder: 0, delay: 0, failWrites: 0, slowWrites: 0, seed: 0, ...options };
+  }
+
+  get options(): Required<ChaosOptions> {
+    return this.#options;
+  }
+
+  /** Changes some of the options, for what is delivered and written from now on. */
+  change(options: ChaosOptions): void {
+    this.#options = { ...this.#options, ...options };
   }
 
   losesAcknowledgement(messageId: number, attempt: number): boolean {

@@ -63,6 +63,8 @@ export class LocalCloud {
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
   readonly secrets: Secrets;
+  /** The faults in Pub/Sub's delivery. */
+  readonly chaos: Chaos;
   /** Environment variables that point Google's clients at this cloud. */
   readonly environment: Readonly<Record<string, string>>;
   /** URL of the Cloud Monitoring metrics of Pub/Sub and BigQuery, in Prometheus's format. */
@@ -79,6 +81,7 @@ export class LocalCloud {
     this.pubsub = parts.pubsub;
     this.cloudRun = parts.cloudRun;
     this.secrets = parts.secrets;
+    this.chaos = parts.chaos;
     this.environment = parts.environment;
     this.metricsUrl = parts.metricsUrl;
     this.#engine = parts.engine;
@@ -142,6 +145,7 @@ interface Parts {
   readonly pubsub: PubSub;
   readonly cloudRun: CloudRun;
   readonly secrets: Secrets;
+  readonly chaos: Chaos;
   readonly environment: Readonly<Record<string, string>>;
   readonly metricsUrl: string;
   readonly engine: PulumiEngine;
@@ -175,13 +179,14 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
       ...folder('bigquery'),
     }),
   );
+  const chaos = new Chaos(options.chaos);
   const pubsub = keep(
     await PubSub.open({
       clock,
       iam,
       warehouse: bigquery,
       projectNumber: () => projectNumber,
-      chaos: new Chaos(options.chaos),
+      chaos,
       onWarning: warn('pubsub'),
       ...folder('pubsub'),
     }),
@@ -239,6 +244,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     pubsub,
     cloudRun,
     secrets,
+    chaos,
     environment,
     metricsUrl,
     engine,

@@ -26,4 +26,5 @@ export const VIEWS: Readonly<Record<string, () => Promise<ServerViewModule>>> = 
   'dead-letters': () => import('./views/dead-letters.ts'),
   requests: () => import('./views/requests.ts'),
   infrastructure: () => import('./views/infrastructure.ts'),
+  trouble: () => import('./views/trouble.ts'),
 };

@@ -20,4 +20,9 @@ export const VIEWS: readonly [ViewEntry, ...ViewEntry[]] = [
     title: { en: 'Infrastructure', es: 'Infraestructura' },
     load: () => import('./views/infrastructure.ts'),
   },
+  {
+    name: 'trouble',
+    title: { en: 'Trouble', es: 'Fallas' },
+    load: () => import('./views/trouble.ts'),
+  },
 ];
