@@ -89,16 +89,21 @@ export function billedBytes(job: Job): number {
 }
 
 function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
-  const { creationTime, endTime, summary, statistics } = job;
+  const { creationTime, endTime, summary, statistics, script, children } = job;
   const times = {
     creationTime: String(creationTime),
     startTime: String(creationTime),
     ...(endTime !== undefined && { endTime: String(endTime) }),
+    ...(children > 0 && { numChildJobs: String(children) }),
+    ...(script && {
+      parentJobId: script.parentJobId,
+      scriptStatistics: { evaluationKind: script.evaluationKind, stackFrames: [script.frame] },
+    }),
   };
   if (statistics) return { ...times, [job.type.toLowerCase()]: statistics };
   if (!summary) return times;
   const totalBytesProcessed = String(summary.bytes.processed);
-  const { ddl } = job.outcome ?? {};
+  const { ddl } = summary.statementType === 'SCRIPT' ? {} : (job.outcome ?? {});
   return {
     ...times,
     totalBytesProcessed,

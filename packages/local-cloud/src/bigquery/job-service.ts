@@ -27,8 +27,12 @@ import type { Media } from './load-rows.ts';
 import type { Loads } from './loads.ts';
 import { checkedLocation } from './locations.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
-import type { QueryEngine, TranslatedQuery } from './query-engine.ts';
+import type { Plan, QueryEngine, TranslatedQuery } from './query-engine.ts';
 import { Results } from './results.ts';
+import { type ScriptHost, ScriptRun } from './scripts.ts';
+import { tokenize } from './sql/lexer.ts';
+import { parseScript, type Script } from './sql/parse-script.ts';
+import type { Statement } from './sql/statements.ts';
 import { keyOfTable, type TableData } from './table-data.ts';
 import type { Field } from './types.ts';
 import type { Usage } from './usage.ts';
@@ -191,7 +195,17 @@ export class JobService {
     const checked = checkedJobOptions(options);
     const location = named ? checkedLocation(named) : undefined;
     await this.#engine.dropExpired();
-    const translated = this.#translated(query, access, location);
+    const script = this.#script(query);
+    if ('nodes' in script) {
+      const { nodes } = script;
+      return {
+        ...{ type: 'QUERY', ...checked },
+        location: location ?? this.#placeOf(query.query),
+        run: (job) => new ScriptRun(this.#scriptHost, job, query, access).run(nodes),
+      };
+    }
+    const translated =
+      'error' in script ? script : this.#translated(query, access, location, script.statement);
     const error = 'error' in translated ? translated.error : undefined;
     return {
       type: 'QUERY',
@@ -205,20 +219,55 @@ export class JobService {
     };
   }
 
-  /** A mistake in the query is the job's: only a job tells it. */
-  #translated(
-    query: QueryConfiguration,
-    access: Access,
-    location: string | undefined,
-  ): TranslatedQuery | { readonly error: unknown } {
+  /** A statement, a script of more, or what is wrong. */
+  #script({
+    query,
+    destination,
+  }: QueryConfiguration): { statement: Statement } | { nodes: Script } | { error: unknown } {
     try {
-      return this.#engine.translate(query, access, location);
+      const nodes = parseScript(query);
+      const [only, ...rest] = nodes;
+      if (only?.node === 'statement' && rest.length === 0) return only;
+      if (destination) throw invalid('configuration.query.destinationTable cannot be set for scripts');
+      return { nodes };
     } catch (error) {
       return { error };
     }
   }
 
-  async #runQuery(job: Job, translated: TranslatedQuery): Promise<void> {
+  /** Where a script runs: with the first dataset that it names. */
+  #placeOf(query: string): string {
+    const { catalog, location } = this.#context;
+    const names = tokenize(query).flatMap(({ text }) => text.split('.'));
+    return names.map((name) => catalog.findDataset(name)?.location).find(Boolean) ?? location;
+  }
+
+  get #scriptHost(): ScriptHost {
+    return {
+      ...{ engine: this.#engine, jobs: this.#jobs },
+      runQuery: (...args) => this.#runQuery(...args),
+    };
+  }
+
+  /** A mistake in the query is the job's: only a job tells it. */
+  #translated(
+    query: QueryConfiguration,
+    access: Access,
+    location: string | undefined,
+    statement: Statement,
+  ): TranslatedQuery | { readonly error: unknown } {
+    try {
+      return this.#engine.translate(query, access, location, { statement });
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #runQuery(
+    job: Job,
+    translated: TranslatedQuery,
+    execute = (plan: Plan) => this.#engine.execute(plan, job.abort.signal),
+  ): Promise<void> {
     const plan = await this.#engine.plan(translated);
     const { translation, bytes, referencedTables } = plan;
     const { statementType } = translation;
@@ -226,7 +275,7 @@ export class JobService {
     job.summary = { statementType, bytes, referencedTables, fields };
     if (plan.configuration.dryRun) return;
     this.#quota.assertAllows(job.owner, bytes.billed);
-    job.outcome = await this.#engine.execute(plan, job.abort.signal);
+    job.outcome = await execute(plan);
     this.#usage.addBytes(bytes);
     this.#quota.add(job.owner, bytes.billed);
   }
@@ -242,12 +291,11 @@ export class JobService {
     const { stateFilter = [], minCreationTime = 0, maxCreationTime = Infinity } = request;
     const states = stateFilter.map((state) => state.toUpperCase());
     const jobs = this.#visible(access, request.allUsers ?? false).filter(
-      ({ state, creationTime }) =>
+      ({ state, creationTime, script }) =>
         (states.length === 0 || states.includes(state)) &&
         creationTime >= Number(minCreationTime) &&
         creationTime <= Number(maxCreationTime) &&
-        // No job here has children.
-        !request.parentJobId,
+        script?.parentJobId === (request.parentJobId || undefined),
     );
     const { items, ...rest } = listPage(jobs, request, 'jobs');
     return { jobs: items.map((job) => this.#listItem(job, request.projection)), ...rest };

@@ -25,6 +25,13 @@ export interface JobSummary {
   readonly fields: readonly Field[] | undefined;
 }
 
+/** The part of a script that a job runs. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#ScriptStatistics */
+export interface ScriptPart {
+  readonly parentJobId: string;
+  readonly evaluationKind: 'STATEMENT' | 'EXPRESSION';
+  readonly frame: Readonly<Record<string, number | string>>;
+}
+
 /** What a job does. */
 export interface JobWork {
   readonly type: JobType;
@@ -49,6 +56,10 @@ export class Job {
   endTime: number | undefined;
   summary: JobSummary | undefined;
   outcome: Outcome | undefined;
+  /** Of a part of a script. */
+  script: ScriptPart | undefined;
+  /** The jobs of its script. */
+  children = 0;
   /** Of a load or copy job: the statistics that only its type has. */
   statistics: Readonly<Record<string, string>> | undefined;
   error: CloudError | undefined;

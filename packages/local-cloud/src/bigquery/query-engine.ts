@@ -1,3 +1,4 @@
+import type { DuckDBValue } from '@duckdb/node-api';
 import type { Access } from '../callers.ts';
 import type { TableReference } from '../warehouse.ts';
 import { requireOnTable } from './access.ts';
@@ -16,13 +17,18 @@ import { insertQuery } from './insert-query.ts';
 import { parseQuery, type QueryConfiguration } from './job-configuration.ts';
 import type { Jobs } from './jobs.ts';
 import { assertFieldName } from './names.ts';
+import { readPrepared } from './prepared.ts';
 import type { TableInput } from './resources.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
-import { Bindings } from './sql/bindings.ts';
+import type { Expression } from './sql/ast.ts';
+import { Bindings, type Variables } from './sql/bindings.ts';
+import { parseStatement } from './sql/parse-statement.ts';
+import type { Statement } from './sql/statements.ts';
 import { StoredTables } from './sql/stored-tables.ts';
-import { type Translation, translate } from './sql/translate.ts';
+import { type Translation, translate, translateExpression } from './sql/translate.ts';
 import type { DmlTranslation } from './sql/translate-dml.ts';
 import { assertWritable } from './table-kind.ts';
+import type { DataType } from './types.ts';
 
 /** A query that is translated. */
 export interface TranslatedQuery {
@@ -80,15 +86,58 @@ export class QueryEngine {
     return this.#expiring.dropExpired();
   }
 
-  /** Throws `invalidQuery`, `notFound`, `accessDenied`. */
+  /** `part` is the statement, of a script with its variables. Throws `invalidQuery`, `notFound`, `accessDenied`. */
   translate(
     configuration: QueryConfiguration,
     access: Access,
     location: string | undefined,
+    { statement, variables }: { readonly statement: Statement; readonly variables?: Variables },
   ): TranslatedQuery {
-    const { catalog, projectId, projectNumber, clock } = this.#context;
-    const { defaultDataset, destination } = configuration;
-    const bindings = new Bindings(configuration.parameters);
+    const { bindings, tables } = this.#names(configuration, access, location, variables);
+    const translation = translate(statement, bindings, this.#context.clock.now(), tables);
+    const written = writtenTable(translation) ?? configuration.destination?.reference;
+    if (written) tables.place(written);
+    return { configuration, access, translation, tables, bindings, location: tables.location };
+  }
+
+  /** An expression of a script, coerced to `type`. Throws `invalidQuery`, `notFound`, `accessDenied`. */
+  translateExpression(
+    configuration: QueryConfiguration,
+    access: Access,
+    location: string,
+    part: { readonly expression: Expression; readonly type?: DataType; readonly variables: Variables },
+  ): TranslatedQuery & { readonly type: DataType } {
+    const { bindings, tables } = this.#names(configuration, access, location, part.variables);
+    const now = this.#context.clock.now();
+    const translation = translateExpression(part.expression, part.type, bindings, now, tables);
+    const { type } = translation;
+    return { configuration, access, translation, tables, bindings, location: tables.location, type };
+  }
+
+  /** The value of an expression. */
+  async evaluate({ translation, bindings }: Plan, signal: AbortSignal): Promise<DuckDBValue> {
+    if (translation.kind !== 'query') throw new TypeError('not an expression');
+    try {
+      const [[value = null] = []] = await this.#context.database.read(
+        (connection) => readPrepared(connection, translation.sql, bindings),
+        signal,
+      );
+      return value;
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  /** What the names in a statement mean. */
+  #names(
+    configuration: QueryConfiguration,
+    access: Access,
+    location: string | undefined,
+    variables: Variables | undefined,
+  ): { bindings: Bindings; tables: StoredTables } {
+    const { catalog, projectId, projectNumber } = this.#context;
+    const { defaultDataset } = configuration;
+    const bindings = new Bindings(configuration.parameters, variables);
     const tables = new StoredTables(catalog, {
       ...{ projectId, projectNumber, bindings, jobs: this.#jobs },
       location,
@@ -96,10 +145,7 @@ export class QueryEngine {
       defaultDataset,
       access,
     });
-    const translation = translate(configuration.query, bindings, clock.now(), tables);
-    const written = writtenTable(translation) ?? destination?.reference;
-    if (written) tables.place(written);
-    return { configuration, access, translation, tables, bindings, location: tables.location };
+    return { bindings, tables };
   }
 
   /** The columns of a view. Throws `invalidQuery`, `notFound`, `accessDenied`. */
@@ -108,7 +154,8 @@ export class QueryEngine {
       ...(query !== undefined && { query }),
       ...(useLegacySql !== undefined && { useLegacySql }),
     });
-    const { translation } = this.translate(configuration, access, location);
+    const statement = parseStatement(configuration.query);
+    const { translation } = this.translate(configuration, access, location, { statement });
     if (translation.kind !== 'query') throw invalidQuery('The query of a view must be a SELECT');
     for (const { name } of translation.fields) assertFieldName(name);
     return translation.fields;

@@ -129,8 +129,6 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['FROM d.t |> SELECT id', 'Pipe syntax'],
   ['SELECT x FROM (FROM d.t |> SELECT id AS x)', 'Pipe syntax'],
   ['SELECT id FROM d.t |> WHERE TRUE', 'Pipe syntax'],
-  ['DECLARE x INT64', 'Statement DECLARE'],
-  ['SELECT 1; SELECT 2', 'A script of several statements'],
   ['CREATE VIEW d.v (x) AS SELECT 1', 'CREATE VIEW with a list of columns'],
   ['CREATE FUNCTION d.f() AS (1)', 'Statement CREATE FUNCTION'],
   ['ALTER TABLE d.t ALTER COLUMN n SET DATA TYPE FLOAT64', 'ALTER COLUMN SET DATA TYPE'],

@@ -15,6 +15,7 @@ import {
 } from '@duckdb/node-api';
 import { invalidQuery, type Position } from '../errors.ts';
 import { type DataType, duckType, type ScalarKind, structKey } from '../types.ts';
+import type { Name } from './ast.ts';
 import { combined, type Resolved } from './resolved.ts';
 
 /** A query parameter with its value. */
@@ -25,15 +26,27 @@ export interface Parameter {
   readonly value: DuckDBValue;
 }
 
+/** A variable of a script. */
+export interface Variable {
+  readonly type: DataType;
+  readonly value: DuckDBValue;
+}
+
+export interface Variables {
+  find(name: string): Variable | undefined;
+}
+
 /** The values bound to the translated statement, as DuckDB's `$p1`, `$p2`, … */
 export class Bindings {
   readonly #parameters: readonly Parameter[];
+  readonly #variables: Variables | undefined;
   readonly #slots = new Map<string, string>();
   readonly #values: DuckDBValue[] = [];
   readonly #types: DuckDBType[] = [];
 
-  constructor(parameters: readonly Parameter[]) {
+  constructor(parameters: readonly Parameter[], variables?: Variables) {
     this.#parameters = parameters;
+    this.#variables = variables;
   }
 
   /** Value and type of a slot, by its name without `$`. Slots of rejected overloads are not in the statement. */
@@ -42,6 +55,19 @@ export class Bindings {
     const [value, type] = [this.#values[index], this.#types[index]];
     if (value === undefined || type === undefined) throw new RangeError(`Unknown slot $${name}`);
     return { value, type };
+  }
+
+  /** Resolves a variable of the script. It is not coerced like a parameter. */
+  variable({ text, at }: Name): Resolved | undefined {
+    const variable = this.#variables?.find(text);
+    if (!variable) return undefined;
+    const { coercible: _, ...value } = this.bind(
+      variable.type,
+      variable.value,
+      at,
+      `variable ${text.toLowerCase()}`,
+    );
+    return value;
   }
 
   /** Resolves a query parameter: its name without `@`, or the zero-based position of its `?`. */

@@ -10,27 +10,29 @@ const UNSUPPORTED = /^(EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|A
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {
+  assertLength(sql);
+  return new StatementParser(sql).parse();
+}
+
+export function assertLength(sql: string): void {
   if (sql.length > MAX_LENGTH) {
     throw invalidQuery(
       'The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.',
     );
   }
-  return new StatementParser(sql).parse();
 }
 
-class StatementParser extends DdlParser {
+export class StatementParser extends DdlParser {
   parse(): Statement {
     const { cursor } = this;
     if (cursor.peek().kind === 'end') throw syntaxError('Unexpected end of script', cursor.at);
-    const statement = this.#statement();
-    if (cursor.acceptSymbol(';') && cursor.peek().kind !== 'end') {
-      throw unsupported('A script of several statements', cursor.at);
-    }
+    const statement = this.statement();
+    cursor.acceptSymbol(';');
     cursor.expectEnd();
     return statement;
   }
 
-  #statement(): Statement {
+  protected statement(): Statement {
     const { cursor } = this;
     const { keyword, at } = cursor.peek();
     if (this.isQueryStart() || cursor.isSymbol('(')) return this.query();

@@ -78,6 +78,9 @@ function resolvePath(parts: readonly Name[], context: ExpressionContext): Resolv
   const [first] = parts;
   const alias = first && context.alias?.(first);
   if (alias) return parts.slice(1).reduce(fieldOf, { ...alias, at: first.at });
+  // A column comes before a variable of the script.
+  const variable = first && !context.scope.knows(first) && context.bindings.variable(first);
+  if (variable) return parts.slice(1).reduce(fieldOf, variable);
   return context.scope.resolve(parts);
 }
 

@@ -67,6 +67,12 @@ export class Scope {
     throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
   }
 
+  /** Whether this FROM clause or one around it has the range variable or column. */
+  knows(name: Name): boolean {
+    const isHere = this.source(name.text) !== undefined || this.hasColumn(name);
+    return isHere || (this.parent?.knows(name) ?? false);
+  }
+
   /** Whether this FROM clause has the column; outer queries do not count. */
   hasColumn(name: Name): boolean {
     return this.#column(name) !== undefined;

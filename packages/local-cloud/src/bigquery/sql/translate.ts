@@ -1,9 +1,10 @@
 import type { Position } from '../errors.ts';
-import { unsupported } from '../errors.ts';
-import type { Field } from '../types.ts';
-import type { Query } from './ast.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
+import { type DataType, type Field, fieldOfType, typeName } from '../types.ts';
+import type { Expression, Query } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { parseStatement } from './parse-statement.ts';
+import { coerce } from './coercion.ts';
+import { resolveExpression } from './resolve-expression.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { resultFields } from './result-fields.ts';
@@ -24,16 +25,15 @@ export interface Common {
   readonly reads: readonly TableRead[];
 }
 
-export type Translation =
-  | (Common & {
-      readonly kind: 'query';
-      readonly sql: string;
-      readonly fields: readonly Field[];
-      /** Whether it sorts, groups or joins all rows of a table: DuckDB keeps them in memory until it has read the last one. */
-      readonly holdsRows: boolean;
-    })
-  | DmlTranslation
-  | DdlTranslation;
+export interface QueryTranslation extends Common {
+  readonly kind: 'query';
+  readonly sql: string;
+  readonly fields: readonly Field[];
+  /** Whether it sorts, groups or joins all rows of a table: DuckDB keeps them in memory until it has read the last one. */
+  readonly holdsRows: boolean;
+}
+
+export type Translation = QueryTranslation | DmlTranslation | DdlTranslation;
 
 /** What the translators of all statements share. */
 export interface Translators {
@@ -47,16 +47,52 @@ export interface Translators {
 }
 
 /** Translates one statement of GoogleSQL to DuckDB. Throws CloudError `invalidQuery` or `notFound`. */
-export function translate(sql: string, bindings: Bindings, now: number, tables: StoredTables): Translation {
+export function translate(
+  statement: Statement,
+  bindings: Bindings,
+  now: number,
+  tables: StoredTables,
+): Translation {
+  return within(bindings, now, tables, (shared) => translated(statement, shared));
+}
+
+/** An expression of a script as a query, and its type: the given one, or its own. */
+export function translateExpression(
+  expression: Expression,
+  type: DataType | undefined,
+  bindings: Bindings,
+  now: number,
+  tables: StoredTables,
+): QueryTranslation & { readonly type: DataType } {
+  return within(bindings, now, tables, ({ queries, reads }) => {
+    const context = queries.expressionContext(queries.root, 'script');
+    const own = resolveExpression(expression, context);
+    const value = type ? coerce(own, type, bindings) : own;
+    if (!value) {
+      throw invalidQuery(
+        `Cannot coerce expression of type ${typeName(own.type)} to type ${typeName(type ?? own.type)}`,
+        expression.at,
+      );
+    }
+    return {
+      ...{ kind: 'query', statementType: 'SELECT', holdsRows: false, reads: reads([value]) },
+      ...{ sql: `SELECT ${value.sql} AS c0`, fields: [fieldOfType('f0_', value.type)], type: value.type },
+    };
+  });
+}
+
+function within<T>(
+  bindings: Bindings,
+  now: number,
+  tables: StoredTables,
+  work: (shared: Translators) => T,
+): T {
   try {
-    const shared: Translators = {
-      tables,
-      bindings,
-      now,
+    return work({
+      ...{ tables, bindings, now },
       queries: new QueryResolver(bindings, now, tables),
       reads: (values) => readColumns(tables.found, values),
-    };
-    return translated(parseStatement(sql), shared);
+    });
   } catch (error) {
     if (error instanceof QueryTooComplexError) throw unsupported('A query of this complexity');
     throw error;
