@@ -17,8 +17,9 @@ const DOCS = 'https://docs.cloud.google.com/bigquery/docs/reference/standard-sql
 
 const errorOf = (answer: Answer): string => (answer && 'error' in answer ? answer.error : '');
 
-/** DuckDB computes nothing of f(x, NULL) but NULL: an x that fails goes unseen. BigQuery computes every argument. */
-export const NOT_EVALUATED = 'an argument beside a NULL is not computed, so its error goes unseen';
+/** DuckDB computes nothing of f(x, NULL) but NULL, and no column that is not read: an x that fails goes unseen. */
+export const NOT_EVALUATED =
+  'a value that cannot change the answer is not computed, so its error goes unseen';
 
 const DIFFERENCES: readonly Difference[] = [
   {

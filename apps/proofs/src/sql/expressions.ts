@@ -200,8 +200,8 @@ export class Expressions {
     const { name } = signature;
     if (name === 'COUNT' && signature.parameters.length === 0) return typed('INT64', 'COUNT(*)');
     const call = this.call(signature, around, depth);
-    const inner = call.parts[2];
-    if (typeof inner !== 'object') return call;
+    const inner = call.parts.find((part) => typeof part === 'object');
+    if (inner === undefined) return call;
     const isOrdered = ORDERED.test(name);
     const agg = isOrdered && !name.endsWith('_BY') ? ` ORDER BY ${around.keys.join(', ')}` : '';
     if (name.endsWith('_BY'))

@@ -13,6 +13,8 @@ export interface GeneratedQuery {
   readonly signature?: Signature;
   /** The same question about a part of its one expression. */
   alone?(part: Piece): Piece;
+  /** The query in FROM or WITH. */
+  readonly inner?: Piece;
 }
 
 type Tables = ReadonlyMap<string, readonly Column[]>;
@@ -104,7 +106,11 @@ export class Grammar {
     if (inner && draws.chance(0.5)) {
       const from: From = { piece: { parts: [alias] }, columns: qualified(alias, inner.columns), keys: [] };
       const outer = this.#select(from, 'free');
-      return { piece: sql`WITH ${alias} AS (${inner.piece}) ${outer.piece}`, ordered: outer.ordered };
+      return {
+        piece: sql`WITH ${alias} AS (${inner.piece}) ${outer.piece}`,
+        ordered: outer.ordered,
+        inner: inner.piece,
+      };
     }
     if (inner) {
       const from: From = {
@@ -112,7 +118,7 @@ export class Grammar {
         columns: qualified(alias, inner.columns),
         keys: [],
       };
-      return this.#select(from, 'free');
+      return { ...this.#select(from, 'free'), inner: inner.piece };
     }
     return this.#select(this.#from(2), 'free');
   }
@@ -207,7 +213,7 @@ export class Grammar {
       .join(', ');
     const limit =
       ordered && draws.chance(0.4)
-        ? optional({ parts: [` LIMIT ${Math.floor(draws.below(4))}${draws.pick(['', ' OFFSET 1'])}`] })
+        ? optional({ parts: [` LIMIT ${1 + Math.floor(draws.below(3))}${draws.pick(['', ' OFFSET 1'])}`] })
         : '';
     const distinct = sortable && draws.chance(0.2) ? optional({ parts: ['DISTINCT '] }) : '';
     const tail = ordered ? sql` ORDER BY ${order}${limit}` : '';

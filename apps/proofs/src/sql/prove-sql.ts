@@ -157,13 +157,11 @@ class Run {
   }
 
   /** Why a difference is none of ours, if it is on the list. */
-  async #reason({ piece, alone }: GeneratedQuery, finding: Finding): Promise<string | undefined> {
+  async #reason(query: GeneratedQuery, finding: Finding): Promise<string | undefined> {
     if (!BROKEN.includes(finding.verdict)) return undefined;
     const known = explanationOf({ query: finding.text, ...finding });
-    if (known !== undefined || !alone || finding.verdict !== 'accepts what Google refuses') return known;
-    for (const part of within(piece)) {
-      if (part.type === undefined) continue;
-      const text = textOf(alone(part));
+    if (known !== undefined || finding.verdict !== 'accepts what Google refuses') return known;
+    for (const text of partsOf(query)) {
       if (text === finding.text) continue;
       const { google, ours } = await this.#judged(text, true);
       if (google && ours && 'error' in google && 'error' in ours) return NOT_EVALUATED;
@@ -249,6 +247,13 @@ class Run {
       BROKEN.filter((verdict) => count(verdict) > 0).map((verdict) => `${whole(count(verdict))} ${verdict}`),
     );
   }
+}
+
+/** The queries within a query, and those of the parts of its one expression. */
+function* partsOf({ piece, alone, inner }: GeneratedQuery): Generator<string> {
+  if (inner) yield textOf(inner);
+  if (!alone) return;
+  for (const part of within(piece)) if (part.type !== undefined) yield textOf(alone(part));
 }
 
 /** The words of the error that one side gives and the other does not. Undefined when both answer. */

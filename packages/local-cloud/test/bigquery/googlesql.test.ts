@@ -218,7 +218,10 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
       "SELECT TRIM('\\t \\u00a0x\\n'), TRIM('xxaxx', 'x'), LTRIM('xxa', 'x'), RTRIM('axx', 'x'), REPLACE('abcb', 'b', 'X')",
       [['x', 'a', 'a', 'a', 'aXcX']],
     ],
-    ["SELECT MAX('a'), MIN('b'), GREATEST('a', 'b'), COALESCE(NULL, 'c')", [['a', 'b', 'b', 'c']]],
+    [
+      "SELECT MAX('a'), MIN('b'), GREATEST('a', 'b'), COALESCE(NULL, 'c') FROM UNNEST([1])",
+      [['a', 'b', 'b', 'c']],
+    ],
     [
       "SELECT LPAD('7', 3, '0'), RPAD('7', 3), LEFT('abc', 2), RIGHT('abc', 2), REPEAT('ab', 2)",
       [['007', '7  ', 'ab', 'bc', 'abab']],

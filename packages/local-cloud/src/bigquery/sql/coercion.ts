@@ -29,8 +29,7 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   if (value.type.kind === 'STRING' && value.coercible && FROM_TEXT.includes(type.kind)) {
     return coerceText(value, type.kind, type, bindings);
   }
-  const literalFloat =
-    value.coercible === 'LITERAL' && value.type.kind === 'FLOAT64' && type.kind === 'NUMERIC';
+  const literalFloat = isLiteralFloat(value) && type.kind === 'NUMERIC';
   if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
   const exact = literalFloat ? scalarValue('NUMERIC', value.constant, true) : undefined;
   if (exact !== undefined) return combined(constantSql('NUMERIC', exact, value.at), type, value.at, [value]);
@@ -113,13 +112,20 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   const [first] = [...fixed, ...typed, ...values];
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
-  // 1.5 beside a NUMERIC is a NUMERIC. Any other FLOAT64 is not.
-  const floats = typed.filter(({ type }) => type.kind === 'FLOAT64');
-  const numeric = typed.find(({ type }) => type.kind === 'NUMERIC');
-  if (numeric && floats.every(({ coercible }) => coercible === 'LITERAL')) candidates.unshift(numeric.type);
+  candidates.unshift(...numericFirst(typed));
   const struct = commonStruct(typed, bindings);
   if (struct) candidates.push(struct);
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
+}
+
+export const isLiteralFloat = ({ type, coercible }: Resolved) =>
+  type.kind === 'FLOAT64' && coercible === 'LITERAL';
+
+/** 1.5 beside a NUMERIC is a NUMERIC. Any other FLOAT64 is not. */
+export function numericFirst(values: readonly Resolved[]): DataType[] {
+  const numeric = values.find(({ type }) => type.kind === 'NUMERIC');
+  const isFloat = values.some((value) => value.type.kind === 'FLOAT64' && !isLiteralFloat(value));
+  return numeric && !isFloat ? [numeric.type] : [];
 }
 
 /** The STRUCT whose fields have the common types of the values' fields, under the names of the first. */

@@ -1,6 +1,6 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, scalar, typeName } from '../types.ts';
-import type { Expression, Name, OrderItem } from './ast.ts';
+import type { Expression, Name, OrderItem, Query } from './ast.ts';
 import { castTo } from './casts.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
@@ -261,7 +261,26 @@ function resolveCase(node: Node<'case'>, context: ExpressionContext): Resolved {
   return combined(sql, type, node.at, [...conditions, ...values]);
 }
 
+/** The value of `(SELECT value)`, a query without rows. As a query, DuckDB would compute it even where CASE skips it. */
+function onlyValue({ ctes, body, orderBy, limit }: Query): Expression | undefined {
+  if (body.node !== 'select' || ctes.length > 0 || orderBy.length > 0 || limit) return undefined;
+  const { from, where, groupBy, having, qualify, asStruct, items } = body;
+  const [item] = items;
+  if (from || where || groupBy || having || qualify || asStruct || items.length > 1) return undefined;
+  return item?.node === 'item' ? item.value : undefined;
+}
+
 function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: ExpressionContext): Resolved {
+  const only = kind === 'SCALAR' ? onlyValue(query) : undefined;
+  if (only) {
+    const value = resolveExpression(only, {
+      ...context,
+      aggregates: false,
+      windows: false,
+      clause: 'SELECT without FROM',
+    });
+    return combined(value.sql, value.type, at, [value]);
+  }
   const { sql, outputs, reads } = context.resolveQuery(query, context.scope);
   if (kind === 'EXISTS') return combined(`EXISTS (${sql})`, scalar('BOOL'), at, [reads]);
   const [output] = outputs;

@@ -102,6 +102,8 @@ class SelectResolver {
       ...(qualify ? [qualify] : []),
     ];
     const isAggregated = select.groupBy || having || everything.some(({ hasAggregate }) => hasAggregate);
+    if (isAggregated && !select.from)
+      throw invalidQuery('SELECT without FROM clause cannot use aggregation', select.at);
     if (having && !select.groupBy && !everything.some(({ hasAggregate }) => hasAggregate)) {
       throw invalidQuery(
         'The HAVING clause requires GROUP BY or aggregation to be present',

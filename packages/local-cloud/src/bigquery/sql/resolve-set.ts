@@ -2,7 +2,7 @@ import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, duckType, isGroupable, sameType, scalar, typeName } from '../types.ts';
 import type { SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce } from './coercion.ts';
+import { coerce, isLiteralFloat, numericFirst } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -60,7 +60,7 @@ function columnType(
 ): DataType {
   const values = operands.flatMap(({ outputs }) => outputs[column]?.value ?? []);
   const candidates = values.map(({ type }) => type);
-  const type = candidates.find((candidate) =>
+  const type = [...numericFirst(values), ...candidates].find((candidate) =>
     values.every((value) => convertible(value, candidate, bindings)),
   );
   if (!type) {
@@ -75,6 +75,7 @@ function columnType(
 
 /** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
+  if (isLiteralFloat(value) && type.kind === 'NUMERIC') return true;
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
   if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
   const { coercible: _, constant: __, ...column } = value;

@@ -26,6 +26,9 @@ const someInfinite = (x: string) => `coalesce(${call('bool_or', [`isinf(${x})`])
 /** A power of two: dividing by it changes no digit. The sum of large numbers is then finite. */
 const SCALE = '18446744073709551616.0';
 
+/** The sum of a billion of these is still a NUMERIC. */
+const MAX_AVERAGED = '1e19';
+
 /** DuckDB fails at numbers whose square is no FLOAT64. */
 const MAX_SPREAD = '1e150';
 
@@ -108,8 +111,11 @@ export const AGGREGATES: FunctionTable = {
       return `CASE WHEN isinf(${average}) AND NOT ${someInfinite(x)} THEN ${small} ELSE ${average} END`;
     }),
     overload('NUMERIC -> NUMERIC', ([x = '']) => {
-      const sum = `CAST(${call('sum', [x])} AS DECIMAL(38, 9))`;
-      return divideNumeric([sum, `CAST(nullif(${call('count', [x])}, 0) AS DECIMAL(38, 9))`]);
+      const sum = `CAST(${call('sum', [`CASE WHEN abs(${x}) <= ${MAX_AVERAGED} THEN ${x} END`])} AS DECIMAL(38, 9))`;
+      const average = divideNumeric([sum, `CAST(nullif(${call('count', [x])}, 0) AS DECIMAL(38, 9))`]);
+      const isLarge = `${call('max', [`abs(${x})`])} > ${MAX_AVERAGED}`;
+      const refusal = failure(`AVG of NUMERICs above ${MAX_AVERAGED} is not supported by the local BigQuery`);
+      return `CASE WHEN ${isLarge} THEN ${refusal} ELSE ${average} END`;
     }),
   ],
   // NaN is smaller than any number in BigQuery, and larger in DuckDB.

@@ -26,7 +26,7 @@ function fromHex(text: string): Uint8Array {
 }
 
 function fromBase64(text: string): Uint8Array {
-  const [, digits, padding = ''] = /^([A-Za-z0-9+/_-]*)(={0,2})$/.exec(text.replaceAll(/\s/g, '')) ?? [];
+  const [, digits, padding = ''] = /^([A-Za-z0-9+/]*)(={0,2})$/.exec(text.replaceAll(/\s/g, '')) ?? [];
   const isWhole = padding === '' ? (digits ?? '').length % 4 !== 1 : `${digits}${padding}`.length % 4 === 0;
   if (digits === undefined || !isWhole) throw new FunctionError('Failed to decode invalid base64 string');
   return Buffer.from(text, 'base64');

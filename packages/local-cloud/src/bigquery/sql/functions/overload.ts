@@ -102,7 +102,7 @@ function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings)
   }
   const result = typeOf(candidate.result, generic);
   if (!result) return undefined;
-  const exact = values.every((value, index) => value.sql === args[index]?.sql);
+  const exact = !patterns.includes('ANY') && values.every((value, index) => value.sql === args[index]?.sql);
   return [{ overload: candidate, values, result, exact }];
 }
 

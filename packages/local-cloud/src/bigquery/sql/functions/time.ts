@@ -398,7 +398,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
     overload('DATE -> DATE', ([x = '']) => x),
     overload('TIMESTAMP, STRING? -> DATE', (args) => `CAST(${asClock(args)} AS DATE)`),
     overload('DATETIME -> DATE', ([x]) => `CAST(${x} AS DATE)`),
-    overload('STRING -> DATE', ([x = '']) => readText(x, 'DATE', false)),
+    overload('STRING -> DATE', ([x = '']) => `CAST(${readText(x, 'TIMESTAMP', false)} AS DATE)`),
   ],
   DATETIME: [
     overload('DATETIME -> DATETIME', ([x = '']) => x),
