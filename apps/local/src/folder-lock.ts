@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { reasonOf, UserError } from '@records/cli';
 
 /** https://sqlite.org/rescode.html */
-const SQLITE_BUSY = 5;
+const [SQLITE_BUSY, SQLITE_NOTADB] = [5, 26];
 
 /**
  * Keeps other processes of `pnpm dev` out of a folder, which is created when missing. SQLite locks the file, so the system
@@ -16,16 +16,14 @@ export function lockFolder(folder: string): Disposable | undefined {
   const path = join(folder, 'lock');
   const lock = new DatabaseSync(path);
   try {
-    // It writes nothing: the file stays empty.
-    lock.exec('BEGIN EXCLUSIVE');
+    // It writes nothing: the file stays empty, and a full disk is no matter.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if (typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY)
-      return undefined;
-    throw new UserError(`${path} cannot be locked: ${reasonOf(error)}`, {
-      hint: `delete ${path}`,
-      cause: error,
-    });
+    const code = typeof error === 'object' && error !== null && 'errcode' in error && error.errcode;
+    if (code === SQLITE_BUSY) return undefined;
+    const hint = code === SQLITE_NOTADB ? `delete ${path}` : undefined;
+    throw new UserError(`${path} cannot be locked: ${reasonOf(error)}`, { hint, cause: error });
   }
   return { [Symbol.dispose]: () => lock.close() };
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unreadable } from './data-folder.ts';
 import { CloudError } from './errors.ts';
 import { writeFileAtomically } from './files.ts';
+import { reasonOf } from './pubsub/reason.ts';
 import { isSystemError } from './system-error.ts';
 
 /** Gives one member one role on one resource. */
@@ -373,9 +375,11 @@ function keyOf({ resource, role, member }: Grant): string {
 
 function readGrants(path: string): Grant[] {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Grant[];
+    const grants: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (Array.isArray(grants)) return grants;
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return [];
-    throw error;
+    throw unreadable(path, reasonOf(error), error);
   }
+  throw unreadable(path, 'it is not a list of grants', undefined);
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { CloudEvent } from './cloud-event.ts';
 import { CloudRun } from './cloud-run/cloud-run.ts';
 import type { Images } from './cloud-run/images.ts';
+import { openDataFolder } from './data-folder.ts';
 import { Iam } from './iam.ts';
 import { cloudMetrics } from './metrics/cloud-metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
@@ -89,7 +90,7 @@ export class LocalCloud {
     this.#parts = parts.opened;
   }
 
-  /** Throws PortTakenError, or CloudError FAILED_PRECONDITION when another process uses `dataDir`. */
+  /** Throws PortTakenError, or CloudError FAILED_PRECONDITION when another process uses `dataDir`, or its data cannot be read. */
   static async create(options: LocalCloudOptions): Promise<LocalCloud> {
     const opened: Closable[] = [];
     try {
@@ -164,6 +165,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
     return part;
   };
 
+  const lost = dataDir === undefined ? [] : openDataFolder(dataDir);
   const iam = new Iam(folder('iam'));
   const warn = (source: string) => (message: string) =>
     onEvent({ type: 'log', source, severity: 'warning', message });
@@ -228,7 +230,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   const secrets = keep(new Secrets(folder('secrets')));
   const cloud = { iam, bigquery, pubsub, cloudRun, secrets };
   const stateDir = folder('pulumi').path;
-  const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, onEvent }));
+  const engine = keep(new PulumiEngine({ cloud, projectId, projectNumber, stateDir, lost, onEvent }));
   // After the engine, so that it closes first: the engine waits for services that are starting.
   keep(cloudRun);
   // For commands that people run. A service reads a secret through the volume that its resource mounts.

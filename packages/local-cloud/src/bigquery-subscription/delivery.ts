@@ -11,6 +11,8 @@ import { type Row, RowRefused } from './rows.ts';
 const BATCH = { messages: 5_000, bytes: 8 * 1024 * 1024 };
 /** How often a subscription in an error state checks its table again. */
 const RECHECK_MS = 1_000;
+/** Different reasons of failures that are told before a success. */
+const MAX_FAILURES = 20;
 
 /** A message and its row. */
 interface Writable {
@@ -47,7 +49,8 @@ export class BigQueryDelivery {
   readonly #stopWaking: () => void;
   #error: DestinationError | undefined;
   #recheck: Timer | undefined;
-  #failure: string | undefined;
+  /** Reasons that were told since the last success. */
+  readonly #failures = new Set<string>();
   #running: Promise<void> | undefined;
   #wakened = false;
   #closed = false;
@@ -85,8 +88,9 @@ export class BigQueryDelivery {
       try {
         while (!this.#closed && (await this.#deliverBatch()));
       } catch (error) {
-        // A write of the queue itself failed. The queue resets and then wakes this delivery.
+        // A write of the queue itself failed, as on a full disk. The queue resets and wakes this delivery at once.
         this.#failed(error);
+        this.#pause();
       }
     }
     // Set in the same turn as the last check of #wakened, so a later wake-up starts a new run.
@@ -100,7 +104,7 @@ export class BigQueryDelivery {
     if (deliveries.length === 0) return false;
     try {
       await this.#write(deliveries, await this.#options.columns());
-      this.#failure = undefined;
+      this.#failures.clear();
       return true;
     } catch (error) {
       return await this.#undelivered(deliveries, error);
@@ -166,9 +170,18 @@ export class BigQueryDelivery {
 
   #failed(error: unknown): string {
     const reason = reasonOf(error);
-    if (reason !== this.#failure) this.#options.failed(reason);
-    this.#failure = reason;
+    if (!this.#failures.has(reason) && this.#failures.size < MAX_FAILURES) {
+      this.#failures.add(reason);
+      this.#options.failed(reason);
+    }
     return reason;
+  }
+
+  #pause(): void {
+    this.#recheck = this.#options.clock.setTimeout(() => {
+      this.#recheck = undefined;
+      this.#wake();
+    }, RECHECK_MS);
   }
 
   #enter(error: DestinationError): void {

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
+import { unreadable } from '../data-folder.ts';
 import { CloudError } from '../errors.ts';
 import { quoteIdentifier, quoteLiteral } from './names.ts';
 import { QueuedConnection } from './queued-connection.ts';
@@ -15,6 +16,10 @@ const FILE = 'bigquery.duckdb';
 /** Results of queries, which end with the process. */
 const RESULTS_FILE = 'results.duckdb';
 const SPILL = 'spill';
+
+/** What DuckDB says of a file that is damaged, or of a newer version; not of a full disk. */
+const UNREADABLE =
+  /not a valid DuckDB database|Could not read enough bytes|corrupt|checksum|Serialization Error|newer version|replaying WAL/i;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
 const MEMORY_LIMIT = '384MiB';
@@ -114,8 +119,10 @@ export class Database {
     } catch (error) {
       openFolders.delete(folder);
       const message = Error.isError(error) ? error.message : '';
-      if (!message.includes('lock on file')) throw error;
-      throw locked(folder, /PID \d+/.exec(message)?.[0] ?? 'another process');
+      if (message.includes('lock on file'))
+        throw locked(folder, /PID \d+/.exec(message)?.[0] ?? 'another process');
+      if (!UNREADABLE.test(message)) throw error;
+      throw unreadable(join(folder, FILE), message.split('\n', 1)[0] ?? '', error);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { OnEvent, StepEvent } from '../cloud-event.ts';
+import { partOf, type StoredPart } from '../data-folder.ts';
 import type { Cloud } from './cloud.ts';
 import { DeploymentError, type Problem } from './deployment-error.ts';
 import { GcpDeclarations } from './gcp-declarations.ts';
@@ -72,6 +73,8 @@ export interface EngineOptions {
   readonly projectNumber: string;
   /** Folder of the states; in memory when absent. */
   readonly stateDir: string | undefined;
+  /** Parts whose data is gone, so that nothing in a state is left in them. */
+  readonly lost?: readonly StoredPart[];
   readonly onEvent: OnEvent;
 }
 
@@ -160,8 +163,19 @@ export class PulumiEngine {
 
   #stateOf(project: string, stack: string): StackState {
     const key = `${project}/${stack}`;
-    const state = this.#states.get(key) ?? new StackState(this.#options.stateDir, project, stack);
+    const state = this.#states.get(key) ?? this.#readState(project, stack);
     this.#states.set(key, state);
+    return state;
+  }
+
+  #readState(project: string, stack: string): StackState {
+    const { stateDir, lost = [], onEvent } = this.#options;
+    const state = new StackState(stateDir, project, stack);
+    for (const source of lost) {
+      if (!state.forget((type) => partOf(type) === source)) continue;
+      const message = 'its data is missing: what the program declares in it is made again, and empty';
+      onEvent({ type: 'log', source, severity: 'warning', message });
+    }
     return state;
   }
 }

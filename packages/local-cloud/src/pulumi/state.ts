@@ -90,6 +90,15 @@ export class StackState {
     this.#save();
   }
 
+  /** Forgets resources by their type. Answers whether there were any. */
+  forget(isLost: (type: string) => boolean): boolean {
+    const gone = this.resources().filter(({ type }) => isLost(type));
+    for (const { urn } of gone) this.#resources.delete(urn);
+    this.#replaced = this.#replaced.filter(({ type }) => !isLost(type));
+    if (gone.length > 0) this.#save();
+    return gone.length > 0;
+  }
+
   /** Makes room for the replacement of a resource, which stays recorded until it is deleted. */
   setAside(resource: ResourceState): void {
     this.#resources.delete(resource.urn);
@@ -126,7 +135,7 @@ function readState(path: string): StateFile | undefined {
   }
   throw new DeploymentError([
     {
-      message: `${path} is not a state of the local cloud. Start with --fresh, which empties the local cloud.`,
+      message: `${path} is not a state that this version of the local cloud reads. Use the version that wrote it, or start with --fresh, which empties the local cloud.`,
     },
   ]);
 }

@@ -42,23 +42,35 @@ describe('a BigQuery subscription', () => {
     expect(pipeline.warehouse.rows).toHaveLength(2_000);
   });
 
+  const message = {
+    id: 1,
+    failures: 0,
+    availableAt: 0,
+    publishTime: 0,
+    orderingKey: null,
+    attributes: null,
+    stamp: null,
+    data: new Uint8Array(),
+  };
+  const options = {
+    chaos: new Chaos(),
+    warehouse: { appendRows: async () => [] },
+    destination: { table: { projectId: 'p', datasetId: 'd', tableId: 't' } },
+    backoff: { minimumMs: 0, maximumMs: 0 },
+    hasDeadLetterTopic: false,
+    columns: async () => [],
+    rowOf: () => ({}),
+    stateChanged: () => {},
+    failed: () => {},
+  };
+
   it('takes messages again when it is woken while it goes idle', async () => {
-    const message = {
-      id: 1,
-      failures: 0,
-      availableAt: 0,
-      publishTime: 0,
-      orderingKey: null,
-      attributes: null,
-      stamp: null,
-      data: new Uint8Array(),
-    };
     const { promise: acknowledged, resolve } = Promise.withResolvers<readonly number[]>();
     let takes = 0;
     let wake = () => {};
     const delivery = new BigQueryDelivery({
+      ...options,
       clock: new FakeClock(),
-      chaos: new Chaos(),
       queue: {
         onWake: (listener) => {
           wake = listener;
@@ -72,16 +84,46 @@ describe('a BigQuery subscription', () => {
         fail: async () => {},
         giveBack: () => {},
       },
-      warehouse: { appendRows: async () => [] },
-      destination: { table: { projectId: 'p', datasetId: 'd', tableId: 't' } },
-      backoff: { minimumMs: 0, maximumMs: 0 },
-      hasDeadLetterTopic: false,
-      columns: async () => [],
-      rowOf: () => ({}),
-      stateChanged: () => {},
-      failed: () => {},
     });
     expect(await acknowledged).toEqual([1]);
+    await delivery.close();
+  });
+
+  it('tells each reason once and pauses for a second while nothing can be written, as on a full disk', async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    let takes = 0;
+    let wake = () => {};
+    const full = (what: string) => new CloudError('INTERNAL', `${what} cannot be written.`);
+    const delivery = new BigQueryDelivery({
+      ...options,
+      clock,
+      warehouse: { appendRows: () => Promise.reject(full('The rows')) },
+      queue: {
+        onWake: (listener) => {
+          wake = listener;
+          return () => {};
+        },
+        take: () => {
+          takes += 1;
+          return [{ message, attempt: 1 }];
+        },
+        acknowledge: async () => {},
+        fail: async () => {
+          await new Promise(setImmediate);
+          wake();
+          throw full('The queue');
+        },
+        giveBack: () => {},
+      },
+      failed: (reason) => told.push(reason),
+    });
+    for (let second = 1; second <= 30; second += 1) {
+      await until(() => takes >= second);
+      await clock.advance(1_000);
+    }
+    expect(takes).toBeLessThanOrEqual(31);
+    expect(told).toEqual(['The rows cannot be written.', 'The queue cannot be written.']);
     await delivery.close();
   });
 

@@ -67,7 +67,7 @@ describe('the state of a stack', () => {
       await mkdir(join(folder, 'shop'));
       await writeFile(join(folder, 'shop', 'test.json'), content);
       expect(() => new StackState(folder, 'shop', 'test')).toThrow(
-        /shop.test\.json is not a state of the local cloud\. Start with --fresh, which empties the local cloud\.$/,
+        /shop.test\.json is not a state that this version of the local cloud reads\. Use the version that wrote it, or start with --fresh, which empties the local cloud\.$/,
       );
     },
   );

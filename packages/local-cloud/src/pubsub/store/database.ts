@@ -1,11 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { unreadable } from '../../data-folder.ts';
 import { CloudError } from '../../errors.ts';
 import { reasonOf } from '../reason.ts';
 
 /** Pages in the write-ahead log (16 MiB) before SQLite writes them to the file, so that bursts run without interruption. */
 const WAL_PAGES = 4_000;
+
+const FILE = 'pubsub.sqlite';
 
 /** Version of the schema below. Files of another version are refused. */
 const VERSION = 1;
@@ -57,10 +60,10 @@ export class Database {
   #commit: { readonly done: Promise<void>; resolve(): void; reject(error: unknown): void } | undefined;
   readonly #onLost = new Set<() => void>();
 
-  /** Throws CloudError FAILED_PRECONDITION when another process uses the folder, or its data has another version. */
+  /** Throws CloudError FAILED_PRECONDITION when another process uses the folder, or its data is damaged or has another version. */
   constructor(folder?: string) {
     if (folder) mkdirSync(folder, { recursive: true });
-    this.#db = new DatabaseSync(folder ? join(folder, 'pubsub.sqlite') : ':memory:');
+    this.#db = new DatabaseSync(folder ? join(folder, FILE) : ':memory:');
     try {
       this.#db.exec(
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`,
@@ -68,7 +71,9 @@ export class Database {
       this.#migrate(folder);
     } catch (error) {
       this.#db.close();
-      if (!isBusy(error)) throw error;
+      if (folder && DAMAGED.some((code) => isSqliteError(error, code)))
+        throw unreadable(join(folder, FILE), reasonOf(error), error);
+      if (!isSqliteError(error, SQLITE_BUSY)) throw error;
       throw new CloudError('FAILED_PRECONDITION', `Another process uses the Pub/Sub data in ${folder}.`, {
         hint: 'stop the other local cloud, or use another folder',
         cause: error,
@@ -147,9 +152,10 @@ export class Database {
   }
 }
 
-/** https://www.sqlite.org/rescode.html#busy */
+/** https://www.sqlite.org/rescode.html: `SQLITE_BUSY`, and `SQLITE_CORRUPT` and `SQLITE_NOTADB`. */
 const SQLITE_BUSY = 5;
+const DAMAGED = [11, 26];
 
-function isBusy(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY;
+function isSqliteError(error: unknown, code: number): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === code;
 }
