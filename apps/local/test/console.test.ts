@@ -1,8 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '@records/local-cloud';
-import { FAILED_SAVES } from '../src/activity.ts';
+import { Changes } from '../src/changes.ts';
 import { ConsoleServer } from '../src/console/server.ts';
+import { Terminal } from '../src/terminal.ts';
 import { hasBrowser, TestConsole } from './support/console.ts';
 
 // It starts a stack and a browser, perhaps on a busy machine.
@@ -11,11 +16,20 @@ jest.setTimeout(240_000);
 const inBrowser = hasBrowser ? it : it.skip;
 
 let opened: TestConsole;
+let folder: string;
+/** A part of the API's code that a test may change. */
+let part: string;
 
 beforeAll(async () => {
-  opened = await TestConsole.start();
+  folder = await mkdtemp(join(tmpdir(), 'console-'));
+  part = join(folder, 'part.mjs');
+  await writeFile(part, '');
+  opened = await TestConsole.start({ apiPreload: pathToFileURL(part).href });
 });
-afterAll(() => opened?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await opened?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
 
 /** Sends a request with any headers, which fetch does not allow. */
 function statusOf(path: string, headers: Record<string, string>, body?: string): Promise<number | undefined> {
@@ -135,14 +149,23 @@ describe('the page', () => {
     }),
   );
 
-  inBrowser('shows a save that failed, with its lines, until one is applied', () =>
+  inBrowser('turns red with file and line when a save breaks the API, and green when it is mended', () =>
     opened.withPage('/requests', async (page) => {
-      const { activity } = opened;
-      activity.failed('api', FAILED_SAVES.api, new Error('main.ts:3 no'));
+      const { stack, activity } = opened;
+      const changes = new Changes(stack, {
+        ...{ terminal: new Terminal(false, () => {}), activity, onDeployed: async () => {} },
+        interrupted: new AbortController().signal,
+      });
+      await writeFile(part, '\n\nconst broken = ;\n');
+      await changes.restartApi();
       await page.waitForSelector('.pipeline .bad >> text=API');
-      expect(await page.textContent('.troubles')).toMatch(/does not start\s+main.ts:3 no\s+save again/);
-      activity.applied('api', 'The API restarted');
+      expect(await page.textContent('.troubles')).toMatch(
+        /The API does not start.*part\.mjs:3\n\s*const broken = ;.*save again to retry/s,
+      );
+      await writeFile(part, '');
+      await changes.restartApi();
       await page.waitForSelector('.troubles .trouble', { state: 'detached' });
+      await page.waitForSelector('.pipeline .bad', { state: 'detached' });
       await page.waitForSelector('.events >> text=The API restarted');
     }),
   );
