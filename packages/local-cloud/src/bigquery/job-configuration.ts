@@ -150,7 +150,9 @@ export function parseQuery(projectId: string, input: QueryInput, dryRun = false)
   if (!input.query) throw invalid('Required parameter is missing: query');
   // The REST API defaults to legacy SQL.
   if (input.useLegacySql !== false) {
-    throw invalid('Legacy SQL is not supported by the local BigQuery: set useLegacySql to false');
+    throw invalid(
+      'Legacy SQL is not supported by the local BigQuery: set useLegacySql to false, or in bq --use_legacy_sql=false',
+    );
   }
   return {
     query: input.query,

@@ -84,6 +84,10 @@ export interface TableResource extends Omit<TableInput, 'schema'> {
   /** Logical bytes, as text. Google leaves out the streaming buffer; here every row counts at once. */
   readonly numBytes: string;
   readonly numLongTermBytes: string;
+  /** `bq show` prints these three beside the older ones. */
+  readonly numTotalLogicalBytes: string;
+  readonly numActiveLogicalBytes: string;
+  readonly numLongTermLogicalBytes: string;
   /** Milliseconds since the epoch, as text. */
   readonly creationTime: string;
   /** Milliseconds since the epoch, as text. Each change of rows or schema makes it later. */
@@ -137,6 +141,8 @@ function checkedProperty(name: string, value: unknown): unknown {
   if (value === null) return null;
   if (name === 'labels') return checkedLabels(value);
   const number = Number(value);
+  // `bq update --default_table_expiration 0` clears it so.
+  if (name === 'defaultTableExpirationMs' && number === 0) return null;
   if (name === 'defaultTableExpirationMs' && number < MIN_LIFETIME_MS) {
     throw invalid(
       `Invalid value for ${name}: ${value}; it must be at least ${MIN_LIFETIME_MS} milliseconds, one hour`,
@@ -229,6 +235,7 @@ export function datasetResource(
 
 export function tableResource(table: Table, location: string, statistics: TableStatistics): TableResource {
   const { reference, fields, properties, creationTime, lastModifiedTime } = table;
+  const bytes = String(totalBytes(statistics));
   const resource = {
     kind: 'bigquery#table' as const,
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,
@@ -237,8 +244,11 @@ export function tableResource(table: Table, location: string, statistics: TableS
     ...properties,
     schema: { fields },
     numRows: String(statistics.rows),
-    numBytes: String(totalBytes(statistics)),
+    numBytes: bytes,
     numLongTermBytes: '0',
+    numTotalLogicalBytes: bytes,
+    numActiveLogicalBytes: bytes,
+    numLongTermLogicalBytes: '0',
     creationTime: String(creationTime),
     lastModifiedTime: String(lastModifiedTime),
     type: kindOf(table),

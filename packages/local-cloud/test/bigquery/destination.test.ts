@@ -169,6 +169,14 @@ describe('a list in a destination table', () => {
       await refusal(fixture.client.dataset('scratch').setMetadata({ defaultTableExpirationMs: '1000' })),
     ).toMatchObject({ message: expect.stringContaining('at least 3600000 milliseconds') });
   });
+
+  it('lives for ever by default once the default lifetime is 0', async () => {
+    const dataset = fixture.client.dataset('scratch');
+    const [metadata] = await dataset.setMetadata({ defaultTableExpirationMs: '0' });
+    expect(metadata).not.toHaveProperty('defaultTableExpirationMs');
+    const [table] = await dataset.createTable('kept', { schema: 'id:STRING' });
+    expect(table.metadata).not.toHaveProperty('expirationTime');
+  });
 });
 
 describe('an account that makes lists', () => {

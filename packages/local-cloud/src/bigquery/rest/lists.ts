@@ -30,21 +30,29 @@ export function datasetFilter(filter = '', all: boolean): (dataset: DatasetResou
 
 export const TABLE_VIEWS = oneOf('TABLE_METADATA_VIEW_UNSPECIFIED', 'BASIC', 'STORAGE_STATS', 'FULL');
 
-export type SelectedTable = Omit<
-  TableResource,
-  'schema' | 'numRows' | 'numBytes' | 'numLongTermBytes' | 'lastModifiedTime'
-> & {
+/** What tells the size of a table, which a view BASIC leaves out. */
+const STORAGE = [
+  'numRows',
+  'numBytes',
+  'numLongTermBytes',
+  'numTotalLogicalBytes',
+  'numActiveLogicalBytes',
+  'numLongTermLogicalBytes',
+  'lastModifiedTime',
+] as const;
+
+export type SelectedTable = Omit<TableResource, 'schema' | (typeof STORAGE)[number]> & {
   readonly schema?: { readonly fields: readonly Field[] };
 };
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables/get */
 export function selectedTable(
-  table: TableResource,
+  { schema, ...table }: TableResource,
   selectedFields: string | undefined,
   view: 'TABLE_METADATA_VIEW_UNSPECIFIED' | 'BASIC' | 'STORAGE_STATS' | 'FULL' | undefined,
 ): SelectedTable {
-  const { schema, numRows, numBytes, numLongTermBytes, lastModifiedTime, ...basic } = table;
-  const storage = { numRows, numBytes, numLongTermBytes, lastModifiedTime };
   const fields = selectedColumns(schema.fields, selectedFields, tableName(table.tableReference));
-  return { ...basic, ...(fields.length > 0 && { schema: { fields } }), ...(view !== 'BASIC' && storage) };
+  const hidden: readonly string[] = view === 'BASIC' ? STORAGE : [];
+  const shown = Object.fromEntries(Object.entries(table).filter(([name]) => !hidden.includes(name)));
+  return { ...(shown as typeof table), ...(fields.length > 0 && { schema: { fields } }) };
 }
