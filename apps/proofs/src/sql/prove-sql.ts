@@ -198,6 +198,7 @@ class Run {
       },
     );
     const finding = text === found.text ? found : await this.#judged(text, query.ordered);
+    console.log(`${finding.verdict}: ${text}`);
     const kind = error ?? `${found.verdict}: ${kindOf(text)}`;
     this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), finding]);
   }

@@ -92,7 +92,7 @@ function timeOf(bits: bigint, nanos: number): string {
 }
 
 /** A whole number in two's complement, the least byte first, of units of 10^-scale. */
-function decimalOf(bytes: Buffer, scale: number): string {
+export function decimalOf(bytes: Buffer, scale: number): string {
   const units = BigInt.asIntN(
     bytes.length * 8,
     BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`),

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { functionSignatures } from '@records/local-cloud';
+import { Draws } from '@records/seeder';
+import type { Answer } from '../src/sql/answer.ts';
+import { judge } from '../src/sql/compare.ts';
+import { Grammar } from '../src/sql/grammar.ts';
+import { list, shrink, sql, textOf, typed } from '../src/sql/piece.ts';
+import { decimalOf, typeOf, valueFrom } from '../src/sql/zetasql-values.ts';
+
+const TABLES = new Map([
+  [
+    'people',
+    [
+      { name: 'n', type: 'INT64' },
+      { name: 'nombre', type: 'STRING' },
+      { name: 'pais', type: 'STRING' },
+    ],
+  ],
+  [
+    'countries',
+    [
+      { name: 'k', type: 'INT64' },
+      { name: 'pais', type: 'STRING' },
+    ],
+  ],
+]);
+
+const grammar = (seed: number) => new Grammar(new Draws(seed), TABLES, functionSignatures());
+const queries = (seed: number, positions: readonly number[]) => {
+  const generator = grammar(seed);
+  return positions.map((position) => textOf(generator.query(position).piece));
+};
+
+describe('generated queries', () => {
+  it('are the same for the same seed, whatever was generated before', () => {
+    expect(queries(7, [0, 1, 2, 3])).toEqual([...queries(7, [0, 1]), ...queries(7, [2, 3])]);
+    expect(queries(7, [0, 1, 2, 3])).not.toEqual(queries(8, [0, 1, 2, 3]));
+  });
+
+  it('ask each signature of the table of functions by itself', () => {
+    const generator = grammar(1);
+    const asked = new Set(
+      Array.from({ length: 8_000 }, (_, position) => JSON.stringify(generator.query(position).signature)),
+    );
+    const missing = generator.signatures.filter((signature) => !asked.has(JSON.stringify(signature)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('a difference', () => {
+  const table = (...rows: (string | number | null)[][]): Answer => ({
+    columns: [{ name: 'c', type: 'FLOAT64' }],
+    rows,
+  });
+
+  it.each<[string, Answer, Answer, boolean]>([
+    ['same', table([1], [2]), table([2], [1]), false],
+    ['wrong', table([1], [2]), table([2], [1]), true],
+    ['same', table([0.1 + 0.2]), table([0.3]), true],
+    ['wrong', table([0.300001]), table([0.3]), true],
+    ['wrong', table([null]), table([0]), true],
+    ['same', table([Number.NaN]), table([Number.NaN]), true],
+    ['wrong', { columns: [{ name: 'c', type: 'INT64' }], rows: [] }, table(), true],
+    ['wrong', { columns: [{ name: 'd', type: 'FLOAT64' }], rows: [] }, table(), true],
+    ['same', { error: 'division by zero' }, { error: 'Division by zero' }, true],
+    ['accepts what Google refuses', { error: 'division by zero' }, table(), true],
+    ['blames the user', table(), { error: 'No matching signature' }, true],
+    ['refused by name', table(), { error: 'Function F is not supported by the local BigQuery' }, true],
+    ['server error', table(), { error: 'internal', isServerError: true }, true],
+    ['server error', table(), undefined, true],
+    ['not judged', undefined, table(), true],
+  ])('is judged: %s', (verdict, google, ours, ordered) => {
+    expect(judge(google, ours, ordered)).toBe(verdict);
+  });
+
+  it('is made small while it holds', async () => {
+    const one = typed('INT64', '1');
+    const call = typed('STRING', sql`UPPER(${typed('STRING', "'ñandú'")})`);
+    const query = sql`SELECT ${list([one, call, typed('INT64', sql`(${one} + ${one})`)])} FROM people`;
+    const plain = (type: string) => (type === 'STRING' ? ["''"] : ['0']);
+    const holds = async (text: string) => text.includes('UPPER');
+    expect(await shrink(query, plain, 100, holds)).toBe("SELECT 0, UPPER('') FROM people");
+  });
+});
+
+describe("the evaluator's values", () => {
+  const value = (kind: string, fields: object) => valueFrom({ type_kind: `TYPE_${kind}` }, fields);
+
+  it('are read as the REST API of BigQuery writes them', () => {
+    const bits = (2024n << 26n) | (2n << 22n) | (29n << 17n) | (23n << 12n) | (59n << 6n) | 58n;
+    expect([
+      value('DATE', { date_value: 19_782 }),
+      value('TIMESTAMP', { timestamp_value: { seconds: '-1', nanos: 999_999_000 } }),
+      value('DATETIME', { datetime_value: { bit_field_datetime_seconds: String(bits), nanos: 5_000 } }),
+      value('TIME', { time_value: String((((8n << 12n) | (15n << 6n) | 30n) << 30n) | 500_000_000n) }),
+      value('INT64', { int64_value: '9007199254740993' }),
+      value('BYTES', { bytes_value: Buffer.from('ñ') }),
+      value('STRING', {}),
+    ]).toEqual([
+      '2024-02-29',
+      '-1',
+      '2024-02-29T23:59:58.000005',
+      '08:15:30.500000',
+      '9007199254740993',
+      'w7E=',
+      null,
+    ]);
+  });
+
+  it('of NUMERIC are units in two’s complement, the least byte first', () => {
+    expect(
+      [Buffer.from([0]), Buffer.from([0xff]), Buffer.from([0x00, 0xca, 0x9a, 0x3b])].map((bytes) =>
+        decimalOf(bytes, 9),
+      ),
+    ).toEqual(['0', '-0.000000001', '1']);
+  });
+
+  it('have the names of types, and of fields without a name', () => {
+    const field = { field_type: { type_kind: 'TYPE_DOUBLE' } };
+    const struct = {
+      type_kind: 'TYPE_STRUCT',
+      struct_type: { field: [field, { ...field, field_name: 'a' }] },
+    };
+    const type = { type_kind: 'TYPE_ARRAY', array_type: { element_type: struct } };
+    expect(typeOf(type)).toBe('ARRAY<STRUCT<_field_1 FLOAT64, a FLOAT64>>');
+  });
+});
