@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { BIGQUERY_FUNCTIONS, SPECIAL_FUNCTIONS } from '../src/bigquery/sql/functions/catalogue.ts';
+import { functionSignatures } from '../src/bigquery/sql/functions/signatures.ts';
 import { isApplied, type ResourceType } from '../src/pulumi/resource-type.ts';
 import { DATA_SOURCES, RESOURCE_TYPES } from '../src/pulumi/resources/index.ts';
 
@@ -37,6 +39,24 @@ describe('the README', () => {
     const listed = /<!-- resource types: .*?-->\n(.*?)\n<!-- end of resource types -->/s.exec(readme)?.[1];
     const header = ['| type | effect | accepted without effect | refused |', '| --- | --- | --- | --- |'];
     expect(listed?.trim().split('\n')).toEqual([...header, ...rows()]);
+  });
+
+  it('lists exactly the functions of SQL in code', () => {
+    const answered = new Set([...functionSignatures().map(({ name }) => name), ...SPECIAL_FUNCTIONS]);
+    const rows = Array.from(BIGQUERY_FUNCTIONS, ([group, names]) => {
+      const refused = names.filter((name) => !answered.has(name));
+      const list = refused.length === names.length && refused.length > 4 ? 'all' : code(refused);
+      return `| ${group} | ${names.length - refused.length} of ${names.length} | ${list} |`.replace(
+        / +/g,
+        ' ',
+      );
+    });
+    const listed = /<!-- functions: .*?-->\n(.*?)\n<!-- end of functions -->/s.exec(readme)?.[1];
+    const header = ['| functions | answered | refused by name |', '| --- | --- | --- |'];
+    expect(listed?.trim().split('\n')).toEqual([...header, ...rows]);
+    // What is in a table of functions but in no group would be missing above.
+    const known = new Set([...BIGQUERY_FUNCTIONS.values()].flat());
+    expect([...answered].filter((name) => !known.has(name))).toEqual([]);
   });
 
   it('names every data source', () => {

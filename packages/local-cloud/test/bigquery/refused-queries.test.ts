@@ -32,6 +32,7 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
     "SELECT '1' = 1",
     'No matching signature for operator = for argument types: STRING, INT64. Supported signature: ANY = ANY at [1:8]',
   ],
+  ["SELECT SUBTR('abc', 1)", 'Function not found: SUBTR; Did you mean substr? at [1:8]'],
   ["SELECT TRANSLATE('a', 'aa', 'xy')", 'Duplicate character in TRANSLATE source characters'],
   ["SELECT INSTR('a', 'a', 0)", 'Position must be non-zero in INSTR'],
   [
@@ -112,6 +113,8 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['SELECT read_csv("/etc/passwd")', 'Function READ_CSV'],
   ['SELECT getenv("HOME")', 'Function GETENV'],
   ['SELECT HLL_COUNT.INIT(1)', 'Function HLL_COUNT.INIT'],
+  ['SELECT ST_X(1)', 'Function ST_X'],
+  ['SELECT AI.GENERATE("a")', 'Function AI.GENERATE'],
 
   ['SELECT SAFE.SUM(1)', 'Function SAFE.SUM'],
   ['SELECT * FROM read_parquet("x")', 'Table function read_parquet'],

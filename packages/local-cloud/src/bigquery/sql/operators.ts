@@ -4,7 +4,7 @@ import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { divideNumeric } from './functions/numeric.ts';
-import { stepSql } from './functions/time.ts';
+import { stepSql } from './functions/time-sql.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';

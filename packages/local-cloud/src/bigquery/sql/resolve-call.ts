@@ -6,9 +6,11 @@ import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
+import { unknownFunction } from './functions/catalogue.ts';
 import { applyOverloads, type Overload, overload } from './functions/overload.ts';
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
-import { clockSql, PART_ARGUMENT } from './functions/time.ts';
+import { PART_ARGUMENT } from './functions/time.ts';
+import { clockSql } from './functions/time-sql.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
 import { letIn, withoutFailures } from './let.ts';
 import { compare, unified } from './operators.ts';
@@ -58,7 +60,7 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
-  if (!known) throw unsupported(`Function ${node.spelling.toUpperCase()}`, at);
+  if (!known) throw unknownFunction(node.spelling, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   const args = node.args.map((arg, index) => resolveArgument(name, arg, index, context, resolvers));
   if (isSafe) return safely(node, name, overloads ?? [], args, context);

@@ -5,7 +5,7 @@ import { castTo } from './casts.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
-import { clockSql, extractSql } from './functions/time.ts';
+import { clockSql, extractSql } from './functions/time-sql.ts';
 import { failure, letIn } from './let.ts';
 import { assertNotNull, compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
 import { orderKeySql } from './order-key.ts';

@@ -117,7 +117,10 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   SOUNDEX: [computed('soundex', 'STRING -> STRING', soundex)],
   EDIT_DISTANCE: both('edit_distance', '$, $ -> INT64', editDistance),
   INSTR: both('instr', '$, $, INT64?, INT64? -> INT64', instr),
-  ASCII: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text, 127))],
+  ASCII: [
+    overload('STRING -> INT64', ([text = '']) => firstCodePoint(text, 127)),
+    ofBytes('ascii', '$ -> INT64', (text) => BigInt(text === '' ? 0 : text.charCodeAt(0))),
+  ],
   UNICODE: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text))],
   CHR: [computed('chr', 'INT64 -> STRING', (point) => fromCodePoint(point))],
   TO_CODE_POINTS: both('to_code_points', '$ -> ARRAY<INT64>', (text) =>

@@ -1,225 +1,23 @@
-import type { Position } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { scalar } from '../../types.ts';
-import { fromClock, toClock } from '../../zones.ts';
 import { castTo, readText, readTimestamp } from '../casts.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
-import {
-  assertPart,
-  DATE_PARTS,
-  DATE_STEPS,
-  firstWeekday,
-  isoYearStart,
-  MICROS,
-  MONTHS,
-  TIME_PARTS,
-  weekNumber,
-  weekOfYear,
-  weekStart,
-} from './date-parts.ts';
+import { assertPart, DATE_STEPS, MICROS, MONTHS, TIME_PARTS } from './date-parts.ts';
 import { type Emit, type FunctionTable, overload } from './overload.ts';
+import { clockOf, dayOf, formatTimeElements, MAX_MICROS, MIN_MICROS, type TimeKind } from './time-format.ts';
+import { parseTimeElements } from './time-parse.ts';
 import {
-  clockOf,
-  dayOf,
-  formatTimeElements,
-  MAX_MICROS,
-  MIN_MICROS,
-  parseTimeElements,
-  type TimeKind,
-  zoned,
-} from './time-format.ts';
-
-const inZone = defined('to_clock', 'TIMESTAMP, STRING -> DATETIME', (instant, zone) =>
-  zoned(() => toClock(instant, zone)),
-);
-const ofZone = defined('from_clock', 'DATETIME, STRING -> TIMESTAMP', (clock, zone) =>
-  zoned(() => fromClock(clock, zone)),
-);
-
-/** The clock of an instant. A TIMESTAMP is stored as the clock of UTC. */
-export function clockSql(instant: string, zone: string | undefined): string {
-  return zone === undefined ? instant : inZone([instant, zone]);
-}
-
-const DAY = 86_400_000_000n;
-
-const MOST: Readonly<Record<TimeKind, readonly [least: string, most: string]>> = {
-  DATE: ["DATE '0001-01-01'", "DATE '9999-12-31'"],
-  DATETIME: ["TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"],
-  TIMESTAMP: ["TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"],
-  TIME: ["TIME '00:00:00'", "TIME '24:00:00'"],
-};
-
-type Sign = '+' | '-';
-
-const STEPS: Readonly<Record<TimeKind, readonly string[]>> = {
-  DATE: DATE_STEPS,
-  DATETIME: [...TIME_PARTS, ...DATE_STEPS],
-  TIMESTAMP: [...TIME_PARTS, 'DAY'],
-  TIME: TIME_PARTS,
-};
-
-/** `value + INTERVAL n part`. Both systems use the last day of a month that is too short. */
-export function stepSql(
-  name: string,
-  kind: TimeKind,
-  sign: Sign,
-  [value = '', amount = '']: readonly string[],
-  part: string,
-  at: Position | undefined,
-): string {
-  const refusal = `${name} does not support the ${part} date part${kind === 'TIME' ? '' : ` when the argument is ${kind} type`}`;
-  assertPart(part, STEPS[kind], refusal, at);
-  const months = MONTHS[part];
-  const days = part === 'DAY' ? 1 : 7;
-  const [least, most] = MOST[kind];
-  return letIn([value, amount], (v, n) => {
-    const step = months
-      ? `to_months(CAST(${n} * ${months} AS INTEGER))`
-      : kind === 'DATE'
-        ? `CAST(${n} * ${days} AS INTEGER)`
-        : `to_microseconds(${n} * ${MICROS[part] ?? DAY * 7n})`;
-    const sum = `${v} ${sign} ${step}`;
-    const result = kind === 'DATE' ? `CAST(${sum} AS DATE)` : sum;
-    const word = sign === '+' ? 'Adding' : 'Subtracting';
-    const error = failure(
-      `${word} `,
-      `${n} || ' ${part} ${sign === '+' ? 'to' : 'from'} ${kind.toLowerCase()} ' || ${v} || ' causes overflow'`,
-    );
-    // More than all years, in any part: DuckDB would fail in words of its own.
-    const tooMuch = `abs(CAST(${n} AS HUGEINT)) > ${months ? 120_000 : 3_652_059n * (DAY / (MICROS[part] ?? DAY))}`;
-    return kind === 'TIME'
-      ? result
-      : `CASE WHEN ${tooMuch} THEN ${error} WHEN ${result} < ${least} OR ${result} > ${most} THEN ${error} ELSE ${result} END`;
-  });
-}
-
-const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
-  kinds.map((kind) =>
-    overload(`${kind}, INTERVAL -> ${kind}`, (args, [, interval]) =>
-      stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
-    ),
-  );
-
-/** A DATE takes the parts of dates here, too. */
-const stepsOfClocks = (name: string, sign: Sign, kinds: readonly TimeKind[]) => [
-  ...steps(name, sign, kinds),
-  overload('DATE, INTERVAL -> DATETIME', ([date, amount = ''], [, interval]) => {
-    const part = interval?.special?.part ?? '';
-    const refusal = `${name} does not support the ${part} date part when the argument is DATE type`;
-    assertPart(part, DATE_STEPS, refusal, interval?.at);
-    return stepSql(name, 'DATETIME', sign, [`CAST(${date} AS TIMESTAMP)`, amount], part, interval?.at);
-  }),
-];
-
-/** TIMESTAMP_DIFF counts whole parts; the others count the boundaries between parts. */
-const differences = (name: string, kinds: readonly TimeKind[]) =>
-  kinds.map((kind) =>
-    overload(`${kind}, ${kind}, PART -> INT64`, ([a = '', b = ''], [, , third]) => {
-      const part = third?.special?.part ?? '';
-      const allowed = {
-        DATE: DATE_PARTS,
-        DATETIME: [...TIME_PARTS, ...DATE_PARTS],
-        TIMESTAMP: [...TIME_PARTS, 'DAY'],
-        TIME: TIME_PARTS,
-      }[kind];
-      const refusal = `${name} does not support the ${part} date part${kind === 'TIME' ? '' : ` when the argument is ${kind} type`}`;
-      assertPart(part, allowed, refusal, third?.at);
-      if (kind === 'TIMESTAMP') return `((epoch_us(${a}) - epoch_us(${b})) // ${MICROS[part]})`;
-      const first = firstWeekday(part);
-      const [x, y] = [a, b].map((value) => `CAST(${value} AS DATE)`);
-      if (first !== undefined) return `(${weekNumber(x ?? '', first)} - ${weekNumber(y ?? '', first)})`;
-      return `date_diff('${part.toLowerCase()}', ${b}, ${a})`;
-    }),
-  );
-
-/** The start of a part. `clock` is of a DATE, or of a DATETIME. */
-function truncatedSql(kind: 'DATE' | 'DATETIME', clock: string, part: string): string {
-  const first = firstWeekday(part);
-  const type = kind === 'DATE' ? 'DATE' : 'TIMESTAMP';
-  if (first !== undefined) return `CAST(${weekStart(`CAST(${clock} AS DATE)`, first)} AS ${type})`;
-  if (part === 'ISOYEAR') return `CAST(${isoYearStart(`extract(isoyear FROM ${clock})`)} AS ${type})`;
-  return `CAST(date_trunc('${part.toLowerCase()}', ${clock}) AS ${type})`;
-}
-
-function truncated(
-  name: string,
-  kind: 'DATE' | 'DATETIME' | 'TIMESTAMP',
-  [value = '', , zone]: readonly string[],
-  second: Resolved | undefined,
-): string {
-  const part = second?.special?.part ?? '';
-  const allowed = kind === 'DATE' ? DATE_PARTS : [...TIME_PARTS, ...DATE_PARTS];
-  assertPart(part, allowed, `${name} does not support the ${part} date part`, second?.at);
-  if (kind !== 'TIMESTAMP') return inYears(name, part, kind, truncatedSql(kind, value, part));
-  if (zone === undefined) return inYears(name, part, kind, truncatedSql('DATETIME', value, part));
-  return letIn([value, zone], (instant, z) => {
-    const clock = clockSql(instant, z);
-    const start = truncatedSql('DATETIME', clock, part);
-    // An hour that comes twice is two.
-    return TIME_PARTS.includes(part) ? `${instant} - (${clock} - ${start})` : ofZone([start, z]);
-  });
-}
-
-/** The start of a part can be before the first year. */
-function inYears(name: string, part: string, kind: 'DATE' | 'DATETIME' | 'TIMESTAMP', sql: string): string {
-  if (!/WEEK|ISOYEAR/.test(part)) return sql;
-  const error = failure(`${name}: the ${part} begins before the year 1`);
-  return letIn([sql], (start) => `CASE WHEN ${start} < ${MOST[kind][0]} THEN ${error} ELSE ${start} END`);
-}
-
-const truncations = (name: string) => [
-  overload('DATE, PART -> DATE', (args, [, part]) => truncated(name, 'DATE', args, part)),
-  overload('DATETIME, PART -> DATETIME', (args, [, part]) => truncated(name, 'DATETIME', args, part)),
-  overload('TIMESTAMP, PART, STRING? -> TIMESTAMP', (args, [, part]) =>
-    truncated(name, 'TIMESTAMP', args, part),
-  ),
-];
-
-/** The last day of the part that holds a date. */
-function lastDay([value = '']: readonly string[], [, second]: readonly Resolved[]): string {
-  const part = second?.special?.part ?? 'MONTH';
-  const allowed = DATE_PARTS.filter((each) => each !== 'DAY');
-  assertPart(part, allowed, `LAST_DAY does not support the ${part} date part`, second?.at);
-  const date = `CAST(${value} AS DATE)`;
-  const first = firstWeekday(part);
-  if (first !== undefined) return `(${weekStart(date, first)} + 6)`;
-  if (part === 'ISOYEAR') return `(${isoYearStart(`extract(isoyear FROM ${date}) + 1`)} - 1)`;
-  return `(CAST(date_trunc('${part.toLowerCase()}', ${date}) + to_months(${MONTHS[part]}) AS DATE) - 1)`;
-}
-
-const OF_DATE: Readonly<Record<string, (value: string) => string>> = {
-  YEAR: (value) => `extract(year FROM ${value})`,
-  ISOYEAR: (value) => `extract(isoyear FROM ${value})`,
-  QUARTER: (value) => `extract(quarter FROM ${value})`,
-  MONTH: (value) => `extract(month FROM ${value})`,
-  ISOWEEK: (value) => `extract(week FROM ${value})`,
-  DAY: (value) => `extract(day FROM ${value})`,
-  DAYOFYEAR: (value) => `extract(doy FROM ${value})`,
-  DAYOFWEEK: (value) => `(extract(dow FROM ${value}) + 1)`,
-};
-
-const OF_TIME: Readonly<Record<string, (value: string) => string>> = {
-  HOUR: (value) => `extract(hour FROM ${value})`,
-  MINUTE: (value) => `extract(minute FROM ${value})`,
-  SECOND: (value) => `extract(second FROM ${value})`,
-  MILLISECOND: (value) => `(extract(microsecond FROM ${value}) % 1000000 // 1000)`,
-  MICROSECOND: (value) => `(extract(microsecond FROM ${value}) % 1000000)`,
-};
-
-/** EXTRACT(part FROM value), an INT64. `sql` is a clock. */
-export function extractSql(part: string, kind: TimeKind, sql: string, at: Position): string {
-  const allowed = [
-    ...(kind === 'TIME' ? [] : [...DATE_PARTS, 'DAYOFYEAR', 'DAYOFWEEK']),
-    ...(kind === 'DATE' ? [] : TIME_PARTS),
-  ];
-  assertPart(part, allowed, `EXTRACT from ${kind} does not support the ${part} date part`, at);
-  const first = part === 'ISOWEEK' ? undefined : firstWeekday(part);
-  const extract = OF_DATE[part] ?? OF_TIME[part];
-  return `CAST(${first === undefined ? extract?.(sql) : weekOfYear(sql, first)} AS BIGINT)`;
-}
+  clockSql,
+  differences,
+  lastDay,
+  ofZone,
+  STEPS,
+  steps,
+  stepsOfClocks,
+  truncations,
+} from './time-sql.ts';
 
 /** Patterns of these elements mean the same to DuckDB, which is faster by far. It writes the year 5 as 0005. */
 const PLAIN_PATTERN = /^(?:[^%]|%[YmdjbBaA%F])+$/;
