@@ -8,7 +8,7 @@ const read = (file: string): string => readFileSync(join(REPOSITORY, file), 'utf
 /** As `wc -w` counts them. */
 const words = (text: string): number => text.split(/\s+/).filter(Boolean).length;
 
-describe.each(['README', 'docs/analytics'])('%s.es.md', (document) => {
+describe.each(['README', 'docs/analytics', 'docs/privacy'])('%s.es.md', (document) => {
   const [english, spanish] = ['.md', '.es.md'].map((language) => shapeOf(read(`${document}${language}`)));
 
   it.each([

@@ -6,6 +6,7 @@ import { addCost } from './cost/command.ts';
 import { addDeadLetters } from './dead-letters/command.ts';
 import { addEnv } from './env.ts';
 import { addImage } from './image.ts';
+import { addPerson } from './person/command.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight/command.ts';
 import { addPreview } from './preview.ts';
@@ -14,7 +15,7 @@ import { addRollback, addRollout } from './rollout.ts';
 
 export const ops = program('ops', {
   summary: 'operate a stack',
-  description: 'Deploys a stack, and manages its dead letters and API keys.',
+  description: 'Deploys a stack, and manages its dead letters, people and API keys.',
   example: 'pnpm ops preview -s dev',
   more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
@@ -31,6 +32,6 @@ const add = [
     addRollout,
     addRollback,
   ],
-  ...[addDeadLetters, addApiKeys, addEnv],
+  ...[addDeadLetters, addPerson, addApiKeys, addEnv],
 ];
 for (const addVerb of add) addVerb(ops);

@@ -170,6 +170,16 @@ verb(prove, 'observe', {
     (await import('./observe/observe.ts')).proveObserve(timeLapse, interruption()),
   );
 
+verb(prove, 'privacy', {
+  summary: 'a person who was forgotten does not come back',
+  example: 'pnpm prove privacy',
+  description:
+    'Starts a local stack and publishes a person twice, once more as a dead letter. Shows, corrects and forgets them by `pnpm ops person`, ' +
+    'during walks and with an export kept. Then lets them come back by a replay, a seek, a publisher and a restored table, and counts their traces.',
+})
+  .option('--json', 'print JSON')
+  .action(async ({ json = false }) => (await import('./privacy/privacy.ts')).provePrivacy(json));
+
 addProbe(prove, startLocal);
 
 verb(prove, 'pulumi', {

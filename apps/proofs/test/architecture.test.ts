@@ -29,6 +29,7 @@ const ARROWS: Record<string, readonly string[]> = {
     '@records/infra',
     '@records/monitoring',
     '@records/prober',
+    '@records/records-schema',
     '@records/stack',
   ],
   '@records/delivery': ['@records/cli', '@records/infra', '@records/stack'],

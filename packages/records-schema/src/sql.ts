@@ -23,8 +23,12 @@ export function onePerId({ from, select = COLUMNS, where }: Reading): string {
   return `SELECT ${select} FROM ${from} AS r${condition} QUALIFY ROW_NUMBER() OVER (PARTITION BY r.${ID} ORDER BY ${order}) = 1`;
 }
 
-/** The key of the row `r` in the table of amendments, as `amendmentKey` computes it. */
-const KEY = `TO_HEX(SHA256(r.${ID}))`;
+/** The key of an id in the table of amendments, as `amendmentKey` computes it. */
+export function amendmentKeyOf(id: string): string {
+  return `TO_HEX(SHA256(${id}))`;
+}
+
+const KEY = amendmentKeyOf(`r.${ID}`);
 
 /**
  * Rows of one per id as readers get them: without the people who were forgotten, and with what was corrected. The API applies the same

@@ -76,7 +76,7 @@ export async function printReplay(options: Changes): Promise<void> {
 
 export async function printDiscard(options: Changes): Promise<void> {
   const { stack, json, yes, dryRun = false } = options;
-  if (stack !== LOCAL && !dryRun && !yes) await confirm(stack);
+  if (stack !== LOCAL && !dryRun && !yes) await confirm(stack, 'removes dead letters of');
   const discarded = await withMailbox(options, (mailbox, selection) =>
     discard(mailbox, selection, { dryRun }),
   );
