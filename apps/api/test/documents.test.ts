@@ -150,14 +150,15 @@ describe.each(['/openapi.json', '/docs', '/problems'])('%s', (url) => {
 
   it('is cached for five minutes and revalidated with 304 after that, with a tag for each encoding', async () => {
     const tags = new Set<unknown>();
+    const vary = url === '/docs' ? 'Accept-Encoding, Accept-Language' : 'Accept-Encoding';
     for (const encoding of ['identity', 'gzip', 'br']) {
       const { headers } = await get({ 'accept-encoding': encoding });
-      expect(headers).toMatchObject({ 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      expect(headers).toMatchObject({ 'cache-control': 'max-age=300', vary });
       const etag = String(headers.etag);
       tags.add(etag);
       const again = await get({ 'accept-encoding': encoding, 'if-none-match': etag });
       expect([again.statusCode, again.body]).toEqual([304, '']);
-      expect(again.headers).toMatchObject({ etag, 'cache-control': 'max-age=300', vary: 'Accept-Encoding' });
+      expect(again.headers).toMatchObject({ etag, 'cache-control': 'max-age=300', vary });
       const other = await get({ 'accept-encoding': encoding, 'if-none-match': '"other"' });
       expect(other.statusCode).toBe(200);
     }
@@ -242,13 +243,13 @@ describe('a call from the page', () => {
     }
   }
 
-  it('shows the response with status and headers, and the same call for a terminal', async () => {
+  it('shows the response with status, body and then headers, and the same call for a terminal', async () => {
     const { form, answer } = await open('getRecord');
     expect(form.hidden).toBe(false);
     fill(form, { id: 'a' });
     const text = await answer();
     expect(text).toMatch(/^curl -i 'http:\/\/api\.test\/records\/a'\n\n200 OK\n/);
-    expect(text).toContain('content-type: application/json');
+    expect(text.indexOf('"apellido":"Pérez"')).toBeLessThan(text.indexOf('content-type: application/json'));
     expect(text).toContain('"apellido":"Pérez"');
   });
 
@@ -283,6 +284,28 @@ describe('a call from the page', () => {
 });
 
 describe('the documentation', () => {
+  it.each([
+    ['es-MX', 'es', 'No hace falta una clave.', 'docs?lang=en'],
+    ['en-GB', 'en', 'You need no key.', 'docs?lang=es'],
+  ])(
+    'begins for a reader of %s with the address, a call and keys',
+    async (accepted, language, keys, other) => {
+      const headers = { 'accept-language': accepted };
+      const { body, headers: answered } = await app.inject({ url: '/docs', headers });
+      const { document } = new JSDOM(body, { url: 'https://api.test/v1/docs', runScripts: 'dangerously' })
+        .window;
+      const header = document.querySelector('header');
+      expect([document.documentElement.lang, answered['content-language']]).toEqual([language, language]);
+      expect(header?.querySelector('p:not([hidden]) code')?.textContent).toBe('https://api.test/v1');
+      expect(header?.querySelector('pre')?.textContent).toBe("curl 'https://api.test/v1/records?limit=3'");
+      expect(header?.textContent).toContain(keys);
+      expect(header?.querySelector('a')?.getAttribute('href')).toBe(other);
+      expect((await app.inject({ url: `/${other}`, headers })).headers['content-language']).not.toBe(
+        language,
+      );
+    },
+  );
+
   it('shows every operation with its parameters, statuses and examples', async () => {
     const { body } = await app.inject({ url: '/docs' });
     for (const { path, operationId, summary = '', responses = {} } of operations()) {

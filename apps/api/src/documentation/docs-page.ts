@@ -1,4 +1,6 @@
 import { type Html, html, prose } from '../pages/html.ts';
+import type { Language } from '../pages/language.ts';
+import { introduction, keyField } from './introduction.ts';
 import { layout, tryScript } from './layout.ts';
 
 /** The parts of an OpenAPI document that the page shows. */
@@ -46,7 +48,7 @@ interface Response {
 }
 
 /** The OpenAPI document as a page. It is complete without scripts; the one script sends calls in place. */
-export function docsPage({ info, paths, components }: OpenApiDocument): string {
+export function docsPage({ info, paths, components }: OpenApiDocument, language: Language): string {
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   );
@@ -59,10 +61,11 @@ export function docsPage({ info, paths, components }: OpenApiDocument): string {
   );
   return layout(
     info.title,
-    html`<header><h1>${info.title}</h1><p class="muted">Version ${info.version}</p><p>${prose(info.description)}</p></header>
+    language,
+    html`${introduction(info.title, info.version, info.description, language)}
 <nav>${contents}<a href="#schemas">Schemas</a> <a href="problems">Problems</a> <a href="openapi.json">openapi.json</a></nav>
-<p data-script hidden><label>API key, if you have one<input id="api-key" type="password" autocomplete="off"></label></p>
-<main>${sections}
+<main lang="en">
+${keyField(language)}${sections}
 <h2 id="schemas">Schemas</h2>${schemas}</main>
 ${tryScript}`,
   );
@@ -105,7 +108,7 @@ function rule(schema: Parameter['schema']): Html {
 function tryForm(path: string, parameters: readonly Parameter[]): Html {
   const waits = path.includes('{') ? html` data-script hidden` : undefined;
   return html`<form action="${path.slice(1)}" method="get" data-path="${path.slice(1)}"${waits}>${parameters.map(field)}<button>Try it</button></form>
-<pre class="answer" aria-live="polite" hidden></pre>`;
+<pre class="answer" tabindex="0" aria-live="polite" hidden></pre>`;
 }
 
 function field({ name, in: place, schema }: Parameter): Html {

@@ -1,4 +1,5 @@
 import { Html, html } from '../pages/html.ts';
+import type { Language } from '../pages/language.ts';
 import { documentOfPage, sourceOf, styleSourceOf } from '../pages/layout.ts';
 import { TRY_SCRIPT } from './try-script.ts';
 
@@ -7,8 +8,8 @@ h1 { margin: 0; } h2 { margin: 3rem 0 0; } h3 { margin: 1.5rem 0 .25rem; font-si
 nav { border-bottom: 1px solid var(--line); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; } summary { cursor: pointer; }
 input { width: 9rem; } [hidden] { display: none; }
-.answer { max-height: 24rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.method { font-weight: 700; } .muted { opacity: .7; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; } .answer { max-height: 24rem; overflow-y: auto; }
+.method { font-weight: 700; }
 `;
 
 /** Allows this page's own style, script and empty icon, and calls and forms to this host only. */
@@ -26,6 +27,6 @@ export const CONTENT_SECURITY_POLICY = [
 /** Put it at the end of the page, after the forms that it enables. */
 export const tryScript = html`<script>${new Html(TRY_SCRIPT)}</script>`;
 
-export function layout(title: string, body: Html): string {
-  return documentOfPage({ title, body, language: 'en', style: STYLE });
+export function layout(title: string, language: Language, body: Html): string {
+  return documentOfPage({ title, body, language, style: STYLE });
 }

@@ -43,12 +43,16 @@ async function send(form) {
     const response = await fetch(url, { headers: key ? { 'x-api-key': key } : {} });
     const headers = [...response.headers].map(([name, value]) => name + ': ' + value);
     const shown = response.body ? await beginning(response.body) : '';
-    output.textContent = [command, '', response.status + ' ' + response.statusText, ...headers, '', shown].join('\\n');
+    const status = response.status + ' ' + response.statusText;
+    // The body first: it is what a reader looks for.
+    output.textContent = [command, '', status, '', shown.trimEnd(), '', ...headers].join('\\n');
   } catch (error) {
     output.textContent = command + '\\n\\nNo answer: ' + error.message;
   }
 }
 
+const address = new URL('.', document.baseURI).href.replace(/\\/$/, '');
+for (const element of document.querySelectorAll('[data-address]')) element.textContent = address;
 for (const element of document.querySelectorAll('[data-script]')) {
   element.hidden = false;
   element.disabled = false;
