@@ -20,6 +20,7 @@ import type {
   SchemaTranslation,
 } from './sql/translate-ddl.ts';
 import { kindOf, type TableKind } from './table-kind.ts';
+import { partitioningOf } from './table-layout.ts';
 import type { Tables } from './tables.ts';
 
 /** What a DDL statement did. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 */
@@ -107,6 +108,11 @@ export class Definitions {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
       }
       if (existing) assertKind(existing, tableKind, 'replace');
+      if (existing && partitioningOf(existing.properties) !== partitioningOf(all)) {
+        throw invalidQuery(
+          'Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.',
+        );
+      }
       const table = existing
         ? await this.#tables.replace(transaction, existing, fields, all)
         : await this.#tables.create(transaction, datasetId, tableId, fields, all);

@@ -10,7 +10,8 @@ import type { ExpiringTables } from './expiring-tables.ts';
 import type { Destination } from './job-configuration.ts';
 import { assertFieldName, quoteIdentifier } from './names.ts';
 import { assertWritable } from './table-kind.ts';
-import { checkClustering, type Tables } from './tables.ts';
+import { checkLayout } from './table-layout.ts';
+import type { Tables } from './tables.ts';
 import type { Field } from './types.ts';
 
 /** A physical table with the rows of a job, which no table of the catalog has yet. */
@@ -52,7 +53,7 @@ export class Destinations {
   async write(rows: RowsToWrite): Promise<void> {
     const { destination, fields, properties, signal } = rows;
     for (const { name } of fields) assertFieldName(name);
-    checkClustering(properties, fields);
+    checkLayout(properties, fields);
     const { database, catalog, statistics } = this.#context;
     const existing = await database.read((connection) => this.#writable(connection, rows));
     const appends = existing && destination.writeDisposition === 'WRITE_APPEND';

@@ -66,6 +66,8 @@ export interface TableInput {
   readonly labels?: Readonly<Record<string, string | null>> | null;
   /** Stored and returned, without effect in DuckDB. */
   readonly clustering?: { readonly fields?: readonly string[] } | null;
+  /** Stored and returned, without effect in DuckDB. */
+  readonly timePartitioning?: { readonly type?: string; readonly field?: string } | null;
   /** Milliseconds since the epoch, as text. */
   readonly expirationTime?: string | null;
   /** Makes the table a view. Its columns are those of the query. */
@@ -109,6 +111,7 @@ const TABLE_PROPERTIES = [
   'description',
   'labels',
   'clustering',
+  'timePartitioning',
   'expirationTime',
   'view',
 ] as const;
@@ -269,9 +272,17 @@ export interface TableListItem {
 
 export function tableListItem(table: Table): TableListItem {
   const { reference, properties, creationTime } = table;
-  const { friendlyName, labels, clustering, expirationTime } = properties;
+  const { friendlyName, labels, clustering, expirationTime, timePartitioning, rangePartitioning } =
+    properties;
   return {
-    ...withoutNulls({ friendlyName, labels, clustering, expirationTime }),
+    ...withoutNulls({
+      friendlyName,
+      labels,
+      clustering,
+      expirationTime,
+      timePartitioning,
+      rangePartitioning,
+    }),
     ...(kindOf(table) === 'VIEW' && { view: { useLegacySql: false } }),
     kind: 'bigquery#table',
     id: `${reference.projectId}:${reference.datasetId}.${reference.tableId}`,

@@ -16,16 +16,12 @@ import {
   tableResource,
   withoutNulls,
 } from './resources.ts';
-import { isObject } from './row-values.ts';
-import { modeOf, parseFields, schemaChange } from './schema.ts';
+import { parseFields, schemaChange } from './schema.ts';
 import type { TableAlteration } from './sql/translate-ddl.ts';
 import type { TableStatistics } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
+import { checkLayout, partitioningOf } from './table-layout.ts';
 import type { Field } from './types.ts';
-
-/** https://docs.cloud.google.com/bigquery/docs/clustered-tables#limitations */
-const MAX_CLUSTERING_COLUMNS = 4;
-const NOT_CLUSTERABLE = ['FLOAT', 'BYTES', 'TIME', 'RECORD'];
 
 /** The `tables` resource of the REST API. */
 export class Tables {
@@ -71,7 +67,7 @@ export class Tables {
   ): Promise<Table> {
     const { projectId, location, clock, catalog } = this.#context;
     assertTableId(tableId);
-    checkClustering(properties, fields);
+    checkLayout(properties, fields);
     const dataset = catalog.findDataset(datasetId);
     if (!dataset) throw datasetNotFound(projectId, datasetId, location);
     const reference = { projectId, datasetId, tableId };
@@ -93,7 +89,7 @@ export class Tables {
     properties: Table['properties'],
     staged?: string,
   ): Promise<Table> {
-    checkClustering(properties, fields);
+    checkLayout(properties, fields);
     if (!hasHistory(existing)) await this.#lose(transaction, existing);
     await this.#expiring.drop(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
@@ -171,7 +167,10 @@ export class Tables {
       const change = nextFields && schemaChange(tableName(current.reference), current.fields, nextFields);
       const fields = nextFields ? mergedFields(current.fields, nextFields) : current.fields;
       const properties = merge(current.properties, given);
-      checkClustering(properties, fields);
+      if (partitioningOf(properties) !== partitioningOf(current.properties)) {
+        throw invalid(`Cannot change partitioning spec for table ${tableName(current.reference)}`);
+      }
+      checkLayout(properties, fields);
       const lastModifiedTime = nextModification(current, clock.now());
       const next = { ...current, fields, properties, lastModifiedTime };
       await catalog.updateTable(transaction, next, change);
@@ -205,7 +204,7 @@ export class Tables {
     }
     const properties = values.reduce(patched, table.properties);
     const { fields, change } = alteredSchema(table, changes);
-    checkClustering(properties, fields);
+    checkLayout(properties, fields);
     if (change.dropped?.length || change.renamed?.length) await keepCopy(transaction, table, this.#context);
     const lastModifiedTime = nextModification(table, clock.now());
     const next = { ...table, fields, properties, lastModifiedTime };
@@ -253,25 +252,4 @@ function mergedFields(current: readonly Field[], next: readonly Field[]): Field[
     ...current.map((field) => ({ ...(byName.get(field.name.toLowerCase()) ?? field), name: field.name })),
     ...next.filter(({ name }) => !names.has(name.toLowerCase())),
   ];
-}
-
-export function checkClustering(
-  properties: Readonly<Record<string, unknown>>,
-  fields: readonly Field[],
-): void {
-  const clustering = properties.clustering;
-  if (clustering === undefined) return;
-  const names: unknown = isObject(clustering) ? clustering.fields : undefined;
-  if (!Array.isArray(names) || names.length === 0 || names.length > MAX_CLUSTERING_COLUMNS) {
-    throw invalid(`clustering.fields must be a list of 1 to ${MAX_CLUSTERING_COLUMNS} columns`);
-  }
-  for (const name of names) {
-    const field = fields.find((field) => field.name.toLowerCase() === String(name).toLowerCase());
-    if (!field) throw invalid(`The field specified for clustering cannot be found in the schema: ${name}`);
-    if (field.mode === 'REPEATED' || NOT_CLUSTERABLE.includes(field.type)) {
-      throw invalid(
-        `Cannot cluster by ${name}: type ${field.type} ${modeOf(field)} is not supported for clustering`,
-      );
-    }
-  }
 }

@@ -370,7 +370,10 @@ describe('a table', () => {
   });
 
   it.each([
-    [{ timePartitioning: { type: 'DAY' } }, 'Table.timePartitioning is not supported by the local BigQuery'],
+    [
+      { timePartitioning: { type: 'DAY' } },
+      'timePartitioning without a field is not supported by the local BigQuery: name a column',
+    ],
     [{ schema: { fields: 'id' } }, 'Invalid value for schema.fields: "id"; it must be a list'],
     [{ labels: ['a'] }, 'Invalid value for labels: ["a"]; it must be an object'],
   ])('with %j is refused by name', async (extra, message) => {

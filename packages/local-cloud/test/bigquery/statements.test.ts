@@ -96,6 +96,51 @@ describe('statements on tables', () => {
     }
   });
 
+  it('CREATE TABLE keeps and shows how the table is partitioned and clustered', async () => {
+    const columns = '(id STRING, day DATE, moment TIMESTAMP, n INT64)';
+    const day = { timePartitioning: { type: 'DAY', field: 'day' } };
+    const range = { start: '0', end: '100', interval: '10' };
+    for (const [clause, expected] of [
+      ['day', day],
+      ['DATE(moment)', { timePartitioning: { type: 'DAY', field: 'moment' } }],
+      ['DATE_TRUNC(day, MONTH)', { timePartitioning: { type: 'MONTH', field: 'day' } }],
+      ['TIMESTAMP_TRUNC(moment, HOUR)', { timePartitioning: { type: 'HOUR', field: 'moment' } }],
+      ['RANGE_BUCKET(n, GENERATE_ARRAY(0, 100, 10))', { rangePartitioning: { field: 'n', range } }],
+    ] as const) {
+      await run(`CREATE TABLE d.parts ${columns} PARTITION BY ${clause} CLUSTER BY id`);
+      expect(await fixture.bigquery.getTable('d', 'parts')).toMatchObject({
+        ...expected,
+        clustering: { fields: ['id'] },
+      });
+      const [[ddl]] = (await rows(
+        "SELECT ddl FROM d.INFORMATION_SCHEMA.TABLES WHERE table_name = 'parts'",
+      )) as [[string]];
+      expect(ddl).toContain(`\nPARTITION BY ${clause}\nCLUSTER BY id;`);
+      await run('DROP TABLE d.parts');
+    }
+    await run("CREATE TABLE d.parts PARTITION BY day AS SELECT DATE '2020-01-02' AS day, 'a' AS id");
+    expect(await rows("SELECT id FROM d.parts WHERE day = '2020-01-02'")).toEqual([['a']]);
+    const partitioned =
+      "SELECT column_name FROM d.INFORMATION_SCHEMA.COLUMNS WHERE is_partitioning_column = 'YES'";
+    expect(await rows(partitioned)).toEqual([['day']]);
+    const replace = (clause: string) =>
+      run(`CREATE OR REPLACE TABLE d.parts ${clause} AS SELECT DATE '2020-01-02' AS day`);
+    await replace('PARTITION BY day');
+    const wrong = [
+      [replace(''), 'Cannot replace a table with a different partitioning spec'],
+      [run(`CREATE TABLE d.x ${columns} PARTITION BY n`), 'Cannot partition by DAY of n'],
+      [run(`CREATE TABLE d.x ${columns} PARTITION BY nope`), 'cannot be found in the schema: nope'],
+      [run(`CREATE TABLE d.x ${columns} PARTITION BY n + 1`), 'PARTITION BY expression must be'],
+      [run(`CREATE TABLE d.x ${columns} PARTITION BY _PARTITIONDATE`), 'Partitioning by ingestion time'],
+      [
+        run(`CREATE TABLE d.x ${columns} PARTITION BY day OPTIONS(require_partition_filter=TRUE)`),
+        'Option require_partition_filter',
+      ],
+    ] as const;
+    for (const [statement, message] of wrong) expect((await refusal(statement)).message).toContain(message);
+    await run('DROP TABLE d.parts');
+  });
+
   it('LIKE, COPY, CLONE and SNAPSHOT make tables of another table without a bill', async () => {
     for (const [statement, tableId, type, count] of [
       ['CREATE TABLE d.liked LIKE d.people', 'liked', 'TABLE', '0'],

@@ -163,6 +163,12 @@ const TABLE_SCHEMA = message<{ fields?: readonly unknown[] }>('TableSchema', () 
 
 const CLUSTERING = message<{ fields?: readonly string[] }>('Clustering', () => ({ fields: listOf(STRING) }));
 
+const TIME_PARTITIONING = message<NonNullable<TableInput['timePartitioning']>>(
+  'TimePartitioning',
+  () => ({ type: STRING, field: STRING }),
+  { refused: ['expirationMs', 'requirePartitionFilter'] },
+);
+
 const VIEW = message<NonNullable<TableInput['view']>>(
   'ViewDefinition',
   () => ({ query: STRING, useLegacySql: BOOLEAN }),
@@ -185,6 +191,7 @@ export const TABLE = message<TableInput>(
     description: STRING,
     labels: mapOf(STRING),
     clustering: CLUSTERING,
+    timePartitioning: TIME_PARTITIONING,
     expirationTime: INT64,
     view: VIEW,
   }),
@@ -234,7 +241,6 @@ export const TABLE = message<TableInput>(
       'resourceTags',
       'tableConstraints',
       'tableReplicationInfo',
-      'timePartitioning',
     ],
     keepNulls: true,
   },

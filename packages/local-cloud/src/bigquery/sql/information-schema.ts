@@ -1,6 +1,7 @@
 import type { Table } from '../catalog.ts';
 import { isObject } from '../row-values.ts';
 import { kindOf, viewOf } from '../table-kind.ts';
+import { partitionClause } from '../table-layout.ts';
 import { type DataType, type Field, scalar, typeName, typeOfField } from '../types.ts';
 import { type MetadataRow, type MetadataTable, typed } from './metadata-table.ts';
 
@@ -137,6 +138,7 @@ export const COLUMNS: MetadataTable = {
   rows: ({ tables }) =>
     tables.flatMap((table) => {
       const clustered = clusteringOf(table).map((name) => name.toLowerCase());
+      const partitioned = partitionClause(table.properties, table.fields)?.field.toLowerCase();
       return table.fields.map((field, index) => ({
         values: {
           ...tableName(table),
@@ -147,7 +149,7 @@ export const COLUMNS: MetadataTable = {
           is_generated: 'NEVER',
           is_hidden: 'NO',
           is_system_defined: 'NO',
-          is_partitioning_column: 'NO',
+          is_partitioning_column: partitioned === field.name.toLowerCase() ? 'YES' : 'NO',
           clustering_ordinal_position: clustered.indexOf(field.name.toLowerCase()) + 1 || null,
           ...NO_TAGS,
         },
@@ -236,7 +238,10 @@ function tableDdl(table: Table): string {
   });
   const clustered = clusteringOf(table);
   const clustering = clustered.length > 0 ? [`CLUSTER BY ${clustered.join(', ')}`] : [];
-  return `${[head, `(\n${columns.join(',\n')}\n)`, ...clustering, ...options].join('\n')};`;
+  const partitions = partitionClause(table.properties, table.fields);
+  const partitioning = partitions ? [`PARTITION BY ${partitions.sql}`] : [];
+  const body = `(\n${columns.join(',\n')}\n)`;
+  return `${[head, body, ...partitioning, ...clustering, ...options].join('\n')};`;
 }
 
 /** Milliseconds since the epoch as a text. */

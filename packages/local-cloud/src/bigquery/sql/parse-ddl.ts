@@ -79,9 +79,8 @@ export abstract class DdlParser extends DmlParser {
     const columns = cursor.isSymbol('(') ? this.#columns() : undefined;
     const how = (['LIKE', 'CLONE', 'COPY'] as const).find((word) => cursor.acceptKeyword(word));
     const source = how && this.#source(how);
-    for (const word of ['PARTITION', 'DEFAULT']) {
-      if (cursor.isKeyword(word)) throw unsupported(`CREATE TABLE with ${word}`, cursor.at);
-    }
+    if (cursor.isKeyword('DEFAULT')) throw unsupported('CREATE TABLE with DEFAULT', cursor.at);
+    const partitionBy = cursor.acceptKeyword('PARTITION', 'BY') ? this.expression() : undefined;
     const clusterBy = cursor.acceptKeyword('CLUSTER', 'BY') ? cursor.list(() => cursor.identifier()) : [];
     const options = this.#options();
     const query = cursor.acceptKeyword('AS') ? this.query() : undefined;
@@ -96,6 +95,7 @@ export abstract class DdlParser extends DmlParser {
       ...(columns && { columns }),
       ...(source && { source }),
       ...(query && { query }),
+      ...(partitionBy && { partitionBy }),
     };
   }
 

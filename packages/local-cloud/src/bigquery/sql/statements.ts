@@ -94,6 +94,7 @@ export interface CreateTable {
   readonly orReplace: boolean;
   readonly ifNotExists: boolean;
   readonly columns?: readonly ColumnDefinition[];
+  readonly partitionBy?: Expression;
   readonly clusterBy: readonly Name[];
   readonly options: readonly OptionSetting[];
   /** LIKE copies the columns, CLONE and COPY the rows, too. */

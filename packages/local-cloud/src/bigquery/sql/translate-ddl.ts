@@ -7,6 +7,7 @@ import { kindOf, type TableKind } from '../table-kind.ts';
 import { type Field, typeOfField } from '../types.ts';
 import { assignable } from './coercion.ts';
 import { type OptionValue, resolveOptions, SCHEMA_OPTIONS, TABLE_OPTIONS } from './options.ts';
+import { partitioning } from './partition-by.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import { combined } from './resolved.ts';
 import { columnDescription, createdFields, definedField } from './result-fields.ts';
@@ -107,7 +108,11 @@ export class DdlTranslator {
       options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),
       reads: query ? reads(readOf(query)) : [],
       ...created,
-      properties: { ...created.properties, ...clustering },
+      properties: {
+        ...created.properties,
+        ...clustering,
+        ...(statement.partitionBy && partitioning(statement.partitionBy)),
+      },
     };
   }
 
