@@ -17,6 +17,7 @@ import { readRoutes } from './console/api-metrics.ts';
 import { type ConsolePort, openConsole } from './console/open-console.ts';
 import { DevLog, LOG_NAME } from './dev-log.ts';
 import { lockFolder } from './folder-lock.ts';
+import { assertSpace } from './free-space.ts';
 import { askAboutColumns } from './gone-columns.ts';
 import { LocalStack, type Ports } from './local-stack.ts';
 import { assertPortsFree, type WantedPort } from './ports.ts';
@@ -48,6 +49,7 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<v
   if (!lock) throw await alreadyRuns(folder, stackFile);
   // What a killed run left.
   await removeStackFile(stackFile);
+  await assertSpace(folder);
   await assertPortsFree(wantedPorts(options));
   const { signal } = interruption();
   const activity = new Activity();

@@ -102,7 +102,7 @@ async function read(file: string, name: string): Promise<Unchecked | undefined> 
   const { pid, format = FORMAT, folder } = stack;
   if (format !== FORMAT) throw broken(name, `its format is ${format}, and this version reads ${FORMAT}`);
   if (folder !== undefined && folder !== (await realpath(dirname(file))))
-    throw broken(name, `it is a copy, of the one in ${folder}`);
+    throw new UserError(`${name} is a copy: it describes the stack of ${folder}`, { hint: START });
   if (typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0) return { ...stack, pid };
   throw broken(name, '"pid" is not a process id');
 }

@@ -142,7 +142,7 @@ describe('a description of a local stack', () => {
     [
       'was copied from another checkout',
       () => ({ ...whole(), folder: '/other/.local' }),
-      'it is a copy, of the one in /other/.local',
+      'stack.json is a copy: it describes the stack of /other/.local',
     ],
     ['has a text for pid', () => ({ ...whole(), pid: '12' }), '"pid" is not a process id'],
     [
