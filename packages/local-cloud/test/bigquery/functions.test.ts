@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { CAST_FORMAT } from './vectors/cast-format.ts';
 import { FORMAT } from './vectors/format.ts';
 import { JSON_TEXT } from './vectors/json.ts';
 import { MORE } from './vectors/more.ts';
@@ -17,7 +18,14 @@ afterAll(() => fixture.close());
 const query = (sql: string) => (sql.startsWith('SELECT ') ? sql : `SELECT ${sql}`);
 
 describe.each(
-  Object.entries({ text: TEXT, format: FORMAT, json: JSON_TEXT, time: TIME, 'other kinds': MORE }),
+  Object.entries({
+    text: TEXT,
+    format: FORMAT,
+    json: JSON_TEXT,
+    time: TIME,
+    'other kinds': MORE,
+    'CAST with FORMAT': CAST_FORMAT,
+  }),
 )('the functions of %s', (_, vectors) => {
   it.each(vectors.filter(([, expected]) => typeof expected !== 'string'))(
     'give what Google gives: %s',

@@ -26,7 +26,15 @@ export type Expression = { readonly at: Position } & (
       readonly mode: ElementMode;
     }
   | FunctionCall
-  | { readonly node: 'cast'; readonly value: Expression; readonly type: DataType; readonly safe: boolean }
+  | {
+      readonly node: 'cast';
+      readonly value: Expression;
+      readonly type: DataType;
+      readonly safe: boolean;
+      readonly format?: Expression;
+      /** After FORMAT. */
+      readonly zone?: Expression;
+    }
   | { readonly node: 'unary'; readonly operator: '-' | '+' | '~' | 'NOT'; readonly value: Expression }
   | {
       readonly node: 'binary';

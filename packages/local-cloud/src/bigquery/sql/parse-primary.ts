@@ -160,9 +160,10 @@ export abstract class PrimaryParser extends WindowParser {
     const value = this.expression();
     cursor.expectKeyword('AS');
     const type = parseType(cursor);
-    if (cursor.isKeyword('FORMAT')) throw unsupported('CAST with FORMAT', cursor.at);
+    const format = cursor.acceptKeyword('FORMAT') ? this.expression() : undefined;
+    const zone = format && cursor.acceptKeyword('AT', 'TIME', 'ZONE') ? this.expression() : undefined;
     cursor.expectSymbol(')');
-    return { node: 'cast', at, value, type, safe };
+    return { node: 'cast', at, value, type, safe, ...(format && { format }), ...(zone && { zone }) };
   }
 
   #extract(at: Position): Expression {

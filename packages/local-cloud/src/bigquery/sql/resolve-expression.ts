@@ -5,6 +5,7 @@ import { castTo } from './casts.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
+import { castByFormat } from './functions/cast-format.ts';
 import { clockSql, extractSql } from './functions/time-sql.ts';
 import { failure, letIn } from './let.ts';
 import { assertNotNull, compare, resolveBinary, resolveLogical, resolveUnary, unified } from './operators.ts';
@@ -42,7 +43,7 @@ function resolveNode(node: Expression, context: ExpressionContext): Resolved {
     case 'call':
       return resolveCall(node, context, { expression: resolveExpression, orderBy: orderBySql });
     case 'cast':
-      return castTo(resolve(node.value), node.type, node.safe, at, bindings);
+      return resolveCast(node, context);
     case 'unary':
       return resolveUnary(node.operator, resolve(node.value), at, bindings);
     case 'binary':
@@ -372,6 +373,16 @@ function resolveExtract(node: Node<'extract'>, context: ExpressionContext): Reso
     (kind === 'TIMESTAMP' || (kind === 'DATETIME' && part !== 'DATETIME'));
   if (isWhole) return castTo(clock, scalar(part), false, at, context.bindings);
   return combined(extractSql(part, kind, clock.sql, at), scalar('INT64'), at, [clock]);
+}
+
+function resolveCast(node: Node<'cast'>, context: ExpressionContext): Resolved {
+  const { type, safe, at } = node;
+  const value = resolveExpression(node.value, context);
+  if (!node.format) return castTo(value, type, safe, at, context.bindings);
+  if (safe) throw unsupported('SAFE_CAST with FORMAT', at);
+  const format = resolveExpression(node.format, context);
+  const zone = node.zone && resolveExpression(node.zone, context);
+  return castByFormat(value, format, zone, typeName(type), at, context.bindings);
 }
 
 function resolveInterval({ amount, part, at }: Node<'interval'>, context: ExpressionContext): Resolved {
