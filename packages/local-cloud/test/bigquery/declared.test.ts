@@ -5,7 +5,7 @@ import { discoveryDocument } from '../../src/bigquery/rest/discovery.ts';
 import { METHODS, type Method } from '../../src/bigquery/rest/methods.ts';
 import type { Message } from '../../src/bigquery/rest/types.ts';
 import { DEVELOPER } from '../../src/callers.ts';
-import { type Fixture, LOCATION, startBigQuery } from './support/bigquery.ts';
+import { type Fixture, LOCATION, PROJECT, startBigQuery } from './support/bigquery.ts';
 import { fieldsOf, googleTypes, type TypeText } from './support/google-types.ts';
 import { call } from './support/rest.ts';
 
@@ -99,7 +99,7 @@ function recording(values: Readonly<Record<string, unknown>>): {
 }
 
 const request = {
-  path: { datasetId: 'd', tableId: 't', jobId: 'deleted' },
+  path: { projectId: PROJECT, datasetId: 'd', tableId: 't', jobId: 'deleted' },
   access: DEVELOPER,
   media: undefined,
   ifMatch: undefined,

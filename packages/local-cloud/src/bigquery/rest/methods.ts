@@ -37,8 +37,7 @@ type Types = Readonly<Record<string, ValueType>>;
 
 /** A request whose values have the types that its method declares. */
 interface RestRequest<Q extends Types, B extends object> {
-  /** Path parameters, decoded. */
-  readonly path: Readonly<Record<string, string>>;
+  readonly path: PathValues;
   readonly query: Query<Q>;
   readonly body: B;
   readonly access: Access;
@@ -47,6 +46,9 @@ interface RestRequest<Q extends Types, B extends object> {
   /** Of the header If-Match. */
   readonly ifMatch: Precondition | undefined;
 }
+
+/** Path parameters, decoded: those that the template of the method has. */
+export type PathValues = Readonly<Record<'projectId' | 'datasetId' | 'tableId' | 'jobId', string>>;
 
 type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -135,7 +137,7 @@ export const METHODS: readonly Method[] = [
     { ...POLICY_VERSION, datasetView: DATASET_VIEWS },
     async (bigquery, { path, query }) => {
       assertPolicyVersion(query.accessPolicyVersion);
-      const { access, ...metadata } = await bigquery.getDataset(path.datasetId ?? '');
+      const { access, ...metadata } = await bigquery.getDataset(path.datasetId);
       const { kind, etag, id, selfLink, datasetReference } = metadata;
       if (query.datasetView === 'METADATA') return metadata;
       if (query.datasetView === 'ACL') return { kind, etag, id, selfLink, datasetReference, access };
@@ -150,7 +152,7 @@ export const METHODS: readonly Method[] = [
     DATASET,
     (bigquery, { path, query, body, ifMatch }) => {
       assertPolicyVersion(query.accessPolicyVersion);
-      return bigquery.patchDataset(path.datasetId ?? '', ofMode(query.updateMode, body), ifMatch);
+      return bigquery.patchDataset(path.datasetId, ofMode(query.updateMode, body), ifMatch);
     },
   ),
   withBody(
@@ -161,7 +163,7 @@ export const METHODS: readonly Method[] = [
     DATASET,
     (bigquery, { path, query, body, ifMatch }) => {
       assertPolicyVersion(query.accessPolicyVersion);
-      const datasetId = path.datasetId ?? '';
+      const { datasetId } = path;
       if (query.updateMode !== 'UPDATE_ACL') {
         return bigquery.updateDataset(datasetId, ofMode(query.updateMode, body), ifMatch);
       }
@@ -174,13 +176,13 @@ export const METHODS: readonly Method[] = [
     ONE_DATASET,
     { deleteContents: BOOLEAN },
     async (bigquery, { path, query: { deleteContents }, ifMatch }) => {
-      await bigquery.deleteDataset(path.datasetId ?? '', { deleteContents }, ifMatch);
+      await bigquery.deleteDataset(path.datasetId, { deleteContents }, ifMatch);
       return undefined;
     },
   ),
   refused('datasets.undelete', 'POST', `${ONE_DATASET}:undelete`),
   method('tables.list', 'GET', TABLES, PAGING, async (bigquery, { path, query }) => {
-    const all = await bigquery.listTables(path.datasetId ?? '');
+    const all = await bigquery.listTables(path.datasetId);
     const { items, ...rest } = listPage(all, query, `tables ${path.datasetId}`);
     return {
       kind: 'bigquery#tableList',
@@ -190,7 +192,7 @@ export const METHODS: readonly Method[] = [
     };
   }),
   withBody('tables.insert', 'POST', TABLES, {}, TABLE, (bigquery, { path, body, access }) =>
-    bigquery.insertTable(path.datasetId ?? '', body, access),
+    bigquery.insertTable(path.datasetId, body, access),
   ),
   method(
     'tables.get',
@@ -198,7 +200,7 @@ export const METHODS: readonly Method[] = [
     ONE_TABLE,
     { selectedFields: STRING, view: TABLE_VIEWS },
     async (bigquery, { path, query, access }): Promise<SelectedTable> => {
-      const table = await bigquery.getTable(path.datasetId ?? '', path.tableId ?? '', access);
+      const table = await bigquery.getTable(path.datasetId, path.tableId, access);
       return selectedTable(table, query.selectedFields, query.view);
     },
   ),
@@ -210,7 +212,7 @@ export const METHODS: readonly Method[] = [
     TABLE,
     (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.patchTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
+      return bigquery.patchTable(path.datasetId, path.tableId, body, ifMatch, access);
     },
   ),
   withBody(
@@ -221,11 +223,11 @@ export const METHODS: readonly Method[] = [
     TABLE,
     (bigquery, { path, query, body, ifMatch, access }) => {
       assertNoAutodetect(query.autodetect_schema);
-      return bigquery.updateTable(path.datasetId ?? '', path.tableId ?? '', body, ifMatch, access);
+      return bigquery.updateTable(path.datasetId, path.tableId, body, ifMatch, access);
     },
   ),
   method('tables.delete', 'DELETE', ONE_TABLE, {}, async (bigquery, { path, ifMatch }) => {
-    await bigquery.deleteTable(path.datasetId ?? '', path.tableId ?? '', ifMatch);
+    await bigquery.deleteTable(path.datasetId, path.tableId, ifMatch);
     return undefined;
   }),
   withBody(
@@ -234,7 +236,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_TABLE}:getIamPolicy`,
     {},
     GET_POLICY,
-    async (bigquery, { path }) => shownPolicy(bigquery.tablePolicy(path.datasetId ?? '', path.tableId ?? '')),
+    async (bigquery, { path }) => shownPolicy(bigquery.tablePolicy(path.datasetId, path.tableId)),
   ),
   withBody(
     'tables.setIamPolicy',
@@ -244,7 +246,7 @@ export const METHODS: readonly Method[] = [
     SET_POLICY,
     async (bigquery, { path, body }) => {
       if (!body.policy) throw invalid('Required parameter is missing: policy');
-      return shownPolicy(bigquery.setTablePolicy(path.datasetId ?? '', path.tableId ?? '', body.policy));
+      return shownPolicy(bigquery.setTablePolicy(path.datasetId, path.tableId, body.policy));
     },
   ),
   withBody(
@@ -254,7 +256,7 @@ export const METHODS: readonly Method[] = [
     {},
     TEST_PERMISSIONS,
     async (bigquery, { path, body: { permissions = [] }, access }) => {
-      const { datasetId = '', tableId = '' } = path;
+      const { datasetId, tableId } = path;
       const held = bigquery.testTablePermissions(datasetId, tableId, permissions, access);
       return held.length > 0 ? { permissions: held } : {};
     },
@@ -265,7 +267,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_TABLE}/insertAll`,
     {},
     INSERT_ALL,
-    (bigquery, { path, body }) => bigquery.insertAll(path.datasetId ?? '', path.tableId ?? '', body),
+    (bigquery, { path, body }) => bigquery.insertAll(path.datasetId, path.tableId, body),
   ),
   method(
     'tabledata.list',
@@ -281,7 +283,7 @@ export const METHODS: readonly Method[] = [
         selectedFields,
         formatOptions: formatOptions(query),
       };
-      return bigquery.listRows(path.datasetId ?? '', path.tableId ?? '', request, access);
+      return bigquery.listRows(path.datasetId, path.tableId, request, access);
     },
   ),
   method(
@@ -306,7 +308,7 @@ export const METHODS: readonly Method[] = [
     bigquery.insertJob(body, access, media),
   ),
   method('jobs.get', 'GET', ONE_JOB, { location: STRING }, (bigquery, { path, query, access }) =>
-    bigquery.getJob(path.jobId ?? '', { location: query.location }, access),
+    bigquery.getJob(path.jobId, { location: query.location }, access),
   ),
   method(
     'jobs.cancel',
@@ -314,7 +316,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_JOB}/cancel`,
     { location: STRING },
     (bigquery, { path, query, access }) =>
-      bigquery.cancelJob(path.jobId ?? '', { location: query.location }, access),
+      bigquery.cancelJob(path.jobId, { location: query.location }, access),
   ),
   method(
     'jobs.delete',
@@ -322,7 +324,7 @@ export const METHODS: readonly Method[] = [
     `${ONE_JOB}/delete`,
     { location: STRING },
     async (bigquery, { path, query, access }) => {
-      await bigquery.deleteJob(path.jobId ?? '', { location: query.location }, access);
+      await bigquery.deleteJob(path.jobId, { location: query.location }, access);
       return {};
     },
   ),
@@ -338,7 +340,7 @@ export const METHODS: readonly Method[] = [
       const { maxResults, pageToken, startIndex, timeoutMs, location } = query;
       const request = { maxResults, pageToken, startIndex, timeoutMs, location };
       return bigquery.getQueryResults(
-        path.jobId ?? '',
+        path.jobId,
         { ...request, formatOptions: formatOptions(query) },
         access,
       );
@@ -366,7 +368,7 @@ export const METHODS: readonly Method[] = [
     POLICIES,
     { pageSize: INT32, pageToken: STRING },
     async (bigquery, { path, query }) => {
-      await bigquery.getTable(path.datasetId ?? '', path.tableId ?? '');
+      await bigquery.getTable(path.datasetId, path.tableId);
       const { items } = listPage([], { maxResults: query.pageSize, pageToken: query.pageToken }, 'policies');
       return { rowAccessPolicies: items };
     },

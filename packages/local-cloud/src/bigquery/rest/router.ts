@@ -1,8 +1,8 @@
-import type { Method } from './methods.ts';
+import type { Method, PathValues } from './methods.ts';
 
 export interface Match {
   readonly method: Method;
-  readonly path: Readonly<Record<string, string>>;
+  readonly path: PathValues;
 }
 
 interface Compiled {
@@ -60,7 +60,7 @@ function match(segments: readonly Segment[], given: readonly (string | undefined
     if (!value.endsWith(text) || value.length === text.length) return undefined;
     values[name] = value.slice(0, value.length - text.length);
   }
-  return values;
+  return values as PathValues;
 }
 
 function decode(segment: string): string | undefined {
