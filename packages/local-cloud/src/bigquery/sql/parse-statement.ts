@@ -6,7 +6,8 @@ import type { Statement } from './statements.ts';
 const MAX_LENGTH = 1024 * 1024;
 
 /** Statements of BigQuery that are refused by name. */
-const UNSUPPORTED = /^(EXPORT|LOAD|GRANT|REVOKE|DECLARE|SET|BEGIN|CALL|EXECUTE|ASSERT|IF|LOOP|WHILE|FOR)$/;
+const UNSUPPORTED =
+  /^(?:EXPORT|LOAD|GRANT|REVOKE|UNDROP|ASSERT|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {
