@@ -94,6 +94,11 @@ export class AmendmentReader implements AmendmentSource {
   async #newest(): Promise<Amended> {
     const { calls, timing } = this.#options;
     const held = this.ageMs < WALK_MS ? this.#held : undefined;
+    // One request has waited in vain: the others do not. `onStale` reports the error.
+    if (held && this.#trouble && this.#trouble.error.kind !== 'refused') {
+      this.#renew().catch(() => {});
+      return held;
+    }
     try {
       const renewal = this.#renew();
       return await (held ? withDeadline(renewal, WAIT_MS, timing) : calls.inTime(renewal));

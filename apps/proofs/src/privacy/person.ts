@@ -122,9 +122,13 @@ export class PersonInStack implements AsyncDisposable {
     await this.#listed();
   }
 
-  /** Deletes again what came back. Answers how much of the person the stack still stores. */
-  async sweep(): Promise<Traces> {
+  /** Deletes again what came back. */
+  async sweep(): Promise<void> {
     await this.#ops('person', 'sweep', '--yes');
+  }
+
+  /** How much of the person the stack stores. */
+  async stored(): Promise<Traces> {
     return { rows: await this.#rows(), 'dead letters': await this.#deadLetters() };
   }
 

@@ -29,12 +29,14 @@ export async function runPrivacy(): Promise<Result> {
   const receipt = await person.forget();
   if (namesPerson(receipt)) broken.push('the receipt names the person');
   const traces: Record<string, Traces> = {
-    forget: { ...(await person.traces()), ...(await person.sweep()) },
+    forget: { ...(await person.traces()), ...(await person.stored()) },
   };
   for (const by of RETURNS) {
     await person.comeBack(by);
-    // The rows came back until they are deleted again, and no reader may see that.
-    traces[by] = { ...(await person.traces()), ...(await person.sweep()) };
+    // The rows are there until they are deleted again, and no reader may see that.
+    const seen = await person.traces();
+    await person.sweep();
+    traces[by] = { ...seen, ...(await person.stored()) };
   }
   for (const [moment, channels] of Object.entries(traces)) {
     for (const [channel, count] of Object.entries(channels))

@@ -156,11 +156,11 @@ export class RecordLists {
       counts: () => calls.inTime(filters.countries(rows, isCurrent)).catch(rethrow(failed)),
     });
     return {
-      ...listOf(rows, described, failed),
+      ...listOf(rows, described, failed, source),
       filter: async (filter) => {
         if (amended.amendments.version !== version) throw expired(token);
         const found = calls.inTime(filters.filter(rows, filter, isCurrent)).catch(rethrow(failed));
-        return listOf(await found, described, failed);
+        return listOf(await found, described, failed, source);
       },
       countries,
       countriesIfFree: async () => (filters.countsFreely(rows) ? countries() : undefined),
@@ -176,7 +176,7 @@ export class RecordLists {
   }
 
   #listOf(held: Current, amended: Amended): WholeList {
-    const { filters, calls } = this.#options;
+    const { filters, calls, amendments: source } = this.#options;
     const rowsOf = ({ rows }: Current) => rows.amendedBy(amended.amendments);
     const described = this.#described(held, amended);
     const failed = (error: unknown) => this.#meaningOf(error, held.name);
@@ -189,12 +189,12 @@ export class RecordLists {
       };
     };
     return {
-      ...listOf(rowsOf(held), described, failed),
+      ...listOf(rowsOf(held), described, failed, source),
       filter: async (filter) => {
         const from = this.#readyFor(held, rowsOf, filter);
         const failedThere = (error: unknown) => this.#meaningOf(error, from.name);
         const found = calls.inTime(filters.filter(rowsOf(from), filter, true)).catch(rethrow(failedThere));
-        return listOf(await found, this.#described(from, amended), failedThere);
+        return listOf(await found, this.#described(from, amended), failedThere, source);
       },
       countries,
       countriesIfFree: async () => (filters.countsFreely(rowsOf(held)) ? countries() : undefined),
@@ -369,6 +369,7 @@ function listOf(
   rows: MergedRows,
   described: Pick<RecordList, 'token' | 'takenAt' | 'freshness'>,
   failed: (error: unknown) => unknown,
+  source: AmendmentSource,
 ): RecordList {
   return {
     ...described,
@@ -376,7 +377,11 @@ function listOf(
     read: (range) => rows.page(range).catch(rethrow(failed)),
     async *rows() {
       try {
-        yield* rows.rows();
+        for await (const some of rows.rows()) {
+          // An export can take an hour: what is forgotten meanwhile is not sent any more.
+          const { amendments } = source.fresh ?? (await source.current());
+          yield amendments === rows.amendments ? some : amendments.rows(some);
+        }
       } catch (error) {
         throw failed(error);
       }
