@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { CAST_FORMAT } from './vectors/cast-format.ts';
+import { EXTREMES } from './vectors/extremes.ts';
 import { FORMAT } from './vectors/format.ts';
 import { JSON_TEXT } from './vectors/json.ts';
 import { MORE } from './vectors/more.ts';
@@ -23,6 +24,7 @@ describe.each(
     format: FORMAT,
     json: JSON_TEXT,
     time: TIME,
+    'extreme values': EXTREMES,
     'other kinds': MORE,
     'CAST with FORMAT': CAST_FORMAT,
   }),

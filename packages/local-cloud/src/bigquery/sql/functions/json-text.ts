@@ -48,8 +48,8 @@ class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
-/** Deeper values are no JSON for BigQuery, too. */
-const MAX_DEPTH = 500;
+/** What JavaScript's stack takes easily. */
+const MAX_DEPTH = 2000;
 
 /** The value at a path; undefined when there is none, or when the text before it is no JSON. */
 export function findJson(text: string, path: Path): Json | undefined {

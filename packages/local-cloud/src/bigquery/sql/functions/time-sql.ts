@@ -1,8 +1,9 @@
+import { formatDateTime } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
 import { fromClock, toClock } from '../../zones.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { defined } from './computed.ts';
+import { defined, FunctionError } from './computed.ts';
 import {
   assertPart,
   DATE_PARTS,
@@ -17,16 +18,21 @@ import {
   weekStart,
 } from './date-parts.ts';
 import { overload } from './overload.ts';
-import { type TimeKind, zoned } from './time-format.ts';
+import { MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
 
 const inZone = defined('to_clock', 'TIMESTAMP, STRING -> DATETIME', (instant, zone) =>
   zoned(() => toClock(instant, zone)),
 );
-export const ofZone = defined('from_clock', 'DATETIME, STRING -> TIMESTAMP', (clock, zone) =>
-  zoned(() => fromClock(clock, zone)),
-);
+export const ofZone = defined('from_clock', 'DATETIME, STRING -> TIMESTAMP', (clock, zone) => {
+  const instant = zoned(() => fromClock(clock, zone));
+  if (instant < MIN_MICROS || instant > MAX_MICROS)
+    throw new FunctionError(
+      `Cannot convert Datetime ${formatDateTime(clock, ' ')} at timezone ${zone} to a Timestamp`,
+    );
+  return instant;
+});
 
 /** The clock of an instant. A TIMESTAMP is stored as the clock of UTC. */
 export function clockSql(instant: string, zone: string | undefined): string {
@@ -64,13 +70,14 @@ export function stepSql(
   assertPart(part, STEPS[kind], refusal, at);
   const months = MONTHS[part];
   const days = part === 'DAY' ? 1 : 7;
+  const unit = MICROS[part] ?? DAY * 7n;
   const [least, most] = MOST[kind];
   return letIn([value, amount], (v, n) => {
     const step = months
       ? `to_months(CAST(${n} * ${months} AS INTEGER))`
       : kind === 'DATE'
         ? `CAST(${n} * ${days} AS INTEGER)`
-        : `to_microseconds(${n} * ${MICROS[part] ?? DAY * 7n})`;
+        : `to_microseconds(${kind === 'TIME' ? `(${n} % ${DAY / unit})` : n} * ${unit})`;
     const sum = `${v} ${sign} ${step}`;
     const result = kind === 'DATE' ? `CAST(${sum} AS DATE)` : sum;
     const word = sign === '+' ? 'Adding' : 'Subtracting';

@@ -147,8 +147,9 @@ function dateArray(
 
 const instants = defined(
   'generate_timestamps',
-  'TIMESTAMP, TIMESTAMP, INT64 -> ARRAY<TIMESTAMP>',
-  (from, to, step) => {
+  'TIMESTAMP, TIMESTAMP, INT64, INT64 -> ARRAY<TIMESTAMP>',
+  (from, to, count, unit) => {
+    const step = count * unit;
     if (step === 0n) throw new FunctionError('Sequence step cannot be 0.');
     if ((to - from) / step > MAX_ELEMENTS)
       throw new FunctionError('GENERATE_TIMESTAMP_ARRAY produced too many elements');
@@ -165,7 +166,7 @@ function timestampArray(
   const part = interval?.special?.part ?? '';
   const refusal = `GENERATE_TIMESTAMP_ARRAY does not support the ${part} date part`;
   assertPart(part, STEPS.TIMESTAMP, refusal, interval?.at);
-  return instants([from, to, `${step} * ${MICROS[part]}`]);
+  return instants([from, to, step, `CAST(${MICROS[part]} AS BIGINT)`]);
 }
 
 /** CAST(x AS STRING) of one argument. */
