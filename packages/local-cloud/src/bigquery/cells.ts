@@ -9,7 +9,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { formatDate, formatDateTime, formatTime } from './calendar.ts';
-import { invalidQuery } from './errors.ts';
+import { invalid, invalidQuery } from './errors.ts';
 import { type Field, structKey } from './types.ts';
 
 /** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
@@ -27,11 +27,15 @@ export interface FormatOptions {
   readonly timestampOutputFormat?: TimestampFormat | 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED' | undefined;
 }
 
+/** Throws INVALID_ARGUMENT for two that differ. */
 export function timestampFormat({
   useInt64Timestamp,
   timestampOutputFormat,
 }: FormatOptions = {}): TimestampFormat {
   if (timestampOutputFormat && timestampOutputFormat !== 'TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED') {
+    // In the words that the system tests of Google's client for Node.js expect.
+    if (useInt64Timestamp && timestampOutputFormat !== 'INT64')
+      throw invalid('Cannot specify both use_int64_timestamp and timestamp_output_format.');
     return timestampOutputFormat;
   }
   return useInt64Timestamp ? 'INT64' : 'FLOAT64';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Fixture, PROJECT, plain, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { call, refusedCall } from './support/rest.ts';
 
 let fixture: Fixture;
 const reference = { projectId: PROJECT, datasetId: 'd', tableId: 't' };
@@ -95,6 +96,19 @@ describe('values of every type', () => {
     expect(await cell('formatOptions.timestampOutputFormat=ISO8601_STRING')).toBe(
       '1969-12-31T23:59:59.500000Z',
     );
+    const both = (format: string) =>
+      call(
+        fixture,
+        'GET',
+        `datasets/d/tables/t/data?formatOptions.useInt64Timestamp=true&formatOptions.timestampOutputFormat=${format}`,
+      );
+    expect((await both('INT64')).status).toBe(200);
+    for (const format of ['FLOAT64', 'ISO8601_STRING']) {
+      expect(await refusedCall(both(format))).toMatchObject({
+        status: 400,
+        message: 'Cannot specify both use_int64_timestamp and timestamp_output_format.',
+      });
+    }
   });
 });
 
