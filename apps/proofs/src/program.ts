@@ -209,13 +209,14 @@ verb(prove, 'sql', {
   example: 'pnpm prove sql --queries 5000 --seed 7',
   description:
     "Sends generated queries to the local BigQuery and to ZetaSQL, Google's reference implementation of GoogleSQL, and compares " +
-    'values, types, names, order, and whether it is an error. Makes each difference small, and prints them by kind. Downloads ' +
+    'values, types, names, order, and whether it is an error. Makes each difference small, and prints them by kind, also after ' +
+    'Ctrl-C. Downloads ' +
     'ZetaSQL from npm, 112 MB, into the cache folder of the user. Linux only; skipped where ZetaSQL cannot be had.',
 })
   .option('--queries <n>', 'queries to generate, 1 to 10000000', integer(1, 10_000_000), 5_000)
   .option('--seed <n>', `determines the queries, 0 to ${SEED_MAX}`, seedOf, 1)
   .option('--corpus <file>', 'write queries on which both agree to this file, for pnpm test')
-  .action(async (options) => (await import('./sql/prove-sql.ts')).proveSql(options));
+  .action(async (options) => (await import('./sql/prove-sql.ts')).proveSql(options, interruption().signal));
 
 async function startLocal() {
   const { LocalStack } = await import('@records/local');

@@ -49,7 +49,7 @@ interface Finding {
 }
 
 /** Compares the local BigQuery with Google's evaluator over generated queries. */
-export async function proveSql({ queries, seed, corpus }: Choice): Promise<void> {
+export async function proveSql({ queries, seed, corpus }: Choice, stop: AbortSignal): Promise<void> {
   let google: ZetaSql;
   try {
     google = await ZetaSql.start();
@@ -63,7 +63,7 @@ export async function proveSql({ queries, seed, corpus }: Choice): Promise<void>
   const signatures = await knownSignatures(google);
   const grammar = new Grammar(new Draws(seed), await tablesOf({ google, ours }), signatures);
   const run = new Run({ google, ours }, grammar);
-  await run.over(queries);
+  await run.over(queries, stop);
   if (corpus !== undefined) await writeCorpus(corpus, run.agreed);
 }
 
@@ -115,9 +115,10 @@ class Run {
     return [...this.#samples.values()].flat();
   }
 
-  async over(queries: number): Promise<void> {
+  /** Ends early, with its report, when `stop` is aborted. */
+  async over(queries: number, stop: AbortSignal): Promise<void> {
     const before = this.#memory();
-    for (let from = 0; from < queries; from += BATCH) {
+    for (let from = 0; from < queries && !stop.aborted; from += BATCH) {
       const to = Math.min(queries, from + BATCH);
       const started = performance.now();
       const batch = Array.from({ length: to - from }, (_, index) => this.#grammar.query(from + index));
