@@ -5,7 +5,7 @@ import type { Answer, Column, Side, Value } from './answer.ts';
 import { TABLES } from './tables.ts';
 
 const SCRIPT = join(import.meta.dirname, 'local-bigquery-process.ts');
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 const ROWS = 10_000;
 
 interface Field {

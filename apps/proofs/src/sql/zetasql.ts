@@ -17,7 +17,7 @@ const PACKAGE = '@fivetrandevelopers/zetasql';
 const VERSION = '1.13.0';
 const INSTALL_MS = 600_000;
 const START_MS = 30_000;
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 /** Google's own limit of what one answer may hold is not reached by six people. */
 const MAX_BYTES = 64 * 1024 * 1024;
 

@@ -11,7 +11,7 @@ import { applyOverloads, type Overload, overload } from './functions/overload.ts
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
 import { PART_ARGUMENT } from './functions/time.ts';
 import { clockSql } from './functions/time-sql.ts';
-import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS } from './functions/windows.ts';
+import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from './functions/windows.ts';
 import { letIn, withoutFailures } from './let.ts';
 import { compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -195,6 +195,9 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
   const inner = { ...context, windows: false, clause: `the arguments of analytic function ${name}` };
   const spec = windowSpec(node.over ?? { partitionBy: [], orderBy: [] }, context);
   const window = windowSql(spec, inner, resolvers);
+  if (WITHOUT_ORDER.includes(name) && spec.orderBy.length > 0) {
+    throw invalidQuery(`Window ORDER BY is not allowed for analytic function ${name.toLowerCase()}`, at);
+  }
   if (ORDER_REQUIRED.includes(name) && spec.orderBy.length === 0) {
     throw invalidQuery(`Window ORDER BY is required for analytic function ${name.toLowerCase()}`, at);
   }

@@ -31,6 +31,7 @@ const MAX_AVERAGED = '1e19';
 
 /** DuckDB fails at numbers whose square is no FLOAT64. */
 const MAX_SPREAD = '1e150';
+const TOO_LARGE = failure(`The spread of numbers above ${MAX_SPREAD} is not supported by the local BigQuery`);
 
 /** A variance or deviation: NaN if any of several numbers is not finite. */
 const spread =
@@ -39,11 +40,8 @@ const spread =
     const isOdd = call('bool_or', [`NOT isfinite(${x})`]);
     const isLarge = call('bool_or', [`isfinite(${x}) AND abs(${x}) > ${MAX_SPREAD}`]);
     const isEnough = name.endsWith('_samp') ? `${call('count', [x])} > 1` : 'TRUE';
-    const refusal = failure(
-      `The spread of numbers above ${MAX_SPREAD} is not supported by the local BigQuery`,
-    );
     const plain = call(name, [`CASE WHEN abs(${x}) <= ${MAX_SPREAD} THEN ${x} END`]);
-    return `CASE WHEN ${isOdd} THEN CASE WHEN ${isEnough} THEN CAST('nan' AS DOUBLE) END WHEN ${isLarge} THEN ${refusal} ELSE ${plain} END`;
+    return `CASE WHEN ${isOdd} THEN CASE WHEN ${isEnough} THEN CAST('nan' AS DOUBLE) END WHEN ${isLarge} THEN ${TOO_LARGE} ELSE ${plain} END`;
   };
 
 const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
@@ -51,8 +49,15 @@ const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, s
 /** Of pairs without a NULL; NULL for fewer than `least` of them. */
 const pairs =
   (name: string, least: number): Emit =>
-  ([x = '', y = '']) =>
-    `CASE WHEN ${call('regr_count', [y, x])} >= ${least} THEN ${call(name, [x, y])} END`;
+  ([x = '', y = '']) => {
+    const has = (condition: string) =>
+      call('bool_or', [`${x} IS NOT NULL AND ${y} IS NOT NULL AND (${condition})`]);
+    const isOdd = has(`NOT isfinite(${x}) OR NOT isfinite(${y})`);
+    const isPlain = `greatest(abs(${x}), abs(${y})) <= ${MAX_SPREAD}`;
+    const plain = call(name, [`CASE WHEN ${isPlain} THEN ${x} END`, y]);
+    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${has(`NOT ${isPlain}`)} THEN ${TOO_LARGE} ELSE ${plain} END`;
+    return `CASE WHEN ${call('regr_count', [y, x])} >= ${least} THEN ${value} END`;
+  };
 
 const MAX_QUANTILES = 100_000n;
 
@@ -192,6 +197,8 @@ export function completeAggregate(
   if (node.nulls && !NULL_HANDLING.includes(name)) throw unsupported(`${node.nulls} NULLS of ${name}`, at);
   if (parts.limit !== undefined && !ORDERED_AGGREGATES.includes(name))
     throw unsupported(`LIMIT inside ${name}`, at);
+  if (node.distinct && /^(CORR|COVAR_)/.test(name))
+    throw invalidQuery(`DISTINCT is not allowed for function ${name}`, at);
   if (node.distinct && (node.star || name === 'COUNTIF' || name === 'APPROX_COUNT_DISTINCT')) {
     throw unsupported(`DISTINCT inside ${name}`, at);
   }

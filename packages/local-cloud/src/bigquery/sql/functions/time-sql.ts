@@ -95,8 +95,11 @@ export function stepSql(
 
 export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
   kinds.map((kind) =>
-    overload(`${kind}, INTERVAL -> ${kind}`, (args, [, interval]) =>
-      stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
+    overload(`${kind}, INTERVAL -> ${kind}`, (args, [value, interval]) =>
+      // Of NULL every part is NULL.
+      value?.coercible === 'NULL'
+        ? value.sql
+        : stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
     ),
   );
 

@@ -74,7 +74,8 @@ export const WINDOW_FUNCTIONS: FunctionTable = {
 /** Functions that accept IGNORE NULLS and a frame. */
 export const VALUE_FUNCTIONS = ['FIRST_VALUE', 'LAST_VALUE', 'NTH_VALUE'];
 
-const WITHOUT_ORDER = ['PERCENTILE_CONT', 'PERCENTILE_DISC'];
+/** Functions that refuse ORDER BY. */
+export const WITHOUT_ORDER = ['PERCENTILE_CONT', 'PERCENTILE_DISC'];
 
 /** Functions that require ORDER BY. */
 export const ORDER_REQUIRED = Object.keys(WINDOW_FUNCTIONS).filter(
