@@ -1,5 +1,6 @@
 import type { LocalStack } from '@records/local';
 import { problemsOf, seedRecords } from '@records/seeder';
+import { bigqueryClient } from '@records/stack/clients';
 import { until } from '../shared/waiting.ts';
 
 /** The topic's schema accepts it; the table rejects it, because it lacks the column. */
@@ -7,7 +8,7 @@ const POISON = { id: 'grants-poison', nombre: 'Ana', apellido: 'Pérez', pais: '
 
 /**
  * Uses each way through the system once: a record from its publisher to both routes of the API, a message that becomes a
- * dead letter, and the probe. Throws on an unexpected answer, or when `signal` aborts.
+ * dead letter, a question of an analyst, and the probe. Throws on an unexpected answer, or when `signal` aborts.
  */
 export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<void> {
   const list = `${stack.outputs.apiUrl}/records?limit=1`;
@@ -20,6 +21,8 @@ export async function exercise(stack: LocalStack, signal: AbortSignal): Promise<
   const [record] = (await expectOk(list, signal)) as { id: string }[];
   await expectOk(`${stack.outputs.apiUrl}/records/${encodeURIComponent(record?.id ?? '')}`, signal);
   await deadLetter(stack, signal);
+  const { seedTarget: target } = stack;
+  await bigqueryClient(target, target.analyst).query('SELECT COUNT(*) FROM records_analytics.records');
   const { succeeded, lines } = await stack.runProbe();
   if (!succeeded) throw new Error(`the probe failed: ${lines.join('\n')}`);
 }
