@@ -83,13 +83,17 @@ export class Versions {
   /** Records that the table as it was until a time is not kept. */
   async lose(transaction: Transaction, table: Table, until: number): Promise<void> {
     const { connection } = transaction;
-    await connection.run('DELETE FROM catalog.versions WHERE physical_id IS NULL AND until < $1', [
-      BigInt(until - TIME_TRAVEL_MS),
-    ]);
-    await insert(transaction, { table, until, bytes: 0 }, true);
+    const { reference } = table;
+    const resource = JSON.stringify({ reference });
+    // One time for each table is enough.
+    await connection.run(
+      'DELETE FROM catalog.versions WHERE physical_id IS NULL AND (until < $1 OR resource = $2)',
+      [BigInt(until - TIME_TRAVEL_MS), resource],
+    );
+    await connection.run('INSERT INTO catalog.versions VALUES (NULL, $1, 0, $2)', [BigInt(until), resource]);
     transaction.afterCommit(() => {
       for (const [key, time] of this.#lost) if (time < until - TIME_TRAVEL_MS) this.#lost.delete(key);
-      this.#forget(table.reference, until);
+      this.#forget(reference, until);
     });
   }
 
@@ -116,16 +120,12 @@ export class Versions {
   }
 }
 
-async function insert(
-  { connection }: Transaction,
-  { table, until, bytes }: TableVersion,
-  isLost = false,
-): Promise<void> {
+async function insert({ connection }: Transaction, { table, until, bytes }: TableVersion): Promise<void> {
   await connection.run('INSERT INTO catalog.versions VALUES ($1, $2, $3, $4)', [
-    isLost ? null : BigInt(table.physicalName.slice(1)),
+    BigInt(table.physicalName.slice(1)),
     BigInt(until),
     BigInt(bytes),
-    storedForm(isLost ? { ...table, fields: [], properties: {} } : table),
+    storedForm(table),
   ]);
 }
 

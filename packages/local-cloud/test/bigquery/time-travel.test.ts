@@ -131,6 +131,11 @@ describe('FOR SYSTEM_TIME AS OF', () => {
         `SELECT n FROM d.brief FOR SYSTEM_TIME AS OF TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL ${minutes} MINUTE)`,
       );
     expect((await refusal(at(90))).message).toContain('keeps only some of the history');
+    const { clock } = fixture;
+    await fixture.close();
+    fixture = await startBigQuery({ path });
+    await fixture.clock.advance(clock.now() - fixture.clock.now());
+    expect((await refusal(at(90))).message).toContain('keeps only some of the history');
     expect((await at(30))[0]).toEqual([{ n: 2 }]);
   });
 });
