@@ -6,6 +6,9 @@ import { number, t, time } from '../text.ts';
 import type { Page, View } from '../view.ts';
 import { Work } from '../work.ts';
 
+/** Between two looks while the list lacks some: another reader holds them, perhaps one that is gone. */
+const AGAIN_MS = 2_000;
+
 /** An action whose dry run is done. */
 interface Planned {
   readonly action: DeadLetterAction;
@@ -35,14 +38,22 @@ const WORDS: Readonly<Record<DeadLetterAction, Words>> = {
 export function open({ redraw, state }: Page): View {
   let list: DeadLetterList | undefined;
   /** Dead letters that waited when the list was asked for. */
-  let listed: number | undefined;
+  let listed = 0;
+  let listedAt = 0;
   let planned: Planned | undefined;
   let done: Omit<Planned, 'group'> | undefined;
   const work = new Work(redraw);
 
+  const waiting = () => state()?.deadLetters.waiting ?? 0;
   const load = async () => {
-    listed = state()?.deadLetters.waiting;
+    listed = waiting();
     list = await call<DeadLetterList>('GET', 'dead-letters/list');
+    listedAt = performance.now();
+  };
+  const isOld = () => {
+    if (waiting() !== listed) return true;
+    const lacksSome = list !== undefined && list.lookedAt < Math.min(listed, list.limit);
+    return lacksSome && performance.now() > listedAt + AGAIN_MS;
   };
   const act = async (action: DeadLetterAction, group: string, dryRun: boolean) => {
     const result = await call<ActionResult>('POST', 'dead-letters/act', { action, group, dryRun });
@@ -63,7 +74,7 @@ export function open({ redraw, state }: Page): View {
   return {
     render() {
       // Nothing moves below the cursor while a person decides.
-      if (state()?.deadLetters.waiting !== listed && !work.isRunning && !planned) work.do(load);
+      if (isOld() && !work.isRunning && !planned) work.do(load);
       return html`
         ${work.problem()}
         <div role="status">${done && html`<p>${saidOf(done, 'did')}</p>`}</div>
