@@ -29,7 +29,7 @@ export class Leases implements AsyncDisposable {
   readonly #waitMs: number;
   readonly #open = new Set<string>();
 
-  /** `waitMs`: how long a pull waits for messages before the subscription counts as empty. */
+  /** `waitMs`: how long a pull waits for messages before the subscription counts as empty; 0, for a local cloud, not at all. */
   constructor(target: Target, subscription: string, waitMs: number) {
     this.#subscription = subscription;
     this.#waitMs = waitMs;
@@ -38,7 +38,9 @@ export class Leases implements AsyncDisposable {
 
   /** Leases up to 1,000 messages; none when the subscription is empty. Throws the client's errors. */
   async pull(maxMessages = PULL_MESSAGES): Promise<Leased[]> {
-    const received = (await this.#pull(maxMessages, true)) ?? (await this.#pull(maxMessages, false)) ?? [];
+    const present = await this.#pull(maxMessages, true);
+    // A pull whose deadline passes may have leased messages that nobody gets.
+    const received = present ?? (this.#waitMs === 0 ? [] : ((await this.#pull(maxMessages, false)) ?? []));
     const leased = received.map(({ ackId, message }) => ({ ackId: ackId ?? '', message: message ?? {} }));
     for (const { ackId } of leased) this.#open.add(ackId);
     await this.#setDeadline(

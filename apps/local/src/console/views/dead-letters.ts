@@ -10,8 +10,8 @@ const MAX_GROUPS = 20;
 const MAX_SAMPLES = 5;
 /** Characters of a payload that are sent. */
 const MAX_PAYLOAD = 2_000;
-/** The local Pub/Sub answers at once. */
-const WAIT_MS = 100;
+/** The local Pub/Sub tells at once what is there. */
+const WAIT_MS = 0;
 
 /** *Dead letters*: groups of them, and what may be done with a group. The same code serves `pnpm ops dead-letters`. */
 export function open({ stack }: StackView): ServerView {
