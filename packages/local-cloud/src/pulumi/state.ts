@@ -80,8 +80,10 @@ export class StackState {
   }
 
   set(resource: ResourceState): void {
-    if (isDeepStrictEqual(this.#resources.get(resource.urn), resource)) return;
-    this.#resources.set(resource.urn, resource);
+    // As it is read back, without what is undefined: else each start would write every unchanged resource again.
+    const stored = JSON.parse(JSON.stringify(resource)) as ResourceState;
+    if (isDeepStrictEqual(this.#resources.get(resource.urn), stored)) return;
+    this.#resources.set(resource.urn, stored);
     this.#save();
   }
 

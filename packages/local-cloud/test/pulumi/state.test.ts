@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -42,6 +42,15 @@ describe('the state of a stack', () => {
     expect([later.resources(), later.replaced()]).toEqual([[], [b]]);
     for (const replaced of later.replaced()) later.removeReplaced(replaced);
     expect(new StackState(folder, 'shop', 'test').replaced()).toEqual([]);
+  });
+
+  it('is not written again by a start that changes nothing', async () => {
+    const file = join(folder, 'shop', 'test.json');
+    const unchanged = resource('a', { parent: undefined, outputs: { id: 'a', uri: undefined } });
+    new StackState(folder, 'shop', 'test').set(unchanged);
+    const { ino } = await stat(file);
+    new StackState(folder, 'shop', 'test').set(unchanged);
+    expect((await stat(file)).ino).toBe(ino);
   });
 
   it('keeps the outputs of the last deployment', () => {
