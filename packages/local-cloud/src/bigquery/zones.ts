@@ -53,22 +53,26 @@ function invalid(zone: string): string {
   return zone === '' ? 'Invalid empty time zone' : `Invalid time zone: ${zone}`;
 }
 
-/** Offsets change at quarters of an hour since about 1972. */
-const QUARTER = 900n * SECOND;
-const MAX_QUARTERS = 10_000;
+/** Before, offsets had seconds, and some days had two of them. */
+const SINCE = 2n * 365n * DAY;
+/** 54 years of a zone. */
+const MAX_DAYS = 20_000;
 
+/** Intl takes some 50 µs for an offset, so an offset that a whole day has is kept. */
 function namedZone(zone: string): Offset {
   if (zone === 'UTC') return () => 0n;
   const format = formatOf(zone);
-  const known = new Map<bigint, bigint>();
+  /** By day; undefined for a day with two offsets. */
+  const known = new Map<bigint, bigint | undefined>();
   return (instant) => {
-    const quarter = instant / QUARTER;
-    const cached = instant > 0n ? known.get(quarter) : undefined;
-    if (cached !== undefined) return cached;
-    const offset = readOffset(format, instant);
-    if (known.size >= MAX_QUARTERS) known.clear();
-    if (instant > 2n * 365n * DAY) known.set(quarter, offset);
-    return offset;
+    if (instant < SINCE) return readOffset(format, instant);
+    const day = instant / DAY;
+    if (!known.has(day)) {
+      if (known.size >= MAX_DAYS) known.clear();
+      const offset = readOffset(format, day * DAY);
+      known.set(day, offset === readOffset(format, (day + 1n) * DAY) ? offset : undefined);
+    }
+    return known.get(day) ?? readOffset(format, instant);
   };
 }
 

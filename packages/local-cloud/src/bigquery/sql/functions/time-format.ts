@@ -157,6 +157,8 @@ const ELEMENTS: Readonly<Record<TimeKind, Elements>> = {
 /** C's modifiers E and O change nothing, where they are allowed. */
 export const ELEMENT = String.raw`%(E4Y|E\*S|E[0-9]S|Ez|(?:E(?=[cCxXyY])|O(?=[deHImMSUuVwWy]))?[\s\S]?)`;
 
+const EACH_ELEMENT = new RegExp(ELEMENT, 'g');
+
 export function elementName(element: string): string {
   return /^E[\d*z]/.test(element) ? element : element.slice(-1);
 }
@@ -173,7 +175,7 @@ export function formatTimeElements(kind: TimeKind, pattern: string, micros: bigi
     offsetMinutes: Number(offset / (60n * SECOND)),
   };
   const elements = ELEMENTS[kind];
-  return pattern.replaceAll(new RegExp(ELEMENT, 'g'), (whole, text: string) => {
+  return pattern.replaceAll(EACH_ELEMENT, (whole, text: string) => {
     const name = elementName(text);
     const digits = kind === 'DATE' ? undefined : /^E(\d)S$/.exec(name)?.[1];
     if (digits === '0') return two(second(moment));

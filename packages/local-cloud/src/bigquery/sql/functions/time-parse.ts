@@ -62,6 +62,8 @@ function isAllowed(kind: TimeKind, name: string): boolean {
   return /^(Z|z|Ez)$/.test(name) ? kind === 'TIMESTAMP' : true;
 }
 
+const PARTS = new RegExp(String.raw`${ELEMENT}|(\s+)|([\s\S])`, 'g');
+
 class TimeReader {
   readonly fields: Fields = {
     year: 1970,
@@ -125,7 +127,7 @@ class TimeReader {
   }
 
   #elements(pattern: string): void {
-    const parts = pattern.matchAll(new RegExp(String.raw`${ELEMENT}|(\s+)|([\s\S])`, 'g'));
+    const parts = pattern.matchAll(PARTS);
     for (const [, element, space, literal] of parts) {
       if (space !== undefined) this.#skipSpace();
       else if (element === undefined) this.#literal(literal ?? '');
