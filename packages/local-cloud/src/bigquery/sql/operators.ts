@@ -3,7 +3,7 @@ import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
-import { divideNumeric } from './functions/numeric.ts';
+import { divideNumeric, multiplyNumeric } from './functions/numeric.ts';
 import { stepSql } from './functions/time-sql.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -164,6 +164,8 @@ function arithmetic(
   if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], supported, at);
   if (target.kind === 'FLOAT64') return combined(floatSql(operator, a.sql, b.sql), target, at, [a, b]);
   if (operator === '/') return combined(divideNumeric([a.sql, b.sql]), target, at, [a, b]);
+  if (operator === '*' && kind === 'NUMERIC')
+    return combined(multiplyNumeric([a.sql, b.sql]), target, at, [a, b]);
   const sql = `(${a.sql} ${operator} ${b.sql})`;
   return combined(kind === 'NUMERIC' ? `CAST(${sql} AS ${duckType(target)})` : sql, target, at, [a, b]);
 }

@@ -95,6 +95,11 @@ function constantCount(name: string, count: Resolved | undefined, most: bigint):
   return Number(value);
 }
 
+function assertSeparator(by: Resolved | undefined): void {
+  if (by && (by.constant === undefined || by.constant === null))
+    throw invalidQuery('Argument 2 to STRING_AGG must be a literal or query parameter and not NULL', by.at);
+}
+
 /** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
 export const AGGREGATES: FunctionTable = {
   COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
@@ -149,17 +154,13 @@ export const AGGREGATES: FunctionTable = {
   LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],
   STRING_AGG: [
     overload('STRING, STRING? -> STRING', ([x = '', separator = "','"], [, by]) => {
-      if (by && typeof by.constant !== 'string') {
-        throw invalidQuery(
-          'Argument 2 to STRING_AGG must be a literal or query parameter and not NULL',
-          by.at,
-        );
-      }
+      assertSeparator(by);
       return call('string_agg', [x, separator]);
     }),
-    overload('BYTES, BYTES? -> BYTES', ([x = '', separator = "unhex('2c')"]) =>
-      joinBytes([call('list', [x]), separator]),
-    ),
+    overload('BYTES, BYTES? -> BYTES', ([x = '', separator = "unhex('2c')"], [, by]) => {
+      assertSeparator(by);
+      return joinBytes([call('list', [x]), separator]);
+    }),
   ],
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
   ARRAY_CONCAT_AGG: [

@@ -119,6 +119,15 @@ function ieeeDivide(x: string, y: string): string {
 const NUMERIC_ONE = 10n ** 9n;
 const MAX_NUMERIC = 10n ** 38n;
 
+/** The product of two NUMERICs, rounded half away from zero. DuckDB has no room for its eighteen digits of fraction. */
+export const multiplyNumeric = defined('multiply_numeric', 'NUMERIC, NUMERIC -> NUMERIC', (a, b) => {
+  const product = a * b;
+  const size = product < 0n ? -product : product;
+  const units = (2n * size + NUMERIC_ONE) / (2n * NUMERIC_ONE);
+  if (units >= MAX_NUMERIC) throw new FunctionError('numeric overflow');
+  return product < 0n ? -units : units;
+});
+
 /** The quotient of two NUMERICs, rounded half away from zero. */
 export const divideNumeric = defined('divide_numeric', 'NUMERIC, NUMERIC -> NUMERIC', (dividend, divisor) => {
   if (divisor === 0n) throw new FunctionError('division by zero');
