@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { bigqueryClient } from '@records/stack/clients';
+import { refusalOf } from '../src/sql/refusal.ts';
 import { sql, sqlFrom } from './support/ops.ts';
 import { TestStack } from './support/stack.ts';
 
@@ -92,6 +93,17 @@ it('lets BigQuery refuse a query that is billed more than --max-gib', async () =
   expect(await queriesRun()).toContainEqual(
     expect.objectContaining({ query: 'SELECT 7', maximumBytesBilled: String(3 * 2 ** 30) }),
   );
+});
+
+it.each([
+  ['Query exceeded limit for bytes billed: 10. 20971520 or higher required.', '--max-gib'],
+  [
+    'Custom quota exceeded: Your usage exceeded the custom quota for QueryUsagePerUserPerDay, which is set by your administrator.',
+    'queryGibPerAccountPerDay',
+  ],
+])('says what limits a query that is refused: %s', (message, hint) => {
+  const refusal = refusalOf(Object.assign(new Error(message), { code: 403 }), 'SELECT 1');
+  expect(refusal).toMatchObject({ name: 'UserError', message, hint: expect.stringContaining(hint) });
 });
 
 it('says what to do when there is nobody to ask as, or nothing to ask', async () => {
