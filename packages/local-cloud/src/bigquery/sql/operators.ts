@@ -20,6 +20,7 @@ export function resolveBinary(
   bindings: Bindings,
 ): Resolved {
   if (left.special || right.special) return stepped(operator, left, right, at);
+  if (operator === '<<' || operator === '>>') return shifted(operator, left, right, at, bindings);
   assertNotNull(operator, [left, right], at);
   if ((operator === '+' || operator === '-') && (left.type.kind === 'DATE' || right.type.kind === 'DATE'))
     return daysLater(operator, left, right, at, bindings);
@@ -27,7 +28,6 @@ export function resolveBinary(
   if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
   if (operator === '|' || operator === '&' || operator === '^')
     return bitwise(operator, left, right, at, bindings);
-  if (operator === '<<' || operator === '>>') return shifted(operator, left, right, at, bindings);
   return compare(operator, left, right, at, bindings);
 }
 

@@ -97,7 +97,7 @@ export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
   kinds.map((kind) =>
     overload(`${kind}, INTERVAL -> ${kind}`, (args, [value, interval]) =>
       // Of NULL every part is NULL.
-      value?.coercible === 'NULL'
+      value?.coercible === 'NULL' && kind !== 'TIME'
         ? value.sql
         : stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
     ),
