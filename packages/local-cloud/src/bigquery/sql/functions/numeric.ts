@@ -1,5 +1,5 @@
 import { unsupported } from '../../errors.ts';
-import { failure, isolated, letIn } from '../let.ts';
+import { failure, isolated, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { BIT_COUNT_OF_BYTES } from './bits.ts';
 import { computed, defined, FunctionError } from './computed.ts';
@@ -110,7 +110,7 @@ function squareRoot(value: number): number {
 const POWER = [computed('pow', 'FLOAT64, FLOAT64 -> FLOAT64', power)];
 
 function ieeeDivide(x: string, y: string): string {
-  return letIn([x, y], (a, b) => {
+  return strict([x, y], (a, b) => {
     const byZero = `CASE WHEN ${a} = 0 OR isnan(${a}) THEN CAST('nan' AS DOUBLE) WHEN (${a} > 0) = (1 / ${b} > 0) THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END`;
     return `CASE WHEN ${b} = 0 THEN ${byZero} ELSE ${a} / ${b} END`;
   });
