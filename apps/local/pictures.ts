@@ -14,7 +14,7 @@ const QUALITY = 60;
 /** States of the pipeline, two a second, before a picture is taken: its lines show something. */
 const STATES = 6;
 
-/** What is done in each view before its picture is taken. */
+/** Prepares each view for its picture. */
 const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   follow: async (page) => {
     await page.waitForFunction(() => document.querySelector('input')?.value !== '');

@@ -11,7 +11,7 @@ export interface ChangesOptions {
   readonly activity: Activity;
   /** Called after each deployment. */
   readonly onDeployed: () => Promise<void>;
-  /** What it interrupts has not failed. */
+  /** Aborted when the developer stops the stack: an interrupted deployment counts as no failure. */
   readonly interrupted: AbortSignal;
 }
 

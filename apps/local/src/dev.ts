@@ -108,7 +108,7 @@ async function alreadyRuns(folder: string, stackFile: string): Promise<UserError
   );
 }
 
-/** What a run has from its start. */
+/** The parts that every run starts with. */
 interface Run {
   readonly terminal: Terminal;
   readonly activity: Activity;

@@ -255,7 +255,7 @@ export class LocalStack {
   }
 }
 
-/** What earlier runs stored may have columns that were tried, or are those of another branch. */
+/** Tables of earlier runs may have columns that the developer tried and took back, or those of another branch. */
 async function firstDeployment(
   cloud: LocalCloud,
   program: ProgramOptions,

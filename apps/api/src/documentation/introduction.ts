@@ -1,7 +1,7 @@
 import { type Html, html, prose } from '../pages/html.ts';
 import type { Language } from '../pages/language.ts';
 
-/** What a reader of the documentation sees first. The rest is the contract, in English. */
+/** The first screen of the documentation. The rest of it is the contract, in English. */
 const TEXTS = {
   es: {
     address: 'Dirección',

@@ -46,7 +46,7 @@ export interface BigQueryWarehouseOptions {
   readonly project: string;
   readonly location: string;
   readonly table: TableName;
-  /** What was corrected or forgotten. Without it, records are served as stored. */
+  /** The table of corrected and forgotten records. Without it, records are served as stored. */
   readonly amendments?: TableName | undefined;
   /** Where lists are kept for some hours. */
   readonly scratch: Pick<TableName, 'projectId' | 'datasetId'>;

@@ -158,7 +158,7 @@ const FAILED: Text = {
   es: 'La consola falló. El error está en la terminal de pnpm dev.',
 };
 
-/** What the person can mend: a refusal, or the error of a service, which has a code. The latter is in English. */
+/** The text of an error that the person can mend: a refusal, or the error of a service, which has a code and is in English. */
 function textOf(error: unknown): Text | undefined {
   if (error instanceof Refusal) return error.text;
   const isOfService = typeof error === 'object' && error !== null && 'code' in error;

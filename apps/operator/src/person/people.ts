@@ -21,7 +21,7 @@ interface AmendmentRow {
   readonly values: Values;
 }
 
-/** What the stack has of one record. */
+/** Every copy of one record in the stack. */
 export interface Copies {
   readonly key: string;
   /** The different rows, and how often each is stored. */
@@ -38,7 +38,7 @@ export interface Lists {
   readonly until: string | undefined;
 }
 
-/** What a change of rows has done; undefined when some are in the streaming buffer. */
+/** The result of a change of rows; undefined when some are in the streaming buffer. */
 export type Changed = number | undefined;
 
 /** The people in the table of a stack. */

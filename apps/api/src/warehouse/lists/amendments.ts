@@ -15,8 +15,8 @@ import { Delta } from './delta.ts';
 const ROWS_AT_ONCE = 5_000;
 
 /**
- * What was corrected or forgotten, applied to records as they are served. Immutable: every result is computed once. Without any, each
- * method answers what it was given.
+ * Applies the corrections and removals of people to records as they are served. Immutable, so every result is computed once. Without
+ * any amendment, each method answers what it was given.
  */
 export class Amendments {
   static readonly none = new Amendments([]);

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 
-/** The work of a view that can fail, one piece at a time. Of those that wait, only the last is done. */
+/** Runs the work of a view, one piece at a time, and shows its failure. A newer piece replaces one that still waits. */
 export class Work {
   readonly #redraw: () => void;
   #running = false;
