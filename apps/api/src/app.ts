@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { openApiOptions } from './documentation/openapi.ts';
 import { PageCache } from './formats/page-cache.ts';
 import { Front } from './front/front.ts';
+import { FrontResponse } from './front/front-response.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { AddressLimit } from './limits/address-limit.ts';
 import { Load } from './limits/load.ts';
@@ -91,6 +92,7 @@ export async function buildApp({
     serverFactory: (routes) =>
       createServer(
         {
+          ServerResponse: FrontResponse,
           requestTimeout: requestTimeoutMs,
           headersTimeout: requestTimeoutMs,
           connectionsCheckingInterval: requestTimeoutMs / 2,

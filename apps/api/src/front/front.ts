@@ -10,6 +10,7 @@ import { isHealth, NO_ROUTE, routeOf } from '../plugins/problems.ts';
 import { isHost } from '../plugins/request-checks.ts';
 import { OVERLOADED, problemResponse, STATIC_HEADERS } from '../problems/problem.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { FrontResponse, serialized } from './front-response.ts';
 
 /** Requests in the cache, and the characters of each key. */
 const MAX_KNOWN = 5_000;
@@ -57,7 +58,7 @@ export class Front {
   readonly #known = new LRUCache<string, { readonly route: string; readonly answer: Known }>({
     max: MAX_KNOWN,
   });
-  readonly #constant = new WeakMap<object, readonly string[]>();
+  readonly #constant = new WeakMap<object, string>();
   readonly #places = new WeakMap<ServerResponse, () => void>();
   #stopping = false;
 
@@ -121,7 +122,7 @@ export class Front {
 
   #answer(request: IncomingMessage, response: ServerResponse): boolean {
     const { limit, telemetry, logsEach } = this.#options;
-    if (this.#stopping || logsEach || !isPlain(request)) return false;
+    if (this.#stopping || logsEach || !isPlain(request) || !(response instanceof FrontResponse)) return false;
     const began = performance.now();
     const known = this.#known.get(keyOf(request));
     if (!known || telemetry.tracing.samples(request.headers)) return false;
@@ -133,26 +134,25 @@ export class Front {
     const { status, age, body } = answer;
     const ratelimit = limitHeader(limit.policy, decision);
     const varying = ['age', age, 'ratelimit', ratelimit, 'x-request-id', randomUUID()];
-    response.writeHead(status, [...this.#constantHeaders(answer), ...varying]);
+    // Node takes an answer for chunked unless it is given this field.
+    if (body) varying.push('content-length', String(Buffer.byteLength(body)));
+    response.constant = this.#constantHeaders(answer);
+    response.writeHead(status, varying);
     response.end(body);
     if (response.writableLength > 0) this.#sent(request, response, body?.length ?? 0);
     telemetry.metrics.requestEnded(known.route, status, (performance.now() - began) / 1_000);
     return true;
   }
 
-  /** All but three headers: names and values in turn. */
-  #constantHeaders({ headers, body }: Answer): readonly string[] {
-    let all = this.#constant.get(headers);
-    if (!all) {
-      all = Object.entries({
-        ...STATIC_HEADERS,
-        'ratelimit-policy': policyHeader(this.#options.limit.policy),
-        ...headers,
-        ...(body && { 'content-length': String(Buffer.byteLength(body)) }),
-      }).flat();
-      this.#constant.set(headers, all);
+  /** The fields that are the same for the same body. */
+  #constantHeaders({ headers }: Answer): string {
+    let constant = this.#constant.get(headers);
+    if (constant === undefined) {
+      const policy = policyHeader(this.#options.limit.policy);
+      constant = serialized({ ...STATIC_HEADERS, 'ratelimit-policy': policy, ...headers });
+      this.#constant.set(headers, constant);
     }
-    return all;
+    return constant;
   }
 }
 

@@ -78,9 +78,10 @@ export class AmendmentReader implements AmendmentSource {
 
   get fresh(): Amended | undefined {
     const { windowMs } = this.#options;
+    const { ageMs } = this;
     // Early, so that busy instances never wait for it.
-    if (this.ageMs >= windowMs / 2) this.#renew().catch(() => {});
-    return this.ageMs < windowMs ? this.#held : undefined;
+    if (ageMs >= windowMs / 2) this.#renew().catch(() => {});
+    return ageMs < windowMs ? this.#held : undefined;
   }
 
   async current(): Promise<Amended> {
