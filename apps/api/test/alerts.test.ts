@@ -45,7 +45,7 @@ describe('the data that alerts read', () => {
       revision: undefined,
       metricsPort: 0,
       otlpEndpoint: undefined,
-      log: { info: (message) => said.push(message) },
+      log: { info: (message) => said.push(message), error() {} },
     });
     const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
     await app.inject({ url: '/records/a' });

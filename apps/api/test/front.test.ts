@@ -194,7 +194,7 @@ describe('the routes', () => {
   });
 
   it('answer a request of a sampled trace, which needs a span', async () => {
-    const tracing = new Tracing(trace.getTracer('test'));
+    const tracing = new Tracing(async () => trace.getTracer('test'));
     const { get } = await listening({ telemetry: { ...noTelemetry, tracing } });
     const of = (flags: string) => ({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` });
     const answers = [];

@@ -45,7 +45,7 @@ describe('a trace', () => {
       ...options,
       metricsPort: undefined,
       otlpEndpoint: url,
-      log: { info() {} },
+      log: { info() {}, error() {} },
     });
     const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
     const get = (id: string, flags: string) =>
@@ -74,7 +74,7 @@ describe('the age of the snapshot', () => {
       ...options,
       metricsPort: 0,
       otlpEndpoint: undefined,
-      log: { info: (message) => said.push(message) },
+      log: { info: (message) => said.push(message), error() {} },
     });
     const timing = new FakeTiming();
     const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry, timing, freshnessSeconds: 60 });
@@ -104,7 +104,7 @@ describe('the metrics', () => {
       ...options,
       metricsPort: 0,
       otlpEndpoint: undefined,
-      log: { info: (message) => said.push(message) },
+      log: { info: (message) => said.push(message), error() {} },
     });
     const { app } = await buildTestApi({ bigQueryUrl: front.url, telemetry });
     await app.inject({ url: '/records/a' });

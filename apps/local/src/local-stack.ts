@@ -26,6 +26,7 @@ import {
   targetOf,
 } from '@records/stack';
 import { Applies } from './applies.ts';
+import { Traces } from './traces.ts';
 
 /** The Pulumi stack that the local cloud runs. */
 const STACK = 'local';
@@ -77,19 +78,22 @@ export interface LocalStackOptions {
 export class LocalStack {
   /** The last runs of the program. */
   readonly applies: Applies;
+  /** The last spans of the API, its probe, and the local BigQuery. */
+  readonly traces: Traces;
   readonly #cloud: LocalCloud;
   readonly #program: ProgramOptions;
   #deployment: Deployment;
   #accounts: Accounts;
 
   private constructor(
-    applies: Applies,
+    { applies, traces }: Pick<LocalStack, 'applies' | 'traces'>,
     cloud: LocalCloud,
     program: ProgramOptions,
     deployment: Deployment,
     accounts: Accounts,
   ) {
     this.applies = applies;
+    this.traces = traces;
     this.#cloud = cloud;
     this.#program = program;
     this.#deployment = deployment;
@@ -116,6 +120,7 @@ export class LocalStack {
     };
     if (fresh && dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
     const applies = new Applies();
+    const traces = await Traces.listen();
     const cloud = await LocalCloud.create({
       projectId: 'records-local',
       location: 'southamerica-west1',
@@ -129,8 +134,11 @@ export class LocalStack {
           ],
           entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
           cwd: REPOSITORY,
-          // As the Dockerfile does, but for this machine only.
-          environment: { HOST: '127.0.0.1', NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+          environment: {
+            // As the Dockerfile does, but for this machine only.
+            ...{ HOST: '127.0.0.1', NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+            OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint,
+          },
           port: ports.api,
           ports: { [METRICS_PORT]: 0 },
         },
@@ -141,15 +149,26 @@ export class LocalStack {
         applies.hear(event);
         onEvent?.(event);
       },
+      onTracedCall: (call) => traces.addCall(call),
+    }).catch(async (error: unknown) => {
+      await traces.close();
+      throw error;
     });
     try {
       // At Google, `pnpm ops api-keys init` creates the list.
       if (!cloud.secrets.has(API_KEYS_SECRET))
         cloud.secrets.addVersion(API_KEYS_SECRET, textOf(EMPTY_KEY_LIST));
       const deployment = await applies.during(() => firstDeployment(cloud, program, onGoneColumns));
-      return new LocalStack(applies, cloud, program, deployment, await accountsOf(cloud, deployment));
+      return new LocalStack(
+        { applies, traces },
+        cloud,
+        program,
+        deployment,
+        await accountsOf(cloud, deployment),
+      );
     } catch (error) {
       await cloud.close();
+      await traces.close();
       throw error;
     }
   }
@@ -248,6 +267,8 @@ export class LocalStack {
 
   async close(): Promise<void> {
     await this.#cloud.close();
+    // Last: the API sends its last spans when it stops.
+    await this.traces.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -97,6 +97,34 @@ describe('SQL', () => {
   );
 });
 
+describe('Requests and events', () => {
+  inBrowser('shows the spans of a request that it traces, down to the local BigQuery, as a waterfall', () =>
+    opened.withPage('/requests', async (page) => {
+      await page.fill('input[name=path]', '/records/nobody-at-all');
+      await page.press('input[name=path]', 'Enter');
+      await page.waitForSelector('text=/^Answered 404, .* ms\\.$/');
+      const spans = page.locator('.traces details[open] .waterfall li');
+      await page.waitForSelector('.waterfall >> text=BigQuery');
+      const texts = (await spans.allTextContents()).map((text) => text.replaceAll(/\s+/g, ' ').trim());
+      expect(texts[0]).toMatch(/^records-api GET \/records\/:id .* ms after 0 ms .*status_code 404/);
+      const call = texts.findIndex((text) => text.startsWith('records-api bigquery.jobs.query'));
+      expect(texts[call + 1]).toMatch(/^BigQuery jobs\.query .* status 200 .*bytes billed 10485760$/);
+      expect(
+        await spans
+          .nth(call + 1)
+          .locator('p')
+          .getAttribute('data-depth'),
+      ).toBe('2');
+      const ends = await spans
+        .locator('rect')
+        .evaluateAll((bars) =>
+          bars.map((bar) => Number(bar.getAttribute('x')) + Number(bar.getAttribute('width'))),
+        );
+      expect(Math.max(...ends)).toBeLessThanOrEqual(1_000);
+    }),
+  );
+});
+
 /** By view: what is there once it is drawn. */
 const DRAWN: Readonly<Record<string, string>> = {
   follow: '.timeline li',

@@ -1,4 +1,5 @@
 export { BigQuery } from './bigquery/bigquery.ts';
+export type { TracedCall } from './bigquery/rest/traced-call.ts';
 export { BigQueryServer } from './bigquery/server.ts';
 export { type FunctionSignature, functionSignatures } from './bigquery/sql/functions/signatures.ts';
 export type { ChaosOptions } from './chaos.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BigQuery } from './bigquery/bigquery.ts';
+import type { OnTracedCall } from './bigquery/rest/traced-call.ts';
 import { BigQueryServer } from './bigquery/server.ts';
 import { Callers } from './callers.ts';
 import { Chaos, type ChaosOptions } from './chaos.ts';
@@ -39,6 +40,8 @@ export interface LocalCloudOptions {
   readonly images?: Images;
   /** Logs of containers and programs, steps of deployments, warnings. */
   onEvent?(event: CloudEvent): void;
+  /** Requests to BigQuery whose callers sampled their traces. */
+  readonly onTracedCall?: OnTracedCall;
 }
 
 /** A port of the local cloud is in use. */
@@ -195,7 +198,7 @@ async function open(options: LocalCloudOptions, opened: Closable[]): Promise<Par
   );
   const bigqueryServer = keep(
     await listen('BigQuery', ports.bigquery ?? 0, 'ports.bigquery', (port) =>
-      BigQueryServer.listen(bigquery, { port, callers }),
+      BigQueryServer.listen(bigquery, { port, callers, onTracedCall: options.onTracedCall }),
     ),
   );
   const pubsubServer = keep(

@@ -14,9 +14,12 @@ declare module 'fastify' {
 export function measureRequests(app: FastifyInstance, { metrics, tracing }: Telemetry): void {
   app.decorateRequest('span', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
-    request.span = tracing.startRequest(request.method, routeOf(request), request.headers);
-    if (request.span) context.with(request.span.context, done);
-    else done();
+    if (!tracing.samples(request.headers)) return done();
+    tracing.startRequest(request.method, routeOf(request), request.headers).then((span) => {
+      request.span = span;
+      if (span) context.with(span.context, done);
+      else done();
+    }, done);
   });
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestEnded(routeOf(request), reply.statusCode, reply.elapsedTime / 1000);

@@ -1,4 +1,5 @@
 import type { Program } from '@records/telemetry';
+import type { Otlp, OtlpOptions } from '@records/telemetry/otlp';
 import { createMetrics, type Metrics, noMetrics } from './metrics.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { Tracing } from './tracing.ts';
@@ -8,7 +9,7 @@ export interface TelemetryOptions extends Program {
   readonly metricsPort: number | undefined;
   /** Base URL of an OTLP/HTTP receiver of spans; undefined sends none. */
   readonly otlpEndpoint: string | undefined;
-  readonly log: { info(message: string): void };
+  readonly log: { info(message: string): void; error(fields: object, message: string): void };
 }
 
 export interface Telemetry {
@@ -25,7 +26,7 @@ export const noTelemetry: Telemetry = {
   close: async () => {},
 };
 
-/** Loads only the exporters that are configured. Throws when the metrics port is taken. */
+/** Loads only the exporters that are configured, and that of spans with the first one. Throws when the metrics port is taken. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const closers: (() => Promise<void>)[] = [];
   let { metrics, tracing } = noTelemetry;
@@ -37,10 +38,13 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     metrics = createMetrics(meter);
   }
   if (options.otlpEndpoint !== undefined) {
-    const { createOtlp } = await import('@records/telemetry/otlp');
-    const { tracer, close } = createOtlp({ ...options, endpoint: options.otlpEndpoint });
-    closers.push(close);
-    tracing = new Tracing(tracer);
+    const endpoint = options.otlpEndpoint;
+    let opened: Promise<Otlp | undefined> | undefined;
+    tracing = new Tracing(async () => {
+      opened ??= openOtlp({ ...options, endpoint });
+      return (await opened)?.tracer;
+    });
+    closers.push(async () => (await opened)?.close());
   }
   return {
     metrics,
@@ -49,4 +53,18 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       await Promise.allSettled(closers.map((close) => close()));
     },
   };
+}
+
+/** Undefined when it fails, which is logged: a request is served without its span. */
+async function openOtlp(options: TelemetryOptions & OtlpOptions): Promise<Otlp | undefined> {
+  try {
+    const { createOtlp } = await import('@records/telemetry/otlp');
+    return createOtlp(options);
+  } catch (err) {
+    options.log.error(
+      { err },
+      'no spans are sent: the exporter of OTEL_EXPORTER_OTLP_ENDPOINT cannot be opened',
+    );
+    return undefined;
+  }
 }

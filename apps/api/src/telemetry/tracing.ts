@@ -23,20 +23,27 @@ export interface RequestSpan {
  * https://docs.cloud.google.com/run/docs/trace
  */
 export class Tracing {
-  readonly #tracer: Tracer | undefined;
+  readonly #load: (() => Promise<Tracer | undefined>) | undefined;
+  #tracer: Tracer | undefined;
 
-  /** Without a tracer, every method does nothing. */
-  constructor(tracer?: Tracer) {
-    this.#tracer = tracer;
+  /** `load` is called with the first sampled request, so that a start does not pay for it. Without it, nothing is traced. */
+  constructor(load?: () => Promise<Tracer | undefined>) {
+    this.#load = load;
   }
 
   /** Whether a request with these headers gets a span. */
   samples(headers: IncomingHttpHeaders): boolean {
-    return this.#tracer !== undefined && this.#sampled(headers) !== undefined;
+    return this.#load !== undefined && this.#sampled(headers) !== undefined;
   }
 
-  startRequest(method: string, route: string, headers: IncomingHttpHeaders): RequestSpan | undefined {
-    const parent = this.#tracer && this.#sampled(headers);
+  /** Undefined for a request that is not sampled, and without a tracer. */
+  async startRequest(
+    method: string,
+    route: string,
+    headers: IncomingHttpHeaders,
+  ): Promise<RequestSpan | undefined> {
+    const parent = this.#sampled(headers);
+    this.#tracer ??= parent && (await this.#load?.());
     if (!this.#tracer || !parent) return undefined;
     const span = this.#tracer.startSpan(
       `${method} ${route}`,

@@ -1,4 +1,5 @@
 // Types only: the page imports them, too.
+import type { ShownTrace } from './trace-state.ts';
 
 /** Something that happened, as the page shows it. */
 export interface ShownEvent {
@@ -11,6 +12,8 @@ export interface ShownEvent {
   readonly severity: string;
   readonly message: string;
   readonly requestId?: string;
+  /** Of the request, when its caller sent a trace. */
+  readonly traceId?: string;
   /** The frames of an error. */
   readonly stack?: string;
 }
@@ -30,4 +33,8 @@ export interface RequestsUpdate {
   readonly events: readonly ShownEvent[];
   /** Undefined while the API does not answer. */
   readonly routes: readonly RouteCount[] | undefined;
+  /** The newest first; absent while they are those of the last update. */
+  readonly traces?: readonly ShownTrace[];
+  /** Where programs may send spans: a value for OTEL_EXPORTER_OTLP_ENDPOINT. */
+  readonly tracesEndpoint: string;
 }

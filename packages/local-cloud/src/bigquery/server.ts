@@ -12,6 +12,7 @@ import { METHODS } from './rest/methods.ts';
 import { authorize } from './rest/permissions.ts';
 import { restError } from './rest/rest-error.ts';
 import { type Match, Router } from './rest/router.ts';
+import { type OnTracedCall, Traced } from './rest/traced-call.ts';
 import { Uploads, uploadedPath } from './rest/uploads.ts';
 
 /** How long close() waits for responses in progress. */
@@ -39,9 +40,9 @@ export class BigQueryServer {
   /** Port 0 picks a free port. Without `callers` every caller is the developer. */
   static async listen(
     bigquery: BigQuery,
-    options: { port: number; host?: string; callers?: Callers },
+    options: { port: number; host?: string; callers?: Callers; onTracedCall?: OnTracedCall | undefined },
   ): Promise<BigQueryServer> {
-    const { port, host = '127.0.0.1', callers } = options;
+    const { port, host = '127.0.0.1', callers, onTracedCall } = options;
     const uploads = new Uploads();
     const service: Service = {
       bigquery,
@@ -49,7 +50,11 @@ export class BigQueryServer {
       router: new Router(METHODS),
       accessOf: (authorization) => callers?.of(authorization) ?? DEVELOPER,
     };
-    const server = createServer((request, response) => void serve(service, request, response));
+    const server = createServer(async (request, response) => {
+      const traced = onTracedCall && Traced.of(request);
+      const answer = await serve(service, request, response);
+      if (traced) onTracedCall(traced.ended(methodOf(service, request), response.statusCode, answer));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {
@@ -94,7 +99,12 @@ interface Service {
 /** For an error whose request says nothing about its answer. */
 const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
 
-async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Resolves with the answer, when it is not an error. */
+async function serve(
+  service: Service,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<object | undefined> {
   try {
     const url = URL.parse(request.url ?? '/', 'http://bigquery.local');
     if (!url) throw new CloudError('NOT_FOUND', `Not Found: ${request.url} is not a valid path`);
@@ -102,24 +112,33 @@ async function serve(service: Service, request: IncomingMessage, response: Serve
     const answer = await dispatch(service, request, url);
     if (answer instanceof EmptyAnswer) {
       response.writeHead(answer.status, { ...answer.headers, 'content-length': 0 }).end();
-      return;
+      return undefined;
     }
     if (answer === undefined) {
       response.writeHead(204).end();
-      return;
+      return undefined;
     }
     const etag = 'etag' in answer && typeof answer.etag === 'string' ? answer.etag : undefined;
     if (etag !== undefined) response.setHeader('etag', `"${etag}"`);
     const isRead = httpMethodOf(request) === 'GET';
     if (etag !== undefined && isRead && isNotModified(request, etag)) response.writeHead(304).end();
     else await send(response, 200, answer, form);
+    return answer;
   } catch (error) {
     const { status, body } = restError(error);
     if (status >= 500) console.error('BigQuery:', request.method, request.url, error);
     // The rest of a refused body stays unread, so the connection cannot be reused.
     if (!request.complete) response.setHeader('connection', 'close');
     await send(response, status, body, PLAIN);
+    return undefined;
   }
+}
+
+/** `jobs.query`, or the method and path of a request that is none. */
+function methodOf({ router }: Service, request: IncomingMessage): string {
+  const pathname = URL.parse(request.url ?? '/', 'http://bigquery.local')?.pathname ?? '';
+  const httpMethod = httpMethodOf(request);
+  return router.find(httpMethod, pathBelowPrefix(pathname))?.method.id ?? `${httpMethod} ${pathname}`;
 }
 
 /** A response without a body, to a step of an upload. */

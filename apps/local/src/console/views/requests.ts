@@ -1,16 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import type { Entry } from '../../activity.ts';
-import type { ShownEvent } from '../event-state.ts';
+import type { RequestsUpdate, ShownEvent } from '../event-state.ts';
 import type { StackView } from '../stack-view.ts';
-import type { ServerView } from '../views.ts';
+import { Refusal } from '../text.ts';
+import type { TracedRequest } from '../trace-state.ts';
+import type { Input, ServerView } from '../views.ts';
 
 /** Between two lists of routes, and the least between two lists of events. */
 const PAUSE_MS = 1_000;
 
-/** *Requests and events*: requests by route and status, and what happened, the newest last. */
-export function open({ activity, routes }: StackView): ServerView {
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** *Requests and events*: requests by route and status, the spans of traced ones, and what happened, the newest last. */
+export function open({ stack, activity, routes }: StackView): ServerView {
+  const { traces } = stack;
   return {
+    calls: { 'POST trace': ({ path }: Input) => traced(stack.outputs.apiUrl, path) },
     watch(send) {
       let last = 0;
+      let sent = 0;
       let sending = false;
       const tick = async () => {
         if (sending) return;
@@ -18,7 +26,12 @@ export function open({ activity, routes }: StackView): ServerView {
         try {
           const entries = activity.after(last);
           last = entries.at(-1)?.number ?? last;
-          send({ events: entries.map(eventOf), routes: await routes() });
+          const update: RequestsUpdate = {
+            ...{ events: entries.map(eventOf), routes: await routes(), tracesEndpoint: traces.endpoint },
+            ...(traces.version !== sent && { traces: traces.last }),
+          };
+          sent = traces.version;
+          send(update);
         } finally {
           sending = false;
         }
@@ -28,6 +41,33 @@ export function open({ activity, routes }: StackView): ServerView {
       return () => clearInterval(timer);
     },
   };
+}
+
+/** Sends a GET to the API as a caller that samples its trace. Any status counts as an answer. */
+async function traced(apiUrl: string, path: unknown): Promise<TracedRequest> {
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    const shown = JSON.stringify(path);
+    throw new Refusal({
+      en: `"path" is ${shown}: it must begin with /, such as /records?limit=3`,
+      es: `"path" es ${shown}: debe empezar con /, como /records?limit=3`,
+    });
+  }
+  const traceId = randomBytes(16).toString('hex');
+  const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+  const began = performance.now();
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  try {
+    const response = await fetch(`${apiUrl}${path}`, { headers, signal });
+    for await (const _ of response.body ?? []);
+    return { traceId, status: response.status, milliseconds: performance.now() - began };
+  } catch (error) {
+    const seconds = ANSWER_TIMEOUT_MS / 1_000;
+    const text = {
+      en: `The API did not answer ${path} within ${seconds} s. The pipeline above says why when it is red.`,
+      es: `La API no respondió ${path} en ${seconds} s. El flujo de arriba dice por qué cuando está en rojo.`,
+    };
+    throw new Refusal(text, { cause: error });
+  }
 }
 
 function eventOf({ number, at, happening }: Entry): ShownEvent {
@@ -53,12 +93,13 @@ function eventOf({ number, at, happening }: Entry): ShownEvent {
 function logOf({ source, severity, message }: Extract<Entry['happening'], { type: 'log' }>) {
   const line = message.startsWith('{') ? parsed(message) : undefined;
   if (line === undefined) return { source, severity, message };
-  const { requestId, stack_trace: stack } = line;
+  const { requestId, stack_trace: stack, 'logging.googleapis.com/trace': trace } = line;
   return {
     source,
     severity: String(line.severity ?? severity).toLowerCase(),
     message: String(line.message ?? message),
     ...(typeof requestId === 'string' && { requestId }),
+    ...(typeof trace === 'string' && { traceId: trace.slice(trace.lastIndexOf('/') + 1) }),
     ...(typeof stack === 'string' && { stack }),
   };
 }

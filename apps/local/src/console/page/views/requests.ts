@@ -1,7 +1,12 @@
 import { html, nothing } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
 import type { RequestsUpdate, RouteCount, ShownEvent } from '../../event-state.ts';
+import type { ShownTrace, TracedRequest } from '../../trace-state.ts';
+import { call } from '../call.ts';
 import { number, t, time } from '../text.ts';
 import type { Page, View } from '../view.ts';
+import { drawnTrace, waterfall } from '../waterfall.ts';
+import { Work } from '../work.ts';
 
 /** Events that are kept on the page. */
 const MAX_EVENTS = 200;
@@ -9,7 +14,16 @@ const MAX_EVENTS = 200;
 export function open({ redraw }: Page): View {
   let events: readonly ShownEvent[] = [];
   let routes: readonly RouteCount[] | undefined = [];
+  let traces: readonly ShownTrace[] = [];
+  let endpoint = '';
+  let path = '/records?limit=3';
+  let asked: TracedRequest | undefined;
   let filter = '';
+  const work = new Work(redraw);
+  const trace = () =>
+    work.do(async () => {
+      asked = await call<TracedRequest>('POST', 'requests/trace', { path });
+    });
 
   const matches = ({ source, severity, message, requestId = '' }: ShownEvent) =>
     `${source} ${severity} ${message} ${requestId}`.toLowerCase().includes(filter.toLowerCase());
@@ -18,6 +32,8 @@ export function open({ redraw }: Page): View {
     receive(update: RequestsUpdate) {
       events = [...events, ...update.events].slice(-MAX_EVENTS);
       routes = update.routes;
+      traces = update.traces ?? traces;
+      endpoint = update.tracesEndpoint;
     },
     render: () => html`
       <h2>${t({ en: 'Requests since the API started', es: 'Solicitudes desde que la API inició' })}</h2>
@@ -28,6 +44,29 @@ export function open({ redraw }: Page): View {
             ? html`<p>${t({ en: 'None yet.', es: 'Ninguna todavía.' })}</p>`
             : table(routes)
       }
+      <h2>${t({ en: 'Traces', es: 'Trazas' })}</h2>
+      <p>${t({
+        en: 'The API makes spans of each request whose caller samples its trace, and sends them within two seconds. Other programs may send theirs:',
+        es: 'La API mide las etapas de cada solicitud cuya traza pide quien llama, y las envía en dos segundos. Otros programas pueden enviar las suyas:',
+      })} <code>OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}</code></p>
+      <form class="buttons" @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        trace();
+      }}>
+        <label>${t({ en: 'Path of the API', es: 'Ruta de la API' })}
+          <input name="path" .value=${path} required autocomplete="off" @input=${(event: InputEvent) => {
+            path = (event.target as HTMLInputElement).value;
+          }}>
+        </label>
+        <button class="main">${t({ en: 'Trace', es: 'Trazar' })}</button>
+      </form>
+      ${work.problem()}
+      <div role="status">${asked && answered(asked, traces)}</div>
+      <ol class="traces" reversed>${repeat(
+        traces,
+        ({ id }) => id,
+        (one) => drawnTrace(one, one.id === asked?.traceId),
+      )}</ol>
       <h2>${t({ en: 'Events', es: 'Eventos' })}</h2>
       <label class="filter">${t({ en: 'Show only', es: 'Mostrar solo' })}
         <input type="search" .value=${filter} @input=${(event: InputEvent) => {
@@ -35,7 +74,11 @@ export function open({ redraw }: Page): View {
           redraw();
         }}>
       </label>
-      <ol class="events" reversed>${events.filter(matches).toReversed().map(drawn)}</ol>
+      <ol class="events" reversed>${repeat(
+        events.filter(matches).toReversed(),
+        (event) => event.number,
+        (event) => drawn(event, traces),
+      )}</ol>
     `,
   };
 }
@@ -60,7 +103,19 @@ function table(routes: readonly RouteCount[]) {
     </div>`;
 }
 
-function drawn({ at, source, severity, message, requestId, stack }: ShownEvent) {
+function answered({ traceId, status, milliseconds }: TracedRequest, traces: readonly ShownTrace[]) {
+  const isHere = traces.some(
+    ({ id, spans }) => id === traceId && spans.some(({ service }) => service === 'records-api'),
+  );
+  const wait = isHere ? '' : t({ en: ' Its spans are on their way…', es: ' Sus etapas están en camino…' });
+  return html`<p>${t({ en: 'Answered', es: 'Respondió' })} ${status}, ${number(milliseconds)} ms.${wait}</p>`;
+}
+
+function drawn(
+  { at, source, severity, message, requestId, traceId, stack }: ShownEvent,
+  traces: readonly ShownTrace[],
+) {
+  const trace = traces.find(({ id }) => id === traceId);
   const line = html`<time>${time(at)}</time> <b>${source}</b> ${severity} <span>${message}</span>`;
   const bad = severity === 'error' || severity === 'critical';
   if (stack === undefined && requestId === undefined) return html`<li class=${bad ? 'bad' : ''}>${line}</li>`;
@@ -68,5 +123,6 @@ function drawn({ at, source, severity, message, requestId, stack }: ShownEvent) 
     <summary>${line}</summary>
     ${requestId === undefined ? nothing : html`<p>${t({ en: 'Request', es: 'Solicitud' })} <code>${requestId}</code></p>`}
     ${stack === undefined ? nothing : html`<pre tabindex="0">${stack}</pre>`}
+    ${trace === undefined ? nothing : waterfall(trace)}
   </details></li>`;
 }
