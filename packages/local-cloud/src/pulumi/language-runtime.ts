@@ -12,7 +12,7 @@ import { ORGANIZATION } from './urn.ts';
 const KEPT_LINES = 40;
 // A module each, loaded before Pulumi's runtime.
 const PRELOADED = [
-  new URL('native-stack-traces.ts', import.meta.url).href,
+  new URL('lean-runtime.ts', import.meta.url).href,
   new URL('whole-arguments.ts', import.meta.url).href,
 ];
 

@@ -58,15 +58,25 @@ describe('a program that uses what Pulumi offers', () => {
     });
   });
 
-  it('renames a resource by its alias and leaves ignored inputs unchanged', async () => {
-    const second = await deploy(2);
-    expect(stepsOf(second).filter((step) => !step.startsWith('same'))).toEqual(['update new-name']);
-    expect(second.steps.find(({ name }) => name === 'new-name')?.changes).toMatchObject([
-      { path: 'labels.step' },
-    ]);
-    expect(second.outputs.renamedLabels).toEqual({ owner: 'program', step: '2' });
-    const topic = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/renamed' });
-    expect(topic).toMatchObject({ labels: { owner: 'program', step: '2' } });
+  describe('and changes', () => {
+    let second: Deployment;
+    beforeAll(async () => {
+      second = await deploy(2);
+    });
+
+    it('renames a resource by its alias and leaves ignored inputs unchanged', async () => {
+      expect(stepsOf(second).filter((step) => !step.startsWith('same'))).toEqual(['update new-name']);
+      expect(second.steps.find(({ name }) => name === 'new-name')?.changes).toMatchObject([
+        { path: 'labels.step' },
+      ]);
+      expect(second.outputs.renamedLabels).toEqual({ owner: 'program', step: '2' });
+      const topic = await cloud.pubsub.getTopic({ topic: 'projects/test-project/topics/renamed' });
+      expect(topic).toMatchObject({ labels: { owner: 'program', step: '2' } });
+    });
+
+    it('serializes a function, although what does so is loaded only then', () => {
+      expect(second.outputs.serialized).toContain('() => step');
+    });
   });
 });
 

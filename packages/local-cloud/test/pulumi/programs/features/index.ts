@@ -58,4 +58,5 @@ export const stackProject = project.number;
 export const providerRegion = provider.region;
 export const renamedLabels = renamed.labels;
 export const preview = pulumi.runtime.isDryRun();
+export const serialized = step === 2 && (await pulumi.runtime.serializeFunction(() => step)).text;
 export const urn = mailbox.topic.urn;
