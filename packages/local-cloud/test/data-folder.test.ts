@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { LocalCloud } from '../src/local-cloud.ts';
 import { Events } from './cloud-run/events.ts';
 import { ingestion } from './pulumi/declarations.ts';
@@ -17,19 +17,25 @@ const FILES = {
   iam: 'iam/grants.json',
 };
 
-let folder: string;
+/** Of a cloud that is deployed and closed; each test gets a copy. */
+const deployed = mkdtempSync(join(tmpdir(), 'data-'));
+let folder = deployed;
 let events: Events;
 let cloud: LocalCloud | undefined;
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'data-'));
+beforeAll(async () => {
   await deploy(await open(), ingestion);
   await cloud?.close();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'data-'));
+  cpSync(deployed, folder, { recursive: true });
 });
 afterEach(async () => {
   await cloud?.close();
   rmSync(folder, { recursive: true });
 });
+afterAll(() => rmSync(deployed, { recursive: true }));
 
 async function open(): Promise<LocalCloud> {
   await cloud?.close();
