@@ -265,7 +265,7 @@ function createTableSql(name: string, fields: readonly Field[]): string {
 const COMMIT_TIME_SQL = `${quoteIdentifier(COMMIT_TIME)} TIMESTAMP NOT NULL DEFAULT getvariable('commit_time')`;
 
 /** The commit time, in milliseconds since the epoch, of the rows that this connection adds from now on. */
-async function setCommitTime(connection: Transaction['connection'], time: number): Promise<void> {
+export async function setCommitTime(connection: Transaction['connection'], time: number): Promise<void> {
   await connection.run(`SET VARIABLE commit_time = make_timestamp(${BigInt(time) * 1000n}::BIGINT)`);
 }
 

@@ -5,11 +5,12 @@ import { requireOnDataset, requireOnProject, requireOnTable } from './access.ts'
 import type { Table } from './catalog.ts';
 import type { Datasets, ServiceContext } from './datasets.ts';
 import type { Destinations } from './destinations.ts';
-import { datasetNotFound, invalidQuery, tableName, tableNotFound } from './errors.ts';
+import { datasetNotFound, invalidQuery, tableName, tableNotFound, unsupported } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import { insertQuery } from './insert-query.ts';
 import { readPrepared } from './prepared.ts';
 import { datasetProperties, patched, tableProperties } from './resources.ts';
+import { ScriptTables } from './script-tables.ts';
 import type { Bindings } from './sql/bindings.ts';
 import type { OptionValue } from './sql/options.ts';
 import type {
@@ -52,6 +53,11 @@ export class Definitions {
     this.#destinations = destinations;
   }
 
+  /** The tables of a new script. */
+  scriptTables(): ScriptTables {
+    return new ScriptTables(this.#context, this.#tables);
+  }
+
   /** Throws PERMISSION_DENIED. */
   authorize(access: Access, translation: DdlTranslation): void {
     const { projectId } = this.#context;
@@ -83,7 +89,18 @@ export class Definitions {
     translation: DdlTranslation,
     bindings: Bindings,
     location: string,
+    own?: ScriptTables,
   ): Promise<DdlOutcome> {
+    if (own && 'reference' in translation && own.isTemporary(translation.reference)) {
+      if (translation.kind === 'create table') return own.create(translation, bindings);
+      if (translation.kind === 'drop table') return own.remove(translation, location);
+      throw unsupported('ALTER TABLE of a temporary table');
+    }
+    if (own?.transactionId !== undefined) {
+      throw invalidQuery(
+        `${translation.statementType} is not allowed in a transaction: it defines temporary tables only`,
+      );
+    }
     switch (translation.kind) {
       case 'create table':
         return this.#create(translation, bindings, location);

@@ -89,15 +89,16 @@ export function billedBytes(job: Job): number {
 }
 
 function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
-  const { creationTime, endTime, summary, statistics, script, children } = job;
+  const { creationTime, endTime, summary, statistics, script, children, transactionId } = job;
   const times = {
     creationTime: String(creationTime),
     startTime: String(creationTime),
     ...(endTime !== undefined && { endTime: String(endTime) }),
     ...(children > 0 && { numChildJobs: String(children) }),
+    ...(transactionId && { transactionInfo: { transactionId } }),
     ...(script && {
       parentJobId: script.parentJobId,
-      scriptStatistics: { evaluationKind: script.evaluationKind, stackFrames: [script.frame] },
+      scriptStatistics: { evaluationKind: script.evaluationKind, stackFrames: script.frames },
     }),
   };
   if (statistics) return { ...times, [job.type.toLowerCase()]: statistics };

@@ -29,9 +29,10 @@ import { checkedLocation } from './locations.ts';
 import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
 import type { Plan, QueryEngine, TranslatedQuery } from './query-engine.ts';
 import { Results } from './results.ts';
-import { type ScriptHost, ScriptRun } from './scripts.ts';
+import { SCRIPT_TIMEOUT_MS, type ScriptHost, ScriptRun } from './scripts.ts';
 import { tokenize } from './sql/lexer.ts';
-import { parseScript, type Script } from './sql/parse-script.ts';
+import { parseScript } from './sql/parse-script.ts';
+import type { Script } from './sql/script.ts';
 import type { Statement } from './sql/statements.ts';
 import { keyOfTable, type TableData } from './table-data.ts';
 import type { Field } from './types.ts';
@@ -199,7 +200,10 @@ export class JobService {
     if ('nodes' in script) {
       const { nodes } = script;
       return {
-        ...{ type: 'QUERY', ...checked },
+        ...{
+          type: 'QUERY',
+          jobTimeoutMs: Math.min(checked.jobTimeoutMs ?? SCRIPT_TIMEOUT_MS, SCRIPT_TIMEOUT_MS),
+        },
         location: location ?? this.#placeOf(query.query),
         run: (job) => new ScriptRun(this.#scriptHost, job, query, access).run(nodes),
       };
@@ -246,6 +250,10 @@ export class JobService {
     return {
       ...{ engine: this.#engine, jobs: this.#jobs },
       runQuery: (...args) => this.#runQuery(...args),
+      rowsOf: async (job, count) => {
+        const { source } = await this.#rowsOf(job);
+        return { rows: await source.read(0, count), total: source.totalRows };
+      },
     };
   }
 

@@ -29,7 +29,8 @@ export interface JobSummary {
 export interface ScriptPart {
   readonly parentJobId: string;
   readonly evaluationKind: 'STATEMENT' | 'EXPRESSION';
-  readonly frame: Readonly<Record<string, number | string>>;
+  /** The innermost first. */
+  readonly frames: readonly Readonly<Record<string, number | string>>[];
 }
 
 /** What a job does. */
@@ -58,6 +59,8 @@ export class Job {
   outcome: Outcome | undefined;
   /** Of a part of a script. */
   script: ScriptPart | undefined;
+  /** Of a statement inside a transaction. */
+  transactionId: string | undefined;
   /** The jobs of its script. */
   children = 0;
   /** Of a load or copy job: the statistics that only its type has. */

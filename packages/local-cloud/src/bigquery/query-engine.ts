@@ -20,10 +20,12 @@ import { assertFieldName } from './names.ts';
 import { readPrepared } from './prepared.ts';
 import type { TableInput } from './resources.ts';
 import { type ResultInfo, type Results, SMALL_ROWS } from './results.ts';
+import type { ScriptTables } from './script-tables.ts';
+import { firstOf, systemVariables } from './script-variables.ts';
 import type { Expression } from './sql/ast.ts';
 import { Bindings, type Variables } from './sql/bindings.ts';
 import { parseStatement } from './sql/parse-statement.ts';
-import type { Statement } from './sql/statements.ts';
+import { isDml, type Statement } from './sql/statements.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate, translateExpression } from './sql/translate.ts';
 import type { DmlTranslation } from './sql/translate-dml.ts';
@@ -39,6 +41,14 @@ export interface TranslatedQuery {
   readonly translation: Translation;
   readonly tables: StoredTables;
   readonly bindings: Bindings;
+  /** Of the script that it belongs to. */
+  readonly own: ScriptTables | undefined;
+}
+
+/** What a script adds to the names of a statement. */
+interface ScriptNames {
+  readonly variables: Variables;
+  readonly own: ScriptTables;
 }
 
 /** A query that is translated and authorized. */
@@ -86,18 +96,43 @@ export class QueryEngine {
     return this.#expiring.dropExpired();
   }
 
-  /** `part` is the statement, of a script with its variables. Throws `invalidQuery`, `notFound`, `accessDenied`. */
+  get projectId(): string {
+    return this.#context.projectId;
+  }
+
+  /** The tables of a new script. */
+  scriptTables(): ScriptTables {
+    return this.#definitions.scriptTables();
+  }
+
+  /** Makes the table that a statement of a transaction changes the script's own. Throws `notFound`, `accessDenied`. */
+  async claim(
+    configuration: QueryConfiguration,
+    access: Access,
+    location: string,
+    { statement, ...names }: ScriptNames & { readonly statement: Statement },
+  ): Promise<void> {
+    const { own } = names;
+    if (own.transactionId === undefined || !isDml(statement)) return;
+    const table = this.#names(configuration, access, location, names).tables.table(statement.table);
+    if (!own.isTemporary(table.reference))
+      requireOnTable(access, 'bigquery.tables.updateData', table.reference);
+    await own.claim(table, statement.node === 'insert');
+  }
+
+  /** `part` is the statement, with the names of its script. Throws `invalidQuery`, `notFound`, `accessDenied`. */
   translate(
     configuration: QueryConfiguration,
     access: Access,
     location: string | undefined,
-    { statement, variables }: { readonly statement: Statement; readonly variables?: Variables },
+    { statement, ...names }: Partial<ScriptNames> & { readonly statement: Statement },
   ): TranslatedQuery {
-    const { bindings, tables } = this.#names(configuration, access, location, variables);
+    const { bindings, tables } = this.#names(configuration, access, location, names);
     const translation = translate(statement, bindings, this.#context.clock.now(), tables);
     const written = writtenTable(translation) ?? configuration.destination?.reference;
     if (written) tables.place(written);
-    return { configuration, access, translation, tables, bindings, location: tables.location };
+    const { own } = names;
+    return { configuration, access, translation, tables, bindings, own, location: tables.location };
   }
 
   /** An expression of a script, coerced to `type`. Throws `invalidQuery`, `notFound`, `accessDenied`. */
@@ -105,13 +140,14 @@ export class QueryEngine {
     configuration: QueryConfiguration,
     access: Access,
     location: string,
-    part: { readonly expression: Expression; readonly type?: DataType; readonly variables: Variables },
+    part: ScriptNames & { readonly expression: Expression; readonly type?: DataType },
   ): TranslatedQuery & { readonly type: DataType } {
-    const { bindings, tables } = this.#names(configuration, access, location, part.variables);
+    const { bindings, tables } = this.#names(configuration, access, location, part);
     const now = this.#context.clock.now();
     const translation = translateExpression(part.expression, part.type, bindings, now, tables);
     const { type } = translation;
-    return { configuration, access, translation, tables, bindings, location: tables.location, type };
+    const { own } = part;
+    return { configuration, access, translation, tables, bindings, own, location: tables.location, type };
   }
 
   /** The value of an expression. */
@@ -133,13 +169,14 @@ export class QueryEngine {
     configuration: QueryConfiguration,
     access: Access,
     location: string | undefined,
-    variables: Variables | undefined,
+    { variables, own }: Partial<ScriptNames>,
   ): { bindings: Bindings; tables: StoredTables } {
     const { catalog, projectId, projectNumber } = this.#context;
     const { defaultDataset } = configuration;
-    const bindings = new Bindings(configuration.parameters, variables);
+    const system = systemVariables(projectId, configuration);
+    const bindings = new Bindings(configuration.parameters, variables ? firstOf(variables, system) : system);
     const tables = new StoredTables(catalog, {
-      ...{ projectId, projectNumber, bindings, jobs: this.#jobs },
+      ...{ projectId, projectNumber, bindings, jobs: this.#jobs, own },
       location,
       defaultLocation: this.#context.location,
       defaultDataset,
@@ -163,9 +200,9 @@ export class QueryEngine {
 
   /** Throws `accessDenied`, `bytesBilledLimitExceeded`. */
   async plan(translated: TranslatedQuery): Promise<Plan> {
-    const { configuration, access, translation, tables, bindings } = translated;
+    const { configuration, translation, tables, bindings } = translated;
     const { statistics } = this.#context;
-    this.#authorize(access, translation, configuration.destination?.reference);
+    this.#authorize(translated);
     const bytes = await bytesOf(translation.reads, (read) =>
       read.range
         ? appendedBytes(read, read.range, bindings, this.#context)
@@ -180,10 +217,15 @@ export class QueryEngine {
   }
 
   /** Checks the permission to write. StoredTables checks the permission to read. */
-  #authorize(access: Access, translation: Translation, destination: TableReference | undefined): void {
+  #authorize({ access, translation, configuration, own }: TranslatedQuery): void {
+    const { destination } = configuration;
+    const written = writtenTable(translation);
+    if (written && own?.isTemporary(written)) return;
     switch (translation.kind) {
+      case 'assert':
+        break;
       case 'query':
-        if (destination) this.#destinations.authorize(access, destination, true);
+        if (destination) this.#destinations.authorize(access, destination.reference, true);
         break;
       case 'insert':
       case 'change':
@@ -208,7 +250,7 @@ export class QueryEngine {
   }
 
   async #execute(plan: Plan, signal: AbortSignal): Promise<Outcome> {
-    const { translation, bindings, configuration, access, location } = plan;
+    const { translation, bindings, configuration, access, location, own } = plan;
     const { database } = this.#context;
     switch (translation.kind) {
       case 'query': {
@@ -233,15 +275,19 @@ export class QueryEngine {
           result: await this.#results.run({ sql, bindings, fields, holdsManyRows, owner, location, signal }),
         };
       }
+      case 'assert':
+        await database.read((connection) => readPrepared(connection, translation.sql, bindings), signal);
+        return {};
       case 'insert':
       case 'change':
       case 'truncate':
+        if (own?.isOwn(translation.table)) return { changedRows: await own.change(translation, bindings) };
         return database.write(async (transaction) => {
           await this.#recordChange(transaction, translation);
           return { changedRows: await changeRows(transaction.connection, translation, bindings) };
         });
       default: {
-        const ddl = await this.#definitions.run(access, translation, bindings, location);
+        const ddl = await this.#definitions.run(access, translation, bindings, location, own);
         const destination = translation.kind === 'create table' && translation.sql && ddl.table;
         return { ddl, ...(destination && { destination }) };
       }

@@ -13,7 +13,7 @@ import {
   TIMESTAMP,
   VARCHAR,
 } from '@duckdb/node-api';
-import { invalidQuery, type Position } from '../errors.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, duckType, type ScalarKind, structKey } from '../types.ts';
 import type { Name } from './ast.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -57,7 +57,7 @@ export class Bindings {
     return { value, type };
   }
 
-  /** Resolves a variable of the script. It is not coerced like a parameter. */
+  /** Resolves a variable. It is not coerced like a parameter. */
   variable({ text, at }: Name): Resolved | undefined {
     const variable = this.#variables?.find(text);
     if (!variable) return undefined;
@@ -72,6 +72,7 @@ export class Bindings {
 
   /** Resolves a query parameter: its name without `@`, or the zero-based position of its `?`. */
   parameter(name: string | number, at: Position): Resolved {
+    if (typeof name === 'string' && name.startsWith('@')) return this.#systemVariable(`@${name}`, at);
     const parameter =
       typeof name === 'number'
         ? this.#parameters[name]
@@ -84,6 +85,12 @@ export class Bindings {
     }
     if (!parameter) throw invalidQuery(`Query parameter '${name}' not found`, at);
     return this.bind(parameter.type, parameter.value, at, String(name));
+  }
+
+  #systemVariable(name: string, at: Position): Resolved {
+    const variable = this.variable({ text: name, at });
+    if (variable) return variable;
+    throw unsupported(`System variable ${name} here`, at);
   }
 
   /** Binds a value that has a slot of its own. */

@@ -21,6 +21,8 @@ export abstract class DdlParser extends DmlParser {
     if (cursor.acceptKeyword('SCHEMA')) return this.#createSchema(at);
     if (cursor.acceptKeyword('VIEW')) return this.#createView(at, orReplace);
     if (cursor.acceptKeyword('SNAPSHOT', 'TABLE')) return this.#createSnapshot(at, orReplace);
+    const isTemporary = ['TEMP', 'TEMPORARY'].some((word) => cursor.acceptKeyword(word, 'TABLE'));
+    if (isTemporary) return { ...this.#createTable(at, orReplace), isTemporary };
     if (cursor.acceptKeyword('TABLE')) return this.#createTable(at, orReplace);
     throw unsupported(`Statement CREATE ${cursor.peek().text.toUpperCase()}`, at);
   }
@@ -72,7 +74,7 @@ export abstract class DdlParser extends DmlParser {
     return { how, table };
   }
 
-  #createTable(at: DdlStatement['at'], orReplace: boolean): DdlStatement {
+  #createTable(at: DdlStatement['at'], orReplace: boolean): CreateTable {
     const { cursor } = this;
     const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
     const table = this.tableName();

@@ -70,7 +70,6 @@ export abstract class PrimaryParser extends WindowParser {
 
   #parameter(): Expression {
     const { text, at } = this.cursor.next();
-    if (text.startsWith('@@')) throw unsupported(`System variable ${text}`, at);
     if (text !== '?') return { node: 'parameter', at, name: text.slice(1).toLowerCase() };
     this.#positionalParameters += 1;
     return { node: 'parameter', at, name: this.#positionalParameters - 1 };

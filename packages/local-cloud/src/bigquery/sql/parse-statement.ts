@@ -7,7 +7,7 @@ const MAX_LENGTH = 1024 * 1024;
 
 /** Statements of BigQuery that are refused by name. */
 const UNSUPPORTED =
-  /^(?:EXPORT|LOAD|GRANT|REVOKE|UNDROP|ASSERT|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
+  /^(?:EXPORT|LOAD|GRANT|REVOKE|UNDROP|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {
@@ -54,8 +54,19 @@ export class StatementParser extends DdlParser {
         return this.alter();
       case 'DROP':
         return this.drop();
+      case 'ASSERT':
+        return this.#assert();
     }
     if (UNSUPPORTED.test(keyword)) throw unsupported(`Statement ${keyword}`, at);
     throw cursor.unexpected();
+  }
+
+  #assert(): Statement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword('ASSERT');
+    const condition = this.expression();
+    if (!cursor.acceptKeyword('AS')) return { node: 'assert', at, condition };
+    if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal');
+    return { node: 'assert', at, condition, description: cursor.next().text };
   }
 }

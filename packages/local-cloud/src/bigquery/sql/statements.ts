@@ -90,6 +90,7 @@ export interface CreateTable {
   readonly node: 'create table';
   readonly at: Position;
   readonly noun: TableNoun;
+  readonly isTemporary?: true;
   readonly table: TableName;
   readonly orReplace: boolean;
   readonly ifNotExists: boolean;
@@ -171,4 +172,16 @@ export type DdlStatement =
       readonly cascade: boolean;
     };
 
-export type Statement = Query | DmlStatement | DdlStatement;
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statements */
+export interface AssertStatement {
+  readonly node: 'assert';
+  readonly at: Position;
+  readonly condition: Expression;
+  readonly description?: string;
+}
+
+export function isDml(statement: Statement): statement is DmlStatement {
+  return /^(insert|update|delete|merge|truncate)$/.test(statement.node);
+}
+
+export type Statement = Query | DmlStatement | DdlStatement | AssertStatement;

@@ -15,6 +15,7 @@ import { type JobResource, jobResource } from '../job-resources.ts';
 import type { Jobs } from '../jobs.ts';
 import { checkedLocation } from '../locations.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import type { ScriptTables } from '../script-tables.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, duckType, sameType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
@@ -37,6 +38,8 @@ export interface TableDefaults {
   readonly projectNumber: string;
   readonly jobs: Jobs;
   readonly bindings: Bindings;
+  /** The tables that only its script sees. */
+  readonly own: ScriptTables | undefined;
 }
 
 /** What a statement reads of one table. */
@@ -109,7 +112,8 @@ export class StoredTables implements TableFinder {
   }
 
   #requireToQuery(reference: TableReference): void {
-    if (!this.#isAuthorized(reference.datasetId)) requireToQuery(this.#defaults.access, reference);
+    if (this.#defaults.own?.isTemporary(reference) || this.#isAuthorized(reference.datasetId)) return;
+    requireToQuery(this.#defaults.access, reference);
   }
 
   /** Throws PERMISSION_DENIED, NOT_FOUND. */
@@ -121,7 +125,9 @@ export class StoredTables implements TableFinder {
     const table = this.#readable({ path, at });
     const key = table.physicalName;
     this.#found.set(key, { table, key });
-    return { sql: physicalSql(table), outputs: outputsOf(table, key), reads: [] };
+    const time = this.#defaults.own?.readsAt(table);
+    const sql = time === undefined ? physicalSql(table) : rowsUntil(table, time);
+    return { sql, outputs: outputsOf(table, key), reads: [] };
   }
 
   /** What a metadata table describes: a dataset, or everything in a region that the caller may list. */
@@ -241,7 +247,8 @@ export class StoredTables implements TableFinder {
   /** Throws NOT_FOUND. */
   table(name: TableName): Table {
     const reference = this.reference(name);
-    const table = this.#catalog.table(reference, this.location);
+    const own = this.#defaults.own?.find(reference, this.location);
+    const table = own ?? this.#catalog.table(reference, this.location);
     this.place(reference);
     return table;
   }
@@ -255,9 +262,18 @@ export class StoredTables implements TableFinder {
     return dataset;
   }
 
+  /** The name of a temporary table that is to be made. */
+  newTemporary({ path, at }: TableName): TableReference {
+    const { own } = this.#defaults;
+    if (own) return own.newTemporary(path.map(({ text }) => text));
+    throw invalidQuery('Use of CREATE TEMPORARY TABLE requires a script or session', at);
+  }
+
   reference({ path, at }: TableName): TableReference {
-    const { projectId, defaultDataset } = this.#defaults;
+    const { projectId, defaultDataset, own } = this.#defaults;
     const parts = path.map(({ text }) => text);
+    const temporary = own?.temporary(parts);
+    if (temporary) return temporary;
     const view = parts.indexOf('INFORMATION_SCHEMA');
     if (view >= 0) throw unsupported(parts.slice(view).join('.'), at);
     const meta = parts.find((part) => /^__(?:TABLES|TABLES_SUMMARY|PARTITIONS_SUMMARY)__$/i.test(part));
@@ -283,6 +299,11 @@ export function rangeSql({ start, end }: TimeRange): string {
     ...(end ? [`(${end} IS NULL OR ${time} < ${end})`] : []),
   ];
   return bounds.join(' AND ') || 'TRUE';
+}
+
+/** The rows that were there at a time, of a table that has only got more since. */
+function rowsUntil(table: Table, time: number): string {
+  return `(SELECT * FROM ${physicalSql(table)} WHERE ${quoteIdentifier(COMMIT_TIME)} <= ${timestampSql(time)})`;
 }
 
 /** Of milliseconds since the epoch. */

@@ -102,7 +102,9 @@ export class DdlTranslator {
       kind: 'create table',
       statementType: query ? 'CREATE_TABLE_AS_SELECT' : typeOf('CREATE', statement.noun),
       tableKind: KIND_OF_NOUN[statement.noun],
-      reference: tables.reference(statement.table),
+      reference: statement.isTemporary
+        ? tables.newTemporary(statement.table)
+        : tables.reference(statement.table),
       orReplace: statement.orReplace,
       ifNotExists: statement.ifNotExists,
       options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),

@@ -1,14 +1,15 @@
 import type { Position } from '../errors.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, type Field, fieldOfType, typeName } from '../types.ts';
+import { type DataType, type Field, fieldOfType, scalar, typeName } from '../types.ts';
 import type { Expression, Query } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
+import { failure } from './let.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { resultFields } from './result-fields.ts';
-import type { Statement } from './statements.ts';
+import type { AssertStatement, Statement } from './statements.ts';
 import type { StoredTables, TableSource } from './stored-tables.ts';
 import { type DdlTranslation, DdlTranslator } from './translate-ddl.ts';
 import { type DmlTranslation, DmlTranslator } from './translate-dml.ts';
@@ -33,7 +34,13 @@ export interface QueryTranslation extends Common {
   readonly holdsRows: boolean;
 }
 
-export type Translation = QueryTranslation | DmlTranslation | DdlTranslation;
+interface AssertTranslation extends Common {
+  readonly kind: 'assert';
+  /** A query that fails unless the condition holds. */
+  readonly sql: string;
+}
+
+export type Translation = QueryTranslation | DmlTranslation | DdlTranslation | AssertTranslation;
 
 /** What the translators of all statements share. */
 export interface Translators {
@@ -65,20 +72,27 @@ export function translateExpression(
   tables: StoredTables,
 ): QueryTranslation & { readonly type: DataType } {
   return within(bindings, now, tables, ({ queries, reads }) => {
-    const context = queries.expressionContext(queries.root, 'script');
-    const own = resolveExpression(expression, context);
-    const value = type ? coerce(own, type, bindings) : own;
-    if (!value) {
-      throw invalidQuery(
-        `Cannot coerce expression of type ${typeName(own.type)} to type ${typeName(type ?? own.type)}`,
-        expression.at,
-      );
-    }
+    const value = coerced(expression, type, queries, bindings);
     return {
       ...{ kind: 'query', statementType: 'SELECT', holdsRows: false, reads: reads([value]) },
       ...{ sql: `SELECT ${value.sql} AS c0`, fields: [fieldOfType('f0_', value.type)], type: value.type },
     };
   });
+}
+
+function coerced(
+  expression: Expression,
+  type: DataType | undefined,
+  queries: QueryResolver,
+  bindings: Bindings,
+): Resolved {
+  const own = resolveExpression(expression, queries.expressionContext(queries.root, 'script'));
+  const value = type ? coerce(own, type, bindings) : own;
+  if (value) return value;
+  throw invalidQuery(
+    `Cannot coerce expression of type ${typeName(own.type)} to type ${typeName(type ?? own.type)}`,
+    expression.at,
+  );
 }
 
 function within<T>(
@@ -129,6 +143,8 @@ function translated(statement: Statement, shared: Translators): Translation {
       return ddl.alterSchema(statement);
     case 'drop schema':
       return ddl.dropSchema(statement);
+    case 'assert':
+      return assertion(statement, shared);
   }
 }
 
@@ -143,6 +159,16 @@ function select(statement: Query, { queries, reads }: Translators): Translation 
     holdsRows: queries.holdsRows,
     reads: reads(readOf(query)),
   };
+}
+
+function assertion(
+  { condition, description }: AssertStatement,
+  { queries, bindings, reads }: Translators,
+): AssertTranslation {
+  const value = coerced(condition, scalar('BOOL'), queries, bindings);
+  const failed = failure(`Assertion failed${description === undefined ? '' : `: ${description}`}`);
+  const sql = `SELECT CASE WHEN ${value.sql} THEN TRUE ELSE ${failed} END`;
+  return { kind: 'assert', statementType: 'ASSERT', sql, reads: reads([value]) };
 }
 
 export function readOf({ outputs, reads }: ResolvedQuery): Resolved[] {
