@@ -12,6 +12,7 @@ import { assertFieldName, quoteIdentifier } from './names.ts';
 import { assertWritable } from './table-kind.ts';
 import { checkLayout } from './table-layout.ts';
 import type { Tables } from './tables.ts';
+import { fittedSql } from './type-parameters.ts';
 import type { Field } from './types.ts';
 
 /** A physical table with the rows of a job, which no table of the catalog has yet. */
@@ -84,8 +85,12 @@ export class Destinations {
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
     const names = rows.fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    const values = rows.fields.map(({ name }) => {
+      const column = table.fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
+      return column ? fittedSql(column, quoteIdentifier(name)) : quoteIdentifier(name);
+    });
     await transaction.connection.run(
-      `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${names} FROM ${physicalSql(staged)}`,
+      `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${values.join(', ')} FROM ${physicalSql(staged)}`,
     );
   }
 

@@ -10,6 +10,8 @@ import {
 import { invalid } from './errors.ts';
 import { quoteIdentifier, quoteLiteral } from './names.ts';
 import { RowValueError } from './row-values.ts';
+import { FAILURE_MARK } from './sql/let.ts';
+import { fittedSql } from './type-parameters.ts';
 import { duckType, type Field, structKey, typeOfField } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#type_conversions */
@@ -107,7 +109,9 @@ function valuesSql(
     const inner = `${path}${field.name}.`;
     const value = source ? valueSql(field, source, sqlOf(source.name), inner, depth) : 'NULL';
     const cast = `CAST(${value} AS ${duckType(typeOfField(field))})`;
-    return field.mode === 'REPEATED' ? `coalesce(${cast}, [])` : cast;
+    const stored = field.mode === 'REPEATED' ? `coalesce(${cast}, [])` : cast;
+    // The fields of a RECORD fit already.
+    return field.type === 'RECORD' ? stored : fittedSql(field, stored);
   });
 }
 
@@ -162,6 +166,8 @@ function unreadable(error: unknown): unknown {
   )
     return error;
   const [first = ''] = error.message.split('\n');
+  const [, problem] = first.split(FAILURE_MARK);
+  if (problem) return invalid(`Error while reading data, error message: ${problem}`);
   return invalid(
     `Error while reading data, error message: the Parquet file cannot be read: ${first.replaceAll(/'[^']*\/[^']*'/g, 'the file')}`,
   );

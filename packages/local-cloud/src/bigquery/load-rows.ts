@@ -8,7 +8,7 @@ import { invalid } from './errors.ts';
 import { parseJson } from './exact-number.ts';
 import type { LoadInput } from './job-configuration.ts';
 import { assertRequired, parquetRows } from './load-parquet.ts';
-import { isObject, RowValueError, rowValues, scalarValue } from './row-values.ts';
+import { fittedValue, isObject, RowValueError, rowValues, scalarValue } from './row-values.ts';
 import { type Field, type ScalarKind, scalarKindOf } from './types.ts';
 
 /** An uploaded file. */
@@ -181,7 +181,7 @@ function csvValue(field: Field, cell: string | null): DuckDBValue {
     return null;
   }
   const value = scalarValue(kind, wordOf(kind, cell), true);
-  if (value !== undefined) return value;
+  if (value !== undefined) return fittedValue(field, value, name);
   throw new RowValueError(
     name,
     `Could not parse ${JSON.stringify(cell.slice(0, 80))} as ${kind} for field ${name}.`,

@@ -10,6 +10,7 @@ import {
 } from '@duckdb/node-api';
 import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
 import { ExactNumber, plainDecimal } from './exact-number.ts';
+import { fitted } from './type-parameters.ts';
 import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
 
 /** A value does not fit its column. `location` is the dotted path of the column: `address.city`. */
@@ -93,7 +94,7 @@ function singleValue(field: Field, value: unknown, options: RowOptions, location
   const kind = scalarKindOf(field.type);
   if (kind) {
     const converted = scalarValue(kind, value, options.lenient);
-    if (converted !== undefined) return converted;
+    if (converted !== undefined) return fittedValue(field, converted, location);
     // In the words that the system tests of Google's client for Node.js expect.
     if (kind === 'STRING' && typeof value === 'boolean')
       throw new RowValueError(location, 'Conversion from bool to std::string is unsupported.');
@@ -101,6 +102,14 @@ function singleValue(field: Field, value: unknown, options: RowOptions, location
   }
   if (!isObject(value)) throw new RowValueError(location, `This field: ${location} is not a record.`);
   return structValue(rowValues(field.fields ?? [], value, options, `${location}.`));
+}
+
+/** A scalar that fits the parameters of its column. Throws RowValueError in BigQuery's words. */
+export function fittedValue(field: Field, value: DuckDBValue, location: string): DuckDBValue {
+  const result = fitted(field, value);
+  if ('value' in result) return result.value;
+  const text = value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString('base64') : String(value);
+  throw new RowValueError(location, `${result.problem} Field: ${location}; Value: ${text.slice(0, 80)}`);
 }
 
 function structValue(values: readonly DuckDBValue[]): DuckDBStructValue {

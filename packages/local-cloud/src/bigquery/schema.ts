@@ -1,7 +1,8 @@
 import type { CloudError } from '../errors.ts';
 import { invalid } from './errors.ts';
 import { assertFieldName } from './names.ts';
-import { type Field, restTypeName, scalarKindOf } from './types.ts';
+import { isLooser, typeParameters } from './type-parameters.ts';
+import { type Field, fieldTypeName, restTypeName, scalarKindOf } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#standard_tables */
 const MAX_COLUMNS = 10_000;
@@ -25,7 +26,10 @@ export function parseFields(value: unknown, path = '', depth = 0): Field[] {
   });
 }
 
-const KNOWN_PROPERTIES = new Set(['name', 'type', 'mode', 'fields', 'description']);
+const KNOWN_PROPERTIES = new Set([
+  ...['name', 'type', 'mode', 'fields', 'description'],
+  ...['maxLength', 'precision', 'scale'],
+]);
 
 function parseField(input: unknown, path: string, depth: number): Field {
   if (typeof input !== 'object' || input === null) {
@@ -43,7 +47,9 @@ function parseField(input: unknown, path: string, depth: number): Field {
   const description = properties.get('description');
   const described = typeof description === 'string' && description !== '' ? { description } : {};
   const modal = mode ? { mode } : {};
-  if (type !== 'RECORD') return { name, type, ...modal, ...described };
+  const given = ['maxLength', 'precision', 'scale'].map((key) => [key, properties.get(key)]);
+  const parameters = typeParameters(type, Object.fromEntries(given), `${path}${name}`);
+  if (type !== 'RECORD') return { name, type, ...modal, ...described, ...parameters };
   const fields = parseFields(properties.get('fields'), `${path}${name}.`, depth + 1);
   if (fields.length === 0) throw invalid(`Field ${path}${name} is type RECORD but has no schema`);
   return { name, type, ...modal, fields, ...described };
@@ -98,6 +104,12 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     if (other.type !== field.type) {
       throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
     }
+    if (!isLooser(field, other)) {
+      throw mismatch(
+        table,
+        `Field ${field.name} has changed type from ${fieldTypeName(field)} to ${fieldTypeName(other)}`,
+      );
+    }
     const [from, to] = [modeOf(field), modeOf(other)];
     if (to !== from) {
       if (from !== 'REQUIRED' || to !== 'NULLABLE') {
@@ -127,7 +139,7 @@ function shapeOf(fields: readonly Field[] | undefined): string {
   return JSON.stringify(
     (fields ?? []).map((field) => [
       field.name.toLowerCase(),
-      field.type,
+      fieldTypeName(field),
       modeOf(field),
       shapeOf(field.fields),
     ]),

@@ -39,6 +39,10 @@ export interface Field extends TableField {
   readonly mode?: 'NULLABLE' | 'REQUIRED' | 'REPEATED';
   readonly description?: string;
   readonly fields?: readonly Field[];
+  /** Parameters of the type: whole numbers, as text. */
+  readonly maxLength?: string;
+  readonly precision?: string;
+  readonly scale?: string;
 }
 
 /** GoogleSQL's names and their aliases. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
@@ -156,6 +160,16 @@ export function typeName(type: DataType): string {
   if (type.kind === 'ARRAY') return `ARRAY<${typeName(type.element)}>`;
   if (type.kind !== 'STRUCT') return type.kind;
   return `STRUCT<${type.fields.map(({ name, type }) => `${name ? `${name} ` : ''}${typeName(type)}`).join(', ')}>`;
+}
+
+/** The type of a column in GoogleSQL, with its parameters: `NUMERIC(10, 2)`. */
+export function fieldTypeName(field: Field): string {
+  const { maxLength, precision, scale, fields = [] } = field;
+  const inner = fields.map((child) => `${child.name} ${fieldTypeName(child)}`).join(', ');
+  const parameters = [maxLength, precision, scale].filter((parameter) => parameter !== undefined);
+  const kind = scalarKindOf(field.type) ?? `STRUCT<${inner}>`;
+  const name = parameters.length > 0 ? `${kind}(${parameters.join(', ')})` : kind;
+  return field.mode === 'REPEATED' ? `ARRAY<${name}>` : name;
 }
 
 /** Whether rows can be grouped by values of the type as they are: DuckDB compares NaN otherwise. */

@@ -96,6 +96,80 @@ describe('statements on tables', () => {
     }
   });
 
+  it('parameters of a type are kept, shown, and demanded of every value that a column gets', async () => {
+    await run(
+      `CREATE TABLE d.sized (s STRING(3), b BYTES(2), n NUMERIC(5, 2), a ARRAY<STRING(2)>,
+         r STRUCT<x STRING(2) OPTIONS(description='inner'), y ARRAY<STRUCT<z NUMERIC(3)>>>)`,
+    );
+    const { schema } = await fixture.bigquery.getTable('d', 'sized');
+    const z = { name: 'z', type: 'NUMERIC', mode: 'NULLABLE', precision: '3' };
+    expect(schema.fields).toEqual([
+      { name: 's', type: 'STRING', mode: 'NULLABLE', maxLength: '3' },
+      { name: 'b', type: 'BYTES', mode: 'NULLABLE', maxLength: '2' },
+      { name: 'n', type: 'NUMERIC', mode: 'NULLABLE', precision: '5', scale: '2' },
+      { name: 'a', type: 'STRING', mode: 'REPEATED', maxLength: '2' },
+      {
+        ...{ name: 'r', type: 'RECORD', mode: 'NULLABLE' },
+        fields: [
+          { name: 'x', type: 'STRING', mode: 'NULLABLE', description: 'inner', maxLength: '2' },
+          { name: 'y', type: 'RECORD', mode: 'REPEATED', fields: [z] },
+        ],
+      },
+    ]);
+    const types =
+      "SELECT data_type FROM d.INFORMATION_SCHEMA.COLUMNS WHERE table_name = 'sized' ORDER BY ordinal_position";
+    expect((await rows(types)).flat()).toEqual([
+      ...['STRING(3)', 'BYTES(2)', 'NUMERIC(5, 2)', 'ARRAY<STRING(2)>'],
+      'STRUCT<x STRING(2), y ARRAY<STRUCT<z NUMERIC(3)>>>',
+    ]);
+    // A NUMERIC is rounded, half away from zero.
+    await run("INSERT d.sized VALUES ('áéí', b'ab', -1.005, ['ab'], ('xy', [STRUCT(2.5)]))");
+    await fixture.client
+      .dataset('d')
+      .table('sized')
+      .insert({ n: '123.456', r: { y: [{ z: 998.5 }] } });
+    expect(await rows('SELECT n, r.y FROM d.sized ORDER BY n')).toEqual([
+      ['-1.01', [{ z: '3' }]],
+      ['123.46', [{ z: '999' }]],
+    ]);
+    const long = (type: string, most: number) =>
+      `${type} has maximum length ${most} but got a value with length ${most + 1}`;
+    const range =
+      'NUMERIC(5, 2) has precision 5 and scale 2 but got a value that is not in range of [-999.99, 999.99]';
+    for (const [statement, message] of [
+      ["INSERT d.sized (s) VALUES ('áéíó')", long('STRING(3)', 3)],
+      ["UPDATE d.sized SET b = b'abc' WHERE TRUE", long('BYTES(2)', 2)],
+      ["INSERT d.sized (a) VALUES (['a', 'abc'])", long('STRING(2)', 2)],
+      ["INSERT d.sized (r) VALUES (('abc', []))", long('STRING(2)', 2)],
+      ['MERGE d.sized USING (SELECT 1) ON FALSE WHEN NOT MATCHED THEN INSERT (n) VALUES (999.995)', range],
+      ["CREATE TABLE d.x (a STRING(2)) AS SELECT 'abc' AS a", long('STRING(2)', 2)],
+      ['CREATE TABLE d.x (a INT64(2))', 'INT64 does not support 1 type parameters'],
+      ['CREATE TABLE d.x (a NUMERIC(32, 2))', 'P must be between 2 and 31'],
+    ] as const) {
+      expect((await refusal(run(statement))).message).toContain(message);
+    }
+    const append = {
+      destination: fixture.client.dataset('d').table('sized'),
+      writeDisposition: 'WRITE_APPEND',
+    };
+    const [job] = await fixture.client.createQueryJob({ query: "SELECT 'abcd' AS s", ...append });
+    expect((await refusal(job.getQueryResults())).message).toBe(long('STRING(3)', 3));
+    const streamed = await fixture.bigquery.insertAll('d', 'sized', {
+      rows: [{ json: { r: { x: 'abc' } } }],
+    });
+    expect(streamed.insertErrors?.[0]?.errors[0]).toMatchObject({
+      ...{ location: 'r.x', message: `${long('STRING(2)', 2)} Field: r.x; Value: abc` },
+    });
+    const narrower = schema.fields.map((field) =>
+      field.name === 's' ? { ...field, maxLength: '2' } : field,
+    );
+    const change = fixture.bigquery.patchTable('d', 'sized', { schema: { fields: narrower } });
+    expect((await refusal(change)).message).toContain('has changed type from STRING(3) to STRING(2)');
+    const wider = schema.fields.map((field) => (field.name === 's' ? { ...field, maxLength: '4' } : field));
+    await fixture.bigquery.patchTable('d', 'sized', { schema: { fields: wider } });
+    await run("INSERT d.sized (s) VALUES ('áéíó')");
+  });
+
   it('CREATE TABLE keeps and shows how the table is partitioned and clustered', async () => {
     const columns = '(id STRING, day DATE, moment TIMESTAMP, n INT64)';
     const day = { timePartitioning: { type: 'DAY', field: 'day' } };

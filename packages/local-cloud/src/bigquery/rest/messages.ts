@@ -41,6 +41,9 @@ interface ColumnInput {
   readonly mode?: string;
   readonly description?: string;
   readonly fields?: readonly ColumnInput[];
+  readonly maxLength?: string;
+  readonly precision?: string;
+  readonly scale?: string;
 }
 
 // The requests of the REST API, as far as the local BigQuery reads them. Every other field is refused by name.
@@ -130,6 +133,9 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
     mode: STRING,
     description: STRING,
     fields: listOf(COLUMN),
+    maxLength: INT64,
+    precision: INT64,
+    scale: INT64,
   }),
   {
     refused: [
@@ -141,12 +147,9 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
       'defaultValueExpression',
       'foreignTypeDefinition',
       'generatedColumn',
-      'maxLength',
       'policyTags',
-      'precision',
       'rangeElementType',
       'roundingMode',
-      'scale',
       'timestampPrecision',
     ],
   },

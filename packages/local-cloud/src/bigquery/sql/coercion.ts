@@ -1,7 +1,17 @@
 import type { CloudError } from '../../errors.ts';
 import { invalidQuery, type Position } from '../errors.ts';
 import { scalarValue } from '../row-values.ts';
-import { type DataType, duckType, type ScalarKind, type StructType, sameType, typeName } from '../types.ts';
+import { fittedSql } from '../type-parameters.ts';
+import {
+  type DataType,
+  duckType,
+  type Field,
+  type ScalarKind,
+  type StructType,
+  sameType,
+  typeName,
+  typeOfField,
+} from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { constantSql } from './constants.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -154,11 +164,12 @@ export function unreadableText(values: readonly Resolved[]): CloudError | undefi
 }
 
 /** Coerces a value to the type of its column. Throws BigQuery's error for INSERT and UPDATE. */
-export function assignable(value: Resolved, type: DataType, column: string, bindings: Bindings): Resolved {
+export function assignable(value: Resolved, field: Field, bindings: Bindings): Resolved {
+  const type = typeOfField(field);
   const converted = coerce(value, type, bindings);
-  if (converted) return converted;
+  if (converted) return { ...converted, sql: fittedSql(field, converted.sql) };
   throw invalidQuery(
-    `Value has type ${typeName(value.type)} which cannot be inserted into column ${column}, which has type ${typeName(type)}`,
+    `Value has type ${typeName(value.type)} which cannot be inserted into column ${field.name}, which has type ${typeName(type)}`,
     value.at,
   );
 }

@@ -2,7 +2,7 @@ import type { Table } from '../catalog.ts';
 import { isObject } from '../row-values.ts';
 import { kindOf, viewOf } from '../table-kind.ts';
 import { partitionClause } from '../table-layout.ts';
-import { type DataType, type Field, scalar, typeName, typeOfField } from '../types.ts';
+import { type DataType, type Field, fieldTypeName, scalar } from '../types.ts';
 import { type MetadataRow, type MetadataTable, typed } from './metadata-table.ts';
 
 // Views of INFORMATION_SCHEMA. https://docs.cloud.google.com/bigquery/docs/information-schema-intro
@@ -145,7 +145,7 @@ export const COLUMNS: MetadataTable = {
           column_name: field.name,
           ordinal_position: index + 1,
           is_nullable: field.mode === 'REQUIRED' ? 'NO' : 'YES',
-          data_type: typeName(typeOfField(field)),
+          data_type: fieldTypeName(field),
           is_generated: 'NEVER',
           is_hidden: 'NO',
           is_system_defined: 'NO',
@@ -179,7 +179,7 @@ export const COLUMN_FIELD_PATHS: MetadataTable = {
             ...tableName(table),
             column_name: column.name,
             field_path: path,
-            data_type: typeName(typeOfField(field)),
+            data_type: fieldTypeName(field),
             description: field.description ?? null,
             ...NO_TAGS,
           },
@@ -234,7 +234,7 @@ function tableDdl(table: Table): string {
   const columns = table.fields.map((field) => {
     const required = field.mode === 'REQUIRED' ? ' NOT NULL' : '';
     const described = field.description ? ` OPTIONS(description=${textLiteral(field.description)})` : '';
-    return `  ${field.name} ${typeName(typeOfField(field))}${required}${described}`;
+    return `  ${field.name} ${fieldTypeName(field)}${required}${described}`;
   });
   const clustered = clusteringOf(table);
   const clustering = clustered.length > 0 ? [`CLUSTER BY ${clustered.join(', ')}`] : [];

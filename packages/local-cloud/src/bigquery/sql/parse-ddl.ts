@@ -1,9 +1,10 @@
 import { invalidQuery, unsupported } from '../errors.ts';
 import type { Name } from './ast.ts';
 import { DmlParser } from './parse-dml.ts';
-import { parseType } from './parse-type.ts';
+import { parseScalarKind } from './parse-type.ts';
 import type {
   ColumnDefinition,
+  ColumnType,
   CreateTable,
   DdlStatement,
   OptionSetting,
@@ -122,14 +123,46 @@ export abstract class DdlParser extends DmlParser {
   #column(): ColumnDefinition {
     const { cursor } = this;
     const name = cursor.identifier();
-    const type = parseType(cursor);
+    const type = this.#columnType();
     const required = cursor.acceptKeyword('NOT', 'NULL');
     const options = this.#options();
     const { kind, text } = cursor.peek();
-    if (kind !== 'end' && !/^[,);]$/.test(text)) {
+    if (kind !== 'end' && !/^(?:[,);]|>+)$/.test(text)) {
       throw unsupported(`A column with ${text.toUpperCase()}`, cursor.at);
     }
     return { name, type, required, options };
+  }
+
+  /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#column_name_and_column_schema */
+  #columnType(): ColumnType {
+    const { cursor } = this;
+    return cursor.nested(() => {
+      const { at } = cursor;
+      if (cursor.acceptKeyword('ARRAY')) {
+        cursor.expectSymbol('<');
+        const element = this.#columnType();
+        // No element of a stored array is NULL.
+        cursor.acceptKeyword('NOT', 'NULL');
+        cursor.expectSymbol('>');
+        if (element.kind === 'ARRAY') throw unsupported('An array of arrays', at);
+        return { kind: 'ARRAY', element };
+      }
+      if (cursor.acceptKeyword('STRUCT')) {
+        cursor.expectSymbol('<');
+        const fields = cursor.list(() => this.#column());
+        cursor.expectSymbol('>');
+        return { kind: 'STRUCT', fields };
+      }
+      const kind = parseScalarKind(cursor);
+      const parameters = cursor.acceptSymbol('(') ? cursor.list(() => this.#integer()) : undefined;
+      if (parameters) cursor.expectSymbol(')');
+      return { kind, parameters: parameters ?? [], at };
+    });
+  }
+
+  #integer(): string {
+    if (this.cursor.peek().kind !== 'integer') throw this.cursor.unexpected('integer literal');
+    return this.cursor.next().text;
   }
 
   /** An optional `OPTIONS(name = value, …)`. */

@@ -1,5 +1,5 @@
 import { unsupported } from '../errors.ts';
-import { type DataType, type StructField, scalar, scalarKindOf } from '../types.ts';
+import { type DataType, type ScalarKind, type StructField, scalar, scalarKindOf } from '../types.ts';
 import type { Cursor } from './cursor.ts';
 
 /** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for unsupported types. */
@@ -19,12 +19,18 @@ export function parseType(cursor: Cursor): DataType {
       cursor.expectSymbol('>');
       return { kind: 'STRUCT', fields };
     }
-    const { text } = cursor.fieldName();
-    const kind = scalarKindOf(text);
-    if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
+    const kind = parseScalarKind(cursor);
     if (cursor.isSymbol('(')) throw unsupported(`Type ${kind} with parameters`, at);
     return scalar(kind);
   });
+}
+
+export function parseScalarKind(cursor: Cursor): ScalarKind {
+  const { at } = cursor;
+  const { text } = cursor.fieldName();
+  const kind = scalarKindOf(text);
+  if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
+  return kind;
 }
 
 function structField(cursor: Cursor): StructField {

@@ -1,8 +1,8 @@
 import { invalid, invalidQuery, unsupported } from '../errors.ts';
 import { assertFieldName, assertNotReserved } from '../names.ts';
-import { type Field, fieldOfType } from '../types.ts';
+import { type Field, fieldOfType, restTypeName } from '../types.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
-import type { ColumnDefinition, OptionSetting } from './statements.ts';
+import type { ColumnDefinition, ColumnType, OptionSetting } from './statements.ts';
 
 /** Columns of a result. Columns without a name become `f0_`, `f1_`, … */
 export function resultFields({ outputs }: ResolvedQuery): Field[] {
@@ -36,10 +36,25 @@ export function createdFields(query: ResolvedQuery): Field[] {
 /** A column of CREATE TABLE or ALTER TABLE. */
 export function definedField({ name, type, required, options }: ColumnDefinition): Field {
   assertFieldName(name.text);
-  const field = { ...fieldOfType(name.text, type), ...columnDescription(options) };
+  const field = { name: name.text, ...typedField(type), ...columnDescription(options) };
   if (!required) return field;
   if (field.mode === 'REPEATED') throw invalid(`Column ${name.text} is an array and cannot be NOT NULL`);
   return { ...field, mode: 'REQUIRED' };
+}
+
+function typedField(type: ColumnType): Omit<Field, 'name'> {
+  if (type.kind === 'ARRAY') return { ...typedField(type.element), mode: 'REPEATED' };
+  const mode = 'NULLABLE';
+  if (type.kind === 'STRUCT') return { type: 'RECORD', mode, fields: type.fields.map(definedField) };
+  const { kind, parameters, at } = type;
+  if (parameters.length === 0) return { type: restTypeName(kind), mode };
+  const isText = kind === 'STRING' || kind === 'BYTES';
+  if ((!isText && kind !== 'NUMERIC') || parameters.length > (isText ? 1 : 2)) {
+    throw invalidQuery(`${kind} does not support ${parameters.length} type parameters`, at);
+  }
+  const [first, scale] = parameters;
+  const given = isText ? { maxLength: first } : { precision: first, ...(scale && { scale }) };
+  return { type: kind, mode, ...given } as Omit<Field, 'name'>;
 }
 
 /** The options of a column: a description, which is a literal. */

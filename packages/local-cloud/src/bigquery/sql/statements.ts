@@ -1,5 +1,5 @@
 import type { Position } from '../errors.ts';
-import type { DataType } from '../types.ts';
+import type { ScalarKind } from '../types.ts';
 import type { Expression, FromItem, Name, Query } from './ast.ts';
 
 /** The syntax trees of statements that are not queries. `at` is the position where a node begins. */
@@ -15,9 +15,15 @@ export interface OptionSetting {
   readonly value: Expression;
 }
 
+/** The type of a column has what no other type has: parameters, and options of the fields of a STRUCT. */
+export type ColumnType =
+  | { readonly kind: ScalarKind; readonly parameters: readonly string[]; readonly at: Position }
+  | { readonly kind: 'ARRAY'; readonly element: Exclude<ColumnType, { kind: 'ARRAY' }> }
+  | { readonly kind: 'STRUCT'; readonly fields: readonly ColumnDefinition[] };
+
 export interface ColumnDefinition {
   readonly name: Name;
-  readonly type: DataType;
+  readonly type: ColumnType;
   readonly required: boolean;
   readonly options: readonly OptionSetting[];
 }

@@ -4,7 +4,7 @@ import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
 import { parseFields } from '../schema.ts';
 import { kindOf, type TableKind } from '../table-kind.ts';
-import { type Field, typeOfField } from '../types.ts';
+import type { Field } from '../types.ts';
 import { assignable } from './coercion.ts';
 import { type OptionValue, resolveOptions, SCHEMA_OPTIONS, TABLE_OPTIONS } from './options.ts';
 import { partitioning } from './partition-by.ts';
@@ -139,7 +139,7 @@ export class DdlTranslator {
       const column = combined(`${alias}.c${index}`, type, value.at, [], isNull ? { coercible: 'NULL' } : {});
       const field = fields[index];
       if (!field) throw new RangeError('a value without a column');
-      return `${assignable(column, typeOfField(field), field.name, this.#shared.bindings).sql} AS c${index}`;
+      return `${assignable(column, field, this.#shared.bindings).sql} AS c${index}`;
     });
     return { fields, properties: {}, sql: `SELECT ${values.join(', ')} FROM (${query.sql}) AS ${alias}` };
   }

@@ -258,7 +258,7 @@ export class DmlTranslator {
 
   #stored(value: Resolved, field: Field | undefined): Resolved {
     if (!field) return value;
-    const stored = assignable(value, typeOfField(field), field.name, this.#shared.bindings);
+    const stored = assignable(value, field, this.#shared.bindings);
     // BigQuery stores a NULL array as an empty one.
     return field.mode === 'REPEATED' ? { ...stored, sql: `coalesce(${stored.sql}, [])` } : stored;
   }
