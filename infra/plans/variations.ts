@@ -20,6 +20,15 @@ export const EVERYTHING = {
   monthlyBudget: '50',
 };
 
+/** The same without what is on by default. */
+export const WITHOUT = {
+  ...EVERYTHING,
+  cdn: 'false',
+  prober: 'false',
+  cpuAllocation: 'always',
+  startupCpuBoost: 'false',
+};
+
 /** A canary without requests, as DEPLOY_TRAFFIC tells it. */
 export const ROLLOUT = 'records-api-00001-abc=100,LATEST=0';
 const HALF = 'records-api-00001-abc=50,LATEST=50';
@@ -46,13 +55,7 @@ export const VARIATIONS: readonly Variation[] = [
   varied('prod with everything', PLATFORM, EVERYTHING),
   varied('prod before its canary serves requests', PLATFORM, EVERYTHING, ROLLOUT),
   varied('prod with a half of its requests for the canary', PLATFORM, EVERYTHING, HALF),
-  varied('prod without the cache, the prober and a CPU that rests', PLATFORM, {
-    ...EVERYTHING,
-    cdn: 'false',
-    prober: 'false',
-    cpuAllocation: 'always',
-    startupCpuBoost: 'false',
-  }),
+  varied('prod without the cache, the prober and a CPU that rests', PLATFORM, WITHOUT),
   varied('prod private and unwatched', PLATFORM, {
     access: 'private',
     invokers: '["user:ana@example.com"]',
@@ -73,7 +76,7 @@ function varied(name: string, project: Project, config: Variation['config'], tra
   const stack = 'prod';
   return {
     ...{ name, project, stack, config: { ...project.exampleSettings(stack), ...config } },
-    environment: { ...project.environment?.(stack), [DEPLOY_TRAFFIC]: traffic },
+    environment: { ...project.environment?.(stack), ...(traffic && { [DEPLOY_TRAFFIC]: traffic }) },
   };
 }
 

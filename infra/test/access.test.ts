@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EVERYTHING, inputsByName, planOf, REGION, resourceOf } from './support/plans.ts';
+import { EVERYTHING, inputsByName, planOf, REGION, resourceOf, WITHOUT } from './support/plans.ts';
 
 const SERVICE = 'gcp:cloudrunv2/service:Service';
 const INVOKER = 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember';
@@ -112,7 +112,7 @@ describe('an API behind a load balancer', () => {
   }, 120_000);
 
   it('caches nothing when cdn is false', async () => {
-    const plan = await planOf('prod', { ...EVERYTHING, cdn: 'false' });
+    const plan = await planOf('prod', WITHOUT);
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
     expect(backend).not.toHaveProperty('enableCdn');
     expect(backend).not.toHaveProperty('cdnPolicy');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PLATFORM } from '../plans/projects.ts';
+import { decide, ToldError } from '../src/deployment.ts';
+import { gibFor, pricesIn } from '../src/prices.ts';
 import { cachedPlan } from './support/plan-cache.ts';
 import { planOf } from './support/plans.ts';
 
@@ -88,29 +90,28 @@ describe('a configuration with mistakes', () => {
 });
 
 it.each([
-  ['us-central1', '30', '4915', '1228'],
-  ['southamerica-west1', '30', '3437', '859'],
-  ['southamerica-east1', '30', '2730', '682'],
+  ['us-central1', 30, 4_915],
+  ['southamerica-west1', 30, 3_437],
+  ['southamerica-east1', 30, 2_730],
   // Its price is not known here, so it counts as the dearest.
-  ['asia-south1', '30', '2730', '682'],
-  ['asia-south1', '60', '5461', '1365'],
-])(
-  'in %s, a budget of %s USD buys %s GiB a month for lists, and %s for the look-ups of each of four instances',
-  async (region, usd, gib, lookupGib) => {
-    const planned = await planOf('dev', {
-      'gcp:region': region,
-      listBudgetUsd: usd,
-      lookupBudgetUsd: usd,
-      maxInstances: '4',
-    });
-    const service = planned.resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
-    expect(JSON.stringify(service?.inputs)).toContain(`{"name":"LIST_GIB_PER_MONTH","value":"${gib}"}`);
-    expect(JSON.stringify(service?.inputs)).toContain(
-      `{"name":"LOOKUP_GIB_PER_MONTH","value":"${lookupGib}"}`,
-    );
-  },
-  120_000,
-);
+  ['asia-south1', 30, 2_730],
+  ['asia-south1', 60, 5_461],
+])('in %s, a budget of %d USD buys %d GiB a month', (region, usd, gib) => {
+  expect(gibFor(usd, pricesIn(region).query.usd)).toBe(gib);
+});
+
+it('the lists get what their budget buys, and each of four instances a fourth of what that of look-ups buys', async () => {
+  const planned = await planOf('dev', {
+    'gcp:region': 'us-central1',
+    listBudgetUsd: '30',
+    lookupBudgetUsd: '30',
+    maxInstances: '4',
+  });
+  const service = planned.resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
+  const inputs = JSON.stringify(service?.inputs);
+  expect(inputs).toContain('{"name":"LIST_GIB_PER_MONTH","value":"4915"}');
+  expect(inputs).toContain('{"name":"LOOKUP_GIB_PER_MONTH","value":"1228"}');
+}, 120_000);
 
 it('a quota of queries that the API itself could exhaust is refused, and another is declared in MiB', async () => {
   const key = 'queryGibPerAccountPerDay';
@@ -135,31 +136,25 @@ it('a stack without a project names the command that sets it', async () => {
 }, 120_000);
 
 describe('a deployment that is told', () => {
-  const settings = PLATFORM.exampleSettings('dev');
-  const told = (environment: Record<string, string>) =>
-    cachedPlan(PLATFORM, 'dev', settings, { environment }).then(
-      () => 'accepted',
-      (error: unknown) => (error instanceof Error ? error.message : error),
-    );
+  const tag = 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest';
+  const notByDigest = `DEPLOY_IMAGE is "${tag}": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…`;
+  const notWhole = (traffic: string) =>
+    `DEPLOY_TRAFFIC is "${traffic}": it must be REVISION=PERCENT,LATEST=PERCENT with 100 percent in all, or LATEST=100`;
 
   it.each([
-    [
-      { DEPLOY_IMAGE: 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest' },
-      'DEPLOY_IMAGE is "southamerica-west1-docker.pkg.dev/example-dev/records/api:latest": it must be an image by its digest, such as HOST/PROJECT/REPOSITORY/api@sha256:…',
-    ],
+    [{ DEPLOY_IMAGE: tag }, notByDigest],
     [
       { DEPLOY_TRAFFIC: 'records-api-00001-abc=90,LATEST=20' },
-      'DEPLOY_TRAFFIC is "records-api-00001-abc=90,LATEST=20": it must be REVISION=PERCENT,LATEST=PERCENT with 100 percent in all, or LATEST=100',
+      notWhole('records-api-00001-abc=90,LATEST=20'),
     ],
-    [
-      { DEPLOY_TRAFFIC: 'LATEST=10' },
-      'DEPLOY_TRAFFIC is "LATEST=10": it must be REVISION=PERCENT,LATEST=PERCENT with 100 percent in all, or LATEST=100',
-    ],
-  ])(
-    '%j is refused',
-    async (environment, message) => {
-      expect(await told(environment)).toBe(message);
-    },
-    120_000,
-  );
+    [{ DEPLOY_TRAFFIC: 'LATEST=10' }, notWhole('LATEST=10')],
+  ])('%j is refused', (told, message) => {
+    expect(() => decide({}, told)).toThrow(new ToldError(message));
+  });
+
+  it('a tag fails the program with that message alone', async () => {
+    const environment = { DEPLOY_IMAGE: tag };
+    const plan = cachedPlan(PLATFORM, 'dev', PLATFORM.exampleSettings('dev'), { environment });
+    await expect(plan).rejects.toThrow(new Error(notByDigest));
+  }, 120_000);
 });

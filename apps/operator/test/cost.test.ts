@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { PLATFORM, planOf } from '@records/infra/plans';
+import { gibFor, pricesIn } from '@records/infra/prices';
 import { DOCUMENT, documented, type PlanStack, withTable } from '../src/cost/command.ts';
 import { type Declared, declaredIn } from '../src/cost/declared.ts';
 import { itemsOf, type Usage } from '../src/cost/month.ts';
@@ -19,11 +20,19 @@ const plan: PlanStack = (stack, config) => {
   return made;
 };
 
+/** What a budget in USD buys in the region of the stacks. */
+const listGibFor = (usd: number) => gibFor(usd, pricesIn('southamerica-west1').query.usd);
+
 /** Continuous writing, and a reader each minute. */
 const USED: Usage = { gib: 1, writesPerSecond: 1, readsPerMinute: 1, lookupsPerMinute: 0 };
 
-async function month(stack: string, usage: Partial<Usage> = {}, config: Record<string, string> = {}) {
-  const items = itemsOf(await plan(stack, config), { ...USED, ...usage });
+async function month(
+  stack: string,
+  usage: Partial<Usage> = {},
+  other: Partial<Declared> = {},
+  config: Record<string, string> = {},
+) {
+  const items = itemsOf({ ...(await plan(stack, config)), ...other }, { ...USED, ...usage });
   return Object.fromEntries(items.map(({ name, usd, note }) => [name, { usd, note }]));
 }
 
@@ -36,7 +45,7 @@ describe('what a month costs', () => {
   ])(
     'a scan per window in %s would be %s USD at 1 GiB',
     async (region, usd) => {
-      const { lists } = await month('prod', {}, { 'gcp:region': region });
+      const { lists } = await month('prod', {}, { prices: pricesIn(region) });
       expect(lists?.note).toContain(`where a scan per window would be ${usd}`);
     },
     60_000,
@@ -47,7 +56,7 @@ describe('what a month costs', () => {
     async (gib) => {
       const small = await month('prod', { gib });
       expect(small.lists?.usd).toBeLessThanOrEqual(30);
-      const large = await month('prod', { gib }, { listBudgetUsd: '300' });
+      const large = await month('prod', { gib }, { listGib: listGibFor(300) });
       expect(large.lists?.usd).toBeLessThanOrEqual(300);
       expect(large.lists?.usd).toBeGreaterThan(Number(small.lists?.usd));
     },
@@ -55,7 +64,7 @@ describe('what a month costs', () => {
   );
 
   it('lists of a budget that is never reached cost a scan per window at most', async () => {
-    const { lists } = await month('prod', {}, { listBudgetUsd: '1000000' });
+    const { lists } = await month('prod', {}, { listGib: listGibFor(1_000_000) });
     expect(lists?.usd).toBeLessThanOrEqual(377.05 * 1.2);
     expect(lists?.note).toContain('one each 1 min');
   }, 60_000);
@@ -81,7 +90,7 @@ describe('what a month costs', () => {
       expect.stringMatching(/^0 warm instances, /),
     ]);
     expect(prod.alerts?.note).toMatch(/^\d\d conditions$/);
-    const balanced = await month('prod', {}, { access: 'load-balancer', domain: 'records.example.com' });
+    const balanced = await month('prod', {}, {}, { access: 'load-balancer', domain: 'records.example.com' });
     expect(balanced['load balancer']).toEqual({ usd: 25, note: "2 forwarding rules, Cloud Armor's 2 rules" });
     expect(readFileSync(DOCUMENT, 'utf8')).toContain('A load balancer adds 25.00.');
   }, 60_000);

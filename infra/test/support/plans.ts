@@ -3,7 +3,7 @@ import { BOOTSTRAP, PLATFORM } from '../../plans/projects.ts';
 import { DEPLOY_TRAFFIC } from '../../src/deployment.ts';
 import { cachedPlan } from './plan-cache.ts';
 
-export { EVERYTHING, ROLLOUT } from '../../plans/variations.ts';
+export { EVERYTHING, ROLLOUT, WITHOUT } from '../../plans/variations.ts';
 
 export const STACKS = ['local', 'dev', 'staging', 'prod'] as const;
 export type Stack = (typeof STACKS)[number];
@@ -19,7 +19,7 @@ export function projectOf(stack: Stack): string {
 
 /** The plan of a stack, with an example project and image; `traffic` is told to the program. */
 export function planOf(stack: Stack, config: Record<string, string> = {}, traffic = ''): Promise<Plan> {
-  const environment = { ...PLATFORM.environment?.(stack), [DEPLOY_TRAFFIC]: traffic };
+  const environment = { ...PLATFORM.environment?.(stack), ...(traffic && { [DEPLOY_TRAFFIC]: traffic }) };
   return cachedPlan(PLATFORM, stack, { ...PLATFORM.exampleSettings(stack), ...config }, { environment });
 }
 
