@@ -74,11 +74,15 @@ export class LiveStream {
 
   async #tick(listeners: readonly Listener[]): Promise<void> {
     try {
-      const state = await this.#options.view.state();
-      for (const { page } of listeners) send(page, 'state', state);
-      for (const [shown, showing] of Map.groupBy(listeners, ({ shown }) => shown)) {
-        if (shown?.read) sendChanged(showing, JSON.stringify(await shown.read()));
-      }
+      const showing = [...Map.groupBy(listeners, ({ shown }) => shown)];
+      await Promise.all([
+        this.#options.view.state().then((state) => {
+          for (const { page } of listeners) send(page, 'state', state);
+        }),
+        ...showing.map(async ([shown, pages]) => {
+          if (shown?.read) sendChanged(pages, JSON.stringify(await shown.read()));
+        }),
+      ]);
     } catch (error) {
       this.#options.onError(error);
     }

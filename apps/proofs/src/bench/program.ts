@@ -152,3 +152,18 @@ verb(bench, 'memory', {
 })
   .argument('[rows]', `rows in the table, 1 to ${ROWS_MAX}`, rows, 1_000_000)
   .action(async (size) => conclude(await (await import('./memory.ts')).benchMemory(size)));
+
+verb(bench, 'console', {
+  summary: 'the console while messages arrive',
+  example: 'pnpm bench console 1 20',
+  description:
+    'Publishes records at a steady rate, in pairs of runs without and with a page of the console in Chromium, whose views are ' +
+    "clicked through, but for the list of records. A click must be answered within 100 ms (p99), the page's heap stay below 50 MB, and 95 % of the messages " +
+    'per second arrive that arrive without it. Linux only.',
+})
+  .argument('[rounds]', 'pairs of runs, 1 to 100', integer(1, 100), 3)
+  .argument('[seconds]', 'seconds of a run, 1 to 600', integer(1, 600), 60)
+  .argument('[rate]', 'messages per second, 1 to 100000', integer(1, 100_000), 25_000)
+  .action(async (rounds, seconds, rate) =>
+    conclude(await (await import('./console/console.ts')).benchConsole(rounds, seconds, rate)),
+  );

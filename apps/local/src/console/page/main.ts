@@ -119,4 +119,4 @@ document.addEventListener('click', (event) => {
   void show(true);
 });
 window.addEventListener('popstate', () => void show(true));
-void show(false);
+void show(false).then(() => Promise.all(VIEWS.map(({ load }) => load())));

@@ -1,0 +1,2 @@
+export { Activity } from '../activity.ts';
+export { openConsole } from './open-console.ts';
