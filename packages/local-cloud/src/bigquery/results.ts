@@ -10,6 +10,7 @@ import type { RowSource } from './page.ts';
 import { prepare, runPrepared } from './prepared.ts';
 import { byteSize, columnBytesSql } from './sizes.ts';
 import type { Bindings } from './sql/bindings.ts';
+import { readerOf } from './stored-rows.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
 
 /** "Approximately 24 hours". https://docs.cloud.google.com/bigquery/docs/cached-results */
@@ -137,16 +138,10 @@ export class Results {
     const sums = fields.map((field, index) => columnBytesSql(typeOfField(field), `c${index}`));
     const [counts] = await readRows(connection, `SELECT count(*), ${sums.join(' + ')} FROM ${name}`);
     const [totalRows = 0, bytes = 0] = (counts ?? []).map(Number);
-    return { totalRows, bytes, heapBytes: 0, read: this.#tableReader(name, fields.length) };
-  }
-
-  /** No row of a result is ever deleted, so DuckDB's rowid is the index of a row. */
-  #tableReader(name: string, columns: number): Result['read'] {
-    const list = Array.from({ length: columns }, (_, index) => `c${index}`).join(', ');
-    // Without ORDER BY DuckDB keeps the order of insertion.
-    const sql = `SELECT ${list} FROM ${name} WHERE rowid >= $1 AND rowid < $2`;
-    return (start, count) =>
-      this.#database.list((connection) => readRows(connection, sql, [BigInt(start), BigInt(start + count)]));
+    const names = fields.map((_, index) => `c${index}`);
+    // No row of a result is ever deleted.
+    const stored = { table: name, fields, columns: names, isIndexed: true };
+    return { totalRows, bytes, heapBytes: 0, read: readerOf(this.#database, stored) };
   }
 
   #keep(result: StoredResult): void {

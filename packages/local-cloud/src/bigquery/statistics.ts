@@ -19,6 +19,10 @@ interface Counted extends TableStatistics {
   isIndexed: boolean;
 }
 
+/** The rowids of rows that a transaction adds to a new table begin here, and at 0 once it commits: DuckDB's MAX_ROW_ID. */
+const UNCOMMITTED = 36_028_797_018_960_000n;
+const IS_INDEXED_SQL = `coalesce(max(rowid) - min(rowid) + 1, 0) = count(*) AND coalesce(min(rowid), 0) IN (0, ${UNCOMMITTED})`;
+
 type Countable = Pick<Table, 'physicalName' | 'fields'>;
 
 /** Counts the rows and bytes of each table once, adds appended rows, and counts again after every other change. */
@@ -51,13 +55,13 @@ export class Statistics {
     const sums = table.fields.map((field) => columnBytesSql(typeOfField(field), field.name));
     const [counts] = await readRows(
       connection,
-      `SELECT ${['count(*)', 'coalesce(max(rowid), -1)', ...sums].join(', ')} FROM ${physicalSql(table)}`,
+      `SELECT ${['count(*)', IS_INDEXED_SQL, ...sums].join(', ')} FROM ${physicalSql(table)}`,
     );
-    const [rows = 0, lastRow = -1, ...bytes] = (counts ?? []).map(Number);
+    const [rows = 0, isIndexed = 0, ...bytes] = (counts ?? []).map(Number);
     const columnBytes = new Map(
       table.fields.map(({ name }, index) => [name.toLowerCase(), bytes[index] ?? 0]),
     );
-    const counted = { rows, columnBytes, isIndexed: lastRow === rows - 1 };
+    const counted = { rows, columnBytes, isIndexed: isIndexed === 1 };
     this.#known.set(table.physicalName, counted);
     return counted;
   }

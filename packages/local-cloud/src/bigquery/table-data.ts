@@ -4,9 +4,8 @@ import type { TableReference } from '../warehouse.ts';
 import { requireOwner } from './access.ts';
 import { assertRowSize } from './append-rows.ts';
 import { appendValues } from './appender.ts';
-import { physicalSql, type Table } from './catalog.ts';
+import { physicalSql } from './catalog.ts';
 import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
-import { readRows } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
@@ -15,6 +14,7 @@ import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
 import { selectedCells, selectedColumns } from './selected-columns.ts';
+import { readerOf } from './stored-rows.ts';
 import { assertWritable, kindOf } from './table-kind.ts';
 import type { Tables } from './tables.ts';
 import { type Field, typeOfField } from './types.ts';
@@ -145,17 +145,9 @@ export class TableData {
     const selected = selectedColumns(table.fields, names, tableName(table.reference));
     const fields = wholeColumns(table.fields, selected);
     const { rows, isIndexed } = await this.#context.statistics.of(table);
-    return { source: { fields, totalRows: rows, read: this.#reader(table, fields, isIndexed) }, selected };
-  }
-
-  #reader(table: Table, fields: readonly Field[], isIndexed: boolean): RowSource['read'] {
-    if (fields.length === 0) return async () => [];
-    const columns = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
-    // Without ORDER BY, DuckDB keeps the insertion order.
-    const range = isIndexed ? 'WHERE rowid >= $2 AND rowid < $1 + $2' : 'LIMIT $1 OFFSET $2';
-    const sql = `SELECT ${columns} FROM ${physicalSql(table)} ${range}`;
-    return (start, count) =>
-      this.#context.database.list((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
+    const columns = fields.map(({ name }) => quoteIdentifier(name));
+    const stored = { table: physicalSql(table), fields, columns, isIndexed };
+    return { source: { fields, totalRows: rows, read: readerOf(this.#context.database, stored) }, selected };
   }
 }
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
 import { Database, rowsOf } from '../../src/bigquery/database.ts';
 import { BigQueryServer } from '../../src/bigquery/server.ts';
+import { Statistics } from '../../src/bigquery/statistics.ts';
 import { Callers } from '../../src/callers.ts';
 import { Iam } from '../../src/iam.ts';
 import {
@@ -341,6 +342,27 @@ it('a row is found while a query sorts or joins many rows', async () => {
   expect((await client.query({ query: 'SELECT id FROM d.t WHERE id = @id', params }))[0]).toEqual([params]);
   expect((await join.getMetadata())[0].status.state).toBe('RUNNING');
   await join.cancel();
+});
+
+it('a range of rows of a new table is found by its index, without reading the rows before', async () => {
+  const database = await Database.open(undefined);
+  const statistics = new Statistics(database);
+  const table = {
+    physicalName: 't1',
+    fields: [{ name: 'id', type: 'STRING' as const, mode: 'NULLABLE' as const }],
+  };
+  await database.write(({ connection }) => connection.run('CREATE SCHEMA data'));
+  const isIndexed = await database.build(async (connection) => {
+    await connection.run('CREATE TABLE data.t1 AS SELECT range::VARCHAR AS id FROM range(10)');
+    return (await statistics.count(connection, table)).isIndexed;
+  });
+  statistics.invalidate(table);
+  const counted = await database.read((connection) => statistics.count(connection, table));
+  await database.write(({ connection }) => connection.run("DELETE FROM data.t1 WHERE id = '0'"));
+  statistics.invalidate(table);
+  const afterDeletion = await database.read((connection) => statistics.count(connection, table));
+  expect([isIndexed, counted.isIndexed, afterDeletion.isIndexed]).toEqual([true, true, false]);
+  await database.close();
 });
 
 it('a list of rows waits for no query', async () => {

@@ -150,6 +150,28 @@ describe('the rows of a table', () => {
     }
   });
 
+  it('come with every text as it was written, in a table and in a large result', async () => {
+    const { bigquery, client } = fixture;
+    const odd = ['', '\0', '\u001f\u007f\u0085\u2028', '"\\/\b\n', '\uFEFFa', 'Zoë 👩‍🚀', '["{', "'$1", null];
+    const fields = ['n', 'place', 'c0'].map((name) => ({ name, type: 'STRING' as const }));
+    await bigquery.insertTable('d', { tableReference: { tableId: 'odd' }, schema: { fields } });
+    const rows = Array.from({ length: 5_000 }, (_, n) => ({
+      n: String(n),
+      place: odd[n % odd.length] ?? null,
+      c0: odd[(n * 5) % odd.length] ?? null,
+    }));
+    expect(await bigquery.appendRows({ ...table, tableId: 'odd' }, rows)).toEqual([]);
+    const [job] = await client.createQueryJob('SELECT n, place, c0 FROM d.odd');
+    const [result] = await job.getQueryResults();
+    expect(result).toEqual(rows);
+    expect((await client.dataset('d').table('odd').getRows())[0]).toEqual(rows);
+    const [column] = await client
+      .dataset('d')
+      .table('odd')
+      .getRows({ selectedFields: 'place', maxResults: 9, autoPaginate: false });
+    expect(column).toEqual(odd.map((place) => ({ place })));
+  });
+
   it('come in pages of at most 10 MiB', async () => {
     const { bigquery } = fixture;
     await bigquery.insertTable('d', {
