@@ -113,7 +113,7 @@ export class Expressions {
     const given = ARGUMENTS[name]?.[index];
     if (given && (/_ARRAY$/.test(name) || draws.chance(0.9))) return { parts: [draws.pick(given)] };
     if (parameter === 'PART') return { parts: [draws.pick(partsOf(name))] };
-    if (parameter === 'INTERVAL')
+    if (parameter === 'STEP')
       return sql`INTERVAL ${this.expression('INT64', around, depth)} ${draws.pick(INTERVAL_PARTS)}`;
     const type =
       draws.chance(0.02) || parameter === 'ANY' ? draws.pick(SCALARS) : concrete(parameter, generic);

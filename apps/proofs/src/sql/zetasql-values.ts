@@ -68,8 +68,8 @@ export function valueFrom(type: ProtoType, value: ProtoValue): Value {
     return dateTimeOf(BigInt(datetime_value.bit_field_datetime_seconds ?? 0), datetime_value.nanos ?? 0);
   if (time_value !== undefined)
     return timeOf(BigInt(time_value) >> 30n, Number(BigInt(time_value) & 0x3fff_ffffn));
-  const bytes = value.bytes_value ?? value.interval_value;
-  if (bytes !== undefined) return bytes.toString('base64');
+  if (value.bytes_value) return value.bytes_value.toString('base64');
+  if (value.interval_value) return intervalOf(value.interval_value);
   if (value.numeric_value) return decimalOf(value.numeric_value, 9);
   if (value.bignumeric_value) return decimalOf(value.bignumeric_value, 38);
   const plain = value.string_value ?? value.int64_value ?? value.bool_value ?? value.json_value;
@@ -89,6 +89,22 @@ function timeOf(bits: bigint, nanos: number): string {
   const micros = Math.floor(nanos / 1_000);
   const fraction = micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`;
   return `${of(12n, 5n)}:${of(6n, 6n)}:${of(0n, 6n)}${fraction}`;
+}
+
+/**
+ * Microseconds, days, then 13 bits of nanoseconds, the months and their sign.
+ * https://github.com/google/zetasql/blob/master/zetasql/public/interval_value.h
+ */
+function intervalOf(bytes: Buffer): string {
+  const [micros, days, rest] = [bytes.readBigInt64LE(0), bytes.readInt32LE(8), bytes.readUInt32LE(12)];
+  const months = (rest >> 13) & 0x3_ffff;
+  const of = (size: number) => `${Math.floor(size / 12)}-${size % 12}`;
+  const size = micros < 0n ? -micros : micros;
+  const seconds = size / 1_000_000n;
+  const fraction = size % 1_000_000n;
+  const digits = fraction === 0n ? '' : `.${String(fraction).padStart(6, '0').replace(/000$/, '')}`;
+  const time = `${seconds / 3600n}:${(seconds / 60n) % 60n}:${seconds % 60n}${digits}`;
+  return `${rest >>> 31 && months ? '-' : ''}${of(months)} ${days} ${micros < 0n ? '-' : ''}${time}`;
 }
 
 /** A whole number in two's complement, the least byte first, of units of 10^-scale. */

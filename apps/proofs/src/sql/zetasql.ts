@@ -32,6 +32,9 @@ const NOT_BIGQUERY = [
   'FEATURE_V_1_3_ARRAY_GREATEST_LEAST',
 ];
 
+/** Features that BigQuery has, and that ZetaSQL does not count among its finished ones. */
+const IN_BIGQUERY = ['FEATURE_INTERVAL_TYPE', 'FEATURE_V_1_3_COLLATION_SUPPORT'];
+
 /** Why the evaluator cannot be had on this machine. */
 export class NoEvaluatorError extends Error {
   override readonly name = 'NoEvaluatorError';
@@ -136,9 +139,10 @@ export class ZetaSql implements Side {
       ...all,
       product_mode: 'PRODUCT_EXTERNAL',
       supported_statement_kinds: [],
-      enabled_language_features: all.enabled_language_features.filter(
-        (feature) => !NOT_BIGQUERY.includes(feature),
-      ),
+      enabled_language_features: [
+        ...all.enabled_language_features.filter((feature) => !NOT_BIGQUERY.includes(feature)),
+        ...IN_BIGQUERY,
+      ],
     };
     const options = { language_options, default_timezone: 'UTC' };
     const builtin_function_options = { language_options };

@@ -2,14 +2,17 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampValue,
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from './bignumeric.ts';
 import { formatDate, formatDateTime, formatTime } from './calendar.ts';
 import { invalid, invalidQuery } from './errors.ts';
+import { formatInterval } from './intervals.ts';
 import { type Field, structKey } from './types.ts';
 
 /** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
@@ -66,7 +69,11 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return encodeFloat(value);
   if (value instanceof DuckDBDecimalValue) return trimZeros(value.toString());
-  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('base64');
+  if (value instanceof DuckDBBlobValue) {
+    if (field.type === 'BIGNUMERIC') return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
+    return Buffer.from(value.bytes).toString('base64');
+  }
+  if (value instanceof DuckDBIntervalValue) return formatInterval(value);
   if (value instanceof DuckDBDateValue) return inRange(formatDate(value.days));
   if (value instanceof DuckDBTimeValue) return formatTime(value.micros);
   if (value instanceof DuckDBTimestampValue) {

@@ -71,7 +71,7 @@ async function* jsonRows(
       content,
       values(fields) {
         if (!content) throw new RowValueError('', 'the line is not a JSON object.');
-        return rowValues(fields, content, { lenient: true, ignoreUnknownValues });
+        return rowValues(fields, content, { lenient: true, ignoreUnknownValues, isRawJson: true });
       },
     };
   }

@@ -8,8 +8,11 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { BIGNUMERIC_SCALE, encodeBigNumeric, isBigNumeric } from './bignumeric.ts';
 import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
 import { ExactNumber, plainDecimal } from './exact-number.ts';
+import { IntervalRangeError, parseInterval } from './intervals.ts';
+import { canonicalJson, InvalidJsonError } from './json.ts';
 import { fitted } from './type-parameters.ts';
 import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
 
@@ -28,6 +31,8 @@ export interface RowOptions {
   /** Converts scalars of another JSON type. `tabledata.insertAll` does so, the Storage Write API does not. */
   readonly lenient: boolean;
   readonly ignoreUnknownValues: boolean;
+  /** Whether the value of a JSON column is the value itself, as in a file to load. Else a text is read as JSON. */
+  readonly isRawJson?: boolean;
 }
 
 /** The values of one JSON object in the order of `fields`. Throws RowValueError for the first that does not fit. */
@@ -93,7 +98,8 @@ function fieldValue(field: Field, value: unknown, options: RowOptions, path: str
 function singleValue(field: Field, value: unknown, options: RowOptions, location: string): DuckDBValue {
   const kind = scalarKindOf(field.type);
   if (kind) {
-    const converted = scalarValue(kind, value, options.lenient);
+    const given = kind === 'JSON' && options.isRawJson ? jsonTextOf(value) : value;
+    const converted = scalarValue(kind, given, options.lenient);
     if (converted !== undefined) return fittedValue(field, converted, location);
     // In the words that the system tests of Google's client for Node.js expect.
     if (kind === 'STRING' && typeof value === 'boolean')
@@ -154,8 +160,14 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
       return float64(value);
     case 'NUMERIC':
       return numeric(value);
+    case 'BIGNUMERIC':
+      return bigNumeric(value);
     case 'BYTES':
       return bytes(value);
+    case 'INTERVAL':
+      return mapped(value, parsedInterval, (interval) => interval);
+    case 'JSON':
+      return json(typeof value === 'string' ? value : jsonTextOf(value));
     case 'DATE':
       return mapped(value, parseDate, (days) => new DuckDBDateValue(days));
     case 'TIME':
@@ -185,6 +197,10 @@ function exactValue(kind: ScalarKind, { text }: ExactNumber, lenient: boolean): 
     }
     case 'NUMERIC':
       return numeric(text);
+    case 'BIGNUMERIC':
+      return bigNumeric(text);
+    case 'JSON':
+      return json(text);
     case 'TIMESTAMP':
       return mapped(text, secondsToMicros, (micros) => new DuckDBTimestampValue(micros));
     default:
@@ -236,18 +252,55 @@ function float64(value: unknown): number | undefined {
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
 const NUMERIC_SCALE = 9;
 const NUMERIC_WIDTH = 38;
+const MAX_NUMERIC = 10n ** 38n;
 
 function numeric(value: unknown): DuckDBDecimalValue | undefined {
   if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'bigint') return undefined;
   const plain = plainDecimal(String(value));
   const units = plain === undefined ? undefined : numericUnits(plain, NUMERIC_SCALE);
-  if (units === undefined) return undefined;
+  if (units === undefined || units <= -MAX_NUMERIC || units >= MAX_NUMERIC) return undefined;
   return new DuckDBDecimalValue(units, NUMERIC_WIDTH, NUMERIC_SCALE);
+}
+
+function bigNumeric(value: unknown): DuckDBValue | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'bigint') return undefined;
+  const plain = plainDecimal(String(value));
+  const units = plain === undefined ? undefined : numericUnits(plain, BIGNUMERIC_SCALE);
+  return units !== undefined && isBigNumeric(units) ? encodeBigNumeric(units) : undefined;
+}
+
+function parsedInterval(text: string) {
+  try {
+    return parseInterval(text);
+  } catch (error) {
+    if (error instanceof IntervalRangeError) return undefined;
+    throw error;
+  }
+}
+
+function json(text: string): string | undefined {
+  try {
+    return canonicalJson(text);
+  } catch (error) {
+    if (error instanceof InvalidJsonError) return undefined;
+    throw error;
+  }
+}
+
+/** A value that `parseJson` read, with all its digits. */
+function jsonTextOf(value: unknown): string {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(jsonTextOf).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${jsonTextOf(member)}`,
+  );
+  return `{${members.join(',')}}`;
 }
 
 /** Decimal text times 10^scale; undefined when it has an exponent or more than `scale` fraction digits. */
 function numericUnits(text: string, scale: number): bigint | undefined {
-  const match = /^([+-]?)(\d{1,29})(?:\.(\d*))?$/.exec(text);
+  const match = /^([+-]?)(\d{1,39})(?:\.(\d*))?$/.exec(text);
   const fraction = match?.[3] ?? '';
   if (!match || fraction.length > scale) return undefined;
   const units = BigInt(`${match[2]}${fraction.padEnd(scale, '0')}`);

@@ -10,6 +10,8 @@ const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
   INT64: 8,
   FLOAT64: 8,
   NUMERIC: 16,
+  BIGNUMERIC: 32,
+  INTERVAL: 16,
   BOOL: 1,
   DATE: 8,
   DATETIME: 8,
@@ -17,13 +19,14 @@ const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
   TIMESTAMP: 8,
 };
 
-/** A STRING or BYTES value has this many bytes plus its length (in UTF-8). */
+/** A STRING, JSON or BYTES value has this many bytes plus its length (in UTF-8). */
 const VARIABLE_BYTES = 2;
 
 /** Logical bytes of one value. */
 export function byteSize(type: DataType, value: DuckDBValue): number {
   if (value === null) return 0;
-  if (type.kind === 'STRING') return VARIABLE_BYTES + Buffer.byteLength(String(value));
+  if (type.kind === 'STRING' || type.kind === 'JSON')
+    return VARIABLE_BYTES + Buffer.byteLength(String(value));
   if (type.kind === 'BYTES')
     return VARIABLE_BYTES + (value instanceof DuckDBBlobValue ? value.bytes.length : 0);
   if (type.kind === 'ARRAY') {
@@ -42,7 +45,8 @@ export function byteSize(type: DataType, value: DuckDBValue): number {
 
 /** A DuckDB expression for the logical bytes of one value; never NULL. */
 function byteSizeSql(type: DataType, sql: string, depth = 0): string {
-  if (type.kind === 'STRING') return `coalesce(${VARIABLE_BYTES} + strlen(${sql}), 0)`;
+  if (type.kind === 'STRING' || type.kind === 'JSON')
+    return `coalesce(${VARIABLE_BYTES} + strlen(${sql}), 0)`;
   if (type.kind === 'BYTES') return `coalesce(${VARIABLE_BYTES} + octet_length(${sql}), 0)`;
   if (type.kind === 'ARRAY') {
     const item = `item${depth}`;

@@ -8,11 +8,14 @@ const SCALAR_TYPES = [
   'INT64',
   'FLOAT64',
   'NUMERIC',
+  'BIGNUMERIC',
   'BOOL',
   'DATE',
   'DATETIME',
   'TIME',
   'TIMESTAMP',
+  'INTERVAL',
+  'JSON',
 ] as const;
 
 export type ScalarKind = (typeof SCALAR_TYPES)[number];
@@ -61,12 +64,16 @@ const KIND_OF_NAME: ReadonlyMap<string, ScalarKind> = new Map(
     FLOAT: 'FLOAT64',
     NUMERIC: 'NUMERIC',
     DECIMAL: 'NUMERIC',
+    BIGNUMERIC: 'BIGNUMERIC',
+    BIGDECIMAL: 'BIGNUMERIC',
     BOOL: 'BOOL',
     BOOLEAN: 'BOOL',
     DATE: 'DATE',
     DATETIME: 'DATETIME',
     TIME: 'TIME',
     TIMESTAMP: 'TIMESTAMP',
+    INTERVAL: 'INTERVAL',
+    JSON: 'JSON',
   } as const),
 );
 
@@ -77,25 +84,34 @@ const REST_NAME: Readonly<Record<ScalarKind, string>> = {
   INT64: 'INTEGER',
   FLOAT64: 'FLOAT',
   NUMERIC: 'NUMERIC',
+  BIGNUMERIC: 'BIGNUMERIC',
   BOOL: 'BOOLEAN',
   DATE: 'DATE',
   DATETIME: 'DATETIME',
   TIME: 'TIME',
   TIMESTAMP: 'TIMESTAMP',
+  INTERVAL: 'INTERVAL',
+  JSON: 'JSON',
 };
 
-/** A TIMESTAMP is stored as UTC, so no result depends on the time zone of a session. */
+/**
+ * A TIMESTAMP is stored as UTC, so no result depends on the time zone of a session. DuckDB has no 76 digits: a BIGNUMERIC is
+ * 32 bytes that sort like the number, see bignumeric.ts. JSON is text in the form of json.ts.
+ */
 const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
   STRING: 'VARCHAR',
   BYTES: 'BLOB',
   INT64: 'BIGINT',
   FLOAT64: 'DOUBLE',
   NUMERIC: 'DECIMAL(38, 9)',
+  BIGNUMERIC: 'BLOB',
   BOOL: 'BOOLEAN',
   DATE: 'DATE',
   DATETIME: 'TIMESTAMP',
   TIME: 'TIME',
   TIMESTAMP: 'TIMESTAMP',
+  INTERVAL: 'INTERVAL',
+  JSON: 'VARCHAR',
 };
 
 export function scalar(kind: ScalarKind): DataType {
@@ -172,15 +188,16 @@ export function fieldTypeName(field: Field): string {
   return field.mode === 'REPEATED' ? `ARRAY<${name}>` : name;
 }
 
+/** Whether a value of the type has a value of `kind` in it. */
+export function holds(type: DataType, kind: ScalarKind): boolean {
+  if (type.kind === 'ARRAY') return holds(type.element, kind);
+  if (type.kind === 'STRUCT') return type.fields.some((field) => holds(field.type, kind));
+  return type.kind === kind;
+}
+
 /** Whether rows can be grouped by values of the type as they are: DuckDB compares NaN otherwise. */
 export function isGroupable(type: DataType): boolean {
-  const holdsFloat = (inner: DataType): boolean =>
-    inner.kind === 'ARRAY'
-      ? holdsFloat(inner.element)
-      : inner.kind === 'STRUCT'
-        ? inner.fields.some((field) => holdsFloat(field.type))
-        : inner.kind === 'FLOAT64';
-  return (type.kind !== 'ARRAY' && type.kind !== 'STRUCT') || !holdsFloat(type);
+  return (type.kind !== 'ARRAY' && type.kind !== 'STRUCT') || !holds(type, 'FLOAT64');
 }
 
 export function sameType(a: DataType, b: DataType): boolean {

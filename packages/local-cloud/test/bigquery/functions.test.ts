@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { CAST_FORMAT } from './vectors/cast-format.ts';
+import { DECIMALS } from './vectors/decimals.ts';
 import { EXTREMES } from './vectors/extremes.ts';
 import { FORMAT } from './vectors/format.ts';
+import { INTERVAL } from './vectors/interval.ts';
 import { JSON_TEXT } from './vectors/json.ts';
+import { JSON_TYPE } from './vectors/json-type.ts';
 import { MORE } from './vectors/more.ts';
 import { TEXT } from './vectors/text.ts';
 import { TIME } from './vectors/time.ts';
@@ -22,7 +25,10 @@ describe.each(
   Object.entries({
     text: TEXT,
     format: FORMAT,
-    json: JSON_TEXT,
+    'JSON in texts': JSON_TEXT,
+    'type JSON': JSON_TYPE,
+    INTERVAL,
+    'NUMERIC and BIGNUMERIC': DECIMALS,
     time: TIME,
     'extreme values': EXTREMES,
     'other kinds': MORE,

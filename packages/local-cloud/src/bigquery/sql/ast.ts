@@ -74,7 +74,13 @@ export type Expression = { readonly at: Position } & (
       readonly value: Expression;
       readonly zone?: Expression;
     }
-  | { readonly node: 'interval'; readonly amount: Expression; readonly part: string }
+  | {
+      readonly node: 'interval';
+      readonly amount: Expression;
+      readonly part: string;
+      /** The last part of a text with several: `INTERVAL '1-2' YEAR TO MONTH`. */
+      readonly to?: string;
+    }
 );
 
 /** INDEX is a subscript without a word, as `a[0]`. */
@@ -100,6 +106,8 @@ export interface FunctionCall {
   /** As written in the query. */
   readonly spelling: string;
   readonly args: readonly Expression[];
+  /** The names of arguments `name => value`, in lower case, by their index. */
+  readonly argumentNames?: ReadonlyMap<number, string>;
   /** `COUNT(*)` */
   readonly star: boolean;
   readonly distinct: boolean;

@@ -7,6 +7,7 @@ import {
   DOUBLE,
   type DuckDBType,
   type DuckDBValue,
+  INTERVAL,
   LIST,
   STRUCT,
   TIME,
@@ -118,11 +119,14 @@ const SCALARS: Readonly<Record<ScalarKind, DuckDBType>> = {
   INT64: BIGINT,
   FLOAT64: DOUBLE,
   NUMERIC: DECIMAL(38, 9),
+  BIGNUMERIC: BLOB,
   BOOL: BOOLEAN,
   DATE,
   DATETIME: TIMESTAMP,
   TIME,
   TIMESTAMP,
+  INTERVAL,
+  JSON: VARCHAR,
 };
 
 function bindingType(type: DataType): DuckDBType {

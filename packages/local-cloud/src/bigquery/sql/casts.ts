@@ -1,12 +1,13 @@
-import { formatTime, namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
+import { namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce } from './coercion.ts';
+import { coerce, decimalLiteral } from './coercion.ts';
+import { CONVERSIONS } from './conversions.ts';
 import { defined, FunctionError } from './functions/computed.ts';
-import { floatText } from './functions/exact-decimal.ts';
-import { floatToNumeric, READERS } from './functions/numbers-of-text.ts';
+import { readInterval } from './functions/interval.ts';
+import { READERS } from './functions/numbers-of-text.ts';
 import { MAX_MICROS, MIN_MICROS, zoned } from './functions/time-format.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -29,6 +30,7 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
   INT64: 'Bad int64 value: ',
   FLOAT64: 'Bad double value: ',
   NUMERIC: 'Invalid NUMERIC value: ',
+  BIGNUMERIC: 'Invalid BIGNUMERIC value: ',
   BOOL: 'Bad bool value: ',
   DATE: 'Invalid date: ',
 };
@@ -60,67 +62,8 @@ const TIME_READERS: Readonly<Partial<Record<ScalarKind, (args: readonly string[]
   DATETIME: readDateTime,
   TIME: readTime,
   TIMESTAMP: readTimestamp,
+  INTERVAL: readInterval,
 };
-
-type Convert = (sql: string) => string;
-
-/** With zero, three or six digits of a second's fraction. */
-const timeToText = defined('time_to_text', 'TIME -> STRING', (micros) =>
-  formatTime(micros).replace(/000$/, ''),
-);
-
-const floatToText = defined('float_text', 'FLOAT64 -> STRING', floatText);
-
-const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
-const rounded =
-  (type: ScalarKind): Convert =>
-  (sql) =>
-    `CAST(round(${sql}) AS ${duckType(scalar(type))})`;
-const plain =
-  (type: ScalarKind): Convert =>
-  (sql) =>
-    `CAST(${sql} AS ${duckType(scalar(type))})`;
-
-/** Casts between scalar types; a pair that is missing here is refused. Casts from STRING are in readText. */
-const CONVERSIONS: Readonly<Record<string, Convert>> = {
-  'INT64 FLOAT64': plain('FLOAT64'),
-  'INT64 NUMERIC': plain('NUMERIC'),
-  'INT64 BOOL': plain('BOOL'),
-  'INT64 STRING': plain('STRING'),
-  'FLOAT64 INT64': rounded('INT64'),
-  'FLOAT64 NUMERIC': (sql) => floatToNumeric([sql]),
-  'FLOAT64 STRING': (sql) => floatToText([sql]),
-  'NUMERIC INT64': rounded('INT64'),
-  'NUMERIC FLOAT64': plain('FLOAT64'),
-  'NUMERIC STRING': (sql) => `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')`,
-  'BOOL INT64': plain('INT64'),
-  'BOOL STRING': plain('STRING'),
-  'STRING BYTES': (sql) => `encode(${sql})`,
-  'BYTES STRING': (sql) => `decode(${sql})`,
-  'DATE STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
-  'DATE DATETIME': asDateTime,
-  'DATE TIMESTAMP': asDateTime,
-  'DATETIME DATE': plain('DATE'),
-  'DATETIME TIME': plain('TIME'),
-  'DATETIME TIMESTAMP': asDateTime,
-  'DATETIME STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', ''),
-  'TIMESTAMP DATE': plain('DATE'),
-  'TIMESTAMP TIME': plain('TIME'),
-  'TIMESTAMP DATETIME': asDateTime,
-  'TIME STRING': (sql) => timeToText([sql]),
-  'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
-};
-
-/** BigQuery writes the fraction of a second with zero, three or six digits. */
-function withFraction(sql: string, format: string, zone: string): string {
-  const text = (value: string, fraction: string) => `strftime(${value}, '${format}${fraction}${zone}')`;
-  return letIn(
-    [sql],
-    (value) =>
-      `CASE WHEN microsecond(${value}) % 1000000 = 0 THEN ${text(value, '')} ` +
-      `WHEN microsecond(${value}) % 1000 = 0 THEN ${text(value, '.%g')} ELSE ${text(value, '.%f')} END`,
-  );
-}
 
 export function castTo(
   value: Resolved,
@@ -129,7 +72,8 @@ export function castTo(
   at: Position,
   bindings: Bindings,
 ): Resolved {
-  if (value.special) throw unsupported('CAST of an INTERVAL', at);
+  const decimal = decimalLiteral(value, type);
+  if (decimal) return decimal;
   if (sameType(value.type, type) || value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') {
     const same = coerce(value, type, bindings);
     // A cast is coerced no further, unlike the literal in it.
@@ -141,7 +85,7 @@ export function castTo(
     throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, at);
   }
   const sql =
-    from.kind === 'STRING' && to.kind !== 'BYTES'
+    from.kind === 'STRING' && to.kind !== 'BYTES' && to.kind !== 'JSON'
       ? readText(value.sql, to.kind, safe)
       : convert(value.sql, from.kind, to.kind, safe, at);
   return combined(sql, type, at, [value]);
@@ -156,13 +100,14 @@ function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, a
 export function readText(sql: string, to: ScalarKind, safe: boolean): string {
   const readTimes = TIME_READERS[to];
   if (readTimes) return safe ? isolated([sql], (text) => `TRY(${readTimes([text])})`) : readTimes([sql]);
-  const pattern = quoteLiteral(TEXT_PATTERNS[to] ?? '');
+  const pattern = TEXT_PATTERNS[to];
   const word = safe ? 'TRY_CAST' : 'CAST';
   return letIn([sql], (text) => {
     const read = `${word}(${text} AS ${duckType(scalar(to))})`;
     const failed = safe ? 'NULL' : failure(BAD_VALUE[to] ?? '', text);
     const reader = READERS[to];
     const otherwise = reader ? (safe ? reader([text]) : `coalesce(${reader([text])}, ${failed})`) : failed;
-    return `CASE WHEN ${text} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${pattern}) THEN ${read} ELSE ${otherwise} END`;
+    const plain = pattern && `WHEN regexp_full_match(${text}, ${quoteLiteral(pattern)}) THEN ${read} `;
+    return `CASE WHEN ${text} IS NULL THEN NULL ${plain ?? ''}ELSE ${otherwise} END`;
   });
 }

@@ -9,24 +9,30 @@ import {
   type ScalarKind,
   type StructType,
   sameType,
+  scalar,
   typeName,
   typeOfField,
 } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { constantSql } from './constants.ts';
+import { widened } from './conversions.ts';
+import { decimalOf } from './functions/numbers-of-text.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 import { structOf } from './struct.ts';
 
 /** Types to which a value is coerced. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules */
 const WIDER: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = {
-  INT64: ['NUMERIC', 'FLOAT64'],
-  NUMERIC: ['FLOAT64'],
+  INT64: ['NUMERIC', 'BIGNUMERIC', 'FLOAT64'],
+  NUMERIC: ['BIGNUMERIC', 'FLOAT64'],
+  BIGNUMERIC: ['FLOAT64'],
   DATE: ['DATETIME'],
 };
 
 /** Types to which a STRING literal or parameter is coerced. */
 const FROM_TEXT: readonly ScalarKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+
+const DECIMALS = ['BIGNUMERIC', 'NUMERIC'] as const;
 
 /** Coerces `value` to `type`; undefined when BigQuery does not coerce it. */
 export function coerce(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
@@ -39,12 +45,11 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   if (value.type.kind === 'STRING' && value.coercible && FROM_TEXT.includes(type.kind)) {
     return coerceText(value, type.kind, type, bindings);
   }
-  const literalFloat = isLiteralFloat(value) && type.kind === 'NUMERIC';
-  if (!WIDER[value.type.kind]?.includes(type.kind) && !literalFloat) return undefined;
-  const exact = literalFloat ? scalarValue('NUMERIC', value.constant, true) : undefined;
-  if (exact !== undefined) return combined(constantSql('NUMERIC', exact, value.at), type, value.at, [value]);
+  const exact = decimalLiteral(value, type);
+  if (exact) return exact;
+  if (!WIDER[value.type.kind]?.includes(type.kind) && !isDecimalLiteral(value, type)) return undefined;
   const isNumber = type.kind === 'FLOAT64' && typeof value.constant === 'bigint';
-  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value], {
+  return combined(widened(value.sql, value.type, type), type, value.at, [value], {
     ...(isNumber && { constant: Number(value.constant) }),
   });
 }
@@ -87,7 +92,7 @@ function coerceFields(value: Resolved, type: StructType, bindings: Bindings): Re
   });
   if (coerced.length < type.fields.length) return undefined;
   if (value.elements) return structOf(coerced, type, value.at);
-  return combined(`CAST(${value.sql} AS ${duckType(type)})`, type, value.at, [value]);
+  return combined(widened(value.sql, value.type, type), type, value.at, [value]);
 }
 
 export function arrayOf(elements: readonly Resolved[], element: DataType, at: Position): Resolved {
@@ -128,14 +133,26 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
 }
 
-export const isLiteralFloat = ({ type, coercible }: Resolved) =>
-  type.kind === 'FLOAT64' && coercible === 'LITERAL';
+const isLiteralFloat = ({ type, coercible }: Resolved) => type.kind === 'FLOAT64' && coercible === 'LITERAL';
 
-/** 1.5 beside a NUMERIC is a NUMERIC. Any other FLOAT64 is not. */
+/** 1.5 beside a NUMERIC is a NUMERIC, beside a BIGNUMERIC a BIGNUMERIC. Any other FLOAT64 is not. */
 export function numericFirst(values: readonly Resolved[]): DataType[] {
-  const numeric = values.find(({ type }) => type.kind === 'NUMERIC');
   const isFloat = values.some((value) => value.type.kind === 'FLOAT64' && !isLiteralFloat(value));
-  return numeric && !isFloat ? [numeric.type] : [];
+  const decimal = DECIMALS.find((kind) => values.some(({ type }) => type.kind === kind));
+  return decimal && !isFloat ? [scalar(decimal)] : [];
+}
+
+/** Whether the value is a literal FLOAT64 that can also be a NUMERIC or BIGNUMERIC. */
+export function isDecimalLiteral(value: Resolved, type: DataType): boolean {
+  return isLiteralFloat(value) && DECIMALS.some((kind) => kind === type.kind);
+}
+
+/** A literal FLOAT64 as a NUMERIC or BIGNUMERIC with the digits as they are written; undefined when it is out of range. */
+export function decimalLiteral(value: Resolved, type: DataType): Resolved | undefined {
+  const kind = DECIMALS.find((decimal) => decimal === type.kind);
+  const digits = isLiteralFloat(value) && kind ? decimalOf(kind, value.written ?? '') : undefined;
+  if (!kind || digits === undefined) return undefined;
+  return combined(constantSql(kind, digits, value.at), type, value.at, [value]);
 }
 
 /** The STRUCT whose fields have the common types of the values' fields, under the names of the first. */
@@ -176,7 +193,7 @@ export function assignable(value: Resolved, field: Field, bindings: Bindings): R
 
 export function signatureError(what: string, args: readonly Resolved[], supported: string, at?: Position) {
   const types = args.map(({ type, coercible, special }) =>
-    special ? special.kind : coercible === 'NULL' ? 'NULL' : typeName(type),
+    special ? 'DATE_PART' : coercible === 'NULL' ? 'NULL' : typeName(type),
   );
   return invalidQuery(
     `No matching signature for ${what} for argument types: ${types.join(', ')}. Supported signature: ${supported}`,

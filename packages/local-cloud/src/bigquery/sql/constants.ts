@@ -2,12 +2,15 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBTimestampValue,
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { formatDate, formatTime } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { IntervalRangeError, parseIntervalOf } from '../intervals.ts';
+import { canonicalJson, InvalidJsonError } from '../json.ts';
 import { quoteLiteral } from '../names.ts';
 import { scalarValue } from '../row-values.ts';
 import { duckType, type ScalarKind, scalar } from '../types.ts';
@@ -18,7 +21,24 @@ import { combined, type Resolved } from './resolved.ts';
 export function resolveLiteral(literal: Literal, at: Position): Resolved {
   if (literal.kind === 'NULL') return nullOf('INT64', at);
   if (literal.kind === 'BOOL') return constant('BOOL', literal.value, at);
-  return constant(literal.kind, parsedLiteral(literal.kind, literal.text, at), at);
+  const value = constant(literal.kind, parsedLiteral(literal.kind, literal.text, at), at);
+  return literal.kind === 'FLOAT64' ? { ...value, written: literal.text } : value;
+}
+
+/** `INTERVAL 'text' from TO to` */
+export function intervalLiteral(text: string, from: string, to: string, at: Position): Resolved {
+  const value = parsedInterval(text, from, to, at);
+  if (!value) throw invalidQuery(`Invalid INTERVAL value '${text}'`, at);
+  return constant('INTERVAL', value, at);
+}
+
+function parsedInterval(text: string, from: string, to: string, at: Position) {
+  try {
+    return parseIntervalOf(text, from, to);
+  } catch (error) {
+    if (error instanceof IntervalRangeError) throw invalidQuery(error.message, at);
+    throw error;
+  }
 }
 
 function nullOf(kind: ScalarKind, at: Position): Resolved {
@@ -31,12 +51,23 @@ function nullOf(kind: ScalarKind, at: Position): Resolved {
 function parsedLiteral(kind: ScalarKind, text: string, at: Position): DuckDBValue {
   if (kind === 'BYTES') return new DuckDBBlobValue(Buffer.from(text, 'latin1'));
   if (kind === 'INT64') return integer(text, at);
+  if (kind === 'JSON') return jsonLiteral(text, at);
   const value = scalarValue(kind, text, true);
   if (value === undefined) throw invalidQuery(`Invalid ${kind} literal "${text}"`, at);
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw invalidQuery(`Invalid floating point literal: ${text}`, at);
   }
   return value;
+}
+
+/** Its numbers are rounded, unlike those of PARSE_JSON. */
+function jsonLiteral(text: string, at: Position): string {
+  try {
+    return canonicalJson(text, 'round');
+  } catch (error) {
+    if (error instanceof InvalidJsonError) throw invalidQuery(`Invalid JSON literal: ${error.message}`, at);
+    throw error;
+  }
 }
 
 function integer(text: string, at: Position): bigint {
@@ -66,5 +97,9 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
   if (value instanceof DuckDBDateValue) return `CAST('${formatDate(value.days)}' AS DATE)`;
   if (value instanceof DuckDBTimeValue) return `CAST('${formatTime(value.micros)}' AS TIME)`;
   if (value instanceof DuckDBTimestampValue) return `make_timestamp(CAST(${value.micros} AS BIGINT))`;
+  if (value instanceof DuckDBIntervalValue) {
+    const { months, days, micros } = value;
+    return `(to_months(${months}) + to_days(${days}) + to_microseconds(CAST(${micros} AS BIGINT)))`;
+  }
   throw new TypeError(`Cannot write ${value} as a literal of type ${kind}`);
 }

@@ -1,7 +1,7 @@
-import { invalidQuery, unsupported } from '../errors.ts';
-import { isGroupable, typeName } from '../types.ts';
+import { invalidQuery } from '../errors.ts';
 import type { Expression, GroupingSet, Select } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
+import { assertGroupable } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { Resolved } from './resolved.ts';
 import { sameName } from './scope.ts';
@@ -54,9 +54,7 @@ export class GroupBy {
 
   #key(key: Expression): Resolved {
     const value = this.#named(key);
-    if (!isGroupable(value.type)) {
-      throw unsupported(`GROUP BY a value of type ${typeName(value.type)}`, key.at);
-    }
+    assertGroupable('GROUP BY', value.type, key.at);
     if (value.coercible === 'LITERAL') throw invalidQuery('Cannot GROUP BY literal values', key.at);
     return value;
   }

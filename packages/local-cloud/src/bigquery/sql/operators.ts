@@ -1,16 +1,22 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { duckType, type ScalarKind, scalar, typeName } from '../types.ts';
+import { type DataType, duckType, holds, isGroupable, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
-import { divideNumeric, multiplyNumeric } from './functions/numeric.ts';
-import { stepSql } from './functions/time-sql.ts';
+import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
+import {
+  INTERVAL_OPERATORS,
+  intervalOfClocks,
+  intervalOfDays,
+  intervalOfMicros,
+} from './functions/interval.ts';
+import { addInterval, stepSql } from './functions/time-sql.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 
 const ARITHMETIC = ['+', '-', '*', '/'];
-const NUMERIC_KINDS: readonly ScalarKind[] = ['INT64', 'NUMERIC', 'FLOAT64'];
+const NUMERIC_KINDS: readonly ScalarKind[] = ['INT64', 'NUMERIC', 'BIGNUMERIC', 'FLOAT64'];
 
 export function resolveBinary(
   operator: string,
@@ -19,9 +25,14 @@ export function resolveBinary(
   at: Position,
   bindings: Bindings,
 ): Resolved {
-  if (left.special || right.special) return stepped(operator, left, right, at);
   if (operator === '<<' || operator === '>>') return shifted(operator, left, right, at, bindings);
   assertNotNull(operator, [left, right], at);
+  if (ARITHMETIC.includes(operator) && (left.type.kind === 'INTERVAL' || right.type.kind === 'INTERVAL'))
+    return withInterval(operator as '+' | '-' | '*' | '/', left, right, at, bindings);
+  if (operator === '-') {
+    const between = difference(left, right, at, bindings);
+    if (between) return between;
+  }
   if ((operator === '+' || operator === '-') && (left.type.kind === 'DATE' || right.type.kind === 'DATE'))
     return daysLater(operator, left, right, at, bindings);
   if (operator === '||') return concatenation(left, right, at, bindings);
@@ -37,19 +48,66 @@ export function assertNotNull(operator: string, operands: readonly Resolved[], a
     throw invalidQuery(`Operands of ${operator} cannot be literal NULL`, at);
 }
 
-const TIME_KINDS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
+const CLOCKS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
 
-/** A date or time plus or minus an INTERVAL. A DATE becomes a DATETIME. */
-function stepped(operator: string, left: Resolved, right: Resolved, at: Position): Resolved {
-  const [value, interval] = left.special && operator === '+' ? [right, left] : [left, right];
-  const kind = TIME_KINDS.find((candidate) => candidate === value.type.kind);
-  const isStep = kind && !value.special && interval.special?.kind === 'INTERVAL';
-  if (!isStep || (operator !== '+' && operator !== '-'))
-    throw unsupported(`Operator ${operator} with an INTERVAL`, at);
+/** Operators with an INTERVAL on one side or both. A DATE becomes a DATETIME. */
+function withInterval(
+  operator: '+' | '-' | '*' | '/',
+  left: Resolved,
+  right: Resolved,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const isReversed = (operator === '+' || operator === '*') && right.type.kind !== 'INTERVAL';
+  const [other, interval] = isReversed ? [right, left] : [left, right];
+  const kind = CLOCKS.find((candidate) => candidate === other.type.kind);
+  if (kind && (operator === '+' || operator === '-')) return stepped(operator, other, interval, kind, at);
+  const isScaled = operator === '*' || operator === '/';
+  const first = operator === '*' && !isReversed ? right : left;
+  const second = operator === '*' && !isReversed ? left : right;
+  const operand = coerce(second, scalar(isScaled ? 'INT64' : 'INTERVAL'), bindings);
+  if (first.type.kind === 'INTERVAL' && operand) {
+    const sql = INTERVAL_OPERATORS[operator]([first.sql, operand.sql]);
+    return combined(sql, first.type, at, [first, operand]);
+  }
+  const supported = `TIMESTAMP ${operator} INTERVAL; DATE ${operator} INTERVAL; DATETIME ${operator} INTERVAL; INTERVAL ${operator} INTERVAL; INTERVAL * INT64; INTERVAL / INT64`;
+  throw signatureError(`operator ${operator}`, [left, right], supported, at);
+}
+
+function stepped(
+  operator: '+' | '-',
+  value: Resolved,
+  interval: Resolved,
+  kind: (typeof CLOCKS)[number],
+  at: Position,
+): Resolved {
   const clock = kind === 'TIMESTAMP' ? kind : 'DATETIME';
-  const args = [kind === 'DATE' ? `CAST(${value.sql} AS TIMESTAMP)` : value.sql, interval.sql];
-  const sql = stepSql(`${clock}_ADD`, clock, operator, args, interval.special.part, at);
+  const start = kind === 'DATE' ? `CAST(${value.sql} AS TIMESTAMP)` : value.sql;
+  const { step } = interval;
+  const sql = step
+    ? stepSql(`${clock}_ADD`, clock, operator, [start, step.count.sql], step.part, at)
+    : addInterval(clock, operator, start, interval.sql);
   return combined(sql, scalar(clock), at, [value, interval]);
+}
+
+/** The INTERVAL between two dates, clocks, times or instants. */
+function difference(left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved | undefined {
+  const kind = [...CLOCKS, 'TIME' as const].find(
+    (candidate) =>
+      (left.type.kind === candidate || right.type.kind === candidate) &&
+      coerce(left, scalar(candidate), bindings) &&
+      coerce(right, scalar(candidate), bindings),
+  );
+  const [a, b] = kind ? [coerce(left, scalar(kind), bindings), coerce(right, scalar(kind), bindings)] : [];
+  if (!kind || !a || !b) return undefined;
+  const micros = `(epoch_us(${a.sql}) - epoch_us(${b.sql}))`;
+  const sql =
+    kind === 'DATE'
+      ? intervalOfDays([`CAST(${a.sql} - ${b.sql} AS BIGINT)`])
+      : kind === 'DATETIME'
+        ? intervalOfClocks([micros])
+        : intervalOfMicros([micros]);
+  return combined(sql, scalar('INTERVAL'), at, [a, b]);
 }
 
 /** A DATE plus or minus a number of days. */
@@ -63,8 +121,6 @@ function daysLater(
   const isReversed = operator === '+' && right.type.kind === 'DATE';
   const [date, other] = isReversed ? [right, left] : [left, right];
   const days = coerce(other, scalar('INT64'), bindings);
-  if (date.type.kind === 'DATE' && right.type.kind === 'DATE' && left.type.kind === 'DATE')
-    throw unsupported(`Operator ${operator} for two dates`, at);
   if (date.type.kind !== 'DATE' || !days)
     throw signatureError(`operator ${operator}`, [left, right], `DATE ${operator} INT64`, at);
   const sql = stepSql('DATE_ADD', 'DATE', operator, [date.sql, days.sql], 'DAY', at);
@@ -134,6 +190,7 @@ export function unified(
   const type = commonType(values, bindings);
   if (!type) throw unreadableText(values) ?? signatureError(what, values, supported, at);
   if (type.kind === 'ARRAY') throw signatureError(what, values, supported, at);
+  assertComparable(what, type, at);
   const [first, second, ...rest] = values.map((value) => {
     const same = coerce(value, type, bindings);
     if (!same) throw signatureError(what, values, supported, at);
@@ -141,6 +198,18 @@ export function unified(
   });
   if (!first || !second) throw new RangeError(`${what} needs two values`);
   return [first, second, ...rest];
+}
+
+/** Values with JSON in them are neither equal nor different. */
+export function assertComparable(what: string, type: DataType, at: Position): void {
+  if (holds(type, 'JSON'))
+    throw invalidQuery(`${what} is not defined for arguments of type ${typeName(type)}`, at);
+}
+
+/** Whether rows can be grouped by the values, or compared as whole rows. */
+export function assertGroupable(what: string, type: DataType, at: Position): void {
+  assertComparable(what, type, at);
+  if (!isGroupable(type)) throw unsupported(`${what} with a value of type ${typeName(type)}`, at);
 }
 
 function arithmetic(
@@ -163,9 +232,12 @@ function arithmetic(
   const [a, b] = [coerce(left, target, bindings), coerce(right, target, bindings)];
   if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], supported, at);
   if (target.kind === 'FLOAT64') return combined(floatSql(operator, a.sql, b.sql), target, at, [a, b]);
-  if (operator === '/') return combined(divideNumeric([a.sql, b.sql]), target, at, [a, b]);
-  if (operator === '*' && kind === 'NUMERIC')
-    return combined(multiplyNumeric([a.sql, b.sql]), target, at, [a, b]);
+  // DuckDB has no room for the digits of these.
+  const isExact = kind === 'INT64' || (kind === 'NUMERIC' && (operator === '+' || operator === '-'));
+  if (!isExact && target.kind !== 'INT64') {
+    const call = DECIMAL_OPERATORS[kind as 'NUMERIC' | 'BIGNUMERIC'][operator as '+' | '-' | '*' | '/'];
+    return combined(call([a.sql, b.sql]), target, at, [a, b]);
+  }
   const sql = `(${a.sql} ${operator} ${b.sql})`;
   return combined(kind === 'NUMERIC' ? `CAST(${sql} AS ${duckType(target)})` : sql, target, at, [a, b]);
 }
@@ -236,6 +308,9 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
   return combined(sql, type, at, [a, b]);
 }
 
+/** DuckDB negates the other types. */
+const NEGATED: Readonly<Record<string, (args: readonly string[]) => string>> = { BIGNUMERIC: negateBig };
+
 export function resolveUnary(operator: string, value: Resolved, at: Position, bindings: Bindings): Resolved {
   assertNotNull(operator, [value], at);
   if (operator === 'NOT') {
@@ -249,7 +324,8 @@ export function resolveUnary(operator: string, value: Resolved, at: Position, bi
     if (!int64) throw signatureError('operator ~', [value], '~INT64; ~BYTES', at);
     return combined(`(~${int64.sql})`, int64.type, at, [int64]);
   }
-  if (value.special || !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {
+  const isInterval = value.type.kind === 'INTERVAL' && operator === '-';
+  if (!isInterval && !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {
     throw signatureError(
       `operator ${operator}`,
       [value],
@@ -257,7 +333,9 @@ export function resolveUnary(operator: string, value: Resolved, at: Position, bi
       at,
     );
   }
-  return operator === '+' ? value : combined(`(-${value.sql})`, value.type, at, [value]);
+  if (operator === '+') return value;
+  const sql = NEGATED[value.type.kind]?.([value.sql]) ?? `(-${value.sql})`;
+  return combined(sql, value.type, at, [value]);
 }
 
 export function resolveLogical(

@@ -5,7 +5,7 @@ import type { Resolved } from './resolved.ts';
 
 /** A key of ORDER BY that sorts as BigQuery does: NULLs as the item says, NaN as the smallest number. */
 export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): string {
-  if (value.type.kind === 'ARRAY' || value.type.kind === 'STRUCT') {
+  if (/^(?:ARRAY|STRUCT|JSON)$/.test(value.type.kind)) {
     throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);
   }
   const direction = item.descending ? 'DESC' : 'ASC';

@@ -7,8 +7,7 @@ import { WindowParser } from './parse-window.ts';
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
 const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING'];
-const TYPED_LITERALS = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'NUMERIC', 'DECIMAL'];
-const UNSUPPORTED_LITERALS = ['BIGNUMERIC', 'BIGDECIMAL', 'JSON', 'RANGE'];
+const TYPED_LITERALS = /^(?:DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|DECIMAL|BIGNUMERIC|BIGDECIMAL|JSON)$/;
 
 /** Parses operands: literals, names, calls, CASE, subqueries and constructors. */
 export abstract class PrimaryParser extends WindowParser {
@@ -62,9 +61,9 @@ export abstract class PrimaryParser extends WindowParser {
   #typedLiteral(at: Position): Expression {
     const { text } = this.cursor.next();
     const upper = text.toUpperCase();
-    if (UNSUPPORTED_LITERALS.includes(upper)) throw unsupported(`Type ${upper}`, at);
+    if (upper === 'RANGE') throw unsupported(`Type ${upper}`, at);
     const kind = scalarKindOf(upper);
-    if (!TYPED_LITERALS.includes(upper) || !kind || kind === 'BOOL') throw this.cursor.unexpected();
+    if (!TYPED_LITERALS.test(upper) || !kind || kind === 'BOOL') throw this.cursor.unexpected();
     return { node: 'literal', at, literal: { kind, text: this.cursor.next().text } };
   }
 
@@ -183,8 +182,8 @@ export abstract class PrimaryParser extends WindowParser {
   #interval(at: Position): Expression {
     const amount = this.expression();
     const part = this.cursor.fieldName().text.toUpperCase();
-    if (this.cursor.isKeyword('TO')) throw unsupported('An INTERVAL of several parts', at);
-    return { node: 'interval', at, amount, part };
+    const to = this.cursor.acceptKeyword('TO') && this.cursor.fieldName().text.toUpperCase();
+    return { node: 'interval', at, amount, part, ...(to && { to }) };
   }
 
   #pathOrCall(at: Position): Expression {
@@ -207,7 +206,15 @@ export abstract class PrimaryParser extends WindowParser {
     cursor.expectSymbol('(');
     const star = cursor.acceptSymbol('*');
     const distinct = !star && cursor.acceptKeyword('DISTINCT');
-    const args = star || cursor.isSymbol(')') ? [] : cursor.list(() => this.#argument(spelling));
+    const argumentNames = new Map<number, string>();
+    const args: Expression[] = [];
+    if (!star && !cursor.isSymbol(')')) {
+      cursor.list(() => {
+        if (cursor.isSymbol('=>', 1)) argumentNames.set(args.length, cursor.identifier().text.toLowerCase());
+        cursor.acceptSymbol('=>');
+        args.push(this.expression());
+      });
+    }
     const nulls = (['IGNORE', 'RESPECT'] as const).find((word) => cursor.acceptKeyword(word, 'NULLS'));
     if (spelling.toUpperCase() === 'ANY_VALUE' && cursor.acceptKeyword('HAVING')) {
       const isMax = cursor.acceptKeyword('MAX');
@@ -229,17 +236,11 @@ export abstract class PrimaryParser extends WindowParser {
       star,
       distinct,
       orderBy,
+      ...(argumentNames.size > 0 && { argumentNames }),
       ...(nulls && { nulls }),
       ...(limit && { limit }),
       ...(over && { over }),
     });
-  }
-
-  #argument(spelling: string): Expression {
-    if (this.cursor.isSymbol('=>', 1)) {
-      throw unsupported(`A named argument of ${spelling.toUpperCase()}`, this.cursor.at);
-    }
-    return this.expression();
   }
 }
 

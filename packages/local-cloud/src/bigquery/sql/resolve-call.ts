@@ -7,13 +7,14 @@ import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
 import { unknownFunction } from './functions/catalogue.ts';
-import { applyOverloads, type Overload, overload } from './functions/overload.ts';
+import { applyOverloads } from './functions/overload.ts';
 import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
+import { type Overload, overload } from './functions/table.ts';
 import { PART_ARGUMENT } from './functions/time.ts';
 import { clockSql } from './functions/time-sql.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from './functions/windows.ts';
 import { letIn, withoutFailures } from './let.ts';
-import { compare, unified } from './operators.ts';
+import { assertComparable, compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { frameSql } from './window-frame.ts';
 
@@ -61,8 +62,14 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
   if (!known) throw unknownFunction(node.spelling, at);
+  if (node.argumentNames && !overloads?.some(({ parameters }) => parameters.some(({ name }) => name)))
+    throw unsupported(`A named argument of ${name}`, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
-  const args = node.args.map((arg, index) => resolveArgument(name, arg, index, context, resolvers));
+  const args = node.args.map((arg, index) => {
+    const value = resolveArgument(name, arg, index, context, resolvers);
+    const argument = node.argumentNames?.get(index);
+    return argument === undefined ? value : { ...value, argument };
+  });
   if (isSafe) return safely(node, name, overloads ?? [], args, context);
   if (overloads) return applyOverloads(node, overloads, args, context.bindings);
   return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(node, args, context);
@@ -81,13 +88,18 @@ function safely(
   const call = { ...node, name };
   const plain = applyOverloads(call, overloads, args, bindings);
   const sql = letIn(
-    args.map((arg) => arg.sql),
+    args.map((arg) => (arg.step?.count ?? arg).sql),
     (...names) => {
-      const named = args.map((arg, index) => ({ ...arg, sql: names[index] ?? arg.sql }));
+      const named = args.map((arg, index) => renamed(arg, names[index] ?? arg.sql));
       return `TRY(${withoutFailures(() => applyOverloads(call, overloads, named, bindings).sql)})`;
     },
   );
   return combined(sql, plain.type, node.at, [plain]);
+}
+
+function renamed(arg: Resolved, sql: string): Resolved {
+  if (!arg.step) return { ...arg, sql };
+  return { ...arg, step: { ...arg.step, count: { ...arg.step.count, sql } } };
 }
 
 function resolveArgument(
@@ -101,7 +113,7 @@ function resolveArgument(
     return resolvers.expression(arg, context);
   const part = partName(arg);
   if (!part) throw invalidQuery('A valid date part name is required', arg.at);
-  return combined('', scalar('STRING'), arg.at, [], { special: { kind: 'PART', part } });
+  return combined('', scalar('STRING'), arg.at, [], { special: { part } });
 }
 
 /** A word such as MONTH or WEEK(MONDAY). */
@@ -164,6 +176,7 @@ function aggregateCall(
   over: string,
 ): Resolved {
   const overloads = AGGREGATES[node.name] ?? [];
+  if (node.argumentNames) throw unsupported(`A named argument of ${node.name}`, node.at);
   if (node.star && node.name !== 'COUNT')
     throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
   if (!node.star && node.args.length === 0) {
@@ -173,7 +186,7 @@ function aggregateCall(
   const called = applyOverloads(node, overloads, args, context.bindings);
   const order = resolvers.orderBy(node.orderBy, context);
   const limit = node.limit && resolvers.expression(node.limit, context);
-  if (node.distinct && args.some(({ type }) => type.kind === 'STRUCT' || type.kind === 'ARRAY')) {
+  if (node.distinct && args.some(({ type }) => /^(?:STRUCT|ARRAY|JSON)$/.test(type.kind))) {
     throw invalidQuery(
       `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(args[0]?.type ?? called.type)}`,
       node.at,
@@ -250,6 +263,7 @@ function windowSql(
   resolvers: Resolvers,
 ): { sql: string; values: Resolved[] } {
   const partition = spec.partitionBy.map((key) => resolvers.expression(key, context));
+  for (const { type, at } of partition) assertComparable('PARTITION BY', type, at);
   const order = resolvers.orderBy(spec.orderBy, context);
   const values = [...partition, ...order.values];
   const parts: string[] = [];

@@ -1,12 +1,13 @@
 import { DuckDBDateValue, DuckDBDecimalValue } from '@duckdb/node-api';
 import { formatDate } from '../calendar.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, isGroupable, sameType, scalar, typeName } from '../types.ts';
+import { type DataType, sameType, scalar, typeName } from '../types.ts';
 import type { Expression, FunctionCall, NamedExpression, Pivot, Unpivot } from './ast.ts';
 import { coerce } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES } from './functions/aggregates.ts';
+import { assertGroupable } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { Relation, ResolvedFrom } from './resolve-from.ts';
 import { combined, type Resolved, unionColumns } from './resolved.ts';
@@ -39,8 +40,7 @@ export function resolvePivot(item: Pivot, { from, scope, context }: PivotInput):
   );
   const used = new Set([by, ...read].flatMap(({ references }) => references.map(({ sql }) => sql)));
   const groups = scope.star().filter(({ sql }) => !used.has(sql));
-  const odd = groups.find(({ type }) => !isGroupable(type));
-  if (odd) throw unsupported(`PIVOT beside the column ${odd.name} of type ${typeName(odd.type)}`, item.at);
+  for (const { type } of groups) assertGroupable('PIVOT', type, item.at);
   const pivoted = item.values.flatMap(({ value: node, name }) => {
     const value = pivotValue(node, by, context);
     const label = name?.text ?? labelOf(value);

@@ -1,9 +1,10 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, isGroupable, scalar, typeName } from '../types.ts';
+import { type DataType, scalar } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { GroupBy, ordinalOf } from './group-by.ts';
+import { assertGroupable } from './operators.ts';
 import { orderKeySql } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, resolveFrom } from './resolve-from.ts';
@@ -113,7 +114,7 @@ class SelectResolver {
     if (isAggregated) this.#assertGrouped(values, grouping.groupKeys, 'SELECT list');
     if (isAggregated)
       this.#assertGrouped(everything, grouping.groupKeys, 'ORDER BY, HAVING or QUALIFY clause');
-    if (select.distinct) assertComparable(values);
+    if (select.distinct) for (const { type, at } of values) assertGroupable('SELECT DISTINCT', type, at);
     const isWindowed = everything.some(({ hasWindow }) => hasWindow);
     if (this.#count && (select.distinct || isAggregated || isWindowed)) {
       throw invalidQuery(
@@ -216,9 +217,4 @@ class SelectResolver {
       reference.at,
     );
   }
-}
-
-function assertComparable(values: readonly Resolved[]): void {
-  const bad = values.find(({ type }) => !isGroupable(type));
-  if (bad) throw unsupported(`SELECT DISTINCT with a column of type ${typeName(bad.type)}`, bad.at);
 }

@@ -1,9 +1,11 @@
-import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, duckType, isGroupable, sameType, scalar, typeName } from '../types.ts';
+import { invalidQuery } from '../errors.ts';
+import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
 import type { SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce, isLiteralFloat, numericFirst } from './coercion.ts';
+import { coerce, isDecimalLiteral, numericFirst } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
+import { widened } from './conversions.ts';
+import { assertGroupable } from './operators.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { sameName } from './scope.ts';
@@ -29,8 +31,12 @@ export function resolveSetOperation(
   const types = first.outputs.map((_, column) => columnType(node, operands, column, bindings));
   const sides = operands.map(({ sql, outputs }) => {
     const casts = types.map((type, index) => {
-      const same = sameType(outputs[index]?.type ?? type, type);
-      return `${same ? `c${index}` : `CAST(c${index} AS ${duckType(type)})`} AS c${index}`;
+      const output = outputs[index];
+      const isNull = output?.value.coercible === 'NULL';
+      const value = isNull
+        ? `CAST(NULL AS ${duckType(type)})`
+        : widened(`c${index}`, output?.type ?? type, type);
+      return `${value} AS c${index}`;
     });
     return `(SELECT ${casts.join(', ')} FROM (${sql}) AS ${newAlias()})`;
   });
@@ -67,15 +73,13 @@ function columnType(
     const names = candidates.map(typeName).join(', ');
     throw invalidQuery(`Column ${column + 1} in ${node.operator} has incompatible types: ${names}`, node.at);
   }
-  if (node.operator !== 'UNION ALL' && !isGroupable(type)) {
-    throw unsupported(`${node.operator} with a column of type ${typeName(type)}`, node.at);
-  }
+  if (node.operator !== 'UNION ALL') assertGroupable(node.operator, type, node.at);
   return type;
 }
 
 /** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
-  if (isLiteralFloat(value) && type.kind === 'NUMERIC') return true;
+  if (isDecimalLiteral(value, type)) return true;
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
   if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
   const { coercible: _, constant: __, ...column } = value;

@@ -25,10 +25,16 @@ export interface Resolved {
   readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY';
   /** The value of a literal or parameter. */
   readonly constant?: DuckDBValue;
+  /** The digits of a literal FLOAT64, which a NUMERIC keeps. */
+  readonly written?: string;
   /** The elements of an array literal, or the fields of a STRUCT constructor, which can still be coerced. */
   readonly elements?: readonly Resolved[];
-  /** Set for an argument that is not a value: a date part such as MONTH, or an INTERVAL. */
-  readonly special?: { readonly kind: 'PART' | 'INTERVAL'; readonly part: string };
+  /** Set for an argument that is not a value but a word, such as the date part MONTH. */
+  readonly special?: { readonly part: string };
+  /** Set for `INTERVAL count part`, which DATE_ADD and the like take as that. */
+  readonly step?: { readonly count: Resolved; readonly part: string };
+  /** The name of an argument `name => value`, in lower case. */
+  readonly argument?: string;
 }
 
 const NO_COLUMNS: ReadonlySet<string> = new Set();

@@ -1,6 +1,8 @@
 import { invalidQuery, unsupported } from '../errors.ts';
+import { quoteLiteral } from '../names.ts';
 import { type DataType, structKey } from '../types.ts';
 import type { Name } from './ast.ts';
+import { jsonMember } from './functions/json-member.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { structOf } from './struct.ts';
 
@@ -110,11 +112,17 @@ function unique(columns: readonly ScopeColumn[], name: Name): ScopeColumn | unde
 }
 
 function fields(base: Resolved, names: readonly Name[]): Resolved {
-  return names.reduce(fieldOf, base);
+  return names.reduce(memberOf, base);
+}
+
+/** Resolves a field of a STRUCT, or a member of JSON, whose names have a case. */
+export function memberOf(base: Resolved, name: Name): Resolved {
+  if (base.type.kind !== 'JSON') return fieldOf(base, name);
+  return combined(jsonMember([base.sql, quoteLiteral(name.text)]), base.type, name.at, [base]);
 }
 
 /** Resolves a field of a STRUCT. */
-export function fieldOf(base: Resolved, name: Name): Resolved {
+function fieldOf(base: Resolved, name: Name): Resolved {
   if (base.type.kind !== 'STRUCT') {
     throw invalidQuery(`Cannot access field ${name.text} on a value with type ${base.type.kind}`, name.at);
   }

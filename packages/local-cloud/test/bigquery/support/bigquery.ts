@@ -60,7 +60,7 @@ export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('hex')}`;
   if (typeof value !== 'object' || value === null) return value;
-  if ('toNumber' in value) return String(value);
+  if ('toFixed' in value && typeof value.toFixed === 'function') return value.toFixed();
   const entries = Object.entries(value);
   const [first] = entries;
   if (first && entries.length === 1 && first[0] === 'value') return first[1];

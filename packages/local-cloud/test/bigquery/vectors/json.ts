@@ -68,7 +68,7 @@ export const JSON_TEXT: Vectors = [
   ],
   [
     "JSON_QUERY('\"\\\\u00e9\\\\u2028\\\\u001f\"', '$'), JSON_VALUE('\"\\\\u0000a\"'), JSON_VALUE('\"a\\tb\"'), JSON_QUERY('\"a\\tb\"')",
-    'No matching signature for function JSON_QUERY for argument types: STRING. Supported signature: JSON_QUERY(STRING, STRING)',
+    'No matching signature for function JSON_QUERY for argument types: STRING. Supported signature: JSON_QUERY(STRING, STRING); JSON_QUERY(JSON, STRING)',
   ],
   ["JSON_VALUE('{\"a\": \"x\"}', CONCAT('$.', 'a'))", 'JSONPath must be a string literal or query parameter'],
   ['JSON_VALUE(\'{"a":"\\\\ud83d"}\', \'$.a\')', ['�']],

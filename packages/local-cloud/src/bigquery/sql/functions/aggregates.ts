@@ -2,9 +2,10 @@ import { invalidQuery, unsupported } from '../../errors.ts';
 import type { FunctionCall } from '../ast.ts';
 import { failure } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { defined } from './computed.ts';
-import { divideNumeric } from './numeric.ts';
-import { type Emit, type FunctionTable, overload } from './overload.ts';
+import { type Call, defined } from './computed.ts';
+import { averageOfBig, DECIMAL_OPERATORS, sumOfBig } from './decimals.ts';
+import { averageOfIntervals, sumOfIntervals } from './interval.ts';
+import { type Emit, type FunctionTable, overload } from './table.ts';
 
 /**
  * Placeholders in the SQL of an aggregate call. Overloads emit them, because they do not see the DISTINCT, ORDER BY and
@@ -19,7 +20,11 @@ const call = (name: string, args: readonly string[], filter = '') =>
 
 const simple = (name: string) => (args: readonly string[]) => call(name, args);
 
-const ORDERED = ['STRING', 'BYTES', 'INT64', 'NUMERIC', 'BOOL', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+const ORDERED = 'STRING BYTES INT64 NUMERIC BIGNUMERIC BOOL DATE DATETIME TIME TIMESTAMP INTERVAL'.split(' ');
+
+/** DuckDB adds no values of the type: they are added as a list. */
+const ofList = (type: string, compute: Call) =>
+  overload(`${type} -> ${type}`, ([x = '']) => compute([call('list', [x])]));
 
 const someInfinite = (x: string) => `coalesce(${call('bool_or', [`isinf(${x})`])}, FALSE)`;
 
@@ -113,6 +118,8 @@ export const AGGREGATES: FunctionTable = {
       const sum = call('sum', [x]);
       return `CASE WHEN isinf(${sum}) AND NOT ${someInfinite(x)} THEN ${failure('double overflow')} ELSE ${sum} END`;
     }),
+    ofList('BIGNUMERIC', sumOfBig),
+    ofList('INTERVAL', sumOfIntervals),
   ],
   AVG: [
     overload('FLOAT64 -> FLOAT64', ([x = '']) => {
@@ -122,11 +129,16 @@ export const AGGREGATES: FunctionTable = {
     }),
     overload('NUMERIC -> NUMERIC', ([x = '']) => {
       const sum = `CAST(${call('sum', [`CASE WHEN abs(${x}) <= ${MAX_AVERAGED} THEN ${x} END`])} AS DECIMAL(38, 9))`;
-      const average = divideNumeric([sum, `CAST(nullif(${call('count', [x])}, 0) AS DECIMAL(38, 9))`]);
+      const average = DECIMAL_OPERATORS.NUMERIC['/']([
+        sum,
+        `CAST(nullif(${call('count', [x])}, 0) AS DECIMAL(38, 9))`,
+      ]);
       const isLarge = `${call('max', [`abs(${x})`])} > ${MAX_AVERAGED}`;
       const refusal = failure(`AVG of NUMERICs above ${MAX_AVERAGED} is not supported by the local BigQuery`);
       return `CASE WHEN ${isLarge} THEN ${refusal} ELSE ${average} END`;
     }),
+    ofList('BIGNUMERIC', averageOfBig),
+    ofList('INTERVAL', averageOfIntervals),
   ],
   // NaN is smaller than any number in BigQuery, and larger in DuckDB.
   MIN: [

@@ -10,21 +10,26 @@ import {
   type DuckDBConnection,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  type DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBScalarFunction,
   DuckDBTimestampValue,
   DuckDBTimeValue,
   type DuckDBType,
   type DuckDBValue,
+  INTERVAL,
   LIST,
   TIME,
   TIMESTAMP,
   VARCHAR,
 } from '@duckdb/node-api';
+import { decodeBigNumeric, encodeBigNumeric } from '../../bignumeric.ts';
+import { IntervalRangeError } from '../../intervals.ts';
+import { compactJson, type Json, parseJsonText } from '../../json.ts';
 import { quoteLiteral } from '../../names.ts';
 import { FAILURE_MARK, FAULT_MARK } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { type Overload, overload } from './overload.ts';
+import { type Overload, overload } from './table.ts';
 
 /** The values of GoogleSQL's types in JavaScript. */
 interface Values {
@@ -38,6 +43,8 @@ interface Values {
   FLOAT64: number;
   /** In units of 10^-9. */
   NUMERIC: bigint;
+  /** In units of 10^-38. */
+  BIGNUMERIC: bigint;
   BOOL: boolean;
   /** Days since 1970-01-01. */
   DATE: number;
@@ -47,6 +54,8 @@ interface Values {
   TIME: bigint;
   /** Microseconds since the epoch. */
   TIMESTAMP: bigint;
+  INTERVAL: DuckDBIntervalValue;
+  JSON: Json;
   /** Any value, as DuckDB has it. */
   ANY: DuckDBValue;
 }
@@ -61,11 +70,13 @@ type Parameters<List> = List extends ''
   ? []
   : List extends `${infer First}, ${infer Rest}`
     ? [...Parameters<First>, ...Parameters<Rest>]
-    : List extends `${infer Type}...`
-      ? Value<Type>[]
-      : List extends `${infer Type}?`
-        ? [Value<Type>?]
-        : [Value<List>];
+    : List extends `${string}=>${infer Type}`
+      ? Parameters<Type>
+      : List extends `${infer Type}...`
+        ? Value<Type>[]
+        : List extends `${infer Type}?`
+          ? [Value<Type>?]
+          : [Value<List>];
 
 /** The JavaScript function that computes a signature. It is not called when an argument is NULL. */
 type Compute<Signature> = Signature extends `${infer List} -> ${infer Type}`
@@ -115,6 +126,17 @@ const CODECS: Readonly<Record<keyof Values, Codec>> = {
     decode: (value) => (value as DuckDBDecimalValue).value,
     encode: (value) => new DuckDBDecimalValue(value as bigint, NUMERIC_WIDTH, NUMERIC_SCALE),
   },
+  BIGNUMERIC: {
+    type: BLOB,
+    decode: (value) => decodeBigNumeric(value as DuckDBBlobValue),
+    encode: (value) => encodeBigNumeric(value as bigint),
+  },
+  INTERVAL: asIs(INTERVAL),
+  JSON: {
+    type: VARCHAR,
+    decode: (value) => parseJsonText(value as string),
+    encode: (value) => compactJson(value as Json),
+  },
   DATE: {
     type: DATE,
     decode: (value) => (value as DuckDBDateValue).days,
@@ -151,6 +173,11 @@ export class FunctionError extends Error {
   constructor(message: string) {
     super(`${FAILURE_MARK}${message}`);
   }
+
+  /** The refusal of an argument of the function. */
+  inFunction(name: string): FunctionError {
+    return new FunctionError(`Invalid input to ${name}: ${this.message.slice(FAILURE_MARK.length)}`);
+  }
 }
 
 /** A function of DuckDB with a fixed number of parameters; optional ones make several. */
@@ -176,14 +203,16 @@ export function defined<Signature extends string>(
   signature: Signature,
   compute: Compute<Signature>,
 ): Call {
-  const { parameters, optional, repeated, result } = overload(signature, () => '');
+  const { parameters, result } = overload(signature, () => '');
+  const repeated = parameters.at(-1)?.isRepeated ?? false;
   const fixed = repeated ? parameters.slice(0, -1) : parameters;
+  const optional = fixed.filter(({ isOptional }) => isOptional).length;
   const nameOf = (count: number) => `bq_${name}${count < fixed.length ? count : ''}`;
   for (let count = fixed.length - optional; count <= fixed.length; count += 1) {
     if (DEFINED.has(nameOf(count))) throw new TypeError(`The function ${nameOf(count)} is defined twice`);
     DEFINED.set(nameOf(count), {
       name: nameOf(count),
-      parameters: fixed.slice(0, count),
+      parameters: fixed.slice(0, count).map(({ type }) => type),
       result,
       repeated,
       compute: compute as unknown as Definition['compute'],
@@ -272,6 +301,7 @@ function computedValue(
     return result === null ? null : returns.encode(result);
   } catch (error) {
     if (error instanceof FunctionError) throw error;
+    if (error instanceof IntervalRangeError) throw new FunctionError(error.message);
     throw new Error(`${FAULT_MARK}${Error.isError(error) ? error.stack : error}`, { cause: error });
   }
 }

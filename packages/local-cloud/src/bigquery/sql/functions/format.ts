@@ -1,8 +1,10 @@
-import type { DuckDBDecimalValue, DuckDBValue } from '@duckdb/node-api';
+import { DuckDBBlobValue, type DuckDBDecimalValue, type DuckDBValue } from '@duckdb/node-api';
+import { BIGNUMERIC_SCALE, decodeBigNumeric } from '../../bignumeric.ts';
+import { parseJsonText } from '../../json.ts';
 import { type DataType, typeName } from '../../types.ts';
 import { FunctionError } from './computed.ts';
 import { type Decimal, exactDecimal, exponentText, fixed, general, scientific } from './exact-decimal.ts';
-import { printedLiteral, printedText, readTypes } from './printed.ts';
+import { prettyJson, printedLiteral, printedText, readTypes } from './printed.ts';
 
 /** A format specifier: `%-10.2f`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string */
 interface Specifier {
@@ -25,7 +27,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 const ACCEPTED: Readonly<Record<string, readonly string[]>> = {
   integer: ['INT64'],
-  FLOAT64: ['FLOAT64', 'NUMERIC'],
+  FLOAT64: ['FLOAT64', 'NUMERIC', 'BIGNUMERIC'],
+  'PROTO or JSON': ['JSON'],
   STRING: ['STRING'],
 };
 
@@ -100,6 +103,9 @@ export function format(pattern: string, types: string, ...args: readonly DuckDBV
 function formattedValue(specifier: Specifier, type: DataType, value: DuckDBValue): string {
   const { letter, precision } = specifier;
   switch (letter) {
+    case 'P':
+      return padded(specifier, truncated(prettyJson(parseJsonText(String(value))), precision));
+    case 'p':
     case 's':
       return padded(specifier, truncated(String(value), precision));
     case 't':
@@ -109,7 +115,7 @@ function formattedValue(specifier: Specifier, type: DataType, value: DuckDBValue
     default:
       return type.kind === 'INT64'
         ? formattedInteger(specifier, value as bigint)
-        : formattedNumber(specifier, value as number | DuckDBDecimalValue);
+        : formattedNumber(specifier, value as number | DuckDBDecimalValue | DuckDBBlobValue);
   }
 }
 
@@ -158,17 +164,22 @@ function grouped(digits: string, size: number, separator: string): string {
 
 const DEFAULT_PRECISION = 6;
 
-function formattedNumber(specifier: Specifier, value: number | DuckDBDecimalValue): string {
+/** The exact number; undefined for one that is not finite. The bytes are a BIGNUMERIC. */
+function decimalOf(value: number | DuckDBDecimalValue | DuckDBBlobValue): Decimal | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? exactDecimal(value) : undefined;
+  if (value instanceof DuckDBBlobValue)
+    return { units: decodeBigNumeric(value), scale: BIGNUMERIC_SCALE, ties: 'away' };
+  return { units: value.value, scale: value.scale, ties: 'away' };
+}
+
+function formattedNumber(specifier: Specifier, value: number | DuckDBDecimalValue | DuckDBBlobValue): string {
   const { letter, flags } = specifier;
   const isUpper = letter === letter.toUpperCase();
   const cased = (text: string) => (isUpper ? text.toUpperCase() : text);
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return signed(specifier, value < 0, '', cased(Number.isNaN(value) ? 'nan' : 'inf'), false);
-  const isNegative = typeof value === 'number' ? value < 0 : value.value < 0n;
-  const decimal: Decimal =
-    typeof value === 'number'
-      ? exactDecimal(value)
-      : { units: value.value, scale: value.scale, ties: 'away' };
+  const decimal = decimalOf(value);
+  if (!decimal)
+    return signed(specifier, Number(value) < 0, '', cased(Number.isNaN(value) ? 'nan' : 'inf'), false);
+  const isNegative = decimal.units < 0n;
   const digits = digitsOf(specifier, decimal);
   const [whole = '', ...rest] = digits.split(/(?=[.e])/);
   const isGrouped = flags.includes("'") && !digits.includes('e');

@@ -3,7 +3,7 @@ import { quoteLiteral } from '../../names.ts';
 import { typeName } from '../../types.ts';
 import { failure, letIn } from '../let.ts';
 import { both, computed, FunctionError } from './computed.ts';
-import { type FunctionTable, overload, same } from './overload.ts';
+import { type FunctionTable, overload, same } from './table.ts';
 import { fromBase32, toBase32 } from './text-algorithms.ts';
 
 /** NULLs are left out, or written as the third argument. */
@@ -95,6 +95,14 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       'generate_numerics',
       'NUMERIC, NUMERIC, NUMERIC? -> ARRAY<NUMERIC>',
       (from, to, step = 10n ** 9n) => {
+        const count = sequenceLength(Number(to - from) / Number(step));
+        return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
+      },
+    ),
+    computed(
+      'generate_bignumerics',
+      'BIGNUMERIC, BIGNUMERIC, BIGNUMERIC? -> ARRAY<BIGNUMERIC>',
+      (from, to, step = 10n ** 38n) => {
         const count = sequenceLength(Number(to - from) / Number(step));
         return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
       },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { computed } from './computed.ts';
-import { type FunctionTable, overload } from './overload.ts';
+import { type FunctionTable, overload } from './table.ts';
 
 const HASH_ARGUMENT = ['STRING', 'BYTES'] as const;
 

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { computed, FunctionError } from './computed.ts';
-import type { FunctionTable } from './overload.ts';
+import type { FunctionTable } from './table.ts';
 
 /** The host of a URL, as far as the text looks like one. */
 function host(url: string): string | null {

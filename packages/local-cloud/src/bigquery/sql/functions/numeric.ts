@@ -1,12 +1,13 @@
-import { unsupported } from '../../errors.ts';
+import { invalidQuery } from '../../errors.ts';
 import { failure, isolated, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { BIT_COUNT_OF_BYTES } from './bits.ts';
 import { computed, defined, FunctionError } from './computed.ts';
+import { DECIMAL_FUNCTIONS } from './decimals.ts';
 import { floatText } from './exact-decimal.ts';
 import { READERS } from './numbers-of-text.ts';
-import { type FunctionTable, overload, same } from './overload.ts';
 import { roundTo, truncateTo } from './rounding.ts';
+import { type FunctionTable, overload, same } from './table.ts';
 
 const rounding = (name: string) => [overload('FLOAT64 -> FLOAT64', same(name))];
 
@@ -19,14 +20,29 @@ const toDigits = (name: 'round' | 'trunc', compute: (value: number, digits: numb
     return result;
   });
 
-const COMPARABLE = ['INT64', 'NUMERIC', 'BOOL', 'STRING', 'BYTES', 'DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+const COMPARABLE = [
+  'INT64',
+  'NUMERIC',
+  'BIGNUMERIC',
+  'BOOL',
+  'STRING',
+  'BYTES',
+  'DATE',
+  'DATETIME',
+  'TIME',
+  'TIMESTAMP',
+  'INTERVAL',
+];
 
 const extreme = (operator: '>' | '<') => [
   overload('T... -> T', (args, [first]) => {
     const kind = first?.type.kind ?? '';
     if (kind === 'FLOAT64') return extremeFloatSql(operator, args);
     if (COMPARABLE.includes(kind)) return extremeSql(operator, args);
-    throw unsupported(`${operator === '>' ? 'GREATEST' : 'LEAST'} of ${kind}`, first?.at);
+    throw invalidQuery(
+      `${operator === '>' ? 'GREATEST' : 'LEAST'} is not defined for arguments of type ${kind}`,
+      first?.at,
+    );
   }),
 ];
 
@@ -63,11 +79,6 @@ const safe = (operator: string) => [
     }),
   ),
 ];
-
-const safeNumeric = (operator: '+' | '-') =>
-  overload('NUMERIC, NUMERIC -> NUMERIC', ([x = '', y = '']) =>
-    isolated([x, y], (a, b) => `TRY(CAST(${a} ${operator} ${b} AS DECIMAL(38, 9)))`),
-  );
 
 const divided = (name: string, sql: (a: string, b: string) => string) => [
   overload('INT64, INT64 -> INT64', ([x = '', y = '']) =>
@@ -116,27 +127,6 @@ function ieeeDivide(x: string, y: string): string {
   });
 }
 
-const NUMERIC_ONE = 10n ** 9n;
-const MAX_NUMERIC = 10n ** 38n;
-
-/** The product of two NUMERICs, rounded half away from zero. DuckDB has no room for its eighteen digits of fraction. */
-export const multiplyNumeric = defined('multiply_numeric', 'NUMERIC, NUMERIC -> NUMERIC', (a, b) => {
-  const product = a * b;
-  const size = product < 0n ? -product : product;
-  const units = (2n * size + NUMERIC_ONE) / (2n * NUMERIC_ONE);
-  if (units >= MAX_NUMERIC) throw new FunctionError('numeric overflow');
-  return product < 0n ? -units : units;
-});
-
-/** The quotient of two NUMERICs, rounded half away from zero. */
-export const divideNumeric = defined('divide_numeric', 'NUMERIC, NUMERIC -> NUMERIC', (dividend, divisor) => {
-  if (divisor === 0n) throw new FunctionError('division by zero');
-  const [size, by] = [dividend < 0n ? -dividend : dividend, divisor < 0n ? -divisor : divisor];
-  const quotient = (2n * size * NUMERIC_ONE + by) / (2n * by);
-  if (quotient >= MAX_NUMERIC) throw new FunctionError('numeric overflow');
-  return dividend < 0n === divisor < 0n ? quotient : -quotient;
-});
-
 /** The number of bounds up to a point. */
 function rangeBucket([point = '', bounds = '']: readonly string[], [of]: readonly Resolved[]): string {
   if (of?.type.kind === 'FLOAT64') return floatBucket([point, bounds]);
@@ -160,12 +150,13 @@ const floatBucket = defined('range_bucket', 'FLOAT64, ARRAY<FLOAT64> -> INT64', 
 /** Signs may follow, and commas and spaces are skipped. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#parse_numeric */
 const PARSED_NUMBER = /^\s*([+-]?)\s*([\d,]*)(?:\.(\d*))?(?:e([+-]?\d{1,9}))?\s*([+-]?)\s*$/i;
 
-function parseNumeric([text = '']: readonly string[]): string {
-  return letIn([normalizedNumber([text])], (number) => {
-    const error = failure('Invalid input to PARSE_NUMERIC: ', `'"' || ${text} || '"'`);
-    return `CASE WHEN ${text} IS NOT NULL THEN coalesce(${READERS.NUMERIC?.([number])}, ${error}) END`;
-  });
-}
+const parsed = (kind: 'NUMERIC' | 'BIGNUMERIC') =>
+  overload(`STRING -> ${kind}`, ([text = '']) =>
+    letIn([normalizedNumber([text])], (number) => {
+      const error = failure(`Invalid input to PARSE_${kind}: `, `'"' || ${text} || '"'`);
+      return `CASE WHEN ${text} IS NOT NULL THEN coalesce(${READERS[kind]?.([number])}, ${error}) END`;
+    }),
+  );
 
 const normalizedNumber = defined('normalized_number', 'STRING -> STRING', (text) => {
   const [, before = '', whole = '', fraction = '', power, after = ''] = PARSED_NUMBER.exec(text) ?? [];
@@ -174,26 +165,29 @@ const normalizedNumber = defined('normalized_number', 'STRING -> STRING', (text)
   return `${before || after}${digits}.${fraction}${power === undefined ? '' : `e${power}`}`;
 });
 
+const CEILING = [...DECIMAL_FUNCTIONS.CEIL, ...rounding('ceil')];
+
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
 export const NUMERIC_FUNCTIONS: FunctionTable = {
   ABS: [
     overload('INT64 -> INT64', same('abs')),
-    overload('NUMERIC -> NUMERIC', same('abs')),
+    ...DECIMAL_FUNCTIONS.ABS,
     overload('FLOAT64 -> FLOAT64', same('abs')),
   ],
   SIGN: [
+    ...DECIMAL_FUNCTIONS.SIGN,
     overload('INT64 -> INT64', ([x]) => `CAST(sign(${x}) AS BIGINT)`),
     overload('FLOAT64 -> FLOAT64', ([x = '']) =>
       letIn([x], (v) => `CASE WHEN isnan(${v}) THEN ${v} ELSE CAST(sign(${v}) AS DOUBLE) END`),
     ),
   ],
-  ROUND: [...rounding('round'), toDigits('round', roundTo)],
-  TRUNC: [...rounding('trunc'), toDigits('trunc', truncateTo)],
-  CEIL: rounding('ceil'),
-  CEILING: rounding('ceil'),
-  FLOOR: rounding('floor'),
-  MOD: divided('MOD', (a, b) => `${a} % ${b}`),
-  DIV: divided('DIV', (a, b) => `${a} // ${b}`),
+  ROUND: [...DECIMAL_FUNCTIONS.ROUND, ...rounding('round'), toDigits('round', roundTo)],
+  TRUNC: [...DECIMAL_FUNCTIONS.TRUNC, ...rounding('trunc'), toDigits('trunc', truncateTo)],
+  CEIL: CEILING,
+  CEILING,
+  FLOOR: [...DECIMAL_FUNCTIONS.FLOOR, ...rounding('floor')],
+  MOD: [...divided('MOD', (a, b) => `${a} % ${b}`), ...DECIMAL_FUNCTIONS.MOD],
+  DIV: [...divided('DIV', (a, b) => `${a} // ${b}`), ...DECIMAL_FUNCTIONS.DIV],
   SAFE_DIVIDE: [
     overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) =>
       letIn([x, y], (a, b) => {
@@ -201,15 +195,16 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
         return `CASE WHEN ${b} = 0 THEN NULL WHEN ${overflow} THEN NULL ELSE ${a} / ${b} END`;
       }),
     ),
+    ...DECIMAL_FUNCTIONS.SAFE_DIVIDE,
   ],
   IEEE_DIVIDE: [overload('FLOAT64, FLOAT64 -> FLOAT64', ([x = '', y = '']) => ieeeDivide(x, y))],
-  SAFE_ADD: [...safe('+'), safeNumeric('+')],
-  SAFE_SUBTRACT: [...safe('-'), safeNumeric('-')],
-  SAFE_MULTIPLY: safe('*'),
+  SAFE_ADD: [...safe('+'), ...DECIMAL_FUNCTIONS.SAFE_ADD],
+  SAFE_SUBTRACT: [...safe('-'), ...DECIMAL_FUNCTIONS.SAFE_SUBTRACT],
+  SAFE_MULTIPLY: [...safe('*'), ...DECIMAL_FUNCTIONS.SAFE_MULTIPLY],
   SAFE_NEGATE: [
     overload('INT64 -> INT64', ([x = '']) => isolated([x], (v) => `TRY(-${v})`)),
     overload('FLOAT64 -> FLOAT64', ([x]) => `(-${x})`),
-    overload('NUMERIC -> NUMERIC', ([x]) => `(-${x})`),
+    ...DECIMAL_FUNCTIONS.SAFE_NEGATE,
   ],
   BIT_COUNT: [overload('INT64 -> INT64', ([x]) => `CAST(bit_count(${x}) AS BIGINT)`), BIT_COUNT_OF_BYTES],
   ACOSH: [real('ACOSH', Math.acosh)],
@@ -225,7 +220,8 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
   SEC: [real('SEC', (value) => 1 / Math.cos(value))],
   SECH: [real('SECH', (value) => 1 / Math.cosh(value))],
   RANGE_BUCKET: [overload('T, ARRAY<T> -> INT64', rangeBucket)],
-  PARSE_NUMERIC: [overload('STRING -> NUMERIC', ([text = '']) => parseNumeric([text]))],
+  PARSE_NUMERIC: [parsed('NUMERIC')],
+  PARSE_BIGNUMERIC: [parsed('BIGNUMERIC')],
   SIN: [real('SIN', Math.sin)],
   COS: [real('COS', Math.cos)],
   TAN: [real('TAN', Math.tan)],

@@ -4,41 +4,9 @@ import type { FunctionCall } from '../ast.ts';
 import type { Bindings } from '../bindings.ts';
 import { coerce, commonType, signatureError } from '../coercion.ts';
 import { combined, type Resolved } from '../resolved.ts';
+import type { Overload, Parameter } from './table.ts';
 
-/** Returns the DuckDB SQL of a call, given the SQL of its arguments and the resolved arguments. */
-export type Emit = (args: readonly string[], resolved: readonly Resolved[], bindings: Bindings) => string;
-
-export interface Overload {
-  readonly signature: string;
-  readonly parameters: readonly string[];
-  /** Number of arguments at the end that may be omitted. */
-  readonly optional: number;
-  /** Whether the last parameter may repeat. */
-  readonly repeated: boolean;
-  readonly result: string;
-  readonly emit: Emit;
-}
-
-export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
-
-/**
- * `overload('STRING, INT64, INT64? -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, ANY a value of a type of
- * its own, PART a date part and INTERVAL an interval.
- */
-export function overload(signature: string, emit: Emit): Overload {
-  const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
-  const raw = left === '' ? [] : left.split(',').map((parameter) => parameter.trim());
-  return {
-    signature,
-    parameters: raw.map((parameter) => parameter.replace(/\?$|\.\.\.$/, '')),
-    optional: raw.filter((parameter) => parameter.endsWith('?')).length,
-    repeated: raw.at(-1)?.endsWith('...') ?? false,
-    result,
-    emit,
-  };
-}
-
-/** Picks the first overload that fits without coercion, else the first that fits with it. */
+/** Picks the first overload that fits without coercion, else the first of those with the fewest coercions. */
 export function applyOverloads(
   call: FunctionCall,
   overloads: readonly Overload[],
@@ -46,64 +14,108 @@ export function applyOverloads(
   bindings: Bindings,
 ): Resolved {
   const fits = overloads.flatMap((candidate) => fit(candidate, args, bindings) ?? []);
-  const best = fits.find(({ exact }) => exact) ?? fits[0];
-  if (!best) {
-    if (args.some(({ type }) => type.kind === 'NUMERIC'))
-      throw unsupported(`${call.name} of NUMERIC`, call.at);
-    const supported = overloads
-      .map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`)
-      .join('; ');
-    throw signatureError(`function ${call.name}`, args, supported, call.at);
-  }
+  const best = fits.toSorted((a, b) => a.coerced - b.coerced)[0];
+  if (!best) throw misfit(call, overloads, args);
   const { values, result, overload } = best;
-  // BigQuery computes and returns NUMERIC here.
-  const widened = args.find(
-    (arg, index) => arg.type.kind === 'NUMERIC' && overload.parameters[index] === 'FLOAT64',
-  );
-  if (widened && widened.coercible !== 'NULL') throw unsupported(`${call.name} of NUMERIC`, call.at);
+  // BigQuery computes and returns NUMERIC or BIGNUMERIC here.
+  const widened = best.places.find(({ arg, pattern }) => pattern === 'FLOAT64' && isDecimal(arg))?.arg;
+  if (widened) throw unsupported(`${call.name} of ${widened.type.kind}`, call.at);
   const sql = overload.emit(
     values.map((value) => value.sql),
     values,
     bindings,
   );
-  return combined(sql, result, call.at, values);
+  return combined(
+    sql,
+    result,
+    call.at,
+    values.filter((value) => value !== undefined),
+  );
+}
+
+const isDecimal = ({ type, coercible }: Resolved) =>
+  (type.kind === 'NUMERIC' || type.kind === 'BIGNUMERIC') && coercible !== 'NULL';
+
+function misfit(call: FunctionCall, overloads: readonly Overload[], args: readonly Resolved[]) {
+  const decimal = args.find(isDecimal);
+  if (decimal) return unsupported(`${call.name} of ${decimal.type.kind}`, call.at);
+  const supported = overloads.map(({ signature }) => `${call.name}(${signature.split(' ->')[0]})`).join('; ');
+  return signatureError(`function ${call.name}`, args, supported, call.at);
 }
 
 interface Fit {
   readonly overload: Overload;
+  readonly places: readonly Place[];
+  /** In the order of the parameters, with a hole for each that is omitted. */
   readonly values: readonly Resolved[];
   readonly result: DataType;
-  readonly exact: boolean;
+  /** Number of arguments that are coerced, or of a type of their own. */
+  readonly coerced: number;
+}
+
+/** An argument at the index of its parameter. */
+interface Place {
+  readonly arg: Resolved;
+  readonly pattern: string;
+  readonly index: number;
+}
+
+/** Undefined when the arguments do not fit the parameters. */
+function placed(parameters: readonly Parameter[], args: readonly Resolved[]): Place[] | undefined {
+  const places: Place[] = [];
+  let next = 0;
+  for (const arg of args) {
+    const { argument } = arg;
+    if (argument === undefined) while (parameters[next]?.isNamedOnly) next += 1;
+    const index =
+      argument === undefined ? next : parameters.findIndex(({ name }) => name?.toLowerCase() === argument);
+    const last = parameters.at(-1);
+    const parameter = parameters[index] ?? (argument === undefined && last?.isRepeated ? last : undefined);
+    if (!parameter || places.some((place) => place.index === index)) return undefined;
+    places.push({ arg, pattern: parameter.type, index });
+    if (argument === undefined) next += 1;
+  }
+  const isMissing = parameters.some(
+    ({ isOptional }, at) => !isOptional && !places.some(({ index }) => index === at),
+  );
+  return isMissing ? undefined : places;
 }
 
 function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings): Fit[] | undefined {
-  const { parameters, optional, repeated } = candidate;
-  if (args.length < parameters.length - optional) return undefined;
-  if (args.length > parameters.length && !repeated) return undefined;
-  const patterns = args.map((_, index) => parameters[index] ?? parameters.at(-1) ?? '');
-  const generic = genericType(patterns, args, bindings);
+  const places = placed(candidate.parameters, args);
+  if (!places) return undefined;
+  const generic = genericType(
+    places.map(({ pattern }) => pattern),
+    places.map(({ arg }) => arg),
+    bindings,
+  );
   const values: Resolved[] = [];
-  for (const [index, arg] of args.entries()) {
-    const pattern = patterns[index] ?? '';
-    if (pattern === 'PART' || pattern === 'INTERVAL') {
-      if (arg.special?.kind !== pattern) return undefined;
-      values.push(arg);
-      continue;
-    }
-    if (pattern === 'ANY') {
-      if (arg.special) return undefined;
-      values.push(arg);
-      continue;
-    }
-    const type = typeOf(pattern, generic);
-    const value = type && coerce(arg, type, bindings);
-    if (!value) return undefined;
-    values.push(value);
+  let coerced = 0;
+  for (const { arg, pattern, index } of places) {
+    const value = converted(arg, pattern, generic, bindings);
+    // A literal FLOAT64 is a NUMERIC only beside one.
+    const isFloat = /NUMERIC$/.test(pattern) && arg.type.kind === 'FLOAT64';
+    if (!value || (isFloat && !args.some(isDecimal))) return undefined;
+    values[index] = value;
+    // A NUMERIC stays exact where it can.
+    if (pattern === 'FLOAT64' && isDecimal(arg)) coerced += 1;
+    if (pattern === 'ANY' || value.sql !== arg.sql) coerced += 1;
   }
   const result = typeOf(candidate.result, generic);
-  if (!result) return undefined;
-  const exact = !patterns.includes('ANY') && values.every((value, index) => value.sql === args[index]?.sql);
-  return [{ overload: candidate, values, result, exact }];
+  return result && [{ overload: candidate, places, values, result, coerced }];
+}
+
+function converted(
+  arg: Resolved,
+  pattern: string,
+  generic: DataType | undefined,
+  bindings: Bindings,
+): Resolved | undefined {
+  if (pattern === 'PART') return arg.special ? arg : undefined;
+  if (pattern === 'STEP') return arg.step && { ...arg.step.count, special: { part: arg.step.part } };
+  if (pattern === 'ANY') return arg.special ? undefined : arg;
+  const type = typeOf(pattern, generic);
+  return type && coerce(arg, type, bindings);
 }
 
 function genericType(
@@ -145,9 +157,4 @@ function known(name: string): DataType {
   const kind: ScalarKind | undefined = scalarKindOf(name);
   if (!kind) throw new TypeError(`Unknown type ${name} in a signature`);
   return scalar(kind);
-}
-
-/** Calls the DuckDB function `name`, which behaves alike. */
-export function same(name: string): Emit {
-  return (args) => `${name}(${args.join(', ')})`;
 }

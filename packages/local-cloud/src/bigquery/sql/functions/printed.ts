@@ -2,13 +2,18 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampValue,
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from '../../bignumeric.ts';
 import { formatDate, formatDateTime, formatTime } from '../../calendar.ts';
+import { plainDecimal } from '../../exact-number.ts';
+import { formatInterval, isoInterval } from '../../intervals.ts';
+import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
 import { type DataType, structKey } from '../../types.ts';
 import { floatText } from './exact-decimal.ts';
 
@@ -58,15 +63,11 @@ function scalarText(type: DataType, value: DuckDBValue): string {
     const text = shortFraction(formatDateTime(value.micros, ' '));
     return type.kind === 'TIMESTAMP' ? `${text}+00` : text;
   }
-  if (value instanceof DuckDBDecimalValue) return numericText(value.value);
+  if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
+  if (value instanceof DuckDBBlobValue) return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
+  if (value instanceof DuckDBIntervalValue) return formatInterval(value);
   if (typeof value === 'number') return withPoint(floatText(value), value);
   return String(value);
-}
-
-function numericText(units: bigint): string {
-  const digits = String(units < 0n ? -units : units).padStart(10, '0');
-  const text = `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '');
-  return units < 0n ? `-${text}` : text;
 }
 
 /** FORMAT shows that a number is a FLOAT64. */
@@ -86,7 +87,7 @@ export function printedText(type: DataType, value: DuckDBValue): string {
     return `(${fieldsOf(type, value)
       .map((item, index) => printedText(type.fields[index]?.type ?? type, item))
       .join(', ')})`;
-  if (value instanceof DuckDBBlobValue) return escapedBytes(value.bytes, '"\'');
+  if (type.kind === 'BYTES') return escapedBytes((value as DuckDBBlobValue).bytes, '"\'');
   return scalarText(type, value);
 }
 
@@ -118,6 +119,10 @@ export function printedLiteral(type: DataType, value: DuckDBValue): string {
     case 'INT64':
     case 'BOOL':
       return String(value);
+    case 'JSON':
+      return `JSON ${quoted(String(value))}`;
+    case 'INTERVAL':
+      return `INTERVAL "${scalarText(type, value)}" YEAR TO SECOND`;
     default:
       return `${type.kind} "${scalarText(type, value)}"`;
   }
@@ -154,43 +159,64 @@ function escapedBytes(bytes: Uint8Array, quotes: string): string {
 /** Integers beyond are strings in JSON, because many readers round them. */
 const MAX_EXACT = 2n ** 53n;
 
+/** The items between brackets, each on a line of its own if `pretty`. */
+function wrapped([open, close]: string, items: readonly string[], pretty: boolean, indent: string): string {
+  if (!pretty || items.length === 0) return `${open}${items.join(',')}${close}`;
+  return `${open}${indent}  ${items.join(`,${indent}  `)}${indent}${close}`;
+}
+
+/** A value of type JSON over several lines. */
+export function prettyJson(json: Json, indent = '\n'): string {
+  const inner = `${indent}  `;
+  if (json.kind === 'array')
+    return wrapped(
+      '[]',
+      json.items.map((item) => prettyJson(item, inner)),
+      true,
+      indent,
+    );
+  if (json.kind !== 'object') return json.kind === 'string' ? JSON.stringify(json.text) : json.text;
+  const members = json.members.map(([name, value]) => `${JSON.stringify(name)}: ${prettyJson(value, inner)}`);
+  return wrapped('{}', members, true, indent);
+}
+
 /** As TO_JSON_STRING writes it. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_encodings */
-export function jsonText(type: DataType, value: DuckDBValue, pretty: boolean, indent = '\n'): string {
+export function jsonText(type: DataType, value: DuckDBValue, form: JsonForm, indent = '\n'): string {
   if (value === null) return 'null';
   const inner = `${indent}  `;
-  const wrapped = (open: string, items: readonly string[], close: string) => {
-    if (items.length === 0) return `${open}${close}`;
-    return pretty
-      ? `${open}${inner}${items.join(`,${inner}`)}${indent}${close}`
-      : `${open}${items.join(',')}${close}`;
-  };
+  const pretty = form === 'pretty';
   switch (type.kind) {
     case 'ARRAY':
       return wrapped(
-        '[',
-        itemsOf(value).map((item) => jsonText(type.element, item, pretty, inner)),
-        ']',
+        '[]',
+        itemsOf(value).map((item) => jsonText(type.element, item, form, inner)),
+        pretty,
+        indent,
       );
     case 'STRUCT': {
       const values = fieldsOf(type, value);
       const members = type.fields.map(
         (field, index) =>
-          `${jsonString(field.name)}:${pretty ? ' ' : ''}${jsonText(field.type, values[index] ?? null, pretty, inner)}`,
+          `${jsonString(field.name)}:${pretty ? ' ' : ''}${jsonText(field.type, values[index] ?? null, form, inner)}`,
       );
-      return wrapped('{', members, '}');
+      return wrapped('{}', members, pretty, indent);
     }
     case 'BOOL':
       return String(value);
     case 'INT64':
-      return isExact(value as bigint) ? String(value) : `"${value}"`;
-    case 'NUMERIC': {
-      const text = scalarText(type, value);
-      return /^-?\d+$/.test(text) && isExact(BigInt(text)) ? text : `"${text}"`;
-    }
+      return form === 'numbers' || isExact(value as bigint) ? String(value) : `"${value}"`;
+    case 'NUMERIC':
+    case 'BIGNUMERIC':
+      return decimalJson(scalarText(type, value), form);
     case 'FLOAT64': {
       const number = Number(value);
-      return Number.isFinite(number) ? floatText(number) : `"${number}"`;
+      if (!Number.isFinite(number)) return `"${number}"`;
+      return isJson(form) ? jsonNumber(number === 0 ? 0 : number) : floatText(number);
     }
+    case 'JSON':
+      return pretty ? prettyJson(parseJsonText(String(value)), indent) : String(value);
+    case 'INTERVAL':
+      return `"${isoInterval(value as DuckDBIntervalValue)}"`;
     case 'BYTES':
       return `"${Buffer.from((value as DuckDBBlobValue).bytes).toString('base64')}"`;
     case 'DATETIME':
@@ -201,13 +227,19 @@ export function jsonText(type: DataType, value: DuckDBValue, pretty: boolean, in
   }
 }
 
-function isExact(value: bigint): boolean {
-  return value >= -MAX_EXACT && value <= MAX_EXACT;
+/** As a text or over several lines, or a value of type JSON: with its numbers, or with a text for one that is not exact. */
+export type JsonForm = 'compact' | 'pretty' | 'numbers' | 'stringified';
+
+const isJson = (form: JsonForm) => form === 'numbers' || form === 'stringified';
+
+function decimalJson(text: string, form: JsonForm): string {
+  const isWhole = /^-?\d+$/.test(text);
+  if (isWhole && isExact(BigInt(text))) return text;
+  if (form === 'numbers') return text;
+  const isFloat = form === 'stringified' && plainDecimal(String(Number(text))) === plainDecimal(text);
+  return isFloat ? text : `"${text}"`;
 }
 
-export function jsonString(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
-  );
+function isExact(value: bigint): boolean {
+  return value >= -MAX_EXACT && value <= MAX_EXACT;
 }

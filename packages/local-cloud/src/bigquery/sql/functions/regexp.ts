@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import type { Resolved } from '../resolved.ts';
 import { both, FunctionError } from './computed.ts';
-import { type FunctionTable, overload } from './overload.ts';
+import { type FunctionTable, overload } from './table.ts';
 
 /** Compiled patterns, the last used at the end. */
 const compiled = new Map<string, RE2JS>();

@@ -1,9 +1,10 @@
 import { GENERAL_FUNCTIONS } from './general.ts';
 import { HASH_FUNCTIONS } from './hashes.ts';
+import { INTERVAL_FUNCTIONS } from './interval.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { NET_FUNCTIONS } from './net.ts';
 import { NUMERIC_FUNCTIONS } from './numeric.ts';
-import type { FunctionTable } from './overload.ts';
+import type { FunctionTable } from './table.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
 
@@ -16,4 +17,5 @@ export const SCALAR_FUNCTIONS: FunctionTable = {
   ...GENERAL_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ...TIME_FUNCTIONS,
+  ...INTERVAL_FUNCTIONS,
 };

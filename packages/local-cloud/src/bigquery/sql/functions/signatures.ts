@@ -1,9 +1,9 @@
 import { AGGREGATES } from './aggregates.ts';
-import type { FunctionTable } from './overload.ts';
 import { SCALAR_FUNCTIONS } from './scalars.ts';
+import type { FunctionTable } from './table.ts';
 import { WINDOW_FUNCTIONS } from './windows.ts';
 
-/** A signature that the local BigQuery answers. `T` is any type, PART a date part and INTERVAL an interval. */
+/** A signature that the local BigQuery answers, without arguments by name. See `overload`. */
 export interface FunctionSignature {
   readonly name: string;
   readonly kind: 'scalar' | 'aggregate' | 'window';
@@ -18,14 +18,17 @@ export interface FunctionSignature {
 export function functionSignatures(): FunctionSignature[] {
   const of = (kind: FunctionSignature['kind'], table: FunctionTable) =>
     Object.entries(table).flatMap(([name, overloads]) =>
-      overloads.map(({ parameters, optional, repeated, result }) => ({
-        name,
-        kind,
-        parameters,
-        optional,
-        repeated,
-        result,
-      })),
+      overloads.map(({ parameters: all, result }) => {
+        const parameters = all.filter(({ isNamedOnly }) => !isNamedOnly);
+        return {
+          name,
+          kind,
+          parameters: parameters.map(({ type }) => type),
+          optional: parameters.filter(({ isOptional }) => isOptional).length,
+          repeated: parameters.at(-1)?.isRepeated ?? false,
+          result,
+        };
+      }),
     );
   return [
     ...of('scalar', SCALAR_FUNCTIONS),

@@ -8,9 +8,9 @@ import { failure, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { both, computed, defined, FunctionError, ofBytes } from './computed.ts';
 import { format } from './format.ts';
-import { type FunctionTable, type Overload, overload, same } from './overload.ts';
 import { partsOf, printedText, readTypes } from './printed.ts';
 import { REGEXP_FUNCTIONS } from './regexp.ts';
+import { type FunctionTable, type Overload, overload, same } from './table.ts';
 import {
   caseFold,
   editDistance,

@@ -1,3 +1,4 @@
+import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { formatDateTime } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
 import { fromClock, toClock } from '../../zones.ts';
@@ -17,7 +18,7 @@ import {
   weekOfYear,
   weekStart,
 } from './date-parts.ts';
-import { overload } from './overload.ts';
+import { overload } from './table.ts';
 import { MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
@@ -93,9 +94,52 @@ export function stepSql(
   });
 }
 
+/** A clock or instant plus or minus an INTERVAL: its months first, then its days, then its time. */
+export function addInterval(
+  kind: 'DATETIME' | 'TIMESTAMP',
+  sign: Sign,
+  value: string,
+  interval: string,
+): string {
+  return CALLS[kind]([value, interval, sign === '+' ? 'TRUE' : 'FALSE']);
+}
+
+function later(clock: bigint, { months, days, micros }: DuckDBIntervalValue, isLater: boolean): bigint {
+  const sign = isLater ? 1n : -1n;
+  const date = new Date(Number(dayStart(clock) / 1000n));
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() + Number(sign) * months);
+  const last = new Date(date.getTime());
+  last.setUTCMonth(last.getUTCMonth() + 1, 0);
+  date.setUTCDate(Math.min(day, last.getUTCDate()));
+  const start = months === 0 ? dayStart(clock) : BigInt(date.getTime()) * 1000n;
+  const result = start + (clock - dayStart(clock)) + sign * (BigInt(days) * DAY + micros);
+  if (result < MIN_MICROS || result > MAX_MICROS)
+    throw new FunctionError(`Adding an INTERVAL to ${formatDateTime(clock, ' ')} causes overflow`);
+  return result;
+}
+
+const dayStart = (clock: bigint) => clock - (((clock % DAY) + DAY) % DAY);
+
+const CALLS = {
+  DATETIME: defined('datetime_interval', 'DATETIME, INTERVAL, BOOL -> DATETIME', later),
+  TIMESTAMP: defined(
+    'timestamp_interval',
+    'TIMESTAMP, INTERVAL, BOOL -> TIMESTAMP',
+    (instant, interval, isLater) => {
+      if (interval.months !== 0)
+        throw new FunctionError(
+          'TIMESTAMP +/- INTERVAL is not supported for intervals with non-zero MONTH or YEAR part.',
+        );
+      return later(instant, interval, isLater);
+    },
+  ),
+};
+
 export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
   kinds.map((kind) =>
-    overload(`${kind}, INTERVAL -> ${kind}`, (args, [value, interval]) =>
+    overload(`${kind}, STEP -> ${kind}`, (args, [value, interval]) =>
       // Of NULL every part is NULL.
       value?.coercible === 'NULL' && kind !== 'TIME'
         ? value.sql
@@ -106,7 +150,7 @@ export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
 /** A DATE takes the parts of dates here, too. */
 export const stepsOfClocks = (name: string, sign: Sign, kinds: readonly TimeKind[]) => [
   ...steps(name, sign, kinds),
-  overload('DATE, INTERVAL -> DATETIME', ([date, amount = ''], [, interval]) => {
+  overload('DATE, STEP -> DATETIME', ([date, amount = ''], [, interval]) => {
     const part = interval?.special?.part ?? '';
     const refusal = `${name} does not support the ${part} date part when the argument is DATE type`;
     assertPart(part, DATE_STEPS, refusal, interval?.at);

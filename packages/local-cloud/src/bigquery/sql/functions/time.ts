@@ -5,7 +5,8 @@ import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { assertPart, DATE_STEPS, MICROS, MONTHS, TIME_PARTS } from './date-parts.ts';
-import { type Emit, type FunctionTable, overload } from './overload.ts';
+import { STRING_OF_JSON } from './json-values.ts';
+import { type Emit, type FunctionTable, overload } from './table.ts';
 import { clockOf, dayOf, formatTimeElements, MAX_MICROS, MIN_MICROS, type TimeKind } from './time-format.ts';
 import { parseTimeElements } from './time-parse.ts';
 import {
@@ -238,6 +239,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
       args.length === 1 ? asString(args, values, bindings) : inZoneText(args),
     ),
     ...(['DATE', 'DATETIME', 'TIME'] as const).map((kind) => overload(`${kind} -> STRING`, asString)),
+    STRING_OF_JSON,
   ],
   DATE_ADD: steps('DATE_ADD', '+', KINDS),
   DATE_SUB: steps('DATE_SUB', '-', KINDS),
@@ -288,8 +290,8 @@ export const TIME_FUNCTIONS: FunctionTable = {
       parseTimeElements('TIMESTAMP', pattern, text, zone),
     ),
   ],
-  GENERATE_DATE_ARRAY: [overload('DATE, DATE, INTERVAL? -> ARRAY<DATE>', dateArray)],
-  GENERATE_TIMESTAMP_ARRAY: [overload('TIMESTAMP, TIMESTAMP, INTERVAL -> ARRAY<TIMESTAMP>', timestampArray)],
+  GENERATE_DATE_ARRAY: [overload('DATE, DATE, STEP? -> ARRAY<DATE>', dateArray)],
+  GENERATE_TIMESTAMP_ARRAY: [overload('TIMESTAMP, TIMESTAMP, STEP -> ARRAY<TIMESTAMP>', timestampArray)],
   UNIX_SECONDS: [overload('TIMESTAMP -> INT64', unix(1_000_000n))],
   UNIX_MILLIS: [overload('TIMESTAMP -> INT64', unix(1_000n))],
   UNIX_MICROS: [overload('TIMESTAMP -> INT64', ([x]) => `epoch_us(${x})`)],

@@ -1,6 +1,6 @@
 import { invalidQuery } from '../../errors.ts';
 import type { Resolved } from '../resolved.ts';
-import { type Emit, type FunctionTable, overload, same } from './overload.ts';
+import { type Emit, type FunctionTable, overload, same } from './table.ts';
 
 /** An argument that has to be a literal or parameter. DuckDB takes any, and a negative offset for the other direction. */
 const constantArgument = (name: string, index: number, least: bigint): Emit => {

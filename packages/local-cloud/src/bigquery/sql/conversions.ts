@@ -1,0 +1,109 @@
+import { formatTime } from '../calendar.ts';
+import { type DataType, duckType, holds, type ScalarKind, sameType, scalar, structKey } from '../types.ts';
+import { defined } from './functions/computed.ts';
+import {
+  bigOfFloat,
+  bigOfInteger,
+  bigOfNumeric,
+  floatOfBig,
+  integerOfBig,
+  numericOfBig,
+  textOfBig,
+} from './functions/decimals.ts';
+import { floatText } from './functions/exact-decimal.ts';
+import { textOfInterval } from './functions/interval.ts';
+import { floatToNumeric } from './functions/numbers-of-text.ts';
+import { letIn } from './let.ts';
+
+/** Conversions between types, in SQL of DuckDB. */
+
+type Convert = (sql: string) => string;
+
+/** With zero, three or six digits of a second's fraction. */
+const timeToText = defined('time_to_text', 'TIME -> STRING', (micros) =>
+  formatTime(micros).replace(/000$/, ''),
+);
+
+const floatToText = defined('float_text', 'FLOAT64 -> STRING', floatText);
+
+const asDateTime: Convert = (sql) => `CAST(${sql} AS TIMESTAMP)`;
+const rounded =
+  (type: ScalarKind): Convert =>
+  (sql) =>
+    `CAST(round(${sql}) AS ${duckType(scalar(type))})`;
+const plain =
+  (type: ScalarKind): Convert =>
+  (sql) =>
+    `CAST(${sql} AS ${duckType(scalar(type))})`;
+
+/** Casts between scalar types; a pair that is missing here is refused. Casts from STRING are in casts.ts. */
+export const CONVERSIONS: Readonly<Record<string, Convert>> = {
+  'INT64 FLOAT64': plain('FLOAT64'),
+  'INT64 NUMERIC': plain('NUMERIC'),
+  'INT64 BOOL': plain('BOOL'),
+  'INT64 STRING': plain('STRING'),
+  'FLOAT64 INT64': rounded('INT64'),
+  'FLOAT64 NUMERIC': (sql) => floatToNumeric([sql]),
+  'FLOAT64 STRING': (sql) => floatToText([sql]),
+  'NUMERIC INT64': rounded('INT64'),
+  'NUMERIC FLOAT64': plain('FLOAT64'),
+  'NUMERIC STRING': (sql) => `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')`,
+  'BOOL INT64': plain('INT64'),
+  'BOOL STRING': plain('STRING'),
+  'STRING BYTES': (sql) => `encode(${sql})`,
+  'BYTES STRING': (sql) => `decode(${sql})`,
+  'DATE STRING': (sql) => `strftime(${sql}, '%Y-%m-%d')`,
+  'DATE DATETIME': asDateTime,
+  'DATE TIMESTAMP': asDateTime,
+  'DATETIME DATE': plain('DATE'),
+  'DATETIME TIME': plain('TIME'),
+  'DATETIME TIMESTAMP': asDateTime,
+  'DATETIME STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', ''),
+  'TIMESTAMP DATE': plain('DATE'),
+  'TIMESTAMP TIME': plain('TIME'),
+  'TIMESTAMP DATETIME': asDateTime,
+  'TIME STRING': (sql) => timeToText([sql]),
+  'INT64 BIGNUMERIC': (sql) => bigOfInteger([sql]),
+  'NUMERIC BIGNUMERIC': (sql) => bigOfNumeric([sql]),
+  'FLOAT64 BIGNUMERIC': (sql) => bigOfFloat([sql]),
+  'BIGNUMERIC INT64': (sql) => integerOfBig([sql]),
+  'BIGNUMERIC NUMERIC': (sql) => numericOfBig([sql]),
+  'BIGNUMERIC FLOAT64': (sql) => floatOfBig([sql]),
+  'BIGNUMERIC STRING': (sql) => textOfBig([sql]),
+  'INTERVAL STRING': (sql) => textOfInterval([sql]),
+  'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
+};
+
+/** BigQuery writes the fraction of a second with zero, three or six digits. */
+function withFraction(sql: string, format: string, zone: string): string {
+  const text = (value: string, fraction: string) => `strftime(${value}, '${format}${fraction}${zone}')`;
+  return letIn(
+    [sql],
+    (value) =>
+      `CASE WHEN microsecond(${value}) % 1000000 = 0 THEN ${text(value, '')} ` +
+      `WHEN microsecond(${value}) % 1000 = 0 THEN ${text(value, '.%g')} ELSE ${text(value, '.%f')} END`,
+  );
+}
+
+/** A value in a wider type: the CAST of DuckDB, but to a BIGNUMERIC and from one, which DuckDB does not know. */
+export function widened(sql: string, from: DataType, to: DataType): string {
+  if (sameType(from, to)) return sql;
+  if (
+    from.kind === 'STRUCT' &&
+    to.kind === 'STRUCT' &&
+    (holds(from, 'BIGNUMERIC') || holds(to, 'BIGNUMERIC'))
+  ) {
+    return letIn([sql], (value) => {
+      const fields = from.fields.map(({ type }, index) => {
+        const field = `struct_extract(${value}, '${structKey(index)}')`;
+        return `${structKey(index)} := ${widened(field, type, to.fields[index]?.type ?? type)}`;
+      });
+      return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`;
+    });
+  }
+  const conversion =
+    to.kind === 'BIGNUMERIC' || from.kind === 'BIGNUMERIC'
+      ? CONVERSIONS[`${from.kind} ${to.kind}`]
+      : undefined;
+  return conversion ? conversion(sql) : `CAST(${sql} AS ${duckType(to)})`;
+}

@@ -1,0 +1,57 @@
+import { invalidQuery, type Position } from '../errors.ts';
+import { scalar, typeName } from '../types.ts';
+import type { ElementMode } from './ast.ts';
+import type { Bindings } from './bindings.ts';
+import { coerce } from './coercion.ts';
+import { jsonItem, jsonMember } from './functions/json-member.ts';
+import { failure, letIn } from './let.ts';
+import { combined, type Resolved } from './resolved.ts';
+
+/** `value[key]` */
+
+export function arrayElement(
+  array: Resolved,
+  key: Resolved,
+  mode: ElementMode,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const position = coerce(key, scalar('INT64'), bindings);
+  if (array.type.kind !== 'ARRAY' || !position) {
+    throw invalidQuery(
+      `Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`,
+      at,
+    );
+  }
+  const first = mode.endsWith('ORDINAL') ? 1 : 0;
+  const sql = letIn([array.sql, position.sql], (list, i) => {
+    const outside = mode.startsWith('SAFE')
+      ? 'NULL'
+      : failure('Array index ', `${i} || ' is out of bounds (overflow)'`);
+    return (
+      `CASE WHEN ${list} IS NULL OR ${i} IS NULL THEN NULL ` +
+      `WHEN ${i} < ${first} OR ${i} >= len(${list}) + ${first} THEN ${outside} ELSE ${list}[${i} + ${1 - first}] END`
+    );
+  });
+  return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, position]);
+}
+
+/** A name reads a member, a number an item. */
+export function jsonElement(
+  json: Resolved,
+  key: Resolved,
+  _mode: ElementMode,
+  at: Position,
+  bindings: Bindings,
+): Resolved {
+  const isName = key.type.kind === 'STRING';
+  const place = coerce(key, scalar(isName ? 'STRING' : 'INT64'), bindings);
+  if (!place) {
+    throw invalidQuery(
+      `Subscript access using [${typeName(key.type)}] is not supported on values of type JSON`,
+      at,
+    );
+  }
+  const call = isName ? jsonMember : jsonItem;
+  return combined(call([json.sql, place.sql]), json.type, at, [json, place]);
+}

@@ -1,0 +1,56 @@
+import type { Bindings } from '../bindings.ts';
+import type { Resolved } from '../resolved.ts';
+
+/** The rows of the tables of functions. */
+
+/** Returns the DuckDB SQL of a call, given the SQL of its arguments and the resolved arguments. */
+export type Emit = (args: readonly string[], resolved: readonly Resolved[], bindings: Bindings) => string;
+
+export interface Overload {
+  readonly signature: string;
+  readonly parameters: readonly Parameter[];
+  readonly result: string;
+  readonly emit: Emit;
+}
+
+export interface Parameter {
+  readonly type: string;
+  readonly isOptional: boolean;
+  /** Whether it may repeat. No parameter follows it. */
+  readonly isRepeated: boolean;
+  /** The name before `=>`. */
+  readonly name?: string;
+  /** Whether the argument is given by name only. */
+  readonly isNamedOnly: boolean;
+}
+
+export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
+
+const PARAMETER = /^(?:(\()?(\w+)\)?=>)?(.*?)(\?|\.\.\.\??)?$/;
+
+/**
+ * `overload('STRING, INT64, mode=>STRING?, ANY... -> STRING', …)`: `T` is any type, `T?` optional, `T...` one or more, `T...?` any number, ANY a value
+ * of a type of its own, PART a date part and STEP what follows INTERVAL, as in `INTERVAL 1 DAY`. `name=>T` is given by name,
+ * `(name)=>T` by name or by place.
+ */
+export function overload(signature: string, emit: Emit): Overload {
+  const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
+  const parameters = left === '' ? [] : left.split(/, /).map(parameterOf);
+  return { signature, parameters, result, emit };
+}
+
+function parameterOf(text: string): Parameter {
+  const [, both, name, type = '', mark] = PARAMETER.exec(text) ?? [];
+  return {
+    type,
+    isOptional: mark?.endsWith('?') ?? false,
+    isRepeated: mark?.startsWith('...') ?? false,
+    isNamedOnly: name !== undefined && both === undefined,
+    ...(name !== undefined && { name }),
+  };
+}
+
+/** Calls the DuckDB function `name`, which behaves alike. */
+export function same(name: string): Emit {
+  return (args) => `${name}(${args.join(', ')})`;
+}
