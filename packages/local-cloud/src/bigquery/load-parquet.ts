@@ -92,6 +92,9 @@ export async function* parquetRows(path: string, fields: readonly Field[]): Asyn
   }
 }
 
+/** Types whose values DuckDB does not convert to what is stored. */
+const UNREAD = ['BIGNUMERIC', 'INTERVAL', 'JSON'];
+
 /** Expressions of DuckDB for the values of `fields`; `sqlOf` reads a field that the file has. */
 function valuesSql(
   fields: readonly Field[],
@@ -107,6 +110,11 @@ function valuesSql(
   return fields.map((field) => {
     const source = find(given, field.name);
     const inner = `${path}${field.name}.`;
+    if (source && UNREAD.includes(field.type)) {
+      throw invalid(
+        `Column ${path}${field.name} of type ${field.type} from Parquet is not supported by the local BigQuery`,
+      );
+    }
     const value = source ? valueSql(field, source, sqlOf(source.name), inner, depth) : 'NULL';
     const cast = `CAST(${value} AS ${duckType(typeOfField(field))})`;
     const stored = field.mode === 'REPEATED' ? `coalesce(${cast}, [])` : cast;

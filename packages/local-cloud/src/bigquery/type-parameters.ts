@@ -20,6 +20,8 @@ export function typeParameters(
     given[key] === undefined || given[key] === null ? undefined : whole(given[key], key, name),
   );
   const isDecimal = type === 'NUMERIC';
+  if ((precision ?? scale) !== undefined && type === 'BIGNUMERIC')
+    throw invalid(`Field ${name}: BIGNUMERIC with parameters is not supported by the local BigQuery`);
   if (maxLength !== undefined && type !== 'STRING' && type !== 'BYTES')
     throw invalid(`Field ${name}: maxLength is for STRING and BYTES, not for ${type}`);
   if ((precision ?? scale) !== undefined && !isDecimal)
