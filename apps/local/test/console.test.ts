@@ -43,6 +43,20 @@ function statusOf(path: string, headers: Record<string, string>, body?: string):
   });
 }
 
+/** Makes the table's subscription take records with fields that the table lacks. */
+async function mendSubscription(): Promise<void> {
+  const { cloud, outputs } = opened.stack;
+  const { subscriptions } = await cloud.pubsub.listSubscriptions({ project: `projects/${outputs.project}` });
+  const writer = subscriptions.find(({ bigqueryConfig }) =>
+    bigqueryConfig?.table?.includes('.records.records'),
+  );
+  const bigqueryConfig = { ...writer?.bigqueryConfig, dropUnknownFields: true };
+  await cloud.pubsub.updateSubscription({
+    subscription: { name: writer?.name ?? '', bigqueryConfig },
+    updateMask: { paths: ['bigquery_config'] },
+  });
+}
+
 const record = { id: 'foreign-1', nombre: 'Ana', apellido: 'Pérez', pais: 'Chile' };
 
 describe('the console refuses', () => {
@@ -90,6 +104,24 @@ it('measures nothing while no page listens', async () => {
   await other.close();
 });
 
+it('stops a seed that a page began when it closes', async () => {
+  const { view, bugs } = opened;
+  const other = await ConsoleServer.listen({ view, port: 0, onError: (error) => bugs.push(error) });
+  const before = published() ?? 0;
+  const seed = fetch(`${other.url}/api/trouble/seed`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ count: 10_000 }),
+  }).then(
+    () => 'answered',
+    () => 'cut',
+  );
+  while (published() === before) await new Promise((resolve) => setImmediate(resolve));
+  await other.close();
+  expect(await seed).toBe('cut');
+  expect((published() ?? 0) - before).toBeLessThan(10_000);
+});
+
 it('names the field that the topic refuses', async () => {
   const leaving = new AbortController();
   const stream = await fetch(`${opened.server.url}/live?view=follow`, { signal: leaving.signal });
@@ -132,21 +164,32 @@ describe('the page', () => {
     }),
   );
 
-  inBrowser('shows five attempts of a poison message with their reason, and a trouble within 2 s', () =>
-    opened.withPage('/follow', async (page) => {
-      await page.waitForFunction(() => document.querySelector('input')?.value !== '');
-      await page.click('text=Extra field');
-      await page.waitForSelector('.timeline >> text=dead letter');
-      const readings = jest.spyOn(opened.view, 'state');
-      const failed = await page.locator('.follow').first().locator('.bad').allTextContents();
-      expect(failed.filter((text) => text.includes('"extra"')).length).toBe(5);
-      await page.waitForSelector('.troubles >> text=1 dead letter waits');
-      // Two a second, so that a slow machine does not count.
-      expect(readings.mock.calls.length).toBeLessThanOrEqual(4);
-      readings.mockRestore();
-      await opened.bury();
-      await page.waitForSelector('.troubles .trouble', { state: 'detached' });
-    }),
+  inBrowser(
+    'shows five attempts of a poison message, a trouble within 2 s, and its end once it is replayed',
+    () =>
+      opened.withPage('/follow', async (page) => {
+        await page.waitForFunction(() => document.querySelector('input')?.value !== '');
+        const id = await page.inputValue('input[name=id]');
+        await page.click('text=Extra field');
+        await page.waitForSelector('.timeline >> text=dead letter');
+        const readings = jest.spyOn(opened.view, 'state');
+        const failed = await page.locator('.follow').first().locator('.bad').allTextContents();
+        expect(failed.filter((text) => text.includes('"extra"')).length).toBe(5);
+        await page.waitForSelector('.troubles >> text=1 dead letter waits');
+        // Two a second, so that a slow machine does not count.
+        expect(readings.mock.calls.length).toBeLessThanOrEqual(4);
+        readings.mockRestore();
+        await page.click('nav a[href="/dead-letters"]');
+        await page.waitForSelector('.group >> text=1 × Unknown field "extra"');
+        await mendSubscription();
+        await page.click('text=Replay…');
+        await page.click('text=Replay (1)');
+        await page.waitForSelector('text=1 published again and removed.');
+        await page.waitForSelector('text=There are no dead letters');
+        await page.waitForSelector('.troubles .trouble', { state: 'detached' });
+        const url = `${opened.stack.outputs.apiUrl}/records/${id}`;
+        while (!(await fetch(url)).ok) await new Promise((resolve) => setImmediate(resolve));
+      }),
   );
 
   inBrowser('turns red with file and line when a save breaks the API, and green when it is mended', () =>
@@ -159,6 +202,11 @@ describe('the page', () => {
       await writeFile(part, '\n\nconst broken = ;\n');
       await changes.restartApi();
       await page.waitForSelector('.pipeline .bad >> text=API');
+      // Its counts are unknown while it is down, and not 0.
+      stack.killApi();
+      const api = page.locator('.pipeline > li').last();
+      await api.locator('.rate >> text=/^– requests/').waitFor();
+      await api.locator('text=/^– failed/').waitFor();
       expect(await page.textContent('.troubles')).toMatch(
         /The API does not start.*part\.mjs:3\n\s*const broken = ;.*save again to retry/s,
       );

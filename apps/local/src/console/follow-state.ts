@@ -28,6 +28,7 @@ export interface FollowStep {
   readonly step:
     | 'accepted'
     | 'refused'
+    | 'unanswered'
     | 'delivered'
     | 'failed'
     | 'stored'

@@ -39,11 +39,17 @@ export class ConsoleServer {
   readonly url: string;
   readonly #server: Server;
   readonly #live: LiveStream;
+  readonly #opened: ReadonlyMap<string, Promise<ServerView | undefined>>;
 
-  private constructor(server: Server, live: LiveStream) {
+  private constructor(
+    server: Server,
+    live: LiveStream,
+    opened: ReadonlyMap<string, Promise<ServerView | undefined>>,
+  ) {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.#server = server;
     this.#live = live;
+    this.#opened = opened;
   }
 
   /** Throws Node's `EADDRINUSE` when the port is in use. */
@@ -61,7 +67,7 @@ export class ConsoleServer {
       );
     });
     await once(server.listen(port, '127.0.0.1'), 'listening');
-    return new ConsoleServer(server, live);
+    return new ConsoleServer(server, live, opened);
   }
 
   /** Open pages that listen. */
@@ -75,6 +81,7 @@ export class ConsoleServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
+    for (const view of this.#opened.values()) await (await view)?.close?.();
   }
 }
 

@@ -11,6 +11,8 @@ export interface ServerView {
   read?(): Promise<unknown>;
   /** Sends values to a page while it shows the view. Returns a function that stops it. */
   watch?(send: (value: unknown) => void): () => void;
+  /** Ends what it began and nobody waits for any more. The stack is still there. */
+  close?(): Promise<void>;
 }
 
 /** The exports of each module of `views/`. */

@@ -62,6 +62,7 @@ function page() {
       <h1 tabindex="-1">${t(entry.title)}</h1>
       ${view?.render() ?? html`<p>${t({ en: 'Loading…', es: 'Cargando…' })}</p>`}
     </main>
+    ${language === 'es' ? html`<footer><p>Los textos de Google, de la API y de los programas aparecen como ellos los escriben: en inglés.</p></footer>` : nothing}
   `;
 }
 

@@ -54,7 +54,7 @@ export function pipeline(history: History): TemplateResult {
     <div class="troubles" role="status">
       ${state.troubles.map(
         ({ sentence, detail, todo }) =>
-          html`<p class="trouble"><span>${t(sentence)}${detail === undefined ? nothing : `\n${detail}`}</span>${todo === undefined ? nothing : html` <code>${t(todo)}</code>`}</p>`,
+          html`<p class="trouble"><span>${t(sentence)}${detail === undefined ? nothing : html`\n<span lang="en">${detail}</span>`}</span>${todo === undefined ? nothing : html` <code>${t(todo)}</code>`}</p>`,
       )}
     </div>
   `;

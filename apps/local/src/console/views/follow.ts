@@ -127,7 +127,7 @@ export function open({ stack }: StackView): ServerView {
         try {
           await publish(follow, messagesOf(record, variant), traceparent);
         } catch (error) {
-          add(follow, { step: 'refused', detail: `Pub/Sub does not answer: ${reasonOf(error)}` }, true);
+          add(follow, { step: 'unanswered', detail: reasonOf(error) }, true);
         }
       },
     },
@@ -135,6 +135,9 @@ export function open({ stack }: StackView): ServerView {
       listeners.add(send);
       show();
       return () => listeners.delete(send);
+    },
+    async close() {
+      for (const follow of follows) follow.over = true;
     },
   };
 }

@@ -24,13 +24,14 @@ export function open({ stack }: StackView): ServerView {
     const { redeliver, reorder, delay, failWrites, slowWrites } = chaos.options;
     return { redeliver, reorder, delay, failWrites, slowWrites };
   };
-  let seeding = false;
+  const closing = new AbortController();
+  let seeding: Promise<unknown> | undefined;
 
   async function seed(count: number): Promise<SeedSummary> {
     // The names take long to load.
     const { problemsOf, seedRecords } = await import('@records/seeder');
     const seed = randomBytes(4).readUInt32BE();
-    const result = await seedRecords({ count, seed, target: stack.seedTarget });
+    const result = await seedRecords({ count, seed, target: stack.seedTarget, signal: closing.signal });
     const { accepted, refused, visibleSeconds } = result;
     return { accepted, refused, visibleSeconds, problems: problemsOf(result) };
   }
@@ -62,11 +63,12 @@ export function open({ stack }: StackView): ServerView {
             es: 'Otra página está publicando registros. Espere a que termine.',
           });
         }
-        seeding = true;
+        const work = seed(Number(count));
+        seeding = work;
         try {
-          return await seed(Number(count));
+          return await work;
         } finally {
-          seeding = false;
+          seeding = undefined;
         }
       },
       async 'POST reset'(): Promise<ResetResult> {
@@ -79,6 +81,11 @@ export function open({ stack }: StackView): ServerView {
         const { numDmlAffectedRows } = await bigquery.query({ query, useLegacySql: false });
         return { rows: Number(numDmlAffectedRows ?? 0) };
       },
+    },
+    async close() {
+      closing.abort();
+      // Its failure is that of its call.
+      await seeding?.catch(() => undefined);
     },
   };
 }

@@ -115,7 +115,7 @@ function drawnGroup(
 ): TemplateResult {
   return html`
     <section class="box group">
-      <h2>${number(count)} × ${reason ?? t({ en: 'no reason given', es: 'sin razón' })}</h2>
+      <h2>${number(count)} × ${reason === undefined ? t({ en: 'no reason given', es: 'sin razón' }) : html`<span lang="en">${reason}</span>`}</h2>
       <p class="detail">${source ?? '?'} · ${time(Date.parse(first))} – ${time(Date.parse(last))}</p>
       ${
         planned?.group === key

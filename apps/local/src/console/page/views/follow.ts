@@ -2,7 +2,7 @@ import { html, nothing } from 'lit-html';
 import type { Follow, FollowForm, FollowStep, Variant } from '../../follow-state.ts';
 import type { Text } from '../../text.ts';
 import { call } from '../call.ts';
-import { number, t } from '../text.ts';
+import { language, number, t } from '../text.ts';
 import type { Page, View } from '../view.ts';
 import { Work } from '../work.ts';
 
@@ -17,6 +17,7 @@ const BUTTONS: readonly (readonly [Variant, Text])[] = [
 const STEPS: Readonly<Record<FollowStep['step'], Text>> = {
   accepted: { en: 'accepted by the topic', es: 'aceptado por el tema' },
   refused: { en: 'refused', es: 'rechazado' },
+  unanswered: { en: 'Pub/Sub does not answer', es: 'Pub/Sub no responde' },
   delivered: { en: 'delivered', es: 'entregado' },
   failed: { en: 'refused by the table', es: 'rechazado por la tabla' },
   stored: { en: 'row stored', es: 'fila guardada' },
@@ -24,6 +25,8 @@ const STEPS: Readonly<Record<FollowStep['step'], Text>> = {
   served: { en: 'served by the API', es: 'servido por la API' },
   'dead-lettered': { en: 'dead letter', es: 'mensaje no entregable' },
 };
+
+const BAD: ReadonlySet<FollowStep['step']> = new Set(['refused', 'unanswered', 'failed', 'dead-lettered']);
 
 export function open({ redraw }: Page): View {
   let form: FollowForm | undefined;
@@ -52,7 +55,7 @@ export function open({ redraw }: Page): View {
         <div class="fields">${form?.fields.map(
           ({ name, description, maxLength }) => html`
             <label>${name}
-              <input name=${name} .value=${person[name] ?? ''} maxlength=${maxLength} title=${description} autocomplete="off"
+              <input name=${name} .value=${person[name] ?? ''} maxlength=${maxLength} title=${language === 'en' ? description : nothing} autocomplete="off"
                 @input=${(event: InputEvent) => {
                   person[name] = (event.target as HTMLInputElement).value;
                 }}>
@@ -80,10 +83,10 @@ function drawn({ id, variant, steps, over }: Follow) {
       <h2><code>${id}</code> ${label && variant !== 'whole' ? t(label) : nothing}</h2>
       <ol class="timeline">${steps.map(
         ({ step, ms, detail, attempt }) => html`
-          <li class=${['refused', 'failed', 'dead-lettered'].includes(step) ? 'bad' : ''}>
+          <li class=${BAD.has(step) ? 'bad' : ''}>
             <span class="ms" title=${t({ en: 'milliseconds since Publish', es: 'milisegundos desde Publicar' })}>${number(ms)} ms</span>
             <strong>${t(STEPS[step])}${attempt === undefined ? nothing : ` (${t({ en: 'attempt', es: 'intento' })} ${attempt})`}</strong>
-            <span class="detail">${detail}</span>
+            <span class="detail" lang="en">${detail}</span>
           </li>`,
       )}</ol>
       ${over ? nothing : html`<p>${t({ en: 'Following…', es: 'Siguiendo…' })}</p>`}

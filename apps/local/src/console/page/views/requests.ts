@@ -116,13 +116,13 @@ function drawn(
   traces: readonly ShownTrace[],
 ) {
   const trace = traces.find(({ id }) => id === traceId);
-  const line = html`<time>${time(at)}</time> <b>${source}</b> ${severity} <span>${message}</span>`;
+  const line = html`<time>${time(at)}</time> <b>${source}</b> ${severity} <span lang="en">${message}</span>`;
   const bad = severity === 'error' || severity === 'critical';
   if (stack === undefined && requestId === undefined) return html`<li class=${bad ? 'bad' : ''}>${line}</li>`;
   return html`<li class=${bad ? 'bad' : ''}><details>
     <summary>${line}</summary>
     ${requestId === undefined ? nothing : html`<p>${t({ en: 'Request', es: 'Solicitud' })} <code>${requestId}</code></p>`}
-    ${stack === undefined ? nothing : html`<pre tabindex="0">${stack}</pre>`}
+    ${stack === undefined ? nothing : html`<pre tabindex="0" lang="en">${stack}</pre>`}
     ${trace === undefined ? nothing : waterfall(trace)}
   </details></li>`;
 }

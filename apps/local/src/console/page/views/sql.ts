@@ -92,7 +92,7 @@ function select({ line, column }: Refused): void {
 
 function refused({ refusal, line, column }: Refused, sql: string) {
   const text = line === undefined ? undefined : sql.split('\n')[line - 1];
-  return html`<div class="trouble" role="alert">${refusal}${
+  return html`<div class="trouble" role="alert" lang="en">${refusal}${
     text === undefined ? nothing : html`<pre>${text}\n${' '.repeat((column ?? 1) - 1)}^</pre>`
   }</div>`;
 }
@@ -167,7 +167,7 @@ function drawnJob(
   return html`<li class=${error === undefined ? '' : 'bad'}><details>
     <summary><time>${time(at)}</time> <b>${user.split('@')[0]}</b> ${bytes(bytesBilled)} ${t({ en: 'billed', es: 'facturados' })}, ${took}
       <code>${summaryOf(sql)}</code></summary>
-    ${error === undefined ? nothing : html`<p class="bad">${error}</p>`}
+    ${error === undefined ? nothing : html`<p class="bad" lang="en">${error}</p>`}
     <pre tabindex="0">${sql}</pre>
     <button type="button" @click=${() => edit(sql)}>${t({ en: 'Edit this query', es: 'Editar esta consulta' })}</button>
   </details></li>`;

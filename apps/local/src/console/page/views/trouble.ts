@@ -145,7 +145,7 @@ function probed({ succeeded, how, lines }: ProbeResult) {
   const text = succeeded
     ? { en: 'The probe passed', es: 'La sonda pasó' }
     : { en: 'The probe failed', es: 'La sonda falló' };
-  return html`<p class=${succeeded ? '' : 'bad'}>${t(text)} (${how}).</p><pre tabindex="0">${lines.join('\n')}</pre>`;
+  return html`<p class=${succeeded ? '' : 'bad'}>${t(text)} (<span lang="en">${how}</span>).</p><pre tabindex="0" lang="en">${lines.join('\n')}</pre>`;
 }
 
 function seeded({ accepted, refused, visibleSeconds, problems }: SeedSummary) {
@@ -155,5 +155,5 @@ function seeded({ accepted, refused, visibleSeconds, problems }: SeedSummary) {
       : `${t({ en: 'visible after', es: 'visibles después de' })} ${number(visibleSeconds)} s`;
   return html`
     <p>${number(accepted)} ${t({ en: 'records accepted', es: 'registros aceptados' })}, ${number(refused)} ${t({ en: 'refused', es: 'rechazados' })}; ${visible}.</p>
-    ${problems.map((problem) => html`<p class="bad">${problem}</p>`)}`;
+    ${problems.map((problem) => html`<p class="bad" lang="en">${problem}</p>`)}`;
 }
