@@ -49,12 +49,16 @@ const LIST_TABLES = ['bigquery.datasets.get', 'bigquery.tables.get', 'bigquery.t
 const READ_TABLES = [
   ...LIST_TABLES,
   'bigquery.models.list',
+  'bigquery.routines.get',
   'bigquery.routines.list',
   'bigquery.tables.getData',
 ];
 const WRITE_TABLES = [
   ...READ_TABLES,
   'bigquery.datasets.create',
+  'bigquery.routines.create',
+  'bigquery.routines.delete',
+  'bigquery.routines.update',
   'bigquery.tables.create',
   'bigquery.tables.delete',
   'bigquery.tables.update',

@@ -36,7 +36,10 @@ import {
   tableListItem,
 } from './resources.ts';
 import { Results } from './results.ts';
+import type { RoutineInput } from './routine-definition.ts';
+import { type RoutineResource, Routines } from './routines.ts';
 import { parseFields } from './schema.ts';
+import type { RoutineDefinition } from './sql/routine.ts';
 import { Statistics } from './statistics.ts';
 import {
   type InsertAllRequest,
@@ -83,6 +86,7 @@ export class BigQuery implements Warehouse {
   readonly #datasets: Datasets;
   readonly #expiring: ExpiringTables;
   readonly #tables: Tables;
+  readonly #routines: Routines;
   readonly #results: Results;
   readonly #tableData: TableData;
   readonly #engine: QueryEngine;
@@ -100,7 +104,15 @@ export class BigQuery implements Warehouse {
     this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
     const destinations = new Destinations(context, this.#tables, this.#expiring);
-    const definitions = new Definitions(context, this.#datasets, this.#tables, this.#expiring, destinations);
+    this.#routines = new Routines(context);
+    const definitions = new Definitions(
+      context,
+      this.#datasets,
+      this.#tables,
+      this.#expiring,
+      destinations,
+      this.#routines,
+    );
     const jobs = new Jobs(context);
     this.#engine = new QueryEngine(context, this.#expiring, this.#results, destinations, definitions, jobs);
     this.#quota = new DailyQuota(context.clock);
@@ -248,6 +260,42 @@ export class BigQuery implements Warehouse {
   /** Throws NOT_FOUND. */
   deleteTable(datasetId: string, tableId: string, ifMatch?: Precondition): Promise<void> {
     return this.#tables.delete(datasetId, tableId, ifMatch);
+  }
+
+  /** Throws NOT_FOUND for the dataset, ALREADY_EXISTS, `invalidQuery` for a body that cannot be called. */
+  insertRoutine(datasetId: string, routine: RoutineInput, access = DEVELOPER): Promise<RoutineResource> {
+    return this.#routines.insert(datasetId, routine, this.#checkOf(datasetId, access));
+  }
+
+  /** Throws NOT_FOUND. */
+  getRoutine(datasetId: string, routineId: string): Promise<RoutineResource> {
+    return this.#routines.get(datasetId, routineId);
+  }
+
+  /** Ordered by id. Throws NOT_FOUND for the dataset. */
+  listRoutines(datasetId: string): Promise<RoutineResource[]> {
+    return this.#routines.list(datasetId);
+  }
+
+  /** Replaces all properties. */
+  updateRoutine(
+    datasetId: string,
+    routineId: string,
+    routine: RoutineInput,
+    ifMatch?: Precondition,
+    access = DEVELOPER,
+  ): Promise<RoutineResource> {
+    return this.#routines.update(datasetId, routineId, routine, this.#checkOf(datasetId, access), ifMatch);
+  }
+
+  /** Throws NOT_FOUND. */
+  deleteRoutine(datasetId: string, routineId: string): Promise<void> {
+    return this.#routines.delete(datasetId, routineId);
+  }
+
+  #checkOf(datasetId: string, access: Access) {
+    const location = this.#context.catalog.findDataset(datasetId)?.location ?? this.location;
+    return (definition: RoutineDefinition) => this.#engine.checkRoutine(definition, access, location);
   }
 
   /** The grants of a table. Throws NOT_FOUND. */

@@ -2,6 +2,7 @@ import type { TableReference } from '../warehouse.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
 import { COMMIT_TIME, quoteIdentifier } from './names.ts';
+import { RoutineCatalog } from './routine-catalog.ts';
 import type { SchemaChange } from './schema.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
 import { Versions } from './versions.ts';
@@ -33,6 +34,7 @@ type StoredTable = Omit<Table, 'physicalName' | 'lastModifiedTime'>;
 export class Catalog {
   /** What its tables were. */
   readonly versions = new Versions();
+  readonly routines = new RoutineCatalog();
   readonly #datasets = new Map<string, Dataset>();
   readonly #tables = new Map<string, Map<string, Table>>();
   #lastPhysical = 0;
@@ -60,6 +62,7 @@ export class Catalog {
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
       }
       await catalog.versions.load(connection);
+      await catalog.routines.load(connection);
       for (const { physicalName } of catalog.versions.tables()) {
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(physicalName.slice(1)));
       }
@@ -136,6 +139,7 @@ export class Catalog {
 
   async dropDataset(transaction: Transaction, datasetId: string): Promise<void> {
     for (const table of this.tables(datasetId)) await this.dropTable(transaction, table);
+    for (const routine of this.routines.of(datasetId)) await this.routines.drop(transaction, routine);
     await transaction.connection.run('DELETE FROM catalog.datasets WHERE dataset_id = $1', [datasetId]);
     transaction.afterCommit(() => {
       this.#datasets.delete(datasetId);

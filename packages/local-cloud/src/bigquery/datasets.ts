@@ -149,7 +149,8 @@ export class Datasets {
     await database.write(async (transaction) => {
       ifMatch?.(this.#resource(this.#find(datasetId)).etag);
       const tables = catalog.tables(datasetId);
-      if (tables.length > 0 && !deleteContents) {
+      const isUsed = tables.length > 0 || catalog.routines.of(datasetId).length > 0;
+      if (isUsed && !deleteContents) {
         throw new CloudError('INVALID_ARGUMENT', `Dataset ${projectId}:${datasetId} is still in use`, {
           reason: 'resourceInUse',
         });

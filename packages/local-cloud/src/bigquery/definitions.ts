@@ -9,7 +9,9 @@ import { datasetNotFound, invalidQuery, tableName, tableNotFound, unsupported } 
 import type { ExpiringTables } from './expiring-tables.ts';
 import { insertQuery } from './insert-query.ts';
 import { readPrepared } from './prepared.ts';
-import { datasetProperties, patched, tableProperties } from './resources.ts';
+import { datasetProperties, patched, tableProperties, withoutNulls } from './resources.ts';
+import type { RoutineReference } from './routine-catalog.ts';
+import type { Routines } from './routines.ts';
 import { ScriptTables } from './script-tables.ts';
 import type { Bindings } from './sql/bindings.ts';
 import type { OptionValue } from './sql/options.ts';
@@ -18,6 +20,7 @@ import type {
   CreateTranslation,
   DdlTranslation,
   DropTranslation,
+  FunctionTranslation,
   SchemaTranslation,
 } from './sql/translate-ddl.ts';
 import { kindOf, type TableKind } from './table-kind.ts';
@@ -29,6 +32,7 @@ export interface DdlOutcome {
   readonly operation: 'CREATE' | 'REPLACE' | 'SKIP' | 'ALTER' | 'DROP';
   readonly table?: TableReference;
   readonly dataset?: { readonly projectId: string; readonly datasetId: string };
+  readonly routine?: RoutineReference;
 }
 
 /** Runs DDL statements. */
@@ -38,6 +42,7 @@ export class Definitions {
   readonly #tables: Tables;
   readonly #expiring: ExpiringTables;
   readonly #destinations: Destinations;
+  readonly #routines: Routines;
 
   constructor(
     context: ServiceContext,
@@ -45,7 +50,9 @@ export class Definitions {
     tables: Tables,
     expiring: ExpiringTables,
     destinations: Destinations,
+    routines: Routines,
   ) {
+    this.#routines = routines;
     this.#context = context;
     this.#datasets = datasets;
     this.#tables = tables;
@@ -71,6 +78,13 @@ export class Definitions {
       case 'drop table':
         requireOnTable(access, 'bigquery.tables.delete', translation.reference);
         break;
+      case 'create function':
+      case 'drop function': {
+        const { datasetId } = translation.routine;
+        const verb = translation.kind === 'drop function' ? 'delete' : 'create';
+        requireOnDataset(access, `bigquery.routines.${verb}`, projectId, datasetId);
+        break;
+      }
       case 'create schema':
         requireOnProject(access, 'bigquery.datasets.create', projectId);
         break;
@@ -108,6 +122,9 @@ export class Definitions {
         return this.#alter(translation, bindings, location);
       case 'drop table':
         return this.#drop(translation, location);
+      case 'create function':
+      case 'drop function':
+        return this.#function(translation, bindings, location);
       default:
         return this.#schema(access, translation, bindings, location);
     }
@@ -195,6 +212,30 @@ export class Definitions {
     const values = await this.#values(translation.options, bindings);
     await this.#datasets.patch(datasetId, { ...datasetProperties(values) });
     return { operation: 'ALTER', dataset };
+  }
+
+  async #function(
+    translation: FunctionTranslation,
+    bindings: Bindings,
+    location: string,
+  ): Promise<DdlOutcome> {
+    const { routine } = translation;
+    const { datasetId, routineId } = routine;
+    const { catalog, database, projectId } = this.#context;
+    if (routine.projectId !== projectId) throw datasetNotFound(routine.projectId, datasetId, location);
+    const existing = catalog.routines.find(datasetId, routineId);
+    if (translation.kind === 'drop function') {
+      if (!existing && translation.ifExists) return { operation: 'SKIP', routine };
+      await this.#routines.delete(datasetId, routineId);
+      return { operation: 'DROP', routine };
+    }
+    if (existing && translation.ifNotExists) return { operation: 'SKIP', routine };
+    const options = await this.#values(translation.options, bindings);
+    const properties = withoutNulls({ ...translation.properties, ...options });
+    await database.write((transaction) =>
+      this.#routines.create(transaction, routine, properties, translation.orReplace),
+    );
+    return { operation: existing ? 'REPLACE' : 'CREATE', routine };
   }
 
   /** The properties that options set. A NULL removes its property. */

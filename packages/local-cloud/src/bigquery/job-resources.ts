@@ -119,6 +119,7 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
       ...(ddl && { ddlOperationPerformed: ddl.operation }),
       ...(ddl?.table && { ddlTargetTable: ddl.table }),
       ...(ddl?.dataset && { ddlTargetDataset: ddl.dataset }),
+      ...(ddl?.routine && { ddlTargetRoutine: ddl.routine }),
     },
   };
 }

@@ -32,6 +32,7 @@ import { Results } from './results.ts';
 import { SCRIPT_TIMEOUT_MS, type ScriptHost, ScriptRun } from './scripts.ts';
 import { tokenize } from './sql/lexer.ts';
 import { parseScript } from './sql/parse-script.ts';
+import { addTemporaryFunction, type RoutineDefinition } from './sql/routine.ts';
 import type { Script } from './sql/script.ts';
 import type { Statement } from './sql/statements.ts';
 import { keyOfTable, type TableData } from './table-data.ts';
@@ -91,6 +92,12 @@ export interface QueryResponse {
   readonly cacheHit?: boolean;
   readonly numDmlAffectedRows?: string;
   readonly [property: string]: unknown;
+}
+
+interface SingleStatement {
+  readonly statement: Statement;
+  /** Temporary ones, by lower-case name. */
+  readonly functions: ReadonlyMap<string, RoutineDefinition>;
 }
 
 /** The `jobs` resource of the REST API. */
@@ -208,8 +215,7 @@ export class JobService {
         run: (job) => new ScriptRun(this.#scriptHost, job, query, access).run(nodes),
       };
     }
-    const translated =
-      'error' in script ? script : this.#translated(query, access, location, script.statement);
+    const translated = 'error' in script ? script : this.#translated(query, access, location, script);
     const error = 'error' in translated ? translated.error : undefined;
     return {
       type: 'QUERY',
@@ -227,11 +233,16 @@ export class JobService {
   #script({
     query,
     destination,
-  }: QueryConfiguration): { statement: Statement } | { nodes: Script } | { error: unknown } {
+  }: QueryConfiguration): SingleStatement | { nodes: Script } | { error: unknown } {
     try {
       const nodes = parseScript(query);
-      const [only, ...rest] = nodes;
-      if (only?.node === 'statement' && rest.length === 0) return only;
+      const last = nodes.at(-1);
+      const functions = new Map<string, RoutineDefinition>();
+      // Temporary functions belong to the one statement after them.
+      const isSingle = nodes
+        .slice(0, -1)
+        .every((node) => node.node === 'statement' && addTemporaryFunction(functions, node.statement));
+      if (last?.node === 'statement' && isSingle) return { statement: last.statement, functions };
       if (destination) throw invalid('configuration.query.destinationTable cannot be set for scripts');
       return { nodes };
     } catch (error) {
@@ -262,10 +273,10 @@ export class JobService {
     query: QueryConfiguration,
     access: Access,
     location: string | undefined,
-    statement: Statement,
+    single: SingleStatement,
   ): TranslatedQuery | { readonly error: unknown } {
     try {
-      return this.#engine.translate(query, access, location, { statement });
+      return this.#engine.translate(query, access, location, single);
     } catch (error) {
       return { error };
     }

@@ -24,7 +24,10 @@ import type { ScriptTables } from './script-tables.ts';
 import { firstOf, systemVariables } from './script-variables.ts';
 import type { Expression } from './sql/ast.ts';
 import { Bindings, type Variables } from './sql/bindings.ts';
+import { checkRoutine } from './sql/check-routine.ts';
 import { parseStatement } from './sql/parse-statement.ts';
+import { QueryResolver } from './sql/resolve-query.ts';
+import type { RoutineDefinition } from './sql/routine.ts';
 import { isDml, type Statement } from './sql/statements.ts';
 import { StoredTables } from './sql/stored-tables.ts';
 import { type Translation, translate, translateExpression } from './sql/translate.ts';
@@ -49,6 +52,8 @@ export interface TranslatedQuery {
 interface ScriptNames {
   readonly variables: Variables;
   readonly own: ScriptTables;
+  /** Temporary functions by lower-case name. */
+  readonly functions: ReadonlyMap<string, RoutineDefinition>;
 }
 
 /** A query that is translated and authorized. */
@@ -169,20 +174,27 @@ export class QueryEngine {
     configuration: QueryConfiguration,
     access: Access,
     location: string | undefined,
-    { variables, own }: Partial<ScriptNames>,
+    { variables, own, functions }: Partial<ScriptNames>,
   ): { bindings: Bindings; tables: StoredTables } {
     const { catalog, projectId, projectNumber } = this.#context;
     const { defaultDataset } = configuration;
     const system = systemVariables(projectId, configuration);
     const bindings = new Bindings(configuration.parameters, variables ? firstOf(variables, system) : system);
     const tables = new StoredTables(catalog, {
-      ...{ projectId, projectNumber, bindings, jobs: this.#jobs, own },
+      ...{ projectId, projectNumber, bindings, jobs: this.#jobs, own, functions },
       location,
       defaultLocation: this.#context.location,
       defaultDataset,
       access,
     });
     return { bindings, tables };
+  }
+
+  /** Throws `invalidQuery` for a function whose body cannot be called. */
+  checkRoutine(definition: RoutineDefinition, access: Access, location: string): void {
+    const configuration = parseQuery(this.#context.projectId, { query: 'SELECT 1', useLegacySql: false });
+    const { bindings, tables } = this.#names(configuration, access, location, {});
+    checkRoutine(definition, new QueryResolver(bindings, this.#context.clock.now(), tables));
   }
 
   /** The columns of a view. Throws `invalidQuery`, `notFound`, `accessDenied`. */

@@ -11,6 +11,7 @@ import { ScriptJobs, scriptSummary } from './script-jobs.ts';
 import type { ScriptTables } from './script-tables.ts';
 import { assertSettable, firstOf, ScopedVariables, scriptSystemVariables } from './script-variables.ts';
 import type { Parameter, Variable, Variables } from './sql/bindings.ts';
+import { addTemporaryFunction, type RoutineDefinition } from './sql/routine.ts';
 import type { Script, ScriptExpression, ScriptNode, ScriptText } from './sql/script.ts';
 import type { Statement } from './sql/statements.ts';
 import { type DataType, type Field, sameType, scalar, structKey, typeName, typeOfField } from './types.ts';
@@ -49,6 +50,7 @@ export class ScriptRun {
   readonly #variables = new ScopedVariables();
   readonly #tables: ScriptTables;
   readonly #jobs: ScriptJobs;
+  readonly #functions = new Map<string, RoutineDefinition>();
   readonly #flow: ScriptFlow;
   #rowCount: number | undefined;
 
@@ -93,6 +95,7 @@ export class ScriptRun {
       case 'transaction':
         return this.#transaction(node);
       case 'statement': {
+        if (addTemporaryFunction(this.#functions, node.statement)) return;
         await this.#statement(this.#part(node.statement, node));
       }
     }
@@ -223,7 +226,7 @@ export class ScriptRun {
     const child = await this.#jobs.run('STATEMENT', text, caller, async (job) => {
       const { engine } = this.#host;
       const variables = this.#known(job, part.variables);
-      const named = { statement, variables, own: this.#tables };
+      const named = { statement, variables, own: this.#tables, functions: this.#functions };
       job.transactionId = this.#tables.transactionId;
       await engine.claim(configuration, this.#access, job.location, named);
       await this.#host.runQuery(job, engine.translate(configuration, this.#access, job.location, named));
@@ -271,7 +274,13 @@ export class ScriptRun {
 
   #translated(expression: ScriptExpression['expression'], type: DataType | undefined, variables: Variables) {
     const { location } = this.#job;
-    const part = { expression, variables, own: this.#tables, ...(type && { type }) };
+    const part = {
+      expression,
+      variables,
+      own: this.#tables,
+      functions: this.#functions,
+      ...(type && { type }),
+    };
     return this.#host.engine.translateExpression(this.#configuration, this.#access, location, part);
   }
 

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const fields = [{ name: 'id', type: 'STRING' }];
   await bigquery.insertTable('d', { tableReference: { tableId: 't' }, schema: { fields } });
   await bigquery.insertAll('d', 't', { rows: [{ json: { id: 'a' } }] });
+  await bigquery.insertRoutine('d', ROUTINE);
   const configuration = { query: { query: 'SELECT id FROM d.t', useLegacySql: false } };
   for (const jobId of ['job', 'deleted']) {
     await bigquery.insertJob({ jobReference: { jobId, location: LOCATION }, configuration });
@@ -26,6 +27,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => fixture.close());
+
+const ROUTINE = {
+  routineReference: { routineId: 'f' },
+  routineType: 'SCALAR_FUNCTION',
+  definitionBody: 'x * 2',
+  arguments: [{ name: 'x', dataType: { typeKind: 'INT64' } }],
+} as const;
 
 /** The messages of all requests, those inside them included. */
 function messages(): Message[] {
@@ -99,7 +107,7 @@ function recording(values: Readonly<Record<string, unknown>>): {
 }
 
 const request = {
-  path: { projectId: PROJECT, datasetId: 'd', tableId: 't', jobId: 'deleted' },
+  path: { projectId: PROJECT, datasetId: 'd', tableId: 't', jobId: 'deleted', routineId: 'f' },
   access: DEVELOPER,
   media: undefined,
   ifMatch: undefined,
@@ -129,6 +137,7 @@ describe('the code', () => {
     const good = {
       datasetReference: { datasetId: isNew ? 'new' : 'd' },
       tableReference: { tableId: isNew ? 'new' : 't' },
+      ...{ ...ROUTINE, routineReference: { routineId: isNew ? 'new' : 'f' } },
       policy: { bindings: [] },
       ...{ query: 'SELECT 1', useLegacySql: false, rows: [{ json: { id: 'b' } }], permissions: [] },
       configuration: { query: { query: 'SELECT 1', useLegacySql: false } },
@@ -223,6 +232,8 @@ describe('a response', () => {
     ['DatasetList', 'GET', 'datasets', undefined],
     ['Table', 'GET', 'datasets/d/tables/t', undefined],
     ['TableList', 'GET', 'datasets/d/tables', undefined],
+    ['Routine', 'GET', 'datasets/d/routines/f', undefined],
+    ['ListRoutinesResponse', 'GET', 'datasets/d/routines', undefined],
     ['TableDataList', 'GET', 'datasets/d/tables/t/data', undefined],
     ['TableDataInsertAllResponse', 'POST', 'datasets/d/tables/t/insertAll', { rows: [{ json: { no: 1 } }] }],
     ['Job', 'GET', job, undefined],

@@ -30,18 +30,21 @@ async function createTable(bigquery: BigQuery): Promise<void> {
 }
 
 describe('a folder', () => {
-  it('keeps datasets, tables and rows for the next start', async () => {
+  it('keeps datasets, tables, rows and functions for the next start', async () => {
     const first = await BigQuery.open({ ...options, path });
     await createTable(first);
     await first.appendRows(table, [{ id: 'a' }, { id: 'b' }]);
     const [dataset, before] = [await first.getDataset('d'), await first.getTable('d', 't')];
+    const routineReference = { routineId: 'f' };
+    await first.insertRoutine('d', { routineReference, routineType: 'SCALAR_FUNCTION', definitionBody: '1' });
     await first.close();
 
     const second = await BigQuery.open({ ...options, path });
     expect(await second.getDataset('d')).toEqual(dataset);
     expect(await second.getTable('d', 't')).toEqual(before);
     await second.appendRows(table, [{ id: 'c' }]);
-    const { rows } = await second.query({ query: 'SELECT id FROM d.t ORDER BY id', useLegacySql: false });
+    const query = 'SELECT id FROM d.t WHERE d.f() = 1 ORDER BY id';
+    const { rows } = await second.query({ query, useLegacySql: false });
     expect(rows?.map(({ f }) => f[0]?.v)).toEqual(['a', 'b', 'c']);
     await second.insertTable('d', {
       tableReference: { tableId: 'u' },

@@ -23,6 +23,8 @@ afterAll(() => fixture.close());
 /** Mistakes, each with BigQuery's own message. */
 const mistakes: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT nope FROM d.t', 'Unrecognized name: nope at [1:8]'],
+  ['SELECT nmbre FROM (SELECT 1 AS nombre)', 'Unrecognized name: nmbre; Did you mean nombre? at [1:8]'],
+  ['SELECT d.nope(1)', 'Function not found: d.nope at [1:8]'],
   ['SELECT id,\n  nope\nFROM d.t', 'Unrecognized name: nope at [2:3]'],
   ['SELECT t.nope FROM d.t', 'Name nope not found inside t at [1:10]'],
   ['SELECT s.y FROM d.t', 'Field name y does not exist in STRUCT at [1:10]'],
@@ -132,7 +134,10 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['SELECT x FROM (FROM d.t |> SELECT id AS x)', 'Pipe syntax'],
   ['SELECT id FROM d.t |> WHERE TRUE', 'Pipe syntax'],
   ['CREATE VIEW d.v (x) AS SELECT 1', 'CREATE VIEW with a list of columns'],
-  ['CREATE FUNCTION d.f() AS (1)', 'Statement CREATE FUNCTION'],
+  ["CREATE FUNCTION d.f() RETURNS INT64 LANGUAGE js AS 'return 1'", 'A function in JS'],
+  ['CREATE TABLE FUNCTION d.f() AS SELECT 1', 'Statement CREATE TABLE FUNCTION'],
+  ['CREATE AGGREGATE FUNCTION d.f(x INT64) AS (SUM(x))', 'Statement CREATE AGGREGATE'],
+  ['DROP TABLE FUNCTION d.f', 'Statement DROP TABLE FUNCTION'],
   ['UNDROP SCHEMA d', 'Statement UNDROP'],
   ['ALTER TABLE d.t ALTER COLUMN n SET DATA TYPE FLOAT64', 'ALTER COLUMN SET DATA TYPE'],
   ['UPDATE d.t SET s.x = 1 WHERE TRUE', 'UPDATE of a field inside a STRUCT'],

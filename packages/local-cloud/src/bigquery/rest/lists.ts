@@ -1,5 +1,6 @@
 import { invalid, tableName } from '../errors.ts';
 import type { DatasetResource, TableResource } from '../resources.ts';
+import type { RoutineResource } from '../routines.ts';
 import { selectedColumns } from '../selected-columns.ts';
 import type { Field } from '../types.ts';
 import { oneOf } from './types.ts';
@@ -26,6 +27,21 @@ export function datasetFilter(filter = '', all: boolean): (dataset: DatasetResou
   return (dataset) =>
     // The name of a hidden dataset begins with an underscore.
     (all || !dataset.datasetReference.datasetId.startsWith('_')) && tests.every((test) => test(dataset));
+}
+
+/** What a list shows of a routine. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/routines/list */
+export const LISTED_OF_A_ROUTINE = 'etag,routineReference,routineType,creationTime,lastModifiedTime,language';
+
+export function routineFilter(filter = ''): (routine: RoutineResource) => boolean {
+  const [, type] = /^routineType:(\w+)$/.exec(filter) ?? [];
+  if (filter && !type) throw invalid(`Invalid value for filter: ${filter}; it must be routineType:TYPE`);
+  return ({ routineType }) => type === undefined || routineType === type;
+}
+
+/** The fields that a mask names, separated by commas; all of them for `*`. */
+export function masked<T extends object>(resource: T, mask: string): object {
+  const names = new Set(mask.split(',').map((name) => name.split('.')[0]));
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => names.has('*') || names.has(name)));
 }
 
 export const TABLE_VIEWS = oneOf('TABLE_METADATA_VIEW_UNSPECIFIED', 'BASIC', 'STORAGE_STATS', 'FULL');

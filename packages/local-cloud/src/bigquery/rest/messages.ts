@@ -16,6 +16,9 @@ import {
 } from '../job-configuration.ts';
 import type { ParameterInput, ParameterTypeInput, ParameterValueInput } from '../parameters.ts';
 import type { AccessEntry, DatasetInput, TableInput } from '../resources.ts';
+import type { RoutineReference } from '../routine-catalog.ts';
+import type { ArgumentInput, RoutineInput } from '../routine-definition.ts';
+import type { StandardType } from '../standard-types.ts';
 import type { InsertAllRequest } from '../table-data.ts';
 import {
   ANY,
@@ -246,6 +249,71 @@ export const TABLE = message<TableInput>(
       'tableReplicationInfo',
     ],
     keepNulls: true,
+  },
+);
+
+const STANDARD_TYPE: Message<StandardType> = message<StandardType>(
+  'StandardSqlDataType',
+  () => ({ typeKind: STRING, arrayElementType: STANDARD_TYPE, structType: STANDARD_STRUCT }),
+  { refused: ['rangeElementType'] },
+);
+
+const STANDARD_FIELD = message<{ name?: string; type?: StandardType }>('StandardSqlField', () => ({
+  name: STRING,
+  type: STANDARD_TYPE,
+}));
+
+const STANDARD_STRUCT = message<NonNullable<StandardType['structType']>>('StandardSqlStructType', () => ({
+  fields: listOf(STANDARD_FIELD),
+}));
+
+const ARGUMENT = message<ArgumentInput>(
+  'Argument',
+  () => ({
+    name: STRING,
+    dataType: STANDARD_TYPE,
+    argumentKind: acceptedOf(
+      ['ARGUMENT_KIND_UNSPECIFIED', 'FIXED_TYPE', 'ANY_TYPE'],
+      ['ANY_TABLE', 'FIXED_TABLE'],
+    ),
+  }),
+  { refused: ['isAggregate', 'mode', 'tableType'] },
+);
+
+const ROUTINE_REFERENCE = message<Partial<RoutineReference>>('RoutineReference', () => ({
+  projectId: STRING,
+  datasetId: STRING,
+  routineId: STRING,
+}));
+
+export const ROUTINE = message<RoutineInput>(
+  'Routine',
+  () => ({
+    routineReference: ROUTINE_REFERENCE,
+    routineType: acceptedOf(
+      ['SCALAR_FUNCTION'],
+      ['PROCEDURE', 'TABLE_VALUED_FUNCTION', 'AGGREGATE_FUNCTION'],
+    ),
+    language: acceptedOf(['SQL'], ['JAVASCRIPT', 'PYTHON', 'JAVA', 'SCALA']),
+    arguments: listOf(ARGUMENT),
+    returnType: STANDARD_TYPE,
+    definitionBody: STRING,
+    description: STRING,
+  }),
+  {
+    output: { etag: STRING, creationTime: INT64, lastModifiedTime: INT64, ...outputs('buildStatus') },
+    refused: [
+      'dataGovernanceType',
+      'determinismLevel',
+      'externalRuntimeOptions',
+      'importedLibraries',
+      'pythonOptions',
+      'remoteFunctionOptions',
+      'returnTableType',
+      'securityMode',
+      'sparkOptions',
+      'strictMode',
+    ],
   },
 );
 

@@ -6,13 +6,22 @@ import { invalid } from '../errors.ts';
 import type { Media } from '../load-rows.ts';
 import { listPage } from '../page.ts';
 import type { Precondition } from '../resources.ts';
-import { datasetFilter, type SelectedTable, selectedTable, TABLE_VIEWS } from './lists.ts';
+import {
+  datasetFilter,
+  LISTED_OF_A_ROUTINE,
+  masked,
+  routineFilter,
+  type SelectedTable,
+  selectedTable,
+  TABLE_VIEWS,
+} from './lists.ts';
 import {
   DATASET,
   GET_POLICY,
   INSERT_ALL,
   JOB,
   QUERY_REQUEST,
+  ROUTINE,
   SET_POLICY,
   TABLE,
   TEST_PERMISSIONS,
@@ -48,7 +57,9 @@ interface RestRequest<Q extends Types, B extends object> {
 }
 
 /** Path parameters, decoded: those that the template of the method has. */
-export type PathValues = Readonly<Record<'projectId' | 'datasetId' | 'tableId' | 'jobId', string>>;
+export type PathValues = Readonly<
+  Record<'projectId' | 'datasetId' | 'tableId' | 'jobId' | 'routineId', string>
+>;
 
 type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -74,6 +85,8 @@ const ONE_DATASET = `${DATASETS}/{datasetId}`;
 const TABLES = `${ONE_DATASET}/tables`;
 const ONE_TABLE = `${TABLES}/{tableId}`;
 const POLICIES = `${ONE_TABLE}/rowAccessPolicies`;
+const ROUTINES = `${ONE_DATASET}/routines`;
+const ONE_ROUTINE = `${ROUTINES}/{routineId}`;
 const ONE_JOB = `${PROJECT}/jobs/{jobId}`;
 
 const PAGING = { maxResults: UINT32, pageToken: STRING };
@@ -346,22 +359,36 @@ export const METHODS: readonly Method[] = [
       );
     },
   ),
-  // Always empty. `bq ls` asks for models, routines and row access policies as well as tables.
+  // Always empty. `bq ls` asks for models and row access policies as well as tables.
   method('models.list', 'GET', `${ONE_DATASET}/models`, PAGING, (bigquery, { path, query }) =>
     none(bigquery, path, query, 'models'),
   ),
   method(
     'routines.list',
     'GET',
-    `${ONE_DATASET}/routines`,
+    ROUTINES,
     { ...PAGING, filter: STRING, readMask: FIELD_MASK },
-    (bigquery, { path, query }) => {
-      // There is no routine that a mask could cut.
-      const { maxResults, pageToken, filter, readMask: _ } = query;
-      if (filter && !/^routineType:\w+$/.test(filter)) throw invalid(`Invalid value for filter: ${filter}`);
-      return none(bigquery, path, { maxResults, pageToken }, 'routines');
+    async (bigquery, { path, query }) => {
+      const { maxResults, pageToken, filter, readMask } = query;
+      const all = (await bigquery.listRoutines(path.datasetId)).filter(routineFilter(filter));
+      const { items, ...rest } = listPage(all, { maxResults, pageToken }, `routines ${path.datasetId}`);
+      const routines = items.map((routine) => masked(routine, readMask || LISTED_OF_A_ROUTINE));
+      return { ...(routines.length > 0 && { routines }), ...rest };
     },
   ),
+  withBody('routines.insert', 'POST', ROUTINES, {}, ROUTINE, (bigquery, { path, body, access }) =>
+    bigquery.insertRoutine(path.datasetId, body, access),
+  ),
+  method('routines.get', 'GET', ONE_ROUTINE, { readMask: FIELD_MASK }, async (bigquery, { path, query }) =>
+    masked(await bigquery.getRoutine(path.datasetId, path.routineId), query.readMask || '*'),
+  ),
+  withBody('routines.update', 'PUT', ONE_ROUTINE, {}, ROUTINE, (bigquery, { path, body, ifMatch, access }) =>
+    bigquery.updateRoutine(path.datasetId, path.routineId, body, ifMatch, access),
+  ),
+  method('routines.delete', 'DELETE', ONE_ROUTINE, {}, async (bigquery, { path }) => {
+    await bigquery.deleteRoutine(path.datasetId, path.routineId);
+    return undefined;
+  }),
   method(
     'rowAccessPolicies.list',
     'GET',
@@ -376,13 +403,9 @@ export const METHODS: readonly Method[] = [
   refused('models.get', 'GET', `${ONE_DATASET}/models/{modelId}`),
   refused('models.patch', 'PATCH', `${ONE_DATASET}/models/{modelId}`),
   refused('models.delete', 'DELETE', `${ONE_DATASET}/models/{modelId}`),
-  refused('routines.insert', 'POST', `${ONE_DATASET}/routines`),
-  refused('routines.get', 'GET', `${ONE_DATASET}/routines/{routineId}`),
-  refused('routines.update', 'PUT', `${ONE_DATASET}/routines/{routineId}`),
-  refused('routines.delete', 'DELETE', `${ONE_DATASET}/routines/{routineId}`),
-  refused('routines.getIamPolicy', 'POST', `${ONE_DATASET}/routines/{routineId}:getIamPolicy`),
-  refused('routines.setIamPolicy', 'POST', `${ONE_DATASET}/routines/{routineId}:setIamPolicy`),
-  refused('routines.testIamPermissions', 'POST', `${ONE_DATASET}/routines/{routineId}:testIamPermissions`),
+  refused('routines.getIamPolicy', 'POST', `${ONE_ROUTINE}:getIamPolicy`),
+  refused('routines.setIamPolicy', 'POST', `${ONE_ROUTINE}:setIamPolicy`),
+  refused('routines.testIamPermissions', 'POST', `${ONE_ROUTINE}:testIamPermissions`),
   refused('rowAccessPolicies.insert', 'POST', POLICIES),
   refused('rowAccessPolicies.batchDelete', 'POST', `${POLICIES}:batchDelete`),
   refused('rowAccessPolicies.get', 'GET', `${POLICIES}/{policyId}`),
@@ -458,7 +481,7 @@ async function none(
     maxResults,
     pageToken,
   }: { readonly maxResults?: number | undefined; readonly pageToken?: string | undefined },
-  name: 'models' | 'routines',
+  name: 'models',
 ): Promise<object> {
   await bigquery.getDataset(datasetId);
   return { [name]: listPage([], { maxResults, pageToken }, name).items };

@@ -17,7 +17,11 @@ const ON_DATASET: Readonly<Record<string, string>> = {
   'datasets.patch': 'bigquery.datasets.update',
   'datasets.update': 'bigquery.datasets.update',
   'models.list': 'bigquery.models.list',
+  'routines.delete': 'bigquery.routines.delete',
+  'routines.get': 'bigquery.routines.get',
+  'routines.insert': 'bigquery.routines.create',
   'routines.list': 'bigquery.routines.list',
+  'routines.update': 'bigquery.routines.update',
   'tables.insert': 'bigquery.tables.create',
   'tables.list': 'bigquery.tables.list',
 };

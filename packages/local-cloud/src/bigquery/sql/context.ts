@@ -1,7 +1,9 @@
+import type { Position } from '../errors.ts';
 import type { DataType } from '../types.ts';
 import type { Name, Query, WindowSpec } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import type { Resolved } from './resolved.ts';
+import type { RoutineDefinition } from './routine.ts';
 import type { Scope } from './scope.ts';
 
 /** A resolved subquery, as the expression around it sees it. */
@@ -33,4 +35,12 @@ export interface ExpressionContext {
   /** Resolves an alias of the SELECT list, in clauses that may use one. */
   readonly alias?: (name: Name) => Resolved | undefined;
   readonly resolveQuery: (query: Query, scope: Scope) => ResolvedSubquery;
+  readonly routines: {
+    /** The function that a user defined. Throws PERMISSION_DENIED, NOT_FOUND. */
+    readonly find: (name: string, at: Position) => RoutineDefinition | undefined;
+    /** The context of its body, which sees nothing of the query around it. */
+    readonly context: (scope: Scope, clause: string) => ExpressionContext;
+  };
+  /** How many functions the expression is inside of. */
+  readonly routineDepth?: number;
 }

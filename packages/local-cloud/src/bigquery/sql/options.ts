@@ -57,6 +57,8 @@ export const TABLE_OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
+export const FUNCTION_OPTIONS: Readonly<Record<string, Option>> = { description: text('description') };
+
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#schema_option_list */
 export const SCHEMA_OPTIONS: Readonly<Record<string, Option>> = {
   ...COMMON,

@@ -1,6 +1,6 @@
 import { invalidQuery, unsupported } from '../errors.ts';
 import type { Name } from './ast.ts';
-import { DmlParser } from './parse-dml.ts';
+import { FunctionParser } from './parse-function.ts';
 import { parseScalarKind } from './parse-type.ts';
 import type {
   ColumnDefinition,
@@ -14,7 +14,7 @@ import type {
 } from './statements.ts';
 
 /** Parses statements that change the catalog. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language */
-export abstract class DdlParser extends DmlParser {
+export abstract class DdlParser extends FunctionParser {
   protected create(): DdlStatement {
     const { cursor } = this;
     const at = cursor.expectKeyword('CREATE');
@@ -24,7 +24,12 @@ export abstract class DdlParser extends DmlParser {
     if (cursor.acceptKeyword('SNAPSHOT', 'TABLE')) return this.#createSnapshot(at, orReplace);
     const isTemporary = ['TEMP', 'TEMPORARY'].some((word) => cursor.acceptKeyword(word, 'TABLE'));
     if (isTemporary) return { ...this.#createTable(at, orReplace), isTemporary };
+    if (cursor.isKeyword('TABLE', 'FUNCTION')) throw unsupported('Statement CREATE TABLE FUNCTION', at);
     if (cursor.acceptKeyword('TABLE')) return this.#createTable(at, orReplace);
+    const isTemporaryFunction = ['TEMP', 'TEMPORARY'].some((word) => cursor.acceptKeyword(word, 'FUNCTION'));
+    if (isTemporaryFunction || cursor.acceptKeyword('FUNCTION')) {
+      return this.createFunction(at, orReplace, isTemporaryFunction);
+    }
     throw unsupported(`Statement CREATE ${cursor.peek().text.toUpperCase()}`, at);
   }
 
@@ -32,7 +37,7 @@ export abstract class DdlParser extends DmlParser {
     const ifNotExists = this.cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
     const schema = this.tableName();
     if (this.cursor.isKeyword('DEFAULT')) throw unsupported('CREATE SCHEMA with DEFAULT', this.cursor.at);
-    return { node: 'create schema', at, schema, ifNotExists, options: this.#options() };
+    return { node: 'create schema', at, schema, ifNotExists, options: this.options() };
   }
 
   #createView(at: DdlStatement['at'], orReplace: boolean): DdlStatement {
@@ -40,7 +45,7 @@ export abstract class DdlParser extends DmlParser {
     const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
     const table = this.tableName();
     const columns = cursor.isSymbol('(') ? this.#viewColumns() : undefined;
-    const options = this.#options();
+    const options = this.options();
     cursor.expectKeyword('AS');
     const start = cursor.peek().start;
     const query = this.query();
@@ -52,7 +57,7 @@ export abstract class DdlParser extends DmlParser {
   #viewColumns() {
     const { cursor } = this;
     cursor.expectSymbol('(');
-    const columns = cursor.list(() => ({ name: cursor.identifier(), options: this.#options() }));
+    const columns = cursor.list(() => ({ name: cursor.identifier(), options: this.options() }));
     cursor.expectSymbol(')');
     return columns;
   }
@@ -65,7 +70,7 @@ export abstract class DdlParser extends DmlParser {
     const source = this.#source('CLONE');
     return {
       ...{ node: 'create table', at, noun: 'SNAPSHOT TABLE', table, orReplace, ifNotExists },
-      ...{ clusterBy: [], source, options: this.#options() },
+      ...{ clusterBy: [], source, options: this.options() },
     };
   }
 
@@ -85,7 +90,7 @@ export abstract class DdlParser extends DmlParser {
     if (cursor.isKeyword('DEFAULT')) throw unsupported('CREATE TABLE with DEFAULT', cursor.at);
     const partitionBy = cursor.acceptKeyword('PARTITION', 'BY') ? this.expression() : undefined;
     const clusterBy = cursor.acceptKeyword('CLUSTER', 'BY') ? cursor.list(() => cursor.identifier()) : [];
-    const options = this.#options();
+    const options = this.options();
     const query = cursor.acceptKeyword('AS') ? this.query() : undefined;
     if (!columns && !query && !source) {
       throw invalidQuery('CREATE TABLE must have a column list or AS SELECT', at);
@@ -120,12 +125,11 @@ export abstract class DdlParser extends DmlParser {
     return columns;
   }
 
-  #column(): ColumnDefinition {
+  #column(name = this.cursor.identifier()): ColumnDefinition {
     const { cursor } = this;
-    const name = cursor.identifier();
     const type = this.#columnType();
     const required = cursor.acceptKeyword('NOT', 'NULL');
-    const options = this.#options();
+    const options = this.options();
     const { kind, text } = cursor.peek();
     if (kind !== 'end' && !/^(?:[,);]|>+)$/.test(text)) {
       throw unsupported(`A column with ${text.toUpperCase()}`, cursor.at);
@@ -149,7 +153,7 @@ export abstract class DdlParser extends DmlParser {
       }
       if (cursor.acceptKeyword('STRUCT')) {
         cursor.expectSymbol('<');
-        const fields = cursor.list(() => this.#column());
+        const fields = cursor.list(() => this.#column(cursor.fieldName()));
         cursor.expectSymbol('>');
         return { kind: 'STRUCT', fields };
       }
@@ -165,25 +169,10 @@ export abstract class DdlParser extends DmlParser {
     return this.cursor.next().text;
   }
 
-  /** An optional `OPTIONS(name = value, …)`. */
-  #options(): OptionSetting[] {
-    const { cursor } = this;
-    if (!cursor.acceptKeyword('OPTIONS')) return [];
-    cursor.expectSymbol('(');
-    if (cursor.acceptSymbol(')')) return [];
-    const options = cursor.list(() => {
-      const name = cursor.identifier();
-      cursor.expectSymbol('=');
-      return { name, value: this.expression() };
-    });
-    cursor.expectSymbol(')');
-    return options;
-  }
-
   #setOptions(): OptionSetting[] {
     this.cursor.expectKeyword('SET');
     if (!this.cursor.isKeyword('OPTIONS')) throw this.cursor.unexpected('keyword OPTIONS');
-    return this.#options();
+    return this.options();
   }
 
   protected drop(): DdlStatement {
@@ -196,6 +185,11 @@ export abstract class DdlParser extends DmlParser {
       if (!cascade) cursor.acceptKeyword('RESTRICT');
       return { node: 'drop schema', at, schema, ifExists, cascade };
     }
+    if (cursor.acceptKeyword('FUNCTION')) {
+      const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
+      return { node: 'drop function', at, routine: this.tableName(), ifExists };
+    }
+    if (cursor.isKeyword('TABLE', 'FUNCTION')) throw unsupported('Statement DROP TABLE FUNCTION', at);
     const noun = this.#noun();
     if (!noun) throw unsupported(`Statement DROP ${cursor.peek().text.toUpperCase()}`, at);
     const ifExists = cursor.acceptKeyword('IF', 'EXISTS');

@@ -190,14 +190,12 @@ export abstract class PrimaryParser extends WindowParser {
     const { cursor } = this;
     const first = cursor.next();
     const parts: Name[] = [{ text: first.text, at: first.at }];
-    const quoted = first.kind === 'quoted';
     while (cursor.isSymbol('.') && !cursor.isSymbol('*', 1)) {
       cursor.next();
       parts.push(cursor.fieldName());
     }
     if (!cursor.isSymbol('(')) return { node: 'path', at, parts };
     const spelling = parts.map(({ text }) => text).join('.');
-    if (quoted) throw unsupported(`Function ${spelling}`, at);
     return this.#call(at, spelling);
   }
 

@@ -1,4 +1,5 @@
 import { invalidQuery, syntaxError, unsupported } from '../errors.ts';
+import type { Expression } from './ast.ts';
 import { DdlParser } from './parse-ddl.ts';
 import type { Statement } from './statements.ts';
 
@@ -13,6 +14,12 @@ const UNSUPPORTED =
 export function parseStatement(sql: string): Statement {
   assertLength(sql);
   return new StatementParser(sql).parse();
+}
+
+/** Parses the body of a function. Throws CloudError `invalidQuery`. */
+export function parseBody(sql: string): Expression {
+  assertLength(sql);
+  return new StatementParser(sql).body();
 }
 
 export function assertLength(sql: string): void {
@@ -31,6 +38,12 @@ export class StatementParser extends DdlParser {
     cursor.acceptSymbol(';');
     cursor.expectEnd();
     return statement;
+  }
+
+  body(): Expression {
+    const body = this.functionBody();
+    this.cursor.expectEnd();
+    return body;
   }
 
   protected statement(): Statement {

@@ -16,6 +16,7 @@ import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from
 import { letIn, withoutFailures } from './let.ts';
 import { assertComparable, compare, unified } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { resolveRoutine } from './routine.ts';
 import { frameSql } from './window-frame.ts';
 
 /** Functions of resolve-expression.ts, passed in because that module imports this one. */
@@ -61,7 +62,14 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
   const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
-  if (!known) throw unknownFunction(node.spelling, at);
+  if (!known) {
+    const routine = context.routines.find(node.spelling, at);
+    if (!routine) throw unknownFunction(node.spelling, at);
+    if (!plain || node.argumentNames)
+      throw invalidQuery(`Function ${node.spelling} accepts only plain arguments`, at);
+    const given = node.args.map((arg) => resolvers.expression(arg, context));
+    return resolveRoutine(node, routine, given, context, resolvers.expression);
+  }
   if (node.argumentNames && !overloads?.some(({ parameters }) => parameters.some(({ name }) => name)))
     throw unsupported(`A named argument of ${name}`, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);

@@ -18,6 +18,7 @@ import { type Output, resolveSelect } from './resolve-select.ts';
 import { resolveSetOperation } from './resolve-set.ts';
 import { type Ctes, WithClause } from './resolve-with.ts';
 import { combined, type Resolved } from './resolved.ts';
+import type { RoutineDefinition } from './routine.ts';
 import { Scope, type Source } from './scope.ts';
 
 export interface ResolvedQuery {
@@ -39,6 +40,8 @@ export interface TableFinder {
   find(path: readonly Name[], at: Position): Relation;
   appends(path: readonly Name[], at: Position, range: TimeRange): Relation;
   asOf(path: readonly Name[], at: Position, time: string, now: number): Relation;
+  /** The function that a user defined. Throws PERMISSION_DENIED, NOT_FOUND. */
+  routine(name: string, at: Position): RoutineDefinition | undefined;
 }
 
 /** Resolves the queries of one statement: their SQL in DuckDB, their columns and the stored columns that they read. */
@@ -106,6 +109,10 @@ export class QueryResolver {
       aggregates: false,
       windows: false,
       resolveQuery: (query, inner) => this.#subquery(query, inner, ctes),
+      routines: {
+        find: (name, at) => this.#tables.routine(name, at),
+        context: (own, label) => this.expressionContext(own, label),
+      },
     };
   }
 

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, structKey } from '../types.ts';
@@ -66,7 +67,18 @@ export class Scope {
       const column = scope.#column(first);
       if (column) return fields(scope.reference(column, first), parts.slice(1));
     }
-    throw invalidQuery(`Unrecognized name: ${first.text}`, first.at);
+    const meant = closest(first.text, this.#names());
+    const hint = meant === undefined ? '' : `; Did you mean ${meant}?`;
+    throw invalidQuery(`Unrecognized name: ${first.text}${hint}`, first.at);
+  }
+
+  /** Every name that an expression here can use. */
+  #names(): string[] {
+    const own = this.sources.flatMap(({ alias, columns }) => [
+      alias ?? '',
+      ...columns.map(({ name }) => name),
+    ]);
+    return [...own, ...this.merged.map(({ name }) => name), ...(this.parent ? this.parent.#names() : [])];
   }
 
   /** Whether this FROM clause or one around it has the range variable or column. */
@@ -103,6 +115,13 @@ export class Scope {
       references: [{ scope: this, name: column.name, sql: column.sql, at: name.at }],
     });
   }
+}
+
+/** The name that was meant: one of five characters may be another. */
+function closest(name: string, names: readonly string[]): string | undefined {
+  const most = Math.ceil(name.length / 5);
+  const slips = (other: string) => distance(name.toLowerCase(), other.toLowerCase());
+  return names.filter((other) => slips(other) <= most).sort((a, b) => slips(a) - slips(b))[0];
 }
 
 function unique(columns: readonly ScopeColumn[], name: Name): ScopeColumn | undefined {

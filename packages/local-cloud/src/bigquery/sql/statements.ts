@@ -1,5 +1,5 @@
 import type { Position } from '../errors.ts';
-import type { ScalarKind } from '../types.ts';
+import type { DataType, ScalarKind } from '../types.ts';
 import type { Expression, FromItem, Name, Query } from './ast.ts';
 
 /** The syntax trees of statements that are not queries. `at` is the position where a node begins. */
@@ -145,7 +145,32 @@ export interface AlterTable {
   readonly changes: readonly TableChange[];
 }
 
+export interface CreateFunction {
+  readonly node: 'create function';
+  readonly at: Position;
+  readonly routine: TableName;
+  readonly isTemporary: boolean;
+  readonly orReplace: boolean;
+  readonly ifNotExists: boolean;
+  /** One without a type is of ANY TYPE. */
+  readonly parameters: readonly { readonly name: string; readonly type: DataType | undefined }[];
+  readonly returns?: DataType;
+  readonly body: Expression;
+  /** The text of the body. */
+  readonly text: string;
+  readonly options: readonly OptionSetting[];
+}
+
+export interface DropFunction {
+  readonly node: 'drop function';
+  readonly at: Position;
+  readonly routine: TableName;
+  readonly ifExists: boolean;
+}
+
 export type DdlStatement =
+  | CreateFunction
+  | DropFunction
   | CreateTable
   | CreateView
   | AlterTable

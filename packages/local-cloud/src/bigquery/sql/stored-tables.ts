@@ -15,6 +15,8 @@ import { type JobResource, jobResource } from '../job-resources.ts';
 import type { Jobs } from '../jobs.ts';
 import { checkedLocation } from '../locations.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import type { RoutineReference } from '../routine-catalog.ts';
+import { definitionOf } from '../routine-definition.ts';
 import type { ScriptTables } from '../script-tables.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, duckType, sameType, scalar, typeOfField } from '../types.ts';
@@ -25,6 +27,7 @@ import { type NamedMetadata, namedMetadata } from './metadata-tables.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
+import type { RoutineDefinition } from './routine.ts';
 import type { TableName } from './statements.ts';
 
 export interface TableDefaults {
@@ -40,6 +43,8 @@ export interface TableDefaults {
   readonly bindings: Bindings;
   /** The tables that only its script sees. */
   readonly own: ScriptTables | undefined;
+  /** Temporary functions by lower-case name. */
+  readonly functions: ReadonlyMap<string, RoutineDefinition> | undefined;
 }
 
 /** What a statement reads of one table. */
@@ -260,6 +265,37 @@ export class StoredTables implements TableFinder {
       throw invalidQuery(`Invalid dataset name: ${path.map(({ text }) => text).join('.')}`, at);
     }
     return dataset;
+  }
+
+  routine(name: string, at: Position): RoutineDefinition | undefined {
+    const temporary = this.#defaults.functions?.get(name.toLowerCase());
+    if (temporary) return temporary;
+    if (/^SAFE\./i.test(name)) return undefined;
+    const path = name.split('.').map((text) => ({ text, at }));
+    if (path.length === 1 && !this.#defaults.defaultDataset) return undefined;
+    const reference = this.routineReference({ path, at });
+    const { datasetId, routineId } = reference;
+    if (reference.projectId !== this.#defaults.projectId) return undefined;
+    const routine = this.#catalog.routines.find(datasetId, routineId);
+    if (!routine) return undefined;
+    requireOnDataset(this.#defaults.access, 'bigquery.routines.get', reference.projectId, datasetId);
+    this.place({ ...reference, tableId: routineId });
+    return definitionOf(routine);
+  }
+
+  /** Throws for a name without a dataset. */
+  routineReference({ path, at }: TableName): RoutineReference {
+    const { projectId, defaultDataset } = this.#defaults;
+    const parts = path.flatMap(({ text }) => text.split('.'));
+    const [routineId = '', datasetId = defaultDataset?.datasetId, project = projectId, ...rest] =
+      parts.toReversed();
+    if (datasetId !== undefined && rest.length === 0) return { projectId: project, datasetId, routineId };
+    throw invalidQuery(
+      rest.length > 0
+        ? `Invalid function name: ${parts.join('.')}`
+        : `Function "${routineId}" must be qualified with a dataset (e.g. dataset.${routineId}).`,
+      at,
+    );
   }
 
   /** The name of a temporary table that is to be made. */

@@ -2,16 +2,33 @@ import type { TableReference } from '../../warehouse.ts';
 import { physicalSql } from '../catalog.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteIdentifier } from '../names.ts';
+import type { RoutineReference } from '../routine-catalog.ts';
 import { parseFields } from '../schema.ts';
+import { standardType } from '../standard-types.ts';
 import { kindOf, type TableKind } from '../table-kind.ts';
 import type { Field } from '../types.ts';
+import { checkRoutine } from './check-routine.ts';
 import { assignable } from './coercion.ts';
-import { type OptionValue, resolveOptions, SCHEMA_OPTIONS, TABLE_OPTIONS } from './options.ts';
+import {
+  FUNCTION_OPTIONS,
+  type OptionValue,
+  resolveOptions,
+  SCHEMA_OPTIONS,
+  TABLE_OPTIONS,
+} from './options.ts';
 import { partitioning } from './partition-by.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import { combined } from './resolved.ts';
 import { columnDescription, createdFields, definedField } from './result-fields.ts';
-import type { AlterTable, CreateTable, CreateView, DdlStatement, TableNoun } from './statements.ts';
+import type {
+  AlterTable,
+  CreateFunction,
+  CreateTable,
+  CreateView,
+  DdlStatement,
+  DropFunction,
+  TableNoun,
+} from './statements.ts';
 import { type Common, readOf, type Translators } from './translate.ts';
 
 /** A change of a table, with the fields that it needs resolved. */
@@ -72,7 +89,23 @@ export type SchemaTranslation = Common & { readonly datasetId: string } & (
     | { readonly kind: 'drop schema'; readonly ifExists: boolean; readonly cascade: boolean }
   );
 
-export type DdlTranslation = CreateTranslation | AlterTranslation | DropTranslation | SchemaTranslation;
+export type FunctionTranslation = Common & { readonly routine: RoutineReference } & (
+    | {
+        readonly kind: 'create function';
+        readonly properties: Readonly<Record<string, unknown>>;
+        readonly options: readonly OptionValue[];
+        readonly orReplace: boolean;
+        readonly ifNotExists: boolean;
+      }
+    | { readonly kind: 'drop function'; readonly ifExists: boolean }
+  );
+
+export type DdlTranslation =
+  | FunctionTranslation
+  | CreateTranslation
+  | AlterTranslation
+  | DropTranslation
+  | SchemaTranslation;
 
 type Statement<K extends DdlStatement['node']> = Extract<DdlStatement, { node: K }>;
 
@@ -226,6 +259,36 @@ export class DdlTranslator {
       case 'RENAME TO':
         return { ...change, to: change.to.text };
     }
+  }
+
+  createFunction(statement: CreateFunction): FunctionTranslation {
+    const { isTemporary, routine, parameters, returns, body, text, at } = statement;
+    if (isTemporary) {
+      throw invalidQuery('CREATE TEMPORARY FUNCTION statements must be followed by an actual query.', at);
+    }
+    const { queries, tables } = this.#shared;
+    const reference = tables.routineReference(routine);
+    checkRoutine({ name: reference.routineId, parameters, returns, body }, queries);
+    return {
+      ...{ kind: 'create function', statementType: 'CREATE_FUNCTION', routine: reference, reads: [] },
+      orReplace: statement.orReplace,
+      ifNotExists: statement.ifNotExists,
+      options: resolveOptions(statement.options, FUNCTION_OPTIONS, this.#shared),
+      properties: {
+        ...{ routineType: 'SCALAR_FUNCTION', language: 'SQL', definitionBody: text },
+        ...(parameters.length > 0 && {
+          arguments: parameters.map(({ name, type }) =>
+            type ? { name, dataType: standardType(type) } : { name, argumentKind: 'ANY_TYPE' },
+          ),
+        }),
+        ...(returns && { returnType: standardType(returns) }),
+      },
+    };
+  }
+
+  dropFunction({ routine, ifExists }: DropFunction): FunctionTranslation {
+    const reference = this.#shared.tables.routineReference(routine);
+    return { kind: 'drop function', statementType: 'DROP_FUNCTION', routine: reference, ifExists, reads: [] };
   }
 
   dropTable({ noun, table, ifExists }: Statement<'drop table'>): DropTranslation {

@@ -143,6 +143,10 @@ function translated(statement: Statement, shared: Translators): Translation {
       return ddl.alterSchema(statement);
     case 'drop schema':
       return ddl.dropSchema(statement);
+    case 'create function':
+      return ddl.createFunction(statement);
+    case 'drop function':
+      return ddl.dropFunction(statement);
     case 'assert':
       return assertion(statement, shared);
   }

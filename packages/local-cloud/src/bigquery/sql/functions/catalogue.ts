@@ -63,10 +63,19 @@ export const SPECIAL_FUNCTIONS: readonly string[] =
 
 const MAX_SLIPS = 2;
 
+/** Every other name with a dot is that of a function of a user. */
+const NAMESPACES: ReadonlySet<string> = new Set([
+  ...[...NAMES].flatMap((name) => (name.includes('.') ? [name.split('.')[0] ?? ''] : [])),
+  ...['AI', 'ML', 'OBJ'],
+]);
+
 /** The refusal of a function without a translation: a slip of the pen, or not supported. */
 export function unknownFunction(spelling: string, at: Position) {
   const name = spelling.toUpperCase();
   const plain = name.replace(/^SAFE\./, '');
+  const [space, ...rest] = plain.split('.');
+  if (rest.length > 0 && !NAMESPACES.has(space ?? ''))
+    return invalidQuery(`Function not found: ${spelling}`, at);
   if (NAMES.has(plain) || plain.length <= 2 * MAX_SLIPS) return unsupported(`Function ${name}`, at);
   const meant = [...NAMES].find((known) => distance(known, plain) <= MAX_SLIPS);
   if (meant === undefined) return unsupported(`Function ${name}`, at);
