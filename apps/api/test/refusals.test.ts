@@ -95,6 +95,7 @@ describe('limit and offset', () => {
       { in: 'query', name, detail: expect.stringMatching(/^is not a parameter of this operation[;,] /) },
     ]);
     expect(body.detail).toContain(advice);
+    expect(body.detail).toMatch(/\w[.?]$/);
   });
 
   it('reports every mistake at once', async () => {

@@ -4,7 +4,7 @@ import { deployedOutputs, REPOSITORY, stackOption } from '@records/stack';
 
 export const delivery = program('delivery', {
   summary: 'what the workflows at GitHub call',
-  description: 'Commands for the workflows at GitHub, beside pnpm ops and pnpm prove.',
+  description: 'Commands for the workflows at GitHub, beside `pnpm ops` and `pnpm prove`.',
   example: 'pnpm delivery workflows',
 });
 
@@ -17,8 +17,8 @@ function write(text: string, out: string | undefined): void {
 }
 
 verb(delivery, 'tests', {
-  summary: 'results of the last pnpm test',
-  description: 'Prints the results of the last pnpm test by package, and the failures.',
+  summary: 'results of the last `pnpm test`',
+  description: 'Prints the results of the last `pnpm test` by package, and the failures.',
   example: 'pnpm delivery tests',
 })
   .option(...OUT)

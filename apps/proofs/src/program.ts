@@ -154,10 +154,10 @@ verb(prove, 'load', {
   );
 
 verb(prove, 'observe', {
-  summary: 'watch the alerts of a running pnpm dev',
+  summary: 'watch the alerts of a running `pnpm dev`',
   example: 'pnpm prove observe --time-lapse 60',
   description:
-    'Starts Prometheus and Alertmanager with the generated rules beside a running pnpm dev, on free ports of this machine, ' +
+    'Starts Prometheus and Alertmanager with the generated rules beside a running `pnpm dev`, on free ports of this machine, ' +
     'and prints each alert that is pending, fires or resolves, with its runbook. Ctrl-C stops both and deletes their data.',
 })
   .option(

@@ -1,6 +1,6 @@
 const VERSIONED_PNPM = 'npx --yes pnpm@12.21.0';
 /** `pnpm` before the name of a script, at the start of a word. */
-const PNPM = /(?<![\w@/.-])pnpm(?= [a-z])/g;
+const PNPM = /(?<![\w@/.-])pnpm(?= (?:--silent )?[a-z])/g;
 
 /**
  * Writes each `pnpm …` in a text for a person as that person can type it: somebody who started the command by npx has no

@@ -30,6 +30,11 @@ describe('asTyped', () => {
     const text = 'pnpm-lock.yaml, @pnpm/x, npx --yes pnpm@12.21.0 dev, pnpm 12';
     expect(asTyped(text, { npm_execpath: '/x/_npx/y/pnpm' })).toBe(text);
   });
+
+  it('writes a command with --silent, too, as a person without pnpm can type it', () => {
+    const typed = asTyped('pnpm --silent sql - < query.sql', { npm_execpath: '/x/_npx/y/pnpm' });
+    expect(typed).toBe('npx --yes pnpm@12.21.0 --silent sql - < query.sql');
+  });
 });
 
 describe('interruption', () => {

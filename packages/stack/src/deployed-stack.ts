@@ -27,8 +27,9 @@ export async function deployedOutputs(name: string, cli: Pulumi = pulumi): Promi
   try {
     outputs = await cli.ask(['stack', 'output', '--stack', name]);
   } catch (cause) {
+    const advice = `try \`pnpm pulumi stack output -s ${name}\`; log in first if it says so`;
     throw new UserError(`Pulumi has no outputs of stack ${name}: ${reasonOf(cause)}`, {
-      hint: `try \`pnpm pulumi stack output -s ${name}\`; log in first if it says so`,
+      hint: (cause instanceof UserError ? cause.hint : undefined) ?? advice,
       cause,
     });
   }

@@ -36,8 +36,16 @@ export function pulumiIn(directory: string): Pulumi {
  * The first run of the command line downloads its binary, and that installer prints to standard output. Run this before
  * anything parses what Pulumi prints. Throws UserError.
  */
-export function installPulumi(directory: string): Promise<void> {
-  return runCommand(process.execPath, [entryPoint(directory), 'version'], directory, { stdout: 'ignore' });
+export async function installPulumi(directory: string): Promise<void> {
+  const command = [entryPoint(directory), 'version'];
+  try {
+    await runCommand(process.execPath, command, directory, { stdout: 'ignore' });
+  } catch (cause) {
+    throw new UserError('the Pulumi command line cannot be installed, for the reason above', {
+      hint: 'its first run downloads it from get.pulumi.com: check the network, then run `pnpm pulumi version`',
+      cause,
+    });
+  }
 }
 
 /** On the stacks of infra/. */

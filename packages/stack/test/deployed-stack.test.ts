@@ -74,6 +74,14 @@ describe('a deployed stack', () => {
     await expect(reading).rejects.toThrow(reason);
   });
 
+  it('says what to do when the command line cannot be installed', async () => {
+    const reading = withPulumi('process.exit(1)', (infra) => deployedStack('dev', pulumiIn(infra), {}));
+    await expect(reading).rejects.toMatchObject({
+      message: expect.stringContaining('the Pulumi command line cannot be installed'),
+      hint: expect.stringContaining('check the network, then run `pnpm pulumi version`'),
+    });
+  });
+
   (process.platform === 'win32' ? it.skip : it)(
     'is asked by pnpm pulumi without a word of an installer among the answer',
     async () => {

@@ -31,7 +31,7 @@ export const compileParameters: FastifySchemaCompiler<FastifySchema> = ({ schema
 
 function invalidParameters(errors: readonly ParameterError[]): ProblemError {
   const detail = errors.map(({ name, detail }) => `${name} ${detail}`).join('; ');
-  return new ProblemError('invalid-parameters', `${detail}.`, { errors });
+  return new ProblemError('invalid-parameters', detail.endsWith('?') ? detail : `${detail}.`, { errors });
 }
 
 /** A request can carry hundreds; only the first ones are reported. */

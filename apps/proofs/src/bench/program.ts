@@ -11,7 +11,7 @@ const SIZES = [10_000, 100_000, 1_000_000];
 export const bench = program('bench', {
   summary: 'measure the system on this machine',
   example: 'pnpm bench walk 100000 10000',
-  description: 'Measures the system on this machine. pnpm bench VERB --help shows the arguments.',
+  description: 'Measures the system on this machine. `pnpm bench VERB --help` shows the arguments.',
   more: MORE,
 });
 
