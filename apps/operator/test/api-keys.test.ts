@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,27 @@ describe('pnpm ops api-keys', () => {
   });
 });
 
+/** An answer of Secret Manager. */
+type Answer = (request: IncomingMessage) => Promise<[status: number, answer: object]>;
+
+/** Runs with a store whose Secret Manager answers so. */
+async function withStore(answer: Answer, use: (store: SecretStore) => Promise<void>): Promise<void> {
+  const server = createServer(async (request, response) => {
+    const [status, body] = await answer(request);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const client = new OAuth2Client();
+    client.setCredentials({ access_token: 'token' });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await use(new SecretStore(client, SECRET, url));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
 describe('the list of keys in Secret Manager', () => {
   it('is made only in a secret without a version; a secret whose newest version was destroyed stays as it is', async () => {
     const added: string[] = [];
@@ -127,22 +148,16 @@ describe('the list of keys in Secret Manager', () => {
       404,
       { error: { code: 404, message: 'has no versions' } },
     ];
-    const server = createServer(async (request, response) => {
-      let [status, answer] = latest;
+    const answer: Answer = async (request) => {
       if (request.url?.endsWith(':addVersion')) {
         const { payload } = (await json(request)) as { payload: { data: string } };
         added.push(Buffer.from(payload.data, 'base64').toString());
-        [status, answer] = [200, { name: `${SECRET}/versions/1` }];
         latest = [200, { name: `${SECRET}/versions/1`, payload }];
+        return [200, { name: `${SECRET}/versions/1` }];
       }
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      const client = new OAuth2Client();
-      client.setCredentials({ access_token: 'token' });
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const store = new SecretStore(client, SECRET, url);
+      return latest;
+    };
+    await withStore(answer, async (store) => {
       await expect(store.read()).rejects.toThrow(`there is no list of API keys in ${SECRET} yet`);
       expect(await store.init()).toBe(true);
       expect(await store.init()).toBe(false);
@@ -150,10 +165,7 @@ describe('the list of keys in Secret Manager', () => {
       latest = [400, { error: { code: 400, message: 'is in DESTROYED state' } }];
       await expect(store.init()).rejects.toThrow('is in DESTROYED state');
       expect(added).toHaveLength(1);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    });
   });
 
   it('keeps every change when two people make one at the same moment', async () => {
@@ -162,28 +174,20 @@ describe('the list of keys in Secret Manager', () => {
     const tokens = new Set<string | undefined>();
     let meanwhile: (() => void) | undefined;
     // The three calls of Secret Manager that are made, as its REST reference describes them.
-    const server = createServer(async (request, response) => {
+    const answer: Answer = async (request) => {
       tokens.add(request.headers.authorization);
       const [, version] = /\/versions\/(\w+):access$/.exec(request.url ?? '') ?? [];
-      let answer: object;
       if (version !== undefined) {
         const number = version === 'latest' ? versions.length : Number(version);
         const data = Buffer.from(versions[number - 1] ?? '').toString('base64');
-        answer = { name: `${SECRET}/versions/${number}`, payload: { data } };
-      } else {
-        meanwhile?.();
-        meanwhile = undefined;
-        const { payload } = (await json(request)) as { payload: { data: string } };
-        answer = { name: add(Buffer.from(payload.data, 'base64').toString()) };
+        return [200, { name: `${SECRET}/versions/${number}`, payload: { data } }];
       }
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    try {
-      const client = new OAuth2Client();
-      client.setCredentials({ access_token: 'token' });
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const store = new SecretStore(client, SECRET, url);
+      meanwhile?.();
+      meanwhile = undefined;
+      const { payload } = (await json(request)) as { payload: { data: string } };
+      return [200, { name: add(Buffer.from(payload.data, 'base64').toString()) }];
+    };
+    await withStore(answer, async (store) => {
       await store.update((list) => addKey(list, entryOf('bank', 'b'), NOW));
       expect(versions.length).toBe(2);
       meanwhile = () => {
@@ -199,9 +203,6 @@ describe('the list of keys in Secret Manager', () => {
         ['shop', 'active'],
       ]);
       expect([...tokens]).toEqual(['Bearer token']);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    });
   });
 });

@@ -2,7 +2,7 @@ import { CloudError } from '../errors.ts';
 import { type Duration, secondsOf } from './resources.ts';
 
 /** The fields of an API message that are accepted here. */
-interface FieldRules {
+export interface FieldRules {
   readonly message: string;
   readonly supported: readonly string[];
   /** Set by the service, and ignored in requests, as Google documents. */

@@ -20,6 +20,7 @@ import {
   type Subscription,
 } from './resources.ts';
 import { checkRetryPolicy } from './retry-policy.ts';
+import { maskOf } from './update-mask.ts';
 
 /** A checked subscription with Google's defaults, as it is stored. */
 export interface SubscriptionConfig {
@@ -77,24 +78,8 @@ const FIELDS = {
   },
 };
 
-/** Filter and ordering cannot change after creation. https://docs.cloud.google.com/pubsub/docs/subscription-properties */
-export const SUBSCRIPTION_MASK = {
-  message: 'Subscription',
-  mutable: [
-    'bigqueryConfig',
-    'pushConfig',
-    'enableExactlyOnceDelivery',
-    'ackDeadlineSeconds',
-    'retainAckedMessages',
-    'messageRetentionDuration',
-    'labels',
-    'expirationPolicy',
-    'deadLetterPolicy',
-    'retryPolicy',
-    ...Object.keys(FIELDS.notEmulated),
-  ],
-  immutable: ['name', 'topic', 'filter', 'enableMessageOrdering', ...FIELDS.outputOnly],
-};
+/** The listed fields cannot change after creation. https://docs.cloud.google.com/pubsub/docs/subscription-properties */
+export const SUBSCRIPTION_MASK = maskOf(FIELDS, ['name', 'topic', 'filter', 'enableMessageOrdering']);
 
 /** Makes the checks that need no other resource. Throws INVALID_ARGUMENT, OUT_OF_RANGE, UNIMPLEMENTED. */
 export function checkSubscription(subscription: Subscription, topic: string): SubscriptionConfig {

@@ -3,6 +3,7 @@ import { checkFields, checkLabels, isSet, secondsIn } from './fields.ts';
 import { TOPIC_RETENTION_SECONDS } from './limits.ts';
 import { checkName } from './names.ts';
 import { durationOf, type MessageStoragePolicy, type SchemaSettings, type Topic } from './resources.ts';
+import { maskOf } from './update-mask.ts';
 
 /** A checked topic without defaults, as it is stored. */
 export interface TopicConfig {
@@ -30,11 +31,7 @@ const FIELDS = {
   },
 };
 
-export const TOPIC_MASK = {
-  message: 'Topic',
-  mutable: ['labels', 'messageStoragePolicy', 'schemaSettings', 'messageRetentionDuration'],
-  immutable: ['name'],
-};
+export const TOPIC_MASK = maskOf(FIELDS, ['name']);
 
 /** Makes the checks that need no other resource. Throws INVALID_ARGUMENT, UNIMPLEMENTED. */
 export function checkTopic(topic: Topic): TopicConfig {

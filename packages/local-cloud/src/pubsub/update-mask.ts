@@ -1,5 +1,5 @@
 import { CloudError } from '../errors.ts';
-import { camelCase } from './fields.ts';
+import { camelCase, type FieldRules } from './fields.ts';
 import type { FieldMask } from './resources.ts';
 
 interface MaskRules {
@@ -7,6 +7,19 @@ interface MaskRules {
   readonly message: string;
   readonly mutable: readonly string[];
   readonly immutable: readonly string[];
+}
+
+/** What a mask may name: what is not emulated, too, so that `checkFields` refuses it with the reason. */
+export function maskOf(
+  { message, supported, outputOnly = [], notEmulated = {} }: FieldRules,
+  fixed: readonly string[],
+): MaskRules {
+  const mutable = supported.filter((name) => !fixed.includes(name));
+  return {
+    message,
+    mutable: [...mutable, ...Object.keys(notEmulated)],
+    immutable: [...fixed, ...outputOnly],
+  };
 }
 
 /**

@@ -119,7 +119,20 @@ describe('topics', () => {
       );
     expect((await update([])).details).toContain('must contain a non-empty paths list');
     expect((await update(['name'])).details).toContain("'name' of a Topic cannot be changed");
+    expect((await update(['state'])).details).toContain("'state' of a Topic cannot be changed");
     expect((await update(['colour'])).details).toContain("'colour' is not a known Topic field");
+  });
+
+  it('refuse an update of a field that is not emulated, with the reason', async () => {
+    await using harness = await Harness.start();
+    await harness.pubsub.createTopic({ name: topicName('records') });
+    const topic = { name: topicName('records'), messageTransforms: [{ disabled: true }] };
+    const updateMask = { paths: ['message_transforms'] };
+    const { code, details } = await errorOf(harness.publisher.updateTopic({ topic, updateMask }));
+    expect([code, details]).toEqual([
+      12,
+      expect.stringContaining('Topic.messageTransforms is not emulated: message transforms (SMTs) are not'),
+    ]);
   });
 });
 
