@@ -16,7 +16,7 @@ const { image, rollout } = await readDeployment();
 const warehouse = new Warehouse('records', config);
 new Analytics('records-analytics', { ...config, warehouse });
 const ingestion = new Ingestion('records', { ...config, warehouse });
-new Privacy('records-privacy', { ...config, warehouse, ingestion });
+new Privacy('records-privacy', { ...config, image, warehouse, ingestion });
 const api = new RecordsApi('records-api', { ...config, image, rollout, warehouse });
 const prober = config.prober && new Prober('records-probe', { ...config, image, warehouse, ingestion, api });
 if (config.monitoring) {

@@ -10,6 +10,7 @@ const out = resolve(process.argv[2] ?? join(import.meta.dirname, 'dist'));
 const PROGRAMS = {
   'main.js': './src/main.ts',
   'probe.js': '@records/prober/main',
+  'sweep.js': './src/sweep/main.ts',
   'compile.js': './src/compile/main.ts',
 };
 

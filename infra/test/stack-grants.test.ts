@@ -124,7 +124,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     );
   });
 
-  it('lets privacy officers change rows of two tables, count lists, query and read dead letters, and nothing else', () => {
+  it('lets privacy officers change rows of two tables, count lists, query and read dead letters, the sweep change those of one, and neither anything else', () => {
     const member = OFFICERS;
     const role = `projects/${project}/roles/recordsPrivacyOfficer`;
     const grants = peopled.resources.filter(({ inputs }) => inputs.member === member);
@@ -142,6 +142,17 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
         role: 'roles/pubsub.subscriber',
         member,
       },
+    });
+    const sweep = `serviceAccount:records-sweep@${project}.iam.gserviceaccount.com`;
+    const ofSweep = peopled.resources.filter(({ inputs }) => inputs.member === sweep);
+    expect(
+      Object.fromEntries(ofSweep.map(({ name, inputs: { member: _, ...inputs } }) => [name, inputs])),
+    ).toEqual({
+      'records-sweep-records': { datasetId: 'records', tableId: 'records', role },
+      'records-sweep-amendments': {
+        ...{ datasetId: 'records', tableId: 'amendments', role: 'roles/bigquery.dataViewer' },
+      },
+      'records-sweep-job-user': { project, role: 'roles/bigquery.jobUser' },
     });
     expect(
       resourceOf(peopled, 'gcp:projects/iAMCustomRole:IAMCustomRole', 'records-privacy-officer').inputs,

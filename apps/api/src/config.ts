@@ -13,6 +13,11 @@ const cloudRunName = (what: string) =>
 
 const SCRATCH_PATTERN = '^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\\.[A-Za-z0-9_]{1,1024}$';
 
+export const amendmentsTable = {
+  ...SHARED_VARIABLES.RECORDS_TABLE,
+  description: 'the table of what was corrected or forgotten; `pulumi up` makes it',
+};
+
 /** Every environment variable that the API reads. `description` is the hint of an error message. */
 const Environment = Type.Object({
   PORT: Type.Integer({
@@ -31,10 +36,7 @@ const Environment = Type.Object({
   GOOGLE_CLOUD_PROJECT: SHARED_VARIABLES.GOOGLE_CLOUD_PROJECT,
   BIGQUERY_LOCATION: SHARED_VARIABLES.BIGQUERY_LOCATION,
   RECORDS_TABLE: SHARED_VARIABLES.RECORDS_TABLE,
-  AMENDMENTS_TABLE: {
-    ...SHARED_VARIABLES.RECORDS_TABLE,
-    description: 'the table of what was corrected or forgotten; `pulumi up` makes it',
-  },
+  AMENDMENTS_TABLE: amendmentsTable,
   SCRATCH_DATASET: Type.String({
     pattern: SCRATCH_PATTERN,
     'x-rule': 'must be project.dataset',

@@ -34,6 +34,8 @@ const STACK = 'local';
 /** The name of the API's Cloud Run service in the Pulumi program. */
 const API_SERVICE = 'records-api';
 
+/** The name of the Cloud Run job that deletes forgotten people again. */
+const SWEEP_JOB = 'records-sweep';
 /** The name of the prober's Cloud Run job. */
 const PROBE_JOB = 'records-probe';
 
@@ -132,7 +134,10 @@ export class LocalStack {
             ...(apiPreload === undefined ? [] : ['--import', apiPreload]),
             join('apps', 'api', 'src', 'main.ts'),
           ],
-          entryPoints: { 'probe.js': [join('apps', 'prober', 'src', 'main.ts')] },
+          entryPoints: {
+            'probe.js': [join('apps', 'prober', 'src', 'main.ts')],
+            'sweep.js': [join('apps', 'api', 'src', 'sweep', 'main.ts')],
+          },
           cwd: REPOSITORY,
           environment: {
             // As the Dockerfile does, but for this machine only.
@@ -263,6 +268,11 @@ export class LocalStack {
   /** Runs the prober's job, with the environment and the account that the program declares. */
   runProbe(): Promise<Execution> {
     return this.#cloud.cloudRun.runJob(PROBE_JOB);
+  }
+
+  /** Runs the job that deletes what arrived again of forgotten people. */
+  runSweep(): Promise<Execution> {
+    return this.#cloud.cloudRun.runJob(SWEEP_JOB);
   }
 
   async close(): Promise<void> {

@@ -15,16 +15,16 @@ export interface DeployAccountArgs extends Pick<BootstrapConfig, 'project' | 're
 const ROLES = {
   'roles/bigquery.dataOwner': 'the datasets, the table and their grants',
   'roles/bigquery.jobUser': 'queries that delete the records of an end-to-end test',
-  'roles/cloudscheduler.admin': "the prober's schedule",
+  'roles/cloudscheduler.admin': 'the schedules of jobs',
   // It may change the role, and grant it on datasets only: see GRANTABLE.
-  'roles/iam.roleAdmin': 'the custom role of the API',
-  'roles/iam.serviceAccountAdmin': 'the accounts of the API, the prober and its schedule',
+  'roles/iam.roleAdmin': 'custom roles',
+  'roles/iam.serviceAccountAdmin': 'the accounts of the API, of jobs and of their schedules',
   'roles/iam.serviceAccountUser': 'revisions, jobs and schedules that run as those accounts',
   'roles/logging.configWriter': 'log-based metrics and the exclusion of request lines',
   'roles/monitoring.editor':
     'metrics that decide a rollout, objectives, alert policies, dashboards, uptime checks',
   'roles/pubsub.admin': 'topics, subscriptions, schemas and their grants',
-  'roles/run.admin': 'the service, its revisions, the job and their grants',
+  'roles/run.admin': 'the service, its revisions, jobs and their grants',
   'roles/secretmanager.admin': 'the secret with the list of API keys, and its grants',
   'roles/serviceusage.serviceUsageAdmin':
     "Pub/Sub's own account, which Google creates on request, and the quota of queries",

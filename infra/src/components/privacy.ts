@@ -2,9 +2,12 @@ import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config.ts';
 import type { Ingestion } from './ingestion.ts';
+import { Sweep } from './sweep.ts';
 import type { Warehouse } from './warehouse.ts';
 
-export interface PrivacyArgs extends Pick<StackConfig, 'project' | 'privacyOfficers'> {
+export interface PrivacyArgs
+  extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'privacyOfficers' | 'labels'> {
+  readonly image: pulumi.Input<string>;
   readonly warehouse: Warehouse;
   readonly ingestion: Ingestion;
 }
@@ -12,7 +15,7 @@ export interface PrivacyArgs extends Pick<StackConfig, 'project' | 'privacyOffic
 /** What DML needs: neither to delete a table nor to change its columns. https://docs.cloud.google.com/bigquery/docs/data-manipulation-language */
 const OFFICER_PERMISSIONS = ['get', 'getData', 'updateData'].map((name) => `bigquery.tables.${name}`);
 
-/** What `pnpm ops person` needs, for the operators who answer the people in the table. */
+/** What `pnpm ops person` needs, for the operators who answer the people in the table, and what deletes forgotten people again. */
 export class Privacy extends pulumi.ComponentResource {
   constructor(name: string, args: PrivacyArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Privacy', name, {}, options);
@@ -47,6 +50,7 @@ export class Privacy extends pulumi.ComponentResource {
         parent,
       );
     }
+    if (privacyOfficers.length > 0) new Sweep('records-sweep', { ...args, officer: officer.name }, parent);
     this.registerOutputs({});
   }
 }

@@ -4,6 +4,7 @@ import type { StackConfig } from '../config.ts';
 import type { Patience } from '../patience.ts';
 import { type Ingestion, NEVER_EXPIRES } from './ingestion.ts';
 import type { RecordsApi } from './records-api.ts';
+import { startsOnSchedule } from './schedule.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
@@ -110,7 +111,12 @@ export class Prober extends pulumi.ComponentResource {
       { parent: this, dependsOn: [subscription, ...this.#grants(name, account.member, probes, args)] },
     );
 
-    this.#schedule(name, args);
+    const { schedulerRegion } = args;
+    startsOnSchedule(
+      name,
+      { job: this.#job, region, schedulerRegion, schedule: SCHEDULE, what: 'the prober' },
+      this,
+    );
     this.registerOutputs({ job: this.#job.name });
   }
 
@@ -145,44 +151,6 @@ export class Prober extends pulumi.ComponentResource {
       { parent: this },
     );
     return [publishes, counts, runsQueries, calls];
-  }
-
-  /** https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule */
-  #schedule(name: string, { region, schedulerRegion }: ProberArgs): void {
-    const starter = new gcp.serviceaccount.Account(
-      `${name}-starter`,
-      {
-        accountId: `${name}-starter`,
-        displayName: 'Starts the prober',
-        description: 'Runs one job on a schedule.',
-      },
-      { parent: this },
-    );
-    const mayRun = new gcp.cloudrunv2.JobIamMember(
-      `${name}-starter`,
-      { name: this.#job.name, location: region, role: 'roles/run.invoker', member: starter.member },
-      { parent: this },
-    );
-    new gcp.cloudscheduler.Job(
-      name,
-      {
-        name,
-        region: schedulerRegion,
-        description: 'Starts the prober.',
-        schedule: SCHEDULE,
-        timeZone: 'Etc/UTC',
-        attemptDeadline: '30s',
-        httpTarget: {
-          httpMethod: 'POST',
-          uri: pulumi.interpolate`https://run.googleapis.com/v2/${this.#job.id}:run`,
-          oauthToken: {
-            serviceAccountEmail: starter.email,
-            scope: 'https://www.googleapis.com/auth/cloud-platform',
-          },
-        },
-      },
-      { parent: this, dependsOn: [mayRun] },
-    );
   }
 
   #environment({ project, region, api, access, service }: ProberArgs) {

@@ -52,6 +52,25 @@ export function conflictingIds(from: string, amendments: string): string {
   return `SELECT ${ID}, COUNT(*) AS versions FROM (${rows}) GROUP BY ${ID} HAVING COUNT(*) > 1`;
 }
 
+/** Statements on the people who were forgotten. Both tables in back-ticks. */
+export function forgottenPeople({
+  records,
+  amendments,
+}: {
+  readonly records: string;
+  readonly amendments: string;
+}) {
+  const keys = `SELECT key FROM ${amendments} WHERE what != 'corrected'`;
+  const theirs = `FROM ${records} WHERE ${amendmentKeyOf(ID ?? '')} IN (${keys})`;
+  return {
+    keys,
+    /** How many rows of theirs arrived again. Scans one column. */
+    count: `SELECT COUNT(*) AS copies ${theirs}`,
+    /** Billed as the whole table. */
+    delete: `DELETE ${theirs}`,
+  };
+}
+
 // BigQuery has no REQUIRED columns in views.
 
 /** The columns of `onePerId`, as BigQuery describes those of a view. */

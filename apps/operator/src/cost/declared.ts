@@ -23,6 +23,7 @@ export interface Declared {
   readonly conditions: number;
   readonly hasUptimeCheck: boolean;
   readonly hasProber: boolean;
+  readonly hasSweep: boolean;
   readonly forwardingRules: number;
   readonly armorRules: number;
 }
@@ -49,7 +50,8 @@ export function declaredIn(resources: readonly Resource[], region: string): Decl
       0,
     ),
     hasUptimeCheck: of('monitoring/uptimeCheckConfig:UptimeCheckConfig').length > 0,
-    hasProber: of('cloudscheduler/job:Job').length > 0,
+    hasProber: of('cloudscheduler/job:Job').some(({ name }) => name === 'records-probe'),
+    hasSweep: of('cloudscheduler/job:Job').some(({ name }) => name === 'records-sweep'),
     forwardingRules: of('compute/globalForwardingRule:GlobalForwardingRule').length,
     armorRules: of('compute/securityPolicy:SecurityPolicy').reduce(
       (sum, { inputs }) => sum + (inputs.rules as readonly unknown[]).length,

@@ -26,6 +26,10 @@ const REQUEST_SECONDS = 0.02;
 /** The prober runs every five minutes; a job is billed for a minute at least. */
 const PROBES = MINUTES / 5;
 const JOB_SECONDS = 60;
+/** The sweep runs each week. */
+const SWEEPS = DAYS / 7;
+/** Of the bytes of a row, those of its id: 16 characters and two bytes. */
+const ID_SHARE = 18 / ROW_BYTES;
 /** Google checks from six regions, once a minute. */
 const CHECKS = 6 * MINUTES;
 /** Conditions are evaluated once a minute, and return one series each. */
@@ -121,6 +125,7 @@ export function itemsOf(declared: Declared, usage: Usage): Item[] {
           ),
         ]
       : []),
+    ...(declared.hasSweep ? [sweepOf(declared, gib)] : []),
     ...(declared.conditions > 0
       ? [
           item(
@@ -155,6 +160,21 @@ export function itemsOf(declared: Declared, usage: Usage): Item[] {
       'of infra/bootstrap',
     ),
   ];
+}
+
+/** Each run counts the forgotten people and the ids of all rows. What it then deletes is rare. */
+function sweepOf({ prices, memory }: Declared, gib: number): Item {
+  const idGib = Math.max(gib * ID_SHARE, LOOKUP_GIB);
+  return item(
+    'sweep',
+    [
+      [(SWEEPS * (LOOKUP_GIB + idGib)) / 1024, prices.query],
+      [SWEEPS * JOB_SECONDS, prices.instanceCpu],
+      [SWEEPS * JOB_SECONDS * memory, prices.instanceMemory],
+      [1, prices.schedule],
+    ],
+    `${count(SWEEPS)} runs, which read the ids; a run that finds rows to delete reads all columns`,
+  );
 }
 
 function listsOf(declared: Declared, { gib, writesPerSecond, readsPerMinute }: Usage) {

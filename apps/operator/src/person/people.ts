@@ -121,15 +121,16 @@ export class People {
 
   /** What arrived again of people who were forgotten: deletes it, or, in a dry run, counts it. */
   async sweep(dryRun: boolean): Promise<{ readonly rows: Changed; readonly deadLetters: number }> {
-    const keys = new Set((await this.#ask(this.#statements.forgotten, {})).map(({ key }) => String(key)));
+    const keys = new Set(
+      (await this.#ask(this.#statements.forgotten.keys, {})).map(({ key }) => String(key)),
+    );
     if (keys.size === 0) return { rows: 0, deadLetters: 0 };
     const isForgotten = (record: string | undefined) =>
       record !== undefined && keys.has(amendmentKey(record));
-    const [counted] = await this.#ask(this.#statements.arrivedAgain, {});
+    const [counted] = await this.#ask(this.#statements.forgotten.count, {});
     const rows = Number(counted?.copies ?? 0);
     return {
-      // A DELETE is billed as the whole table.
-      rows: dryRun || rows === 0 ? rows : await this.#changeRows(this.#statements.sweep, {}),
+      rows: dryRun || rows === 0 ? rows : await this.#changeRows(this.#statements.forgotten.delete, {}),
       deadLetters: await this.#discard(isForgotten, dryRun),
     };
   }

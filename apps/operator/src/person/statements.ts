@@ -1,11 +1,10 @@
-import { amendmentKeyOf, COLUMN_NAMES } from '@records/records-schema';
+import { amendmentKeyOf, COLUMN_NAMES, forgottenPeople } from '@records/records-schema';
 
 // Every statement of `pnpm ops person`, in GoogleSQL. BigQuery keeps the parameters of a job for months, so people are named by their
 // keys wherever a search does not need their names. https://docs.cloud.google.com/bigquery/docs/managing-jobs
 
 const [ID, ...VALUES] = COLUMN_NAMES;
 const KEY = amendmentKeyOf(ID ?? '');
-const FORGOTTEN = "SELECT key FROM @amendments WHERE what != 'corrected'";
 
 /** Tables as identifiers of GoogleSQL. */
 export interface Tables {
@@ -16,7 +15,6 @@ export interface Tables {
 export type Values = Readonly<Record<string, string>>;
 
 export function statements({ records, amendments }: Tables) {
-  const forgotten = FORGOTTEN.replace('@amendments', amendments);
   return {
     /** At most six ids of records with these values, each a parameter. */
     search: (names: readonly string[]) =>
@@ -36,10 +34,7 @@ export function statements({ records, amendments }: Tables) {
          UPDATE SET what = 'forgotten', amended_at = CURRENT_TIMESTAMP(), ${VALUES.map((name) => `${name} = NULL`).join(', ')}
        WHEN NOT MATCHED THEN INSERT (key, what, amended_at) VALUES (p.key, 'forgotten', CURRENT_TIMESTAMP())`,
     delete: `DELETE FROM ${records} WHERE ${KEY} = @key`,
-    forgotten,
-    /** The number of rows of people who were forgotten. Scans one column. */
-    arrivedAgain: `SELECT COUNT(*) AS copies FROM ${records} WHERE ${KEY} IN (${forgotten})`,
-    sweep: `DELETE FROM ${records} WHERE ${KEY} IN (${forgotten})`,
+    forgotten: forgottenPeople({ records, amendments }),
   };
 }
 

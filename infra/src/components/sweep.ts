@@ -1,0 +1,82 @@
+import * as gcp from '@pulumi/gcp';
+import * as pulumi from '@pulumi/pulumi';
+import type { StackConfig } from '../config.ts';
+import { startsOnSchedule } from './schedule.ts';
+import { fullName, type Warehouse } from './warehouse.ts';
+
+export interface SweepArgs extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'labels'> {
+  readonly image: pulumi.Input<string>;
+  readonly warehouse: Warehouse;
+  /** The role that may change rows. */
+  readonly officer: pulumi.Input<string>;
+}
+
+/** Each Monday: a run scans the ids of all rows. */
+const SCHEDULE = '17 4 * * 1';
+
+/** Longer than the job itself waits for its two statements. */
+const TIMEOUT = '1800s';
+
+/** A job that deletes what arrived again of people who were forgotten, and its schedule; each has an account of its own. */
+export class Sweep extends pulumi.ComponentResource {
+  constructor(name: string, args: SweepArgs, options?: pulumi.ComponentResourceOptions) {
+    super('records:index:Sweep', name, {}, options);
+    const { project, region, schedulerRegion, labels, image, warehouse, officer } = args;
+    const parent = { parent: this };
+
+    const account = new gcp.serviceaccount.Account(
+      name,
+      {
+        accountId: name,
+        displayName: 'Records sweep',
+        description: 'Deletes rows of people who were forgotten.',
+      },
+      parent,
+    );
+    const { member } = account;
+    const { amendments } = warehouse;
+    const grants = [
+      warehouse.grant(`${name}-records`, officer, member, parent),
+      warehouse.grant(`${name}-amendments`, 'roles/bigquery.dataViewer', member, parent, amendments),
+      new gcp.projects.IAMMember(
+        `${name}-job-user`,
+        { project, role: 'roles/bigquery.jobUser', member },
+        parent,
+      ),
+    ];
+
+    const job = new gcp.cloudrunv2.Job(
+      name,
+      {
+        name,
+        location: region,
+        // The job holds no data, so destroying the stack may delete it.
+        deletionProtection: false,
+        labels,
+        template: {
+          template: {
+            serviceAccount: account.email,
+            timeout: TIMEOUT,
+            maxRetries: 1,
+            containers: [
+              {
+                image,
+                args: ['sweep.js'],
+                envs: [
+                  { name: 'GOOGLE_CLOUD_PROJECT', value: project },
+                  { name: 'BIGQUERY_LOCATION', value: region },
+                  { name: 'RECORDS_TABLE', value: warehouse.tableName },
+                  { name: 'AMENDMENTS_TABLE', value: fullName(amendments) },
+                ],
+                resources: { limits: { cpu: '1', memory: '512Mi' } },
+              },
+            ],
+          },
+        },
+      },
+      { ...parent, dependsOn: grants },
+    );
+    startsOnSchedule(name, { job, region, schedulerRegion, schedule: SCHEDULE, what: 'the sweep' }, this);
+    this.registerOutputs({ job: job.name });
+  }
+}
