@@ -16,6 +16,11 @@ export interface Access {
 /** The caller of a request without a token of this cloud: the person at this machine. */
 export const DEVELOPER: Access = { member: undefined, allows: () => true, holds: () => true };
 
+/** The e-mail address of a member; a made-up one for the developer. */
+export function emailOf(member: string | undefined): string {
+  return member?.replace(/^\w+:/, '') ?? 'developer@localhost';
+}
+
 /** Lifetime of an access token in seconds, as at Google. https://docs.cloud.google.com/run/docs/securing/service-identity */
 export const TOKEN_SECONDS = 3600;
 

@@ -1,3 +1,4 @@
+import { emailOf } from '../callers.ts';
 import type { CloudError } from '../errors.ts';
 import { selfLink } from './access.ts';
 import { reasonOf } from './errors.ts';
@@ -35,9 +36,6 @@ export interface JobResource {
   readonly statistics: Readonly<Record<string, unknown>>;
 }
 
-/** The account of a caller without a token of this cloud. */
-const DEVELOPER_EMAIL = 'developer@localhost';
-
 export function jobReference(projectId: string, { id, location }: Job): JobReference {
   return { projectId, jobId: id, location };
 }
@@ -47,7 +45,7 @@ export function jobResource(projectId: string, job: Job): JobResource {
     kind: 'bigquery#job' as const,
     id: `${projectId}:${job.location}.${job.id}`,
     selfLink: selfLink(`projects/${projectId}/jobs/${job.id}?location=${job.location}`),
-    user_email: job.owner?.replace(/^\w+:/, '') ?? DEVELOPER_EMAIL,
+    user_email: emailOf(job.owner),
     jobReference: jobReference(projectId, job),
     configuration: jobConfiguration(projectId, job),
     status: {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { CAST_FORMAT } from './vectors/cast-format.ts';
 import { DECIMALS } from './vectors/decimals.ts';
+import { ERRORS } from './vectors/errors.ts';
 import { EXTREMES } from './vectors/extremes.ts';
 import { FORMAT } from './vectors/format.ts';
 import { INTERVAL } from './vectors/interval.ts';
@@ -28,6 +29,7 @@ describe.each(
     'JSON in texts': JSON_TEXT,
     'type JSON': JSON_TYPE,
     INTERVAL,
+    'errors and values without a column': ERRORS,
     'NUMERIC and BIGNUMERIC': DECIMALS,
     time: TIME,
     'extreme values': EXTREMES,

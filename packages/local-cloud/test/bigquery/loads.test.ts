@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery as Client } from '@google-cloud/bigquery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
-import { type Fixture, LOCATION, PROJECT, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { type Fixture, LOCATION, PROJECT, plain, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { call, refusedCall } from './support/rest.ts';
 
 let fixture: Fixture;
@@ -443,5 +443,96 @@ describe('a copy job', () => {
     expect(await refusedCall(call(fixture, 'POST', 'jobs', { configuration }))).toMatchObject({
       message: 'Required parameter is missing: sourceTable',
     });
+  });
+});
+
+describe('columns of types JSON, INTERVAL and BIGNUMERIC', () => {
+  const fields = [
+    { name: 'j', type: 'JSON' },
+    { name: 'js', type: 'JSON', mode: 'REPEATED' },
+    { name: 'i', type: 'INTERVAL' },
+    { name: 'b', type: 'BIGNUMERIC' },
+  ];
+  const LARGE = '-578960446186580977117854925043439539266.34992332820282019728792003956564819968';
+  const create = () => fixture.client.dataset('d').createTable('t', { schema: { fields } });
+
+  it('take the rows of a client, and give them back to a list and to a query', async () => {
+    const [table] = await create();
+    await table.insert([
+      { j: '{"b": 1.50, "a": [1]}', js: ['1', '"x"'], i: '1-2 3 4:5:6.5', b: LARGE },
+      { j: { a: null }, js: [], i: 'P1D', b: 1 },
+    ]);
+    const rows = [
+      ['{"a":[1],"b":1.5}', ['1', '"x"'], '1-2 3 4:5:6.500', LARGE],
+      ['{"a":null}', [], '0-0 1 0:0:0', '1'],
+    ];
+    const [listed] = await table.getRows();
+    expect(listed.map((row: object) => Object.values(row).map(plain))).toEqual(rows);
+    expect(await stored()).toEqual(rows);
+    const [parsed] = await fixture.client.query({ query: 'SELECT j FROM d.t', parseJSON: true });
+    expect(parsed).toEqual([{ j: { a: [1], b: 1.5 } }, { j: { a: null } }]);
+    expect(await stored('SUM(b), MAX(i), ARRAY_AGG(j.a ORDER BY b)')).toEqual([
+      [LARGE.replace(/6\./, '5.'), '1-2 3 4:5:6.500', ['[1]', 'null']],
+    ]);
+    expect(await stored('SUM(BYTE_LENGTH(TO_JSON_STRING(j)))')).toEqual([[27]]);
+  });
+
+  it('refuse the values that do not fit, each by its column', async () => {
+    const [table] = await create();
+    for (const [row, message] of [
+      [{ j: '{"a":' }, 'Cannot convert value to JSON: j is "{\\"a\\":".'],
+      [{ i: 'tomorrow' }, 'Cannot convert value to INTERVAL: i is "tomorrow".'],
+      [{ b: '6e38' }, 'Cannot convert value to BIGNUMERIC: b is "6e38".'],
+      [{ js: ['1', '{'] }, 'Cannot convert value to JSON: js is "{".'],
+    ] as const) {
+      await expect(table.insert(row)).rejects.toMatchObject({ errors: [{ errors: [{ message }] }] });
+    }
+  });
+
+  it('take the raw values of a file of JSON, and texts of JSON from a file of CSV', async () => {
+    const row = '{"j":{"z":12345678901234567,"a":"x"},"js":[1,"x",true],"i":"PT36H","b":"0.1"}';
+    const json = { sourceFormat: 'NEWLINE_DELIMITED_JSON', schema: { fields } };
+    expect(
+      (await load(`${row}\n{"j":"text","b":12345678901234567890123}\n`, json)).status.errorResult,
+    ).toBeUndefined();
+    expect(await stored()).toEqual([
+      ['{"a":"x","z":12345678901234567}', ['1', '"x"', 'true'], '0-0 0 36:0:0', '0.1'],
+      ['"text"', [], null, '12345678901234567890123'],
+    ]);
+    const csv = {
+      schema: { fields: fields.filter(({ mode }) => !mode) },
+      writeDisposition: 'WRITE_TRUNCATE',
+    };
+    expect((await load('"{""a"": 1}",1-0,2.5\n', csv)).status.errorResult).toBeUndefined();
+    expect(await stored()).toEqual([['{"a":1}', '1-0 0 0:0:0', '2.5']]);
+  });
+
+  it('are parameters and columns of SQL, too', async () => {
+    const parameters = { j: '{"b":1,"a":2}', b: '1.5' };
+    const types = { j: 'JSON', b: 'BIGNUMERIC' };
+    const query = 'SELECT @j AS j, @j.a AS a, @b + 1 AS b';
+    const [[row]] = await fixture.client.query({ query, params: parameters, types });
+    expect(Object.values(row).map(plain)).toEqual(['{"a":2,"b":1}', '2', '2.5']);
+    await fixture.client.query('CREATE TABLE d.t (j JSON, i INTERVAL, b BIGNUMERIC, s STRUCT<b BIGNUMERIC>)');
+    await fixture.client.query(
+      "INSERT INTO d.t VALUES (JSON '[1]', INTERVAL 1 DAY, 1.5, STRUCT(2)), (NULL, NULL, NULL, NULL)",
+    );
+    await fixture.client.query(
+      "UPDATE d.t SET j = JSON_ARRAY_APPEND(j, '$', b), s = STRUCT(s.b + n) FROM (SELECT 1 AS n) WHERE b = 1.5",
+    );
+    expect(await stored('j, i, b, s.b AS sb')).toEqual(
+      expect.arrayContaining([
+        ['[1,1.5]', '0-0 1 0:0:0', '1.5', '3'],
+        [null, null, null, null],
+      ]),
+    );
+    const columns =
+      'SELECT column_name, data_type FROM d.INFORMATION_SCHEMA.COLUMNS ORDER BY ordinal_position';
+    expect(await rowsOf(fixture.client, columns)).toEqual([
+      ['j', 'JSON'],
+      ['i', 'INTERVAL'],
+      ['b', 'BIGNUMERIC'],
+      ['s', 'STRUCT<b BIGNUMERIC>'],
+    ]);
   });
 });

@@ -171,7 +171,8 @@ export interface Select {
   readonly node: 'select';
   readonly at: Position;
   readonly distinct: boolean;
-  readonly asStruct: boolean;
+  /** SELECT AS STRUCT and SELECT AS VALUE: rows are values without a column. */
+  readonly as?: 'STRUCT' | 'VALUE';
   readonly items: readonly SelectItem[];
   readonly from?: FromItem;
   readonly where?: Expression;

@@ -37,6 +37,8 @@ const DECIMALS = ['BIGNUMERIC', 'NUMERIC'] as const;
 /** Coerces `value` to `type`; undefined when BigQuery does not coerce it. */
 export function coerce(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
   if (value.special) return undefined;
+  if (value.untyped !== undefined)
+    return { ...value, sql: `CAST(${value.untyped} AS ${duckType(type)})`, type };
   if (value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') return coerceEmpty(value, type);
   if (sameType(value.type, type)) return value.type === type ? value : { ...value, type };
   if (type.kind === 'ARRAY') return coerceElements(value, type, bindings);
@@ -123,7 +125,7 @@ function coerceText(
 /** The type to which all values can be coerced, or undefined. */
 export function commonType(values: readonly Resolved[], bindings: Bindings): DataType | undefined {
   const fixed = values.filter(({ coercible }) => coercible === undefined);
-  const typed = values.filter(({ coercible }) => coercible !== 'NULL' && coercible !== 'EMPTY ARRAY');
+  const typed = values.filter(({ coercible }) => !/^(?:NULL|EMPTY ARRAY|ERROR)$/.test(coercible ?? ''));
   const [first] = [...fixed, ...typed, ...values];
   if (!first) return undefined;
   const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);

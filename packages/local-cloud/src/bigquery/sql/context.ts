@@ -20,6 +20,8 @@ export interface ExpressionContext {
   readonly bindings: Bindings;
   /** Milliseconds since the epoch: CURRENT_TIMESTAMP for the whole statement. */
   readonly now: number;
+  /** The e-mail address of the caller: SESSION_USER. */
+  readonly user: string;
   /** For error messages: "WHERE clause". */
   readonly clause: string;
   /** Whether the clause allows aggregate functions. */

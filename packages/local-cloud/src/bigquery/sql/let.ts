@@ -29,26 +29,43 @@ export function isolated(values: readonly string[], body: (...names: string[]) =
   return `list_transform([struct_pack(${fields.join(', ')})], lambda v: ${body(...names)})[1]`;
 }
 
-/** Whether failures are NULL instead, for `SAFE.f(…)`: DuckDB's TRY takes no error(). */
-let isSafe = false;
+/** What becomes of a failure: DuckDB's TRY takes no error(). */
+let failures: 'raised' | 'null' | 'caught' = 'raised';
 
-/** The SQL that `emit` makes, with NULL in place of its failures. */
-export function withoutFailures(emit: () => string): string {
-  const before = isSafe;
-  isSafe = true;
+function during<T>(mode: typeof failures, emit: () => T): T {
+  const before = failures;
+  failures = mode;
   try {
     return emit();
   } finally {
-    isSafe = before;
+    failures = before;
   }
+}
+
+/** The SQL that `emit` makes, with NULL in place of its failures, for `SAFE.f(…)`. */
+export function withoutFailures(emit: () => string): string {
+  return during('null', emit);
+}
+
+/** What `emit` makes, with failures that a TRY around it catches. */
+export function failuresCaught<T>(emit: () => T): T {
+  return during('caught', emit);
 }
 
 /** SQL that fails the query with BigQuery's message, followed by `detail`: SQL of type VARCHAR. */
 export function failure(message: string, detail?: string): string {
-  if (isSafe) return 'NULL';
-  const text = `'${FAILURE_MARK}${message.replaceAll("'", "''")}'`;
-  return detail === undefined ? `error(${text})` : `error(${text} || ${detail})`;
+  const text = `'${message.replaceAll("'", "''")}'`;
+  return failureOf(detail === undefined ? text : `${text} || ${detail}`);
 }
+
+/** SQL that fails the query with a message: SQL of type VARCHAR. */
+export function failureOf(message: string): string {
+  if (failures === 'null') return 'NULL';
+  return failures === 'caught' ? `${CAUGHT}()` : `error('${FAILURE_MARK}' || ${message})`;
+}
+
+/** A function without a type that always fails. */
+export const CAUGHT = 'bq_caught';
 
 /** Distinguishes BigQuery's messages from DuckDB's own. */
 export const FAILURE_MARK = 'BigQuery: ';

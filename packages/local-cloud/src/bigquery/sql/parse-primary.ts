@@ -6,7 +6,7 @@ import { WindowParser } from './parse-window.ts';
 
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
-const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING'];
+const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING', 'COLLATE', 'RANGE'];
 const TYPED_LITERALS = /^(?:DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|DECIMAL|BIGNUMERIC|BIGDECIMAL|JSON)$/;
 
 /** Parses operands: literals, names, calls, CASE, subqueries and constructors. */

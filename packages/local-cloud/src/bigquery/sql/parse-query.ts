@@ -133,8 +133,8 @@ export abstract class QueryParser extends FromParser {
     if (cursor.isKeyword('WITH')) throw unsupported('SELECT WITH', cursor.at);
     const distinct = cursor.acceptKeyword('DISTINCT');
     if (!distinct) cursor.acceptKeyword('ALL');
-    const asStruct = cursor.acceptKeyword('AS', 'STRUCT');
-    if (cursor.isKeyword('AS')) throw unsupported('SELECT AS VALUE', cursor.at);
+    const as = (['STRUCT', 'VALUE'] as const).find((word) => cursor.acceptKeyword('AS', word));
+    if (cursor.isKeyword('AS')) throw unsupported('SELECT AS a type', cursor.at);
     const items = [this.#selectItem()];
     while (cursor.acceptSymbol(',')) {
       // A comma may follow the last item.
@@ -151,9 +151,9 @@ export abstract class QueryParser extends FromParser {
       node: 'select',
       at,
       distinct,
-      asStruct,
       items,
       windows,
+      ...(as && { as }),
       ...(from && { from }),
       ...(where && { where }),
       ...(groupBy && { groupBy }),

@@ -1,8 +1,10 @@
 import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { quoteLiteral } from '../names.ts';
 import { duckType, scalar, scalarKindOf, typeName } from '../types.ts';
 import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 
+import { CATCHING_FUNCTIONS, resolveCatching } from './caught.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
@@ -35,6 +37,10 @@ export function resolveCall(node: FunctionCall, context: ExpressionContext, reso
     return resolveAnalytic(node, context, resolvers);
   }
   if (node.name === 'GROUPING') return resolveGrouping(node, context, resolvers);
+  if (CATCHING_FUNCTIONS.includes(node.name))
+    return resolveCatching(node, context, (arg) => resolvers.expression(arg, context));
+  if (node.name === 'SESSION_USER' && node.args.length === 0)
+    return combined(quoteLiteral(context.user), scalar('STRING'), node.at);
   return resolveScalar(node, context, resolvers);
 }
 

@@ -121,9 +121,10 @@ function resolveIn({ value, among, negated, at }: Node<'in'>, context: Expressio
 /** The value of `(SELECT value)`, a query without rows. As a query, DuckDB would compute it even where CASE skips it. */
 function onlyValue({ ctes, body, orderBy, limit }: Query): Expression | undefined {
   if (body.node !== 'select' || ctes.length > 0 || orderBy.length > 0 || limit) return undefined;
-  const { from, where, groupBy, having, qualify, asStruct, items } = body;
+  const { from, where, groupBy, having, qualify, items } = body;
   const [item] = items;
-  if (from || where || groupBy || having || qualify || asStruct || items.length > 1) return undefined;
+  if (from || where || groupBy || having || qualify || body.as === 'STRUCT' || items.length > 1)
+    return undefined;
   return item?.node === 'item' ? item.value : undefined;
 }
 

@@ -34,6 +34,8 @@ export interface Relation {
   readonly reads: readonly Resolved[];
   /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
   readonly counts?: boolean;
+  /** Whether the rows are values without a column. */
+  readonly isValue?: boolean;
 }
 
 export interface FromContext {
@@ -125,7 +127,8 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
     isPseudo,
     sql: `${duckAlias}.${quoteIdentifier(column)}`,
   }));
-  const sources = [{ alias: alias?.text, columns }];
+  const [only] = columns;
+  const sources = [relation.isValue && only ? valueSource(only, alias) : { alias: alias?.text, columns }];
   return {
     sql: `${relation.sql} AS ${duckAlias}`,
     sources,
@@ -134,6 +137,20 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
     lateral: false,
     ...(relation.counts && { count: `${duckAlias}.d` }),
   };
+}
+
+/** A source of values without a column: the alias names the value, and the fields of a STRUCT are columns. */
+function valueSource(value: ScopeColumn, alias: Name | undefined): Source {
+  const { type, columns } = value;
+  const named = { ...value, name: alias?.text ?? '' };
+  if (type.kind !== 'STRUCT') return { alias: alias?.text, columns: [named], value: named };
+  const fields = type.fields.map((field, index) => ({
+    name: field.name,
+    sql: `struct_extract(${value.sql}, '${structKey(index)}')`,
+    type: field.type,
+    columns,
+  }));
+  return { alias: alias?.text, columns: fields, value: named };
 }
 
 /** In `FROM t, t.items`, the second item is an array of the same row. */
@@ -163,35 +180,24 @@ function unnest(
       array.at,
     );
   }
-  const { element } = array.type;
   const duckAlias = context.newAlias();
-  const value: ScopeColumn = {
-    name: alias?.text ?? '',
+  const element: ScopeColumn = {
+    name: '',
     sql: `${duckAlias}."v"`,
-    type: element,
+    type: array.type.element,
     columns: array.columns,
   };
-  const columns: ScopeColumn[] =
-    element.kind === 'STRUCT'
-      ? element.fields.map((field, index) => ({
-          name: field.name,
-          sql: `struct_extract(${value.sql}, '${structKey(index)}')`,
-          type: field.type,
-          columns: array.columns,
-        }))
-      : [value];
-  if (offset)
-    columns.push({
-      name: offset.text,
-      sql: `${duckAlias}."o"`,
-      type: scalar('INT64'),
-      columns: array.columns,
-    });
+  const source = valueSource(element, alias);
+  const place = offset && {
+    name: offset.text,
+    sql: `${duckAlias}."o"`,
+    type: scalar('INT64'),
+    columns: array.columns,
+  };
   const offsetColumn = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
-  const source: Source = { alias: alias?.text, columns, value };
   return {
     sql: `LATERAL (SELECT unnest(${array.sql}) AS "v"${offsetColumn}) AS ${duckAlias}`,
-    sources: [source],
+    sources: [place ? { ...source, columns: [...source.columns, place] } : source],
     merged: [],
     reads: [array],
     lateral: true,

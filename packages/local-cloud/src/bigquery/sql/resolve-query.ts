@@ -28,6 +28,8 @@ export interface ResolvedQuery {
   readonly reads: readonly Resolved[];
   /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
   readonly counts?: boolean;
+  /** Whether the rows are values without a column: SELECT AS STRUCT, SELECT AS VALUE. */
+  readonly isValue?: boolean;
 }
 
 /** https://docs.cloud.google.com/bigquery/quotas#view_limits */
@@ -35,6 +37,8 @@ const MAX_VIEW_DEPTH = 16;
 
 /** Finds stored tables for the queries of one statement. */
 export interface TableFinder {
+  /** The e-mail address of the caller. */
+  readonly user: string;
   /** Reads the query of a view, with what the view may read; undefined for another table. Throws PERMISSION_DENIED. */
   view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined;
   find(path: readonly Name[], at: Position): Relation;
@@ -106,6 +110,7 @@ export class QueryResolver {
       clause,
       bindings: this.bindings,
       now: this.#now,
+      user: this.#tables.user,
       aggregates: false,
       windows: false,
       resolveQuery: (query, inner) => this.#subquery(query, inner, ctes),
@@ -116,7 +121,7 @@ export class QueryResolver {
     };
   }
 
-  #relation(sql: string, { outputs, reads, counts = false }: ResolvedQuery): Relation {
+  #relation(sql: string, { outputs, reads, counts = false, isValue = false }: ResolvedQuery): Relation {
     return {
       sql,
       outputs: outputs.map(({ name, type, value }, index) => ({
@@ -127,6 +132,7 @@ export class QueryResolver {
       })),
       reads,
       counts,
+      isValue,
     };
   }
 
@@ -152,6 +158,7 @@ export class QueryResolver {
         outputs: outputs.map((output) => ({ ...output, value: own(output.value) })),
         reads: reads.map(own),
         counts,
+        isValue: node.as !== undefined,
       };
     }
     const resolved =

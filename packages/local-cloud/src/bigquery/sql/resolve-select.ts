@@ -145,7 +145,14 @@ class SelectResolver {
   }
 
   #outputs(values: readonly Resolved[]): Output[] {
-    if (!this.#select.asStruct) {
+    const { as, at } = this.#select;
+    const [only] = values;
+    if (as === 'VALUE') {
+      if (!only || values.length > 1)
+        throw invalidQuery('SELECT AS VALUE query must have exactly one column', at);
+      return [{ name: '', type: only.type, value: only }];
+    }
+    if (!as) {
       return values.map((value, index) => ({
         name: this.#items[index]?.name ?? '',
         type: value.type,
@@ -153,7 +160,7 @@ class SelectResolver {
       }));
     }
     const fields = values.map(({ type }, index) => ({ name: this.#items[index]?.name ?? '', type }));
-    const value = structOf(values, { kind: 'STRUCT', fields }, this.#select.at);
+    const value = structOf(values, { kind: 'STRUCT', fields }, at);
     return [{ name: '', type: value.type, value }];
   }
 
@@ -199,7 +206,7 @@ class SelectResolver {
       }
       resolved.push({ ...value, at: item.value.at });
       // After DISTINCT, DuckDB sorts only by ordinal. AS STRUCT makes one column, so its values have no ordinals.
-      const hasOrdinal = index >= 0 && !this.#select.asStruct;
+      const hasOrdinal = index >= 0 && !this.#select.as;
       if (this.#select.distinct && value.type.kind === 'FLOAT64')
         throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
       return orderKeySql(value, item, hasOrdinal ? String(index + 1) : value.sql);

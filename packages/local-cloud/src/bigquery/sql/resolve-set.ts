@@ -1,4 +1,4 @@
-import { invalidQuery } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
 import type { SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
@@ -81,6 +81,7 @@ function columnType(
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
   if (isDecimalLiteral(value, type)) return true;
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
+  if (value.untyped !== undefined) throw unsupported('A column of ERROR in a set operation', value.at);
   if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
   const { coercible: _, constant: __, ...column } = value;
   return coerce(column, type, bindings) !== undefined;

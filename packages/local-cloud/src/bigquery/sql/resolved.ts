@@ -22,7 +22,9 @@ export interface Resolved {
   readonly hasAggregate: boolean;
   readonly hasWindow: boolean;
   /** Set when the value can be coerced like a literal or a parameter. */
-  readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY';
+  readonly coercible?: 'NULL' | 'LITERAL' | 'PARAMETER' | 'EMPTY ARRAY' | 'ERROR';
+  /** The SQL of an ERROR without a type. */
+  readonly untyped?: string;
   /** The value of a literal or parameter. */
   readonly constant?: DuckDBValue;
   /** The digits of a literal FLOAT64, which a NUMERIC keeps. */

@@ -1,4 +1,4 @@
-import type { Access } from '../../callers.ts';
+import { type Access, emailOf } from '../../callers.ts';
 import type { TableReference } from '../../warehouse.ts';
 import { datasetResource, requireOnDataset, requireOnProject, requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
@@ -71,6 +71,10 @@ export class StoredTables implements TableFinder {
     this.#catalog = catalog;
     this.#defaults = defaults;
     this.#location = defaults.location;
+  }
+
+  get user(): string {
+    return emailOf(this.#defaults.access.member);
   }
 
   /** Where the statement runs. */

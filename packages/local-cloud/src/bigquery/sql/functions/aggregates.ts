@@ -1,8 +1,10 @@
+import { DuckDBListValue, DuckDBStructValue } from '@duckdb/node-api';
 import { invalidQuery, unsupported } from '../../errors.ts';
+import { duckType } from '../../types.ts';
 import type { FunctionCall } from '../ast.ts';
-import { failure } from '../let.ts';
+import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
-import { type Call, defined } from './computed.ts';
+import { type Call, defined, FunctionError } from './computed.ts';
 import { averageOfBig, DECIMAL_OPERATORS, sumOfBig } from './decimals.ts';
 import { averageOfIntervals, sumOfIntervals } from './interval.ts';
 import { type Emit, type FunctionTable, overload } from './table.ts';
@@ -82,6 +84,35 @@ const topCount: Emit = ([x = ''], [, count]) => {
   const ofNull = `CASE WHEN ${nulls} > 0 THEN [${pair(nulls, 'NULL')}] ELSE [] END`;
   const sorted = `list_sort(list_concat(${counted}, ${ofNull}), 'DESC')`;
   return `list_transform(list_slice(${sorted}, 1, ${number}), lambda e: struct_pack(f0 := e.k, f1 := e.n))`;
+};
+
+/** The places, from 1, of the first values of the groups with the greatest sums of weights. */
+const topPlaces = defined('top_places', 'INT64, ANY... -> ARRAY<INT64>', (count, list) => {
+  const groups = new Map<string, { readonly place: number; sum: number }>();
+  const pairs = list instanceof DuckDBListValue ? list.items : [];
+  for (const [index, pair] of pairs.entries()) {
+    const { k = null, w = null } = pair instanceof DuckDBStructValue ? pair.entries : {};
+    // A group without a weight comes after all others.
+    const group = groups.get(String(k)) ?? { place: index + 1, sum: Number.NEGATIVE_INFINITY };
+    const weight = w === null ? undefined : Number(w);
+    if (weight !== undefined && !(weight >= 0))
+      throw new FunctionError('APPROX_TOP_SUM accepts no weight that is negative or NaN');
+    if (weight !== undefined) group.sum = Math.max(group.sum, 0) + weight;
+    groups.set(String(k), group);
+  }
+  const sorted = [...groups.values()].sort((a, b) => b.sum - a.sum || a.place - b.place);
+  return sorted.slice(0, Number(count)).map(({ place }) => BigInt(place));
+});
+
+/** The values with the greatest sums of weights, NULL among them. Exact sums are a valid approximation. */
+const topSum: Emit = ([x = '', weight = ''], [, of, count]) => {
+  const number = constantCount('APPROX_TOP_SUM', count, MAX_QUANTILES);
+  const all = call('list', [`struct_pack(k := ${x}, w := ${weight})`]);
+  return letIn([all], (pairs) => {
+    const own = `list_filter(${pairs}, lambda e: e.k IS NOT DISTINCT FROM ${pairs}[i].k)`;
+    const sum = `CAST(list_sum(list_transform(${own}, lambda e: e.w)) AS ${of ? duckType(of.type) : ''})`;
+    return `list_transform(${topPlaces([String(number), pairs])}, lambda i: struct_pack(f0 := ${pairs}[i].k, f1 := ${sum}))`;
+  });
 };
 
 const joinBytes = defined('join_bytes', 'ARRAY<BYTES>, BYTES -> BYTES', (parts, separator) => {
@@ -182,6 +213,9 @@ export const AGGREGATES: FunctionTable = {
   COVAR_POP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_pop', 1))],
   COVAR_SAMP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_samp', 2))],
   APPROX_TOP_COUNT: [overload('T, INT64 -> ARRAY<STRUCT<value T, count INT64>>', topCount)],
+  APPROX_TOP_SUM: ['INT64', 'NUMERIC', 'FLOAT64'].map((type) =>
+    overload(`T, ${type}, INT64 -> ARRAY<STRUCT<value T, sum ${type}>>`, topSum),
+  ),
   APPROX_QUANTILES: [...ORDERED, 'FLOAT64'].map((type) =>
     overload(`${type}, INT64 -> ARRAY<${type}>`, quantiles),
   ),

@@ -19,6 +19,7 @@ import {
   type DuckDBValue,
   INTERVAL,
   LIST,
+  SQLNULL,
   TIME,
   TIMESTAMP,
   VARCHAR,
@@ -27,7 +28,7 @@ import { decodeBigNumeric, encodeBigNumeric } from '../../bignumeric.ts';
 import { IntervalRangeError } from '../../intervals.ts';
 import { compactJson, type Json, parseJsonText } from '../../json.ts';
 import { quoteLiteral } from '../../names.ts';
-import { FAILURE_MARK, FAULT_MARK } from '../let.ts';
+import { CAUGHT, FAILURE_MARK, FAULT_MARK } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { type Overload, overload } from './table.ts';
 
@@ -267,6 +268,15 @@ export function both<Signature extends string>(
 /** Makes the functions known to a database: all its connections have them. */
 export function registerComputed(connection: DuckDBConnection): void {
   for (const definition of DEFINED.values()) connection.registerScalarFunction(scalarFunction(definition));
+  connection.registerScalarFunction(
+    DuckDBScalarFunction.create({
+      name: CAUGHT,
+      returnType: SQLNULL,
+      mainFunction() {
+        throw new FunctionError('caught');
+      },
+    }),
+  );
 }
 
 function scalarFunction({ name, parameters, result, repeated, compute }: Definition): DuckDBScalarFunction {

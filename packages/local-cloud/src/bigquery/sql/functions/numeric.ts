@@ -1,4 +1,5 @@
-import { invalidQuery } from '../../errors.ts';
+import { invalidQuery, unsupported } from '../../errors.ts';
+import { scalar, typeName } from '../../types.ts';
 import { failure, isolated, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { BIT_COUNT_OF_BYTES } from './bits.ts';
@@ -165,6 +166,38 @@ const normalizedNumber = defined('normalized_number', 'STRING -> STRING', (text)
   return `${before || after}${digits}.${fraction}${power === undefined ? '' : `e${power}`}`;
 });
 
+type Vector = readonly (number | null)[];
+
+/** Sparse vectors, of STRUCTs, are refused. */
+const distance = (name: string, compute: (pairs: readonly (readonly [number, number])[]) => number) => [
+  computed(name.toLowerCase(), 'ARRAY<FLOAT64>, ARRAY<FLOAT64> -> FLOAT64', (a: Vector, b: Vector) => {
+    if (a.length !== b.length)
+      throw new FunctionError(
+        `Array arguments to ${name} must have equal length: ${a.length} and ${b.length}`,
+      );
+    return compute(
+      a.map((x, index) => {
+        const y = b[index] ?? null;
+        if (x === null || y === null)
+          throw new FunctionError(`Cannot compute ${name} with NULL elements in arrays`);
+        return [x, y] as const;
+      }),
+    );
+  }),
+  overload('ANY, ANY -> FLOAT64', (_, [vector]) => {
+    throw unsupported(`${name} of ${typeName(vector?.type ?? scalar('FLOAT64'))}`, vector?.at);
+  }),
+];
+
+const sum = (pairs: readonly (readonly [number, number])[], of: (x: number, y: number) => number) =>
+  pairs.reduce((all, [x, y]) => all + of(x, y), 0);
+
+function cosineDistance(pairs: readonly (readonly [number, number])[]): number {
+  const [a, b] = [Math.sqrt(sum(pairs, (x) => x * x)), Math.sqrt(sum(pairs, (_, y) => y * y))];
+  if (a === 0 || b === 0) throw new FunctionError('Cannot compute COSINE_DISTANCE of a zero-length vector');
+  return 1 - sum(pairs, (x, y) => x * y) / (a * b);
+}
+
 const CEILING = [...DECIMAL_FUNCTIONS.CEIL, ...rounding('ceil')];
 
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
@@ -239,6 +272,10 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
   POWER: POWER,
   IS_NAN: [overload('FLOAT64 -> BOOL', same('isnan'))],
   IS_INF: [overload('FLOAT64 -> BOOL', same('isinf'))],
+  COSINE_DISTANCE: distance('COSINE_DISTANCE', cosineDistance),
+  EUCLIDEAN_DISTANCE: distance('EUCLIDEAN_DISTANCE', (pairs) =>
+    Math.sqrt(sum(pairs, (x, y) => (x - y) ** 2)),
+  ),
   GREATEST: extreme('>'),
   LEAST: extreme('<'),
   RAND: [overload('-> FLOAT64', () => 'random()')],

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { invalidQuery } from '../../errors.ts';
+import { invalidQuery, unsupported } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { type DataType, scalar } from '../../types.ts';
 import { castTo } from '../casts.ts';
@@ -103,6 +103,13 @@ export const TEXT_FUNCTIONS: FunctionTable = {
       if (wanted?.constant === null || wanted?.coercible === undefined)
         throw invalidQuery('The second argument of CONTAINS_SUBSTR must be a STRING literal', wanted?.at);
       return containsSubstr([quoteLiteral(JSON.stringify(of?.type)), part, value]);
+    }),
+  ],
+  COLLATE: [
+    overload('STRING, STRING -> STRING', ([text = ''], [, by]) => {
+      // Without a specification, texts compare as they are. Of any other, DuckDB has not the order.
+      if (by?.constant === '') return text;
+      throw unsupported(`COLLATE by ${JSON.stringify(by?.constant ?? '…')}`, by?.at);
     }),
   ],
   FORMAT: [
