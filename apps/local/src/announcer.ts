@@ -70,7 +70,9 @@ export class Announcer implements Disposable {
     const { deadLetters: dead, refusals: publishes, refused, failed } = this.#rises;
     const buried = dead.tell(new Map([['', deadLetters]]), now);
     if (buried)
-      say(`${counted(buried.total, 'message')} became dead letters; see why: pnpm ops dead-letters list`);
+      say(
+        `${counted(buried.total, 'message')} became ${buried.total === 1 ? 'a dead letter' : 'dead letters'}; see why: pnpm ops dead-letters list`,
+      );
     const unpublished = publishes.tell(refusals, now);
     if (unpublished)
       say(

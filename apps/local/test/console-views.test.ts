@@ -243,7 +243,7 @@ describe('Dead letters', () => {
       expect(waiting()).toBe(4);
       await group.locator('text=Discard (3)').click();
       await page.waitForSelector('text=3 removed for good.');
-      await page.waitForSelector('text=1 dead letters, by reason');
+      await page.waitForSelector('text=1 dead letter, by reason');
       expect(waiting()).toBe(1);
       await page.click('text=The first messages');
       expect(JSON.parse((await page.textContent('.group pre')) ?? '')).toMatchObject({ telefono: 'x' });

@@ -12,6 +12,8 @@ export interface Trouble {
   readonly detail?: string;
   /** What to do. */
   readonly todo?: Text;
+  /** The view where it can be mended. */
+  readonly view?: { readonly name: string; readonly text: Text };
 }
 
 /** The pipeline in numbers. Counts start at 0 with the process that counts, unless they say otherwise. */

@@ -118,7 +118,7 @@ function troublesOf({ subscription, deadLetters, table, api }: Numbers, activity
         en: `${en} in ${where}: the table refused these messages.`,
         es: `${es} en ${where}: la tabla los rechazó.`,
       },
-      todo: { en: 'pnpm ops dead-letters list', es: 'pnpm ops dead-letters list' },
+      view: { name: 'dead-letters', text: { en: 'See why, and replay them', es: 'Ver por qué, y reenviar' } },
     });
   }
   if (table.rows === undefined) {

@@ -58,7 +58,7 @@ function page() {
           ? nothing
           : html`<p class="trouble" role="alert">${t({ en: 'pnpm dev does not answer. Start it again: this page then goes on by itself.', es: 'pnpm dev no responde. Vuelva a iniciarlo: esta página sigue sola.' })}</p>`
       }
-      ${pipeline(history)}
+      ${pipeline(history, address)}
       <h1 tabindex="-1">${t(entry.title)}</h1>
       ${view?.render() ?? html`<p>${t({ en: 'Loading…', es: 'Cargando…' })}</p>`}
     </main>
@@ -113,7 +113,7 @@ async function show(focuses: boolean): Promise<void> {
 }
 
 document.addEventListener('click', (event) => {
-  const link = event.target instanceof Element ? event.target.closest('nav a') : null;
+  const link = event.target instanceof Element ? event.target.closest('nav a, .troubles a') : null;
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
   window.history.pushState(null, '', link.getAttribute('href'));

@@ -1,12 +1,17 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import type { Part, StackState } from '../stack-state.ts';
 import type { Text } from '../text.ts';
-import { number, t } from './text.ts';
+import { counted, number, t } from './text.ts';
 
 /** A line shows this many seconds. */
 const LINE_SECONDS = 60;
 const WIDTH = 120;
 const HEIGHT = 28;
+
+const DEAD_LETTERS = [
+  { en: 'dead letter', es: 'mensaje no entregable' },
+  { en: 'dead letters', es: 'mensajes no entregables' },
+] as const;
 
 interface Shown {
   readonly part: Part;
@@ -15,7 +20,7 @@ interface Shown {
   /** What it counts, per second. */
   readonly unit: Text;
   count(state: StackState): number | undefined;
-  readonly facts: readonly (readonly [value: number | undefined, what: Text])[];
+  readonly facts: readonly (readonly [value: number | undefined, one: Text, many: Text])[];
 }
 
 /** The last minute of the pipeline: states, oldest first. */
@@ -42,8 +47,8 @@ export class History {
   }
 }
 
-/** Topic → subscription → table → API: rates, what waits or was refused, and a minute's line. */
-export function pipeline(history: History): TemplateResult {
+/** Topic → subscription → table → API: rates, what waits or was refused, and a minute's line. `address` is that of a view. */
+export function pipeline(history: History, address: (view: string) => string): TemplateResult {
   const state = history.last;
   if (!state)
     return html`<p>${t({ en: 'Waiting for the first numbers…', es: 'Esperando los primeros números…' })}</p>`;
@@ -53,8 +58,8 @@ export function pipeline(history: History): TemplateResult {
     </ol>
     <div class="troubles" role="status">
       ${state.troubles.map(
-        ({ sentence, detail, todo }) =>
-          html`<p class="trouble"><span>${t(sentence)}${detail === undefined ? nothing : html`\n<span lang="en">${detail}</span>`}</span>${todo === undefined ? nothing : html` <code>${t(todo)}</code>`}</p>`,
+        ({ sentence, detail, todo, view }) =>
+          html`<p class="trouble"><span>${t(sentence)}${detail === undefined ? nothing : html`\n<span lang="en">${detail}</span>`}</span>${todo === undefined ? nothing : html` <code>${t(todo)}</code>`}${view === undefined ? nothing : html` <a href=${address(view.name)}>${t(view.text)}</a>`}</p>`,
       )}
     </div>
   `;
@@ -79,17 +84,13 @@ function drawn({ part, title, name, unit, count, facts }: Shown, history: Histor
     <li class=${bad ? 'bad' : ''}>
       <h2>${t(title)}${bad ? html` <span class="mark">${t({ en: 'in trouble', es: 'con problemas' })}</span>` : nothing}</h2>
       <p class="name" title=${name}>${name.slice(name.lastIndexOf('/') + 1)}</p>
-      <p class="rate"><strong>${counted(rate)}</strong> ${t(unit)}</p>
+      <p class="rate"><strong>${rate === undefined ? '–' : number(rate)}</strong> ${t(unit)}</p>
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${label}>
         ${svg`<polyline points=${points.join(' ')}></polyline>`}
       </svg>
-      <ul>${facts.map(([value, what]) => html`<li>${counted(value)} ${t(what)}</li>`)}</ul>
+      <ul>${facts.map(([value, one, many]) => html`<li>${value === undefined ? `– ${t(many)}` : counted(value, one, many)}</li>`)}</ul>
     </li>
   `;
-}
-
-function counted(value: number | undefined): string {
-  return value === undefined ? '–' : number(value);
 }
 
 function partsOf({ topic, subscription, deadLetters, table, api }: StackState): Shown[] {
@@ -101,7 +102,13 @@ function partsOf({ topic, subscription, deadLetters, table, api }: StackState): 
       name: topic.name,
       unit: messages,
       count: (state) => state.topic.published,
-      facts: [[topic.refused, { en: 'requests refused', es: 'solicitudes rechazadas' }]],
+      facts: [
+        [
+          topic.refused,
+          { en: 'request refused', es: 'solicitud rechazada' },
+          { en: 'requests refused', es: 'solicitudes rechazadas' },
+        ],
+      ],
     },
     {
       part: 'subscription',
@@ -110,8 +117,12 @@ function partsOf({ topic, subscription, deadLetters, table, api }: StackState): 
       unit: messages,
       count: (state) => state.subscription.delivered,
       facts: [
-        [subscription.waiting, { en: 'messages waiting', es: 'mensajes en espera' }],
-        [deadLetters.waiting, { en: 'dead letters', es: 'mensajes no entregables' }],
+        [
+          subscription.waiting,
+          { en: 'message waiting', es: 'mensaje en espera' },
+          { en: 'messages waiting', es: 'mensajes en espera' },
+        ],
+        [deadLetters.waiting, ...DEAD_LETTERS],
       ],
     },
     {
@@ -120,7 +131,13 @@ function partsOf({ topic, subscription, deadLetters, table, api }: StackState): 
       name: table.name,
       unit: { en: 'rows/s', es: 'filas/s' },
       count: (state) => state.table.rows,
-      facts: [[table.rows, { en: 'rows, copies included', es: 'filas, con copias' }]],
+      facts: [
+        [
+          table.rows,
+          { en: 'row, copies included', es: 'fila, con copias' },
+          { en: 'rows, copies included', es: 'filas, con copias' },
+        ],
+      ],
     },
     {
       part: 'api',
@@ -129,8 +146,16 @@ function partsOf({ topic, subscription, deadLetters, table, api }: StackState): 
       unit: { en: 'requests/s', es: 'solicitudes/s' },
       count: (state) => state.api.answered?.requests,
       facts: [
-        [api.answered?.refused, { en: 'refused (4xx)', es: 'rechazadas (4xx)' }],
-        [api.answered?.failed, { en: 'failed (5xx)', es: 'fallidas (5xx)' }],
+        [
+          api.answered?.refused,
+          { en: 'refused (4xx)', es: 'rechazada (4xx)' },
+          { en: 'refused (4xx)', es: 'rechazadas (4xx)' },
+        ],
+        [
+          api.answered?.failed,
+          { en: 'failed (5xx)', es: 'fallida (5xx)' },
+          { en: 'failed (5xx)', es: 'fallidas (5xx)' },
+        ],
       ],
     },
   ];

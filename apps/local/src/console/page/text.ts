@@ -15,6 +15,11 @@ export function number(value: number): string {
   return (Math.abs(value) < 10 ? short : whole).format(value);
 }
 
+/** A count with what it counts: `1 grant`, `2 grants`. */
+export function counted(value: number, one: Text, many: Text): string {
+  return `${number(value)} ${t(value === 1 ? one : many)}`;
+}
+
 export function time(at: number): string {
   return clock.format(at);
 }

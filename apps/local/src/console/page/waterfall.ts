@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import type { ShownSpan, ShownTrace } from '../trace-state.ts';
-import { number, t, time } from './text.ts';
+import { counted, number, t, time } from './text.ts';
 
 const WIDTH = 1_000;
 const HEIGHT = 8;
@@ -18,7 +18,7 @@ export function drawnTrace(trace: ShownTrace, isOpen: boolean): TemplateResult {
   const status = root.attributes['http.response.status_code'];
   return html`<li class=${root.hasFailed ? 'bad' : ''}><details ?open=${isOpen}>
     <summary><time>${time(began)}</time> <b>${root.service}</b> ${root.name} ${status ?? nothing} ·
-      ${number(ended - began)} ms · ${number(spans.length)} ${t({ en: 'spans', es: 'etapas' })}</summary>
+      ${number(ended - began)} ms · ${counted(spans.length, { en: 'span', es: 'etapa' }, { en: 'spans', es: 'etapas' })}</summary>
     ${waterfall(trace)}
   </details></li>`;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Entry } from '../../activity.ts';
+import { shortType } from '../../short-type.ts';
 import type { RequestsUpdate, ShownEvent } from '../event-state.ts';
 import type { StackView } from '../stack-view.ts';
 import { Refusal } from '../text.ts';
@@ -82,7 +83,8 @@ function eventOf({ number, at, happening }: Entry): ShownEvent {
     }
     case 'step': {
       const { operation, type, name } = happening.step;
-      return { ...event, source: 'infra', severity: 'info', message: `${operation} ${type} ${name}` };
+      const message = `${operation} ${shortType(type)} ${name}`;
+      return { ...event, source: 'infra', severity: 'info', message };
     }
     case 'log':
       return { ...event, ...logOf(happening) };

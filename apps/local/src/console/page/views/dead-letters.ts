@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ActionResult, DeadLetterAction, DeadLetterList, ShownGroup } from '../../dead-letters-state.ts';
 import type { Text } from '../../text.ts';
 import { call } from '../call.ts';
-import { number, t, time } from '../text.ts';
+import { counted, number, t, time } from '../text.ts';
 import type { Page, View } from '../view.ts';
 import { Work } from '../work.ts';
 
@@ -98,12 +98,12 @@ function drawn(
   if (groups.length === 0)
     return html`<p>${t({ en: 'There are no dead letters: the table has taken every message.', es: 'No hay mensajes no entregables: la tabla recibió todos los mensajes.' })}</p>`;
   return html`
-    <p>${number(lookedAt)} ${t({ en: 'dead letters, by reason', es: 'mensajes no entregables, por razón' })}${lookedAt === limit ? t({ en: ' (more are not looked at)', es: ' (no se miran más)' }) : ''}</p>
+    <p>${counted(lookedAt, { en: 'dead letter, by reason', es: 'mensaje no entregable, por razón' }, { en: 'dead letters, by reason', es: 'mensajes no entregables, por razón' })}${lookedAt === limit ? t({ en: ' (more are not looked at)', es: ' (no se miran más)' }) : ''}</p>
     ${groups.map((group) => drawnGroup(group, planned, buttons))}
     ${
       otherGroups === 0
         ? nothing
-        : html`<p>${number(otherGroups)} ${t({ en: 'other reasons, of', es: 'otras razones, de' })} ${number(otherDeadLetters)} ${t({ en: 'dead letters', es: 'mensajes no entregables' })}</p>`
+        : html`<p>${counted(otherGroups, { en: 'other reason', es: 'otra razón' }, { en: 'other reasons', es: 'otras razones' })}: ${counted(otherDeadLetters, { en: 'dead letter', es: 'mensaje no entregable' }, { en: 'dead letters', es: 'mensajes no entregables' })}</p>`
     }
   `;
 }

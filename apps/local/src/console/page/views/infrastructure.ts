@@ -9,7 +9,7 @@ import type {
 } from '../../infrastructure-state.ts';
 import type { Text } from '../../text.ts';
 import { call } from '../call.ts';
-import { number, t, time } from '../text.ts';
+import { counted, number, t, time } from '../text.ts';
 import type { Page, View } from '../view.ts';
 import { Work } from '../work.ts';
 
@@ -82,7 +82,7 @@ function matching(resource: ShownResource, filter: string): ShownResource[] {
 }
 
 function drawnApply({ at, milliseconds, error, steps }: ShownApply) {
-  const summary = html`<time>${time(at)}</time> ${number(steps.length)} ${t({ en: 'changes', es: 'cambios' })}, ${number(milliseconds)} ms
+  const summary = html`<time>${time(at)}</time> ${counted(steps.length, { en: 'change', es: 'cambio' }, { en: 'changes', es: 'cambios' })}, ${number(milliseconds)} ms
     ${error === undefined ? nothing : html`<b>${t({ en: 'failed', es: 'falló' })}</b>`}`;
   if (steps.length === 0 && error === undefined) return html`<li>${summary}</li>`;
   return html`<li class=${error === undefined ? '' : 'bad'}><details>
@@ -104,7 +104,7 @@ function drawnIdentity({ member, grants }: Identity, change: (grant: ShownGrant)
   const unused = grants.filter(({ used, isTaken }) => used.length === 0 && !isTaken).length;
   const taken = grants.filter(({ isTaken }) => isTaken).length;
   const facts = [
-    `${number(grants.length)} ${t({ en: 'grants', es: 'permisos' })}`,
+    counted(grants.length, { en: 'grant', es: 'permiso' }, { en: 'grants', es: 'permisos' }),
     ...(unused > 0 ? [`${number(unused)} ${t({ en: 'unused', es: 'sin uso' })}`] : []),
     ...(taken > 0 ? [`${number(taken)} ${t({ en: 'taken away', es: 'quitados' })}`] : []),
   ];

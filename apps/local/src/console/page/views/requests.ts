@@ -10,6 +10,8 @@ import { Work } from '../work.ts';
 
 /** Events that are kept on the page. */
 const MAX_EVENTS = 200;
+/** Events that are shown until a person asks for the others: a phone is small. */
+const FIRST_EVENTS = 30;
 
 export function open({ redraw }: Page): View {
   let events: readonly ShownEvent[] = [];
@@ -19,6 +21,7 @@ export function open({ redraw }: Page): View {
   let path = '/records?limit=3';
   let asked: TracedRequest | undefined;
   let filter = '';
+  let showsAll = false;
   const work = new Work(redraw);
   const trace = () =>
     work.do(async () => {
@@ -35,7 +38,9 @@ export function open({ redraw }: Page): View {
       traces = update.traces ?? traces;
       endpoint = update.tracesEndpoint;
     },
-    render: () => html`
+    render() {
+      const found = events.filter(matches).toReversed();
+      return html`
       <h2>${t({ en: 'Requests since the API started', es: 'Solicitudes desde que la API inició' })}</h2>
       ${
         routes === undefined
@@ -75,11 +80,20 @@ export function open({ redraw }: Page): View {
         }}>
       </label>
       <ol class="events" reversed>${repeat(
-        events.filter(matches).toReversed(),
+        showsAll ? found : found.slice(0, FIRST_EVENTS),
         (event) => event.number,
         (event) => drawn(event, traces),
       )}</ol>
-    `,
+      ${
+        showsAll || found.length <= FIRST_EVENTS
+          ? nothing
+          : html`<p><button type="button" @click=${() => {
+              showsAll = true;
+              redraw();
+            }}>${t({ en: 'Show all', es: 'Mostrar todos' })} ${number(found.length)}</button></p>`
+      }
+    `;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { JobsUpdate, QueryPrice, ShownJob, SqlAnswer, SqlForm } from '../../sql-state.ts';
 import { call } from '../call.ts';
-import { bytes, number, t, time, usd } from '../text.ts';
+import { bytes, counted, number, t, time, usd } from '../text.ts';
 import type { Page, View } from '../view.ts';
 import { Work } from '../work.ts';
 
@@ -99,12 +99,16 @@ function refused({ refusal, line, column }: Refused, sql: string) {
 
 function drawn(answer: Rows, price: QueryPrice | undefined) {
   const { columns, rows, totalRows, bytesProcessed, bytesBilled, milliseconds, changedRows } = answer;
-  const counted =
+  const size =
     changedRows === undefined
-      ? `${number(totalRows)} ${t({ en: 'rows', es: 'filas' })}`
-      : `${number(changedRows)} ${t({ en: 'changed rows', es: 'filas cambiadas' })}`;
+      ? counted(totalRows, { en: 'row', es: 'fila' }, { en: 'rows', es: 'filas' })
+      : counted(
+          changedRows,
+          { en: 'changed row', es: 'fila cambiada' },
+          { en: 'changed rows', es: 'filas cambiadas' },
+        );
   const facts = [
-    counted,
+    size,
     `${number(milliseconds)} ms`,
     `${bytes(bytesProcessed)} ${t({ en: 'read', es: 'leídos' })}`,
     `${bytes(bytesBilled)} ${t({ en: 'billed', es: 'facturados' })}`,
