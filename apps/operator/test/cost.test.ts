@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { PLATFORM, planOf } from '@records/infra/plans';
 import { gibFor, pricesIn } from '@records/infra/prices';
-import { DOCUMENT, documented, type PlanStack, withTable } from '../src/cost/command.ts';
 import { type Declared, declaredIn } from '../src/cost/declared.ts';
 import { itemsOf, type Usage } from '../src/cost/month.ts';
+import { DOCUMENT, documented, type PlanStack, withTable } from '../src/cost/report.ts';
 import { ops } from './support/ops.ts';
 
 /** A plan each is made once, by the program itself. */

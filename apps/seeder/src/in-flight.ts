@@ -2,7 +2,7 @@
 export class InFlight {
   readonly #limit: number;
   #open = 0;
-  #given = false;
+  #gaveUp = false;
   #wake: (() => void) | undefined;
 
   constructor(limit: number) {
@@ -30,12 +30,12 @@ export class InFlight {
 
   /** Ends every wait, now and later. */
   giveUp(): void {
-    this.#given = true;
+    this.#gaveUp = true;
     this.#wake?.();
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    while (!this.#given && !condition()) {
+    while (!this.#gaveUp && !condition()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

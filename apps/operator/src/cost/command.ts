@@ -1,19 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Command, InvalidArgumentError, table, verb } from '@records/cli';
-import { lastPart, REPOSITORY, stackOption } from '@records/stack';
-import { type Declared, declaredIn } from './declared.ts';
-import { dollars, type Item, itemsOf, type Usage } from './month.ts';
-
-/** Where the table of the documents is. */
-export const DOCUMENT = join(REPOSITORY, 'docs', 'deploying.md');
-/** The use of the table: continuous writing, a reader each minute. */
-const EXAMPLE = { writesPerSecond: 1, readsPerMinute: 1, lookupsPerMinute: 0 };
-const EXAMPLE_SIZES = [1, 100, 1_000];
-const UNCONFIRMED = "* rests on a price that no copy of Google's page confirms";
-
-/** Runs the program of a stack on this machine. */
-export type PlanStack = (stack: string, config: Readonly<Record<string, string>>) => Promise<Declared>;
+import { type Command, InvalidArgumentError, verb } from '@records/cli';
+import { lastPart, stackOption } from '@records/stack';
+import type { Declared } from './declared.ts';
+import type { PlanStack } from './report.ts';
 
 export function addCost(ops: Command, plan: PlanStack = declared): void {
   const cost = verb(ops, 'cost', {
@@ -46,100 +34,19 @@ export function addCost(ops: Command, plan: PlanStack = declared): void {
         json,
         write,
       }) => {
-        if (write) {
-          writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), await documented(plan)));
-          return;
-        }
+        // The API's own rule for the bill of lists takes a quarter of a second to load.
+        const { reportOf, writeDocument } = await import('./report.ts');
+        if (write) return writeDocument(plan);
         if (stack === undefined)
           return cost.error('error: name a stack with -s, or renew the table with --write');
-        const found = await plan(lastPart(stack), region === undefined ? {} : { 'gcp:region': region });
+        const name = lastPart(stack);
+        const found = await plan(name, region === undefined ? {} : { 'gcp:region': region });
         const usage = { writesPerSecond, readsPerMinute, lookupsPerMinute };
-        const columns = gib.map((size) => ({ gib: size, items: itemsOf(found, { gib: size, ...usage }) }));
-        if (json)
-          return console.log(JSON.stringify({ stack, region: found.region, ...usage, columns }, null, 2));
-        console.log(textOf(lastPart(stack), found, usage, columns));
+        const { text, columns } = reportOf(name, found, usage, gib);
+        if (!json) return console.log(text);
+        console.log(JSON.stringify({ stack, region: found.region, ...usage, columns }, null, 2));
       },
     );
-}
-
-interface Column {
-  readonly gib: number;
-  readonly items: readonly Item[];
-}
-
-function textOf(
-  stack: string,
-  found: Declared,
-  usage: Omit<Usage, 'gib'>,
-  columns: readonly Column[],
-): string {
-  const { writesPerSecond, readsPerMinute, lookupsPerMinute } = usage;
-  const [first] = columns;
-  const names = first?.items.map(({ name }) => name) ?? [];
-  const rows = names.map((name, row) => [name, ...columns.map(({ items }) => cellOf(items[row]))]);
-  const notes = names.flatMap((name, row) => {
-    const all = columns.map(({ items }) => items[row]?.note ?? '');
-    if (new Set(all).size === 1) return [`${name}: ${all[0]}`];
-    return columns.map(({ gib }, column) => `${name}, ${size(gib)}: ${all[column]}`);
-  });
-  return [
-    `${stack} in ${found.region}, USD a month: ${writesPerSecond} writes/s, ${readsPerMinute} lists/min, ${lookupsPerMinute} look-ups/min`,
-    ...(found.prices.isKnown
-      ? []
-      : [`infra/src/prices.ts has no prices of ${found.region}: the dearest known are taken`]),
-    '',
-    table([
-      ['', ...columns.map(({ gib }) => size(gib))],
-      ...rows,
-      ['total', ...columns.map(({ items }) => dollars(totalOf(items)))],
-    ]),
-    '',
-    ...notes,
-    '',
-    UNCONFIRMED,
-  ].join('\n');
-}
-
-/** The table of the documents: idle stacks, and `prod` at three sizes. */
-export async function documented(plan: PlanStack): Promise<string> {
-  const idle = { gib: 1, writesPerSecond: 0, readsPerMinute: 0, lookupsPerMinute: 0 };
-  const [dev, prod] = await Promise.all([plan('dev', {}), plan('prod', {})]);
-  const columns = [
-    { head: '`dev`, idle', items: itemsOf(dev, idle) },
-    { head: '`prod`, idle', items: itemsOf(prod, idle) },
-    ...EXAMPLE_SIZES.map((gib) => ({ head: size(gib), items: itemsOf(prod, { gib, ...EXAMPLE }) })),
-  ];
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const names = itemsOf(prod, idle).map(({ name }) => name);
-  const rows = names
-    .map((name) => [name, ...columns.map(({ items }) => cellOf(items.find((item) => item.name === name)))])
-    .filter(([, ...cells]) => cells.some((cell) => cell !== dollars(0)));
-  return [
-    row(['', ...columns.map(({ head }) => head)]),
-    row(['---', ...columns.map(() => '---:')]),
-    ...rows.map(row),
-    row(['total', ...columns.map(({ items }) => dollars(totalOf(items)))]),
-  ].join('\n');
-}
-
-/** The document with its table renewed. Throws RangeError without the markers of the table. */
-export function withTable(document: string, rows: string): string {
-  const place = /(<!-- costs -->\n)[\s\S]*?(<!-- end -->)/;
-  if (!place.test(document)) throw new RangeError('the document has no <!-- costs --> … <!-- end -->');
-  return document.replace(place, (_, start: string, end: string) => `${start}\n${rows}\n\n${end}`);
-}
-
-function cellOf(item: Item | undefined): string {
-  if (item === undefined) return '';
-  return `${dollars(item.usd)}${item.isConfirmed || item.usd === 0 ? '' : '*'}`;
-}
-
-function totalOf(items: readonly Item[]): number {
-  return items.reduce((sum, { usd }) => sum + usd, 0);
-}
-
-function size(gib: number): string {
-  return `${gib.toLocaleString('en-US')} GiB`;
 }
 
 function amount(text: string): number {
@@ -151,6 +58,7 @@ function amount(text: string): number {
 async function declared(stack: string, config: Readonly<Record<string, string>>): Promise<Declared> {
   // The local cloud takes a second to load.
   const { missingSettings, planOf, PLATFORM } = await import('@records/infra/plans');
+  const { declaredIn } = await import('./declared.ts');
   const { resources, outputs } = await planOf(PLATFORM, stack, {
     ...missingSettings(PLATFORM, stack),
     ...config,

@@ -1,7 +1,5 @@
 import { type Command, EXIT, Option, UserError, verb } from '@records/cli';
-import { configOrExit } from '@records/runtime';
 import { deployedOutputs } from '@records/stack';
-import { readProbeConfig } from '../config.ts';
 import { apiOption, deployedOption, type StartLocal, topicOption } from './where.ts';
 
 /** Adds `probe` to a program. `startLocal` starts the system to probe when no option names one. */
@@ -46,6 +44,9 @@ A private API lets in the job alone: gcloud run jobs execute records-probe --reg
 
 /** Runs the program of the job with the variables that its resource would declare. */
 async function run({ api, location, topic, table }: Partial<Record<string, string>>): Promise<void> {
+  // Google's authentication takes a quarter of a second to load.
+  const { configOrExit } = await import('@records/runtime');
+  const { readProbeConfig } = await import('../config.ts');
   const config = configOrExit(readProbeConfig, {
     ...process.env,
     API_URL: api,
