@@ -195,6 +195,11 @@ export class BigQuery implements Warehouse {
     return this.#datasets.delete(datasetId, options, ifMatch);
   }
 
+  /** Restores a deleted dataset. Throws NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
+  undeleteDataset(datasetId: string, deletionTime?: string): Promise<DatasetResource> {
+    return this.#datasets.undelete(datasetId, deletionTime);
+  }
+
   /** Throws NOT_FOUND for the dataset, ALREADY_EXISTS, INVALID_ARGUMENT. */
   async insertTable(datasetId: string, table: TableInput, access = DEVELOPER): Promise<TableResource> {
     return this.#tables.insert(datasetId, await this.#withViewFields(datasetId, table, access));

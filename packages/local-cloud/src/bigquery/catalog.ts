@@ -1,5 +1,6 @@
 import type { TableReference } from '../warehouse.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
+import { DeletedDatasets } from './deleted-datasets.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
 import { COMMIT_TIME, quoteIdentifier } from './names.ts';
 import { RoutineCatalog } from './routine-catalog.ts';
@@ -35,6 +36,7 @@ export class Catalog {
   /** What its tables were. */
   readonly versions = new Versions();
   readonly routines = new RoutineCatalog();
+  readonly deleted = new DeletedDatasets();
   readonly #datasets = new Map<string, Dataset>();
   readonly #tables = new Map<string, Map<string, Table>>();
   #lastPhysical = 0;
@@ -63,6 +65,7 @@ export class Catalog {
       }
       await catalog.versions.load(connection);
       await catalog.routines.load(connection);
+      await catalog.deleted.load(connection);
       for (const { physicalName } of catalog.versions.tables()) {
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(physicalName.slice(1)));
       }
@@ -137,13 +140,12 @@ export class Catalog {
     transaction.afterCommit(() => this.#keepDataset(dataset));
   }
 
+  /** Call it when the dataset has no tables. */
   async dropDataset(transaction: Transaction, datasetId: string): Promise<void> {
-    for (const table of this.tables(datasetId)) await this.dropTable(transaction, table);
     for (const routine of this.routines.of(datasetId)) await this.routines.drop(transaction, routine);
     await transaction.connection.run('DELETE FROM catalog.datasets WHERE dataset_id = $1', [datasetId]);
     transaction.afterCommit(() => {
       this.#datasets.delete(datasetId);
-      this.#tables.delete(datasetId);
     });
   }
 

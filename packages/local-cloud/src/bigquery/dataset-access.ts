@@ -1,4 +1,4 @@
-import type { Iam } from '../iam.ts';
+import type { Grant, Iam } from '../iam.ts';
 import type { TableReference } from '../warehouse.ts';
 import type { Dataset } from './catalog.ts';
 import { invalid } from './errors.ts';
@@ -82,11 +82,13 @@ export function grantedAccess(iam: Iam, resource: string): AccessEntry[] {
 
 /** Call it after the dataset is deleted. Grants of a Pulumi program stay: the program deletes them. */
 export function forgetAccess(iam: Iam, resource: string): void {
-  const below = `${resource}/`;
-  for (const grant of iam.grants()) {
-    const isHere = grant.resource === resource || grant.resource.startsWith(below);
-    if (isHere && grant.declaredBy === undefined) iam.revoke(grant);
-  }
+  for (const grant of ownGrants(iam, resource)) iam.revoke(grant);
+}
+
+/** The grants on a dataset, and on what is in it, that end with the dataset. */
+export function ownGrants(iam: Iam, resource: string): Grant[] {
+  const isHere = (name: string) => name === resource || name.startsWith(`${resource}/`);
+  return iam.grants().filter((grant) => isHere(grant.resource) && grant.declaredBy === undefined);
 }
 
 function grantsOf(iam: Iam, resource: string) {

@@ -5,16 +5,18 @@ import type { Iam } from '../iam.ts';
 import type { TableReference } from '../warehouse.ts';
 import { datasetResource as datasetResourceName } from './access.ts';
 import type { Catalog, Dataset } from './catalog.ts';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 import {
   DEFAULT_ACCESS,
   forgetAccess,
   grantedAccess,
+  ownGrants,
   setAccess,
   specialAccess,
   withView,
 } from './dataset-access.ts';
 import { datasetNotFound, invalid } from './errors.ts';
+import { hasHistory, keepDropped, restoreDropped } from './history.ts';
 import { checkedLocation } from './locations.ts';
 import { assertDatasetId, assertSameReference } from './names.ts';
 import {
@@ -28,6 +30,7 @@ import {
   withoutNulls,
 } from './resources.ts';
 import type { Statistics } from './statistics.ts';
+import { kindOf } from './table-kind.ts';
 
 export interface ServiceContext {
   readonly projectId: string;
@@ -155,16 +158,69 @@ export class Datasets {
           reason: 'resourceInUse',
         });
       }
-      await catalog.dropDataset(transaction, datasetId);
+      await this.#keep(transaction, datasetId);
       for (const table of tables) {
+        if (hasHistory(table)) {
+          await catalog.forgetTable(transaction, table);
+          await keepDropped(transaction, table, this.#context);
+          continue;
+        }
+        await catalog.dropTable(transaction, table);
         const bytes = statistics.knownBytes(table);
         transaction.afterCommit(() => {
           statistics.invalidate(table);
           database.droppedTable(bytes);
         });
       }
+      await catalog.dropDataset(transaction, datasetId);
       transaction.afterCommit(() => forgetAccess(iam, datasetResourceName(projectId, datasetId)));
     });
+  }
+
+  async #keep(transaction: Transaction, datasetId: string): Promise<void> {
+    const { projectId, catalog, clock, iam } = this.#context;
+    const tables = catalog.tables(datasetId);
+    await catalog.deleted.keep(transaction, {
+      dataset: this.#find(datasetId),
+      deletionTime: clock.now(),
+      tables: tables.filter(hasHistory),
+      views: tables.filter((table) => kindOf(table) === 'VIEW'),
+      routines: catalog.routines.of(datasetId),
+      grants: ownGrants(iam, datasetResourceName(projectId, datasetId)),
+    });
+  }
+
+  /**
+   * Restores a dataset with its tables, views, functions and grants. `deletionTime` names one of several that had the id; the
+   * last one is restored without it. Throws NOT_FOUND, ALREADY_EXISTS, and FAILED_PRECONDITION when rows are not kept any more.
+   */
+  async undelete(datasetId: string, deletionTime?: string): Promise<DatasetResource> {
+    const { projectId, location, clock, database, catalog, iam } = this.#context;
+    // `bq` leaves the zone out.
+    const zone = /(?:Z|[+-]\d\d:\d\d)$/i.test(deletionTime ?? '') ? '' : 'Z';
+    const time = deletionTime ? Date.parse(`${deletionTime}${zone}`) : undefined;
+    if (Number.isNaN(time)) {
+      throw invalid(
+        `Invalid value for deletionTime: ${deletionTime}; it must be a time such as 2026-01-31T12:00:00Z`,
+      );
+    }
+    await database.write(async (transaction) => {
+      if (catalog.findDataset(datasetId)) {
+        throw new CloudError('ALREADY_EXISTS', `Already Exists: Dataset ${projectId}:${datasetId}`);
+      }
+      const deleted = catalog.deleted.find(datasetId, clock.now(), time);
+      if (!deleted) throw datasetNotFound(projectId, datasetId, location);
+      const dataset = { ...deleted.dataset, lastModifiedTime: clock.now() };
+      await catalog.putDataset(transaction, dataset);
+      for (const table of deleted.tables) await restoreDropped(transaction, table, this.#context);
+      for (const view of deleted.views) await catalog.createTable(transaction, view);
+      for (const routine of deleted.routines) await catalog.routines.put(transaction, routine);
+      await catalog.deleted.forget(transaction, deleted);
+      transaction.afterCommit(() => {
+        for (const grant of deleted.grants) iam.grant(grant);
+      });
+    });
+    return this.get(datasetId);
   }
 
   #find(datasetId: string): Dataset {

@@ -29,7 +29,7 @@ import type { Tables } from './tables.ts';
 
 /** What a DDL statement did. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 */
 export interface DdlOutcome {
-  readonly operation: 'CREATE' | 'REPLACE' | 'SKIP' | 'ALTER' | 'DROP';
+  readonly operation: 'CREATE' | 'REPLACE' | 'SKIP' | 'ALTER' | 'DROP' | 'UNDROP';
   readonly table?: TableReference;
   readonly dataset?: { readonly projectId: string; readonly datasetId: string };
   readonly routine?: RoutineReference;
@@ -86,6 +86,7 @@ export class Definitions {
         break;
       }
       case 'create schema':
+      case 'undrop schema':
         requireOnProject(access, 'bigquery.datasets.create', projectId);
         break;
       case 'alter schema':
@@ -203,6 +204,11 @@ export class Definitions {
         datasetReference: { datasetId },
       });
       return { operation: 'CREATE', dataset };
+    }
+    if (translation.kind === 'undrop schema') {
+      if (exists && translation.ifNotExists) return { operation: 'SKIP', dataset };
+      await this.#datasets.undelete(datasetId);
+      return { operation: 'UNDROP', dataset };
     }
     if (!exists && translation.ifExists) return { operation: 'SKIP', dataset };
     if (translation.kind === 'drop schema') {

@@ -1,3 +1,4 @@
+import { CloudError } from '../errors.ts';
 import type { TableReference } from '../warehouse.ts';
 import { nextModification, physicalSql, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
@@ -48,6 +49,21 @@ export async function keepDropped(
   const until = nextModification(table, now);
   const bytes = totalBytes(await statistics.count(transaction.connection, table));
   dropAfter(transaction, context, await catalog.versions.keep(transaction, { table, until, bytes }, now));
+}
+
+/** Puts a table back that keepDropped has kept. Throws FAILED_PRECONDITION when its rows are gone. */
+export async function restoreDropped(
+  transaction: Transaction,
+  table: Table,
+  { catalog }: ServiceContext,
+): Promise<void> {
+  if (!(await catalog.versions.release(transaction, table.physicalName))) {
+    throw new CloudError(
+      'FAILED_PRECONDITION',
+      `The local BigQuery keeps only some of the history: the rows of ${tableName(table.reference)} are not kept any more`,
+    );
+  }
+  await catalog.createTable(transaction, table, table.physicalName);
 }
 
 /** Tables that expire are gone for good: most hold what can be made again. */

@@ -80,6 +80,19 @@ export class Versions {
     return excess;
   }
 
+  /** Takes out the version with these rows; false when there is none. */
+  async release({ connection, afterCommit }: Transaction, physicalName: string): Promise<boolean> {
+    const version = this.#kept.find(({ table }) => table.physicalName === physicalName);
+    if (!version) return false;
+    await connection.run('DELETE FROM catalog.versions WHERE physical_id = $1', [
+      BigInt(physicalName.slice(1)),
+    ]);
+    afterCommit(() => {
+      this.#kept = this.#kept.filter((other) => other !== version);
+    });
+    return true;
+  }
+
   /** Records that the table as it was until a time is not kept. */
   async lose(transaction: Transaction, table: Table, until: number): Promise<void> {
     const { connection } = transaction;

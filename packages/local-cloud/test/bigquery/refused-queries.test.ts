@@ -138,7 +138,7 @@ const unsupported: readonly (readonly [sql: string, what: string])[] = [
   ['CREATE TABLE FUNCTION d.f() AS SELECT 1', 'Statement CREATE TABLE FUNCTION'],
   ['CREATE AGGREGATE FUNCTION d.f(x INT64) AS (SUM(x))', 'Statement CREATE AGGREGATE'],
   ['DROP TABLE FUNCTION d.f', 'Statement DROP TABLE FUNCTION'],
-  ['UNDROP SCHEMA d', 'Statement UNDROP'],
+  ['UNDROP TABLE d.t', 'Statement UNDROP TABLE'],
   ['ALTER TABLE d.t ALTER COLUMN n SET DATA TYPE FLOAT64', 'ALTER COLUMN SET DATA TYPE'],
   ['UPDATE d.t SET s.x = 1 WHERE TRUE', 'UPDATE of a field inside a STRUCT'],
   ["SELECT FORMAT_DATE('%-d', DATE '2020-01-01')", 'Format element %-'],

@@ -253,8 +253,8 @@ describe('hostile and wrong input', () => {
       'Field x: type GEOGRAPHY is not supported by the local BigQuery',
     );
     await expect(
-      table({ schema: { fields: [{ name: 'x', type: 'STRING', maxLength: '5' }] } }),
-    ).rejects.toThrow('Field x: "maxLength" is not supported by the local BigQuery');
+      table({ schema: { fields: [{ name: 'x', type: 'STRING', defaultValueExpression: '5' }] } }),
+    ).rejects.toThrow('Field x: "defaultValueExpression" is not supported by the local BigQuery');
     await expect(table({ schema: { fields: [{ name: 'a.b', type: 'STRING' }] } })).rejects.toThrow(
       'Invalid field name "a.b"',
     );

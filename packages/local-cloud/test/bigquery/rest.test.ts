@@ -243,7 +243,7 @@ describe('every method', () => {
   it('that is not emulated is refused by name, in BigQuery’s own shape', async () => {
     for (const [method, path, id] of [
       ['GET', 'datasets/d/models/m', 'models.get'],
-      ['POST', 'datasets/gone:undelete', 'datasets.undelete'],
+      ['POST', 'datasets/d/routines/r:getIamPolicy', 'routines.getIamPolicy'],
     ] as const) {
       expect(await refused(method, path)).toEqual({
         status: 400,
@@ -598,4 +598,40 @@ describe('the access list of a dataset', () => {
     });
     expect((await send('GET', 'datasets/d?datasetView=METADATA')).body).not.toHaveProperty('access');
   });
+});
+
+it('gives a Pulumi provider what it sent, in every read', async () => {
+  const labels = { 'goog-pulumi-provisioned': 'true' };
+  const column = (name: string) => ({ name, type: 'STRING', mode: 'REQUIRED', policyTags: { names: [] } });
+  const reference = (tableId: string) => ({ datasetId: 'made', projectId: PROJECT, tableId });
+  const [dataset, table, view] = [
+    { labels, description: 'd', location: 'southamerica-west1', maxTimeTravelHours: '168' },
+    { labels, description: 't', clustering: { fields: ['id'] }, resourceTags: {} },
+    { labels, view: { query: 'SELECT id FROM made.people', useLegacySql: false } },
+  ];
+  const schema = { fields: [column('id'), { ...column('nombre'), description: 'n' }] };
+  const query = { query: 'SELECT 1 AS x', priority: 'INTERACTIVE', useLegacySql: false, useQueryCache: true };
+  for (const [path, body] of [
+    ['datasets?accessPolicyVersion=3', { ...dataset, datasetReference: { datasetId: 'made' } }],
+    ['datasets/made/tables?alt=json', { ...table, schema, tableReference: reference('people') }],
+    ['datasets/made/tables?alt=json', { ...view, tableReference: reference('v') }],
+    ['jobs', { configuration: { labels, query }, jobReference: { jobId: 'made', project: PROJECT } }],
+  ] as const) {
+    expect([path, (await send('POST', path, body)).status]).toEqual([path, 200]);
+  }
+  const paths = [
+    'datasets/made?accessPolicyVersion=3',
+    'datasets/made/tables/people',
+    'datasets/made/tables/v',
+  ];
+  const read = () => Promise.all(paths.map(async (path) => (await send('GET', path)).body));
+  const first = await read();
+  expect(await read()).toEqual(first);
+  const { resourceTags: _, ...kept } = table;
+  expect(first).toMatchObject([dataset, kept, view]);
+  expect(first[1].schema.fields).toEqual([
+    { name: 'id', type: 'STRING', mode: 'REQUIRED' },
+    { name: 'nombre', type: 'STRING', mode: 'REQUIRED', description: 'n' },
+  ]);
+  expect((await send('DELETE', 'datasets/made?deleteContents=true')).status).toBe(204);
 });

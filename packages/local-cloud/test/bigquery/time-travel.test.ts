@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { call, refusedCall } from './support/rest.ts';
 
 const HOUR = 3_600_000;
 
@@ -137,5 +138,60 @@ describe('FOR SYSTEM_TIME AS OF', () => {
     await fixture.clock.advance(clock.now() - fixture.clock.now());
     expect((await refusal(at(90))).message).toContain('keeps only some of the history');
     expect((await at(30))[0]).toEqual([{ n: 2 }]);
+  });
+});
+
+describe('a deleted dataset', () => {
+  const people = () => rowsOf(fixture.client, 'SELECT id, n FROM d.people ORDER BY id');
+
+  it('is restored with its rows, views, functions, properties and grants, also after a restart', async () => {
+    const member = 'reader@example.com';
+    const access = [{ role: 'READER', userByEmail: member }];
+    await fixture.bigquery.patchDataset('d', { description: 'kept', labels: { a: 'b' }, access });
+    await run('CREATE VIEW d.v AS SELECT id FROM d.people');
+    await run('CREATE FUNCTION d.twice(x INT64) AS (x * 2)');
+    const before = await fixture.bigquery.getDataset('d');
+    await later(1);
+    await run('DROP SCHEMA d CASCADE');
+    expect(await refusal(people())).toMatchObject({ code: 404 });
+    const { clock } = fixture;
+    await fixture.close();
+    fixture = await startBigQuery({ path });
+    await fixture.clock.advance(clock.now() - fixture.clock.now());
+    await later(100);
+    const restored = await call(fixture, 'POST', 'datasets/d:undelete');
+    const { creationTime, description, labels } = before;
+    expect(before.access).toContainEqual(access[0]);
+    expect(restored.status).toBe(200);
+    expect(restored.body).toMatchObject({ creationTime, description, labels, access: before.access });
+    expect(await people()).toEqual(BEFORE);
+    expect(await rowsOf(fixture.client, 'SELECT MAX(id), d.twice(2) FROM d.v')).toEqual([['b', 4]]);
+    await run("INSERT INTO d.people VALUES ('c', 3)");
+    expect(await ago(0.5)).toEqual(BEFORE);
+  });
+
+  it('is the last one of its id, or the one that was deleted at a time', async () => {
+    await run('DROP SCHEMA d CASCADE');
+    const first = new Date(fixture.clock.now()).toISOString();
+    await later(1);
+    await run('CREATE SCHEMA d');
+    expect(await refusal(run('UNDROP SCHEMA d'))).toMatchObject({ reason: 'duplicate' });
+    await run('UNDROP SCHEMA IF NOT EXISTS d');
+    await run('DROP SCHEMA d');
+    await run('UNDROP SCHEMA d');
+    expect(await fixture.bigquery.listTables('d')).toEqual([]);
+    await run('DROP SCHEMA d');
+    await call(fixture, 'POST', 'datasets/d:undelete', { deletionTime: first });
+    expect(await people()).toEqual(BEFORE);
+  });
+
+  it('is gone after the time of its time travel', async () => {
+    await run('ALTER SCHEMA d SET OPTIONS(max_time_travel_hours = 48)');
+    await run('DROP SCHEMA d CASCADE');
+    await later(49);
+    const undelete = (body?: object) => refusedCall(call(fixture, 'POST', 'datasets/d:undelete', body));
+    expect(await undelete()).toMatchObject({ status: 404 });
+    const wrong = await undelete({ deletionTime: 'yesterday' });
+    expect(wrong).toMatchObject({ status: 400, message: expect.stringContaining('deletionTime: yesterday') });
   });
 });

@@ -127,6 +127,10 @@ export const DATASET = message<DatasetInput>(
   },
 );
 
+export const UNDELETE = message<{ deletionTime?: string }>('UndeleteDatasetRequest', () => ({
+  deletionTime: STRING,
+}));
+
 /** The columns of a table. `parseFields` reads them: its errors name the column. */
 const COLUMN: Message<ColumnInput> = message<ColumnInput>(
   'TableFieldSchema',

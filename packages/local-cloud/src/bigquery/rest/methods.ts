@@ -26,6 +26,7 @@ import {
   TABLE,
   TEST_PERMISSIONS,
   TIMESTAMP_FORMATS,
+  UNDELETE,
 } from './messages.ts';
 import {
   BOOLEAN,
@@ -193,7 +194,9 @@ export const METHODS: readonly Method[] = [
       return undefined;
     },
   ),
-  refused('datasets.undelete', 'POST', `${ONE_DATASET}:undelete`),
+  withBody('datasets.undelete', 'POST', `${ONE_DATASET}:undelete`, {}, UNDELETE, (bigquery, { path, body }) =>
+    bigquery.undeleteDataset(path.datasetId, body.deletionTime),
+  ),
   method('tables.list', 'GET', TABLES, PAGING, async (bigquery, { path, query }) => {
     const all = await bigquery.listTables(path.datasetId);
     const { items, ...rest } = listPage(all, query, `tables ${path.datasetId}`);

@@ -6,6 +6,7 @@ import { Results } from '../results.ts';
 
 const ON_PROJECT: Readonly<Record<string, string>> = {
   'datasets.insert': 'bigquery.datasets.create',
+  'datasets.undelete': 'bigquery.datasets.create',
   'jobs.insert': 'bigquery.jobs.create',
   'jobs.list': 'bigquery.jobs.list',
   'jobs.query': 'bigquery.jobs.create',

@@ -196,6 +196,16 @@ export abstract class DdlParser extends FunctionParser {
     return { node: 'drop table', at, noun, table: this.tableName(), ifExists };
   }
 
+  protected undrop(): DdlStatement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword('UNDROP');
+    if (!cursor.acceptKeyword('SCHEMA')) throw unsupported(`Statement UNDROP ${cursor.peek().keyword}`, at);
+    const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+    const schema = this.tableName();
+    if (cursor.isKeyword('OPTIONS')) throw unsupported('UNDROP SCHEMA with OPTIONS', cursor.at);
+    return { node: 'undrop schema', at, schema, ifNotExists };
+  }
+
   #noun(): TableNoun | undefined {
     if (this.cursor.acceptKeyword('SNAPSHOT', 'TABLE')) return 'SNAPSHOT TABLE';
     return (['TABLE', 'VIEW'] as const).find((noun) => this.cursor.acceptKeyword(noun));

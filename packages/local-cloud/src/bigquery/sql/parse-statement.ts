@@ -8,7 +8,7 @@ const MAX_LENGTH = 1024 * 1024;
 
 /** Statements of BigQuery that are refused by name. */
 const UNSUPPORTED =
-  /^(?:EXPORT|LOAD|GRANT|REVOKE|UNDROP|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
+  /^(?:EXPORT|LOAD|GRANT|REVOKE|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {
@@ -67,6 +67,8 @@ export class StatementParser extends DdlParser {
         return this.alter();
       case 'DROP':
         return this.drop();
+      case 'UNDROP':
+        return this.undrop();
       case 'ASSERT':
         return this.#assert();
     }

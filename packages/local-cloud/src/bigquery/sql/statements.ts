@@ -189,6 +189,12 @@ export type DdlStatement =
       readonly options: readonly OptionSetting[];
     }
   | {
+      readonly node: 'undrop schema';
+      readonly at: Position;
+      readonly schema: TableName;
+      readonly ifNotExists: boolean;
+    }
+  | {
       readonly node: 'alter schema';
       readonly at: Position;
       readonly schema: TableName;

@@ -86,6 +86,7 @@ export type SchemaTranslation = Common & { readonly datasetId: string } & (
         readonly options: readonly OptionValue[];
       }
     | { readonly kind: 'alter schema'; readonly ifExists: boolean; readonly options: readonly OptionValue[] }
+    | { readonly kind: 'undrop schema'; readonly ifNotExists: boolean }
     | { readonly kind: 'drop schema'; readonly ifExists: boolean; readonly cascade: boolean }
   );
 
@@ -315,6 +316,13 @@ export class DdlTranslator {
       ...{ kind: 'alter schema', statementType: 'ALTER_SCHEMA', reads: [], ifExists },
       datasetId: this.#shared.tables.schema(schema),
       options: resolveOptions(options, SCHEMA_OPTIONS, this.#shared),
+    };
+  }
+
+  undropSchema({ schema, ifNotExists }: Statement<'undrop schema'>): SchemaTranslation {
+    return {
+      ...{ kind: 'undrop schema', statementType: 'UNDROP_SCHEMA', reads: [], ifNotExists },
+      datasetId: this.#shared.tables.schema(schema),
     };
   }
 

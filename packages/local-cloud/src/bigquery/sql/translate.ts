@@ -139,6 +139,8 @@ function translated(statement: Statement, shared: Translators): Translation {
       return ddl.dropTable(statement);
     case 'create schema':
       return ddl.createSchema(statement);
+    case 'undrop schema':
+      return ddl.undropSchema(statement);
     case 'alter schema':
       return ddl.alterSchema(statement);
     case 'drop schema':

@@ -1,0 +1,74 @@
+import type { Grant } from '../iam.ts';
+import type { Dataset, Table } from './catalog.ts';
+import { readRows, type Transaction } from './database.ts';
+import type { StoredRoutine } from './routine-catalog.ts';
+import { TIME_TRAVEL_MS } from './versions.ts';
+
+/** The oldest are forgotten early. Google has no such limit. */
+const MAX_DATASETS = 100;
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** What undelete brings back. */
+export interface DeletedDataset {
+  readonly dataset: Dataset;
+  /** Milliseconds since the epoch. */
+  readonly deletionTime: number;
+  /** Tables whose rows Versions keeps. */
+  readonly tables: readonly Table[];
+  readonly views: readonly Table[];
+  readonly routines: readonly StoredRoutine[];
+  readonly grants: readonly Grant[];
+}
+
+/** The datasets that were deleted within the time of time travel. https://docs.cloud.google.com/bigquery/docs/restore-deleted-datasets */
+export class DeletedDatasets {
+  /** The oldest first. */
+  #kept: DeletedDataset[] = [];
+
+  /** Call it once, inside the transaction that loads the catalog. */
+  async load(connection: Transaction['connection']): Promise<void> {
+    await connection.run(
+      'CREATE TABLE IF NOT EXISTS catalog.deleted_datasets (deleted BIGINT NOT NULL, resource VARCHAR NOT NULL)',
+    );
+    const rows = await readRows(connection, 'SELECT resource FROM catalog.deleted_datasets ORDER BY deleted');
+    this.#kept = rows.map(([resource]) => JSON.parse(String(resource)));
+  }
+
+  async keep(transaction: Transaction, deleted: DeletedDataset): Promise<void> {
+    const recent = this.#kept.filter(
+      ({ deletionTime }) => deletionTime > deleted.deletionTime - TIME_TRAVEL_MS,
+    );
+    await this.#store(transaction, [...recent, deleted].slice(-MAX_DATASETS));
+  }
+
+  /** The one that was deleted at a time, or the last one; undefined when it is too late to restore it. */
+  find(datasetId: string, now: number, deletionTime?: number): DeletedDataset | undefined {
+    return this.#kept.findLast(({ dataset, deletionTime: time }) => {
+      const hours = Number(dataset.properties.maxTimeTravelHours ?? TIME_TRAVEL_MS / HOUR_MS);
+      const isMeant = dataset.datasetId === datasetId && (deletionTime ?? time) === time;
+      return isMeant && now - time <= hours * HOUR_MS;
+    });
+  }
+
+  async forget(transaction: Transaction, deleted: DeletedDataset): Promise<void> {
+    await this.#store(
+      transaction,
+      this.#kept.filter((other) => other !== deleted),
+    );
+  }
+
+  async #store(transaction: Transaction, kept: DeletedDataset[]): Promise<void> {
+    const { connection } = transaction;
+    await connection.run('DELETE FROM catalog.deleted_datasets');
+    for (const deleted of kept) {
+      await connection.run('INSERT INTO catalog.deleted_datasets VALUES ($1, $2)', [
+        BigInt(deleted.deletionTime),
+        JSON.stringify(deleted),
+      ]);
+    }
+    transaction.afterCommit(() => {
+      this.#kept = kept;
+    });
+  }
+}
