@@ -1,4 +1,5 @@
-import type { Answer } from './answer.ts';
+import type { Answer, Value } from './answer.ts';
+import { judge } from './compare.ts';
 
 /** A difference that is no fault of the local BigQuery, with the page that says so. */
 interface Difference {
@@ -27,7 +28,24 @@ const DIFFERENCES: readonly Difference[] = [
     page: `${DOCS}/data-types#array_nulls`,
     holds: ({ ours }) => /^Array cannot have a null element/.test(errorOf(ours)),
   },
+  {
+    what: 'AVG of an infinity is that infinity or NaN',
+    page: `${DOCS}/aggregate_functions#avg`,
+    holds: ({ query, google, ours }) =>
+      /\bAVG\(/.test(query) && judge(withoutInfinities(google), withoutInfinities(ours), false) === 'same',
+  },
 ];
+
+function withoutInfinities(answer: Answer): Answer {
+  if (!answer || 'error' in answer) return answer;
+  const plain = (value: Value): Value =>
+    typeof value === 'number' && !Number.isFinite(value)
+      ? Number.NaN
+      : Array.isArray(value)
+        ? value.map(plain)
+        : value;
+  return { ...answer, rows: answer.rows.map((row) => row.map(plain)) };
+}
 
 export function explanationOf(asked: Asked): string | undefined {
   return DIFFERENCES.find(({ holds }) => holds(asked))?.what;

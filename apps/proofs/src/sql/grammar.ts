@@ -13,11 +13,11 @@ export interface GeneratedQuery {
   readonly signature?: Signature;
   /** The same question about a part of its one expression. */
   alone?(part: Piece): Piece;
-  /** The query in FROM or WITH. */
-  readonly inner?: Piece;
+  /** The queries in FROM and WITH, and the query without HAVING and LIMIT. */
+  readonly inner?: readonly Piece[];
 }
 
-type Tables = ReadonlyMap<string, readonly Column[]>;
+export type Tables = Map<string, readonly Column[]>;
 
 interface From extends Surroundings {
   readonly piece: Piece;
@@ -50,6 +50,13 @@ export class Grammar {
     if (this.#draws.chance(0.55)) return this.#ofSignature(this.#draws.pick(signatures));
     if (this.#draws.chance(0.3)) return this.#ofExpression();
     return this.#relational();
+  }
+
+  /** The query of a number about a signature. */
+  about(signature: Signature, number: number): GeneratedQuery {
+    this.#draws.moveTo(number);
+    this.#aliases = 0;
+    return this.#ofSignature(signature);
   }
 
   #ofSignature(signature: Signature): GeneratedQuery {
@@ -109,7 +116,7 @@ export class Grammar {
       return {
         piece: sql`WITH ${alias} AS (${inner.piece}) ${outer.piece}`,
         ordered: outer.ordered,
-        inner: inner.piece,
+        inner: [inner.piece, ...(inner.inner ?? [])],
       };
     }
     if (inner) {
@@ -118,7 +125,8 @@ export class Grammar {
         columns: qualified(alias, inner.columns),
         keys: [],
       };
-      return { ...this.#select(from, 'free'), inner: inner.piece };
+      const outer = this.#select(from, 'free');
+      return { ...outer, inner: [inner.piece, ...(inner.inner ?? []), ...(outer.inner ?? [])] };
     }
     return this.#select(this.#from(2), 'free');
   }
@@ -217,14 +225,16 @@ export class Grammar {
         : '';
     const distinct = sortable && draws.chance(0.2) ? optional({ parts: ['DISTINCT '] }) : '';
     const tail = ordered ? sql` ORDER BY ${order}${limit}` : '';
+    const start = sql`SELECT ${distinct}${list(items)} FROM ${from.piece}${where}`;
     return {
-      piece: sql`SELECT ${distinct}${list(items)} FROM ${from.piece}${where}${build.after}${tail}`,
+      piece: sql`${start}${build.after}${build.having ?? ''}${tail}`,
       ordered,
       columns,
+      ...(build.having && { inner: [sql`${start}${build.after}`] }),
     };
   }
 
-  #plain(from: From): { items: readonly Piece[]; after: Piece } {
+  #plain(from: From): { items: readonly Piece[]; after: Piece; having?: Piece } {
     const draws = this.#draws;
     const items = Array.from({ length: 1 + Math.floor(draws.below(4)) }, () =>
       this.#item(from, draws.pick(SCALARS)),
@@ -238,7 +248,7 @@ export class Grammar {
     return { items: [...items, call], after: sql`${qualify}` };
   }
 
-  #grouped(from: From): { items: readonly Piece[]; after: Piece } {
+  #grouped(from: From): { items: readonly Piece[]; after: Piece; having?: Piece } {
     const draws = this.#draws;
     const candidates = from.columns.filter(({ type }) => SCALARS.includes(type));
     const keys = Array.from({ length: 1 + Math.floor(draws.below(2)) }, () => {
@@ -257,7 +267,7 @@ export class Grammar {
     });
     const having = draws.chance(0.3) ? optional(sql` HAVING COUNT(*) ${draws.pick(['>', '<=', '='])} 1`) : '';
     const items = [...keys, ...calls];
-    return { items, after: sql` GROUP BY ${by.join(', ')}${having}` };
+    return { items, after: sql` GROUP BY ${by.join(', ')}`, ...(having && { having }) };
   }
 
   #from(joins: number): From {

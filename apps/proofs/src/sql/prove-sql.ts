@@ -1,13 +1,15 @@
 import { type FunctionSignature, functionSignatures } from '@records/local-cloud';
 import { Draws } from '@records/seeder';
 import { conclude, whole } from '../shared/report.ts';
-import type { Answer, Column } from './answer.ts';
+import type { Answer, Side } from './answer.ts';
 import { judge, type Verdict } from './compare.ts';
 import { type Sample, writeCorpus } from './corpus.ts';
 import { explanationOf, NOT_EVALUATED } from './differences.ts';
-import { type GeneratedQuery, Grammar } from './grammar.ts';
+import { type GeneratedQuery, Grammar, type Tables } from './grammar.ts';
 import { LocalSide } from './local.ts';
 import { shrink, textOf, within } from './piece.ts';
+import { Progress } from './progress.ts';
+import { writtenQuestions } from './questions.ts';
 import { TABLES } from './tables.ts';
 import { PLAIN } from './values.ts';
 import { NoEvaluatorError, ZetaSql } from './zetasql.ts';
@@ -16,10 +18,11 @@ const BATCH = 500;
 const AT_ONCE = 4;
 /** Differences of one kind that are made small, and all of a run. */
 const SHRUNK = { kind: 3, run: 300 } as const;
-const SHOWN = 10;
 /** What the corpus takes: queries of up to so many characters, with answers, of each signature and of everything else. */
 const SAMPLE = { length: 400, signature: 2, others: 250 } as const;
 const SHRINK_STEPS = 120;
+/** Queries that show whether the evaluator has a function. */
+const TRIALS = 5;
 
 /** The verdicts that break the promise. */
 const BROKEN: readonly Verdict[] = [
@@ -46,7 +49,12 @@ interface Finding {
   readonly text: string;
   readonly google: Answer;
   readonly ours: Answer;
+  /** Milliseconds that ours and Google's took. */
+  readonly times: readonly number[];
 }
+
+/** How often something was said, and the shortest query of it. */
+type Counts = Map<string, { readonly count: number; readonly example: string }>;
 
 /** Compares the local BigQuery with Google's evaluator over generated queries. */
 export async function proveSql({ queries, seed, corpus }: Choice, stop: AbortSignal): Promise<void> {
@@ -60,29 +68,38 @@ export async function proveSql({ queries, seed, corpus }: Choice, stop: AbortSig
   }
   await using _ = google;
   await using ours = await LocalSide.start();
-  const signatures = await knownSignatures(google);
-  const grammar = new Grammar(new Draws(seed), await tablesOf({ google, ours }), signatures);
+  const tables = await tablesOf({ google, ours });
+  const grammar = new Grammar(new Draws(seed), tables, await evaluatedSignatures(google, tables));
   const run = new Run({ google, ours }, grammar);
+  for (const question of writtenQuestions()) await run.ask(question);
   await run.over(queries, stop);
   if (corpus !== undefined) await writeCorpus(corpus, run.agreed);
 }
 
-/** The signatures of the functions that the evaluator has: it is some years old. */
-async function knownSignatures(google: ZetaSql): Promise<FunctionSignature[]> {
+/** The signatures of the functions that the evaluator computes: it is some years old, and lists some that it does not have. */
+async function evaluatedSignatures(google: ZetaSql, tables: Tables): Promise<FunctionSignature[]> {
   const all = functionSignatures();
+  const grammar = new Grammar(new Draws(0), tables, all);
   const unknown = new Set<string>();
-  for (const name of new Set(all.map((signature) => signature.name))) {
-    const answer = await google.answer(`SELECT ${name}()`);
-    if (answer && 'error' in answer && answer.error.startsWith('Function not found')) unknown.add(name);
-  }
+  for (const signature of grammar.signatures)
+    for (let trial = 0; trial < TRIALS && !unknown.has(signature.name); trial += 1) {
+      const answer = await google.answer(textOf(grammar.about(signature, trial).piece));
+      const isUnknown = answer && 'error' in answer && lacks(answer.error, signature.name);
+      if (isUnknown) unknown.add(signature.name);
+    }
   if (unknown.size > 0)
-    console.log(`Not judged, since ZetaSQL has no such function: ${[...unknown].join(', ')}`);
+    console.log(`Not judged, since ZetaSQL does not compute it: ${[...unknown].join(', ')}`);
   return all.filter(({ name }) => !unknown.has(name));
 }
 
+function lacks(error: string, name: string): boolean {
+  const [, named = ''] = /^(?:Function not found|Unsupported built-in function): ([\w.]+)/.exec(error) ?? [];
+  return named.toUpperCase() === name;
+}
+
 /** The columns of the tables. Throws when the sides do not hold the same rows. */
-async function tablesOf({ google, ours }: Sides): Promise<Map<string, readonly Column[]>> {
-  const tables = new Map<string, readonly Column[]>();
+async function tablesOf({ google, ours }: Sides): Promise<Tables> {
+  const tables: Tables = new Map();
   for (const name of Object.keys(TABLES)) {
     const query = `SELECT * FROM ${name} ORDER BY 1`;
     const [theirs, own] = await Promise.all([google.answer(query), ours.answer(query)]);
@@ -99,10 +116,11 @@ class Run {
   readonly #counts = new Map<Verdict, number>();
   readonly #explained = new Map<string, number>();
   readonly #kinds = new Map<string, Finding[]>();
-  readonly #refusals = new Map<string, { readonly count: number; readonly example: string }>();
+  readonly #refusals: Counts = new Map();
   readonly #asked = new Set<string>();
-  readonly #unjudged: string[] = [];
+  readonly #unjudged: Counts = new Map();
   readonly #samples = new Map<string, Sample[]>();
+  #progress: Progress | undefined;
   #shrunk = 0;
 
   constructor(sides: Sides, grammar: Grammar) {
@@ -118,29 +136,29 @@ class Run {
   /** Ends early, with its report, when `stop` is aborted. */
   async over(queries: number, stop: AbortSignal): Promise<void> {
     const before = this.#memory();
+    this.#progress = new Progress({ ours: this.#sides.ours, "Google's": this.#sides.google }, queries);
     for (let from = 0; from < queries && !stop.aborted; from += BATCH) {
       const to = Math.min(queries, from + BATCH);
-      const started = performance.now();
       const batch = Array.from({ length: to - from }, (_, index) => this.#grammar.query(from + index));
-      await this.#ask(batch);
-      const ms = (performance.now() - started) / batch.length;
-      console.log(`${whole(to)} queries, ${ms.toFixed(1)} ms each, ${this.#memory()}; ${this.#line()}`);
+      await this.#askAll(batch);
+      console.log(`${whole(to)} queries: ${this.#line()}`);
     }
     this.#report(before);
   }
 
-  async #ask(batch: readonly GeneratedQuery[]): Promise<void> {
+  async #askAll(batch: readonly GeneratedQuery[]): Promise<void> {
     const waiting = [...batch];
     const worker = async () => {
-      for (let query = waiting.shift(); query; query = waiting.shift()) await this.#one(query);
+      for (let query = waiting.shift(); query; query = waiting.shift()) await this.ask(query);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 
-  async #one(query: GeneratedQuery): Promise<void> {
+  async ask(query: GeneratedQuery): Promise<void> {
     if (query.signature) this.#asked.add(JSON.stringify(query.signature));
     const text = textOf(query.piece);
     const finding = await this.#judged(text, query.ordered);
+    this.#progress?.add(finding.times);
     const reason = await this.#reason(query, finding);
     if (reason !== undefined) {
       this.#explained.set(reason, (this.#explained.get(reason) ?? 0) + 1);
@@ -148,12 +166,8 @@ class Run {
     }
     this.#counts.set(finding.verdict, (this.#counts.get(finding.verdict) ?? 0) + 1);
     if (finding.verdict === 'same') this.#sample(query, finding);
-    if (finding.verdict === 'refused by name' && finding.ours && 'error' in finding.ours) {
-      const named = finding.ours.error.replace(/ at \[.*$/, '');
-      const { count = 0, example = text } = this.#refusals.get(named) ?? {};
-      this.#refusals.set(named, { count: count + 1, example: text.length < example.length ? text : example });
-    }
-    if (finding.verdict === 'not judged' && this.#unjudged.length < SHOWN) this.#unjudged.push(text);
+    if (finding.verdict === 'refused by name') count(this.#refusals, finding.ours, text);
+    if (finding.verdict === 'not judged') count(this.#unjudged, finding.google, text);
     if (BROKEN.includes(finding.verdict)) await this.#keep(query, finding);
   }
 
@@ -171,11 +185,15 @@ class Run {
   }
 
   async #judged(text: string, ordered: boolean): Promise<Finding> {
-    const [google, ours] = await Promise.all([
-      this.#sides.google.answer(text),
-      this.#sides.ours.answer(text),
+    const timed = async (side: Side): Promise<[Answer, number]> => {
+      const started = performance.now();
+      return [await side.answer(text), performance.now() - started];
+    };
+    const [[ours, ownMs], [google, theirMs]] = await Promise.all([
+      timed(this.#sides.ours),
+      timed(this.#sides.google),
     ]);
-    return { verdict: judge(google, ours, ordered), text, google, ours };
+    return { verdict: judge(google, ours, ordered), text, google, ours, times: [ownMs, theirMs] };
   }
 
   /** Makes the difference small, unless enough of its kind are. */
@@ -230,10 +248,8 @@ class Run {
       console.log(`\n${whole(findings.length)} × ${kind}\n  ${smallest?.text}`);
       console.log(`  Google: ${shown(smallest?.google)}\n  ours:   ${shown(smallest?.ours)}`);
     }
-    console.log('\nRefused by name:');
-    for (const [named, { count, example }] of [...this.#refusals].sort(([, a], [, b]) => b.count - a.count))
-      console.log(`  ${whole(count)} × ${named}: ${example}`);
-    if (this.#unjudged.length > 0) console.log(`\nNot judged:\n  ${this.#unjudged.join('\n  ')}`);
+    printCounts('Refused by name', this.#refusals);
+    printCounts('Not judged', this.#unjudged);
     console.log('\nDifferences of the written list:');
     for (const [reason, count] of this.#explained) console.log(`  ${whole(count)} × ${reason}`);
     const missing = this.#grammar.signatures.filter(
@@ -243,17 +259,31 @@ class Run {
       `\n${this.#asked.size} of ${this.#asked.size + missing.length} signatures asked, ${this.#sides.google.restarts} restarts of the evaluator`,
     );
     if (missing.length > 0) console.log(`Not asked: ${missing.map(({ name }) => name).join(', ')}`);
-    console.log(`Memory before: ${before}\nMemory after:  ${this.#memory()}\n${this.#line()}`);
-    const count = (verdict: Verdict) => this.#counts.get(verdict) ?? 0;
+    console.log(`\nMemory before: ${before}\n${this.#progress?.lines.join('\n') ?? ''}\n${this.#line()}`);
+    const times = (verdict: Verdict) => this.#counts.get(verdict) ?? 0;
     conclude(
-      BROKEN.filter((verdict) => count(verdict) > 0).map((verdict) => `${whole(count(verdict))} ${verdict}`),
+      BROKEN.filter((verdict) => times(verdict) > 0).map((verdict) => `${whole(times(verdict))} ${verdict}`),
     );
   }
 }
 
+function count(counts: Counts, answer: Answer, text: string): void {
+  const said = answer === undefined ? 'no answer in time' : 'error' in answer ? answer.error : '';
+  const words = kindOf(said.replace(/ at \[.*$/, ''));
+  const { count = 0, example = text } = counts.get(words) ?? {};
+  counts.set(words, { count: count + 1, example: text.length < example.length ? text : example });
+}
+
+function printCounts(title: string, counts: Counts): void {
+  if (counts.size === 0) return;
+  console.log(`\n${title}:`);
+  for (const [words, { count, example }] of [...counts].sort(([, a], [, b]) => b.count - a.count))
+    console.log(`  ${whole(count)} × ${words}: ${example}`);
+}
+
 /** The queries within a query, and those of the parts of its one expression. */
-function* partsOf({ piece, alone, inner }: GeneratedQuery): Generator<string> {
-  if (inner) yield textOf(inner);
+function* partsOf({ piece, alone, inner = [] }: GeneratedQuery): Generator<string> {
+  for (const query of inner) yield textOf(query);
   if (!alone) return;
   for (const part of within(piece)) if (part.type !== undefined) yield textOf(alone(part));
 }

@@ -6,6 +6,7 @@ import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { type Call, defined, FunctionError } from './computed.ts';
 import { averageOfBig, DECIMAL_OPERATORS, sumOfBig } from './decimals.ts';
+import { noArray } from './general.ts';
 import { averageOfIntervals, sumOfIntervals } from './interval.ts';
 import { type Emit, type FunctionTable, overload } from './table.ts';
 
@@ -207,7 +208,10 @@ export const AGGREGATES: FunctionTable = {
   ],
   ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
   ARRAY_CONCAT_AGG: [
-    overload('ARRAY<T> -> ARRAY<T>', ([x = '']) => `nullif(flatten(${call('list', [x])}), [])`),
+    overload('ARRAY<T> -> ARRAY<T>', ([x = ''], [array]) => {
+      if (array?.coercible === 'NULL') throw noArray('ARRAY_CONCAT_AGG', array.at);
+      return `nullif(flatten(${call('list', [x])}), [])`;
+    }),
   ],
   CORR: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('corr', 2))],
   COVAR_POP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_pop', 1))],

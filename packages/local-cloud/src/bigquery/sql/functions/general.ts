@@ -1,4 +1,4 @@
-import { invalidQuery } from '../../errors.ts';
+import { invalidQuery, type Position } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { typeName } from '../../types.ts';
 import { failure, letIn } from '../let.ts';
@@ -42,6 +42,10 @@ function sequenceLength(steps: number): number {
   return Math.max(0, Math.floor(steps) + 1);
 }
 
+export function noArray(name: string, at: Position) {
+  return invalidQuery(`The argument to ${name} must be an array type but was NULL`, at);
+}
+
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
 export const GENERAL_FUNCTIONS: FunctionTable = {
   IF: [
@@ -58,8 +62,7 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
   ARRAY_CONCAT: [
     overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args, resolved) => {
       const none = resolved.find(({ coercible }) => coercible === 'NULL');
-      if (none)
-        throw invalidQuery('The argument to ARRAY_CONCAT must be an array type but was NULL', none.at);
+      if (none) throw noArray('ARRAY_CONCAT', none.at);
       return letIn(args, (...names) => {
         const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
         const joined = names.reduce((all, next) => `list_concat(${all}, ${next})`);
@@ -73,7 +76,8 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       letIn([array, start, end], (a, from, to) => {
         const index = (at: string) => `(CASE WHEN ${at} < 0 THEN ${at} + len(${a}) ELSE ${at} END)`;
         const anyNull = [a, from, to].map((value) => `${value} IS NULL`).join(' OR ');
-        return `CASE WHEN ${anyNull} THEN NULL WHEN ${index(to)} < greatest(${index(from)}, 0) THEN list_slice(${a}, 1, 0) ELSE list_slice(${a}, greatest(${index(from)}, 0) + 1, ${index(to)} + 1) END`;
+        const [first, last] = [`greatest(${index(from)}, 0)`, `least(${index(to)}, len(${a}) - 1)`];
+        return `CASE WHEN ${anyNull} THEN NULL WHEN ${last} < ${first} THEN list_slice(${a}, 1, 0) ELSE list_slice(${a}, ${first} + 1, ${last} + 1) END`;
       }),
     ),
   ],

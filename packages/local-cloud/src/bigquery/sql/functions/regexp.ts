@@ -33,8 +33,13 @@ function compile(pattern: string): RE2JS {
 interface Match {
   readonly start: number;
   readonly end: number;
+  /** Where the search goes on. */
+  readonly next: number;
   /** The whole match, then the groups; null for a group without a match. */
   readonly groups: readonly (string | null)[];
+  /** Where its last group begins, or the match. -1 for a group without a match. */
+  readonly groupStart: number;
+  readonly groupEnd: number;
 }
 
 function* matchesOf(re: RE2JS, text: string): Generator<Match> {
@@ -42,35 +47,36 @@ function* matchesOf(re: RE2JS, text: string): Generator<Match> {
   const count = re.groupCount();
   while (matcher.find()) {
     const groups = Array.from({ length: count + 1 }, (_, index) => matcher.group(index));
-    yield { start: matcher.start(), end: matcher.end(), groups };
+    const [start, end] = [matcher.start(), matcher.end()];
+    yield { start, end, next: end, groups, groupStart: matcher.start(count), groupEnd: matcher.end(count) };
   }
 }
 
-/** The matches that Google extracts: all but an empty one after the text. The value is the group, if there is one. */
-function* extracted(text: string, pattern: string): Generator<string | null> {
-  const re = regex(pattern);
+/** The matches that Google extracts: it looks for none from the end of the text on. An empty one takes the next character, too. */
+function* extracted(text: string, re: RE2JS): Generator<Match> {
   if (re.groupCount() > 1) throw new FunctionError('Regular expression has more than one capturing group');
-  for (const { start, end, groups } of matchesOf(re, text)) {
-    if (start === end && start === text.length && text !== '') return;
-    yield groups.at(-1) ?? null;
+  let next = 0;
+  for (const match of matchesOf(re, text)) {
+    if (next === text.length && text !== '') return;
+    next = match.end;
+    if (match.start === match.end) next += String.fromCodePoint(text.codePointAt(next) ?? 0).length;
+    next = Math.min(next, text.length);
+    yield { ...match, next };
   }
 }
+
+/** The group, if there is one, or the match. */
+const valueIn = ({ groups }: Match) => groups.at(-1) ?? null;
 
 function extract(text: string, pattern: string, position = 1n, occurrence = 1n): string | null {
   if (position < 1n) throw new FunctionError('Position must be positive');
   if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
+  const re = regex(pattern);
   const characters = position === 1n ? undefined : [...text];
-  if (characters && position > BigInt(characters.length)) {
-    regex(pattern);
-    return null;
-  }
+  if (characters && position > BigInt(characters.length)) return null;
   const rest = characters ? characters.slice(Number(position) - 1).join('') : text;
-  let left = occurrence;
-  for (const value of extracted(rest, pattern)) {
-    left -= 1n;
-    if (left === 0n) return value;
-  }
-  return null;
+  const match = nth(extracted(rest, re), occurrence);
+  return match ? valueIn(match) : null;
 }
 
 /** Where the match, or its group, is; with 1 as the last argument, what follows it. 0 without a match. */
@@ -79,15 +85,27 @@ function find(text: string, pattern: string, position = 1n, occurrence = 1n, isE
   if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
   if (isEnd !== 0n && isEnd !== 1n) throw new FunctionError('Occurrence position must be 0 or 1');
   const re = regex(pattern);
-  if (re.groupCount() > 1) throw new FunctionError('Regular expression has more than one capturing group');
   const characters = [...text];
-  if (position > BigInt(characters.length)) return 0n;
+  if (position > BigInt(characters.length) || pattern === '') return 0n;
   const rest = characters.slice(Number(position) - 1).join('');
-  const matcher = re.matcher(rest);
-  for (let left = occurrence; left > 0n; left -= 1n) if (!matcher.find()) return 0n;
-  const group = re.groupCount();
-  const index = isEnd === 1n ? matcher.end(group) : matcher.start(group);
+  const match = nth(extracted(rest, re), occurrence);
+  if (!match) return 0n;
+  // Google takes an empty match without a group to be where the search goes on.
+  const [start, end] =
+    re.groupCount() > 0
+      ? [match.groupStart, match.groupEnd]
+      : [match.next - (match.end - match.start), match.next];
+  const index = isEnd === 1n ? end : start;
   return index < 0 ? 0n : BigInt([...rest.slice(0, index)].length) + position;
+}
+
+function nth(matches: Iterable<Match>, occurrence: bigint): Match | undefined {
+  let left = occurrence;
+  for (const match of matches) {
+    left -= 1n;
+    if (left === 0n) return match;
+  }
+  return undefined;
 }
 
 /** Replaces each match, but no empty one right after another. https://github.com/google/re2/blob/main/re2/re2.h */
@@ -156,7 +174,7 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
   REGEXP_INSTR: both('regexp_instr', '$, $, INT64?, INT64?, INT64? -> INT64', find),
   REGEXP_EXTRACT_ALL: both('regexp_extract_all', '$, $ -> ARRAY<$>', (text, pattern) =>
     // A group without a match is an empty text here.
-    Array.from(extracted(text, pattern), (value) => value ?? ''),
+    Array.from(extracted(text, regex(pattern)), (match) => valueIn(match) ?? ''),
   ),
   REGEXP_REPLACE: both('regexp_replace', '$, $, $ -> $', replace),
 };

@@ -25,10 +25,24 @@ export function initCap(value: string, delimiters = WORD_DELIMITERS): string {
   let result = '';
   for (const character of value) {
     const isDelimiter = ends.has(character);
-    result += isDelimiter ? character : begins ? character.toUpperCase() : character.toLowerCase();
+    result += isDelimiter ? character : begins ? upperOf(character) : lowerOf(character);
     begins = isDelimiter;
   }
   return result;
+}
+
+/** One character for one. A letter with an iota below has its capital 8 or 9 places on; ß and ﬁ have none. */
+function upperOf(character: string): string {
+  const upper = character.toUpperCase();
+  const code = character.codePointAt(0) ?? 0;
+  if (upper.length <= String.fromCodePoint(code).length) return upper;
+  const near = [8, 9].map((distance) => String.fromCodePoint(code + distance));
+  return near.find((capital) => capital.toLowerCase() === character) ?? character;
+}
+
+/** One character for one. */
+function lowerOf(character: string): string {
+  return character === 'İ' ? 'i' : character.toLowerCase();
 }
 
 export function reverse(value: string): string {

@@ -166,7 +166,8 @@ export function elementName(element: string): string {
 /** `micros` is a clock, or since midnight for a TIME; for a TIMESTAMP an instant. */
 export function formatTimeElements(kind: TimeKind, pattern: string, micros: bigint, zone = 'UTC'): string {
   const offset = kind === 'TIMESTAMP' ? zoned(() => offsetAt(zone, micros)) : 0n;
-  const clock = micros + offset;
+  // In a text, an offset has no seconds.
+  const clock = micros + offset - (offset % (60n * SECOND));
   const time = mod(clock, DAY);
   const moment: Moment = {
     date: new Date(Number((clock - time) / 1000n)),

@@ -1,6 +1,7 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { formatDateTime } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
+import { duckType, type ScalarKind, scalar } from '../../types.ts';
 import { fromClock, toClock } from '../../zones.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
@@ -48,6 +49,8 @@ const MOST: Readonly<Record<TimeKind, readonly [least: string, most: string]>> =
   TIMESTAMP: ["TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"],
   TIME: ["TIME '00:00:00'", "TIME '24:00:00'"],
 };
+
+const ALL_PARTS = [...TIME_PARTS, ...DATE_PARTS];
 
 type Sign = '+' | '-';
 
@@ -158,23 +161,31 @@ export const stepsOfClocks = (name: string, sign: Sign, kinds: readonly TimeKind
   }),
 ];
 
+/** Of NULL every part is NULL. */
+const ofNull = (name: string, part: Resolved | undefined, kind: ScalarKind): string => {
+  const word = part?.special?.part ?? '';
+  assertPart(word, ALL_PARTS, `${name} does not support the ${word} date part`, part?.at);
+  return `CAST(NULL AS ${duckType(scalar(kind))})`;
+};
+
 /** TIMESTAMP_DIFF counts whole parts; the others count the boundaries between parts. */
 export const differences = (name: string, kinds: readonly TimeKind[]) =>
   kinds.map((kind) =>
-    overload(`${kind}, ${kind}, PART -> INT64`, ([a = '', b = ''], [, , third]) => {
+    overload(`${kind}, ${kind}, PART -> INT64`, ([a = '', b = ''], [first, , third]) => {
+      if (first?.coercible === 'NULL') return ofNull(name, third, 'INT64');
       const part = third?.special?.part ?? '';
       const allowed = {
         DATE: DATE_PARTS,
-        DATETIME: [...TIME_PARTS, ...DATE_PARTS],
+        DATETIME: ALL_PARTS,
         TIMESTAMP: [...TIME_PARTS, 'DAY'],
         TIME: TIME_PARTS,
       }[kind];
       const refusal = `${name} does not support the ${part} date part${kind === 'TIME' ? '' : ` when the argument is ${kind} type`}`;
       assertPart(part, allowed, refusal, third?.at);
       if (kind === 'TIMESTAMP') return `((epoch_us(${a}) - epoch_us(${b})) // ${MICROS[part]})`;
-      const first = firstWeekday(part);
+      const weekday = firstWeekday(part);
       const [x, y] = [a, b].map((value) => `CAST(${value} AS DATE)`);
-      if (first !== undefined) return `(${weekNumber(x ?? '', first)} - ${weekNumber(y ?? '', first)})`;
+      if (weekday !== undefined) return `(${weekNumber(x ?? '', weekday)} - ${weekNumber(y ?? '', weekday)})`;
       return `date_diff('${part.toLowerCase()}', ${b}, ${a})`;
     }),
   );
@@ -192,10 +203,11 @@ function truncated(
   name: string,
   kind: 'DATE' | 'DATETIME' | 'TIMESTAMP',
   [value = '', , zone]: readonly string[],
-  second: Resolved | undefined,
+  [first, second]: readonly Resolved[],
 ): string {
+  if (first?.coercible === 'NULL') return ofNull(name, second, kind);
   const part = second?.special?.part ?? '';
-  const allowed = kind === 'DATE' ? DATE_PARTS : [...TIME_PARTS, ...DATE_PARTS];
+  const allowed = kind === 'DATE' ? DATE_PARTS : ALL_PARTS;
   assertPart(part, allowed, `${name} does not support the ${part} date part`, second?.at);
   if (kind !== 'TIMESTAMP') return inYears(name, part, kind, truncatedSql(kind, value, part));
   if (zone === undefined) return inYears(name, part, kind, truncatedSql('DATETIME', value, part));
@@ -215,12 +227,20 @@ function inYears(name: string, part: string, kind: 'DATE' | 'DATETIME' | 'TIMEST
 }
 
 export const truncations = (name: string) => [
-  overload('DATE, PART -> DATE', (args, [, part]) => truncated(name, 'DATE', args, part)),
-  overload('DATETIME, PART -> DATETIME', (args, [, part]) => truncated(name, 'DATETIME', args, part)),
-  overload('TIMESTAMP, PART, STRING? -> TIMESTAMP', (args, [, part]) =>
-    truncated(name, 'TIMESTAMP', args, part),
+  overload('DATE, PART -> DATE', (args, values) => truncated(name, 'DATE', args, values)),
+  overload('DATETIME, PART -> DATETIME', (args, values) => truncated(name, 'DATETIME', args, values)),
+  overload('TIMESTAMP, PART, STRING? -> TIMESTAMP', (args, values) =>
+    truncated(name, 'TIMESTAMP', args, values),
   ),
 ];
+
+/** TIME_TRUNC */
+export function truncatedTime([time]: readonly string[], [first, second]: readonly Resolved[]): string {
+  if (first?.coercible === 'NULL') return ofNull('TIME_TRUNC', second, 'TIME');
+  const part = second?.special?.part ?? '';
+  assertPart(part, TIME_PARTS, `TIME_TRUNC does not support the ${part} date part`, second?.at);
+  return `(TIME '00:00:00' + to_microseconds(epoch_us(${time}) // ${MICROS[part]} * ${MICROS[part]}))`;
+}
 
 /** The last day of the part that holds a date. */
 export function lastDay([value = '']: readonly string[], [, second]: readonly Resolved[]): string {

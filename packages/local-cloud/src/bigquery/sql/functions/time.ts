@@ -4,7 +4,7 @@ import { castTo, readText, readTimestamp } from '../casts.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
-import { assertPart, DATE_STEPS, MICROS, MONTHS, TIME_PARTS } from './date-parts.ts';
+import { assertPart, DATE_STEPS, MICROS, MONTHS } from './date-parts.ts';
 import { STRING_OF_JSON } from './json-values.ts';
 import { type Emit, type FunctionTable, overload } from './table.ts';
 import { clockOf, dayOf, formatTimeElements, MAX_MICROS, MIN_MICROS, type TimeKind } from './time-format.ts';
@@ -17,6 +17,7 @@ import {
   STEPS,
   steps,
   stepsOfClocks,
+  truncatedTime,
   truncations,
 } from './time-sql.ts';
 
@@ -89,15 +90,20 @@ function fromUnixDate([n = '']: readonly string[]): string {
 
 const pad = (value: bigint, length: number) => String(value).padStart(length, '0');
 
+/** Google keeps the last 32 bits of a part. */
+const last32 = (value: bigint) => BigInt.asIntN(32, value);
+
 /** Days since 1970-01-01; undefined for a day that does not exist. */
-function daysOf(year: bigint, month: bigint, day: bigint): number | undefined {
+function daysOf(...parts: [year: bigint, month: bigint, day: bigint]): number | undefined {
+  const [year = 0n, month = 0n, day = 0n] = parts.map(last32);
   if (year < 1n || year > 9999n || month < 1n || month > 12n || day < 1n || day > 31n) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   return date.getUTCDate() === Number(day) ? date.getTime() / 86_400_000 : undefined;
 }
 
-function timeOf(hour: bigint, minute: bigint, second: bigint): bigint | undefined {
+function timeOf(...parts: [hour: bigint, minute: bigint, second: bigint]): bigint | undefined {
+  const [hour = 0n, minute = 0n, second = 0n] = parts.map(last32);
   const exists = hour >= 0n && hour < 24n && minute >= 0n && minute < 60n && second >= 0n && second < 60n;
   return exists ? ((hour * 60n + minute) * 60n + second) * 1_000_000n : undefined;
 }
@@ -259,13 +265,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   DATE_TRUNC: truncations('DATE_TRUNC'),
   DATETIME_TRUNC: truncations('DATETIME_TRUNC').slice(1),
   TIMESTAMP_TRUNC: truncations('TIMESTAMP_TRUNC').slice(1).reverse(),
-  TIME_TRUNC: [
-    overload('TIME, PART -> TIME', ([time], [, second]) => {
-      const part = second?.special?.part ?? '';
-      assertPart(part, TIME_PARTS, `TIME_TRUNC does not support the ${part} date part`, second?.at);
-      return `(TIME '00:00:00' + to_microseconds(epoch_us(${time}) // ${MICROS[part]} * ${MICROS[part]}))`;
-    }),
-  ],
+  TIME_TRUNC: [overload('TIME, PART -> TIME', truncatedTime)],
   FORMAT_DATE: formatting(KINDS),
   FORMAT_DATETIME: formatting(CLOCKS),
   FORMAT_TIMESTAMP: formatting(['TIMESTAMP', 'DATETIME']),
