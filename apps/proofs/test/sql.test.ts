@@ -14,6 +14,7 @@ const TABLES = new Map([
       { name: 'n', type: 'INT64' },
       { name: 'nombre', type: 'STRING' },
       { name: 'pais', type: 'STRING' },
+      { name: 'tags', type: 'ARRAY<STRING>' },
     ],
   ],
   [

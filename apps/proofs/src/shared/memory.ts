@@ -14,6 +14,14 @@ export function memoryOf(pid: number): Memory {
   return { now: of('VmRSS'), peak: of('VmHWM') };
 }
 
+const TICKS_PER_SECOND = 100;
+
+/** Seconds of a processor that a process has used. Linux only. Zero for a process that has ended. */
+export function processorSecondsOf(pid: number): number {
+  const { user, system } = statOf(String(pid));
+  return (user + system) / TICKS_PER_SECOND;
+}
+
 /** The highest peak among the processes of a group, MB. Linux only. */
 export function peakMemoryOfGroup(leader: number): number {
   const members = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name).group === leader);
@@ -29,8 +37,10 @@ export function childrenOf(parent: number): number[] {
 /** Fields of /proc/PID/stat after the name. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 function statOf(pid: string) {
   const text = read(`/proc/${pid}/stat`) ?? '';
-  const [state, parent, group] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state, parent: Number(parent), group: Number(group) };
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, parent, group] = fields;
+  const [user = 0, system = 0] = fields.slice(11, 13).map(Number);
+  return { state, parent: Number(parent), group: Number(group), user, system };
 }
 
 /** Undefined when the process has ended. */

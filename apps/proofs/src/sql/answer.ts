@@ -29,4 +29,6 @@ export interface Side extends AsyncDisposable {
   answer(query: string): Promise<Answer>;
   /** Resident memory, MB. */
   memory(): number;
+  /** Seconds of a processor since its process began. */
+  processorSeconds(): number;
 }

@@ -1,41 +1,27 @@
 import type { FunctionSignature as Signature } from '@records/local-cloud';
 import type { Draws } from '@records/seeder';
 import type { Column } from './answer.ts';
-import { Expressions, elementOf, type Surroundings } from './expressions.ts';
+import { Constructs } from './constructs.ts';
+import { Expressions, type Surroundings } from './expressions.ts';
+import type { GeneratedQuery } from './generated-query.ts';
 import { list, optional, type Piece, sql, typed } from './piece.ts';
+import { type From, qualified, Sources, type Tables } from './sources.ts';
 import { ORDERED, SCALARS } from './values.ts';
-
-export interface GeneratedQuery {
-  readonly piece: Piece;
-  /** Whether the query determines the order of its rows. */
-  readonly ordered: boolean;
-  /** The signature that it is about. */
-  readonly signature?: Signature;
-  /** The same question about a part of its one expression. */
-  alone?(part: Piece): Piece;
-  /** The queries in FROM and WITH, and the query without HAVING and LIMIT. */
-  readonly inner?: readonly Piece[];
-}
-
-export type Tables = Map<string, readonly Column[]>;
-
-interface From extends Surroundings {
-  readonly piece: Piece;
-}
 
 const DEPTH = 2;
 
 /** Queries over the tables. */
 export class Grammar {
   readonly #draws: Draws;
-  readonly #tables: Tables;
   readonly #expressions: Expressions;
-  #aliases = 0;
+  readonly #sources: Sources;
+  readonly #constructs: Constructs;
 
   constructor(draws: Draws, tables: Tables, signatures: readonly Signature[]) {
     this.#draws = draws;
-    this.#tables = tables;
     this.#expressions = new Expressions(draws, signatures);
+    this.#sources = new Sources(draws, tables, this.#expressions);
+    this.#constructs = new Constructs(draws, this.#expressions, this.#sources);
   }
 
   get signatures(): readonly Signature[] {
@@ -45,24 +31,25 @@ export class Grammar {
   /** The query at a position: the same one whatever was asked before. */
   query(position: number): GeneratedQuery {
     this.#draws.moveTo(position);
-    this.#aliases = 0;
+    this.#sources.begin();
     const { signatures } = this.#expressions;
     if (this.#draws.chance(0.55)) return this.#ofSignature(this.#draws.pick(signatures));
     if (this.#draws.chance(0.3)) return this.#ofExpression();
+    if (this.#draws.chance(0.4)) return this.#constructs.query();
     return this.#relational();
   }
 
   /** The query of a number about a signature. */
   about(signature: Signature, number: number): GeneratedQuery {
     this.#draws.moveTo(number);
-    this.#aliases = 0;
+    this.#sources.begin();
     return this.#ofSignature(signature);
   }
 
   #ofSignature(signature: Signature): GeneratedQuery {
     if (signature.kind === 'scalar')
       return { ...this.#over((around) => this.#expressions.call(signature, around, 1)), signature };
-    const from = this.#table('people');
+    const from = this.#sources.table('people');
     if (signature.kind === 'window') {
       const call = this.#expressions.window(signature, from);
       return {
@@ -97,7 +84,7 @@ export class Grammar {
 
   /** An expression of constants, or of the columns of each person. */
   #over(make: (around: Surroundings) => Piece): GeneratedQuery {
-    const from = this.#draws.chance(0.5) ? undefined : this.#table('people');
+    const from = this.#draws.chance(0.5) ? undefined : this.#sources.table('people');
     const alone = (part: Piece) =>
       from
         ? sql`SELECT ${from.keys[0] ?? ''} AS n, ${part} AS c FROM ${from.piece} ORDER BY 1`
@@ -108,8 +95,8 @@ export class Grammar {
   #relational(): GeneratedQuery {
     const draws = this.#draws;
     if (draws.chance(0.2)) return this.#setOperation();
-    const inner = draws.chance(0.25) ? this.#select(this.#from(1), 'named') : undefined;
-    const alias = this.#alias();
+    const inner = draws.chance(0.25) ? this.#select(this.#sources.from(1), 'named') : undefined;
+    const alias = this.#sources.alias();
     if (inner && draws.chance(0.5)) {
       const from: From = { piece: { parts: [alias] }, columns: qualified(alias, inner.columns), keys: [] };
       const outer = this.#select(from, 'free');
@@ -128,7 +115,7 @@ export class Grammar {
       const outer = this.#select(from, 'free');
       return { ...outer, inner: [inner.piece, ...(inner.inner ?? []), ...(outer.inner ?? [])] };
     }
-    return this.#select(this.#from(2), 'free');
+    return this.#select(this.#sources.from(2), 'free');
   }
 
   #setOperation(): GeneratedQuery {
@@ -136,9 +123,11 @@ export class Grammar {
     const types = Array.from({ length: 1 + Math.floor(draws.below(3)) }, () => draws.pick(SCALARS));
     const operator = draws.pick(['UNION ALL', 'UNION DISTINCT', 'INTERSECT DISTINCT', 'EXCEPT DISTINCT']);
     const side = (): Piece => {
-      const from = this.#from(0);
-      const items = types.map((type) => this.#item(from, draws.chance(0.95) ? type : draws.pick(SCALARS)));
-      const where = draws.chance(0.3) ? sql` WHERE ${this.#condition(from)}` : sql``;
+      const from = this.#sources.from(0);
+      const items = types.map((type) =>
+        this.#sources.item(from, draws.chance(0.95) ? type : draws.pick(SCALARS)),
+      );
+      const where = draws.chance(0.3) ? sql` WHERE ${this.#sources.condition(from)}` : sql``;
       const named = items.flatMap((item, index) => [index === 0 ? '' : ', ', item, ` AS c${index}`]);
       return sql`SELECT ${{ parts: named }} FROM ${from.piece}${optional(where)}`;
     };
@@ -150,56 +139,9 @@ export class Grammar {
     };
   }
 
-  /** An expression that is simple enough to fail nowhere, whatever rows it is evaluated for. */
-  #item(around: Surroundings, type: string): Piece {
-    const draws = this.#draws;
-    const leaf = (of = type) => this.#expressions.leaf(of, around);
-    const forms: (() => Piece)[] = [
-      leaf,
-      leaf,
-      () => sql`COALESCE(${leaf()}, ${leaf()})`,
-      () => sql`IF(${this.#condition(around)}, ${leaf()}, ${leaf()})`,
-    ];
-    if (type === 'STRING')
-      forms.push(
-        () => sql`UPPER(${leaf()})`,
-        () => sql`CONCAT(${leaf()}, ${leaf()})`,
-        () => sql`CAST(${leaf('INT64')} AS STRING)`,
-      );
-    if (type === 'INT64')
-      forms.push(
-        () => sql`LENGTH(${leaf('STRING')})`,
-        () => sql`SAFE_ADD(${leaf()}, ${leaf()})`,
-      );
-    return typed(type, draws.pick(forms)());
-  }
-
-  #condition(around: Surroundings): Piece {
-    const draws = this.#draws;
-    const type = draws.pick(['STRING', 'INT64', 'DATE', 'FLOAT64']);
-    const leaf = () => this.#expressions.leaf(type, around);
-    const forms: (() => Piece)[] = [
-      () => sql`${leaf()} ${draws.pick(['=', '!=', '<', '>=', 'IS DISTINCT FROM'])} ${leaf()}`,
-      () => sql`${leaf()} IS ${draws.pick(['', 'NOT '])}NULL`,
-      () => sql`${leaf()} ${draws.pick(['', 'NOT '])}IN (${list([leaf(), leaf()])})`,
-      () => sql`(${this.#condition(around)}) ${draws.pick(['AND', 'OR'])} (${this.#condition(around)})`,
-    ];
-    const texts = around.columns.filter((column) => column.type === 'STRING');
-    if (texts.length > 0) {
-      const { name } = draws.pick(texts);
-      const inner = this.#alias();
-      forms.push(
-        () => sql`EXISTS (SELECT 1 FROM countries AS ${inner} WHERE ${inner}.pais = ${name})`,
-        () => sql`${name} ${draws.pick(['', 'NOT '])}IN (SELECT ${inner}.pais FROM countries AS ${inner})`,
-        () => sql`(SELECT COUNT(*) FROM countries AS ${inner} WHERE ${inner}.pais = ${name}) > 0`,
-      );
-    }
-    return typed('BOOL', draws.pick(forms)());
-  }
-
   #select(from: From, naming: 'named' | 'free'): GeneratedQuery & { readonly columns: readonly Column[] } {
     const draws = this.#draws;
-    const where = draws.chance(0.4) ? optional(sql` WHERE ${this.#condition(from)}`) : '';
+    const where = draws.chance(0.4) ? optional(sql` WHERE ${this.#sources.condition(from)}`) : '';
     const build = draws.chance(0.35) ? this.#grouped(from) : this.#plain(from);
     const columns: Column[] = [];
     const bare = new Set<string>();
@@ -237,7 +179,7 @@ export class Grammar {
   #plain(from: From): { items: readonly Piece[]; after: Piece; having?: Piece } {
     const draws = this.#draws;
     const items = Array.from({ length: 1 + Math.floor(draws.below(4)) }, () =>
-      this.#item(from, draws.pick(SCALARS)),
+      this.#sources.item(from, draws.pick(SCALARS)),
     );
     const windows = this.#expressions.signatures.filter(({ kind }) => kind === 'window');
     if (from.keys.length === 0 || draws.chance(0.6)) return { items, after: sql`` };
@@ -269,65 +211,4 @@ export class Grammar {
     const items = [...keys, ...calls];
     return { items, after: sql` GROUP BY ${by.join(', ')}`, ...(having && { having }) };
   }
-
-  #from(joins: number): From {
-    const draws = this.#draws;
-    const left = this.#table(draws.chance(0.8) ? 'people' : 'countries');
-    const kind = draws.below(1);
-    if (joins === 0 || kind < 0.35) return left;
-    if (kind < 0.5) return this.#unnest(left);
-    const right = this.#table('countries');
-    const word = draws.pick([
-      'JOIN',
-      'LEFT JOIN',
-      'RIGHT JOIN',
-      'FULL JOIN',
-      'INNER JOIN',
-      'FULL OUTER JOIN',
-    ]);
-    const columns = [...left.columns, ...right.columns];
-    const keys = [...left.keys, ...right.keys];
-    if (kind < 0.6) return { piece: sql`${left.piece} CROSS JOIN ${right.piece}`, columns, keys };
-    const pais = [left, right].map(
-      (side) => side.columns.find(({ name }) => name.endsWith('.pais'))?.name ?? '',
-    );
-    const on = draws.chance(0.7) ? sql`${pais.join(' = ')}` : this.#condition({ columns, keys });
-    if (draws.chance(0.3))
-      return { piece: sql`${left.piece} ${word} ${right.piece} USING (pais)`, columns, keys };
-    return { piece: sql`${left.piece} ${word} ${right.piece} ON ${on}`, columns, keys };
-  }
-
-  #unnest(left: From): From {
-    const draws = this.#draws;
-    const arrays = left.columns.filter(({ type }) => elementOf(type) !== undefined);
-    const [value, offset] = [this.#alias(), this.#alias()];
-    const array = arrays.length > 0 ? draws.pick(arrays) : { name: '[1, 2, NULL]', type: 'ARRAY<INT64>' };
-    const columns = [
-      ...left.columns,
-      { name: value, type: elementOf(array.type) ?? '' },
-      { name: offset, type: 'INT64' },
-    ];
-    const word = draws.pick([', ', ' CROSS JOIN ', ' LEFT JOIN ']);
-    const piece = sql`${left.piece}${word}UNNEST(${array.name}) AS ${value} WITH OFFSET AS ${offset}`;
-    return { piece, columns, keys: [...left.keys, offset] };
-  }
-
-  #table(name: string): From {
-    const alias = this.#alias();
-    const columns = qualified(alias, this.#tables.get(name) ?? []);
-    return {
-      piece: { parts: [`${name} AS ${alias}`] },
-      columns,
-      keys: columns.slice(0, 1).map((column) => column.name),
-    };
-  }
-
-  #alias(): string {
-    this.#aliases += 1;
-    return `t${this.#aliases}`;
-  }
-}
-
-function qualified(alias: string, columns: readonly Column[]): Column[] {
-  return columns.map(({ name, type }) => ({ name: `${alias}.${name}`, type }));
 }

@@ -5,11 +5,13 @@ import type { Answer, Side } from './answer.ts';
 import { judge, type Verdict } from './compare.ts';
 import { type Sample, writeCorpus } from './corpus.ts';
 import { explanationOf, NOT_EVALUATED } from './differences.ts';
-import { type GeneratedQuery, Grammar, type Tables } from './grammar.ts';
+import type { GeneratedQuery } from './generated-query.ts';
+import { Grammar } from './grammar.ts';
 import { LocalSide } from './local.ts';
 import { shrink, textOf, within } from './piece.ts';
 import { Progress } from './progress.ts';
 import { writtenQuestions } from './questions.ts';
+import type { Tables } from './sources.ts';
 import { TABLES } from './tables.ts';
 import { PLAIN } from './values.ts';
 import { NoEvaluatorError, ZetaSql } from './zetasql.ts';
@@ -22,7 +24,7 @@ const SHRUNK = { kind: 3, run: 300 } as const;
 const SAMPLE = { length: 400, signature: 2, others: 250 } as const;
 const SHRINK_STEPS = 120;
 /** Queries that show whether the evaluator has a function. */
-const TRIALS = 5;
+const TRIALS = 40;
 
 /** The verdicts that break the promise. */
 const BROKEN: readonly Verdict[] = [
@@ -84,8 +86,8 @@ async function evaluatedSignatures(google: ZetaSql, tables: Tables): Promise<Fun
   for (const signature of grammar.signatures)
     for (let trial = 0; trial < TRIALS && !unknown.has(signature.name); trial += 1) {
       const answer = await google.answer(textOf(grammar.about(signature, trial).piece));
-      const isUnknown = answer && 'error' in answer && lacks(answer.error, signature.name);
-      if (isUnknown) unknown.add(signature.name);
+      if (answer && !('error' in answer)) break;
+      if (answer && lacks(answer.error, signature.name)) unknown.add(signature.name);
     }
   if (unknown.size > 0)
     console.log(`Not judged, since ZetaSQL does not compute it: ${[...unknown].join(', ')}`);
@@ -237,6 +239,14 @@ class Run {
     return `${ours.memory()} MB ours, ${google.memory()} MB Google's`;
   }
 
+  /** What a run takes, by process. */
+  #processors(): string {
+    const { google, ours } = this.#sides;
+    const { user, system } = process.cpuUsage();
+    const seconds = [ours.processorSeconds(), google.processorSeconds(), (user + system) / 1e6].map(whole);
+    return `Processor seconds: ${seconds[0]} ours, ${seconds[1]} Google's, ${seconds[2]} the comparison`;
+  }
+
   #line(): string {
     return [...this.#counts].map(([verdict, count]) => `${whole(count)} ${verdict}`).join(', ');
   }
@@ -259,7 +269,9 @@ class Run {
       `\n${this.#asked.size} of ${this.#asked.size + missing.length} signatures asked, ${this.#sides.google.restarts} restarts of the evaluator`,
     );
     if (missing.length > 0) console.log(`Not asked: ${missing.map(({ name }) => name).join(', ')}`);
-    console.log(`\nMemory before: ${before}\n${this.#progress?.lines.join('\n') ?? ''}\n${this.#line()}`);
+    console.log(
+      `\nMemory before: ${before}\n${this.#progress?.lines.join('\n') ?? ''}\n${this.#processors()}\n${this.#line()}`,
+    );
     const times = (verdict: Verdict) => this.#counts.get(verdict) ?? 0;
     conclude(
       BROKEN.filter((verdict) => times(verdict) > 0).map((verdict) => `${whole(times(verdict))} ${verdict}`),

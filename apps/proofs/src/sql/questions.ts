@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GeneratedQuery } from './grammar.ts';
+import type { GeneratedQuery } from './generated-query.ts';
 
 const FOLDER = join(import.meta.dirname, 'questions');
 

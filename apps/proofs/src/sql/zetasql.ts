@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { type Client, credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 import { freePort } from '@records/local-cloud';
-import { memoryOf } from '../shared/memory.ts';
+import { memoryOf, processorSecondsOf } from '../shared/memory.ts';
 import type { Answer, Column, Side } from './answer.ts';
 import { TABLES } from './tables.ts';
 import { type ProtoType, type ProtoValue, typeOf, valueFrom } from './zetasql-values.ts';
@@ -102,6 +102,10 @@ export class ZetaSql implements Side {
 
   memory(): number {
     return memoryOf(this.#process?.pid ?? 0).now;
+  }
+
+  processorSeconds(): number {
+    return processorSecondsOf(this.#process?.pid ?? 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

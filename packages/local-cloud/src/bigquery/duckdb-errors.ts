@@ -22,6 +22,10 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
   [/^INTERRUPT Error/, () => stopped()],
   [/^(?:Out of Range|Conversion) Error/, () => invalidQuery('A value is out of the range of its type')],
   [/^Invalid Input Error: (.*)/, ([, text]) => invalidQuery(`Invalid input: ${text}`)],
+  [
+    /^Not implemented Error: Cannot perform non-inner join on subquery/,
+    () => unsupported('A subquery in ON of an outer join'),
+  ],
   // A fault of the translation, or a limit of DuckDB.
   [/^(?:Binder|Parser|Not implemented) Error/, () => unsupported('This query')],
 ];

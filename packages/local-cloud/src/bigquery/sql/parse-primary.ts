@@ -86,7 +86,8 @@ export abstract class PrimaryParser extends WindowParser {
     cursor.expectSymbol(')');
     const [only] = values;
     if (only && values.length === 1) return only;
-    return { node: 'struct', at, fields: values.map((value) => ({ value })) };
+    // Its fields have no names, unlike those of STRUCT(…).
+    return { node: 'struct', at, fields: values.map((value) => ({ value, name: { text: '', at } })) };
   }
 
   #subquery(kind: 'EXISTS' | 'ARRAY', at: Position): Expression {

@@ -226,7 +226,8 @@ export const AGGREGATES: FunctionTable = {
 };
 
 /** Functions whose result depends on the order of rows. */
-const ORDERED_AGGREGATES = ['STRING_AGG', 'ARRAY_AGG'];
+const ORDERED_AGGREGATES = ['STRING_AGG', 'ARRAY_AGG', 'ARRAY_CONCAT_AGG'];
+const LIMITED_AGGREGATES = ['STRING_AGG', 'ARRAY_AGG'];
 const NULL_HANDLING = ['ARRAY_AGG'];
 
 /** Completes an aggregate's SQL with DISTINCT, ORDER BY, IGNORE NULLS, LIMIT and OVER of the call. */
@@ -246,7 +247,7 @@ export function completeAggregate(
     throw unsupported(`ORDER BY inside ${name}`, at);
   }
   if (node.nulls && !NULL_HANDLING.includes(name)) throw unsupported(`${node.nulls} NULLS of ${name}`, at);
-  if (parts.limit !== undefined && !ORDERED_AGGREGATES.includes(name))
+  if (parts.limit !== undefined && !LIMITED_AGGREGATES.includes(name))
     throw unsupported(`LIMIT inside ${name}`, at);
   if (node.distinct && /^(CORR|COVAR_)/.test(name))
     throw invalidQuery(`DISTINCT is not allowed for function ${name}`, at);

@@ -209,19 +209,23 @@ function truncated(
   const part = second?.special?.part ?? '';
   const allowed = kind === 'DATE' ? DATE_PARTS : ALL_PARTS;
   assertPart(part, allowed, `${name} does not support the ${part} date part`, second?.at);
-  if (kind !== 'TIMESTAMP') return inYears(name, part, kind, truncatedSql(kind, value, part));
-  if (zone === undefined) return inYears(name, part, kind, truncatedSql('DATETIME', value, part));
+  const canBegin = !/WEEK|ISOYEAR/.test(part);
+  if (zone === undefined || kind !== 'TIMESTAMP') {
+    const start = truncatedSql(kind === 'DATE' ? kind : 'DATETIME', value, part);
+    return canBegin ? start : inYears(name, part, kind, start);
+  }
   return letIn([value, zone], (instant, z) => {
     const clock = clockSql(instant, z);
     const start = truncatedSql('DATETIME', clock, part);
     // An hour that comes twice is two.
-    return TIME_PARTS.includes(part) ? `${instant} - (${clock} - ${start})` : ofZone([start, z]);
+    return TIME_PARTS.includes(part)
+      ? inYears(name, part, kind, `${instant} - (${clock} - ${start})`)
+      : ofZone([start, z]);
   });
 }
 
 /** The start of a part can be before the first year. */
 function inYears(name: string, part: string, kind: 'DATE' | 'DATETIME' | 'TIMESTAMP', sql: string): string {
-  if (!/WEEK|ISOYEAR/.test(part)) return sql;
   const error = failure(`${name}: the ${part} begins before the year 1`);
   return letIn([sql], (start) => `CASE WHEN ${start} < ${MOST[kind][0]} THEN ${error} ELSE ${start} END`);
 }
