@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import type { Resolved } from '../resolved.ts';
-import { both, FunctionError } from './computed.ts';
+import { both, computed, FunctionError, ofBytes } from './computed.ts';
 import { type FunctionTable, overload } from './table.ts';
 
 /** Compiled patterns, the last used at the end. */
@@ -68,36 +68,47 @@ function* extracted(text: string, re: RE2JS): Generator<Match> {
 /** The group, if there is one, or the match. */
 const valueIn = ({ groups }: Match) => groups.at(-1) ?? null;
 
-function extract(text: string, pattern: string, position = 1n, occurrence = 1n): string | null {
-  if (position < 1n) throw new FunctionError('Position must be positive');
-  if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
-  const re = regex(pattern);
-  const characters = position === 1n ? undefined : [...text];
-  if (characters && position > BigInt(characters.length)) return null;
-  const rest = characters ? characters.slice(Number(position) - 1).join('') : text;
-  const match = nth(extracted(rest, re), occurrence);
-  return match ? valueIn(match) : null;
+/** The bytes of a text. */
+type Size = (text: string) => number;
+
+const extract =
+  (size: Size) =>
+  (text: string, pattern: string, position = 1n, occurrence = 1n) => {
+    if (position < 1n) throw new FunctionError('Position must be positive');
+    if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
+    const re = regex(pattern);
+    const rest = restOf(text, position, size);
+    const match = rest === undefined ? undefined : nth(extracted(rest, re), occurrence);
+    return match ? valueIn(match) : null;
+  };
+
+/** The text from a character on. Google refuses only positions beyond the number of bytes. */
+function restOf(text: string, position: bigint, size: Size): string | undefined {
+  if (position === 1n) return text;
+  if (position > BigInt(size(text))) return undefined;
+  return [...text].slice(Number(position) - 1).join('');
 }
 
 /** Where the match, or its group, is; with 1 as the last argument, what follows it. 0 without a match. */
-function find(text: string, pattern: string, position = 1n, occurrence = 1n, isEnd = 0n): bigint {
-  if (position < 1n) throw new FunctionError('Position must be positive');
-  if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
-  if (isEnd !== 0n && isEnd !== 1n) throw new FunctionError('Occurrence position must be 0 or 1');
-  const re = regex(pattern);
-  const characters = [...text];
-  if (position > BigInt(characters.length) || pattern === '') return 0n;
-  const rest = characters.slice(Number(position) - 1).join('');
-  const match = nth(extracted(rest, re), occurrence);
-  if (!match) return 0n;
-  // Google takes an empty match without a group to be where the search goes on.
-  const [start, end] =
-    re.groupCount() > 0
-      ? [match.groupStart, match.groupEnd]
-      : [match.next - (match.end - match.start), match.next];
-  const index = isEnd === 1n ? end : start;
-  return index < 0 ? 0n : BigInt([...rest.slice(0, index)].length) + position;
-}
+const find =
+  (size: Size) =>
+  (text: string, pattern: string, position = 1n, occurrence = 1n, isEnd = 0n) => {
+    if (position < 1n) throw new FunctionError('Position must be positive');
+    if (occurrence < 1n) throw new FunctionError('Occurrence must be positive');
+    if (isEnd !== 0n && isEnd !== 1n) throw new FunctionError('Occurrence position must be 0 or 1');
+    const re = regex(pattern);
+    const rest = text === '' || pattern === '' ? undefined : restOf(text, position, size);
+    if (rest === undefined) return 0n;
+    const match = nth(extracted(rest, re), occurrence);
+    if (!match) return 0n;
+    // Google takes an empty match without a group to be where the search goes on.
+    const [start, end] =
+      re.groupCount() > 0
+        ? [match.groupStart, match.groupEnd]
+        : [match.next - (match.end - match.start), match.next];
+    const index = isEnd === 1n ? end : start;
+    return index < 0 ? 0n : BigInt([...rest.slice(0, index)].length) + position;
+  };
 
 function nth(matches: Iterable<Match>, occurrence: bigint): Match | undefined {
   let left = occurrence;
@@ -155,6 +166,8 @@ function isPlain(pattern: Resolved | undefined): boolean {
   }
 }
 
+const lengthOf: Size = ({ length }) => length;
+
 const [contains, containsBytes] = both('regexp_contains', '$, $ -> BOOL', (text, pattern) =>
   regex(pattern).matcher(text).find(),
 );
@@ -169,9 +182,18 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
     ),
     ...(containsBytes ? [containsBytes] : []),
   ],
-  REGEXP_EXTRACT: both('regexp_extract', '$, $, INT64?, INT64? -> $', extract),
-  REGEXP_SUBSTR: both('regexp_substr', '$, $, INT64?, INT64? -> $', extract),
-  REGEXP_INSTR: both('regexp_instr', '$, $, INT64?, INT64?, INT64? -> INT64', find),
+  REGEXP_EXTRACT: [
+    computed('regexp_extract', 'STRING, STRING, INT64?, INT64? -> STRING', extract(Buffer.byteLength)),
+    ofBytes('regexp_extract', '$, $, INT64?, INT64? -> $', extract(lengthOf)),
+  ],
+  REGEXP_SUBSTR: [
+    computed('regexp_substr', 'STRING, STRING, INT64?, INT64? -> STRING', extract(Buffer.byteLength)),
+    ofBytes('regexp_substr', '$, $, INT64?, INT64? -> $', extract(lengthOf)),
+  ],
+  REGEXP_INSTR: [
+    computed('regexp_instr', 'STRING, STRING, INT64?, INT64?, INT64? -> INT64', find(Buffer.byteLength)),
+    ofBytes('regexp_instr', '$, $, INT64?, INT64?, INT64? -> INT64', find(lengthOf)),
+  ],
   REGEXP_EXTRACT_ALL: both('regexp_extract_all', '$, $ -> ARRAY<$>', (text, pattern) =>
     // A group without a match is an empty text here.
     Array.from(extracted(text, regex(pattern)), (match) => valueIn(match) ?? ''),
