@@ -3,6 +3,7 @@ import { type DataType, scalar, typeName } from '../types.ts';
 import type { NamedExpression } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
+import { whenAsked } from './let.ts';
 import { compare } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { impliedName, structOf } from './struct.ts';
@@ -33,7 +34,7 @@ export function caseOf(
   if (!type || values.length < results.length) {
     throw signatureError('operator CASE', results, 'CASE WHEN BOOL THEN ANY ELSE ANY END', at);
   }
-  const branches = tests.map(({ sql }, index) => `WHEN ${sql} THEN ${values[index]?.sql}`);
+  const branches = tests.map((test, index) => `WHEN ${whenAsked(test)} THEN ${values[index]?.sql}`);
   const rest = otherwise ? ` ELSE ${values.at(-1)?.sql}` : '';
   return combined(`(CASE ${branches.join(' ')}${rest} END)`, type, at, [...tests, ...values]);
 }

@@ -1,3 +1,5 @@
+import type { Resolved } from './resolved.ts';
+
 /** SQL that is cheap to repeat: a column, a bound parameter, a short literal, a name below, or none at all. */
 const SIMPLE =
   /^(?:t\d+\."\w+"|c\d+|CAST\(\$p\d+ AS [A-Z]+\)|'[^']{0,40}'|CAST\(-?'?[\w.+-]{1,40}'? AS [A-Z]+\)|NULL|v|struct_extract\(v, 'v\d+'\)|)$/;
@@ -50,6 +52,16 @@ export function withoutFailures(emit: () => string): string {
 /** What `emit` makes, with failures that a TRY around it catches. */
 export function failuresCaught<T>(emit: () => T): T {
   return during('caught', emit);
+}
+
+/**
+ * A condition of CASE. DuckDB computes one without columns while it plans, also in a branch that no row takes, and the
+ * query fails by its error. Something that
+ * changes with each row keeps it from that; a TRY takes no such thing.
+ */
+export function whenAsked({ sql, references }: Pick<Resolved, 'sql' | 'references'>): string {
+  const mayFail = references.length === 0 && /\b(?:bq_\w+|error)\(/.test(sql);
+  return mayFail && failures === 'raised' ? `CASE WHEN random() < 2 THEN ${sql} END` : sql;
 }
 
 /** SQL that fails the query with BigQuery's message, followed by `detail`: SQL of type VARCHAR. */

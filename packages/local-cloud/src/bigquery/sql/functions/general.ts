@@ -1,7 +1,7 @@
 import { invalidQuery, type Position } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { typeName } from '../../types.ts';
-import { failure, letIn } from '../let.ts';
+import { failure, letIn, whenAsked } from '../let.ts';
 import { both, computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './table.ts';
 import { fromBase32, toBase32 } from './text-algorithms.ts';
@@ -51,7 +51,8 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
   IF: [
     overload(
       'BOOL, T, T -> T',
-      ([condition, yes, no]) => `CASE WHEN ${condition} THEN ${yes} ELSE ${no} END`,
+      ([, yes, no], [condition]) =>
+        `CASE WHEN ${condition && whenAsked(condition)} THEN ${yes} ELSE ${no} END`,
     ),
   ],
   IFNULL: [overload('T, T -> T', same('coalesce'))],

@@ -124,6 +124,7 @@ function changing(
     const [json = '', isOn = 'TRUE'] = args;
     const rest = resolved.slice(2).map((value, index) => {
       if (index % 2 === 1) return asJson(value.sql, value.type);
+      assertConstant(name, index + 2, value);
       const path = coerce(value, scalar('STRING'), bindings);
       if (path && resolved.length % 2 === 0) return path.sql;
       throw signatureError(
@@ -135,6 +136,12 @@ function changing(
     });
     return call([json, isOn, ...rest]);
   });
+}
+
+/** A path is known before rows are read. */
+function assertConstant(name: string, place: number, path: Resolved | undefined): void {
+  if (path && path.coercible === undefined && path.constant === undefined)
+    throw invalidQuery(`Argument ${place} to ${name} must be a literal or query parameter`, path.at);
 }
 
 function withPaths<T>(name: string, compute: () => T): T {
@@ -297,12 +304,19 @@ export const JSON_FUNCTIONS: FunctionTable = {
     ),
   ],
   JSON_ARRAY_INSERT: [changing('JSON_ARRAY_INSERT', 'insert_each_element', insertedAt)],
-  JSON_REMOVE: [overload('JSON, STRING... -> JSON', removed)],
+  JSON_REMOVE: [
+    overload('JSON, STRING... -> JSON', (args, [, ...paths]) => {
+      for (const [index, path] of paths.entries()) assertConstant('JSON_REMOVE', index + 2, path);
+      return removed(args);
+    }),
+  ],
   JSON_STRIP_NULLS: [
     overload(
       'JSON, STRING?, include_arrays=>BOOL?, remove_empty=>BOOL? -> JSON',
-      ([json = '', path = "'$'", arrays = 'TRUE', empty = 'FALSE']) =>
-        strippedOf([json, path, arrays, empty]),
+      ([json = '', path = "'$'", arrays = 'TRUE', empty = 'FALSE'], [, given]) => {
+        assertConstant('JSON_STRIP_NULLS', 2, given);
+        return strippedOf([json, path, arrays, empty]);
+      },
     ),
   ],
   JSON_ARRAY: [

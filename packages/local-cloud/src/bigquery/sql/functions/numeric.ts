@@ -129,7 +129,9 @@ function ieeeDivide(x: string, y: string): string {
 }
 
 /** The number of bounds up to a point. */
-function rangeBucket([point = '', bounds = '']: readonly string[], [of]: readonly Resolved[]): string {
+function rangeBucket([point = '', bounds = '']: readonly string[], [of, all]: readonly Resolved[]): string {
+  if (all?.coercible === 'NULL')
+    throw invalidQuery('Second argument of RANGE_BUCKET must be an array but was INT64', all.at);
   if (of?.type.kind === 'FLOAT64') return floatBucket([point, bounds]);
   const error = failure('Elements in input array to RANGE_BUCKET must be in ascending order.');
   return letIn([point, bounds], (p, all) => {
@@ -198,7 +200,7 @@ function cosineDistance(pairs: readonly (readonly [number, number])[]): number {
   return 1 - sum(pairs, (x, y) => x * y) / (a * b);
 }
 
-const CEILING = [...DECIMAL_FUNCTIONS.CEIL, ...rounding('ceil')];
+const CEILING = [...rounding('ceil'), ...DECIMAL_FUNCTIONS.CEIL];
 
 /** Mathematical functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/mathematical_functions */
 export const NUMERIC_FUNCTIONS: FunctionTable = {
@@ -214,11 +216,12 @@ export const NUMERIC_FUNCTIONS: FunctionTable = {
       letIn([x], (v) => `CASE WHEN isnan(${v}) THEN ${v} ELSE CAST(sign(${v}) AS DOUBLE) END`),
     ),
   ],
-  ROUND: [...DECIMAL_FUNCTIONS.ROUND, ...rounding('round'), toDigits('round', roundTo)],
-  TRUNC: [...DECIMAL_FUNCTIONS.TRUNC, ...rounding('trunc'), toDigits('trunc', truncateTo)],
+  // An INT64 becomes a FLOAT64 here.
+  ROUND: [...rounding('round'), toDigits('round', roundTo), ...DECIMAL_FUNCTIONS.ROUND],
+  TRUNC: [...rounding('trunc'), toDigits('trunc', truncateTo), ...DECIMAL_FUNCTIONS.TRUNC],
   CEIL: CEILING,
   CEILING,
-  FLOOR: [...DECIMAL_FUNCTIONS.FLOOR, ...rounding('floor')],
+  FLOOR: [...rounding('floor'), ...DECIMAL_FUNCTIONS.FLOOR],
   MOD: [...divided('MOD', (a, b) => `${a} % ${b}`), ...DECIMAL_FUNCTIONS.MOD],
   DIV: [...divided('DIV', (a, b) => `${a} // ${b}`), ...DECIMAL_FUNCTIONS.DIV],
   SAFE_DIVIDE: [
