@@ -4,6 +4,18 @@ import { BIGQUERY_FUNCTIONS, SPECIAL_FUNCTIONS } from '../src/bigquery/sql/funct
 import { functionSignatures } from '../src/bigquery/sql/functions/signatures.ts';
 import { isApplied, type ResourceType } from '../src/pulumi/resource-type.ts';
 import { DATA_SOURCES, RESOURCE_TYPES } from '../src/pulumi/resources/index.ts';
+import { STATEMENTS } from './bigquery/vectors/statements.ts';
+
+/** The example of each is run by statements.test.ts. */
+function statementRows(): string[] {
+  return Object.entries(STATEMENTS).map(([group, statements]) => {
+    const names = Object.keys(statements);
+    const refused = names.filter((name) => name.startsWith('!'));
+    const answered = names.filter((name) => !name.startsWith('!'));
+    const cells = [group, code(answered), code(refused.map((name) => name.slice(1)))];
+    return `| ${cells.join(' | ')} |`.replace(/ +/g, ' ');
+  });
+}
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -57,6 +69,12 @@ describe('the README', () => {
     // What is in a table of functions but in no group would be missing above.
     const known = new Set([...BIGQUERY_FUNCTIONS.values()].flat());
     expect([...answered].filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('lists exactly the statements of SQL that are tried', () => {
+    const listed = /<!-- statements: .*?-->\n(.*?)\n<!-- end of statements -->/s.exec(readme)?.[1];
+    const header = ['| statements | run | refused by name |', '| --- | --- | --- |'];
+    expect(listed?.trim().split('\n')).toEqual([...header, ...statementRows()]);
   });
 
   it('names every data source', () => {

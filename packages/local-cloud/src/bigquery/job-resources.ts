@@ -1,6 +1,7 @@
 import { emailOf } from '../callers.ts';
 import type { CloudError } from '../errors.ts';
 import { selfLink } from './access.ts';
+import type { AccessTranslation } from './access-changes.ts';
 import { reasonOf } from './errors.ts';
 import type { ConfigurationInput } from './job-configuration.ts';
 import type { Job, JobType } from './jobs.ts';
@@ -102,7 +103,7 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
   if (statistics) return { ...times, [job.type.toLowerCase()]: statistics };
   if (!summary) return times;
   const totalBytesProcessed = String(summary.bytes.processed);
-  const { ddl } = summary.statementType === 'SCRIPT' ? {} : (job.outcome ?? {});
+  const { ddl, access } = summary.statementType === 'SCRIPT' ? {} : (job.outcome ?? {});
   return {
     ...times,
     totalBytesProcessed,
@@ -114,12 +115,19 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
       referencedTables: summary.referencedTables,
       ...(summary.fields && job.configuration.dryRun && { schema: { fields: summary.fields } }),
       ...dmlStatistics(job),
+      ...(access && dclTarget(access)),
       ...(ddl && { ddlOperationPerformed: ddl.operation }),
       ...(ddl?.table && { ddlTargetTable: ddl.table }),
       ...(ddl?.dataset && { ddlTargetDataset: ddl.dataset }),
       ...(ddl?.routine && { ddlTargetRoutine: ddl.routine }),
     },
   };
+}
+
+const DCL_TARGET = { SCHEMA: 'dclTargetDataset', TABLE: 'dclTargetTable', VIEW: 'dclTargetView' } as const;
+
+function dclTarget({ noun, target }: AccessTranslation) {
+  return { [DCL_TARGET[noun]]: target };
 }
 
 const COUNT_OF_OPERATION = {

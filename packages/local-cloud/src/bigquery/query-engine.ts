@@ -2,6 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { Access } from '../callers.ts';
 import type { TableReference } from '../warehouse.ts';
 import { requireOnTable } from './access.ts';
+import { type AccessTranslation, authorizeAccess, changeAccess } from './access-changes.ts';
 import { appendedBytes } from './appends.ts';
 import { assertBilledWithin, type Bytes, bytesOf } from './billing.ts';
 import { type ChangedRows, changeRows } from './changes.ts';
@@ -70,6 +71,7 @@ export interface Outcome {
   readonly destination?: TableReference;
   readonly changedRows?: ChangedRows;
   readonly ddl?: DdlOutcome;
+  readonly access?: AccessTranslation;
 }
 
 export class QueryEngine {
@@ -236,6 +238,9 @@ export class QueryEngine {
     switch (translation.kind) {
       case 'assert':
         break;
+      case 'access':
+        authorizeAccess(access, translation);
+        break;
       case 'query':
         if (destination) this.#destinations.authorize(access, destination.reference, true);
         break;
@@ -287,6 +292,9 @@ export class QueryEngine {
           result: await this.#results.run({ sql, bindings, fields, holdsManyRows, owner, location, signal }),
         };
       }
+      case 'access':
+        changeAccess(translation, this.#context);
+        return { access: translation };
       case 'assert':
         await database.read((connection) => readPrepared(connection, translation.sql, bindings), signal);
         return {};

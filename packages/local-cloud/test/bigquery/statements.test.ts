@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { STATEMENTS } from './vectors/statements.ts';
 
 let fixture: Fixture;
 
@@ -303,5 +304,51 @@ describe('statements on tables', () => {
     );
     expect(updated).toMatchObject({ numDmlAffectedRows: '2', dmlStats: { updatedRowCount: '2' } });
     expect(await rows('SELECT m FROM d.swap ORDER BY id')).toEqual([[1], [4], [6]]);
+  });
+});
+
+describe('GRANT and REVOKE', () => {
+  it('change the grants of a table or dataset alone, and say on what', async () => {
+    await fixture.client.query('CREATE SCHEMA g; CREATE TABLE g.t (n INT64)');
+    const bindings = () => fixture.bigquery.tablePolicy('g', 't').bindings;
+    const role = 'roles/bigquery.dataViewer';
+    const [ana, eva] = ['user:ana@example.com', 'user:eva@example.com'];
+    expect(await run(`GRANT \`${role}\` ON TABLE g.t TO "${ana}", "${eva}"`)).toMatchObject({
+      ...{ statementType: 'GRANT', dclTargetTable: { datasetId: 'g', tableId: 't' } },
+    });
+    await run(`REVOKE \`${role}\` ON TABLE g.t FROM "${ana}"`);
+    expect(bindings()).toEqual([{ role, members: [eva] }]);
+    expect(await run(`GRANT \`${role}\` ON SCHEMA g TO "${ana}"`)).toMatchObject({
+      dclTargetDataset: { projectId: PROJECT, datasetId: 'g' },
+    });
+    expect(await fixture.bigquery.getDataset('g')).toMatchObject({
+      access: expect.arrayContaining([{ role: 'READER', userByEmail: 'ana@example.com' }]),
+    });
+    expect((await refusal(run('GRANT `roles/none` ON TABLE g.t TO "user:a@example.com"'))).code).toBe(400);
+    expect((await refusal(run(`GRANT \`${role}\` ON TABLE g.t TO "ana"`))).code).toBe(400);
+    expect(bindings()).toEqual([{ role, members: [eva] }]);
+  });
+});
+
+describe('each statement of BigQuery', () => {
+  beforeAll(() =>
+    fixture.client.query(
+      "CREATE SCHEMA c; CREATE TABLE c.t (id STRING NOT NULL, n INT64); INSERT INTO c.t VALUES ('a', 1); CREATE TABLE c.gone COPY c.t",
+    ),
+  );
+
+  const all = Object.entries(STATEMENTS).flatMap(([group, statements]) =>
+    Object.entries(statements).map(([name, sql]) => [`${group} ${name}`, sql] as const),
+  );
+
+  it.each(all.filter(([name]) => !name.includes('!')))('is run: %s', async (_, sql) => {
+    await fixture.client.query(sql);
+  });
+
+  it.each(all.filter(([name]) => name.includes('!')))('is refused by name: %s', async (_, sql) => {
+    expect(await refusal(fixture.client.query(sql))).toMatchObject({
+      ...{ code: 400, reason: 'invalidQuery' },
+      message: expect.stringMatching(/ is not supported by the local BigQuery( at |$)/),
+    });
   });
 });

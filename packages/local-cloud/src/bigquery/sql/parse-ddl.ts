@@ -217,6 +217,9 @@ export abstract class DdlParser extends FunctionParser {
     if (cursor.acceptKeyword('SCHEMA')) {
       const ifExists = cursor.acceptKeyword('IF', 'EXISTS');
       const schema = this.tableName();
+      if (!cursor.isKeyword('SET', 'OPTIONS')) {
+        throw unsupported(`ALTER SCHEMA ${cursor.peek().text} ${cursor.peek(1).text}`.toUpperCase(), at);
+      }
       return { node: 'alter schema', at, schema, ifExists, options: this.#setOptions() };
     }
     const noun = this.#noun();

@@ -8,7 +8,7 @@ const MAX_LENGTH = 1024 * 1024;
 
 /** Statements of BigQuery that are refused by name. */
 const UNSUPPORTED =
-  /^(?:EXPORT|LOAD|GRANT|REVOKE|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
+  /^(?:EXPORT|LOAD|CALL|EXECUTE|DECLARE|SET|BEGIN|COMMIT|ROLLBACK|IF|CASE|LOOP|REPEAT|WHILE|FOR|BREAK|LEAVE|CONTINUE|ITERATE|RAISE|RETURN)$/;
 
 /** Parses one statement of GoogleSQL. Throws CloudError `invalidQuery`. */
 export function parseStatement(sql: string): Statement {
@@ -71,9 +71,28 @@ export class StatementParser extends DdlParser {
         return this.undrop();
       case 'ASSERT':
         return this.#assert();
+      case 'GRANT':
+      case 'REVOKE':
+        return this.#access(keyword);
     }
     if (UNSUPPORTED.test(keyword)) throw unsupported(`Statement ${keyword}`, at);
     throw cursor.unexpected();
+  }
+
+  #access(verb: 'GRANT' | 'REVOKE'): Statement {
+    const { cursor } = this;
+    const at = cursor.expectKeyword(verb);
+    const roles = cursor.list(() => cursor.identifier());
+    cursor.expectKeyword('ON');
+    const noun = (['SCHEMA', 'TABLE', 'VIEW'] as const).find((word) => cursor.acceptKeyword(word));
+    if (!noun) throw unsupported(`${verb} on ${cursor.peek().text.toUpperCase()}`, cursor.at);
+    const target = this.tableName();
+    cursor.expectKeyword(verb === 'GRANT' ? 'TO' : 'FROM');
+    const members = cursor.list(() => {
+      if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal');
+      return cursor.next().text;
+    });
+    return { node: 'access', at, verb, roles, noun, target, members };
   }
 
   #assert(): Statement {

@@ -221,4 +221,15 @@ export function isDml(statement: Statement): statement is DmlStatement {
   return /^(insert|update|delete|merge|truncate)$/.test(statement.node);
 }
 
-export type Statement = Query | DmlStatement | DdlStatement | AssertStatement;
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language */
+export interface AccessStatement {
+  readonly node: 'access';
+  readonly at: Position;
+  readonly verb: 'GRANT' | 'REVOKE';
+  readonly roles: readonly Name[];
+  readonly noun: 'SCHEMA' | 'TABLE' | 'VIEW';
+  readonly target: TableName;
+  readonly members: readonly string[];
+}
+
+export type Statement = AccessStatement | Query | DmlStatement | DdlStatement | AssertStatement;

@@ -77,6 +77,10 @@ export class StoredTables implements TableFinder {
     return emailOf(this.#defaults.access.member);
   }
 
+  get projectId(): string {
+    return this.#defaults.projectId;
+  }
+
   /** Where the statement runs. */
   get location(): string {
     return this.#location ?? this.#defaults.defaultLocation;

@@ -1,3 +1,4 @@
+import type { AccessTranslation } from '../access-changes.ts';
 import type { Position } from '../errors.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, type Field, fieldOfType, scalar, typeName } from '../types.ts';
@@ -9,7 +10,7 @@ import { resolveExpression } from './resolve-expression.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { resultFields } from './result-fields.ts';
-import type { AssertStatement, Statement } from './statements.ts';
+import type { AccessStatement, AssertStatement, Statement } from './statements.ts';
 import type { StoredTables, TableSource } from './stored-tables.ts';
 import { type DdlTranslation, DdlTranslator } from './translate-ddl.ts';
 import { type DmlTranslation, DmlTranslator } from './translate-dml.ts';
@@ -40,7 +41,12 @@ interface AssertTranslation extends Common {
   readonly sql: string;
 }
 
-export type Translation = QueryTranslation | DmlTranslation | DdlTranslation | AssertTranslation;
+export type Translation =
+  | QueryTranslation
+  | DmlTranslation
+  | DdlTranslation
+  | AssertTranslation
+  | AccessTranslation;
 
 /** What the translators of all statements share. */
 export interface Translators {
@@ -151,6 +157,8 @@ function translated(statement: Statement, shared: Translators): Translation {
       return ddl.dropFunction(statement);
     case 'assert':
       return assertion(statement, shared);
+    case 'access':
+      return access(statement, shared);
   }
 }
 
@@ -164,6 +172,20 @@ function select(statement: Query, { queries, reads }: Translators): Translation 
     fields,
     holdsRows: queries.holdsRows,
     reads: reads(readOf(query)),
+  };
+}
+
+function access(
+  { verb, noun, target, roles, members }: AccessStatement,
+  { tables }: Translators,
+): AccessTranslation {
+  return {
+    ...{ kind: 'access', statementType: verb, reads: [], verb, noun, members },
+    roles: roles.map(({ text }) => text),
+    target:
+      noun === 'SCHEMA'
+        ? { projectId: tables.projectId, datasetId: tables.schema(target) }
+        : tables.table(target).reference,
   };
 }
 
