@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { runHere } from '@records/cli/testing';
 import { PLATFORM, planOf } from '@records/infra/plans';
 import { gibFor, pricesIn } from '@records/infra/prices';
 import { type Declared, declaredIn } from '../src/cost/declared.ts';
 import { itemsOf, type Usage } from '../src/cost/month.ts';
-import { DOCUMENT, documented, type PlanStack, withTable } from '../src/cost/report.ts';
+import { DOCUMENT, documented, type PlanStack, reportOf, withTable } from '../src/cost/report.ts';
+import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 
 /** A plan each is made once, by the program itself. */
@@ -126,20 +128,22 @@ describe('pnpm ops cost', () => {
   }, 60_000);
 
   it('says when a region has no prices, and takes the dearest', async () => {
-    const { stdout } = await ops('cost', '-s', 'dev', '--region', 'asia-south1', '--reads-per-minute', '1');
-    expect(stdout).toContain('infra/src/prices.ts has no prices of asia-south1: the dearest known are taken');
+    const region = 'asia-south1';
+    const { text } = reportOf(
+      'dev',
+      { ...(await plan('dev', {})), region, prices: pricesIn(region) },
+      USED,
+      [1],
+    );
+    expect(text).toContain('infra/src/prices.ts has no prices of asia-south1: the dearest known are taken');
   }, 60_000);
 
   it.each([
     [['-s', 'dev', '--gib', 'big'], '"big" must be a number from 0, such as 0.5'],
     [['-s', 'dev', '--reads-per-minute', '-1'], '"-1" must be a number from 0, such as 0.5'],
     [[], 'name a stack with -s, or renew the table with --write'],
-  ])(
-    'refuses %j',
-    async (args, message) => {
-      const { exitCode, stderr } = await ops('cost', ...args);
-      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
-    },
-    60_000,
-  );
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stderr } = await runHere(program, ['cost', ...args]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
 });
