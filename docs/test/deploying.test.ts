@@ -60,12 +60,21 @@ const WORLD: World = {
   pulumi: {},
 };
 
+/** `pnpm pulumi`, with its check of the installation made once: the documents type it fifty times. */
+function installedOnce(command = ''): string {
+  const [install, run, ...more] = command.split(' && ');
+  if (run === undefined || more.length > 0)
+    throw new Error(`"${command}" is not an installation and a command`);
+  return `{ [ -e ~/installed ] || ${install}; } && touch ~/installed && ${run}`;
+}
+
 /** Runs commands in the copy, as a person with the stand-ins on the PATH. */
 async function run(commands: string, checkout: Checkout, standIns: StandIns) {
   const { folder } = standIns;
   symlinkSync(process.execPath, join(folder, 'node'));
   // pnpm runs the scripts of package.json, and Pulumi through npm's package as it does.
-  const cases = Object.entries(scripts).map(([name, command]) => `${name}) ${command} "$@" ;;`);
+  const all = Object.entries({ ...scripts, pulumi: installedOnce(scripts.pulumi) });
+  const cases = all.map(([name, command]) => `${name}) ${command} "$@" ;;`);
   standIns.program(
     'pnpm',
     `#!/bin/bash
