@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { CAST_FORMAT } from './vectors/cast-format.ts';
+import { CAST_FORMAT_MORE } from './vectors/cast-format-more.ts';
 import { DECIMALS } from './vectors/decimals.ts';
 import { ERRORS } from './vectors/errors.ts';
 import { EXTREMES } from './vectors/extremes.ts';
@@ -35,6 +36,7 @@ describe.each(
     'extreme values': EXTREMES,
     'other kinds': MORE,
     'CAST with FORMAT': CAST_FORMAT,
+    'CAST with FORMAT of numbers, BYTES and texts': CAST_FORMAT_MORE,
   }),
 )('the functions of %s', (_, vectors) => {
   it.each(vectors.filter(([, expected]) => typeof expected !== 'string'))(

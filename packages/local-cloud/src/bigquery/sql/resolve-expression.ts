@@ -1,6 +1,6 @@
-import { invalidQuery, unsupported } from '../errors.ts';
+import { invalidQuery } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
-import { type DataType, scalar, typeName } from '../types.ts';
+import { type DataType, scalar } from '../types.ts';
 import type { Expression, Name, OrderItem, Query } from './ast.ts';
 import { castTo } from './casts.ts';
 import { coerce, signatureError } from './coercion.ts';
@@ -187,10 +187,9 @@ function resolveCast(node: Node<'cast'>, context: ExpressionContext): Resolved {
   const { type, safe, at } = node;
   const value = resolveExpression(node.value, context);
   if (!node.format) return castTo(value, type, safe, at, context.bindings);
-  if (safe) throw unsupported('SAFE_CAST with FORMAT', at);
   const format = resolveExpression(node.format, context);
   const zone = node.zone && resolveExpression(node.zone, context);
-  return castByFormat(value, format, zone, typeName(type), at, context.bindings);
+  return castByFormat({ value, format, zone, type, safe }, at, context);
 }
 
 /** `INTERVAL count part`, or a literal text with one part or several. */

@@ -1,9 +1,13 @@
-import { invalidQuery, type Position, unsupported } from '../../errors.ts';
-import { scalar, typeName } from '../../types.ts';
-import type { Bindings } from '../bindings.ts';
+import { invalidQuery, type Position } from '../../errors.ts';
+import { type DataType, scalar, typeName } from '../../types.ts';
 import { coerce } from '../coercion.ts';
+import type { ExpressionContext } from '../context.ts';
+import { isolated } from '../let.ts';
 import { combined, type Resolved } from '../resolved.ts';
+import { formatNumber } from './cast-number.ts';
+import { parseByFormat } from './cast-parse.ts';
 import { defined, FunctionError } from './computed.ts';
+import { fromBase64, fromHex } from './general.ts';
 import { clockOf, formatTimeElements, type TimeKind } from './time-format.ts';
 
 /** `CAST(x AS STRING FORMAT 'YYYY-MM')`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#formatting_syntax */
@@ -109,27 +113,125 @@ const OF_TIMES = {
   ),
 };
 
-/** CAST with FORMAT to a STRING. Reading by a format, and numbers and BYTES, are refused by name. */
+/** The formats of BYTES as text. */
+const OF_BYTES: Readonly<
+  Record<string, readonly [write: (bytes: Uint8Array) => string, read: (text: string) => Uint8Array]>
+> = {
+  HEX: [(bytes) => Buffer.from(bytes).toString('hex'), fromHex],
+  BASE16: [(bytes) => Buffer.from(bytes).toString('hex'), fromHex],
+  BASE64: [(bytes) => Buffer.from(bytes).toString('base64'), fromBase64],
+  BASE64M: [
+    (bytes) =>
+      Buffer.from(bytes)
+        .toString('base64')
+        .replaceAll(/.{76}(?=.)/g, '$&\n'),
+    fromBase64,
+  ],
+  BASE2: [(bytes) => digitsOf(bytes, 2, 8), (text) => bytesOf(text, 2, 'base2')],
+  BASE8: [(bytes) => digitsOf(bytes, 8, 8 / 3), (text) => bytesOf(text, 8, 'base8')],
+  ASCII: [(bytes) => ascii(Buffer.from(bytes).toString('latin1')), (text) => Buffer.from(ascii(text))],
+  'UTF-8': [utf8, (text) => Buffer.from(text)],
+  UTF8: [utf8, (text) => Buffer.from(text)],
+};
+
+function ascii(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are ASCII.
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  throw new FunctionError('Failed to decode invalid ASCII string');
+}
+
+function utf8(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('utf8');
+  if (Buffer.from(text).equals(bytes)) return text;
+  throw new FunctionError('A string is not valid UTF-8.');
+}
+
+function digitsOf(bytes: Uint8Array, radix: number, digitsPerByte: number): string {
+  if (bytes.length === 0) return '';
+  const number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  return number.toString(radix).padStart(Math.ceil(bytes.length * digitsPerByte), '0');
+}
+
+function bytesOf(text: string, radix: 2 | 8, name: string): Uint8Array {
+  if (!new RegExp(`^[0-${radix - 1}]*$`).test(text))
+    throw new FunctionError(`Failed to decode invalid ${name} string`);
+  const number = BigInt(`0${radix === 2 ? 'b' : 'o'}0${text}`);
+  const rest = text.length % 8;
+  const length =
+    radix === 2 ? Math.ceil(text.length / 8) : 3 * ((text.length - rest) / 8) + (OCTAL_BYTES[rest] ?? 0);
+  const hex = number.toString(16).padStart(length * 2, '0');
+  return Buffer.from(hex.slice(hex.length - length * 2), 'hex');
+}
+
+/** Bytes of so many octal digits. Of three and six, the first bit is lost. */
+const OCTAL_BYTES = [0, 1, 1, 1, 2, 2, 2, 3];
+
+function bytesFormat(format: string) {
+  const known = OF_BYTES[format.toUpperCase()];
+  if (!known) throw new FunctionError(`Invalid format '${format}'`);
+  return known;
+}
+
+const formatBytes = defined('cast_bytes_format', 'BYTES, STRING -> STRING', (bytes, format) =>
+  bytesFormat(format)[0](bytes),
+);
+const parseBytes = defined('cast_as_bytes', 'STRING, STRING -> BYTES', (text, format) =>
+  bytesFormat(format)[1](text),
+);
+
+/** The SQL of a cast, given those of the value, of the format and of a time zone. */
+type CastBy = (args: readonly string[], now: string) => string;
+
+/** Casts by their types, `DATE STRING`. A pair that is missing here takes no FORMAT. */
+const CASTS: Readonly<Record<string, CastBy>> = {
+  ...Object.fromEntries(
+    Object.entries(OF_TIMES).map(([kind, call]): [string, CastBy] => [
+      `${kind} STRING`,
+      (args) => call(args),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC'].map((kind): [string, CastBy] => [
+      `${kind} STRING`,
+      ([value = '', format = '']) => formatNumber([format, value]),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(parseByFormat).map(([kind, call]): [string, CastBy] => [
+      `STRING ${kind}`,
+      ([text = '', format = '', ...zone], now) => call([text, format, now, ...zone]),
+    ]),
+  ),
+  'BYTES STRING': (args) => formatBytes(args),
+  'STRING BYTES': (args) => parseBytes(args),
+};
+
+/** CAST and SAFE_CAST with FORMAT. */
 export function castByFormat(
-  value: Resolved,
-  format: Resolved,
-  zone: Resolved | undefined,
-  to: string,
+  { value, format, zone, type, safe }: FormatCast,
   at: Position,
-  bindings: Bindings,
+  { bindings, now }: ExpressionContext,
 ): Resolved {
-  const from = typeName(value.type);
+  const [from, to] = [typeName(value.type), typeName(type)];
   const string = scalar('STRING');
   const [pattern, zoneText] = [coerce(format, string, bindings), zone && coerce(zone, string, bindings)];
   if (!pattern || (zone && !zoneText))
     throw invalidQuery('FORMAT and AT TIME ZONE must be of type STRING', format.at);
-  if (value.coercible === 'NULL' && to === 'STRING')
-    return combined('CAST(NULL AS VARCHAR)', string, at, [value]);
-  if (!Object.hasOwn(OF_TIMES, from) || to !== 'STRING')
-    throw unsupported(`CAST from ${from} to ${to} with FORMAT`, at);
-  if (zone && from !== 'TIMESTAMP')
-    throw invalidQuery(`AT TIME ZONE is not allowed for cast from ${from} to STRING`, zone.at);
+  const cast = CASTS[`${from} ${to}`];
+  if (!cast) throw invalidQuery(`FORMAT is not allowed for cast from ${from} to ${to}`, at);
+  if (zone && from !== 'TIMESTAMP' && to !== 'TIMESTAMP')
+    throw invalidQuery(`AT TIME ZONE is not allowed for cast from ${from} to ${to}`, zone.at);
   const args = [value, pattern, ...(zoneText ? [zoneText] : [])];
-  const call = OF_TIMES[from as TimeKind];
-  return combined(call(args.map(({ sql }) => sql)), string, at, args);
+  const instant = `make_timestamp(CAST(${Math.floor(now) * 1000} AS BIGINT))`;
+  const sqls = args.map(({ sql }) => sql);
+  const sql = safe ? isolated(sqls, (...names) => `TRY(${cast(names, instant)})`) : cast(sqls, instant);
+  return combined(sql, type, at, args);
+}
+
+interface FormatCast {
+  readonly value: Resolved;
+  readonly format: Resolved;
+  readonly zone: Resolved | undefined;
+  readonly type: DataType;
+  readonly safe: boolean;
 }

@@ -165,7 +165,7 @@ function grouped(digits: string, size: number, separator: string): string {
 const DEFAULT_PRECISION = 6;
 
 /** The exact number; undefined for one that is not finite. The bytes are a BIGNUMERIC. */
-function decimalOf(value: number | DuckDBDecimalValue | DuckDBBlobValue): Decimal | undefined {
+export function decimalOf(value: number | DuckDBDecimalValue | DuckDBBlobValue): Decimal | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? exactDecimal(value) : undefined;
   if (value instanceof DuckDBBlobValue)
     return { units: decodeBigNumeric(value), scale: BIGNUMERIC_SCALE, ties: 'away' };

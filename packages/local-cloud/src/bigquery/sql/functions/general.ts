@@ -16,7 +16,7 @@ function end(array: string, name: string, index: 1 | -1): string {
   return letIn([array], (a) => `CASE WHEN len(${a}) = 0 THEN ${error} ELSE ${a}[${index}] END`);
 }
 
-function fromHex(text: string): Uint8Array {
+export function fromHex(text: string): Uint8Array {
   const wrong = text.search(/[^0-9a-f]/i);
   if (wrong >= 0)
     throw new FunctionError(
@@ -25,7 +25,7 @@ function fromHex(text: string): Uint8Array {
   return Buffer.from(text.length % 2 === 0 ? text : `0${text}`, 'hex');
 }
 
-function fromBase64(text: string): Uint8Array {
+export function fromBase64(text: string): Uint8Array {
   const [, digits, padding = ''] = /^([A-Za-z0-9+/]*)(={0,2})$/.exec(text.replaceAll(/\s/g, '')) ?? [];
   const isWhole = padding === '' ? (digits ?? '').length % 4 !== 1 : `${digits}${padding}`.length % 4 === 0;
   if (digits === undefined || !isWhole) throw new FunctionError('Failed to decode invalid base64 string');
