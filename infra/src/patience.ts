@@ -9,7 +9,6 @@ export interface Patience {
   readonly metric: Hooks;
   /** What names the metric: an alert policy, an objective. */
   readonly usesMetric: Hooks;
-  /** A grant. */
   readonly grant: Hooks;
   /** What Google refuses to make without the grant. */
   readonly needsGrant: Hooks;

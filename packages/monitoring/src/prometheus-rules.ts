@@ -38,7 +38,6 @@ export function rulesOfMinutes(time: TimeLapse = REAL_TIME): readonly Rule[] {
   return prometheusRules(time).filter((rule) => !looksBackDays(rule, time));
 }
 
-/** The rules as a file for Prometheus. */
 export function prometheusRulesFile(
   rules: readonly Rule[] = prometheusRules(),
   time: TimeLapse = REAL_TIME,

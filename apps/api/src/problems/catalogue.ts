@@ -1,4 +1,3 @@
-/** A kind of problem. */
 export interface ProblemKind {
   readonly status: number;
   readonly title: string;

@@ -98,7 +98,6 @@ function pathOf(path: string, parameters: readonly Parameter[], known: KnownValu
   return fc.tuple(...values).map((values) => filled(path, inPath, values));
 }
 
-/** The path with these values for its parameters. */
 function filled(path: string, inPath: readonly Parameter[], values: readonly string[]): string {
   return inPath.reduce((text, { name }, at) => text.replace(`{${name}}`, () => values[at] ?? ''), path);
 }

@@ -24,7 +24,6 @@ const VISIBLE_MS = 20_000;
 /** What a helper process may take to start or to do its work. Milliseconds. */
 const HELPER_MS = 2_000;
 
-/** A fault that was injected. */
 interface InjectedFault {
   readonly fault: Fault;
   /** Messages acknowledged before it. */

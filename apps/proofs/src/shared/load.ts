@@ -28,7 +28,6 @@ export interface LoadResult {
   readonly p99: number;
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Answers 429 and 503 without Retry-After. */
   readonly refusalsWithoutRetryAfter: number;
   /** Requests that failed without an answer. */
   readonly broken: number;

@@ -4,17 +4,13 @@
  * https://docs.cloud.google.com/pubsub/docs/reference/rpc/google.pubsub.v1
  */
 
-/** Messages in one publish request. */
 export const PUBLISH_MAX_MESSAGES = 1_000;
 /** Bytes of one publish request: 10 MB, read as MiB as Google's client does. */
 export const PUBLISH_MAX_BYTES = 10 * 1024 * 1024;
 /** Attributes of one message. */
 export const ATTRIBUTES_MAX = 100;
-/** Bytes of an attribute's key. */
 export const ATTRIBUTE_KEY_MAX_BYTES = 256;
-/** Bytes of an attribute's value. */
 export const ATTRIBUTE_VALUE_MAX_BYTES = 1_024;
-/** Bytes of an ordering key. */
 export const ORDERING_KEY_MAX_BYTES = 1_024;
 
 /** Ack deadline in seconds. Google's emulator accepts less than the documented minimum; this one does not. */

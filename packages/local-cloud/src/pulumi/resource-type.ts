@@ -123,7 +123,6 @@ export interface NotEmulatedType {
 
 export type ResourceType = AppliedType | NotEmulatedType;
 
-/** A data source. */
 export interface DataSource<Schema extends TObject = TObject> {
   readonly effect: string;
   readonly args: Schema;

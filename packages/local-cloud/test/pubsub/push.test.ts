@@ -63,7 +63,6 @@ const textIn = ({ message }: Pushed) => Buffer.from(message.data ?? '', 'base64'
 const backlog = (harness: Harness) =>
   harness.pubsub.backlogSize({ subscription: subscriptionName('reader') });
 
-/** A push subscription to the endpoint. */
 async function pushing(endpoint: Endpoint, subscription: Subscription = {}): Promise<Harness> {
   const harness = await Harness.start();
   await harness.topicWith({ ...subscription, pushConfig: { pushEndpoint: endpoint.url } });

@@ -76,7 +76,6 @@ export const deadLettering = {
   },
 } satisfies Declarations;
 
-/** The declarations without one of them. */
 export function without<T extends Declarations>(declarations: T, name: keyof T & string): Declarations {
   return Object.fromEntries(Object.entries(declarations).filter(([key]) => key !== name));
 }

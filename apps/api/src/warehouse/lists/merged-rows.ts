@@ -15,7 +15,6 @@ interface Split {
 /** Rows ordered by id that are read in blocks. Reads throw WarehouseError: `expired` when a table is gone. */
 export interface BlockSource {
   readonly total: number;
-  /** Number of blocks. */
   readonly blocks: number;
   /** The block that holds the row; `offset` is below `total`. */
   blockOf(offset: number): number;

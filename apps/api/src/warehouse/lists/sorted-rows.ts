@@ -35,7 +35,6 @@ export class SortedRows implements BlockSource {
   /** Identifies the rows in caches. */
   readonly token: string;
   readonly total: number;
-  /** Number of blocks. */
   readonly blocks: number;
   /** The first and last ids of the blocks that were read. */
   readonly bounds: BlockBounds;

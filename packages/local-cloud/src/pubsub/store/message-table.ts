@@ -146,7 +146,6 @@ export class MessageTable {
     for (const [first, last] of rangesOf(ids)) this.#sql.retain.run(owner, first, last);
   }
 
-  /** Retains the backlog of a subscription for another owner. */
   retainBacklog(owner: number, subscription: number): void {
     this.#sql.retainBacklog.run(owner, subscription);
   }

@@ -71,7 +71,6 @@ export const ContainerInputs = Type.Object(
 );
 type ContainerInputs = Static<typeof ContainerInputs>;
 
-/** The container of a job. */
 export const JobContainerInputs = Type.Object(
   {
     image: Type.String({ minLength: 1 }),
