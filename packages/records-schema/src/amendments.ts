@@ -4,8 +4,9 @@ import { COLUMN_NAMES } from './record.ts';
 
 // What the operator has corrected or forgotten at the request of a person. `amended` in sql.ts is the same rule in SQL.
 
-/** The most amendments: the API keeps them in memory. */
-export const MAX_AMENDMENTS = 100_000;
+/** The most amendments, and the most corrections among them: the API keeps 48 MB of the former in memory, and about as much of the latter. */
+export const MAX_AMENDMENTS = 1_000_000;
+export const MAX_CORRECTIONS = 100_000;
 
 /** Also the order of precedence, so a person who was forgotten stays forgotten whatever was corrected later. */
 export const AMENDED = ['forgotten', 'corrected'] as const;
@@ -41,26 +42,10 @@ export function amendmentKey(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }
 
-/** The amendment in force for each key: of several, the forgotten one, else the newest. */
-export function amendmentsInForce(amendments: Iterable<Amendment>): Map<string, Amendment> {
-  const inForce = new Map<string, Amendment>();
-  for (const amendment of amendments) {
-    const other = inForce.get(amendment.key);
-    if (!other || precedes(amendment, other)) inForce.set(amendment.key, amendment);
-  }
-  return inForce;
-}
-
-/** The values of a record in the order of the columns, as readers get them; undefined when it was forgotten. */
+/** The values of a corrected record in the order of the columns, as readers get them. */
 export function amendedValues(
   record: readonly (string | null)[],
-  amendment: Amendment,
-): readonly (string | null)[] | undefined {
-  if (amendment.what !== 'corrected') return undefined;
+  amendment: Pick<Amendment, 'values'>,
+): readonly (string | null)[] {
   return COLUMN_NAMES.map((_, index) => amendment.values[index - 1] ?? record[index] ?? null);
-}
-
-function precedes(a: Amendment, b: Amendment): boolean {
-  if (a.what !== b.what) return a.what !== 'corrected';
-  return a.amendedAt > b.amendedAt;
 }

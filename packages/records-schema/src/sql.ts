@@ -32,7 +32,7 @@ const KEY = amendmentKeyOf(`r.${ID}`);
 
 /**
  * Rows of one per id as readers get them: without the people who were forgotten, and with what was corrected. The API applies the same
- * rule in memory (`amendmentsInForce`, `amendedValues`). `amendments`: their table in back-ticks, which is billed beside `from`.
+ * rule in memory (`Amendments`, `amendedValues`). `amendments`: their table in back-ticks, which is billed beside `from`.
  */
 export function amended({ from, where }: Omit<Reading, 'select'>, amendments: string): string {
   const values = OTHERS.map((name) => `COALESCE(a.${name}, r.${name}) AS ${name}`).join(', ');

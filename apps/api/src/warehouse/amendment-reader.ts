@@ -1,4 +1,5 @@
-import { type Amendment, amendmentColumns, MAX_AMENDMENTS } from '@records/records-schema';
+import { setImmediate } from 'node:timers/promises';
+import { type Amendment, amendmentColumns, MAX_AMENDMENTS, MAX_CORRECTIONS } from '@records/records-schema';
 import type { TableName } from '@records/runtime';
 import type { BigQueryClient } from './bigquery-client.ts';
 import type { Calls } from './calls/calls.ts';
@@ -11,8 +12,9 @@ import type { RawRow } from './record-json.ts';
 import type { Timing } from './timing.ts';
 
 const COLUMNS = amendmentColumns.map(({ name }) => name);
-/** Rows of one call: about 2 MB. */
-const ROWS_AT_ONCE = 10_000;
+/** Rows of one call: about 10 MB, the most that BigQuery answers. */
+const ROWS_AT_ONCE = 50_000;
+const ROWS_IN_A_ROW = 2_000;
 /** How long requests wait for a renewal while earlier amendments are known. Milliseconds. */
 const WAIT_MS = 2_000;
 /** The pause after a failed renewal, and between renewals that tokens cause. Milliseconds. */
@@ -142,17 +144,24 @@ export class AmendmentReader implements AmendmentSource {
     const metadata = await calls.call(() => client.getTable(table));
     const state = { ...metadata, rows: Number(metadata.numRows) };
     if (held && !state.streamingBuffer && isUnchanged(held.state, state)) return { ...held, verifiedAt };
-    const rows: RawRow[] = [];
-    let total = state.rows;
-    for (let hasMore = total > 0 || state.streamingBuffer !== undefined; hasMore; ) {
-      const range = { startIndex: rows.length, maxResults: ROWS_AT_ONCE };
-      const page = await calls.call(() => client.listRows(table, range, COLUMNS));
-      total = page.totalRows;
-      if (total > MAX_AMENDMENTS) throw tooMany(total);
-      rows.push(...page.rows);
-      hasMore = page.rows.length > 0 && rows.length < total;
+    if (state.rows > MAX_AMENDMENTS) throw tooMany(state.rows, MAX_AMENDMENTS, 'amendments');
+    const collector = Amendments.collector(state.rows);
+    let read = 0;
+    for (let hasMore = state.rows > 0 || state.streamingBuffer !== undefined; hasMore; ) {
+      const range = { startIndex: read, maxResults: ROWS_AT_ONCE };
+      const { rows, totalRows } = await calls.call(() => client.listRows(table, range, COLUMNS));
+      if (totalRows > MAX_AMENDMENTS) throw tooMany(totalRows, MAX_AMENDMENTS, 'amendments');
+      for (const [index, row] of rows.entries()) {
+        // Other requests go on meanwhile.
+        if (index % ROWS_IN_A_ROW === 0) await setImmediate();
+        collector.add(amendmentOf(row));
+      }
+      const { corrections } = collector;
+      if (corrections > MAX_CORRECTIONS) throw tooMany(corrections, MAX_CORRECTIONS, 'corrections');
+      read += rows.length;
+      hasMore = rows.length > 0 && read < totalRows;
     }
-    const amendments = rows.length === 0 ? Amendments.none : new Amendments(rows.map(amendmentOf));
+    const amendments = read === 0 ? Amendments.none : collector.end();
     const changedAt = amendments.isEmpty ? 0 : Math.ceil(Number(metadata.lastModifiedTime) / 1_000) * 1_000;
     return { amendments, changedAt, state, verifiedAt };
   }
@@ -164,10 +173,10 @@ function amendmentOf({ f }: RawRow): Amendment {
   return { key: key ?? '', what: what ?? '', amendedAt: Number(amendedAt) * 1_000, values };
 }
 
-function tooMany(total: number): WarehouseError {
+function tooMany(total: number, limit: number, what: string): WarehouseError {
   return new WarehouseError(
     'refused',
     'tooManyAmendments',
-    `${total} amendments are more than the ${MAX_AMENDMENTS} that fit into memory`,
+    `${total} ${what} are more than the ${limit} that fit into memory`,
   );
 }

@@ -1,6 +1,6 @@
 import type { BigQuery } from '@google-cloud/bigquery';
-import { reasonOf, UserError } from '@records/cli';
-import { amendmentKey, MAX_AMENDMENTS } from '@records/records-schema';
+import { printError, reasonOf, UserError } from '@records/cli';
+import { amendmentKey, MAX_AMENDMENTS, MAX_CORRECTIONS } from '@records/records-schema';
 import { quotedTable, type Target } from '@records/stack';
 import { bigqueryClient } from '@records/stack/clients';
 import { discard, list, Mailbox } from '@records/stack/dead-letters';
@@ -9,6 +9,8 @@ import { statements, type Values } from './statements.ts';
 /** Dead letters to look at, at most. */
 const DEAD_LETTERS = 100_000;
 const WAIT_MS = 1_000;
+/** The share of a limit from which every change tells how near it is. */
+const WARNED = 0.8;
 /** https://docs.cloud.google.com/bigquery/docs/data-manipulation-language#limitations */
 const STREAMING_BUFFER = /streaming buffer/;
 
@@ -106,6 +108,8 @@ export class People {
   async correct(id: string, values: Values): Promise<Changed> {
     const key = amendmentKey(id);
     await this.#assertRoom();
+    const [corrected] = await this.#ask(this.#statements.corrected, {});
+    assertBelow(Number(corrected?.corrections), MAX_CORRECTIONS, 'corrections');
     await this.#change(this.#statements.correct(Object.keys(values)), { key, ...values });
     return await this.#changeRows(this.#statements.update(Object.keys(values)), { key, ...values });
   }
@@ -183,11 +187,16 @@ export class People {
     const [projectId = '', datasetId = '', tableId = ''] = this.#amendments.split('.');
     const table = this.#client.dataset(datasetId, { projectId }).table(tableId);
     const [{ numRows }] = await table.getMetadata();
-    if (Number(numRows) < MAX_AMENDMENTS) return;
-    throw new UserError(`the table of amendments has ${numRows} rows, and the API reads ${MAX_AMENDMENTS}`, {
-      hint: 'delete corrections that the publisher has made, too',
-    });
+    assertBelow(Number(numRows), MAX_AMENDMENTS, 'amendments');
   }
+}
+
+function assertBelow(count: number, limit: number, what: string): void {
+  const hint = 'delete corrections that the publisher has made, too';
+  if (count >= limit)
+    throw new UserError(`the stack has ${count} ${what}, and the API reads ${limit}`, { hint });
+  if (count < limit * WARNED) return;
+  printError(new UserError(`the stack has ${count} ${what} of the ${limit} that the API reads`, { hint }));
 }
 
 function selectionOf(record: (id: string | undefined) => boolean) {

@@ -21,6 +21,7 @@ export function statements({ records, amendments }: Tables) {
       `SELECT DISTINCT ${ID} FROM ${records} WHERE ${names.map((name) => `NORMALIZE(${name}) = NORMALIZE(@${name})`).join(' AND ')} ORDER BY ${ID} LIMIT 6`,
     rows: `SELECT ${COLUMN_NAMES.join(', ')}, COUNT(*) AS copies FROM ${records} WHERE ${KEY} = @key GROUP BY ${COLUMN_NAMES.join(', ')} ORDER BY ${VALUES.join(', ')}`,
     amendments: `SELECT what, amended_at, ${VALUES.join(', ')} FROM ${amendments} WHERE key = @key ORDER BY amended_at`,
+    corrected: `SELECT COUNTIF(what = 'corrected') AS corrections FROM ${amendments}`,
     /** Each value is a parameter. Corrections of other values stay. */
     correct: (names: readonly string[]) =>
       `MERGE ${amendments} AS a USING (SELECT @key AS key) AS p ON a.key = p.key

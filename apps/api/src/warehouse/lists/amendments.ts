@@ -1,48 +1,76 @@
 import { hash } from 'node:crypto';
-import {
-  type Amendment,
-  amendedValues,
-  amendmentKey,
-  amendmentsInForce,
-  COLUMN_NAMES,
-} from '@records/records-schema';
+import { type Amendment, amendedValues, COLUMN_NAMES } from '@records/records-schema';
 import { ownBytes } from '../../own-bytes.ts';
 import { cellsJson } from '../record-json.ts';
 import type { Cells } from '../warehouse.ts';
 import type { Block } from './block.ts';
 import { Delta } from './delta.ts';
+import { DigestSet } from './digest-set.ts';
 
 const ROWS_AT_ONCE = 5_000;
+const DIGEST_BYTES = 32;
 
 /**
  * Applies the corrections and removals of people to records as they are served. Immutable, so every result is computed once. Without
  * any amendment, each method answers what it was given.
  */
 export class Amendments {
-  static readonly none = new Amendments([]);
+  static readonly none = new Amendments(new DigestSet(), new Map());
 
   /** Identifies what is in force, at every instance, in tokens and entity tags; empty without any. */
   readonly version: string;
-  readonly #inForce: ReadonlyMap<string, Amendment>;
+  readonly #forgotten: DigestSet;
+  /** By key. */
+  readonly #corrected: ReadonlyMap<string, Amendment>;
   readonly #blocks = new WeakMap<Block, Block>();
   readonly #deltas = new WeakMap<Delta, Promise<Delta>>();
   readonly #bodies = new WeakMap<Buffer, Buffer>();
 
-  constructor(amendments: Iterable<Amendment>) {
-    this.#inForce = amendmentsInForce(amendments);
-    const all = Array.from(this.#inForce.values(), ({ key, what, values }) =>
-      JSON.stringify([key, what, values]),
-    );
-    this.version = all.length === 0 ? '' : hash('sha256', all.sort().join('\n')).slice(0, 8);
+  private constructor(forgotten: DigestSet, corrected: ReadonlyMap<string, Amendment>) {
+    this.#forgotten = forgotten;
+    this.#corrected = corrected;
+    const all = Array.from(corrected.values(), ({ key, values }) => JSON.stringify([key, values])).sort();
+    this.version = this.isEmpty ? '' : hash('sha256', [forgotten.fingerprint, ...all].join('\n')).slice(0, 8);
+  }
+
+  /** What was forgotten precedes what was corrected, and of two corrections the newer one is in force. `expected`: how many, about. */
+  static collector(expected: number) {
+    const forgotten = new DigestSet(expected);
+    const corrected = new Map<string, Amendment>();
+    return {
+      add(amendment: Amendment): void {
+        const { key, what, amendedAt } = amendment;
+        const digest = Buffer.from(key, 'hex');
+        // Another text is the key of no record.
+        if (what !== 'corrected' && digest.length === DIGEST_BYTES) forgotten.add(digest);
+        const other = corrected.get(key);
+        if (what === 'corrected' && !(other && other.amendedAt >= amendedAt)) corrected.set(key, amendment);
+      },
+      get corrections(): number {
+        return corrected.size;
+      },
+      end(): Amendments {
+        for (const key of corrected.keys()) if (forgotten.has(Buffer.from(key, 'hex'))) corrected.delete(key);
+        return new Amendments(forgotten, corrected);
+      },
+    };
   }
 
   get isEmpty(): boolean {
-    return this.#inForce.size === 0;
+    return this.#forgotten.size + this.#corrected.size === 0;
+  }
+
+  /** What was done to a record, if anything. */
+  #of(id: string): Amendment | 'forgotten' | undefined {
+    const digest = hash('sha256', id, 'buffer');
+    if (this.#forgotten.has(digest)) return 'forgotten';
+    return this.#corrected.size === 0 ? undefined : this.#corrected.get(digest.toString('hex'));
   }
 
   /** The record as readers get it: itself, a corrected one, or undefined when it was forgotten. */
   record(cells: Cells): Cells | undefined {
-    const amendment = this.#inForce.get(amendmentKey(cells[0] ?? ''));
+    const amendment = this.#of(cells[0] ?? '');
+    if (amendment === 'forgotten') return undefined;
     return amendment ? amendedValues(cells, amendment) : cells;
   }
 
@@ -75,8 +103,9 @@ export class Amendments {
 
   /** A record as a JSON object; undefined when there is none, or it was forgotten. */
   body(id: string, body: Buffer | undefined): Buffer | undefined {
-    const amendment = this.isEmpty ? undefined : this.#inForce.get(amendmentKey(id));
+    const amendment = this.isEmpty ? undefined : this.#of(id);
     if (!amendment || !body) return body;
+    if (amendment === 'forgotten') return undefined;
     let amended = this.#bodies.get(body);
     if (!amended) {
       const record: Record<string, string | null> = JSON.parse(body.toString());
@@ -84,7 +113,6 @@ export class Amendments {
         COLUMN_NAMES.map((name) => record[name] ?? null),
         amendment,
       );
-      if (!cells) return undefined;
       amended = ownBytes(Buffer.from(cellsJson(cells)));
       this.#bodies.set(body, amended);
     }
@@ -93,7 +121,7 @@ export class Amendments {
 
   async #amended(delta: Delta): Promise<Delta> {
     let at = 0;
-    while (at < delta.length && !this.#inForce.has(amendmentKey(delta.idAt(at) ?? ''))) at++;
+    while (at < delta.length && this.#of(delta.idAt(at) ?? '') === undefined) at++;
     return at === delta.length ? delta : await Delta.of(this.#chunks(delta));
   }
 
