@@ -43,9 +43,9 @@ export class ClickedPage implements AsyncDisposable {
     const count = await links.count();
     let heapAt = 0;
     for (let turn = 1; performance.now() < end; turn += 1) {
-      await this.#listen();
+      const noted = this.#noted();
       await links.nth(turn % count).click();
-      this.clicks.push(await this.#noted());
+      this.clicks.push(await noted);
       if (performance.now() > heapAt) {
         this.heaps.push(await this.#heap());
         heapAt = performance.now() + HEAP_EVERY_MS;
@@ -54,42 +54,39 @@ export class ClickedPage implements AsyncDisposable {
     }
   }
 
-  /** Makes the page note how long the next click takes. */
-  async #listen(): Promise<void> {
-    await this.#page.evaluate(() => {
-      const noted = {};
-      Object.assign(globalThis, { noted });
+  /** How long the next click takes. The page measures it, so that no round trip counts. */
+  #noted(): Promise<Click> {
+    const noted = this.#page.evaluate(() => {
       const before = document.querySelector('h1')?.nextElementSibling;
-      const onClick = ({ timeStamp, target }: MouseEvent) => {
-        const wanted = (target as HTMLElement).textContent;
-        const heading = () => document.querySelector('h1');
-        const note = (name: 'answered' | 'drawn', is: () => boolean): void => {
-          requestAnimationFrame(() => {
-            if (!is()) note(name, is);
-            // One frame later, this one is on the screen.
-            else requestAnimationFrame(() => Object.assign(noted, { [name]: performance.now() - timeStamp }));
-          });
-        };
-        note('answered', () => heading()?.textContent === wanted);
-        note('drawn', () => {
-          const view = heading()?.nextElementSibling;
-          return heading()?.textContent === wanted && view !== before && view?.textContent !== 'Loading…';
+      const frameWhen = (is: () => boolean) =>
+        new Promise<number>((resolve) => {
+          const look = () =>
+            requestAnimationFrame(() => {
+              if (!is()) look();
+              // One frame later, this one is on the screen.
+              else requestAnimationFrame(() => resolve(performance.now()));
+            });
+          look();
         });
-      };
-      addEventListener('click', onClick, { once: true, capture: true });
+      return new Promise<Click>((resolve) => {
+        const onClick = async ({ timeStamp, target }: MouseEvent) => {
+          const wanted = (target as HTMLElement).textContent;
+          const heading = () => document.querySelector('h1');
+          const isAnswered = () => heading()?.textContent === wanted;
+          const isDrawn = () => {
+            const view = heading()?.nextElementSibling;
+            return isAnswered() && view !== before && view?.textContent !== 'Loading…';
+          };
+          const [answered, drawn] = await Promise.all([frameWhen(isAnswered), frameWhen(isDrawn)]);
+          resolve({ answered: answered - timeStamp, drawn: drawn - timeStamp });
+        };
+        addEventListener('click', onClick, { once: true, capture: true });
+      });
     });
-  }
-
-  async #noted(): Promise<Click> {
-    const handle = await this.#page.waitForFunction(
-      () => {
-        const { noted } = globalThis as unknown as { readonly noted: Partial<Click> };
-        return noted.drawn === undefined || noted.answered === undefined ? undefined : noted;
-      },
-      undefined,
-      { timeout: CLICK_TIMEOUT_MS },
-    );
-    return (await handle.jsonValue()) as Click;
+    const tooLate = delay(CLICK_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`a click was not answered within ${CLICK_TIMEOUT_MS} ms`);
+    });
+    return Promise.race([noted, tooLate]);
   }
 
   async #heap(): Promise<number> {
