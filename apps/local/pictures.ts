@@ -29,7 +29,13 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.press('textarea', 'Control+Enter');
     await page.waitForSelector('.answer tbody tr');
   },
-  requests: (page) => page.waitForSelector('.events li'),
+  requests: async (page) => {
+    await page.fill('input[name=path]', '/records/nobody');
+    await page.press('input[name=path]', 'Enter');
+    await page.waitForSelector('.traces details[open] >> text=GET /records/:id');
+    // The waterfall is below the pipeline: both fit, without what is above it.
+    await page.locator('.traces').evaluate((list) => list.scrollIntoView({ block: 'center' }));
+  },
   infrastructure: (page) => page.click('.identity >> text=records-api'),
   trouble: async (page) => {
     await page.click('text=Run the probe');

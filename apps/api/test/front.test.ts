@@ -194,12 +194,25 @@ describe('the routes', () => {
   });
 
   it('answer a request of a sampled trace, which needs a span', async () => {
-    const tracing = new Tracing(async () => trace.getTracer('test'));
+    let loads = 0;
+    const tracing = new Tracing(async () => {
+      loads += 1;
+      return trace.getTracer('test');
+    });
     const { get } = await listening({ telemetry: { ...noTelemetry, tracing } });
     const of = (flags: string) => ({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}` });
     const answers = [];
-    for (const flags of ['00', '00', '01']) answers.push(await get('/records', of(flags)));
-    expect(answers.map(({ routed }) => routed)).toEqual([true, false, true]);
+    for (const flags of ['00', '00', '01', '01']) {
+      const { routed } = await get('/records', of(flags));
+      answers.push([routed, loads]);
+    }
+    // The exporter is loaded with the first of them.
+    expect(answers).toEqual([
+      [true, 0],
+      [false, 0],
+      [true, 1],
+      [true, 1],
+    ]);
   });
 
   it('answer everything when each request is logged', async () => {

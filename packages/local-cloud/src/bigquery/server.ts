@@ -18,6 +18,9 @@ import { Uploads, uploadedPath } from './rest/uploads.ts';
 /** How long close() waits for responses in progress. */
 const CLOSE_GRACE_MS = 1000;
 
+/** How long an idle connection stays open. After Node's 5 s, a client that pauses as long sends its next call into the close. */
+const KEEP_ALIVE_MS = 120_000;
+
 /** BigQuery's REST API over HTTP. */
 export class BigQueryServer {
   readonly url: string;
@@ -55,6 +58,7 @@ export class BigQueryServer {
       const answer = await serve(service, request, response);
       if (traced) onTracedCall(traced.ended(methodOf(service, request), response.statusCode, answer));
     });
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {

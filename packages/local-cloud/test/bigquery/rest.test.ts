@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TracedCall } from '../../src/bigquery/rest/traced-call.ts';
+import { BigQueryServer } from '../../src/bigquery/server.ts';
 import { type Fixture, LOCATION, PROJECT, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { type Answer, call, refusedCall } from './support/rest.ts';
 
@@ -538,6 +540,31 @@ describe('a location', () => {
     expect([(await insert('US')).status, (await insert('EU')).status, (await insert('US')).status]).toEqual([
       200, 200, 409,
     ]);
+  });
+});
+
+describe('the server', () => {
+  it('keeps a connection open for two minutes: a call on one that closes fails', async () => {
+    expect((await send('GET', 'datasets')).headers.get('keep-alive')).toBe('timeout=120');
+  });
+
+  it('tells of a call of a sampled trace, with its job and bytes, and of no other', async () => {
+    const told: TracedCall[] = [];
+    const onTracedCall = (call: TracedCall) => told.push(call);
+    const server = await BigQueryServer.listen(fixture.bigquery, { port: 0, onTracedCall });
+    const [traceId, parentSpanId] = ['a'.repeat(32), 'b'.repeat(16)];
+    const ask = (flags: string) =>
+      call({ server }, 'POST', 'queries', '{"query":"SELECT 1","useLegacySql":false}', {
+        traceparent: `00-${traceId}-${parentSpanId}-${flags}`,
+      });
+    await ask('00');
+    const { body } = await ask('01');
+    await server.close();
+    const { jobId } = body.jobReference;
+    expect(told).toMatchObject([
+      { traceId, parentSpanId, method: 'jobs.query', status: 200, jobId, bytesBilled: '0' },
+    ]);
+    expect(told[0]?.ended).toBeGreaterThan(told[0]?.began ?? Number.NaN);
   });
 });
 
