@@ -1,4 +1,3 @@
-import { main } from '@records/cli';
-import { delivery } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(delivery);
+await start(async () => (await import('./program.ts')).delivery);

@@ -1,4 +1,3 @@
-import { main } from '@records/cli';
-import { dev } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(dev);
+await start(async () => (await import('./program.ts')).dev);

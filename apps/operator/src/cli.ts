@@ -1,4 +1,3 @@
-import { main } from '@records/cli';
-import { ops } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(ops);
+await start(async () => (await import('./program.ts')).ops);

@@ -1,4 +1,3 @@
-import { main } from '@records/cli';
-import { prove } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(prove);
+await start(async () => (await import('./program.ts')).prove);

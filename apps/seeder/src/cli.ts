@@ -1,6 +1,5 @@
-import { main } from '@records/cli';
-import { seed } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(seed);
+await start(async () => (await import('./program.ts')).seed);
 // Publish calls that were not waited for must not keep the process alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module';
 import { Command, type OutputConfiguration } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { asTyped } from './as-typed.ts';
@@ -77,8 +76,6 @@ export interface Program {
 
 /** Runs a program with the arguments of this process, and sets its exit code. */
 export async function main(command: Program, args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  // What an action imports, such as Google's clients, is compiled once and not at every start.
-  enableCompileCache();
   process.stdout.on('error', endWithoutOutput);
   process.stderr.on('error', endWithoutOutput);
   process.exitCode = (await run(command, args)) ?? process.exitCode;

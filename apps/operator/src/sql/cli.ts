@@ -1,8 +1,7 @@
-import { main } from '@records/cli';
-import { sql } from './program.ts';
+import { start } from '@records/cli/start';
 
 // A query may begin with a comment, which is no option: a space tells them apart.
-await main(
-  sql,
+await start(
+  async () => (await import('./program.ts')).sql,
   process.argv.slice(2).map((argument) => argument.replace(/^--(?=\s)/, ' --')),
 );

@@ -1,4 +1,3 @@
-import { main } from '@records/cli';
-import { bench } from './program.ts';
+import { start } from '@records/cli/start';
 
-await main(bench);
+await start(async () => (await import('./program.ts')).bench);
