@@ -3,6 +3,7 @@ import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery
 import { CAST_FORMAT } from './vectors/cast-format.ts';
 import { CAST_FORMAT_MORE } from './vectors/cast-format-more.ts';
 import { DECIMALS } from './vectors/decimals.ts';
+import { DOCUMENTED } from './vectors/documented.ts';
 import { ERRORS } from './vectors/errors.ts';
 import { EXTREMES } from './vectors/extremes.ts';
 import { FORMAT } from './vectors/format.ts';
@@ -36,6 +37,7 @@ describe.each(
     'extreme values': EXTREMES,
     'other kinds': MORE,
     'CAST with FORMAT': CAST_FORMAT,
+    'the reference of BigQuery': DOCUMENTED,
     'CAST with FORMAT of numbers, BYTES and texts': CAST_FORMAT_MORE,
   }),
 )('the functions of %s', (_, vectors) => {

@@ -1,3 +1,4 @@
+import { BUCKET_FUNCTIONS } from './buckets.ts';
 import { GENERAL_FUNCTIONS } from './general.ts';
 import { HASH_FUNCTIONS } from './hashes.ts';
 import { INTERVAL_FUNCTIONS } from './interval.ts';
@@ -18,4 +19,5 @@ export const SCALAR_FUNCTIONS: FunctionTable = {
   ...JSON_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...INTERVAL_FUNCTIONS,
+  ...BUCKET_FUNCTIONS,
 };
