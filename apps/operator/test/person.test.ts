@@ -96,6 +96,13 @@ it('a dry run lists every copy and changes nothing', async () => {
   const run = await person('forget', 'a1', '--dry-run');
   expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/rows +2 +a1 Ana Ruiz Perú/) });
   expect(run.stdout).toContain('nothing was changed');
+  // What the command cannot see, and how to.
+  expect(run.stdout).toMatch(
+    /topic +\? +keeps messages for 7 days, which only a new subscription could read/,
+  );
+  expect(run.stdout).toContain(
+    `gcloud logging read 'jsonPayload.leftOut.id="a1"' --freshness=30d --project=operator-test`,
+  );
   expect([(await rows('people')).length, await rows('amendments')]).toEqual([3, []]);
 });
 

@@ -64,6 +64,10 @@ export class People {
     this.#statements = statements({ records: quotedTable(table), amendments: quotedTable(amendments) });
   }
 
+  get project(): string {
+    return this.#target.projectId;
+  }
+
   /** The id of the only record with these values. Throws UserError when there is none, or more than one. */
   async idOf(values: Values): Promise<string> {
     const [first, ...more] = await this.#ask(this.#statements.search(Object.keys(values)), values);

@@ -32,7 +32,7 @@ export async function showPerson(who: readonly string[], options: Options): Prom
   const id = await idOf(people, who);
   const copies = await people.copiesOf(id);
   if (options.json) return console.log(JSON.stringify({ id, ...copies }));
-  printCopies(copies);
+  printCopies(id, people.project, copies);
 }
 
 export async function correctPerson(
@@ -82,7 +82,7 @@ async function change(
   const id = await idOf(people, who);
   const copies = await people.copiesOf(id);
   const act = await prepare(people, id, copies);
-  if (!json) printCopies(copies);
+  if (!json) printCopies(id, people.project, copies);
   if (dryRun) {
     console.log(json ? JSON.stringify({ ...receiptOf(what, copies), dryRun }) : 'nothing was changed');
     return;
@@ -147,7 +147,7 @@ function textOf(receipt: object): string {
   return `receipt, without personal data\n${table(lines)}`;
 }
 
-function printCopies({ rows, amendments, deadLetters, lists }: Copies): void {
+function printCopies(id: string, project: string, { rows, amendments, deadLetters, lists }: Copies): void {
   const values = (record: Readonly<Record<string, string | null>>) =>
     oneLine(Object.values(record).join(' '));
   const lines = [
@@ -160,9 +160,17 @@ function printCopies({ rows, amendments, deadLetters, lists }: Copies): void {
     ]),
     ['dead letters', String(deadLetters), 'with the id; others may not be readable'],
     ['lists', String(lists.count), lists.until ? `may have it, the last until ${lists.until}` : ''],
-    ['topic', '?', `keeps messages for ${TOPIC_DAYS} days, and nobody can search them`],
+    // To read them takes a subscription of one's own and a seek, and officers may not create one.
+    ['topic', '?', `keeps messages for ${TOPIC_DAYS} days, which only a new subscription could read`],
+    ['logs', '?', `name ids that lists leave out: ${logSearch(id, project)}`],
   ];
   console.log(table(lines));
+}
+
+/** The only lines with an id are of rows that lists leave out. https://docs.cloud.google.com/logging/docs/view/logging-query-language */
+function logSearch(id: string, project: string): string {
+  const filter = `jsonPayload.leftOut.id=${JSON.stringify(oneLine(id))}`.replaceAll("'", "'\\''");
+  return `gcloud logging read '${filter}' --freshness=${LOG_DAYS}d --project=${project}`;
 }
 
 function reportUnwritten(rows: Changed): void {
