@@ -179,7 +179,7 @@ describe('the page', () => {
         // Two a second, so that a slow machine does not count.
         expect(readings.mock.calls.length).toBeLessThanOrEqual(4);
         readings.mockRestore();
-        await page.click('nav a[href="/dead-letters"]');
+        await page.click('.troubles >> text=See why, and replay them');
         await page.waitForSelector('.group >> text=1 × Unknown field "extra"');
         await mendSubscription();
         await page.click('text=Replay…');
