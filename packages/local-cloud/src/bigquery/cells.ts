@@ -13,6 +13,7 @@ import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from './bignumeric.ts
 import { formatDate, formatDateTime, formatTime } from './calendar.ts';
 import { invalid, invalidQuery } from './errors.ts';
 import { formatInterval } from './intervals.ts';
+import { formatRange } from './ranges.ts';
 import { type Field, structKey } from './types.ts';
 
 /** A value in BigQuery's JSON. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/list */
@@ -80,6 +81,10 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
     return field.type === 'DATETIME'
       ? inRange(formatDateTime(value.micros))
       : encodeTimestamp(value.micros, timestamps);
+  }
+  if (value instanceof DuckDBStructValue && field.rangeElementType) {
+    const bound = { name: field.name, type: field.rangeElementType.type };
+    return formatRange(value, (each) => String(encodeValue(bound, each, timestamps)));
   }
   if (value instanceof DuckDBStructValue) {
     const fields = field.fields ?? [];

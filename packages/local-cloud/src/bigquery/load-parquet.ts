@@ -93,7 +93,7 @@ export async function* parquetRows(path: string, fields: readonly Field[]): Asyn
 }
 
 /** Types whose values DuckDB does not convert to what is stored. */
-const UNREAD = ['BIGNUMERIC', 'INTERVAL', 'JSON'];
+const UNREAD = ['BIGNUMERIC', 'INTERVAL', 'JSON', 'RANGE'];
 
 /** Expressions of DuckDB for the values of `fields`; `sqlOf` reads a field that the file has. */
 function valuesSql(

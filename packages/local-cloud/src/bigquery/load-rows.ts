@@ -9,7 +9,7 @@ import { parseJson } from './exact-number.ts';
 import type { LoadInput } from './job-configuration.ts';
 import { assertRequired, parquetRows } from './load-parquet.ts';
 import { fittedValue, isObject, RowValueError, rowValues, scalarValue } from './row-values.ts';
-import { type Field, type ScalarKind, scalarKindOf } from './types.ts';
+import { type Field, kindOfField, type ScalarKind } from './types.ts';
 
 /** An uploaded file. */
 export interface Media {
@@ -172,7 +172,7 @@ function csvRow(number: number, cells: readonly (string | null)[], input: LoadIn
 
 function csvValue(field: Field, cell: string | null): DuckDBValue {
   const { name, mode } = field;
-  const kind = scalarKindOf(field.type);
+  const kind = kindOfField(field);
   if (!kind || mode === 'REPEATED') {
     throw new RowValueError(name, `CSV has no nested and no repeated values: column ${name} is one.`);
   }

@@ -1,7 +1,7 @@
 import { invalid } from './errors.ts';
 import { typedValue } from './row-values.ts';
 import type { Parameter } from './sql/bindings.ts';
-import { type DataType, scalar, scalarKindOf, typeName } from './types.ts';
+import { type DataType, rangeElement, scalar, scalarKindOf, typeName } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/QueryParameter */
 export interface ParameterInput {
@@ -13,11 +13,13 @@ export interface ParameterInput {
 export interface ParameterTypeInput {
   readonly type?: string;
   readonly arrayType?: ParameterTypeInput;
+  readonly rangeElementType?: ParameterTypeInput;
   readonly structTypes?: readonly { readonly name?: string; readonly type?: ParameterTypeInput }[];
 }
 
 export interface ParameterValueInput {
   readonly value?: string;
+  readonly rangeValue?: { readonly start?: ParameterValueInput; readonly end?: ParameterValueInput };
   readonly arrayValues?: readonly ParameterValueInput[];
   readonly structValues?: Readonly<Record<string, ParameterValueInput | null>>;
 }
@@ -68,7 +70,7 @@ function parseParameterType(input: ParameterTypeInput | undefined, name: string)
     if (fields.length === 0) throw invalid(`Query parameter ${name} is a STRUCT without fields`);
     return { kind: 'STRUCT', fields };
   }
-  const scalarKind = scalarKindOf(kind);
+  const scalarKind = scalarKindOf(kind === 'RANGE' ? `RANGE<${input.rangeElementType?.type}>` : kind);
   if (scalarKind) return scalar(scalarKind);
   throw invalid(`Query parameter ${name}: type ${kind || '(none)'} is not supported by the local BigQuery`);
 }
@@ -80,5 +82,7 @@ function plainValue(type: DataType, input: ParameterValueInput | null | undefine
   if (type.kind === 'STRUCT') {
     return type.fields.map((field) => plainValue(field.type, input.structValues?.[field.name]));
   }
+  if (rangeElement(type.kind) && input.rangeValue)
+    return { start: input.rangeValue.start?.value, end: input.rangeValue.end?.value };
   return input.value ?? null;
 }

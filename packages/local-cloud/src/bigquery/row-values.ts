@@ -13,8 +13,9 @@ import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.
 import { ExactNumber, plainDecimal } from './exact-number.ts';
 import { IntervalRangeError, parseInterval } from './intervals.ts';
 import { canonicalJson, InvalidJsonError } from './json.ts';
+import { parseRange } from './ranges.ts';
 import { fitted } from './type-parameters.ts';
-import { type DataType, type Field, type ScalarKind, scalarKindOf, structKey } from './types.ts';
+import { type DataType, type Field, kindOfField, rangeElement, type ScalarKind, structKey } from './types.ts';
 
 /** A value does not fit its column. `location` is the dotted path of the column: `address.city`. */
 export class RowValueError extends Error {
@@ -96,7 +97,7 @@ function fieldValue(field: Field, value: unknown, options: RowOptions, path: str
 }
 
 function singleValue(field: Field, value: unknown, options: RowOptions, location: string): DuckDBValue {
-  const kind = scalarKindOf(field.type);
+  const kind = kindOfField(field);
   if (kind) {
     const given = kind === 'JSON' && options.isRawJson ? jsonTextOf(value) : value;
     const converted = scalarValue(kind, given, options.lenient);
@@ -144,6 +145,8 @@ export function typedValue(type: DataType, value: unknown): DuckDBValue | undefi
 
 /** Converts a JSON scalar to DuckDB's form; undefined when it does not fit. */
 export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean): DuckDBValue | undefined {
+  const element = rangeElement(kind);
+  if (element) return parseRange(element, value, (bound) => scalarValue(element, bound, lenient));
   if (value instanceof ExactNumber) return exactValue(kind, value, lenient);
   switch (kind) {
     case 'STRING':

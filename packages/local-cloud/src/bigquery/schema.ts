@@ -1,8 +1,9 @@
 import type { CloudError } from '../errors.ts';
 import { invalid } from './errors.ts';
 import { assertFieldName } from './names.ts';
+import { isObject } from './row-values.ts';
 import { isLooser, typeParameters } from './type-parameters.ts';
-import { type Field, fieldTypeName, restTypeName, scalarKindOf } from './types.ts';
+import { type Field, fieldTypeName, rangeElement, restTypeName, scalarKindOf } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#standard_tables */
 const MAX_COLUMNS = 10_000;
@@ -28,7 +29,7 @@ export function parseFields(value: unknown, path = '', depth = 0): Field[] {
 
 const KNOWN_PROPERTIES = new Set([
   ...['name', 'type', 'mode', 'fields', 'description'],
-  ...['maxLength', 'precision', 'scale'],
+  ...['maxLength', 'precision', 'scale', 'rangeElementType'],
 ]);
 
 function parseField(input: unknown, path: string, depth: number): Field {
@@ -49,7 +50,8 @@ function parseField(input: unknown, path: string, depth: number): Field {
   const modal = mode ? { mode } : {};
   const given = ['maxLength', 'precision', 'scale'].map((key) => [key, properties.get(key)]);
   const parameters = typeParameters(type, Object.fromEntries(given), `${path}${name}`);
-  if (type !== 'RECORD') return { name, type, ...modal, ...described, ...parameters };
+  const ranged = rangeOf(type, properties.get('rangeElementType'), `${path}${name}`);
+  if (type !== 'RECORD') return { name, type, ...modal, ...described, ...parameters, ...ranged };
   const fields = parseFields(properties.get('fields'), `${path}${name}.`, depth + 1);
   if (fields.length === 0) throw invalid(`Field ${path}${name} is type RECORD but has no schema`);
   return { name, type, ...modal, fields, ...described };
@@ -59,9 +61,22 @@ function parseType(value: unknown, name: string): string {
   if (typeof value !== 'string' || value === '') throw invalid(`Field ${name} has no type`);
   const upper = value.toUpperCase();
   if (upper === 'RECORD' || upper === 'STRUCT') return 'RECORD';
+  if (upper === 'RANGE') return upper;
   const kind = scalarKindOf(upper);
   if (kind) return restTypeName(kind);
   throw invalid(`Field ${name}: type ${value} is not supported by the local BigQuery`);
+}
+
+/** Throws for a RANGE of anything but dates and times. */
+function rangeOf(type: string, given: unknown, name: string): Pick<Field, 'rangeElementType'> {
+  const element = isObject(given) ? String(given.type).toUpperCase() : undefined;
+  if (type !== 'RANGE') {
+    if (element === undefined) return {};
+    throw invalid(`Field ${name}: rangeElementType is for RANGE, not for ${type}`);
+  }
+  if (element !== undefined && rangeElement(`RANGE<${element}>`))
+    return { rangeElementType: { type: element } };
+  throw invalid(`Field ${name}: rangeElementType.type must be DATE, DATETIME or TIMESTAMP`);
 }
 
 /** Undefined when the schema names none: the column is NULLABLE, and is shown as it was declared. */
@@ -101,7 +116,7 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     const other = byName.get(field.name.toLowerCase());
     if (!other) throw mismatch(table, `Field ${field.name} is missing in new schema`);
     byName.delete(field.name.toLowerCase());
-    if (other.type !== field.type) {
+    if (other.type !== field.type || other.rangeElementType?.type !== field.rangeElementType?.type) {
       throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
     }
     if (!isLooser(field, other)) {

@@ -17,6 +17,9 @@ const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
   DATETIME: 8,
   TIME: 8,
   TIMESTAMP: 8,
+  'RANGE<DATE>': 16,
+  'RANGE<DATETIME>': 16,
+  'RANGE<TIMESTAMP>': 16,
 };
 
 /** A STRING, JSON or BYTES value has this many bytes plus its length (in UTF-8). */

@@ -1,10 +1,11 @@
 import { invalid } from './errors.ts';
-import { type DataType, scalar, scalarKindOf } from './types.ts';
+import { type DataType, rangeElement, scalar, scalarKindOf } from './types.ts';
 
 /** A type as routines describe it. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/StandardSqlDataType */
 export interface StandardType {
   readonly typeKind?: string;
   readonly arrayElementType?: StandardType;
+  readonly rangeElementType?: StandardType;
   readonly structType?: {
     readonly fields?: readonly { readonly name?: string; readonly type?: StandardType }[];
   };
@@ -12,6 +13,8 @@ export interface StandardType {
 
 export function standardType(type: DataType): StandardType {
   if (type.kind === 'ARRAY') return { typeKind: 'ARRAY', arrayElementType: standardType(type.element) };
+  const element = rangeElement(type.kind);
+  if (element) return { typeKind: 'RANGE', rangeElementType: { typeKind: element } };
   if (type.kind !== 'STRUCT') return { typeKind: type.kind };
   const fields = type.fields.map(({ name, type: own }) => ({
     ...(name && { name }),
@@ -22,7 +25,7 @@ export function standardType(type: DataType): StandardType {
 
 /** Throws INVALID_ARGUMENT, which names `path`. */
 export function typeOfStandard(given: StandardType | null | undefined, path: string): DataType {
-  const { typeKind, arrayElementType, structType } = given ?? {};
+  const { typeKind, arrayElementType, rangeElementType, structType } = given ?? {};
   if (typeKind === 'ARRAY') {
     const element = typeOfStandard(arrayElementType, `${path}.arrayElementType`);
     if (element.kind === 'ARRAY') throw invalid(`${path} is an array of arrays`);
@@ -36,7 +39,8 @@ export function typeOfStandard(given: StandardType | null | undefined, path: str
     return { kind: 'STRUCT', fields };
   }
   if (!typeKind) throw invalid(`Required parameter is missing: ${path}.typeKind`);
-  const kind = scalarKindOf(typeKind);
-  if (kind === typeKind) return scalar(kind);
+  const name = typeKind === 'RANGE' ? `RANGE<${rangeElementType?.typeKind}>` : typeKind;
+  const kind = scalarKindOf(name);
+  if (kind === name) return scalar(kind);
   throw invalid(`${path}.typeKind: ${typeKind} is not supported by the local BigQuery`);
 }

@@ -16,6 +16,9 @@ const SCALAR_TYPES = [
   'TIMESTAMP',
   'INTERVAL',
   'JSON',
+  'RANGE<DATE>',
+  'RANGE<DATETIME>',
+  'RANGE<TIMESTAMP>',
 ] as const;
 
 export type ScalarKind = (typeof SCALAR_TYPES)[number];
@@ -46,6 +49,7 @@ export interface Field extends TableField {
   readonly maxLength?: string;
   readonly precision?: string;
   readonly scale?: string;
+  readonly rangeElementType?: { readonly type: string };
 }
 
 /** GoogleSQL's names and their aliases. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
@@ -74,6 +78,9 @@ const KIND_OF_NAME: ReadonlyMap<string, ScalarKind> = new Map(
     TIMESTAMP: 'TIMESTAMP',
     INTERVAL: 'INTERVAL',
     JSON: 'JSON',
+    'RANGE<DATE>': 'RANGE<DATE>',
+    'RANGE<DATETIME>': 'RANGE<DATETIME>',
+    'RANGE<TIMESTAMP>': 'RANGE<TIMESTAMP>',
   } as const),
 );
 
@@ -92,6 +99,9 @@ const REST_NAME: Readonly<Record<ScalarKind, string>> = {
   TIMESTAMP: 'TIMESTAMP',
   INTERVAL: 'INTERVAL',
   JSON: 'JSON',
+  'RANGE<DATE>': 'RANGE',
+  'RANGE<DATETIME>': 'RANGE',
+  'RANGE<TIMESTAMP>': 'RANGE',
 };
 
 /**
@@ -112,6 +122,9 @@ const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
   TIMESTAMP: 'TIMESTAMP',
   INTERVAL: 'INTERVAL',
   JSON: 'VARCHAR',
+  'RANGE<DATE>': 'STRUCT(s DATE, e DATE)',
+  'RANGE<DATETIME>': 'STRUCT(s TIMESTAMP, e TIMESTAMP)',
+  'RANGE<TIMESTAMP>': 'STRUCT(s TIMESTAMP, e TIMESTAMP)',
 };
 
 export function scalar(kind: ScalarKind): DataType {
@@ -127,13 +140,30 @@ export function scalarKindOf(name: string): ScalarKind | undefined {
   return KIND_OF_NAME.get(name) ?? KIND_OF_NAME.get(name.toUpperCase());
 }
 
+/** A scalar type as a column has it. */
+export function restType(kind: ScalarKind): Pick<Field, 'type' | 'rangeElementType'> {
+  const element = rangeElement(kind);
+  return { type: restTypeName(kind), ...(element && { rangeElementType: { type: element } }) };
+}
+
 export function restTypeName(kind: ScalarKind): string {
   return REST_NAME[kind];
 }
 
+/** The scalar type of a column, or of its elements; undefined for a RECORD. */
+export function kindOfField({ type, rangeElementType }: Field): ScalarKind | undefined {
+  return scalarKindOf(type === 'RANGE' ? `RANGE<${rangeElementType?.type}>` : type);
+}
+
+/** The type between the bounds of a RANGE; undefined for another type. */
+export function rangeElement(kind: string): 'DATE' | 'DATETIME' | 'TIMESTAMP' | undefined {
+  const [, element] = /^RANGE<(DATE|DATETIME|TIMESTAMP)>$/.exec(kind) ?? [];
+  return element as 'DATE' | 'DATETIME' | 'TIMESTAMP' | undefined;
+}
+
 /** The type of a column. */
 export function typeOfField(field: Field): DataType {
-  const kind = scalarKindOf(field.type);
+  const kind = kindOfField(field);
   const type: DataType = kind
     ? scalar(kind)
     : {
@@ -154,7 +184,7 @@ export function fieldOfType(name: string, type: DataType): Field {
     return { name, type: 'RECORD', mode, fields };
   }
   if (element.kind === 'ARRAY') throw new TypeError(`Column ${name} cannot be an array of arrays`);
-  return { name, type: restTypeName(element.kind), mode };
+  return { name, ...restType(element.kind), mode };
 }
 
 /** Struct fields have positional names in DuckDB, because GoogleSQL allows unnamed fields and duplicate names. */
@@ -183,7 +213,7 @@ export function fieldTypeName(field: Field): string {
   const { maxLength, precision, scale, fields = [] } = field;
   const inner = fields.map((child) => `${child.name} ${fieldTypeName(child)}`).join(', ');
   const parameters = [maxLength, precision, scale].filter((parameter) => parameter !== undefined);
-  const kind = scalarKindOf(field.type) ?? `STRUCT<${inner}>`;
+  const kind = kindOfField(field) ?? `STRUCT<${inner}>`;
   const name = parameters.length > 0 ? `${kind}(${parameters.join(', ')})` : kind;
   return field.mode === 'REPEATED' ? `ARRAY<${name}>` : name;
 }

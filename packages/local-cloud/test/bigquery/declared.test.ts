@@ -50,6 +50,7 @@ function messages(): Message[] {
 /** Messages without a name of their own at Google, with the field that has them. */
 const INLINE: Readonly<Record<string, readonly [string, string]>> = {
   DatasetAccess: ['Dataset', 'access'],
+  FieldElementType: ['TableFieldSchema', 'rangeElementType'],
   TableDataInsertAllRow: ['TableDataInsertAllRequest', 'rows'],
   QueryParameterStructType: ['QueryParameterType', 'structTypes'],
 };

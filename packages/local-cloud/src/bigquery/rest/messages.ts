@@ -47,6 +47,7 @@ interface ColumnInput {
   readonly maxLength?: string;
   readonly precision?: string;
   readonly scale?: string;
+  readonly rangeElementType?: { readonly type?: string };
 }
 
 // The requests of the REST API, as far as the local BigQuery reads them. Every other field is refused by name.
@@ -131,6 +132,8 @@ export const UNDELETE = message<{ deletionTime?: string }>('UndeleteDatasetReque
   deletionTime: STRING,
 }));
 
+const RANGE_ELEMENT = message<{ type?: string }>('FieldElementType', () => ({ type: STRING }));
+
 /** The columns of a table. `parseFields` reads them: its errors name the column. */
 const COLUMN: Message<ColumnInput> = message<ColumnInput>(
   'TableFieldSchema',
@@ -143,6 +146,7 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
     maxLength: INT64,
     precision: INT64,
     scale: INT64,
+    rangeElementType: RANGE_ELEMENT,
   }),
   {
     refused: [
@@ -155,7 +159,6 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
       'foreignTypeDefinition',
       'generatedColumn',
       'policyTags',
-      'rangeElementType',
       'roundingMode',
       'timestampPrecision',
     ],
@@ -256,11 +259,12 @@ export const TABLE = message<TableInput>(
   },
 );
 
-const STANDARD_TYPE: Message<StandardType> = message<StandardType>(
-  'StandardSqlDataType',
-  () => ({ typeKind: STRING, arrayElementType: STANDARD_TYPE, structType: STANDARD_STRUCT }),
-  { refused: ['rangeElementType'] },
-);
+const STANDARD_TYPE: Message<StandardType> = message<StandardType>('StandardSqlDataType', () => ({
+  typeKind: STRING,
+  arrayElementType: STANDARD_TYPE,
+  rangeElementType: STANDARD_TYPE,
+  structType: STANDARD_STRUCT,
+}));
 
 const STANDARD_FIELD = message<{ name?: string; type?: StandardType }>('StandardSqlField', () => ({
   name: STRING,
@@ -326,9 +330,10 @@ const PARAMETER_TYPE: Message<ParameterTypeInput> = message<ParameterTypeInput>(
   () => ({
     type: STRING,
     arrayType: PARAMETER_TYPE,
+    rangeElementType: PARAMETER_TYPE,
     structTypes: listOf(STRUCT_TYPE),
   }),
-  { refused: ['rangeElementType', 'timestampPrecision'] },
+  { refused: ['timestampPrecision'] },
 );
 
 const STRUCT_TYPE = message<{ name?: string; type?: ParameterTypeInput; description?: string }>(
@@ -342,9 +347,14 @@ const PARAMETER_VALUE: Message<ParameterValueInput> = message<ParameterValueInpu
     value: STRING,
     arrayValues: listOf(PARAMETER_VALUE),
     structValues: mapOf(PARAMETER_VALUE),
+    rangeValue: RANGE_VALUE,
   }),
-  { refused: ['rangeValue'] },
 );
+
+const RANGE_VALUE = message<NonNullable<ParameterValueInput['rangeValue']>>('RangeValue', () => ({
+  start: PARAMETER_VALUE,
+  end: PARAMETER_VALUE,
+}));
 
 const PARAMETER = message<ParameterInput>('QueryParameter', () => ({
   name: STRING,

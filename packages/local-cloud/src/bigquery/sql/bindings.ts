@@ -114,6 +114,9 @@ export class Bindings {
 }
 
 const SCALARS: Readonly<Record<ScalarKind, DuckDBType>> = {
+  'RANGE<DATE>': STRUCT({ s: DATE, e: DATE }),
+  'RANGE<DATETIME>': STRUCT({ s: TIMESTAMP, e: TIMESTAMP }),
+  'RANGE<TIMESTAMP>': STRUCT({ s: TIMESTAMP, e: TIMESTAMP }),
   STRING: VARCHAR,
   BYTES: BLOB,
   INT64: BIGINT,

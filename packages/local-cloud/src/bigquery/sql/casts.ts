@@ -1,7 +1,15 @@
 import { namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
-import { type DataType, duckType, type ScalarKind, sameType, scalar, typeName } from '../types.ts';
+import {
+  type DataType,
+  duckType,
+  rangeElement,
+  type ScalarKind,
+  sameType,
+  scalar,
+  typeName,
+} from '../types.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, decimalLiteral } from './coercion.ts';
 import { CONVERSIONS } from './conversions.ts';
@@ -81,6 +89,8 @@ export function castTo(
     if (same) return combined(same.sql, type, at, [same], constant === undefined ? {} : { constant });
   }
   const [from, to] = [value.type, type];
+  if (from.kind === 'STRING' && rangeElement(to.kind))
+    throw unsupported(`CAST from STRING to ${typeName(to)}`, at);
   if (from.kind === 'ARRAY' || from.kind === 'STRUCT' || to.kind === 'ARRAY' || to.kind === 'STRUCT') {
     throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, at);
   }

@@ -3,6 +3,7 @@ import {
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBIntervalValue,
+  DuckDBStructValue,
   DuckDBTimestampValue,
   DuckDBTimeValue,
   type DuckDBValue,
@@ -94,9 +95,19 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
   if (typeof value === 'number') return `CAST('${Object.is(value, -0) ? '-0' : value}' AS DOUBLE)`;
   if (value instanceof DuckDBBlobValue) return `unhex('${Buffer.from(value.bytes).toString('hex')}')`;
   if (value instanceof DuckDBDecimalValue) return `CAST('${value}' AS ${duckType(scalar('NUMERIC'))})`;
+  const isDated = value instanceof DuckDBDateValue || value instanceof DuckDBTimestampValue;
+  if (isDated && !value.isFinite) {
+    const [type, isPast] =
+      value instanceof DuckDBDateValue ? ['DATE', value.days < 0] : ['TIMESTAMP', value.micros < 0n];
+    return `CAST('${isPast ? '-' : ''}infinity' AS ${type})`;
+  }
   if (value instanceof DuckDBDateValue) return `CAST('${formatDate(value.days)}' AS DATE)`;
   if (value instanceof DuckDBTimeValue) return `CAST('${formatTime(value.micros)}' AS TIME)`;
   if (value instanceof DuckDBTimestampValue) return `make_timestamp(CAST(${value.micros} AS BIGINT))`;
+  if (value instanceof DuckDBStructValue) {
+    const { s = null, e = null } = value.entries;
+    return `struct_pack(s := ${constantSql(kind, s, at)}, e := ${constantSql(kind, e, at)})`;
+  }
   if (value instanceof DuckDBIntervalValue) {
     const { months, days, micros } = value;
     return `(to_months(${months}) + to_days(${days}) + to_microseconds(CAST(${micros} AS BIGINT)))`;

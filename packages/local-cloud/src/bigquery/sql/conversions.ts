@@ -72,7 +72,25 @@ export const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'BIGNUMERIC STRING': (sql) => textOfBig([sql]),
   'INTERVAL STRING': (sql) => textOfInterval([sql]),
   'TIMESTAMP STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', '+00'),
+  'RANGE<DATE> STRING': (sql) => rangeText('DATE', sql),
+  'RANGE<DATETIME> STRING': (sql) => rangeText('DATETIME', sql),
+  'RANGE<TIMESTAMP> STRING': (sql) => rangeText('TIMESTAMP', sql),
 };
+
+/** A RANGE as text: `[2020-01-01, UNBOUNDED)`. */
+export function rangeText(element: 'DATE' | 'DATETIME' | 'TIMESTAMP', range: string): string {
+  return letIn(
+    [range],
+    (value) =>
+      `CASE WHEN ${value} IS NOT NULL THEN '[' || ${boundText(element, `${value}.s`)} || ', ' || ${boundText(element, `${value}.e`)} || ')' END`,
+  );
+}
+
+/** An unbounded one is infinite, or NULL before it is stored. */
+export function boundText(element: 'DATE' | 'DATETIME' | 'TIMESTAMP', bound: string): string {
+  const text = CONVERSIONS[`${element} STRING`]?.(bound);
+  return `CASE WHEN isfinite(${bound}) THEN ${text} ELSE 'UNBOUNDED' END`;
+}
 
 /** BigQuery writes the fraction of a second with zero, three or six digits. */
 function withFraction(sql: string, format: string, zone: string): string {

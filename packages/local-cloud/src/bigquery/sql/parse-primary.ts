@@ -1,12 +1,12 @@
 import { type Position, unsupported } from '../errors.ts';
 import { type DataType, type ScalarKind, scalarKindOf } from '../types.ts';
 import type { Expression, Name, NamedExpression, Query } from './ast.ts';
-import { parseType } from './parse-type.ts';
+import { parseScalarKind, parseType } from './parse-type.ts';
 import { WindowParser } from './parse-window.ts';
 
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
-const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING', 'COLLATE', 'RANGE'];
+const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING', 'RANGE', 'COLLATE', 'RANGE'];
 const TYPED_LITERALS = /^(?:DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|DECIMAL|BIGNUMERIC|BIGDECIMAL|JSON)$/;
 
 /** Parses operands: literals, names, calls, CASE, subqueries and constructors. */
@@ -36,6 +36,11 @@ export abstract class PrimaryParser extends WindowParser {
     if (keyword === 'CAST' || (keyword === 'SAFE_CAST' && cursor.isSymbol('(', 1))) return this.#cast(at);
     if (cursor.acceptKeyword('EXTRACT')) return this.#extract(at);
     if (cursor.acceptKeyword('INTERVAL')) return this.#interval(at);
+    if (keyword === 'RANGE' && cursor.isSymbol('<', 1)) {
+      const kind = parseScalarKind(cursor);
+      if (cursor.peek().kind !== 'string' || kind === 'BOOL') throw cursor.unexpected('string literal');
+      return { node: 'literal', at, literal: { kind, text: cursor.next().text } };
+    }
     if (cursor.acceptKeyword('EXISTS')) return this.#subquery('EXISTS', at);
     if (cursor.acceptKeyword('ARRAY')) {
       if (cursor.isSymbol('(')) return this.#subquery('ARRAY', at);

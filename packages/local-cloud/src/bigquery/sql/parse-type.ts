@@ -1,4 +1,4 @@
-import { unsupported } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, type ScalarKind, type StructField, scalar, scalarKindOf } from '../types.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -28,6 +28,16 @@ export function parseType(cursor: Cursor): DataType {
 export function parseScalarKind(cursor: Cursor): ScalarKind {
   const { at } = cursor;
   const { text } = cursor.fieldName();
+  if (/^range$/i.test(text) && cursor.acceptSymbol('<')) {
+    const element = parseScalarKind(cursor);
+    cursor.expectSymbol('>');
+    const range = scalarKindOf(`RANGE<${element}>`);
+    if (range) return range;
+    throw invalidQuery(
+      `RANGE<${element}> is not a type: the element must be a DATE, DATETIME or TIMESTAMP`,
+      at,
+    );
+  }
   const kind = scalarKindOf(text);
   if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
   return kind;

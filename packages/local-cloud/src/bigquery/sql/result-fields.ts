@@ -1,6 +1,6 @@
 import { invalid, invalidQuery, unsupported } from '../errors.ts';
 import { assertFieldName, assertNotReserved } from '../names.ts';
-import { type Field, fieldOfType, restTypeName } from '../types.ts';
+import { type Field, fieldOfType, restType } from '../types.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import type { ColumnDefinition, ColumnType, OptionSetting } from './statements.ts';
 
@@ -47,7 +47,7 @@ function typedField(type: ColumnType): Omit<Field, 'name'> {
   const mode = 'NULLABLE';
   if (type.kind === 'STRUCT') return { type: 'RECORD', mode, fields: type.fields.map(definedField) };
   const { kind, parameters, at } = type;
-  if (parameters.length === 0) return { type: restTypeName(kind), mode };
+  if (parameters.length === 0) return { ...restType(kind), mode };
   const isText = kind === 'STRING' || kind === 'BYTES';
   if ((!isText && kind !== 'NUMERIC') || parameters.length > (isText ? 1 : 2)) {
     throw invalidQuery(`${kind} does not support ${parameters.length} type parameters`, at);

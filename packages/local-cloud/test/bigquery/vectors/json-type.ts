@@ -128,7 +128,7 @@ export const JSON_TYPE: Vectors = [
   ["SELECT j FROM UNNEST([JSON '1']) j ORDER BY j", 'ORDER BY does not support expressions of type JSON'],
   [
     "SELECT MAX(j) FROM UNNEST([JSON '1']) j",
-    'No matching signature for function MAX for argument types: JSON. Supported signature: MAX(STRING); MAX(BYTES); MAX(INT64); MAX(NUMERIC); MAX(BIGNUMERIC); MAX(BOOL); MAX(DATE); MAX(DATETIME); MAX(TIME); MAX(TIMESTAMP); MAX(INTERVAL); MAX(FLOAT64)',
+    'No matching signature for function MAX for argument types: JSON. Supported signature: MAX(STRING); MAX(BYTES); MAX(INT64); MAX(NUMERIC); MAX(BIGNUMERIC); MAX(BOOL); MAX(DATE); MAX(DATETIME); MAX(TIME); MAX(TIMESTAMP); MAX(INTERVAL); MAX(RANGE<DATE>); MAX(RANGE<DATETIME>); MAX(RANGE<TIMESTAMP>); MAX(FLOAT64)',
   ],
   ["CAST(JSON '1' AS STRING)", 'Invalid cast from JSON to STRING'],
   ["CAST('1' AS JSON)", 'Invalid cast from STRING to JSON'],

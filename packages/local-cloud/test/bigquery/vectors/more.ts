@@ -204,7 +204,7 @@ export const MORE: Vectors = [
   ["SELECT MAX(x), MIN(x) FROM UNNEST([b'a', b'\\xff']) x", ['bytes:ff', 'bytes:61']],
   [
     "SELECT MAX_BY(x, y), MIN_BY(x, y) FROM UNNEST([STRUCT('a' AS x, 1.5 AS y), ('b', 3.0)])",
-    'No matching signature for function MAX_BY for argument types: STRING, FLOAT64. Supported signature: MAX_BY(T, STRING); MAX_BY(T, BYTES); MAX_BY(T, INT64); MAX_BY(T, NUMERIC); MAX_BY(T, BIGNUMERIC); MAX_BY(T, BOOL); MAX_BY(T, DATE); MAX_BY(T, DATETIME); MAX_BY(T, TIME); MAX_BY(T, TIMESTAMP); MAX_BY(T, INTERVAL)',
+    'No matching signature for function MAX_BY for argument types: STRING, FLOAT64. Supported signature: MAX_BY(T, STRING); MAX_BY(T, BYTES); MAX_BY(T, INT64); MAX_BY(T, NUMERIC); MAX_BY(T, BIGNUMERIC); MAX_BY(T, BOOL); MAX_BY(T, DATE); MAX_BY(T, DATETIME); MAX_BY(T, TIME); MAX_BY(T, TIMESTAMP); MAX_BY(T, INTERVAL); MAX_BY(T, RANGE<DATE>); MAX_BY(T, RANGE<DATETIME>); MAX_BY(T, RANGE<TIMESTAMP>)',
   ],
   ['SELECT ARRAY_AGG(DISTINCT x ORDER BY x) FROM UNNEST([2,1,2]) x', [[1, 2]]],
   ['SELECT COUNT(DISTINCT x) FROM UNNEST([1.5, 1.5, NULL]) x', [1]],

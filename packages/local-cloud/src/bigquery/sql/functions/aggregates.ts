@@ -23,7 +23,10 @@ const call = (name: string, args: readonly string[], filter = '') =>
 
 const simple = (name: string) => (args: readonly string[]) => call(name, args);
 
-const ORDERED = 'STRING BYTES INT64 NUMERIC BIGNUMERIC BOOL DATE DATETIME TIME TIMESTAMP INTERVAL'.split(' ');
+const ORDERED =
+  'STRING BYTES INT64 NUMERIC BIGNUMERIC BOOL DATE DATETIME TIME TIMESTAMP INTERVAL RANGE<DATE> RANGE<DATETIME> RANGE<TIMESTAMP>'.split(
+    ' ',
+  );
 
 /** DuckDB adds no values of the type: they are added as a list. */
 const ofList = (type: string, compute: Call) =>

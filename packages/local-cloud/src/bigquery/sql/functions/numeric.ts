@@ -33,6 +33,9 @@ const COMPARABLE = [
   'TIME',
   'TIMESTAMP',
   'INTERVAL',
+  'RANGE<DATE>',
+  'RANGE<DATETIME>',
+  'RANGE<TIMESTAMP>',
 ];
 
 const extreme = (operator: '>' | '<') => [

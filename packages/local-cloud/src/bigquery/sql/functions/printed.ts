@@ -14,7 +14,9 @@ import { formatDate, formatDateTime, formatTime } from '../../calendar.ts';
 import { plainDecimal } from '../../exact-number.ts';
 import { formatInterval, isoInterval } from '../../intervals.ts';
 import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
-import { type DataType, structKey } from '../../types.ts';
+import { formatRange } from '../../ranges.ts';
+import { type DataType, rangeElement, scalar, structKey } from '../../types.ts';
+import { FunctionError } from './computed.ts';
 import { floatText } from './exact-decimal.ts';
 
 /** Values of any type as text: `%t` and `%T` of FORMAT, and JSON. */
@@ -66,6 +68,9 @@ function scalarText(type: DataType, value: DuckDBValue): string {
   if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
   if (value instanceof DuckDBBlobValue) return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
   if (value instanceof DuckDBIntervalValue) return formatInterval(value);
+  const element = rangeElement(type.kind);
+  if (element && value instanceof DuckDBStructValue)
+    return formatRange(value, (bound) => scalarText(scalar(element), bound));
   if (typeof value === 'number') return withPoint(floatText(value), value);
   return String(value);
 }
@@ -222,6 +227,10 @@ export function jsonText(type: DataType, value: DuckDBValue, form: JsonForm, ind
     case 'DATETIME':
     case 'TIMESTAMP':
       return `"${scalarText(type, value).replace(' ', 'T').replace(/\+00$/, 'Z')}"`;
+    case 'RANGE<DATE>':
+    case 'RANGE<DATETIME>':
+    case 'RANGE<TIMESTAMP>':
+      throw new FunctionError('JSON of a RANGE is not supported by the local BigQuery');
     default:
       return jsonString(scalarText(type, value));
   }

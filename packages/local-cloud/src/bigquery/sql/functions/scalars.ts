@@ -5,6 +5,7 @@ import { INTERVAL_FUNCTIONS } from './interval.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { NET_FUNCTIONS } from './net.ts';
 import { NUMERIC_FUNCTIONS } from './numeric.ts';
+import { RANGE_FUNCTIONS } from './ranges.ts';
 import type { FunctionTable } from './table.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
@@ -20,4 +21,5 @@ export const SCALAR_FUNCTIONS: FunctionTable = {
   ...TIME_FUNCTIONS,
   ...INTERVAL_FUNCTIONS,
   ...BUCKET_FUNCTIONS,
+  ...RANGE_FUNCTIONS,
 };

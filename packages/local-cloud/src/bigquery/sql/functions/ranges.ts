@@ -1,0 +1,66 @@
+import { duckType, scalar } from '../../types.ts';
+import { boundText, rangeText } from '../conversions.ts';
+import { failure, letIn, strict } from '../let.ts';
+import { type FunctionTable, type Overload, overload } from './table.ts';
+
+const ELEMENTS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
+type Element = (typeof ELEMENTS)[number];
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/range-functions */
+export const RANGE_FUNCTIONS: FunctionTable = {
+  RANGE: each((element) =>
+    overload(`${element}, ${element} -> RANGE<${element}>`, ([s = '', e = '']) => rangeSql(element, s, e)),
+  ),
+  RANGE_START: each((element) =>
+    overload(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 's')),
+  ),
+  RANGE_END: each((element) =>
+    overload(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 'e')),
+  ),
+  RANGE_CONTAINS: each((element) => [
+    overload(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
+      strict(args, (a = '', b = '') => `${a}.s <= ${b}.s AND ${b}.e <= ${a}.e`),
+    ),
+    overload(`RANGE<${element}>, ${element} -> BOOL`, (args) =>
+      strict(args, (range = '', value = '') => `${range}.s <= ${value} AND ${value} < ${range}.e`),
+    ),
+  ]),
+  RANGE_OVERLAPS: each((element) =>
+    overload(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
+      strict(args, (a = '', b = '') => overlap(a, b)),
+    ),
+  ),
+  RANGE_INTERSECT: each((element) =>
+    overload(`RANGE<${element}>, RANGE<${element}> -> RANGE<${element}>`, (args) =>
+      strict(args, (a = '', b = '') => {
+        const texts = `${rangeText(element, a)} || ' and ' || ${rangeText(element, b)} || ' do not overlap'`;
+        const both = `struct_pack(s := greatest(${a}.s, ${b}.s), e := least(${a}.e, ${b}.e))`;
+        return `CASE WHEN ${overlap(a, b)} THEN ${both} ELSE ${failure('Provided RANGE inputs: ', texts)} END`;
+      }),
+    ),
+  ),
+};
+
+function each(make: (element: Element) => Overload | Overload[]): Overload[] {
+  return ELEMENTS.flatMap(make);
+}
+
+/** Of a NULL bound, which is unbounded. */
+function rangeSql(element: Element, start: string, end: string): string {
+  const type = duckType(scalar(element));
+  return letIn([start, end], (s = '', e = '') => {
+    const from = `coalesce(${s}, CAST('-infinity' AS ${type}))`;
+    const to = `coalesce(${e}, CAST('infinity' AS ${type}))`;
+    const texts = `${boundText(element, s)} || ', ' || ${boundText(element, e)} || ')'`;
+    const failed = failure('Range start element must be smaller than range end element: [', texts);
+    return `CASE WHEN ${from} < ${to} THEN struct_pack(s := ${from}, e := ${to}) ELSE ${failed} END`;
+  });
+}
+
+function boundSql(range: string, bound: 's' | 'e'): string {
+  return letIn([range], (value = '') => `CASE WHEN isfinite(${value}.${bound}) THEN ${value}.${bound} END`);
+}
+
+function overlap(a: string, b: string): string {
+  return `(${a}.s < ${b}.e AND ${b}.s < ${a}.e)`;
+}
