@@ -15,12 +15,8 @@ import { tableNotFound } from './errors.ts';
 import { ExpiringTables } from './expiring-tables.ts';
 import type { JobInput, QueryRequest } from './job-configuration.ts';
 import type { JobResource } from './job-resources.ts';
-import {
-  type JobListRequest,
-  JobService,
-  type QueryResponse,
-  type QueryResultsRequest,
-} from './job-service.ts';
+import type { QueryResponse } from './job-results.ts';
+import { type JobListRequest, JobService, type QueryResultsRequest } from './job-service.ts';
 import { Jobs } from './jobs.ts';
 import type { Media } from './load-rows.ts';
 import { Loads } from './loads.ts';

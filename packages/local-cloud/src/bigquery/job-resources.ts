@@ -103,11 +103,15 @@ function jobStatistics(job: Job): Readonly<Record<string, unknown>> {
   if (statistics) return { ...times, [job.type.toLowerCase()]: statistics };
   if (!summary) return times;
   const totalBytesProcessed = String(summary.bytes.processed);
+  // A query takes one slot here, for as long as it runs.
+  const slots = endTime !== undefined && { totalSlotMs: String(endTime - creationTime) };
   const { ddl, access } = summary.statementType === 'SCRIPT' ? {} : (job.outcome ?? {});
   return {
     ...times,
+    ...slots,
     totalBytesProcessed,
     query: {
+      ...slots,
       statementType: summary.statementType,
       totalBytesProcessed,
       totalBytesBilled: String(billedBytes(job)),

@@ -1,51 +1,33 @@
 import type { Access } from '../callers.ts';
-import { requireOnJob, requireOnTable, requireOwner } from './access.ts';
-import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
+import { requireOnJob } from './access.ts';
+import type { FormatOptions } from './cells.ts';
 import type { Copies } from './copies.ts';
 import type { DailyQuota } from './daily-quota.ts';
 import type { ServiceContext } from './datasets.ts';
-import { invalid, tableNotFound } from './errors.ts';
+import { invalid } from './errors.ts';
 import {
   type ConfigurationInput,
-  checkedJobOptions,
   type JobInput,
   type JobReferenceInput,
   parseQuery,
-  type QueryConfiguration,
   type QueryRequest,
 } from './job-configuration.ts';
-import {
-  billedBytes,
-  dmlStatistics,
-  type JobReference,
-  type JobResource,
-  jobReference,
-  jobResource,
-} from './job-resources.ts';
+import { type JobResource, jobReference, jobResource } from './job-resources.ts';
+import { JobResults, type QueryResponse } from './job-results.ts';
 import type { Job, Jobs, JobWork } from './jobs.ts';
 import type { Media } from './load-rows.ts';
 import type { Loads } from './loads.ts';
-import { checkedLocation } from './locations.ts';
-import { listPage, type Page, type PageRequest, type RowSource, readPage } from './page.ts';
-import type { Plan, QueryEngine, TranslatedQuery } from './query-engine.ts';
-import { Results } from './results.ts';
-import { SCRIPT_TIMEOUT_MS, type ScriptHost, ScriptRun } from './scripts.ts';
-import { tokenize } from './sql/lexer.ts';
-import { parseScript } from './sql/parse-script.ts';
-import { addTemporaryFunction, type RoutineDefinition } from './sql/routine.ts';
-import type { Script } from './sql/script.ts';
-import type { Statement } from './sql/statements.ts';
-import { keyOfTable, type TableData } from './table-data.ts';
-import type { Field } from './types.ts';
+import { listPage, type PageRequest } from './page.ts';
+import type { QueryEngine } from './query-engine.ts';
+import { QueryJobs } from './query-jobs.ts';
+import { RequestIds } from './request-ids.ts';
+import type { Results } from './results.ts';
+import type { TableData } from './table-data.ts';
 import type { Usage } from './usage.ts';
 
 /** How long jobs.query and jobs.getQueryResults wait for a job, by default and at most. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 200_000;
-
-/** How long a `requestId` is remembered. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query */
-const REQUEST_ID_LIFETIME_MS = 15 * 60 * 1000;
-const MAX_REQUEST_IDS = 10_000;
 
 export interface QueryResultsRequest extends PageRequest {
   readonly location?: string | undefined;
@@ -76,42 +58,16 @@ type JobListItem = Pick<
   readonly configuration?: JobResource['configuration'];
 };
 
-/** The response of jobs.query and jobs.getQueryResults. */
-export interface QueryResponse {
-  readonly kind: string;
-  readonly jobComplete: boolean;
-  readonly jobReference?: JobReference;
-  /** Identifies the query, even when it ran without a job. */
-  readonly queryId?: string;
-  readonly schema?: { readonly fields: readonly Field[] };
-  readonly totalRows?: string;
-  readonly rows?: readonly Row[];
-  readonly pageToken?: string;
-  readonly totalBytesProcessed?: string;
-  readonly totalBytesBilled?: string;
-  readonly cacheHit?: boolean;
-  readonly numDmlAffectedRows?: string;
-  readonly [property: string]: unknown;
-}
-
-interface SingleStatement {
-  readonly statement: Statement;
-  /** Temporary ones, by lower-case name. */
-  readonly functions: ReadonlyMap<string, RoutineDefinition>;
-}
-
 /** The `jobs` resource of the REST API. */
 export class JobService {
   readonly #context: ServiceContext;
   readonly #engine: QueryEngine;
   readonly #jobs: Jobs;
-  readonly #results: Results;
-  readonly #tableData: TableData;
-  readonly #usage: Usage;
-  readonly #quota: DailyQuota;
+  readonly #results: JobResults;
+  readonly #queries: QueryJobs;
   readonly #loads: Loads;
   readonly #copies: Copies;
-  readonly #requests = new Map<string, { job: Promise<Job>; owner: string | undefined; at: number }>();
+  readonly #requests: RequestIds;
 
   constructor(
     context: ServiceContext,
@@ -128,11 +84,10 @@ export class JobService {
     this.#loads = loads;
     this.#copies = copies;
     this.#engine = engine;
-    this.#results = results;
-    this.#tableData = tableData;
-    this.#usage = usage;
-    this.#quota = quota;
     this.#jobs = jobs;
+    this.#results = new JobResults(context, tableData, results);
+    this.#queries = new QueryJobs(context, engine, jobs, this.#results, usage, quota);
+    this.#requests = new RequestIds(context.clock);
   }
 
   /** `media` is the file of a load job, which deletes it. */
@@ -186,117 +141,12 @@ export class JobService {
     if (media && !load) throw invalid('A file belongs to a load job: the job has no configuration.load');
     if (query) {
       const parsed = parseQuery(this.#context.projectId, query, configuration.dryRun);
-      return this.#queryWork(access, parsed, configuration, location);
+      return this.#queries.work(access, parsed, configuration, location);
     }
     if (configuration.dryRun) throw invalid('A dry run is for a query: Google loads and copies without one');
     await this.#engine.dropExpired();
     if (load) return this.#loads.work(access, load, configuration, location, media);
     return this.#copies.work(access, copy ?? {}, configuration, location);
-  }
-
-  async #queryWork(
-    access: Access,
-    query: QueryConfiguration,
-    options: Pick<ConfigurationInput, 'labels' | 'jobTimeoutMs'>,
-    named: string | undefined,
-  ): Promise<JobWork> {
-    const checked = checkedJobOptions(options);
-    const location = named ? checkedLocation(named) : undefined;
-    await this.#engine.dropExpired();
-    const script = this.#script(query);
-    if ('nodes' in script) {
-      const { nodes } = script;
-      return {
-        ...{
-          type: 'QUERY',
-          jobTimeoutMs: Math.min(checked.jobTimeoutMs ?? SCRIPT_TIMEOUT_MS, SCRIPT_TIMEOUT_MS),
-        },
-        location: location ?? this.#placeOf(query.query),
-        run: (job) => new ScriptRun(this.#scriptHost, job, query, access).run(nodes),
-      };
-    }
-    const translated = 'error' in script ? script : this.#translated(query, access, location, script);
-    const error = 'error' in translated ? translated.error : undefined;
-    return {
-      type: 'QUERY',
-      isMistaken: 'error' in translated,
-      ...checked,
-      location: 'error' in translated ? (location ?? this.#context.location) : translated.location,
-      run: async (job) => {
-        if ('error' in translated) throw error;
-        await this.#runQuery(job, translated);
-      },
-    };
-  }
-
-  /** A statement, a script of more, or what is wrong. */
-  #script({
-    query,
-    destination,
-  }: QueryConfiguration): SingleStatement | { nodes: Script } | { error: unknown } {
-    try {
-      const nodes = parseScript(query);
-      const last = nodes.at(-1);
-      const functions = new Map<string, RoutineDefinition>();
-      // Temporary functions belong to the one statement after them.
-      const isSingle = nodes
-        .slice(0, -1)
-        .every((node) => node.node === 'statement' && addTemporaryFunction(functions, node.statement));
-      if (last?.node === 'statement' && isSingle) return { statement: last.statement, functions };
-      if (destination) throw invalid('configuration.query.destinationTable cannot be set for scripts');
-      return { nodes };
-    } catch (error) {
-      return { error };
-    }
-  }
-
-  /** Where a script runs: with the first dataset that it names. */
-  #placeOf(query: string): string {
-    const { catalog, location } = this.#context;
-    const names = tokenize(query).flatMap(({ text }) => text.split('.'));
-    return names.map((name) => catalog.findDataset(name)?.location).find(Boolean) ?? location;
-  }
-
-  get #scriptHost(): ScriptHost {
-    return {
-      ...{ engine: this.#engine, jobs: this.#jobs },
-      runQuery: (...args) => this.#runQuery(...args),
-      rowsOf: async (job, count) => {
-        const { source } = await this.#rowsOf(job);
-        return { rows: await source.read(0, count), total: source.totalRows };
-      },
-    };
-  }
-
-  /** A mistake in the query is the job's: only a job tells it. */
-  #translated(
-    query: QueryConfiguration,
-    access: Access,
-    location: string | undefined,
-    single: SingleStatement,
-  ): TranslatedQuery | { readonly error: unknown } {
-    try {
-      return this.#engine.translate(query, access, location, single);
-    } catch (error) {
-      return { error };
-    }
-  }
-
-  async #runQuery(
-    job: Job,
-    translated: TranslatedQuery,
-    execute = (plan: Plan) => this.#engine.execute(plan, job.abort.signal),
-  ): Promise<void> {
-    const plan = await this.#engine.plan(translated);
-    const { translation, bytes, referencedTables } = plan;
-    const { statementType } = translation;
-    const fields = translation.kind === 'query' ? translation.fields : undefined;
-    job.summary = { statementType, bytes, referencedTables, fields };
-    if (plan.configuration.dryRun) return;
-    this.#quota.assertAllows(job.owner, bytes.billed);
-    job.outcome = await execute(plan);
-    this.#usage.addBytes(bytes);
-    this.#quota.add(job.owner, bytes.billed);
   }
 
   async get(access: Access, jobId: string, location?: string): Promise<JobResource> {
@@ -355,10 +205,10 @@ export class JobService {
     const dryRun = request.dryRun ?? false;
     const optional = jobCreationMode === 'JOB_CREATION_OPTIONAL';
     const start = () => this.#queryJob(access, request, !optional && !dryRun);
-    const job = await (requestId && !dryRun ? this.#once(access, requestId, start) : start());
+    const job = await (requestId && !dryRun ? this.#requests.once(access, requestId, start) : start());
     const done = await this.#jobs.wait(job, timeoutOf(timeoutMs));
     if (job.error) throw job.error;
-    const answer = done ? await this.#answer(job, { maxResults, formatOptions }) : {};
+    const answer = done ? await this.#results.answer(job, { maxResults, formatOptions }) : {};
     // The caller needs a job to fetch the remaining rows, or to wait longer.
     const needsJob = !done || answer.pageToken !== undefined;
     if (optional && needsJob) this.#jobs.register(job);
@@ -388,7 +238,7 @@ export class JobService {
     };
     const configuration = { ...defined({ labels, dryRun, jobTimeoutMs }), query: defined(shown) };
     const parsed = parseQuery(this.#context.projectId, request, dryRun);
-    const work = await this.#queryWork(access, parsed, configuration, request.location);
+    const work = await this.#queries.work(access, parsed, configuration, request.location);
     const job = this.#jobs.create(work, configuration, access);
     if (isRegistered) this.#jobs.register(job);
     void this.#jobs.run(job, work);
@@ -407,10 +257,10 @@ export class JobService {
     if (job.type !== 'QUERY') throw invalid(`Job ${job.id} is a ${job.type} job: it has no results`);
     const done = await this.#jobs.wait(job, timeoutOf(request.timeoutMs));
     if (job.error) throw job.error;
-    this.#requireResult(access, job);
+    this.#results.require(access, job);
     // Only jobs.query tells the bytes billed.
     const { totalBytesBilled, ...answer }: Partial<QueryResponse> = done
-      ? await this.#answer(job, request)
+      ? await this.#results.answer(job, request)
       : {};
     return {
       kind: 'bigquery#getQueryResultsResponse',
@@ -418,47 +268,6 @@ export class JobService {
       jobReference: jobReference(this.#context.projectId, job),
       ...answer,
     };
-  }
-
-  async #answer(
-    job: Job,
-    request: PageRequest & { readonly formatOptions?: FormatOptions | undefined },
-  ): Promise<Omit<QueryResponse, 'kind' | 'jobComplete'>> {
-    const { summary, configuration } = job;
-    const costs = {
-      totalBytesProcessed: String(summary?.bytes.processed ?? 0),
-      totalBytesBilled: String(billedBytes(job)),
-      cacheHit: false,
-    };
-    const schema = summary?.fields && { schema: { fields: summary.fields } };
-    if (configuration.dryRun) return { ...schema, ...costs, totalRows: '0' };
-    if (!summary?.fields) return { ...costs, totalRows: '0', ...dmlStatistics(job) };
-    const { source, key } = await this.#rowsOf(job);
-    const { rows, pageToken }: Page = await readPage(
-      source,
-      request,
-      timestampFormat(request.formatOptions),
-      key,
-    );
-    return {
-      ...schema,
-      ...costs,
-      totalRows: String(source.totalRows),
-      ...(rows.length > 0 && { rows }),
-      ...(pageToken && { pageToken }),
-    };
-  }
-
-  /** The rows of a query, and the key of their page tokens: that of the table that holds the rows. */
-  async #rowsOf({ outcome, location }: Job): Promise<{ source: RowSource; key: string }> {
-    const { projectId } = this.#context;
-    const { destination, result: info } = outcome ?? {};
-    if (destination)
-      return { source: await this.#tableData.source(destination), key: keyOfTable(destination) };
-    const reference = { projectId, datasetId: Results.datasetId, tableId: info?.tableId ?? '' };
-    const source = this.#results.find(reference.tableId);
-    if (source) return { source, key: keyOfTable(reference) };
-    throw tableNotFound(reference, location);
   }
 
   /** Throws NOT_FOUND, PERMISSION_DENIED for a job of another account. */
@@ -479,30 +288,6 @@ export class JobService {
     if (!allUsers || mine.length === jobs.length) return mine;
     const { projectId } = this.#context;
     return access.allows('bigquery.jobs.listAll', `projects/${projectId}`) ? jobs : mine;
-  }
-
-  /** Permission to see a job does not include its rows. */
-  #requireResult(access: Access, { outcome }: Job): void {
-    const { projectId } = this.#context;
-    const result = outcome?.result && this.#results.find(outcome.result.tableId);
-    if (result) requireOwner(access, this.#results.reference(projectId, result), result);
-    if (outcome?.destination) requireOnTable(access, 'bigquery.tables.getData', outcome.destination);
-  }
-
-  /** Requests of one caller with the same `requestId` share one job. */
-  #once(access: Access, requestId: string, start: () => Promise<Job>): Promise<Job> {
-    const now = this.#context.clock.now();
-    const known = this.#requests.get(requestId);
-    if (known && known.owner === access.member && known.at + REQUEST_ID_LIFETIME_MS > now) return known.job;
-    const job = start();
-    this.#requests.set(requestId, { job, owner: access.member, at: now });
-    // A request that is refused starts nothing.
-    job.catch(() => this.#requests.delete(requestId));
-    for (const [id, { at }] of this.#requests) {
-      if (this.#requests.size <= MAX_REQUEST_IDS && at + REQUEST_ID_LIFETIME_MS > now) break;
-      this.#requests.delete(id);
-    }
-    return job;
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { type Fixture, LOCATION, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 
 let fixture: Fixture;
 
@@ -359,6 +359,10 @@ describe('a transaction', () => {
     const { children } = await run('BEGIN TRANSACTION; INSERT INTO d.t VALUES (3); COMMIT; SELECT 1');
     const ids = children.map(({ statistics }) => statistics.transactionInfo?.transactionId);
     expect(ids).toEqual([ids[0], ids[0], ids[0], undefined]);
+    const [known] = await fixture.client.query(
+      `SELECT DISTINCT transaction_id AS id, total_slot_ms AS slots FROM \`region-${LOCATION}\`.INFORMATION_SCHEMA.JOBS WHERE transaction_id = '${ids[0]}'`,
+    );
+    expect(known).toEqual([{ id: ids[0], slots: 0 }]);
     expect(children.map(({ statistics }) => statistics.query.statementType)).toEqual([
       ...['BEGIN_TRANSACTION', 'INSERT', 'COMMIT_TRANSACTION', 'SELECT'],
     ]);

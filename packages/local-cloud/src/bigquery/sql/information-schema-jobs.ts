@@ -72,6 +72,10 @@ function jobRow(job: JobResource, { projectId, projectNumber }: Described): Meta
       query: configuration.query?.query,
       state: status.state,
       total_bytes_processed: textOf(statistics.totalBytesProcessed),
+      total_slot_ms: textOf(statistics.totalSlotMs),
+      transaction_id: isObject(statistics.transactionInfo)
+        ? textOf(statistics.transactionInfo.transactionId)
+        : null,
       total_bytes_billed: textOf(query.totalBytesBilled),
       parent_job_id: textOf(statistics.parentJobId),
       cache_hit: configuration.jobType === 'QUERY' ? false : null,
