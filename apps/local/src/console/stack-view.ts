@@ -108,16 +108,19 @@ function troublesOf({ subscription, deadLetters, table, api }: Numbers, activity
   if (deadLetters.waiting > 0) {
     const { waiting } = deadLetters;
     const where = lastPart(deadLetters.subscription);
-    const [en, es] =
+    const sentence =
       waiting === 1
-        ? ['1 dead letter waits', 'Hay 1 mensaje no entregable']
-        : [`${waiting} dead letters wait`, `Hay ${waiting} mensajes no entregables`];
+        ? {
+            en: `1 dead letter waits in ${where}: the table refused this message.`,
+            es: `Hay 1 mensaje no entregable en ${where}: la tabla lo rechazó.`,
+          }
+        : {
+            en: `${waiting} dead letters wait in ${where}: the table refused these messages.`,
+            es: `Hay ${waiting} mensajes no entregables en ${where}: la tabla los rechazó.`,
+          };
     troubles.push({
       part: 'subscription',
-      sentence: {
-        en: `${en} in ${where}: the table refused these messages.`,
-        es: `${es} en ${where}: la tabla los rechazó.`,
-      },
+      sentence,
       view: { name: 'dead-letters', text: { en: 'See why, and replay them', es: 'Ver por qué, y reenviar' } },
     });
   }

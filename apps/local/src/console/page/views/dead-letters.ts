@@ -25,12 +25,12 @@ interface Words {
 const WORDS: Readonly<Record<DeadLetterAction, Words>> = {
   replay: {
     button: { en: 'Replay', es: 'Reenviar' },
-    would: { en: 'would be published again, then removed', es: 'se publicarían de nuevo y se quitarían' },
+    would: { en: 'would be published again, then removed', es: 'para publicar de nuevo y quitar' },
     did: { en: 'published again and removed', es: 'publicados de nuevo y quitados' },
   },
   discard: {
     button: { en: 'Discard', es: 'Descartar' },
-    would: { en: 'would be removed for good', es: 'se quitarían para siempre' },
+    would: { en: 'would be removed for good', es: 'para quitar para siempre' },
     did: { en: 'removed for good', es: 'quitados para siempre' },
   },
 };
