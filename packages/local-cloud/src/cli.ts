@@ -67,6 +67,8 @@ async function run(): Promise<void> {
     },
   });
   printVariables(projectId, cloud.environment);
+  const { PUBSUB_EMULATOR_HOST: pubsub, BIGQUERY_EMULATOR_HOST: bigquery } = cloud.environment;
+  console.log(`# Ready: Pub/Sub at ${pubsub}, BigQuery at ${bigquery}. Ctrl-C stops it.`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   // Nothing else keeps the process alive while no client is connected.

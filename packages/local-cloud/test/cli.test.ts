@@ -13,9 +13,10 @@ async function start(args: readonly string[]) {
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     text += chunk;
-    if (text.includes('OVERRIDES_BIGQUERY')) break;
+    if (text.includes('# Ready')) break;
   }
   return {
+    text,
     variables: variablesIn(text),
     async stop() {
       child.kill('SIGTERM');
@@ -49,6 +50,8 @@ describe('the local cloud alone', () => {
     const args = ['--project', 'shop', '--data-dir', folder, '--pubsub-port', '0', '--bigquery-port', '0'];
     try {
       const first = await start(args);
+      const { PUBSUB_EMULATOR_HOST: pubsub, BIGQUERY_EMULATOR_HOST: bigquery } = first.variables;
+      expect(first.text).toContain(`# Ready: Pub/Sub at ${pubsub}, BigQuery at ${bigquery}.`);
       const topic = `v1/projects/${first.variables.GOOGLE_CLOUD_PROJECT}/topics/orders`;
       const made = await fetch(first.variables.CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB + topic, {
         method: 'PUT',

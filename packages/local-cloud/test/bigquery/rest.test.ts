@@ -160,7 +160,10 @@ describe('the configuration of a job', () => {
   });
 
   it.each([
-    [{ extract: { printHeader: true } }, 'configuration.extract is not supported by the local BigQuery'],
+    [
+      { extract: { printHeader: true } },
+      'configuration.extract is not supported by the local BigQuery: there is no Cloud Storage here; write the rows of a query to a file, as bq query --format=csv does',
+    ],
     [
       { query: { query: 'SELECT 1', useLegacySql: false, timePartitioning: { type: 'DAY' } } },
       'configuration.query.timePartitioning is not supported by the local BigQuery',

@@ -491,7 +491,14 @@ const CONFIGURATION = message<ConfigurationInput>(
     jobTimeoutMs: INT64,
     labels: mapOf(STRING),
   }),
-  { output: { jobType: STRING }, refused: ['extract', 'maxSlots', 'reservation'] },
+  {
+    output: { jobType: STRING },
+    refused: ['extract', 'maxSlots', 'reservation'],
+    advice: {
+      extract:
+        'there is no Cloud Storage here; write the rows of a query to a file, as bq query --format=csv does',
+    },
+  },
 );
 
 const JOB_REFERENCE = message<JobReferenceInput>('JobReference', () => ({

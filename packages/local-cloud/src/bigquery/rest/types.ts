@@ -126,6 +126,8 @@ interface MessageOptions {
   readonly inert?: Readonly<Record<string, ValueType>>;
   /** Fields of Google's that are not emulated. */
   readonly refused?: readonly string[];
+  /** What to do instead of using a refused field. */
+  readonly advice?: Readonly<Record<string, string>>;
   /** In a patch, null removes a field. Elsewhere a null field counts as absent. */
   readonly keepNulls?: boolean;
 }
@@ -138,7 +140,7 @@ interface MessageOptions {
 export function message<T extends object>(
   name: string,
   fields: () => Fields<T>,
-  { output = {}, inert = {}, refused = [], keepNulls = false }: MessageOptions = {},
+  { output = {}, inert = {}, refused = [], advice = {}, keepNulls = false }: MessageOptions = {},
 ): Message<T> {
   let types: Readonly<Record<string, ValueType>> | undefined;
   const declared = () => {
@@ -180,7 +182,8 @@ export function message<T extends object>(
         }
         if (!type) {
           if (!refused.includes(field) || isEmpty(given)) continue;
-          throw invalid(`${path || name}.${field} is not supported by the local BigQuery`);
+          const instead = Object.hasOwn(advice, field) ? `: ${advice[field]}` : '';
+          throw invalid(`${path || name}.${field} is not supported by the local BigQuery${instead}`);
         }
         // An empty text is no word and no number.
         if (given === '' && type !== STRING) continue;
