@@ -29,6 +29,11 @@ const DIFFERENCES: readonly Difference[] = [
     holds: ({ ours }) => /^Array cannot have a null element/.test(errorOf(ours)),
   },
   {
+    what: 'BigQuery returns no two columns of one name',
+    page: 'https://docs.cloud.google.com/bigquery/docs/schemas#column_names',
+    holds: ({ ours }) => /^Duplicate column names in the result/.test(errorOf(ours)),
+  },
+  {
     what: 'the evaluator makes arrays of at most 16,000 elements',
     page: 'https://github.com/google/zetasql/blob/master/zetasql/public/functions/generate_array.h',
     holds: ({ google }) => /^Cannot generate arrays with more than 16000 elements/.test(errorOf(google)),

@@ -33,6 +33,9 @@ const FLUSH = '32MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
+/** They compute what occurs twice in COALESCE before it is known to be needed, and the query fails by its error. */
+const EAGER_OPTIMIZERS = 'common_subexpressions';
+
 const MIB = 1024 * 1024;
 
 /** DuckDB reuses the space of dropped tables after a checkpoint, which is worth its time from this many bytes on. */
@@ -301,6 +304,7 @@ async function openInstance(folder: Folder): Promise<DuckDBInstance> {
     SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
     SET allocator_background_threads = true;
     SET GLOBAL TimeZone = 'UTC';
+    SET disabled_optimizers = '${EAGER_OPTIMIZERS}';
     SET temp_directory = ${quoteLiteral(join(path, SPILL))};
     SET autoinstall_known_extensions = false;
     SET autoload_known_extensions = false;

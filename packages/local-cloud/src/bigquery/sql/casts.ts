@@ -98,7 +98,18 @@ export function castTo(
     from.kind === 'STRING' && to.kind !== 'BYTES' && to.kind !== 'JSON'
       ? readText(value.sql, to.kind, safe)
       : convert(value.sql, from.kind, to.kind, safe, at);
-  return combined(sql, type, at, [value]);
+  const constant = castConstant(value.constant, to.kind);
+  return combined(sql, type, at, [value], constant === undefined ? {} : { constant });
+}
+
+/** The cast of a literal is one, too, where a function asks for a literal; here only in the plain cases. */
+function castConstant(value: Resolved['constant'], to: ScalarKind): Resolved['constant'] {
+  if (to === 'STRING' && (typeof value === 'bigint' || typeof value === 'boolean')) return String(value);
+  if (to === 'INT64' && typeof value === 'string' && /^-?\d{1,18}$/.test(value)) return BigInt(value);
+  if (to === 'INT64' && typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  if (to === 'FLOAT64' && typeof value === 'string' && /^-?\d{1,15}(\.\d{1,9})?$/.test(value))
+    return Number(value);
+  return undefined;
 }
 
 function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {

@@ -136,6 +136,9 @@ function constantCount(name: string, count: Resolved | undefined, most: bigint):
 }
 
 function assertSeparator(by: Resolved | undefined): void {
+  // BigQuery computes the cast of a literal before it asks for one.
+  if (by && by.constant === undefined && by.references.length === 0)
+    throw unsupported('A computed separator of STRING_AGG', by.at);
   if (by && (by.constant === undefined || by.constant === null))
     throw invalidQuery('Argument 2 to STRING_AGG must be a literal or query parameter and not NULL', by.at);
 }

@@ -325,7 +325,10 @@ export const JSON_FUNCTIONS: FunctionTable = {
     ),
   ],
   JSON_OBJECT: [
-    overload('ARRAY<STRING>, ANY -> JSON', ([names = ''], [, values], _bindings) => {
+    overload('ARRAY<STRING>, ANY -> JSON', ([names = ''], resolved, bindings) => {
+      const [given, values] = resolved;
+      // NULL is a key rather than an array of keys.
+      if (given?.coercible === 'NULL') return objectOfPairs(['TRUE', ...withNames(resolved, bindings)]);
       if (values?.type.kind !== 'ARRAY')
         throw signatureError(
           'function JSON_OBJECT',

@@ -2,12 +2,13 @@ import { isIP, isIPv6 } from 'node:net';
 import { computed, FunctionError } from './computed.ts';
 import type { FunctionTable } from './table.ts';
 
-/** The host of a URL, as far as the text looks like one. */
+/** The host of a URL, as far as the text looks like one. Only spaces of ASCII count. */
 function host(url: string): string | null {
+  const text = url.replace(/^[ \t-\r]+|[ \t-\r]+$/g, '');
   // Google reads hosts into such text that no server has.
-  if (/[\s\\]/.test(url.trim()))
+  if (/[ \t-\r\\]/.test(text))
     throw new FunctionError('NET.HOST of this text is not supported by the local BigQuery');
-  const [, , authority = ''] = /^\s*(?:([A-Za-z][\w+.-]*:)?\/\/|mailto:)?([^/?#\s]*)/.exec(url) ?? [];
+  const [, , authority = ''] = /^(?:([A-Za-z][\w+.-]*:)?\/\/|mailto:)?([^/?#]*)/.exec(text) ?? [];
   const [, address = ''] = /^(?:.*@)?(\[[^\]]*\]|[^:]*)/.exec(authority) ?? [];
   return address === '' ? null : address;
 }
