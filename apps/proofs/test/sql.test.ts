@@ -3,8 +3,10 @@ import { functionSignatures } from '@records/local-cloud';
 import { Draws } from '@records/seeder';
 import type { Answer } from '../src/sql/answer.ts';
 import { judge } from '../src/sql/compare.ts';
+import { explanationOf } from '../src/sql/differences.ts';
 import { Grammar } from '../src/sql/grammar.ts';
 import { list, shrink, sql, textOf, typed } from '../src/sql/piece.ts';
+import { writtenQuestions } from '../src/sql/questions.ts';
 import { decimalOf, typeOf, valueFrom } from '../src/sql/zetasql-values.ts';
 
 const TABLES = new Map([
@@ -48,6 +50,16 @@ describe('generated queries', () => {
   });
 });
 
+describe('written queries', () => {
+  it('are read from their files, and keep their order where they end with it', () => {
+    const questions = writtenQuestions().map(({ piece, ordered }) => [textOf(piece), ordered] as const);
+    expect(questions.length).toBeGreaterThan(150);
+    expect(questions.every(([query]) => /^(?:SELECT|WITH)\b/.test(query))).toBe(true);
+    expect(questions.find(([query]) => query.endsWith('ORDER BY c DESC, pais'))?.[1]).toBe(true);
+    expect(questions.find(([query]) => query.endsWith('FROM people AS p ORDER BY n)'))?.[1]).not.toBe(true);
+  });
+});
+
 describe('a difference', () => {
   const table = (...rows: (string | number | null)[][]): Answer => ({
     columns: [{ name: 'c', type: 'FLOAT64' }],
@@ -72,6 +84,27 @@ describe('a difference', () => {
     ['not judged', undefined, table(), true],
   ])('is judged: %s', (verdict, google, ours, ordered) => {
     expect(judge(google, ours, ordered)).toBe(verdict);
+  });
+
+  it.each<[string, string | number, string | number, string | undefined]>([
+    [
+      'SELECT AVG(x) OVER ()',
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      'AVG of an infinity is that infinity or NaN',
+    ],
+    ['SELECT AVG(x) OVER ()', Number.NaN, 1, undefined],
+    ['SELECT SUM(x) OVER ()', Number.NaN, Number.POSITIVE_INFINITY, undefined],
+    [
+      'SELECT CONCAT(COS(x))',
+      '-0.51319373778697031',
+      '-0.51319373778697019',
+      'the last digits of a sine or logarithm depend on the library of mathematics',
+    ],
+    ['SELECT CONCAT(COS(x))', '-0.51319373778697031', '-0.51319373', undefined],
+    ['SELECT CONCAT(x)', '-0.51319373778697031', '-0.51319373778697019', undefined],
+  ])('of %s is explained by the written list, or by nothing', (query, google, ours, reason) => {
+    expect(explanationOf({ query, google: table([google]), ours: table([ours]) })).toBe(reason);
   });
 
   it('is made small while it holds', async () => {

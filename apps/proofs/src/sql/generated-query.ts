@@ -7,6 +7,8 @@ export interface GeneratedQuery {
   readonly ordered: boolean;
   /** The signature that it is about. */
   readonly signature?: Signature;
+  /** Whether a person wrote it; the corpus holds it. */
+  readonly isWritten?: boolean;
   /** The same question about a part of its one expression. */
   alone?(part: Piece): Piece;
   /** The queries in FROM and WITH, and the query without HAVING and LIMIT. */

@@ -20,7 +20,7 @@ const BATCH = 500;
 const AT_ONCE = 4;
 /** Differences of one kind that are made small, and all of a run. */
 const SHRUNK = { kind: 3, run: 300 } as const;
-/** What the corpus takes: queries of up to so many characters, with answers, of each signature and of everything else. */
+/** What the corpus takes beside written queries: of up to so many characters, with answers, of each signature and of everything else. */
 const SAMPLE = { length: 400, signature: 2, others: 250 } as const;
 const SHRINK_STEPS = 120;
 /** Queries that show whether the evaluator has a function. */
@@ -224,14 +224,18 @@ class Run {
     this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), finding]);
   }
 
-  #sample({ signature, ordered }: GeneratedQuery, { text, ours }: Finding): void {
-    const key = signature ? `${signature.name}(${signature.parameters.join(', ')})` : '';
+  #sample({ signature, ordered, isWritten }: GeneratedQuery, { text, ours }: Finding): void {
+    const key = isWritten
+      ? 'written'
+      : signature
+        ? `${signature.name}(${signature.parameters.join(', ')})`
+        : '';
     const samples = this.#samples.get(key) ?? [];
     const answer = ours && 'rest' in ours && ours.rest ? ours.rest : 'error';
     const room = signature ? SAMPLE.signature : SAMPLE.others;
     const alike = samples.filter((sample) => (sample.answer === 'error') === (answer === 'error'));
-    if (text.length > SAMPLE.length || alike.length >= (answer === 'error' ? room / 2 : room)) return;
-    this.#samples.set(key, [...samples, { query: text, ordered, answer }]);
+    const isFull = text.length > SAMPLE.length || alike.length >= (answer === 'error' ? room / 2 : room);
+    if (!isFull || isWritten) this.#samples.set(key, [...samples, { query: text, ordered, answer }]);
   }
 
   #memory(): string {

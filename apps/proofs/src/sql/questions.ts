@@ -13,5 +13,9 @@ function questionsOf(text: string): GeneratedQuery[] {
   const queries = text.split(/;\s*(?:\n|$)/).map((query) => query.replace(/^--.*\n/gm, '').trim());
   return queries
     .filter((query) => query !== '')
-    .map((query) => ({ piece: { parts: [query] }, ordered: /\bORDER BY\b[^()]*$/i.test(query) }));
+    .map((query) => ({
+      piece: { parts: [query] },
+      ordered: /\bORDER BY\b[^()]*$/i.test(query),
+      isWritten: true,
+    }));
 }

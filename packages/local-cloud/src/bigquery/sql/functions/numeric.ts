@@ -42,7 +42,7 @@ const extreme = (operator: '>' | '<') => [
   overload('T... -> T', (args, [first]) => {
     const kind = first?.type.kind ?? '';
     if (kind === 'FLOAT64') return extremeFloatSql(operator, args);
-    if (COMPARABLE.includes(kind)) return extremeSql(operator, args);
+    if (COMPARABLE.includes(kind)) return extremeSql(operator, args, kind);
     throw invalidQuery(
       `${operator === '>' ? 'GREATEST' : 'LEAST'} is not defined for arguments of type ${kind}`,
       first?.at,
@@ -51,11 +51,16 @@ const extreme = (operator: '>' | '<') => [
 ];
 
 /** BigQuery returns NULL when any argument is NULL; DuckDB ignores NULLs. */
-function extremeSql(operator: '>' | '<', args: readonly string[]): string {
+function extremeSql(operator: '>' | '<', args: readonly string[], kind: string): string {
   const name = operator === '>' ? 'greatest' : 'least';
   return letIn(args, (...names) => {
     const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
-    return `CASE WHEN ${anyNull} THEN NULL ELSE ${name}(${names.join(', ')}) END`;
+    // There DuckDB compares months with months before it counts days.
+    const found =
+      kind === 'INTERVAL'
+        ? `list_reduce([${names.join(', ')}], lambda x, y: CASE WHEN y ${operator} x THEN y ELSE x END)`
+        : `${name}(${names.join(', ')})`;
+    return `CASE WHEN ${anyNull} THEN NULL ELSE ${found} END`;
   });
 }
 

@@ -1,4 +1,5 @@
 import { invalidQuery } from '../../errors.ts';
+import { failure } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { type Emit, type FunctionTable, overload, same } from './table.ts';
 
@@ -27,7 +28,11 @@ const neighbour = (name: string): Emit => {
         `The third argument (the default expression) to ${name} must be constant`,
         otherwise.at,
       );
-    return call(args, resolved, bindings);
+    const offset = resolved[1]?.constant;
+    if (typeof offset !== 'bigint' || offset >= 0n) return call(args, resolved, bindings);
+    // It fails only where there are rows.
+    const error = failure(`The offset to the function ${name} must not be negative`);
+    return `${name}(${args.with(1, `CAST(${error} AS BIGINT)`).join(', ')})`;
   };
 };
 
