@@ -311,10 +311,7 @@ export const JSON_TYPE: Vectors = [
     "JSON_OBJECT('a')",
     'No matching signature for function JSON_OBJECT for argument types: STRING. Supported signature: JSON_OBJECT([STRING, ANY, ...]); JSON_OBJECT(ARRAY<STRING>, ARRAY)',
   ],
-  [
-    'JSON_OBJECT(NULL, 1)',
-    'No matching signature for function JSON_OBJECT for argument types: INT64. Supported signature: JSON_OBJECT(ARRAY<STRING>, ARRAY)',
-  ],
+  ['JSON_OBJECT(NULL, 1)', 'Invalid input to JSON_OBJECT: A key cannot be NULL'],
   [
     'JSON_OBJECT(1, 1)',
     'No matching signature for function JSON_OBJECT for argument types: INT64, INT64. Supported signature: JSON_OBJECT([STRING, ANY, ...]); JSON_OBJECT(ARRAY<STRING>, ARRAY)',

@@ -149,6 +149,7 @@ function rangeBucket([point = '', bounds = '']: readonly string[], [of, all]: re
 }
 
 const floatBucket = defined('range_bucket', 'FLOAT64, ARRAY<FLOAT64> -> INT64', (point, bounds) => {
+  if (Number.isNaN(point)) return null;
   const isOrdered = bounds.every((bound, index) => {
     const before = index === 0 ? Number.NEGATIVE_INFINITY : (bounds[index - 1] ?? Number.NaN);
     return bound !== null && before <= bound;
