@@ -54,8 +54,8 @@ describe('the bundle', () => {
   it('runs as in the image: with Node alone, in a read-only folder, as a user other than root', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD, folder]);
     expect(stdout).toMatch(/^main\.js {2}\d\.\d\d MB$/m);
-    const programs = ['compile.js', 'main.js', 'main.js.LEGAL.txt', 'probe.js', 'probe.js.LEGAL.txt'];
-    const files = ['package.json', ...programs].sort();
+    const programs = ['main.js', 'probe.js', 'sweep.js'].flatMap((name) => [name, `${name}.LEGAL.txt`]);
+    const files = ['compile.js', 'package.json', ...programs].sort();
     expect((await readdir(folder)).sort()).toEqual(files);
     const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
     const size = sizes.reduce((sum, one) => sum + one, 0);
