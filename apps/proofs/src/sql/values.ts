@@ -210,6 +210,18 @@ export const LITERALS: Readonly<Record<string, readonly string[]>> = {
   TIME: ['00:00:00', '12:30:15', '23:59:59.999999', '01:02:03.5', '08:15:30.001'].map(
     (text) => `TIME '${text}'`,
   ),
+  BIGNUMERIC: [
+    ...['0', '1', '-1.5', '2.5', '0.00000000000000000000000000000000000001', '-123456789.987654321'],
+    ...['1e38', '-578960446186580977117854925043439539266.34992332820282019728792003956564819968'],
+  ].map((text) => `BIGNUMERIC '${text}'`),
+  INTERVAL: [
+    ...["'1-2 3 4:5:6.789' YEAR TO SECOND", "'-1-2 30 -25:0:0' YEAR TO SECOND", "'10000-0' YEAR TO MONTH"],
+    ...['0 DAY', '1 MONTH', '30 DAY', '-24 HOUR', '1 SECOND'],
+  ].map((text) => `INTERVAL ${text}`),
+  JSON: [
+    ...['null', 'true', '0', '-1.50', '1e30', '18446744073709551615', '"José"', '"1.5"', '""', '[]', '{}'],
+    ...['[1, null, "x", [2]]', '{"b": {"c": true}, "a": [1, null, {"x": "ñ"}]}', '{"a": 5, "A": null}'],
+  ].map((text) => `JSON '${text}'`),
 };
 
 export const SCALARS = Object.keys(LITERALS);
@@ -226,6 +238,9 @@ export const PLAIN: Readonly<Record<string, readonly string[]>> = {
   DATETIME: ["DATETIME '2024-01-01 00:00:00'"],
   TIMESTAMP: ["TIMESTAMP '2024-01-01 00:00:00+00'"],
   TIME: ["TIME '00:00:00'"],
+  BIGNUMERIC: ["BIGNUMERIC '1'"],
+  INTERVAL: ['INTERVAL 1 DAY'],
+  JSON: ["JSON '1'"],
 };
 
 const PARTS = [

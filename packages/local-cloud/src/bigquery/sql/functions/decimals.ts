@@ -96,6 +96,14 @@ const floorOf = (units: bigint, place: bigint) => (units - (((units % place) + p
 const rounded = (name: string, divide: (units: bigint, place: bigint) => bigint) =>
   ofKinds(name, '$, INT64?', (one, units = 0n, digits = 0n) => placed(one, digits, divide)(units));
 
+/** The least BIGNUMERIC has no opposite. */
+const NEGATE = {
+  NUMERIC: ofKind('NUMERIC', 'negate', '$', (_, a = 0n) => -a),
+  BIGNUMERIC: ofKind('BIGNUMERIC', 'negate', '$', (_, a = 0n) => -a),
+};
+
+export const negateBig = NEGATE.BIGNUMERIC;
+
 /** Rows of the table of functions, to which those of other types are added. */
 export const DECIMAL_FUNCTIONS = {
   ABS: ofKinds('abs', '$', (_, a = 0n) => sizeOf(a)),
@@ -110,10 +118,10 @@ export const DECIMAL_FUNCTIONS = {
   SAFE_SUBTRACT: safe('-'),
   SAFE_MULTIPLY: safe('*'),
   SAFE_DIVIDE: safe('/'),
-  SAFE_NEGATE: ofKinds('negate', '$', (_, a = 0n) => -a),
+  SAFE_NEGATE: KINDS.map((kind) =>
+    overload(`${kind} -> ${kind}`, ([a = '']) => isolated([a], (x) => `TRY(${NEGATE[kind]([x])})`)),
+  ),
 };
-
-export const negateBig = ofKind('BIGNUMERIC', 'minus', '$', (_, a = 0n) => -a);
 
 /** The sum of the values that are not NULL; NULL when there are none. */
 export const sumOfBig = defined('sum_bignumeric', 'ARRAY<BIGNUMERIC> -> BIGNUMERIC', (values) => {
