@@ -8,9 +8,12 @@ import { Calls, type RetryPolicy } from './calls/calls.ts';
 import type { WarehouseError } from './errors.ts';
 import type { LeftOut } from './lists/block.ts';
 import { Blocks } from './lists/blocks.ts';
+import { CurrentList } from './lists/current-list.ts';
 import { Filters } from './lists/filters.ts';
-import { type ListKind, ListMaker } from './lists/list-maker.ts';
+import { ListMaker } from './lists/list-maker.ts';
 import { ListNames } from './lists/list-names.ts';
+import type { ListKind } from './lists/made.ts';
+import { OpenLists } from './lists/open-lists.ts';
 import { Pace } from './lists/pace.ts';
 import { RecordLists } from './lists/record-lists.ts';
 import { Lookups } from './lookups.ts';
@@ -76,6 +79,7 @@ export class BigQueryWarehouse implements Warehouse {
   readonly #queries: Queries;
   readonly #options: BigQueryWarehouseOptions;
   readonly #calls: Calls;
+  readonly #current: CurrentList;
   readonly #lists: RecordLists;
   readonly #lookups: Lookups;
   readonly #amendments: AmendmentSource;
@@ -143,22 +147,19 @@ export class BigQueryWarehouse implements Warehouse {
       labels: this.#labels('snapshot'),
       onMade: (made) => this.#noteMade(made),
     });
-    const lists = new RecordLists({
-      names,
-      maker,
-      filters,
-      amendments,
-      pace,
-      calls,
-      timing,
+    const opened = new OpenLists({ maker, calls });
+    const current = new CurrentList({
+      ...{ maker, opened, pace, calls, timing },
       onStale: (error) => this.#warnOfStale(error),
     });
+    const lists = new RecordLists({ names, opened, current, filters, amendments, pace, calls, timing });
     metrics.observeBreaker(() => calls.state);
     metrics.observeSnapshotAge(() => lists.servedAgeMs / 1_000);
-    metrics.observeListPeriod(() => lists.periodMs / 1_000);
+    metrics.observeListPeriod(() => current.periodMs / 1_000);
     this.#client = client;
     this.#queries = queries;
     this.#calls = calls;
+    this.#current = current;
     this.#lists = lists;
     this.#amendments = amendments;
     this.#lookups = new Lookups({
@@ -196,7 +197,7 @@ export class BigQueryWarehouse implements Warehouse {
       1,
     );
     await this.#amendments.current();
-    const { trouble } = this.#lists;
+    const { trouble } = this.#current;
     if (trouble?.kind === 'refused') throw trouble;
   }
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { clientsOf } from '@records/local';
 import { ApiProcess } from '../shared/api-process.ts';
 import { bundleApi } from '../shared/bundled-api.ts';
+import { untilListed } from '../shared/pages.ts';
 import { stackOf, tableOf } from '../shared/people.ts';
 import { printRow, whole } from '../shared/report.ts';
 
@@ -35,8 +36,8 @@ export async function benchExport(rows: number): Promise<string[]> {
   printRow(`${whole(rows)} rows`, ['rows/s', 'resident', 'growth']);
   printRow("tabledata.list by Google's client", [whole(rows / (await list()))]);
   await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
-  // Builds the snapshot and whatever else the process needs once.
-  await (await fetch(`${api.url}/records?limit=1`)).text();
+  // Makes the list and whatever else the process needs once.
+  await untilListed(api.url);
   const before = api.memory().now;
   const measure = async (name: string, path: string, lines: number): Promise<void> => {
     const seconds = await download(api.url + path, lines);

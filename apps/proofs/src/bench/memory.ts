@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ApiProcess } from '../shared/api-process.ts';
 import { bundleApi } from '../shared/bundled-api.ts';
 import { ForkedProcess } from '../shared/forked-process.ts';
-import { pagesOf } from '../shared/pages.ts';
+import { pagesOf, untilListed } from '../shared/pages.ts';
 import { personOf, stackOf } from '../shared/people.ts';
 import { percentile } from '../shared/statistics.ts';
 import type { WriterAnswer, WriterQuestion } from './soak/writer-process.ts';
@@ -27,6 +27,7 @@ export async function benchMemory(rows: number): Promise<string[]> {
   const began = performance.now();
   const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
   let [seen, requests, first] = [0, 0, ''];
+  await untilListed(api.url);
   for await (const records of pagesOf(api.url, 1000)) {
     seen += records.length;
     requests += 1;

@@ -1,5 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordRow } from '@records/records-schema';
+import { until } from './waiting.ts';
+
+/** Of millions of rows. Milliseconds. */
+const LIST_MS = 600_000;
+
+/** Waits for the first list, which takes longer than a request may when there are millions of rows. */
+export function untilListed(apiUrl: string): Promise<void> {
+  const isListed = async () => {
+    const response = await fetch(`${apiUrl}/records?limit=1`);
+    await response.body?.cancel();
+    return response.ok;
+  };
+  return until('a list', isListed, LIST_MS);
+}
 
 /** Reads all records of an API page by page, as `Link: rel="next"` leads. Waits when the API answers 429. */
 export async function* pagesOf(apiUrl: string, limit: number): AsyncGenerator<RecordRow[]> {

@@ -24,7 +24,7 @@ export class Amendments {
   readonly #corrected: ReadonlyMap<string, Amendment>;
   readonly #blocks = new WeakMap<Block, Block>();
   readonly #deltas = new WeakMap<Delta, Promise<Delta>>();
-  readonly #bodies = new WeakMap<Buffer, Buffer>();
+  readonly #bodies = new WeakMap<Buffer, { readonly body: Buffer | undefined }>();
 
   private constructor(forgotten: DigestSet, corrected: ReadonlyMap<string, Amendment>) {
     this.#forgotten = forgotten;
@@ -101,22 +101,27 @@ export class Amendments {
     return amended;
   }
 
-  /** A record as a JSON object; undefined when there is none, or it was forgotten. */
+  /** A record as a JSON object; undefined when there is none, or it was forgotten. The key of its id is hashed once. */
   body(id: string, body: Buffer | undefined): Buffer | undefined {
-    const amendment = this.isEmpty ? undefined : this.#of(id);
-    if (!amendment || !body) return body;
-    if (amendment === 'forgotten') return undefined;
+    if (this.isEmpty || !body) return body;
     let amended = this.#bodies.get(body);
     if (!amended) {
-      const record: Record<string, string | null> = JSON.parse(body.toString());
-      const cells = amendedValues(
-        COLUMN_NAMES.map((name) => record[name] ?? null),
-        amendment,
-      );
-      amended = ownBytes(Buffer.from(cellsJson(cells)));
+      amended = { body: this.#amendedBody(id, body) };
       this.#bodies.set(body, amended);
     }
-    return amended;
+    return amended.body;
+  }
+
+  #amendedBody(id: string, body: Buffer): Buffer | undefined {
+    const amendment = this.#of(id);
+    if (!amendment) return body;
+    if (amendment === 'forgotten') return undefined;
+    const record: Record<string, string | null> = JSON.parse(body.toString());
+    const cells = amendedValues(
+      COLUMN_NAMES.map((name) => record[name] ?? null),
+      amendment,
+    );
+    return ownBytes(Buffer.from(cellsJson(cells)));
   }
 
   async #amended(delta: Delta): Promise<Delta> {

@@ -4,7 +4,7 @@ import type { Calls } from '../calls/calls.ts';
 import { toWarehouseError, WarehouseError } from '../errors.ts';
 import type { Job } from '../replies.ts';
 import type { Timing } from '../timing.ts';
-import { type Attempt, MAX_ATTEMPTS } from './list-names.ts';
+import { type Attempt, lifeMs, MAX_ATTEMPTS, WALK_MS } from './list-names.ts';
 
 /** The limit of a job, and of waiting for one. Milliseconds. */
 export const JOB_TIMEOUT_MS = 120_000;
@@ -99,6 +99,29 @@ export class ListJobs {
     this.#failure = { start, attempt, extra, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
+  /** Turns `expired` from a read of these tables, which disappeared early, into `snapshotLost`. */
+  meaningOf(error: unknown, attempt: Attempt): unknown {
+    if (!(error instanceof WarehouseError) || error.kind !== 'expired') return error;
+    return this.lost(error, attempt);
+  }
+
+  /** The tables of this attempt are gone: the next one is made. */
+  lost(error: WarehouseError, attempt: Attempt): WarehouseError {
+    const lost = listLost(error);
+    this.giveUp(attempt, lost);
+    return lost;
+  }
+
+  /** Tables of the scratch dataset expire after twice the time of a walk, which is too early for those of long periods. */
+  async keepLong(made: FinishedJobs): Promise<void> {
+    if (made.extra === 0) return;
+    const { client, calls, timing } = this.#options;
+    const expiration = timing.date() + lifeMs(made) + WALK_MS;
+    await Promise.all(
+      made.jobs.map(({ destination }) => calls.call(() => client.expireTable(destination, expiration))),
+    );
+  }
+
   #insert(call: JobCall): Promise<Job | undefined> {
     return this.#options.calls.call(() => this.#options.client.insertJob(call));
   }
@@ -143,4 +166,10 @@ function finished(job: Job): FinishedJob {
   const { done, failure, destination } = job;
   if (done && !failure && destination) return { ...job, destination };
   throw new JobFailure(failure ?? new WarehouseError('refused', 'noResult', 'the job has no result'));
+}
+
+/** The tables of a list disappeared early. */
+export function listLost(cause: WarehouseError): WarehouseError {
+  const message = `the tables of a list are gone: ${cause.message}`;
+  return new WarehouseError('unavailable', 'snapshotLost', message, { cause, retryable: true });
 }
