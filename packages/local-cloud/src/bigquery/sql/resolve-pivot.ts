@@ -48,9 +48,9 @@ export function resolvePivot(item: Pivot, { from, scope, context }: PivotInput):
     return calls.map(({ call, prefix }): PivotColumn => {
       const aggregate = resolveExpression(call, { ...context, aggregates: true, rowFilter });
       if (!aggregate.sql.includes(rowFilter)) throw unsupported(`${call.name} inside PIVOT`, call.at);
-      if (prefix) return { name: `${prefix}_${label}`, value: aggregate };
+      if (prefix) return { name: `${prefix}_${label === '' ? `_${EMPTY}` : label}`, value: aggregate };
       const isNumber = !name && by.type.kind !== 'STRING' && /^\d/.test(label);
-      return { name: isNumber ? `_${label}` : label, value: aggregate };
+      return { name: isNumber ? `_${label}` : label || EMPTY, value: aggregate };
     });
   });
   const columns = [...groups.map((column) => columnOf(column, scope, item)), ...pivoted];
@@ -84,6 +84,9 @@ function pivotValue(node: Expression, by: Resolved, context: ExpressionContext):
     node.at,
   );
 }
+
+/** Stands for an empty text in the name of a column. */
+const EMPTY = 'empty_string_value';
 
 /** The name that a value gives its column. */
 function labelOf(value: Resolved): string {
