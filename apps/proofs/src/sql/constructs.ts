@@ -74,10 +74,8 @@ export class Constructs {
     const where = draws.chance(0.3) ? optional(sql` WHERE ${this.#sources.condition(from)}`) : '';
     const first = sql`SELECT 1 AS i, ${start} AS v`;
     const more = sql`SELECT r.i + 1, ${step} FROM r WHERE r.i < ${last}`;
-    return {
-      piece: sql`WITH RECURSIVE r AS (${first} ${union} ${more}) SELECT r.i, r.v FROM r${where} ORDER BY 1, 2`,
-      ordered: true,
-    };
+    const whole = sql`WITH RECURSIVE r AS (${first} ${union} ${more}) SELECT r.i, r.v FROM r`;
+    return { piece: sql`${whole}${where} ORDER BY 1, 2`, ordered: true, inner: [whole] };
   }
 
   #pivot(): GeneratedQuery {
