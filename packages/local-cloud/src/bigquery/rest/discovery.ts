@@ -1,4 +1,5 @@
-import { METHODS, type Method } from './methods.ts';
+import type { Method } from './method.ts';
+import { METHODS } from './methods.ts';
 import { BOOLEAN, type Message, STRING, schemasOf } from './types.ts';
 
 const BASE_PATH = '/bigquery/v2/';

@@ -4,7 +4,7 @@ import { readBody } from '../../http/body.ts';
 import { parseJson } from '../exact-number.ts';
 import type { Precondition } from '../resources.ts';
 import { COMMON_PARAMETERS } from './discovery.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 import { CONDITION_NOT_MET } from './rest-error.ts';
 import { BOOLEAN, type ValueType } from './types.ts';
 

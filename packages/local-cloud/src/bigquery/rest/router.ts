@@ -1,4 +1,4 @@
-import type { Method, PathValues } from './methods.ts';
+import type { Method, PathValues } from './method.ts';
 
 export interface Match {
   readonly method: Method;
