@@ -5,7 +5,7 @@ import { readPrepared } from './prepared.ts';
 import { columnBytesSql } from './sizes.ts';
 import type { Bindings } from './sql/bindings.ts';
 import type { TimeRange } from './sql/resolve-from.ts';
-import { rangeSql } from './sql/stored-tables.ts';
+import { rangeSql } from './sql/rows-in-time.ts';
 import type { TableRead } from './sql/translate.ts';
 import { typeOfField } from './types.ts';
 import { TIME_TRAVEL_MS } from './versions.ts';

@@ -3,23 +3,14 @@ import type { TableReference } from '../../warehouse.ts';
 import { datasetResource, requireOnDataset, requireOnProject, requireToQuery } from '../access.ts';
 import { type Catalog, physicalSql, type Table } from '../catalog.ts';
 import { authorizes } from '../dataset-access.ts';
-import {
-  datasetNotFound,
-  invalidQuery,
-  type Position,
-  tableName,
-  tableNotFound,
-  unsupported,
-} from '../errors.ts';
+import { datasetNotFound, invalidQuery, type Position, tableName, tableNotFound } from '../errors.ts';
 import { type JobResource, jobResource } from '../job-resources.ts';
 import type { Jobs } from '../jobs.ts';
 import { checkedLocation } from '../locations.ts';
 import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
-import type { RoutineReference } from '../routine-catalog.ts';
 import { definitionOf } from '../routine-definition.ts';
-import type { ScriptTables } from '../script-tables.ts';
 import { viewOf } from '../table-kind.ts';
-import { type DataType, duckType, sameType, scalar, typeOfField } from '../types.ts';
+import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { type Described, metadataRelation } from './metadata-table.ts';
@@ -28,21 +19,19 @@ import type { Relation, TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
+import { rangeSql, rowsAsOf, rowsUntil } from './rows-in-time.ts';
 import type { TableName } from './statements.ts';
+import { type NameDefaults, TableNames } from './table-names.ts';
 
-export interface TableDefaults {
-  readonly projectId: string;
+export interface TableDefaults extends NameDefaults {
   /** Location of the job, when the caller names it. Otherwise the job runs where its first table is. */
   readonly location: string | undefined;
   /** Location of a statement that names no table. */
   readonly defaultLocation: string;
   readonly access: Access;
-  readonly defaultDataset: { readonly projectId: string; readonly datasetId: string } | undefined;
   readonly projectNumber: string;
   readonly jobs: Jobs;
   readonly bindings: Bindings;
-  /** The tables that only its script sees. */
-  readonly own: ScriptTables | undefined;
   /** Temporary functions by lower-case name. */
   readonly functions: ReadonlyMap<string, RoutineDefinition> | undefined;
 }
@@ -60,6 +49,7 @@ export interface TableSource {
 
 /** Looks up the stored tables that one statement names. */
 export class StoredTables implements TableFinder {
+  readonly names: TableNames;
   readonly #catalog: Catalog;
   readonly #defaults: TableDefaults;
   readonly #found = new Map<string, TableSource>();
@@ -70,6 +60,7 @@ export class StoredTables implements TableFinder {
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
     this.#defaults = defaults;
+    this.names = new TableNames(defaults);
     this.#location = defaults.location;
   }
 
@@ -103,7 +94,7 @@ export class StoredTables implements TableFinder {
 
   view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined {
     if (namedMetadata(path)) return undefined;
-    const reference = this.reference({ path, at });
+    const reference = this.names.reference({ path, at });
     const table = this.#catalog.findTable(reference.datasetId, reference.tableId);
     const view = table && viewOf(table);
     if (!view) return undefined;
@@ -176,7 +167,7 @@ export class StoredTables implements TableFinder {
       throw invalidQuery(`Table "${name}" must be qualified with a dataset (e.g. dataset.${name}).`, at);
     }
     const datasetId =
-      names.length > 0 ? this.schema({ path: qualifier, at }) : (defaultDataset?.datasetId ?? '');
+      names.length > 0 ? this.names.schema({ path: qualifier, at }) : (defaultDataset?.datasetId ?? '');
     if (!this.#isAuthorized(datasetId)) {
       requireOnDataset(access, 'bigquery.tables.list', projectId, datasetId);
     }
@@ -236,22 +227,12 @@ export class StoredTables implements TableFinder {
     const table = this.#readable({ path, at });
     const key = `${table.physicalName} as of ${this.#found.size}`;
     this.#found.set(key, { table, key, asOf: given });
-    // Changes within a millisecond have later times than the clock, and now shows them all.
-    const time = `(CASE WHEN ${given} >= ${timestampSql(now)} THEN TIMESTAMP 'infinity' ELSE ${given} END)`;
-    // Only one of the ranges has the time, which is checked when the query is planned.
-    let start = 'TRUE';
-    const selects = this.#catalog.versions.of(table.reference).map((version) => {
-      const until = timestampSql(version.until);
-      const sql = rowsAt(version.table, table, `${start} AND ${time} < ${until}`, time);
-      start = `${time} >= ${until}`;
-      return sql;
-    });
-    selects.push(rowsAt(table, table, start, time));
-    return { sql: `(${selects.join(' UNION ALL ')})`, outputs: outputsOf(table, key), reads: [] };
+    const sql = rowsAsOf(table, this.#catalog.versions.of(table.reference), given, now);
+    return { sql, outputs: outputsOf(table, key), reads: [] };
   }
 
   #readable(name: TableName): Table {
-    this.#requireToQuery(this.reference(name));
+    this.#requireToQuery(this.names.reference(name));
     const table = this.table(name);
     if (table.fields.length > 0) return table;
     throw invalidQuery(`Table ${tableName(table.reference)} does not have a schema.`);
@@ -259,20 +240,11 @@ export class StoredTables implements TableFinder {
 
   /** Throws NOT_FOUND. */
   table(name: TableName): Table {
-    const reference = this.reference(name);
+    const reference = this.names.reference(name);
     const own = this.#defaults.own?.find(reference, this.location);
     const table = own ?? this.#catalog.table(reference, this.location);
     this.place(reference);
     return table;
-  }
-
-  /** The dataset of `p.d` or `d`. Throws for the dataset of another project. */
-  schema({ path, at }: TableName): string {
-    const [dataset, project = this.#defaults.projectId, ...rest] = path.map(({ text }) => text).toReversed();
-    if (dataset === undefined || rest.length > 0 || project !== this.#defaults.projectId) {
-      throw invalidQuery(`Invalid dataset name: ${path.map(({ text }) => text).join('.')}`, at);
-    }
-    return dataset;
   }
 
   routine(name: string, at: Position): RoutineDefinition | undefined {
@@ -281,7 +253,7 @@ export class StoredTables implements TableFinder {
     if (/^SAFE\./i.test(name)) return undefined;
     const path = name.split('.').map((text) => ({ text, at }));
     if (path.length === 1 && !this.#defaults.defaultDataset) return undefined;
-    const reference = this.routineReference({ path, at });
+    const reference = this.names.routineReference({ path, at });
     const { datasetId, routineId } = reference;
     if (reference.projectId !== this.#defaults.projectId) return undefined;
     const routine = this.#catalog.routines.find(datasetId, routineId);
@@ -290,84 +262,6 @@ export class StoredTables implements TableFinder {
     this.place({ ...reference, tableId: routineId });
     return definitionOf(routine);
   }
-
-  /** Throws for a name without a dataset. */
-  routineReference({ path, at }: TableName): RoutineReference {
-    const { projectId, defaultDataset } = this.#defaults;
-    const parts = path.flatMap(({ text }) => text.split('.'));
-    const [routineId = '', datasetId = defaultDataset?.datasetId, project = projectId, ...rest] =
-      parts.toReversed();
-    if (datasetId !== undefined && rest.length === 0) return { projectId: project, datasetId, routineId };
-    throw invalidQuery(
-      rest.length > 0
-        ? `Invalid function name: ${parts.join('.')}`
-        : `Function "${routineId}" must be qualified with a dataset (e.g. dataset.${routineId}).`,
-      at,
-    );
-  }
-
-  /** The name of a temporary table that is to be made. */
-  newTemporary({ path, at }: TableName): TableReference {
-    const { own } = this.#defaults;
-    if (own) return own.newTemporary(path.map(({ text }) => text));
-    throw invalidQuery('Use of CREATE TEMPORARY TABLE requires a script or session', at);
-  }
-
-  reference({ path, at }: TableName): TableReference {
-    const { projectId, defaultDataset, own } = this.#defaults;
-    const parts = path.map(({ text }) => text);
-    const temporary = own?.temporary(parts);
-    if (temporary) return temporary;
-    const view = parts.indexOf('INFORMATION_SCHEMA');
-    if (view >= 0) throw unsupported(parts.slice(view).join('.'), at);
-    const meta = parts.find((part) => /^__(?:TABLES|TABLES_SUMMARY|PARTITIONS_SUMMARY)__$/i.test(part));
-    if (meta) throw unsupported(`The table ${meta}`, at);
-    if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
-    const [table, dataset, project, ...rest] = parts.toReversed();
-    if (table === undefined || rest.length > 0) {
-      throw invalidQuery(`Invalid table name: ${parts.join('.')}`, at);
-    }
-    if (dataset !== undefined) {
-      return { projectId: project ?? projectId, datasetId: dataset, tableId: table };
-    }
-    if (defaultDataset) return { ...defaultDataset, tableId: table };
-    throw invalidQuery(`Table "${table}" must be qualified with a dataset (e.g. dataset.table).`, at);
-  }
-}
-
-/** A condition on the stored rows of a table. */
-export function rangeSql({ start, end }: TimeRange): string {
-  const time = quoteIdentifier(COMMIT_TIME);
-  const bounds = [
-    ...(start ? [`(${start} IS NULL OR ${time} >= ${start})`] : []),
-    ...(end ? [`(${end} IS NULL OR ${time} < ${end})`] : []),
-  ];
-  return bounds.join(' AND ') || 'TRUE';
-}
-
-/** The rows that were there at a time, of a table that has only got more since. */
-function rowsUntil(table: Table, time: number): string {
-  return `(SELECT * FROM ${physicalSql(table)} WHERE ${quoteIdentifier(COMMIT_TIME)} <= ${timestampSql(time)})`;
-}
-
-/** Of milliseconds since the epoch. */
-function timestampSql(milliseconds: number): string {
-  return `make_timestamp(${BigInt(Math.floor(milliseconds)) * 1000n}::BIGINT)`;
-}
-
-/** The rows of a version that were there at a time, in the columns that the table has now. */
-function rowsAt(version: Table, current: Table, condition: string, time: string): string {
-  const columns = current.fields.map((field) => {
-    const own = version.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
-    const type = typeOfField(field);
-    if (own && !sameType(typeOfField(own), type)) {
-      throw unsupported(`FOR SYSTEM_TIME AS OF with the column ${field.name}, which had another type,`);
-    }
-    const value = own ? quoteIdentifier(own.name) : `CAST(NULL AS ${duckType(type)})`;
-    return `${value} AS ${quoteIdentifier(field.name)}`;
-  });
-  const committed = `${quoteIdentifier(COMMIT_TIME)} <= ${time}`;
-  return `SELECT ${columns.join(', ')} FROM ${physicalSql(version)} WHERE ${condition} AND ${committed}`;
 }
 
 function outputsOf(table: Table, key: string): Relation['outputs'] {

@@ -137,8 +137,8 @@ export class DdlTranslator {
       statementType: query ? 'CREATE_TABLE_AS_SELECT' : typeOf('CREATE', statement.noun),
       tableKind: KIND_OF_NOUN[statement.noun],
       reference: statement.isTemporary
-        ? tables.newTemporary(statement.table)
-        : tables.reference(statement.table),
+        ? tables.names.newTemporary(statement.table)
+        : tables.names.reference(statement.table),
       orReplace: statement.orReplace,
       ifNotExists: statement.ifNotExists,
       options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),
@@ -216,7 +216,7 @@ export class DdlTranslator {
       kind: 'create table',
       statementType: 'CREATE_VIEW',
       tableKind: 'VIEW',
-      reference: tables.reference(statement.table),
+      reference: tables.names.reference(statement.table),
       fields: parseFields(createdFields(query)),
       properties: { view: { query: statement.text, useLegacySql: false } },
       options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),
@@ -231,7 +231,7 @@ export class DdlTranslator {
       kind: 'alter table',
       statementType: typeOf('ALTER', noun),
       tableKind: KIND_OF_NOUN[noun],
-      reference: this.#shared.tables.reference(table),
+      reference: this.#shared.tables.names.reference(table),
       ifExists,
       changes: changes.map((change) => this.#alteration(change)),
       reads: [],
@@ -268,7 +268,7 @@ export class DdlTranslator {
       throw invalidQuery('CREATE TEMPORARY FUNCTION statements must be followed by an actual query.', at);
     }
     const { queries, tables } = this.#shared;
-    const reference = tables.routineReference(routine);
+    const reference = tables.names.routineReference(routine);
     checkRoutine({ name: reference.routineId, parameters, returns, body }, queries);
     return {
       ...{ kind: 'create function', statementType: 'CREATE_FUNCTION', routine: reference, reads: [] },
@@ -288,7 +288,7 @@ export class DdlTranslator {
   }
 
   dropFunction({ routine, ifExists }: DropFunction): FunctionTranslation {
-    const reference = this.#shared.tables.routineReference(routine);
+    const reference = this.#shared.tables.names.routineReference(routine);
     return { kind: 'drop function', statementType: 'DROP_FUNCTION', routine: reference, ifExists, reads: [] };
   }
 
@@ -297,7 +297,7 @@ export class DdlTranslator {
       kind: 'drop table',
       statementType: typeOf('DROP', noun),
       tableKind: KIND_OF_NOUN[noun],
-      reference: this.#shared.tables.reference(table),
+      reference: this.#shared.tables.names.reference(table),
       ifExists,
       reads: [],
     };
@@ -306,7 +306,7 @@ export class DdlTranslator {
   createSchema({ schema, ifNotExists, options }: Statement<'create schema'>): SchemaTranslation {
     return {
       ...{ kind: 'create schema', statementType: 'CREATE_SCHEMA', reads: [], ifNotExists },
-      datasetId: this.#shared.tables.schema(schema),
+      datasetId: this.#shared.tables.names.schema(schema),
       options: resolveOptions(options, SCHEMA_OPTIONS, this.#shared),
     };
   }
@@ -314,7 +314,7 @@ export class DdlTranslator {
   alterSchema({ schema, ifExists, options }: Statement<'alter schema'>): SchemaTranslation {
     return {
       ...{ kind: 'alter schema', statementType: 'ALTER_SCHEMA', reads: [], ifExists },
-      datasetId: this.#shared.tables.schema(schema),
+      datasetId: this.#shared.tables.names.schema(schema),
       options: resolveOptions(options, SCHEMA_OPTIONS, this.#shared),
     };
   }
@@ -322,14 +322,14 @@ export class DdlTranslator {
   undropSchema({ schema, ifNotExists }: Statement<'undrop schema'>): SchemaTranslation {
     return {
       ...{ kind: 'undrop schema', statementType: 'UNDROP_SCHEMA', reads: [], ifNotExists },
-      datasetId: this.#shared.tables.schema(schema),
+      datasetId: this.#shared.tables.names.schema(schema),
     };
   }
 
   dropSchema({ schema, ifExists, cascade }: Statement<'drop schema'>): SchemaTranslation {
     return {
       ...{ kind: 'drop schema', statementType: 'DROP_SCHEMA', reads: [], ifExists, cascade },
-      datasetId: this.#shared.tables.schema(schema),
+      datasetId: this.#shared.tables.names.schema(schema),
     };
   }
 }

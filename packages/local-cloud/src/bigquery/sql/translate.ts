@@ -184,7 +184,7 @@ function access(
     roles: roles.map(({ text }) => text),
     target:
       noun === 'SCHEMA'
-        ? { projectId: tables.projectId, datasetId: tables.schema(target) }
+        ? { projectId: tables.projectId, datasetId: tables.names.schema(target) }
         : tables.table(target).reference,
   };
 }
