@@ -2,9 +2,9 @@ import type { Draws } from '@records/seeder';
 import type { Column } from './answer.ts';
 import { type Expressions, elementOf } from './expressions.ts';
 import type { GeneratedQuery } from './generated-query.ts';
+import { SCALARS } from './literals.ts';
 import { list, optional, type Piece, sql, typed } from './piece.ts';
 import type { From, Sources } from './sources.ts';
-import { SCALARS } from './values.ts';
 
 const WINDOWS = [
   'ROW_NUMBER()',

@@ -1,8 +1,9 @@
 import type { FunctionSignature as Signature } from '@records/local-cloud';
 import type { Draws } from '@records/seeder';
 import type { Column } from './answer.ts';
+import { ARGUMENTS, INTERVAL_PARTS, ORDERED, partsOf, UNPREDICTABLE } from './functions.ts';
+import { LITERALS, SCALARS } from './literals.ts';
 import { list, type Piece, sql, typed } from './piece.ts';
-import { ARGUMENTS, INTERVAL_PARTS, LITERALS, ORDERED, partsOf, SCALARS, UNPREDICTABLE } from './values.ts';
 
 /** What an expression may name. */
 export interface Surroundings {

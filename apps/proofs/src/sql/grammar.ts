@@ -3,10 +3,11 @@ import type { Draws } from '@records/seeder';
 import type { Column } from './answer.ts';
 import { Constructs } from './constructs.ts';
 import { Expressions, type Surroundings } from './expressions.ts';
+import { ORDERED } from './functions.ts';
 import type { GeneratedQuery } from './generated-query.ts';
+import { SCALARS } from './literals.ts';
 import { list, optional, type Piece, sql, typed } from './piece.ts';
 import { type From, qualified, Sources, type Tables } from './sources.ts';
-import { ORDERED, SCALARS } from './values.ts';
 
 const DEPTH = 2;
 

@@ -7,13 +7,13 @@ import { type Sample, writeCorpus } from './corpus.ts';
 import { explanationOf, NOT_EVALUATED } from './differences.ts';
 import type { GeneratedQuery } from './generated-query.ts';
 import { Grammar } from './grammar.ts';
+import { PLAIN } from './literals.ts';
 import { LocalSide } from './local.ts';
 import { shrink, textOf, within } from './piece.ts';
 import { Progress } from './progress.ts';
 import { writtenQuestions } from './questions.ts';
 import type { Tables } from './sources.ts';
 import { TABLES } from './tables.ts';
-import { PLAIN } from './values.ts';
 import { NoEvaluatorError, ZetaSql } from './zetasql.ts';
 
 const BATCH = 500;
