@@ -141,6 +141,20 @@ describe("the evaluator's values", () => {
     ]);
   });
 
+  it('of RANGE have bounds, or none', () => {
+    const bounds = (kind: string, range_value: object) => {
+      const range = { type_kind: 'TYPE_RANGE', range_type: { element_type: { type_kind: `TYPE_${kind}` } } };
+      return [typeOf(range), valueFrom(range, { range_value }), valueFrom(range, {})];
+    };
+    expect([
+      bounds('DATE', { start: { date_value: 19_782 }, end: {} }),
+      bounds('TIMESTAMP', { start: {}, end: { timestamp_value: { seconds: '1' } } }),
+    ]).toEqual([
+      ['RANGE<DATE>', '[2024-02-29, UNBOUNDED)', null],
+      ['RANGE<TIMESTAMP>', '[UNBOUNDED, 1000000)', null],
+    ]);
+  });
+
   it('of NUMERIC are units in two’s complement, the least byte first', () => {
     expect(
       [Buffer.from([0]), Buffer.from([0xff]), Buffer.from([0x00, 0xca, 0x9a, 0x3b])].map((bytes) =>

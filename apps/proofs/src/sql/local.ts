@@ -14,6 +14,7 @@ interface Field {
   readonly name: string;
   readonly type: string;
   readonly mode?: string;
+  readonly rangeElementType?: { readonly type: string };
   readonly fields?: readonly Field[];
 }
 
@@ -134,9 +135,10 @@ function tableOf({ schema, rows = [] }: Body): Answer {
   };
 }
 
-function typeOf({ type, mode, fields = [] }: Field): string {
+function typeOf({ type, mode, fields = [], rangeElementType }: Field): string {
   const members = fields.map((field) => `${field.name} ${typeOf(field)}`).join(', ');
-  const element = type === 'RECORD' ? `STRUCT<${members}>` : (TYPE[type] ?? type);
+  const plain = rangeElementType ? `RANGE<${rangeElementType.type}>` : (TYPE[type] ?? type);
+  const element = type === 'RECORD' ? `STRUCT<${members}>` : plain;
   return mode === 'REPEATED' ? `ARRAY<${element}>` : element;
 }
 

@@ -4,6 +4,7 @@ import type { Value } from './answer.ts';
 export interface ProtoType {
   readonly type_kind: string;
   readonly array_type?: { readonly element_type: ProtoType };
+  readonly range_type?: { readonly element_type: ProtoType };
   readonly struct_type?: {
     readonly field?: readonly { readonly field_name?: string; readonly field_type: ProtoType }[];
   };
@@ -24,6 +25,7 @@ export interface ProtoValue {
   readonly bignumeric_value?: Buffer;
   readonly json_value?: string;
   readonly interval_value?: Buffer;
+  readonly range_value?: { readonly start?: ProtoValue; readonly end?: ProtoValue };
   readonly array_value?: { readonly element?: readonly ProtoValue[] };
   readonly struct_value?: { readonly field?: readonly ProtoValue[] };
 }
@@ -32,8 +34,9 @@ const DAY_MS = 86_400_000;
 const NAME: Readonly<Record<string, string>> = { DOUBLE: 'FLOAT64', FLOAT: 'FLOAT32' };
 
 /** The type in GoogleSQL. A struct's field without a name is named as BigQuery's REST API names it. */
-export function typeOf({ type_kind, array_type, struct_type }: ProtoType): string {
+export function typeOf({ type_kind, array_type, range_type, struct_type }: ProtoType): string {
   if (array_type) return `ARRAY<${typeOf(array_type.element_type)}>`;
+  if (range_type) return `RANGE<${typeOf(range_type.element_type)}>`;
   const kind = type_kind.replace('TYPE_', '');
   if (!struct_type) return NAME[kind] ?? kind;
   const fields = (struct_type.field ?? []).map(
@@ -57,6 +60,8 @@ export function valueFrom(type: ProtoType, value: ProtoValue): Value {
       return field ? valueFrom(field.field_type, item) : null;
     });
   }
+  if (type.range_type)
+    return value.range_value ? rangeOf(type.range_type.element_type, value.range_value) : null;
   const { double_value, date_value, timestamp_value, datetime_value, time_value } = value;
   if (double_value !== undefined) return double_value;
   if (date_value !== undefined) return new Date(date_value * DAY_MS).toISOString().slice(0, 10);
@@ -74,6 +79,12 @@ export function valueFrom(type: ProtoType, value: ProtoValue): Value {
   if (value.bignumeric_value) return decimalOf(value.bignumeric_value, 38);
   const plain = value.string_value ?? value.int64_value ?? value.bool_value ?? value.json_value;
   return plain === undefined ? null : String(plain);
+}
+
+/** A bound that is NULL is unbounded. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#range_type */
+function rangeOf(element: ProtoType, { start, end }: NonNullable<ProtoValue['range_value']>): string {
+  const [from, to] = [start, end].map((bound = {}) => valueFrom(element, bound) ?? 'UNBOUNDED');
+  return `[${from}, ${to})`;
 }
 
 /** Fields of bits, from the second: 6, 6, 5, then day 5, month 4, year 14. https://github.com/google/zetasql/blob/master/zetasql/public/civil_time.h */
