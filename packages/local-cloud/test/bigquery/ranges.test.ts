@@ -77,7 +77,7 @@ describe('a RANGE', () => {
     [`RANGE_CONTAINS(${date(YEAR)}, ${date(SINCE)})`, false],
     [`RANGE_OVERLAPS(${date(YEAR)}, ${date(SINCE)})`, true],
     [`RANGE_OVERLAPS(${date(YEAR)}, ${date('[2021-01-01, 2022-01-01)')})`, false],
-    [`RANGE_OVERLAPS(${date(YEAR)}, NULL)`, null],
+    [`RANGE_OVERLAPS(${date(YEAR)}, CAST(NULL AS RANGE<DATE>))`, null],
     [`CAST(RANGE_INTERSECT(${date(YEAR)}, ${date(SINCE)}) AS STRING)`, '[2020-07-01, 2021-01-01)'],
     [`${date(YEAR)} = RANGE(DATE '2020-01-01', DATE '2021-01-01')`, true],
     // By the start, of which an unbounded one is the least, then by the end, of which it is the greatest.

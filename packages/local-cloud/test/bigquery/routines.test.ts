@@ -89,7 +89,7 @@ describe('a function in SQL', () => {
   });
 
   it.each([
-    ['CREATE FUNCTION d.x(a INT64) AS (a || 1)', 'No matching signature for operator ||'],
+    ['CREATE FUNCTION d.x(a INT64) AS (a || [1])', 'No matching signature for operator ||'],
     ['CREATE FUNCTION d.x(a INT64, A INT64) AS (a)', 'Duplicate parameter name: a'],
     ["CREATE FUNCTION d.x() RETURNS INT64 AS ('a')", 'the function body produces incompatible type STRING'],
     ['CREATE FUNCTION d.x(a INT64) AS (d.x(a))', 'Function not found: d.x'],

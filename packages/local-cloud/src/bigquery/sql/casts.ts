@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api';
 import { namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
@@ -14,8 +16,10 @@ import type { Bindings } from './bindings.ts';
 import { coerce, decimalLiteral } from './coercion.ts';
 import { CONVERSIONS } from './conversions.ts';
 import { defined, FunctionError } from './functions/computed.ts';
+import { floatText } from './functions/exact-decimal.ts';
 import { readInterval } from './functions/interval.ts';
 import { READERS } from './functions/numbers-of-text.ts';
+import { printedText } from './functions/printed.ts';
 import { MAX_MICROS, MIN_MICROS, zoned } from './functions/time-format.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -98,18 +102,40 @@ export function castTo(
     from.kind === 'STRING' && to.kind !== 'BYTES' && to.kind !== 'JSON'
       ? readText(value.sql, to.kind, safe)
       : convert(value.sql, from.kind, to.kind, safe, at);
-  const constant = castConstant(value.constant, to.kind);
+  const constant = castConstant(value.constant, from.kind, to.kind, safe);
   return combined(sql, type, at, [value], constant === undefined ? {} : { constant });
 }
 
 /** The cast of a literal is one, too, where a function asks for a literal; here only in the plain cases. */
-function castConstant(value: Resolved['constant'], to: ScalarKind): Resolved['constant'] {
-  if (to === 'STRING' && (typeof value === 'bigint' || typeof value === 'boolean')) return String(value);
+function castConstant(
+  value: Resolved['constant'],
+  from: ScalarKind,
+  to: ScalarKind,
+  safe: boolean,
+): Resolved['constant'] {
+  if (value === undefined || value === null) return undefined;
+  if (to === 'STRING') return constantText(value, from, safe);
   if (to === 'INT64' && typeof value === 'string' && /^-?\d{1,18}$/.test(value)) return BigInt(value);
   if (to === 'INT64' && typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (to === 'FLOAT64' && typeof value === 'string' && /^-?\d{1,15}(\.\d{1,9})?$/.test(value))
     return Number(value);
   return undefined;
+}
+
+function constantText(value: DuckDBValue, from: ScalarKind, safe: boolean): Resolved['constant'] {
+  if (typeof value === 'number') return floatText(value);
+  if (!(value instanceof DuckDBBlobValue) || from !== 'BYTES') return printedText(scalar(from), value);
+  const bytes = Buffer.from(value.bytes);
+  if (isUtf8(bytes)) return bytes.toString();
+  return safe ? null : undefined;
+}
+
+/** The values as texts, for CONCAT and ||; undefined when one of them is not taken. */
+export function spelled(values: readonly Resolved[], bindings: Bindings): string[] | undefined {
+  const isTaken = ({ kind }: DataType) =>
+    !['BYTES', 'JSON', 'ARRAY', 'STRUCT'].includes(kind) && !rangeElement(kind);
+  if (!values.every(({ type }) => isTaken(type))) return undefined;
+  return values.map((value) => castTo(value, scalar('STRING'), false, value.at, bindings).sql);
 }
 
 function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {

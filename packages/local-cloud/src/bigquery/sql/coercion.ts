@@ -56,6 +56,13 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   });
 }
 
+/** Coerces to a type that is settled. A literal such as 1e308 is no NUMERIC, also where it is not computed. */
+export function exactly(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
+  if (isDecimalLiteral(value, type) && !decimalLiteral(value, type))
+    throw invalidQuery(`Invalid ${type.kind} value: ${value.written}`, value.at);
+  return coerce(value, type, bindings);
+}
+
 function coerceEmpty(value: Resolved, type: DataType): Resolved | undefined {
   if (value.coercible === 'EMPTY ARRAY' && type.kind !== 'ARRAY') return undefined;
   if (sameType(value.type, type)) return { ...value, type };

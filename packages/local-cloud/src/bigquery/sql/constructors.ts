@@ -2,7 +2,7 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, scalar, typeName } from '../types.ts';
 import type { NamedExpression } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { arrayOf, coerce, commonType, signatureError } from './coercion.ts';
+import { arrayOf, coerce, commonType, exactly, signatureError } from './coercion.ts';
 import { whenAsked } from './let.ts';
 import { compare } from './operators.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -30,7 +30,7 @@ export function caseOf(
   });
   const results = otherwise ? [...then, otherwise] : then;
   const type = commonType(results, bindings);
-  const values = type ? results.flatMap((result) => coerce(result, type, bindings) ?? []) : [];
+  const values = type ? results.flatMap((result) => exactly(result, type, bindings) ?? []) : [];
   if (!type || values.length < results.length) {
     throw signatureError('operator CASE', results, 'CASE WHEN BOOL THEN ANY ELSE ANY END', at);
   }
@@ -54,7 +54,7 @@ export function arrayLiteral(
       at,
     );
   const converted = values.map((value) => {
-    const element = coerce(value, type, bindings);
+    const element = exactly(value, type, bindings);
     if (!element)
       throw invalidQuery(
         `Array element type ${typeName(value.type)} does not coerce to ${typeName(type)}`,

@@ -1,7 +1,8 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, duckType, holds, isGroupable, type ScalarKind, scalar, typeName } from '../types.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce, commonType, signatureError, unreadableText } from './coercion.ts';
+import { spelled } from './casts.ts';
+import { coerce, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
 import { failure, letIn } from './let.ts';
@@ -107,7 +108,7 @@ export function unified(
   if (type.kind === 'ARRAY') throw signatureError(what, values, supported, at);
   assertComparable(what, type, at);
   const [first, second, ...rest] = values.map((value) => {
-    const same = coerce(value, type, bindings);
+    const same = exactly(value, type, bindings);
     if (!same) throw signatureError(what, values, supported, at);
     return same;
   });
@@ -144,7 +145,7 @@ function arithmetic(
     throw signatureError(`operator ${operator}`, [left, right], supported, at);
   }
   const target = scalar(operator === '/' && kind === 'INT64' ? 'FLOAT64' : kind);
-  const [a, b] = [coerce(left, target, bindings), coerce(right, target, bindings)];
+  const [a, b] = [exactly(left, target, bindings), exactly(right, target, bindings)];
   if (!a || !b) throw signatureError(`operator ${operator}`, [left, right], supported, at);
   if (target.kind === 'FLOAT64') return combined(floatSql(operator, a.sql, b.sql), target, at, [a, b]);
   // DuckDB has no room for the digits of these.
@@ -209,6 +210,8 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
   const type = commonType([left, right], bindings);
   const [a, b] = type ? [coerce(left, type, bindings), coerce(right, type, bindings)] : [];
   if (!type || !a || !b || !['STRING', 'BYTES', 'ARRAY'].includes(type.kind)) {
+    const texts = spelled([left, right], bindings);
+    if (texts) return combined(`(${texts.join(' || ')})`, scalar('STRING'), at, [left, right]);
     const supported = 'STRING || STRING; BYTES || BYTES; ARRAY<T> || ARRAY<T>';
     throw signatureError('operator ||', [left, right], supported, at);
   }

@@ -28,6 +28,8 @@ export interface Relation {
     readonly column: string;
     readonly type: DataType;
     readonly columns: ReadonlySet<string>;
+    /** Equal for outputs that are one column under several names. */
+    readonly origin?: string | undefined;
     readonly isPseudo?: boolean;
   }[];
   /** Values that are read even when no column is used. */
@@ -120,13 +122,14 @@ export function resolveFrom(
 
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {
   const duckAlias = context.newAlias();
-  const columns = relation.outputs.map(({ name, column, type, columns, isPseudo = false }) => ({
-    name,
-    type,
-    columns,
-    isPseudo,
-    sql: `${duckAlias}.${quoteIdentifier(column)}`,
-  }));
+  const sqlOf = (column: string) => `${duckAlias}.${quoteIdentifier(column)}`;
+  const firsts = new Map<string, string>();
+  const columns = relation.outputs.map(
+    ({ name, column, type, columns, origin = column, isPseudo = false }) => {
+      if (!firsts.has(origin)) firsts.set(origin, sqlOf(column));
+      return { name, type, columns, isPseudo, sql: sqlOf(column), origin: firsts.get(origin) ?? '' };
+    },
+  );
   const [only] = columns;
   const sources = [relation.isValue && only ? valueSource(only, alias) : { alias: alias?.text, columns }];
   return {

@@ -113,7 +113,8 @@ export function resolveUnpivot(item: Unpivot, { from, scope, context }: PivotInp
   if (from.lateral) throw invalidQuery('UNPIVOT is not allowed with array scans', item.at);
   const groups = item.groups.map(({ columns }) => columns.map((node) => unpivotColumn(node, context)));
   const labels = unpivotLabels(item, groups, context);
-  const used = groups.flat().map(({ sql }) => sql);
+  const origins = scope.origins();
+  const used = groups.flat().map(({ sql }) => origins.get(sql) ?? sql);
   if (new Set(used).size < used.length) {
     throw invalidQuery('Column names in UNPIVOT IN clause cannot be repeated', item.at);
   }
@@ -135,7 +136,7 @@ export function resolveUnpivot(item: Unpivot, { from, scope, context }: PivotInp
     const fields = [...types, label.type].map((type) => ({ name: '', type }));
     return structOf([...columns, label], { kind: 'STRUCT', fields }, item.at);
   });
-  const kept = scope.star().filter(({ sql }) => !used.includes(sql));
+  const kept = scope.star().filter(({ sql, origin = sql }) => !used.includes(origin));
   const read = unionColumns(groups.flat());
   const field = (type: DataType, index: number) =>
     combined(`struct_extract(${alias}.v, 'f${index}')`, type, item.at, [], { columns: read });

@@ -124,9 +124,10 @@ export class QueryResolver {
   #relation(sql: string, { outputs, reads, counts = false, isValue = false }: ResolvedQuery): Relation {
     return {
       sql,
-      outputs: outputs.map(({ name, type, value }, index) => ({
+      outputs: outputs.map(({ name, type, value, origin }, index) => ({
         name,
         type,
+        origin,
         column: `c${index}`,
         columns: value.columns,
       })),
@@ -153,9 +154,14 @@ export class QueryResolver {
       // A condition usually leaves few rows to hold.
       if (!where && (holds || isWindowed)) this.#holdsRows = true;
       const own = (value: Resolved) => withoutReferences(value, scope);
+      const origins = scope.origins();
       return {
         sql: `${sql}${order}`,
-        outputs: outputs.map((output) => ({ ...output, value: own(output.value) })),
+        outputs: outputs.map((output) => ({
+          ...output,
+          origin: origins.get(output.value.sql),
+          value: own(output.value),
+        })),
         reads: reads.map(own),
         counts,
         isValue: node.as !== undefined,

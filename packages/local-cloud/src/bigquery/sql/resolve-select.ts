@@ -18,6 +18,8 @@ export interface Output {
   readonly name: string;
   readonly type: DataType;
   readonly value: Resolved;
+  /** Equal for outputs that are one column under several names. */
+  readonly origin?: string | undefined;
 }
 
 export interface ResolvedSelect {

@@ -13,6 +13,8 @@ export interface ScopeColumn {
   readonly sql: string;
   readonly type: DataType;
   readonly columns: ReadonlySet<string>;
+  /** The SQL of the first column of the FROM item that is the same column under another name. */
+  readonly origin?: string;
   /** A pseudo-column of APPENDS. */
   readonly isPseudo?: boolean;
 }
@@ -43,6 +45,14 @@ export class Scope {
     const hidden = new Set(this.merged.map(({ name }) => name.toLowerCase()));
     const own = this.sources.flatMap(({ columns }) => columns);
     return [...this.merged, ...own.filter(({ name }) => !hidden.has(name.toLowerCase()))];
+  }
+
+  /** The origins of the columns by their SQL. */
+  origins(): ReadonlyMap<string, string> {
+    // The fields of a value are no columns.
+    const own = this.sources.flatMap(({ columns, value }) => (value ? [value] : columns));
+    const columns = [...this.merged, ...own];
+    return new Map(columns.map(({ sql, origin = sql }) => [sql, origin]));
   }
 
   source(alias: string): Source | undefined {

@@ -139,7 +139,10 @@ export const JSON_TYPE: Vectors = [
     "FORMAT('%t %T %p %P', JSON '{\"a\":1}', JSON '{\"a\":1}', JSON '{\"a\":1}', JSON '{\"a\":[1]}')",
     ['{"a":1} JSON \'{"a":1}\' {"a":1} {\n  "a": [\n    1\n  ]\n}'],
   ],
-  ["CONCAT(JSON '1', 'a')", 'Invalid cast from JSON to STRING'],
+  [
+    "CONCAT(JSON '1', 'a')",
+    'No matching signature for function CONCAT for argument types: JSON, STRING. Supported signature: CONCAT(STRING...); CONCAT(BYTES...)',
+  ],
   ["TYPEOF(JSON '1')", ['JSON']],
   ["TO_JSON(JSON '1')", ['1']],
   ["JSON '1' IS NULL", [false]],

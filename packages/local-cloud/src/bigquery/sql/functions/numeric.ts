@@ -140,6 +140,12 @@ function ieeeDivide(x: string, y: string): string {
 function rangeBucket([point = '', bounds = '']: readonly string[], [of, all]: readonly Resolved[]): string {
   if (all?.coercible === 'NULL')
     throw invalidQuery('Second argument of RANGE_BUCKET must be an array but was INT64', all.at);
+  for (const [type, which] of [
+    [of?.type, 'First'],
+    [all?.type.kind === 'ARRAY' ? all.type.element : undefined, 'Second'],
+  ] as const)
+    if (type && ['JSON', 'STRUCT', 'ARRAY'].includes(type.kind))
+      throw invalidQuery(`${which} argument of RANGE_BUCKET of type ${typeName(type)} has no order`, of?.at);
   if (of?.type.kind === 'FLOAT64') return floatBucket([point, bounds]);
   const error = failure('Elements in input array to RANGE_BUCKET must be in ascending order.');
   return letIn([point, bounds], (p, all) => {

@@ -2,7 +2,7 @@ import { unsupported } from '../../errors.ts';
 import { type DataType, type ScalarKind, scalar, scalarKindOf } from '../../types.ts';
 import type { FunctionCall } from '../ast.ts';
 import type { Bindings } from '../bindings.ts';
-import { coerce, commonType, signatureError } from '../coercion.ts';
+import { coerce, commonType, exactly, signatureError } from '../coercion.ts';
 import { combined, type Resolved } from '../resolved.ts';
 import type { Overload, Parameter } from './table.ts';
 
@@ -20,6 +20,10 @@ export function applyOverloads(
   // BigQuery computes and returns NUMERIC or BIGNUMERIC here.
   const widened = best.places.find(({ arg, pattern }) => pattern === 'FLOAT64' && isDecimal(arg))?.arg;
   if (widened) throw unsupported(`${call.name} of ${widened.type.kind}`, call.at);
+  for (const { arg, index } of best.places) {
+    const type = values[index]?.type;
+    if (type) exactly(arg, type, bindings);
+  }
   const sql = overload.emit(
     values.map((value) => value.sql),
     values,

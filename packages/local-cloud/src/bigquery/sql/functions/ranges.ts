@@ -1,7 +1,8 @@
-import { duckType, scalar } from '../../types.ts';
+import { invalidQuery } from '../../errors.ts';
+import { duckType, rangeElement, scalar } from '../../types.ts';
 import { boundText, rangeText } from '../conversions.ts';
 import { failure, letIn, strict } from '../let.ts';
-import { type FunctionTable, type Overload, overload } from './table.ts';
+import { type Emit, type FunctionTable, type Overload, overload } from './table.ts';
 
 const ELEMENTS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
 type Element = (typeof ELEMENTS)[number];
@@ -9,29 +10,33 @@ type Element = (typeof ELEMENTS)[number];
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/range-functions */
 export const RANGE_FUNCTIONS: FunctionTable = {
   RANGE: each((element) =>
-    overload(`${element}, ${element} -> RANGE<${element}>`, ([s = '', e = '']) => rangeSql(element, s, e)),
+    overload(`${element}, ${element} -> RANGE<${element}>`, ([s = '', e = ''], bounds) => {
+      if (bounds.every(({ coercible }) => coercible === 'NULL'))
+        throw invalidQuery('At least one of the arguments of RANGE must have a type', bounds[0]?.at);
+      return rangeSql(element, s, e);
+    }),
   ),
   RANGE_START: each((element) =>
-    overload(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 's')),
+    ofRange(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 's')),
   ),
   RANGE_END: each((element) =>
-    overload(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 'e')),
+    ofRange(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 'e')),
   ),
   RANGE_CONTAINS: each((element) => [
-    overload(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
-      strict(args, (a = '', b = '') => `${a}.s <= ${b}.s AND ${b}.e <= ${a}.e`),
-    ),
-    overload(`RANGE<${element}>, ${element} -> BOOL`, (args) =>
+    ofRange(`RANGE<${element}>, ${element} -> BOOL`, (args) =>
       strict(args, (range = '', value = '') => `${range}.s <= ${value} AND ${value} < ${range}.e`),
+    ),
+    ofRange(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
+      strict(args, (a = '', b = '') => `${a}.s <= ${b}.s AND ${b}.e <= ${a}.e`),
     ),
   ]),
   RANGE_OVERLAPS: each((element) =>
-    overload(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
+    ofRange(`RANGE<${element}>, RANGE<${element}> -> BOOL`, (args) =>
       strict(args, (a = '', b = '') => overlap(a, b)),
     ),
   ),
   RANGE_INTERSECT: each((element) =>
-    overload(`RANGE<${element}>, RANGE<${element}> -> RANGE<${element}>`, (args) =>
+    ofRange(`RANGE<${element}>, RANGE<${element}> -> RANGE<${element}>`, (args) =>
       strict(args, (a = '', b = '') => {
         const texts = `${rangeText(element, a)} || ' and ' || ${rangeText(element, b)} || ' do not overlap'`;
         const both = `struct_pack(s := greatest(${a}.s, ${b}.s), e := least(${a}.e, ${b}.e))`;
@@ -43,6 +48,19 @@ export const RANGE_FUNCTIONS: FunctionTable = {
 
 function each(make: (element: Element) => Overload | Overload[]): Overload[] {
   return ELEMENTS.flatMap(make);
+}
+
+/** A NULL without a type is no RANGE. */
+function ofRange(signature: string, emit: Emit): Overload {
+  return overload(signature, (args, values, bindings) => {
+    const none = values.find(({ type, coercible }) => coercible === 'NULL' && rangeElement(type.kind));
+    if (none)
+      throw invalidQuery(
+        'A literal NULL is not accepted in place of a RANGE: give it a type, as in CAST(NULL AS RANGE<DATE>)',
+        none.at,
+      );
+    return emit(args, values, bindings);
+  });
 }
 
 /** Of a NULL bound, which is unbounded. */

@@ -1,8 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { invalidQuery, unsupported } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
-import { type DataType, scalar } from '../../types.ts';
-import { castTo } from '../casts.ts';
+import type { DataType } from '../../types.ts';
+import { spelled } from '../casts.ts';
 import { signatureError } from '../coercion.ts';
 import { failure, letIn, strict } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
@@ -182,9 +182,9 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     overload('STRING... -> STRING', (args) => `(${args.join(' || ')})`),
     overload('BYTES... -> BYTES', (args) => `(${args.join(' || ')})`),
     overload('ANY... -> STRING', (_, values, bindings) => {
-      if (values.some(({ type }) => type.kind === 'BYTES'))
+      const texts = spelled(values, bindings);
+      if (!texts)
         throw signatureError('function CONCAT', values, 'CONCAT(STRING...); CONCAT(BYTES...)', values[0]?.at);
-      const texts = values.map((value) => castTo(value, scalar('STRING'), false, value.at, bindings).sql);
       return `(${texts.join(' || ')})`;
     }),
   ],
