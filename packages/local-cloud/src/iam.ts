@@ -229,6 +229,14 @@ export class Iam {
     this.#save();
   }
 
+  /** Puts back grants that were checked when they were made. A role that is deleted since allows nothing. */
+  restore(grants: readonly Grant[]): void {
+    for (const grant of grants) {
+      if (!this.#grants.has(keyOf(grant))) this.#grants.set(keyOf(grant), grant);
+    }
+    this.#save();
+  }
+
   /** The grants on exactly this resource. */
   policyOf(resource: string): Policy {
     const members = new Map<string, string[]>();

@@ -63,9 +63,9 @@ export class Catalog {
         });
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(id));
       }
-      await catalog.versions.load(connection);
+      await catalog.versions.load(connection, now);
       await catalog.routines.load(connection);
-      await catalog.deleted.load(connection);
+      await catalog.deleted.load(connection, now);
       for (const { physicalName } of catalog.versions.tables()) {
         catalog.#lastPhysical = Math.max(catalog.#lastPhysical, Number(physicalName.slice(1)));
       }

@@ -216,9 +216,7 @@ export class Datasets {
       for (const view of deleted.views) await catalog.createTable(transaction, view);
       for (const routine of deleted.routines) await catalog.routines.put(transaction, routine);
       await catalog.deleted.forget(transaction, deleted);
-      transaction.afterCommit(() => {
-        for (const grant of deleted.grants) iam.grant(grant);
-      });
+      transaction.afterCommit(() => iam.restore(deleted.grants));
     });
     return this.get(datasetId);
   }

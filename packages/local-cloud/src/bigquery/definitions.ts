@@ -83,6 +83,8 @@ export class Definitions {
         const { datasetId } = translation.routine;
         const verb = translation.kind === 'drop function' ? 'delete' : 'create';
         requireOnDataset(access, `bigquery.routines.${verb}`, projectId, datasetId);
+        if ('orReplace' in translation && translation.orReplace)
+          requireOnDataset(access, 'bigquery.routines.update', projectId, datasetId);
         break;
       }
       case 'create schema':

@@ -26,11 +26,14 @@ export class DeletedDatasets {
   /** The oldest first. */
   #kept: DeletedDataset[] = [];
 
-  /** Call it once, inside the transaction that loads the catalog. */
-  async load(connection: Transaction['connection']): Promise<void> {
+  /** Call it once, inside the transaction that loads the catalog. Forgets those that nobody can restore any more. */
+  async load(connection: Transaction['connection'], now: number): Promise<void> {
     await connection.run(
       'CREATE TABLE IF NOT EXISTS catalog.deleted_datasets (deleted BIGINT NOT NULL, resource VARCHAR NOT NULL)',
     );
+    await connection.run('DELETE FROM catalog.deleted_datasets WHERE deleted < $1', [
+      BigInt(now - TIME_TRAVEL_MS),
+    ]);
     const rows = await readRows(connection, 'SELECT resource FROM catalog.deleted_datasets ORDER BY deleted');
     this.#kept = rows.map(([resource]) => JSON.parse(String(resource)));
   }

@@ -57,7 +57,7 @@ export async function restoreDropped(
   table: Table,
   { catalog }: ServiceContext,
 ): Promise<void> {
-  if (!(await catalog.versions.release(transaction, table.physicalName))) {
+  if (!(await catalog.versions.release(transaction, table))) {
     throw new CloudError(
       'FAILED_PRECONDITION',
       `The local BigQuery keeps only some of the history: the rows of ${tableName(table.reference)} are not kept any more`,
@@ -95,7 +95,9 @@ export function tableAt(
   const refused = (rule: string) =>
     invalidQuery(`Invalid snapshot time ${time} for table ${tableName(reference)}@${time}. ${rule}`);
   if (time > now) throw refused(`Cannot read after ${now}`);
-  const earliest = Math.max(now - TIME_TRAVEL_MS, current?.creationTime ?? 0);
+  // A new dataset shows nothing of the tables of a deleted one with its id.
+  const began = current?.creationTime ?? catalog.findDataset(reference.datasetId)?.creationTime ?? 0;
+  const earliest = Math.max(now - TIME_TRAVEL_MS, began);
   if (time < earliest) throw refused(`Cannot read before ${earliest}`);
   const lost = catalog.versions.lostUntil(reference);
   const version = time < now && catalog.versions.of(reference).find(({ until }) => time < until);

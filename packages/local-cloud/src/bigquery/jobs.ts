@@ -146,7 +146,7 @@ export class Jobs {
     }
   }
 
-  /** Forgets a finished job. Throws INVALID_ARGUMENT for one that runs. */
+  /** Forgets a finished job and the jobs of its script. Throws INVALID_ARGUMENT for one that runs. */
   delete(job: Job): void {
     if (job.state !== 'DONE') {
       throw new CloudError(
@@ -155,6 +155,9 @@ export class Jobs {
       );
     }
     this.#jobs.delete(keyOf(job));
+    for (const [key, { script, location }] of this.#jobs) {
+      if (script?.parentJobId === job.id && location === job.location) this.#jobs.delete(key);
+    }
   }
 
   /** Throws NOT_FOUND. Outside US and EU a job is found only with its location. */

@@ -308,7 +308,9 @@ export class QueryEngine {
         });
       default: {
         const ddl = await this.#definitions.run(access, translation, bindings, location, own);
-        const destination = translation.kind === 'create table' && translation.sql && ddl.table;
+        const isRead = translation.kind === 'create table' && translation.sql;
+        // A temporary table is gone when its script has ended.
+        const destination = isRead && ddl.table && !own?.isTemporary(ddl.table) && ddl.table;
         return { ddl, ...(destination && { destination }) };
       }
     }

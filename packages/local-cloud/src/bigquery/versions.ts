@@ -23,12 +23,15 @@ export class Versions {
   /** For each table, the time before which not everything is known, in milliseconds since the epoch. */
   readonly #lost = new Map<string, number>();
 
-  /** Call it once, inside the transaction that loads the catalog. */
-  async load(connection: Transaction['connection']): Promise<void> {
+  /** Call it once, inside the transaction that loads the catalog. Forgets versions that are too old to be read. */
+  async load(connection: Transaction['connection'], now: number): Promise<void> {
     await connection.run(
       `CREATE TABLE IF NOT EXISTS catalog.versions
          (physical_id BIGINT, until BIGINT NOT NULL, bytes BIGINT NOT NULL, resource VARCHAR NOT NULL)`,
     );
+    await connection.run('DELETE FROM catalog.versions WHERE physical_id IS NOT NULL AND until < $1', [
+      BigInt(now - TIME_TRAVEL_MS),
+    ]);
     const rows = await readRows(connection, 'SELECT * FROM catalog.versions ORDER BY until');
     for (const [id = null, until, bytes, resource] of rows) {
       const table: Omit<Table, 'physicalName'> = JSON.parse(String(resource));
@@ -80,9 +83,13 @@ export class Versions {
     return excess;
   }
 
-  /** Takes out the version with these rows; false when there is none. */
-  async release({ connection, afterCommit }: Transaction, physicalName: string): Promise<boolean> {
-    const version = this.#kept.find(({ table }) => table.physicalName === physicalName);
+  /** Takes out the version with the rows of a table; false when there is none. */
+  async release({ connection, afterCommit }: Transaction, released: Table): Promise<boolean> {
+    const { physicalName, creationTime } = released;
+    // After a restart another table may have the name in DuckDB of one whose rows are gone.
+    const version = this.#kept.find(
+      ({ table }) => table.physicalName === physicalName && table.creationTime === creationTime,
+    );
     if (!version) return false;
     await connection.run('DELETE FROM catalog.versions WHERE physical_id = $1', [
       BigInt(physicalName.slice(1)),

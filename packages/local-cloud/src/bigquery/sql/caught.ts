@@ -32,12 +32,13 @@ export function resolveCatching(
     });
   }
   const otherwise = second && resolve(second);
-  const plain = resolve(first);
+  // Only once: nested calls would double the work at each level.
+  const plain = failuresCaught(() => resolve(first));
   const type = otherwise ? commonType([plain, otherwise], bindings) : plain.type;
   const other = type && otherwise && coerce(otherwise, type, bindings);
   if (!type || (otherwise && !other))
     throw signatureError(`function ${name}`, otherwise ? [plain, otherwise] : [plain], 'IFERROR(T, T)', at);
-  const tried = failuresCaught(() => coerce(resolve(first), type, bindings));
+  const tried = failuresCaught(() => coerce(plain, type, bindings));
   if (!tried) throw new TypeError('a value that coerces only where it may fail');
   assertCaught(name, tried);
   // NULL where it fails, and else a STRUCT with the value, which may be NULL.

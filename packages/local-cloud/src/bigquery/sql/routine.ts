@@ -18,7 +18,7 @@ export interface RoutineDefinition {
   readonly body: Expression;
 }
 
-/** Whether the statement makes a temporary function, which is added then. */
+/** Whether the statement makes a temporary function, which is added then. Throws `invalidQuery` for a name with a dataset. */
 export function addTemporaryFunction(
   functions: Map<string, RoutineDefinition>,
   statement: Statement,
@@ -26,6 +26,7 @@ export function addTemporaryFunction(
   if (statement.node !== 'create function' || !statement.isTemporary) return false;
   const { routine, parameters, returns, body } = statement;
   const name = routine.path.map(({ text }) => text).join('.');
+  if (name.includes('.')) throw invalidQuery(`A temporary function has no dataset: ${name}`, routine.at);
   functions.set(name.toLowerCase(), { name, parameters, returns, body });
   return true;
 }

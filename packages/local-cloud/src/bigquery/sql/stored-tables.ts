@@ -248,7 +248,8 @@ export class StoredTables implements TableFinder {
   }
 
   routine(name: string, at: Position): RoutineDefinition | undefined {
-    const temporary = this.#defaults.functions?.get(name.toLowerCase());
+    // A view never calls a function of its caller, who could read with the right of the view.
+    const temporary = this.#view ? undefined : this.#defaults.functions?.get(name.toLowerCase());
     if (temporary) return temporary;
     if (/^SAFE\./i.test(name)) return undefined;
     const path = name.split('.').map((text) => ({ text, at }));
