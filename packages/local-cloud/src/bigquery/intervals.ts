@@ -47,10 +47,10 @@ export function intervalOf(count: bigint, part: string): DuckDBIntervalValue | u
 
 /** `1-2 3 4:5:6.789` */
 export function formatInterval({ months, days, micros }: DuckDBIntervalValue): string {
-  const months_ = Math.abs(months);
+  const allMonths = Math.abs(months);
   const size = micros < 0n ? -micros : micros;
   const [hours, minutes, seconds] = [size / HOUR, (size / (60n * SECOND)) % 60n, (size / SECOND) % 60n];
-  const date = `${months < 0 ? '-' : ''}${Math.trunc(months_ / 12)}-${months_ % 12}`;
+  const date = `${months < 0 ? '-' : ''}${Math.trunc(allMonths / 12)}-${allMonths % 12}`;
   return `${date} ${days} ${micros < 0n ? '-' : ''}${hours}:${minutes}:${seconds}${fraction(size % SECOND)}`;
 }
 

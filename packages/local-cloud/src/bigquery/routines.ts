@@ -138,14 +138,12 @@ export class Routines {
 function propertiesOf(input: RoutineInput): StoredRoutine['properties'] {
   const { routineType, language, arguments: given, returnType, definitionBody, description } = input;
   return withoutNulls({
-    ...{
-      routineType,
-      language: language ?? 'SQL',
-      arguments: given,
-      returnType,
-      definitionBody,
-      description,
-    },
+    routineType,
+    language: language ?? 'SQL',
+    arguments: given,
+    returnType,
+    definitionBody,
+    description,
   });
 }
 

@@ -3,7 +3,6 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { duckType, scalar, scalarKindOf, typeName } from '../types.ts';
 import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
-
 import { CATCHING_FUNCTIONS, resolveCatching } from './caught.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
