@@ -123,6 +123,8 @@ describe('an account that may run queries and read the dataset', () => {
     const client = clientOf(READER);
     expect((await client.query(SELECT))[0]).toEqual([]);
     expect((await client.getDatasets())[0].map(({ id }) => id)).toEqual(['shop']);
+    const temporary = 'SELECT 1; CREATE TEMP TABLE own AS SELECT id FROM shop.orders';
+    expect((await client.query(temporary))[0]).toEqual([]);
     const statements = [
       "INSERT INTO shop.orders (id) VALUES ('a')",
       "DELETE FROM shop.orders WHERE id = 'a'",

@@ -55,7 +55,9 @@ beforeAll(async () => {
     once: 'SELECT DISTINCT id FROM raw.rows',
     recent: 'SELECT id FROM APPENDS(TABLE raw.rows, NULL, NULL)',
     upper: 'SELECT UPPER(id) AS id FROM shared.once',
+    masked: 'SELECT shared.mask(id) AS id FROM raw.rows',
   };
+  await owner.query("CREATE FUNCTION shared.mask(id STRING) AS ('*')");
   for (const [tableId, query] of Object.entries(views)) {
     await bigquery.insertTable('shared', {
       tableReference: { tableId },
@@ -88,6 +90,23 @@ describe('a view that its source authorizes', () => {
       expect(await refusal(analyst.query(query))).toMatchObject({ code: 403, message: denied('raw.rows') });
     }
     expect((await refusal(analyst.dataset('raw').table('rows').getRows())).code).toBe(403);
+  });
+
+  it('calls no temporary function of its caller, who could read with its right', async () => {
+    const defaultDataset = { projectId: PROJECT, datasetId: 'shared' };
+    await owner.query({ query: 'CREATE VIEW shared.bare AS SELECT mask(id) AS id FROM raw.rows', defaultDataset });
+    await authorize('masked', 'bare');
+    const read = '(id STRING) AS ((SELECT STRING_AGG(id) FROM raw.rows));';
+    const [bare] = await analyst.query({
+      query: `CREATE TEMP FUNCTION mask${read} SELECT DISTINCT id FROM shared.bare`,
+      defaultDataset,
+    });
+    expect(bare).toEqual([{ id: '*' }]);
+    const named = analyst.query(`CREATE TEMP FUNCTION shared.mask${read} SELECT id FROM shared.masked`);
+    expect(await refusal(named)).toMatchObject({
+      code: 400,
+      message: expect.stringContaining('A temporary function has no dataset: shared.mask'),
+    });
   });
 
   it('lends its right to the views that read it', async () => {

@@ -185,6 +185,16 @@ describe('a script', () => {
     expect(all.some(({ metadata }) => metadata.statistics.parentJobId)).toBe(false);
   });
 
+  it('is deleted with its jobs', async () => {
+    const { job, children } = await run('SELECT 1; SELECT 2');
+    await job.delete();
+    expect(children).toHaveLength(2);
+    for (const { jobReference } of children) {
+      const child = fixture.client.job(jobReference.jobId, { location: LOCATION });
+      expect(await refusal(child.getMetadata())).toMatchObject({ code: 404 });
+    }
+  });
+
   it('says what its last statement changed', async () => {
     await run('CREATE OR REPLACE TABLE d.t AS SELECT 1 AS n; SELECT 1; INSERT INTO d.t VALUES (2), (3)');
     const { statistics } = await run('SELECT 1; DELETE FROM d.t WHERE n > 1');

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Fixture, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
+import { Database } from '../../src/bigquery/database.ts';
+import { type Fixture, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { call, refusedCall } from './support/rest.ts';
 
 const HOUR = 3_600_000;
@@ -183,6 +184,33 @@ describe('a deleted dataset', () => {
     await run('DROP SCHEMA d');
     await call(fixture, 'POST', 'datasets/d:undelete', { deletionTime: first });
     expect(await people()).toEqual(BEFORE);
+  });
+
+  it('shows nothing of its tables to a new dataset with its id', async () => {
+    await later(1);
+    await run('DROP SCHEMA d CASCADE');
+    await later(1);
+    await run('CREATE SCHEMA d');
+    await later(1);
+    const dataset = fixture.client.dataset('d');
+    const { message } = await refusal(dataset.table('people@-9000000').copy(dataset.table('people')));
+    expect(message).toContain('Cannot read before');
+  });
+
+  it('is not restored with the rows of another table, which has the name of a lost one in DuckDB', async () => {
+    await run('DROP SCHEMA d CASCADE');
+    await fixture.close();
+    const database = await Database.open(path);
+    await database.write(({ connection }) => connection.run('DELETE FROM catalog.versions'));
+    await database.close();
+    fixture = await startBigQuery({ path });
+    await later(1);
+    await run('CREATE SCHEMA e');
+    await run('CREATE TABLE e.other AS SELECT 1 AS x');
+    await run('DROP TABLE e.other');
+    expect((await refusal(run('UNDROP SCHEMA d'))).message).toContain(
+      `the rows of ${PROJECT}:d.people are not kept any more`,
+    );
   });
 
   it('is gone after the time of its time travel', async () => {

@@ -4,6 +4,8 @@ export const ERRORS: Vectors = [
   ["IFERROR(1/0, 2), IFERROR(1, 2), IFERROR(NULL, 3), IFERROR(CAST('x' AS INT64), 7)", [2, 1, null, 7]],
   ['ISERROR(1/0), ISERROR(1), ISERROR(NULL)', [true, false, false]],
   ['NULLIFERROR(1/0), NULLIFERROR(1)', [null, 1]],
+  // Each level once: twice at each level would take hours.
+  [`${'NULLIFERROR('.repeat(24)}1/0${')'.repeat(24)}`, [null]],
   ["ERROR('x')", 'x'],
   [
     "IF(FALSE, ERROR('x'), 1), IF(FALSE, ERROR('x'), 'a'), COALESCE('a', ERROR('x')), IFNULL(DATE '2024-01-01', ERROR('a'))",
