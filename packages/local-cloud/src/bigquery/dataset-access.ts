@@ -80,12 +80,20 @@ export function grantedAccess(iam: Iam, resource: string): AccessEntry[] {
   });
 }
 
-/** Call it after the dataset is deleted. Grants of a Pulumi program stay: the program deletes them. */
+/** Call it after the dataset or table is deleted. Grants of a Pulumi program stay: the program deletes them. */
 export function forgetAccess(iam: Iam, resource: string): void {
   for (const grant of ownGrants(iam, resource)) iam.revoke(grant);
 }
 
-/** The grants on a dataset, and on what is in it, that end with the dataset. */
+/** Call it after a table is renamed. Grants of a Pulumi program stay. */
+export function moveAccess(iam: Iam, from: string, to: string): void {
+  const moved = ownGrants(iam, from).map((grant) => ({ ...grant, resource: to }));
+  if (moved.length === 0) return;
+  forgetAccess(iam, from);
+  iam.restore(moved);
+}
+
+/** The grants on a dataset or table, and on what is in it, that end with it. */
 export function ownGrants(iam: Iam, resource: string): Grant[] {
   const isHere = (name: string) => name === resource || name.startsWith(`${resource}/`);
   return iam.grants().filter((grant) => isHere(grant.resource) && grant.declaredBy === undefined);

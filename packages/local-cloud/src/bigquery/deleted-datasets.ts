@@ -39,10 +39,20 @@ export class DeletedDatasets {
   }
 
   async keep(transaction: Transaction, deleted: DeletedDataset): Promise<void> {
-    const recent = this.#kept.filter(
-      ({ deletionTime }) => deletionTime > deleted.deletionTime - TIME_TRAVEL_MS,
+    await this.#store(transaction, [...this.#kept, deleted].slice(-MAX_DATASETS));
+  }
+
+  /** Whether there are some that nobody can restore any more. */
+  hasOld(now: number): boolean {
+    return this.#kept.some(({ deletionTime }) => deletionTime < now - TIME_TRAVEL_MS);
+  }
+
+  /** Forgets those that nobody can restore any more. */
+  async prune(transaction: Transaction, now: number): Promise<void> {
+    await this.#store(
+      transaction,
+      this.#kept.filter(({ deletionTime }) => deletionTime >= now - TIME_TRAVEL_MS),
     );
-    await this.#store(transaction, [...recent, deleted].slice(-MAX_DATASETS));
   }
 
   /** The one that was deleted at a time, or the last one; undefined when it is too late to restore it. */

@@ -1,11 +1,13 @@
 import type { Timer } from '../clock.ts';
 import type { TableReference } from '../warehouse.ts';
+import { tableResource } from './access.ts';
 import { Bursts } from './bursts.ts';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
+import { forgetAccess } from './dataset-access.ts';
 import type { ServiceContext } from './datasets.ts';
 import { tableName } from './errors.ts';
-import { hasHistory, keepDropped } from './history.ts';
+import { forgetOldHistory, hasHistory, hasOldHistory, keepDropped } from './history.ts';
 import { totalBytes } from './statistics.ts';
 
 /** Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has. */
@@ -32,7 +34,14 @@ export class ExpiringTables {
     if (expirationOf(table) < Infinity) this.#readAt.set(table.physicalName, this.#context.clock.now());
   }
 
+  /** Drops a table, and the grants on it. */
   async drop(transaction: Transaction, table: Table): Promise<void> {
+    await this.discard(transaction, table);
+    transaction.afterCommit(() => forgetAccess(this.#context.iam, tableResource(table.reference)));
+  }
+
+  /** Drops a table in whose place comes another, which keeps the grants. */
+  async discard(transaction: Transaction, table: Table): Promise<void> {
     const { catalog, database, statistics } = this.#context;
     if (hasHistory(table)) {
       await catalog.forgetTable(transaction, table);
@@ -48,13 +57,14 @@ export class ExpiringTables {
     });
   }
 
-  /** Drops expired tables, as BigQuery does. Call it before looking up tables. */
+  /** Drops expired tables, as BigQuery does, and history that is too old. Call it before looking up tables. */
   async dropExpired(): Promise<void> {
     const { catalog, clock, database } = this.#context;
     const expired = () => catalog.allTables().filter((table) => expirationOf(table) <= clock.now());
-    if (expired().length === 0) return;
+    if (expired().length === 0 && !hasOldHistory(this.#context)) return;
     await database.write(async (transaction) => {
       for (const table of expired()) await this.drop(transaction, table);
+      if (hasOldHistory(this.#context)) await forgetOldHistory(transaction, this.#context);
     });
   }
 

@@ -66,6 +66,18 @@ export async function restoreDropped(
   await catalog.createTable(transaction, table, table.physicalName);
 }
 
+/** Whether something is too old to be read or restored. */
+export function hasOldHistory({ catalog, clock }: ServiceContext): boolean {
+  return catalog.versions.hasOld(clock.now()) || catalog.deleted.hasOld(clock.now());
+}
+
+/** Forgets what is too old to be read or restored. */
+export async function forgetOldHistory(transaction: Transaction, context: ServiceContext): Promise<void> {
+  const { catalog, clock } = context;
+  dropAfter(transaction, context, await catalog.versions.prune(transaction, clock.now()));
+  await catalog.deleted.prune(transaction, clock.now());
+}
+
 /** Tables that expire are gone for good: most hold what can be made again. */
 export function hasHistory(table: Table): boolean {
   return kindOf(table) === 'TABLE' && table.properties.expirationTime === undefined;

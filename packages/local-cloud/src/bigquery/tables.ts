@@ -1,7 +1,9 @@
 import { CloudError } from '../errors.ts';
+import { tableResource as tableResourceName } from './access.ts';
 import { alteredSchema } from './altered-schema.ts';
 import { nextModification, type Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
+import { moveAccess } from './dataset-access.ts';
 import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
@@ -91,7 +93,7 @@ export class Tables {
   ): Promise<Table> {
     checkLayout(properties, fields);
     if (!hasHistory(existing)) await this.#lose(transaction, existing);
-    await this.#expiring.drop(transaction, existing);
+    await this.#expiring.discard(transaction, existing);
     const lastModifiedTime = nextModification(existing, this.#context.clock.now());
     const table = { ...existing, fields, properties, lastModifiedTime };
     return this.#createWatched(transaction, table, staged);
@@ -191,7 +193,7 @@ export class Tables {
     changes: readonly TableAlteration[],
     values: readonly Readonly<Record<string, unknown>>[],
   ): Promise<void> {
-    const { catalog, clock, statistics } = this.#context;
+    const { catalog, clock, statistics, iam } = this.#context;
     const renamed = changes.find(({ change }) => change === 'RENAME TO');
     if (renamed?.change === 'RENAME TO') {
       if (changes.length > 1) throw invalid('RENAME TO cannot be combined with other changes of the table');
@@ -200,6 +202,9 @@ export class Tables {
       if (catalog.findTable(reference.datasetId, renamed.to)) {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
       }
+      transaction.afterCommit(() =>
+        moveAccess(iam, tableResourceName(table.reference), tableResourceName(reference)),
+      );
       return catalog.renameTable(transaction, table, renamed.to);
     }
     const properties = values.reduce(patched, table.properties);

@@ -20,6 +20,8 @@ export interface TableVersion {
 export class Versions {
   /** The oldest first. */
   #kept: TableVersion[] = [];
+  /** What transactions that have not ended make of it. */
+  readonly #uncommitted = new WeakMap<Transaction, TableVersion[]>();
   /** For each table, the time before which not everything is known, in milliseconds since the epoch. */
   readonly #lost = new Map<string, number>();
 
@@ -29,9 +31,7 @@ export class Versions {
       `CREATE TABLE IF NOT EXISTS catalog.versions
          (physical_id BIGINT, until BIGINT NOT NULL, bytes BIGINT NOT NULL, resource VARCHAR NOT NULL)`,
     );
-    await connection.run('DELETE FROM catalog.versions WHERE physical_id IS NOT NULL AND until < $1', [
-      BigInt(now - TIME_TRAVEL_MS),
-    ]);
+    await deleteOld(connection, now);
     const rows = await readRows(connection, 'SELECT * FROM catalog.versions ORDER BY until');
     for (const [id = null, until, bytes, resource] of rows) {
       const table: Omit<Table, 'physicalName'> = JSON.parse(String(resource));
@@ -59,6 +59,36 @@ export class Versions {
     return this.#lost.get(keyOf(reference)) ?? 0;
   }
 
+  #keptIn(transaction: Transaction): TableVersion[] {
+    return this.#uncommitted.get(transaction) ?? this.#kept;
+  }
+
+  #change(transaction: Transaction, kept: TableVersion[]): void {
+    if (!this.#uncommitted.has(transaction)) {
+      transaction.afterCommit(() => {
+        this.#kept = this.#keptIn(transaction);
+      });
+    }
+    this.#uncommitted.set(transaction, kept);
+  }
+
+  /** Whether there are versions that are too old to be read. */
+  hasOld(now: number): boolean {
+    return this.#kept.some(({ until }) => until < now - TIME_TRAVEL_MS);
+  }
+
+  /** Forgets versions that are too old to be read. Returns them. */
+  async prune(transaction: Transaction, now: number): Promise<TableVersion[]> {
+    await deleteOld(transaction.connection, now);
+    const kept = this.#keptIn(transaction);
+    const old = kept.filter(({ until }) => until < now - TIME_TRAVEL_MS);
+    this.#change(
+      transaction,
+      kept.filter((version) => !old.includes(version)),
+    );
+    return old;
+  }
+
   /** Keeps a version. Returns the tables of older ones that nobody can find after the commit. */
   async keep(transaction: Transaction, version: TableVersion, now: number): Promise<TableVersion[]> {
     if (version.bytes > MAX_BYTES) {
@@ -67,7 +97,8 @@ export class Versions {
     }
     await insert(transaction, version);
     let bytes = version.bytes;
-    const excess = this.#kept.toReversed().filter((older, index) => {
+    const kept = this.#keptIn(transaction);
+    const excess = kept.toReversed().filter((older, index) => {
       bytes += older.bytes;
       return bytes > MAX_BYTES || index + 1 >= MAX_VERSIONS || older.until < now - TIME_TRAVEL_MS;
     });
@@ -77,26 +108,26 @@ export class Versions {
       ]);
       if (older.until >= now - TIME_TRAVEL_MS) await this.lose(transaction, older.table, older.until);
     }
-    transaction.afterCommit(() => {
-      this.#kept = [...this.#kept.filter((older) => !excess.includes(older)), version];
-    });
+    this.#change(transaction, [...kept.filter((older) => !excess.includes(older)), version]);
     return excess;
   }
 
   /** Takes out the version with the rows of a table; false when there is none. */
-  async release({ connection, afterCommit }: Transaction, released: Table): Promise<boolean> {
+  async release(transaction: Transaction, released: Table): Promise<boolean> {
     const { physicalName, creationTime } = released;
     // After a restart another table may have the name in DuckDB of one whose rows are gone.
-    const version = this.#kept.find(
+    const kept = this.#keptIn(transaction);
+    const version = kept.find(
       ({ table }) => table.physicalName === physicalName && table.creationTime === creationTime,
     );
     if (!version) return false;
-    await connection.run('DELETE FROM catalog.versions WHERE physical_id = $1', [
+    await transaction.connection.run('DELETE FROM catalog.versions WHERE physical_id = $1', [
       BigInt(physicalName.slice(1)),
     ]);
-    afterCommit(() => {
-      this.#kept = this.#kept.filter((other) => other !== version);
-    });
+    this.#change(
+      transaction,
+      kept.filter((other) => other !== version),
+    );
     return true;
   }
 
@@ -119,8 +150,10 @@ export class Versions {
 
   /** The versions of a table follow its name. */
   async rename(transaction: Transaction, from: TableReference, to: TableReference): Promise<void> {
+    const kept = this.#keptIn(transaction);
+    const own = kept.filter(({ table }) => keyOf(table.reference) === keyOf(from));
     const renamed = new Map(
-      this.of(from).map((version) => [version, { ...version, table: { ...version.table, reference: to } }]),
+      own.map((version) => [version, { ...version, table: { ...version.table, reference: to } }]),
     );
     for (const { table } of renamed.values()) {
       await transaction.connection.run('UPDATE catalog.versions SET resource = $2 WHERE physical_id = $1', [
@@ -128,9 +161,12 @@ export class Versions {
         storedForm(table),
       ]);
     }
+    this.#change(
+      transaction,
+      kept.map((version) => renamed.get(version) ?? version),
+    );
     const lost = this.lostUntil(from);
     transaction.afterCommit(() => {
-      this.#kept = this.#kept.map((version) => renamed.get(version) ?? version);
       if (lost) this.#forget(to, lost);
     });
   }
@@ -138,6 +174,12 @@ export class Versions {
   #forget(reference: TableReference, until: number): void {
     this.#lost.set(keyOf(reference), Math.max(until, this.lostUntil(reference)));
   }
+}
+
+async function deleteOld(connection: Transaction['connection'], now: number): Promise<void> {
+  await connection.run('DELETE FROM catalog.versions WHERE physical_id IS NOT NULL AND until < $1', [
+    BigInt(now - TIME_TRAVEL_MS),
+  ]);
 }
 
 async function insert({ connection }: Transaction, { table, until, bytes }: TableVersion): Promise<void> {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Database } from '../../src/bigquery/database.ts';
+import { Database, readRows } from '../../src/bigquery/database.ts';
+import { Versions } from '../../src/bigquery/versions.ts';
 import { type Fixture, PROJECT, refusal, rowsOf, startBigQuery } from './support/bigquery.ts';
 import { call, refusedCall } from './support/rest.ts';
 
@@ -139,6 +140,43 @@ describe('FOR SYSTEM_TIME AS OF', () => {
     await fixture.clock.advance(clock.now() - fixture.clock.now());
     expect((await refusal(at(90))).message).toContain('keeps only some of the history');
     expect((await at(30))[0]).toEqual([{ n: 2 }]);
+  });
+});
+
+describe('history', () => {
+  it('has its bound also within one transaction', async () => {
+    const database = await Database.open(undefined);
+    const versions = new Versions();
+    const [projectId, datasetId, now] = ['p', 'd', 1];
+    await database.write(async (transaction) => {
+      await transaction.connection.run('CREATE SCHEMA catalog');
+      await versions.load(transaction.connection, now);
+      for (let id = 1; id <= 205; id += 1) {
+        const reference = { projectId, datasetId, tableId: `t${id}` };
+        const times = { creationTime: now, lastModifiedTime: now };
+        const table = { reference, physicalName: `t${id}`, fields: [], properties: {}, ...times };
+        await versions.keep(transaction, { table, until: now, bytes: 0 }, now);
+      }
+    });
+    expect(versions.tables().map(({ physicalName }) => physicalName)).toEqual(
+      Array.from({ length: 200 }, (_, index) => `t${index + 6}`),
+    );
+    await database.close();
+  });
+
+  it('is forgotten when it is too old, although nothing is written', async () => {
+    await run('CREATE SCHEMA e');
+    await run('CREATE TABLE e.t (n INT64)');
+    await run('DROP SCHEMA e CASCADE');
+    await later(24 * 7 + 1);
+    await run('SELECT 1');
+    await fixture.close();
+    const database = await Database.open(path);
+    const kept =
+      'SELECT (SELECT count(*) FROM catalog.versions), (SELECT count(*) FROM catalog.deleted_datasets)';
+    expect(await database.read((connection) => readRows(connection, kept))).toEqual([[0n, 0n]]);
+    await database.close();
+    fixture = await startBigQuery({ path });
   });
 });
 
