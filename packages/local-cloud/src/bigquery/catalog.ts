@@ -2,7 +2,7 @@ import type { TableReference } from '../warehouse.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
 import { DeletedDatasets } from './deleted-datasets.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
-import { COMMIT_TIME, quoteIdentifier } from './names.ts';
+import { COMMIT_TIME, quoteColumn, quoteIdentifier } from './names.ts';
 import { RoutineCatalog } from './routine-catalog.ts';
 import type { SchemaChange } from './schema.ts';
 import { duckType, type Field, typeOfField } from './types.ts';
@@ -74,26 +74,28 @@ export class Catalog {
     return catalog;
   }
 
-  /** Drops tables that a killed process made and never described, and adds the commit times that older versions lack. */
+  /** Drops tables that a killed process made and never described, and mends the columns of those that older versions made. */
   async #reconcile(connection: Transaction['connection'], now: number): Promise<void> {
     const tables = [...this.allTables(), ...this.versions.tables()];
     const known = new Map(tables.map((table) => [table.physicalName, table]));
     const stored = await readRows(
       connection,
-      `SELECT table_name, bool_or(column_name = $1) FROM duckdb_columns()
+      `SELECT table_name, bool_or(column_name = $1), bool_or(lower(column_name) = 'rowid') FROM duckdb_columns()
        WHERE database_name = current_database() AND schema_name = 'data' GROUP BY table_name`,
       [COMMIT_TIME],
     );
-    for (const [name, hasCommitTime] of stored) {
+    for (const [name, hasCommitTime, hidesRowid] of stored) {
       const table = known.get(String(name));
       const sql = `data.${quoteIdentifier(String(name))}`;
       if (!table) await connection.run(`DROP TABLE ${sql}`);
+      else if (hidesRowid)
+        await connection.run(`ALTER TABLE ${sql} RENAME COLUMN rowid TO ${quoteColumn('rowid')}`);
       if (!table || hasCommitTime) continue;
       await setCommitTime(connection, now);
       const old = `data.${quoteIdentifier(`${name}_old`)}`;
       await connection.run(`ALTER TABLE ${sql} RENAME TO ${quoteIdentifier(`${name}_old`)}`);
       await connection.run(createTableSql(table.physicalName, table.fields));
-      const columns = table.fields.map((field) => quoteIdentifier(field.name)).join(', ');
+      const columns = table.fields.map((field) => quoteColumn(field.name)).join(', ');
       if (columns) await connection.run(`INSERT INTO ${sql} (${columns}) SELECT ${columns} FROM ${old}`);
       await connection.run(`DROP TABLE ${old}`);
     }
@@ -190,15 +192,15 @@ export class Catalog {
     }
     for (const column of change?.relaxed ?? []) {
       await transaction.connection.run(
-        `ALTER TABLE ${name} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`,
+        `ALTER TABLE ${name} ALTER COLUMN ${quoteColumn(column)} DROP NOT NULL`,
       );
     }
     for (const column of change?.dropped ?? []) {
-      await transaction.connection.run(`ALTER TABLE ${name} DROP COLUMN ${quoteIdentifier(column)}`);
+      await transaction.connection.run(`ALTER TABLE ${name} DROP COLUMN ${quoteColumn(column)}`);
     }
     for (const { from, to } of change?.renamed ?? []) {
       await transaction.connection.run(
-        `ALTER TABLE ${name} RENAME COLUMN ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`,
+        `ALTER TABLE ${name} RENAME COLUMN ${quoteColumn(from)} TO ${quoteColumn(to)}`,
       );
     }
     await transaction.connection.run(
@@ -276,7 +278,7 @@ export async function setCommitTime(connection: Transaction['connection'], time:
 }
 
 function columnSql(field: Field): string {
-  const column = `${quoteIdentifier(field.name)} ${duckType(typeOfField(field))}`;
+  const column = `${quoteColumn(field.name)} ${duckType(typeOfField(field))}`;
   // BigQuery stores a NULL array as an empty one.
   if (field.mode === 'REPEATED') return `${column} DEFAULT []`;
   return field.mode === 'REQUIRED' ? `${column} NOT NULL` : column;

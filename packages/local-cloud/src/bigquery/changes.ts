@@ -1,7 +1,7 @@
 import { physicalSql } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
 import { invalidQuery } from './errors.ts';
-import { quoteIdentifier } from './names.ts';
+import { quoteColumn } from './names.ts';
 import { runPrepared } from './prepared.ts';
 import type { Bindings } from './sql/bindings.ts';
 import { type DmlTranslation, OPERATION, type RowOperation } from './sql/translate-dml.ts';
@@ -27,7 +27,7 @@ export async function changeRows(
   if (translation.mayRepeat) await assertChangedOnce(connection, operations);
   const of = (operation: RowOperation) =>
     `${OPERATION} IN (${operations.flatMap((name, index) => (name === operation ? [index] : [])).join(', ')})`;
-  const names = table.fields.map(({ name }) => quoteIdentifier(name));
+  const names = table.fields.map(({ name }) => quoteColumn(name));
   const changed: Partial<Record<RowOperation, number>> = {};
   // An UPDATE may move rows, so the deletions come first.
   if (operations.includes('DELETE')) {

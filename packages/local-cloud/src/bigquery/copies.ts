@@ -17,7 +17,7 @@ import {
 } from './job-configuration.ts';
 import type { JobWork } from './jobs.ts';
 import { placeOf } from './locations.ts';
-import { COMMIT_TIME, quoteIdentifier } from './names.ts';
+import { COMMIT_TIME, quoteColumn, quoteIdentifier } from './names.ts';
 import { modeOf } from './schema.ts';
 import { totalBytes } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
@@ -63,7 +63,7 @@ export class Copies {
         assertKind(operation, first);
         for (const table of tables.slice(1)) assertSameSchema(first, table);
         this.#destinations.authorize(access, destination.reference, true);
-        const names = first.fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+        const names = first.fields.map(({ name }) => quoteColumn(name)).join(', ');
         const { expirationTime: _, snapshotDefinition, cloneDefinition, ...kept } = first.properties;
         await this.#destinations.write({
           destination,

@@ -8,7 +8,7 @@ import type { ServiceContext } from './datasets.ts';
 import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import type { Destination } from './job-configuration.ts';
-import { assertFieldName, quoteIdentifier } from './names.ts';
+import { assertFieldName, quoteColumn } from './names.ts';
 import { assertWritable } from './table-kind.ts';
 import { checkLayout } from './table-layout.ts';
 import type { Tables } from './tables.ts';
@@ -84,10 +84,10 @@ export class Destinations {
     assertSameColumns(table, rows.fields);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
-    const names = rows.fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    const names = rows.fields.map(({ name }) => quoteColumn(name)).join(', ');
     const values = rows.fields.map(({ name }) => {
       const column = table.fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
-      return column ? fittedSql(column, quoteIdentifier(name)) : quoteIdentifier(name);
+      return column ? fittedSql(column, quoteColumn(name)) : quoteColumn(name);
     });
     await transaction.connection.run(
       `INSERT INTO ${physicalSql(table)} (${names}) SELECT ${values.join(', ')} FROM ${physicalSql(staged)}`,

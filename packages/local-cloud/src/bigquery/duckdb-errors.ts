@@ -1,5 +1,6 @@
 import { CloudError } from '../errors.ts';
 import { invalidQuery, unsupported } from './errors.ts';
+import { ROWID_COLUMN } from './names.ts';
 import { FAILURE_MARK, FAULT_MARK } from './sql/let.ts';
 
 /** DuckDB's messages about bad queries, each with BigQuery's error. */
@@ -15,7 +16,8 @@ const MESSAGES: readonly (readonly [RegExp, (match: RegExpExecArray) => CloudErr
   ],
   [
     /^Constraint Error: NOT NULL constraint failed: \w+\.(.*)$/m,
-    ([, column]) => invalidQuery(`Required field ${column} cannot be null`),
+    ([, column]) =>
+      invalidQuery(`Required field ${column === ROWID_COLUMN ? 'rowid' : column} cannot be null`),
   ],
   [/^Catalog Error: Table with name \w+ does not exist/, () => deleted()],
   [/^Out of Memory Error/, () => resourcesExceeded()],

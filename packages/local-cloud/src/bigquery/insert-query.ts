@@ -1,7 +1,7 @@
 import { physicalSql } from './catalog.ts';
 import type { Transaction } from './database.ts';
 import type { StagedTable } from './destinations.ts';
-import { quoteIdentifier } from './names.ts';
+import { quoteColumn } from './names.ts';
 import { runPrepared } from './prepared.ts';
 import type { Bindings } from './sql/bindings.ts';
 
@@ -13,7 +13,7 @@ export async function insertQuery(
   bindings: Bindings,
 ): Promise<void> {
   const { fields } = table;
-  const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+  const names = fields.map(({ name }) => quoteColumn(name)).join(', ');
   // BigQuery stores a NULL array as an empty one.
   const values = fields.map(({ mode }, index) =>
     mode === 'REPEATED' ? `coalesce(c${index}, [])` : `c${index}`,

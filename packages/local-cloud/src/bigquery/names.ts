@@ -86,6 +86,14 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A stored column: one named `rowid` would hide the ids that DuckDB gives to rows. The prefix is reserved. */
+export const ROWID_COLUMN = '_TABLE_rowid';
+
+/** A column of a stored table in DuckDB's SQL. */
+export function quoteColumn(name: string): string {
+  return quoteIdentifier(/^rowid$/i.test(name) ? ROWID_COLUMN : name);
+}
+
 /** The one place where a text becomes a literal of DuckDB's SQL. */
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

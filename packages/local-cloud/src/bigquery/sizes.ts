@@ -1,5 +1,5 @@
 import { DuckDBBlobValue, DuckDBListValue, DuckDBStructValue, type DuckDBValue } from '@duckdb/node-api';
-import { quoteIdentifier } from './names.ts';
+import { quoteColumn } from './names.ts';
 import { type DataType, type ScalarKind, structKey } from './types.ts';
 
 /**
@@ -67,5 +67,5 @@ function byteSizeSql(type: DataType, sql: string, depth = 0): string {
 
 /** A DuckDB expression for the logical bytes of a whole column. */
 export function columnBytesSql(type: DataType, name: string): string {
-  return `CAST(coalesce(sum(${byteSizeSql(type, quoteIdentifier(name))}), 0) AS BIGINT)`;
+  return `CAST(coalesce(sum(${byteSizeSql(type, quoteColumn(name))}), 0) AS BIGINT)`;
 }

@@ -53,6 +53,22 @@ describe('a folder', () => {
     await second.close();
   });
 
+  it('of an older version gives the column rowid the name that hides no ids', async () => {
+    const query = (sql: string) => ({ query: sql, useLegacySql: false });
+    const first = await BigQuery.open({ ...options, path });
+    await first.insertDataset({ datasetReference: { datasetId: 'd' } });
+    await first.query(query("CREATE TABLE d.old AS SELECT 'a' AS rowid"));
+    await first.close();
+    const database = await Database.open(path);
+    await database.write(({ connection }) =>
+      connection.run('ALTER TABLE data.t1 RENAME COLUMN "_TABLE_rowid" TO rowid'),
+    );
+    await database.close();
+    const second = await BigQuery.open({ ...options, path });
+    expect((await second.query(query('SELECT rowid FROM d.old'))).rows).toEqual([{ f: [{ v: 'a' }] }]);
+    await second.close();
+  });
+
   it('cannot be opened twice in one process', async () => {
     const first = await BigQuery.open({ ...options, path });
     await expect(BigQuery.open({ ...options, path })).rejects.toMatchObject({

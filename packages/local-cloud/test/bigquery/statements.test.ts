@@ -307,6 +307,43 @@ describe('statements on tables', () => {
   });
 });
 
+describe('a column with the name of DuckDB’s row ids', () => {
+  it('is a column like any other', async () => {
+    await fixture.client.query('CREATE SCHEMA r');
+    await run(
+      "CREATE TABLE r.t AS SELECT id AS RowId, n FROM UNNEST([STRUCT('a' AS id, 1 AS n), ('a', 2), ('b', 3)])",
+    );
+    await run('UPDATE r.t SET n = 20 WHERE n = 2');
+    await run('DELETE FROM r.t WHERE n = 1');
+    await run("MERGE r.t USING (SELECT 3 AS k) ON n = k WHEN MATCHED THEN UPDATE SET rowid = 'c'");
+    await fixture.client
+      .dataset('r')
+      .table('t')
+      .insert([{ RowId: 'd', n: 4 }]);
+    const stored = [
+      ['a', 20],
+      ['c', 3],
+      ['d', 4],
+    ];
+    expect(await rows('SELECT rowid, n FROM r.t ORDER BY rowid')).toEqual(stored);
+    expect(await rows('SELECT * FROM r.t ORDER BY t.RowId')).toEqual(stored);
+    const [listed] = await fixture.client.dataset('r').table('t').getRows();
+    expect(listed.map(({ RowId }) => RowId).toSorted()).toEqual(['a', 'c', 'd']);
+    await run('CREATE TABLE r.copy COPY r.t');
+    await run('ALTER TABLE r.copy RENAME COLUMN rowid TO id');
+    await run('ALTER TABLE r.copy RENAME COLUMN n TO rowid');
+    expect(await rows('SELECT rowid FROM APPENDS(TABLE r.copy, NULL, NULL) ORDER BY 1')).toEqual([
+      [3],
+      [4],
+      [20],
+    ]);
+    await run('CREATE TABLE r.required (rowid INT64 NOT NULL)');
+    expect((await refusal(run('INSERT INTO r.required VALUES (NULL)'))).message).toContain(
+      'Required field rowid cannot be null',
+    );
+  });
+});
+
 describe('GRANT and REVOKE', () => {
   it('change the grants of a table or dataset alone, and say on what', async () => {
     await fixture.client.query('CREATE SCHEMA g; CREATE TABLE g.t (n INT64)');
@@ -327,6 +364,21 @@ describe('GRANT and REVOKE', () => {
     expect((await refusal(run('GRANT `roles/none` ON TABLE g.t TO "user:a@example.com"'))).code).toBe(400);
     expect((await refusal(run(`GRANT \`${role}\` ON TABLE g.t TO "ana"`))).code).toBe(400);
     expect(bindings()).toEqual([{ role, members: [eva] }]);
+  });
+
+  it('of a table end with it, stay when it is replaced, and follow its new name', async () => {
+    await fixture.client.query('CREATE SCHEMA h; CREATE TABLE h.t (n INT64)');
+    const bindings = (tableId: string) => fixture.bigquery.tablePolicy('h', tableId).bindings;
+    const granted = [{ role: 'roles/bigquery.dataViewer', members: ['user:ana@example.com'] }];
+    await run('GRANT `roles/bigquery.dataViewer` ON TABLE h.t TO "user:ana@example.com"');
+    await run('CREATE OR REPLACE TABLE h.t (n STRING)');
+    expect(bindings('t')).toEqual(granted);
+    await run('ALTER TABLE h.t RENAME TO u');
+    await run('CREATE TABLE h.t (n INT64)');
+    expect([bindings('t'), bindings('u')]).toEqual([[], granted]);
+    await run('DROP TABLE h.u');
+    await run('CREATE TABLE h.u (n INT64)');
+    expect(bindings('u')).toEqual([]);
   });
 });
 

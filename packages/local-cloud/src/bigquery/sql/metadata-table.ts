@@ -2,7 +2,7 @@ import { DuckDBListValue } from '@duckdb/node-api';
 import { type Dataset, physicalSql, type Table } from '../catalog.ts';
 import type { Position } from '../errors.ts';
 import type { JobResource } from '../job-resources.ts';
-import { quoteIdentifier, quoteLiteral } from '../names.ts';
+import { quoteColumn, quoteLiteral } from '../names.ts';
 import { typedValue } from '../row-values.ts';
 import { type DataType, duckType, type ScalarKind, scalar, structKey } from '../types.ts';
 import type { Bindings } from './bindings.ts';
@@ -84,14 +84,14 @@ function boundSql(
     return item;
   });
   const list = bindings.bindOnce({ kind: 'ARRAY', element: type }, new DuckDBListValue(items), at);
-  const names = fields.map(({ name }, index) => `v.${structKey(index)} AS ${quoteIdentifier(name)}`);
+  const names = fields.map(({ name }, index) => `v.${structKey(index)} AS ${quoteColumn(name)}`);
   return `(SELECT ${names.join(', ')} FROM (SELECT unnest(${list.sql}) AS v))`;
 }
 
 function countedSql(columns: MetadataTable['columns'], rows: readonly MetadataRow[]): string {
   const selects = rows.map(({ values, of }) => {
     const list = Object.entries(columns).map(
-      ([name, type]) => `CAST(${valueSql(values[name])} AS ${duckType(type)}) AS ${quoteIdentifier(name)}`,
+      ([name, type]) => `CAST(${valueSql(values[name])} AS ${duckType(type)}) AS ${quoteColumn(name)}`,
     );
     return `SELECT ${list.join(', ')}${of ? ` FROM ${physicalSql(of)}` : ''}`;
   });

@@ -1,5 +1,5 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { quoteIdentifier } from '../names.ts';
+import { quoteColumn } from '../names.ts';
 import { type DataType, scalar, structKey } from '../types.ts';
 import type { FromItem, Name, Query } from './ast.ts';
 import { coerce } from './coercion.ts';
@@ -122,7 +122,7 @@ export function resolveFrom(
 
 function fromRelation(relation: Relation, alias: Name | undefined, context: FromContext): ResolvedFrom {
   const duckAlias = context.newAlias();
-  const sqlOf = (column: string) => `${duckAlias}.${quoteIdentifier(column)}`;
+  const sqlOf = (column: string) => `${duckAlias}.${quoteColumn(column)}`;
   const firsts = new Map<string, string>();
   const columns = relation.outputs.map(
     ({ name, column, type, columns, origin = column, isPseudo = false }) => {

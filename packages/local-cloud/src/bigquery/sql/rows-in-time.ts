@@ -1,6 +1,6 @@
 import { physicalSql, type Table } from '../catalog.ts';
 import { unsupported } from '../errors.ts';
-import { COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { COMMIT_TIME, quoteColumn, quoteIdentifier } from '../names.ts';
 import { duckType, sameType, typeOfField } from '../types.ts';
 import type { TableVersion } from '../versions.ts';
 import type { TimeRange } from './resolve-from.ts';
@@ -49,8 +49,8 @@ function rowsAt(version: Table, current: Table, condition: string, time: string)
     if (own && !sameType(typeOfField(own), type)) {
       throw unsupported(`FOR SYSTEM_TIME AS OF with the column ${field.name}, which had another type,`);
     }
-    const value = own ? quoteIdentifier(own.name) : `CAST(NULL AS ${duckType(type)})`;
-    return `${value} AS ${quoteIdentifier(field.name)}`;
+    const value = own ? quoteColumn(own.name) : `CAST(NULL AS ${duckType(type)})`;
+    return `${value} AS ${quoteColumn(field.name)}`;
   });
   const committed = `${quoteIdentifier(COMMIT_TIME)} <= ${time}`;
   return `SELECT ${columns.join(', ')} FROM ${physicalSql(version)} WHERE ${condition} AND ${committed}`;

@@ -1,6 +1,6 @@
 import { physicalSql, type Table } from '../catalog.ts';
 import { invalidQuery, type Position } from '../errors.ts';
-import { quoteIdentifier } from '../names.ts';
+import { quoteColumn, quoteIdentifier } from '../names.ts';
 import { type Field, scalar, typeOfField } from '../types.ts';
 import type { Expression, FromItem, Name } from './ast.ts';
 import { assignable, coerce } from './coercion.ts';
@@ -60,7 +60,7 @@ export class DmlTranslator {
     const { queries, reads, tables } = this.#shared;
     const table = tables.table(statement.table);
     const fields = insertedFields(table, statement.columns);
-    const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    const names = fields.map(({ name }) => quoteColumn(name)).join(', ');
     const head = `INSERT INTO ${physicalSql(table)} (${names})`;
     const common = { kind: 'insert', statementType: 'INSERT', table } as const;
     if (statement.query) {
@@ -213,7 +213,7 @@ export class DmlTranslator {
       assigned.set(field.name, this.#assigned(value, field, context));
     }
     const sql = target.table.fields.map(
-      ({ name }) => assigned.get(name)?.sql ?? `${target.alias}.${quoteIdentifier(name)}`,
+      ({ name }) => assigned.get(name)?.sql ?? `${target.alias}.${quoteColumn(name)}`,
     );
     return { sql, read: [...assigned.values()] };
   }
@@ -224,7 +224,7 @@ export class DmlTranslator {
     const duckAlias = queries.newAlias();
     const columns = table.fields.map((field) => ({
       name: field.name,
-      sql: `${duckAlias}.${quoteIdentifier(field.name)}`,
+      sql: `${duckAlias}.${quoteColumn(field.name)}`,
       type: typeOfField(field),
       columns: new Set([columnKey(table.physicalName, field.name)]),
     }));
