@@ -5,7 +5,7 @@ import { requireOnDataset, requireOnProject, requireOnTable } from './access.ts'
 import type { Table } from './catalog.ts';
 import type { Datasets, ServiceContext } from './datasets.ts';
 import type { Destinations } from './destinations.ts';
-import { datasetNotFound, invalidQuery, tableName, tableNotFound, unsupported } from './errors.ts';
+import { datasetNotFound, inProject, invalidQuery, tableName, tableNotFound, unsupported } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import { insertQuery } from './insert-query.ts';
 import { readPrepared } from './prepared.ts';
@@ -113,11 +113,7 @@ export class Definitions {
       if (translation.kind === 'drop table') return own.remove(translation, location);
       throw unsupported('ALTER TABLE of a temporary table');
     }
-    if (own?.transactionId !== undefined) {
-      throw invalidQuery(
-        `${translation.statementType} is not allowed in a transaction: it defines temporary tables only`,
-      );
-    }
+    own?.assertDefines(translation.statementType);
     switch (translation.kind) {
       case 'create table':
         return this.#create(translation, bindings, location);
@@ -135,7 +131,7 @@ export class Definitions {
 
   async #create(translation: CreateTranslation, bindings: Bindings, location: string): Promise<DdlOutcome> {
     const { reference, fields, properties, tableKind, sql } = translation;
-    const { datasetId, tableId } = this.#inProject(reference, location);
+    const { datasetId, tableId } = inProject(reference, this.#context.projectId, location);
     const given = tableProperties(await this.#values(translation.options, bindings));
     const all = patched(properties, given);
     return this.#context.database.write(async (transaction) => {
@@ -159,7 +155,7 @@ export class Definitions {
   }
 
   async #drop({ reference, tableKind, ifExists }: DropTranslation, location: string): Promise<DdlOutcome> {
-    const { datasetId, tableId } = this.#inProject(reference, location);
+    const { datasetId, tableId } = inProject(reference, this.#context.projectId, location);
     return this.#context.database.write(async (transaction) => {
       const table = this.#context.catalog.findTable(datasetId, tableId);
       if (!table && ifExists) return { operation: 'SKIP', table: reference };
@@ -172,7 +168,7 @@ export class Definitions {
 
   async #alter(translation: AlterTranslation, bindings: Bindings, location: string): Promise<DdlOutcome> {
     const { reference, tableKind, ifExists, changes } = translation;
-    const { datasetId, tableId } = this.#inProject(reference, location);
+    const { datasetId, tableId } = inProject(reference, this.#context.projectId, location);
     const values = await Promise.all(
       changes.map((change) => ('options' in change ? this.#values(change.options, bindings) : {})),
     );
@@ -258,11 +254,6 @@ export class Definitions {
       return [property, value === null ? null : stored(value)];
     });
     return Object.fromEntries(entries);
-  }
-
-  #inProject(reference: TableReference, location: string): TableReference {
-    if (reference.projectId === this.#context.projectId) return reference;
-    throw datasetNotFound(reference.projectId, reference.datasetId, location);
   }
 }
 

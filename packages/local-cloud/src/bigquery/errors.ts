@@ -45,6 +45,12 @@ export function tableNotFound(table: TableReference, location: string): CloudErr
   );
 }
 
+/** The same reference. Throws NOT_FOUND for one of another project. */
+export function inProject(reference: TableReference, projectId: string, location: string): TableReference {
+  if (reference.projectId === projectId) return reference;
+  throw datasetNotFound(reference.projectId, reference.datasetId, location);
+}
+
 function positionSuffix(at: Position | undefined): string {
   return at ? ` at [${at.line}:${at.column}]` : '';
 }

@@ -82,6 +82,11 @@ export class JobResults {
     throw tableNotFound(reference, location);
   }
 
+  /** Drops the rows of a job that are in no named table. */
+  forget({ outcome }: Job): void {
+    if (outcome?.result) this.#results.forget(outcome.result.tableId);
+  }
+
   /** Permission to see a job does not include its rows. */
   require(access: Access, { outcome }: Job): void {
     const { projectId } = this.#context;

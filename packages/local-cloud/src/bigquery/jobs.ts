@@ -155,6 +155,7 @@ export class Jobs {
       );
     }
     this.#jobs.delete(keyOf(job));
+    if (job.children === 0) return;
     for (const [key, { script, location }] of this.#jobs) {
       if (script?.parentJobId === job.id && location === job.location) this.#jobs.delete(key);
     }

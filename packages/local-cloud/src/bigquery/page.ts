@@ -9,13 +9,15 @@ import { type Field, typeOfField } from './types.ts';
 const MAX_PAGE_ROWS = 100_000;
 const MAX_PAGE_BYTES = 10 * 1024 * 1024;
 
-/** Rows per read from DuckDB while a page fills. */
+/** Rows per read from DuckDB while a page fills, at most: large rows are read in as many as fill a page. */
 const SLICE_ROWS = 8192;
 
 /** Rows in a stable order: a stored table, or the result of a query. */
 export interface RowSource {
   readonly fields: readonly Field[];
   readonly totalRows: number;
+  /** Logical bytes of all rows. */
+  readonly bytes: number;
   read(start: number, count: number): Promise<readonly (readonly DuckDBValue[])[]>;
 }
 
@@ -41,10 +43,11 @@ export async function readPage(
   const start = request.pageToken ? decodePageToken(request.pageToken, key) : Number(request.startIndex ?? 0);
   const limit = Math.min(request.maxResults ?? MAX_PAGE_ROWS, MAX_PAGE_ROWS);
   const types = source.fields.map(typeOfField);
+  const fitting = Math.ceil((MAX_PAGE_BYTES * source.totalRows) / Math.max(source.bytes, 1));
   const rows: Row[] = [];
   let bytes = 0;
   while (rows.length < limit && start + rows.length < source.totalRows && bytes < MAX_PAGE_BYTES) {
-    const count = Math.min(limit - rows.length, SLICE_ROWS);
+    const count = Math.min(limit - rows.length, SLICE_ROWS, fitting);
     const slice = await source.read(start + rows.length, count).catch((error: unknown) => {
       // The table may have been dropped meanwhile.
       throw queryError(error);

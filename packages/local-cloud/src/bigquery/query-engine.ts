@@ -11,7 +11,7 @@ import type { ServiceContext } from './datasets.ts';
 import type { DdlOutcome, Definitions } from './definitions.ts';
 import type { Destinations } from './destinations.ts';
 import { queryError } from './duckdb-errors.ts';
-import { datasetNotFound, invalidQuery } from './errors.ts';
+import { inProject, invalidQuery } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import { bytesAsOf, keepCopy } from './history.ts';
 import { insertQuery } from './insert-query.ts';
@@ -275,7 +275,7 @@ export class QueryEngine {
         const { destination, clustering } = configuration;
         if (destination) {
           const { reference } = destination;
-          this.#inProject(reference, location);
+          inProject(reference, this.#context.projectId, location);
           await this.#destinations.write({
             destination,
             fields,
@@ -293,6 +293,7 @@ export class QueryEngine {
         };
       }
       case 'access':
+        own?.assertDefines(translation.statementType);
         changeAccess(translation, this.#context);
         return { access: translation };
       case 'assert':
@@ -329,11 +330,6 @@ export class QueryEngine {
     if (kind !== 'insert') await keepCopy(transaction, table, this.#context);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
-  }
-
-  #inProject(reference: TableReference, location: string): TableReference {
-    if (reference.projectId === this.#context.projectId) return reference;
-    throw datasetNotFound(reference.projectId, reference.datasetId, location);
   }
 }
 

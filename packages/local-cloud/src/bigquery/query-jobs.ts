@@ -117,6 +117,10 @@ export class QueryJobs {
         const { source } = await this.#results.rowsOf(job);
         return { rows: await source.read(0, count), total: source.totalRows };
       },
+      forget: (job, withRows) => {
+        this.#jobs.delete(job);
+        if (withRows) this.#results.forget(job);
+      },
     };
   }
 

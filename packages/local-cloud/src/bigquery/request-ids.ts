@@ -9,7 +9,7 @@ const MAX_IDS = 10_000;
 /** The jobs of `requestId`s. */
 export class RequestIds {
   readonly #clock: Clock;
-  readonly #known = new Map<string, { job: Promise<Job>; owner: string | undefined; at: number }>();
+  readonly #known = new Map<string, { job: Promise<Job>; at: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,12 +18,14 @@ export class RequestIds {
   /** Requests of one caller with the same `requestId` share one job. */
   once(access: Access, requestId: string, start: () => Promise<Job>): Promise<Job> {
     const now = this.#clock.now();
-    const known = this.#known.get(requestId);
-    if (known && known.owner === access.member && known.at + LIFETIME_MS > now) return known.job;
+    const key = JSON.stringify([access.member ?? null, requestId]);
+    const known = this.#known.get(key);
+    if (known && known.at + LIFETIME_MS > now) return known.job;
     const job = start();
-    this.#known.set(requestId, { job, owner: access.member, at: now });
+    this.#known.delete(key);
+    this.#known.set(key, { job, at: now });
     // A request that is refused starts nothing.
-    job.catch(() => this.#known.delete(requestId));
+    job.catch(() => this.#known.delete(key));
     for (const [id, { at }] of this.#known) {
       if (this.#known.size <= MAX_IDS && at + LIFETIME_MS > now) break;
       this.#known.delete(id);

@@ -87,6 +87,11 @@ export class Results {
     return result;
   }
 
+  forget(tableId: string): void {
+    const result = this.#kept.get(tableId);
+    if (result) this.#evict(result);
+  }
+
   /** Runs a query and stores its rows. A large result costs a second run, unless the query holds many rows in memory. */
   async run(query: {
     readonly sql: string;

@@ -4,15 +4,22 @@ import type { Bytes } from './billing.ts';
 import type { Job, JobSummary, Jobs } from './jobs.ts';
 import type { ScriptText } from './sql/script.ts';
 
+/** Beyond this the oldest jobs of a script are forgotten, so that a loop leaves the jobs of others. Google has no such limit. */
+const MAX_CHILDREN = 500;
+
 /** The child jobs of a script, which adds up their bytes. */
 export class ScriptJobs {
   readonly #jobs: Jobs;
   readonly #script: Job;
   readonly #access: Access;
+  readonly #forget: (job: Job) => void;
+  /** The oldest first. */
+  readonly #kept: Job[] = [];
   readonly #id = randomUUID().replaceAll('-', '_');
   #lastJobId: string | undefined;
 
-  constructor(jobs: Jobs, script: Job, access: Access) {
+  constructor(jobs: Jobs, script: Job, access: Access, forget: (job: Job) => void) {
+    this.#forget = forget;
     this.#jobs = jobs;
     this.#script = script;
     this.#access = access;
@@ -43,6 +50,8 @@ export class ScriptJobs {
     await jobs.run(child, work);
     parent.abort.signal.removeEventListener('abort', stop);
     this.#lastJobId = child.id;
+    this.#kept.push(child);
+    for (const oldest of this.#kept.splice(0, this.#kept.length - MAX_CHILDREN)) this.#forget(oldest);
     if (child.error) throw child.error;
     const before = parent.summary?.bytes;
     const own = child.summary?.bytes;

@@ -9,7 +9,7 @@ import type { ServiceContext } from './datasets.ts';
 import type { DdlOutcome } from './definitions.ts';
 import { invalidQuery, tableName, tableNotFound, unsupported } from './errors.ts';
 import { insertQuery } from './insert-query.ts';
-import { COMMIT_TIME, quoteIdentifier } from './names.ts';
+import { COMMIT_TIME, quoteColumn, quoteIdentifier } from './names.ts';
 import type { Bindings } from './sql/bindings.ts';
 import type { CreateTranslation, DropTranslation } from './sql/translate-ddl.ts';
 import type { DmlTranslation } from './sql/translate-dml.ts';
@@ -100,6 +100,12 @@ export class ScriptTables {
     if (time !== undefined && !this.#isChanged(table, time)) return time;
     const name = tableName(table.reference);
     throw unsupported(`Reading ${name} in a transaction during which others change its rows`);
+  }
+
+  /** Throws inside a transaction. */
+  assertDefines(statementType: string): void {
+    if (!this.#transaction) return;
+    throw invalidQuery(`${statementType} is not allowed in a transaction: it defines temporary tables only`);
   }
 
   begin(): void {
@@ -233,7 +239,7 @@ export class ScriptTables {
     const { catalog, clock, statistics, location } = this.#context;
     const { connection } = transaction;
     const current = catalog.table(base.reference, location);
-    const columns = base.fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    const columns = base.fields.map(({ name }) => quoteColumn(name)).join(', ');
     if (!isDeepStrictEqual(current.fields, base.fields)) throw conflict(base, this.#transaction?.id);
     const [own, stored] = [physicalSql(copy), physicalSql(current)];
     const isNew = `${STAMP} = make_timestamp(${BigInt(UNCOMMITTED) * 1000n}::BIGINT)`;

@@ -2,6 +2,7 @@ import { DuckDBListValue, DuckDBStructValue, DuckDBTimestampValue, type DuckDBVa
 import { invalidQuery, type Position, unsupported } from './errors.ts';
 import type { QueryConfiguration } from './job-configuration.ts';
 import type { Job } from './jobs.ts';
+import { byteSize } from './sizes.ts';
 import type { Variable, Variables } from './sql/bindings.ts';
 import type { ScriptText } from './sql/script.ts';
 import { type DataType, scalar, structKey } from './types.ts';
@@ -18,10 +19,19 @@ export interface Caught {
   readonly text: ScriptText;
 }
 
+/** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/procedural-language#declare */
+const MAX_BYTES = 1024 ** 2;
+const MAX_TOTAL_BYTES = 10 * MAX_BYTES;
+
+interface SizedVariable extends Variable {
+  /** Logical bytes. */
+  readonly bytes: number;
+}
+
 /** The variables that a script declares, in blocks. */
 export class ScopedVariables implements Variables {
   /** By lower-case name, the innermost block last. */
-  readonly #blocks: Map<string, Variable>[] = [];
+  readonly #blocks: Map<string, SizedVariable>[] = [];
 
   /** Runs `work` in a block of its own. */
   async within<T>(work: () => Promise<T>): Promise<T> {
@@ -40,7 +50,7 @@ export class ScopedVariables implements Variables {
 
   declare(name: string, at: Position, variable: Variable): void {
     if (this.find(name)) throw invalidQuery(`Variable '${name}' redeclaration`, at);
-    this.#blocks.at(-1)?.set(name.toLowerCase(), variable);
+    this.#put(this.#blocks.at(-1), name, variable);
   }
 
   /** Throws for a variable that is not declared. */
@@ -50,9 +60,30 @@ export class ScopedVariables implements Variables {
     throw invalidQuery(`Undeclared variable: ${name}`, at);
   }
 
+  /** Throws for a value that is too large. */
   assign(name: string, variable: Variable): void {
     const key = name.toLowerCase();
-    this.#blocks.findLast((block) => block.has(key))?.set(key, variable);
+    this.#put(
+      this.#blocks.findLast((block) => block.has(key)),
+      name,
+      variable,
+    );
+  }
+
+  #put(block: Map<string, SizedVariable> | undefined, name: string, variable: Variable): void {
+    const key = name.toLowerCase();
+    const bytes = byteSize(variable.type, variable.value);
+    if (bytes > MAX_BYTES) {
+      throw invalidQuery(`Variable '${name}' has ${bytes} bytes: a variable may have at most ${MAX_BYTES}`);
+    }
+    const all = this.#blocks.flatMap((each) => [...each.values()]);
+    const total = all.reduce((sum, each) => sum + each.bytes, bytes - (block?.get(key)?.bytes ?? 0));
+    if (total > MAX_TOTAL_BYTES) {
+      throw invalidQuery(
+        `With '${name}' the variables of the script have ${total} bytes: they may have at most ${MAX_TOTAL_BYTES}`,
+      );
+    }
+    block?.set(key, { ...variable, bytes });
   }
 }
 

@@ -26,6 +26,8 @@ export interface ScriptHost {
   runQuery(job: Job, translated: TranslatedQuery, execute?: (plan: Plan) => Promise<Outcome>): Promise<void>;
   /** The first rows of a finished job, and how many it has. */
   rowsOf(job: Job, count: number): Promise<{ rows: readonly (readonly DuckDBValue[])[]; total: number }>;
+  /** Forgets a finished job, and its rows when nothing else shows them. */
+  forget(job: Job, withRows: boolean): void;
 }
 
 type Node<K extends ScriptNode['node']> = Extract<ScriptNode, { node: K }>;
@@ -60,7 +62,9 @@ export class ScriptRun {
     this.#configuration = configuration;
     this.#access = access;
     this.#tables = host.engine.scriptTables();
-    this.#jobs = new ScriptJobs(host.jobs, job, access);
+    // The rows of the last statement are those of the script.
+    const forget = (child: Job) => host.forget(child, child.outcome !== job.outcome);
+    this.#jobs = new ScriptJobs(host.jobs, job, access, forget);
     this.#flow = new ScriptFlow({
       variables: this.#variables,
       signal: job.abort.signal,
@@ -164,6 +168,7 @@ export class ScriptRun {
     const text = await this.#text(sql);
     const parameters = await this.#parameters(node);
     const dynamic = dynamicStatement(text, sql.start, into);
+    if (addTemporaryFunction(this.#functions, dynamic.statement)) return;
     const configuration = { ...this.#configuration, parameters };
     const part = { ...dynamic, configuration, variables: [], caller: node };
     if (into.length === 0) {

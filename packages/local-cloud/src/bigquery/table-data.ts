@@ -9,7 +9,7 @@ import { type FormatOptions, type Row, timestampFormat } from './cells.ts';
 import type { ServiceContext } from './datasets.ts';
 import { invalid, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
-import { quoteIdentifier } from './names.ts';
+import { quoteColumn } from './names.ts';
 import { type PageRequest, type RowSource, readPage } from './page.ts';
 import { Results } from './results.ts';
 import { isObject, RowValueError, rowValues } from './row-values.ts';
@@ -144,10 +144,12 @@ export class TableData {
     this.#expiring.read(table);
     const selected = selectedColumns(table.fields, names, tableName(table.reference));
     const fields = wholeColumns(table.fields, selected);
-    const { rows, isIndexed } = await this.#context.statistics.of(table);
-    const columns = fields.map(({ name }) => quoteIdentifier(name));
+    const { rows, isIndexed, columnBytes } = await this.#context.statistics.of(table);
+    const bytes = fields.reduce((sum, { name }) => sum + (columnBytes.get(name.toLowerCase()) ?? 0), 0);
+    const columns = fields.map(({ name }) => quoteColumn(name));
     const stored = { table: physicalSql(table), fields, columns, isIndexed };
-    return { source: { fields, totalRows: rows, read: readerOf(this.#context.database, stored) }, selected };
+    const read = readerOf(this.#context.database, stored);
+    return { source: { fields, totalRows: rows, bytes, read }, selected };
   }
 }
 
@@ -207,6 +209,7 @@ function selectedOfResult(result: RowSource, names: string | undefined): Selecti
   const source: RowSource = {
     fields,
     totalRows: result.totalRows,
+    bytes: result.bytes,
     read: async (start, count) => {
       const rows = await result.read(start, count);
       return rows.map((row) => indexes.map((index) => row[index] ?? null));

@@ -94,7 +94,10 @@ describe('a view that its source authorizes', () => {
 
   it('calls no temporary function of its caller, who could read with its right', async () => {
     const defaultDataset = { projectId: PROJECT, datasetId: 'shared' };
-    await owner.query({ query: 'CREATE VIEW shared.bare AS SELECT mask(id) AS id FROM raw.rows', defaultDataset });
+    await owner.query({
+      query: 'CREATE VIEW shared.bare AS SELECT mask(id) AS id FROM raw.rows',
+      defaultDataset,
+    });
     await authorize('masked', 'bare');
     const read = '(id STRING) AS ((SELECT STRING_AGG(id) FROM raw.rows));';
     const [bare] = await analyst.query({

@@ -1,5 +1,6 @@
 import type { RowsResponse } from '@google-cloud/bigquery';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readPage } from '../../src/bigquery/page.ts';
 import { type Fixture, LOCATION, PROJECT, plain, refusal, startBigQuery } from './support/bigquery.ts';
 import { call, refusedCall } from './support/rest.ts';
 
@@ -35,6 +36,21 @@ async function snapshot(jobId: string) {
   const { datasetId, tableId } = metadata.configuration.query.destinationTable;
   return { job, anonymous: fixture.client.dataset(datasetId).table(tableId) };
 }
+
+it('a page of large rows is read in as many as fill it', async () => {
+  const counts: number[] = [];
+  const source = {
+    fields: [{ name: 'id', type: 'STRING' }],
+    totalRows: 5_000,
+    bytes: 5_000 * 1024 ** 2,
+    read: async (_: number, count: number) => {
+      counts.push(count);
+      return Array.from({ length: count }, () => ['x'.repeat(1024 ** 2 - 2)]);
+    },
+  };
+  const { rows } = await readPage(source, {}, 'ISO8601_STRING', 'key');
+  expect([rows.length, counts]).toEqual([10, [10]]);
+});
 
 describe('the result of a finished query', () => {
   it('is read in order from any index, through its job and through its anonymous table', async () => {

@@ -55,6 +55,7 @@ const procedures: typeof scripts = [
     'DECLARE x INT64 DEFAULT 0; LOOP SET x = x + 1; IF x >= 10 THEN LEAVE; END IF; END LOOP; SELECT x',
     [[10]],
   ],
+  ["EXECUTE IMMEDIATE 'CREATE TEMP FUNCTION twice(n INT64) AS (n * 2)'; SELECT twice(4)", [[8]]],
   ['DECLARE x INT64 DEFAULT 0; WHILE x < 3 DO SET x = x + 1; END WHILE; SELECT x', [[3]]],
   ['DECLARE x INT64 DEFAULT 0; WHILE NULL DO SET x = 9; END WHILE; SELECT x', [[0]]],
   ['DECLARE x INT64 DEFAULT 5; REPEAT SET x = x + 1; UNTIL x > 3 END REPEAT; SELECT x', [[6]]],
@@ -195,6 +196,16 @@ describe('a script', () => {
     }
   });
 
+  it('keeps its last 500 jobs, and their rows', async () => {
+    const { statistics, children } = await run(
+      'DECLARE x INT64 DEFAULT 0; REPEAT SET x = x + 1; SELECT x; UNTIL x = 503 END REPEAT',
+    );
+    expect(statistics.numChildJobs).toBe('503');
+    expect(children).toHaveLength(500);
+    const oldest = fixture.client.job(children[0].jobReference.jobId, { location: LOCATION });
+    expect((await oldest.getQueryResults())[0]).toEqual([{ x: 4 }]);
+  });
+
   it('says what its last statement changed', async () => {
     await run('CREATE OR REPLACE TABLE d.t AS SELECT 1 AS n; SELECT 1; INSERT INTO d.t VALUES (2), (3)');
     const { statistics } = await run('SELECT 1; DELETE FROM d.t WHERE n > 1');
@@ -295,8 +306,20 @@ const refusals: readonly (readonly [sql: string, message: string])[] = [
   ['COMMIT TRANSACTION', 'COMMIT TRANSACTION without a transaction in progress'],
   ['BEGIN TRANSACTION; BEGIN', 'Transaction is already in progress'],
   [
+    'BEGIN TRANSACTION; GRANT `roles/bigquery.dataViewer` ON TABLE d.people TO "user:a@example.com"',
+    'GRANT is not allowed in a transaction: it defines temporary tables only',
+  ],
+  [
     'BEGIN TRANSACTION; DROP TABLE d.people',
     'DROP_TABLE is not allowed in a transaction: it defines temporary tables only',
+  ],
+  [
+    "DECLARE x STRING DEFAULT REPEAT('é', 524288)",
+    "Variable 'x' has 1048578 bytes: a variable may have at most 1048576",
+  ],
+  [
+    "DECLARE a, b, c, d, e, f, g, h, i, j, k STRING DEFAULT REPEAT('a', 1000000)",
+    "With 'k' the variables of the script have 11000022 bytes: they may have at most 10485760",
   ],
   ['ASSERT 1 = 2', 'Assertion failed'],
   ["ASSERT (SELECT COUNT(*) > 9 FROM d.people) AS 'few'", 'Assertion failed: few'],
@@ -310,6 +333,29 @@ const refusals: readonly (readonly [sql: string, message: string])[] = [
 describe('a script that is refused', () => {
   it.each(refusals)('%s', async (query, message) => {
     expect(await refusal(rows(query))).toEqual({ code: 400, message, reason: 'invalidQuery' });
+  });
+});
+
+describe('what CREATE stores outlives its script, so it is refused', () => {
+  it.each([
+    ['DECLARE x INT64; CREATE VIEW d.kept AS SELECT x AS y', 'Unrecognized name: x'],
+    ['DECLARE x INT64; CREATE FUNCTION d.kept() AS ((SELECT x))', 'Unrecognized name: x'],
+    [
+      'CREATE TEMP TABLE s AS SELECT 1 AS n; CREATE VIEW d.kept AS SELECT n FROM s',
+      'the temporary table s at',
+    ],
+    [
+      'CREATE TEMP TABLE s AS SELECT 1 AS n; CREATE FUNCTION d.kept() AS ((SELECT n FROM s))',
+      'A function cannot read the temporary table s',
+    ],
+    [
+      'CREATE TEMP FUNCTION one() AS (1); CREATE VIEW d.kept AS SELECT one() AS n',
+      'A view cannot call the temporary function one',
+    ],
+    ['CREATE VIEW d.kept AS SELECT @p AS n', 'Query parameters cannot be used inside SQL view bodies'],
+    ['CREATE FUNCTION d.kept() AS (@p)', 'Query parameters cannot be used inside SQL function bodies'],
+  ])('%s', async (sql, message) => {
+    expect((await refusal(rows(sql, { p: 1 }))).message).toContain(message);
   });
 });
 

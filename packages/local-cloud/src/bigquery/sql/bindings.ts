@@ -37,6 +37,9 @@ export interface Variables {
   find(name: string): Variable | undefined;
 }
 
+/** What CREATE stores of a query: it outlives the parameters and variables of its statement. */
+export type StoredBody = 'view' | 'function';
+
 /** The values bound to the translated statement, as DuckDB's `$p1`, `$p2`, … */
 export class Bindings {
   readonly #parameters: readonly Parameter[];
@@ -44,6 +47,7 @@ export class Bindings {
   readonly #slots = new Map<string, string>();
   readonly #values: DuckDBValue[] = [];
   readonly #types: DuckDBType[] = [];
+  #body: StoredBody | undefined;
 
   constructor(parameters: readonly Parameter[], variables?: Variables) {
     this.#parameters = parameters;
@@ -58,10 +62,20 @@ export class Bindings {
     return { value, type };
   }
 
+  /** Runs `work`, in which nothing has a value: it reads what is stored. */
+  storing<T>(body: StoredBody, work: () => T): T {
+    this.#body = body;
+    try {
+      return work();
+    } finally {
+      this.#body = undefined;
+    }
+  }
+
   /** Resolves a variable. It is not coerced like a parameter. */
   variable({ text, at }: Name): Resolved | undefined {
     const variable = this.#variables?.find(text);
-    if (!variable) return undefined;
+    if (!variable || this.#body) return undefined;
     const { coercible: _, ...value } = this.bind(
       variable.type,
       variable.value,
@@ -73,6 +87,7 @@ export class Bindings {
 
   /** Resolves a query parameter: its name without `@`, or the zero-based position of its `?`. */
   parameter(name: string | number, at: Position): Resolved {
+    if (this.#body) throw invalidQuery(`Query parameters cannot be used inside SQL ${this.#body} bodies`, at);
     if (typeof name === 'string' && name.startsWith('@')) return this.#systemVariable(`@${name}`, at);
     const parameter =
       typeof name === 'number'

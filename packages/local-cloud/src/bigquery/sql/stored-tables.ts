@@ -7,12 +7,12 @@ import { datasetNotFound, invalidQuery, type Position, tableName, tableNotFound 
 import { type JobResource, jobResource } from '../job-resources.ts';
 import type { Jobs } from '../jobs.ts';
 import { checkedLocation } from '../locations.ts';
-import { CHANGE_TYPE, COMMIT_TIME, quoteIdentifier } from '../names.ts';
+import { CHANGE_TYPE, COMMIT_TIME, quoteColumn, quoteIdentifier } from '../names.ts';
 import { definitionOf } from '../routine-definition.ts';
 import { viewOf } from '../table-kind.ts';
 import { type DataType, scalar, typeOfField } from '../types.ts';
 import type { Name } from './ast.ts';
-import type { Bindings } from './bindings.ts';
+import type { Bindings, StoredBody } from './bindings.ts';
 import { type Described, metadataRelation } from './metadata-table.ts';
 import { type NamedMetadata, namedMetadata } from './metadata-tables.ts';
 import type { Relation, TimeRange } from './resolve-from.ts';
@@ -56,6 +56,8 @@ export class StoredTables implements TableFinder {
   #location: string | undefined;
   /** The view whose query is being read. */
   #view: TableReference | undefined;
+  /** What is being created, which outlives the temporary tables and functions. */
+  #body: StoredBody | undefined;
 
   constructor(catalog: Catalog, defaults: TableDefaults) {
     this.#catalog = catalog;
@@ -90,6 +92,19 @@ export class StoredTables implements TableFinder {
   /** Every table that was found, even when none of its columns is used. */
   get found(): TableSource[] {
     return [...this.#found.values()];
+  }
+
+  /**
+   * Runs `work`, which reads what CREATE stores: neither temporary tables and functions nor parameters and variables.
+   * https://docs.cloud.google.com/bigquery/docs/views-intro#view_limitations
+   */
+  storing<T>(body: StoredBody, work: () => T): T {
+    this.#body = body;
+    try {
+      return this.#defaults.bindings.storing(body, work);
+    } finally {
+      this.#body = undefined;
+    }
   }
 
   view<T>(path: readonly Name[], at: Position, read: (query: string) => T): T | undefined {
@@ -204,7 +219,7 @@ export class StoredTables implements TableFinder {
     this.#found.set(key, { table, key, range });
     const time = quoteIdentifier(COMMIT_TIME);
     const columns = [
-      ...table.fields.map(({ name }) => quoteIdentifier(name)),
+      ...table.fields.map(({ name }) => quoteColumn(name)),
       `'INSERT' AS ${quoteIdentifier(CHANGE_TYPE)}`,
       time,
     ];
@@ -232,7 +247,11 @@ export class StoredTables implements TableFinder {
   }
 
   #readable(name: TableName): Table {
-    this.#requireToQuery(this.names.reference(name));
+    const reference = this.names.reference(name);
+    if (this.#body && this.#defaults.own?.isTemporary(reference)) {
+      throw invalidQuery(`A ${this.#body} cannot read the temporary table ${reference.tableId}`, name.at);
+    }
+    this.#requireToQuery(reference);
     const table = this.table(name);
     if (table.fields.length > 0) return table;
     throw invalidQuery(`Table ${tableName(table.reference)} does not have a schema.`);
@@ -250,6 +269,9 @@ export class StoredTables implements TableFinder {
   routine(name: string, at: Position): RoutineDefinition | undefined {
     // A view never calls a function of its caller, who could read with the right of the view.
     const temporary = this.#view ? undefined : this.#defaults.functions?.get(name.toLowerCase());
+    if (temporary && this.#body) {
+      throw invalidQuery(`A ${this.#body} cannot call the temporary function ${temporary.name}`, at);
+    }
     if (temporary) return temporary;
     if (/^SAFE\./i.test(name)) return undefined;
     const path = name.split('.').map((text) => ({ text, at }));

@@ -1,7 +1,7 @@
 import type { TableReference } from '../../warehouse.ts';
 import { physicalSql } from '../catalog.ts';
 import { invalidQuery, unsupported } from '../errors.ts';
-import { quoteIdentifier } from '../names.ts';
+import { quoteColumn } from '../names.ts';
 import type { RoutineReference } from '../routine-catalog.ts';
 import { parseFields } from '../schema.ts';
 import { standardType } from '../standard-types.ts';
@@ -192,7 +192,7 @@ export class DdlTranslator {
       );
     }
     const { expirationTime: _, snapshotDefinition, cloneDefinition, ...kept } = table.properties;
-    const columns = table.fields.map(({ name }, index) => `${quoteIdentifier(name)} AS c${index}`);
+    const columns = table.fields.map(({ name }, index) => `${quoteColumn(name)} AS c${index}`);
     const sql = source.how !== 'LIKE' && `SELECT ${columns.join(', ')} FROM ${physicalSql(table)}`;
     const baseTableReference = table.reference;
     const time = new Date(this.#shared.now).toISOString();
@@ -211,7 +211,7 @@ export class DdlTranslator {
   createView(statement: CreateView): CreateTranslation {
     const { queries, tables } = this.#shared;
     if (statement.columns) throw unsupported('CREATE VIEW with a list of columns', statement.at);
-    const query = queries.query(statement.query);
+    const query = tables.storing('view', () => queries.query(statement.query));
     return {
       kind: 'create table',
       statementType: 'CREATE_VIEW',
@@ -269,7 +269,9 @@ export class DdlTranslator {
     }
     const { queries, tables } = this.#shared;
     const reference = tables.names.routineReference(routine);
-    checkRoutine({ name: reference.routineId, parameters, returns, body }, queries);
+    tables.storing('function', () =>
+      checkRoutine({ name: reference.routineId, parameters, returns, body }, queries),
+    );
     return {
       ...{ kind: 'create function', statementType: 'CREATE_FUNCTION', routine: reference, reads: [] },
       orReplace: statement.orReplace,

@@ -35,6 +35,7 @@ export const ERRORS: Vectors = [
     "IFERROR(1, 'a')",
     'No matching signature for function IFERROR for argument types: INT64, STRING. Supported signature: IFERROR(T, T)',
   ],
+  ["IFERROR(PARSE_DATE('%Y', 'SELECT x'), DATE '2024-01-01')", ['2024-01-01']],
   ['IFERROR(1)', 'Number of arguments does not match for function IFERROR'],
   ["ISERROR(ERROR(NULL)), NULLIFERROR(ERROR('a'))", [true, null]],
   ["COLLATE('a', '') = 'A', COLLATE('a', '')", [false, 'a']],
