@@ -4,7 +4,7 @@ import type { StackConfig } from '../config.ts';
 import type { Patience } from '../patience.ts';
 import { type Ingestion, NEVER_EXPIRES } from './ingestion.ts';
 import type { RecordsApi } from './records-api.ts';
-import { startsOnSchedule } from './schedule.ts';
+import { startOnSchedule } from './schedule.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
@@ -112,7 +112,7 @@ export class Prober extends pulumi.ComponentResource {
     );
 
     const { schedulerRegion } = args;
-    startsOnSchedule(
+    startOnSchedule(
       name,
       { job: this.#job, region, schedulerRegion, schedule: SCHEDULE, what: 'the prober' },
       this,

@@ -12,7 +12,7 @@ interface Scheduled {
 }
 
 /** Starts a job on a schedule, by an account that may do nothing else. https://docs.cloud.google.com/run/docs/execute/jobs-on-schedule */
-export function startsOnSchedule(
+export function startOnSchedule(
   name: string,
   { job, region, schedulerRegion, schedule, what }: Scheduled,
   parent: pulumi.Resource,

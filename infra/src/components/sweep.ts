@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config.ts';
-import { startsOnSchedule } from './schedule.ts';
+import { startOnSchedule } from './schedule.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface SweepArgs extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'labels'> {
@@ -14,8 +14,8 @@ export interface SweepArgs extends Pick<StackConfig, 'project' | 'region' | 'sch
 /** Each Monday: a run scans the ids of all rows. */
 const SCHEDULE = '17 4 * * 1';
 
-/** Longer than the job itself waits for its two statements. */
-const TIMEOUT = '1800s';
+/** Longer than the job itself waits for its three statements, at most 15 minutes each. */
+const TIMEOUT = '3600s';
 
 /** A job that deletes what arrived again of people who were forgotten, and its schedule; each has an account of its own. */
 export class Sweep extends pulumi.ComponentResource {
@@ -76,7 +76,7 @@ export class Sweep extends pulumi.ComponentResource {
       },
       { ...parent, dependsOn: grants },
     );
-    startsOnSchedule(name, { job, region, schedulerRegion, schedule: SCHEDULE, what: 'the sweep' }, this);
+    startOnSchedule(name, { job, region, schedulerRegion, schedule: SCHEDULE, what: 'the sweep' }, this);
     this.registerOutputs({ job: job.name });
   }
 }

@@ -4,7 +4,7 @@ import { forgottenPeople } from '@records/records-schema';
 import { type Google, quoteTableName } from '@records/runtime';
 import type { SweepConfig } from './config.ts';
 
-/** How long the statements may take. Milliseconds. */
+/** How long each statement may take; the job's limit in infra/src/components/sweep.ts is longer than all three. Milliseconds. */
 const STATEMENT_MS = 15 * 60 * 1_000;
 /** One call waits for this long, and is asked again. Milliseconds. */
 const WAIT_MS = 10_000;

@@ -14,6 +14,7 @@ import type { Timing } from './timing.ts';
 const COLUMNS = amendmentColumns.map(({ name }) => name);
 /** Rows of one call: about 10 MB, the most that BigQuery answers. */
 const ROWS_AT_ONCE = 50_000;
+/** Rows that are added before other requests get a turn. */
 const ROWS_IN_A_ROW = 2_000;
 /** How long requests wait for a renewal while earlier amendments are known. Milliseconds. */
 const WAIT_MS = 2_000;
@@ -152,7 +153,6 @@ export class AmendmentReader implements AmendmentSource {
       const { rows, totalRows } = await calls.call(() => client.listRows(table, range, COLUMNS));
       if (totalRows > MAX_AMENDMENTS) throw tooMany(totalRows, MAX_AMENDMENTS, 'amendments');
       for (const [index, row] of rows.entries()) {
-        // Other requests go on meanwhile.
         if (index % ROWS_IN_A_ROW === 0) await setImmediate();
         collector.add(amendmentOf(row));
       }

@@ -81,7 +81,11 @@ export class ConsoleServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
-    for (const view of this.#opened.values()) await (await view)?.close?.();
+    for (const opening of this.#opened.values()) {
+      // A view that could not be opened has nothing to end; its call has failed.
+      const view = await opening.catch(() => undefined);
+      await view?.close?.();
+    }
   }
 }
 

@@ -71,9 +71,9 @@ export class Bases {
       .filter((attempt) => date - attempt.start < standingMs(attempt));
     const found = await Promise.all(attempts.map((attempt) => this.jobs.find(attempt, plans.base([]))));
     for (const jobs of found) {
-      const isThere =
+      const base =
         jobs && (await this.#opened(jobs).catch((error: unknown) => this.#assertLost(error, jobs)));
-      if (isThere) return isThere;
+      if (base) return base;
     }
     return undefined;
   }

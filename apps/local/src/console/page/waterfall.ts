@@ -63,11 +63,15 @@ function boundsOf(spans: readonly ShownSpan[]): Bounds {
   };
 }
 
-/** Spans with their depth, each after its parent. One whose parent is unknown stands at the edge. */
+/** Spans with their depth, each once and after its parent. One whose parent is unknown stands at the edge. */
 function inOrder(spans: readonly ShownSpan[]): (readonly [ShownSpan, number])[] {
   const ids = new Set(spans.map(({ id }) => id));
   const byParent = Map.groupBy(spans, ({ parentId }) => (ids.has(parentId) ? parentId : ''));
-  const below = (parent: string, depth: number): (readonly [ShownSpan, number])[] =>
-    (byParent.get(parent) ?? []).flatMap((span) => [[span, depth] as const, ...below(span.id, depth + 1)]);
+  const below = (parent: string, depth: number): (readonly [ShownSpan, number])[] => {
+    const children = byParent.get(parent) ?? [];
+    // An exporter that retries sends spans twice, and a span may name itself as its parent.
+    byParent.delete(parent);
+    return children.flatMap((span) => [[span, depth] as const, ...below(span.id, depth + 1)]);
+  };
   return below('', 0);
 }

@@ -64,8 +64,8 @@ async function traced(apiUrl: string, path: unknown): Promise<TracedRequest> {
   } catch (error) {
     const seconds = ANSWER_TIMEOUT_MS / 1_000;
     const text = {
-      en: `The API did not answer ${path} within ${seconds} s. The pipeline above says why when it is red.`,
-      es: `La API no respondió ${path} en ${seconds} s. El flujo de arriba dice por qué cuando está en rojo.`,
+      en: `The API did not answer ${path}, or took longer than ${seconds} s. The pipeline above says why when it is red.`,
+      es: `La API no respondió ${path}, o tardó más de ${seconds} s. El flujo de arriba dice por qué cuando está en rojo.`,
     };
     throw new Refusal(text, { cause: error });
   }

@@ -72,7 +72,7 @@ function drawnTree(resources: readonly ShownResource[], filter: string, setFilte
   `;
 }
 
-/** The resource with those below it whose type, name, id or missing effect has the text; undefined when none has. */
+/** The resource with those below it whose type, name, id or missing effect has the text; nothing when none has. */
 function matching(resource: ShownResource, filter: string): ShownResource[] {
   const { type, name, id = '', notEmulated, children } = resource;
   if (`${type} ${name} ${id} ${notEmulated.flat().join(' ')}`.toLowerCase().includes(filter))
