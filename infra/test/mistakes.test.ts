@@ -106,7 +106,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     what: 'a second target of a schedule',
-    file: 'prober.ts',
+    file: 'schedule.ts',
     correct: "attemptDeadline: '30s',",
     wrong: "attemptDeadline: '30s', pubsubTarget: { topicName: 'projects/p/topics/t' },",
     declaredBy: 'new gcp.cloudscheduler.Job(',

@@ -52,7 +52,9 @@ describe('the alert policies of a stack', () => {
     );
     const watched = [...Object.values(policies).flatMap(filtersOf), ...indicators]
       .flatMap((filter) => [
-        ...filter.matchAll(/(?:service_name|topic_id|subscription_id|check_id)="([^"]+)"|\/user\/([\w/]+)"/g),
+        ...filter.matchAll(
+          /(?:service_name|job_name|topic_id|subscription_id|check_id)="([^"]+)"|\/user\/([\w/]+)"/g,
+        ),
       ])
       .map(([, label, metric]) => label ?? metric ?? '');
     expect(new Set(watched).size).toBeGreaterThan(5);

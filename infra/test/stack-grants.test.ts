@@ -161,6 +161,13 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
     });
   });
 
+  it('tells somebody when the sweep fails, where it is monitored and there is a sweep', () => {
+    const policies = (of: Plan) => inputsByName(of, 'gcp:monitoring/alertPolicy:AlertPolicy');
+    const isMonitored = 'dead-letters' in policies(plan);
+    expect('sweep-failing' in policies(peopled)).toBe(isMonitored);
+    expect(policies(plan)).not.toHaveProperty('sweep-failing');
+  });
+
   it('lets the views, and no other, read the records for those who may read the views', () => {
     expect(inputsByName(plan, 'gcp:bigquery/datasetAccess:DatasetAccess')).toEqual(
       Object.fromEntries(

@@ -68,10 +68,10 @@ it('the sweep waits for a long DELETE and counts what it deleted', async () => {
   });
 });
 
-it('the sweep leaves rows of the streaming buffer to its next run, and fails on any other refusal', async () => {
+it('the sweep fails in the words of Google on any refusal, rows of the streaming buffer included', async () => {
   const buffer = 'UPDATE or DELETE statement over table t would affect rows in the streaming buffer';
   expect((await run(counted(3), counted(2), refused(400, buffer))).line).toMatchObject({
-    ...{ severity: 'WARNING', rows: 0 },
+    ...{ severity: 'ERROR', message: `the sweep failed: ${buffer}`, rows: 0 },
   });
   expect((await run(refused(403, 'Access Denied: Table t'))).line).toMatchObject({
     severity: 'ERROR',

@@ -19,7 +19,10 @@ import type { RecordsApi } from './records-api.ts';
 import { indicatorArgs } from './service-level.ts';
 
 export interface MonitoringArgs
-  extends Pick<StackConfig, 'project' | 'access' | 'service' | 'labels' | 'prober' | 'listGibPerMonth'>,
+  extends Pick<
+      StackConfig,
+      'project' | 'access' | 'service' | 'labels' | 'prober' | 'privacyOfficers' | 'listGibPerMonth'
+    >,
     MonitoringConfig {
   readonly api: RecordsApi;
   readonly patience: Patience;
@@ -85,6 +88,7 @@ export class Monitoring extends pulumi.ComponentResource {
       labels,
       service,
       prober,
+      privacyOfficers,
       billedGibPerHour,
       listGibPerMonth,
       pageChannels,
@@ -100,7 +104,7 @@ export class Monitoring extends pulumi.ComponentResource {
       .all([pulumi.all(slos.map(({ name }) => name)), uptimeCheck?.uptimeCheckId ?? ''])
       .apply(([names, check]) => byId({ ...limits, uptimeCheck: check }, names));
     const declared = policiesFor({ ...limits, uptimeCheck: '' });
-    const has = { 'uptime check': uptimeCheck !== undefined, prober };
+    const has = { 'uptime check': uptimeCheck !== undefined, prober, sweep: privacyOfficers.length > 0 };
     for (const policy of declared.filter(({ needs }) => needs === undefined || has[needs])) {
       const { id, title, severity } = policy;
       const channels = severity === 'page' ? pageChannels : ticketChannels;

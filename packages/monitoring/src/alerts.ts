@@ -1,7 +1,7 @@
 import type { Severity } from './burn-rates.ts';
 import { type Condition, HIGHEST, sumOver, type ThresholdCondition, threshold } from './condition.ts';
 import { and } from './filter.ts';
-import { METRICS, PROBES, REFUSED, SERVICE_LABEL, SYSTEM, uptimeFilter } from './system.ts';
+import { METRICS, PROBES, REFUSED, SERVICE_LABEL, SWEEP_LABEL, SYSTEM, uptimeFilter } from './system.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What an alert compares with, from the settings of a stack. */
@@ -33,7 +33,7 @@ export interface Alert {
   /** In docs/runbooks/, without the extension. */
   readonly runbook: string;
   /** What a stack must declare for it. An uptime check needs an API that is open to anybody. */
-  readonly needs?: 'uptime check' | 'prober';
+  readonly needs?: 'uptime check' | 'prober' | 'sweep';
   readonly condition: Condition;
   /** What differs in Prometheus, such as the series that the condition reads; absent where nothing differs. */
   readonly prometheus?:
@@ -244,6 +244,21 @@ export function alertsFor({
         withoutData: 'violates',
       }),
       prometheus: { noneBecause: 'a job that has ended cannot be scraped; its result is a line in the log' },
+    },
+    {
+      id: 'sweep-failing',
+      title: 'Forgotten people are not deleted again',
+      severity: 'ticket',
+      why: 'the API hides them, so nobody sees that their rows stay',
+      runbook: 'sweep',
+      needs: 'sweep',
+      condition: {
+        kind: 'log',
+        title: 'the sweep or its start failed',
+        filter: and('resource.type="cloud_run_job"', SWEEP_LABEL, 'severity>=ERROR'),
+        notifyEverySeconds: DAY,
+      },
+      prometheus: { noneBecause: "the signal is a line in Cloud Run's log" },
     },
     {
       id: 'certificate-expires',

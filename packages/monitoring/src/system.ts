@@ -16,6 +16,8 @@ export const SYSTEM = {
   /** The job that publishes a record and counts those stored, and the log-based metric that counts its passes. */
   probeJob: 'records-probe',
   probeMetric: 'records/probes_passed',
+  /** The job that deletes what arrived again of forgotten people. */
+  sweepJob: 'records-sweep',
 } as const;
 
 /** Routes of the API, as its log and its metrics name them. */
@@ -29,6 +31,7 @@ export const PROBES = { everyMinutes: 5, missed: 5 } as const;
 
 export const SERVICE_LABEL = `resource.labels.service_name="${SYSTEM.service}"`;
 export const PROBE_LABEL = `resource.labels.job_name="${SYSTEM.probeJob}"`;
+export const SWEEP_LABEL = `resource.labels.job_name="${SYSTEM.sweepJob}"`;
 
 /** Filters of the metrics that objectives, alerts and dashboards read. https://docs.cloud.google.com/monitoring/api/metrics_gcp */
 export const METRICS = {
