@@ -32,7 +32,7 @@ const PROBER_COUNTS = {
 /** The resources that packages/monitoring describes. */
 function monitoringCounts(isPublic: boolean): Record<string, number> {
   const limits = { billedGibPerHour: 100, listGibPerMonth: 3437, maxInstances: 1, uptimeCheck: '' };
-  const has = { 'uptime check': isPublic, prober: true };
+  const has = { 'uptime check': isPublic, prober: true, sweep: false };
   const policies = policiesFor(limits).filter(({ needs }) => needs === undefined || has[needs]);
   return {
     'records:index:Monitoring': 1,
