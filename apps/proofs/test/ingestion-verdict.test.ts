@@ -16,6 +16,10 @@ describe('the verdict of the ingestion benchmark', () => {
     ]);
   });
 
+  it('accepts no run that measured nothing', () => {
+    expect(brokenPromises({ disk: [], memory: [] })).toEqual(['nothing was measured']);
+  });
+
   it("expects two and a half times the rate of Google's emulator at every size, where it is installed", () => {
     const judge = (emulator: readonly number[]) => brokenPromises({ disk: flat, memory: flat, emulator });
     expect(judge([4_000, 3_200, 3_600])).toEqual([]);

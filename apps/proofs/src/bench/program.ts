@@ -29,7 +29,7 @@ verb(bench, 'ingestion', {
   )
   .action(async (counts) => {
     const { benchIngestion } = await import('./ingestion/ingestion.ts');
-    conclude(await benchIngestion(counts ?? SIZES));
+    conclude(await benchIngestion(counts.length > 0 ? counts : SIZES));
   });
 
 verb(bench, 'replay', {

@@ -26,6 +26,7 @@ export interface Rates {
 
 /** A sentence for each broken promise. */
 export function brokenPromises({ disk, memory, emulator }: Rates): string[] {
+  if (disk.length === 0 || memory.length === 0) return ['nothing was measured'];
   const broken = Object.entries({ 'on disk': disk, 'in memory': memory })
     .filter(([, rates]) => spreadOf(rates) > MOST_SPREAD)
     .map(
