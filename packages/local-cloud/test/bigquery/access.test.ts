@@ -144,6 +144,16 @@ describe('an account that may run queries and read the dataset', () => {
     ]);
   });
 
+  it('replaces a function only with the permission to update it', async () => {
+    const role = `projects/${PROJECT}/roles/functionMaker`;
+    iam.defineRole(role, ['bigquery.routines.create']);
+    grant(role, DATASET);
+    const client = clientOf(READER);
+    await client.query('CREATE FUNCTION shop.one() AS (1)');
+    const replaced = await refusal(client.query('CREATE OR REPLACE FUNCTION shop.one() AS (2)'));
+    expect(replaced.message).toContain('Permission bigquery.routines.update denied on dataset');
+  });
+
   it('has jobs and results of its own, which no other account sees', async () => {
     grant('roles/bigquery.user', `projects/${PROJECT}`, OTHER);
     grant('roles/bigquery.dataOwner', `projects/${PROJECT}`, OTHER);

@@ -197,13 +197,23 @@ describe('a script', () => {
   });
 
   it('keeps its last 500 jobs, and their rows', async () => {
-    const { statistics, children } = await run(
-      'DECLARE x INT64 DEFAULT 0; REPEAT SET x = x + 1; SELECT x; UNTIL x = 503 END REPEAT',
+    const [job] = await fixture.client.createQueryJob(
+      `DECLARE x INT64 DEFAULT 0; SELECT 'first'; ${waitFor('seen')} REPEAT SET x = x + 1; SELECT x; UNTIL x = 500 END REPEAT`,
     );
-    expect(statistics.numChildJobs).toBe('503');
-    expect(children).toHaveLength(500);
-    const oldest = fixture.client.job(children[0].jobReference.jobId, { location: LOCATION });
-    expect((await oldest.getQueryResults())[0]).toEqual([{ x: 4 }]);
+    const kept = async () => (await fixture.client.getJobs({ parentJobId: job.id ?? '' }))[0].toReversed();
+    // The first has ended when there is a second.
+    let jobs = await kept();
+    while (jobs.length < 2) jobs = await kept();
+    const [first] = (await jobs[0]?.getMetadata()) ?? [];
+    const { datasetId, tableId } = first.configuration.query.destinationTable;
+    const rowsOfFirst = () => fixture.client.dataset(datasetId).table(tableId).getRows();
+    expect((await rowsOfFirst())[0]).toEqual([{ f0_: 'first' }]);
+    await fixture.client.query('CREATE TABLE d.seen (n INT64)');
+    await job.getQueryResults();
+    const last = await kept();
+    expect(last).toHaveLength(500);
+    expect((await last[0]?.getQueryResults())?.[0]).toEqual([{ x: 1 }]);
+    expect(await refusal(rowsOfFirst())).toMatchObject({ code: 404 });
   });
 
   it('says what its last statement changed', async () => {
