@@ -10,7 +10,7 @@ const MAX_DATASETS = 100;
 const HOUR_MS = 60 * 60 * 1000;
 
 /** What undelete brings back. */
-export interface DeletedDataset {
+interface DeletedDataset {
   readonly dataset: Dataset;
   /** Milliseconds since the epoch. */
   readonly deletionTime: number;

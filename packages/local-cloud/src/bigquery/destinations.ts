@@ -19,7 +19,7 @@ import type { Field } from './types.ts';
 export type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
 
 /** The rows that a job writes. */
-export interface RowsToWrite {
+interface RowsToWrite {
   readonly destination: Destination;
   readonly fields: readonly Field[];
   /** Properties of the table, apart from its columns. */

@@ -13,7 +13,7 @@ import type { Field } from './types.ts';
 /** Jobs kept in memory. Beyond this the oldest finished jobs are evicted; Google keeps jobs for six months. */
 const MAX_JOBS = 5_000;
 
-export type JobState = 'RUNNING' | 'DONE';
+type JobState = 'RUNNING' | 'DONE';
 export type JobType = 'QUERY' | 'LOAD' | 'COPY';
 
 /** What planning says about a query before it runs. */
@@ -26,7 +26,7 @@ export interface JobSummary {
 }
 
 /** The part of a script that a job runs. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#ScriptStatistics */
-export interface ScriptPart {
+interface ScriptPart {
   readonly parentJobId: string;
   readonly evaluationKind: 'STATEMENT' | 'EXPRESSION';
   /** The innermost first. */

@@ -174,7 +174,7 @@ export class InvalidJsonError extends Error {
 }
 
 /** What becomes of a number that no FLOAT64 is equal to. */
-export type WideNumbers = 'exact' | 'round';
+type WideNumbers = 'exact' | 'round';
 
 /**
  * The text of a value of type JSON: without white space, with sorted members, and with numbers as an INT64, a UINT64 or the

@@ -1,7 +1,7 @@
 import { DuckDBDateValue, DuckDBStructValue, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
 
 /** A bound of a RANGE as it is stored: an unbounded one is infinite, so that ranges compare as their bounds do. */
-export type RangeBound = DuckDBDateValue | DuckDBTimestampValue;
+type RangeBound = DuckDBDateValue | DuckDBTimestampValue;
 
 const INFINITE = {
   DATE: { start: DuckDBDateValue.NegInf, end: DuckDBDateValue.PosInf },

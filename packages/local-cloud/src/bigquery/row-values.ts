@@ -28,7 +28,7 @@ export class RowValueError extends Error {
   }
 }
 
-export interface RowOptions {
+interface RowOptions {
   /** Converts scalars of another JSON type. `tabledata.insertAll` does so, the Storage Write API does not. */
   readonly lenient: boolean;
   readonly ignoreUnknownValues: boolean;

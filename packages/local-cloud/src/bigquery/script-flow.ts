@@ -20,7 +20,7 @@ export type Action = Node<
 type ForQuery = Node<'for'>['query'];
 
 /** What runs the statements and expressions of a script. */
-export interface FlowHost {
+interface FlowHost {
   readonly variables: ScopedVariables;
   /** Stops the script. */
   readonly signal: AbortSignal;

@@ -98,7 +98,7 @@ export function systemVariables(projectId: string, { defaultDataset }: QueryConf
 }
 
 /** What a script shows of itself. */
-export interface ScriptProgress {
+interface ScriptProgress {
   /** Of the last statement, when it changed rows. */
   readonly rowCount: number | undefined;
   readonly lastJobId: string | undefined;

@@ -3,7 +3,7 @@ import { type Database, readRows } from './database.ts';
 import type { RowSource } from './page.ts';
 import type { Field } from './types.ts';
 
-export interface StoredRows {
+interface StoredRows {
   /** The table in DuckDB. */
   readonly table: string;
   readonly fields: readonly Field[];

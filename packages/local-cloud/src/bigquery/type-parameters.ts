@@ -4,7 +4,7 @@ import { failure, letIn } from './sql/let.ts';
 import { type Field, fieldTypeName, structKey } from './types.ts';
 
 /** `STRING(10)`, `BYTES(5)`, `NUMERIC(10, 2)`: as the REST API has them. */
-export type TypeParameters = Pick<Field, 'maxLength' | 'precision' | 'scale'>;
+type TypeParameters = Pick<Field, 'maxLength' | 'precision' | 'scale'>;
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_decimal_type */
 const NUMERIC_DIGITS = 29;
