@@ -28,7 +28,7 @@ export function parseRange(
 }
 
 function boundsOf(text: string): object | undefined {
-  const [, start, end] = /^\s*\[\s*([^,]*?)\s*,\s*([^,]*?)\s*\)\s*$/.exec(text) ?? [];
+  const [, start, end] = /^\[([^,\s](?:[^,]*[^,\s])?), ([^,\s](?:[^,]*[^,\s])?)\)$/.exec(text) ?? [];
   return start === undefined ? undefined : { start, end };
 }
 

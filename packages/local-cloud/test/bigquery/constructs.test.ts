@@ -139,6 +139,13 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
         [null, 4, 'q3_q4'],
       ],
     ],
+    [
+      'SELECT * FROM (SELECT x, x AS y, x + 1 AS z FROM UNNEST([1]) AS x) UNPIVOT(v FOR q IN (x, z)) ORDER BY q',
+      [
+        [1, 'x'],
+        [2, 'z'],
+      ],
+    ],
   ],
   // https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#group_by_clause
   'ROLLUP, CUBE and GROUPING SETS': [
@@ -349,6 +356,10 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
   [
     'SELECT * FROM (SELECT 1 AS n, 1.5 AS d) PIVOT(SUM(n) FOR d IN (1.5))',
     'PIVOT values of type FLOAT64 must specify an alias at [1:64]',
+  ],
+  [
+    'SELECT * FROM (SELECT x, x AS y FROM UNNEST([1]) AS x) UNPIVOT(v FOR q IN (x, y))',
+    'Column names in UNPIVOT IN clause cannot be repeated at [1:56]',
   ],
   [
     "SELECT * FROM (SELECT 1 AS a, 'x' AS b) UNPIVOT(v FOR q IN (a, b))",

@@ -3,6 +3,7 @@ import { DuckDBBlobValue, type DuckDBValue } from '@duckdb/node-api';
 import { namesZone, parseDateTime, parseTime, parseTimestamp } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
+import { scalarValue } from '../row-values.ts';
 import {
   type DataType,
   duckType,
@@ -113,12 +114,15 @@ function castConstant(
   to: ScalarKind,
   safe: boolean,
 ): Resolved['constant'] {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null) return value;
   if (to === 'STRING') return constantText(value, from, safe);
   if (to === 'INT64' && typeof value === 'string' && /^-?\d{1,18}$/.test(value)) return BigInt(value);
   if (to === 'INT64' && typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   if (to === 'FLOAT64' && typeof value === 'string' && /^-?\d{1,15}(\.\d{1,9})?$/.test(value))
     return Number(value);
+  if (to === 'BYTES' && typeof value === 'string') return new DuckDBBlobValue(Buffer.from(value));
+  if (['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'].includes(to) && typeof value === 'string')
+    return scalarValue(to, value, true) ?? (safe ? null : undefined);
   return undefined;
 }
 

@@ -36,12 +36,15 @@ export const RANGE_FUNCTIONS: FunctionTable = {
     ),
   ),
   RANGE_INTERSECT: each((element) =>
-    ofRange(`RANGE<${element}>, RANGE<${element}> -> RANGE<${element}>`, (args) =>
-      strict(args, (a = '', b = '') => {
-        const texts = `${rangeText(element, a)} || ' and ' || ${rangeText(element, b)} || ' do not overlap'`;
-        const both = `struct_pack(s := greatest(${a}.s, ${b}.s), e := least(${a}.e, ${b}.e))`;
-        return `CASE WHEN ${overlap(a, b)} THEN ${both} ELSE ${failure('Provided RANGE inputs: ', texts)} END`;
-      }),
+    ofRange(
+      `RANGE<${element}>, RANGE<${element}> -> RANGE<${element}>`,
+      (args) =>
+        strict(args, (a = '', b = '') => {
+          const texts = `${rangeText(element, a)} || ' and ' || ${rangeText(element, b)} || ' do not overlap'`;
+          const both = `struct_pack(s := greatest(${a}.s, ${b}.s), e := least(${a}.e, ${b}.e))`;
+          return `CASE WHEN ${overlap(a, b)} THEN ${both} ELSE ${failure('Provided RANGE inputs: ', texts)} END`;
+        }),
+      1,
     ),
   ),
 };
@@ -50,10 +53,11 @@ function each(make: (element: Element) => Overload | Overload[]): Overload[] {
   return ELEMENTS.flatMap(make);
 }
 
-/** A NULL without a type is no RANGE. */
-function ofRange(signature: string, emit: Emit): Overload {
+/** A NULL without a type is no RANGE among the first `needed` arguments. */
+function ofRange(signature: string, emit: Emit, needed = 2): Overload {
   return overload(signature, (args, values, bindings) => {
-    const none = values.find(({ type, coercible }) => coercible === 'NULL' && rangeElement(type.kind));
+    const typed = values.slice(0, needed);
+    const none = typed.find(({ type, coercible }) => coercible === 'NULL' && rangeElement(type.kind));
     if (none)
       throw invalidQuery(
         'A literal NULL is not accepted in place of a RANGE: give it a type, as in CAST(NULL AS RANGE<DATE>)',
