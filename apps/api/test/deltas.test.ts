@@ -72,6 +72,7 @@ async function walk(url: string, limit = 1_000): Promise<string[]> {
   let next: string | undefined = `${url}limit=${limit}`;
   while (next) {
     const response: LightMyRequestResponse = await get(next);
+    if (response.statusCode !== 200) throw new Error(`${next}: ${response.body}`);
     ids.push(...response.json().map(({ id }: { id: string }) => id));
     next = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
   }

@@ -40,6 +40,7 @@ async function walk(url: string, app = api.app): Promise<string[]> {
   let next: string | undefined = url;
   while (next) {
     const response = await get(next, app);
+    if (response.statusCode !== 200) throw new Error(`${next}: ${response.body}`);
     ids.push(...response.json().map(({ id }: { id: string }) => id));
     next = /<([^>]+)>; rel="next"/.exec(String(response.headers.link))?.[1];
   }

@@ -378,6 +378,8 @@ describe('the end of the local cloud', () => {
       await untilHelpers(parent, helper);
       await killAndWaitForContainer(parent, uri);
     },
+    // Four starts of Node one after the other, beside other tests.
+    90_000,
   );
 });
 
