@@ -25,14 +25,15 @@ afterAll(async () => {
 });
 
 const VALUES = `SELECT NULL AS nothing, -1 AS n, 9223372036854775807 AS big, NUMERIC '0.000000001' AS exact, 'a,"b\\n' AS line,
-  '=1+1' AS formula, TIMESTAMP '2026-01-02 03:04:05Z' AS moment, [1, 2] AS list, STRUCT('x' AS y) AS pair, b'a' AS bytes`;
+  '=1+1' AS formula, TIMESTAMP '2026-01-02 03:04:05Z' AS moment, [1, 2] AS list, STRUCT('x' AS y) AS pair, b'a' AS bytes,
+  RANGE(DATE '2026-01-02', NULL) AS span`;
 
 it('prints each value as it is: NULL can be seen, large integers are whole, and a text stays on its line', async () => {
   expect(await sql(VALUES, ...here)).toEqual({
     exitCode: 0,
     stdout: [
-      'nothing  n   big                  exact        line    formula  moment                    list   pair       bytes',
-      'NULL     -1  9223372036854775807  0.000000001  a,"b\\n  =1+1     2026-01-02T03:04:05.000Z  [1,2]  {"y":"x"}  YQ==\n',
+      'nothing  n   big                  exact        line    formula  moment                    list   pair       bytes  span',
+      'NULL     -1  9223372036854775807  0.000000001  a,"b\\n  =1+1     2026-01-02T03:04:05.000Z  [1,2]  {"y":"x"}  YQ==   [2026-01-02, UNBOUNDED)\n',
     ].join('\n'),
     stderr: '1 row; billed nothing\n',
   });
@@ -49,6 +50,7 @@ it('prints JSON, and CSV that no spreadsheet takes for a formula', async () => {
         list: [1, 2],
         pair: { y: 'x' },
         bytes: 'YQ==',
+        span: '[2026-01-02, UNBOUNDED)',
       },
     },
   ]);

@@ -28,6 +28,8 @@ function plain(value: unknown): Plain {
   if (Array.isArray(value)) return value.map(plain);
   if (Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+  // BigQueryRange, as BigQuery writes it.
+  if ('apiValue' in value) return String(value.apiValue);
   // BigQueryInt, BigQueryTimestamp and their like.
   if ('value' in value)
     return value.constructor.name === 'BigQueryInt' ? integer(String(value.value)) : String(value.value);
