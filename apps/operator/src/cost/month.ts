@@ -162,7 +162,7 @@ export function itemsOf(declared: Declared, usage: Usage): Item[] {
   ];
 }
 
-/** Each run counts the forgotten people and the ids of all rows. What it then deletes is rare. */
+/** Each run reads the amendments and the ids of all rows. Deleting is rare, so it is left out. */
 function sweepOf({ prices, memory }: Declared, gib: number): Item {
   const idGib = Math.max(gib * ID_SHARE, LOOKUP_GIB);
   return item(

@@ -123,7 +123,7 @@ const zones = [
 ].map(quoted);
 const patterns: Readonly<Record<number, readonly string[]>> = { 1: PATTERNS };
 
-/** What an argument of a function has to be, or the question would always be the same error. By name and index. */
+/** Arguments by function and index. Any other value would always give the same error. */
 export const ARGUMENTS: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>> = {
   REGEXP_CONTAINS: patterns,
   REGEXP_EXTRACT: patterns,

@@ -173,7 +173,7 @@ export class InvalidJsonError extends Error {
   override readonly name = 'InvalidJsonError';
 }
 
-/** What becomes of a number that no FLOAT64 is equal to. */
+/** `exact` refuses a number that FLOAT64 cannot hold exactly; `round` rounds it. */
 type WideNumbers = 'exact' | 'round';
 
 /**

@@ -20,7 +20,7 @@ export interface TableVersion {
 export class Versions {
   /** The oldest first. */
   #kept: TableVersion[] = [];
-  /** What transactions that have not ended make of it. */
+  /** The versions that each open transaction will leave. */
   readonly #uncommitted = new WeakMap<Transaction, TableVersion[]>();
   /** For each table, the time before which not everything is known, in milliseconds since the epoch. */
   readonly #lost = new Map<string, number>();

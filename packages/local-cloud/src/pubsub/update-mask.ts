@@ -9,7 +9,7 @@ interface MaskRules {
   readonly immutable: readonly string[];
 }
 
-/** What a mask may name: what is not emulated, too, so that `checkFields` refuses it with the reason. */
+/** A mask may name fields that are not emulated: `checkFields` then refuses them with the reason. */
 export function maskOf(
   { message, supported, outputOnly = [], notEmulated = {} }: FieldRules,
   fixed: readonly string[],

@@ -33,7 +33,7 @@ export class Amendments {
     this.version = this.isEmpty ? '' : hash('sha256', [forgotten.fingerprint, ...all].join('\n')).slice(0, 8);
   }
 
-  /** What was forgotten precedes what was corrected, and of two corrections the newer one is in force. `expected`: how many, about. */
+  /** A forgotten record stays forgotten although it was corrected; of two corrections the newer one holds. `expected`: about how many. */
   static collector(expected: number) {
     const forgotten = new DigestSet(expected);
     const corrected = new Map<string, Amendment>();

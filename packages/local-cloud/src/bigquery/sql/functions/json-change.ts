@@ -1,7 +1,7 @@
 import { type Json, NULL_JSON, objectOf } from '../../json.ts';
 import { isNull, type JsonSteps } from './json-text.ts';
 
-/** Changes of a value of type JSON. What a path does not fit is left as it is. */
+// Functions that change a value of type JSON. A value of another kind than its path names stays as it is.
 
 /** Makes the new value of what is at the end of a path; undefined removes it, and the same value changes nothing. */
 type Change = (json: Json | undefined) => Json | undefined;
