@@ -18,18 +18,7 @@ const PARTS = [
 ];
 const FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD'];
 
-export const INTERVAL_PARTS = [
-  'MICROSECOND',
-  'MILLISECOND',
-  'SECOND',
-  'MINUTE',
-  'HOUR',
-  'DAY',
-  'WEEK',
-  'MONTH',
-  'QUARTER',
-  'YEAR',
-];
+export const INTERVAL_PARTS = PARTS.filter((part) => !part.startsWith('ISO'));
 
 export const partsOf = (name: string): readonly string[] => (name.startsWith('NORMALIZE') ? FORMS : PARTS);
 

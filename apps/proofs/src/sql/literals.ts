@@ -73,6 +73,16 @@ const TEXTS = [
   'null',
 ];
 
+const MOMENTS = [
+  '0001-01-01 00:00:00',
+  '1969-12-31 23:59:59.999999',
+  '1970-01-01 00:00:00',
+  '2024-02-29 12:30:15',
+  '2024-12-29 23:59:59.123',
+  '2025-01-05 00:00:00',
+  '9999-12-31 23:59:59.999999',
+];
+
 /** Literals of each type, the odd ones among them. */
 export const LITERALS: Readonly<Record<string, readonly string[]>> = {
   STRING: TEXTS.map(quoted),
@@ -169,24 +179,8 @@ export const LITERALS: Readonly<Record<string, readonly string[]>> = {
     '2025-01-01',
     '9999-12-31',
   ].map((text) => `DATE '${text}'`),
-  DATETIME: [
-    '0001-01-01 00:00:00',
-    '1969-12-31 23:59:59.999999',
-    '1970-01-01 00:00:00',
-    '2024-02-29 12:30:15',
-    '2024-12-29 23:59:59.123',
-    '2025-01-05 00:00:00',
-    '9999-12-31 23:59:59.999999',
-  ].map((text) => `DATETIME '${text}'`),
-  TIMESTAMP: [
-    '0001-01-01 00:00:00',
-    '1969-12-31 23:59:59.999999',
-    '1970-01-01 00:00:00',
-    '2024-02-29 12:30:15',
-    '2024-12-29 23:59:59.123',
-    '2025-01-05 00:00:00',
-    '9999-12-31 23:59:59.999999',
-  ].map((text) => `TIMESTAMP '${text}+00'`),
+  DATETIME: MOMENTS.map((text) => `DATETIME '${text}'`),
+  TIMESTAMP: MOMENTS.map((text) => `TIMESTAMP '${text}+00'`),
   TIME: ['00:00:00', '12:30:15', '23:59:59.999999', '01:02:03.5', '08:15:30.001'].map(
     (text) => `TIME '${text}'`,
   ),
