@@ -47,7 +47,7 @@ export class Bases {
     const plan = this.#options.plans.base(bounds, maximumBytesBilled(scanBytes(table)));
     const jobs = await this.jobs.obtain({ start, extra: extraOf(periodMs) }, plan);
     const base = await this.#opened(jobs).catch((error: unknown) => {
-      throw this.jobs.meaningOf(error, jobs);
+      throw this.jobs.lostIfExpired(error, jobs);
     });
     if (jobs.created) {
       this.#options.onMade({ kind: 'base', bytesBilled: base.cost.bytes, periodMs });
@@ -79,7 +79,7 @@ export class Bases {
   }
 
   #assertLost(error: unknown, jobs: FinishedJobs): undefined {
-    const meaning = this.jobs.meaningOf(error, jobs);
+    const meaning = this.jobs.lostIfExpired(error, jobs);
     if (meaning === error) throw error;
   }
 

@@ -158,8 +158,8 @@ export class CurrentList {
     }
   }
 
-  /** Turns `expired` from a read of a served list into `snapshotLost`. */
-  meaningOf(error: unknown, name: ListName): unknown {
+  /** What an error of a read of a served list means. `expired` says that its tables disappeared early: then the list is given up. */
+  lostIfExpired(error: unknown, name: ListName): unknown {
     return error instanceof WarehouseError && error.kind === 'expired' ? this.lost(name, error) : error;
   }
 

@@ -57,7 +57,7 @@ export class Deltas {
     const job = onlyJob(jobs);
     const rows = await this.#read(names.of(base, jobs), job).catch((error: unknown) => {
       if (error instanceof WarehouseError && error.reason === 'deltaTooLarge') return undefined;
-      throw this.jobs.meaningOf(error, jobs);
+      throw this.jobs.lostIfExpired(error, jobs);
     });
     if (!rows) return undefined;
     const cost = { bytes: job.billedBytes, busyMs: job.durationMs + timing.now() - began };

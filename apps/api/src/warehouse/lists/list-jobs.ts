@@ -99,8 +99,8 @@ export class ListJobs {
     this.#failure = { start, attempt, extra, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
-  /** Turns `expired` from a read of these tables, which disappeared early, into `snapshotLost`. */
-  meaningOf(error: unknown, attempt: Attempt): unknown {
+  /** What an error of a read of these tables means. `expired` says that they disappeared early: then they are given up. */
+  lostIfExpired(error: unknown, attempt: Attempt): unknown {
     if (!(error instanceof WarehouseError) || error.kind !== 'expired') return error;
     return this.lost(error, attempt);
   }

@@ -71,7 +71,7 @@ export class RecordLists {
       const body = delta.find(id) ?? (await base.find(id));
       return { body, ageMs: this.#ageOf(held) };
     } catch (error) {
-      throw current.meaningOf(error, held.name);
+      throw current.lostIfExpired(error, held.name);
     }
   }
 
@@ -96,7 +96,7 @@ export class RecordLists {
     };
     const failed = (error: unknown) => {
       // Requests for the current list share this read and need another list.
-      if (current.holds(list.name)) current.meaningOf(error, list.name);
+      if (current.holds(list.name)) current.lostIfExpired(error, list.name);
       return error;
     };
     const { filters, calls } = this.#options;
@@ -130,10 +130,10 @@ export class RecordLists {
     const { filters, calls, current, amendments: source } = this.#options;
     const rowsOf = ({ rows }: Current) => rows.amendedBy(amended.amendments);
     const described = this.#described(held, amended);
-    const failed = (error: unknown) => current.meaningOf(error, held.name);
+    const failed = (error: unknown) => current.lostIfExpired(error, held.name);
     const countries = async () => {
       const from = this.#readyFor(held, rowsOf);
-      const failedThere = (error: unknown) => current.meaningOf(error, from.name);
+      const failedThere = (error: unknown) => current.lostIfExpired(error, from.name);
       return {
         ...this.#described(from, amended),
         counts: () => calls.inTime(filters.countries(rowsOf(from), true)).catch(rethrow(failedThere)),
@@ -143,7 +143,7 @@ export class RecordLists {
       ...listOf(rowsOf(held), described, failed, source),
       filter: async (filter) => {
         const from = this.#readyFor(held, rowsOf, filter);
-        const failedThere = (error: unknown) => current.meaningOf(error, from.name);
+        const failedThere = (error: unknown) => current.lostIfExpired(error, from.name);
         const found = calls.inTime(filters.filter(rowsOf(from), filter, true)).catch(rethrow(failedThere));
         return listOf(await found, this.#described(from, amended), failedThere, source);
       },
