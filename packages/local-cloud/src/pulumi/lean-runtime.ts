@@ -20,15 +20,22 @@ const [serializeClosure, codePaths, v8Hooks] = ['serializeClosure', 'codePaths',
 standIn(serializeClosure, loadedByACall(serializeClosure, 'serializeFunction', 'serializeFunctionAsync'));
 standIn(codePaths, loadedByACall(codePaths, 'computeCodePaths'));
 standIn(v8Hooks, { isInitializedAsync: async () => undefined });
+const standIns = new Set([serializeClosure, codePaths, v8Hooks]);
 
 function standIn(file: string, exports: object): void {
   installed.cache[file] = Object.assign(new Module(file), { loaded: true, exports });
 }
 
 function loadedByACall(file: string, ...names: readonly string[]): Functions {
-  const load = () => {
-    for (const stand of [serializeClosure, codePaths, v8Hooks]) delete installed.cache[stand];
-    return installed(file) as Functions;
+  const real = (): Functions => {
+    takeStandInsAway();
+    return installed(file);
   };
-  return Object.fromEntries(names.map((name) => [name, (...args) => load()[name]?.(...args)]));
+  return Object.fromEntries(names.map((name) => [name, (...args) => real()[name]?.(...args)]));
+}
+
+/** Once, so that the real parts are loaded once. */
+function takeStandInsAway(): void {
+  for (const file of standIns) delete installed.cache[file];
+  standIns.clear();
 }
