@@ -22,7 +22,7 @@ export function alteredSchema(
   for (const change of changes) {
     if (change.change === 'SET OPTIONS' || change.change === 'RENAME TO') continue;
     if (change.change === 'ADD COLUMN') {
-      const { field, ifNotExists } = change;
+      const { column: field, ifNotExists } = change;
       if (find(field.name)) {
         if (ifNotExists) continue;
         throw invalidQuery(`Column already exists: ${field.name}`);

@@ -1,11 +1,20 @@
 import type { Position } from '../errors.ts';
 import type { DataType, ScalarKind } from '../types.ts';
 
-/** The syntax tree of a statement. `at` is the position where a node begins. */
+/** The syntax tree of a query. A field that is undefined stands for a clause that is not written. */
 
-export interface Name {
-  readonly text: string;
+/** The nodes of a tree as a union, given the fields of each by its name. */
+export type Node<Fields, Names extends keyof Fields = keyof Fields> = {
+  [Name in Names]: Readonly<{ node: Name } & Fields[Name]>;
+}[Names];
+
+export interface Located {
+  /** Where the node begins. */
   readonly at: Position;
+}
+
+export interface Name extends Located {
+  readonly text: string;
 }
 
 export type Literal =
@@ -14,108 +23,82 @@ export type Literal =
   /** `text` is the literal as written; of a string, the decoded text; of bytes, their latin1 text. */
   | { readonly kind: Exclude<ScalarKind, 'BOOL'>; readonly text: string };
 
-export type Expression = { readonly at: Position } & (
-  | { readonly node: 'literal'; readonly literal: Literal }
-  | { readonly node: 'parameter'; readonly name: string | number }
-  | { readonly node: 'path'; readonly parts: readonly Name[] }
-  | { readonly node: 'field'; readonly base: Expression; readonly name: Name }
-  | {
-      readonly node: 'element';
-      readonly base: Expression;
-      readonly index: Expression;
-      readonly mode: ElementMode;
-    }
-  | FunctionCall
-  | {
-      readonly node: 'cast';
-      readonly value: Expression;
-      readonly type: DataType;
-      readonly safe: boolean;
-      readonly format?: Expression;
-      /** After FORMAT. */
-      readonly zone?: Expression;
-    }
-  | { readonly node: 'unary'; readonly operator: '-' | '+' | '~' | 'NOT'; readonly value: Expression }
-  | {
-      readonly node: 'binary';
-      readonly operator: string;
-      readonly left: Expression;
-      readonly right: Expression;
-    }
-  | { readonly node: 'logical'; readonly operator: 'AND' | 'OR'; readonly operands: readonly Expression[] }
-  | {
-      readonly node: 'between';
-      readonly negated: boolean;
-      readonly value: Expression;
-      readonly low: Expression;
-      readonly high: Expression;
-    }
-  | { readonly node: 'in'; readonly negated: boolean; readonly value: Expression; readonly among: InOperand }
-  | {
-      readonly node: 'like';
-      readonly negated: boolean;
-      readonly value: Expression;
-      readonly quantifier?: 'ANY' | 'SOME' | 'ALL';
-      readonly patterns: readonly Expression[];
-    }
-  | { readonly node: 'is'; readonly negated: boolean; readonly value: Expression; readonly what: IsOperand }
-  | {
-      readonly node: 'case';
-      readonly operand?: Expression;
-      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
-      readonly otherwise?: Expression;
-    }
-  | { readonly node: 'subquery'; readonly kind: 'SCALAR' | 'EXISTS' | 'ARRAY'; readonly query: Query }
-  | { readonly node: 'array'; readonly elementType?: DataType; readonly elements: readonly Expression[] }
-  | { readonly node: 'struct'; readonly type?: DataType; readonly fields: readonly NamedExpression[] }
-  | {
-      readonly node: 'extract';
-      readonly part: string;
-      readonly value: Expression;
-      readonly zone?: Expression;
-    }
-  | {
-      readonly node: 'interval';
-      readonly amount: Expression;
-      readonly part: string;
-      /** The last part of a text with several: `INTERVAL '1-2' YEAR TO MONTH`. */
-      readonly to?: string;
-    }
-);
+interface ExpressionFields {
+  literal: { literal: Literal };
+  parameter: { name: string | number };
+  path: { parts: readonly Name[] };
+  field: { base: Expression; name: Name };
+  element: { base: Expression; index: Expression; mode: ElementMode };
+  call: CallFields;
+  /** `zone` follows FORMAT. */
+  cast: {
+    value: Expression;
+    type: DataType;
+    safe: boolean;
+    format: Expression | undefined;
+    zone: Expression | undefined;
+  };
+  unary: { operator: '-' | '+' | '~' | 'NOT'; value: Expression };
+  binary: { operator: string; left: Expression; right: Expression };
+  logical: { operator: 'AND' | 'OR'; operands: readonly Expression[] };
+  between: Test & { low: Expression; high: Expression };
+  in: Test & { among: InOperand };
+  like: Test & { quantifier: 'ANY' | 'SOME' | 'ALL' | undefined; patterns: readonly Expression[] };
+  is: Test & { what: 'NULL' | 'TRUE' | 'FALSE' | { readonly distinctFrom: Expression } };
+  case: { operand: Expression | undefined; branches: readonly When[]; otherwise: Expression | undefined };
+  subquery: { kind: 'SCALAR' | 'EXISTS' | 'ARRAY'; query: Query };
+  array: { elementType: DataType | undefined; elements: readonly Expression[] };
+  struct: { type: DataType | undefined; fields: readonly NamedExpression[] };
+  extract: { part: string; value: Expression; zone: Expression | undefined };
+  /** `to` is the last part of a text with several: `INTERVAL '1-2' YEAR TO MONTH`. */
+  interval: { amount: Expression; part: string; to: string | undefined };
+}
+
+export type Expression = Located & Node<ExpressionFields>;
+export type ExpressionNode<Name extends keyof ExpressionFields> = Located & Node<ExpressionFields, Name>;
+
+interface Test {
+  negated: boolean;
+  value: Expression;
+}
+
+interface When {
+  readonly when: Expression;
+  readonly result: Expression;
+}
 
 /** INDEX is a subscript without a word, as `a[0]`. */
 export type ElementMode = 'INDEX' | 'OFFSET' | 'ORDINAL' | 'SAFE_OFFSET' | 'SAFE_ORDINAL';
 
-export type InOperand =
-  | { readonly node: 'list'; readonly values: readonly Expression[] }
-  | { readonly node: 'query'; readonly query: Query }
-  | { readonly node: 'unnest'; readonly array: Expression };
-
-type IsOperand = 'NULL' | 'TRUE' | 'FALSE' | { readonly distinctFrom: Expression };
+export type InOperand = Node<{
+  list: { values: readonly Expression[] };
+  query: { query: Query };
+  unnest: { array: Expression };
+}>;
 
 export interface NamedExpression {
-  readonly name?: Name;
+  readonly name: Name | undefined;
   readonly value: Expression;
 }
 
-export interface FunctionCall {
-  readonly node: 'call';
-  readonly at: Position;
+interface CallFields {
   /** In upper case, with dots: `SAFE.SUBSTR`. */
-  readonly name: string;
+  name: string;
   /** As written in the query. */
-  readonly spelling: string;
-  readonly args: readonly Expression[];
+  spelling: string;
+  args: readonly Expression[];
   /** The names of arguments `name => value`, in lower case, by their index. */
-  readonly argumentNames?: ReadonlyMap<number, string>;
+  argumentNames?: ReadonlyMap<number, string> | undefined;
   /** `COUNT(*)` */
-  readonly star: boolean;
-  readonly distinct: boolean;
-  readonly nulls?: 'IGNORE' | 'RESPECT';
-  readonly orderBy: readonly OrderItem[];
-  readonly limit?: Expression;
-  readonly over?: WindowSpec;
+  star: boolean;
+  distinct: boolean;
+  nulls?: 'IGNORE' | 'RESPECT' | undefined;
+  orderBy: readonly OrderItem[];
+  limit?: Expression | undefined;
+  over?: WindowSpec | undefined;
 }
+
+export type FunctionCall = ExpressionNode<'call'>;
 
 export interface OrderItem {
   readonly value: Expression;
@@ -125,10 +108,10 @@ export interface OrderItem {
 
 export interface WindowSpec {
   /** A window of the WINDOW clause. */
-  readonly base?: Name;
+  readonly base?: Name | undefined;
   readonly partitionBy: readonly Expression[];
   readonly orderBy: readonly OrderItem[];
-  readonly frame?: WindowFrame;
+  readonly frame?: WindowFrame | undefined;
 }
 
 export interface WindowFrame {
@@ -141,48 +124,42 @@ export type FrameBound =
   | { readonly bound: 'UNBOUNDED PRECEDING' | 'UNBOUNDED FOLLOWING' | 'CURRENT ROW' }
   | { readonly bound: 'PRECEDING' | 'FOLLOWING'; readonly offset: Expression };
 
-export interface Query {
+export interface Query extends Located {
   readonly node: 'query';
-  readonly at: Position;
   /** WITH RECURSIVE */
   readonly recursive: boolean;
   readonly ctes: readonly { readonly name: Name; readonly query: Query }[];
   readonly body: QueryBody;
   readonly orderBy: readonly OrderItem[];
-  readonly limit?: Expression;
-  readonly offset?: Expression;
+  readonly limit: Expression | undefined;
+  readonly offset: Expression | undefined;
 }
 
 export type QueryBody = Select | SetOperation | Query;
 
-export interface SetOperation {
+export interface SetOperation extends Located {
   readonly node: 'set';
-  readonly at: Position;
   readonly operator: 'UNION ALL' | 'UNION DISTINCT' | 'INTERSECT DISTINCT' | 'EXCEPT DISTINCT';
   /** Set when columns are matched by name; `columns` says which ones the result has. */
-  readonly byName?: {
-    readonly columns: 'SAME' | 'INNER' | 'FULL' | 'LEFT';
-    readonly only?: readonly Name[];
-  };
+  readonly byName:
+    | { readonly columns: 'SAME' | 'INNER' | 'FULL' | 'LEFT'; readonly only?: readonly Name[] }
+    | undefined;
   readonly operands: readonly QueryBody[];
 }
 
-export interface Select {
+export interface Select extends Located {
   readonly node: 'select';
-  readonly at: Position;
   readonly distinct: boolean;
   /** SELECT AS STRUCT and SELECT AS VALUE: rows are values without a column. */
-  readonly as?: 'STRUCT' | 'VALUE';
+  readonly as: 'STRUCT' | 'VALUE' | undefined;
   readonly items: readonly SelectItem[];
-  readonly from?: FromItem;
-  readonly where?: Expression;
-  readonly groupBy?: {
-    readonly all: boolean;
-    readonly keys: readonly Expression[];
-    readonly sets?: GroupingSet;
-  };
-  readonly having?: Expression;
-  readonly qualify?: Expression;
+  readonly from: FromItem | undefined;
+  readonly where: Expression | undefined;
+  readonly groupBy:
+    | { readonly all: boolean; readonly keys: readonly Expression[]; readonly sets?: GroupingSet }
+    | undefined;
+  readonly having: Expression | undefined;
+  readonly qualify: Expression | undefined;
   readonly windows: readonly { readonly name: Name; readonly spec: WindowSpec }[];
 }
 
@@ -192,77 +169,54 @@ export type GroupingSet =
   | { readonly kind: 'ROLLUP' | 'CUBE'; readonly items: readonly (readonly Expression[])[] }
   | { readonly kind: 'GROUPING SETS'; readonly sets: readonly GroupingSet[] };
 
-export type SelectItem =
-  | {
-      readonly node: 'star';
-      readonly at: Position;
-      /** The `t` of `t.*`. */
-      readonly base?: Expression;
-      readonly except: readonly Name[];
-      readonly replace: readonly NamedExpression[];
-    }
-  | { readonly node: 'item'; readonly value: Expression; readonly alias?: Name };
+export type SelectItem = Node<{
+  /** `base` is the `t` of `t.*`. */
+  star: {
+    at: Position;
+    base: Expression | undefined;
+    except: readonly Name[];
+    replace: readonly NamedExpression[];
+  };
+  item: { value: Expression; alias: Name | undefined };
+}>;
 
-export interface Pivot {
-  readonly node: 'pivot';
-  readonly at: Position;
-  readonly input: FromItem;
-  readonly aggregates: readonly NamedExpression[];
-  /** The expression after FOR. */
-  readonly by: Expression;
-  readonly values: readonly NamedExpression[];
-  readonly alias?: Name;
+interface FromFields {
+  /** `asOf` is the time of FOR SYSTEM_TIME AS OF, `percent` that of TABLESAMPLE. */
+  table: { path: readonly Name[]; asOf: Expression | undefined; percent?: Expression };
+  /** `APPENDS(TABLE path, start, end)` */
+  appends: { path: readonly Name[]; start: Expression | undefined; end: Expression | undefined };
+  derived: { query: Query };
+  /** `by` is the expression after FOR. */
+  pivot: {
+    input: FromItem;
+    aggregates: readonly NamedExpression[];
+    by: Expression;
+    values: readonly NamedExpression[];
+  };
+  /** `values` are the columns that get the values, and `name` the column that gets the labels. */
+  unpivot: {
+    input: FromItem;
+    includeNulls: boolean;
+    values: readonly Name[];
+    name: Name;
+    groups: readonly { readonly columns: readonly Expression[]; readonly label?: Expression }[];
+  };
+  unnest: { array: Expression; offset: Name | undefined };
 }
 
-export interface Unpivot {
-  readonly node: 'unpivot';
-  readonly at: Position;
-  readonly input: FromItem;
-  readonly includeNulls: boolean;
-  /** The columns that get the values. */
-  readonly values: readonly Name[];
-  /** The column that gets the labels. */
-  readonly name: Name;
-  readonly groups: readonly { readonly columns: readonly Expression[]; readonly label?: Expression }[];
-  readonly alias?: Name;
+interface JoinFields {
+  kind: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
+  left: FromItem;
+  right: FromItem;
+  on?: Expression;
+  using?: readonly Name[];
 }
 
-export type FromItem =
-  | {
-      readonly node: 'table';
-      readonly at: Position;
-      readonly path: readonly Name[];
-      readonly alias?: Name;
-      /** The time of FOR SYSTEM_TIME AS OF. */
-      readonly asOf?: Expression;
-      /** Of TABLESAMPLE. */
-      readonly percent?: Expression;
-    }
-  | {
-      /** `APPENDS(TABLE path, start, end)` */
-      readonly node: 'appends';
-      readonly at: Position;
-      readonly path: readonly Name[];
-      readonly start?: Expression;
-      readonly end?: Expression;
-      readonly alias?: Name;
-    }
-  | { readonly node: 'derived'; readonly at: Position; readonly query: Query; readonly alias?: Name }
-  | Pivot
-  | Unpivot
-  | {
-      readonly node: 'unnest';
-      readonly at: Position;
-      readonly array: Expression;
-      readonly alias?: Name;
-      readonly offset?: Name;
-    }
-  | {
-      readonly node: 'join';
-      readonly at: Position;
-      readonly kind: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
-      readonly left: FromItem;
-      readonly right: FromItem;
-      readonly on?: Expression;
-      readonly using?: readonly Name[];
-    };
+interface Aliased extends Located {
+  readonly alias: Name | undefined;
+}
+
+export type Pivot = Aliased & Node<FromFields, 'pivot'>;
+export type Unpivot = Aliased & Node<FromFields, 'unpivot'>;
+export type Join = Located & Node<{ join: JoinFields }>;
+export type FromItem = Join | (Aliased & Node<FromFields>);

@@ -45,6 +45,11 @@ export class Cursor {
     return keywords.every((keyword, index) => this.peek(index).keyword === keyword);
   }
 
+  /** Reads one of the keywords; undefined when none of them is next. */
+  acceptOne<Keyword extends string>(...keywords: Keyword[]): Keyword | undefined {
+    return keywords.find((keyword) => this.acceptKeyword(keyword));
+  }
+
   acceptKeyword(...keywords: string[]): boolean {
     if (!this.isKeyword(...keywords)) return false;
     this.#index += keywords.length;
@@ -82,6 +87,12 @@ export class Cursor {
     return at;
   }
 
+  /** The text of a literal. */
+  literal(kind: 'string' | 'integer'): string {
+    if (this.peek().kind !== kind) throw this.unexpected(`${kind} literal`);
+    return this.next().text;
+  }
+
   isIdentifier(ahead = 0): boolean {
     const { kind, keyword } = this.peek(ahead);
     return kind === 'quoted' || (kind === 'identifier' && !RESERVED.has(keyword));
@@ -112,6 +123,32 @@ export class Cursor {
     const items = [item()];
     while (this.acceptSymbol(',')) items.push(item());
     return items;
+  }
+
+  /** `(item)` */
+  parenthesized<T>(item: () => T): T {
+    this.expectSymbol('(');
+    const parsed = item();
+    this.expectSymbol(')');
+    return parsed;
+  }
+
+  /** `(item, item, …)` */
+  inParentheses<T>(item: () => T): T[] {
+    return this.parenthesized(() => this.list(item));
+  }
+
+  /** `(a, b, …)` */
+  names(): Name[] {
+    return this.inParentheses(() => this.identifier());
+  }
+
+  /** `<item>` */
+  inAngles<T>(item: () => T): T {
+    this.expectSymbol('<');
+    const parsed = item();
+    this.expectSymbol('>');
+    return parsed;
   }
 
   /** Parses one level deeper. Throws before deep nesting overflows the stack. */

@@ -6,141 +6,116 @@ import type { Assignment, DmlStatement, MergeAction, MergeClause } from './state
 /** Parses statements that change rows. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax */
 export abstract class DmlParser extends QueryParser {
   protected insert(): DmlStatement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('INSERT');
-    cursor.acceptKeyword('INTO');
+    const at = this.expectKeyword('INSERT');
+    this.acceptKeyword('INTO');
     const table = this.tableName();
-    const columns = cursor.isSymbol('(') && !this.#isQueryInParentheses() ? this.names() : undefined;
-    const head = { node: 'insert' as const, at, table, ...(columns && { columns }) };
-    if (!cursor.acceptKeyword('VALUES')) return { ...head, query: this.query() };
-    return { ...head, rows: cursor.list(() => this.#row()) };
-  }
-
-  #isQueryInParentheses(): boolean {
-    return /^(SELECT|WITH)$/.test(this.cursor.peek(1).keyword);
+    const columns = this.isSymbol('(') && !this.isQueryStart(1) ? this.names() : undefined;
+    const head = { node: 'insert', at, table, columns } as const;
+    if (!this.acceptKeyword('VALUES')) return { ...head, query: this.query() };
+    return { ...head, rows: this.list(() => this.#row()) };
   }
 
   #row(): (Expression | undefined)[] {
-    this.cursor.expectSymbol('(');
-    const values = this.cursor.list(() => this.#valueOrDefault());
-    this.cursor.expectSymbol(')');
-    return values;
+    return this.inParentheses(() => this.#valueOrDefault());
   }
 
   #valueOrDefault(): Expression | undefined {
-    return this.cursor.acceptKeyword('DEFAULT') ? undefined : this.expression();
+    return this.acceptKeyword('DEFAULT') ? undefined : this.expression();
   }
 
   protected update(): DmlStatement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('UPDATE');
+    const at = this.expectKeyword('UPDATE');
     const table = this.tableName();
-    const alias = cursor.alias();
+    const alias = this.alias();
     const assignments = this.#assignments(alias ?? table.path.at(-1));
-    const from = cursor.acceptKeyword('FROM') ? this.fromClause() : undefined;
+    const from = this.acceptKeyword('FROM') ? this.fromClause() : undefined;
     const where = this.#where('UPDATE');
-    return { node: 'update', at, table, assignments, where, ...(alias && { alias }), ...(from && { from }) };
+    return { node: 'update', at, table, assignments, from, where, alias };
   }
 
   /** `SET a = 1, t.b = 2`, where `t` is the target. */
   #assignments(target: Name | undefined): Assignment[] {
-    const { cursor } = this;
-    cursor.expectKeyword('SET');
-    return cursor.list(() => {
-      let column = cursor.identifier();
-      if (cursor.acceptSymbol('.')) {
+    this.expectKeyword('SET');
+    return this.list(() => {
+      let column = this.identifier();
+      if (this.acceptSymbol('.')) {
         const isTarget = column.text.toLowerCase() === target?.text.toLowerCase();
         if (!isTarget) throw unsupported('UPDATE of a field inside a STRUCT', column.at);
-        column = cursor.fieldName();
+        column = this.fieldName();
       }
-      if (cursor.isSymbol('.')) throw unsupported('UPDATE of a field inside a STRUCT', column.at);
-      cursor.expectSymbol('=');
-      const value = this.#valueOrDefault();
-      return value ? { column, value } : { column };
+      if (this.isSymbol('.')) throw unsupported('UPDATE of a field inside a STRUCT', column.at);
+      this.expectSymbol('=');
+      return { column, value: this.#valueOrDefault() };
     });
   }
 
   protected delete(): DmlStatement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('DELETE');
-    cursor.acceptKeyword('FROM');
+    const at = this.expectKeyword('DELETE');
+    this.acceptKeyword('FROM');
     const table = this.tableName();
-    const alias = cursor.alias();
+    const alias = this.alias();
     const where = this.#where('DELETE');
-    return { node: 'delete', at, table, where, ...(alias && { alias }) };
+    return { node: 'delete', at, table, alias, where };
   }
 
   #where(statement: string): Expression {
-    const { cursor } = this;
-    if (cursor.peek().kind === 'end' || cursor.isSymbol(';')) {
-      throw invalidQuery(`${statement} must have a WHERE clause`, cursor.at);
+    if (this.peek().kind === 'end' || this.isSymbol(';')) {
+      throw invalidQuery(`${statement} must have a WHERE clause`, this.at);
     }
-    cursor.expectKeyword('WHERE');
+    this.expectKeyword('WHERE');
     return this.expression();
   }
 
   protected truncate(): DmlStatement {
-    const at = this.cursor.expectKeyword('TRUNCATE');
-    this.cursor.expectKeyword('TABLE');
+    const at = this.expectKeyword('TRUNCATE');
+    this.expectKeyword('TABLE');
     return { node: 'truncate', at, table: this.tableName() };
   }
 
   protected merge(): DmlStatement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('MERGE');
-    cursor.acceptKeyword('INTO');
+    const at = this.expectKeyword('MERGE');
+    this.acceptKeyword('INTO');
     const table = this.tableName();
-    const alias = cursor.alias();
-    cursor.expectKeyword('USING');
+    const alias = this.alias();
+    this.expectKeyword('USING');
     const source = this.fromItem();
-    cursor.expectKeyword('ON');
+    this.expectKeyword('ON');
     const on = this.expression();
     const target = alias ?? table.path.at(-1);
     const clauses: MergeClause[] = [];
-    while (cursor.isKeyword('WHEN')) clauses.push(this.#mergeClause(target));
-    if (clauses.length === 0) throw cursor.unexpected('keyword WHEN');
-    return { node: 'merge', at, table, source, on, clauses, ...(alias && { alias }) };
+    while (this.isKeyword('WHEN')) clauses.push(this.#mergeClause(target));
+    if (clauses.length === 0) throw this.unexpected('keyword WHEN');
+    return { node: 'merge', at, table, alias, source, on, clauses };
   }
 
   #mergeClause(target: Name | undefined): MergeClause {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('WHEN');
+    const at = this.expectKeyword('WHEN');
     const when = this.#mergeCase();
-    const condition = cursor.acceptKeyword('AND') ? this.expression() : undefined;
-    cursor.expectKeyword('THEN');
+    const condition = this.acceptKeyword('AND') ? this.expression() : undefined;
+    this.expectKeyword('THEN');
     const then = this.#mergeAction(target);
     if ((then.action === 'INSERT') !== (when === 'NOT MATCHED BY TARGET')) {
       throw invalidQuery(`${then.action} is not allowed in a WHEN ${when} clause of MERGE`, at);
     }
-    return { when, then, ...(condition && { condition }) };
+    return { when, condition, then };
   }
 
   #mergeCase(): MergeClause['when'] {
-    const { cursor } = this;
-    if (cursor.acceptKeyword('MATCHED')) return 'MATCHED';
-    cursor.expectKeyword('NOT', 'MATCHED');
-    if (cursor.acceptKeyword('BY', 'SOURCE')) return 'NOT MATCHED BY SOURCE';
-    cursor.acceptKeyword('BY', 'TARGET');
+    if (this.acceptKeyword('MATCHED')) return 'MATCHED';
+    this.expectKeyword('NOT', 'MATCHED');
+    if (this.acceptKeyword('BY', 'SOURCE')) return 'NOT MATCHED BY SOURCE';
+    this.acceptKeyword('BY', 'TARGET');
     return 'NOT MATCHED BY TARGET';
   }
 
   #mergeAction(target: Name | undefined): MergeAction {
-    const { cursor } = this;
-    const { at } = cursor;
-    if (cursor.acceptKeyword('DELETE')) return { action: 'DELETE' };
-    if (cursor.acceptKeyword('UPDATE')) return { action: 'UPDATE', assignments: this.#assignments(target) };
-    cursor.expectKeyword('INSERT');
-    const columns = cursor.isSymbol('(') ? this.names() : undefined;
-    const insert = { action: 'INSERT' as const, at, ...(columns && { columns }) };
-    if (cursor.acceptKeyword('ROW')) return insert;
-    cursor.expectKeyword('VALUES');
-    return { ...insert, values: this.#row() };
-  }
-
-  protected names(): Name[] {
-    this.cursor.expectSymbol('(');
-    const names = this.cursor.list(() => this.cursor.identifier());
-    this.cursor.expectSymbol(')');
-    return names;
+    const { at } = this;
+    if (this.acceptKeyword('DELETE')) return { action: 'DELETE' };
+    if (this.acceptKeyword('UPDATE')) return { action: 'UPDATE', assignments: this.#assignments(target) };
+    this.expectKeyword('INSERT');
+    const columns = this.isSymbol('(') ? this.names() : undefined;
+    const isRow = this.acceptKeyword('ROW');
+    if (!isRow) this.expectKeyword('VALUES');
+    return { action: 'INSERT', at, columns, values: isRow ? undefined : this.#row() };
   }
 }

@@ -7,27 +7,26 @@ import type { TableName } from './statements.ts';
 export abstract class FromParser extends ExpressionParser {
   protected fromClause(): FromItem {
     let left = this.#joins();
-    while (this.cursor.isSymbol(',')) {
-      const { at } = this.cursor.next();
+    while (this.isSymbol(',')) {
+      const { at } = this.next();
       left = { node: 'join', at, kind: 'CROSS', left, right: this.#joins() };
     }
     return left;
   }
 
   #joins(): FromItem {
-    const { cursor } = this;
     let left = this.fromItem();
     for (;;) {
-      const { at } = cursor;
+      const { at } = this;
       const kind = this.#joinKind();
       if (!kind) return left;
       const right = this.fromItem();
       if (kind === 'CROSS') {
         left = { node: 'join', at, kind, left, right };
-      } else if (cursor.acceptKeyword('ON')) {
+      } else if (this.acceptKeyword('ON')) {
         left = { node: 'join', at, kind, left, right, on: this.expression() };
-      } else if (cursor.acceptKeyword('USING')) {
-        left = { node: 'join', at, kind, left, right, using: this.inParentheses(() => cursor.identifier()) };
+      } else if (this.acceptKeyword('USING')) {
+        left = { node: 'join', at, kind, left, right, using: this.names() };
       } else {
         // A join over the array of a row needs no condition: `t LEFT JOIN UNNEST(t.xs)`, `t JOIN t.xs`.
         left = { node: 'join', at, kind, left, right };
@@ -36,43 +35,39 @@ export abstract class FromParser extends ExpressionParser {
   }
 
   #joinKind(): 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | undefined {
-    const { cursor } = this;
-    if (cursor.acceptKeyword('JOIN')) return 'INNER';
-    for (const kind of ['INNER', 'CROSS'] as const) if (cursor.acceptKeyword(kind, 'JOIN')) return kind;
+    if (this.acceptKeyword('JOIN')) return 'INNER';
+    for (const kind of ['INNER', 'CROSS'] as const) if (this.acceptKeyword(kind, 'JOIN')) return kind;
     for (const kind of ['LEFT', 'RIGHT', 'FULL'] as const) {
-      if (cursor.acceptKeyword(kind, 'JOIN') || cursor.acceptKeyword(kind, 'OUTER', 'JOIN')) return kind;
+      if (this.acceptKeyword(kind, 'JOIN') || this.acceptKeyword(kind, 'OUTER', 'JOIN')) return kind;
     }
-    if (cursor.isKeyword('NATURAL')) throw unsupported('NATURAL JOIN', cursor.at);
+    if (this.isKeyword('NATURAL')) throw unsupported('NATURAL JOIN', this.at);
     return undefined;
   }
 
   protected fromItem(): FromItem {
-    const { cursor } = this;
-    const { at } = cursor;
-    if (cursor.acceptKeyword('UNNEST')) return this.#unnest(at);
-    if (cursor.acceptSymbol('(')) {
+    const { at } = this;
+    if (this.acceptKeyword('UNNEST')) return this.#unnest(at);
+    if (this.acceptSymbol('(')) {
       // The token after the parenthesis tells `((SELECT …) UNION ALL …)` from `(a JOIN b)`.
-      const isQuery = this.isQueryStart() || cursor.isSymbol('(');
+      const isQuery = this.isQueryStart() || this.isSymbol('(');
       if (!isQuery) {
-        const join = cursor.nested(() => this.#joins());
-        if (join.node !== 'join' || !cursor.isSymbol(')')) throw cursor.unexpected('keyword JOIN');
-        cursor.next();
+        const join = this.nested(() => this.#joins());
+        if (join.node !== 'join' || !this.isSymbol(')')) throw this.unexpected('keyword JOIN');
+        this.next();
         return join;
       }
       const query = this.query();
-      cursor.expectSymbol(')');
-      const alias = this.#tableAlias();
-      return this.#reshaped({ node: 'derived', at, query, ...(alias && { alias }) });
+      this.expectSymbol(')');
+      return this.#reshaped({ node: 'derived', at, query, alias: this.#tableAlias() });
     }
     const { path } = this.tableName();
-    if (cursor.isSymbol('(')) {
+    if (this.isSymbol('(')) {
       if (path.length === 1 && path[0]?.text.toUpperCase() === 'APPENDS') return this.#appends(at);
       throw unsupported(`Table function ${path.map(({ text }) => text).join('.')}`, at);
     }
     const before = this.#systemTime();
     const alias = this.#tableAlias();
-    const asOf = before ?? this.#systemTime();
-    const table = { node: 'table', at, path, ...(alias && { alias }), ...(asOf && { asOf }) } as const;
+    const table = { node: 'table', at, path, alias, asOf: before ?? this.#systemTime() } as const;
     const item = this.#reshaped(table);
     const percent = this.#sample();
     if (percent && item !== table) throw unsupported('TABLESAMPLE after PIVOT or UNPIVOT', at);
@@ -81,165 +76,139 @@ export abstract class FromParser extends ExpressionParser {
 
   /** `FOR SYSTEM_TIME AS OF time` */
   #systemTime(): Expression | undefined {
-    const { cursor } = this;
-    if (!cursor.acceptKeyword('FOR')) return undefined;
-    if (!cursor.acceptKeyword('SYSTEM')) cursor.expectKeyword('SYSTEM_TIME');
-    else cursor.expectKeyword('TIME');
-    cursor.expectKeyword('AS', 'OF');
+    if (!this.acceptKeyword('FOR')) return undefined;
+    if (!this.acceptKeyword('SYSTEM')) this.expectKeyword('SYSTEM_TIME');
+    else this.expectKeyword('TIME');
+    this.expectKeyword('AS', 'OF');
     return this.expression();
   }
 
   protected refuseSystemTime(): void {
-    if (this.cursor.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', this.cursor.at);
+    if (this.isKeyword('FOR')) throw unsupported('FOR SYSTEM_TIME AS OF', this.at);
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions#appends */
   #appends(at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    cursor.expectKeyword('TABLE');
-    const { path } = this.tableName();
-    const start = cursor.acceptSymbol(',') ? this.expression() : undefined;
-    const end = start && cursor.acceptSymbol(',') ? this.expression() : undefined;
-    cursor.expectSymbol(')');
-    const alias = this.#tableAlias();
-    return {
-      node: 'appends',
-      at,
-      path,
-      ...(start && { start }),
-      ...(end && { end }),
-      ...(alias && { alias }),
-    };
+    const range = this.parenthesized(() => {
+      this.expectKeyword('TABLE');
+      const { path } = this.tableName();
+      const start = this.acceptSymbol(',') ? this.expression() : undefined;
+      const end = start && this.acceptSymbol(',') ? this.expression() : undefined;
+      return { path, start, end };
+    });
+    return { node: 'appends', at, ...range, alias: this.#tableAlias() };
   }
 
   #tableAlias(): Name | undefined {
-    const isClause = ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'].includes(this.cursor.peek().keyword);
-    const alias = isClause ? undefined : this.cursor.alias();
-    if (this.cursor.isKeyword('MATCH_RECOGNIZE')) throw unsupported('MATCH_RECOGNIZE', this.cursor.at);
+    const isClause = ['PIVOT', 'UNPIVOT', 'MATCH_RECOGNIZE'].includes(this.peek().keyword);
+    const alias = isClause ? undefined : this.alias();
+    if (this.isKeyword('MATCH_RECOGNIZE')) throw unsupported('MATCH_RECOGNIZE', this.at);
     return alias;
   }
 
   /** PIVOT or UNPIVOT after a table or a subquery. */
   #reshaped(input: FromItem): FromItem {
-    const { cursor } = this;
-    const { at } = cursor;
-    const pivot = cursor.isKeyword('PIVOT') && cursor.isSymbol('(', 1);
+    const { at } = this;
+    const pivot = this.isKeyword('PIVOT') && this.isSymbol('(', 1);
     const unpivot =
-      cursor.isKeyword('UNPIVOT') &&
-      (cursor.isSymbol('(', 1) || ['INCLUDE', 'EXCLUDE'].includes(cursor.peek(1).keyword));
+      this.isKeyword('UNPIVOT') &&
+      (this.isSymbol('(', 1) || ['INCLUDE', 'EXCLUDE'].includes(this.peek(1).keyword));
     if (!pivot && !unpivot) return input;
-    cursor.next();
+    this.next();
     return pivot ? this.#pivot(input, at) : this.#unpivot(input, at);
   }
 
   /** `PIVOT(SUM(n) AS total, … FOR pais IN ('Chile' AS cl, …))` */
   #pivot(input: FromItem, at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    const aggregates = cursor.list(() => this.#aliased());
-    cursor.expectKeyword('FOR');
-    // IN is not yet its operator.
-    const by = this.operand();
-    cursor.expectKeyword('IN');
-    const values = this.inParentheses(() => this.#aliased());
-    cursor.expectSymbol(')');
-    const alias = this.#tableAlias();
-    return { node: 'pivot', at, input, aggregates, by, values, ...(alias && { alias }) };
+    const pivot = this.parenthesized(() => {
+      const aggregates = this.list(() => this.#aliased());
+      this.expectKeyword('FOR');
+      // IN is not yet its operator.
+      const by = this.operand();
+      this.expectKeyword('IN');
+      return { aggregates, by, values: this.inParentheses(() => this.#aliased()) };
+    });
+    return { node: 'pivot', at, input, ...pivot, alias: this.#tableAlias() };
   }
 
   #aliased(): NamedExpression {
-    const value = this.expression();
-    const name = this.cursor.alias();
-    return name ? { value, name } : { value };
+    return { value: this.expression(), name: this.alias() };
   }
 
   /** `UNPIVOT(value FOR name IN (a, b AS 'label'))`, or with several columns in parentheses for each value. */
   #unpivot(input: FromItem, at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    const includeNulls = cursor.acceptKeyword('INCLUDE', 'NULLS');
-    if (!includeNulls) cursor.acceptKeyword('EXCLUDE', 'NULLS');
-    cursor.expectSymbol('(');
-    const isList = cursor.isSymbol('(');
-    const values = isList ? this.inParentheses(() => cursor.identifier()) : [cursor.identifier()];
-    cursor.expectKeyword('FOR');
-    const name = cursor.identifier();
-    cursor.expectKeyword('IN');
-    const groups = this.inParentheses(() => {
-      const columns = isList ? this.inParentheses(() => this.#column()) : [this.#column()];
-      const hasLabel = cursor.acceptKeyword('AS') || !(cursor.isSymbol(',') || cursor.isSymbol(')'));
-      return hasLabel ? { columns, label: this.expression() } : { columns };
+    const includeNulls = this.acceptKeyword('INCLUDE', 'NULLS');
+    if (!includeNulls) this.acceptKeyword('EXCLUDE', 'NULLS');
+    const unpivot = this.parenthesized(() => {
+      const isList = this.isSymbol('(');
+      const values = isList ? this.names() : [this.identifier()];
+      this.expectKeyword('FOR');
+      const name = this.identifier();
+      this.expectKeyword('IN');
+      const groups = this.inParentheses(() => {
+        const columns = isList ? this.inParentheses(() => this.#column()) : [this.#column()];
+        const hasLabel = this.acceptKeyword('AS') || !(this.isSymbol(',') || this.isSymbol(')'));
+        return hasLabel ? { columns, label: this.expression() } : { columns };
+      });
+      return { values, name, groups };
     });
-    cursor.expectSymbol(')');
-    const alias = this.#tableAlias();
-    return { node: 'unpivot', at, input, includeNulls, values, name, groups, ...(alias && { alias }) };
+    return { node: 'unpivot', at, input, includeNulls, ...unpivot, alias: this.#tableAlias() };
   }
 
   /** `nombre` or `t.nombre` */
   #column(): Expression {
-    const { at } = this.cursor;
-    const parts = [this.cursor.identifier()];
-    while (this.cursor.acceptSymbol('.')) parts.push(this.cursor.fieldName());
+    const { at } = this;
+    const parts = [this.identifier()];
+    while (this.acceptSymbol('.')) parts.push(this.fieldName());
     return { node: 'path', at, parts };
   }
 
   /** `TABLESAMPLE SYSTEM (10 PERCENT)`: the percentage. */
   #sample(): Expression | undefined {
-    const { cursor } = this;
-    if (!cursor.acceptKeyword('TABLESAMPLE')) return undefined;
-    cursor.expectKeyword('SYSTEM');
-    cursor.expectSymbol('(');
-    const percent = this.expression();
-    cursor.expectKeyword('PERCENT');
-    cursor.expectSymbol(')');
-    return percent;
+    if (!this.acceptKeyword('TABLESAMPLE')) return undefined;
+    this.expectKeyword('SYSTEM');
+    return this.parenthesized(() => {
+      const percent = this.expression();
+      this.expectKeyword('PERCENT');
+      return percent;
+    });
   }
 
   #unnest(at: FromItem['at']): FromItem {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    const array = this.expression();
-    if (cursor.isSymbol(',')) throw unsupported('UNNEST of several arrays', cursor.at);
-    cursor.expectSymbol(')');
-    const alias = cursor.alias();
-    if (!cursor.acceptKeyword('WITH', 'OFFSET'))
-      return { node: 'unnest', at, array, ...(alias && { alias }) };
-    const offset = cursor.alias() ?? { text: 'offset', at };
-    return { node: 'unnest', at, array, offset, ...(alias && { alias }) };
+    const array = this.parenthesized(() => {
+      const value = this.expression();
+      if (this.isSymbol(',')) throw unsupported('UNNEST of several arrays', this.at);
+      return value;
+    });
+    const alias = this.alias();
+    const hasOffset = this.acceptKeyword('WITH', 'OFFSET');
+    const offset = hasOffset ? (this.alias() ?? { text: 'offset', at }) : undefined;
+    return { node: 'unnest', at, array, alias, offset };
   }
 
   /** `p.d.t`: quotes may enclose the whole path or a part, and an unquoted project may contain dashes. */
   protected tableName(): TableName {
-    const { cursor } = this;
-    const { at } = cursor;
+    const { at } = this;
     const path: Name[] = [];
     do {
-      const quoted = cursor.peek().kind === 'quoted';
-      const { text } = path.length === 0 ? cursor.identifier() : cursor.fieldName();
+      const quoted = this.peek().kind === 'quoted';
+      const { text } = path.length === 0 ? this.identifier() : this.fieldName();
       const whole = path.length === 0 && !quoted ? text + this.#dashes() : text;
       const parts = quoted ? whole.split('.') : [whole];
       for (const part of parts) path.push({ text: part, at });
-    } while (cursor.acceptSymbol('.'));
+    } while (this.acceptSymbol('.'));
     return { path, at };
   }
 
   #dashes(): string {
-    const { cursor } = this;
     let text = '';
-    while (cursor.isSymbol('-') && cursor.peek(-1).end === cursor.peek().start) {
-      const word = cursor.peek(1);
-      if (cursor.peek().end !== word.start || (word.kind !== 'identifier' && word.kind !== 'integer')) break;
+    while (this.isSymbol('-') && this.peek(-1).end === this.peek().start) {
+      const word = this.peek(1);
+      if (this.peek().end !== word.start || (word.kind !== 'identifier' && word.kind !== 'integer')) break;
       text += `-${word.text}`;
-      cursor.next();
-      cursor.next();
+      this.next();
+      this.next();
     }
     return text;
-  }
-
-  protected inParentheses<T>(item: () => T): T[] {
-    this.cursor.expectSymbol('(');
-    const items = this.cursor.list(item);
-    this.cursor.expectSymbol(')');
-    return items;
   }
 }

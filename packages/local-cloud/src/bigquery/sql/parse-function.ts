@@ -1,76 +1,67 @@
-import { unsupported } from '../errors.ts';
+import { type Position, unsupported } from '../errors.ts';
 import type { DataType } from '../types.ts';
+import type { Expression } from './ast.ts';
 import { DmlParser } from './parse-dml.ts';
-import { parseType } from './parse-type.ts';
-import type { CreateFunction, DdlStatement, OptionSetting } from './statements.ts';
+import type { OptionSetting, StatementOf } from './statements.ts';
 
 /** Parses functions that users define. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_function_statement */
 export abstract class FunctionParser extends DmlParser {
-  protected createFunction(at: DdlStatement['at'], orReplace: boolean, isTemporary: boolean): CreateFunction {
-    const { cursor } = this;
-    const ifNotExists = cursor.acceptKeyword('IF', 'NOT', 'EXISTS');
+  protected createFunction(
+    at: Position,
+    orReplace: boolean,
+    isTemporary: boolean,
+  ): StatementOf<'create function'> {
+    const ifNotExists = this.ifNotExists();
     const routine = this.tableName();
-    cursor.expectSymbol('(');
-    const parameters = cursor.isSymbol(')') ? [] : cursor.list(() => this.#parameter());
-    cursor.expectSymbol(')');
-    const returns = cursor.acceptKeyword('RETURNS') ? parseType(cursor) : undefined;
-    cursor.acceptKeyword('NOT');
-    cursor.acceptKeyword('DETERMINISTIC');
-    if (cursor.acceptKeyword('LANGUAGE')) {
-      const language = cursor.fieldName();
+    const parameters = this.parenthesized(() =>
+      this.isSymbol(')') ? [] : this.list(() => this.#parameter()),
+    );
+    const returns = this.acceptKeyword('RETURNS') ? this.type() : undefined;
+    this.acceptKeyword('NOT');
+    this.acceptKeyword('DETERMINISTIC');
+    if (this.acceptKeyword('LANGUAGE')) {
+      const language = this.fieldName();
       throw unsupported(`A function in ${language.text.toUpperCase()}`, language.at);
     }
-    if (cursor.isKeyword('REMOTE')) throw unsupported('A remote function', cursor.at);
+    if (this.isKeyword('REMOTE')) throw unsupported('A remote function', this.at);
     const before = this.options();
-    cursor.expectKeyword('AS');
-    cursor.expectSymbol('(');
-    const start = cursor.peek().start;
-    const body = this.functionBody();
-    const text = cursor.textSince(start);
-    cursor.expectSymbol(')');
+    this.expectKeyword('AS');
+    const body = this.parenthesized(() => this.#body());
     return {
-      ...{
-        node: 'create function',
-        at,
-        routine,
-        isTemporary,
-        orReplace,
-        ifNotExists,
-        parameters,
-        body,
-        text,
-      },
-      options: [...before, ...this.options()],
-      ...(returns && { returns }),
+      ...{ node: 'create function', at, routine, isTemporary, orReplace, ifNotExists, parameters, returns },
+      ...{ ...body, options: [...before, ...this.options()] },
     };
+  }
+
+  #body(): { body: Expression; text: string } {
+    const { start } = this.peek();
+    return { body: this.functionBody(), text: this.textSince(start) };
   }
 
   /** A query in the parentheses of AS is one expression. */
   protected functionBody() {
-    const { at } = this.cursor;
+    const { at } = this;
     if (!this.isQueryStart()) return this.expression();
     return { node: 'subquery' as const, at, kind: 'SCALAR' as const, query: this.query() };
   }
 
   #parameter(): { name: string; type: DataType | undefined } {
-    const { cursor } = this;
-    const { text: name } = cursor.identifier();
-    if (cursor.acceptKeyword('ANY', 'TYPE')) return { name, type: undefined };
-    return { name, type: parseType(cursor) };
+    const { text: name } = this.identifier();
+    return { name, type: this.acceptKeyword('ANY', 'TYPE') ? undefined : this.type() };
   }
 
   /** An optional `OPTIONS(name = value, …)`. */
   protected options(): OptionSetting[] {
-    const { cursor } = this;
-    if (!cursor.acceptKeyword('OPTIONS')) return [];
-    cursor.expectSymbol('(');
-    if (cursor.acceptSymbol(')')) return [];
-    const options = cursor.list(() => {
-      const name = cursor.identifier();
-      cursor.expectSymbol('=');
+    if (!this.acceptKeyword('OPTIONS')) return [];
+    const option = () => {
+      const name = this.identifier();
+      this.expectSymbol('=');
       return { name, value: this.expression() };
-    });
-    cursor.expectSymbol(')');
-    return options;
+    };
+    return this.parenthesized(() => (this.isSymbol(')') ? [] : this.list(option)));
+  }
+
+  protected ifNotExists(): boolean {
+    return this.acceptKeyword('IF', 'NOT', 'EXISTS');
   }
 }

@@ -1,12 +1,11 @@
 import { type Position, unsupported } from '../errors.ts';
-import { type DataType, type ScalarKind, scalarKindOf } from '../types.ts';
-import type { Expression, Name, NamedExpression, Query } from './ast.ts';
-import { parseScalarKind, parseType } from './parse-type.ts';
+import { type ScalarKind, scalarKindOf } from '../types.ts';
+import type { Expression, FunctionCall, NamedExpression, Query } from './ast.ts';
 import { WindowParser } from './parse-window.ts';
 
 /** Functions that are called without parentheses. */
 const BARE_FUNCTIONS = ['CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'];
-const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING', 'RANGE', 'COLLATE', 'RANGE'];
+const KEYWORD_FUNCTIONS = ['IF', 'LEFT', 'RIGHT', 'GROUPING', 'RANGE', 'COLLATE'];
 const TYPED_LITERALS = /^(?:DATE|DATETIME|TIME|TIMESTAMP|NUMERIC|DECIMAL|BIGNUMERIC|BIGDECIMAL|JSON)$/;
 
 /** Parses operands: literals, names, calls, CASE, subqueries and constructors. */
@@ -14,254 +13,208 @@ export abstract class PrimaryParser extends WindowParser {
   #positionalParameters = 0;
 
   protected abstract query(): Query;
-  protected abstract isQueryStart(): boolean;
+  protected abstract isQueryStart(ahead?: number): boolean;
 
   protected primary(): Expression {
-    const { cursor } = this;
-    const token = cursor.peek();
+    const token = this.peek();
     const { at, keyword } = token;
     if (token.kind === 'string') return this.#literal('STRING');
     if (token.kind === 'bytes') return this.#literal('BYTES');
     if (token.kind === 'integer') return this.#literal('INT64');
     if (token.kind === 'float') return this.#literal('FLOAT64');
     if (token.kind === 'parameter') return this.#parameter();
-    if (cursor.isSymbol('(')) return this.#parenthesized();
-    if (cursor.isSymbol('[')) return this.#array(at);
-    if (cursor.acceptKeyword('NULL')) return { node: 'literal', at, literal: { kind: 'NULL' } };
+    if (this.isSymbol('(')) return this.#parenthesized();
+    if (this.isSymbol('[')) return this.#array(at);
+    if (this.acceptKeyword('NULL')) return { node: 'literal', at, literal: { kind: 'NULL' } };
     if (keyword === 'TRUE' || keyword === 'FALSE') {
-      cursor.next();
+      this.next();
       return { node: 'literal', at, literal: { kind: 'BOOL', value: keyword === 'TRUE' } };
     }
-    if (cursor.acceptKeyword('CASE')) return this.#case(at);
-    if (keyword === 'CAST' || (keyword === 'SAFE_CAST' && cursor.isSymbol('(', 1))) return this.#cast(at);
-    if (cursor.acceptKeyword('EXTRACT')) return this.#extract(at);
-    if (cursor.acceptKeyword('INTERVAL')) return this.#interval(at);
-    if (keyword === 'RANGE' && cursor.isSymbol('<', 1)) {
-      const kind = parseScalarKind(cursor);
-      if (cursor.peek().kind !== 'string' || kind === 'BOOL') throw cursor.unexpected('string literal');
-      return { node: 'literal', at, literal: { kind, text: cursor.next().text } };
+    if (this.acceptKeyword('CASE')) return this.#case(at);
+    if (keyword === 'CAST' || (keyword === 'SAFE_CAST' && this.isSymbol('(', 1))) return this.#cast(at);
+    if (this.acceptKeyword('EXTRACT')) return this.#extract(at);
+    if (this.acceptKeyword('INTERVAL')) return this.#interval(at);
+    if (keyword === 'RANGE' && this.isSymbol('<', 1)) {
+      const kind = this.scalarKind();
+      if (kind === 'BOOL') throw this.unexpected('string literal');
+      return { node: 'literal', at, literal: { kind, text: this.literal('string') } };
     }
-    if (cursor.acceptKeyword('EXISTS')) return this.#subquery('EXISTS', at);
-    if (cursor.acceptKeyword('ARRAY')) {
-      if (cursor.isSymbol('(')) return this.#subquery('ARRAY', at);
-      return this.#array(at);
-    }
-    if (cursor.acceptKeyword('STRUCT')) return this.#struct(at);
-    if (token.kind === 'identifier' && cursor.peek(1).kind === 'string') return this.#typedLiteral(at);
-    if (BARE_FUNCTIONS.includes(keyword) && !cursor.isSymbol('(', 1)) {
-      cursor.next();
+    if (keyword === 'EXISTS') return this.#subquery('EXISTS', at);
+    if (keyword === 'ARRAY' && this.isSymbol('(', 1)) return this.#subquery('ARRAY', at);
+    if (keyword === 'ARRAY') return this.#array(at);
+    if (keyword === 'STRUCT') return this.#struct(at);
+    if (token.kind === 'identifier' && this.peek(1).kind === 'string') return this.#typedLiteral(at);
+    if (BARE_FUNCTIONS.includes(keyword) && !this.isSymbol('(', 1)) {
+      this.next();
       return call(at, token.text, {});
     }
-    if (cursor.isIdentifier() || (KEYWORD_FUNCTIONS.includes(keyword) && cursor.isSymbol('(', 1))) {
+    if (this.isIdentifier() || (KEYWORD_FUNCTIONS.includes(keyword) && this.isSymbol('(', 1))) {
       return this.#pathOrCall(at);
     }
-    throw cursor.unexpected();
+    throw this.unexpected();
   }
 
   #literal(kind: Exclude<ScalarKind, 'BOOL'>): Expression {
-    const { text, at } = this.cursor.next();
+    const { text, at } = this.next();
     return { node: 'literal', at, literal: { kind, text } };
   }
 
   #typedLiteral(at: Position): Expression {
-    const { text } = this.cursor.next();
+    const { text } = this.next();
     const upper = text.toUpperCase();
     if (upper === 'RANGE') throw unsupported(`Type ${upper}`, at);
     const kind = scalarKindOf(upper);
-    if (!TYPED_LITERALS.test(upper) || !kind || kind === 'BOOL') throw this.cursor.unexpected();
-    return { node: 'literal', at, literal: { kind, text: this.cursor.next().text } };
+    if (!TYPED_LITERALS.test(upper) || !kind || kind === 'BOOL') throw this.unexpected();
+    return { node: 'literal', at, literal: { kind, text: this.next().text } };
   }
 
   #parameter(): Expression {
-    const { text, at } = this.cursor.next();
+    const { text, at } = this.next();
     if (text !== '?') return { node: 'parameter', at, name: text.slice(1).toLowerCase() };
     this.#positionalParameters += 1;
     return { node: 'parameter', at, name: this.#positionalParameters - 1 };
   }
 
   #parenthesized(): Expression {
-    const { cursor } = this;
-    const at = cursor.expectSymbol('(');
-    if (this.isQueryStart()) {
-      const query = this.query();
-      cursor.expectSymbol(')');
-      return { node: 'subquery', at, kind: 'SCALAR', query };
-    }
-    const values = cursor.list(() => this.expression());
-    cursor.expectSymbol(')');
-    const [only] = values;
-    if (only && values.length === 1) return only;
-    // Its fields have no names, unlike those of STRUCT(…).
-    return { node: 'struct', at, fields: values.map((value) => ({ value, name: { text: '', at } })) };
+    const { at } = this;
+    return this.parenthesized(() => {
+      if (this.isQueryStart()) return { node: 'subquery', at, kind: 'SCALAR', query: this.query() };
+      const values = this.list(() => this.expression());
+      const [only] = values;
+      if (only && values.length === 1) return only;
+      // Its fields have no names, unlike those of STRUCT(…).
+      const fields = values.map((value) => ({ value, name: { text: '', at } }));
+      return { node: 'struct', at, type: undefined, fields };
+    });
   }
 
   #subquery(kind: 'EXISTS' | 'ARRAY', at: Position): Expression {
-    this.cursor.expectSymbol('(');
-    const query = this.query();
-    this.cursor.expectSymbol(')');
-    return { node: 'subquery', at, kind, query };
+    this.next();
+    return { node: 'subquery', at, kind, query: this.parenthesized(() => this.query()) };
   }
 
+  /** `[1, 2]`, `ARRAY[1, 2]` or `ARRAY<INT64>[1, 2]` */
   #array(at: Position): Expression {
-    const { cursor } = this;
-    let elementType: DataType | undefined;
-    if (cursor.acceptSymbol('<')) {
-      elementType = parseType(cursor);
-      cursor.expectSymbol('>');
-    }
-    cursor.expectSymbol('[');
-    const elements = cursor.isSymbol(']') ? [] : cursor.list(() => this.expression());
-    cursor.expectSymbol(']');
-    return { node: 'array', at, elements, ...(elementType && { elementType }) };
+    const type = this.isKeyword('ARRAY') && this.isSymbol('<', 1) ? this.type() : undefined;
+    if (!type) this.acceptKeyword('ARRAY');
+    this.expectSymbol('[');
+    const elements = this.isSymbol(']') ? [] : this.list(() => this.expression());
+    this.expectSymbol(']');
+    return { node: 'array', at, elementType: type?.kind === 'ARRAY' ? type.element : undefined, elements };
   }
 
+  /** `STRUCT(1 AS a)` or `STRUCT<a INT64>(1)` */
   #struct(at: Position): Expression {
-    const { cursor } = this;
-    let type: DataType | undefined;
-    if (cursor.isSymbol('<')) type = this.#structType();
-    cursor.expectSymbol('(');
-    const fields = cursor.isSymbol(')') ? [] : cursor.list(() => this.#structValue(type === undefined));
-    cursor.expectSymbol(')');
-    return { node: 'struct', at, fields, ...(type && { type }) };
-  }
-
-  #structType(): DataType {
-    const { cursor } = this;
-    cursor.expectSymbol('<');
-    const fields = cursor.list(() => {
-      const name = cursor.peek(1).kind === 'symbol' ? '' : cursor.fieldName().text;
-      return { name, type: parseType(cursor) };
+    const type = this.isSymbol('<', 1) ? this.type() : undefined;
+    if (!type) this.expectKeyword('STRUCT');
+    const field = (): NamedExpression => ({
+      value: this.expression(),
+      name: !type && this.acceptKeyword('AS') ? this.identifier() : undefined,
     });
-    cursor.expectSymbol('>');
-    return { kind: 'STRUCT', fields };
-  }
-
-  #structValue(mayBeNamed: boolean): NamedExpression {
-    const value = this.expression();
-    const name = mayBeNamed && this.cursor.acceptKeyword('AS') ? this.cursor.identifier() : undefined;
-    return name ? { value, name } : { value };
+    const fields = this.parenthesized(() => (this.isSymbol(')') ? [] : this.list(field)));
+    return { node: 'struct', at, type, fields };
   }
 
   #case(at: Position): Expression {
-    const { cursor } = this;
-    const operand = cursor.isKeyword('WHEN') ? undefined : this.expression();
+    const operand = this.isKeyword('WHEN') ? undefined : this.expression();
     const branches = [];
-    while (cursor.acceptKeyword('WHEN')) {
+    while (this.acceptKeyword('WHEN')) {
       const when = this.expression();
-      cursor.expectKeyword('THEN');
+      this.expectKeyword('THEN');
       branches.push({ when, result: this.expression() });
     }
-    if (branches.length === 0) throw cursor.unexpected('keyword WHEN');
-    const otherwise = cursor.acceptKeyword('ELSE') ? this.expression() : undefined;
-    cursor.expectKeyword('END');
-    return { node: 'case', at, branches, ...(operand && { operand }), ...(otherwise && { otherwise }) };
+    if (branches.length === 0) throw this.unexpected('keyword WHEN');
+    const otherwise = this.acceptKeyword('ELSE') ? this.expression() : undefined;
+    this.expectKeyword('END');
+    return { node: 'case', at, operand, branches, otherwise };
   }
 
   #cast(at: Position): Expression {
-    const { cursor } = this;
-    const safe = cursor.next().keyword === 'SAFE_CAST';
-    cursor.expectSymbol('(');
-    const value = this.expression();
-    cursor.expectKeyword('AS');
-    const type = parseType(cursor);
-    const format = cursor.acceptKeyword('FORMAT') ? this.expression() : undefined;
-    const zone = format && cursor.acceptKeyword('AT', 'TIME', 'ZONE') ? this.expression() : undefined;
-    cursor.expectSymbol(')');
-    return { node: 'cast', at, value, type, safe, ...(format && { format }), ...(zone && { zone }) };
+    const safe = this.next().keyword === 'SAFE_CAST';
+    return this.parenthesized(() => {
+      const value = this.expression();
+      this.expectKeyword('AS');
+      const type = this.type();
+      const format = this.acceptKeyword('FORMAT') ? this.expression() : undefined;
+      return { node: 'cast', at, value, type, safe, format, zone: format && this.#zone() };
+    });
   }
 
   #extract(at: Position): Expression {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    let part = cursor.fieldName().text.toUpperCase();
-    if (cursor.acceptSymbol('(')) {
-      part = `${part}(${cursor.fieldName().text.toUpperCase()})`;
-      cursor.expectSymbol(')');
-    }
-    cursor.expectKeyword('FROM');
-    const value = this.expression();
-    const zone = cursor.acceptKeyword('AT', 'TIME', 'ZONE') ? this.expression() : undefined;
-    cursor.expectSymbol(')');
-    return { node: 'extract', at, part, value, ...(zone && { zone }) };
+    return this.parenthesized(() => {
+      const name = () => this.fieldName().text.toUpperCase();
+      const word = name();
+      const part = this.isSymbol('(') ? `${word}(${this.parenthesized(name)})` : word;
+      this.expectKeyword('FROM');
+      return { node: 'extract', at, part, value: this.expression(), zone: this.#zone() };
+    });
+  }
+
+  #zone(): Expression | undefined {
+    return this.acceptKeyword('AT', 'TIME', 'ZONE') ? this.expression() : undefined;
   }
 
   #interval(at: Position): Expression {
     const amount = this.expression();
-    const part = this.cursor.fieldName().text.toUpperCase();
-    const to = this.cursor.acceptKeyword('TO') && this.cursor.fieldName().text.toUpperCase();
-    return { node: 'interval', at, amount, part, ...(to && { to }) };
+    const part = this.fieldName().text.toUpperCase();
+    const to = this.acceptKeyword('TO') ? this.fieldName().text.toUpperCase() : undefined;
+    return { node: 'interval', at, amount, part, to };
   }
 
   #pathOrCall(at: Position): Expression {
-    const { cursor } = this;
-    const first = cursor.next();
-    const parts: Name[] = [{ text: first.text, at: first.at }];
-    while (cursor.isSymbol('.') && !cursor.isSymbol('*', 1)) {
-      cursor.next();
-      parts.push(cursor.fieldName());
+    const { text } = this.next();
+    const parts = [{ text, at }];
+    while (this.isSymbol('.') && !this.isSymbol('*', 1)) {
+      this.next();
+      parts.push(this.fieldName());
     }
-    if (!cursor.isSymbol('(')) return { node: 'path', at, parts };
-    const spelling = parts.map(({ text }) => text).join('.');
-    return this.#call(at, spelling);
+    if (!this.isSymbol('(')) return { node: 'path', at, parts };
+    return this.#call(at, parts.map(({ text }) => text).join('.'));
   }
 
   #call(at: Position, spelling: string): Expression {
-    const { cursor } = this;
-    cursor.expectSymbol('(');
-    const star = cursor.acceptSymbol('*');
-    const distinct = !star && cursor.acceptKeyword('DISTINCT');
+    this.expectSymbol('(');
+    const star = this.acceptSymbol('*');
+    const distinct = !star && this.acceptKeyword('DISTINCT');
     const argumentNames = new Map<number, string>();
     const args: Expression[] = [];
-    if (!star && !cursor.isSymbol(')')) {
-      cursor.list(() => {
-        if (cursor.isSymbol('=>', 1)) argumentNames.set(args.length, cursor.identifier().text.toLowerCase());
-        cursor.acceptSymbol('=>');
+    if (!star && !this.isSymbol(')')) {
+      this.list(() => {
+        if (this.isSymbol('=>', 1)) argumentNames.set(args.length, this.identifier().text.toLowerCase());
+        this.acceptSymbol('=>');
         args.push(this.expression());
       });
     }
-    const nulls = (['IGNORE', 'RESPECT'] as const).find((word) => cursor.acceptKeyword(word, 'NULLS'));
-    if (spelling.toUpperCase() === 'ANY_VALUE' && cursor.acceptKeyword('HAVING')) {
-      const isMax = cursor.acceptKeyword('MAX');
-      if (!isMax) cursor.expectKeyword('MIN');
+    const nulls = (['IGNORE', 'RESPECT'] as const).find((word) => this.acceptKeyword(word, 'NULLS'));
+    if (spelling.toUpperCase() === 'ANY_VALUE' && this.acceptKeyword('HAVING')) {
+      const isMax = this.acceptKeyword('MAX');
+      if (!isMax) this.expectKeyword('MIN');
       args.push(this.expression());
-      cursor.expectSymbol(')');
+      this.expectSymbol(')');
       return call(at, isMax ? 'MAX_BY' : 'MIN_BY', { args, distinct });
     }
     for (const keyword of ['HAVING', 'WHERE', 'GROUP']) {
-      if (cursor.isKeyword(keyword))
-        throw unsupported(`${keyword} inside ${spelling.toUpperCase()}`, cursor.at);
+      if (this.isKeyword(keyword)) throw unsupported(`${keyword} inside ${spelling.toUpperCase()}`, this.at);
     }
     const orderBy = this.orderBy();
-    const limit = cursor.acceptKeyword('LIMIT') ? this.expression() : undefined;
-    cursor.expectSymbol(')');
-    const over = cursor.acceptKeyword('OVER') ? this.windowReference() : undefined;
+    const limit = this.acceptKeyword('LIMIT') ? this.expression() : undefined;
+    this.expectSymbol(')');
+    const over = this.acceptKeyword('OVER') ? this.windowReference() : undefined;
     return call(at, spelling, {
       args,
       star,
       distinct,
       orderBy,
-      ...(argumentNames.size > 0 && { argumentNames }),
-      ...(nulls && { nulls }),
-      ...(limit && { limit }),
-      ...(over && { over }),
+      argumentNames: argumentNames.size > 0 ? argumentNames : undefined,
+      nulls,
+      limit,
+      over,
     });
   }
 }
 
-function call(
-  at: Position,
-  spelling: string,
-  parts: Partial<Extract<Expression, { node: 'call' }>>,
-): Expression {
-  return {
-    node: 'call',
-    at,
-    name: spelling.toUpperCase(),
-    spelling,
-    args: [],
-    star: false,
-    distinct: false,
-    orderBy: [],
-    ...parts,
-  };
+function call(at: Position, spelling: string, parts: Partial<FunctionCall>): Expression {
+  const name = spelling.toUpperCase();
+  const none = { args: [], star: false, distinct: false, orderBy: [] };
+  return { node: 'call', at, name, spelling, ...none, ...parts };
 }

@@ -21,46 +21,36 @@ function spelled({ operator, byName }: SetOperator): string {
 
 /** Parses queries. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax */
 export abstract class QueryParser extends FromParser {
-  protected override isQueryStart(): boolean {
+  protected override isQueryStart(ahead = 0): boolean {
     // A parenthesis does not start a query: `((SELECT 1) + 1)` is an expression.
-    return ['SELECT', 'WITH', 'FROM'].includes(this.cursor.peek().keyword);
+    return ['SELECT', 'WITH', 'FROM'].includes(this.peek(ahead).keyword);
   }
 
   protected override query(): Query {
-    return this.cursor.nested(() => {
-      const { cursor } = this;
-      const { at } = cursor;
-      const hasCtes = cursor.acceptKeyword('WITH');
-      const recursive = hasCtes && cursor.acceptKeyword('RECURSIVE');
+    return this.nested(() => {
+      const { at } = this;
+      const hasCtes = this.acceptKeyword('WITH');
+      const recursive = hasCtes && this.acceptKeyword('RECURSIVE');
       const ctes = hasCtes ? this.#ctes() : [];
       const body = this.#setOperation();
       const orderBy = this.orderBy();
-      const limit = cursor.acceptKeyword('LIMIT') ? this.expression() : undefined;
-      const offset = limit && cursor.acceptKeyword('OFFSET') ? this.expression() : undefined;
-      if (cursor.isSymbol('|>')) throw unsupported('Pipe syntax', cursor.at);
-      return {
-        ...{ node: 'query', at, recursive, ctes, body, orderBy },
-        ...(limit && { limit }),
-        ...(offset && { offset }),
-      };
+      const limit = this.acceptKeyword('LIMIT') ? this.expression() : undefined;
+      const offset = limit && this.acceptKeyword('OFFSET') ? this.expression() : undefined;
+      if (this.isSymbol('|>')) throw unsupported('Pipe syntax', this.at);
+      return { node: 'query', at, recursive, ctes, body, orderBy, limit, offset };
     });
   }
 
   #ctes(): Query['ctes'] {
-    const { cursor } = this;
-    return cursor.list(() => {
-      const name = cursor.identifier();
-      cursor.expectKeyword('AS');
-      cursor.expectSymbol('(');
-      const query = this.query();
-      cursor.expectSymbol(')');
-      return { name, query };
+    return this.list(() => {
+      const name = this.identifier();
+      this.expectKeyword('AS');
+      return { name, query: this.parenthesized(() => this.query()) };
     });
   }
 
   #setOperation(): QueryBody {
-    const { cursor } = this;
-    const { at } = cursor;
+    const { at } = this;
     const first = this.#queryPrimary();
     const operands = [first];
     let operation: SetOperator | undefined;
@@ -68,7 +58,7 @@ export abstract class QueryParser extends FromParser {
       if (operation && spelled(next) !== spelled(operation)) {
         throw syntaxError(
           'Different set operations cannot be used in the same query without using parentheses for grouping',
-          cursor.at,
+          this.at,
         );
       }
       operation = next;
@@ -78,115 +68,95 @@ export abstract class QueryParser extends FromParser {
   }
 
   #setOperator(): SetOperator | undefined {
-    const { cursor } = this;
-    const { at } = cursor;
+    const { at } = this;
     const mode = this.#columnMode();
-    const name = SET_OPERATORS.find((word) => cursor.acceptKeyword(word));
+    const name = SET_OPERATORS.find((word) => this.acceptKeyword(word));
     if (!name) return undefined;
-    if (name !== 'UNION' && cursor.isKeyword('ALL')) throw unsupported(`${name} ALL`, at);
-    const all = name === 'UNION' && cursor.acceptKeyword('ALL');
-    if (!all) cursor.expectKeyword('DISTINCT');
+    if (name !== 'UNION' && this.isKeyword('ALL')) throw unsupported(`${name} ALL`, at);
+    const all = name === 'UNION' && this.acceptKeyword('ALL');
+    if (!all) this.expectKeyword('DISTINCT');
     const operator: SetOperation['operator'] = all ? 'UNION ALL' : `${name} DISTINCT`;
     const byName = this.#byName(mode);
-    if (mode && !byName) throw cursor.unexpected('keyword BY or CORRESPONDING');
-    return byName ? { operator, byName } : { operator };
+    if (mode && !byName) throw this.unexpected('keyword BY or CORRESPONDING');
+    return { operator, byName };
   }
 
   /** INNER, FULL [OUTER] or LEFT [OUTER] before a set operator. */
   #columnMode(): 'INNER' | 'FULL' | 'LEFT' | undefined {
-    const { cursor } = this;
-    const mode = (['INNER', 'FULL', 'LEFT'] as const).find((word) => cursor.isKeyword(word));
-    const ahead = cursor.peek(1).keyword === 'OUTER' ? 2 : 1;
-    if (!mode || !SET_OPERATORS.some((word) => cursor.peek(ahead).keyword === word)) return undefined;
-    for (let token = 0; token < ahead; token += 1) cursor.next();
+    const mode = (['INNER', 'FULL', 'LEFT'] as const).find((word) => this.isKeyword(word));
+    const ahead = this.peek(1).keyword === 'OUTER' ? 2 : 1;
+    if (!mode || !SET_OPERATORS.some((word) => this.peek(ahead).keyword === word)) return undefined;
+    for (let token = 0; token < ahead; token += 1) this.next();
     return mode;
   }
 
   /** `BY NAME`, and `CORRESPONDING`, which is `INNER … BY NAME` unless it is STRICT. */
   #byName(mode: 'INNER' | 'FULL' | 'LEFT' | undefined): SetOperation['byName'] {
-    const { cursor } = this;
-    const { at } = cursor;
-    if (cursor.acceptKeyword('BY', 'NAME')) {
-      if (!cursor.acceptKeyword('ON')) return { columns: mode ?? 'SAME' };
+    const { at } = this;
+    if (this.acceptKeyword('BY', 'NAME')) {
+      if (!this.acceptKeyword('ON')) return { columns: mode ?? 'SAME' };
     } else {
-      const isStrict = cursor.acceptKeyword('STRICT');
-      if (!isStrict && !cursor.isKeyword('CORRESPONDING')) return undefined;
-      cursor.expectKeyword('CORRESPONDING');
-      if (!cursor.acceptKeyword('BY')) return { columns: isStrict ? 'SAME' : (mode ?? 'INNER') };
+      const isStrict = this.acceptKeyword('STRICT');
+      if (!isStrict && !this.isKeyword('CORRESPONDING')) return undefined;
+      this.expectKeyword('CORRESPONDING');
+      if (!this.acceptKeyword('BY')) return { columns: isStrict ? 'SAME' : (mode ?? 'INNER') };
     }
     if (mode && mode !== 'INNER') throw unsupported(`${mode} with a list of columns`, at);
-    return { columns: 'INNER', only: this.inParentheses(() => cursor.identifier()) };
+    return { columns: 'INNER', only: this.names() };
   }
 
   #queryPrimary(): QueryBody {
-    const { cursor } = this;
-    if (!cursor.acceptSymbol('(')) return this.#select();
-    const query = this.query();
-    cursor.expectSymbol(')');
-    return query;
+    return this.isSymbol('(') ? this.parenthesized(() => this.query()) : this.#select();
   }
 
   #select(): Select {
-    const { cursor } = this;
-    if (cursor.isKeyword('FROM')) throw unsupported('Pipe syntax', cursor.at);
-    const at = cursor.expectKeyword('SELECT');
-    if (cursor.isKeyword('WITH')) throw unsupported('SELECT WITH', cursor.at);
-    const distinct = cursor.acceptKeyword('DISTINCT');
-    if (!distinct) cursor.acceptKeyword('ALL');
-    const as = (['STRUCT', 'VALUE'] as const).find((word) => cursor.acceptKeyword('AS', word));
-    if (cursor.isKeyword('AS')) throw unsupported('SELECT AS a type', cursor.at);
+    if (this.isKeyword('FROM')) throw unsupported('Pipe syntax', this.at);
+    const at = this.expectKeyword('SELECT');
+    if (this.isKeyword('WITH')) throw unsupported('SELECT WITH', this.at);
+    const distinct = this.acceptKeyword('DISTINCT');
+    if (!distinct) this.acceptKeyword('ALL');
+    const as = (['STRUCT', 'VALUE'] as const).find((word) => this.acceptKeyword('AS', word));
+    if (this.isKeyword('AS')) throw unsupported('SELECT AS a type', this.at);
     const items = [this.#selectItem()];
-    while (cursor.acceptSymbol(',')) {
+    while (this.acceptSymbol(',')) {
       // A comma may follow the last item.
-      if (cursor.isKeyword('FROM') || cursor.peek().kind === 'end' || cursor.isSymbol(')')) break;
+      if (this.isKeyword('FROM') || this.peek().kind === 'end' || this.isSymbol(')')) break;
       items.push(this.#selectItem());
     }
-    const from = cursor.acceptKeyword('FROM') ? this.fromClause() : undefined;
-    const where = cursor.acceptKeyword('WHERE') ? this.expression() : undefined;
-    const groupBy = cursor.acceptKeyword('GROUP', 'BY') ? this.#groupBy() : undefined;
-    const having = cursor.acceptKeyword('HAVING') ? this.expression() : undefined;
-    const qualify = cursor.acceptKeyword('QUALIFY') ? this.expression() : undefined;
-    const windows = cursor.acceptKeyword('WINDOW') ? cursor.list(() => this.#namedWindow()) : [];
-    return {
-      node: 'select',
-      at,
-      distinct,
-      items,
-      windows,
-      ...(as && { as }),
-      ...(from && { from }),
-      ...(where && { where }),
-      ...(groupBy && { groupBy }),
-      ...(having && { having }),
-      ...(qualify && { qualify }),
-    };
+    const from = this.acceptKeyword('FROM') ? this.fromClause() : undefined;
+    const where = this.acceptKeyword('WHERE') ? this.expression() : undefined;
+    const groupBy = this.acceptKeyword('GROUP', 'BY') ? this.#groupBy() : undefined;
+    const having = this.acceptKeyword('HAVING') ? this.expression() : undefined;
+    const qualify = this.acceptKeyword('QUALIFY') ? this.expression() : undefined;
+    const windows = this.acceptKeyword('WINDOW') ? this.list(() => this.#namedWindow()) : [];
+    const clauses = { from, where, groupBy, having, qualify, windows };
+    return { node: 'select', at, distinct, as, items, ...clauses };
   }
 
   #namedWindow(): Select['windows'][number] {
-    const name = this.cursor.identifier();
-    this.cursor.expectKeyword('AS');
+    const name = this.identifier();
+    this.expectKeyword('AS');
     return { name, spec: this.windowReference() };
   }
 
   #groupBy(): NonNullable<Select['groupBy']> {
-    const { cursor } = this;
-    if (cursor.acceptKeyword('ALL')) return { all: true, keys: [] };
+    if (this.acceptKeyword('ALL')) return { all: true, keys: [] };
     const set = this.#groupingSet();
     if (set) {
-      if (cursor.isSymbol(',')) {
+      if (this.isSymbol(',')) {
         throw invalidQuery(
           `The GROUP BY clause only supports ${set.kind} when there are no other grouping elements`,
-          cursor.at,
+          this.at,
         );
       }
       return { all: false, keys: [], sets: set };
     }
-    const keys = cursor.list(() => {
+    const keys = this.list(() => {
       for (const keyword of ['ROLLUP', 'CUBE', 'GROUPING']) {
-        if (!cursor.isKeyword(keyword) || (keyword === 'GROUPING' && cursor.isSymbol('(', 1))) continue;
+        if (!this.isKeyword(keyword) || (keyword === 'GROUPING' && this.isSymbol('(', 1))) continue;
         throw invalidQuery(
           `The GROUP BY clause only supports ${keyword} when there are no other grouping elements`,
-          cursor.at,
+          this.at,
         );
       }
       return this.expression();
@@ -196,19 +166,18 @@ export abstract class QueryParser extends FromParser {
 
   /** ROLLUP, CUBE, GROUPING SETS or `()`. */
   #groupingSet(): GroupingSet | undefined {
-    const { cursor } = this;
     for (const kind of ['ROLLUP', 'CUBE'] as const) {
-      if (cursor.acceptKeyword(kind)) return { kind, items: this.inParentheses(() => this.#groupingKeys()) };
+      if (this.acceptKeyword(kind)) return { kind, items: this.inParentheses(() => this.#groupingKeys()) };
     }
-    if (cursor.acceptKeyword('GROUPING', 'SETS')) {
+    if (this.acceptKeyword('GROUPING', 'SETS')) {
       const sets = this.inParentheses(
         (): GroupingSet => this.#groupingSet() ?? { kind: 'KEYS', keys: this.#groupingKeys() },
       );
       return { kind: 'GROUPING SETS', sets };
     }
-    if (!cursor.isSymbol('(') || !cursor.isSymbol(')', 1)) return undefined;
-    cursor.next();
-    cursor.next();
+    if (!this.isSymbol('(') || !this.isSymbol(')', 1)) return undefined;
+    this.next();
+    this.next();
     return { kind: 'KEYS', keys: [] };
   }
 
@@ -219,33 +188,29 @@ export abstract class QueryParser extends FromParser {
   }
 
   #selectItem(): SelectItem {
-    const { cursor } = this;
-    const { at } = cursor;
-    if (cursor.acceptSymbol('*')) return this.#starItem(at);
+    const { at } = this;
+    if (this.acceptSymbol('*')) return this.#starItem(at);
     const value = this.expression();
-    if (cursor.isSymbol('.') && cursor.isSymbol('*', 1)) {
-      cursor.next();
-      cursor.next();
+    if (this.isSymbol('.') && this.isSymbol('*', 1)) {
+      this.next();
+      this.next();
       return this.#starItem(at, value);
     }
-    const alias = cursor.alias();
-    return alias ? { node: 'item', value, alias } : { node: 'item', value };
+    return { node: 'item', value, alias: this.alias() };
   }
 
   #starItem(at: Select['at'], base?: Expression): SelectItem {
-    const { cursor } = this;
-    const except = cursor.acceptKeyword('EXCEPT') ? this.inParentheses(() => cursor.identifier()) : [];
-    const replace =
-      cursor.peek().keyword === 'REPLACE' && cursor.isSymbol('(', 1) ? this.#replacements() : [];
-    return { node: 'star', at, except, replace, ...(base && { base }) };
+    const except = this.acceptKeyword('EXCEPT') ? this.names() : [];
+    const replace = this.peek().keyword === 'REPLACE' && this.isSymbol('(', 1) ? this.#replacements() : [];
+    return { node: 'star', at, base, except, replace };
   }
 
   #replacements(): NamedExpression[] {
-    this.cursor.next();
+    this.next();
     return this.inParentheses(() => {
       const value = this.expression();
-      this.cursor.expectKeyword('AS');
-      return { value, name: this.cursor.identifier() };
+      this.expectKeyword('AS');
+      return { value, name: this.identifier() };
     });
   }
 }

@@ -1,7 +1,6 @@
 import { invalidQuery, type Position } from '../errors.ts';
 import type { Expression, Name } from './ast.ts';
 import { assertLength, StatementParser } from './parse-statement.ts';
-import { parseType } from './parse-type.ts';
 import type { BareNode, Branch, Script, ScriptExpression, ScriptNode, ScriptText } from './script.ts';
 
 type Parsed<K extends BareNode['node']> = Extract<BareNode, { readonly node: K }>;
@@ -25,24 +24,22 @@ class ScriptParser extends StatementParser {
   #handlers = 0;
 
   script(): Script {
-    const { cursor } = this;
-    if (cursor.peek().kind === 'end') throw cursor.unexpected();
+    if (this.peek().kind === 'end') throw this.unexpected();
     const nodes: ScriptNode[] = [];
-    while (cursor.peek().kind !== 'end') {
+    while (this.peek().kind !== 'end') {
       nodes.push(this.#next(nodes));
-      if (!cursor.acceptSymbol(';')) cursor.expectEnd();
+      if (!this.acceptSymbol(';')) this.expectEnd();
     }
     return nodes;
   }
 
   /** The nodes up to one of the keywords. Only the body of a block declares variables. */
   #body(ends: readonly string[], mayDeclare = false): Script {
-    const { cursor } = this;
-    return cursor.nested(() => {
+    return this.nested(() => {
       const nodes: ScriptNode[] = [];
-      while (!ends.some((end) => cursor.isKeyword(end))) {
+      while (!ends.some((end) => this.isKeyword(end))) {
         nodes.push(this.#next(mayDeclare ? nodes : undefined));
-        cursor.expectSymbol(';');
+        this.expectSymbol(';');
       }
       return nodes;
     });
@@ -55,9 +52,8 @@ class ScriptParser extends StatementParser {
   }
 
   #node(before: Script | undefined): BareNode {
-    const { cursor } = this;
-    const { keyword, at } = cursor.peek();
-    if (cursor.isIdentifier() && cursor.isSymbol(':', 1)) return this.#labelled();
+    const { keyword, at } = this.peek();
+    if (this.isIdentifier() && this.isSymbol(':', 1)) return this.#labelled();
     switch (keyword) {
       case 'DECLARE':
         if (before?.every(({ node }) => node === 'declare')) return this.#declare();
@@ -81,14 +77,14 @@ class ScriptParser extends StatementParser {
       case 'RAISE':
         return this.#raise();
       case 'RETURN':
-        cursor.next();
+        this.next();
         return { node: 'return' };
       case 'EXECUTE':
         return this.#execute();
       case 'COMMIT':
       case 'ROLLBACK':
-        cursor.next();
-        cursor.acceptKeyword('TRANSACTION');
+        this.next();
+        this.acceptKeyword('TRANSACTION');
         return { node: 'transaction', verb: keyword };
       case 'BEGIN':
         return this.#begin();
@@ -97,59 +93,55 @@ class ScriptParser extends StatementParser {
   }
 
   #declare(): Parsed<'declare'> {
-    const { cursor } = this;
-    cursor.next();
-    const names = cursor.list(() => cursor.identifier());
-    const type = cursor.isKeyword('DEFAULT') ? undefined : parseType(cursor);
-    const value = cursor.acceptKeyword('DEFAULT') ? this.#value() : undefined;
-    return { node: 'declare', names, ...(type && { type }), ...(value && { value }) };
+    this.next();
+    const names = this.list(() => this.identifier());
+    const type = this.isKeyword('DEFAULT') ? undefined : this.type();
+    const value = this.acceptKeyword('DEFAULT') ? this.#value() : undefined;
+    return { node: 'declare', names, type, value };
   }
 
   #set(): Parsed<'set' | 'set system'> {
-    const { cursor } = this;
-    cursor.next();
-    const { kind, text, at } = cursor.peek();
+    this.next();
+    const { kind, text, at } = this.peek();
     if (kind === 'parameter' && text.startsWith('@@')) {
-      cursor.next();
+      this.next();
       let name = text.toLowerCase();
-      while (cursor.acceptSymbol('.')) name += `.${cursor.fieldName().text.toLowerCase()}`;
-      cursor.expectSymbol('=');
+      while (this.acceptSymbol('.')) name += `.${this.fieldName().text.toLowerCase()}`;
+      this.expectSymbol('=');
       return { node: 'set system', name, at, value: this.#value() };
     }
-    const isList = cursor.isSymbol('(');
-    const names = isList ? this.inParentheses(() => cursor.identifier()) : [cursor.identifier()];
-    cursor.expectSymbol('=');
+    const isList = this.isSymbol('(');
+    const names = isList ? this.names() : [this.identifier()];
+    this.expectSymbol('=');
     return { node: 'set', names, isList, value: this.#value() };
   }
 
   #if(): Parsed<'if'> {
-    const { cursor } = this;
     const branches: Branch[] = [];
-    cursor.expectKeyword('IF');
+    this.expectKeyword('IF');
     do {
       const condition = this.#value();
-      cursor.expectKeyword('THEN');
+      this.expectKeyword('THEN');
       branches.push({ condition, body: this.#body(['ELSEIF', 'ELSE', 'END']) });
-    } while (cursor.acceptKeyword('ELSEIF'));
-    const otherwise = cursor.acceptKeyword('ELSE') ? this.#body(['END']) : [];
-    cursor.expectKeyword('END', 'IF');
+    } while (this.acceptKeyword('ELSEIF'));
+    const otherwise = this.acceptKeyword('ELSE') ? this.#body(['END']) : [];
+    this.expectKeyword('END', 'IF');
     return { node: 'if', branches, otherwise };
   }
 
   /** With an operand, one expression tells which WHEN is the first that equals it. */
   #case(): Parsed<'if' | 'case'> {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('CASE');
-    const operand = cursor.isKeyword('WHEN') ? undefined : this.#value();
+    const at = this.expectKeyword('CASE');
+    const operand = this.isKeyword('WHEN') ? undefined : this.#value();
     const branches: Branch[] = [];
-    while (cursor.acceptKeyword('WHEN')) {
+    while (this.acceptKeyword('WHEN')) {
       const condition = this.#value();
-      cursor.expectKeyword('THEN');
+      this.expectKeyword('THEN');
       branches.push({ condition, body: this.#body(['WHEN', 'ELSE', 'END']) });
     }
-    if (branches.length === 0) throw cursor.unexpected('keyword WHEN');
-    const otherwise = cursor.acceptKeyword('ELSE') ? this.#body(['END']) : [];
-    cursor.expectKeyword('END', 'CASE');
+    if (branches.length === 0) throw this.unexpected('keyword WHEN');
+    const otherwise = this.acceptKeyword('ELSE') ? this.#body(['END']) : [];
+    this.expectKeyword('END', 'CASE');
     if (!operand) return { node: 'if', branches, otherwise };
     const expression: Expression = {
       ...{ node: 'case', at, operand: operand.expression, otherwise: integer(branches.length, at) },
@@ -165,61 +157,52 @@ class ScriptParser extends StatementParser {
   }
 
   #labelled(): Parsed<'block' | 'loop' | 'for'> {
-    const { cursor } = this;
-    const label = cursor.identifier();
-    cursor.expectSymbol(':');
+    const label = this.identifier();
+    this.expectSymbol(':');
     if (this.#around.some((other) => other.label === label.text.toLowerCase())) {
       throw invalidQuery(`Label ${label.text} already exists`, label.at);
     }
-    if (cursor.isKeyword('BEGIN')) return this.#block(label);
-    if (/^(LOOP|WHILE|REPEAT|FOR)$/.test(cursor.peek().keyword)) return this.#loop(label);
-    throw cursor.unexpected();
+    if (this.isKeyword('BEGIN')) return this.#block(label);
+    if (/^(LOOP|WHILE|REPEAT|FOR)$/.test(this.peek().keyword)) return this.#loop(label);
+    throw this.unexpected();
   }
 
   #loop(name: Name | undefined): Parsed<'loop' | 'for'> {
-    const { cursor } = this;
-    const { keyword } = cursor.next();
+    const { keyword } = this.next();
     if (keyword === 'FOR') return this.#for(name);
     const condition = keyword === 'WHILE' ? this.#value() : undefined;
-    if (condition) cursor.expectKeyword('DO');
+    if (condition) this.expectKeyword('DO');
     const label = name?.text.toLowerCase();
     const body = this.#within({ label, isLoop: true }, () =>
       this.#body([keyword === 'REPEAT' ? 'UNTIL' : 'END']),
     );
-    const until = keyword === 'REPEAT' && cursor.acceptKeyword('UNTIL') ? this.#value() : undefined;
-    cursor.expectKeyword('END', keyword);
+    const until = keyword === 'REPEAT' && this.acceptKeyword('UNTIL') ? this.#value() : undefined;
+    this.expectKeyword('END', keyword);
     this.#endLabel(name);
-    return { node: 'loop', label, body, ...(condition && { while: condition }), ...(until && { until }) };
+    return { node: 'loop', label, while: condition, body, until };
   }
 
   #for(name: Name | undefined): Parsed<'for'> {
-    const { cursor } = this;
-    const variable = cursor.identifier();
-    cursor.expectKeyword('IN');
-    const { value: statement, ...text } = this.#text(() => {
-      cursor.expectSymbol('(');
-      const query = this.query();
-      cursor.expectSymbol(')');
-      return query;
-    });
-    cursor.expectKeyword('DO');
+    const variable = this.identifier();
+    this.expectKeyword('IN');
+    const { value: statement, ...text } = this.#text(() => this.parenthesized(() => this.query()));
+    this.expectKeyword('DO');
     const label = name?.text.toLowerCase();
     const body = this.#within({ label, isLoop: true }, () => this.#body(['END']));
-    cursor.expectKeyword('END', 'FOR');
+    this.expectKeyword('END', 'FOR');
     this.#endLabel(name);
     return { node: 'for', label, variable, query: { statement, ...text }, body };
   }
 
   #jump(): Parsed<'break' | 'continue'> {
-    const { cursor } = this;
-    const { keyword, at } = cursor.next();
+    const { keyword, at } = this.next();
     const node = /^(BREAK|LEAVE)$/.test(keyword) ? 'break' : 'continue';
-    if (!cursor.isIdentifier()) {
+    if (!this.isIdentifier()) {
       if (this.#around.some(({ isLoop }) => isLoop)) return { node, label: undefined };
       const which = node === 'break' ? `${keyword} without label` : keyword;
       throw invalidQuery(`${which} is only allowed inside of a loop body`, at);
     }
-    const { text } = cursor.identifier();
+    const { text } = this.identifier();
     const label = text.toLowerCase();
     const target = this.#around.find((other) => other.label === label);
     if (!target) throw invalidQuery(`Label ${text} does not exist or is out of scope`, at);
@@ -230,11 +213,10 @@ class ScriptParser extends StatementParser {
   }
 
   #raise(): Parsed<'raise'> {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('RAISE');
-    if (cursor.acceptKeyword('USING')) {
-      cursor.expectKeyword('MESSAGE');
-      cursor.expectSymbol('=');
+    const at = this.expectKeyword('RAISE');
+    if (this.acceptKeyword('USING')) {
+      this.expectKeyword('MESSAGE');
+      this.expectSymbol('=');
       return { node: 'raise', message: this.#value() };
     }
     if (this.#handlers > 0) return { node: 'raise' };
@@ -242,15 +224,13 @@ class ScriptParser extends StatementParser {
   }
 
   #execute(): Parsed<'execute'> {
-    const { cursor } = this;
-    cursor.expectKeyword('EXECUTE', 'IMMEDIATE');
+    this.expectKeyword('EXECUTE', 'IMMEDIATE');
     const sql = this.#value();
-    const into = cursor.acceptKeyword('INTO') ? cursor.list(() => cursor.identifier()) : [];
-    const using = cursor.acceptKeyword('USING')
-      ? cursor.list(() => {
+    const into = this.acceptKeyword('INTO') ? this.list(() => this.identifier()) : [];
+    const using = this.acceptKeyword('USING')
+      ? this.list(() => {
           const value = this.#value();
-          const name = cursor.acceptKeyword('AS') ? cursor.identifier() : undefined;
-          return { value, ...(name && { name }) };
+          return { value, name: this.acceptKeyword('AS') ? this.identifier() : undefined };
         })
       : [];
     return { node: 'execute', sql, into, using };
@@ -258,28 +238,26 @@ class ScriptParser extends StatementParser {
 
   /** A block, or the beginning of a transaction. */
   #begin(): Parsed<'block' | 'transaction'> {
-    const { cursor } = this;
-    const { kind, text, keyword } = cursor.peek(1);
+    const { kind, text, keyword } = this.peek(1);
     if (keyword !== 'TRANSACTION' && kind !== 'end' && text !== ';') return this.#block(undefined);
-    cursor.next();
-    cursor.acceptKeyword('TRANSACTION');
+    this.next();
+    this.acceptKeyword('TRANSACTION');
     return { node: 'transaction', verb: 'BEGIN' };
   }
 
   #block(name: Name | undefined): Parsed<'block'> {
-    const { cursor } = this;
-    cursor.expectKeyword('BEGIN');
+    this.expectKeyword('BEGIN');
     const label = name?.text.toLowerCase();
     const block = this.#within({ label, isLoop: false }, () => {
       const body = this.#body(['EXCEPTION', 'END'], true);
-      if (!cursor.acceptKeyword('EXCEPTION')) return { body, handler: undefined };
-      cursor.expectKeyword('WHEN', 'ERROR', 'THEN');
+      if (!this.acceptKeyword('EXCEPTION')) return { body, handler: undefined };
+      this.expectKeyword('WHEN', 'ERROR', 'THEN');
       this.#handlers += 1;
       const handler = this.#body(['END']);
       this.#handlers -= 1;
       return { body, handler };
     });
-    cursor.expectKeyword('END');
+    this.expectKeyword('END');
     this.#endLabel(name);
     return { node: 'block', label, ...block };
   }
@@ -292,9 +270,8 @@ class ScriptParser extends StatementParser {
   }
 
   #endLabel(name: Name | undefined): void {
-    const { cursor } = this;
-    if (!cursor.isIdentifier()) return;
-    const end = cursor.identifier();
+    if (!this.isIdentifier()) return;
+    const end = this.identifier();
     if (end.text.toLowerCase() === name?.text.toLowerCase()) return;
     if (!name) throw invalidQuery(`End label ${end.text} must follow a begin label`, end.at);
     throw invalidQuery(`Mismatched end label; expected ${name.text}, got ${end.text}`, end.at);
@@ -306,10 +283,9 @@ class ScriptParser extends StatementParser {
   }
 
   #text<T>(parse: () => T): ScriptText & { readonly value: T } {
-    const { cursor } = this;
-    const { start: offset, at: start } = cursor.peek();
+    const { start: offset, at: start } = this.peek();
     const value = parse();
-    const text = cursor.textSince(offset);
+    const text = this.textSince(offset);
     const lines = text.split('\n');
     const last = lines.at(-1)?.length ?? 0;
     const column = lines.length > 1 ? last : start.column + last - 1;

@@ -32,24 +32,22 @@ export function assertLength(sql: string): void {
 
 export class StatementParser extends DdlParser {
   parse(): Statement {
-    const { cursor } = this;
-    if (cursor.peek().kind === 'end') throw syntaxError('Unexpected end of script', cursor.at);
+    if (this.peek().kind === 'end') throw syntaxError('Unexpected end of script', this.at);
     const statement = this.statement();
-    cursor.acceptSymbol(';');
-    cursor.expectEnd();
+    this.acceptSymbol(';');
+    this.expectEnd();
     return statement;
   }
 
   body(): Expression {
     const body = this.functionBody();
-    this.cursor.expectEnd();
+    this.expectEnd();
     return body;
   }
 
   protected statement(): Statement {
-    const { cursor } = this;
-    const { keyword, at } = cursor.peek();
-    if (this.isQueryStart() || cursor.isSymbol('(')) return this.query();
+    const { keyword, at } = this.peek();
+    if (this.isQueryStart() || this.isSymbol('(')) return this.query();
     switch (keyword) {
       case 'INSERT':
         return this.insert();
@@ -76,31 +74,25 @@ export class StatementParser extends DdlParser {
         return this.#access(keyword);
     }
     if (UNSUPPORTED.test(keyword)) throw unsupported(`Statement ${keyword}`, at);
-    throw cursor.unexpected();
+    throw this.unexpected();
   }
 
   #access(verb: 'GRANT' | 'REVOKE'): Statement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword(verb);
-    const roles = cursor.list(() => cursor.identifier());
-    cursor.expectKeyword('ON');
-    const noun = (['SCHEMA', 'TABLE', 'VIEW'] as const).find((word) => cursor.acceptKeyword(word));
-    if (!noun) throw unsupported(`${verb} on ${cursor.peek().text.toUpperCase()}`, cursor.at);
+    const at = this.expectKeyword(verb);
+    const roles = this.list(() => this.identifier());
+    this.expectKeyword('ON');
+    const noun = this.acceptOne('SCHEMA', 'TABLE', 'VIEW');
+    if (!noun) throw unsupported(`${verb} on ${this.peek().text.toUpperCase()}`, this.at);
     const target = this.tableName();
-    cursor.expectKeyword(verb === 'GRANT' ? 'TO' : 'FROM');
-    const members = cursor.list(() => {
-      if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal');
-      return cursor.next().text;
-    });
+    this.expectKeyword(verb === 'GRANT' ? 'TO' : 'FROM');
+    const members = this.list(() => this.literal('string'));
     return { node: 'access', at, verb, roles, noun, target, members };
   }
 
   #assert(): Statement {
-    const { cursor } = this;
-    const at = cursor.expectKeyword('ASSERT');
+    const at = this.expectKeyword('ASSERT');
     const condition = this.expression();
-    if (!cursor.acceptKeyword('AS')) return { node: 'assert', at, condition };
-    if (cursor.peek().kind !== 'string') throw cursor.unexpected('string literal');
-    return { node: 'assert', at, condition, description: cursor.next().text };
+    if (!this.acceptKeyword('AS')) return { node: 'assert', at, condition };
+    return { node: 'assert', at, condition, description: this.literal('string') };
   }
 }

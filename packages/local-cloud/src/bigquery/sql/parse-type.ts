@@ -1,51 +1,48 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, type ScalarKind, type StructField, scalar, scalarKindOf } from '../types.ts';
-import type { Cursor } from './cursor.ts';
+import { type DataType, type ScalarKind, scalar, scalarKindOf } from '../types.ts';
+import { Cursor } from './cursor.ts';
 
-/** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for unsupported types. */
-export function parseType(cursor: Cursor): DataType {
-  return cursor.nested(() => {
-    const { at } = cursor;
-    if (cursor.acceptKeyword('ARRAY')) {
-      cursor.expectSymbol('<');
-      const element = parseType(cursor);
-      cursor.expectSymbol('>');
-      if (element.kind === 'ARRAY') throw unsupported('An array of arrays', at);
-      return { kind: 'ARRAY', element };
-    }
-    if (cursor.acceptKeyword('STRUCT')) {
-      cursor.expectSymbol('<');
-      const fields = cursor.isSymbol('>') ? [] : cursor.list(() => structField(cursor));
-      cursor.expectSymbol('>');
-      return { kind: 'STRUCT', fields };
-    }
-    const kind = parseScalarKind(cursor);
-    if (cursor.isSymbol('(')) throw unsupported(`Type ${kind} with parameters`, at);
-    return scalar(kind);
-  });
-}
-
-export function parseScalarKind(cursor: Cursor): ScalarKind {
-  const { at } = cursor;
-  const { text } = cursor.fieldName();
-  if (/^range$/i.test(text) && cursor.acceptSymbol('<')) {
-    const element = parseScalarKind(cursor);
-    cursor.expectSymbol('>');
-    const range = scalarKindOf(`RANGE<${element}>`);
-    if (range) return range;
-    throw invalidQuery(
-      `RANGE<${element}> is not a type: the element must be a DATE, DATETIME or TIMESTAMP`,
-      at,
-    );
+/** Parses types. */
+export abstract class TypeParser extends Cursor {
+  /** `STRING`, `ARRAY<INT64>`, `STRUCT<a INT64, b ARRAY<STRING>>`. Throws for unsupported types. */
+  protected type(): DataType {
+    return this.nested(() => {
+      const { at } = this;
+      if (this.acceptKeyword('ARRAY')) {
+        const element = this.inAngles(() => this.type());
+        if (element.kind === 'ARRAY') throw unsupported('An array of arrays', at);
+        return { kind: 'ARRAY', element };
+      }
+      if (this.acceptKeyword('STRUCT')) return this.#struct();
+      const kind = this.scalarKind();
+      if (this.isSymbol('(')) throw unsupported(`Type ${kind} with parameters`, at);
+      return scalar(kind);
+    });
   }
-  const kind = scalarKindOf(text);
-  if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
-  return kind;
-}
 
-function structField(cursor: Cursor): StructField {
-  const next = cursor.peek(1);
-  const unnamed = next.kind === 'symbol';
-  const name = unnamed ? '' : cursor.fieldName().text;
-  return { name, type: parseType(cursor) };
+  #struct(): DataType {
+    const field = () => {
+      const name = this.peek(1).kind === 'symbol' ? '' : this.fieldName().text;
+      return { name, type: this.type() };
+    };
+    const fields = this.inAngles(() => (this.isSymbol('>') ? [] : this.list(field)));
+    return { kind: 'STRUCT', fields };
+  }
+
+  protected scalarKind(): ScalarKind {
+    const { at } = this;
+    const { text } = this.fieldName();
+    if (/^range$/i.test(text) && this.isSymbol('<')) {
+      const element = this.inAngles(() => this.scalarKind());
+      const range = scalarKindOf(`RANGE<${element}>`);
+      if (range) return range;
+      throw invalidQuery(
+        `RANGE<${element}> is not a type: the element must be a DATE, DATETIME or TIMESTAMP`,
+        at,
+      );
+    }
+    const kind = scalarKindOf(text);
+    if (!kind) throw unsupported(`Type ${text.toUpperCase()}`, at);
+    return kind;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Position } from '../errors.ts';
 import type { DataType } from '../types.ts';
-import type { Expression, Name, Query } from './ast.ts';
+import type { Expression, Name, Node, Query } from './ast.ts';
 import type { Statement } from './statements.ts';
 
 /** The part of a script that a job runs, as `scriptStatistics` shows it. */
@@ -20,72 +20,41 @@ export interface Branch {
   readonly body: Script;
 }
 
-/** A node without its text. */
-export type BareNode =
-  | { readonly node: 'statement'; readonly statement: Statement }
-  | {
-      readonly node: 'declare';
-      readonly names: readonly Name[];
-      /** Undefined is the type of `value`. */
-      readonly type?: DataType;
-      readonly value?: ScriptExpression;
-    }
+interface Labelled {
+  label: string | undefined;
+}
+
+interface ScriptFields {
+  statement: { statement: Statement };
+  /** Without a type, it is that of `value`. */
+  declare: { names: readonly Name[]; type: DataType | undefined; value: ScriptExpression | undefined };
   /** Several names take the fields of a STRUCT. */
-  | {
-      readonly node: 'set';
-      readonly names: readonly Name[];
-      readonly isList: boolean;
-      readonly value: ScriptExpression;
-    }
-  | {
-      readonly node: 'set system';
-      readonly name: string;
-      readonly at: Position;
-      readonly value: ScriptExpression;
-    }
-  | { readonly node: 'if'; readonly branches: readonly Branch[]; readonly otherwise: Script }
+  set: { names: readonly Name[]; isList: boolean; value: ScriptExpression };
+  'set system': { name: string; at: Position; value: ScriptExpression };
+  if: { branches: readonly Branch[]; otherwise: Script };
   /** `index` tells which body runs; none when there is no such body. */
-  | {
-      readonly node: 'case';
-      readonly index: ScriptExpression;
-      readonly bodies: readonly Script[];
-      readonly otherwise: Script;
-    }
-  | {
-      readonly node: 'block';
-      readonly label: string | undefined;
-      readonly body: Script;
-      /** EXCEPTION WHEN ERROR THEN */
-      readonly handler: Script | undefined;
-    }
-  | {
-      readonly node: 'loop';
-      readonly label: string | undefined;
-      /** Asked before each round. */
-      readonly while?: ScriptExpression;
-      readonly body: Script;
-      /** Asked after each round. */
-      readonly until?: ScriptExpression;
-    }
-  | {
-      readonly node: 'for';
-      readonly label: string | undefined;
-      readonly variable: Name;
-      readonly query: ScriptText & { readonly statement: Query };
-      readonly body: Script;
-    }
+  case: { index: ScriptExpression; bodies: readonly Script[]; otherwise: Script };
+  /** `handler` is what follows EXCEPTION WHEN ERROR THEN. */
+  block: Labelled & { body: Script; handler: Script | undefined };
+  /** `while` is asked before each round, `until` after it. */
+  loop: Labelled & { while: ScriptExpression | undefined; body: Script; until: ScriptExpression | undefined };
+  for: Labelled & { variable: Name; query: ScriptText & { readonly statement: Query }; body: Script };
   /** Without a label, the innermost loop. */
-  | { readonly node: 'break' | 'continue'; readonly label: string | undefined }
-  | { readonly node: 'return' }
+  break: Labelled;
+  continue: Labelled;
+  return: object;
   /** Without a message, the error that is being handled. */
-  | { readonly node: 'raise'; readonly message?: ScriptExpression }
-  | {
-      readonly node: 'execute';
-      readonly sql: ScriptExpression;
-      readonly into: readonly Name[];
-      readonly using: readonly { readonly value: ScriptExpression; readonly name?: Name }[];
-    }
-  | { readonly node: 'transaction'; readonly verb: 'BEGIN' | 'COMMIT' | 'ROLLBACK' };
+  raise: { message?: ScriptExpression };
+  execute: {
+    sql: ScriptExpression;
+    into: readonly Name[];
+    using: readonly { readonly value: ScriptExpression; readonly name: Name | undefined }[];
+  };
+  transaction: { verb: 'BEGIN' | 'COMMIT' | 'ROLLBACK' };
+}
+
+/** A node without its text. */
+export type BareNode = Node<ScriptFields>;
 
 export type ScriptNode = BareNode & ScriptText;
 

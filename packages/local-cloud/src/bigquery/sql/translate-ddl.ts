@@ -20,84 +20,60 @@ import { partitioning } from './partition-by.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
 import { combined } from './resolved.ts';
 import { columnDescription, createdFields, definedField } from './result-fields.ts';
-import type {
-  AlterTable,
-  CreateFunction,
-  CreateTable,
-  CreateView,
-  DdlStatement,
-  DropFunction,
-  TableNoun,
-} from './statements.ts';
+import type { ChangeOf, OptionSetting, StatementOf, TableName, TableNoun } from './statements.ts';
 import { type Common, readOf, type Translators } from './translate.ts';
 
-/** A change of a table, with the fields that it needs resolved. */
-export type TableAlteration =
-  | { readonly change: 'ADD COLUMN'; readonly field: Field; readonly ifNotExists: boolean }
-  | { readonly change: 'DROP COLUMN'; readonly name: string; readonly ifExists: boolean }
-  | {
-      readonly change: 'RENAME COLUMN';
-      readonly name: string;
-      readonly to: string;
-      readonly ifExists: boolean;
-    }
-  | { readonly change: 'DROP NOT NULL'; readonly name: string; readonly ifExists: boolean }
-  | {
-      readonly change: 'SET COLUMN OPTIONS';
-      readonly name: string;
-      readonly ifExists: boolean;
-      readonly description: string | undefined;
-    }
-  | { readonly change: 'SET OPTIONS'; readonly options: readonly OptionValue[] }
-  | { readonly change: 'RENAME TO'; readonly to: string };
+type Options = readonly OptionValue[];
 
-export interface CreateTranslation extends Common {
-  readonly kind: 'create table';
+/** A change of a table, with the fields that it needs resolved. */
+export type TableAlteration = ChangeOf<string, Field, { readonly description: string | undefined }, Options>;
+
+interface OfTable extends Common {
   readonly tableKind: TableKind;
   readonly reference: TableReference;
-  readonly fields: readonly Field[];
-  readonly properties: Readonly<Record<string, unknown>>;
-  readonly options: readonly OptionValue[];
+}
+
+/** Whether a statement may find such a thing already there. */
+interface Creating {
   readonly orReplace: boolean;
   readonly ifNotExists: boolean;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+export interface CreateTranslation extends OfTable, Creating {
+  readonly kind: 'create table';
+  readonly fields: readonly Field[];
+  readonly properties: Properties;
+  readonly options: Options;
   /** SQL of the rows. */
   readonly sql?: string;
 }
 
-export interface AlterTranslation extends Common {
+export interface AlterTranslation extends OfTable {
   readonly kind: 'alter table';
-  readonly tableKind: TableKind;
-  readonly reference: TableReference;
   readonly ifExists: boolean;
   readonly changes: readonly TableAlteration[];
 }
 
-export interface DropTranslation extends Common {
+export interface DropTranslation extends OfTable {
   readonly kind: 'drop table';
-  readonly tableKind: TableKind;
-  readonly reference: TableReference;
   readonly ifExists: boolean;
 }
 
 export type SchemaTranslation = Common & { readonly datasetId: string } & (
-    | {
-        readonly kind: 'create schema';
-        readonly ifNotExists: boolean;
-        readonly options: readonly OptionValue[];
-      }
-    | { readonly kind: 'alter schema'; readonly ifExists: boolean; readonly options: readonly OptionValue[] }
+    | { readonly kind: 'create schema'; readonly ifNotExists: boolean; readonly options: Options }
+    | { readonly kind: 'alter schema'; readonly ifExists: boolean; readonly options: Options }
     | { readonly kind: 'undrop schema'; readonly ifNotExists: boolean }
     | { readonly kind: 'drop schema'; readonly ifExists: boolean; readonly cascade: boolean }
   );
 
 export type FunctionTranslation = Common & { readonly routine: RoutineReference } & (
-    | {
+    | (Creating & {
         readonly kind: 'create function';
-        readonly properties: Readonly<Record<string, unknown>>;
-        readonly options: readonly OptionValue[];
-        readonly orReplace: boolean;
-        readonly ifNotExists: boolean;
-      }
+        readonly properties: Properties;
+        readonly options: Options;
+      })
     | { readonly kind: 'drop function'; readonly ifExists: boolean }
   );
 
@@ -108,15 +84,14 @@ export type DdlTranslation =
   | DropTranslation
   | SchemaTranslation;
 
-type Statement<K extends DdlStatement['node']> = Extract<DdlStatement, { node: K }>;
-
 const KIND_OF_NOUN: Readonly<Record<TableNoun, TableKind>> = {
   TABLE: 'TABLE',
   VIEW: 'VIEW',
   'SNAPSHOT TABLE': 'SNAPSHOT',
 };
 
-const typeOf = (verb: string, noun: string) => `${verb}_${noun.replace(' ', '_')}`;
+/** BigQuery's `statementType` of a statement that only changes the catalog: `CREATE_SCHEMA`. */
+const typeOf = (words: string) => words.toUpperCase().replaceAll(' ', '_');
 
 export class DdlTranslator {
   readonly #shared: Translators;
@@ -125,7 +100,7 @@ export class DdlTranslator {
     this.#shared = shared;
   }
 
-  createTable(statement: CreateTable): CreateTranslation {
+  createTable(statement: StatementOf<'create table'>): CreateTranslation {
     const { queries, reads, tables } = this.#shared;
     const query = statement.query && queries.query(statement.query);
     const created = statement.source ? this.#copied(statement) : this.#defined(statement, query);
@@ -134,14 +109,14 @@ export class DdlTranslator {
     };
     return {
       kind: 'create table',
-      statementType: query ? 'CREATE_TABLE_AS_SELECT' : typeOf('CREATE', statement.noun),
+      statementType: query ? 'CREATE_TABLE_AS_SELECT' : typeOf(`create ${statement.noun}`),
       tableKind: KIND_OF_NOUN[statement.noun],
       reference: statement.isTemporary
         ? tables.names.newTemporary(statement.table)
         : tables.names.reference(statement.table),
       orReplace: statement.orReplace,
       ifNotExists: statement.ifNotExists,
-      options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),
+      options: this.#options(statement.options),
       reads: query ? reads(readOf(query)) : [],
       ...created,
       properties: {
@@ -153,7 +128,7 @@ export class DdlTranslator {
   }
 
   /** A table with listed columns, the columns of a query, or both. */
-  #defined({ columns, at }: CreateTable, query: ResolvedQuery | undefined) {
+  #defined({ columns, at }: StatementOf<'create table'>, query: ResolvedQuery | undefined) {
     // The checks of tables.insert: a column twice, too many columns, too deep a RECORD.
     if (!columns) {
       const fields = parseFields(query ? createdFields(query) : []);
@@ -179,7 +154,7 @@ export class DdlTranslator {
   }
 
   /** A table like another one: LIKE, COPY, CLONE or a snapshot. */
-  #copied({ source, query, noun, at }: CreateTable) {
+  #copied({ source, query, noun, at }: StatementOf<'create table'>) {
     if (!source) throw new RangeError('a copy without a source');
     if (query) throw unsupported('CREATE TABLE with LIKE and AS', at);
     // Finding it checks the permission to read.
@@ -208,7 +183,7 @@ export class DdlTranslator {
     };
   }
 
-  createView(statement: CreateView): CreateTranslation {
+  createView(statement: StatementOf<'create view'>): CreateTranslation {
     const { queries, tables } = this.#shared;
     if (statement.columns) throw unsupported('CREATE VIEW with a list of columns', statement.at);
     const query = tables.storing('view', () => queries.query(statement.query));
@@ -219,31 +194,38 @@ export class DdlTranslator {
       reference: tables.names.reference(statement.table),
       fields: parseFields(createdFields(query)),
       properties: { view: { query: statement.text, useLegacySql: false } },
-      options: resolveOptions(statement.options, TABLE_OPTIONS, this.#shared),
+      options: this.#options(statement.options),
       orReplace: statement.orReplace,
       ifNotExists: statement.ifNotExists,
       reads: [],
     };
   }
 
-  alterTable({ noun, table, ifExists, changes }: AlterTable): AlterTranslation {
-    return {
-      kind: 'alter table',
-      statementType: typeOf('ALTER', noun),
-      tableKind: KIND_OF_NOUN[noun],
-      reference: this.#shared.tables.names.reference(table),
-      ifExists,
-      changes: changes.map((change) => this.#alteration(change)),
-      reads: [],
-    };
+  alterTable({ node, noun, table, ifExists, changes }: StatementOf<'alter table'>): AlterTranslation {
+    const alterations = changes.map((change) => this.#alteration(change));
+    return { ...this.#ofTable(node, noun, table), ifExists, changes: alterations };
   }
 
-  #alteration(change: AlterTable['changes'][number]): TableAlteration {
+  dropTable({ node, noun, table, ifExists }: StatementOf<'drop table'>): DropTranslation {
+    return { ...this.#ofTable(node, noun, table), ifExists };
+  }
+
+  #ofTable<Kind extends string>(kind: Kind, noun: TableNoun, table: TableName) {
+    const statementType = typeOf(kind.replace('table', noun));
+    const reference = this.#shared.tables.names.reference(table);
+    return { kind, statementType, tableKind: KIND_OF_NOUN[noun], reference, reads: [] };
+  }
+
+  #options(options: readonly OptionSetting[]): Options {
+    return resolveOptions(options, TABLE_OPTIONS, this.#shared);
+  }
+
+  #alteration(change: StatementOf<'alter table'>['changes'][number]): TableAlteration {
     switch (change.change) {
       case 'ADD COLUMN': {
         const [field] = parseFields([definedField(change.column)]);
         if (!field) throw new RangeError('no column');
-        return { change: change.change, field, ifNotExists: change.ifNotExists };
+        return { ...change, column: field };
       }
       case 'RENAME COLUMN':
         return { ...change, name: change.name.text, to: change.to.text };
@@ -256,13 +238,13 @@ export class DdlTranslator {
           description: columnDescription(change.options).description,
         };
       case 'SET OPTIONS':
-        return { ...change, options: resolveOptions(change.options, TABLE_OPTIONS, this.#shared) };
+        return { ...change, options: this.#options(change.options) };
       case 'RENAME TO':
         return { ...change, to: change.to.text };
     }
   }
 
-  createFunction(statement: CreateFunction): FunctionTranslation {
+  createFunction(statement: StatementOf<'create function'>): FunctionTranslation {
     const { isTemporary, routine, parameters, returns, body, text, at } = statement;
     if (isTemporary) {
       throw invalidQuery('CREATE TEMPORARY FUNCTION statements must be followed by an actual query.', at);
@@ -289,49 +271,33 @@ export class DdlTranslator {
     };
   }
 
-  dropFunction({ routine, ifExists }: DropFunction): FunctionTranslation {
+  dropFunction({ node, routine, ifExists }: StatementOf<'drop function'>): FunctionTranslation {
     const reference = this.#shared.tables.names.routineReference(routine);
-    return { kind: 'drop function', statementType: 'DROP_FUNCTION', routine: reference, ifExists, reads: [] };
+    return { kind: node, statementType: typeOf(node), routine: reference, ifExists, reads: [] };
   }
 
-  dropTable({ noun, table, ifExists }: Statement<'drop table'>): DropTranslation {
-    return {
-      kind: 'drop table',
-      statementType: typeOf('DROP', noun),
-      tableKind: KIND_OF_NOUN[noun],
-      reference: this.#shared.tables.names.reference(table),
-      ifExists,
-      reads: [],
-    };
+  createSchema({ node, schema, ifNotExists, options }: StatementOf<'create schema'>): SchemaTranslation {
+    return { ...this.#ofSchema(node, schema), ifNotExists, options: this.#schemaOptions(options) };
   }
 
-  createSchema({ schema, ifNotExists, options }: Statement<'create schema'>): SchemaTranslation {
-    return {
-      ...{ kind: 'create schema', statementType: 'CREATE_SCHEMA', reads: [], ifNotExists },
-      datasetId: this.#shared.tables.names.schema(schema),
-      options: resolveOptions(options, SCHEMA_OPTIONS, this.#shared),
-    };
+  alterSchema({ node, schema, ifExists, options }: StatementOf<'alter schema'>): SchemaTranslation {
+    return { ...this.#ofSchema(node, schema), ifExists, options: this.#schemaOptions(options) };
   }
 
-  alterSchema({ schema, ifExists, options }: Statement<'alter schema'>): SchemaTranslation {
-    return {
-      ...{ kind: 'alter schema', statementType: 'ALTER_SCHEMA', reads: [], ifExists },
-      datasetId: this.#shared.tables.names.schema(schema),
-      options: resolveOptions(options, SCHEMA_OPTIONS, this.#shared),
-    };
+  undropSchema({ node, schema, ifNotExists }: StatementOf<'undrop schema'>): SchemaTranslation {
+    return { ...this.#ofSchema(node, schema), ifNotExists };
   }
 
-  undropSchema({ schema, ifNotExists }: Statement<'undrop schema'>): SchemaTranslation {
-    return {
-      ...{ kind: 'undrop schema', statementType: 'UNDROP_SCHEMA', reads: [], ifNotExists },
-      datasetId: this.#shared.tables.names.schema(schema),
-    };
+  dropSchema({ node, schema, ifExists, cascade }: StatementOf<'drop schema'>): SchemaTranslation {
+    return { ...this.#ofSchema(node, schema), ifExists, cascade };
   }
 
-  dropSchema({ schema, ifExists, cascade }: Statement<'drop schema'>): SchemaTranslation {
-    return {
-      ...{ kind: 'drop schema', statementType: 'DROP_SCHEMA', reads: [], ifExists, cascade },
-      datasetId: this.#shared.tables.names.schema(schema),
-    };
+  #ofSchema<Kind extends string>(kind: Kind, name: TableName) {
+    const datasetId = this.#shared.tables.names.schema(name);
+    return { kind, statementType: typeOf(kind), reads: [], datasetId };
+  }
+
+  #schemaOptions(options: readonly OptionSetting[]): Options {
+    return resolveOptions(options, SCHEMA_OPTIONS, this.#shared);
   }
 }

@@ -9,7 +9,7 @@ import { resolveExpression } from './resolve-expression.ts';
 import type { ResolvedFrom } from './resolve-from.ts';
 import { columnKey, combined, type Resolved } from './resolved.ts';
 import { Scope, type Source } from './scope.ts';
-import type { Assignment, DmlStatement, MergeAction, MergeClause, TableName } from './statements.ts';
+import type { Assignment, MergeAction, MergeClause, StatementOf, TableName } from './statements.ts';
 import { type Common, NOWHERE, readOf, type TableRead, type Translators } from './translate.ts';
 
 /** What a change of rows does with a row: the `op` of a staged change. */
@@ -31,8 +31,6 @@ export type DmlTranslation = Common & { readonly table: Table } & (
       }
   );
 
-type Statement<K extends DmlStatement['node']> = Extract<DmlStatement, { node: K }>;
-
 /** The table that a statement changes. */
 interface Target {
   readonly table: Table;
@@ -51,12 +49,12 @@ export class DmlTranslator {
     this.#shared = shared;
   }
 
-  truncate(statement: Statement<'truncate'>): DmlTranslation {
+  truncate(statement: StatementOf<'truncate'>): DmlTranslation {
     const table = this.#shared.tables.table(statement.table);
     return { kind: 'truncate', statementType: 'TRUNCATE_TABLE', table, reads: [] };
   }
 
-  insert(statement: Statement<'insert'>): DmlTranslation {
+  insert(statement: StatementOf<'insert'>): DmlTranslation {
     const { queries, reads, tables } = this.#shared;
     const table = tables.table(statement.table);
     const fields = insertedFields(table, statement.columns);
@@ -95,7 +93,7 @@ export class DmlTranslator {
     return { ...common, sql: `${head} VALUES ${rows.join(', ')}`, reads: reads(read) };
   }
 
-  update(statement: Statement<'update'>): DmlTranslation {
+  update(statement: StatementOf<'update'>): DmlTranslation {
     const target = this.#target(statement.table, statement.alias);
     const from = statement.from && this.#from(statement.from, target);
     const scope = this.#scope([target.source, ...(from?.sources ?? [])], from);
@@ -110,7 +108,7 @@ export class DmlTranslator {
     };
   }
 
-  delete(statement: Statement<'delete'>): DmlTranslation {
+  delete(statement: StatementOf<'delete'>): DmlTranslation {
     const target = this.#target(statement.table, statement.alias);
     const where = this.#condition(statement.where, this.#scope([target.source]), 'WHERE clause');
     const sql = changesSql('0', [], `${targetSql(target)} WHERE ${where.sql}`);
@@ -122,7 +120,7 @@ export class DmlTranslator {
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#merge_statement */
-  merge({ table, alias, source, on, clauses }: Statement<'merge'>): DmlTranslation {
+  merge({ table, alias, source, on, clauses }: StatementOf<'merge'>): DmlTranslation {
     const target = this.#target(table, alias);
     const from = this.#from(source, undefined);
     const both = this.#scope([target.source, ...from.sources], from);

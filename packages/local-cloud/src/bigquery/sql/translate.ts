@@ -10,7 +10,7 @@ import { resolveExpression } from './resolve-expression.ts';
 import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
 import { columnKey, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { resultFields } from './result-fields.ts';
-import type { AccessStatement, AssertStatement, Statement } from './statements.ts';
+import type { Statement, StatementOf } from './statements.ts';
 import type { StoredTables, TableSource } from './stored-tables.ts';
 import { type DdlTranslation, DdlTranslator } from './translate-ddl.ts';
 import { type DmlTranslation, DmlTranslator } from './translate-dml.ts';
@@ -176,7 +176,7 @@ function select(statement: Query, { queries, reads }: Translators): Translation 
 }
 
 function access(
-  { verb, noun, target, roles, members }: AccessStatement,
+  { verb, noun, target, roles, members }: StatementOf<'access'>,
   { tables }: Translators,
 ): AccessTranslation {
   return {
@@ -190,7 +190,7 @@ function access(
 }
 
 function assertion(
-  { condition, description }: AssertStatement,
+  { condition, description }: StatementOf<'assert'>,
   { queries, bindings, reads }: Translators,
 ): AssertTranslation {
   const value = coerced(condition, scalar('BOOL'), queries, bindings);
