@@ -23,7 +23,7 @@ const SCALAR_TYPES = [
 
 export type ScalarKind = (typeof SCALAR_TYPES)[number];
 
-export interface StructField {
+interface StructField {
   /** Empty for a field without a name. */
   readonly name: string;
   readonly type: DataType;

@@ -1,7 +1,7 @@
 import { invalidQuery } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, scalar } from '../types.ts';
-import type { Expression, Name, OrderItem, Query } from './ast.ts';
+import type { Expression, ExpressionNode, Name, OrderItem, Query } from './ast.ts';
 import { castTo } from './casts.ts';
 import { coerce, signatureError } from './coercion.ts';
 import { intervalLiteral, resolveLiteral } from './constants.ts';
@@ -90,8 +90,6 @@ function resolveNode(node: Expression, context: ExpressionContext): Resolved {
   }
 }
 
-type Node<K extends Expression['node']> = Extract<Expression, { node: K }>;
-
 function resolvePath(parts: readonly Name[], context: ExpressionContext): Resolved {
   const [first] = parts;
   const alias = first && context.alias?.(first);
@@ -102,13 +100,19 @@ function resolvePath(parts: readonly Name[], context: ExpressionContext): Resolv
   return context.scope.resolve(parts);
 }
 
-function resolveElement({ base, index, mode, at }: Node<'element'>, context: ExpressionContext): Resolved {
+function resolveElement(
+  { base, index, mode, at }: ExpressionNode<'element'>,
+  context: ExpressionContext,
+): Resolved {
   const [value, key] = [resolveExpression(base, context), resolveExpression(index, context)];
   const isJson = value.type.kind === 'JSON' && mode === 'INDEX';
   return (isJson ? jsonElement : arrayElement)(value, key, mode, at, context.bindings);
 }
 
-function resolveIn({ value, among, negated, at }: Node<'in'>, context: ExpressionContext): Resolved {
+function resolveIn(
+  { value, among, negated, at }: ExpressionNode<'in'>,
+  context: ExpressionContext,
+): Resolved {
   const predicate = { negated, at, bindings: context.bindings };
   const subject = resolveExpression(value, context);
   if (among.node === 'query')
@@ -128,7 +132,10 @@ function onlyValue({ ctes, body, orderBy, limit }: Query): Expression | undefine
   return item?.node === 'item' ? item.value : undefined;
 }
 
-function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: ExpressionContext): Resolved {
+function resolveSubquery(
+  { kind, query, at }: ExpressionNode<'subquery'>,
+  context: ExpressionContext,
+): Resolved {
   const only = kind === 'SCALAR' ? onlyValue(query) : undefined;
   if (only) {
     const value = resolveExpression(only, {
@@ -156,7 +163,7 @@ function resolveSubquery({ kind, query, at }: Node<'subquery'>, context: Express
   return combined(`ARRAY(${sql})`, type, at, [reads]);
 }
 
-function resolveExtract(node: Node<'extract'>, context: ExpressionContext): Resolved {
+function resolveExtract(node: ExpressionNode<'extract'>, context: ExpressionContext): Resolved {
   const { part, at } = node;
   const given = resolveExpression(node.value, context);
   const value = (given.coercible === 'NULL' && coerce(given, scalar('TIMESTAMP'), context.bindings)) || given;
@@ -183,7 +190,7 @@ function resolveExtract(node: Node<'extract'>, context: ExpressionContext): Reso
   return combined(extractSql(part, kind, clock.sql, at), scalar('INT64'), at, [clock]);
 }
 
-function resolveCast(node: Node<'cast'>, context: ExpressionContext): Resolved {
+function resolveCast(node: ExpressionNode<'cast'>, context: ExpressionContext): Resolved {
   const { type, safe, at } = node;
   const value = resolveExpression(node.value, context);
   if (!node.format) return castTo(value, type, safe, at, context.bindings);
@@ -193,7 +200,10 @@ function resolveCast(node: Node<'cast'>, context: ExpressionContext): Resolved {
 }
 
 /** `INTERVAL count part`, or a literal text with one part or several. */
-function resolveInterval({ amount, part, to, at }: Node<'interval'>, context: ExpressionContext): Resolved {
+function resolveInterval(
+  { amount, part, to, at }: ExpressionNode<'interval'>,
+  context: ExpressionContext,
+): Resolved {
   if (to === part) throw invalidQuery(`Invalid interval datetime fields: ${part} TO ${to}`, at);
   const written =
     amount.node === 'literal' && amount.literal.kind === 'STRING' ? amount.literal.text : undefined;

@@ -1,7 +1,7 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteColumn } from '../names.ts';
 import { type DataType, scalar, structKey } from '../types.ts';
-import type { FromItem, Name, Query } from './ast.ts';
+import type { FromItem, Join, Name, Query } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
@@ -207,11 +207,7 @@ function unnest(
   };
 }
 
-function join(
-  item: Extract<FromItem, { node: 'join' }>,
-  context: FromContext,
-  outerLeft: readonly Source[],
-): ResolvedFrom {
+function join(item: Join, context: FromContext, outerLeft: readonly Source[]): ResolvedFrom {
   const left = resolveFrom(item.left, context, outerLeft);
   const right = resolveFrom(item.right, context, [...outerLeft, ...left.sources]);
   assertDistinctAliases([...left.sources, ...right.sources], item.at);
@@ -242,7 +238,7 @@ function join(
 }
 
 function joinCondition(
-  item: Extract<FromItem, { node: 'join' }>,
+  item: Join,
   left: ResolvedFrom,
   right: ResolvedFrom,
   context: FromContext,
@@ -270,7 +266,7 @@ function joinCondition(
 
 function usingCondition(
   names: readonly Name[],
-  item: Extract<FromItem, { node: 'join' }>,
+  item: Join,
   left: ResolvedFrom,
   right: ResolvedFrom,
   context: FromContext,
