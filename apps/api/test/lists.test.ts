@@ -310,6 +310,32 @@ describe('a table that has not changed', () => {
   });
 });
 
+describe('a table that has grown', () => {
+  it('says how long its list stands while the budget allows no newer one', async () => {
+    // A list of 10 MiB fits into each window, and one of 100 MiB into every sixteenth.
+    const variables = { LIST_GIB_PER_MONTH: '600' };
+    const { app: poor } = await buildTestApi({ bigQueryUrl: table.front.url, timing, variables });
+    const list = async () => (await poor.inject({ url: '/records?limit=1' })).headers;
+    const append = async (prefix: string, length: number) =>
+      table.append(records(100, prefix).map((one) => ({ ...one, nombre: 'x'.repeat(length) })));
+    await append('a', 1);
+    expect(await list()).toMatchObject({ 'x-total-count': '100', 'cache-control': 'max-age=60' });
+    await append('b', 1);
+    timing.advance(3 * WINDOW_MS);
+    expect(await list()).toMatchObject({ 'x-total-count': '200', 'cache-control': 'max-age=60', age: '0' });
+    await append('c', 1_000_000);
+    timing.advance(3 * WINDOW_MS);
+    // The list of this period of sixteen windows is the first one, so the second one stands.
+    expect(await list()).toMatchObject({
+      'x-total-count': '200',
+      'cache-control': 'max-age=960',
+      age: '180',
+    });
+    timing.advance(2 * 16 * WINDOW_MS);
+    expect(await list()).toMatchObject({ 'x-total-count': '300', 'cache-control': 'max-age=960', age: '0' });
+  });
+});
+
 describe('a conditional request', () => {
   it('for an unchanged page gets 304 with its headers, without a call', async () => {
     await table.append(records(2_500));

@@ -135,11 +135,7 @@ export class CurrentList {
       return { ...held, table, periodMs: pace.windowMs, verifiedAt: asked, freshUntil: nextAt };
     }
     const made = await this.#made(table, held);
-    if (!made) {
-      if (!held)
-        throw new WarehouseError('unavailable', 'noList', 'no list could be made', { retryable: true });
-      return { ...held, freshUntil: nextAt };
-    }
+    if (held && made.rows === held.rows) return { ...held, periodMs: made.periodMs, freshUntil: nextAt };
     const freshUntil = made.start + made.periodMs;
     return made.isOfTable
       ? { ...made, table, verifiedAt: asked, freshUntil }
@@ -147,7 +143,7 @@ export class CurrentList {
   }
 
   /** Begins anew when tables of the held list disappeared early. */
-  async #made(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
+  async #made(table: TableState, held: MadeList | undefined): Promise<MadeList> {
     try {
       return await this.#options.maker.make(table, held);
     } catch (cause) {

@@ -98,14 +98,14 @@ export class ListMaker {
     return { ...metadata, rows: Number(rows[0]?.f[0]?.v ?? 0) };
   }
 
-  /** The list of the present period; undefined when the budgets allow none yet, so that the held one stays. */
-  async make(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
+  /** The list of the present period. While the budgets allow none, the held one, with the period that they ask for. */
+  async make(table: TableState, held: MadeList | undefined): Promise<MadeList> {
     const made = await this.#make(table, held);
-    // A base alone, made before the held list's delta: a caller must not miss what it has seen.
-    return made && held && made.takenAt < held.takenAt ? undefined : made;
+    // A base made before the held list: a caller must not miss what it has seen.
+    return held && made.takenAt < held.takenAt ? { ...held, periodMs: made.periodMs } : made;
   }
 
-  async #make(table: TableState, held: MadeList | undefined): Promise<MadeList | undefined> {
+  async #make(table: TableState, held: MadeList | undefined): Promise<MadeList> {
     const { pace, timing } = this.#options;
     const date = timing.date();
     const full = { bytes: scanBytes(table), busyMs: held?.base.cost.busyMs ?? 0 };
@@ -130,17 +130,17 @@ export class ListMaker {
     if (base.created || base.start > date - withDelta) {
       return this.#list({ base, start: base.created ? start : base.start, periodMs: withDelta, table, held });
     }
-    if (isTooMuch && base.start === held?.base.start) return undefined;
+    const basePeriodMs = pace.periodMs(full, HALF);
+    if (isTooMuch && base.start === held?.base.start) return { ...held, periodMs: basePeriodMs };
     const delta = await this.#delta(start, base, withDelta, held);
     if (delta) return this.#list({ base, delta, start, periodMs: withDelta, table, held });
-    const basePeriodMs = pace.periodMs(full, HALF);
     const newest = periodStart(date, basePeriodMs);
     if (base.start < newest) {
       const next = await this.#bases.obtain(newest, table, held?.base, basePeriodMs);
       return this.#list({ base: next, start, periodMs: withDelta, table, held });
     }
     // The budgets allow no base yet: an older list is better than none.
-    if (held) return undefined;
+    if (held) return { ...held, periodMs: basePeriodMs };
     const periodMs = date - base.start + pace.windowMs;
     return this.#list({ base, start: base.start, periodMs, table, held });
   }
