@@ -4,7 +4,7 @@ import type { StackConfig } from '../config.ts';
 import type { Patience } from '../patience.ts';
 import { type Ingestion, NEVER_EXPIRES } from './ingestion.ts';
 import type { RecordsApi } from './records-api.ts';
-import { startOnSchedule } from './schedule.ts';
+import { scheduledJob } from './scheduled-job.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface ProberArgs
@@ -33,7 +33,6 @@ export class Prober extends pulumi.ComponentResource {
   readonly topic: gcp.pubsub.Topic;
   /** `project.dataset.table` */
   readonly tableName: pulumi.Output<string>;
-  readonly #job: gcp.cloudrunv2.Job;
 
   constructor(name: string, args: ProberArgs, options?: pulumi.ComponentResourceOptions) {
     super('records:index:Prober', name, {}, options);
@@ -82,42 +81,26 @@ export class Prober extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.#job = new gcp.cloudrunv2.Job(
+    const job = scheduledJob(
       name,
       {
-        name,
-        location: region,
-        // The job holds no data, so destroying the stack may delete it.
-        deletionProtection: false,
+        region,
+        schedulerRegion: args.schedulerRegion,
         labels,
-        template: {
-          template: {
-            serviceAccount: account.email,
-            timeout: TIMEOUT,
-            // A retry would hide the failure that the first run found.
-            maxRetries: 0,
-            containers: [
-              {
-                // The API's image has both programs, so a promoted digest brings its own prober.
-                image: args.image,
-                args: ['probe.js'],
-                envs: this.#environment(args),
-                resources: { limits: { cpu: '1', memory: '512Mi' } },
-              },
-            ],
-          },
-        },
+        image: args.image,
+        program: 'probe.js',
+        envs: this.#environment(args),
+        account,
+        dependsOn: [subscription, ...this.#grants(name, account.member, probes, args)],
+        timeout: TIMEOUT,
+        // A retry would hide the failure that the first run found.
+        maxRetries: 0,
+        schedule: SCHEDULE,
+        what: 'the prober',
       },
-      { parent: this, dependsOn: [subscription, ...this.#grants(name, account.member, probes, args)] },
-    );
-
-    const { schedulerRegion } = args;
-    startOnSchedule(
-      name,
-      { job: this.#job, region, schedulerRegion, schedule: SCHEDULE, what: 'the prober' },
       this,
     );
-    this.registerOutputs({ job: this.#job.name });
+    this.registerOutputs({ job: job.name });
   }
 
   /** To publish to one topic, read one table, run queries, and call the API if it is private. */

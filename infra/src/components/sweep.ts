@@ -1,7 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '../config.ts';
-import { startOnSchedule } from './schedule.ts';
+import { scheduledJob } from './scheduled-job.ts';
 import { fullName, type Warehouse } from './warehouse.ts';
 
 export interface SweepArgs extends Pick<StackConfig, 'project' | 'region' | 'schedulerRegion' | 'labels'> {
@@ -45,38 +45,29 @@ export class Sweep extends pulumi.ComponentResource {
       ),
     ];
 
-    const job = new gcp.cloudrunv2.Job(
+    const job = scheduledJob(
       name,
       {
-        name,
-        location: region,
-        // The job holds no data, so destroying the stack may delete it.
-        deletionProtection: false,
+        region,
+        schedulerRegion,
         labels,
-        template: {
-          template: {
-            serviceAccount: account.email,
-            timeout: TIMEOUT,
-            maxRetries: 1,
-            containers: [
-              {
-                image,
-                args: ['sweep.js'],
-                envs: [
-                  { name: 'GOOGLE_CLOUD_PROJECT', value: project },
-                  { name: 'BIGQUERY_LOCATION', value: region },
-                  { name: 'RECORDS_TABLE', value: warehouse.tableName },
-                  { name: 'AMENDMENTS_TABLE', value: fullName(amendments) },
-                ],
-                resources: { limits: { cpu: '1', memory: '512Mi' } },
-              },
-            ],
-          },
-        },
+        image,
+        program: 'sweep.js',
+        envs: [
+          { name: 'GOOGLE_CLOUD_PROJECT', value: project },
+          { name: 'BIGQUERY_LOCATION', value: region },
+          { name: 'RECORDS_TABLE', value: warehouse.tableName },
+          { name: 'AMENDMENTS_TABLE', value: fullName(amendments) },
+        ],
+        account,
+        dependsOn: grants,
+        timeout: TIMEOUT,
+        maxRetries: 1,
+        schedule: SCHEDULE,
+        what: 'the sweep',
       },
-      { ...parent, dependsOn: grants },
+      this,
     );
-    startOnSchedule(name, { job, region, schedulerRegion, schedule: SCHEDULE, what: 'the sweep' }, this);
     this.registerOutputs({ job: job.name });
   }
 }
