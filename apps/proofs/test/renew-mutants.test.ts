@@ -36,6 +36,12 @@ describe('--renew', () => {
     expect(read(PATCH)).toBe(RUDE);
   });
 
+  it('keeps a patch whose lines have moved', () => {
+    repository.write(TARGET, `// The greeting.\n\n${LOW}`);
+    expect(renewed()).toEqual({ name: 'rude', state: 'kept' });
+    expect(read(PATCH)).toBe(RUDE);
+  });
+
   it('takes over a change of the lines around the mutation', () => {
     repository.write(TARGET, LOW.replace('POLITE = true', 'POLITE = 1 > 0').replace('/**', '\n/**'));
     expect(renewed()).toEqual({ name: 'rude', state: 'renewed' });

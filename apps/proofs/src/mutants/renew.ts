@@ -58,14 +58,16 @@ function renew(mutant: Mutant, root: string, past: Past): Renewal {
 
 /** Writes the patch that changes a file to the given text, beside the package of the file. */
 function settle(mutant: Mutant, root: string, past: Past, file: string, after: string): Renewal {
-  const { name, path } = mutant;
+  const { name, path, target } = mutant;
   const before = readFileSync(join(root, file), 'utf8');
-  const text = past.headers(mutant) + patchOf(file, before, after);
+  const headers = past.headers(mutant);
   const home = `${roomOf(file) ?? homeOf(mutant)}/mutants`;
   const newPath = `${home}/${name}.patch`;
-  if (newPath === path && text === readFileSync(join(root, path), 'utf8')) return { name, state: 'kept' };
+  // A patch finds its place by the lines around it, so numbers of lines that moved are no reason to rewrite it.
+  if (newPath === path && headers === mutant.headers && file === target && mutated(mutant, before) === after)
+    return { name, state: 'kept' };
   mkdirSync(join(root, home), { recursive: true });
-  writeFileSync(join(root, newPath), text);
+  writeFileSync(join(root, newPath), headers + patchOf(file, before, after));
   if (newPath === path) return { name, state: 'renewed' };
   rmSync(join(root, path));
   return { name, state: 'renewed', note: `is now in ${home}` };
