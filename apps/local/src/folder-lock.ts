@@ -12,9 +12,8 @@ const [SQLITE_BUSY, SQLITE_NOTADB] = [5, 26];
  * Undefined while another process holds the folder. Throws UserError when the file cannot be locked.
  */
 export function lockFolder(folder: string): Disposable | undefined {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'lock');
-  const lock = new DatabaseSync(path);
+  const lock = lockFile(folder, path);
   try {
     // It writes nothing: the file stays empty, and a full disk is no matter.
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -26,4 +25,16 @@ export function lockFolder(folder: string): Disposable | undefined {
     throw new UserError(`${path} cannot be locked: ${reasonOf(error)}`, { hint, cause: error });
   }
   return { [Symbol.dispose]: () => lock.close() };
+}
+
+function lockFile(folder: string, path: string): DatabaseSync {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return new DatabaseSync(path);
+  } catch (error) {
+    throw new UserError(`${folder} cannot hold the data: ${reasonOf(error)}`, {
+      hint: 'name a folder that you may write, with --folder',
+      cause: error,
+    });
+  }
 }

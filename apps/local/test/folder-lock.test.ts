@@ -29,6 +29,17 @@ async function holder() {
 }
 
 describe('the folder of pnpm dev', () => {
+  it('is named with what to do when it is a file', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => lockFolder(file)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(`^${file} cannot hold the data: .*EEXIST`),
+        hint: 'name a folder that you may write, with --folder',
+      }),
+    );
+  });
+
   it('belongs to one process at a time, until that process ends, even by a kill', async () => {
     const child = await holder();
     expect(lockFolder(folder)).toBeUndefined();

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { type Command, UserError, verb } from '@records/cli';
-import { INFRA, lastPart, stackOption } from '@records/stack';
+import { INFRA, lastPart, settingsOption } from '@records/stack';
 
 export function addPlan(ops: Command): void {
   const plan = verb(ops, 'plan', {
@@ -11,7 +11,7 @@ export function addPlan(ops: Command): void {
     example: 'pnpm ops plan -s dev',
   });
   plan
-    .addOption(stackOption().makeOptionMandatory(false))
+    .addOption(settingsOption())
     .option('--bootstrap', 'the project that prepares a Google Cloud project (infra/bootstrap)')
     .option('--write', 'renew infra/plans, which a test compares with the program')
     .action(async ({ stack, bootstrap = false, write }) => {

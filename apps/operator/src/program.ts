@@ -17,7 +17,8 @@ export const ops = program('ops', {
   summary: 'operate a stack',
   description: 'Deploys a stack, and manages its dead letters, people and API keys.',
   example: 'pnpm ops preview -s dev',
-  more: 'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
+  exitCodes:
+    'Exit codes: 0 done, 1 not done, 2 wrong options. `pnpm ops VERB --help` shows the options of a verb.',
 });
 const add = [
   ...[

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option, UserError, verb } from '@records/cli';
+import { type Command, InvalidArgumentError, Option, verb } from '@records/cli';
 import { variablesFor } from '@records/infra/deployment';
 import { INFRA, type Pulumi, pulumi, runCommand, stackOption } from '@records/stack';
 
@@ -27,7 +27,7 @@ export function addPromote(ops: Command): void {
       'Deploys a stack with an image that was built before: one pulumi up, without a question. pnpm ops rollback takes it back.',
     example: 'pnpm ops promote "$IMAGE" -s dev',
   })
-    .argument('<image>', 'by its digest')
+    .argument('<image>', 'by its digest', imageByDigest)
     .addOption(stackOption())
     .addOption(verifyOption())
     .action(async (image, { stack, verify }) => {
@@ -36,11 +36,11 @@ export function addPromote(ops: Command): void {
     });
 }
 
-/** Throws UserError unless the image is named by its digest. */
-export function checkDigest(image: string): void {
-  if (BY_DIGEST.test(image)) return;
-  throw new UserError(
-    `"${image}" is not an image by its digest, such as HOST/PROJECT/records/api@sha256:…; a tag can move to another image`,
+/** Parses an image: a tag can move to another one. Throws InvalidArgumentError. */
+export function imageByDigest(text: string): string {
+  if (BY_DIGEST.test(text)) return text;
+  throw new InvalidArgumentError(
+    `"${text}" must name an image by its digest, such as HOST/PROJECT/records/api@sha256:…`,
   );
 }
 
@@ -49,7 +49,6 @@ export function checkDigest(image: string): void {
  * branch of `repository` (OWNER/NAME). https://cli.github.com/manual/gh_attestation_verify
  */
 export async function verifyProvenance(image: string, repository: string, gh = 'gh'): Promise<void> {
-  checkDigest(image);
   if (repository === NOBODY) {
     process.stderr.write('not verified: the plan of this repository at GitHub signs no images\n');
     return;
@@ -74,6 +73,5 @@ export async function verifyProvenance(image: string, repository: string, gh = '
  * that served before. Throws UserError.
  */
 export async function promote(stack: string, image: string, pulumi: Pulumi): Promise<void> {
-  checkDigest(image);
   await pulumi.run(['up', '--stack', stack, '--yes'], variablesFor(image, undefined));
 }

@@ -9,6 +9,7 @@ import {
   readDeployment,
   stackOption,
 } from '@records/stack';
+import { imageByDigest } from './promote.ts';
 
 /** What a deployment changes: the traffic, and the image of a new revision. */
 export type Change = Rollout & { readonly image?: string };
@@ -34,7 +35,7 @@ export function addRollout(ops: Command): void {
   });
   rollout
     .argument('<step>', 'start, all, or a percentage from 1 to 100', stepNamed)
-    .argument('[image]', 'of start: an image by its digest')
+    .argument('[image]', 'of start: an image by its digest', imageByDigest)
     .addOption(stackOption())
     .option('--under-way', 'do nothing unless a rollout is under way')
     .option('--unlock', UNLOCK)

@@ -13,6 +13,8 @@ const GROUPS = {
   'api-keys': 'init list create revoke',
 };
 
+const IMAGE = `host/project/records/api@sha256:${'1f'.repeat(32)}`;
+
 const here = (...args: readonly string[]) => runHere(program, args);
 
 describe('pnpm ops', () => {
@@ -58,7 +60,14 @@ describe('pnpm ops', () => {
     ],
     [['rollout', '0', '-s', 'dev'], '"0" must be start, all, or a percentage from 1 to 100'],
     [['rollout', 'start', '-s', 'dev'], 'name the image, by its digest'],
-    [['rollout', '10', 'image', '-s', 'dev'], 'too many words: image'],
+    [['rollout', '10', IMAGE, '-s', 'dev'], `too many words: ${IMAGE}`],
+    [
+      ['rollout', 'start', 'records/api:v2', '-s', 'dev'],
+      '"records/api:v2" must name an image by its digest',
+    ],
+    [['promote', 'host/project/records/api:v2', '-s', 'dev'], 'must name an image by its digest'],
+    [['canary', 'host/project/records/api@sha256:1f', '-s', 'dev'], 'must name an image by its digest'],
+    [['rollback', '-s', 'local'], 'Stack "local" runs on this machine, by `pnpm dev`'],
     [
       ['image', '-s', 'dev', '--frozen', '--renew-bases'],
       "'--frozen' cannot be used with option '--renew-bases'",

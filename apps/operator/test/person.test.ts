@@ -164,6 +164,23 @@ it('a person who was forgotten cannot be corrected', async () => {
   });
 });
 
+it('a correction without a value is refused as a wrong option', async () => {
+  expect(await person('correct', 'w2')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("required option '--set <name=value...>' not specified"),
+  });
+});
+
+it.each([
+  ['a'.repeat(257), 'nombre must be at most 256 characters, not 257'],
+  ['Ana\tMaría', 'nombre must match'],
+])('a correction to a value that no publisher may send is refused: %j', async (value, rule) => {
+  expect(await person('correct', 'w2', '--set', `nombre=${value}`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(rule),
+  });
+});
+
 it('a correction of an unknown value is refused as a wrong option', async () => {
   expect(await person('correct', 'w2', '--set', 'id=c3')).toMatchObject({
     exitCode: 2,

@@ -66,12 +66,4 @@ describe('an image is verified', () => {
       });
     }
   });
-
-  it('by its digest alone', async () => {
-    const tagged = 'host/project/records/api:latest';
-    await expect(verifyProvenance(tagged, 'owner/name', gh([BUILT, INSIDE]))).rejects.toThrow(
-      'by its digest',
-    );
-    expect(existsSync(join(folder, 'calls'))).toBe(false);
-  });
 });

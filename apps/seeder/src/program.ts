@@ -28,10 +28,7 @@ const MORE = `Progress goes to stderr, the result to stdout.
 More examples:
   pnpm seed --count 100000 --stack dev
   pnpm seed --count 10000 --seed 7 --duplicates 5% --conflicts 1% --invalid 1% --poison 1%
-  pnpm seed --count 10000 --seed 7 --duplicates 5% --conflicts 1% --invalid 1% --poison 1% --verify
-
-Exit codes: 0 every message arrived where it must, 1 a message was refused, lost or missing, or the stack did
-not answer, 2 wrong options, 130 interrupted (Ctrl-C).`;
+  pnpm seed --count 10000 --seed 7 --duplicates 5% --conflicts 1% --invalid 1% --poison 1% --verify`;
 
 export const seed = program('seed', {
   summary: 'publish made-up records and prove that they arrived',
@@ -39,6 +36,8 @@ export const seed = program('seed', {
     'Publishes realistic people of Latin America, waits until they are visible in BigQuery, and accounts for every message.',
   example: 'pnpm seed --count 1000 --seed 42 --locale es_MX',
   more: MORE,
+  exitCodes:
+    'Exit codes: 0 every message arrived where it must, 1 a message was refused, lost or missing, or the stack did\nnot answer, 2 wrong options, 130 interrupted (Ctrl-C).',
 })
   .option(
     '--count <n>',

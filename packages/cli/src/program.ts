@@ -1,4 +1,4 @@
-import { Command, type OutputConfiguration } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, type OutputConfiguration } from '@commander-js/extra-typings';
 import { CommanderError } from 'commander';
 import { asTyped } from './as-typed.ts';
 import { reasonOf, UserError } from './user-error.ts';
@@ -15,8 +15,10 @@ export interface About {
   readonly example: string;
   /** What the command does, when one line does not say it. */
   readonly description?: string;
-  /** Shown under the options: more examples, exit codes, variables. */
+  /** Shown under the options: more examples, variables. */
   readonly more?: string;
+  /** The last line of the help. */
+  readonly exitCodes?: string;
 }
 
 /** The command that `pnpm NAME` runs. Give it options and an action, or verbs by `verb`. */
@@ -27,6 +29,7 @@ export function program(name: string, about: About) {
     .helpCommand(false)
     .showHelpAfterError('(--help shows all options)')
     .allowExcessArguments(false)
+    .hook('preAction', (_, action) => refuseEmptyValues(action))
     .configureHelp({
       // An example says more than the placeholders that Commander shows. The heading has the words before it.
       subcommandTerm: (subcommand) => exampleOf(subcommand).slice(lineOf(subcommand.parent).length + 1),
@@ -56,7 +59,26 @@ function exampleOf(command: object): string {
   return examples.get(command) ?? '';
 }
 
-function described(command: Command, { summary, example, description = summary, more }: About) {
+/** An unset shell variable leaves an empty value, which as a filter would match everything. */
+function refuseEmptyValues(command: CommandUnknownOpts): void {
+  const isEmpty = (value: unknown) => [value].flat().includes('');
+  const option = command.options.find((option) => isEmpty(command.getOptionValue(option.attributeName())));
+  const argument = command.registeredArguments.find((_, index) => isEmpty(command.processedArgs[index]));
+  const name = option ? `option '${option.flags}'` : argument && `argument '${argument.name()}'`;
+  if (name)
+    command.error(`error: ${name} is empty; give it a value, or check the variable that it comes from`);
+}
+
+function described(
+  command: Command,
+  {
+    summary,
+    example,
+    description = sentenceOf(summary),
+    more,
+    exitCodes = 'Exit codes: 0 done, 1 not done, 2 wrong options.',
+  }: About,
+) {
   examples.set(command, example);
   return command
     .summary(summary)
@@ -64,8 +86,12 @@ function described(command: Command, { summary, example, description = summary, 
     .addHelpText('after', () => {
       // A group lists an example for each of its verbs.
       const own = command.commands.length === 0 ? `\nExample:\n  ${example}\n` : '';
-      return `${own}${more === undefined ? '' : `\n${more.trim()}\n`}`;
+      return `${own}${more === undefined ? '' : `\n${more.trim()}\n`}\n${exitCodes}\n`;
     });
+}
+
+function sentenceOf(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 /** A program, whatever its options are. */

@@ -25,7 +25,9 @@ describe('a command', () => {
     const { status, stdout } = run(['greet', '--help']);
     expect(status).toBe(0);
     expect(stdout).toContain('Usage: pnpm sample greet [options] <name>');
+    expect(stdout).toContain('\nGreet somebody.\n');
     expect(stdout).toContain('Example:\n  pnpm sample greet Ana --times 2\n');
+    expect(stdout).toContain('\nExit codes: 0 done, 1 not done, 2 wrong options.\n');
   });
 
   it('runs a verb, also after the -- that npm passes on', () => {
@@ -50,6 +52,18 @@ describe('a command', () => {
     const { status, stderr } = run(['greet', 'Ana', '--times', '0']);
     expect(status).toBe(2);
     expect(stderr).toContain('"0" must be an integer from 1 to 1000000');
+  });
+
+  it('exits 2 for an empty argument or option, which an unset variable leaves', () => {
+    for (const [args, name] of [
+      [['greet', ''], "argument 'name'"],
+      [['say', 'Ana', '--to', ''], "option '--to <names...>'"],
+      [['say', 'Ana', '--to', 'Luis', ''], "option '--to <names...>'"],
+    ] as const) {
+      const { status, stdout, stderr } = run(args);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`error: ${name} is empty; give it a value`);
+    }
   });
 
   it('exits 2 for a word too many', () => {

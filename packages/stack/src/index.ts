@@ -18,5 +18,13 @@ export { INFRA, LOCAL_FOLDER, LOCAL_IMAGE, PROJECT, REPOSITORY } from './project
 export { type Pulumi, pulumi, pulumiIn } from './pulumi.ts';
 export { readCommand, runCommand } from './run-command.ts';
 export { settingsFile } from './settings.ts';
-export { LOCAL, lastPart, stackFileOption, stackNames, stackOption, targetOption } from './stack-option.ts';
+export {
+  LOCAL,
+  lastPart,
+  settingsOption,
+  stackFileOption,
+  stackNames,
+  stackOption,
+  targetOption,
+} from './stack-option.ts';
 export { type Account, type Accounts, type Target, targetOf } from './target.ts';

@@ -29,11 +29,25 @@ function knownStack(stack: string): string {
   throw new InvalidArgumentError(`There is no stack "${stack}" here: ${known.join(', ')}.${guess}`);
 }
 
+/** The same, without the local stack. */
+function deployableStack(stack: string): string {
+  if (lastPart(knownStack(stack)) !== LOCAL) return stack;
+  const others = stackNames().filter((name) => name !== LOCAL);
+  throw new InvalidArgumentError(
+    `Stack "${stack}" runs on this machine, by \`pnpm dev\`. Name one at Google: ${others.join(', ')}.`,
+  );
+}
+
 /** `-s, --stack NAME` of a command on a stack that Pulumi deploys. */
 export function stackOption() {
   return new Option('-s, --stack <name>', 'dev, staging, prod, …')
-    .argParser(knownStack)
+    .argParser(deployableStack)
     .makeOptionMandatory();
+}
+
+/** `-s, --stack NAME` of a command that asks only the program and its settings. Not mandatory. */
+export function settingsOption() {
+  return new Option('-s, --stack <name>', 'local, dev, staging, prod, …').argParser(knownStack);
 }
 
 /** `-s, --stack NAME` of a command on the running local stack, or one that Pulumi deployed. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Command } from '@records/cli';
-import { stackNames, stackOption, targetOption } from '@records/stack';
+import { settingsOption, stackNames, stackOption, targetOption } from '@records/stack';
 
-function parse(option: ReturnType<typeof stackOption | typeof targetOption>, ...args: string[]): unknown {
+function parse(
+  option: ReturnType<typeof stackOption | typeof settingsOption | typeof targetOption>,
+  ...args: string[]
+): unknown {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   return command.addOption(option).parse(args, { from: 'user' }).opts().stack;
 }
@@ -23,6 +26,14 @@ describe('-s', () => {
     expect(() => parse(stackOption(), '-s', name)).toThrow(
       `There is no stack "${name}" here: ${stackNames().join(', ')}. Did you mean prod?`,
     );
+  });
+
+  it('refuses the local stack where Pulumi deploys, and takes it elsewhere', () => {
+    expect(() => parse(stackOption(), '-s', 'local')).toThrow(
+      'Stack "local" runs on this machine, by `pnpm dev`. Name one at Google: dev, prod, staging.',
+    );
+    for (const option of [settingsOption(), targetOption()])
+      expect(parse(option, '-s', 'local')).toBe('local');
   });
 
   it('guesses nothing where no name is near', () => {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, EXIT, type Interruption, interruption, verb } from '@records/cli';
 import { INFRA, pulumi, readCommand, readDeployment, stackOption } from '@records/stack';
-import { checkDigest, verifyOption, verifyProvenance } from '../promote.ts';
+import { imageByDigest, verifyOption, verifyProvenance } from '../promote.ts';
 import type { Outcome } from './run.ts';
 
 const SERVICE = 'records-api';
@@ -15,11 +15,10 @@ export function addCanary(ops: Command): void {
     more: `Needs gcloud, for the metrics. API_ID_TOKEN is sent to a private API.
 Exit code 1 when every request went back.`,
   })
-    .argument('<image>', 'by its digest')
+    .argument('<image>', 'by its digest', imageByDigest)
     .addOption(stackOption())
     .addOption(verifyOption())
     .action(async (image, { stack, verify }) => {
-      checkDigest(image);
       if (verify !== undefined) await verifyProvenance(image, verify);
       const { project = '' } = await readDeployment(stack, pulumi);
       const token = () => readCommand('gcloud', ['auth', 'print-access-token'], INFRA);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, verb } from '@records/cli';
-import { lastPart, stackOption } from '@records/stack';
+import { lastPart, settingsOption } from '@records/stack';
 import type { Declared } from './declared.ts';
 import type { PlanStack } from './report.ts';
 
@@ -11,7 +11,7 @@ export function addCost(ops: Command, plan: PlanStack = declared): void {
     more: 'Allowances that Google gives each billing account for free are not subtracted.',
   });
   cost
-    .addOption(stackOption().makeOptionMandatory(false))
+    .addOption(settingsOption())
     .option(
       '--gib <sizes...>',
       'size of the table; several sizes give a column each (default: 1)',

@@ -9,8 +9,8 @@ export function addDeadLetters(ops: Command): void {
     description: 'Shows the messages that the table refused, each with its reason, and publishes them again.',
     example: 'pnpm ops dead-letters list',
     more: `Listing leases the dead letters and returns them; other readers do not see them meanwhile.
-A replayed message that fails again comes back with a count, and is replayed at most 3 times.
-Exit codes: 0 done, 1 a message was refused, left or not reached, 2 wrong options.`,
+A replayed message that fails again comes back with a count, and is replayed at most 3 times.`,
+    exitCodes: 'Exit codes: 0 done, 1 a message was refused, left or not reached, 2 wrong options.',
   });
   const add = (name: string, summary: string, options: string, limit: number) =>
     verb(deadLetters, name, { summary, example: `pnpm ops dead-letters ${name} ${options}` })

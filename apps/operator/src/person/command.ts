@@ -10,7 +10,8 @@ export function addPerson(ops: Command): void {
     example: 'pnpm ops person show k3v9q2xw-7h2m4c8t',
     more: `Name the person by the id of the record, or by values that match one record: nombre=Ana apellido=Ruiz.
 A change is listed first and asks for the name of the stack, unless --yes. Its receipt names nobody.
-Exit codes: 0 done, 1 not done or not wholly, 2 wrong options. docs/privacy.md tells what is covered.`,
+docs/privacy.md tells what is covered.`,
+    exitCodes: 'Exit codes: 0 done, 1 not done or not wholly, 2 wrong options.',
   });
   const add = (name: string, summary: string, example: string) =>
     verb(person, name, { summary, example: `pnpm ops person ${name} ${example}` })
@@ -27,7 +28,7 @@ Exit codes: 0 done, 1 not done or not wholly, 2 wrong options. docs/privacy.md t
     .action(async (who, options) => (await load()).showPerson(who, options));
   addChange('correct', 'change values for all readers', "7351 --set 'apellido=Núñez Ruiz'")
     .argument('<who...>')
-    .requiredOption('--set <name=value...>', 'the correct values', correction, {})
+    .requiredOption('--set <name=value...>', 'the correct values', correction)
     .action(async (who, options) => (await load()).correctPerson(who, options));
   addChange('forget', 'delete a record, and hide it if it arrives again', '7351 -s prod')
     .argument('<who...>')
@@ -40,7 +41,7 @@ Exit codes: 0 done, 1 not done or not wholly, 2 wrong options. docs/privacy.md t
 // Google's clients take half a second to load.
 const load = () => import('./run.ts');
 
-function correction(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+function correction(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { name, value } = VALUE.exec(text)?.groups ?? {};
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError(`"${text}" must be nombre=VALUE, apellido=VALUE or pais=VALUE`);

@@ -1,5 +1,5 @@
 import { EXIT, oneLine, printError, table, UserError } from '@records/cli';
-import { COLUMN_NAMES } from '@records/records-schema';
+import { COLUMN_NAMES, InvalidRecordError, parseRecord } from '@records/records-schema';
 import { findStack, LOCAL, type StackChoice } from '@records/stack';
 import { confirm } from '../dead-letters/confirm.ts';
 import { type Changed, type Copies, People } from './people.ts';
@@ -40,12 +40,25 @@ export async function correctPerson(
   options: Change & { readonly set: Values },
 ): Promise<void> {
   const { set } = options;
+  assertValues(set);
   await change(who, options, 'corrected', async (people, id, copies) => {
     if (copies.amendments.some(({ what }) => what !== 'corrected'))
       throw new UserError('this person was forgotten: nothing is left to correct');
     if (copies.rows.length === 0) throw new UserError('no row has this record: nothing can be corrected');
     return async () => ({ rows: await people.correct(id, set), deadLetters: 0 });
   });
+}
+
+/** Throws UserError for a value that no publisher may send. */
+function assertValues(set: Values): void {
+  try {
+    parseRecord({ ...{ id: 'id', nombre: 'nombre', apellido: 'apellido', pais: 'pais' }, ...set });
+  } catch (error) {
+    if (!(error instanceof InvalidRecordError)) throw error;
+    throw new UserError(error.issues.map(({ field, rule }) => `${field} ${rule}`).join('; '), {
+      cause: error,
+    });
+  }
 }
 
 export async function forgetPerson(who: readonly string[], options: Change): Promise<void> {

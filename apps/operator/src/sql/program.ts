@@ -9,8 +9,8 @@ export const sql = program('sql', {
   description:
     "Runs GoogleSQL on a stack's BigQuery. Prints the rows, and to standard error the bytes billed and what Google charges for them.",
   example: "pnpm sql 'SELECT pais, COUNT(*) AS records FROM records_analytics.records GROUP BY pais'",
-  more: `Read a query from a file: pnpm --silent sql - --csv < query.sql > rows.csv
-Exit codes: 0 done, 1 the query was refused or failed, 2 wrong options.`,
+  more: 'Read a query from a file: pnpm --silent sql - --csv < query.sql > rows.csv',
+  exitCodes: 'Exit codes: 0 done, 1 the query was refused or failed, 2 wrong options.',
 })
   .argument('<query>', 'GoogleSQL; "-" reads it from standard input')
   .addOption(targetOption())

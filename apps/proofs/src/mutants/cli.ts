@@ -38,9 +38,9 @@ A mutant is a file <package>/mutants/<name>.patch. It changes one file, and begi
   # run: <package> test/<file>.test.ts <part of the test's name>
   # expect: a part of the failed test's report, such as "✕ <name>"
   # seconds: 9      how long the trial takes, if long; long ones start first
-  # timeout: 5      seconds for each test, if the mutant makes it wait for ever
-
-Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 called wrongly, 130 interrupted.`,
+  # timeout: 5      seconds for each test, if the mutant makes it wait for ever`,
+  exitCodes:
+    'Exit codes: 0 each mutant was caught in every trial, 1 otherwise, 2 wrong options, 130 interrupted.',
 })
   .argument('[patterns...]', 'parts of names, as regular expressions; without one, all mutants', addPattern)
   .option('--times <n>', `trials of each mutant, 1 to ${TIMES_MAX}`, integer(1, TIMES_MAX), 1)

@@ -9,6 +9,7 @@ verb(sample, 'greet', { summary: 'greet somebody', example: 'pnpm sample greet A
   });
 verb(sample, 'say', { summary: 'greet by the console', example: 'pnpm sample say Ana' })
   .argument('<name>')
+  .option('--to <names...>', 'people who hear it')
   .action((name) => console.log(name));
 verb(sample, 'refuse', { summary: 'fail with a hint', example: 'pnpm sample refuse' }).action(() => {
   throw new UserError('the table is gone', { hint: 'make it again: pnpm ops apply -s dev' });
