@@ -51,6 +51,15 @@ export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   }
 }
 
+/** The day so many months later, which is the last one of a month that is too short. */
+export function addMonths(daysSinceEpoch: number, months: number): number {
+  const date = new Date(daysSinceEpoch * DAY_MS);
+  const day = date.getUTCDate();
+  date.setUTCMonth(date.getUTCMonth() + months, 1);
+  const last = new Date(date).setUTCMonth(date.getUTCMonth() + 1, 0);
+  return Math.min(date.setUTCDate(day), last) / DAY_MS;
+}
+
 export function formatDate(daysSinceEpoch: number): string {
   return new Date(daysSinceEpoch * DAY_MS).toISOString().slice(0, 10);
 }

@@ -37,6 +37,12 @@ export interface Variables {
   find(name: string): Variable | undefined;
 }
 
+/** Where a node stands in the query, and the values of its statement. */
+export interface Site {
+  readonly at: Position;
+  readonly bindings: Bindings;
+}
+
 /** What CREATE stores of a query: it outlives the parameters and variables of its statement. */
 export type StoredBody = 'view' | 'function';
 
@@ -147,7 +153,8 @@ const SCALARS: Readonly<Record<ScalarKind, DuckDBType>> = {
   JSON: VARCHAR,
 };
 
-function bindingType(type: DataType): DuckDBType {
+/** The type of DuckDB that stores values of a type. */
+export function bindingType(type: DataType): DuckDBType {
   if (type.kind === 'ARRAY') return LIST(bindingType(type.element));
   if (type.kind !== 'STRUCT') return SCALARS[type.kind];
   return STRUCT(

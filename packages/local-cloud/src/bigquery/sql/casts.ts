@@ -13,7 +13,7 @@ import {
   scalar,
   typeName,
 } from '../types.ts';
-import type { Bindings } from './bindings.ts';
+import type { Bindings, Site } from './bindings.ts';
 import { coerce, decimalLiteral } from './coercion.ts';
 import { CONVERSIONS } from './conversions.ts';
 import { defined, FunctionError } from './functions/computed.ts';
@@ -78,13 +78,7 @@ const TIME_READERS: Readonly<Partial<Record<ScalarKind, (args: readonly string[]
   INTERVAL: readInterval,
 };
 
-export function castTo(
-  value: Resolved,
-  type: DataType,
-  safe: boolean,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
+export function castTo(value: Resolved, type: DataType, safe: boolean, { at, bindings }: Site): Resolved {
   const decimal = decimalLiteral(value, type);
   if (decimal) return decimal;
   if (sameType(value.type, type) || value.coercible === 'NULL' || value.coercible === 'EMPTY ARRAY') {
@@ -139,7 +133,7 @@ export function spelled(values: readonly Resolved[], bindings: Bindings): string
   const isTaken = ({ kind }: DataType) =>
     !['BYTES', 'JSON', 'ARRAY', 'STRUCT'].includes(kind) && !rangeElement(kind);
   if (!values.every(({ type }) => isTaken(type))) return undefined;
-  return values.map((value) => castTo(value, scalar('STRING'), false, value.at, bindings).sql);
+  return values.map((value) => castTo(value, scalar('STRING'), false, { at: value.at, bindings }).sql);
 }
 
 function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {

@@ -56,6 +56,16 @@ export function coerce(value: Resolved, type: DataType, bindings: Bindings): Res
   });
 }
 
+/** Coerces all values to a type; undefined when one of them is not coerced. */
+export function coerceAll(
+  values: readonly Resolved[],
+  type: DataType,
+  bindings: Bindings,
+): Resolved[] | undefined {
+  const coerced = values.flatMap((value) => coerce(value, type, bindings) ?? []);
+  return coerced.length < values.length ? undefined : coerced;
+}
+
 /** Coerces to a type that is settled. A literal such as 1e308 is no NUMERIC, also where it is not computed. */
 export function exactly(value: Resolved, type: DataType, bindings: Bindings): Resolved | undefined {
   if (isDecimalLiteral(value, type) && !decimalLiteral(value, type))
@@ -77,18 +87,15 @@ function coerceElements(
 ): Resolved | undefined {
   if (!value.elements) return undefined;
   const from = value.type.kind === 'ARRAY' ? value.type.element : undefined;
-  const elements = value.elements.map((element) =>
-    // A NULL in an array has the type of the array.
-    element.coercible === 'NULL' && from?.kind !== 'STRUCT'
-      ? coerce({ ...element, coercible: 'LITERAL', type: from ?? element.type }, type.element, bindings)
-      : coerce(element, type.element, bindings),
+  const typed = value.elements.map(
+    (element): Resolved =>
+      // A NULL in an array has the type of the array.
+      element.coercible === 'NULL' && from?.kind !== 'STRUCT'
+        ? { ...element, coercible: 'LITERAL', type: from ?? element.type }
+        : element,
   );
-  if (elements.some((element) => element === undefined)) return undefined;
-  return arrayOf(
-    elements.filter((element) => element !== undefined),
-    type.element,
-    value.at,
-  );
+  const elements = coerceAll(typed, type.element, bindings);
+  return elements && arrayOf(elements, type.element, value.at);
 }
 
 /** Fields of a constructor are coerced like the values they are; those of any other STRUCT like columns. */

@@ -1,7 +1,7 @@
-import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, scalar, typeName } from '../types.ts';
 import type { NamedExpression } from './ast.ts';
-import type { Bindings } from './bindings.ts';
+import type { Site } from './bindings.ts';
 import { arrayOf, coerce, commonType, exactly, signatureError } from './coercion.ts';
 import { whenAsked } from './let.ts';
 import { compare } from './operators.ts';
@@ -17,13 +17,10 @@ interface Branches {
   readonly otherwise: Resolved | undefined;
 }
 
-export function caseOf(
-  { operand, conditions, results: then, otherwise }: Branches,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
+export function caseOf({ operand, conditions, results: then, otherwise }: Branches, site: Site): Resolved {
+  const { at, bindings } = site;
   const tests = conditions.map((condition) => {
-    if (operand) return compare('=', operand, condition, condition.at, bindings);
+    if (operand) return compare('=', operand, condition, { ...site, at: condition.at });
     const bool = coerce(condition, scalar('BOOL'), bindings);
     if (bool) return bool;
     throw invalidQuery(`CASE condition must be BOOL, but is ${typeName(condition.type)}`, condition.at);
@@ -42,8 +39,7 @@ export function caseOf(
 export function arrayLiteral(
   values: readonly Resolved[],
   elementType: DataType | undefined,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   const type =
     elementType ?? commonType(values, bindings) ?? (values.length === 0 ? scalar('INT64') : undefined);
@@ -70,8 +66,7 @@ export function structLiteral(
   values: readonly Resolved[],
   fields: readonly NamedExpression[],
   type: DataType | undefined,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   if (type?.kind === 'STRUCT' && type.fields.length !== values.length) {
     throw invalidQuery(

@@ -8,11 +8,11 @@ import {
   floatOfBig,
   integerOfBig,
   numericOfBig,
+  numericOfFloat,
   textOfBig,
 } from './functions/decimals.ts';
 import { floatText } from './functions/exact-decimal.ts';
 import { textOfInterval } from './functions/interval.ts';
-import { floatToNumeric } from './functions/numbers-of-text.ts';
 import { letIn } from './let.ts';
 
 /** Conversions between types, in SQL of DuckDB. */
@@ -43,7 +43,7 @@ export const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'INT64 BOOL': plain('BOOL'),
   'INT64 STRING': plain('STRING'),
   'FLOAT64 INT64': rounded('INT64'),
-  'FLOAT64 NUMERIC': (sql) => floatToNumeric([sql]),
+  'FLOAT64 NUMERIC': (sql) => numericOfFloat([sql]),
   'FLOAT64 STRING': (sql) => floatToText([sql]),
   'NUMERIC INT64': rounded('INT64'),
   'NUMERIC FLOAT64': plain('FLOAT64'),

@@ -1,7 +1,7 @@
-import { invalidQuery, type Position } from '../errors.ts';
+import { invalidQuery } from '../errors.ts';
 import { scalar, typeName } from '../types.ts';
 import type { ElementMode } from './ast.ts';
-import type { Bindings } from './bindings.ts';
+import type { Site } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import { jsonItem, jsonMember } from './functions/json-member.ts';
 import { failure, letIn } from './let.ts';
@@ -13,8 +13,7 @@ export function arrayElement(
   array: Resolved,
   key: Resolved,
   mode: ElementMode,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   const position = coerce(key, scalar('INT64'), bindings);
   if (array.type.kind !== 'ARRAY' || !position) {
@@ -41,8 +40,7 @@ export function jsonElement(
   json: Resolved,
   key: Resolved,
   _mode: ElementMode,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   const isName = key.type.kind === 'STRING';
   const place = coerce(key, scalar(isName ? 'STRING' : 'INT64'), bindings);

@@ -1,67 +1,58 @@
-import type { Table } from '../catalog.ts';
+import type { Dataset, Table } from '../catalog.ts';
 import { isObject } from '../row-values.ts';
 import { kindOf, viewOf } from '../table-kind.ts';
 import { partitionClause } from '../table-layout.ts';
-import { type DataType, type Field, fieldTypeName, scalar } from '../types.ts';
-import { type MetadataRow, type MetadataTable, typed } from './metadata-table.ts';
+import { type Field, fieldTypeName, scalar } from '../types.ts';
+import { type Columns, metadataTable, structType } from './metadata-table.ts';
 
 // Views of INFORMATION_SCHEMA. https://docs.cloud.google.com/bigquery/docs/information-schema-intro
 
-const TABLE_NAME = { table_catalog: 'STRING', table_schema: 'STRING', table_name: 'STRING' } as const;
-
-function tableName({ reference: { projectId, datasetId, tableId } }: Table) {
-  return { table_catalog: projectId, table_schema: datasetId, table_name: tableId };
+/** The columns that name a table. */
+function tableName<Row>(tableOf: (row: Row) => Table): Columns<Row> {
+  return {
+    table_catalog: ['STRING', (row) => tableOf(row).reference.projectId],
+    table_schema: ['STRING', (row) => tableOf(row).reference.datasetId],
+    table_name: ['STRING', (row) => tableOf(row).reference.tableId],
+  };
 }
 
-const TEXTS: DataType = { kind: 'ARRAY', element: scalar('STRING') };
+const NAME_OF_TABLE = tableName((table: Table) => table);
 
 /** No column has policy tags here. */
-const NO_TAGS = { policy_tags: [] } as const;
+const NO_TAGS = [{ kind: 'ARRAY', element: scalar('STRING') }, () => []] as const;
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-tables */
-export const TABLES: MetadataTable = {
-  columns: typed({
-    ...TABLE_NAME,
-    table_type: 'STRING',
-    managed_table_type: 'STRING',
-    is_insertable_into: 'STRING',
-    is_fine_grained_mutations_enabled: 'STRING',
-    is_typed: 'STRING',
-    is_change_history_enabled: 'STRING',
-    creation_time: 'TIMESTAMP',
-    base_table_catalog: 'STRING',
-    base_table_schema: 'STRING',
-    base_table_name: 'STRING',
-    snapshot_time_ms: 'TIMESTAMP',
-    ddl: 'STRING',
-    default_collation_name: 'STRING',
-  }),
-  rows: ({ tables }) =>
-    tables.map((table) => {
-      const { snapshotDefinition, cloneDefinition } = table.properties;
-      const origin = [snapshotDefinition, cloneDefinition].find(isObject);
-      const base = isObject(origin?.baseTableReference) ? origin.baseTableReference : {};
-      const text = (value: unknown) => (typeof value === 'string' ? value : null);
-      return {
-        values: {
-          ...tableName(table),
-          table_type: tableType(table),
-          managed_table_type: kindOf(table) === 'VIEW' ? null : 'NATIVE',
-          is_insertable_into: kindOf(table) === 'TABLE' ? 'YES' : 'NO',
-          is_fine_grained_mutations_enabled: 'NO',
-          is_typed: 'NO',
-          is_change_history_enabled: 'NO',
-          creation_time: isoTime(table.creationTime),
-          base_table_catalog: text(base.projectId),
-          base_table_schema: text(base.datasetId),
-          base_table_name: text(base.tableId),
-          snapshot_time_ms: text(origin?.snapshotTime ?? origin?.cloneTime),
-          ddl: tableDdl(table),
-          default_collation_name: 'NULL',
-        },
-      };
-    }),
-};
+export const TABLES = metadataTable<Table>(({ tables }) => tables, {
+  ...NAME_OF_TABLE,
+  table_type: ['STRING', tableType],
+  managed_table_type: ['STRING', (table) => (kindOf(table) === 'VIEW' ? null : 'NATIVE')],
+  is_insertable_into: ['STRING', (table) => (kindOf(table) === 'TABLE' ? 'YES' : 'NO')],
+  is_fine_grained_mutations_enabled: ['STRING', () => 'NO'],
+  is_typed: ['STRING', () => 'NO'],
+  is_change_history_enabled: ['STRING', () => 'NO'],
+  creation_time: ['TIMESTAMP', ({ creationTime }) => isoTime(creationTime)],
+  base_table_catalog: ['STRING', (table) => text(baseOf(table).projectId)],
+  base_table_schema: ['STRING', (table) => text(baseOf(table).datasetId)],
+  base_table_name: ['STRING', (table) => text(baseOf(table).tableId)],
+  snapshot_time_ms: [
+    'TIMESTAMP',
+    (table) => text(originOf(table)?.snapshotTime ?? originOf(table)?.cloneTime),
+  ],
+  ddl: ['STRING', tableDdl],
+  default_collation_name: ['STRING', () => 'NULL'],
+});
+
+const text = (value: unknown) => (typeof value === 'string' ? value : null);
+
+/** What a snapshot or clone was made of. */
+function originOf({ properties: { snapshotDefinition, cloneDefinition } }: Table) {
+  return [snapshotDefinition, cloneDefinition].find(isObject);
+}
+
+function baseOf(table: Table): Readonly<Record<string, unknown>> {
+  const base = originOf(table)?.baseTableReference;
+  return isObject(base) ? base : {};
+}
 
 function tableType(table: Table): string {
   const kind = kindOf(table);
@@ -70,123 +61,99 @@ function tableType(table: Table): string {
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-views */
-export const VIEWS: MetadataTable = {
-  columns: typed({
-    ...TABLE_NAME,
-    view_definition: 'STRING',
-    check_option: 'STRING',
-    use_standard_sql: 'STRING',
-  }),
-  rows: ({ tables }) =>
-    tables.flatMap((table) => {
-      const view = viewOf(table);
-      if (!view) return [];
-      return [{ values: { ...tableName(table), view_definition: view.query, use_standard_sql: 'YES' } }];
-    }),
-};
+export const VIEWS = metadataTable<Table>(({ tables }) => tables.filter(viewOf), {
+  ...NAME_OF_TABLE,
+  view_definition: ['STRING', (table) => viewOf(table)?.query],
+  check_option: ['STRING'],
+  use_standard_sql: ['STRING', () => 'YES'],
+});
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-datasets-schemata */
-export const SCHEMATA: MetadataTable = {
-  ofProject: true,
-  columns: typed({
-    catalog_name: 'STRING',
-    schema_name: 'STRING',
-    schema_owner: 'STRING',
-    creation_time: 'TIMESTAMP',
-    last_modified_time: 'TIMESTAMP',
-    location: 'STRING',
-    ddl: 'STRING',
-    default_collation_name: 'STRING',
-  }),
-  rows: ({ projectId, datasets }) =>
-    datasets.map(({ datasetId, creationTime, lastModifiedTime, location }) => ({
-      values: {
-        catalog_name: projectId,
-        schema_name: datasetId,
-        creation_time: isoTime(creationTime),
-        last_modified_time: isoTime(lastModifiedTime),
-        location,
-        ddl: `CREATE SCHEMA \`${projectId}.${datasetId}\`\nOPTIONS(\n  location=${textLiteral(location.toLowerCase())}\n);`,
-        default_collation_name: 'NULL',
-      },
-    })),
-};
+export const SCHEMATA = metadataTable<Dataset & { readonly projectId: string }>(
+  ({ projectId, datasets }) => datasets.map((dataset) => ({ ...dataset, projectId })),
+  {
+    catalog_name: ['STRING', ({ projectId }) => projectId],
+    schema_name: ['STRING', ({ datasetId }) => datasetId],
+    schema_owner: ['STRING'],
+    creation_time: ['TIMESTAMP', ({ creationTime }) => isoTime(creationTime)],
+    last_modified_time: ['TIMESTAMP', ({ lastModifiedTime }) => isoTime(lastModifiedTime)],
+    location: ['STRING', ({ location }) => location],
+    ddl: ['STRING', schemaDdl],
+    default_collation_name: ['STRING', () => 'NULL'],
+  },
+  { ofProject: true },
+);
+
+function schemaDdl({ projectId, datasetId, location }: Dataset & { readonly projectId: string }): string {
+  const option = `location=${textLiteral(location.toLowerCase())}`;
+  return `CREATE SCHEMA \`${projectId}.${datasetId}\`\nOPTIONS(\n  ${option}\n);`;
+}
+
+/** A column, or a field inside of one, with its table. */
+interface ColumnRow {
+  readonly table: Table;
+  readonly column: Field;
+  /** From 1. */
+  readonly position: number;
+}
+
+const columnsOf = (table: Table): ColumnRow[] =>
+  table.fields.map((column, index) => ({ table, column, position: index + 1 }));
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-columns */
-export const COLUMNS: MetadataTable = {
-  columns: {
-    ...typed({
-      ...TABLE_NAME,
-      column_name: 'STRING',
-      ordinal_position: 'INT64',
-      is_nullable: 'STRING',
-      data_type: 'STRING',
-      is_generated: 'STRING',
-      generation_expression: 'STRING',
-      is_stored: 'STRING',
-      is_hidden: 'STRING',
-      is_updatable: 'STRING',
-      is_system_defined: 'STRING',
-      is_partitioning_column: 'STRING',
-      clustering_ordinal_position: 'INT64',
-      collation_name: 'STRING',
-      column_default: 'STRING',
-      rounding_mode: 'STRING',
-    }),
-    policy_tags: TEXTS,
-  },
-  rows: ({ tables }) =>
-    tables.flatMap((table) => {
-      const clustered = clusteringOf(table).map((name) => name.toLowerCase());
-      const partitioned = partitionClause(table.properties, table.fields)?.field.toLowerCase();
-      return table.fields.map((field, index) => ({
-        values: {
-          ...tableName(table),
-          column_name: field.name,
-          ordinal_position: index + 1,
-          is_nullable: field.mode === 'REQUIRED' ? 'NO' : 'YES',
-          data_type: fieldTypeName(field),
-          is_generated: 'NEVER',
-          is_hidden: 'NO',
-          is_system_defined: 'NO',
-          is_partitioning_column: partitioned === field.name.toLowerCase() ? 'YES' : 'NO',
-          clustering_ordinal_position: clustered.indexOf(field.name.toLowerCase()) + 1 || null,
-          ...NO_TAGS,
-        },
-      }));
-    }),
-};
+export const COLUMNS = metadataTable<ColumnRow>(({ tables }) => tables.flatMap(columnsOf), {
+  ...tableName(({ table }: ColumnRow) => table),
+  column_name: ['STRING', ({ column }) => column.name],
+  ordinal_position: ['INT64', ({ position }) => position],
+  is_nullable: ['STRING', ({ column }) => (column.mode === 'REQUIRED' ? 'NO' : 'YES')],
+  data_type: ['STRING', ({ column }) => fieldTypeName(column)],
+  is_generated: ['STRING', () => 'NEVER'],
+  generation_expression: ['STRING'],
+  is_stored: ['STRING'],
+  is_hidden: ['STRING', () => 'NO'],
+  is_updatable: ['STRING'],
+  is_system_defined: ['STRING', () => 'NO'],
+  is_partitioning_column: ['STRING', (row) => (isPartitioning(row) ? 'YES' : 'NO')],
+  clustering_ordinal_position: ['INT64', clusteringPosition],
+  collation_name: ['STRING'],
+  column_default: ['STRING'],
+  rounding_mode: ['STRING'],
+  policy_tags: NO_TAGS,
+});
+
+function isPartitioning({ table, column }: ColumnRow): boolean {
+  const partitioned = partitionClause(table.properties, table.fields)?.field;
+  return partitioned?.toLowerCase() === column.name.toLowerCase();
+}
+
+function clusteringPosition({ table, column }: ColumnRow): number | null {
+  const names = clusteringOf(table).map((name) => name.toLowerCase());
+  return names.indexOf(column.name.toLowerCase()) + 1 || null;
+}
+
+interface FieldRow {
+  readonly table: Table;
+  readonly column: Field;
+  readonly path: string;
+  readonly field: Field;
+}
+
+const fieldsOf = (table: Table): FieldRow[] =>
+  table.fields.flatMap((column) =>
+    fieldPaths(column).map(([path, field]) => ({ table, column, path, field })),
+  );
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-column-field-paths */
-export const COLUMN_FIELD_PATHS: MetadataTable = {
-  columns: {
-    ...typed({
-      ...TABLE_NAME,
-      column_name: 'STRING',
-      field_path: 'STRING',
-      data_type: 'STRING',
-      description: 'STRING',
-      collation_name: 'STRING',
-      rounding_mode: 'STRING',
-    }),
-    policy_tags: TEXTS,
-  },
-  rows: ({ tables }) =>
-    tables.flatMap((table) =>
-      table.fields.flatMap((column) =>
-        fieldPaths(column).map(([path, field]) => ({
-          values: {
-            ...tableName(table),
-            column_name: column.name,
-            field_path: path,
-            data_type: fieldTypeName(field),
-            description: field.description ?? null,
-            ...NO_TAGS,
-          },
-        })),
-      ),
-    ),
-};
+export const COLUMN_FIELD_PATHS = metadataTable<FieldRow>(({ tables }) => tables.flatMap(fieldsOf), {
+  ...tableName(({ table }: FieldRow) => table),
+  column_name: ['STRING', ({ column }) => column.name],
+  field_path: ['STRING', ({ path }) => path],
+  data_type: ['STRING', ({ field }) => fieldTypeName(field)],
+  description: ['STRING', ({ field }) => field.description],
+  collation_name: ['STRING'],
+  rounding_mode: ['STRING'],
+  policy_tags: NO_TAGS,
+});
 
 /** A column and those inside it, with their paths. */
 function fieldPaths(field: Field, prefix = ''): (readonly [string, Field])[] {
@@ -194,17 +161,20 @@ function fieldPaths(field: Field, prefix = ''): (readonly [string, Field])[] {
   return [[path, field], ...(field.fields ?? []).flatMap((inner) => fieldPaths(inner, `${path}.`))];
 }
 
-/** https://docs.cloud.google.com/bigquery/docs/information-schema-table-options */
-export const TABLE_OPTIONS: MetadataTable = {
-  columns: typed({ ...TABLE_NAME, option_name: 'STRING', option_type: 'STRING', option_value: 'STRING' }),
-  rows: ({ tables }) => tables.flatMap(optionsOf),
-};
-
-function optionsOf(table: Table): MetadataRow[] {
-  return tableOptions(table).map(([option_name, option_type, option_value]) => ({
-    values: { ...tableName(table), option_name, option_type, option_value },
-  }));
+interface OptionRow {
+  readonly table: Table;
+  readonly option: readonly [name: string, type: string, value: string];
 }
+
+const optionsOf = (table: Table): OptionRow[] => tableOptions(table).map((option) => ({ table, option }));
+
+/** https://docs.cloud.google.com/bigquery/docs/information-schema-table-options */
+export const TABLE_OPTIONS = metadataTable<OptionRow>(({ tables }) => tables.flatMap(optionsOf), {
+  ...tableName(({ table }: OptionRow) => table),
+  option_name: ['STRING', ({ option }) => option[0]],
+  option_type: ['STRING', ({ option }) => option[1]],
+  option_value: ['STRING', ({ option }) => option[2]],
+});
 
 /** The options that are set: name, type and literal. */
 function tableOptions(table: Table): (readonly [name: string, type: string, value: string])[] {
@@ -263,19 +233,12 @@ function labelsLiteral(pairs: readonly (readonly [string, unknown])[]): string {
 }
 
 /** Always empty: there are no materialized views here. https://docs.cloud.google.com/bigquery/docs/information-schema-materialized-views */
-export const MATERIALIZED_VIEWS: MetadataTable = {
-  columns: {
-    ...typed({ ...TABLE_NAME, last_refresh_time: 'TIMESTAMP', refresh_watermark: 'TIMESTAMP' }),
-    last_refresh_status: {
-      kind: 'STRUCT',
-      fields: ['reason', 'location', 'debug_info', 'message'].map((name) => ({
-        name,
-        type: scalar('STRING'),
-      })),
-    },
-  },
-  rows: () => [],
-};
+export const MATERIALIZED_VIEWS = metadataTable<Table>(() => [], {
+  ...NAME_OF_TABLE,
+  last_refresh_time: ['TIMESTAMP'],
+  refresh_watermark: ['TIMESTAMP'],
+  last_refresh_status: [structType('reason', 'location', 'debug_info', 'message')],
+});
 
 /** The clustering columns of a table. */
 function clusteringOf({ properties: { clustering } }: Table): string[] {

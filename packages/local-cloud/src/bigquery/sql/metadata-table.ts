@@ -14,11 +14,11 @@ type JsonValue = string | number | boolean | null | undefined | readonly JsonVal
 /** A value, or an expression of DuckDB over the rows of `MetadataRow.of`. */
 type MetadataValue = JsonValue | { readonly sql: string };
 
-export interface MetadataRow {
-  /** Keyed by column; an absent one is NULL. */
+interface MetadataRow {
+  /** Keyed by column; undefined is NULL. */
   readonly values: Readonly<Record<string, MetadataValue>>;
   /** The table whose rows the expressions read. */
-  readonly of?: Table;
+  readonly of: Table | undefined;
 }
 
 /** What a metadata table tells of: one dataset or those of a region, and the jobs of a region. */
@@ -35,13 +35,40 @@ export interface Described {
 export interface MetadataTable {
   readonly columns: Readonly<Record<string, DataType>>;
   /** Whether it tells of a project, so that no dataset comes before its name. */
-  readonly ofProject?: boolean;
+  readonly ofProject: boolean;
   /** One row for each thing that it describes. */
   rows(described: Described): readonly MetadataRow[];
 }
 
-export function typed(kinds: Readonly<Record<string, ScalarKind>>): Readonly<Record<string, DataType>> {
-  return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, scalar(kind)]));
+/** The type of a column, and its value in a row; without one, it is always NULL. */
+type Column<Row> = readonly [type: ScalarKind | DataType, value?: (row: Row) => MetadataValue];
+
+export type Columns<Row> = Readonly<Record<string, Column<Row>>>;
+
+/** A STRUCT of texts, and of numbers where the name says so. */
+export function structType(...names: string[]): DataType {
+  const kindOf = (name: string) => (name.endsWith('_count') ? 'INT64' : 'STRING');
+  return { kind: 'STRUCT', fields: names.map((name) => ({ name, type: scalar(kindOf(name)) })) };
+}
+
+/** A metadata table of rows, of which each column reads its value. */
+export function metadataTable<Row>(
+  rows: (described: Described) => readonly Row[],
+  columns: Columns<Row>,
+  { ofProject = false, of }: { ofProject?: boolean; of?: (row: Row) => Table | undefined } = {},
+): MetadataTable {
+  const entries = Object.entries(columns);
+  return {
+    ofProject,
+    columns: Object.fromEntries(
+      entries.map(([name, [type]]) => [name, typeof type === 'string' ? scalar(type) : type]),
+    ),
+    rows: (described) =>
+      rows(described).map((row) => ({
+        values: Object.fromEntries(entries.map(([name, [, value]]) => [name, value?.(row)])),
+        of: of?.(row),
+      })),
+  };
 }
 
 /** A metadata table as a relation of DuckDB. It reads no column that is billed. */

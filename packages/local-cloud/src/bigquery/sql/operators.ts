@@ -1,8 +1,8 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { type DataType, duckType, holds, isGroupable, type ScalarKind, scalar, typeName } from '../types.ts';
-import type { Bindings } from './bindings.ts';
+import type { Site } from './bindings.ts';
 import { spelled } from './casts.ts';
-import { coerce, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
+import { coerce, coerceAll, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
 import { failure, letIn } from './let.ts';
@@ -10,31 +10,27 @@ import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 import { daysLater, difference, withInterval } from './time-operators.ts';
 
-const ARITHMETIC = ['+', '-', '*', '/'];
+type Arithmetic = '+' | '-' | '*' | '/';
+
+const isArithmetic = (operator: string): operator is Arithmetic => /^[-+*/]$/.test(operator);
 const NUMERIC_KINDS: readonly ScalarKind[] = ['INT64', 'NUMERIC', 'BIGNUMERIC', 'FLOAT64'];
 
-export function resolveBinary(
-  operator: string,
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
-  if (operator === '<<' || operator === '>>') return shifted(operator, left, right, at, bindings);
+export function resolveBinary(operator: string, left: Resolved, right: Resolved, site: Site): Resolved {
+  const { at } = site;
+  if (operator === '<<' || operator === '>>') return shifted(operator, left, right, site);
   assertNotNull(operator, [left, right], at);
-  if (ARITHMETIC.includes(operator) && (left.type.kind === 'INTERVAL' || right.type.kind === 'INTERVAL'))
-    return withInterval(operator as '+' | '-' | '*' | '/', left, right, at, bindings);
+  if (isArithmetic(operator) && (left.type.kind === 'INTERVAL' || right.type.kind === 'INTERVAL'))
+    return withInterval(operator, left, right, site);
   if (operator === '-') {
-    const between = difference(left, right, at, bindings);
+    const between = difference(left, right, site);
     if (between) return between;
   }
   if ((operator === '+' || operator === '-') && (left.type.kind === 'DATE' || right.type.kind === 'DATE'))
-    return daysLater(operator, left, right, at, bindings);
-  if (operator === '||') return concatenation(left, right, at, bindings);
-  if (ARITHMETIC.includes(operator)) return arithmetic(operator, left, right, at, bindings);
-  if (operator === '|' || operator === '&' || operator === '^')
-    return bitwise(operator, left, right, at, bindings);
-  return compare(operator, left, right, at, bindings);
+    return daysLater(operator, left, right, site);
+  if (operator === '||') return concatenation(left, right, site);
+  if (isArithmetic(operator)) return arithmetic(operator, left, right, site);
+  if (operator === '|' || operator === '&' || operator === '^') return bitwise(operator, left, right, site);
+  return compare(operator, left, right, site);
 }
 
 /** Google refuses a NULL without a type as an operand, but not of IN, BETWEEN, IS, AND and OR. */
@@ -44,26 +40,16 @@ export function assertNotNull(operator: string, operands: readonly Resolved[], a
 }
 
 /** =, !=, <, <=, >, >=; also used for BETWEEN, NULLIF and CASE x WHEN. */
-export function compare(
-  operator: string,
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
-  const [a, b] = unified(`operator ${operator}`, [left, right], `ANY ${operator} ANY`, at, bindings);
-  if (a.type.kind === 'STRUCT') return compareStructs(operator, a, b, at, bindings);
+export function compare(operator: string, left: Resolved, right: Resolved, site: Site): Resolved {
+  const { at } = site;
+  const [a, b] = unified(`operator ${operator}`, [left, right], `ANY ${operator} ANY`, site);
+  if (a.type.kind === 'STRUCT') return compareStructs(operator, a, b, site);
   return combined(compareSql(operator, a.sql, b.sql, a.type.kind === 'FLOAT64'), scalar('BOOL'), at, [a, b]);
 }
 
 /** Field by field: false where a pair differs, else NULL where a pair is NULL. DuckDB takes NULLs for equal. */
-function compareStructs(
-  operator: string,
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
+function compareStructs(operator: string, left: Resolved, right: Resolved, site: Site): Resolved {
+  const { at } = site;
   if (left.type.kind !== 'STRUCT') throw new TypeError('not a STRUCT');
   if (operator !== '=' && operator !== '!=') {
     throw invalidQuery(
@@ -75,7 +61,7 @@ function compareStructs(
   const sql = letIn([left.sql, right.sql], (a, b) => {
     const pairs = fields.map((_, index) => {
       const [own, other] = [fieldAt({ ...left, sql: a }, index), fieldAt({ ...right, sql: b }, index)];
-      return compare('=', own, other, at, bindings).sql;
+      return compare('=', own, other, site).sql;
     });
     const equal = `(${pairs.join(' AND ') || 'TRUE'})`;
     return `CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN ${operator === '=' ? equal : `NOT ${equal}`} END`;
@@ -100,8 +86,7 @@ export function unified(
   what: string,
   values: readonly [Resolved, ...Resolved[]],
   supported: string,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): [Resolved, Resolved, ...Resolved[]] {
   const type = commonType(values, bindings);
   if (!type) throw unreadableText(values) ?? signatureError(what, values, supported, at);
@@ -128,13 +113,7 @@ export function assertGroupable(what: string, type: DataType, at: Position): voi
   if (!isGroupable(type)) throw unsupported(`${what} with a value of type ${typeName(type)}`, at);
 }
 
-function arithmetic(
-  operator: string,
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
+function arithmetic(operator: Arithmetic, left: Resolved, right: Resolved, { at, bindings }: Site): Resolved {
   const supported = NUMERIC_KINDS.map((kind) => `${kind} ${operator} ${kind}`).join('; ');
   const type = commonType([left, right], bindings);
   const kind = NUMERIC_KINDS.find((numeric) => numeric === type?.kind);
@@ -151,7 +130,7 @@ function arithmetic(
   // DuckDB has no room for the digits of these.
   const isExact = kind === 'INT64' || (kind === 'NUMERIC' && (operator === '+' || operator === '-'));
   if (!isExact && target.kind !== 'INT64') {
-    const call = DECIMAL_OPERATORS[kind as 'NUMERIC' | 'BIGNUMERIC'][operator as '+' | '-' | '*' | '/'];
+    const call = DECIMAL_OPERATORS[kind as 'NUMERIC' | 'BIGNUMERIC'][operator];
     return combined(call([a.sql, b.sql]), target, at, [a, b]);
   }
   const sql = `(${a.sql} ${operator} ${b.sql})`;
@@ -174,11 +153,10 @@ function bitwise(
   operator: '|' | '&' | '^',
   left: Resolved,
   right: Resolved,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   for (const kind of ['INT64', 'BYTES'] as const) {
-    const [a, b] = [coerce(left, scalar(kind), bindings), coerce(right, scalar(kind), bindings)];
+    const [a, b] = coerceAll([left, right], scalar(kind), bindings) ?? [];
     if (!a || !b) continue;
     const plain = operator === '^' ? `xor(${a.sql}, ${b.sql})` : `(${a.sql} ${operator} ${b.sql})`;
     return combined(kind === 'BYTES' ? BYTE_OPERATORS[operator]([a.sql, b.sql]) : plain, scalar(kind), at, [
@@ -190,13 +168,7 @@ function bitwise(
   throw signatureError(`operator ${operator}`, [left, right], supported, at);
 }
 
-function shifted(
-  operator: '<<' | '>>',
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved {
+function shifted(operator: '<<' | '>>', left: Resolved, right: Resolved, { at, bindings }: Site): Resolved {
   const kind = left.type.kind === 'BYTES' ? 'BYTES' : 'INT64';
   const [value, offset] = [coerce(left, scalar(kind), bindings), coerce(right, scalar('INT64'), bindings)];
   if (!value || !offset) {
@@ -206,9 +178,9 @@ function shifted(
   return combined(SHIFTS[operator][kind]([value.sql, offset.sql]), scalar(kind), at, [value, offset]);
 }
 
-function concatenation(left: Resolved, right: Resolved, at: Position, bindings: Bindings): Resolved {
+function concatenation(left: Resolved, right: Resolved, { at, bindings }: Site): Resolved {
   const type = commonType([left, right], bindings);
-  const [a, b] = type ? [coerce(left, type, bindings), coerce(right, type, bindings)] : [];
+  const [a, b] = (type && coerceAll([left, right], type, bindings)) ?? [];
   if (!type || !a || !b || !['STRING', 'BYTES', 'ARRAY'].includes(type.kind)) {
     const texts = spelled([left, right], bindings);
     if (texts) return combined(`(${texts.join(' || ')})`, scalar('STRING'), at, [left, right]);
@@ -229,7 +201,7 @@ function concatenation(left: Resolved, right: Resolved, at: Position, bindings: 
 /** DuckDB negates the other types. */
 const NEGATED: Readonly<Record<string, (args: readonly string[]) => string>> = { BIGNUMERIC: negateBig };
 
-export function resolveUnary(operator: string, value: Resolved, at: Position, bindings: Bindings): Resolved {
+export function resolveUnary(operator: string, value: Resolved, { at, bindings }: Site): Resolved {
   assertNotNull(operator, [value], at);
   if (operator === 'NOT') {
     const bool = coerce(value, scalar('BOOL'), bindings);
@@ -259,13 +231,9 @@ export function resolveUnary(operator: string, value: Resolved, at: Position, bi
 export function resolveLogical(
   operator: 'AND' | 'OR',
   operands: readonly Resolved[],
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
-  const bools = operands.map((operand) => coerce(operand, scalar('BOOL'), bindings));
-  const known = bools.filter((bool) => bool !== undefined);
-  if (known.length < operands.length) {
-    throw signatureError(`operator ${operator}`, operands, `BOOL ${operator} ([BOOL, ...])`, at);
-  }
-  return combined(`(${known.map(({ sql }) => sql).join(` ${operator} `)})`, scalar('BOOL'), at, known);
+  const bools = coerceAll(operands, scalar('BOOL'), bindings);
+  if (!bools) throw signatureError(`operator ${operator}`, operands, `BOOL ${operator} ([BOOL, ...])`, at);
+  return combined(`(${bools.map(({ sql }) => sql).join(` ${operator} `)})`, scalar('BOOL'), at, bools);
 }

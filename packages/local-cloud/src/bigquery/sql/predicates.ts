@@ -1,7 +1,7 @@
-import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, scalar } from '../types.ts';
-import type { Bindings } from './bindings.ts';
-import { coerce, signatureError } from './coercion.ts';
+import type { Site } from './bindings.ts';
+import { coerce, coerceAll, signatureError } from './coercion.ts';
 import type { ResolvedSubquery } from './context.ts';
 import { failure, letIn } from './let.ts';
 import {
@@ -17,31 +17,27 @@ import { combined, type Resolved } from './resolved.ts';
 /** BETWEEN, IN, LIKE and IS. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/operators#comparison_operators */
 
 /** Where an operator stands, and whether it has a NOT. */
-interface Predicate {
+interface Predicate extends Site {
   readonly negated: boolean;
-  readonly at: Position;
-  readonly bindings: Bindings;
 }
 
-function answered(answer: Resolved, { negated, at, bindings }: Predicate): Resolved {
-  return negated ? resolveUnary('NOT', answer, at, bindings) : answer;
+function answered(answer: Resolved, predicate: Predicate): Resolved {
+  return predicate.negated ? resolveUnary('NOT', answer, predicate) : answer;
 }
 
 export function isBetween(value: Resolved, low: Resolved, high: Resolved, predicate: Predicate): Resolved {
-  const { at, bindings } = predicate;
   const operands = [value, low, high] as const;
-  const [x, from, to] = unified('operator BETWEEN', operands, 'ANY BETWEEN ANY AND ANY', at, bindings);
+  const [x, from, to] = unified('operator BETWEEN', operands, 'ANY BETWEEN ANY AND ANY', predicate);
   if (!to) throw new RangeError('BETWEEN has three operands');
-  const bounds = [compare('>=', x, from, at, bindings), compare('<=', x, to, at, bindings)];
-  return answered(resolveLogical('AND', bounds, at, bindings), predicate);
+  const bounds = [compare('>=', x, from, predicate), compare('<=', x, to, predicate)];
+  return answered(resolveLogical('AND', bounds, predicate), predicate);
 }
 
 export function isInList(subject: Resolved, list: readonly Resolved[], predicate: Predicate): Resolved {
-  const { at, bindings } = predicate;
-  const [x, ...items] = unified('operator IN', [subject, ...list], 'ANY IN (ANY, ...)', at, bindings);
+  const [x, ...items] = unified('operator IN', [subject, ...list], 'ANY IN (ANY, ...)', predicate);
   if (!isExact(x.type)) {
-    const pairs = items.map((item) => compare('=', x, item, at, bindings));
-    return answered(resolveLogical('OR', pairs, at, bindings), predicate);
+    const pairs = items.map((item) => compare('=', x, item, predicate));
+    return answered(resolveLogical('OR', pairs, predicate), predicate);
   }
   return within(x, `(${items.map(({ sql }) => sql).join(', ')})`, items, predicate);
 }
@@ -93,7 +89,7 @@ function isExact(type: DataType): boolean {
 /** Whether `value` equals a value of the column `c0`: NULL when only a NULL keeps that from being known. */
 function equalsAny(value: Resolved, rows: string, reads: Resolved, predicate: Predicate): Resolved {
   const item = combined('among.c0', value.type, value.at);
-  const equal = compare('=', value, item, value.at, predicate.bindings);
+  const equal = compare('=', value, item, { ...predicate, at: value.at });
   const sql = `(SELECT CASE WHEN bool_or(${equal.sql}) THEN TRUE WHEN bool_or(${equal.sql} IS NULL) THEN NULL ELSE FALSE END FROM (${rows}) AS among)`;
   return answered(combined(sql, equal.type, value.at, [value, reads]), predicate);
 }
@@ -104,15 +100,14 @@ export function isLike(
   quantifier: 'ANY' | 'SOME' | 'ALL' | undefined,
   predicate: Predicate,
 ): Resolved {
-  const { at, bindings } = predicate;
-  if (!quantifier) assertNotNull('LIKE', [value, ...patterns], at);
-  const likes = patterns.map((pattern) => likeOne(value, pattern, at, bindings));
-  return answered(resolveLogical(quantifier === 'ALL' ? 'AND' : 'OR', likes, at, bindings), predicate);
+  if (!quantifier) assertNotNull('LIKE', [value, ...patterns], predicate.at);
+  const likes = patterns.map((pattern) => likeOne(value, pattern, predicate));
+  return answered(resolveLogical(quantifier === 'ALL' ? 'AND' : 'OR', likes, predicate), predicate);
 }
 
-function likeOne(value: Resolved, pattern: Resolved, at: Position, bindings: Bindings): Resolved {
+function likeOne(value: Resolved, pattern: Resolved, { at, bindings }: Site): Resolved {
   const operands = [value, pattern];
-  const [text, like] = operands.map((operand) => coerce(operand, scalar('STRING'), bindings));
+  const [text, like] = coerceAll(operands, scalar('STRING'), bindings) ?? [];
   if (operands.some(({ type }) => type.kind === 'BYTES')) throw unsupported('LIKE of BYTES', at);
   if (!text || !like) throw signatureError('operator LIKE', operands, 'STRING LIKE STRING', at);
   const matches = (sql: string) => `(${text.sql} LIKE ${sql} ESCAPE '\\')`;
@@ -138,8 +133,8 @@ export function isWhat(subject: Resolved, what: 'NULL' | 'TRUE' | 'FALSE', predi
 }
 
 export function isDistinct(subject: Resolved, other: Resolved, predicate: Predicate): Resolved {
-  const { negated, at, bindings } = predicate;
+  const { negated, at } = predicate;
   const operands = [subject, other] as const;
-  const [a, b] = unified('operator IS DISTINCT FROM', operands, 'ANY IS DISTINCT FROM ANY', at, bindings);
+  const [a, b] = unified('operator IS DISTINCT FROM', operands, 'ANY IS DISTINCT FROM ANY', predicate);
   return combined(`(${a.sql} IS ${negated ? 'NOT ' : ''}DISTINCT FROM ${b.sql})`, scalar('BOOL'), at, [a, b]);
 }

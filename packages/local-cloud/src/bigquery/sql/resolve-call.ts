@@ -136,12 +136,13 @@ function partName(arg: Expression): string | undefined {
   return arg.node === 'call' && inner ? `${arg.name}(${partName(inner)})` : undefined;
 }
 
-function resolveNullIf(args: readonly Resolved[], at: Position, context: ExpressionContext): Resolved {
+function resolveNullIf(args: readonly Resolved[], at: Position, { bindings }: ExpressionContext): Resolved {
+  const site = { at, bindings };
   const [value, other] = args;
   if (!value || !other || args.length !== 2) throw invalidQuery('Function NULLIF takes two arguments', at);
   const supported = 'NULLIF(T, T)';
-  const [a, b] = unified('function NULLIF', [value, other], supported, at, context.bindings);
-  const equal = compare('=', a, b, at, context.bindings);
+  const [a, b] = unified('function NULLIF', [value, other], supported, site);
+  const equal = compare('=', a, b, site);
   return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${a.sql} END)`, a.type, at, [equal, a]);
 }
 

@@ -32,8 +32,9 @@ export function resolveExpression(node: Expression, context: ExpressionContext):
 function resolveNode(node: Expression, context: ExpressionContext): Resolved {
   const { bindings } = context;
   const resolve = (child: Expression) => resolveExpression(child, context);
-  const predicate = ({ negated }: { readonly negated: boolean }) => ({ negated, at, bindings });
   const { at } = node;
+  const site = { at, bindings };
+  const predicate = ({ negated }: { readonly negated: boolean }) => ({ ...site, negated });
   switch (node.node) {
     case 'literal':
       return resolveLiteral(node.literal, at);
@@ -50,11 +51,11 @@ function resolveNode(node: Expression, context: ExpressionContext): Resolved {
     case 'cast':
       return resolveCast(node, context);
     case 'unary':
-      return resolveUnary(node.operator, resolve(node.value), at, bindings);
+      return resolveUnary(node.operator, resolve(node.value), site);
     case 'binary':
-      return resolveBinary(node.operator, resolve(node.left), resolve(node.right), at, bindings);
+      return resolveBinary(node.operator, resolve(node.left), resolve(node.right), site);
     case 'logical':
-      return resolveLogical(node.operator, node.operands.map(resolve), at, bindings);
+      return resolveLogical(node.operator, node.operands.map(resolve), site);
     case 'between':
       return isBetween(resolve(node.value), resolve(node.low), resolve(node.high), predicate(node));
     case 'in':
@@ -72,16 +73,15 @@ function resolveNode(node: Expression, context: ExpressionContext): Resolved {
           results: node.branches.map(({ result }) => resolve(result)),
           otherwise: node.otherwise && resolve(node.otherwise),
         },
-        at,
-        bindings,
+        site,
       );
     case 'subquery':
       return resolveSubquery(node, context);
     case 'array':
-      return arrayLiteral(node.elements.map(resolve), node.elementType, at, bindings);
+      return arrayLiteral(node.elements.map(resolve), node.elementType, site);
     case 'struct': {
       const values = node.fields.map(({ value }) => resolve(value));
-      return structLiteral(values, node.fields, node.type, at, bindings);
+      return structLiteral(values, node.fields, node.type, site);
     }
     case 'extract':
       return resolveExtract(node, context);
@@ -106,7 +106,7 @@ function resolveElement(
 ): Resolved {
   const [value, key] = [resolveExpression(base, context), resolveExpression(index, context)];
   const isJson = value.type.kind === 'JSON' && mode === 'INDEX';
-  return (isJson ? jsonElement : arrayElement)(value, key, mode, at, context.bindings);
+  return (isJson ? jsonElement : arrayElement)(value, key, mode, { at, bindings: context.bindings });
 }
 
 function resolveIn(
@@ -186,14 +186,14 @@ function resolveExtract(node: ExpressionNode<'extract'>, context: ExpressionCont
   const isWhole =
     (part === 'DATE' || part === 'TIME' || part === 'DATETIME') &&
     (kind === 'TIMESTAMP' || (kind === 'DATETIME' && part !== 'DATETIME'));
-  if (isWhole) return castTo(clock, scalar(part), false, at, context.bindings);
+  if (isWhole) return castTo(clock, scalar(part), false, { at, bindings: context.bindings });
   return combined(extractSql(part, kind, clock.sql, at), scalar('INT64'), at, [clock]);
 }
 
 function resolveCast(node: ExpressionNode<'cast'>, context: ExpressionContext): Resolved {
   const { type, safe, at } = node;
   const value = resolveExpression(node.value, context);
-  if (!node.format) return castTo(value, type, safe, at, context.bindings);
+  if (!node.format) return castTo(value, type, safe, { at, bindings: context.bindings });
   const format = resolveExpression(node.format, context);
   const zone = node.zone && resolveExpression(node.zone, context);
   return castByFormat({ value, format, zone, type, safe }, at, context);

@@ -282,7 +282,7 @@ function usingCondition(
       throw invalidQuery(`Column ${name.text} in USING clause not found on ${side} side of join`, name.at);
     }
     const operands = [leftScope.resolve([name]), rightScope.resolve([name])] as const;
-    const [a, b] = unified('operator =', operands, 'ANY = ANY', name.at, bindings);
+    const [a, b] = unified('operator =', operands, 'ANY = ANY', { at: name.at, bindings });
     if (a.type.kind === 'FLOAT64') throw unsupported('USING with a column of type FLOAT64', name.at);
     conditions.push(`${a.sql} = ${b.sql}`);
     reads.push({ ...a, references: [] }, { ...b, references: [] });

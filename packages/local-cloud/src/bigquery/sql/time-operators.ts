@@ -1,7 +1,7 @@
 import type { Position } from '../errors.ts';
 import { scalar } from '../types.ts';
-import type { Bindings } from './bindings.ts';
-import { coerce, signatureError } from './coercion.ts';
+import type { Site } from './bindings.ts';
+import { coerce, coerceAll, signatureError } from './coercion.ts';
 import {
   INTERVAL_OPERATORS,
   intervalOfClocks,
@@ -20,8 +20,7 @@ export function withInterval(
   operator: '+' | '-' | '*' | '/',
   left: Resolved,
   right: Resolved,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   const isReversed = (operator === '+' || operator === '*') && right.type.kind !== 'INTERVAL';
   const [other, interval] = isReversed ? [right, left] : [left, right];
@@ -56,19 +55,12 @@ function stepped(
 }
 
 /** The INTERVAL between two dates, clocks, times or instants. */
-export function difference(
-  left: Resolved,
-  right: Resolved,
-  at: Position,
-  bindings: Bindings,
-): Resolved | undefined {
+export function difference(left: Resolved, right: Resolved, { at, bindings }: Site): Resolved | undefined {
+  const kinds = [left.type.kind, right.type.kind];
   const kind = [...CLOCKS, 'TIME' as const].find(
-    (candidate) =>
-      (left.type.kind === candidate || right.type.kind === candidate) &&
-      coerce(left, scalar(candidate), bindings) &&
-      coerce(right, scalar(candidate), bindings),
+    (candidate) => kinds.includes(candidate) && coerceAll([left, right], scalar(candidate), bindings),
   );
-  const [a, b] = kind ? [coerce(left, scalar(kind), bindings), coerce(right, scalar(kind), bindings)] : [];
+  const [a, b] = (kind && coerceAll([left, right], scalar(kind), bindings)) ?? [];
   if (!kind || !a || !b) return undefined;
   const micros = `(epoch_us(${a.sql}) - epoch_us(${b.sql}))`;
   const sql =
@@ -85,8 +77,7 @@ export function daysLater(
   operator: '+' | '-',
   left: Resolved,
   right: Resolved,
-  at: Position,
-  bindings: Bindings,
+  { at, bindings }: Site,
 ): Resolved {
   const isReversed = operator === '+' && right.type.kind === 'DATE';
   const [date, other] = isReversed ? [right, left] : [left, right];

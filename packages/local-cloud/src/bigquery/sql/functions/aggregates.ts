@@ -8,7 +8,7 @@ import { type Call, defined, FunctionError } from './computed.ts';
 import { averageOfBig, DECIMAL_OPERATORS, sumOfBig } from './decimals.ts';
 import { noArray } from './general.ts';
 import { averageOfIntervals, sumOfIntervals } from './interval.ts';
-import { type Emit, type FunctionTable, overload } from './table.ts';
+import { type Emit, type FunctionTable, ORDERED, overload } from './table.ts';
 
 /**
  * Placeholders in the SQL of an aggregate call. Overloads emit them, because they do not see the DISTINCT, ORDER BY and
@@ -22,11 +22,6 @@ const call = (name: string, args: readonly string[], filter = '') =>
   `${name}(${DISTINCT}${args.join(', ')}${ORDER})${filter}${AFTER}`;
 
 const simple = (name: string) => (args: readonly string[]) => call(name, args);
-
-const ORDERED =
-  'STRING BYTES INT64 NUMERIC BIGNUMERIC BOOL DATE DATETIME TIME TIMESTAMP INTERVAL RANGE<DATE> RANGE<DATETIME> RANGE<TIMESTAMP>'.split(
-    ' ',
-  );
 
 /** DuckDB adds no values of the type: they are added as a list. */
 const ofList = (type: string, compute: Call) =>

@@ -15,66 +15,37 @@ function toBytes(value: bigint, length: number): Uint8Array {
   return length === 0 ? new Uint8Array() : Buffer.from(bits.toString(16).padStart(length * 2, '0'), 'hex');
 }
 
-function shiftedBytes(shift: (value: bigint, offset: bigint) => bigint) {
-  return (bytes: Uint8Array, offset: bigint) => {
+/** A shift of an INT64 and of BYTES. The bits that come in are 0 for negative numbers, too. */
+const shift = (name: string, compute: (value: bigint, offset: bigint) => bigint) => ({
+  INT64: defined(name, 'INT64, INT64 -> INT64', (value, offset) => {
+    assertOffset(offset);
+    return offset >= INT64_BITS ? 0n : BigInt.asIntN(64, compute(BigInt.asUintN(64, value), offset));
+  }),
+  BYTES: defined(`${name}_of_bytes`, 'BYTES, INT64 -> BYTES', (bytes, offset) => {
     assertOffset(offset);
     const isGone = offset >= BigInt(bytes.length * 8);
-    return isGone ? new Uint8Array(bytes.length) : toBytes(shift(toNumber(bytes), offset), bytes.length);
-  };
-}
+    return isGone ? new Uint8Array(bytes.length) : toBytes(compute(toNumber(bytes), offset), bytes.length);
+  }),
+});
 
-function combinedBytes(combine: (a: bigint, b: bigint) => bigint) {
-  return (a: Uint8Array, b: Uint8Array) => {
+export const SHIFTS = {
+  '<<': shift('shift_left', (value, offset) => value << offset),
+  '>>': shift('shift_right', (value, offset) => value >> offset),
+};
+
+const ofEqualLength = (name: string, combine: (a: bigint, b: bigint) => bigint) =>
+  defined(name, 'BYTES, BYTES -> BYTES', (a, b) => {
     if (a.length !== b.length)
       throw new FunctionError(
         `Bitwise binary operator for BYTES requires equal length of the inputs. Got ${a.length} bytes on the left hand side and ${b.length} bytes on the right hand side.`,
       );
     return toBytes(combine(toNumber(a), toNumber(b)), a.length);
-  };
-}
-
-export const SHIFTS = {
-  '<<': {
-    INT64: defined('shift_left', 'INT64, INT64 -> INT64', (value, offset) => {
-      assertOffset(offset);
-      return offset >= INT64_BITS ? 0n : BigInt.asIntN(64, value << offset);
-    }),
-    BYTES: defined(
-      'shift_left_of_bytes',
-      'BYTES, INT64 -> BYTES',
-      shiftedBytes((value, offset) => value << offset),
-    ),
-  },
-  '>>': {
-    // The bits that come in are 0 for negative numbers, too.
-    INT64: defined('shift_right', 'INT64, INT64 -> INT64', (value, offset) => {
-      assertOffset(offset);
-      return offset >= INT64_BITS ? 0n : BigInt.asIntN(64, BigInt.asUintN(64, value) >> offset);
-    }),
-    BYTES: defined(
-      'shift_right_of_bytes',
-      'BYTES, INT64 -> BYTES',
-      shiftedBytes((value, offset) => value >> offset),
-    ),
-  },
-};
+  });
 
 export const BYTE_OPERATORS = {
-  '&': defined(
-    'and_bytes',
-    'BYTES, BYTES -> BYTES',
-    combinedBytes((a, b) => a & b),
-  ),
-  '|': defined(
-    'or_bytes',
-    'BYTES, BYTES -> BYTES',
-    combinedBytes((a, b) => a | b),
-  ),
-  '^': defined(
-    'xor_bytes',
-    'BYTES, BYTES -> BYTES',
-    combinedBytes((a, b) => a ^ b),
-  ),
+  '&': ofEqualLength('and_bytes', (a, b) => a & b),
+  '|': ofEqualLength('or_bytes', (a, b) => a | b),
+  '^': ofEqualLength('xor_bytes', (a, b) => a ^ b),
 };
 
 export const notBytes = defined('not_bytes', 'BYTES -> BYTES', (bytes) => bytes.map((byte) => ~byte & 255));

@@ -1,8 +1,8 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
-import { formatDateTime } from '../../calendar.ts';
+import { addMonths, formatDateTime } from '../../calendar.ts';
 import { computed, FunctionError } from './computed.ts';
 import type { FunctionTable } from './table.ts';
-import { clockOf, DAY, dayOf, MAX_MICROS, MIN_MICROS } from './time-format.ts';
+import { clockOf, DAY, DAY_MS, dayOf, MAX_MICROS, MIN_MICROS } from './time-format.ts';
 
 /** The starts of buckets of the same width. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions */
 
@@ -20,29 +20,21 @@ function assertWidth({ months, days, micros }: DuckDBIntervalValue, allowed: Reg
     throw new FunctionError(`The ${part} part is not allowed in bucket width INTERVAL`);
 }
 
-const dateOf = (clock: bigint) => new Date(dayOf(clock) * 86_400_000);
 const timeOf = (clock: bigint) => clock - clockOf(dayOf(clock));
-
-/** The number of days in a month, which counts from the year 0. */
-function lastDay(month: number): number {
-  const date = new Date(0);
-  date.setUTCFullYear(Math.floor(month / 12), (month % 12) + 1, 0);
-  return date.getUTCDate();
-}
+const dateOf = (clock: bigint) => new Date(dayOf(clock) * DAY_MS);
 
 function monthBucket(input: bigint, width: number, origin: bigint): bigint {
   const [date, start] = [dateOf(input), dateOf(origin)];
   const monthOf = (day: Date) => day.getUTCFullYear() * 12 + day.getUTCMonth();
-  const isLast = (day: Date) => day.getUTCDate() === lastDay(monthOf(day));
-  const rest = (monthOf(date) - monthOf(start)) % width;
+  const isLast = (day: Date) => new Date(day.getTime() + DAY_MS).getUTCDate() === 1;
+  const months = monthOf(date) - monthOf(start);
+  const rest = months % width;
   // The last day of a month is as late as that of any other.
   const day = isLast(start) && isLast(date) ? start.getUTCDate() : date.getUTCDate();
   const within = (days: number, clock: bigint) => BigInt(days) * DAY + timeOf(clock);
   const isBefore = rest === 0 && within(day, input) < within(start.getUTCDate(), origin);
-  const month = monthOf(date) - rest - (rest < 0 || isBefore ? width : 0);
-  const result = new Date(0);
-  result.setUTCFullYear(Math.floor(month / 12), month % 12, Math.min(start.getUTCDate(), lastDay(month)));
-  return BigInt(result.getTime()) * 1000n + timeOf(origin);
+  const steps = months - rest - (rest < 0 || isBefore ? width : 0);
+  return clockOf(addMonths(dayOf(origin), steps)) + timeOf(origin);
 }
 
 function bucket(input: bigint, width: DuckDBIntervalValue, origin: bigint, allowed: RegExp): bigint {
@@ -54,24 +46,19 @@ function bucket(input: bigint, width: DuckDBIntervalValue, origin: bigint, allow
   throw new FunctionError(`Bucket for ${formatDateTime(input, ' ')} is out of range`);
 }
 
+const ofClocks = (kind: 'DATETIME' | 'TIMESTAMP', allowed: RegExp) =>
+  computed(
+    `${kind.toLowerCase()}_bucket`,
+    `${kind}, INTERVAL, ${kind}? -> ${kind}`,
+    (clock, width, origin = ORIGIN) => bucket(clock, width, origin, allowed),
+  );
+
 export const BUCKET_FUNCTIONS: FunctionTable = {
   DATE_BUCKET: [
     computed('date_bucket', 'DATE, INTERVAL, DATE? -> DATE', (date, width, origin = dayOf(ORIGIN)) =>
       dayOf(bucket(clockOf(date), width, clockOf(origin), /MONTH|DAY/)),
     ),
   ],
-  DATETIME_BUCKET: [
-    computed(
-      'datetime_bucket',
-      'DATETIME, INTERVAL, DATETIME? -> DATETIME',
-      (clock, width, origin = ORIGIN) => bucket(clock, width, origin, /MONTH|DAY|TIME/),
-    ),
-  ],
-  TIMESTAMP_BUCKET: [
-    computed(
-      'timestamp_bucket',
-      'TIMESTAMP, INTERVAL, TIMESTAMP? -> TIMESTAMP',
-      (instant, width, origin = ORIGIN) => bucket(instant, width, origin, /DAY|TIME/),
-    ),
-  ],
+  DATETIME_BUCKET: [ofClocks('DATETIME', /MONTH|DAY|TIME/)],
+  TIMESTAMP_BUCKET: [ofClocks('TIMESTAMP', /DAY|TIME/)],
 };

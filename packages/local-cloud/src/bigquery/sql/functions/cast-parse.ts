@@ -1,7 +1,7 @@
 import { parseDateTime } from '../../calendar.ts';
 import { fromClock, toClock } from '../../zones.ts';
 import { defined, FunctionError } from './computed.ts';
-import { dayOf, MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
+import { dayOf, MAX_MICROS, MIN_MICROS, MONTHS, type TimeKind, zoned } from './time-format.ts';
 
 /** `CAST('2024-01-05' AS DATE FORMAT 'YYYY-MM-DD')`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string_as_datetime */
 
@@ -33,42 +33,33 @@ interface Element {
   readonly digits?: number;
   readonly range?: readonly [least: number, most: number];
   readonly words?: readonly string[];
-  store?(value: number, parsed: Parsed): void;
+  /** The fields that a number, or the index of a word, sets. */
+  read?(value: number, parsed: Parsed): Partial<Parsed>;
 }
 
-const MONTHS = 'January February March April May June July August September October November December'.split(
-  ' ',
-);
+const lastDigits =
+  (count: number) =>
+  (value: number, { year }: Parsed) => ({ year: year - (year % count) + value });
 
-const lastDigits = (count: number) => (value: number, parsed: Parsed) => {
-  parsed.year = parsed.year - (parsed.year % count) + value;
-};
+type Described = Omit<Element, 'written'>;
 
 const number = (
   category: Category,
   digits: number,
   range: readonly [number, number],
-  store: Element['store'],
-): Omit<Element, 'written'> => ({ category, digits, range, ...(store && { store }) });
+  read: NonNullable<Element['read']>,
+): Described => ({ category, digits, range, read });
 
-const year = number('YEAR', 4, [0, 10_000], (value, parsed) => {
-  parsed.year = value;
-});
-const half = number('HOUR', 2, [1, 12], (value, parsed) => {
-  parsed.half = value;
-});
-const meridian: Omit<Element, 'written'> = {
+const year = number('YEAR', 4, [0, 10_000], (value) => ({ year: value }));
+const half = number('HOUR', 2, [1, 12], (value) => ({ half: value }));
+const meridian: Described = {
   category: 'MERIDIAN_INDICATOR',
   words: ['A.M.', 'P.M.'],
-  store(index, parsed) {
-    parsed.isAfternoon = index === 1;
-  },
+  read: (index) => ({ isAfternoon: index === 1 }),
 };
-const month: Element['store'] = (value, parsed) => {
-  parsed.month = value + 1;
-};
+const month = (index: number) => ({ month: index + 1 });
 
-const ELEMENTS: Readonly<Record<string, Omit<Element, 'written'>>> = {
+const ELEMENTS: Readonly<Record<string, Described>> = {
   YYYY: year,
   RRRR: year,
   YYY: number('YEAR', 3, [0, 999], lastDigits(1000)),
@@ -77,38 +68,25 @@ const ELEMENTS: Readonly<Record<string, Omit<Element, 'written'>>> = {
   RR: number('YEAR', 2, [0, 99], (value, parsed) => {
     const [century, now] = [Math.floor(parsed.year / 100), parsed.year % 100];
     const shift = value < 50 && now >= 50 ? 1 : value >= 50 && now < 50 ? -1 : 0;
-    parsed.year = (century + shift) * 100 + value;
+    return { year: (century + shift) * 100 + value };
   }),
-  MM: number('MONTH', 2, [1, 12], (value, parsed) => {
-    parsed.month = value;
-  }),
-  MON: { category: 'MONTH', words: MONTHS.map((name) => name.slice(0, 3)), store: month },
-  MONTH: { category: 'MONTH', words: MONTHS, store: month },
-  DD: number('DAY', 2, [1, 31], (value, parsed) => {
-    parsed.day = value;
-  }),
+  MM: number('MONTH', 2, [1, 12], (value) => ({ month: value })),
+  MON: { category: 'MONTH', words: MONTHS.map((name) => name.slice(0, 3)), read: month },
+  MONTH: { category: 'MONTH', words: MONTHS, read: month },
+  DD: number('DAY', 2, [1, 31], (day) => ({ day })),
   HH: half,
   HH12: half,
-  HH24: number('HOUR', 2, [0, 23], (value, parsed) => {
-    parsed.hour = value;
-  }),
-  MI: number('MINUTE', 2, [0, 59], (value, parsed) => {
-    parsed.minute = value;
-  }),
-  SS: number('SECOND', 2, [0, 59], (value, parsed) => {
-    parsed.second = value;
-  }),
-  SSSSS: number('SECOND', 5, [0, 86_399], (value, parsed) => {
-    parsed.hour = Math.floor(value / 3600);
-    parsed.minute = Math.floor(value / 60) % 60;
-    parsed.second = value % 60;
-  }),
+  HH24: number('HOUR', 2, [0, 23], (hour) => ({ hour })),
+  MI: number('MINUTE', 2, [0, 59], (minute) => ({ minute })),
+  SS: number('SECOND', 2, [0, 59], (second) => ({ second })),
+  SSSSS: number('SECOND', 5, [0, 86_399], (value) => ({
+    hour: Math.floor(value / 3600),
+    minute: Math.floor(value / 60) % 60,
+    second: value % 60,
+  })),
   'A.M.': meridian,
   'P.M.': meridian,
-  TZM: number('TIME_ZONE', 2, [0, 59], (value, parsed) => {
-    parsed.hasZone = true;
-    parsed.zoneMinute = value;
-  }),
+  TZM: number('TIME_ZONE', 2, [0, 59], (zoneMinute) => ({ hasZone: true, zoneMinute })),
   TZH: { category: 'TIME_ZONE' },
   'Y,YYY': { category: 'YEAR' },
 };
@@ -199,7 +177,7 @@ function read(element: Element, text: string, isExact: boolean, parsed: Parsed):
   if (written === ' ') return /^\s+/u.exec(text)?.[0].length;
   if (words) {
     const index = words.findIndex((word) => text.slice(0, word.length).toLowerCase() === word.toLowerCase());
-    element.store?.(index, parsed);
+    Object.assign(parsed, element.read?.(index, parsed));
     return words[index]?.length;
   }
   if (written === 'TZH') return readZone(text, isExact, parsed);
@@ -217,7 +195,7 @@ function read(element: Element, text: string, isExact: boolean, parsed: Parsed):
   }
   const value = Number(number);
   if (value < range[0] || value > range[1]) return undefined;
-  element.store?.(value, parsed);
+  Object.assign(parsed, element.read?.(value, parsed));
   return number.length;
 }
 

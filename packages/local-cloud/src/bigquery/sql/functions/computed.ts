@@ -1,11 +1,5 @@
 import {
   ANY,
-  BIGINT,
-  BLOB,
-  BOOLEAN,
-  DATE,
-  DECIMAL,
-  DOUBLE,
   DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBDateValue,
@@ -17,17 +11,15 @@ import {
   DuckDBTimeValue,
   type DuckDBType,
   type DuckDBValue,
-  INTERVAL,
   LIST,
   SQLNULL,
-  TIME,
-  TIMESTAMP,
-  VARCHAR,
 } from '@duckdb/node-api';
 import { decodeBigNumeric, encodeBigNumeric } from '../../bignumeric.ts';
 import { IntervalRangeError } from '../../intervals.ts';
 import { compactJson, type Json, parseJsonText } from '../../json.ts';
 import { quoteLiteral } from '../../names.ts';
+import { type ScalarKind, scalar } from '../../types.ts';
+import { bindingType } from '../bindings.ts';
 import { CAUGHT, FAILURE_MARK, FAULT_MARK } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { type Overload, overload } from './table.ts';
@@ -90,66 +82,64 @@ interface Codec {
   encode(value: unknown): DuckDBValue;
 }
 
-const asIs = (type: DuckDBType): Codec => ({
-  type,
-  decode: (value) => value,
-  encode: (value) => value as DuckDBValue,
-});
+const coded = (
+  kind: ScalarKind,
+  decode: Codec['decode'] = (value) => value,
+  encode: Codec['encode'] = (value) => value as DuckDBValue,
+): Codec => ({ type: bindingType(scalar(kind)), decode, encode });
 
-const instant = (type: DuckDBType): Codec => ({
-  type,
-  decode: (value) => (value as DuckDBTimestampValue).micros,
-  encode: (value) => new DuckDBTimestampValue(value as bigint),
-});
-
-const NUMERIC_WIDTH = 38;
-const NUMERIC_SCALE = 9;
+const instant = (kind: ScalarKind) =>
+  coded(
+    kind,
+    (value) => (value as DuckDBTimestampValue).micros,
+    (value) => new DuckDBTimestampValue(value as bigint),
+  );
 
 const CODECS: Readonly<Record<keyof Values, Codec>> = {
-  STRING: asIs(VARCHAR),
-  PART: asIs(VARCHAR),
-  INT64: asIs(BIGINT),
-  FLOAT64: asIs(DOUBLE),
-  BOOL: asIs(BOOLEAN),
-  ANY: asIs(ANY),
-  BYTES: {
-    type: BLOB,
-    decode: (value) => (value as DuckDBBlobValue).bytes,
-    encode: (value) => new DuckDBBlobValue(value as Uint8Array),
-  },
-  LATIN1: {
-    type: BLOB,
-    decode: (value) => Buffer.from((value as DuckDBBlobValue).bytes).toString('latin1'),
-    encode: (value) => new DuckDBBlobValue(Buffer.from(value as string, 'latin1')),
-  },
-  NUMERIC: {
-    type: DECIMAL(NUMERIC_WIDTH, NUMERIC_SCALE),
-    decode: (value) => (value as DuckDBDecimalValue).value,
-    encode: (value) => new DuckDBDecimalValue(value as bigint, NUMERIC_WIDTH, NUMERIC_SCALE),
-  },
-  BIGNUMERIC: {
-    type: BLOB,
-    decode: (value) => decodeBigNumeric(value as DuckDBBlobValue),
-    encode: (value) => encodeBigNumeric(value as bigint),
-  },
-  INTERVAL: asIs(INTERVAL),
-  JSON: {
-    type: VARCHAR,
-    decode: (value) => parseJsonText(value as string),
-    encode: (value) => compactJson(value as Json),
-  },
-  DATE: {
-    type: DATE,
-    decode: (value) => (value as DuckDBDateValue).days,
-    encode: (value) => new DuckDBDateValue(value as number),
-  },
-  TIME: {
-    type: TIME,
-    decode: (value) => (value as DuckDBTimeValue).micros,
-    encode: (value) => new DuckDBTimeValue(value as bigint),
-  },
-  DATETIME: instant(TIMESTAMP),
-  TIMESTAMP: instant(TIMESTAMP),
+  STRING: coded('STRING'),
+  PART: coded('STRING'),
+  INT64: coded('INT64'),
+  FLOAT64: coded('FLOAT64'),
+  BOOL: coded('BOOL'),
+  INTERVAL: coded('INTERVAL'),
+  ANY: { ...coded('STRING'), type: ANY },
+  BYTES: coded(
+    'BYTES',
+    (value) => (value as DuckDBBlobValue).bytes,
+    (value) => new DuckDBBlobValue(value as Uint8Array),
+  ),
+  LATIN1: coded(
+    'BYTES',
+    (value) => Buffer.from((value as DuckDBBlobValue).bytes).toString('latin1'),
+    (value) => new DuckDBBlobValue(Buffer.from(value as string, 'latin1')),
+  ),
+  NUMERIC: coded(
+    'NUMERIC',
+    (value) => (value as DuckDBDecimalValue).value,
+    (value) => new DuckDBDecimalValue(value as bigint, 38, 9),
+  ),
+  BIGNUMERIC: coded(
+    'BIGNUMERIC',
+    (value) => decodeBigNumeric(value as DuckDBBlobValue),
+    (value) => encodeBigNumeric(value as bigint),
+  ),
+  JSON: coded(
+    'JSON',
+    (value) => parseJsonText(value as string),
+    (value) => compactJson(value as Json),
+  ),
+  DATE: coded(
+    'DATE',
+    (value) => (value as DuckDBDateValue).days,
+    (value) => new DuckDBDateValue(value as number),
+  ),
+  TIME: coded(
+    'TIME',
+    (value) => (value as DuckDBTimeValue).micros,
+    (value) => new DuckDBTimeValue(value as bigint),
+  ),
+  DATETIME: instant('DATETIME'),
+  TIMESTAMP: instant('TIMESTAMP'),
 };
 
 function codecOf(type: string): Codec {

@@ -1,16 +1,18 @@
 import { BIGNUMERIC_SCALE, decimalText, isBigNumeric } from '../../bignumeric.ts';
 import { isolated } from '../let.ts';
 import { type Call, defined, FunctionError } from './computed.ts';
-import { exactDecimal, fixed, floatText } from './exact-decimal.ts';
+import { exactDecimal, floatText, unitsOf } from './exact-decimal.ts';
 import { type Overload, overload } from './table.ts';
 
 /** Arithmetic of NUMERIC and BIGNUMERIC: whole numbers of units, rounded half away from zero. */
 
-type Kind = 'NUMERIC' | 'BIGNUMERIC';
-const KINDS: readonly Kind[] = ['NUMERIC', 'BIGNUMERIC'];
-const SCALE = { NUMERIC: 9, BIGNUMERIC: BIGNUMERIC_SCALE };
+export type DecimalKind = 'NUMERIC' | 'BIGNUMERIC';
+const KINDS: readonly DecimalKind[] = ['NUMERIC', 'BIGNUMERIC'];
+/** Digits after the point. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
+export const SCALE = { NUMERIC: 9, BIGNUMERIC: BIGNUMERIC_SCALE };
 const MAX_NUMERIC = 10n ** 38n;
-const FITS = {
+/** Whether a value of the type has so many units. */
+export const FITS = {
   NUMERIC: (units: bigint) => units > -MAX_NUMERIC && units < MAX_NUMERIC,
   BIGNUMERIC: isBigNumeric,
 };
@@ -39,7 +41,7 @@ function nonZero(divisor: bigint): bigint {
 }
 
 /** A function from values of the type, and perhaps other numbers, to a value of the type. */
-function ofKind(kind: Kind, name: string, parameters: string, compute: Compute): Call {
+function ofKind(kind: DecimalKind, name: string, parameters: string, compute: Compute): Call {
   const signature = `${parameters.replaceAll('$', kind)} -> ${kind}`;
   const checked = (...args: bigint[]) => {
     const units = compute(10n ** BigInt(SCALE[kind]), ...args);
@@ -59,7 +61,7 @@ function ofKinds(name: string, parameters: string, compute: Compute): Overload[]
 
 type Operators = Readonly<Record<'+' | '-' | '*' | '/', Call>>;
 
-const operatorsOf = (kind: Kind) =>
+const operatorsOf = (kind: DecimalKind) =>
   Object.fromEntries(
     Object.entries(OPERATORS).map(([operator, [name, compute]]) => [
       operator,
@@ -148,16 +150,20 @@ export const bigOfNumeric = defined(
   (units) => units * NUMERIC_TO_BIG,
 );
 
-export const bigOfFloat = defined('big_of_float', 'FLOAT64 -> BIGNUMERIC', (value) => {
-  if (!Number.isFinite(value))
-    throw new FunctionError(
-      `Illegal conversion of non-finite floating point number to BIGNUMERIC: ${floatText(value)}`,
-    );
-  const size = BigInt(fixed({ ...exactDecimal(value), ties: 'away' }, BIGNUMERIC_SCALE).replace('.', ''));
-  const units = value < 0 ? -size : size;
-  if (!isBigNumeric(units)) throw new FunctionError(`BIGNUMERIC out of range: ${floatText(value)}`);
-  return units;
-});
+/** Of the exact number. DuckDB multiplies with the double and rounds: 1e15 becomes 999999999999999.983222784. */
+const ofFloat = (kind: DecimalKind, name: string) =>
+  defined(`${kind.toLowerCase()}_of_float`, `FLOAT64 -> ${kind}`, (value) => {
+    if (!Number.isFinite(value))
+      throw new FunctionError(
+        `Illegal conversion of non-finite floating point number to ${name}: ${floatText(value)}`,
+      );
+    const units = unitsOf(exactDecimal(value), SCALE[kind]);
+    if (!FITS[kind](units)) throw new FunctionError(`${name} out of range: ${floatText(value)}`);
+    return units;
+  });
+
+export const numericOfFloat = ofFloat('NUMERIC', 'numeric');
+export const bigOfFloat = ofFloat('BIGNUMERIC', 'BIGNUMERIC');
 
 export const integerOfBig = defined('integer_of_big', 'BIGNUMERIC -> INT64', (units) => {
   const value = quotient(units, BIG_ONE);

@@ -58,6 +58,12 @@ export function exponentText(exponent: number): string {
   return `e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
+/** The value in units of 10^-`digits`, rounded half away from zero. */
+export function unitsOf(value: Decimal, digits: number): bigint {
+  const size = scaled({ ...value, ties: 'away' }, digits);
+  return value.units < 0n ? -size : size;
+}
+
 /** The absolute value times 10^`digits`, rounded. */
 function scaled({ units, scale, ties }: Decimal, digits: number): bigint {
   const size = absolute(units);
@@ -81,3 +87,24 @@ export function floatText(value: number): string {
   const text = Number(short) === Math.abs(value) ? short : general(exact, 17);
   return value < 0 ? `-${text}` : text;
 }
+
+type Divide = (dividend: bigint, divisor: bigint) => bigint;
+
+/** From so many digits on, every number is as it is. */
+const ALL_DIGITS = 324;
+
+/** A FLOAT64 with so many digits after the point, or before it when negative; of its exact value, since 1.005 is a bit less. */
+function toDigits(value: number, count: number, divide: Divide): number {
+  // Whatever the value is, as Google has it.
+  if (count < -308) return 0;
+  const isWhole = count >= 0 && Number.isInteger(value);
+  if (!Number.isFinite(value) || isWhole || count >= ALL_DIGITS) return value;
+  const { units, scale } = exactDecimal(Math.abs(value));
+  const [tenfold, places] = [BigInt(Math.max(count, 0)), BigInt(scale + Math.max(-count, 0))];
+  return Math.sign(value) * Number(`${divide(units * 10n ** tenfold, 10n ** places)}e${-count}`);
+}
+
+export const roundTo = (value: number, count: number) =>
+  toDigits(value, count, (dividend, divisor) => (2n * dividend + divisor) / (2n * divisor));
+export const truncateTo = (value: number, count: number) =>
+  toDigits(value, count, (dividend, divisor) => dividend / divisor);

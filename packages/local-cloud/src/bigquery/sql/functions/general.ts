@@ -42,6 +42,14 @@ function sequenceLength(steps: number): number {
   return Math.max(0, Math.floor(steps) + 1);
 }
 
+/** A sequence of decimal numbers, in units of which one has `one`. */
+const decimals =
+  (one: bigint) =>
+  (from: bigint, to: bigint, step = one): bigint[] => {
+    const count = sequenceLength(Number(to - from) / Number(step));
+    return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
+  };
+
 export function noArray(name: string, at: Position) {
   return invalidQuery(`The argument to ${name} must be an array type but was NULL`, at);
 }
@@ -96,21 +104,11 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
           `ELSE generate_series(${a}, ${b}, ${s}) END`,
       ),
     ),
-    computed(
-      'generate_numerics',
-      'NUMERIC, NUMERIC, NUMERIC? -> ARRAY<NUMERIC>',
-      (from, to, step = 10n ** 9n) => {
-        const count = sequenceLength(Number(to - from) / Number(step));
-        return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
-      },
-    ),
+    computed('generate_numerics', 'NUMERIC, NUMERIC, NUMERIC? -> ARRAY<NUMERIC>', decimals(10n ** 9n)),
     computed(
       'generate_bignumerics',
       'BIGNUMERIC, BIGNUMERIC, BIGNUMERIC? -> ARRAY<BIGNUMERIC>',
-      (from, to, step = 10n ** 38n) => {
-        const count = sequenceLength(Number(to - from) / Number(step));
-        return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
-      },
+      decimals(10n ** 38n),
     ),
     computed('generate_floats', 'FLOAT64, FLOAT64, FLOAT64? -> ARRAY<FLOAT64>', (from, to, step = 1) => {
       const count = sequenceLength((to - from) / step);

@@ -2,10 +2,10 @@ import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { formatInterval, interval, intervalOf, parseInterval } from '../../intervals.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { type FunctionTable, overload } from './table.ts';
+import { DAY } from './time-format.ts';
 
 /** Functions and operators of INTERVAL. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/interval_functions */
 
-const DAY = 86_400_000_000n;
 const MONTH_DAYS = 30n;
 
 const monthsOf = ({ months }: DuckDBIntervalValue) => BigInt(months);

@@ -2,6 +2,7 @@ import { compactJson, type Json } from '../../json.ts';
 import { computed, FunctionError } from './computed.ts';
 import { floatText } from './exact-decimal.ts';
 import { isNull } from './json-text.ts';
+import { decimalFloat, trimmed } from './numbers-of-text.ts';
 import { type FunctionTable, type Overload, overload } from './table.ts';
 
 /** Values of SQL out of JSON. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#converters */
@@ -51,26 +52,11 @@ function itemsOf<T>(json: Json, itemOf: (item: Json) => T): T[] {
   return json.items.map(itemOf);
 }
 
-/** Space as C has it. */
-const trimmed = (text: string) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const SPECIAL = /^([+-]?)(inf|infinity|nan)$/i;
-
-function laxNumber(text: string): number | null {
-  const number = trimmed(text);
-  const [, sign, word] = SPECIAL.exec(number) ?? [];
-  if (word !== undefined) {
-    const special = /nan/i.test(word) ? Number.NaN : Number.POSITIVE_INFINITY;
-    return sign === '-' ? -special : special;
-  }
-  return DECIMAL.test(number) ? Number(number) : null;
-}
-
 /** The whole number of a text, rounded half away from zero. */
 function laxInteger(text: string): bigint | null {
   const number = trimmed(text).replace(/^\+/, '');
   if (/^-?\d+$/.test(number)) return integerOf(number) ?? null;
-  const value = laxNumber(number);
+  const value = decimalFloat(text);
   if (value === null || !Number.isFinite(value)) return null;
   return integerOf(String(BigInt(Math.sign(value) * Math.round(Math.abs(value))))) ?? null;
 }
@@ -88,7 +74,7 @@ function laxInt64(json: Json): bigint | null {
 }
 
 function laxFloat64(json: Json): number | null {
-  return json.kind === 'number' || json.kind === 'string' ? laxNumber(json.text) : null;
+  return json.kind === 'number' || json.kind === 'string' ? decimalFloat(json.text) : null;
 }
 
 function laxString(json: Json): string | null {

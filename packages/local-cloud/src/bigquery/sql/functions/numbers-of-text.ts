@@ -1,29 +1,15 @@
 import { DuckDBDecimalValue, type DuckDBValue } from '@duckdb/node-api';
-import { BIGNUMERIC_SCALE, encodeBigNumeric, isBigNumeric } from '../../bignumeric.ts';
+import { encodeBigNumeric } from '../../bignumeric.ts';
 import type { ScalarKind } from '../../types.ts';
-import { type Call, defined, FunctionError } from './computed.ts';
-import { exactDecimal, fixed, floatText } from './exact-decimal.ts';
+import { type Call, defined } from './computed.ts';
+import { type DecimalKind, FITS, SCALE } from './decimals.ts';
+import { unitsOf } from './exact-decimal.ts';
 
-const DIGITS = 9;
-/** In units of 10^-9. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types */
-const MAX_UNITS = 10n ** 38n;
-/** Of a BIGNUMERIC. */
+/** Digits of the whole part of a BIGNUMERIC. */
 const MAX_WHOLE_DIGITS = 39;
 
-/** DuckDB multiplies with the double and rounds: 1e15 becomes 999999999999999.983222784. */
-export const floatToNumeric = defined('float_to_numeric', 'FLOAT64 -> NUMERIC', (value) => {
-  if (!Number.isFinite(value)) {
-    throw new FunctionError(
-      `Illegal conversion of non-finite floating point number to numeric: ${floatText(value)}`,
-    );
-  }
-  const units = BigInt(fixed({ ...exactDecimal(value), ties: 'away' }, DIGITS).replace('.', ''));
-  if (units >= MAX_UNITS) throw new FunctionError(`numeric out of range: ${floatText(value)}`);
-  return value < 0 ? -units : units;
-});
-
-/** Space as C has it, which surrounds a number. */
-const trimmed = (text: string) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
+/** Without the space around a number, which is that of C. */
+export const trimmed = (text: string) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
 
 const INTEGER = /^([+-]?)(0x[0-9a-f]+|[0-9]+)$/i;
 
@@ -39,18 +25,21 @@ const FLOAT = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
 const SPECIAL_FLOAT = /^([+-]?)(inf|infinity|nan)$/i;
 
 const readFloat = defined('read_float', 'STRING -> FLOAT64', (text) => {
+  const [, sign, whole = '', fraction = '', power = '0'] = HEX_FLOAT.exec(trimmed(text)) ?? [];
+  if (sign === undefined || whole + fraction === '') return decimalFloat(text);
+  const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(power) - 4 * fraction.length);
+  return sign === '-' ? -value : value;
+});
+
+/** Null for a text that is no number in decimal digits. */
+export function decimalFloat(text: string): number | null {
   const number = trimmed(text);
-  const [, sign, whole = '', fraction = '', power = '0'] = HEX_FLOAT.exec(number) ?? [];
-  if (sign !== undefined && whole + fraction !== '') {
-    const value = Number.parseInt(whole + fraction, 16) * 2 ** (Number(power) - 4 * fraction.length);
-    return sign === '-' ? -value : value;
-  }
   if (FLOAT.test(number)) return Number(number);
   const [, minus, word] = SPECIAL_FLOAT.exec(number) ?? [];
   if (word === undefined) return null;
   const special = /nan/i.test(word) ? Number.NaN : Number.POSITIVE_INFINITY;
   return minus === '-' ? -special : special;
-});
+}
 
 const DECIMAL = /^([+-]?)([0-9]*)\.?([0-9]*)(?:e([+-]?[0-9]{1,9}))?$/i;
 
@@ -63,41 +52,27 @@ function decimalUnits(text: string, scale: number): bigint | undefined {
   const wholeDigits = String(digits).length - places;
   if (digits === 0n || wholeDigits < -scale) return 0n;
   if (wholeDigits > MAX_WHOLE_DIGITS) return undefined;
-  const decimal = {
-    units: places < 0 ? digits * 10n ** BigInt(-places) : digits,
-    scale: Math.max(places, 0),
-  };
-  const units = BigInt(fixed({ ...decimal, ties: 'away' }, scale).replace('.', ''));
-  return sign === '-' ? -units : units;
+  const size = places < 0 ? digits * 10n ** BigInt(-places) : digits;
+  const units = sign === '-' ? -size : size;
+  return unitsOf({ units, scale: Math.max(places, 0), ties: 'away' }, scale);
 }
 
-const RANGE = {
-  NUMERIC: { scale: DIGITS, fits: (units: bigint) => units > -MAX_UNITS && units < MAX_UNITS },
-  BIGNUMERIC: { scale: BIGNUMERIC_SCALE, fits: isBigNumeric },
-};
-
-function unitsOf(kind: keyof typeof RANGE, text: string): bigint | null {
-  const { scale, fits } = RANGE[kind];
-  const units = decimalUnits(text, scale);
-  return units !== undefined && fits(units) ? units : null;
+function readUnits(kind: DecimalKind, text: string): bigint | null {
+  const units = decimalUnits(text, SCALE[kind]);
+  return units !== undefined && FITS[kind](units) ? units : null;
 }
 
 /** The value of a text for DuckDB; undefined for one that is no number, or is out of range. */
-export function decimalOf(kind: keyof typeof RANGE, text: string): DuckDBValue | undefined {
-  const units = unitsOf(kind, text);
+export function decimalOf(kind: DecimalKind, text: string): DuckDBValue | undefined {
+  const units = readUnits(kind, text);
   if (units === null) return undefined;
-  return kind === 'NUMERIC' ? new DuckDBDecimalValue(units, 38, DIGITS) : encodeBigNumeric(units);
+  return kind === 'NUMERIC' ? new DuckDBDecimalValue(units, 38, SCALE.NUMERIC) : encodeBigNumeric(units);
 }
-
-const readNumeric = defined('read_numeric', 'STRING -> NUMERIC', (text) => unitsOf('NUMERIC', text));
-const readBigNumeric = defined('read_bignumeric', 'STRING -> BIGNUMERIC', (text) =>
-  unitsOf('BIGNUMERIC', text),
-);
 
 /** Read text that DuckDB reads otherwise or not at all. NULL for what Google does not read either. */
 export const READERS: Readonly<Partial<Record<ScalarKind, Call>>> = {
   INT64: readInteger,
   FLOAT64: readFloat,
-  NUMERIC: readNumeric,
-  BIGNUMERIC: readBigNumeric,
+  NUMERIC: defined('read_numeric', 'STRING -> NUMERIC', (text) => readUnits('NUMERIC', text)),
+  BIGNUMERIC: defined('read_bignumeric', 'STRING -> BIGNUMERIC', (text) => readUnits('BIGNUMERIC', text)),
 };

@@ -5,10 +5,9 @@ import type { Resolved } from '../resolved.ts';
 import { BIT_COUNT_OF_BYTES } from './bits.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { DECIMAL_FUNCTIONS } from './decimals.ts';
-import { floatText } from './exact-decimal.ts';
+import { floatText, roundTo, truncateTo } from './exact-decimal.ts';
 import { READERS } from './numbers-of-text.ts';
-import { roundTo, truncateTo } from './rounding.ts';
-import { type FunctionTable, overload, same } from './table.ts';
+import { type FunctionTable, ORDERED, overload, same } from './table.ts';
 
 const rounding = (name: string) => [overload('FLOAT64 -> FLOAT64', same(name))];
 
@@ -21,60 +20,25 @@ const toDigits = (name: 'round' | 'trunc', compute: (value: number, digits: numb
     return result;
   });
 
-const COMPARABLE = [
-  'INT64',
-  'NUMERIC',
-  'BIGNUMERIC',
-  'BOOL',
-  'STRING',
-  'BYTES',
-  'DATE',
-  'DATETIME',
-  'TIME',
-  'TIMESTAMP',
-  'INTERVAL',
-  'RANGE<DATE>',
-  'RANGE<DATETIME>',
-  'RANGE<TIMESTAMP>',
-];
-
+/** BigQuery returns NULL when any argument is NULL; DuckDB ignores NULLs. NaN wins in BigQuery, in DuckDB it is the greatest. */
 const extreme = (operator: '>' | '<') => [
   overload('T... -> T', (args, [first]) => {
     const kind = first?.type.kind ?? '';
-    if (kind === 'FLOAT64') return extremeFloatSql(operator, args);
-    if (COMPARABLE.includes(kind)) return extremeSql(operator, args, kind);
-    throw invalidQuery(
-      `${operator === '>' ? 'GREATEST' : 'LEAST'} is not defined for arguments of type ${kind}`,
-      first?.at,
-    );
+    const name = operator === '>' ? 'greatest' : 'least';
+    if (kind !== 'FLOAT64' && !ORDERED.includes(kind))
+      throw invalidQuery(`${name.toUpperCase()} is not defined for arguments of type ${kind}`, first?.at);
+    return letIn(args, (...names) => {
+      const any = (test: (value: string) => string) => names.map(test).join(' OR ');
+      const nan = kind === 'FLOAT64' && any((value) => `isnan(${value})`);
+      // There DuckDB compares months with months before it counts days.
+      const found =
+        kind === 'INTERVAL'
+          ? `list_reduce([${names.join(', ')}], lambda x, y: CASE WHEN y ${operator} x THEN y ELSE x END)`
+          : `${name}(${names.join(', ')})`;
+      return `CASE WHEN ${any((value) => `${value} IS NULL`)} THEN NULL ${nan ? `WHEN ${nan} THEN CAST('nan' AS DOUBLE) ` : ''}ELSE ${found} END`;
+    });
   }),
 ];
-
-/** BigQuery returns NULL when any argument is NULL; DuckDB ignores NULLs. */
-function extremeSql(operator: '>' | '<', args: readonly string[], kind: string): string {
-  const name = operator === '>' ? 'greatest' : 'least';
-  return letIn(args, (...names) => {
-    const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
-    // There DuckDB compares months with months before it counts days.
-    const found =
-      kind === 'INTERVAL'
-        ? `list_reduce([${names.join(', ')}], lambda x, y: CASE WHEN y ${operator} x THEN y ELSE x END)`
-        : `${name}(${names.join(', ')})`;
-    return `CASE WHEN ${anyNull} THEN NULL ELSE ${found} END`;
-  });
-}
-
-/** NaN wins in BigQuery, whatever the direction; in DuckDB it is the greatest number. */
-function extremeFloatSql(operator: '>' | '<', args: readonly string[]): string {
-  const name = operator === '>' ? 'greatest' : 'least';
-  return letIn(args, (...names) => {
-    const any = (test: (value: string) => string) => names.map(test).join(' OR ');
-    return (
-      `CASE WHEN ${any((value) => `${value} IS NULL`)} THEN NULL ` +
-      `WHEN ${any((value) => `isnan(${value})`)} THEN CAST('nan' AS DOUBLE) ELSE ${name}(${names.join(', ')}) END`
-    );
-  });
-}
 
 /** The result, or NULL where the plain operator fails. */
 const safe = (operator: string) => [

@@ -84,14 +84,9 @@ function withPoint(text: string, value: number): string {
 /** `%t` */
 export function printedText(type: DataType, value: DuckDBValue): string {
   if (value === null) return 'NULL';
-  if (type.kind === 'ARRAY')
-    return `[${itemsOf(value)
-      .map((item) => printedText(type.element, item))
-      .join(', ')}]`;
-  if (type.kind === 'STRUCT')
-    return `(${fieldsOf(type, value)
-      .map((item, index) => printedText(type.fields[index]?.type ?? type, item))
-      .join(', ')})`;
+  const parts = partsOf(type, value).map(([inner, item]) => printedText(inner, item));
+  if (type.kind === 'ARRAY') return `[${parts.join(', ')}]`;
+  if (type.kind === 'STRUCT') return `(${parts.join(', ')})`;
   if (type.kind === 'BYTES') return escapedBytes((value as DuckDBBlobValue).bytes, '"\'');
   return scalarText(type, value);
 }
@@ -99,17 +94,12 @@ export function printedText(type: DataType, value: DuckDBValue): string {
 /** `%T`: as a literal of GoogleSQL. */
 export function printedLiteral(type: DataType, value: DuckDBValue): string {
   if (value === null) return 'NULL';
+  const parts = partsOf(type, value).map(([inner, item]) => printedLiteral(inner, item));
   switch (type.kind) {
     case 'ARRAY':
-      return `[${itemsOf(value)
-        .map((item) => printedLiteral(type.element, item))
-        .join(', ')}]`;
-    case 'STRUCT': {
-      const fields = fieldsOf(type, value).map((item, index) =>
-        printedLiteral(type.fields[index]?.type ?? type, item),
-      );
-      return fields.length === 1 ? `STRUCT(${fields[0]})` : `(${fields.join(', ')})`;
-    }
+      return `[${parts.join(', ')}]`;
+    case 'STRUCT':
+      return `${parts.length === 1 ? 'STRUCT' : ''}(${parts.join(', ')})`;
     case 'STRING':
       return quoted(String(value));
     case 'BYTES': {

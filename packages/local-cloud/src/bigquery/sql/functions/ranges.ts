@@ -16,12 +16,8 @@ export const RANGE_FUNCTIONS: FunctionTable = {
       return rangeSql(element, s, e);
     }),
   ),
-  RANGE_START: each((element) =>
-    ofRange(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 's')),
-  ),
-  RANGE_END: each((element) =>
-    ofRange(`RANGE<${element}> -> ${element}`, ([range = '']) => boundSql(range, 'e')),
-  ),
+  RANGE_START: bounds('s'),
+  RANGE_END: bounds('e'),
   RANGE_CONTAINS: each((element) => [
     ofRange(`RANGE<${element}>, ${element} -> BOOL`, (args) =>
       strict(args, (range = '', value = '') => `${range}.s <= ${value} AND ${value} < ${range}.e`),
@@ -79,8 +75,12 @@ function rangeSql(element: Element, start: string, end: string): string {
   });
 }
 
-function boundSql(range: string, bound: 's' | 'e'): string {
-  return letIn([range], (value = '') => `CASE WHEN isfinite(${value}.${bound}) THEN ${value}.${bound} END`);
+function bounds(bound: 's' | 'e'): Overload[] {
+  return each((element) =>
+    ofRange(`RANGE<${element}> -> ${element}`, ([range = '']) =>
+      letIn([range], (value) => `CASE WHEN isfinite(${value}.${bound}) THEN ${value}.${bound} END`),
+    ),
+  );
 }
 
 function overlap(a: string, b: string): string {

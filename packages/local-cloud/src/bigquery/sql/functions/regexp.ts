@@ -172,6 +172,11 @@ const [contains, containsBytes] = both('regexp_contains', '$, $ -> BOOL', (text,
   regex(pattern).matcher(text).find(),
 );
 
+const EXTRACT = [
+  computed('regexp_extract', 'STRING, STRING, INT64?, INT64? -> STRING', extract(Buffer.byteLength)),
+  ofBytes('regexp_extract', '$, $, INT64?, INT64? -> $', extract(lengthOf)),
+];
+
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_contains */
 export const REGEXP_FUNCTIONS: FunctionTable = {
   REGEXP_CONTAINS: [
@@ -182,14 +187,8 @@ export const REGEXP_FUNCTIONS: FunctionTable = {
     ),
     ...(containsBytes ? [containsBytes] : []),
   ],
-  REGEXP_EXTRACT: [
-    computed('regexp_extract', 'STRING, STRING, INT64?, INT64? -> STRING', extract(Buffer.byteLength)),
-    ofBytes('regexp_extract', '$, $, INT64?, INT64? -> $', extract(lengthOf)),
-  ],
-  REGEXP_SUBSTR: [
-    computed('regexp_substr', 'STRING, STRING, INT64?, INT64? -> STRING', extract(Buffer.byteLength)),
-    ofBytes('regexp_substr', '$, $, INT64?, INT64? -> $', extract(lengthOf)),
-  ],
+  REGEXP_EXTRACT: EXTRACT,
+  REGEXP_SUBSTR: EXTRACT,
   REGEXP_INSTR: [
     computed('regexp_instr', 'STRING, STRING, INT64?, INT64?, INT64? -> INT64', find(Buffer.byteLength)),
     ofBytes('regexp_instr', '$, $, INT64?, INT64?, INT64? -> INT64', find(lengthOf)),

@@ -50,6 +50,12 @@ function parameterOf(text: string): Parameter {
   };
 }
 
+/** The types of values that have an order, but FLOAT64: its NaN is greater in DuckDB and smaller in BigQuery than any number. */
+export const ORDERED: readonly string[] =
+  'STRING BYTES INT64 NUMERIC BIGNUMERIC BOOL DATE DATETIME TIME TIMESTAMP INTERVAL RANGE<DATE> RANGE<DATETIME> RANGE<TIMESTAMP>'.split(
+    ' ',
+  );
+
 /** Calls the DuckDB function `name`, which behaves alike. */
 export function same(name: string): Emit {
   return (args) => `${name}(${args.join(', ')})`;

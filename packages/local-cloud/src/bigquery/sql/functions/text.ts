@@ -88,6 +88,11 @@ const SUBSTR_OVERLOADS = [
   overload('BYTES, INT64, INT64? -> BYTES', substrOfBytes),
 ];
 
+const BYTE_LENGTHS = [
+  overload('STRING -> INT64', same('strlen')),
+  overload('BYTES -> INT64', same('octet_length')),
+];
+
 /** String functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions */
 export const TEXT_FUNCTIONS: FunctionTable = {
   LOWER: [
@@ -146,14 +151,8 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   LENGTH: [overload('STRING -> INT64', same('length')), overload('BYTES -> INT64', same('octet_length'))],
   CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
   CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
-  BYTE_LENGTH: [
-    overload('STRING -> INT64', same('strlen')),
-    overload('BYTES -> INT64', same('octet_length')),
-  ],
-  OCTET_LENGTH: [
-    overload('STRING -> INT64', same('strlen')),
-    overload('BYTES -> INT64', same('octet_length')),
-  ],
+  BYTE_LENGTH: BYTE_LENGTHS,
+  OCTET_LENGTH: BYTE_LENGTHS,
   SAFE_CONVERT_BYTES_TO_STRING: [computed('read_utf8', 'BYTES -> STRING', readUtf8)],
   SUBSTR: SUBSTR_OVERLOADS,
   SUBSTRING: SUBSTR_OVERLOADS,

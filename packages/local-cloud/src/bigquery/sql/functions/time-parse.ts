@@ -20,23 +20,96 @@ import {
 
 /** What is read from a text. */
 interface Fields {
-  year: number;
-  month: number;
-  day: number;
-  dayOfYear?: number;
-  century?: number;
-  yearOfCentury?: number;
-  hour: number;
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly dayOfYear?: number | undefined;
+  readonly century?: number;
+  readonly yearOfCentury?: number;
+  readonly hour: number;
   /** Set when the hour counts to 12. */
-  isHour12: boolean;
-  isAfternoon: boolean;
-  minute: number;
-  second: number;
-  micros: number;
+  readonly isHour12: boolean;
+  readonly isAfternoon: boolean;
+  readonly minute: number;
+  readonly second: number;
+  readonly micros: number;
   /** Seconds since the epoch: it overrides everything else. */
-  epoch?: bigint;
-  offsetMinutes?: number;
-  zone?: string;
+  readonly epoch?: bigint;
+  readonly offsetMinutes?: number | undefined;
+  readonly zone?: string | undefined;
+}
+
+const START: Fields = {
+  ...{ year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0, micros: 0 },
+  ...{ isHour12: false, isAfternoon: false },
+};
+
+/** What an element matches, and the fields that it sets; undefined for a value out of its range. */
+type Element = readonly [expression: RegExp, read: (match: RegExpExecArray) => Partial<Fields> | undefined];
+
+const number = (
+  digits: number,
+  least: number,
+  most: number,
+  set: (value: number) => Partial<Fields>,
+): Element => [
+  new RegExp(`\\s*\\d{1,${digits}}`, 'y'),
+  ([text]) => (Number(text) < least || Number(text) > most ? undefined : set(Number(text))),
+];
+
+/** A name: whole, or its first three letters. */
+const named = (names: readonly string[], set: (index: number) => Partial<Fields>): Element => [
+  new RegExp(`\\s*(?:${names.map((name) => `(${name.slice(0, 3)}(?:${name.slice(3)})?)`).join('|')})`, 'iy'),
+  ([, ...found]) => set(found.findIndex((name) => name !== undefined)),
+];
+
+/** The seconds with so many digits of a fraction at most. */
+const fractional = (digits: string): Element => [
+  new RegExp(`\\s*(\\d{1,2})(?:\\.(\\d${digits === '*' ? '*' : `{0,${digits}}`}))?`, 'y'),
+  ([, second, text = '']) =>
+    Number(second) > 60
+      ? undefined
+      : { second: Number(second), micros: Number(text.padEnd(6, '0').slice(0, 6)) },
+];
+
+const weekday = named(WEEKDAYS, () => ({}));
+const month = named(MONTHS, (index) => ({ month: index + 1 }));
+const day = number(2, 1, 31, (value) => ({ day: value, dayOfYear: undefined }));
+const hour = number(2, 0, 23, (value) => ({ hour: value, isHour12: false }));
+const hour12 = number(2, 1, 12, (value) => ({ hour: value % 12, isHour12: true }));
+const second = number(2, 0, 60, (value) => ({ second: value }));
+const half: Element = [/\s*([ap])m/iy, ([, letter = '']) => ({ isAfternoon: /p/i.test(letter) })];
+const space: Element = [/\s*/y, () => ({})];
+
+const ELEMENTS: Readonly<Record<string, Element>> = {
+  ...{ A: weekday, a: weekday, B: month, b: month, h: month, d: day, e: day },
+  ...{ H: hour, k: hour, I: hour12, l: hour12, P: half, p: half, n: space, t: space },
+  C: number(2, 0, 99, (century) => ({ century })),
+  j: number(3, 1, 366, (dayOfYear) => ({ dayOfYear })),
+  m: number(2, 1, 12, (value) => ({ month: value, dayOfYear: undefined })),
+  Q: number(1, 1, 4, (quarter) => ({ month: quarter * 3 - 2, day: 1 })),
+  // The year 10000 is read, and then refused.
+  Y: [/\s*(?:10000|\d{1,4})/y, ([year]) => ({ year: Number(year) })],
+  E4Y: [/\d{4}/y, ([year]) => ({ year: Number(year) })],
+  y: number(2, 0, 99, (yearOfCentury) => ({ yearOfCentury })),
+  M: number(2, 0, 59, (minute) => ({ minute })),
+  S: second,
+  E0S: second,
+  ...Object.fromEntries([...'123456789*'].map((digits) => [`E${digits}S`, fractional(digits)])),
+  s: [/\s*-?\d{1,18}/y, ([text]) => ({ epoch: BigInt(text.trim()) })],
+  Z: [/\s*(\S+)/y, ([, zone]) => ({ zone, offsetMinutes: undefined })],
+  z: [/\s*([+-])(\d{2})([0-5]\d)?/y, offset],
+  Ez: [/\s*(?:([+-])(\d{2})(?::?([0-5]\d))?|Z)/iy, offset],
+  '%': [/%/y, () => ({})],
+};
+
+function offset([, sign, hours = '0', minutes = '0']: RegExpExecArray): Partial<Fields> {
+  const size = Number(hours) * 60 + Number(minutes);
+  if (size > 14 * 60)
+    throw new FunctionError(
+      `Timezone offset out of valid range -14:00 to +14:00: ${sign}${hours}:${two(Number(minutes))}`,
+    );
+  return { offsetMinutes: sign === '-' ? -size : size, zone: undefined };
 }
 
 /** Elements that stand for several. */
@@ -64,205 +137,47 @@ function isAllowed(kind: TimeKind, name: string): boolean {
 
 const PARTS = new RegExp(String.raw`${ELEMENT}|(\s+)|([\s\S])`, 'g');
 
-class TimeReader {
-  readonly fields: Fields = {
-    year: 1970,
-    month: 1,
-    day: 1,
-    hour: 0,
-    isHour12: false,
-    isAfternoon: false,
-    minute: 0,
-    second: 0,
-    micros: 0,
+function readFields(kind: TimeKind, pattern: string, text: string): Fields {
+  let fields = START;
+  let at = 0;
+  const failed = () => new FunctionError(`Failed to parse input string "${text}"`);
+  const read = ([expression, fieldsOf]: Element) => {
+    expression.lastIndex = at;
+    const match = expression.exec(text);
+    const found = match && fieldsOf(match);
+    if (!found) throw failed();
+    at = expression.lastIndex;
+    fields = { ...fields, ...found };
   };
-  readonly #kind: TimeKind;
-  readonly #text: string;
-  #at = 0;
-
-  constructor(kind: TimeKind, text: string) {
-    this.#kind = kind;
-    this.#text = text;
-  }
-
-  read(pattern: string): void {
-    this.#skipSpace();
-    this.#elements(pattern);
-    this.#skipSpace();
-    if (this.#at < this.#text.length) throw this.#failed();
-  }
-
-  #failed(): FunctionError {
-    return new FunctionError(`Failed to parse input string "${this.#text}"`);
-  }
-
-  #skipSpace(): void {
-    this.#match(/\s*/y);
-  }
-
-  #match(expression: RegExp): RegExpExecArray {
-    expression.lastIndex = this.#at;
-    const match = expression.exec(this.#text);
-    if (!match) throw this.#failed();
-    this.#at = expression.lastIndex;
-    return match;
-  }
-
-  #number(digits: number, least: number, most: number): number {
-    const [text] = this.#match(new RegExp(`\\s*\\d{1,${digits}}`, 'y'));
-    const value = Number(text);
-    if (value < least || value > most) throw this.#failed();
-    return value;
-  }
-
-  /** The index of a name: whole, or its first three letters. */
-  #name(names: readonly string[]): number {
-    this.#skipSpace();
-    const rest = this.#text.slice(this.#at).toLowerCase();
-    const index = names.findIndex((name) => rest.startsWith(name.slice(0, 3).toLowerCase()));
-    const name = names[index]?.toLowerCase();
-    if (!name) throw this.#failed();
-    this.#at += rest.startsWith(name) ? name.length : 3;
-    return index;
-  }
-
-  #elements(pattern: string): void {
-    const parts = pattern.matchAll(PARTS);
-    for (const [, element, space, literal] of parts) {
-      if (space !== undefined) this.#skipSpace();
-      else if (element === undefined) this.#literal(literal ?? '');
-      else this.#element(elementName(element));
+  const readAll = (elements: string) => {
+    for (const [, element, spaces, literal = ''] of elements.matchAll(PARTS)) {
+      if (spaces !== undefined) read(space);
+      else if (element !== undefined) readElement(elementName(element));
+      else if (!text.startsWith(literal, at)) throw failed();
+      else at += literal.length;
     }
-  }
-
-  #literal(character: string): void {
-    if (!this.#text.startsWith(character, this.#at)) throw this.#failed();
-    this.#at += character.length;
-  }
-
-  #element(name: string): void {
-    if (!isAllowed(this.#kind, name))
-      throw new FunctionError(`Invalid format: %${name} is not allowed for the ${this.#kind} type.`);
+  };
+  const readElement = (name: string) => {
+    if (!isAllowed(kind, name))
+      throw new FunctionError(`Invalid format: %${name} is not allowed for the ${kind} type.`);
     const composed = Object.hasOwn(COMPOSED, name) ? COMPOSED[name] : undefined;
-    if (composed) {
-      this.#elements(composed);
-      return;
-    }
-    const { fields } = this;
-    switch (name) {
-      case 'A':
-      case 'a':
-        this.#name(WEEKDAYS);
-        return;
-      case 'B':
-      case 'b':
-      case 'h':
-        fields.month = this.#name(MONTHS) + 1;
-        return;
-      case 'C':
-        fields.century = this.#number(2, 0, 99);
-        return;
-      case 'd':
-      case 'e':
-        fields.day = this.#number(2, 1, 31);
-        delete fields.dayOfYear;
-        return;
-      case 'j':
-        fields.dayOfYear = this.#number(3, 1, 366);
-        return;
-      case 'm':
-        fields.month = this.#number(2, 1, 12);
-        delete fields.dayOfYear;
-        return;
-      case 'Q':
-        fields.month = this.#number(1, 1, 4) * 3 - 2;
-        fields.day = 1;
-        return;
-      case 'Y':
-        // The year 10000 is read, and then refused.
-        fields.year = this.#number(this.#text.startsWith('10000', this.#at) ? 5 : 4, 0, 10_000);
-        return;
-      case 'E4Y':
-        fields.year = Number(this.#match(/\d{4}/y)[0]);
-        return;
-      case 'y':
-        fields.yearOfCentury = this.#number(2, 0, 99);
-        return;
-      case 'H':
-      case 'k':
-        fields.hour = this.#number(2, 0, 23);
-        fields.isHour12 = false;
-        return;
-      case 'I':
-      case 'l':
-        fields.hour = this.#number(2, 1, 12) % 12;
-        fields.isHour12 = true;
-        return;
-      case 'M':
-        fields.minute = this.#number(2, 0, 59);
-        return;
-      case 'P':
-      case 'p':
-        fields.isAfternoon = /p/i.test(this.#match(/\s*[AaPp][Mm]/y)[0]);
-        return;
-      case 'S':
-        fields.second = this.#number(2, 0, 60);
-        return;
-      case 's':
-        fields.epoch = BigInt(this.#match(/\s*-?\d{1,18}/y)[0].trim());
-        return;
-      case 'Z':
-        fields.zone = this.#match(/\s*(\S+)/y)[1] ?? '';
-        delete fields.offsetMinutes;
-        return;
-      case 'z':
-      case 'Ez':
-        this.#offset(name === 'Ez');
-        return;
-      case 'n':
-      case 't':
-        this.#skipSpace();
-        return;
-      case '%':
-        this.#literal('%');
-        return;
-    }
-    if (/^E[\d*]S$/.test(name)) {
-      this.#fraction(name.slice(1, 2));
-      return;
-    }
-    if (/^[GgUuVWw]$/.test(name))
+    const element = Object.hasOwn(ELEMENTS, name) ? ELEMENTS[name] : undefined;
+    if (composed) readAll(composed);
+    else if (element) read(element);
+    else if (!/^[GgUuVWw]$/.test(name)) throw failed();
+    else
       throw new FunctionError(`Parsing the format element %${name} is not supported by the local BigQuery`);
-    throw this.#failed();
-  }
-
-  #fraction(digits: string): void {
-    this.fields.second = this.#number(2, 0, 60);
-    if (digits === '0') return;
-    const [, text = ''] = this.#match(
-      new RegExp(`(?:\\.(\\d${digits === '*' ? '*' : `{0,${digits}}`}))?`, 'y'),
-    );
-    this.fields.micros = Number(text.padEnd(6, '0').slice(0, 6));
-  }
-
-  #offset(isExtended: boolean): void {
-    const form = isExtended ? /\s*(?:([+-])(\d{2})(?::?([0-5]\d))?|Z)/iy : /\s*([+-])(\d{2})([0-5]\d)?/y;
-    const [, sign, hours = '0', minutes = '0'] = this.#match(form);
-    const size = Number(hours) * 60 + Number(minutes);
-    if (size > 14 * 60)
-      throw new FunctionError(
-        `Timezone offset out of valid range -14:00 to +14:00: ${sign}${hours}:${two(Number(minutes))}`,
-      );
-    this.fields.offsetMinutes = sign === '-' ? -size : size;
-    delete this.fields.zone;
-  }
+  };
+  read(space);
+  readAll(pattern);
+  read(space);
+  if (at < text.length) throw failed();
+  return fields;
 }
 
 /** The value in microseconds: a clock, or since midnight for a TIME; for a TIMESTAMP the instant. */
 export function parseTimeElements(kind: TimeKind, pattern: string, text: string, zone = 'UTC'): bigint {
-  const reader = new TimeReader(kind, text);
-  reader.read(pattern);
-  const { fields } = reader;
+  const fields = readFields(kind, pattern, text);
   if (fields.epoch !== undefined) return fields.epoch * SECOND;
   const hours = fields.hour + (fields.isHour12 && fields.isAfternoon ? 12 : 0);
   const time =
@@ -285,10 +200,10 @@ function instantOf(clock: bigint, { offsetMinutes, zone }: Fields, otherwise: st
 function dateOf(fields: Fields): number {
   const of = yearOf(fields);
   if (fields.dayOfYear !== undefined) {
-    const days = new Date(yearStart(of + 1) - DAY_MS).getTime() - yearStart(of);
-    if (fields.dayOfYear > days / DAY_MS + 1)
+    const days = (yearStart(of + 1) - yearStart(of)) / DAY_MS;
+    if (fields.dayOfYear > days)
       throw new FunctionError(
-        `Year ${of} has ${days / DAY_MS + 1} days, but the specified day of year was ${fields.dayOfYear}`,
+        `Year ${of} has ${days} days, but the specified day of year was ${fields.dayOfYear}`,
       );
     return yearStart(of) + (fields.dayOfYear - 1) * DAY_MS;
   }

@@ -1,5 +1,5 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
-import { formatDateTime } from '../../calendar.ts';
+import { addMonths, formatDateTime } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
 import { duckType, type ScalarKind, scalar } from '../../types.ts';
 import { fromClock, toClock } from '../../zones.ts';
@@ -20,7 +20,7 @@ import {
   weekStart,
 } from './date-parts.ts';
 import { overload } from './table.ts';
-import { MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
+import { clockOf, DAY, dayOf, MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
 
@@ -40,8 +40,6 @@ export const ofZone = defined('from_clock', 'DATETIME, STRING -> TIMESTAMP', (cl
 export function clockSql(instant: string, zone: string | undefined): string {
   return zone === undefined ? instant : inZone([instant, zone]);
 }
-
-const DAY = 86_400_000_000n;
 
 const MOST: Readonly<Record<TimeKind, readonly [least: string, most: string]>> = {
   DATE: ["DATE '0001-01-01'", "DATE '9999-12-31'"],
@@ -109,21 +107,13 @@ export function addInterval(
 
 function later(clock: bigint, { months, days, micros }: DuckDBIntervalValue, isLater: boolean): bigint {
   const sign = isLater ? 1n : -1n;
-  const date = new Date(Number(dayStart(clock) / 1000n));
-  const day = date.getUTCDate();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() + Number(sign) * months);
-  const last = new Date(date.getTime());
-  last.setUTCMonth(last.getUTCMonth() + 1, 0);
-  date.setUTCDate(Math.min(day, last.getUTCDate()));
-  const start = months === 0 ? dayStart(clock) : BigInt(date.getTime()) * 1000n;
-  const result = start + (clock - dayStart(clock)) + sign * (BigInt(days) * DAY + micros);
+  const day = dayOf(clock);
+  const start = clockOf(months === 0 ? day : addMonths(day, Number(sign) * months));
+  const result = start + (clock - clockOf(day)) + sign * (BigInt(days) * DAY + micros);
   if (result < MIN_MICROS || result > MAX_MICROS)
     throw new FunctionError(`Adding an INTERVAL to ${formatDateTime(clock, ' ')} causes overflow`);
   return result;
 }
-
-const dayStart = (clock: bigint) => clock - (((clock % DAY) + DAY) % DAY);
 
 const CALLS = {
   DATETIME: defined('datetime_interval', 'DATETIME, INTERVAL, BOOL -> DATETIME', later),

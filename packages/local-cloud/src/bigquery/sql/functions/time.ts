@@ -1,3 +1,4 @@
+import { addMonths } from '../../calendar.ts';
 import { quoteLiteral } from '../../names.ts';
 import { scalar } from '../../types.ts';
 import { castTo, readText, readTimestamp } from '../casts.ts';
@@ -116,15 +117,7 @@ const MAX_ELEMENTS = 1_048_575;
 
 function stepDate(days: number, count: number, part: string): number {
   const months = MONTHS[part];
-  if (months === undefined) return days + count * (part === 'WEEK' ? 7 : 1);
-  const date = new Date(days * 86_400_000);
-  const day = date.getUTCDate();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() + count * months);
-  const last = new Date(date.getTime());
-  last.setUTCMonth(last.getUTCMonth() + 1, 0);
-  date.setUTCDate(Math.min(day, last.getUTCDate()));
-  return date.getTime() / 86_400_000;
+  return months === undefined ? days + count * (part === 'WEEK' ? 7 : 1) : addMonths(days, count * months);
 }
 
 const dates = defined(
@@ -178,7 +171,7 @@ function timestampArray(
 
 /** CAST(x AS STRING) of one argument. */
 const asString: Emit = (_, [value], bindings) =>
-  value ? castTo(value, scalar('STRING'), false, value.at, bindings).sql : '';
+  value ? castTo(value, scalar('STRING'), false, { at: value.at, bindings }).sql : '';
 
 const inZoneText = defined('timestamp_text', 'TIMESTAMP, STRING -> STRING', (instant, zone) => {
   const offset = formatTimeElements('TIMESTAMP', '%Ez', instant, zone);
