@@ -12,7 +12,7 @@ import { ApiKeys } from './keys/api-keys.ts';
 import { AddressLimit } from './limits/address-limit.ts';
 import { Load } from './limits/load.ts';
 import { Sending } from './limits/sending.ts';
-import { answerClientError, answerExpectation } from './plugins/client-errors.ts';
+import { answerClientError, answerConnect, answerExpectation } from './plugins/client-errors.ts';
 import { drainOnClose } from './plugins/draining.ts';
 import { addHeaders } from './plugins/headers.ts';
 import { collectMethods } from './plugins/method-not-allowed.ts';
@@ -117,6 +117,7 @@ export async function buildApp({
     },
     clientErrorHandler: answerClientError,
   });
+  app.server.on('connect', answerConnect);
   app.server.on('checkExpectation', (request, response) => {
     answerExpectation(request, response);
     sending.add(request.socket, response, anonymous.addressOf(request), 0);

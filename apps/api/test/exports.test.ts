@@ -285,9 +285,41 @@ describe('If-Modified-Since', () => {
       const before = new Date(Date.parse(moment) - 1_000).toUTCString();
       expect(await ask({ 'if-modified-since': moment })).toBe(304);
       expect(await ask({ 'if-modified-since': before })).toBe(200);
-      for (const noDate of ['yesterday', '9999', String(Date.now())])
+      for (const noDate of ['yesterday', '9999', String(Date.now()), 'Fri, 32 Dec 2027 00:00:00 GMT'])
         expect(await ask({ 'if-modified-since': noDate })).toBe(200);
       expect(await ask({ 'if-modified-since': moment, 'if-none-match': '"other"' })).toBe(200);
+    },
+  );
+
+  it('is read in the three forms of HTTP', async () => {
+    for (const [date, status] of [
+      ['Sunday, 06-Nov-94 08:49:37 GMT', 200],
+      ['Sun Nov  6 08:49:37 1994', 200],
+      ['Thursday, 31-Dec-48 00:00:00 GMT', 304],
+      ['Thu Dec 31 00:00:00 2048', 304],
+    ] as const)
+      expect((await get('/records', { 'if-modified-since': date })).statusCode).toBe(status);
+  });
+});
+
+describe('If-Match and If-Unmodified-Since', () => {
+  it.each(['/records', '/records.csv', '/records.ndjson', '/countries', '/records/r000000', '/', '/docs'])(
+    'give 412 at %s unless they name the present representation',
+    async (url) => {
+      const { headers } = await get(url);
+      const etag = String(headers.etag);
+      const ask = async (headers: object) => (await get(url, headers)).statusCode;
+      for (const wanted of [etag, `"x", ${etag}`, '*']) expect(await ask({ 'if-match': wanted })).toBe(200);
+      expect(await ask({ 'if-match': etag, 'if-none-match': etag })).toBe(304);
+      // By strong comparison (RFC 9110, 13.1.1).
+      for (const other of ['"x"', `W/${etag}`, ''])
+        expectProblem(await get(url, { 'if-match': other }), 'precondition-failed');
+      const moment = headers['last-modified'] as string | undefined;
+      const before = 'Sun, 06 Nov 1994 08:49:37 GMT';
+      expect(await ask({ 'if-unmodified-since': before })).toBe(moment === undefined ? 200 : 412);
+      expect(await ask({ 'if-unmodified-since': before, 'if-match': etag })).toBe(200);
+      for (const passing of [moment ?? before, 'yesterday'])
+        expect(await ask({ 'if-unmodified-since': passing })).toBe(200);
     },
   );
 });

@@ -69,6 +69,31 @@ describe('a filter', () => {
     );
   });
 
+  it.each([
+    ['of many letters', Array.from({ length: 18 }, (_, n) => `nombre=${n}${'a'.repeat(198)}`).join('&')],
+    // Three code points in NFC.
+    ['of few that NFC writes longer', `nombre=${encodeURIComponent('\u{1d160}'.repeat(150))}`],
+  ])('%s is refused when its links would be too long to follow', async (_what, query) => {
+    for (const path of ['/records', '/records.csv', '/records.ndjson'])
+      expectProblem(await get(`${path}?${query}`), 'uri-too-long');
+    expect((await get(`/?${query}`, { accept: 'text/html' })).statusCode).toBe(414);
+  });
+
+  it('of the longest kind has links that are accepted, in headers of at most 16 KiB', async () => {
+    const values = Array.from(
+      { length: 17 },
+      (_, n) => `&apellido=${String.fromCharCode(97 + n)}${'x'.repeat(194)}`,
+    );
+    const response = await get(`/records?limit=1000&offset=99999999${values.join('')}`);
+    expect(response.statusCode).toBe(200);
+    expect(JSON.stringify(response.headers).length).toBeLessThan(16_000);
+    const links = [...String(response.headers.link).matchAll(/<([^>]+)>/g)].map(([, target]) =>
+      String(target),
+    );
+    expect(links.length).toBeGreaterThan(2);
+    for (const link of links) expect((await get(link)).statusCode).toBe(200);
+  });
+
   it('applies to exports', async () => {
     const { body, headers } = await get('/records.ndjson?pais=Bolivia&nombre=Ana');
     const expected = passing({ pais: ['Bolivia'], nombre: ['Ana'] });

@@ -95,6 +95,18 @@ describe('a repeated request', () => {
     expect(lasting(unchanged)).toEqual(lasting(routes));
   });
 
+  it.each(['/records', '/records/p001'])(
+    'with a failed precondition is answered by the route: %s',
+    async (path) => {
+      const { get } = await listening();
+      for (let n = 0; n < 2; n++) await get(path);
+      const failed = await get(path, { 'if-match': '"another"' });
+      expect([failed.status, failed.routed]).toEqual([412, true]);
+      const old = await get(path, { 'if-unmodified-since': 'Sun, 06 Nov 1994 08:49:37 GMT' });
+      expect([old.status, old.routed]).toEqual([path === '/records' ? 412 : 200, true]);
+    },
+  );
+
   it('for a long record is always answered by the route', async () => {
     const { table, get } = await listening();
     await table.append([{ ...person('long'), apellido: 'x'.repeat(2_000) }]);

@@ -38,6 +38,7 @@ function expectRawProblem(answer: string, name: ProblemName): void {
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(head).toMatch(/^content-type: application\/problem\+json\r$/im);
   expect(head).toMatch(/^connection: close/im);
+  expect(head).toMatch(/^date: \w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT\r?$/im);
   expect(JSON.parse(body)).toMatchObject({ type: `/problems#${name}`, title, status });
 }
 
@@ -45,6 +46,8 @@ describe('on the wire', () => {
   it.each<[string, string, ProblemName]>([
     ['bytes that are not HTTP', 'hello\r\n\r\n', 'malformed-request'],
     ['an unknown method', 'FETCH /records HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
+    ['a method in small letters', 'get /records HTTP/1.1\r\nHost: a\r\n\r\n', 'malformed-request'],
+    ['CONNECT', 'CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n', 'method-not-allowed'],
     ['a header without a name', 'GET /records HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n', 'malformed-request'],
     [
       'a length that contradicts itself',
@@ -96,6 +99,23 @@ describe('on the wire', () => {
     ],
   ])('answers %s with a problem and closes the connection', async (_what, bytes, problem) => {
     expectRawProblem(await send(bytes), problem);
+  });
+
+  it('says which methods there are to one that HTTP does not know', async () => {
+    expect(await send('FETCH / HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('Send GET or HEAD.');
+    expect(await send('CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n')).toMatch(/^allow: GET, HEAD\r$/m);
+  });
+
+  it('outlives a client that resets its CONNECT', async () => {
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write('CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', () => socket.resetAndDestroy());
+      });
+      socket.on('close', () => resolve());
+    });
+    expect(await send('GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toContain(
+      'alive',
+    );
   });
 
   it('answers bytes that are not HTTP after a first request with a problem', async () => {

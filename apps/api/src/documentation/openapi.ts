@@ -2,7 +2,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Type } from '@sinclair/typebox';
 
 /** Version of the contract, not of the code: change it when callers can notice. */
-const CONTRACT_VERSION = '1.2.0';
+const CONTRACT_VERSION = '1.3.0';
 
 /** Statuses that can come before a request is counted against a limit. */
 const UNCOUNTED = new Set(['400', '414', '431', '503']);

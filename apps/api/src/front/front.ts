@@ -162,6 +162,8 @@ function isPlain({ method, headers }: IncomingMessage): boolean {
     method === 'GET' &&
     isHost(headers.host) &&
     headers['x-api-key'] === undefined &&
+    headers['if-match'] === undefined &&
+    headers['if-unmodified-since'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined
   );

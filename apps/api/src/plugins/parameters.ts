@@ -30,7 +30,7 @@ export const compileParameters: FastifySchemaCompiler<FastifySchema> = ({ schema
 };
 
 function invalidParameters(errors: readonly ParameterError[]): ProblemError {
-  const detail = errors.map(({ name, detail }) => `${name} ${detail}`).join('; ');
+  const detail = errors.map(({ name, detail }) => `${name || '""'} ${detail}`).join('; ');
   return new ProblemError('invalid-parameters', detail.endsWith('?') ? detail : `${detail}.`, { errors });
 }
 

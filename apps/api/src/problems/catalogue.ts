@@ -76,11 +76,17 @@ export const PROBLEMS = {
     description:
       'The snapshot in the parameter `snapshot` has expired, or never existed. Start again at `/records` without `snapshot`: its links lead through the current list.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'Precondition failed',
+    description:
+      'The representation is not the one that `If-Match` or `If-Unmodified-Since` asks for. Leave the header out to get the present one.',
+  },
   'uri-too-long': {
     status: 414,
     title: 'URI too long',
     description:
-      'The path and query together are longer than 4,096 characters. Send fewer or shorter values.',
+      'The path and query together are longer than 4,096 characters, or the filter is longer than 3,500 as `Link` writes it: percent-encoded, in Unicode NFC. Send fewer or shorter values.',
   },
   'expectation-failed': {
     status: 417,

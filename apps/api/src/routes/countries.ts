@@ -64,6 +64,7 @@ export const countriesRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
             'invalid-parameters',
             'list-too-large',
             'not-acceptable',
+            'precondition-failed',
             ...WAREHOUSE_PROBLEMS,
           ),
         },

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { encodingOf, tagSuffix } from '../formats/negotiation.ts';
 import type { PageCache } from '../formats/page-cache.ts';
-import { etagOf, isNoneMatch } from './freshness.ts';
+import { etagOf, isUnchanged } from './freshness.ts';
 
 /** Short, so that clients see a new release within minutes. */
 const MAX_AGE_SECONDS = 300;
@@ -30,8 +30,9 @@ export async function sendDocument(
   const { mediaType, bytes, headers } = document;
   const encoding = encodingOf(request);
   const etag = document.etag.replace(/"$/, `${tagSuffix(mediaType, encoding)}"`);
+  const isKnown = isUnchanged(request.headers, etag);
   reply.headers({ etag, 'cache-control': `max-age=${MAX_AGE_SECONDS}`, vary });
-  if (isNoneMatch(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  if (isKnown) return reply.code(304).send();
   reply.type(`${mediaType}; charset=utf-8`).headers(headers);
   if (encoding === 'identity') return reply.send(bytes);
   const body = await pages.get(etag, encoding, async () => bytes);

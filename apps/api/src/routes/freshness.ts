@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '@sinclair/typebox';
 import { requestIdHeader } from '../documentation/responses.ts';
+import { ProblemError } from '../problems/problem.ts';
 import type { Freshness } from '../warehouse/warehouse.ts';
 
 /** What a cache may do with a response (RFC 9111), and its age. */
@@ -30,23 +31,41 @@ export function etagOf(body: Uint8Array): string {
   return etag;
 }
 
-/** Whether an `If-None-Match` header names this entity tag, by weak comparison (RFC 9110, 13.1.2). */
-export function isNoneMatch(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+/** Whether a list of entity tags has this one, or is `*`. */
+function hasTag(list: string, isSame: (tag: string) => boolean): boolean {
+  return list.trim() === '*' || list.split(',').some((tag) => isSame(tag.trim()));
 }
 
-/** IMF-fixdate (RFC 9110, 5.6.7). Other dates are ignored: JavaScript would take a number for a year. */
+/** The three forms of RFC 9110, 5.6.7. Other dates are ignored: JavaScript would take a number for a year. */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+const RFC850_DATE = /^[A-Z][a-z]{2,5}day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
+const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** Whether to answer 304. `If-Modified-Since` counts only without `If-None-Match` (RFC 9110, 13.1.3). */
-export function isUnchanged(headers: IncomingHttpHeaders, etag: string, takenAt: number): boolean {
-  const tags = headers['if-none-match'];
-  if (tags !== undefined) return isNoneMatch(tags, etag);
-  const since = headers['if-modified-since'];
-  return since !== undefined && HTTP_DATE.test(since) && seconds(takenAt) <= seconds(Date.parse(since));
+/** In seconds; NaN for what is no date. */
+function dateOf(text = ''): number {
+  if (ASCTIME_DATE.test(text)) return seconds(Date.parse(`${text} GMT`));
+  return HTTP_DATE.test(text) || RFC850_DATE.test(text) ? seconds(Date.parse(text)) : Number.NaN;
 }
+
+/**
+ * Whether to answer 304, by the preconditions in the order of RFC 9110, 13.2.2. `modifiedAt` is the time in `Last-Modified`, in
+ * milliseconds; dates count only beside it. Throws `precondition-failed`.
+ */
+export function isUnchanged(headers: IncomingHttpHeaders, etag: string, modifiedAt = Number.NaN): boolean {
+  const modified = seconds(modifiedAt);
+  const wanted = headers['if-match'];
+  const isWanted =
+    wanted === undefined
+      ? !(modified > dateOf(headers['if-unmodified-since']))
+      : hasTag(wanted, (tag) => tag === etag);
+  if (!isWanted) throw new ProblemError('precondition-failed', PRECONDITION_FAILED);
+  const known = headers['if-none-match'];
+  if (known !== undefined) return hasTag(known, (tag) => tag.replace(/^W\//, '') === etag);
+  return modified <= dateOf(headers['if-modified-since']);
+}
+
+const PRECONDITION_FAILED =
+  'The representation is not the one that `If-Match` or `If-Unmodified-Since` asks for. Leave the header out to get the present one.';
 
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);

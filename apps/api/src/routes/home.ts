@@ -11,7 +11,7 @@ import { PROBLEMS_PATH } from '../problems/catalogue.ts';
 import type { CountedList, RecordList } from '../warehouse/warehouse.ts';
 import { documentOf, sendDocument } from './document.ts';
 import { filledFields, filterOf, formParameters } from './filters.ts';
-import { etagOf, freshnessHeaderSchemas, freshnessHeaders, isNoneMatch, notModified } from './freshness.ts';
+import { etagOf, freshnessHeaderSchemas, freshnessHeaders, isUnchanged, notModified } from './freshness.ts';
 import { MAX_OFFSET } from './links.ts';
 import { LIST_PROBLEMS, snapshotParameter, varyOf } from './list-schemas.ts';
 import type { RoutesOptions } from './options.ts';
@@ -119,8 +119,7 @@ export const homeRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
       };
       const opened = await open();
       const known = headersOf(opened);
-      if (isNoneMatch(request.headers['if-none-match'], known.etag))
-        return reply.code(304).headers(known).send();
+      if (isUnchanged(request.headers, known.etag)) return reply.code(304).headers(known).send();
       const { list: read, body } = await readPage(open, opened, ({ list, countries }) =>
         pages.get(headersOf({ list, countries }).etag, encoding, async () => {
           const { total, takenAt, token } = list;

@@ -12,6 +12,7 @@ export const LIST_PROBLEMS = [
   'list-too-large',
   'not-acceptable',
   'snapshot-expired',
+  'precondition-failed',
   ...WAREHOUSE_PROBLEMS,
 ] as const;
 

@@ -12,7 +12,7 @@ import {
   cacheControl,
   etagOf,
   freshnessHeaderSchemas,
-  isNoneMatch,
+  isUnchanged,
   notModified,
 } from './freshness.ts';
 import { EXAMPLE_PEOPLE, WAREHOUSE_PROBLEMS } from './list-schemas.ts';
@@ -67,6 +67,7 @@ export const recordRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (
             'invalid-parameters',
             'record-not-found',
             'not-acceptable',
+            'precondition-failed',
             ...WAREHOUSE_PROBLEMS,
           ),
         },
@@ -108,7 +109,7 @@ class AskedRecord {
       };
     }
     const { ok, unchanged } = this.#last;
-    const isKnown = isNoneMatch(headers['if-none-match'], unchanged.headers.etag);
+    const isKnown = isUnchanged(headers, unchanged.headers.etag);
     return { ...(isKnown ? unchanged : ok), age: ageHeader(freshness) };
   }
 }

@@ -17,6 +17,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   406: { headers: { accept: 'image/png' } },
   410: { search: '?snapshot=000000000000-tp0ce8-0' },
   431: { search: `?nombre=${'x'.repeat(20_000)}` },
+  412: { headers: { 'if-match': '"another"' } },
   414: { search: `?limit=${'9'.repeat(5_000)}` },
 };
 
