@@ -29,6 +29,7 @@ export const CHANGE_TYPE = '_CHANGE_TYPE';
 const JOB_ID = /^[A-Za-z0-9_-]{1,1024}$/;
 
 export function assertDatasetId(id: unknown): asserts id is string {
+  if (id === undefined) throw invalid('Required parameter is missing: datasetId');
   if (typeof id === 'string' && DATASET_ID.test(id)) return;
   throw invalid(
     `Invalid dataset ID ${quoted(id)}. Dataset IDs must be alphanumeric (plus underscores) and must be at most 1024 characters long.`,
@@ -36,6 +37,7 @@ export function assertDatasetId(id: unknown): asserts id is string {
 }
 
 export function assertTableId(id: unknown): asserts id is string {
+  if (id === undefined) throw invalid('Required parameter is missing: tableId');
   if (typeof id === 'string' && TABLE_ID.test(id) && Buffer.byteLength(id) <= TABLE_ID_MAX_BYTES) return;
   throw invalid(
     `Invalid table ID ${quoted(id)}. Table IDs must be alphanumeric (plus underscores, dashes and spaces) and must be at most 1024 bytes long. Also, Table decorators cannot be used.`,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
-import { type Form, formOf, httpMethodOf, written } from '../http/form.ts';
+import { assertNoBatch, type Form, formOf, httpMethodOf, written } from '../http/form.ts';
 import { foreignRefusal } from '../http/guard.ts';
 import type { BigQuery } from './bigquery.ts';
 import type { Media } from './load-rows.ts';
@@ -159,6 +159,7 @@ class EmptyAnswer {
 async function dispatch(service: Service, request: IncomingMessage, url: URL): Promise<object | undefined> {
   const refusal = foreignRefusal(request);
   if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
+  assertNoBatch(url);
   const { bigquery, accessOf } = service;
   const { searchParams } = url;
   const uploaded = uploadedPath(url.pathname);

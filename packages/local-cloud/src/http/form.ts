@@ -27,13 +27,16 @@ export interface Form {
 
 /** Throws INVALID_ARGUMENT. */
 export function formOf({ headers }: IncomingMessage, query: URLSearchParams): Form {
-  const alt = query.get('alt') || 'json';
-  if (alt !== 'json') throw invalid(`Invalid value for alt: ${alt}; the local cloud answers in json only`);
-  const prettyPrint = query.get('prettyPrint') || 'false';
+  const alt = parameter(query, 'alt') ?? 'json';
+  // Generated clients ask for enumerations as numbers. They read words, too.
+  if (!/^json(?:;enum-encoding=int)?$/.test(alt)) {
+    throw invalid(`Invalid value for alt: ${alt}; the local cloud answers in json only`);
+  }
+  const prettyPrint = parameter(query, 'prettyPrint') ?? 'false';
   if (!/^(?:true|false|1|0)$/i.test(prettyPrint)) {
     throw invalid(`Invalid value for prettyPrint: ${JSON.stringify(prettyPrint)}; it must be true or false`);
   }
-  const fields = query.get('fields') || undefined;
+  const fields = parameter(query, 'fields');
   return {
     selection: fields === undefined ? undefined : parseSelection(fields),
     prettyPrint: /^(?:true|1)$/i.test(prettyPrint),
@@ -41,6 +44,17 @@ export function formOf({ headers }: IncomingMessage, query: URLSearchParams): Fo
     gzip:
       /\bgzip\b/i.test(String(headers['accept-encoding'] ?? '')) && /gzip/i.test(headers['user-agent'] ?? ''),
   };
+}
+
+/** A system parameter, which may begin with a dollar sign; undefined for an empty one. */
+function parameter(query: URLSearchParams, name: string): string | undefined {
+  return query.getAll(name).at(-1) || query.getAll(`$${name}`).at(-1) || undefined;
+}
+
+/** Throws INVALID_ARGUMENT for a batch of requests. https://docs.cloud.google.com/bigquery/docs/batch */
+export function assertNoBatch({ pathname }: URL): void {
+  if (!/^\/batch(?:\/|$)/.test(pathname)) return;
+  throw invalid('Batches of requests are not supported by the local cloud: send each request alone');
 }
 
 /** The bytes of a JSON response, and the headers that belong to them. */

@@ -33,6 +33,8 @@ const refused = (method: string, path: string, body?: unknown, headers?: Record<
   refusedCall(send(method, path, body, headers));
 const query = (text: string, more: object = {}) =>
   send('POST', 'queries', { query: text, useLegacySql: false, ...more });
+const deepRow = (depth: number) =>
+  `{"rows":[{"json":{"id":"deep","x":${'['.repeat(depth)}${']'.repeat(depth)}}}]}`;
 const cells = ({ body }: Answer): unknown[][] =>
   body.rows.map(({ f }: { f: { v: unknown }[] }) => f.map(({ v }) => v));
 
@@ -222,6 +224,59 @@ describe('every method', () => {
     });
   });
 
+  it.each([
+    [
+      'is nested too deeply',
+      `{"rows":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'deeper than 1000 levels',
+    ],
+    ['is nested too deeply in a row', deepRow(5_000), 'deeper than 1000 levels'],
+    [
+      'is not UTF-8',
+      Buffer.from('{"rows":[{"json":{"id":"\xff"}}]}', 'latin1'),
+      'not valid for encoding utf-8',
+    ],
+    ['begins with a byte order mark', '\ufeff{}', 'is not valid JSON'],
+  ])('whose body %s is refused, and the next one is served', async (_, body, problem) => {
+    const path = 'datasets/d/tables/t/insertAll';
+    expect(await refused('POST', path, body)).toMatchObject({
+      status: 400,
+      reason: 'parseError',
+      message: expect.stringContaining(problem),
+    });
+    expect((await send('POST', path, { rows: [{ json: { id: 'next' } }] })).body.insertErrors).toBe(
+      undefined,
+    );
+  });
+
+  it('refuses a number that no column holds', async () => {
+    const row = (column: string) => `{"rows":[{"json":{"id":"big","${column}":1e400}}]}`;
+    for (const column of ['n', 'f', 'x']) {
+      const { body } = await send('POST', 'datasets/d/tables/t/insertAll', row(column));
+      expect(body.insertErrors[0].errors[0]).toMatchObject({
+        location: column,
+        message: expect.stringContaining('is 1e400.'),
+      });
+    }
+  });
+
+  it('in a batch is refused by name', async () => {
+    const response = await fetch(`${fixture.server.url}/batch/bigquery/v2`, {
+      method: 'POST',
+      body: '--b--',
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('send each request alone');
+  });
+
+  it('without the id of its table is told which parameter is missing', async () => {
+    expect(await refused('POST', 'datasets/d/tables', {})).toEqual({
+      status: 400,
+      reason: 'invalid',
+      message: 'Required parameter is missing: tableId',
+    });
+  });
+
   it('answers in gzip when both headers ask for it', async () => {
     const headers = { 'accept-encoding': 'gzip', 'user-agent': 'a client (gzip)' };
     const path = '/discovery/v1/apis/bigquery/v2/rest';
@@ -241,8 +296,10 @@ describe('every method', () => {
     expect((await send('GET', 'datasets?fields=datasets/*/datasetId')).body).toEqual({
       datasets: [{ datasetReference: { datasetId: 'd' } }],
     });
-    const url = `${fixture.server.url}/projects/${PROJECT}/datasets?fields=kind&prettyPrint=true`;
-    expect(await (await fetch(url)).text()).toBe('{\n  "kind": "bigquery#datasetList"\n}');
+    for (const query of ['fields=kind&prettyPrint=true', '$fields=kind&$prettyPrint=true&$alt=json']) {
+      const url = `${fixture.server.url}/projects/${PROJECT}/datasets?${query}`;
+      expect(await (await fetch(url)).text()).toBe('{\n  "kind": "bigquery#datasetList"\n}');
+    }
   });
 
   it('that is not emulated is refused by name, in BigQuery’s own shape', async () => {

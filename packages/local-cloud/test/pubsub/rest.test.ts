@@ -256,6 +256,23 @@ describe('Pub/Sub over REST', () => {
     expect(await call(harness, 'POST', 'subscriptions/reader:pull', pull)).toEqual([200, {}]);
   });
 
+  it.each([
+    [
+      'PUT',
+      'topics/deep',
+      `{"labels":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`,
+      'deeper than 1000 levels',
+    ],
+    ['POST', 'topics/records:publish', `{"messages":${'['.repeat(100_000)}`, 'deeper than 1000 levels'],
+    ['PUT', 'topics/latin', Buffer.from('{"labels":{"a":"\xff"}}', 'latin1'), 'not valid for encoding utf-8'],
+    ['POST', '../../../batch', '--b--', 'send each request alone'],
+  ])('refuses a body that cannot be read: %s %s', async (method, path, body, problem) => {
+    await using harness = await Harness.start();
+    const url = `http://${harness.server.host}/v1/projects/local/${path}`;
+    const response = await fetch(url, { method, body });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(problem)]);
+  });
+
   it('decompresses a body, and refuses one that is too large or not what it says', async () => {
     await using harness = await Harness.start();
     const put = async (body: Uint8Array, encoding: string) => {
@@ -286,6 +303,7 @@ describe('Pub/Sub over REST', () => {
     const text = async (path: string, init?: RequestInit) => (await fetch(url + path, init)).text();
     expect(await text('?fields=labels&uploadType=media&$.xgafv=2&key=k')).toBe('{"labels":{"a":"b"}}');
     expect(await text('?prettyPrint=true&fields=state')).toBe('{\n  "state": "ACTIVE"\n}');
+    expect(await text('?$fields=labels&$alt=json;enum-encoding=int')).toBe('{"labels":{"a":"b"}}');
     expect(await text('?alt=proto')).toContain('Invalid value for alt: proto');
     expect(await text('?topic=x&topic=y')).toContain('is set twice');
     const headers = { 'x-http-method-override': 'PATCH', 'content-type': 'application/json' };

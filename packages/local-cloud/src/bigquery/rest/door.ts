@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
+import { jsonText } from '../../http/json-body.ts';
 import { parseJson } from '../exact-number.ts';
 import type { Precondition } from '../resources.ts';
 import { COMMON_PARAMETERS } from './discovery.ts';
@@ -53,9 +54,10 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 /** Throws INVALID_ARGUMENT. */
 export function jsonOf(bytes: Buffer): unknown {
   try {
-    return parseJson(bytes.toString());
-  } catch {
-    throw new CloudError('INVALID_ARGUMENT', 'Parse Error: the request is not JSON.', {
+    return parseJson(jsonText(bytes));
+  } catch (error) {
+    const problem = Error.isError(error) ? error.message : String(error);
+    throw new CloudError('INVALID_ARGUMENT', `Parse Error: the request is not JSON: ${problem}`, {
       reason: 'parseError',
     });
   }

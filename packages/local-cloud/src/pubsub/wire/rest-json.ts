@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { jsonText } from '../../http/json-body.ts';
 import { reasonOf } from '../reason.ts';
 import { fieldOf, invalidPayload, type Json, parseMessage } from './proto-json.ts';
 import type { RouteMatch } from './rest-routes.ts';
@@ -26,12 +27,9 @@ const SYSTEM_PARAMETERS = new Set(
     .concat('$.xgafv', 'uploadType', 'upload_protocol', 'userIp'),
 );
 
-/** Fails for bytes that are not UTF-8, and keeps a byte order mark, which JSON does not allow. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function parse(body: Uint8Array): unknown {
   try {
-    const text = UTF8.decode(body);
+    const text = jsonText(body);
     return text.trim() === '' ? {} : JSON.parse(text);
   } catch (error) {
     throw invalidPayload(reasonOf(error));

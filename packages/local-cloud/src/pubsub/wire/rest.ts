@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
-import { type Form, formOf, httpMethodOf, written } from '../../http/form.ts';
+import { assertNoBatch, type Form, formOf, httpMethodOf, written } from '../../http/form.ts';
 import { foreignRefusal } from '../../http/guard.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import { ERROR_INFO } from './error-details.ts';
@@ -42,6 +42,7 @@ async function answer(
   const refusal = foreignRefusal(request);
   if (refusal !== undefined) throw new CloudError('PERMISSION_DENIED', `Refused: ${refusal}.`);
   const url = URL.parse(request.url ?? '/', 'http://localhost');
+  if (url) assertNoBatch(url);
   const method = httpMethodOf(request);
   const match = url && matchRoute(method, url.pathname);
   if (!match) {
