@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '@records/local-cloud';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildTestApi, type TestApi } from './support/api.ts';
 import { type Fault, googleError } from './support/bigquery-front.ts';
@@ -307,6 +308,21 @@ describe('a table that has not changed', () => {
     timing.advance(3 * WINDOW_MS);
     expect((await get('/records')).headers['x-total-count']).toBe('11');
     expect(scans()).toBe(2);
+  });
+});
+
+describe("BigQuery's clock, set back by an hour", () => {
+  it('delays no list', async () => {
+    const clock = new FakeClock(timing.date());
+    const other = await openTestTable(clock);
+    const { app: reader } = await buildTestApi({ bigQueryUrl: other.front.url, timing });
+    const total = async () => (await reader.inject({ url: '/records' })).headers['x-total-count'];
+    await other.append(records(10));
+    expect(await total()).toBe('10');
+    await clock.advance(-60 * WINDOW_MS);
+    await other.append(records(5, 'a'));
+    timing.advance(3 * WINDOW_MS);
+    expect(await total()).toBe('15');
   });
 });
 

@@ -101,8 +101,9 @@ export class ListMaker {
   /** The list of the present period. While the budgets allow none, the held one, with the period that they ask for. */
   async make(table: TableState, held: MadeList | undefined): Promise<MadeList> {
     const made = await this.#make(table, held);
-    // A base made before the held list: a caller must not miss what it has seen.
-    return held && made.takenAt < held.takenAt ? { ...held, periodMs: made.periodMs } : made;
+    // Another instance made it before the held list: a caller must not miss what it has seen.
+    const isBefore = held && !made.isOfTable && made.takenAt < held.takenAt;
+    return isBefore ? { ...held, periodMs: made.periodMs } : made;
   }
 
   async #make(table: TableState, held: MadeList | undefined): Promise<MadeList> {
