@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { runChaos } from '../src/chaos/chaos-run.ts';
 import { Histories, problemsOf } from '../src/chaos/histories.ts';
-import { messageOf, type Plan, type PlannedMessage, planOf, recordOf } from '../src/chaos/plan.ts';
+import {
+  inFlightOf,
+  messageOf,
+  type Plan,
+  type PlannedMessage,
+  planOf,
+  recordOf,
+} from '../src/chaos/plan.ts';
 
 describe('chaos', () => {
   // /dev/full, /proc and more than one address of this machine.
@@ -44,6 +51,22 @@ describe('chaos', () => {
     const percent = (counted: readonly unknown[]) => Math.round(counted.length / 100);
     expect(percent(messages.filter(({ isPoison }) => isPoison))).toBe(1);
     expect(percent(messages.filter(({ n, index }) => n !== index))).toBe(5);
+  });
+
+  it('leaves messages for every fault, however many there are', () => {
+    for (const size of [
+      { messages: 5_000, kills: 1 },
+      { messages: 20_000, kills: 3 },
+      { messages: 1_000_000, kills: 20 },
+    ]) {
+      const plan = planOf({ seed: 7, ...size });
+      let published = 0;
+      // The last one comes when all is published.
+      for (const { at, kind } of size.kills > 1 ? plan.faults.slice(0, -1) : plan.faults) {
+        published = Math.max(published + 1, at) + inFlightOf(plan);
+        expect([kind, published < size.messages]).toEqual([kind, true]);
+      }
+    }
   });
 
   it('notices a lost, repeated, changed or wrongly dead-lettered message', () => {

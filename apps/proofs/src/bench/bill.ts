@@ -28,7 +28,7 @@ export function printBills(): string[] {
   const windowMs = freshnessSeconds * 1_000;
   const dollars = (bytes: number) => `$${whole((bytes / 2 ** 40) * DOLLARS_PER_TIB)}`;
   console.log(
-    `\nA month in which records arrive all the time, the table grows by ${GROWTH * 100} %, and each minute has a reader; ` +
+    `\nComputed by the rules of the API, not measured: the bill of a month in which records arrive all the time, the table grows by ${GROWTH * 100} %, and each minute has a reader; ` +
       `the budget is ${whole(gibPerMonth)} GiB, ${dollars(gibPerMonth * GIB)}:`,
   );
   printRow('table', ['1 query/s', `scan per ${freshnessSeconds} s`, 'ours', 'a list each']);

@@ -5,7 +5,7 @@ import { bundleApi } from '../shared/bundled-api.ts';
 import { stackOf } from '../shared/people.ts';
 import { appendMarkdown } from '../shared/report.ts';
 import { percentile } from '../shared/statistics.ts';
-import { stopUnderLoad } from '../shared/stop-under-load.ts';
+import { stopApiUnderLoad } from '../shared/stop-under-load.ts';
 
 /** The promised time from the start of a process to its first 200, in the median. */
 const ANSWERS_WITHIN_MS = 500;
@@ -34,15 +34,10 @@ export async function benchBundle(starts: number, out: string | undefined): Prom
     first.push(api.started.first);
     ready.push(api.started.ready);
     memory.push(api.memory().now);
-    let stopped = 0;
-    const requests = await stopUnderLoad(`${api.url}/records?limit=100`, () => {
-      stopped = performance.now();
-      api.kill('SIGTERM');
-    });
-    answered += requests.answered;
-    brokenRequests.push(...requests.broken);
-    await api[Symbol.asyncDispose]();
-    exits.push(performance.now() - stopped);
+    const { answered: count, broken, ms } = await stopApiUnderLoad(api);
+    answered += count;
+    brokenRequests.push(...broken);
+    exits.push(ms);
   }
   const of = (values: readonly number[], unit: string) =>
     `${percentile(values, 0.5).toFixed(0)} ${unit} in the median of ${starts}, ${percentile(values, 1).toFixed(0)} ${unit} at most`;

@@ -37,7 +37,7 @@ export async function benchExport(rows: number): Promise<string[]> {
   printRow("tabledata.list by Google's client", [whole(rows / (await list()))]);
   await using api = await ApiProcess.start(stack, 3_600, bundle.environment, bundle.main);
   // Makes the list and whatever else the process needs once.
-  await untilListed(api.url);
+  await untilListed(api.url, rows);
   const before = api.memory().now;
   const measure = async (name: string, path: string, lines: number): Promise<void> => {
     const seconds = await download(api.url + path, lines);

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApiProcess } from '../shared/api-process.ts';
 import { bundleApi } from '../shared/bundled-api.ts';
 import { ForkedProcess } from '../shared/forked-process.ts';
 import { pagesOf, untilListed } from '../shared/pages.ts';
 import { personOf, stackOf } from '../shared/people.ts';
+import { whole } from '../shared/report.ts';
 import { percentile } from '../shared/statistics.ts';
+import { WalkedPeople } from '../shared/walked-people.ts';
 import type { WriterAnswer, WriterQuestion } from './soak/writer-process.ts';
 
 const FRESHNESS_SECONDS = 60;
@@ -12,12 +15,13 @@ const WALK_MAX_MB = 200;
 const MAX_MB = (512 * 2 ** 20) / 1e6;
 /** Records per second. */
 const RATE = 1_000;
-/** More than one list is made in this time. */
 const BESIDE_WRITER_MS = 1.5 * FRESHNESS_SECONDS * 1_000;
+/** The share of the rate that must have arrived. */
+const MIN_ARRIVED = 0.9;
 
 /**
- * Walks all rows, 1000 at a time, then requests filters, countries and an export again and again while records arrive, and
- * measures the resident memory of the bundled API.
+ * Walks all rows, 1000 at a time, then requests filters, countries and an export again and again while records arrive, until a
+ * list shows some of them. Measures the resident memory of the bundled API.
  */
 export async function benchMemory(rows: number): Promise<string[]> {
   await using bundle = await bundleApi();
@@ -26,21 +30,29 @@ export async function benchMemory(rows: number): Promise<string[]> {
   const before = api.memory();
   const began = performance.now();
   const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
-  let [seen, requests, first] = [0, 0, ''];
-  await untilListed(api.url);
+  let requests = 0;
+  const seen = new WalkedPeople(rows);
+  await untilListed(api.url, rows);
+  const listed = seconds();
   for await (const records of pagesOf(api.url, 1000)) {
-    seen += records.length;
+    for (const { id } of records) seen.see(id);
     requests += 1;
-    if (requests === 1) first = seconds();
   }
   const walked = api.memory();
-  console.log(`${seen} records in ${requests} requests, ${seconds()} s, the first in ${first} s`);
-  console.log(`resident: ${before.now} MB before, ${walked.now} MB after, ${walked.peak} MB at its highest`);
+  const { missed, repeated } = seen;
+  console.log(`a list of ${whole(rows)} records after ${listed} s`);
+  console.log(
+    `a walk of ${whole(requests)} pages until ${seconds()} s: ${missed} records missed, ${repeated} repeated`,
+  );
+  console.log(
+    `resident memory of the API: ${before.now} MB before, ${walked.now} MB after, ${walked.peak} MB at its highest; ${WALK_MAX_MB} MB are allowed`,
+  );
 
   const writerProgram = join(import.meta.dirname, 'soak', 'writer-process.ts');
   await using writer = new ForkedProcess<WriterQuestion, WriterAnswer>(writerProgram, [
     JSON.stringify(stack.seedTarget),
   ]);
+  const wrote = performance.now();
   await writer.ask({ rate: RATE, first: rows });
   const { pais, nombre } = personOf('');
   const paths = [
@@ -49,12 +61,21 @@ export async function benchMemory(rows: number): Promise<string[]> {
     '/countries',
     '/records.ndjson',
   ];
-  const answers = await Promise.all(paths.map((path) => repeat(api.url + path, BESIDE_WRITER_MS)));
+  const over = new AbortController();
+  const asking = Promise.all(paths.map((path) => repeat(api.url + path, over.signal)));
+  // Memory is highest when a list follows another.
+  await Promise.all([delay(BESIDE_WRITER_MS), untilListed(api.url, rows + 1)]);
+  over.abort();
+  const answers = await asking;
   const { acknowledged } = await writer.ask({ rate: 0, first: rows });
+  const rate = (acknowledged * 1_000) / (performance.now() - wrote);
   console.log(
-    `${acknowledged} records arrived, ${RATE} a second, while these were requested one after the other:`,
+    `${whole(acknowledged)} records arrived, ${whole(rate)} a second, while each of these was requested again and again:`,
   );
   const broken: string[] = [];
+  if (missed > 0 || repeated > 0) broken.push(`the walk missed ${missed} records and repeated ${repeated}`);
+  if (rate < MIN_ARRIVED * RATE)
+    broken.push(`only ${whole(rate)} records a second arrived, so this says nothing about ${whole(RATE)}`);
   for (const [index, path] of paths.entries()) {
     const own = answers[index] ?? [];
     const times = own.map(({ ms }) => ms);
@@ -65,7 +86,9 @@ export async function benchMemory(rows: number): Promise<string[]> {
       if (status !== '200') broken.push(`${path}: ${length} of ${own.length} answers are ${status}`);
   }
   const { peak } = api.memory();
-  console.log(`resident: ${peak} MB at its highest`);
+  console.log(
+    `resident memory of the API: ${peak} MB at its highest; ${MAX_MB.toFixed(0)} MB (512 MiB) are allowed`,
+  );
   if (walked.peak > WALK_MAX_MB)
     broken.push(`the API took ${walked.peak} MB for the walk; the limit is ${WALK_MAX_MB} MB`);
   if (peak > MAX_MB)
@@ -79,11 +102,10 @@ interface Answer {
   readonly ms: number;
 }
 
-/** Requests a URL again and again for so long. */
-async function repeat(url: string, forMs: number): Promise<Answer[]> {
+/** Requests a URL again and again, at least once. */
+async function repeat(url: string, over: AbortSignal): Promise<Answer[]> {
   const answers: Answer[] = [];
-  const end = performance.now() + forMs;
-  while (performance.now() < end) {
+  while (!over.aborted) {
     const began = performance.now();
     const status = await read(url).catch((error: unknown) => String(error));
     answers.push({ status, ms: performance.now() - began });

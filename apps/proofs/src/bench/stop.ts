@@ -4,7 +4,7 @@ import { personOf, stackOf } from '../shared/people.ts';
 import { separate } from '../shared/processors.ts';
 import { percent, printRow } from '../shared/report.ts';
 import { median, percentile } from '../shared/statistics.ts';
-import { stopUnderLoad } from '../shared/stop-under-load.ts';
+import { stopApiUnderLoad } from '../shared/stop-under-load.ts';
 
 const PEOPLE = 50_000;
 /** Few, so that no request waits long. */
@@ -29,16 +29,11 @@ export async function benchStop(stops: number): Promise<string[]> {
   const exits: number[] = [];
   let answered = 0;
   for (let stop = 0; stop < stops; stop++) {
-    const api = await ApiProcess.start(stack, 3_600);
-    let began = 0;
-    const requests = await stopUnderLoad(`${api.url}/records?limit=100`, () => {
-      began = performance.now();
-      api.kill('SIGTERM');
-    });
-    answered += requests.answered;
-    brokenRequests.push(...requests.broken);
-    await api[Symbol.asyncDispose]();
-    exits.push(performance.now() - began);
+    await using api = await ApiProcess.start(stack, 3_600);
+    const { answered: count, broken, ms } = await stopApiUnderLoad(api);
+    answered += count;
+    brokenRequests.push(...broken);
+    exits.push(ms);
   }
   console.log(`${stops} SIGTERMs under load: ${answered} requests answered, ${brokenRequests.length} broken`);
   for (const reason of new Set(brokenRequests)) console.log(`  ${reason}`);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { clientsOf } from '@records/local';
-import { pagesOf } from '../shared/pages.ts';
-import { personNumber, publishPeople, stackOf, tableOf } from '../shared/people.ts';
+import { pagesOf, untilListed } from '../shared/pages.ts';
+import { publishPeople, stackOf, tableOf } from '../shared/people.ts';
 import { until } from '../shared/waiting.ts';
+import { WalkedPeople } from '../shared/walked-people.ts';
 
 const LIMITS = [1_000, 100, 7];
 /** Walks of more pages are left out: they take longer than they tell. */
@@ -42,8 +43,7 @@ export async function benchWalk(count: number, arrivals: number): Promise<string
     const usage = stack.cloud.bigquery.usage();
     const rows = await rowsInTable();
     const due = (page: number) => Math.floor((arrivals * Math.min(page, expected)) / expected);
-    // How often each of the first records came.
-    const seen = new Uint8Array(count);
+    const seen = new WalkedPeople(count);
     const began = performance.now();
     let requests = 0;
     for (;;) {
@@ -58,14 +58,10 @@ export async function benchWalk(count: number, arrivals: number): Promise<string
       const { value: ids, done } = await pages.next();
       if (done) break;
       requests += 1;
-      for (const id of ids) {
-        const n = personNumber(id);
-        if (n !== undefined) seen[n] = Math.min(255, (seen[n] ?? 0) + 1);
-      }
+      for (const id of ids) seen.see(id);
     }
     const seconds = (performance.now() - began) / 1000;
-    const missed = seen.filter((times) => times === 0).length;
-    const repeated = seen.filter((times) => times > 1).length;
+    const { missed, repeated } = seen;
     const mib = (stack.cloud.bigquery.usage().bytesBilled - usage.bytesBilled) / 2 ** 20;
     console.log(
       `${name}: ${missed} missed, ${repeated} repeated; ${requests} requests in ${seconds.toFixed(1)} s, ${mib} MiB billed, ${(await rowsInTable()) - rows} records arrived`,
@@ -75,6 +71,7 @@ export async function benchWalk(count: number, arrivals: number): Promise<string
 
   const broken: string[] = [];
   let rows = count;
+  await untilListed(apiUrl, count);
   for (const limit of LIMITS) {
     const name = `by Link, limit ${limit}`;
     if (rows / limit > MAX_PAGES.link) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bigqueryClient, pubsubClient } from '@records/stack/clients';
+import { type BundledApi, bundleApi } from '../shared/bundled-api.ts';
 import { childrenOf, memoryOf } from '../shared/memory.ts';
 import { pagesOf } from '../shared/pages.ts';
 import { StackProcess } from '../shared/stack-process.ts';
@@ -10,7 +11,7 @@ import { drained } from '../shared/waiting.ts';
 import { problemsAt, statusOf } from './checks.ts';
 import { ClockSteps } from './clock-steps.ts';
 import { Histories, problemsOf, type Verdict } from './histories.ts';
-import { type Fault, IN_FLIGHT_SHARE, isOdd, ODD_IDS, oddRecords, type Plan, PUBLISHERS } from './plan.ts';
+import { type Fault, inFlightOf, isOdd, ODD_IDS, oddRecords, type Plan, PUBLISHERS } from './plan.ts';
 import { TcpProxy } from './proxy.ts';
 import { Publisher } from './publisher.ts';
 import { readDeadLetters } from './readers.ts';
@@ -21,10 +22,14 @@ const STALL_MS = 120_000;
 /** Many freshness windows: then the list shows what the table has. */
 const VISIBLE_MS = 20_000;
 
-/** What a helper process may take to start or to do its work. Milliseconds. */
-const HELPER_MS = 2_000;
+/** A list may follow at once, so that a run does not wait for the budget of time after each fault. */
+const SETTINGS = { 'records-platform:listTimePercent': '100' };
 
-interface InjectedFault {
+/** What a helper process may take to start or to do its work on a busy machine. Milliseconds. */
+const HELPER_MS = 20_000;
+const POLL_MS = 50;
+
+export interface InjectedFault {
   readonly fault: Fault;
   /** Messages acknowledged before it. */
   readonly acknowledged: number;
@@ -45,23 +50,26 @@ export async function runChaos(plan: Plan, note: (text: string) => void): Promis
   try {
     await using pubsub = await TcpProxy.start();
     await using bigquery = await TcpProxy.start();
-    await using run = await ChaosRun.start(plan, dataDir, { pubsub, bigquery }, note);
+    await using bundle = await bundleApi();
+    await using run = await ChaosRun.start(plan, dataDir, { pubsub, bigquery, bundle }, note);
     return await run.finish();
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-/** Proxies whose addresses stay the same when the stack starts again. */
-interface Proxies {
+/** What outlives a stack. */
+interface Lasting {
+  /** Their addresses stay the same when the stack starts again. */
   readonly pubsub: TcpProxy;
   readonly bigquery: TcpProxy;
+  readonly bundle: BundledApi;
 }
 
 class ChaosRun implements AsyncDisposable {
   readonly #plan: Plan;
   readonly #dataDir: string;
-  readonly #proxies: Proxies;
+  readonly #lasting: Lasting;
   readonly #note: (text: string) => void;
   readonly #histories: Histories;
   readonly #clock: ClockSteps;
@@ -72,25 +80,25 @@ class ChaosRun implements AsyncDisposable {
   private constructor(
     plan: Plan,
     dataDir: string,
-    proxies: Proxies,
+    lasting: Lasting,
     note: (text: string) => void,
     clocks: { readonly machine: ClockSteps; readonly api: ClockSteps },
     stack: StackProcess,
   ) {
     this.#plan = plan;
     this.#dataDir = dataDir;
-    this.#proxies = proxies;
+    this.#lasting = lasting;
     this.#note = note;
     this.#histories = new Histories(plan);
     this.#clock = clocks.machine;
     this.#stack = stack;
-    this.#api = new SecondApi(() => this.#stack.ready, proxies.bigquery.host, clocks.api);
+    this.#api = new SecondApi(() => this.#stack.ready, lasting.bigquery.host, lasting.bundle, clocks.api);
   }
 
   static async start(
     plan: Plan,
     folder: string,
-    proxies: Proxies,
+    lasting: Lasting,
     note: (text: string) => void,
   ): Promise<ChaosRun> {
     const clocks = {
@@ -99,7 +107,7 @@ class ChaosRun implements AsyncDisposable {
     };
     const dataDir = join(folder, 'cloud');
     const stack = await startStack(plan, dataDir, clocks.machine);
-    const run = new ChaosRun(plan, dataDir, proxies, note, clocks, stack);
+    const run = new ChaosRun(plan, dataDir, lasting, note, clocks, stack);
     run.#direct(stack);
     await run.#api.start();
     return run;
@@ -110,11 +118,12 @@ class ChaosRun implements AsyncDisposable {
     const { projectId: project, topic } = this.#stack.ready.target;
     const { seed, messages, faults } = this.#plan;
     const common = {
-      host: this.#proxies.pubsub.host,
+      host: this.#lasting.pubsub.host,
       project,
       topic,
       seed,
       messages,
+      inFlight: this.#beyondFault,
       histories: this.#histories,
     };
     const publishers = Array.from({ length: PUBLISHERS }, (_, first) =>
@@ -165,7 +174,7 @@ class ChaosRun implements AsyncDisposable {
 
   /** Messages that are published during a fault and the checks after it. */
   get #beyondFault(): number {
-    return Math.ceil(this.#plan.messages * IN_FLIGHT_SHARE);
+    return inFlightOf(this.#plan);
   }
 
   /** What does not hold at either API, whose lists must show what the table has by now. */
@@ -212,7 +221,7 @@ class ChaosRun implements AsyncDisposable {
         this.#stack.signal('SIGCONT');
         return hit(1);
       case 'reset the connections of the publishers':
-        return hit(this.#proxies.pubsub.reset());
+        return hit(this.#lasting.pubsub.reset());
       case 'step the clock of an API':
         await this.#api.clock.move([this.#api.pid], fault.ms);
         return hit(1);
@@ -237,15 +246,15 @@ class ChaosRun implements AsyncDisposable {
   }
 
   async #killStack(): Promise<void> {
-    for (const proxy of Object.values(this.#proxies)) proxy.target = undefined;
+    for (const proxy of [this.#lasting.pubsub, this.#lasting.bigquery]) proxy.target = undefined;
     await this.#stack[Symbol.asyncDispose]();
     this.#stack = await startStack(this.#plan, this.#dataDir, this.#clock);
     this.#direct(this.#stack);
   }
 
   #direct({ ready }: StackProcess): void {
-    this.#proxies.pubsub.target = ready.pubsub;
-    this.#proxies.bigquery.target = new URL(ready.environment.BIGQUERY_EMULATOR_HOST ?? '').host;
+    this.#lasting.pubsub.target = ready.pubsub;
+    this.#lasting.bigquery.target = new URL(ready.environment.BIGQUERY_EMULATOR_HOST ?? '').host;
   }
 
   /** The local cloud must replace them, so that no API outlives it. */
@@ -254,11 +263,13 @@ class ChaosRun implements AsyncDisposable {
     const helpers = () => childrenOf(this.#stack.pid).filter((pid) => !apis.includes(pid));
     const killed = helpers();
     for (const pid of killed) process.kill(pid, 'SIGKILL');
-    await delay(HELPER_MS);
-    const left = helpers().length;
+    const replacements = () => helpers().filter((pid) => !killed.includes(pid)).length;
+    await soon(() => replacements() >= killed.length);
+    const left = replacements();
     await this.#killStack();
-    await delay(HELPER_MS);
-    const orphans = apis.filter((pid) => memoryOf(pid).now > 0);
+    const alive = () => apis.filter((pid) => memoryOf(pid).now > 0);
+    await soon(() => alive().length === 0);
+    const orphans = alive();
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
     return hit(killed.length, [
       ...(left < killed.length ? [`${left} of ${killed.length} helpers were replaced`] : []),
@@ -268,7 +279,7 @@ class ChaosRun implements AsyncDisposable {
 
   async #publishOddRecords(): Promise<number> {
     const { target } = this.#stack.ready;
-    const environment = { ...target.environment, PUBSUB_EMULATOR_HOST: this.#proxies.pubsub.host };
+    const environment = { ...target.environment, PUBSUB_EMULATOR_HOST: this.#lasting.pubsub.host };
     const pubsub = pubsubClient({ ...target, environment });
     const topic = pubsub.topic(target.topic, { batching: { maxMessages: 1 } });
     const records = oddRecords(this.#plan.seed);
@@ -318,7 +329,13 @@ class ChaosRun implements AsyncDisposable {
 }
 
 function startStack({ chaos }: Plan, dataDir: string, clock: ClockSteps): Promise<StackProcess> {
-  return StackProcess.start(dataDir, chaos, clock.module);
+  return StackProcess.start({ dataDir, chaos, apiPreload: clock.module, settings: SETTINGS });
+}
+
+/** Waits until a condition holds, for no longer than a helper may take. */
+async function soon(holds: () => boolean): Promise<void> {
+  const end = performance.now() + HELPER_MS;
+  while (!holds() && performance.now() < end) await delay(POLL_MS);
 }
 
 interface Hit {

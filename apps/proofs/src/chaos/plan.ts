@@ -30,9 +30,6 @@ export type Fault = { readonly at: number } & (
   | { readonly kind: 'step the clock of an API' | 'step the clock of the machine'; readonly ms: number }
 );
 
-/** The messages of which the publishers may wait for an acknowledgement, and that come during a fault: a share of all. */
-export const IN_FLIGHT_SHARE = 1 / 40;
-
 /** Publishers, which share the messages. */
 export const PUBLISHERS = 2;
 
@@ -55,6 +52,8 @@ const POISON = 0.01;
 export const POISON_FIELD = 'edad';
 /** Share of the messages after which only the last kill comes, so that messages in flight outlive the faults. */
 const FAULTS_UNTIL = 0.9;
+/** The most messages that come during a fault: a share of all. */
+const IN_FLIGHT_SHARE = 1 / 40;
 const PAUSE_MAX_MS = 1_500;
 /** A wall clock that is put right, or whose time zone was wrong. */
 const STEP_MS = 3_600_000;
@@ -113,6 +112,11 @@ export function planOf(size: ChaosSize): Plan {
     faults: faults.toSorted((a, b) => a.at - b.at),
     chaos: { redeliver: 0.05, reorder: 0.1, delay: 0.02, failWrites: 0.05, slowWrites: 0.05, seed },
   };
+}
+
+/** The messages that come during a fault and the checks after it. All faults together take at most half, so that the last ones meet some. */
+export function inFlightOf({ messages, faults }: Plan): number {
+  return Math.ceil(messages * Math.min(IN_FLIGHT_SHARE, 0.5 / faults.length));
 }
 
 export interface PlannedMessage {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PubSub } from '@google-cloud/pubsub';
 import { encodeRecord } from '@records/records-schema';
 import { PassThroughClient } from 'google-auth-library';
-import { IN_FLIGHT_SHARE, messageOf, POISON_FIELD, type Share } from './plan.ts';
+import { messageOf, POISON_FIELD, type Share } from './plan.ts';
 
 export interface PublisherOptions extends Share {
   /** host:port */
@@ -17,6 +17,8 @@ export interface PublisherOptions extends Share {
   readonly messages: number;
   /** Messages before `first` without a reported acknowledgement. */
   readonly again: readonly number[];
+  /** Messages that may wait for an acknowledgement. */
+  readonly inFlight: number;
   /** Messages from this number on wait until the parent sends another limit. */
   readonly limit: number;
 }
@@ -38,7 +40,7 @@ const RETRIED = new Set([1, 2, 4, 8, 10, 13, 14]);
 process.once('disconnect', () => process.exit(1));
 
 const options = JSON.parse(process.argv[2] ?? '') as PublisherOptions;
-const inFlight = Math.min(IN_FLIGHT_MAX, Math.ceil(options.messages * IN_FLIGHT_SHARE));
+const inFlight = Math.min(IN_FLIGHT_MAX, options.inFlight);
 // Options of gRPC that the client's types lack. https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/README.md
 const reconnection: object = {
   'grpc.initial_reconnect_backoff_ms': 100,

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { reasonOf } from '@records/cli';
 import { ApiProcess } from '../shared/api-process.ts';
+import type { BundledApi } from '../shared/bundled-api.ts';
 import type { StackReady } from '../shared/stack-process-main.ts';
 import { statusOf } from './checks.ts';
 import type { ClockSteps } from './clock-steps.ts';
@@ -31,13 +32,16 @@ export class SecondApi implements AsyncDisposable {
   readonly clock: ClockSteps;
   readonly #stack: () => StackReady;
   readonly #bigquery: string;
+  /** Starts sooner than the sources, and it starts often. */
+  readonly #bundle: BundledApi;
   #api: ApiProcess | undefined;
   #output: FileHandle | undefined;
 
   /** `bigquery`: host:port, which stays the same when the stack starts again. */
-  constructor(stack: () => StackReady, bigquery: string, clock: ClockSteps) {
+  constructor(stack: () => StackReady, bigquery: string, bundle: BundledApi, clock: ClockSteps) {
     this.#stack = stack;
     this.#bigquery = bigquery;
+    this.#bundle = bundle;
     this.clock = clock;
   }
 
@@ -58,10 +62,11 @@ export class SecondApi implements AsyncDisposable {
       { environment: place, apiEnvironment },
       FRESHNESS_SECONDS,
       {
+        ...this.#bundle.environment,
         NODE_OPTIONS: `${apiEnvironment.NODE_OPTIONS ?? ''} --import=${this.clock.module}`,
         LOG_LEVEL: output === undefined ? 'fatal' : 'info',
       },
-      undefined,
+      this.#bundle.main,
       output === undefined ? 'ignore' : (this.#output?.fd ?? 'pipe'),
     );
     if (output === 'closed') this.#api.stdout?.destroy();
@@ -104,12 +109,16 @@ export class SecondApi implements AsyncDisposable {
     const sockets = await Promise.all(
       Array.from({ length: SLOW_READERS }, () => this.#connect(requests.join(''))),
     );
-    const broken: string[] = [];
+    const statuses: string[] = [];
     const end = performance.now() + BESIDE_SLOW_MS;
-    for (let n = 0; performance.now() < end && broken.length === 0; n++) {
-      const status = await statusOf(this.url, `/records?offset=${n}`, OTHER_CALLER);
-      if (status !== '200') broken.push(`another caller's page is answered with ${status}`);
-    }
+    for (let n = 0; performance.now() < end; n++)
+      statuses.push(await statusOf(this.url, `/records?offset=${n}`, OTHER_CALLER));
+    const refused = statuses.filter((status) => status !== '200');
+    // An API on a busy machine may refuse some; one whose places are all taken refuses nearly all.
+    const broken =
+      2 * refused.length > statuses.length
+        ? [`${refused.length} of ${statuses.length} pages of another caller are answered with ${refused[0]}`]
+        : [];
     // Answers that are being sent may use the grace up.
     broken.push(...(await this.#stop(GRACE_MS, [0, 1])));
     for (const socket of sockets) socket.destroy();

@@ -55,6 +55,10 @@ export class ApiProcess implements AsyncDisposable {
         ...environment,
       },
     });
+    // Ctrl-C and errors end this process without disposal.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const url = `http://127.0.0.1:${port}`;
     const answers = async (path: string): Promise<number> => {
       for (;;) {

@@ -5,14 +5,14 @@ import { until } from './waiting.ts';
 /** Of millions of rows. Milliseconds. */
 const LIST_MS = 600_000;
 
-/** Waits for the first list, which takes longer than a request may when there are millions of rows. */
-export function untilListed(apiUrl: string): Promise<void> {
+/** Waits for a list of so many records or more, which takes longer than a request may when there are millions of rows. */
+export function untilListed(apiUrl: string, records: number): Promise<void> {
   const isListed = async () => {
     const response = await fetch(`${apiUrl}/records?limit=1`);
     await response.body?.cancel();
-    return response.ok;
+    return response.ok && Number(response.headers.get('x-total-count')) >= records;
   };
-  return until('a list', isListed, LIST_MS);
+  return until(`a list of at least ${records} records`, isListed, LIST_MS);
 }
 
 /** Reads all records of an API page by page, as `Link: rel="next"` leads. Waits when the API answers 429. */

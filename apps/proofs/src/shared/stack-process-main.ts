@@ -1,8 +1,10 @@
-/** The program of `StackProcess`: `node stack-process-main.ts DATA_DIR CHAOS API_PRELOAD`. Sends a `StackReady`, then answers. */
-import { LocalStack } from '@records/local';
+/** The program of `StackProcess`: `node stack-process-main.ts OPTIONS`, its options as JSON. Sends a `StackReady`, then answers. */
+import { LocalStack, type LocalStackOptions } from '@records/local';
 import type { Target } from '@records/stack';
 import { answer } from './forked-process.ts';
 import { backlogOf } from './people.ts';
+
+export type StackProcessOptions = Pick<LocalStackOptions, 'dataDir' | 'settings' | 'chaos' | 'apiPreload'>;
 
 export type StackQuestion = 'backlog' | 'kill the API';
 
@@ -24,12 +26,7 @@ export interface StackAnswer {
   readonly apis: readonly number[];
 }
 
-const [dataDir = '', chaos = '{}', apiPreload = ''] = process.argv.slice(2);
-const stack = await LocalStack.create({
-  ...(dataDir === '' ? {} : { dataDir }),
-  chaos: JSON.parse(chaos),
-  ...(apiPreload === '' ? {} : { apiPreload }),
-});
+const stack = await LocalStack.create(JSON.parse(process.argv[2] ?? '') as StackProcessOptions);
 const { deadLetterSubscription: subscription, apiUrl } = stack.outputs;
 
 answer(async (question: StackQuestion): Promise<StackAnswer> => {

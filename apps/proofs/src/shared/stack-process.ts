@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ForkedProcess } from './forked-process.ts';
-import type { StackAnswer, StackQuestion, StackReady } from './stack-process-main.ts';
+import type { StackAnswer, StackProcessOptions, StackQuestion, StackReady } from './stack-process-main.ts';
 
 /** As `pnpm dev` sets it: without a limit V8 collects so rarely that garbage takes several hundred MB. */
 const HEAP = '--max-old-space-size=320';
@@ -9,11 +9,12 @@ const HEAP = '--max-old-space-size=320';
 export class StackProcess extends ForkedProcess<StackQuestion, StackAnswer> {
   #ready: StackReady | undefined;
 
-  /** Resolves when the API is ready. `dataDir`: '' keeps everything in memory; `preload`: URL of a module for it and the API. */
-  static async start(dataDir: string, chaos: object, preload = ''): Promise<StackProcess> {
+  /** Resolves when the API is ready. The local cloud loads `apiPreload`, too. */
+  static async start(options: StackProcessOptions): Promise<StackProcess> {
     const script = join(import.meta.dirname, 'stack-process-main.ts');
-    const stack = new StackProcess(script, [dataDir, JSON.stringify(chaos), preload], {
-      execArgv: [HEAP, ...(preload === '' ? [] : ['--import', preload])],
+    const { apiPreload } = options;
+    const stack = new StackProcess(script, [JSON.stringify(options)], {
+      execArgv: [HEAP, ...(apiPreload === undefined ? [] : ['--import', apiPreload])],
     });
     stack.#ready = await stack.next<StackReady>();
     return stack;

@@ -1,8 +1,11 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { ApiProcess } from './api-process.ts';
 
 const CLIENTS = 16;
 const ANSWERS_BEFORE_STOP = 200;
+/** What Cloud Run leaves to a stop. https://docs.cloud.google.com/run/docs/container-contract#instance-shutdown */
+const GRACE_MS = 10_000;
 
 export interface Requests {
   readonly answered: number;
@@ -24,6 +27,20 @@ export async function stopUnderLoad(url: string, stop: () => void): Promise<Requ
     answered: results.reduce((sum, { answered }) => sum + answered, 0),
     broken: results.flatMap(({ broken }) => broken),
   };
+}
+
+/** The same for a process of the API. An exit with another code than 0, or none within 10 s, is broken, too. `ms`: from SIGTERM to the exit. */
+export async function stopApiUnderLoad(api: ApiProcess): Promise<Requests & { readonly ms: number }> {
+  const stop = { began: Number.NaN, code: Promise.resolve<number | NodeJS.Signals>('SIGKILL') };
+  const { answered, broken } = await stopUnderLoad(`${api.url}/records?limit=100`, () => {
+    stop.began = performance.now();
+    stop.code = api.stop(GRACE_MS);
+  });
+  const code = await stop.code;
+  const ms = performance.now() - stop.began;
+  if (code === 0) return { answered, broken, ms };
+  const exit = `the API ended with ${code}; within ${GRACE_MS / 1_000} s of SIGTERM it must end with 0`;
+  return { answered, broken: [...broken, exit], ms };
 }
 
 /** One client that repeats a request over one connection, as Google's front end does. */

@@ -53,8 +53,8 @@ export async function benchIngestion(counts: readonly number[]): Promise<string[
   async function ours(place: 'on disk' | 'in memory'): Promise<Measured> {
     const folder = await mkdtemp(join(tmpdir(), 'bench-ingestion-'));
     try {
-      const dataDir = place === 'on disk' ? join(folder, 'cloud') : '';
-      await using stack = await StackProcess.start(dataDir, {});
+      const options = place === 'on disk' ? { dataDir: join(folder, 'cloud') } : {};
+      await using stack = await StackProcess.start(options);
       await using client: Client = clientOf('table-process.ts', JSON.stringify(stack.ready.target));
       return await measured(`${place}, published to visible`, client, stack.pid);
     } finally {

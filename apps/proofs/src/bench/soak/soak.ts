@@ -22,7 +22,7 @@ export async function benchSoak(minutes: number, rate: number, minuteMs = 60_000
   const folder = await mkdtemp(join(tmpdir(), 'bench-soak-'));
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
-  const stack = cleanUp.use(await StackProcess.start(join(folder, 'cloud'), {}));
+  const stack = cleanUp.use(await StackProcess.start({ dataDir: join(folder, 'cloud') }));
   const { target, apiUrl } = stack.ready;
   const program = <Question, Answer>(script: string) =>
     cleanUp.use(
