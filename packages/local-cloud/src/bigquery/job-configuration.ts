@@ -47,6 +47,7 @@ export interface ConfigurationInput {
 /** What jobs.insert and jobs.query have in common. */
 interface QueryText {
   readonly query?: string;
+  /** Absent means false. */
   readonly useLegacySql?: boolean;
   readonly parameterMode?: 'POSITIONAL' | 'NAMED';
   readonly queryParameters?: readonly ParameterInput[];
@@ -146,12 +147,15 @@ export interface QueryConfiguration {
   readonly dryRun: boolean;
 }
 
+/** A first line that names the dialect. */
+const LEGACY_PREFIX = /^\s*#legacySQL\s/i;
+
 export function parseQuery(projectId: string, input: QueryInput, dryRun = false): QueryConfiguration {
   if (!input.query) throw invalid('Required parameter is missing: query');
-  // The REST API defaults to legacy SQL.
-  if (input.useLegacySql !== false) {
+  // GoogleSQL is the default. https://docs.cloud.google.com/bigquery/docs/introduction-sql#changing_from_the_default_dialect
+  if (input.useLegacySql || LEGACY_PREFIX.test(input.query)) {
     throw invalid(
-      'Legacy SQL is not supported by the local BigQuery: set useLegacySql to false, or in bq --use_legacy_sql=false',
+      'Legacy SQL is not supported by the local BigQuery: write GoogleSQL without #legacySQL, and set useLegacySql to false, in bq --use_legacy_sql=false',
     );
   }
   return {

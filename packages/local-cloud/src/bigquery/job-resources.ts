@@ -78,7 +78,7 @@ function jobConfiguration(projectId: string, job: Job): JobResource['configurati
   return {
     jobType: job.type,
     ...others,
-    ...(query && { query: { ...query, ...(destinationTable && { destinationTable }) } }),
+    ...(query && { query: { useLegacySql: false, ...query, ...(destinationTable && { destinationTable }) } }),
   };
 }
 

@@ -203,7 +203,8 @@ export class QueryEngine {
   viewFields({ query, useLegacySql }: NonNullable<TableInput['view']>, access: Access, location: string) {
     const configuration = parseQuery(this.#context.projectId, {
       ...(query !== undefined && { query }),
-      ...(useLegacySql !== undefined && { useLegacySql }),
+      // Of a view, unlike a query, legacy SQL is the default: ViewDefinition.useLegacySql.
+      useLegacySql: useLegacySql ?? true,
     });
     const statement = parseStatement(configuration.query);
     const { translation } = this.translate(configuration, access, location, { statement });

@@ -49,7 +49,7 @@ const installed = (process.env.PATH ?? '').split(':').some((folder) => existsSyn
       { id: 'c', n: 0 },
     ];
     await fixture.bigquery.appendRows({ projectId: PROJECT, datasetId: 'd', tableId: 't' }, rows);
-    const query = ['query', '--nouse_legacy_sql', '--parameter=n:INT64:1'];
+    const query = ['query', '--parameter=n:INT64:1'];
     expect(JSON.parse(await bq(...query, 'SELECT * FROM d.t WHERE n >= @n ORDER BY id'))).toEqual([
       { id: 'a', n: '1', ts: '2020-01-02 03:04:05' },
       { id: 'b', n: '2', ts: null },

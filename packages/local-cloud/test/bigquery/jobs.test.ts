@@ -256,10 +256,20 @@ describe('jobs.query', () => {
     });
   });
 
-  it('refuses legacy SQL, the default of the API', async () => {
-    const { status, body } = await query({ query: 'SELECT 1', useLegacySql: undefined });
-    expect(status).toBe(400);
-    expect(body).toMatchObject({ error: { message: expect.stringContaining('set useLegacySql to false') } });
+  it('is GoogleSQL unless it says legacy SQL, which is refused by name', async () => {
+    const text = 'SELECT pais FROM UNNEST([STRUCT("Perú" AS pais)])';
+    const { body } = await query({ query: text, useLegacySql: undefined });
+    expect(body).toMatchObject({ rows: [{ f: [{ v: 'Perú' }] }] });
+    const { jobId, location } = body.jobReference as { jobId: string; location: string };
+    const job = await fixture.bigquery.getJob(jobId, { location });
+    expect(job.configuration.query).toMatchObject({ useLegacySql: false });
+    expect((await query({ query: `#standardSQL\n${text}` })).status).toBe(200);
+    for (const legacy of [{ query: text, useLegacySql: true }, { query: `#legacySQL\n${text}` }]) {
+      expect(await query(legacy)).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringContaining('Legacy SQL is not supported') } },
+      });
+    }
   });
 });
 
