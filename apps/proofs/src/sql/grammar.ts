@@ -101,10 +101,11 @@ export class Grammar {
     if (inner && draws.chance(0.5)) {
       const from: From = { piece: { parts: [alias] }, columns: qualified(alias, inner.columns), keys: [] };
       const outer = this.#select(from, 'free');
+      const under = (query: Piece) => sql`WITH ${alias} AS (${inner.piece}) ${query}`;
       return {
-        piece: sql`WITH ${alias} AS (${inner.piece}) ${outer.piece}`,
+        piece: under(outer.piece),
         ordered: outer.ordered,
-        inner: [inner.piece, ...(inner.inner ?? [])],
+        inner: [inner.piece, ...(inner.inner ?? []), ...(outer.inner ?? []).map(under)],
       };
     }
     if (inner) {

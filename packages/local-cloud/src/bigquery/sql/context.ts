@@ -28,8 +28,8 @@ export interface ExpressionContext {
   readonly aggregates: boolean;
   /** Whether the clause allows window functions. */
   readonly windows: boolean;
-  /** SQL of the GROUP BY keys, once they are known. */
-  readonly groupKeys?: ReadonlySet<string>;
+  /** SQL of the GROUP BY keys, once they are known; `paths` are those that are columns or fields. */
+  readonly groups?: { readonly keys: ReadonlySet<string>; readonly paths: ReadonlySet<string> };
   /** Windows of the WINDOW clause, keyed by lower-case name. */
   readonly namedWindows?: ReadonlyMap<string, WindowSpec>;
   /** A condition on the rows that aggregate functions see, in PIVOT. */

@@ -1,4 +1,4 @@
-import { invalidQuery } from '../errors.ts';
+import { invalidQuery, type Position } from '../errors.ts';
 import { scalar, typeName } from '../types.ts';
 import type { ElementMode } from './ast.ts';
 import type { Site } from './bindings.ts';
@@ -6,6 +6,7 @@ import { coerce } from './coercion.ts';
 import { jsonItem, jsonMember } from './functions/json-member.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
+import { fieldAt } from './scope.ts';
 
 /** `value[key]` */
 
@@ -33,6 +34,20 @@ export function arrayElement(
     );
   });
   return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, position]);
+}
+
+/** A field by its place, which is a literal. */
+export function structElement(struct: Resolved, key: Resolved, mode: ElementMode, at: Position): Resolved {
+  const size = struct.type.kind === 'STRUCT' ? struct.type.fields.length : 0;
+  if (typeof key.constant !== 'bigint' || mode.startsWith('SAFE'))
+    throw invalidQuery(
+      'The position of a field of a STRUCT must be a literal INT64, OFFSET or ORDINAL',
+      key.at,
+    );
+  const place = Number(key.constant) - (mode === 'ORDINAL' ? 1 : 0);
+  if (place < 0 || place >= size)
+    throw invalidQuery(`Field position ${key.constant} is out of bounds of ${typeName(struct.type)}`, key.at);
+  return { ...fieldAt(struct, place), at };
 }
 
 /** A name reads a member, a number an item. */

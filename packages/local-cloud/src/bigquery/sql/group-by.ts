@@ -2,10 +2,11 @@ import { invalidQuery } from '../errors.ts';
 import type { Expression, GroupingSet, Select } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
 import { assertGroupable } from './operators.ts';
+import { ordinalOf } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { Resolved } from './resolved.ts';
+import { type Resolved, withoutReferences } from './resolved.ts';
 import { sameName } from './scope.ts';
-import type { ListItem } from './select-items.ts';
+import { isPath, type ListItem } from './select-items.ts';
 
 /** A resolved GROUP BY. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#group_by_clause */
 export class GroupBy {
@@ -14,6 +15,8 @@ export class GroupBy {
   readonly sql: string;
   /** The items of the SELECT list that are keys. */
   readonly keyOfItem = new Map<ListItem, Resolved>();
+  /** The SQL of the keys that are columns or fields. Expressions may use only these. */
+  readonly paths = new Set<string>();
   readonly #items: readonly ListItem[];
   readonly #context: ExpressionContext;
 
@@ -55,23 +58,22 @@ export class GroupBy {
   #key(key: Expression): Resolved {
     const value = this.#named(key);
     assertGroupable('GROUP BY', value.type, key.at);
-    if (value.coercible === 'LITERAL') throw invalidQuery('Cannot GROUP BY literal values', key.at);
     return value;
   }
 
   /** A key by its ordinal, by an alias of the SELECT list, which comes before a column of FROM, or as it is. */
   #named(key: Expression): Resolved {
     const context = this.#context;
-    const ordinal = ordinalOf(key);
+    const ordinal = ordinalOf(key, 'GROUP BY');
     if (ordinal !== undefined) {
       const item = this.#items[ordinal - 1];
       if (!item) throw invalidQuery(`GROUP BY is out of SELECT list range: ${ordinal}`, key.at);
       return this.#itemKey(item);
     }
-    const name = key.node === 'path' && key.parts.length === 1 ? key.parts[0] : undefined;
+    const [name, ...fields] = key.node === 'path' ? key.parts : [];
     const items = name ? this.#items.filter((item) => sameName(item.name, name.text)) : [];
     const [item] = items;
-    if (!name || !item) return resolveExpression(key, context);
+    if (!name || !item) return this.#expression(key);
     const list = { ...context, aggregates: true, windows: true };
     const values = items.map((other) => other.resolve(list));
     if (values.some(({ sql }) => sql !== values[0]?.sql)) {
@@ -80,19 +82,27 @@ export class GroupBy {
         key.at,
       );
     }
+    if (fields.length > 0 && !values[0]?.hasAggregate)
+      throw invalidQuery(`Cannot GROUP BY field references from SELECT list alias ${name.text}`, key.at);
     if (!values[0]?.hasAggregate) return this.#itemKey(item);
     // `SELECT ARRAY_AGG(t)[OFFSET(0)].* … GROUP BY id` names a field `id` without an alias.
-    if (item.isExpanded && context.scope.hasColumn(name)) return resolveExpression(key, context);
+    if (item.isExpanded && context.scope.hasColumn(name)) return this.#expression(key);
     throw invalidQuery(
       `Column ${name.text} contains an aggregation function, which is not allowed in GROUP BY`,
       key.at,
     );
   }
 
+  #expression(key: Expression): Resolved {
+    const value = resolveExpression(key, this.#context);
+    if (isPath(key)) this.paths.add(value.sql);
+    return value;
+  }
+
   #itemKey(item: ListItem): Resolved {
     const value = item.resolve(this.#context);
-    const references = value.references.filter(({ scope }) => scope !== this.#context.scope);
-    this.keyOfItem.set(item, { ...value, references });
+    if (item.isPath) this.paths.add(value.sql);
+    this.keyOfItem.set(item, withoutReferences(value, this.#context.scope));
     return value;
   }
 }
@@ -107,10 +117,4 @@ function setSql(set: GroupingSet, keySql: (key: Expression) => string): string {
     default:
       return `${set.kind} (${set.items.map(list).join(', ')})`;
   }
-}
-
-/** The ordinal of `GROUP BY 2` or `ORDER BY 2`: a position in the SELECT list, from 1. */
-export function ordinalOf(node: Expression): number | undefined {
-  if (node.node !== 'literal' || node.literal.kind !== 'INT64') return undefined;
-  return Number(node.literal.text);
 }

@@ -1,9 +1,10 @@
 import { DuckDBTimestampValue } from '@duckdb/node-api';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
-import { duckType, scalar, scalarKindOf, typeName } from '../types.ts';
+import { duckType, holds, scalar, scalarKindOf, typeName } from '../types.ts';
 import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
 import { CATCHING_FUNCTIONS, resolveCatching } from './caught.ts';
+import { rowCount } from './coercion.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
@@ -14,9 +15,10 @@ import { type Overload, overload } from './functions/table.ts';
 import { PART_ARGUMENT } from './functions/time.ts';
 import { clockSql } from './functions/time-sql.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from './functions/windows.ts';
-import { letIn, withoutFailures } from './let.ts';
-import { assertComparable, compare, unified } from './operators.ts';
-import { combined, type Resolved } from './resolved.ts';
+import { letIn, whenAsked, withoutFailures } from './let.ts';
+import { assertComparable, assertGroupable, compare, unified } from './operators.ts';
+import { ordinalOf } from './order-key.ts';
+import { combined, type Resolved, withoutReferences } from './resolved.ts';
 import { resolveRoutine } from './routine.ts';
 import { frameSql } from './window-frame.ts';
 
@@ -51,10 +53,11 @@ function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolve
     throw invalidQuery(`Aggregate function GROUPING not allowed in ${context.clause}`, node.at);
   }
   const key = resolvers.expression(arg, context);
-  if (!context.groupKeys?.has(key.sql)) {
+  if (!context.groups?.keys.has(key.sql)) {
     throw invalidQuery('The argument of GROUPING must be a key of GROUP BY', arg.at);
   }
-  return combined(`CAST(grouping(${key.sql}) AS BIGINT)`, scalar('INT64'), node.at, [key], {
+  const grouped = withoutReferences(key, context.scope);
+  return combined(`CAST(grouping(${key.sql}) AS BIGINT)`, scalar('INT64'), node.at, [grouped], {
     hasAggregate: true,
   });
 }
@@ -143,7 +146,7 @@ function resolveNullIf(args: readonly Resolved[], at: Position, { bindings }: Ex
   const supported = 'NULLIF(T, T)';
   const [a, b] = unified('function NULLIF', [value, other], supported, site);
   const equal = compare('=', a, b, site);
-  return combined(`(CASE WHEN ${equal.sql} THEN NULL ELSE ${a.sql} END)`, a.type, at, [equal, a]);
+  return combined(`(CASE WHEN ${whenAsked(equal)} THEN NULL ELSE ${a.sql} END)`, a.type, at, [equal, a]);
 }
 
 /** CURRENT_TIMESTAMP and the like: one instant for the whole statement. */
@@ -176,11 +179,7 @@ function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolv
   const resolved = aggregateCall(node, inner, resolvers, '');
   if (resolved.hasAggregate) throw invalidQuery('Aggregations of aggregations are not allowed', node.at);
   // An aggregate may use columns that are not grouped.
-  return {
-    ...resolved,
-    hasAggregate: true,
-    references: resolved.references.filter(({ scope }) => scope !== context.scope),
-  };
+  return { ...withoutReferences(resolved, context.scope), hasAggregate: true };
 }
 
 function aggregateCall(
@@ -198,22 +197,30 @@ function aggregateCall(
   }
   const args = node.args.map((arg) => resolvers.expression(arg, context));
   const called = applyOverloads(node, overloads, args, context.bindings);
-  const order = resolvers.orderBy(node.orderBy, context);
-  const limit = node.limit && resolvers.expression(node.limit, context);
-  if (node.distinct && args.some(({ type }) => /^(?:STRUCT|ARRAY|JSON)$/.test(type.kind))) {
-    throw invalidQuery(
-      `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(args[0]?.type ?? called.type)}`,
-      node.at,
-    );
+  for (const { value } of node.orderBy) {
+    if (ordinalOf(value, 'ORDER BY') !== undefined)
+      throw invalidQuery('Aggregate functions do not allow ORDER BY by index in arguments', value.at);
   }
+  const order = resolvers.orderBy(node.orderBy, context);
+  const limit = node.limit && rowCount(resolvers.expression(node.limit, context), 'LIMIT', context.bindings);
+  if (node.distinct) for (const arg of args) assertDistinct(node.name, arg);
   const sql = completeAggregate(node, called.sql, {
     args: args.map(({ sql }) => sql),
     orderBy: order.sql && ` ${order.sql}`,
-    limit: limit?.sql,
+    limit,
     rowFilter: context.rowFilter,
     over,
   });
-  return combined(sql, called.type, node.at, [called, ...order.values, ...(limit ? [limit] : [])]);
+  return combined(sql, called.type, node.at, [called, ...order.values]);
+}
+
+function assertDistinct(name: string, { type, at }: Resolved): void {
+  if (holds(type, 'JSON'))
+    throw invalidQuery(
+      `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(type)}`,
+      at,
+    );
+  assertGroupable(`DISTINCT in ${name}`, type, at);
 }
 
 function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
@@ -278,6 +285,8 @@ function windowSql(
 ): { sql: string; values: Resolved[] } {
   const partition = spec.partitionBy.map((key) => resolvers.expression(key, context));
   for (const { type, at } of partition) assertComparable('PARTITION BY', type, at);
+  const float = partition.find(({ type }) => type.kind === 'FLOAT64');
+  if (float) throw invalidQuery('Partitioning by expressions of type FLOAT64 is not allowed', float.at);
   const order = resolvers.orderBy(spec.orderBy, context);
   const values = [...partition, ...order.values];
   const parts: string[] = [];
@@ -289,6 +298,6 @@ function windowSql(
   return { sql: parts.join(' '), values };
 }
 
-function withoutGroups({ groupKeys, ...context }: ExpressionContext): Omit<ExpressionContext, 'groupKeys'> {
+function withoutGroups({ groups, ...context }: ExpressionContext): Omit<ExpressionContext, 'groups'> {
   return context;
 }

@@ -7,7 +7,7 @@ import { coerce, signatureError } from './coercion.ts';
 import { intervalLiteral, resolveLiteral } from './constants.ts';
 import { arrayLiteral, caseOf, structLiteral } from './constructors.ts';
 import type { ExpressionContext } from './context.ts';
-import { arrayElement, jsonElement } from './elements.ts';
+import { arrayElement, jsonElement, structElement } from './elements.ts';
 import { castByFormat } from './functions/cast-format.ts';
 import { assertPart } from './functions/date-parts.ts';
 import { INTERVAL_PARTS, partOfInterval, stepInterval } from './functions/interval.ts';
@@ -16,17 +16,13 @@ import { resolveBinary, resolveLogical, resolveUnary } from './operators.ts';
 import { orderKeySql } from './order-key.ts';
 import { isBetween, isDistinct, isInArray, isInList, isInRows, isLike, isWhat } from './predicates.ts';
 import { resolveCall } from './resolve-call.ts';
-import { combined, type Resolved } from './resolved.ts';
+import { combined, type Resolved, withoutReferences } from './resolved.ts';
 import { memberOf } from './scope.ts';
 
 export function resolveExpression(node: Expression, context: ExpressionContext): Resolved {
   const resolved = resolveNode(node, context);
-  // An expression that is a GROUP BY key may use columns that are not grouped.
-  if (!context.groupKeys?.has(resolved.sql) || resolved.references.length === 0) return resolved;
-  return {
-    ...resolved,
-    references: resolved.references.filter(({ scope }) => scope !== context.scope),
-  };
+  const isKey = context.groups?.paths.has(resolved.sql);
+  return isKey ? withoutReferences(resolved, context.scope) : resolved;
 }
 
 function resolveNode(node: Expression, context: ExpressionContext): Resolved {
@@ -105,6 +101,7 @@ function resolveElement(
   context: ExpressionContext,
 ): Resolved {
   const [value, key] = [resolveExpression(base, context), resolveExpression(index, context)];
+  if (value.type.kind === 'STRUCT') return structElement(value, key, mode, at);
   const isJson = value.type.kind === 'JSON' && mode === 'INDEX';
   return (isJson ? jsonElement : arrayElement)(value, key, mode, { at, bindings: context.bindings });
 }

@@ -7,7 +7,7 @@ import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { resolvePivot, resolveUnpivot } from './resolve-pivot.ts';
-import { combined, type Reference, type Resolved, unionColumns } from './resolved.ts';
+import { type Resolved, unionColumns, withoutReferences } from './resolved.ts';
 import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
 import { sample, tableAsOf, timeBound } from './table-rows.ts';
 
@@ -197,10 +197,12 @@ function unnest(
     type: scalar('INT64'),
     columns: array.columns,
   };
+  const sources = place ? [source, { alias: place.name, columns: [place], value: place }] : [source];
+  assertDistinctAliases(sources, array.at);
   const offsetColumn = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
   return {
     sql: `LATERAL (SELECT unnest(${array.sql}) AS "v"${offsetColumn}) AS ${duckAlias}`,
-    sources: [place ? { ...source, columns: [...source.columns, place] } : source],
+    sources,
     merged: [],
     reads: [array],
     lateral: true,
@@ -255,7 +257,7 @@ function joinCondition(
         `JOIN ON clause should return type BOOL, but returns type ${on.type.kind}`,
         item.on.at,
       );
-    return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferencesTo(bool, scope)] };
+    return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferences(bool, scope)] };
   }
   if (item.using) return usingCondition(item.using, item, left, right, context);
   if (!right.lateral) {
@@ -303,9 +305,4 @@ function assertDistinctAliases(sources: readonly Source[], at: Position): void {
     if (seen.has(key)) throw invalidQuery(`Duplicate table alias ${alias} in the same FROM clause`, at);
     seen.add(key);
   }
-}
-
-function withoutReferencesTo(value: Resolved, scope: Scope): Resolved {
-  const references: readonly Reference[] = value.references.filter((reference) => reference.scope !== scope);
-  return combined(value.sql, value.type, value.at, [value], { references });
 }

@@ -2,9 +2,9 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { scalar } from '../types.ts';
 import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce } from './coercion.ts';
+import { rowCount } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
-import { orderKeySql } from './order-key.ts';
+import { orderKeySql, ordinalOf } from './order-key.ts';
 import { parseStatement } from './parse-statement.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { type Output, resolveSelect } from './resolve-select.ts';
 import { resolveSetOperation } from './resolve-set.ts';
 import { type Ctes, WithClause } from './resolve-with.ts';
-import { combined, type Resolved } from './resolved.ts';
+import { combined, type Resolved, withoutReferences } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
 import { Scope, type Source } from './scope.ts';
 
@@ -234,10 +234,7 @@ export class QueryResolver {
     const context = this.expressionContext(scope, 'ORDER BY clause');
     const values: Resolved[] = [];
     const keys = orderBy.map((item) => {
-      const ordinal =
-        item.value.node === 'literal' && item.value.literal.kind === 'INT64'
-          ? Number(item.value.literal.text)
-          : undefined;
+      const ordinal = ordinalOf(item.value, 'ORDER BY');
       const column = ordinal === undefined ? undefined : columns[ordinal - 1];
       if (ordinal !== undefined && !column)
         throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
@@ -269,22 +266,8 @@ export class QueryResolver {
     return resolveSetOperation(node, operands, this.bindings, () => this.newAlias());
   }
 
-  /** LIMIT and OFFSET take a literal or a parameter. */
   #count(node: Expression, clause: string): string {
     const value = resolveExpression(node, this.expressionContext(new Scope(), `${clause} clause`));
-    const count = coerce(value, scalar('INT64'), this.bindings);
-    if (!count || (value.coercible !== 'LITERAL' && value.coercible !== 'PARAMETER')) {
-      throw invalidQuery(`${clause} expects an integer literal or parameter`, node.at);
-    }
-    if (typeof count.constant !== 'bigint' || count.constant < 0n) {
-      throw invalidQuery(`${clause} must not be negative or NULL`, node.at);
-    }
-    // As a parameter, DuckDB would not know that it needs only the first rows, and sort all.
-    return String(count.constant);
+    return rowCount(value, clause, this.bindings);
   }
-}
-
-function withoutReferences(value: Resolved, scope: Scope): Resolved {
-  if (!value.references.some((reference) => reference.scope === scope)) return value;
-  return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
 }

@@ -1,16 +1,16 @@
-import { invalidQuery, unsupported } from '../errors.ts';
+import { invalidQuery, type Position } from '../errors.ts';
 import { type DataType, scalar } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
-import { GroupBy, ordinalOf } from './group-by.ts';
+import { GroupBy } from './group-by.ts';
 import { assertGroupable } from './operators.ts';
-import { orderKeySql } from './order-key.ts';
+import { orderKeySql, ordinalOf } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, resolveFrom } from './resolve-from.ts';
-import type { Resolved } from './resolved.ts';
-import { Scope, sameName } from './scope.ts';
-import { expandItems, type ListItem } from './select-items.ts';
+import { type Resolved, withoutReferences } from './resolved.ts';
+import { Scope, type ScopeColumn, sameName } from './scope.ts';
+import { expandItems, isPath, type ListItem } from './select-items.ts';
 import { structOf } from './struct.ts';
 
 export interface Output {
@@ -42,6 +42,13 @@ export function resolveSelect(
   return new SelectResolver(select, from).resolve(orderBy);
 }
 
+/** The rows of SELECT DISTINCT, each once. */
+interface DistinctRows {
+  readonly alias: string;
+  readonly values: readonly Resolved[];
+  readonly scope: Scope;
+}
+
 class SelectResolver {
   readonly #select: Select;
   readonly #scope: Scope;
@@ -50,9 +57,11 @@ class SelectResolver {
   readonly #reads: Resolved[] = [];
   readonly #base: ExpressionContext;
   readonly #items: readonly ListItem[];
+  readonly #newAlias: () => string;
 
   constructor(select: Select, from: FromContext) {
     this.#select = select;
+    this.#newAlias = from.newAlias;
     const resolved = select.from && resolveFrom(select.from, from);
     this.#scope = new Scope(from.outer, resolved?.sources, resolved?.merged);
     this.#fromSql = resolved ? ` FROM ${resolved.sql}` : '';
@@ -73,13 +82,15 @@ class SelectResolver {
   resolve(orderBy: readonly OrderItem[]): ResolvedSelect {
     const select = this.#select;
     const where = select.where && this.#condition(select.where, { ...this.#base, clause: 'WHERE clause' });
-    if (where && !select.from)
-      throw invalidQuery('Query without FROM clause cannot have a WHERE clause', select.where?.at);
     const groups = select.groupBy && new GroupBy(select.groupBy, this.#items, this.#base);
     const keys = groups?.keys ?? [];
-    const grouping = { aggregates: true, groupKeys: new Set(keys.map(({ sql }) => sql)) };
+    const paths: ReadonlySet<string> = groups?.paths ?? new Set();
+    const grouping = { aggregates: true, groups: { keys: new Set(keys.map(({ sql }) => sql)), paths } };
     const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
-    const values = this.#items.map((item) => groups?.keyOfItem.get(item) ?? item.resolve(list));
+    const isUsedLater = orderBy.length > 0 || Boolean(select.having ?? select.qualify);
+    const values = this.#items.map(
+      (item) => groups?.keyOfItem.get(item) ?? this.#listValue(item, list, isUsedLater),
+    );
     const alias = (name: Name) => this.#alias(name, values);
     const having =
       select.having &&
@@ -97,7 +108,9 @@ class SelectResolver {
         select.qualify?.at,
       );
     }
-    const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' });
+    const distinct =
+      select.distinct && orderBy.length > 0 ? this.#distinctRows(values, this.#newAlias()) : undefined;
+    const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' }, distinct);
     const everything = [
       ...values,
       ...order.values,
@@ -105,19 +118,24 @@ class SelectResolver {
       ...(qualify ? [qualify] : []),
     ];
     const isAggregated = select.groupBy || having || everything.some(({ hasAggregate }) => hasAggregate);
-    if (isAggregated && !select.from)
-      throw invalidQuery('SELECT without FROM clause cannot use aggregation', select.at);
     if (having && !select.groupBy && !everything.some(({ hasAggregate }) => hasAggregate)) {
       throw invalidQuery(
         'The HAVING clause requires GROUP BY or aggregation to be present',
         select.having?.at,
       );
     }
-    if (isAggregated) this.#assertGrouped(values, grouping.groupKeys, 'SELECT list');
-    if (isAggregated)
-      this.#assertGrouped(everything, grouping.groupKeys, 'ORDER BY, HAVING or QUALIFY clause');
+    if (isAggregated) this.#assertGrouped(values, paths, 'SELECT list');
+    if (isAggregated) this.#assertGrouped(everything, paths, 'ORDER BY, HAVING or QUALIFY clause');
     if (select.distinct) for (const { type, at } of values) assertGroupable('SELECT DISTINCT', type, at);
     const isWindowed = everything.some(({ hasWindow }) => hasWindow);
+    if (!select.from)
+      assertNone(select.at, {
+        'SELECT without FROM clause cannot use aggregation': isAggregated,
+        'SELECT without FROM clause cannot use analytic functions': isWindowed,
+        'Query without FROM clause cannot use SELECT DISTINCT': select.distinct,
+        'Query without FROM clause cannot have a WHERE clause': where,
+        'Query without FROM clause cannot have an ORDER BY clause': orderBy.length > 0,
+      });
     if (this.#count && (select.distinct || isAggregated || isWindowed)) {
       throw invalidQuery(
         'A subquery containing a recursive reference may not use DISTINCT, GROUP BY, any aggregate function or any analytic function',
@@ -125,9 +143,8 @@ class SelectResolver {
       );
     }
 
-    const distinct = select.distinct ? 'DISTINCT ' : '';
-    const outputs = this.#outputs(values);
-    const columns = outputs.map(({ value }, index) => `${value.sql} AS c${index}`);
+    const outputs = this.#outputs(distinct?.values ?? values);
+    const columns = columnList(distinct ? values : outputs.map(({ value }) => value));
     if (this.#count) columns.push(`${this.#count} AS d`);
     const clauses = [
       where && ` WHERE ${where.sql}`,
@@ -136,8 +153,11 @@ class SelectResolver {
       qualify && ` QUALIFY ${qualify.sql}`,
     ];
     const always = [where, having, qualify].filter((condition) => condition !== undefined);
+    const word = select.distinct ? 'SELECT DISTINCT' : 'SELECT';
+    const rows = `${word} ${columns.join(', ')}${this.#fromSql}${clauses.filter(Boolean).join('')}`;
+    const shown = columnList(outputs.map(({ value }) => value)).join(', ');
     return {
-      sql: `SELECT ${distinct}${columns.join(', ')}${this.#fromSql}${clauses.filter(Boolean).join('')}`,
+      sql: distinct ? `SELECT ${shown} FROM (${rows}) AS ${distinct.alias}` : rows,
       orderBy: order.sql,
       outputs,
       reads: [...this.#reads, ...always, ...keys, ...order.values, ...(select.distinct ? values : [])],
@@ -188,32 +208,84 @@ class SelectResolver {
     return value;
   }
 
+  /** An item of the SELECT list that is no key of its own, but may be written as one. */
+  #listValue(item: ListItem, context: ExpressionContext, isUsedLater: boolean): Resolved {
+    const value = item.resolve(context);
+    // Google computes a named item before it groups where a later clause may use the name.
+    const isKey = context.groups?.keys.has(value.sql) && (item.name === '' || !isUsedLater);
+    return isKey ? withoutReferences(value, this.#scope) : value;
+  }
+
   #orderBy(
     items: readonly OrderItem[],
     values: readonly Resolved[],
     context: ExpressionContext,
+    distinct: DistinctRows | undefined,
   ): { sql: string; values: Resolved[] } {
-    const alias = (name: Name) => this.#alias(name, values);
-    const resolved: Resolved[] = [];
-    const keys = items.map((item) => {
-      const ordinal = ordinalOf(item.value);
-      const value = ordinal ? values[ordinal - 1] : resolveExpression(item.value, { ...context, alias });
-      if (!value) throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
-      const index = values.findIndex(({ sql }) => sql === value.sql);
-      if (this.#select.distinct && index < 0) {
-        throw invalidQuery(
-          'ORDER BY clause expression references column which is not visible after SELECT DISTINCT',
-          item.value.at,
-        );
-      }
-      resolved.push({ ...value, at: item.value.at });
-      // After DISTINCT, DuckDB sorts only by ordinal. AS STRUCT makes one column, so its values have no ordinals.
+    const shown = distinct?.values ?? values;
+    const resolved = items.map(({ value }) => this.#orderValue(value, values, context, distinct));
+    const keys = items.map((item, place) => {
+      const value = resolved[place];
+      if (!value) throw new RangeError('an ORDER BY item without a value');
+      const index = shown.findIndex(({ sql }) => sql === value.sql);
+      // AS STRUCT makes one column, so its values have no ordinals.
       const hasOrdinal = index >= 0 && !this.#select.as;
-      if (this.#select.distinct && value.type.kind === 'FLOAT64')
-        throw unsupported('ORDER BY FLOAT64 with SELECT DISTINCT', item.value.at);
       return orderKeySql(value, item, hasOrdinal ? String(index + 1) : value.sql);
     });
     return { sql: keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '', values: resolved };
+  }
+
+  #orderValue(
+    node: Expression,
+    values: readonly Resolved[],
+    context: ExpressionContext,
+    distinct: DistinctRows | undefined,
+  ): Resolved {
+    const { at } = node;
+    const shown = distinct?.values ?? values;
+    const ordinal = ordinalOf(node, 'ORDER BY');
+    if (ordinal !== undefined) {
+      const value = shown[ordinal - 1];
+      if (!value) throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, at);
+      return { ...value, at };
+    }
+    const resolve = () => resolveExpression(node, { ...context, alias: (name) => this.#alias(name, values) });
+    if (!distinct) return resolve();
+    const path = isPath(node) ? resolve() : undefined;
+    const column = path && shown[values.findIndex(({ sql }) => sql === path.sql)];
+    return column ? { ...column, at } : this.#afterDistinct(node, distinct);
+  }
+
+  /** The rows of SELECT DISTINCT as columns of `alias`, for ORDER BY: it sees no others. */
+  #distinctRows(values: readonly Resolved[], alias: string): DistinctRows {
+    const visible = (column: ScopeColumn): ScopeColumn => {
+      const index = values.findIndex(({ sql }) => sql === column.sql);
+      return index < 0 ? column : { ...column, sql: `${alias}.c${index}` };
+    };
+    const sources = this.#scope.sources.map(({ columns, value, ...source }) => ({
+      ...source,
+      columns: columns.map(visible),
+      ...(value && { value: visible(value) }),
+    }));
+    return {
+      alias,
+      values: values.map((value, index) => ({ ...value, sql: `${alias}.c${index}` })),
+      scope: new Scope(this.#scope.parent, sources, this.#scope.merged.map(visible)),
+    };
+  }
+
+  #afterDistinct(node: Expression, { values, scope }: DistinctRows): Resolved {
+    const alias = (name: Name) => this.#alias(name, values);
+    const clause = 'ORDER BY clause after SELECT DISTINCT';
+    const value = resolveExpression(node, { ...this.#base, scope, clause, alias });
+    const hidden = value.references.find(
+      (reference) => reference.scope === scope && !values.some(({ sql }) => sql === reference.sql),
+    );
+    if (!hidden) return withoutReferences(value, scope);
+    throw invalidQuery(
+      `ORDER BY clause expression references column ${hidden.name} which is not visible after SELECT DISTINCT`,
+      hidden.at,
+    );
   }
 
   #assertGrouped(values: readonly Resolved[], keys: ReadonlySet<string>, clause: string): void {
@@ -226,4 +298,14 @@ class SelectResolver {
       reference.at,
     );
   }
+}
+
+function columnList(values: readonly Resolved[]): string[] {
+  return values.map(({ sql }, index) => `${sql} AS c${index}`);
+}
+
+/** Throws the first message whose value is truthy. */
+function assertNone(at: Position, messages: Readonly<Record<string, unknown>>): void {
+  const message = Object.keys(messages).find((key) => messages[key]);
+  if (message) throw invalidQuery(message, at);
 }

@@ -1,6 +1,6 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, duckType, sameType, scalar, typeName } from '../types.ts';
-import type { SetOperation } from './ast.ts';
+import { type DataType, sameType, scalar, typeName } from '../types.ts';
+import type { QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, isDecimalLiteral, numericFirst } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
@@ -17,7 +17,10 @@ export function resolveSetOperation(
   bindings: Bindings,
   newAlias: () => string,
 ): ResolvedQuery {
-  const operands = node.byName ? matchedByName(node, node.byName, queries, newAlias) : queries;
+  const given = queries.map((query, index) =>
+    keepsLiterals(node.operands[index]) ? query : asColumns(query),
+  );
+  const operands = node.byName ? matchedByName(node, node.byName, given, newAlias) : given;
   const [first] = operands;
   if (!first) throw new RangeError('a set operation without operands');
   for (const [index, { outputs }] of operands.entries()) {
@@ -32,9 +35,9 @@ export function resolveSetOperation(
   const sides = operands.map(({ sql, outputs }) => {
     const casts = types.map((type, index) => {
       const output = outputs[index];
-      const isNull = output?.value.coercible === 'NULL';
-      const value = isNull
-        ? `CAST(NULL AS ${duckType(type)})`
+      const isFixed = output && (output.value.coercible === 'NULL' || isText(output.value));
+      const value = isFixed
+        ? coerce(output.value, type, bindings)?.sql
         : widened(`c${index}`, output?.type ?? type, type);
       return `${value} AS c${index}`;
     });
@@ -77,12 +80,29 @@ function columnType(
   return type;
 }
 
-/** A column is not coerced like the literal it came from: text does not become a date. NULL and [] still take any type. */
+/** Whether a literal of the SELECT list is still one in the rows of the query. */
+function keepsLiterals(body: QueryBody | undefined): boolean {
+  if (body?.node === 'query') return !body.limit && body.orderBy.length === 0 && keepsLiterals(body.body);
+  return body?.node === 'select' && !body.distinct && !body.groupBy;
+}
+
+function asColumns(query: ResolvedQuery): ResolvedQuery {
+  const outputs = query.outputs.map((output) => {
+    const { coercible, ...value } = output.value;
+    return coercible === 'LITERAL' ? { ...output, value } : output;
+  });
+  return { ...query, outputs };
+}
+
+const isText = ({ type, coercible }: Resolved) => type.kind === 'STRING' && coercible === 'LITERAL';
+
+/** A column is not coerced like the literal it came from, but text, NULL and [] are. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
   if (isDecimalLiteral(value, type)) return true;
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
   if (value.untyped !== undefined) throw unsupported('A column of ERROR in a set operation', value.at);
   if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
+  if (isText(value)) return coerce(value, type, bindings) !== undefined;
   const { coercible: _, constant: __, ...column } = value;
   return coerce(column, type, bindings) !== undefined;
 }

@@ -4,7 +4,7 @@ import type { DataType } from '../types.ts';
 import type { Scope } from './scope.ts';
 
 /** A column of a FROM clause that an expression reads outside of any aggregate function. */
-export interface Reference {
+interface Reference {
   readonly scope: Scope;
   readonly name: string;
   readonly sql: string;
@@ -67,6 +67,12 @@ export function combined(
     hasWindow: parts.some(({ hasWindow }) => hasWindow),
     ...extra,
   };
+}
+
+/** The value without what it reads of the scope. */
+export function withoutReferences(value: Resolved, scope: Scope): Resolved {
+  if (!value.references.some((reference) => reference.scope === scope)) return value;
+  return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
 }
 
 export function unionColumns(

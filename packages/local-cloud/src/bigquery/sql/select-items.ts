@@ -2,7 +2,7 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import type { Expression, Name, Select, SelectItem } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { Resolved } from './resolved.ts';
+import { type Resolved, withoutReferences } from './resolved.ts';
 import { fieldAt, type Scope, type ScopeColumn, sameName } from './scope.ts';
 import { impliedName } from './struct.ts';
 
@@ -12,6 +12,8 @@ export interface ListItem {
   readonly name: string;
   /** Whether it is a field of the STRUCT before `.*`. */
   readonly isExpanded?: boolean;
+  /** Whether it is a column or a field, and not computed. */
+  readonly isPath: boolean;
   resolve(context: ExpressionContext): Resolved;
 }
 
@@ -20,7 +22,7 @@ export function expandItems(select: Select, scope: Scope, context: ExpressionCon
     if (item.node === 'star') return expandStar(item, scope, context);
     const { value, alias } = item;
     const name = alias?.text ?? impliedName(value);
-    return [{ name, resolve: (inner) => resolveExpression(value, inner) }];
+    return [{ name, isPath: isPath(value), resolve: (inner) => resolveExpression(value, inner) }];
   });
 }
 
@@ -44,7 +46,8 @@ function expandStar(star: Star, scope: Scope, context: ExpressionContext): ListI
   return kept.map((item): ListItem => {
     const replacement = star.replace.find(({ name }) => name && sameName(name.text, item.name));
     if (!replacement) return item;
-    return { ...item, resolve: (inner) => resolveExpression(replacement.value, inner) };
+    const { value } = replacement;
+    return { ...item, isPath: isPath(value), resolve: (inner) => resolveExpression(value, inner) };
   });
 }
 
@@ -64,6 +67,7 @@ function starOf(base: Expression, scope: Scope, context: ExpressionContext): Lis
   return type.fields.map(({ name }, index) => ({
     name,
     isExpanded: true,
+    isPath: isPath(base),
     resolve: (inner) => fieldAt(resolveExpression(base, inner), index),
   }));
 }
@@ -72,11 +76,16 @@ function columnItem(column: ScopeColumn, scope: Scope, at: Position): ListItem {
   // Google's documentation does not say whether `*` includes them.
   if (column.isPseudo) throw unsupported('SELECT * from APPENDS: name the columns. It', at);
   const name: Name = { text: column.name, at };
-  return { name: column.name, resolve: (inner) => grouped(scope.reference(column, name), inner) };
+  const resolve = (inner: ExpressionContext) => grouped(scope.reference(column, name), inner);
+  return { name: column.name, isPath: true, resolve };
+}
+
+/** Whether the expression names a column or a field. */
+export function isPath(node: Expression): boolean {
+  return node.node === 'path' || (node.node === 'field' && isPath(node.base));
 }
 
 /** A column that is a GROUP BY key needs no aggregate function. */
-function grouped(value: Resolved, { groupKeys, scope }: ExpressionContext): Resolved {
-  if (!groupKeys?.has(value.sql)) return value;
-  return { ...value, references: value.references.filter((reference) => reference.scope !== scope) };
+function grouped(value: Resolved, { groups, scope }: ExpressionContext): Resolved {
+  return groups?.paths.has(value.sql) ? withoutReferences(value, scope) : value;
 }

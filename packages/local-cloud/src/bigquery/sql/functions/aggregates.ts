@@ -271,5 +271,9 @@ export function completeAggregate(
     .replaceAll(AFTER, () => `${filter}${parts.over}`);
   if (parts.limit === undefined) return completed;
   const limited = `list_slice(${completed}, 1, ${parts.limit})`;
-  return isLimitedText ? `array_to_string(${limited}, ${separator})` : limited;
+  if (!isLimitedText) return limited;
+  return letIn(
+    [limited],
+    (list) => `CASE WHEN len(${list}) > 0 THEN array_to_string(${list}, ${separator}) END`,
+  );
 }

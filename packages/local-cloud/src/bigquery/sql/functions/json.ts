@@ -1,4 +1,4 @@
-import { invalidQuery } from '../../errors.ts';
+import { invalidQuery, unsupported } from '../../errors.ts';
 import {
   canonicalJson,
   findJson,
@@ -140,8 +140,10 @@ function changing(
 
 /** A path is known before rows are read. */
 function assertConstant(name: string, place: number, path: Resolved | undefined): void {
-  if (path && path.coercible === undefined && path.constant === undefined)
-    throw invalidQuery(`Argument ${place} to ${name} must be a literal or query parameter`, path.at);
+  if (!path || path.coercible !== undefined || path.constant !== undefined) return;
+  // BigQuery computes the cast of a literal before it asks for one.
+  if (path.references.length === 0) throw unsupported(`A computed path of ${name}`, path.at);
+  throw invalidQuery(`Argument ${place} to ${name} must be a literal or query parameter`, path.at);
 }
 
 function withPaths<T>(name: string, compute: () => T): T {

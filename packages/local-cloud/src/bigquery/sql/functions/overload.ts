@@ -1,5 +1,5 @@
 import { unsupported } from '../../errors.ts';
-import { type DataType, type ScalarKind, scalar, scalarKindOf } from '../../types.ts';
+import { type DataType, type ScalarKind, sameType, scalar, scalarKindOf } from '../../types.ts';
 import type { FunctionCall } from '../ast.ts';
 import type { Bindings } from '../bindings.ts';
 import { coerce, commonType, exactly, signatureError } from '../coercion.ts';
@@ -97,6 +97,8 @@ function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings)
   let coerced = 0;
   for (const { arg, pattern, index } of places) {
     const value = converted(arg, pattern, generic, bindings);
+    if (candidate.isExact && value && arg.coercible !== 'NULL' && !sameType(arg.type, value.type))
+      return undefined;
     // A literal FLOAT64 is a NUMERIC only beside one.
     const isFloat = /NUMERIC$/.test(pattern) && arg.type.kind === 'FLOAT64';
     if (!value || (isFloat && !args.some(isDecimal))) return undefined;

@@ -9,13 +9,14 @@ type Element = (typeof ELEMENTS)[number];
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/range-functions */
 export const RANGE_FUNCTIONS: FunctionTable = {
-  RANGE: each((element) =>
-    overload(`${element}, ${element} -> RANGE<${element}>`, ([s = '', e = ''], bounds) => {
+  RANGE: each((element) => ({
+    ...overload(`${element}, ${element} -> RANGE<${element}>`, ([s = '', e = ''], bounds) => {
       if (bounds.every(({ coercible }) => coercible === 'NULL'))
         throw invalidQuery('At least one of the arguments of RANGE must have a type', bounds[0]?.at);
       return rangeSql(element, s, e);
     }),
-  ),
+    isExact: true,
+  })),
   RANGE_START: bounds('s'),
   RANGE_END: bounds('e'),
   RANGE_CONTAINS: each((element) => [

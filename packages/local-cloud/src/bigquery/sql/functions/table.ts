@@ -11,6 +11,8 @@ export interface Overload {
   readonly parameters: readonly Parameter[];
   readonly result: string;
   readonly emit: Emit;
+  /** Whether no argument but NULL is coerced. */
+  readonly isExact?: boolean;
 }
 
 export interface Parameter {

@@ -80,7 +80,7 @@ export function stepSql(
       : kind === 'DATE'
         ? `CAST(${n} * ${days} AS INTEGER)`
         : `to_microseconds(${kind === 'TIME' ? `(${n} % ${DAY / unit})` : n} * ${unit})`;
-    const sum = `${v} ${sign} ${step}`;
+    const sum = `(${v} ${sign} ${step})`;
     const result = kind === 'DATE' ? `CAST(${sum} AS DATE)` : sum;
     const word = sign === '+' ? 'Adding' : 'Subtracting';
     const error = failure(
