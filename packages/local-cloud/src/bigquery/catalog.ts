@@ -222,11 +222,11 @@ export class Catalog {
   /** Records that this transaction changes rows of a table; the rows that it then adds get the same time. */
   async touchTable(transaction: Transaction, table: Table, now: number): Promise<void> {
     const lastModifiedTime = nextModification(table, now);
-    await setCommitTime(transaction.connection, lastModifiedTime);
-    await transaction.connection.run('UPDATE catalog.tables SET last_modified = $2 WHERE physical_id = $1', [
-      physicalId(table),
-      BigInt(lastModifiedTime),
-    ]);
+    // Numbers only, and one text: each append passes here, and each call waits for a thread.
+    await transaction.connection.run(
+      `${commitTimeSql(lastModifiedTime)};
+       UPDATE catalog.tables SET last_modified = ${BigInt(lastModifiedTime)} WHERE physical_id = ${physicalId(table)}`,
+    );
     transaction.afterCommit(() => this.#keepTable({ ...table, lastModifiedTime }));
   }
 
@@ -274,7 +274,11 @@ const COMMIT_TIME_SQL = `${quoteIdentifier(COMMIT_TIME)} TIMESTAMP NOT NULL DEFA
 
 /** The commit time, in milliseconds since the epoch, of the rows that this connection adds from now on. */
 export async function setCommitTime(connection: Transaction['connection'], time: number): Promise<void> {
-  await connection.run(`SET VARIABLE commit_time = make_timestamp(${BigInt(time) * 1000n}::BIGINT)`);
+  await connection.run(commitTimeSql(time));
+}
+
+function commitTimeSql(time: number): string {
+  return `SET VARIABLE commit_time = make_timestamp(${BigInt(time) * 1000n}::BIGINT)`;
 }
 
 function columnSql(field: Field): string {

@@ -1,7 +1,12 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBMaterializedResult,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import { unreadable } from '../data-folder.ts';
 import { CloudError } from '../errors.ts';
@@ -250,9 +255,13 @@ export class Database {
     return this.#run(this.#builds, work, signal);
   }
 
-  /** Reads some rows of a table. Long queries never delay it, as at Google, where `tabledata.list` needs no slot. */
-  list<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.#run(this.#lists, work);
+  /**
+   * Some rows of a table, by one statement without parameters: DuckDB plans and runs it in one turn of a thread, and in one
+   * transaction. Long queries never delay it, as at Google, where `tabledata.list` needs no slot.
+   */
+  async list(sql: string): Promise<DuckDBValue[][]> {
+    if (this.#closed) throw closedError();
+    return await this.#lists.run((connection) => readRows(connection, sql), this.#closing.signal);
   }
 
   /**
@@ -351,11 +360,7 @@ export async function readRows(
   return rowsOf(await connection.run(sql, values));
 }
 
-export async function rowsOf(result: DuckDBResult): Promise<DuckDBValue[][]> {
-  const rows: DuckDBValue[][] = [];
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return rows;
-    for (const row of chunk.getRows()) rows.push(row);
-  }
+/** Without `fetchChunk`, which waits for a thread to hand over what is there. */
+export function rowsOf(result: DuckDBMaterializedResult): DuckDBValue[][] {
+  return Array.from({ length: result.chunkCount }, (_, index) => result.getChunk(index).getRows()).flat();
 }

@@ -24,7 +24,7 @@ export async function readPrepared(
 ): Promise<DuckDBValue[][]> {
   const statement = await prepare(connection, sql, bindings);
   try {
-    return await rowsOf(await statement.run());
+    return rowsOf(await statement.run());
   } finally {
     statement.destroySync();
   }

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { type Database, readRows } from './database.ts';
+import type { Database } from './database.ts';
 import type { RowSource } from './page.ts';
 import type { Field } from './types.ts';
 
@@ -20,19 +20,20 @@ export function readerOf(
 ): RowSource['read'] {
   if (fields.length === 0) return async () => [];
   const list = columns.join(', ');
-  // Without ORDER BY, DuckDB keeps the insertion order.
-  const rows = `FROM ${table} ${isIndexed ? 'WHERE rowid >= $2 AND rowid < $1 + $2' : 'LIMIT $1 OFFSET $2'}`;
-  const read = (sql: string, start: number, count: number) =>
-    database.list((connection) => readRows(connection, sql, [BigInt(count), BigInt(start)]));
-  if (!fields.every(isText)) return (start, count) => read(`SELECT ${list} ${rows}`, start, count);
+  // Without ORDER BY, DuckDB keeps the insertion order. BigInt refuses what is no whole number.
+  const rows = (start: number, count: number) =>
+    isIndexed
+      ? `FROM ${table} WHERE rowid >= ${BigInt(start)} AND rowid < ${BigInt(start + count)}`
+      : `FROM ${table} LIMIT ${BigInt(count)} OFFSET ${BigInt(start)}`;
+  if (!fields.every(isText)) return (start, count) => database.list(`SELECT ${list} ${rows(start, count)}`);
   // As one JSON text: @duckdb/node-api makes a call and a buffer for each text, which takes most of the time of a page.
   const named = columns.map((column, index) => `${column} AS c${index}`);
   const values = columns.map((_, index) => `c${index}`);
-  const sql =
+  const select =
     `SELECT string_agg(json_array(${values.join(', ')}), ',' ORDER BY place) ` +
-    `FROM (SELECT rowid AS place, ${named.join(', ')} ${rows})`;
+    `FROM (SELECT rowid AS place, ${named.join(', ')}`;
   return async (start, count) => {
-    const [[text = null] = []] = await read(sql, start, count);
+    const [[text = null] = []] = await database.list(`${select} ${rows(start, count)})`);
     const all: DuckDBValue[][] = JSON.parse(`[${text ?? ''}]`);
     return all;
   };

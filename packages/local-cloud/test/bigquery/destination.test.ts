@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { BigQuery as Client } from '@google-cloud/bigquery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
@@ -304,18 +304,15 @@ describe('a read that waits for a connection', () => {
 });
 
 describe('a connection whose transaction was aborted', () => {
-  type Work = (connection: DuckDBConnection) => Promise<unknown>;
-  const abortTransaction: Work = (connection) => connection.run('SELECT * FROM nothing');
-  const answer: Work = async (connection) => (await connection.run('SELECT 1')).columnCount;
-
-  it.each<[string, (database: Database, work: Work) => Promise<unknown>]>([
-    ['query', (database, work) => database.read(work)],
-    ['list of rows', (database, work) => database.list(work)],
-    ['write', (database, work) => database.write(({ connection }) => work(connection))],
+  it.each<[string, (database: Database, sql: string) => Promise<unknown>]>([
+    ['query', (database, sql) => database.read((connection) => connection.run(sql))],
+    ['list of rows', (database, sql) => database.list(sql)],
+    ['write', (database, sql) => database.write(({ connection }) => connection.run(sql))],
   ])('keeps no later %s from its answer', async (_, run) => {
     const database = await Database.open(undefined);
-    for (let n = 0; n < 3; n += 1) await expect(run(database, abortTransaction)).rejects.toThrow('nothing');
-    for (let n = 0; n < 3; n += 1) await run(database, answer);
+    for (let n = 0; n < 3; n += 1)
+      await expect(run(database, 'SELECT * FROM nothing')).rejects.toThrow('nothing');
+    for (let n = 0; n < 3; n += 1) await run(database, 'SELECT 1');
     await database.close();
   });
 });
@@ -327,7 +324,7 @@ it('a query that is planned before a write reads no wrong value after it', async
   const rows = await database.read(async (connection) => {
     const planned = await connection.prepare('SELECT name FROM t ORDER BY name');
     await database.write(({ connection }) => connection.run("INSERT INTO t VALUES ('Zoë')"));
-    return rowsOf(await planned.stream());
+    return rowsOf(await planned.run());
   });
   expect(rows).toEqual([[null]]);
   await database.close();
@@ -369,7 +366,7 @@ it('a list of rows waits for no query', async () => {
   const database = await Database.open(undefined);
   const held = Promise.withResolvers<void>();
   const queries = Array.from({ length: 10 }, () => database.read(() => held.promise));
-  expect(await database.list(async () => 'rows')).toBe('rows');
+  expect(await database.list("SELECT 'rows'")).toEqual([['rows']]);
   held.resolve();
   await Promise.all(queries);
   await database.close();
