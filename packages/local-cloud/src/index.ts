@@ -1,7 +1,7 @@
 export { BigQuery } from './bigquery/bigquery.ts';
 export type { TracedCall } from './bigquery/rest/traced-call.ts';
 export { BigQueryServer } from './bigquery/server.ts';
-export { type FunctionSignature, functionSignatures } from './bigquery/sql/functions/signatures.ts';
+export { type FunctionSignature, functionSignatures } from './bigquery/sql/functions/functions.ts';
 export type { ChaosOptions } from './chaos.ts';
 export { type Clock, FakeClock, systemClock, type Timer } from './clock.ts';
 export type { CloudEvent, PropertyChange } from './cloud-event.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { BIGQUERY_FUNCTIONS, SPECIAL_FUNCTIONS } from '../src/bigquery/sql/functions/catalogue.ts';
-import { functionSignatures } from '../src/bigquery/sql/functions/signatures.ts';
+import { functionSignatures } from '../src/bigquery/sql/functions/functions.ts';
 import { isApplied, type ResourceType } from '../src/pulumi/resource-type.ts';
 import { DATA_SOURCES, RESOURCE_TYPES } from '../src/pulumi/resources/index.ts';
 import { STATEMENTS } from './bigquery/vectors/statements.ts';

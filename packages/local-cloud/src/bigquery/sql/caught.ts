@@ -8,17 +8,13 @@ import { combined, type Resolved } from './resolved.ts';
 
 /** Functions that fail, and those that catch failures. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/debugging_functions */
 
-type Resolve = (node: Expression) => Resolved;
-
 const ARGUMENTS: Readonly<Record<string, number>> = { ERROR: 1, IFERROR: 2, ISERROR: 1, NULLIFERROR: 1 };
 
 export const CATCHING_FUNCTIONS = Object.keys(ARGUMENTS);
 
-export function resolveCatching(
-  { name, args, at }: FunctionCall,
-  { bindings }: ExpressionContext,
-  resolve: Resolve,
-): Resolved {
+export function resolveCatching({ name, args, at }: FunctionCall, context: ExpressionContext): Resolved {
+  const { bindings } = context;
+  const resolve = (node: Expression) => context.resolve(node, context);
   const [first, second] = args;
   if (!first || args.length !== ARGUMENTS[name])
     throw invalidQuery(`Number of arguments does not match for function ${name}`, at);

@@ -196,6 +196,18 @@ export function unreadableText(values: readonly Resolved[]): CloudError | undefi
   return invalidQuery(`Could not cast literal ${JSON.stringify(text.constant)} to type ${kind}`, text.at);
 }
 
+/** The column that a query has for a value, which is no literal any more; only a NULL still takes any type. */
+export function columnValue(sql: string, { type, at, coercible }: Resolved): Resolved {
+  return combined(sql, type, at, [], coercible === 'NULL' ? { coercible } : {});
+}
+
+/** A condition as a BOOL. Throws for one of another type. */
+export function condition(value: Resolved, clause: string, bindings: Bindings): Resolved {
+  const bool = coerce(value, scalar('BOOL'), bindings);
+  if (bool) return bool;
+  throw invalidQuery(`${clause} should return type BOOL, but returns type ${value.type.kind}`, value.at);
+}
+
 /** Coerces a value to the type of its column. Throws BigQuery's error for INSERT and UPDATE. */
 export function assignable(value: Resolved, field: Field, bindings: Bindings): Resolved {
   const type = typeOfField(field);

@@ -1,6 +1,6 @@
 import type { Position } from '../errors.ts';
 import type { DataType } from '../types.ts';
-import type { Name, Query, WindowSpec } from './ast.ts';
+import type { Expression, Name, Query, WindowSpec } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import type { Resolved } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
@@ -14,7 +14,7 @@ export interface ResolvedSubquery {
   readonly reads: Resolved;
 }
 
-/** Where an expression stands, and how its subqueries are resolved. */
+/** Where an expression stands, and how its parts and subqueries are resolved. */
 export interface ExpressionContext {
   readonly scope: Scope;
   readonly bindings: Bindings;
@@ -36,6 +36,7 @@ export interface ExpressionContext {
   readonly rowFilter?: string;
   /** Resolves an alias of the SELECT list, in clauses that may use one. */
   readonly alias?: (name: Name) => Resolved | undefined;
+  readonly resolve: (node: Expression, context: ExpressionContext) => Resolved;
   readonly resolveQuery: (query: Query, scope: Scope) => ResolvedSubquery;
   readonly routines: {
     /** The function that a user defined. Throws PERMISSION_DENIED, NOT_FOUND. */

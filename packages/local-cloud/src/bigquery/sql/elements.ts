@@ -3,7 +3,7 @@ import { scalar, typeName } from '../types.ts';
 import type { ElementMode } from './ast.ts';
 import type { Site } from './bindings.ts';
 import { coerce } from './coercion.ts';
-import { jsonItem, jsonMember } from './functions/json-member.ts';
+import { jsonItem, jsonMember } from './functions/json-text.ts';
 import { failure, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';

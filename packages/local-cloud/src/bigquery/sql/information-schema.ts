@@ -1,8 +1,9 @@
 import type { Dataset, Table } from '../catalog.ts';
 import { isObject } from '../row-values.ts';
+import { columnBytesSql } from '../sizes.ts';
 import { kindOf, viewOf } from '../table-kind.ts';
 import { partitionClause } from '../table-layout.ts';
-import { type Field, fieldTypeName, scalar } from '../types.ts';
+import { type Field, fieldTypeName, scalar, typeOfField } from '../types.ts';
 import { type Columns, metadataTable, structType } from './metadata-table.ts';
 
 // Views of INFORMATION_SCHEMA. https://docs.cloud.google.com/bigquery/docs/information-schema-intro
@@ -245,3 +246,26 @@ function clusteringOf({ properties: { clustering } }: Table): string[] {
   const names: unknown = isObject(clustering) ? clustering.fields : undefined;
   return Array.isArray(names) ? names.map(String) : [];
 }
+
+const isView = (table: Table) => kindOf(table) === 'VIEW';
+
+function bytesSql({ fields }: Table): string {
+  return fields.map((field) => columnBytesSql(typeOfField(field), field.name)).join(' + ') || '0';
+}
+
+/** `__TABLES__`. Not in Google's documentation of today. Its columns are those that dbt's catalog and public queries read. */
+export const DATASET_TABLES = metadataTable<Table>(
+  ({ tables }) => tables,
+  {
+    project_id: ['STRING', ({ reference }) => reference.projectId],
+    dataset_id: ['STRING', ({ reference }) => reference.datasetId],
+    table_id: ['STRING', ({ reference }) => reference.tableId],
+    creation_time: ['INT64', ({ creationTime }) => creationTime],
+    last_modified_time: ['INT64', ({ lastModifiedTime }) => lastModifiedTime],
+    row_count: ['INT64', (table) => (isView(table) ? 0 : { sql: 'count(*)' })],
+    size_bytes: ['INT64', (table) => (isView(table) ? 0 : { sql: bytesSql(table) })],
+    // No public source tells the number of a snapshot.
+    type: ['INT64', (table) => (kindOf(table) === 'SNAPSHOT' ? null : isView(table) ? 2 : 1)],
+  },
+  { of: (table) => (isView(table) ? undefined : table) },
+);

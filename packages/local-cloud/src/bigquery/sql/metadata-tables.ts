@@ -1,7 +1,7 @@
-import { DATASET_TABLES } from './dataset-tables.ts';
 import {
   COLUMN_FIELD_PATHS,
   COLUMNS,
+  DATASET_TABLES,
   MATERIALIZED_VIEWS,
   SCHEMATA,
   TABLE_OPTIONS,

@@ -1,6 +1,7 @@
 import { invalidQuery } from '../errors.ts';
 import { typeName } from '../types.ts';
 import type { Expression, OrderItem } from './ast.ts';
+import type { ExpressionContext } from './context.ts';
 import type { Resolved } from './resolved.ts';
 
 /** A literal without the name of a type; also an array or STRUCT of them. */
@@ -27,4 +28,18 @@ export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): 
   if (value.type.kind !== 'FLOAT64') return plain;
   const nan = `isnan(${value.sql}) ${item.descending ? 'ASC' : 'DESC'}`;
   return `(${value.sql} IS NULL) ${item.nulls === 'FIRST' ? 'DESC' : 'ASC'}, ${nan}, ${plain}`;
+}
+
+/** An ORDER BY clause whose keys are expressions, empty for no keys. */
+export function orderBySql(
+  items: readonly OrderItem[],
+  context: ExpressionContext,
+): { sql: string; values: Resolved[] } {
+  const values: Resolved[] = [];
+  const keys = items.map((item) => {
+    const value = context.resolve(item.value, context);
+    values.push(value);
+    return orderKeySql(value, item);
+  });
+  return { sql: keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`, values };
 }

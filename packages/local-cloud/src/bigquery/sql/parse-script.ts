@@ -172,8 +172,7 @@ class ScriptParser extends StatementParser {
     if (keyword === 'FOR') return this.#for(name);
     const condition = keyword === 'WHILE' ? this.#value() : undefined;
     if (condition) this.expectKeyword('DO');
-    const label = name?.text.toLowerCase();
-    const body = this.#within({ label, isLoop: true }, () =>
+    const { label, parsed: body } = this.#within(name, true, () =>
       this.#body([keyword === 'REPEAT' ? 'UNTIL' : 'END']),
     );
     const until = keyword === 'REPEAT' && this.acceptKeyword('UNTIL') ? this.#value() : undefined;
@@ -187,8 +186,7 @@ class ScriptParser extends StatementParser {
     this.expectKeyword('IN');
     const { value: statement, ...text } = this.#text(() => this.parenthesized(() => this.query()));
     this.expectKeyword('DO');
-    const label = name?.text.toLowerCase();
-    const body = this.#within({ label, isLoop: true }, () => this.#body(['END']));
+    const { label, parsed: body } = this.#within(name, true, () => this.#body(['END']));
     this.expectKeyword('END', 'FOR');
     this.#endLabel(name);
     return { node: 'for', label, variable, query: { statement, ...text }, body };
@@ -247,8 +245,7 @@ class ScriptParser extends StatementParser {
 
   #block(name: Name | undefined): Parsed<'block'> {
     this.expectKeyword('BEGIN');
-    const label = name?.text.toLowerCase();
-    const block = this.#within({ label, isLoop: false }, () => {
+    const { label, parsed: block } = this.#within(name, false, () => {
       const body = this.#body(['EXCEPTION', 'END'], true);
       if (!this.acceptKeyword('EXCEPTION')) return { body, handler: undefined };
       this.expectKeyword('WHEN', 'ERROR', 'THEN');
@@ -262,11 +259,12 @@ class ScriptParser extends StatementParser {
     return { node: 'block', label, ...block };
   }
 
-  #within<T>(enclosing: Enclosing, parse: () => T): T {
-    this.#around.push(enclosing);
+  #within<T>(name: Name | undefined, isLoop: boolean, parse: () => T) {
+    const label = name?.text.toLowerCase();
+    this.#around.push({ label, isLoop });
     const parsed = parse();
     this.#around.pop();
-    return parsed;
+    return { label, parsed };
   }
 
   #endLabel(name: Name | undefined): void {

@@ -48,34 +48,27 @@ export class StatementParser extends DdlParser {
   protected statement(): Statement {
     const { keyword, at } = this.peek();
     if (this.isQueryStart() || this.isSymbol('(')) return this.query();
-    switch (keyword) {
-      case 'INSERT':
-        return this.insert();
-      case 'UPDATE':
-        return this.update();
-      case 'DELETE':
-        return this.delete();
-      case 'MERGE':
-        return this.merge();
-      case 'TRUNCATE':
-        return this.truncate();
-      case 'CREATE':
-        return this.create();
-      case 'ALTER':
-        return this.alter();
-      case 'DROP':
-        return this.drop();
-      case 'UNDROP':
-        return this.undrop();
-      case 'ASSERT':
-        return this.#assert();
-      case 'GRANT':
-      case 'REVOKE':
-        return this.#access(keyword);
-    }
+    const parse = Object.hasOwn(this.#statements, keyword) ? this.#statements[keyword] : undefined;
+    if (parse) return parse();
     if (UNSUPPORTED.test(keyword)) throw unsupported(`Statement ${keyword}`, at);
     throw this.unexpected();
   }
+
+  /** By their first keyword. */
+  readonly #statements: Readonly<Record<string, () => Statement>> = {
+    INSERT: () => this.insert(),
+    UPDATE: () => this.update(),
+    DELETE: () => this.delete(),
+    MERGE: () => this.merge(),
+    TRUNCATE: () => this.truncate(),
+    CREATE: () => this.create(),
+    ALTER: () => this.alter(),
+    DROP: () => this.drop(),
+    UNDROP: () => this.undrop(),
+    ASSERT: () => this.#assert(),
+    GRANT: () => this.#access('GRANT'),
+    REVOKE: () => this.#access('REVOKE'),
+  };
 
   #access(verb: 'GRANT' | 'REVOKE'): Statement {
     const at = this.expectKeyword(verb);

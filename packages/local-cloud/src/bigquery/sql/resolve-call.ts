@@ -1,58 +1,51 @@
 import { DuckDBTimestampValue } from '@duckdb/node-api';
-import { invalidQuery, type Position, unsupported } from '../errors.ts';
+import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { duckType, holds, scalar, scalarKindOf, typeName } from '../types.ts';
-import type { Expression, FunctionCall, OrderItem, WindowSpec } from './ast.ts';
+import type { Expression, FunctionCall, WindowSpec } from './ast.ts';
 import { CATCHING_FUNCTIONS, resolveCatching } from './caught.ts';
 import { rowCount } from './coercion.ts';
 import { constantSql } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
 import { unknownFunction } from './functions/catalogue.ts';
+import { SCALAR_FUNCTIONS } from './functions/functions.ts';
 import { applyOverloads } from './functions/overload.ts';
-import { SCALAR_FUNCTIONS } from './functions/scalars.ts';
 import { type Overload, overload } from './functions/table.ts';
 import { PART_ARGUMENT } from './functions/time.ts';
 import { clockSql } from './functions/time-sql.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from './functions/windows.ts';
-import { letIn, whenAsked, withoutFailures } from './let.ts';
-import { assertComparable, assertGroupable, compare, unified } from './operators.ts';
-import { ordinalOf } from './order-key.ts';
+import { letIn, withoutFailures } from './let.ts';
+import { assertComparable, assertGroupable } from './operators.ts';
+import { orderBySql, ordinalOf } from './order-key.ts';
 import { combined, type Resolved, withoutReferences } from './resolved.ts';
 import { resolveRoutine } from './routine.ts';
 import { frameSql } from './window-frame.ts';
 
-/** Functions of resolve-expression.ts, passed in because that module imports this one. */
-interface Resolvers {
-  expression(node: Expression, context: ExpressionContext): Resolved;
-  orderBy(items: readonly OrderItem[], context: ExpressionContext): { sql: string; values: Resolved[] };
-}
-
-export function resolveCall(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+export function resolveCall(node: FunctionCall, context: ExpressionContext): Resolved {
   if (Object.hasOwn(AGGREGATES, node.name)) {
-    return node.over ? resolveAnalytic(node, context, resolvers) : resolveAggregate(node, context, resolvers);
+    return node.over ? resolveAnalytic(node, context) : resolveAggregate(node, context);
   }
   if (Object.hasOwn(WINDOW_FUNCTIONS, node.name)) {
     if (!node.over)
       throw invalidQuery(`Analytic function ${node.name} cannot be called without an OVER clause`, node.at);
-    return resolveAnalytic(node, context, resolvers);
+    return resolveAnalytic(node, context);
   }
-  if (node.name === 'GROUPING') return resolveGrouping(node, context, resolvers);
-  if (CATCHING_FUNCTIONS.includes(node.name))
-    return resolveCatching(node, context, (arg) => resolvers.expression(arg, context));
+  if (node.name === 'GROUPING') return resolveGrouping(node, context);
+  if (CATCHING_FUNCTIONS.includes(node.name)) return resolveCatching(node, context);
   if (node.name === 'SESSION_USER' && node.args.length === 0)
     return combined(quoteLiteral(context.user), scalar('STRING'), node.at);
-  return resolveScalar(node, context, resolvers);
+  return resolveScalar(node, context);
 }
 
 /** GROUPING(key): 1 in the rows that are totals over the key, else 0. */
-function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+function resolveGrouping(node: FunctionCall, context: ExpressionContext): Resolved {
   const [arg, ...rest] = node.args;
   if (!arg || rest.length > 0) throw invalidQuery('Function GROUPING takes one argument', node.at);
   if (!context.aggregates) {
     throw invalidQuery(`Aggregate function GROUPING not allowed in ${context.clause}`, node.at);
   }
-  const key = resolvers.expression(arg, context);
+  const key = context.resolve(arg, context);
   if (!context.groups?.keys.has(key.sql)) {
     throw invalidQuery('The argument of GROUPING must be a key of GROUP BY', arg.at);
   }
@@ -62,12 +55,12 @@ function resolveGrouping(node: FunctionCall, context: ExpressionContext, resolve
   });
 }
 
-function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+function resolveScalar(node: FunctionCall, context: ExpressionContext): Resolved {
   const { at } = node;
   const isSafe = node.name.startsWith('SAFE.');
   const name = isSafe ? node.name.slice('SAFE.'.length) : node.name;
   const overloads = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
-  const known = overloads || name === 'NULLIF' || name.startsWith('CURRENT_');
+  const known = overloads || name.startsWith('CURRENT_');
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
   if (!known) {
@@ -75,20 +68,21 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext, resolvers
     if (!routine) throw unknownFunction(node.spelling, at);
     if (!plain || node.argumentNames)
       throw invalidQuery(`Function ${node.spelling} accepts only plain arguments`, at);
-    const given = node.args.map((arg) => resolvers.expression(arg, context));
-    return resolveRoutine(node, routine, given, context, resolvers.expression);
+    const given = node.args.map((arg) => context.resolve(arg, context));
+    return resolveRoutine(node, routine, given, context);
   }
   if (node.argumentNames && !overloads?.some(({ parameters }) => parameters.some(({ name }) => name)))
     throw unsupported(`A named argument of ${name}`, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   const args = node.args.map((arg, index) => {
-    const value = resolveArgument(name, arg, index, context, resolvers);
+    const value = resolveArgument(name, arg, index, context);
     const argument = node.argumentNames?.get(index);
     return argument === undefined ? value : { ...value, argument };
   });
   if (isSafe) return safely(node, name, overloads ?? [], args, context);
-  if (overloads) return applyOverloads(node, overloads, args, context.bindings);
-  return name === 'NULLIF' ? resolveNullIf(args, at, context) : currentTime(node, args, context);
+  return overloads
+    ? applyOverloads(node, overloads, args, context.bindings)
+    : currentTime(node, args, context);
 }
 
 /** `SAFE.f(…)` is NULL where `f` fails. Where an argument fails, it fails, too. */
@@ -118,15 +112,9 @@ function renamed(arg: Resolved, sql: string): Resolved {
   return { ...arg, step: { ...arg.step, count: { ...arg.step.count, sql } } };
 }
 
-function resolveArgument(
-  name: string,
-  arg: Expression,
-  index: number,
-  context: ExpressionContext,
-  resolvers: Resolvers,
-): Resolved {
+function resolveArgument(name: string, arg: Expression, index: number, context: ExpressionContext): Resolved {
   if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index)
-    return resolvers.expression(arg, context);
+    return context.resolve(arg, context);
   const part = partName(arg);
   if (!part) throw invalidQuery('A valid date part name is required', arg.at);
   return combined('', scalar('STRING'), arg.at, [], { special: { part } });
@@ -137,16 +125,6 @@ function partName(arg: Expression): string | undefined {
   if (arg.node === 'path' && arg.parts.length === 1) return arg.parts[0]?.text.toUpperCase();
   const inner = arg.node === 'call' && arg.args.length === 1 ? arg.args[0] : undefined;
   return arg.node === 'call' && inner ? `${arg.name}(${partName(inner)})` : undefined;
-}
-
-function resolveNullIf(args: readonly Resolved[], at: Position, { bindings }: ExpressionContext): Resolved {
-  const site = { at, bindings };
-  const [value, other] = args;
-  if (!value || !other || args.length !== 2) throw invalidQuery('Function NULLIF takes two arguments', at);
-  const supported = 'NULLIF(T, T)';
-  const [a, b] = unified('function NULLIF', [value, other], supported, site);
-  const equal = compare('=', a, b, site);
-  return combined(`(CASE WHEN ${whenAsked(equal)} THEN NULL ELSE ${a.sql} END)`, a.type, at, [equal, a]);
 }
 
 /** CURRENT_TIMESTAMP and the like: one instant for the whole statement. */
@@ -166,7 +144,7 @@ function currentTime(node: FunctionCall, args: readonly Resolved[], context: Exp
   return applyOverloads(node, [inZone], args, context.bindings);
 }
 
-function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+function resolveAggregate(node: FunctionCall, context: ExpressionContext): Resolved {
   if (!context.aggregates) {
     throw invalidQuery(`Aggregate function ${node.name} not allowed in ${context.clause}`, node.at);
   }
@@ -176,18 +154,13 @@ function resolveAggregate(node: FunctionCall, context: ExpressionContext, resolv
     aggregates: false,
     windows: false,
   };
-  const resolved = aggregateCall(node, inner, resolvers, '');
+  const resolved = aggregateCall(node, inner, '');
   if (resolved.hasAggregate) throw invalidQuery('Aggregations of aggregations are not allowed', node.at);
   // An aggregate may use columns that are not grouped.
   return { ...withoutReferences(resolved, context.scope), hasAggregate: true };
 }
 
-function aggregateCall(
-  node: FunctionCall,
-  context: ExpressionContext,
-  resolvers: Resolvers,
-  over: string,
-): Resolved {
+function aggregateCall(node: FunctionCall, context: ExpressionContext, over: string): Resolved {
   const overloads = AGGREGATES[node.name] ?? [];
   if (node.argumentNames) throw unsupported(`A named argument of ${node.name}`, node.at);
   if (node.star && node.name !== 'COUNT')
@@ -195,14 +168,14 @@ function aggregateCall(
   if (!node.star && node.args.length === 0) {
     throw invalidQuery(`Number of arguments does not match for aggregate function ${node.name}`, node.at);
   }
-  const args = node.args.map((arg) => resolvers.expression(arg, context));
+  const args = node.args.map((arg) => context.resolve(arg, context));
   const called = applyOverloads(node, overloads, args, context.bindings);
   for (const { value } of node.orderBy) {
     if (ordinalOf(value, 'ORDER BY') !== undefined)
       throw invalidQuery('Aggregate functions do not allow ORDER BY by index in arguments', value.at);
   }
-  const order = resolvers.orderBy(node.orderBy, context);
-  const limit = node.limit && rowCount(resolvers.expression(node.limit, context), 'LIMIT', context.bindings);
+  const order = orderBySql(node.orderBy, context);
+  const limit = node.limit && rowCount(context.resolve(node.limit, context), 'LIMIT', context.bindings);
   if (node.distinct) for (const arg of args) assertDistinct(node.name, arg);
   const sql = completeAggregate(node, called.sql, {
     args: args.map(({ sql }) => sql),
@@ -223,12 +196,12 @@ function assertDistinct(name: string, { type, at }: Resolved): void {
   assertGroupable(`DISTINCT in ${name}`, type, at);
 }
 
-function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolvers: Resolvers): Resolved {
+function resolveAnalytic(node: FunctionCall, context: ExpressionContext): Resolved {
   const { name, at } = node;
   if (!context.windows) throw invalidQuery(`Analytic function ${name} not allowed in ${context.clause}`, at);
   const inner = { ...context, windows: false, clause: `the arguments of analytic function ${name}` };
   const spec = windowSpec(node.over ?? { partitionBy: [], orderBy: [] }, context);
-  const window = windowSql(spec, inner, resolvers);
+  const window = windowSql(spec, inner);
   if (WITHOUT_ORDER.includes(name) && spec.orderBy.length > 0) {
     throw invalidQuery(`Window ORDER BY is not allowed for analytic function ${name.toLowerCase()}`, at);
   }
@@ -239,7 +212,7 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
     if (node.distinct && (spec.orderBy.length > 0 || spec.frame)) {
       throw invalidQuery(`Window ORDER BY is not allowed if DISTINCT is specified`, at);
     }
-    const called = aggregateCall(node, inner, resolvers, ` OVER (${window.sql})`);
+    const called = aggregateCall(node, inner, ` OVER (${window.sql})`);
     return combined(called.sql, called.type, at, [called, ...window.values], { hasWindow: true });
   }
   const hasFrame = spec.frame !== undefined;
@@ -249,7 +222,7 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext, resolve
   if (node.distinct || node.star || node.orderBy.length > 0 || node.limit) {
     throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   }
-  const args = node.args.map((arg) => resolvers.expression(arg, inner));
+  const args = node.args.map((arg) => context.resolve(arg, inner));
   const called = applyOverloads(node, WINDOW_FUNCTIONS[name] ?? [], args, context.bindings);
   const sql = node.nulls === 'IGNORE' ? `${called.sql.slice(0, -1)} IGNORE NULLS)` : called.sql;
   return combined(`${sql} OVER (${window.sql})`, called.type, at, [called, ...window.values], {
@@ -278,22 +251,18 @@ function windowSpec(spec: WindowSpec, context: ExpressionContext): WindowSpec {
   };
 }
 
-function windowSql(
-  spec: WindowSpec,
-  context: ExpressionContext,
-  resolvers: Resolvers,
-): { sql: string; values: Resolved[] } {
-  const partition = spec.partitionBy.map((key) => resolvers.expression(key, context));
+function windowSql(spec: WindowSpec, context: ExpressionContext): { sql: string; values: Resolved[] } {
+  const partition = spec.partitionBy.map((key) => context.resolve(key, context));
   for (const { type, at } of partition) assertComparable('PARTITION BY', type, at);
   const float = partition.find(({ type }) => type.kind === 'FLOAT64');
   if (float) throw invalidQuery('Partitioning by expressions of type FLOAT64 is not allowed', float.at);
-  const order = resolvers.orderBy(spec.orderBy, context);
+  const order = orderBySql(spec.orderBy, context);
   const values = [...partition, ...order.values];
   const parts: string[] = [];
   if (partition.length > 0) parts.push(`PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`);
   if (order.sql) parts.push(order.sql);
   if (spec.frame) {
-    parts.push(frameSql(spec.frame, order.values, context, resolvers.expression));
+    parts.push(frameSql(spec.frame, order.values, context));
   }
   return { sql: parts.join(' '), values };
 }

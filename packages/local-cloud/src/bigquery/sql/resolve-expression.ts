@@ -1,7 +1,7 @@
 import { invalidQuery } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, scalar } from '../types.ts';
-import type { Expression, ExpressionNode, Name, OrderItem, Query } from './ast.ts';
+import type { Expression, ExpressionNode, Name, Query } from './ast.ts';
 import { castTo } from './casts.ts';
 import { coerce, signatureError } from './coercion.ts';
 import { intervalLiteral, resolveLiteral } from './constants.ts';
@@ -13,7 +13,6 @@ import { assertPart } from './functions/date-parts.ts';
 import { INTERVAL_PARTS, partOfInterval, stepInterval } from './functions/interval.ts';
 import { clockSql, extractSql } from './functions/time-sql.ts';
 import { resolveBinary, resolveLogical, resolveUnary } from './operators.ts';
-import { orderKeySql } from './order-key.ts';
 import { isBetween, isDistinct, isInArray, isInList, isInRows, isLike, isWhat } from './predicates.ts';
 import { resolveCall } from './resolve-call.ts';
 import { combined, type Resolved, withoutReferences } from './resolved.ts';
@@ -43,7 +42,7 @@ function resolveNode(node: Expression, context: ExpressionContext): Resolved {
     case 'element':
       return resolveElement(node, context);
     case 'call':
-      return resolveCall(node, context, { expression: resolveExpression, orderBy: orderBySql });
+      return resolveCall(node, context);
     case 'cast':
       return resolveCast(node, context);
     case 'unary':
@@ -217,17 +216,4 @@ function resolveInterval(
     );
   const sql = stepInterval([count.sql, quoteLiteral(part)]);
   return combined(sql, scalar('INTERVAL'), at, [count], { step: { count, part } });
-}
-
-function orderBySql(
-  items: readonly OrderItem[],
-  context: ExpressionContext,
-): { sql: string; values: Resolved[] } {
-  const values = items.map(({ value }) => resolveExpression(value, context));
-  const keys = items.map((item, index) => {
-    const value = values[index];
-    if (!value) throw new RangeError('an ORDER BY item without a value');
-    return orderKeySql(value, item);
-  });
-  return { sql: keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`, values };
 }

@@ -2,7 +2,7 @@ import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteColumn } from '../names.ts';
 import { type DataType, scalar, structKey } from '../types.ts';
 import type { FromItem, Join, Name, Query } from './ast.ts';
-import { coerce } from './coercion.ts';
+import { condition } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
 import { resolveExpression } from './resolve-expression.ts';
@@ -226,14 +226,14 @@ function join(item: Join, context: FromContext, outerLeft: readonly Source[]): R
       item.at,
     );
   }
-  const condition = joinCondition(item, left, right, context, outerLeft);
+  const joined = joinCondition(item, left, right, context, outerLeft);
   const rightSql = item.right.node === 'join' ? `(${right.sql})` : right.sql;
   const words = item.kind === 'CROSS' ? 'CROSS JOIN' : `${item.kind} JOIN`;
   return {
-    sql: `${left.sql} ${words} ${rightSql}${condition.sql}`,
+    sql: `${left.sql} ${words} ${rightSql}${joined.sql}`,
     sources: [...left.sources, ...right.sources],
-    merged: condition.merged,
-    reads: [...left.reads, ...right.reads, ...condition.reads],
+    merged: joined.merged,
+    reads: [...left.reads, ...right.reads, ...joined.reads],
     lateral: left.lateral || right.lateral,
     count: left.count ?? right.count,
   };
@@ -251,12 +251,7 @@ function joinCondition(
   if (item.on) {
     const scope = new Scope(context.outer, [...outerLeft, ...left.sources, ...right.sources], merged);
     const on = resolveExpression(item.on, { ...context.expression, scope, clause: 'JOIN ON clause' });
-    const bool = coerce(on, scalar('BOOL'), context.expression.bindings);
-    if (!bool)
-      throw invalidQuery(
-        `JOIN ON clause should return type BOOL, but returns type ${on.type.kind}`,
-        item.on.at,
-      );
+    const bool = condition(on, 'JOIN ON clause', context.expression.bindings);
     return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferences(bool, scope)] };
   }
   if (item.using) return usingCondition(item.using, item, left, right, context);

@@ -113,6 +113,7 @@ export class QueryResolver {
       user: this.#tables.user,
       aggregates: false,
       windows: false,
+      resolve: resolveExpression,
       resolveQuery: (query, inner) => this.#subquery(query, inner, ctes),
       routines: {
         find: (name, at) => this.#tables.routine(name, at),

@@ -1,7 +1,7 @@
 import { invalidQuery, type Position } from '../errors.ts';
-import { type DataType, scalar } from '../types.ts';
+import type { DataType } from '../types.ts';
 import type { Expression, Name, OrderItem, Select } from './ast.ts';
-import { coerce } from './coercion.ts';
+import { condition } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { GroupBy } from './group-by.ts';
 import { assertGroupable } from './operators.ts';
@@ -187,13 +187,7 @@ class SelectResolver {
   }
 
   #condition(node: Expression, context: ExpressionContext): Resolved {
-    const condition = resolveExpression(node, context);
-    const bool = coerce(condition, scalar('BOOL'), context.bindings);
-    if (bool) return bool;
-    throw invalidQuery(
-      `${context.clause} should return type BOOL, but returns type ${condition.type.kind}`,
-      node.at,
-    );
+    return condition(resolveExpression(node, context), context.clause, context.bindings);
   }
 
   /** Resolves an alias of the SELECT list, for the clauses after it. */

@@ -23,14 +23,7 @@ export function resolveSetOperation(
   const operands = node.byName ? matchedByName(node, node.byName, given, newAlias) : given;
   const [first] = operands;
   if (!first) throw new RangeError('a set operation without operands');
-  for (const [index, { outputs }] of operands.entries()) {
-    if (outputs.length !== first.outputs.length) {
-      throw invalidQuery(
-        `Queries in ${node.operator} have mismatched column count; query 1 has ${first.outputs.length} columns, query ${index + 1} has ${outputs.length} columns`,
-        node.operands[index]?.at,
-      );
-    }
-  }
+  assertSameCount(node, operands);
   const types = first.outputs.map((_, column) => columnType(node, operands, column, bindings));
   const sides = operands.map(({ sql, outputs }) => {
     const casts = types.map((type, index) => {
@@ -59,6 +52,19 @@ export function resolveSetOperation(
     outputs,
     reads: [...operands.flatMap(({ reads }) => reads), ...(comparesRows ? everything : [])],
   };
+}
+
+export function assertSameCount(
+  { operator, operands }: Pick<SetOperation, 'operator' | 'operands'>,
+  [first, ...others]: readonly ResolvedQuery[],
+): void {
+  const count = first?.outputs.length;
+  const other = others.findIndex(({ outputs }) => outputs.length !== count);
+  if (other < 0) return;
+  throw invalidQuery(
+    `Queries in ${operator} have mismatched column count; query 1 has ${count} columns, query ${other + 2} has ${others[other]?.outputs.length} columns`,
+    operands[other + 1]?.at,
+  );
 }
 
 function columnType(

@@ -2,12 +2,11 @@ import { invalidQuery } from '../errors.ts';
 import { sameType, typeName } from '../types.ts';
 import type { Query, QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce } from './coercion.ts';
+import { coerce, columnValue } from './coercion.ts';
 import { failure } from './let.ts';
 import type { Relation } from './resolve-from.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
-import { resolveSetOperation } from './resolve-set.ts';
-import { combined } from './resolved.ts';
+import { assertSameCount, resolveSetOperation } from './resolve-set.ts';
 
 /** Finds common table expressions by their lower-case name. */
 export interface Ctes {
@@ -131,24 +130,19 @@ function unionOf(query: Query): SetOperation | undefined {
 /** The column `d` counts the iterations, which have a limit. */
 function recursiveSql(
   alias: string,
-  { operator, at }: SetOperation,
+  { operator, operands, at }: SetOperation,
   first: ResolvedQuery,
   next: ResolvedQuery,
   { bindings, newAlias }: QueryHost,
 ): string {
-  if (first.outputs.length !== next.outputs.length) {
-    throw invalidQuery(
-      `Queries in ${operator} have mismatched column count; query 1 has ${first.outputs.length} columns, query 2 has ${next.outputs.length} columns`,
-      at,
-    );
-  }
+  assertSameCount({ operator, operands: operands.slice(-2) }, [first, next]);
   const [from, to] = [newAlias(), newAlias()];
   const names = first.outputs.map((_, index) => `c${index}`);
   const values = first.outputs.map(({ type }, index) => {
     const output = next.outputs[index];
-    const column = combined(`${to}.c${index}`, output?.type ?? type, at);
-    const value = output?.value.coercible === 'NULL' ? { ...column, coercible: 'NULL' as const } : column;
-    const coerced = coerce(value, type, bindings);
+    if (!output) throw new RangeError('a column without a value');
+    const column = columnValue(`${to}.c${index}`, output.value);
+    const coerced = coerce(column, type, bindings);
     if (coerced) return sameType(column.type, type) ? column.sql : coerced.sql;
     throw invalidQuery(
       `Cannot coerce column ${index + 1} of recursive term (${typeName(column.type)}) to column type in non-recursive term (${typeName(type)})`,

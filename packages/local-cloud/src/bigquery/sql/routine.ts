@@ -1,5 +1,5 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, typeName } from '../types.ts';
+import { type DataType, duckType, typeName } from '../types.ts';
 import type { Expression, FunctionCall } from './ast.ts';
 import { coerce, signatureError } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
@@ -40,7 +40,6 @@ export function resolveRoutine(
   definition: RoutineDefinition,
   given: readonly Resolved[],
   context: ExpressionContext,
-  resolve: (body: Expression, context: ExpressionContext) => Resolved,
 ): Resolved {
   const { parameters, returns, body } = definition;
   const { bindings, routines, routineDepth = 0 } = context;
@@ -68,7 +67,7 @@ export function resolveRoutine(
     });
     const scope = new Scope(undefined, [{ alias: undefined, columns }]);
     const own = { ...routines.context(scope, `function ${definition.name}`), routineDepth: routineDepth + 1 };
-    inner = resolve(body, own);
+    inner = own.resolve(body, own);
     const value = returns ? coerce(inner, returns, bindings) : inner;
     if (!value) {
       throw invalidQuery(
@@ -91,4 +90,22 @@ export function resolveRoutine(
 function hasQuery(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false;
   return ('node' in node && node.node === 'query') || Object.values(node).some(hasQuery);
+}
+
+/** Throws for a function whose body cannot be called. A body with parameters of ANY TYPE is checked by its calls only. */
+export function checkRoutine(
+  definition: RoutineDefinition,
+  queries: { readonly root: Scope; expressionContext(scope: Scope, clause: string): ExpressionContext },
+): void {
+  const { name, parameters } = definition;
+  const at = { line: 1, column: 1 };
+  const names = parameters.map((parameter) => parameter.name.toLowerCase());
+  const twice = names.find((each, index) => names.indexOf(each) < index);
+  if (twice !== undefined) throw invalidQuery(`Duplicate parameter name: ${twice}`);
+  const args = parameters.flatMap(({ type }) =>
+    type ? [combined(`CAST(NULL AS ${duckType(type)})`, type, at)] : [],
+  );
+  if (args.length < parameters.length) return;
+  const context = queries.expressionContext(queries.root, `function ${name}`);
+  resolveRoutine({ at, spelling: name }, definition, args, context);
 }

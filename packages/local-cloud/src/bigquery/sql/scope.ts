@@ -3,7 +3,7 @@ import { invalidQuery, unsupported } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
 import { type DataType, structKey } from '../types.ts';
 import type { Name } from './ast.ts';
-import { jsonMember } from './functions/json-member.ts';
+import { jsonMember } from './functions/json-text.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { structOf } from './struct.ts';
 

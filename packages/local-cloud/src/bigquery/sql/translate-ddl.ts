@@ -7,8 +7,7 @@ import { parseFields } from '../schema.ts';
 import { standardType } from '../standard-types.ts';
 import { kindOf, type TableKind } from '../table-kind.ts';
 import type { Field } from '../types.ts';
-import { checkRoutine } from './check-routine.ts';
-import { assignable } from './coercion.ts';
+import { assignable, columnValue } from './coercion.ts';
 import {
   FUNCTION_OPTIONS,
   type OptionValue,
@@ -18,8 +17,8 @@ import {
 } from './options.ts';
 import { partitioning } from './partition-by.ts';
 import type { ResolvedQuery } from './resolve-query.ts';
-import { combined } from './resolved.ts';
 import { columnDescription, createdFields, definedField } from './result-fields.ts';
+import { checkRoutine } from './routine.ts';
 import type { ChangeOf, OptionSetting, StatementOf, TableName, TableNoun } from './statements.ts';
 import { type Common, readOf, type Translators } from './translate.ts';
 
@@ -143,9 +142,8 @@ export class DdlTranslator {
       );
     }
     const alias = this.#shared.queries.newAlias();
-    const values = query.outputs.map(({ type, value }, index) => {
-      const isNull = value.coercible === 'NULL';
-      const column = combined(`${alias}.c${index}`, type, value.at, [], isNull ? { coercible: 'NULL' } : {});
+    const values = query.outputs.map(({ value }, index) => {
+      const column = columnValue(`${alias}.c${index}`, value);
       const field = fields[index];
       if (!field) throw new RangeError('a value without a column');
       return `${assignable(column, field, this.#shared.bindings).sql} AS c${index}`;

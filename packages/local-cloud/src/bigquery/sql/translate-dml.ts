@@ -3,7 +3,7 @@ import { invalidQuery, type Position } from '../errors.ts';
 import { quoteColumn, quoteIdentifier } from '../names.ts';
 import { type Field, scalar, typeOfField } from '../types.ts';
 import type { Expression, FromItem, Name } from './ast.ts';
-import { assignable, coerce } from './coercion.ts';
+import { assignable, columnValue, condition } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { ResolvedFrom } from './resolve-from.ts';
@@ -65,17 +65,9 @@ export class DmlTranslator {
       const query = queries.query(statement.query);
       assertCount(query.outputs.length, fields.length, statement.at);
       const alias = queries.newAlias();
-      const columns = query.outputs.map(({ type, value }, index) => {
-        const isNull = value.coercible === 'NULL';
-        const column = combined(
-          `${alias}.c${index}`,
-          type,
-          value.at,
-          [],
-          isNull ? { coercible: 'NULL' } : {},
-        );
-        return this.#stored(column, fields[index]).sql;
-      });
+      const columns = query.outputs.map(
+        ({ value }, index) => this.#stored(columnValue(`${alias}.c${index}`, value), fields[index]).sql,
+      );
       const sql = `${head} SELECT ${columns.join(', ')} FROM (${query.sql}) AS ${alias}`;
       return { ...common, sql, reads: reads(readOf(query)) };
     }
@@ -129,7 +121,7 @@ export class DmlTranslator {
       'NOT MATCHED BY TARGET': this.#scope(from.sources, from),
       'NOT MATCHED BY SOURCE': this.#scope([target.source]),
     };
-    const condition = this.#condition(on, both, 'MERGE ON clause');
+    const matches = this.#condition(on, both, 'MERGE ON clause');
     // A row of the source, which may be NULL in every column, has this mark.
     const mark = `${this.#shared.queries.newAlias()}.m`;
     const isMatch = { target: `${target.alias}.rowid IS NOT NULL`, source: `${mark} IS NOT NULL` };
@@ -138,7 +130,7 @@ export class DmlTranslator {
       'NOT MATCHED BY TARGET': `NOT (${isMatch.target})`,
       'NOT MATCHED BY SOURCE': `NOT (${isMatch.source})`,
     };
-    const read: Resolved[] = [condition, ...from.reads];
+    const read: Resolved[] = [matches, ...from.reads];
     const branches: string[] = [];
     const rows = clauses.map(({ when, condition, then }, index) => {
       const scope = scopes[when];
@@ -158,7 +150,7 @@ export class DmlTranslator {
     const changes = changesSql(
       `CASE ${branches.join(' ')} END`,
       columns,
-      `${targetSql(target)} ${join} JOIN ${marked} ON ${condition.sql}`,
+      `${targetSql(target)} ${join} JOIN ${marked} ON ${matches.sql}`,
     );
     const modifies = clauses.some(({ then }) => then.action !== 'INSERT');
     return {
@@ -240,10 +232,7 @@ export class DmlTranslator {
 
   #condition(node: Expression, scope: Scope, clause: string): Resolved {
     const { bindings, queries } = this.#shared;
-    const condition = resolveExpression(node, queries.expressionContext(scope, clause));
-    const bool = coerce(condition, scalar('BOOL'), bindings);
-    if (bool) return bool;
-    throw invalidQuery(`${clause} should return type BOOL, but returns type ${condition.type.kind}`, node.at);
+    return condition(resolveExpression(node, queries.expressionContext(scope, clause)), clause, bindings);
   }
 
   /** The value of a column: an expression, or DEFAULT when `node` is undefined. */

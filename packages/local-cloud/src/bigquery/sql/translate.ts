@@ -66,7 +66,10 @@ export function translate(
   now: number,
   tables: StoredTables,
 ): Translation {
-  return within(bindings, now, tables, (shared) => translated(statement, shared));
+  return translating(() => {
+    const visitor = translatorsOf(sharedBy(bindings, now, tables));
+    return (visitor[statement.node] as (statement: Statement) => Translation)(statement);
+  });
 }
 
 /** An expression of a script as a query, and its type: the given one, or its own. */
@@ -77,7 +80,8 @@ export function translateExpression(
   now: number,
   tables: StoredTables,
 ): QueryTranslation & { readonly type: DataType } {
-  return within(bindings, now, tables, ({ queries, reads }) => {
+  return translating(() => {
+    const { queries, reads } = sharedBy(bindings, now, tables);
     const value = coerced(expression, type, queries, bindings);
     return {
       ...{ kind: 'query', statementType: 'SELECT', holdsRows: false, reads: reads([value]) },
@@ -101,65 +105,47 @@ function coerced(
   );
 }
 
-function within<T>(
-  bindings: Bindings,
-  now: number,
-  tables: StoredTables,
-  work: (shared: Translators) => T,
-): T {
+function translating<T>(work: () => T): T {
   try {
-    return work({
-      ...{ tables, bindings, now },
-      queries: new QueryResolver(bindings, now, tables),
-      reads: (values) => readColumns(tables.found, values),
-    });
+    return work();
   } catch (error) {
     if (error instanceof QueryTooComplexError) throw unsupported('A query of this complexity');
     throw error;
   }
 }
 
-function translated(statement: Statement, shared: Translators): Translation {
-  const dml = new DmlTranslator(shared);
-  const ddl = new DdlTranslator(shared);
-  switch (statement.node) {
-    case 'query':
-      return select(statement, shared);
-    case 'insert':
-      return dml.insert(statement);
-    case 'update':
-      return dml.update(statement);
-    case 'delete':
-      return dml.delete(statement);
-    case 'merge':
-      return dml.merge(statement);
-    case 'truncate':
-      return dml.truncate(statement);
-    case 'create table':
-      return ddl.createTable(statement);
-    case 'create view':
-      return ddl.createView(statement);
-    case 'alter table':
-      return ddl.alterTable(statement);
-    case 'drop table':
-      return ddl.dropTable(statement);
-    case 'create schema':
-      return ddl.createSchema(statement);
-    case 'undrop schema':
-      return ddl.undropSchema(statement);
-    case 'alter schema':
-      return ddl.alterSchema(statement);
-    case 'drop schema':
-      return ddl.dropSchema(statement);
-    case 'create function':
-      return ddl.createFunction(statement);
-    case 'drop function':
-      return ddl.dropFunction(statement);
-    case 'assert':
-      return assertion(statement, shared);
-    case 'access':
-      return access(statement, shared);
-  }
+function sharedBy(bindings: Bindings, now: number, tables: StoredTables): Translators {
+  const queries = new QueryResolver(bindings, now, tables);
+  return { tables, bindings, now, queries, reads: (values) => readColumns(tables.found, values) };
+}
+
+/** The translation of each statement. */
+type StatementTranslators = {
+  readonly [Name in Statement['node']]: (statement: StatementOf<Name>) => Translation;
+};
+
+function translatorsOf(shared: Translators): StatementTranslators {
+  const [dml, ddl] = [new DmlTranslator(shared), new DdlTranslator(shared)];
+  return {
+    query: (statement) => select(statement, shared),
+    insert: (statement) => dml.insert(statement),
+    update: (statement) => dml.update(statement),
+    delete: (statement) => dml.delete(statement),
+    merge: (statement) => dml.merge(statement),
+    truncate: (statement) => dml.truncate(statement),
+    'create table': (statement) => ddl.createTable(statement),
+    'create view': (statement) => ddl.createView(statement),
+    'alter table': (statement) => ddl.alterTable(statement),
+    'drop table': (statement) => ddl.dropTable(statement),
+    'create schema': (statement) => ddl.createSchema(statement),
+    'undrop schema': (statement) => ddl.undropSchema(statement),
+    'alter schema': (statement) => ddl.alterSchema(statement),
+    'drop schema': (statement) => ddl.dropSchema(statement),
+    'create function': (statement) => ddl.createFunction(statement),
+    'drop function': (statement) => ddl.dropFunction(statement),
+    assert: (statement) => assertion(statement, shared),
+    access: (statement) => access(statement, shared),
+  };
 }
 
 function select(statement: Query, { queries, reads }: Translators): Translation {

@@ -1,7 +1,7 @@
 import { DuckDBDecimalValue } from '@duckdb/node-api';
 import { invalidQuery, unsupported } from '../errors.ts';
 import { scalar, typeName } from '../types.ts';
-import type { Expression, FrameBound, WindowFrame } from './ast.ts';
+import type { FrameBound, WindowFrame } from './ast.ts';
 import { coerce } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import type { Resolved } from './resolved.ts';
@@ -14,7 +14,6 @@ export function frameSql(
   { unit, start, end }: WindowFrame,
   orderBy: readonly Resolved[],
   context: ExpressionContext,
-  resolve: (node: Expression, context: ExpressionContext) => Resolved,
 ): string {
   const last: FrameBound = end ?? { bound: 'CURRENT ROW' };
   const at = 'offset' in start ? start.offset.at : 'offset' in last ? last.offset.at : undefined;
@@ -24,7 +23,7 @@ export function frameSql(
   }
   const bound = (edge: FrameBound): string => {
     if (!('offset' in edge)) return edge.bound;
-    return `${offsetSql(unit, orderBy, resolve(edge.offset, context), context)} ${edge.bound}`;
+    return `${offsetSql(unit, orderBy, context.resolve(edge.offset, context), context)} ${edge.bound}`;
   };
   return end ? `${unit} BETWEEN ${bound(start)} AND ${bound(end)}` : `${unit} ${bound(start)}`;
 }

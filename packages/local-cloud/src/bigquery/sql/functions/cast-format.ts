@@ -8,7 +8,7 @@ import { formatNumber } from './cast-number.ts';
 import { parseByFormat } from './cast-parse.ts';
 import { defined, FunctionError } from './computed.ts';
 import { fromBase64, fromHex } from './general.ts';
-import { clockOf, formatTimeElements, type TimeKind } from './time-format.ts';
+import { formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
 
 /** `CAST(x AS STRING FORMAT 'YYYY-MM')`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#formatting_syntax */
 
@@ -96,22 +96,11 @@ function elementText(written: string, digits: (element: string) => string): stri
   return String((hours * 60 + minutes) * 60 + seconds).padStart(5, '0');
 }
 
-const OF_TIMES = {
-  DATE: defined('cast_date_format', 'DATE, STRING -> STRING', (days, pattern) =>
-    formatted('DATE', pattern, clockOf(days)),
-  ),
-  DATETIME: defined('cast_datetime_format', 'DATETIME, STRING -> STRING', (clock, pattern) =>
-    formatted('DATETIME', pattern, clock),
-  ),
-  TIME: defined('cast_time_format', 'TIME, STRING -> STRING', (time, pattern) =>
-    formatted('TIME', pattern, time),
-  ),
-  TIMESTAMP: defined(
-    'cast_timestamp_format',
-    'TIMESTAMP, STRING, STRING? -> STRING',
-    (instant, pattern, zone) => formatted('TIMESTAMP', pattern, instant, zone),
-  ),
-};
+const OF_TIMES = ofKinds(
+  'cast_format',
+  '$, STRING, ZONE -> STRING',
+  (kind, micros: bigint, pattern: string, zone?: string) => formatted(kind, pattern, micros, zone),
+);
 
 /** The formats of BYTES as text. */
 const OF_BYTES: Readonly<

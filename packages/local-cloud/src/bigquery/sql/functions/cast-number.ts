@@ -1,4 +1,5 @@
 import type { DuckDBBlobValue, DuckDBDecimalValue } from '@duckdb/node-api';
+import { cached } from './cached.ts';
 import { defined, FunctionError } from './computed.ts';
 import { type Decimal, exponentText, fixed, scientific } from './exact-decimal.ts';
 import { decimalOf } from './format.ts';
@@ -47,17 +48,8 @@ function problem(text: string): FunctionError {
   return new FunctionError(`Error in format string: ${text}`);
 }
 
-const FORMATS = new Map<string, NumberFormat>();
 const MAX_FORMATS = 100;
-
-function formatOf(pattern: string): NumberFormat {
-  const known = FORMATS.get(pattern);
-  if (known) return known;
-  const format = readFormat(pattern);
-  if (FORMATS.size >= MAX_FORMATS) FORMATS.clear();
-  FORMATS.set(pattern, format);
-  return format;
-}
+const formatOf = cached(MAX_FORMATS, readFormat);
 
 function readFormat(pattern: string): NumberFormat {
   const flags: string[] = [];

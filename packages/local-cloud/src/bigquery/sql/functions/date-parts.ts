@@ -1,5 +1,6 @@
 import { invalidQuery, type Position } from '../../errors.ts';
 import { letIn } from '../let.ts';
+import type { Resolved } from '../resolved.ts';
 
 /** The parts of dates and times. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/date_functions#date_diff */
 
@@ -30,6 +31,19 @@ export const DATE_PARTS = [
 ];
 
 const OTHER_PARTS = ['DAYOFWEEK', 'DAYOFYEAR', 'DATE', 'DATETIME', 'TIME'];
+
+/** The part that an argument names. Throws for one that the function does not take, or not with a value of the kind. */
+export function partOf(
+  name: string,
+  argument: Resolved | undefined,
+  allowed: readonly string[],
+  kind?: string,
+): string {
+  const part = argument?.special?.part ?? '';
+  const reason = kind && kind !== 'TIME' ? ` when the argument is ${kind} type` : '';
+  assertPart(part, allowed, `${name} does not support the ${part} date part${reason}`, argument?.at);
+  return part;
+}
 
 /** Throws BigQuery's words for a part that a function does not take. */
 export function assertPart(

@@ -2,6 +2,7 @@ import { invalidQuery, type Position } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { typeName } from '../../types.ts';
 import { failure, letIn, whenAsked } from '../let.ts';
+import { compare, unified } from '../operators.ts';
 import { both, computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './table.ts';
 import { fromBase32, toBase32 } from './text-algorithms.ts';
@@ -64,6 +65,14 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
     ),
   ],
   IFNULL: [overload('T, T -> T', same('coalesce'))],
+  NULLIF: [
+    overload('T, T -> T', ([x = ''], [a, b], bindings) => {
+      if (!a || !b) throw new RangeError('NULLIF has two arguments');
+      const site = { at: a.at, bindings };
+      const [first, second] = unified('function NULLIF', [a, b], 'NULLIF(T, T)', site);
+      return `(CASE WHEN ${whenAsked(compare('=', first, second, site))} THEN NULL ELSE ${x} END)`;
+    }),
+  ],
   COALESCE: [overload('T... -> T', same('coalesce'))],
 
   ARRAY_LENGTH: [overload('ARRAY<T> -> INT64', same('len'))],

@@ -1,5 +1,5 @@
 import { compactJson, type Json, type JsonPath, jsonString } from '../../json.ts';
-import { FunctionError } from './computed.ts';
+import { defined, FunctionError } from './computed.ts';
 
 /** Paths into JSON, and what the functions over JSON in a text return. */
 
@@ -81,3 +81,15 @@ export function scalarItems(json: Json | undefined): (string | null)[] | null {
     ? json.items.map(scalarOf)
     : null;
 }
+
+/** The member of an object; SQL's NULL where there is none. */
+export const jsonMember = defined('json_member', 'JSON, STRING -> JSON', (json, name) => {
+  if (json.kind !== 'object') return null;
+  return json.members.find(([own]) => own === name)?.[1] ?? null;
+});
+
+/** The item of an array; SQL's NULL where there is none. */
+export const jsonItem = defined('json_item', 'JSON, INT64 -> JSON', (json, index) => {
+  if (json.kind !== 'array' || index < 0n) return null;
+  return json.items[Number(index)] ?? null;
+});

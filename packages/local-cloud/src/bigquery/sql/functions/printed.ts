@@ -16,23 +16,18 @@ import { formatInterval, isoInterval } from '../../intervals.ts';
 import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
 import { formatRange } from '../../ranges.ts';
 import { type DataType, rangeElement, scalar, structKey } from '../../types.ts';
+import { cached } from './cached.ts';
 import { FunctionError } from './computed.ts';
 import { floatText } from './exact-decimal.ts';
 
 /** Values of any type as text: `%t` and `%T` of FORMAT, and JSON. */
 
-/** Types that were read last; there are as many as queries have calls. */
-const TYPES = new Map<string, DataType>();
 const MAX_TYPES = 100;
+const readType = cached<unknown>(MAX_TYPES, JSON.parse);
 
 /** The type that `JSON.stringify` wrote into the SQL of a call. */
 export function readTypes<T extends DataType | readonly DataType[]>(json: string): T {
-  const known = TYPES.get(json);
-  if (known) return known as T;
-  const type = JSON.parse(json);
-  if (TYPES.size >= MAX_TYPES) TYPES.clear();
-  TYPES.set(json, type);
-  return type;
+  return readType(json) as T;
 }
 
 function itemsOf(value: DuckDBValue): readonly DuckDBValue[] {

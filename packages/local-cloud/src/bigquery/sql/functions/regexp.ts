@@ -1,20 +1,11 @@
 import { RE2JS } from 're2js';
 import type { Resolved } from '../resolved.ts';
+import { cached } from './cached.ts';
 import { both, computed, FunctionError, ofBytes } from './computed.ts';
 import { type FunctionTable, overload } from './table.ts';
 
-/** Compiled patterns, the last used at the end. */
-const compiled = new Map<string, RE2JS>();
 const MAX_COMPILED = 200;
-
-function regex(pattern: string): RE2JS {
-  const known = compiled.get(pattern) ?? compile(pattern);
-  compiled.delete(pattern);
-  compiled.set(pattern, known);
-  const [oldest] = compiled.keys();
-  if (compiled.size > MAX_COMPILED && oldest !== undefined) compiled.delete(oldest);
-  return known;
-}
+const regex = cached(MAX_COMPILED, compile);
 
 /** RE2 of Google's version knows no `(?<name>…)`. */
 const ANGLE_GROUP = /(?:^|[^\\])(?:\\\\)*\(\?<(?![=!])/;

@@ -1,5 +1,5 @@
 import { offsetAt, TimeZoneError } from '../../zones.ts';
-import { FunctionError } from './computed.ts';
+import { type Call, defined, FunctionError } from './computed.ts';
 
 /** The format elements of dates and times. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_elements_date_time */
 
@@ -195,4 +195,28 @@ export function clockOf(days: number): bigint {
 
 export function dayOf(clock: bigint): number {
   return Number((clock - mod(clock, DAY)) / DAY);
+}
+
+const KINDS: readonly TimeKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+
+/**
+ * A function for each kind, of values in microseconds: a DATE is the clock at its start. `$` in the signature is the kind, and
+ * ZONE an optional time zone, which only a TIMESTAMP has.
+ */
+export function ofKinds(
+  name: string,
+  signature: string,
+  compute: (kind: TimeKind, ...args: never[]) => string | bigint,
+): Readonly<Record<TimeKind, Call>> {
+  const calls = KINDS.map((kind) => {
+    const zone = kind === 'TIMESTAMP' ? ', STRING?' : '';
+    const ofKind = (...args: (string | bigint | number)[]) => {
+      const values = args.map((arg) => (typeof arg === 'number' ? clockOf(arg) : arg));
+      const result = compute(kind, ...(values as never[]));
+      return kind === 'DATE' && typeof result === 'bigint' ? dayOf(result) : result;
+    };
+    const own = signature.replace('$', kind).replace(', ZONE', zone);
+    return [kind, defined(`${name}_${kind.toLowerCase()}`, own, ofKind as never)] as const;
+  });
+  return Object.fromEntries(calls) as Record<TimeKind, Call>;
 }

@@ -14,6 +14,7 @@ import {
   isoYearStart,
   MICROS,
   MONTHS,
+  partOf,
   TIME_PARTS,
   weekNumber,
   weekOfYear,
@@ -144,34 +145,25 @@ export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
 export const stepsOfClocks = (name: string, sign: Sign, kinds: readonly TimeKind[]) => [
   ...steps(name, sign, kinds),
   overload('DATE, STEP -> DATETIME', ([date, amount = ''], [, interval]) => {
-    const part = interval?.special?.part ?? '';
-    const refusal = `${name} does not support the ${part} date part when the argument is DATE type`;
-    assertPart(part, DATE_STEPS, refusal, interval?.at);
+    const part = partOf(name, interval, DATE_STEPS, 'DATE');
     return stepSql(name, 'DATETIME', sign, [`CAST(${date} AS TIMESTAMP)`, amount], part, interval?.at);
   }),
 ];
 
 /** Of NULL every part is NULL. */
 const ofNull = (name: string, part: Resolved | undefined, kind: ScalarKind): string => {
-  const word = part?.special?.part ?? '';
-  assertPart(word, ALL_PARTS, `${name} does not support the ${word} date part`, part?.at);
+  partOf(name, part, ALL_PARTS);
   return `CAST(NULL AS ${duckType(scalar(kind))})`;
 };
+
+const DIFFERENCES = { ...STEPS, DATE: DATE_PARTS, DATETIME: ALL_PARTS };
 
 /** TIMESTAMP_DIFF counts whole parts; the others count the boundaries between parts. */
 export const differences = (name: string, kinds: readonly TimeKind[]) =>
   kinds.map((kind) =>
     overload(`${kind}, ${kind}, PART -> INT64`, ([a = '', b = ''], [first, , third]) => {
       if (first?.coercible === 'NULL') return ofNull(name, third, 'INT64');
-      const part = third?.special?.part ?? '';
-      const allowed = {
-        DATE: DATE_PARTS,
-        DATETIME: ALL_PARTS,
-        TIMESTAMP: [...TIME_PARTS, 'DAY'],
-        TIME: TIME_PARTS,
-      }[kind];
-      const refusal = `${name} does not support the ${part} date part${kind === 'TIME' ? '' : ` when the argument is ${kind} type`}`;
-      assertPart(part, allowed, refusal, third?.at);
+      const part = partOf(name, third, DIFFERENCES[kind], kind);
       if (kind === 'TIMESTAMP') return `((epoch_us(${a}) - epoch_us(${b})) // ${MICROS[part]})`;
       const weekday = firstWeekday(part);
       const [x, y] = [a, b].map((value) => `CAST(${value} AS DATE)`);
@@ -196,9 +188,7 @@ function truncated(
   [first, second]: readonly Resolved[],
 ): string {
   if (first?.coercible === 'NULL') return ofNull(name, second, kind);
-  const part = second?.special?.part ?? '';
-  const allowed = kind === 'DATE' ? DATE_PARTS : ALL_PARTS;
-  assertPart(part, allowed, `${name} does not support the ${part} date part`, second?.at);
+  const part = partOf(name, second, kind === 'DATE' ? DATE_PARTS : ALL_PARTS);
   const canBegin = !/WEEK|ISOYEAR/.test(part);
   if (zone === undefined || kind !== 'TIMESTAMP') {
     const start = truncatedSql(kind === 'DATE' ? kind : 'DATETIME', value, part);
@@ -231,16 +221,14 @@ export const truncations = (name: string) => [
 /** TIME_TRUNC */
 export function truncatedTime([time]: readonly string[], [first, second]: readonly Resolved[]): string {
   if (first?.coercible === 'NULL') return ofNull('TIME_TRUNC', second, 'TIME');
-  const part = second?.special?.part ?? '';
-  assertPart(part, TIME_PARTS, `TIME_TRUNC does not support the ${part} date part`, second?.at);
+  const part = partOf('TIME_TRUNC', second, TIME_PARTS);
   return `(TIME '00:00:00' + to_microseconds(epoch_us(${time}) // ${MICROS[part]} * ${MICROS[part]}))`;
 }
 
 /** The last day of the part that holds a date. */
 export function lastDay([value = '']: readonly string[], [, second]: readonly Resolved[]): string {
-  const part = second?.special?.part ?? 'MONTH';
   const allowed = DATE_PARTS.filter((each) => each !== 'DAY');
-  assertPart(part, allowed, `LAST_DAY does not support the ${part} date part`, second?.at);
+  const part = second ? partOf('LAST_DAY', second, allowed) : 'MONTH';
   const date = `CAST(${value} AS DATE)`;
   const first = firstWeekday(part);
   if (first !== undefined) return `(${weekStart(date, first)} + 6)`;
@@ -248,23 +236,13 @@ export function lastDay([value = '']: readonly string[], [, second]: readonly Re
   return `(CAST(date_trunc('${part.toLowerCase()}', ${date}) + to_months(${MONTHS[part]}) AS DATE) - 1)`;
 }
 
-const OF_DATE: Readonly<Record<string, (value: string) => string>> = {
-  YEAR: (value) => `extract(year FROM ${value})`,
-  ISOYEAR: (value) => `extract(isoyear FROM ${value})`,
-  QUARTER: (value) => `extract(quarter FROM ${value})`,
-  MONTH: (value) => `extract(month FROM ${value})`,
-  ISOWEEK: (value) => `extract(week FROM ${value})`,
-  DAY: (value) => `extract(day FROM ${value})`,
-  DAYOFYEAR: (value) => `extract(doy FROM ${value})`,
-  DAYOFWEEK: (value) => `(extract(dow FROM ${value}) + 1)`,
-};
-
-const OF_TIME: Readonly<Record<string, (value: string) => string>> = {
-  HOUR: (value) => `extract(hour FROM ${value})`,
-  MINUTE: (value) => `extract(minute FROM ${value})`,
-  SECOND: (value) => `extract(second FROM ${value})`,
-  MILLISECOND: (value) => `(extract(microsecond FROM ${value}) % 1000000 // 1000)`,
-  MICROSECOND: (value) => `(extract(microsecond FROM ${value}) % 1000000)`,
+/** The parts that DuckDB names or counts otherwise: what it extracts, and what is computed of it. */
+const EXTRACTED: Readonly<Record<string, readonly [field: string, rest?: string]>> = {
+  ISOWEEK: ['week'],
+  DAYOFYEAR: ['doy'],
+  DAYOFWEEK: ['dow', ' + 1'],
+  MILLISECOND: ['microsecond', ' % 1000000 // 1000'],
+  MICROSECOND: ['microsecond', ' % 1000000'],
 };
 
 /** EXTRACT(part FROM value), an INT64. `sql` is a clock. */
@@ -275,6 +253,7 @@ export function extractSql(part: string, kind: TimeKind, sql: string, at: Positi
   ];
   assertPart(part, allowed, `EXTRACT from ${kind} does not support the ${part} date part`, at);
   const first = part === 'ISOWEEK' ? undefined : firstWeekday(part);
-  const extract = OF_DATE[part] ?? OF_TIME[part];
-  return `CAST(${first === undefined ? extract?.(sql) : weekOfYear(sql, first)} AS BIGINT)`;
+  const [field, rest = ''] = EXTRACTED[part] ?? [part.toLowerCase()];
+  const value = first === undefined ? `extract(${field} FROM ${sql})${rest}` : weekOfYear(sql, first);
+  return `CAST(${value} AS BIGINT)`;
 }

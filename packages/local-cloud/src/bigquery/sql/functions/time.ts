@@ -5,10 +5,17 @@ import { castTo, readText, readTimestamp } from '../casts.ts';
 import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
-import { assertPart, DATE_STEPS, MICROS, MONTHS } from './date-parts.ts';
+import { DATE_STEPS, MICROS, MONTHS, partOf } from './date-parts.ts';
 import { STRING_OF_JSON } from './json-values.ts';
 import { type Emit, type FunctionTable, overload } from './table.ts';
-import { clockOf, dayOf, formatTimeElements, MAX_MICROS, MIN_MICROS, type TimeKind } from './time-format.ts';
+import {
+  clockOf,
+  formatTimeElements,
+  MAX_MICROS,
+  MIN_MICROS,
+  ofKinds,
+  type TimeKind,
+} from './time-format.ts';
 import { parseTimeElements } from './time-parse.ts';
 import {
   clockSql,
@@ -27,20 +34,8 @@ const PLAIN_PATTERN = /^(?:[^%]|%[YmdjbBaA%F])+$/;
 const PLAIN_TIME_PATTERN = /^(?:[^%]|%[YmdHMSjbBaA%FTR])+$/;
 const FIRST_PLAIN = "TIMESTAMP '1000-01-01'";
 
-const FORMATTED = {
-  DATE: defined('format_date', 'STRING, DATE -> STRING', (pattern, days) =>
-    formatTimeElements('DATE', pattern, clockOf(days)),
-  ),
-  DATETIME: defined('format_datetime', 'STRING, DATETIME -> STRING', (pattern, clock) =>
-    formatTimeElements('DATETIME', pattern, clock),
-  ),
-  TIME: defined('format_time', 'STRING, TIME -> STRING', (pattern, time) =>
-    formatTimeElements('TIME', pattern, time),
-  ),
-  TIMESTAMP: defined('format_timestamp', 'STRING, TIMESTAMP, STRING? -> STRING', (pattern, instant, zone) =>
-    formatTimeElements('TIMESTAMP', pattern, instant, zone),
-  ),
-};
+const FORMATTED = ofKinds('format', 'STRING, $, ZONE -> STRING', formatTimeElements);
+const PARSED = ofKinds('parse', 'STRING, STRING, ZONE -> $', parseTimeElements);
 
 const formatting = (kinds: readonly TimeKind[]) =>
   kinds.map((kind) => {
@@ -140,8 +135,7 @@ function dateArray(
   [from = '', to = '', step = 'CAST(1 AS BIGINT)']: readonly string[],
   args: readonly Resolved[],
 ): string {
-  const part = args[2]?.special?.part ?? 'DAY';
-  assertPart(part, DATE_STEPS, `GENERATE_DATE_ARRAY does not support the ${part} date part`, args[2]?.at);
+  const part = args[2] ? partOf('GENERATE_DATE_ARRAY', args[2], DATE_STEPS) : 'DAY';
   return dates([from, to, step, quoteLiteral(part)]);
 }
 
@@ -163,9 +157,7 @@ function timestampArray(
   [from = '', to = '', step = '']: readonly string[],
   [, , interval]: readonly Resolved[],
 ): string {
-  const part = interval?.special?.part ?? '';
-  const refusal = `GENERATE_TIMESTAMP_ARRAY does not support the ${part} date part`;
-  assertPart(part, STEPS.TIMESTAMP, refusal, interval?.at);
+  const part = partOf('GENERATE_TIMESTAMP_ARRAY', interval, STEPS.TIMESTAMP);
   return instants([from, to, step, `CAST(${MICROS[part]} AS BIGINT)`]);
 }
 
@@ -263,26 +255,10 @@ export const TIME_FUNCTIONS: FunctionTable = {
   FORMAT_DATETIME: formatting(CLOCKS),
   FORMAT_TIMESTAMP: formatting(['TIMESTAMP', 'DATETIME']),
   FORMAT_TIME: formatting(['TIME']),
-  PARSE_DATE: [
-    computed('parse_date', 'STRING, STRING -> DATE', (pattern, text) =>
-      dayOf(parseTimeElements('DATE', pattern, text)),
-    ),
-  ],
-  PARSE_DATETIME: [
-    computed('parse_datetime', 'STRING, STRING -> DATETIME', (pattern, text) =>
-      parseTimeElements('DATETIME', pattern, text),
-    ),
-  ],
-  PARSE_TIME: [
-    computed('parse_time', 'STRING, STRING -> TIME', (pattern, text) =>
-      parseTimeElements('TIME', pattern, text),
-    ),
-  ],
-  PARSE_TIMESTAMP: [
-    computed('parse_timestamp', 'STRING, STRING, STRING? -> TIMESTAMP', (pattern, text, zone) =>
-      parseTimeElements('TIMESTAMP', pattern, text, zone),
-    ),
-  ],
+  PARSE_DATE: [overload('STRING, STRING -> DATE', PARSED.DATE)],
+  PARSE_DATETIME: [overload('STRING, STRING -> DATETIME', PARSED.DATETIME)],
+  PARSE_TIME: [overload('STRING, STRING -> TIME', PARSED.TIME)],
+  PARSE_TIMESTAMP: [overload('STRING, STRING, STRING? -> TIMESTAMP', PARSED.TIMESTAMP)],
   GENERATE_DATE_ARRAY: [overload('DATE, DATE, STEP? -> ARRAY<DATE>', dateArray)],
   GENERATE_TIMESTAMP_ARRAY: [overload('TIMESTAMP, TIMESTAMP, STEP -> ARRAY<TIMESTAMP>', timestampArray)],
   UNIX_SECONDS: [overload('TIMESTAMP -> INT64', unix(1_000_000n))],
