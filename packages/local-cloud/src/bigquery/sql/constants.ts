@@ -20,7 +20,10 @@ import { combined, type Resolved } from './resolved.ts';
 
 /** Resolves a literal of the query. */
 export function resolveLiteral(literal: Literal, at: Position): Resolved {
-  if (literal.kind === 'NULL') return nullOf('INT64', at);
+  if (literal.kind === 'NULL') {
+    const type = scalar('INT64');
+    return combined(`CAST(NULL AS ${duckType(type)})`, type, at, [], { coercible: 'NULL', constant: null });
+  }
   if (literal.kind === 'BOOL') return constant('BOOL', literal.value, at);
   const value = constant(literal.kind, parsedLiteral(literal.kind, literal.text, at), at);
   return literal.kind === 'FLOAT64' ? { ...value, written: literal.text } : value;
@@ -28,47 +31,33 @@ export function resolveLiteral(literal: Literal, at: Position): Resolved {
 
 /** `INTERVAL 'text' from TO to` */
 export function intervalLiteral(text: string, from: string, to: string, at: Position): Resolved {
-  const value = parsedInterval(text, from, to, at);
+  const value = parsed(() => parseIntervalOf(text, from, to), at);
   if (!value) throw invalidQuery(`Invalid INTERVAL value '${text}'`, at);
   return constant('INTERVAL', value, at);
 }
 
-function parsedInterval(text: string, from: string, to: string, at: Position) {
+/** What `parse` makes of a literal. */
+function parsed<T>(parse: () => T, at: Position): T {
   try {
-    return parseIntervalOf(text, from, to);
+    return parse();
   } catch (error) {
     if (error instanceof IntervalRangeError) throw invalidQuery(error.message, at);
+    if (error instanceof InvalidJsonError) throw invalidQuery(`Invalid JSON literal: ${error.message}`, at);
     throw error;
   }
-}
-
-function nullOf(kind: ScalarKind, at: Position): Resolved {
-  return combined(`CAST(NULL AS ${duckType(scalar(kind))})`, scalar(kind), at, [], {
-    coercible: 'NULL',
-    constant: null,
-  });
 }
 
 function parsedLiteral(kind: ScalarKind, text: string, at: Position): DuckDBValue {
   if (kind === 'BYTES') return new DuckDBBlobValue(Buffer.from(text, 'latin1'));
   if (kind === 'INT64') return integer(text, at);
-  if (kind === 'JSON') return jsonLiteral(text, at);
+  // Its numbers are rounded, unlike those of PARSE_JSON.
+  if (kind === 'JSON') return parsed(() => canonicalJson(text, 'round'), at);
   const value = scalarValue(kind, text, true);
   if (value === undefined) throw invalidQuery(`Invalid ${kind} literal "${text}"`, at);
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw invalidQuery(`Invalid floating point literal: ${text}`, at);
   }
   return value;
-}
-
-/** Its numbers are rounded, unlike those of PARSE_JSON. */
-function jsonLiteral(text: string, at: Position): string {
-  try {
-    return canonicalJson(text, 'round');
-  } catch (error) {
-    if (error instanceof InvalidJsonError) throw invalidQuery(`Invalid JSON literal: ${error.message}`, at);
-    throw error;
-  }
 }
 
 function integer(text: string, at: Position): bigint {

@@ -35,70 +35,65 @@ const SYMBOL = /<>|!=|<=|>=|<<|\|\||\|>|=>|[-+*/~&|^=<>().,;:[\]{}$]/y;
 /** Splits GoogleSQL into tokens. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical */
 export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
-  let offset = 0;
-  let line = 1;
-  let column = 1;
-  const at = (): Position => ({ line, column });
-  const advance = (length: number) => {
-    const lines = sql.slice(offset, offset + length).split('\n');
+  let [start, line, column] = [0, 1, 1];
+  const advance = (end: number) => {
+    const lines = sql.slice(start, end).split('\n');
     const last = [...(lines.at(-1) ?? '')].length;
     column = lines.length > 1 ? last + 1 : column + last;
     line += lines.length - 1;
-    offset += length;
+    start = end;
   };
-  const matchAt = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = offset;
-    return pattern.exec(sql)?.[0];
-  };
-  const push = (kind: TokenKind, text: string, length: number, keyword = '') => {
-    tokens.push({ kind, text, keyword, at: at(), start: offset, end: offset + length });
-    advance(length);
-  };
-
-  while (offset < sql.length) {
-    const space = matchAt(SPACE);
+  for (;;) {
+    const space = matchAt(SPACE, sql, start);
     if (space !== undefined) {
-      advance(space.length);
+      advance(start + space.length);
       continue;
     }
-    if (sql.startsWith('/*', offset)) throw syntaxError('Unclosed comment', at());
-    const start = matchAt(STRING_START);
-    if (start !== undefined) {
-      const { text, length, bytes } = readQuoted(sql, offset, start, at());
-      push(bytes ? 'bytes' : 'string', text, length);
-      continue;
-    }
-    if (sql[offset] === '`') {
-      const { text, length } = readQuoted(sql, offset, '`', at());
-      if (text === '') throw syntaxError('Invalid empty identifier', at());
-      push('quoted', text, length);
-      continue;
-    }
-    const number = matchAt(NUMBER);
-    if (number !== undefined) {
-      if (/[A-Za-z_]/.test(sql[offset + number.length] ?? '')) {
-        throw syntaxError('Missing whitespace between literal and alias', at());
-      }
-      push(/^(\d+|0[xX].*)$/.test(number) ? 'integer' : 'float', number, number.length);
-      continue;
-    }
-    const word = matchAt(IDENTIFIER);
-    if (word !== undefined) {
-      push('identifier', word, word.length, word.toUpperCase());
-      continue;
-    }
-    const parameter = matchAt(PARAMETER);
-    if (parameter !== undefined) {
-      push('parameter', parameter.replaceAll('`', ''), parameter.length);
-      continue;
-    }
-    const symbol = matchAt(SYMBOL);
-    if (symbol === undefined) {
-      const character = String.fromCodePoint(sql.codePointAt(offset) ?? 0);
-      throw syntaxError(`Illegal input character ${JSON.stringify(character)}`, at());
-    }
-    push('symbol', symbol, symbol.length);
+    const at = { line, column };
+    if (start >= sql.length)
+      return [...tokens, { kind: 'end', text: '', keyword: '', at, start, end: start }];
+    const { kind, text, length, keyword = '' } = lexemeAt(sql, start, at);
+    tokens.push({ kind, text, keyword, at, start, end: start + length });
+    advance(start + length);
   }
-  tokens.push({ kind: 'end', text: '', keyword: '', at: at(), start: offset, end: offset });
-  return tokens;
+}
+
+function matchAt(pattern: RegExp, sql: string, offset: number): string | undefined {
+  pattern.lastIndex = offset;
+  return pattern.exec(sql)?.[0];
+}
+
+interface Lexeme extends Pick<Token, 'kind' | 'text'>, Partial<Pick<Token, 'keyword'>> {
+  /** In the source. */
+  readonly length: number;
+}
+
+function lexemeAt(sql: string, offset: number, at: Position): Lexeme {
+  if (sql.startsWith('/*', offset)) throw syntaxError('Unclosed comment', at);
+  const start = matchAt(STRING_START, sql, offset) ?? (sql[offset] === '`' ? '`' : undefined);
+  if (start !== undefined) return quotedAt(sql, offset, start, at);
+  const number = matchAt(NUMBER, sql, offset);
+  if (number !== undefined) {
+    if (/[A-Za-z_]/.test(sql[offset + number.length] ?? ''))
+      throw syntaxError('Missing whitespace between literal and alias', at);
+    const kind = /^(\d+|0[xX].*)$/.test(number) ? 'integer' : 'float';
+    return { kind, text: number, length: number.length };
+  }
+  const word = matchAt(IDENTIFIER, sql, offset);
+  if (word !== undefined)
+    return { kind: 'identifier', text: word, length: word.length, keyword: word.toUpperCase() };
+  const parameter = matchAt(PARAMETER, sql, offset);
+  if (parameter !== undefined)
+    return { kind: 'parameter', text: parameter.replaceAll('`', ''), length: parameter.length };
+  const symbol = matchAt(SYMBOL, sql, offset);
+  if (symbol !== undefined) return { kind: 'symbol', text: symbol, length: symbol.length };
+  const character = String.fromCodePoint(sql.codePointAt(offset) ?? 0);
+  throw syntaxError(`Illegal input character ${JSON.stringify(character)}`, at);
+}
+
+function quotedAt(sql: string, offset: number, start: string, at: Position): Lexeme {
+  const { text, length, bytes } = readQuoted(sql, offset, start, at);
+  if (start !== '`') return { kind: bytes ? 'bytes' : 'string', text, length };
+  if (text === '') throw syntaxError('Invalid empty identifier', at);
+  return { kind: 'quoted', text, length };
 }

@@ -47,8 +47,11 @@ function sequenceLength(steps: number): number {
 const decimals =
   (one: bigint) =>
   (from: bigint, to: bigint, step = one): bigint[] => {
-    const count = sequenceLength(Number(to - from) / Number(step));
-    return Array.from({ length: count }, (_, index) => from + BigInt(index) * step);
+    if (step === 0n) throw new FunctionError('Sequence step cannot be 0.');
+    // Exactly: the quotient of the nearest FLOAT64s can be one more.
+    const isBackward = to !== from && to > from !== step > 0n;
+    const length = isBackward ? 0 : sequenceLength(Number((to - from) / step));
+    return Array.from({ length }, (_, index) => from + BigInt(index) * step);
   };
 
 export function noArray(name: string, at: Position) {

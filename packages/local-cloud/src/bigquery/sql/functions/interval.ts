@@ -51,14 +51,12 @@ export const INTERVAL_OPERATORS = {
 };
 
 /** Between two clocks, as days and the rest; between two instants or times, as microseconds. */
-export const intervalOfDays = defined('interval_of_days', 'INT64 -> INTERVAL', (days) =>
-  interval(0n, days, 0n),
-);
+export const intervalOfDays = defined('interval_of_days', 'INT64 -> INTERVAL', (n) => interval(0n, n, 0n));
 export const intervalOfClocks = defined('interval_of_clocks', 'INT64 -> INTERVAL', (micros) =>
   interval(0n, micros / DAY, micros % DAY),
 );
-export const intervalOfMicros = defined('interval_of_micros', 'INT64 -> INTERVAL', (micros) =>
-  interval(0n, 0n, micros),
+export const intervalOfMicros = defined('interval_of_micros', 'INT64 -> INTERVAL', (n) =>
+  interval(0n, 0n, n),
 );
 
 const PARTS: Readonly<Record<string, (value: DuckDBIntervalValue) => bigint>> = {

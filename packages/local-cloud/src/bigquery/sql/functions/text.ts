@@ -63,6 +63,13 @@ const padded = (name: 'lpad' | 'rpad') => [
   }),
 ];
 
+/** A function that DuckDB has for texts, and the same for BYTES. `$` is the type. */
+const alike = <Signature extends string>(
+  name: string,
+  signature: Signature,
+  compute: Parameters<typeof ofBytes<Signature>>[2],
+) => [overload(signature.replaceAll('$', 'STRING'), same(name)), ofBytes(name, signature, compute)];
+
 /** A function of a text and a number that must not be negative. */
 const counted = (message: string, ofText: (text: string, n: string) => string) =>
   overload('STRING, INT64 -> STRING', ([text = '', length = '']) =>
@@ -85,7 +92,7 @@ const MAX_BYTES = 1_000_000_000n;
 
 const SUBSTR_OVERLOADS = [
   overload('STRING, INT64, INT64? -> STRING', substr),
-  overload('BYTES, INT64, INT64? -> BYTES', substrOfBytes),
+  ofBytes('substr', '$, INT64, INT64? -> $', substrOfBytes),
 ];
 
 const BYTE_LENGTHS = [
@@ -191,24 +198,12 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   NORMALIZE_AND_CASEFOLD: [
     normalized('normalize_and_casefold', (value, form) => caseFold(value.normalize(form)).normalize(form)),
   ],
-  STARTS_WITH: [
-    overload('STRING, STRING -> BOOL', same('starts_with')),
-    ofBytes('starts_with', '$, $ -> BOOL', (text, start) => text.startsWith(start)),
-  ],
-  ENDS_WITH: [
-    overload('STRING, STRING -> BOOL', same('ends_with')),
-    ofBytes('ends_with', '$, $ -> BOOL', (text, end) => text.endsWith(end)),
-  ],
-  STRPOS: [
-    overload('STRING, STRING -> INT64', same('strpos')),
-    ofBytes('strpos', '$, $ -> INT64', (text, part) => BigInt(text.indexOf(part) + 1)),
-  ],
-  REPLACE: [
-    overload('STRING, STRING, STRING -> STRING', same('replace')),
-    ofBytes('replace', '$, $, $ -> $', (text, from, to) =>
-      from === '' ? text : text.replaceAll(from, () => to),
-    ),
-  ],
+  STARTS_WITH: alike('starts_with', '$, $ -> BOOL', (text, start) => text.startsWith(start)),
+  ENDS_WITH: alike('ends_with', '$, $ -> BOOL', (text, end) => text.endsWith(end)),
+  STRPOS: alike('strpos', '$, $ -> INT64', (text, part) => BigInt(text.indexOf(part) + 1)),
+  REPLACE: alike('replace', '$, $, $ -> $', (text, from, to) =>
+    from === '' ? text : text.replaceAll(from, () => to),
+  ),
   TRIM: trim('trim'),
   LTRIM: trim('ltrim'),
   RTRIM: trim('rtrim'),
@@ -314,23 +309,10 @@ function substr([text = '', position = '', length]: readonly string[], [, at]: r
   });
 }
 
-function substrOfBytes(
-  [bytes = '', position = '', length]: readonly string[],
-  [, at, count]: readonly Resolved[],
-): string {
-  const [from, taken] = [at?.constant, count?.constant];
-  if (typeof from === 'bigint' && from > 0n && typeof taken === 'bigint' && taken >= 0n) {
-    return `array_slice(${bytes}, ${from}, ${from + taken - 1n < MAX_BYTES ? from + taken - 1n : MAX_BYTES})`;
-  }
-  const negative = failure('Third argument in SUBSTR() cannot be negative');
-  return strict(
-    [bytes, position, ...(length === undefined ? [] : [length])],
-    (b = '', p = '', n?: string) => {
-      const size = `octet_length(${b})`;
-      const start = `(CASE WHEN ${p} = 0 OR ${p} < -${size} THEN 1 WHEN ${p} < 0 THEN ${size} + ${p} + 1 ELSE ${p} END)`;
-      if (n === undefined) return `array_slice(${b}, ${start}, ${size})`;
-      const count = `(CASE WHEN ${n} > ${size} THEN ${size} ELSE ${n} END)`;
-      return `CASE WHEN ${n} < 0 THEN ${negative} ELSE array_slice(${b}, ${start}, ${start} + ${count} - 1) END`;
-    },
-  );
+function substrOfBytes(bytes: string, position: bigint, length?: bigint): string {
+  if (length !== undefined && length < 0n)
+    throw new FunctionError('Third argument in SUBSTR() cannot be negative');
+  const [at, size] = [Number(position), bytes.length];
+  const start = at === 0 || at < -size ? 0 : at < 0 ? size + at : at - 1;
+  return bytes.slice(start, length === undefined ? size : start + Number(length));
 }
