@@ -51,6 +51,32 @@ export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   }
 }
 
+const PICOS_PER_MICRO = 1_000_000n;
+
+/** Picoseconds since the epoch; undefined as for `parseTimestamp`. */
+export function parsePicoseconds(text: string): bigint | undefined {
+  const [fraction, digits = ''] = /\.\d{6}(\d{1,6})(?!\d)/.exec(text) ?? [];
+  const micros = parseTimestamp(fraction ? text.replace(fraction, fraction.slice(0, 7)) : text);
+  return micros === undefined ? undefined : micros * PICOS_PER_MICRO + BigInt(digits.padEnd(6, '0'));
+}
+
+/** Rounds down, also before the epoch. */
+export function microsOf(picos: bigint): bigint {
+  return (picos - picosBelowMicro(picos)) / PICOS_PER_MICRO;
+}
+
+function picosBelowMicro(picos: bigint): bigint {
+  return ((picos % PICOS_PER_MICRO) + PICOS_PER_MICRO) % PICOS_PER_MICRO;
+}
+
+/** With the twelve digits of a second's fraction, unless it has none: `2026-01-31T12:30:00.123456789012`. */
+export function formatPicoseconds(picos: bigint, separator = 'T'): string {
+  const text = formatDateTime(microsOf(picos), separator);
+  const rest = picosBelowMicro(picos);
+  if (rest === 0n && !text.includes('.')) return text;
+  return `${text.includes('.') ? text : `${text}.000000`}${String(rest).padStart(6, '0')}`;
+}
+
 /** The day so many months later, which is the last one of a month that is too short. */
 export function addMonths(daysSinceEpoch: number, months: number): number {
   const date = new Date(daysSinceEpoch * DAY_MS);

@@ -10,7 +10,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from './bignumeric.ts';
-import { formatDate, formatDateTime, formatTime } from './calendar.ts';
+import { formatDate, formatDateTime, formatPicoseconds, formatTime, microsOf } from './calendar.ts';
 import { invalid, invalidQuery } from './errors.ts';
 import { formatInterval } from './intervals.ts';
 import { formatRange } from './ranges.ts';
@@ -67,6 +67,7 @@ function encodeField(field: Field, value: DuckDBValue, timestamps: TimestampForm
 
 function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampFormat): Cell {
   if (typeof value === 'string') return value;
+  if (typeof value === 'bigint' && field.timestampPrecision) return encodePicoseconds(value, timestamps);
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return encodeFloat(value);
   if (value instanceof DuckDBDecimalValue) return trimZeros(value.toString());
@@ -108,6 +109,13 @@ function encodeTimestamp(micros: bigint, format: TimestampFormat): string {
   const sign = micros < 0n ? '-' : '';
   const digits = String(micros < 0n ? -micros : micros).padStart(7, '0');
   return `${sign}${trimZeros(`${digits.slice(0, -6)}.${digits.slice(-6)}`)}`;
+}
+
+/** Only the text has all digits. */
+function encodePicoseconds(picos: bigint, format: TimestampFormat): string {
+  return format === 'ISO8601_STRING'
+    ? `${formatPicoseconds(picos)}Z`
+    : encodeTimestamp(microsOf(picos), format);
 }
 
 /** DuckDB's dates go beyond the years 1 to 9999; JavaScript formats such years with a sign. */

@@ -21,6 +21,7 @@ import { COMMIT_TIME, quoteColumn, quoteIdentifier } from './names.ts';
 import { modeOf } from './schema.ts';
 import { totalBytes } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
+import { typeName, typeOfField } from './types.ts';
 
 type Operation = 'COPY' | 'SNAPSHOT' | 'RESTORE' | 'CLONE';
 
@@ -164,7 +165,9 @@ function assertKind(operation: Operation, table: Table): void {
 
 function assertSameSchema(first: Table, other: Table): void {
   const shape = ({ fields }: Table) =>
-    JSON.stringify(fields.map((field) => [field.name.toLowerCase(), field.type, modeOf(field)]));
+    JSON.stringify(
+      fields.map((field) => [field.name.toLowerCase(), typeName(typeOfField(field)), modeOf(field)]),
+    );
   if (shape(first) === shape(other)) return;
   throw invalid(
     `Provided Schema does not match Table ${tableName(first.reference)}: ${tableName(other.reference)} has other columns.`,

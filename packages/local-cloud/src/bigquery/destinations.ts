@@ -13,7 +13,7 @@ import { assertWritable } from './table-kind.ts';
 import { checkLayout } from './table-layout.ts';
 import type { Tables } from './tables.ts';
 import { fittedSql } from './type-parameters.ts';
-import type { Field } from './types.ts';
+import { type Field, sameType, typeOfField } from './types.ts';
 
 /** A physical table with the rows of a job, which no table of the catalog has yet. */
 export type StagedTable = Pick<Table, 'physicalName' | 'fields'>;
@@ -143,9 +143,7 @@ async function isEmpty(connection: Transaction['connection'], table: Table): Pro
 function assertSameColumns(table: Table, fields: readonly Field[]): void {
   for (const field of fields) {
     const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
-    const same =
-      column && column.type === field.type && (column.mode === 'REPEATED') === (field.mode === 'REPEATED');
-    if (same) continue;
+    if (column && sameType(typeOfField(column), typeOfField(field))) continue;
     throw invalid(
       `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,
     );

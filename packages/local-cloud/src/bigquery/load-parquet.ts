@@ -93,7 +93,7 @@ export async function* parquetRows(path: string, fields: readonly Field[]): Asyn
 }
 
 /** Types whose values DuckDB does not convert to what is stored. */
-const UNREAD = ['BIGNUMERIC', 'INTERVAL', 'JSON', 'RANGE'];
+const UNREAD = ['BIGNUMERIC', 'INTERVAL', 'JSON', 'RANGE', 'TIMESTAMP(12)'];
 
 /** Expressions of DuckDB for the values of `fields`; `sqlOf` reads a field that the file has. */
 function valuesSql(
@@ -110,9 +110,10 @@ function valuesSql(
   return fields.map((field) => {
     const source = find(given, field.name);
     const inner = `${path}${field.name}.`;
-    if (source && UNREAD.includes(field.type)) {
+    const type = field.timestampPrecision ? 'TIMESTAMP(12)' : field.type;
+    if (source && UNREAD.includes(type)) {
       throw invalid(
-        `Column ${path}${field.name} of type ${field.type} from Parquet is not supported by the local BigQuery`,
+        `Column ${path}${field.name} of type ${type} from Parquet is not supported by the local BigQuery`,
       );
     }
     const value = source ? valueSql(field, source, sqlOf(source.name), inner, depth) : 'NULL';

@@ -9,7 +9,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BIGNUMERIC_SCALE, encodeBigNumeric, isBigNumeric } from './bignumeric.ts';
-import { parseDate, parseDateTime, parseTime, parseTimestamp } from './calendar.ts';
+import { parseDate, parseDateTime, parsePicoseconds, parseTime, parseTimestamp } from './calendar.ts';
 import { ExactNumber, plainDecimal } from './exact-number.ts';
 import { IntervalRangeError, parseInterval } from './intervals.ts';
 import { canonicalJson, InvalidJsonError } from './json.ts';
@@ -177,6 +177,8 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
       return mapped(value, parseTime, (micros) => new DuckDBTimeValue(micros));
     case 'DATETIME':
       return mapped(value, parseDateTime, (micros) => new DuckDBTimestampValue(micros));
+    case 'TIMESTAMP(12)':
+      return picoseconds(value);
     case 'TIMESTAMP':
       // A number is seconds since the epoch.
       return mapped(
@@ -204,6 +206,8 @@ function exactValue(kind: ScalarKind, { text }: ExactNumber, lenient: boolean): 
       return bigNumeric(text);
     case 'JSON':
       return json(text);
+    case 'TIMESTAMP(12)':
+      return mapped(text, secondsToMicros, (micros) => micros * 1_000_000n);
     case 'TIMESTAMP':
       return mapped(text, secondsToMicros, (micros) => new DuckDBTimestampValue(micros));
     default:
@@ -219,6 +223,11 @@ function mapped<T>(
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const parsed = parse(String(value));
   return parsed === undefined ? undefined : make(parsed);
+}
+
+function picoseconds(value: unknown): DuckDBValue | undefined {
+  if (typeof value !== 'number') return mapped(value, parsePicoseconds, (picos) => picos);
+  return mapped(value, secondsToMicros, (micros) => micros * 1_000_000n);
 }
 
 function secondsToMicros(text: string): bigint | undefined {

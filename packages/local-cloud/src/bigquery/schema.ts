@@ -3,7 +3,7 @@ import { invalid } from './errors.ts';
 import { assertFieldName } from './names.ts';
 import { isObject } from './row-values.ts';
 import { isLooser, typeParameters } from './type-parameters.ts';
-import { type Field, fieldTypeName, rangeElement, restTypeName, scalarKindOf } from './types.ts';
+import { type Field, fieldTypeName, kindOfField, rangeElement, restTypeName, scalarKindOf } from './types.ts';
 
 /** https://docs.cloud.google.com/bigquery/quotas#standard_tables */
 const MAX_COLUMNS = 10_000;
@@ -29,7 +29,7 @@ export function parseFields(value: unknown, path = '', depth = 0): Field[] {
 
 const KNOWN_PROPERTIES = new Set([
   ...['name', 'type', 'mode', 'fields', 'description'],
-  ...['maxLength', 'precision', 'scale', 'rangeElementType'],
+  ...['maxLength', 'precision', 'scale', 'rangeElementType', 'timestampPrecision'],
 ]);
 
 function parseField(input: unknown, path: string, depth: number): Field {
@@ -51,7 +51,8 @@ function parseField(input: unknown, path: string, depth: number): Field {
   const given = ['maxLength', 'precision', 'scale'].map((key) => [key, properties.get(key)]);
   const parameters = typeParameters(type, Object.fromEntries(given), `${path}${name}`);
   const ranged = rangeOf(type, properties.get('rangeElementType'), `${path}${name}`);
-  if (type !== 'RECORD') return { name, type, ...modal, ...described, ...parameters, ...ranged };
+  const precise = precisionOf(type, properties.get('timestampPrecision'), `${path}${name}`);
+  if (type !== 'RECORD') return { name, type, ...modal, ...described, ...parameters, ...ranged, ...precise };
   const fields = parseFields(properties.get('fields'), `${path}${name}.`, depth + 1);
   if (fields.length === 0) throw invalid(`Field ${path}${name} is type RECORD but has no schema`);
   return { name, type, ...modal, fields, ...described };
@@ -77,6 +78,17 @@ function rangeOf(type: string, given: unknown, name: string): Pick<Field, 'range
   if (element !== undefined && rangeElement(`RANGE<${element}>`))
     return { rangeElementType: { type: element } };
   throw invalid(`Field ${name}: rangeElementType.type must be DATE, DATETIME or TIMESTAMP`);
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema.FIELDS.timestamp_precision */
+function precisionOf(type: string, given: unknown, name: string): Pick<Field, 'timestampPrecision'> {
+  if (given === undefined || given === null || given === '') return {};
+  if (type !== 'TIMESTAMP')
+    throw invalid(`Field ${name}: timestampPrecision is for TIMESTAMP, not for ${type}`);
+  const digits = String(given);
+  if (digits !== '6' && digits !== '12')
+    throw invalid(`Field ${name}: timestampPrecision must be 6 or 12, got ${JSON.stringify(given)}`);
+  return digits === '12' ? { timestampPrecision: digits } : {};
 }
 
 /** Undefined when the schema names none: the column is NULLABLE, and is shown as it was declared. */
@@ -116,10 +128,10 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     const other = byName.get(field.name.toLowerCase());
     if (!other) throw mismatch(table, `Field ${field.name} is missing in new schema`);
     byName.delete(field.name.toLowerCase());
-    if (other.type !== field.type || other.rangeElementType?.type !== field.rangeElementType?.type) {
+    if (other.type !== field.type) {
       throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
     }
-    if (!isLooser(field, other)) {
+    if (kindOfField(other) !== kindOfField(field) || !isLooser(field, other)) {
       throw mismatch(
         table,
         `Field ${field.name} has changed type from ${fieldTypeName(field)} to ${fieldTypeName(other)}`,

@@ -17,6 +17,7 @@ const FIXED_BYTES: Readonly<Partial<Record<ScalarKind, number>>> = {
   DATETIME: 8,
   TIME: 8,
   TIMESTAMP: 8,
+  'TIMESTAMP(12)': 16,
   'RANGE<DATE>': 16,
   'RANGE<DATETIME>': 16,
   'RANGE<TIMESTAMP>': 16,

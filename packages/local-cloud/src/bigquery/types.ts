@@ -14,6 +14,7 @@ const SCALAR_TYPES = [
   'DATETIME',
   'TIME',
   'TIMESTAMP',
+  'TIMESTAMP(12)',
   'INTERVAL',
   'JSON',
   'RANGE<DATE>',
@@ -49,6 +50,8 @@ export interface Field extends TableField {
   readonly maxLength?: string;
   readonly precision?: string;
   readonly scale?: string;
+  /** 12 for picoseconds; absent for microseconds. */
+  readonly timestampPrecision?: '12';
   readonly rangeElementType?: { readonly type: string };
 }
 
@@ -97,6 +100,7 @@ const REST_NAME: Readonly<Record<ScalarKind, string>> = {
   DATETIME: 'DATETIME',
   TIME: 'TIME',
   TIMESTAMP: 'TIMESTAMP',
+  'TIMESTAMP(12)': 'TIMESTAMP',
   INTERVAL: 'INTERVAL',
   JSON: 'JSON',
   'RANGE<DATE>': 'RANGE',
@@ -106,7 +110,8 @@ const REST_NAME: Readonly<Record<ScalarKind, string>> = {
 
 /**
  * A TIMESTAMP is stored as UTC, so no result depends on the time zone of a session. DuckDB has no 76 digits: a BIGNUMERIC is
- * 32 bytes that sort like the number, see bignumeric.ts. JSON is text in the form of json.ts.
+ * 32 bytes that sort like the number, see bignumeric.ts. A TIMESTAMP(12) is its picoseconds since the epoch. JSON is text in
+ * the form of json.ts.
  */
 const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
   STRING: 'VARCHAR',
@@ -120,6 +125,7 @@ const DUCKDB_NAME: Readonly<Record<ScalarKind, string>> = {
   DATETIME: 'TIMESTAMP',
   TIME: 'TIME',
   TIMESTAMP: 'TIMESTAMP',
+  'TIMESTAMP(12)': 'HUGEINT',
   INTERVAL: 'INTERVAL',
   JSON: 'VARCHAR',
   'RANGE<DATE>': 'STRUCT(s DATE, e DATE)',
@@ -141,9 +147,13 @@ export function scalarKindOf(name: string): ScalarKind | undefined {
 }
 
 /** A scalar type as a column has it. */
-export function restType(kind: ScalarKind): Pick<Field, 'type' | 'rangeElementType'> {
+export function restType(kind: ScalarKind): Pick<Field, 'type' | 'rangeElementType' | 'timestampPrecision'> {
   const element = rangeElement(kind);
-  return { type: restTypeName(kind), ...(element && { rangeElementType: { type: element } }) };
+  return {
+    type: restTypeName(kind),
+    ...(element && { rangeElementType: { type: element } }),
+    ...(kind === 'TIMESTAMP(12)' && { timestampPrecision: '12' }),
+  };
 }
 
 export function restTypeName(kind: ScalarKind): string {
@@ -151,7 +161,8 @@ export function restTypeName(kind: ScalarKind): string {
 }
 
 /** The scalar type of a column, or of its elements; undefined for a RECORD. */
-export function kindOfField({ type, rangeElementType }: Field): ScalarKind | undefined {
+export function kindOfField({ type, rangeElementType, timestampPrecision }: Field): ScalarKind | undefined {
+  if (timestampPrecision) return 'TIMESTAMP(12)';
   return scalarKindOf(type === 'RANGE' ? `RANGE<${rangeElementType?.type}>` : type);
 }
 

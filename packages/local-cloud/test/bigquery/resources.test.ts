@@ -277,7 +277,11 @@ describe('hostile and wrong input', () => {
       [await fetch(`${url}/projects/${PROJECT}/datasets`, { method: 'PUT' }), 404, 'notFound'],
       [await post(`/projects/${PROJECT}/queries`, '{"query":'), 400, 'parseError'],
       [await post(`/projects/${PROJECT}/queries`, '[]'), 400, 'invalid'],
-      [await post(`/projects/${PROJECT}/queries`, '{"query":"SELECT 1"}'), 400, 'invalid'],
+      [
+        await post(`/projects/${PROJECT}/queries`, '{"query":"SELECT 1","useLegacySql":true}'),
+        400,
+        'invalid',
+      ],
     ] as const;
     for (const [response, status, reason] of answers) {
       expect(response.status).toBe(status);

@@ -34,6 +34,7 @@ interface ColumnInput {
   readonly maxLength?: string;
   readonly precision?: string;
   readonly scale?: string;
+  readonly timestampPrecision?: string;
   readonly rangeElementType?: { readonly type?: string };
 }
 
@@ -51,6 +52,7 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
     maxLength: INT64,
     precision: INT64,
     scale: INT64,
+    timestampPrecision: INT64,
     rangeElementType: RANGE_ELEMENT,
   }),
   {
@@ -65,7 +67,6 @@ const COLUMN: Message<ColumnInput> = message<ColumnInput>(
       'generatedColumn',
       'policyTags',
       'roundingMode',
-      'timestampPrecision',
     ],
   },
 );

@@ -7,6 +7,7 @@ import {
   DOUBLE,
   type DuckDBType,
   type DuckDBValue,
+  HUGEINT,
   INTERVAL,
   LIST,
   STRUCT,
@@ -149,6 +150,7 @@ const SCALARS: Readonly<Record<ScalarKind, DuckDBType>> = {
   DATETIME: TIMESTAMP,
   TIME,
   TIMESTAMP,
+  'TIMESTAMP(12)': HUGEINT,
   INTERVAL,
   JSON: VARCHAR,
 };

@@ -138,6 +138,7 @@ export function spelled(values: readonly Resolved[], bindings: Bindings): string
 
 function convert(sql: string, from: ScalarKind, to: ScalarKind, safe: boolean, at: Position): string {
   const conversion = CONVERSIONS[`${from} ${to}`];
+  if (!conversion && from === 'TIMESTAMP(12)') throw unsupported(`CAST from ${from} to ${to}`, at);
   if (!conversion) throw invalidQuery(`Invalid cast from ${from} to ${to}`, at);
   return safe ? isolated([sql], (value) => `TRY(${conversion(value)})`) : conversion(sql);
 }

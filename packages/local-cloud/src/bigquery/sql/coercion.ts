@@ -1,11 +1,12 @@
 import type { CloudError } from '../../errors.ts';
-import { invalidQuery, type Position } from '../errors.ts';
+import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { scalarValue } from '../row-values.ts';
 import { fittedSql } from '../type-parameters.ts';
 import {
   type DataType,
   duckType,
   type Field,
+  holds,
   type ScalarKind,
   type StructType,
   sameType,
@@ -27,10 +28,11 @@ const WIDER: Readonly<Partial<Record<ScalarKind, readonly ScalarKind[]>>> = {
   NUMERIC: ['BIGNUMERIC', 'FLOAT64'],
   BIGNUMERIC: ['FLOAT64'],
   DATE: ['DATETIME'],
+  TIMESTAMP: ['TIMESTAMP(12)'],
 };
 
 /** Types to which a STRING literal or parameter is coerced. */
-const FROM_TEXT: readonly ScalarKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP'];
+const FROM_TEXT: readonly ScalarKind[] = ['DATE', 'DATETIME', 'TIME', 'TIMESTAMP', 'TIMESTAMP(12)'];
 
 const DECIMALS = ['BIGNUMERIC', 'NUMERIC'] as const;
 
@@ -220,6 +222,8 @@ export function assignable(value: Resolved, field: Field, bindings: Bindings): R
 }
 
 export function signatureError(what: string, args: readonly Resolved[], supported: string, at?: Position) {
+  if (args.some(({ type }) => holds(type, 'TIMESTAMP(12)')))
+    return unsupported(`${what} of TIMESTAMP(12)`, at);
   const types = args.map(({ type, coercible, special }) =>
     special ? 'DATE_PART' : coercible === 'NULL' ? 'NULL' : typeName(type),
   );

@@ -80,7 +80,8 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
     return quoteLiteral(value);
   }
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
-  if (typeof value === 'bigint') return `CAST(${value} AS BIGINT)`;
+  if (typeof value === 'bigint')
+    return `CAST(${value} AS ${kind === 'TIMESTAMP(12)' ? 'HUGEINT' : 'BIGINT'})`;
   if (typeof value === 'number') return `CAST('${Object.is(value, -0) ? '-0' : value}' AS DOUBLE)`;
   if (value instanceof DuckDBBlobValue) return `unhex('${Buffer.from(value.bytes).toString('hex')}')`;
   if (value instanceof DuckDBDecimalValue) return `CAST('${value}' AS ${duckType(scalar('NUMERIC'))})`;

@@ -59,6 +59,7 @@ export const CONVERSIONS: Readonly<Record<string, Convert>> = {
   'DATETIME TIME': plain('TIME'),
   'DATETIME TIMESTAMP': asDateTime,
   'DATETIME STRING': (sql) => withFraction(sql, '%Y-%m-%d %H:%M:%S', ''),
+  'TIMESTAMP TIMESTAMP(12)': (sql) => `CAST(epoch_us(${sql}) AS HUGEINT) * 1000000`,
   'TIMESTAMP DATE': plain('DATE'),
   'TIMESTAMP TIME': plain('TIME'),
   'TIMESTAMP DATETIME': asDateTime,
@@ -103,13 +104,16 @@ function withFraction(sql: string, format: string, zone: string): string {
   );
 }
 
-/** A value in a wider type: the CAST of DuckDB, but to a BIGNUMERIC and from one, which DuckDB does not know. */
+/** Types that DuckDB does not know. */
+const OWN_FORMS = ['BIGNUMERIC', 'TIMESTAMP(12)'] as const;
+
+/** A value in a wider type: the CAST of DuckDB, but to and from a type that DuckDB does not know. */
 export function widened(sql: string, from: DataType, to: DataType): string {
   if (sameType(from, to)) return sql;
   if (
     from.kind === 'STRUCT' &&
     to.kind === 'STRUCT' &&
-    (holds(from, 'BIGNUMERIC') || holds(to, 'BIGNUMERIC'))
+    OWN_FORMS.some((kind) => holds(from, kind) || holds(to, kind))
   ) {
     return letIn([sql], (value) => {
       const fields = from.fields.map(({ type }, index) => {
@@ -119,9 +123,7 @@ export function widened(sql: string, from: DataType, to: DataType): string {
       return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`;
     });
   }
-  const conversion =
-    to.kind === 'BIGNUMERIC' || from.kind === 'BIGNUMERIC'
-      ? CONVERSIONS[`${from.kind} ${to.kind}`]
-      : undefined;
+  const isOwn = OWN_FORMS.some((kind) => kind === from.kind || kind === to.kind);
+  const conversion = isOwn ? CONVERSIONS[`${from.kind} ${to.kind}`] : undefined;
   return conversion ? conversion(sql) : `CAST(${sql} AS ${duckType(to)})`;
 }

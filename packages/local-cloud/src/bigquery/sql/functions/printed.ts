@@ -10,7 +10,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from '../../bignumeric.ts';
-import { formatDate, formatDateTime, formatTime } from '../../calendar.ts';
+import { formatDate, formatDateTime, formatPicoseconds, formatTime } from '../../calendar.ts';
 import { plainDecimal } from '../../exact-number.ts';
 import { formatInterval, isoInterval } from '../../intervals.ts';
 import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
@@ -60,6 +60,7 @@ function scalarText(type: DataType, value: DuckDBValue): string {
     const text = shortFraction(formatDateTime(value.micros, ' '));
     return type.kind === 'TIMESTAMP' ? `${text}+00` : text;
   }
+  if (type.kind === 'TIMESTAMP(12)') return `${formatPicoseconds(value as bigint, ' ')}+00`;
   if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
   if (value instanceof DuckDBBlobValue) return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
   if (value instanceof DuckDBIntervalValue) return formatInterval(value);
@@ -211,6 +212,7 @@ export function jsonText(type: DataType, value: DuckDBValue, form: JsonForm, ind
       return `"${Buffer.from((value as DuckDBBlobValue).bytes).toString('base64')}"`;
     case 'DATETIME':
     case 'TIMESTAMP':
+    case 'TIMESTAMP(12)':
       return `"${scalarText(type, value).replace(' ', 'T').replace(/\+00$/, 'Z')}"`;
     case 'RANGE<DATE>':
     case 'RANGE<DATETIME>':
