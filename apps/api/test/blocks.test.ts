@@ -85,6 +85,24 @@ describe('the blocks of a list', () => {
     expect(reads).toHaveLength(22);
   });
 
+  it('give other requests a turn after each thousand rows that are read', async () => {
+    const { open } = blocksOf({ t: numbered(20_500).map(rowOf) });
+    const list = await open('t');
+    let [turns, isOver] = [0, false];
+    const others = (async () => {
+      for (; !isOver; turns++) await new Promise(setImmediate);
+    })();
+    const most = { rows: 0, turn: 0 };
+    let inTurn = 0;
+    for await (const { length } of list.rows()) {
+      inTurn = most.turn === turns ? inTurn + length : length;
+      Object.assign(most, { turn: turns, rows: Math.max(most.rows, inTurn) });
+    }
+    isOver = true;
+    await others;
+    expect(most.rows).toBe(BLOCK_ROWS);
+  });
+
   it('are read once for concurrent requests', async () => {
     const { reads, open } = blocksOf({ t: numbered(2_000).map(rowOf) });
     const list = new MergedRows(await open('t'), Delta.none);

@@ -34,7 +34,7 @@ export interface RecordList {
   /** Time of the snapshot, or of the last amendment if that is later. Milliseconds since the epoch. */
   readonly takenAt: number;
   readonly freshness: Freshness;
-  /** All records in order, a few thousand at a time, the next ones fetched in advance. Caches none. Throws WarehouseError. */
+  /** All records in order, at most a few thousand at a time, the next ones fetched in advance. Caches none. Throws WarehouseError. */
   rows(): AsyncGenerator<readonly Cells[], void>;
   /** A JSON array of records: always the same bytes for the same range. */
   read(range: PageRange): Promise<JsonBytes>;

@@ -21,7 +21,7 @@ export interface BlockSource {
   /** The index of the first row of a block. */
   place(block: number): { readonly offset: number };
   block(index: number): Block | Promise<Block>;
-  /** All rows in order, a few thousand at a time, the next ones fetched in advance. */
+  /** All rows in order, at most a few thousand at a time, the next ones fetched in advance. */
   rows(): AsyncGenerator<readonly Cells[], void>;
 }
 
@@ -93,7 +93,7 @@ export class MergedRows<Base extends BlockSource = BlockSource> {
     return pieces.length === 0 ? '[]' : Buffer.concat([...pieces, CLOSE]);
   }
 
-  /** All rows in order, a few thousand at a time, the next ones fetched in advance. Throws like `page`. */
+  /** All rows in order, at most a few thousand at a time, the next ones fetched in advance. Throws like `page`. */
   async *rows(): AsyncGenerator<readonly Cells[], void> {
     let delta = 0;
     for await (const rows of this.base.rows()) {
