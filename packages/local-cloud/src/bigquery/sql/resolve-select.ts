@@ -49,6 +49,18 @@ interface DistinctRows {
   readonly scope: Scope;
 }
 
+interface Clauses {
+  readonly where: Resolved | undefined;
+  readonly groups: GroupBy | undefined;
+  /** Of the SELECT list. */
+  readonly values: readonly Resolved[];
+  readonly having: Resolved | undefined;
+  readonly qualify: Resolved | undefined;
+  /** Set for SELECT DISTINCT with ORDER BY. */
+  readonly distinct: DistinctRows | undefined;
+  readonly order: { readonly sql: string; readonly values: readonly Resolved[] };
+}
+
 class SelectResolver {
   readonly #select: Select;
   readonly #scope: Scope;
@@ -80,61 +92,64 @@ class SelectResolver {
   }
 
   resolve(orderBy: readonly OrderItem[]): ResolvedSelect {
+    const clauses = this.#clauses(orderBy);
+    this.#assertClauses(clauses, orderBy.length > 0);
+    return this.#written(clauses);
+  }
+
+  #clauses(orderBy: readonly OrderItem[]): Clauses {
     const select = this.#select;
     const where = select.where && this.#condition(select.where, { ...this.#base, clause: 'WHERE clause' });
     const groups = select.groupBy && new GroupBy(select.groupBy, this.#items, this.#base);
-    const keys = groups?.keys ?? [];
-    const paths: ReadonlySet<string> = groups?.paths ?? new Set();
-    const grouping = { aggregates: true, groups: { keys: new Set(keys.map(({ sql }) => sql)), paths } };
+    const keys = new Set(groups?.keys.map(({ sql }) => sql));
+    const grouping = { aggregates: true, groups: { keys, paths: groups?.paths ?? new Set<string>() } };
     const list = { ...this.#base, ...grouping, clause: 'SELECT list', windows: true };
     const isUsedLater = orderBy.length > 0 || Boolean(select.having ?? select.qualify);
     const values = this.#items.map(
       (item) => groups?.keyOfItem.get(item) ?? this.#listValue(item, list, isUsedLater),
     );
     const alias = (name: Name) => this.#alias(name, values);
-    const having =
-      select.having &&
-      this.#condition(select.having, {
-        ...this.#base,
-        ...grouping,
-        clause: 'HAVING clause',
-        alias,
-      });
+    const afterGroups = { ...this.#base, ...grouping, clause: 'HAVING clause', alias };
+    const having = select.having && this.#condition(select.having, afterGroups);
     const qualify =
       select.qualify && this.#condition(select.qualify, { ...list, clause: 'QUALIFY clause', alias });
+    const distinct =
+      select.distinct && orderBy.length > 0 ? this.#distinctRows(values, this.#newAlias()) : undefined;
+    const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' }, distinct);
+    return { where, groups, values, having, qualify, distinct, order };
+  }
+
+  /** Throws for clauses that a SELECT does not have together. */
+  #assertClauses({ where, groups, values, having, qualify, order }: Clauses, isOrdered: boolean): void {
+    const select = this.#select;
+    const after = [having, qualify].filter((condition) => condition !== undefined);
+    const everything = [...values, ...order.values, ...after];
+    const hasAggregate = everything.some((value) => value.hasAggregate);
+    const isAggregated = groups || having || hasAggregate;
+    const isWindowed = everything.some(({ hasWindow }) => hasWindow);
     if (qualify && !qualify.hasWindow && !values.some(({ hasWindow }) => hasWindow)) {
       throw invalidQuery(
         'The QUALIFY clause requires analytic function to be present in the QUALIFY clause or the SELECT list',
         select.qualify?.at,
       );
     }
-    const distinct =
-      select.distinct && orderBy.length > 0 ? this.#distinctRows(values, this.#newAlias()) : undefined;
-    const order = this.#orderBy(orderBy, values, { ...list, clause: 'ORDER BY clause' }, distinct);
-    const everything = [
-      ...values,
-      ...order.values,
-      ...(having ? [having] : []),
-      ...(qualify ? [qualify] : []),
-    ];
-    const isAggregated = select.groupBy || having || everything.some(({ hasAggregate }) => hasAggregate);
-    if (having && !select.groupBy && !everything.some(({ hasAggregate }) => hasAggregate)) {
+    if (having && !groups && !hasAggregate) {
       throw invalidQuery(
         'The HAVING clause requires GROUP BY or aggregation to be present',
         select.having?.at,
       );
     }
+    const paths: ReadonlySet<string> = groups?.paths ?? new Set();
     if (isAggregated) this.#assertGrouped(values, paths, 'SELECT list');
     if (isAggregated) this.#assertGrouped(everything, paths, 'ORDER BY, HAVING or QUALIFY clause');
     if (select.distinct) for (const { type, at } of values) assertGroupable('SELECT DISTINCT', type, at);
-    const isWindowed = everything.some(({ hasWindow }) => hasWindow);
     if (!select.from)
       assertNone(select.at, {
         'SELECT without FROM clause cannot use aggregation': isAggregated,
         'SELECT without FROM clause cannot use analytic functions': isWindowed,
         'Query without FROM clause cannot use SELECT DISTINCT': select.distinct,
         'Query without FROM clause cannot have a WHERE clause': where,
-        'Query without FROM clause cannot have an ORDER BY clause': orderBy.length > 0,
+        'Query without FROM clause cannot have an ORDER BY clause': isOrdered,
       });
     if (this.#count && (select.distinct || isAggregated || isWindowed)) {
       throw invalidQuery(
@@ -142,7 +157,9 @@ class SelectResolver {
         select.at,
       );
     }
+  }
 
+  #written({ where, groups, values, having, qualify, distinct, order }: Clauses): ResolvedSelect {
     const outputs = this.#outputs(distinct?.values ?? values);
     const columns = columnList(distinct ? values : outputs.map(({ value }) => value));
     if (this.#count) columns.push(`${this.#count} AS d`);
@@ -153,14 +170,16 @@ class SelectResolver {
       qualify && ` QUALIFY ${qualify.sql}`,
     ];
     const always = [where, having, qualify].filter((condition) => condition !== undefined);
-    const word = select.distinct ? 'SELECT DISTINCT' : 'SELECT';
+    const { distinct: isDistinct } = this.#select;
+    const word = isDistinct ? 'SELECT DISTINCT' : 'SELECT';
     const rows = `${word} ${columns.join(', ')}${this.#fromSql}${clauses.filter(Boolean).join('')}`;
     const shown = columnList(outputs.map(({ value }) => value)).join(', ');
+    const read = [...always, ...(groups?.keys ?? []), ...order.values, ...(isDistinct ? values : [])];
     return {
       sql: distinct ? `SELECT ${shown} FROM (${rows}) AS ${distinct.alias}` : rows,
       orderBy: order.sql,
       outputs,
-      reads: [...this.#reads, ...always, ...keys, ...order.values, ...(select.distinct ? values : [])],
+      reads: [...this.#reads, ...read],
       scope: this.#scope,
       counts: this.#count !== undefined,
     };
