@@ -1,6 +1,7 @@
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
 import { readMonitoring } from './monitoring-config.ts';
+import { REGION } from './names.ts';
 import { gibFor, pricesIn } from './prices.ts';
 import { MEMBER, MEMBERS, Settings } from './settings.ts';
 
@@ -36,7 +37,8 @@ export function readConfig() {
     service: readService(settings),
     access: readAccess(settings),
     prober: settings.flag('prober', true),
-    schedulerRegion: settings.text('schedulerRegion') ?? 'southamerica-east1',
+    schedulerRegion:
+      settings.optional('schedulerRegion', REGION.pattern, REGION.rule) ?? 'southamerica-east1',
     eventualConsistency: settings.flag('eventualConsistency', true),
     monitoring: readMonitoring(settings),
     /** On every resource that takes labels, to tell costs apart. */
@@ -87,7 +89,11 @@ function readService(settings: Settings) {
     apiKeys: settings.flag('apiKeys', false),
     behindFrontEnd: settings.flag('behindFrontEnd', true),
     metricsPort: settings.integer('metricsPort', 0, 0, 65_535),
-    otlpEndpoint: settings.text('otlpEndpoint'),
+    otlpEndpoint: settings.optional(
+      'otlpEndpoint',
+      /^https?:\/\/[^\s?#]+$/,
+      'a URL that starts with http:// or https://',
+    ),
   };
 }
 

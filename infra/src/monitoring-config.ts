@@ -25,7 +25,7 @@ export function readMonitoring(settings: Settings) {
 /** Undefined declares no budget. */
 function readBudget(settings: Settings) {
   const monthly = settings.integer('monthlyBudget', 100, 1, 1_000_000);
-  if (settings.text('billingAccount') === undefined) return undefined;
   const rule = 'the id of a billing account, such as 012345-6789AB-CDEF01';
-  return { billingAccount: settings.matching('billingAccount', BILLING_ACCOUNT, rule), monthly };
+  const billingAccount = settings.optional('billingAccount', BILLING_ACCOUNT, rule);
+  return billingAccount === undefined ? undefined : { billingAccount, monthly };
 }

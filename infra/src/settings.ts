@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { PROJECT_ID, REGION } from './names.ts';
 
 /** An IAM member, `PREFIX:NAME`. `allUsers` and deleted members do not match. */
 export const MEMBER = /^(serviceAccount|user|group|domain|principal|principalSet):\S+$/;
@@ -19,8 +20,8 @@ export class Settings {
   /** The provider's project and region; both are required. */
   provider(given: { readonly project?: string | undefined; readonly region?: string | undefined }) {
     const { project = '', region = '' } = given;
-    this.check('gcp:project', project, project !== '', 'the id of the Google Cloud project of this stack');
-    this.check('gcp:region', region, region !== '', 'a region such as southamerica-west1');
+    this.check('gcp:project', project, PROJECT_ID.pattern.test(project), PROJECT_ID.rule);
+    this.check('gcp:region', region, REGION.pattern.test(region), REGION.rule);
     return { project, region };
   }
 
@@ -51,6 +52,11 @@ export class Settings {
     const value = this.text(key);
     this.check(key, value, value !== undefined && pattern.test(value), rule);
     return value ?? '';
+  }
+
+  /** Undefined when the setting is absent or empty. */
+  optional(key: string, pattern: RegExp, rule: string): string | undefined {
+    return this.text(key) === undefined ? undefined : this.matching(key, pattern, rule);
   }
 
   list(key: string, pattern: RegExp, rule: string): string[] {

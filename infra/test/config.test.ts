@@ -23,6 +23,7 @@ const TITLE = 'The configuration of stack "dev" is invalid:';
 describe('a configuration with mistakes', () => {
   it('reports all of them at once, each with its rule and fix', async () => {
     const mistakes = await mistakesOf({
+      'gcp:project': 'My Project',
       'gcp:region': '',
       publishers: '["crm@example.com"]',
       invokers: '["allUsers"]',
@@ -36,6 +37,8 @@ describe('a configuration with mistakes', () => {
       lookupBudgetUsd: '0',
       listTimePercent: '101',
       logLevel: 'loud',
+      otlpEndpoint: 'localhost:4318',
+      schedulerRegion: 'Chile',
       access: 'friends',
       monitoring: 'true',
       ticketChannels: '["oncall@example.com"]',
@@ -43,6 +46,7 @@ describe('a configuration with mistakes', () => {
     });
     expect(mistakes).toEqual([
       TITLE,
+      `gcp:project is "My Project": it must be the id of a Google Cloud project: 6 to 30 lower-case letters, digits and hyphens. ${SET} gcp:project VALUE`,
       `gcp:region is not set: it must be a region such as southamerica-west1. ${SET} gcp:region VALUE`,
       'publishers is ["crm@example.com"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
       `maxInstances is 1000: it must be an integer from 1 to 100. ${SET} maxInstances VALUE`,
@@ -55,8 +59,10 @@ describe('a configuration with mistakes', () => {
       `lookupBudgetUsd is 0: it must be an integer from 1 to 1000000. ${SET} lookupBudgetUsd VALUE`,
       `listTimePercent is 101: it must be an integer from 1 to 100. ${SET} listTimePercent VALUE`,
       `logLevel is "loud": it must be one of trace, debug, info, warn, error, fatal. ${SET} logLevel VALUE`,
+      `otlpEndpoint is "localhost:4318": it must be a URL that starts with http:// or https://. ${SET} otlpEndpoint VALUE`,
       `access is "friends": it must be one of public, private, load-balancer. ${SET} access VALUE`,
       'invokers is ["allUsers"]: it must be a list of IAM members such as serviceAccount:NAME@PROJECT.iam.gserviceaccount.com. Write it under config: in Pulumi.dev.yaml.',
+      `schedulerRegion is "Chile": it must be a region such as southamerica-west1. ${SET} schedulerRegion VALUE`,
       'ticketChannels is ["oncall@example.com"]: it must be a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER. Write it under config: in Pulumi.dev.yaml.',
       `billingAccount is "mine": it must be the id of a billing account, such as 012345-6789AB-CDEF01. ${SET} billingAccount VALUE`,
     ]);

@@ -173,7 +173,7 @@ it('a correction without a value is refused as a wrong option', async () => {
 
 it.each([
   ['a'.repeat(257), 'nombre must be at most 256 characters, not 257'],
-  ['Ana\tMaría', 'nombre must match'],
+  ['Ana\tMaría', 'nombre must be 1 to 256 characters without control characters'],
 ])('a correction to a value that no publisher may send is refused: %j', async (value, rule) => {
   expect(await person('correct', 'w2', '--set', `nombre=${value}`)).toMatchObject({
     exitCode: 1,

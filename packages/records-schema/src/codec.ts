@@ -136,7 +136,7 @@ function ruleOf({ type, schema, value, message }: ValueError): string {
     case ValueErrorType.StringMaxLength:
       return `must be at most ${schema.maxLength} characters, not ${String(value).length}`;
     case ValueErrorType.StringPattern:
-      return `must match ${schema.pattern}`;
+      return schema['x-rule'] ?? `must match ${schema.pattern}`;
     default:
       return message;
   }

@@ -25,6 +25,7 @@ const text = (description: string, example: string) =>
     minLength: 1,
     maxLength: TEXT_MAX_LENGTH,
     pattern: TEXT_PATTERN,
+    'x-rule': `must be 1 to ${TEXT_MAX_LENGTH} characters without control characters, not only spaces`,
   });
 
 /**
@@ -55,6 +56,7 @@ export const RecordRow = Type.Object(
       minLength: 1,
       maxLength: ID_MAX_LENGTH,
       pattern: ID_PATTERN,
+      'x-rule': `must be 1 to ${ID_MAX_LENGTH} of A-Z a-z 0-9 . _ ~ -, and must not begin with a dot`,
     }),
     nombre: text('Given name or names.', 'María José'),
     apellido: text('Family name or names.', 'Núñez Cárdenas'),

@@ -17,14 +17,18 @@ describe('an error about a record', () => {
     expect(failure.issues).toEqual([
       { field: 'apellido', rule: 'is required', value: undefined },
       { field: 'edad', rule: 'is not a field of a record (id, nombre, apellido, pais)', value: '"41"' },
-      { field: 'id', rule: 'must match ^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$', value: '"a/b"' },
+      {
+        field: 'id',
+        rule: 'must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and must not begin with a dot',
+        value: '"a/b"',
+      },
       { field: 'nombre', rule: 'must not be empty', value: '""' },
       { field: 'pais', rule: 'must be a string', value: '3' },
     ]);
     expect(failure.message).toBe(
       'not a valid record: apellido is required; ' +
         'edad is not a field of a record (id, nombre, apellido, pais), got "41"; ' +
-        'id must match ^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$, got "a/b"; ' +
+        'id must be 1 to 128 of A-Z a-z 0-9 . _ ~ -, and must not begin with a dot, got "a/b"; ' +
         'nombre must not be empty, got ""; pais must be a string, got 3',
     );
   });

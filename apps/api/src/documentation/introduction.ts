@@ -5,11 +5,11 @@ import type { Language } from '../pages/language.ts';
 const TEXTS = {
   es: {
     address: 'Dirección',
-    example: 'Pruébala en una terminal',
+    example: 'Pruébela en una terminal',
     about:
       'Registros de personas: un nombre y un país cada uno. Todo se lee con GET, sin cuerpo. Cada error es un documento (RFC 9457), y `/problems` los explica. La referencia que sigue está en inglés.',
-    keys: 'No hace falta una clave. Sin ella, cada dirección puede enviar las solicitudes por minuto que indica `RateLimit-Policy`. Pide una al operador para tener un límite propio, y envíala en `X-API-Key`.',
-    key: 'Clave de la API, si tienes una',
+    keys: 'No hace falta una clave. Sin ella, cada dirección puede enviar las solicitudes por minuto que indica `RateLimit-Policy`. Pida una al operador para tener un límite propio, y envíela en `X-API-Key`.',
+    key: 'Clave de la API, si tiene una',
     other: { language: 'en', name: 'English' },
   },
   en: {

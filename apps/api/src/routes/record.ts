@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { ID_MAX_LENGTH, RecordRow } from '@records/records-schema';
+import { RecordRow } from '@records/records-schema';
 import { Type } from '@sinclair/typebox';
 import { problemResponses, requestIdHeader } from '../documentation/responses.ts';
 import { JSON_CONTENT_TYPE, JSON_TYPE, mediaTypeOf } from '../formats/negotiation.ts';
@@ -23,10 +23,7 @@ const MAX_KNOWN_BYTES = 2_048;
 
 const NoQuery = Type.Object({}, { additionalProperties: false });
 const RecordParams = Type.Object({
-  id: Type.String({
-    ...RecordRow.properties.id,
-    'x-rule': `must be 1 to ${ID_MAX_LENGTH} of A-Z a-z 0-9 . _ ~ -, and must not begin with a dot`,
-  }),
+  id: RecordRow.properties.id,
 });
 
 export const recordRoutes: FastifyPluginAsyncTypebox<RoutesOptions> = async (

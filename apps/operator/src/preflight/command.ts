@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, EXIT, InvalidArgumentError, verb } from '@records/cli';
+import { type NameRule, PROJECT_ID, REGION } from '@records/infra/names';
 import { INFRA, PROJECT, settingsFile, stackOption } from '@records/stack';
 import { parse } from 'yaml';
 import { askOn } from './ask.ts';
@@ -40,15 +41,12 @@ Exit code 1 when something is missing. Each question takes at most 20 seconds.`,
     });
 }
 
-/** https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects */
-const PROJECT_ID = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
-const REGION = /^[a-z]+-[a-z]+\d+$/;
-const REPOSITORY_NAME = /^[\w.-]+\/[\w.-]+$/;
+const REPOSITORY_NAME: NameRule = { pattern: /^[\w.-]+\/[\w.-]+$/, rule: 'OWNER/NAME' };
 
-function matching(pattern: RegExp) {
+function matching({ pattern, rule }: NameRule) {
   return (text: string): string => {
     if (pattern.test(text)) return text;
-    throw new InvalidArgumentError(`"${text}" must match ${pattern.source}`);
+    throw new InvalidArgumentError(`"${text}" must be ${rule}`);
   };
 }
 
