@@ -17,11 +17,11 @@ export async function appendRows(
   reference: TableReference,
   rows: readonly Record<string, unknown>[],
 ): Promise<readonly RowError[]> {
-  const { catalog, location, database, statistics, clock } = context;
+  const { catalog, database, statistics, clock } = context;
   if (rows.length === 0) return [];
   try {
     return await database.write(async (transaction) => {
-      const table = catalog.table(reference, location);
+      const table = catalog.table(reference);
       assertWritable(table);
       const { values, errors } = checkedRows(table.fields, rows);
       if (errors.length > 0) return errors;

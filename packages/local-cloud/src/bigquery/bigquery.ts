@@ -220,13 +220,13 @@ export class BigQuery implements Warehouse {
   async getTable(datasetId: string, tableId: string, access = DEVELOPER): Promise<TableResource> {
     if (datasetId !== Results.datasetId) return this.#tables.get(datasetId, tableId);
     const result = this.#results.find(tableId);
-    const { projectId, location } = this;
+    const { projectId } = this;
     if (result) {
       const reference = this.#results.reference(projectId, result);
       requireOwner(access, reference, result);
       return resultResource(reference, result);
     }
-    throw tableNotFound({ projectId, datasetId, tableId }, location);
+    throw tableNotFound({ projectId, datasetId, tableId });
   }
 
   /** The tables ordered by id, without schemas. Throws NOT_FOUND for the dataset. */

@@ -124,7 +124,7 @@ export class Catalog {
   }
 
   /** Throws NOT_FOUND for the dataset or the table. */
-  table(reference: TableReference, location: string): Table {
+  table(reference: TableReference, location?: string): Table {
     const { projectId, datasetId, tableId } = reference;
     if (!this.#datasets.has(datasetId)) throw datasetNotFound(projectId, datasetId, location);
     const table = this.findTable(datasetId, tableId);

@@ -195,7 +195,7 @@ export class Datasets {
    * last one is restored without it. Throws NOT_FOUND, ALREADY_EXISTS, and FAILED_PRECONDITION when rows are not kept any more.
    */
   async undelete(datasetId: string, deletionTime?: string): Promise<DatasetResource> {
-    const { projectId, location, clock, database, catalog, iam } = this.#context;
+    const { projectId, clock, database, catalog, iam } = this.#context;
     // `bq` leaves the zone out.
     const zone = /(?:Z|[+-]\d\d:\d\d)$/i.test(deletionTime ?? '') ? '' : 'Z';
     const time = deletionTime ? Date.parse(`${deletionTime}${zone}`) : undefined;
@@ -209,7 +209,7 @@ export class Datasets {
         throw new CloudError('ALREADY_EXISTS', `Already Exists: Dataset ${projectId}:${datasetId}`);
       }
       const deleted = catalog.deleted.find(datasetId, clock.now(), time);
-      if (!deleted) throw datasetNotFound(projectId, datasetId, location);
+      if (!deleted) throw datasetNotFound(projectId, datasetId);
       const dataset = { ...deleted.dataset, lastModifiedTime: clock.now() };
       await catalog.putDataset(transaction, dataset);
       for (const table of deleted.tables) await restoreDropped(transaction, table, this.#context);
@@ -222,9 +222,9 @@ export class Datasets {
   }
 
   #find(datasetId: string): Dataset {
-    const { catalog, projectId, location } = this.#context;
+    const { catalog, projectId } = this.#context;
     const dataset = catalog.findDataset(datasetId);
-    if (!dataset) throw datasetNotFound(projectId, datasetId, location);
+    if (!dataset) throw datasetNotFound(projectId, datasetId);
     return dataset;
   }
 }

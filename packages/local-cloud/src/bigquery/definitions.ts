@@ -131,7 +131,8 @@ export class Definitions {
 
   async #create(translation: CreateTranslation, bindings: Bindings, location: string): Promise<DdlOutcome> {
     const { reference, fields, properties, tableKind, sql } = translation;
-    const { datasetId, tableId } = inProject(reference, this.#context.projectId, location);
+    const { datasetId, tableId } = reference;
+    this.#requireDataset(reference, location);
     const given = tableProperties(await this.#values(translation.options, bindings));
     const all = patched(properties, given);
     return this.#context.database.write(async (transaction) => {
@@ -209,6 +210,7 @@ export class Definitions {
       return { operation: 'UNDROP', dataset };
     }
     if (!exists && translation.ifExists) return { operation: 'SKIP', dataset };
+    this.#requireDataset(dataset, location);
     if (translation.kind === 'drop schema') {
       await this.#datasets.delete(datasetId, { deleteContents: translation.cascade });
       return { operation: 'DROP', dataset };
@@ -225,11 +227,12 @@ export class Definitions {
   ): Promise<DdlOutcome> {
     const { routine } = translation;
     const { datasetId, routineId } = routine;
-    const { catalog, database, projectId } = this.#context;
-    if (routine.projectId !== projectId) throw datasetNotFound(routine.projectId, datasetId, location);
+    const { catalog, database } = this.#context;
     const existing = catalog.routines.find(datasetId, routineId);
+    const isGone = translation.kind === 'drop function' && translation.ifExists && !existing;
+    if (!isGone) this.#requireDataset(routine, location);
     if (translation.kind === 'drop function') {
-      if (!existing && translation.ifExists) return { operation: 'SKIP', routine };
+      if (isGone) return { operation: 'SKIP', routine };
       await this.#routines.delete(datasetId, routineId);
       return { operation: 'DROP', routine };
     }
@@ -240,6 +243,14 @@ export class Definitions {
       this.#routines.create(transaction, routine, properties, translation.orReplace),
     );
     return { operation: existing ? 'REPLACE' : 'CREATE', routine };
+  }
+
+  #requireDataset(
+    { projectId, datasetId }: { projectId: string; datasetId: string },
+    location: string,
+  ): void {
+    if (projectId === this.#context.projectId && this.#context.catalog.findDataset(datasetId)) return;
+    throw datasetNotFound(projectId, datasetId, location);
   }
 
   /** The properties that options set. A NULL removes its property. */

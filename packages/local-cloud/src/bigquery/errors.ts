@@ -31,18 +31,19 @@ export function syntaxError(message: string, at: Position): CloudError {
   return invalidQuery(`Syntax error: ${message}`, at);
 }
 
-export function datasetNotFound(projectId: string, datasetId: string, location: string): CloudError {
-  return new CloudError(
-    'NOT_FOUND',
-    `Not found: Dataset ${projectId}:${datasetId} was not found in location ${location}`,
-  );
+/** Jobs name the location that they ran in; methods of a dataset or table have none to name. */
+export function datasetNotFound(projectId: string, datasetId: string, location?: string): CloudError {
+  return notFound(`Dataset ${projectId}:${datasetId}`, location);
 }
 
-export function tableNotFound(table: TableReference, location: string): CloudError {
-  return new CloudError(
-    'NOT_FOUND',
-    `Not found: Table ${tableName(table)} was not found in location ${location}`,
-  );
+/** As `datasetNotFound`. */
+export function tableNotFound(table: TableReference, location?: string): CloudError {
+  return notFound(`Table ${tableName(table)}`, location);
+}
+
+function notFound(what: string, location: string | undefined): CloudError {
+  const where = location === undefined ? '' : ` was not found in location ${location}`;
+  return new CloudError('NOT_FOUND', `Not found: ${what}${where}`);
 }
 
 /** The same reference. Throws NOT_FOUND for one of another project. */

@@ -42,6 +42,7 @@ export function jobReference(projectId: string, { id, location }: Job): JobRefer
 }
 
 export function jobResource(projectId: string, job: Job): JobResource {
+  const errors = jobErrors(job);
   const resource = {
     kind: 'bigquery#job' as const,
     id: `${projectId}:${job.location}.${job.id}`,
@@ -51,14 +52,15 @@ export function jobResource(projectId: string, job: Job): JobResource {
     configuration: jobConfiguration(projectId, job),
     status: {
       state: job.state,
-      ...(job.error && { errorResult: errorProto(job.error), errors: jobErrors(job) }),
+      ...(job.error && { errorResult: errorProto(job.error) }),
+      ...(errors.length > 0 && { errors }),
     },
     statistics: jobStatistics(job),
   };
   return { ...resource, etag: etagOf(resource) };
 }
 
-/** The error of a job, and those of single rows before it. */
+/** The error of a job, and those of single rows, which do not always fail it. https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatus */
 function jobErrors({ error, rowErrors }: Job): ErrorProto[] {
   return [...(error ? [errorProto(error)] : []), ...rowErrors.map(errorProto)];
 }
@@ -78,7 +80,15 @@ function jobConfiguration(projectId: string, job: Job): JobResource['configurati
   return {
     jobType: job.type,
     ...others,
-    ...(query && { query: { useLegacySql: false, ...query, ...(destinationTable && { destinationTable }) } }),
+    ...(query && {
+      query: {
+        useLegacySql: false,
+        priority: 'INTERACTIVE',
+        ...query,
+        ...(destinationTable && { destinationTable }),
+        ...(result && { createDisposition: 'CREATE_IF_NEEDED', writeDisposition: 'WRITE_TRUNCATE' }),
+      },
+    }),
   };
 }
 

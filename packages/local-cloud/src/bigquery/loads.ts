@@ -82,6 +82,7 @@ export class Loads {
               loading.read(media, (rows) => appendValues(connection, table, rows), job.abort.signal),
           });
           job.statistics = loading.statistics(media);
+          job.rowErrors = loading.errors;
         } catch (error) {
           if (error instanceof BadRowsError) job.rowErrors = error.rows;
           throw error;
@@ -117,10 +118,11 @@ class BadRowsError extends CloudError {
 class Loading {
   readonly #fields: readonly Field[];
   readonly #input: LoadInput;
+  /** Of the first bad rows. */
+  readonly errors: CloudError[] = [];
   #rows = 0;
   #bytes = 0;
   #bad = 0;
-  readonly #errors: CloudError[] = [];
 
   constructor(fields: readonly Field[], input: LoadInput) {
     this.#fields = fields;
@@ -165,12 +167,12 @@ class Loading {
   #refuse(number: number, message: string): void {
     const { maxBadRecords = 0, sourceFormat = 'CSV' } = this.#input;
     this.#bad += 1;
-    if (this.#errors.length < MAX_TOLD_ERRORS) {
-      this.#errors.push(invalid(`Error while reading data, error message: row ${number}: ${message}`));
+    if (this.errors.length < MAX_TOLD_ERRORS) {
+      this.errors.push(invalid(`Error while reading data, error message: row ${number}: ${message}`));
     }
     if (this.#bad <= maxBadRecords) return;
     const format = sourceFormat === 'NEWLINE_DELIMITED_JSON' ? 'JSON' : sourceFormat;
-    throw new BadRowsError(format, this.#rows + this.#bad, this.#errors, this.#bad, maxBadRecords);
+    throw new BadRowsError(format, this.#rows + this.#bad, this.errors, this.#bad, maxBadRecords);
   }
 
   /** https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics3 */

@@ -130,8 +130,8 @@ export class Routines {
   }
 
   #dataset(datasetId: string): void {
-    const { catalog, projectId, location } = this.#context;
-    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    const { catalog, projectId } = this.#context;
+    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId);
   }
 }
 

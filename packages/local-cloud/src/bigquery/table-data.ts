@@ -133,9 +133,9 @@ export class TableData {
   /** The rows with whole columns, and what is selected of these. */
   async #source(datasetId: string, tableId: string, names: string | undefined): Promise<Selection> {
     if (datasetId === Results.datasetId) {
-      const { projectId, location } = this.#context;
+      const { projectId } = this.#context;
       const result = this.#results.find(tableId);
-      if (!result) throw tableNotFound({ projectId, datasetId, tableId }, location);
+      if (!result) throw tableNotFound({ projectId, datasetId, tableId });
       return selectedOfResult(result, names);
     }
     await this.#expiring.dropExpired();

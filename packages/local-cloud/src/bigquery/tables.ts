@@ -37,8 +37,8 @@ export class Tables {
 
   /** The table as it is now. Throws NOT_FOUND. */
   find(datasetId: string, tableId: string): Table {
-    const { catalog, projectId, location } = this.#context;
-    return catalog.table({ projectId, datasetId, tableId }, location);
+    const { catalog, projectId } = this.#context;
+    return catalog.table({ projectId, datasetId, tableId });
   }
 
   async insert(datasetId: string, input: TableInput): Promise<TableResource> {
@@ -67,11 +67,11 @@ export class Tables {
     properties: Readonly<Record<string, unknown>>,
     staged?: string,
   ): Promise<Table> {
-    const { projectId, location, clock, catalog } = this.#context;
+    const { projectId, clock, catalog } = this.#context;
     assertTableId(tableId);
     checkLayout(properties, fields);
     const dataset = catalog.findDataset(datasetId);
-    if (!dataset) throw datasetNotFound(projectId, datasetId, location);
+    if (!dataset) throw datasetNotFound(projectId, datasetId);
     const reference = { projectId, datasetId, tableId };
     if (catalog.findTable(datasetId, tableId)) {
       throw new CloudError('ALREADY_EXISTS', `Already Exists: Table ${tableName(reference)}`);
@@ -123,8 +123,8 @@ export class Tables {
   /** The tables of a dataset, ordered by id. */
   async list(datasetId: string): Promise<Table[]> {
     await this.#expiring.dropExpired();
-    const { catalog, projectId, location } = this.#context;
-    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId, location);
+    const { catalog, projectId } = this.#context;
+    if (!catalog.findDataset(datasetId)) throw datasetNotFound(projectId, datasetId);
     return catalog.tables(datasetId);
   }
 

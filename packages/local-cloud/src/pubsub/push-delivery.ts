@@ -8,6 +8,12 @@ import type { Backoff } from './retry-policy.ts';
 const WINDOW = 100;
 /** Statuses that acknowledge a message. https://docs.cloud.google.com/pubsub/docs/push#receive_push */
 const ACKNOWLEDGED = [102, 200, 201, 202, 204];
+/** The name of Google's caller: https://developers.google.com/search/docs/crawling-indexing/apis-user-agent */
+const HEADERS = {
+  accept: 'application/json',
+  'content-type': 'application/json',
+  'user-agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)',
+};
 
 interface PushOptions {
   readonly clock: Clock;
@@ -91,7 +97,7 @@ export class PushDelivery {
     try {
       const response = await fetch(endpoint, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: HEADERS,
         body: JSON.stringify(this.#wrapped(delivery)),
         redirect: 'manual',
         signal: AbortSignal.any([late.signal, this.#closing.signal]),

@@ -116,6 +116,14 @@ describe('a file of CSV', () => {
       maxBadRecords: 4,
     });
     expect(tolerant.statistics.load).toMatchObject({ outputRows: '1', badRecords: '4' });
+    expect(tolerant.status).toMatchObject({
+      state: 'DONE',
+      errors: ['row 2', 'row 3', 'row 4', 'row 5'].map((row) => ({
+        reason: 'invalid',
+        message: expect.stringContaining(row),
+      })),
+    });
+    expect(tolerant.status.errorResult).toBeUndefined();
     expect(await stored('id')).toEqual([['a']]);
   });
 

@@ -122,16 +122,28 @@ describe('tables', () => {
     const get = (dataset: string) => refusal(fixture.client.dataset(dataset).table('t').getMetadata());
     expect(await get('d')).toMatchObject({
       code: 404,
-      message: `Not found: Table ${PROJECT}:d.t was not found in location ${LOCATION}`,
+      message: `Not found: Table ${PROJECT}:d.t`,
       reason: 'notFound',
     });
-    expect((await get('nope')).message).toBe(
-      `Not found: Dataset ${PROJECT}:nope was not found in location ${LOCATION}`,
-    );
-    expect(await refusal(fixture.client.dataset('nope').createTable('t', {}))).toMatchObject({ code: 404 });
-    expect(await refusal(fixture.client.dataset('nope').table('t').insert({ id: 'a' }))).toMatchObject({
-      code: 404,
-    });
+    const nope = fixture.client.dataset('nope');
+    const calls = [
+      get('nope'),
+      refusal(nope.getMetadata()),
+      refusal(nope.getTables()),
+      refusal(nope.getRoutines()),
+      refusal(nope.table('t').getRows()),
+      refusal(nope.table('t').insert({ id: 'a' })),
+      refusal(nope.createTable('t', {})),
+    ];
+    for (const { code, message } of await Promise.all(calls)) {
+      expect([code, message]).toEqual([404, `Not found: Dataset ${PROJECT}:nope`]);
+    }
+    // A job ran in a location.
+    for (const sql of ['SELECT * FROM nope.t', 'CREATE TABLE nope.t (a INT64)', 'DROP SCHEMA nope']) {
+      expect(await refusal(fixture.client.query(sql))).toMatchObject({
+        message: `Not found: Dataset ${PROJECT}:nope was not found in location ${LOCATION}`,
+      });
+    }
   });
 
   it('are listed by id, page by page', async () => {

@@ -145,6 +145,7 @@ describe('the configuration of a job', () => {
         useLegacySql: false,
         maximumBytesBilled: '10',
         parameterMode: 'NAMED',
+        priority: 'INTERACTIVE',
         queryParameters: [
           {
             name: 's',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { FakeClock } from '../../src/clock.ts';
@@ -24,12 +24,14 @@ interface Pushed {
 /** An endpoint that answers with the status of each message, given by its text; `hang` gives no answer. */
 class Endpoint implements AsyncDisposable {
   readonly pushed: Pushed[] = [];
+  readonly headers: IncomingHttpHeaders[] = [];
   readonly statuses: Record<string, number | 'hang'>;
   readonly #server = createServer(async (request, response) => {
     let text = '';
     for await (const chunk of request) text += chunk;
     const pushed = JSON.parse(text) as Pushed;
     this.pushed.push(pushed);
+    this.headers.push(request.headers);
     const status = this.statuses[textIn(pushed)] ?? 204;
     if (status !== 'hang') response.writeHead(status, { location: 'http://example.com' }).end();
   });
@@ -98,6 +100,13 @@ describe('a push subscription', () => {
           publish_time: '2026-01-01T00:00:00.000Z',
         },
         subscription: subscriptionName('reader'),
+      },
+    ]);
+    expect(endpoint.headers).toMatchObject([
+      {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': expect.stringMatching(/^APIs-Google;/),
       },
     ]);
   });
