@@ -25,8 +25,7 @@ export function specialAccess(entries: readonly AccessEntry[]): { readonly acces
 
 /** Whether the view may read the tables of the dataset. https://docs.cloud.google.com/bigquery/docs/authorized-views */
 export function authorizes({ properties }: Dataset, view: TableReference): boolean {
-  const entries = Array.isArray(properties.access) ? (properties.access as readonly AccessEntry[]) : [];
-  return entries.some((entry) => entry.view && isSame(entry.view, view));
+  return entriesOf(properties).some((entry) => entry.view && isSame(entry.view, view));
 }
 
 /** The entries with the view, or without it. */
@@ -37,6 +36,15 @@ export function withView(
 ): AccessEntry[] {
   const others = entries.filter((entry) => !(entry.view && isSame(entry.view, view)));
   return isAuthorized ? [...others, { view }] : others;
+}
+
+/** The entries without a view that is deleted: its right ends with it, and a later view of that name has none. */
+export function withoutView({ properties }: Dataset, view: TableReference): Dataset['properties'] {
+  return { ...properties, access: withView(entriesOf(properties), view, false) };
+}
+
+function entriesOf({ access }: Dataset['properties']): readonly AccessEntry[] {
+  return Array.isArray(access) ? (access as readonly AccessEntry[]) : [];
 }
 
 function isSame(a: Partial<TableReference>, b: TableReference): boolean {

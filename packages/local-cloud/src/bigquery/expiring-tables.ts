@@ -4,11 +4,12 @@ import { tableResource } from './access.ts';
 import { Bursts } from './bursts.ts';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
-import { forgetAccess } from './dataset-access.ts';
+import { authorizes, forgetAccess, withoutView } from './dataset-access.ts';
 import type { ServiceContext } from './datasets.ts';
 import { tableName } from './errors.ts';
 import { forgetOldHistory, hasHistory, hasOldHistory, keepDropped } from './history.ts';
 import { totalBytes } from './statistics.ts';
+import { kindOf } from './table-kind.ts';
 
 /** Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has. */
 const MAX_TABLES = 1000;
@@ -34,10 +35,21 @@ export class ExpiringTables {
     if (expirationOf(table) < Infinity) this.#readAt.set(table.physicalName, this.#context.clock.now());
   }
 
-  /** Drops a table, and the grants on it. */
+  /** Drops a table, the grants on it, and what others grant to it as a view. */
   async drop(transaction: Transaction, table: Table): Promise<void> {
     await this.discard(transaction, table);
+    if (kindOf(table) === 'VIEW') await this.#forgetView(transaction, table.reference);
     transaction.afterCommit(() => forgetAccess(this.#context.iam, tableResource(table.reference)));
+  }
+
+  /** https://docs.cloud.google.com/bigquery/docs/authorized-views */
+  async #forgetView(transaction: Transaction, view: TableReference): Promise<void> {
+    const { catalog, clock } = this.#context;
+    for (const dataset of catalog.datasets()) {
+      if (!authorizes(dataset, view)) continue;
+      const properties = withoutView(dataset, view);
+      await catalog.putDataset(transaction, { ...dataset, properties, lastModifiedTime: clock.now() });
+    }
   }
 
   /** Drops a table in whose place comes another, which keeps the grants. */

@@ -123,6 +123,26 @@ describe('a view that its source authorizes', () => {
     await authorize();
     expect(await refusal(analyst.query(READ))).toMatchObject({ code: 403, message: denied('raw.rows') });
   });
+
+  it('keeps its right when it is replaced, and loses it when it is deleted', async () => {
+    const read = 'SELECT id FROM shared.made';
+    const view = 'VIEW shared.made AS SELECT DISTINCT id FROM raw.rows';
+    await owner.query(`CREATE ${view}`);
+    await authorize('made');
+    await owner.query(`CREATE OR REPLACE ${view}`);
+    expect(await rowsOf(analyst, `${read} ORDER BY id`)).toEqual([['a'], ['b']]);
+    for (const remove of [
+      () => owner.query('DROP VIEW shared.made'),
+      () => owner.dataset('shared').table('made').delete(),
+    ]) {
+      await authorize('made');
+      await remove();
+      const [{ access }] = await owner.dataset('raw').getMetadata();
+      expect(access).toEqual([{ role: 'OWNER', specialGroup: 'projectOwners' }]);
+      await owner.query(`CREATE ${view}`);
+      expect(await refusal(analyst.query(read))).toMatchObject({ code: 403, message: denied('raw.rows') });
+    }
+  });
 });
 
 describe('a view that its source does not authorize', () => {
