@@ -51,9 +51,8 @@ export class JobResults {
       totalBytesBilled: String(billedBytes(job)),
       cacheHit: false,
     };
-    const schema = summary?.fields && { schema: { fields: summary.fields } };
-    if (configuration.dryRun) return { ...schema, ...costs, totalRows: '0' };
     if (!summary?.fields) return { ...costs, totalRows: '0', ...dmlStatistics(job) };
+    if (configuration.dryRun) return { schema: { fields: summary.fields }, ...costs, totalRows: '0' };
     const { source, key } = await this.rowsOf(job);
     const { rows, pageToken }: Page = await readPage(
       source,
@@ -62,7 +61,8 @@ export class JobResults {
       key,
     );
     return {
-      ...schema,
+      // A destination that the rows were appended to may have more columns, in another order.
+      schema: { fields: source.fields },
       ...costs,
       totalRows: String(source.totalRows),
       ...(rows.length > 0 && { rows }),

@@ -164,7 +164,10 @@ describe('a list in a destination table', () => {
     // Waits for the writer, which drops the table.
     await bigquery.appendRows(TABLE, [{ id: 'x' }]);
     expect(await bigquery.listTables('scratch')).toEqual([]);
-    const notFound = { code: 404, message: expect.stringContaining('scratch.list was not found') };
+    const notFound = {
+      code: 404,
+      message: expect.stringContaining(`Not found: Table ${PROJECT}:scratch.list`),
+    };
     expect(await refusal(scratch().getMetadata())).toMatchObject(notFound);
     expect(await refusal(scratch().getRows())).toMatchObject(notFound);
     expect(await refusal(client.query('SELECT 1 FROM scratch.list'))).toMatchObject(notFound);
