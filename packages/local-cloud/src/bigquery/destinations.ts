@@ -5,10 +5,18 @@ import { requireOnDataset, requireOnTable } from './access.ts';
 import { physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
-import { datasetNotFound, invalid, tableName, tableNotFound } from './errors.ts';
+import { datasetNotFound, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import type { Destination } from './job-configuration.ts';
 import { assertFieldName, quoteColumn } from './names.ts';
+import {
+  assertOptional,
+  changedFields,
+  mismatch,
+  modeOf,
+  type SchemaChange,
+  typeMismatch,
+} from './schema.ts';
 import { assertWritable } from './table-kind.ts';
 import { checkLayout } from './table-layout.ts';
 import type { Tables } from './tables.ts';
@@ -58,7 +66,7 @@ export class Destinations {
     const { database, catalog, statistics } = this.#context;
     const existing = await database.read((connection) => this.#writable(connection, rows));
     const appends = existing && destination.writeDisposition === 'WRITE_APPEND';
-    if (appends) assertSameColumns(existing, fields);
+    if (appends) appendedColumns(existing, rows);
     const staged = { physicalName: catalog.newPhysicalName(), fields };
     let isUsed = false;
     try {
@@ -80,8 +88,11 @@ export class Destinations {
 
   async #append(transaction: Transaction, staged: StagedTable, rows: RowsToWrite): Promise<void> {
     const { catalog, clock, statistics } = this.#context;
-    const table = catalog.table(rows.destination.reference, rows.location);
-    assertSameColumns(table, rows.fields);
+    const current = catalog.table(rows.destination.reference, rows.location);
+    const change = appendedColumns(current, rows);
+    const table = { ...current, fields: changedFields(current.fields, change) };
+    if (change.added.length + change.relaxed.length > 0)
+      await catalog.updateTable(transaction, table, change);
     await catalog.touchTable(transaction, table, clock.now());
     transaction.afterCommit(() => statistics.invalidate(table));
     const names = rows.fields.map(({ name }) => quoteColumn(name)).join(', ');
@@ -140,12 +151,28 @@ async function isEmpty(connection: Transaction['connection'], table: Table): Pro
   return rows.length === 0;
 }
 
-function assertSameColumns(table: Table, fields: readonly Field[]): void {
+/**
+ * The changes of the table that the job asked for in order to append its rows. Throws INVALID_ARGUMENT for any other.
+ * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
+ */
+function appendedColumns(table: Table, { fields, destination }: RowsToWrite): SchemaChange {
+  const may = (option: (typeof destination.schemaUpdates)[number]) =>
+    destination.schemaUpdates.includes(option);
+  const name = tableName(table.reference);
+  const added: Field[] = [];
+  const relaxed: string[] = [];
   for (const field of fields) {
-    const column = table.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
-    if (column && sameType(typeOfField(column), typeOfField(field))) continue;
-    throw invalid(
-      `Provided Schema does not match Table ${tableName(table.reference)}. Field ${field.name} ${column ? 'has changed type' : 'is not in the table'}`,
-    );
+    const column = table.fields.find((other) => other.name.toLowerCase() === field.name.toLowerCase());
+    if (!column) added.push(field);
+    else if ((column.mode === 'REPEATED') !== (field.mode === 'REPEATED')) {
+      throw mismatch(name, `Field ${field.name} has changed mode from ${modeOf(column)} to ${modeOf(field)}`);
+    } else if (!sameType(typeOfField(column), typeOfField(field))) throw typeMismatch(name, column, field);
+    else if (column.mode === 'REQUIRED' && field.mode !== 'REQUIRED' && may('ALLOW_FIELD_RELAXATION')) {
+      relaxed.push(column.name);
+    }
   }
+  const [first] = added;
+  if (first && !may('ALLOW_FIELD_ADDITION')) throw mismatch(name, `Cannot add fields (field: ${first.name})`);
+  assertOptional(name, added);
+  return { added, relaxed };
 }

@@ -8,10 +8,16 @@ import type { Parameter } from './sql/bindings.ts';
 
 export const WRITE_DISPOSITIONS = ['WRITE_EMPTY', 'WRITE_TRUNCATE', 'WRITE_APPEND'] as const;
 export const CREATE_DISPOSITIONS = ['CREATE_IF_NEEDED', 'CREATE_NEVER'] as const;
+export const SCHEMA_UPDATE_OPTIONS = [
+  'SCHEMA_UPDATE_OPTION_UNSPECIFIED',
+  'ALLOW_FIELD_ADDITION',
+  'ALLOW_FIELD_RELAXATION',
+] as const;
 export const COPY_OPERATIONS = ['COPY', 'SNAPSHOT', 'RESTORE', 'CLONE'] as const;
 export const SOURCE_FORMATS = ['CSV', 'NEWLINE_DELIMITED_JSON', 'PARQUET'] as const;
 
 type WriteDisposition = (typeof WRITE_DISPOSITIONS)[number];
+type SchemaUpdateOption = (typeof SCHEMA_UPDATE_OPTIONS)[number];
 type CreateDisposition = (typeof CREATE_DISPOSITIONS)[number];
 
 interface DatasetName {
@@ -65,6 +71,7 @@ export interface QueryInput extends QueryText {
   readonly destinationTable?: Partial<TableReference>;
   readonly writeDisposition?: WriteDisposition;
   readonly createDisposition?: CreateDisposition;
+  readonly schemaUpdateOptions?: readonly SchemaUpdateOption[];
   readonly clustering?: { readonly fields?: readonly string[] };
   /** Without effect: every job starts at once. */
   readonly priority?: 'INTERACTIVE' | 'BATCH';
@@ -97,6 +104,7 @@ export interface LoadInput {
   readonly autodetect?: boolean;
   readonly writeDisposition?: WriteDisposition;
   readonly createDisposition?: CreateDisposition;
+  readonly schemaUpdateOptions?: readonly SchemaUpdateOption[];
   readonly clustering?: { readonly fields?: readonly string[] };
   readonly destinationTableProperties?: {
     readonly friendlyName?: string;
@@ -132,6 +140,8 @@ export interface Destination {
   readonly reference: TableReference;
   readonly writeDisposition: WriteDisposition;
   readonly createIfNeeded: boolean;
+  /** How appended rows may change the columns of the table. */
+  readonly schemaUpdates: readonly SchemaUpdateOption[];
 }
 
 /** A query and its options, checked. */
@@ -173,13 +183,20 @@ export function parseQuery(projectId: string, input: QueryInput, dryRun = false)
 export function parseDestination(
   projectId: string,
   table: Partial<TableReference> | undefined,
-  { writeDisposition, createDisposition }: Pick<QueryInput, 'writeDisposition' | 'createDisposition'>,
+  input: Pick<QueryInput, 'writeDisposition' | 'createDisposition' | 'schemaUpdateOptions'>,
   defaultDisposition: WriteDisposition,
 ): Destination {
+  const { writeDisposition = defaultDisposition, schemaUpdateOptions: schemaUpdates = [] } = input;
+  if (schemaUpdates.length > 0 && writeDisposition !== 'WRITE_APPEND') {
+    throw invalid(
+      'Schema update options should only be specified with WRITE_APPEND disposition, or with WRITE_TRUNCATE disposition on a table partition.',
+    );
+  }
   return {
     reference: parseTable(projectId, table, 'destinationTable'),
-    writeDisposition: writeDisposition ?? defaultDisposition,
-    createIfNeeded: createDisposition !== 'CREATE_NEVER',
+    writeDisposition,
+    createIfNeeded: input.createDisposition !== 'CREATE_NEVER',
+    schemaUpdates,
   };
 }
 

@@ -67,10 +67,11 @@ export class Loads {
           const existing = catalog.findTable(reference.datasetId, reference.tableId);
           const kept =
             destination.writeDisposition === 'WRITE_TRUNCATE' && input.autodetect ? undefined : existing;
-          const known = declared ?? kept?.fields;
+          const isWidened = input.autodetect && destination.schemaUpdates.includes('ALLOW_FIELD_ADDITION');
+          const known = declared ?? (isWidened ? undefined : kept?.fields);
           const { fields, skipLeadingRows } = known
             ? { fields: known, skipLeadingRows: input.skipLeadingRows ?? 0 }
-            : await this.#detected(input, media, reference);
+            : await this.#detected(input, media, reference, kept?.fields);
           const loading = new Loading(fields, { ...input, skipLeadingRows });
           await this.#destinations.write({
             destination,
@@ -93,9 +94,22 @@ export class Loads {
     };
   }
 
-  async #detected(input: LoadInput, media: Media, reference: TableReference): Promise<DetectedSchema> {
+  /** The columns of the file. One that the table has already keeps its type. */
+  async #detected(
+    input: LoadInput,
+    media: Media,
+    reference: TableReference,
+    stored: readonly Field[] = [],
+  ): Promise<DetectedSchema> {
     // A Parquet file knows its columns.
-    if (input.autodetect || input.sourceFormat === 'PARQUET') return detectedSchema(input, media);
+    if (input.autodetect || input.sourceFormat === 'PARQUET') {
+      const detected = await detectedSchema(input, media);
+      const ofTable = new Map(stored.map((field) => [field.name.toLowerCase(), field]));
+      return {
+        ...detected,
+        fields: detected.fields.map((field) => ofTable.get(field.name.toLowerCase()) ?? field),
+      };
+    }
     throw invalid(`No schema specified on job or table ${tableName(reference)}.`);
   }
 }

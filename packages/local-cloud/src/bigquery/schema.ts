@@ -128,15 +128,8 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     const other = byName.get(field.name.toLowerCase());
     if (!other) throw mismatch(table, `Field ${field.name} is missing in new schema`);
     byName.delete(field.name.toLowerCase());
-    if (other.type !== field.type) {
-      throw mismatch(table, `Field ${field.name} has changed type from ${field.type} to ${other.type}`);
-    }
-    if (kindOfField(other) !== kindOfField(field) || !isLooser(field, other)) {
-      throw mismatch(
-        table,
-        `Field ${field.name} has changed type from ${fieldTypeName(field)} to ${fieldTypeName(other)}`,
-      );
-    }
+    const isOther = other.type !== field.type || kindOfField(other) !== kindOfField(field);
+    if (isOther || !isLooser(field, other)) throw typeMismatch(table, field, other);
     const [from, to] = [modeOf(field), modeOf(other)];
     if (to !== from) {
       if (from !== 'REQUIRED' || to !== 'NULLABLE') {
@@ -151,11 +144,26 @@ export function schemaChange(table: string, current: readonly Field[], next: rea
     }
   }
   const added = [...byName.values()];
-  const required = added.find(({ mode }) => mode === 'REQUIRED');
-  if (required) {
-    throw mismatch(table, `Cannot add required fields to an existing schema. (field: ${required.name})`);
-  }
+  assertOptional(table, added);
   return { added, relaxed };
+}
+
+/** Throws INVALID_ARGUMENT when a new column of a table is REQUIRED. */
+export function assertOptional(table: string, added: readonly Field[]): void {
+  const required = added.find(({ mode }) => mode === 'REQUIRED');
+  if (!required) return;
+  throw mismatch(table, `Cannot add required fields to an existing schema. (field: ${required.name})`);
+}
+
+/** The columns of a table after new ones came and REQUIRED ones became NULLABLE. */
+export function changedFields(
+  fields: readonly Field[],
+  { added, relaxed }: Pick<SchemaChange, 'added' | 'relaxed'>,
+): Field[] {
+  const kept = fields.map((field) =>
+    relaxed.includes(field.name) ? { ...field, mode: 'NULLABLE' as const } : field,
+  );
+  return [...kept, ...added];
 }
 
 export function modeOf({ mode }: Field): string {
@@ -173,6 +181,14 @@ function shapeOf(fields: readonly Field[] | undefined): string {
   );
 }
 
-function mismatch(table: string, detail: string): CloudError {
+/** The short names of both types where they tell them apart. */
+export function typeMismatch(table: string, current: Field, next: Field): CloudError {
+  const [from, to] =
+    current.type === next.type ? [fieldTypeName(current), fieldTypeName(next)] : [current.type, next.type];
+  return mismatch(table, `Field ${current.name} has changed type from ${from} to ${to}`);
+}
+
+/** A schema that a table does not accept. */
+export function mismatch(table: string, detail: string): CloudError {
   return invalid(`Provided Schema does not match Table ${table}. ${detail}`);
 }

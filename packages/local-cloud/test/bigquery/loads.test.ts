@@ -155,6 +155,58 @@ describe('a file of CSV', () => {
   });
 });
 
+describe('the columns of a table that rows are appended to', () => {
+  const schemaUpdateOptions = ['ALLOW_FIELD_ADDITION', 'ALLOW_FIELD_RELAXATION'];
+  const schema = { fields: [{ name: 'ID', type: 'STRING' }, PEOPLE[1], { name: 'more', type: 'FLOAT' }] };
+  const columns = async () => {
+    const [metadata] = await fixture.client.dataset('d').table('t').getMetadata();
+    return metadata.schema.fields.map(
+      ({ name, mode = 'NULLABLE' }: { name: string; mode?: string }) => `${name} ${mode}`,
+    );
+  };
+
+  beforeEach(() => load('a,1,true\n', { schema: { fields: PEOPLE } }));
+
+  it('are widened and relaxed by a load that may do so, and by no other', async () => {
+    const refused = await load('b,2,0.5\n', { schema });
+    expect(refused.status.errorResult.message).toBe(
+      `Provided Schema does not match Table ${PROJECT}:d.t. Cannot add fields (field: more)`,
+    );
+    const changed = await load('b,2\n', { schema: { fields: [PEOPLE[0], { name: 'n', type: 'STRING' }] } });
+    expect(changed.status.errorResult.message).toBe(
+      `Provided Schema does not match Table ${PROJECT}:d.t. Field n has changed type from INTEGER to STRING`,
+    );
+    expect((await load('b,2,0.5\n,,\n', { schema, schemaUpdateOptions })).status).toEqual({ state: 'DONE' });
+    expect(await columns()).toEqual(['id NULLABLE', 'n NULLABLE', 'ok NULLABLE', 'more NULLABLE']);
+    expect(await rowsOf(fixture.client, 'SELECT * FROM d.t ORDER BY id')).toEqual([
+      [null, null, null, null],
+      ['a', 1, true, null],
+      ['b', 2, null, 0.5],
+    ]);
+  });
+
+  it('are widened by detected columns, and the others keep their types', async () => {
+    const sourceFormat = 'NEWLINE_DELIMITED_JSON';
+    const options = { sourceFormat, autodetect: true, schemaUpdateOptions };
+    const { status } = await load('{"id":"7","tags":["x"]}\n', options);
+    expect(status).toEqual({ state: 'DONE' });
+    expect(await columns()).toEqual(['id REQUIRED', 'n NULLABLE', 'ok NULLABLE', 'tags REPEATED']);
+    expect(await rowsOf(fixture.client, "SELECT id, tags FROM d.t WHERE id = '7'")).toEqual([['7', ['x']]]);
+  });
+
+  it('are widened by a query, which must append', async () => {
+    const query = "SELECT 'b' AS id, [STRUCT(1 AS x)] AS inner_rows";
+    const append = (writeDisposition: string) =>
+      fixture.client.query({ query, destination, writeDisposition, schemaUpdateOptions });
+    const destination = fixture.client.dataset('d').table('t');
+    await expect(append('WRITE_TRUNCATE')).rejects.toThrow('only be specified with WRITE_APPEND');
+    const [rows] = await append('WRITE_APPEND');
+    expect(rows).toContainEqual({ id: 'b', n: null, ok: null, inner_rows: [{ x: 1 }] });
+    expect(await columns()).toEqual(['id NULLABLE', 'n NULLABLE', 'ok NULLABLE', 'inner_rows REPEATED']);
+    expect(await rowsOf(fixture.client, 'SELECT id FROM d.t AS t, t.inner_rows')).toEqual([['b']]);
+  });
+});
+
 describe('a file of JSON lines', () => {
   const sourceFormat = 'NEWLINE_DELIMITED_JSON';
 

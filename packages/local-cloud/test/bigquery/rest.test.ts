@@ -159,6 +159,8 @@ describe('the configuration of a job', () => {
     const { jobs } = (await send('GET', 'jobs?projection=full')).body;
     expect(jobs.find(({ id }: { id: string }) => id.endsWith('.typed')).configuration.query).toMatchObject({
       maximumBytesBilled: '10',
+      createDisposition: 'CREATE_IF_NEEDED',
+      writeDisposition: 'WRITE_TRUNCATE',
     });
   });
 

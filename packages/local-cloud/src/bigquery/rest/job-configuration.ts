@@ -5,6 +5,7 @@ import {
   CREATE_DISPOSITIONS,
   type LoadInput,
   type QueryInput,
+  SCHEMA_UPDATE_OPTIONS,
   SOURCE_FORMATS,
   WRITE_DISPOSITIONS,
 } from '../job-configuration.ts';
@@ -77,11 +78,14 @@ const DISPOSITIONS = {
   createDisposition: oneOf(...CREATE_DISPOSITIONS),
 };
 
+const SCHEMA_UPDATES = listOf(oneOf(...SCHEMA_UPDATE_OPTIONS));
+
 const QUERY = message<QueryInput>(
   'JobConfigurationQuery',
   () => ({
     ...QUERY_TEXT,
     ...DISPOSITIONS,
+    schemaUpdateOptions: SCHEMA_UPDATES,
     destinationTable: TABLE_REFERENCE,
     clustering: CLUSTERING,
     priority: oneOf('INTERACTIVE', 'BATCH'),
@@ -96,7 +100,6 @@ const QUERY = message<QueryInput>(
       'destinationEncryptionConfiguration',
       'maximumBillingTier',
       'rangePartitioning',
-      'schemaUpdateOptions',
       'scriptOptions',
       'secureContext',
       'systemVariables',
@@ -112,6 +115,7 @@ const LOAD = message<LoadInput>(
   'JobConfigurationLoad',
   () => ({
     ...DISPOSITIONS,
+    schemaUpdateOptions: SCHEMA_UPDATES,
     destinationTable: TABLE_REFERENCE,
     destinationTableProperties: message<NonNullable<LoadInput['destinationTableProperties']>>(
       'DestinationTableProperties',
@@ -154,7 +158,6 @@ const LOAD = message<LoadInput>(
       'referenceFileSchemaUri',
       'schemaInline',
       'schemaInlineFormat',
-      'schemaUpdateOptions',
       'sourceColumnMatch',
       'sourceUris',
       'timeFormat',
