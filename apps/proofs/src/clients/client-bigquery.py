@@ -168,6 +168,35 @@ def see_the_bad_row_of_a_load():
 
 
 @step
+def see_the_bad_rows_that_a_load_leaves_out():
+    schema = [bigquery.SchemaField("n", "INTEGER")]
+    config = bigquery.LoadJobConfig(schema=schema, source_format="CSV", max_bad_records=1)
+    job = client.load_table_from_file(io.BytesIO(b"1\nx\n"), "python_day.bad", job_config=config)
+    job.result()
+    return job.output_rows == 1 and [error["reason"] for error in job.errors] == ["invalid"]
+
+
+@step
+def widen_a_table_by_a_load_and_by_a_query():
+    options = {"write_disposition": "WRITE_APPEND", "schema_update_options": ["ALLOW_FIELD_ADDITION"]}
+    load = bigquery.LoadJobConfig(autodetect=True, **options)
+    client.load_table_from_json([{"n": 2, "note": "new"}], "python_day.bad", job_config=load).result()
+    query = bigquery.QueryJobConfig(destination=f"{PROJECT}.python_day.bad", **options)
+    client.query("SELECT 3 AS n, TRUE AS seen", query).result()
+    rows = client.query("SELECT n, note, seen FROM python_day.bad ORDER BY n").result()
+    return [row.values() for row in rows] == [(1, None, None), (2, "new", None), (3, None, True)]
+
+
+@step
+def hear_what_is_missing():
+    try:
+        client.get_table("python_day.nowhere")
+    except NotFound as error:
+        return error.message.endswith(f"Not found: Table {PROJECT}:python_day.nowhere")
+    return "the table is there"
+
+
+@step
 def copy_and_snapshot_a_table():
     client.copy_table("python_day.loaded", "python_day.copied").result()
     config = bigquery.CopyJobConfig(operation_type="SNAPSHOT")

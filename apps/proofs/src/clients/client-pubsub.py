@@ -178,6 +178,12 @@ def _():
     listed = subscriber.list_subscriptions(request={"project": PROJECT, "page_size": 2})
     names = [subscription.name for subscription in listed if "/python-" in subscription.name]
     expect(len(names), len(set(names)))
+    try:
+        list(publisher.list_topics(request={"project": PROJECT, "page_token": "of-nobody"}))
+    except exceptions.InvalidArgument:
+        pass
+    else:
+        raise AssertionError("a page token that no page had was accepted")
     subscriber.seek(request={"subscription": filtered, "time": "2026-01-01T00:00:00Z"})
 
 
