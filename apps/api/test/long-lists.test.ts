@@ -63,6 +63,16 @@ describe('a list in parts', () => {
     expect(billedMib()).toBe(cost);
   });
 
+  it('is made while other requests are answered, although hundreds of ids are read to divide it', async () => {
+    const all = records(4_000);
+    await table.append(all);
+    const { app } = await buildTestApi({ bigQueryUrl: table.front.url, timing, partRows: 250 });
+    const listed = get('/records?limit=1', app);
+    const found = await Promise.all(all.slice(0, 50).map(({ id }) => get(`/records/${id}`, app)));
+    expect(new Set(found.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+    expect(await listed).toMatchObject({ statusCode: 200, headers: { 'x-total-count': '4000' } });
+  });
+
   it('is divided by the list before it, and grows', async () => {
     const all = records(2_500);
     await table.append(all);

@@ -125,6 +125,7 @@ export class BigQueryWarehouse implements Warehouse {
     });
     const blocks = new Blocks({
       listRows: (from, range) => calls.call(() => client.listRows(from, range)),
+      listRowsInBackground: (from, range) => calls.callInBackground(() => client.listRows(from, range)),
       maxBytes: blockCacheBytes,
       onAsked: asked('blocks'),
       onLeftOut: (row) => this.#logLeftOut(row),

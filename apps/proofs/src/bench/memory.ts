@@ -11,7 +11,8 @@ import { WalkedPeople } from '../shared/walked-people.ts';
 import type { WriterAnswer, WriterQuestion } from './soak/writer-process.ts';
 
 const FRESHNESS_SECONDS = 60;
-const WALK_MAX_MB = 200;
+/** What a walk may add, whatever the number of rows. An empty Node takes 40 to 70 MB, by machine and build. */
+const WALK_MAX_MB = 120;
 const MAX_MB = (512 * 2 ** 20) / 1e6;
 /** Records per second. */
 const RATE = 1_000;
@@ -45,7 +46,7 @@ export async function benchMemory(rows: number): Promise<string[]> {
     `a walk of ${whole(requests)} pages until ${seconds()} s: ${missed} records missed, ${repeated} repeated`,
   );
   console.log(
-    `resident memory of the API: ${before.now} MB before, ${walked.now} MB after, ${walked.peak} MB at its highest; ${WALK_MAX_MB} MB are allowed`,
+    `resident memory of the API: ${before.now} MB before, ${walked.now} MB after, ${walked.peak} MB at its highest; ${WALK_MAX_MB} MB more than before are allowed`,
   );
 
   const writerProgram = join(import.meta.dirname, 'soak', 'writer-process.ts');
@@ -89,8 +90,8 @@ export async function benchMemory(rows: number): Promise<string[]> {
   console.log(
     `resident memory of the API: ${peak} MB at its highest; ${MAX_MB.toFixed(0)} MB (512 MiB) are allowed`,
   );
-  if (walked.peak > WALK_MAX_MB)
-    broken.push(`the API took ${walked.peak} MB for the walk; the limit is ${WALK_MAX_MB} MB`);
+  const grown = walked.peak - before.now;
+  if (grown > WALK_MAX_MB) broken.push(`the walk added ${grown} MB; at most ${WALK_MAX_MB} MB are allowed`);
   if (peak > MAX_MB)
     broken.push(`the API took ${peak} MB while records arrived; the limit is ${MAX_MB.toFixed(0)} MB`);
   return broken;

@@ -15,6 +15,11 @@ export interface RetryPolicy {
   readonly deadlineMs: number;
 }
 
+/** Calls of lists in the making at a time: half, so that requests find a slot. */
+const BACKGROUND_SLOTS = 32;
+/** Several lists, of up to 512 samples and 500 parts each. */
+const BACKGROUND_MAX_WAITING = 4_096;
+
 /** How long `close` waits for calls in flight. Milliseconds. */
 const CLOSE_MS = 2_000;
 
@@ -30,10 +35,12 @@ export class Calls {
     // https://docs.cloud.google.com/bigquery/quotas#api_requests
     slots: 64,
     maxWaiting: 256,
-    refusal: (running, waiting) =>
-      new WarehouseError('busy', 'tooManyCalls', `${running} calls are in flight and ${waiting} wait`, {
-        retryAfterMs: 1_000,
-      }),
+    refusal: tooManyCalls,
+  });
+  readonly #background = new Bulkhead({
+    slots: BACKGROUND_SLOTS,
+    maxWaiting: BACKGROUND_MAX_WAITING,
+    refusal: tooManyCalls,
   });
   readonly #budget = new RetryBudget();
   readonly #breaker: Breaker;
@@ -60,6 +67,11 @@ export class Calls {
     } finally {
       over.abort(new WarehouseError('timeout', 'timeout', `no answer within ${deadlineMs} ms`));
     }
+  }
+
+  /** The same for the many calls that make a list. Their deadline begins when they leave a queue of their own. */
+  callInBackground<T>(send: Send<T>, attempts = this.#policy.attempts): Promise<T> {
+    return this.#background.run(() => this.call(send, attempts));
   }
 
   /** Throws `unavailable` when no call can be sent. */
@@ -117,4 +129,9 @@ export class Calls {
       throw cause;
     }
   }
+}
+
+function tooManyCalls(running: number, waiting: number): WarehouseError {
+  const message = `${running} calls are in flight and ${waiting} wait`;
+  return new WarehouseError('busy', 'tooManyCalls', message, { retryAfterMs: 1_000 });
 }

@@ -16,6 +16,8 @@ export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
 export interface BlocksOptions {
   readonly listRows: ListRows;
+  /** For the calls that open all tables of a list at once; `listRows` by default. */
+  readonly listRowsInBackground?: ListRows;
   /** Maximum size of the cache. */
   readonly maxBytes: number;
   /** Called with whether a requested block was in the cache. */
@@ -58,9 +60,14 @@ export class Blocks {
 
   /** Reads the number of rows of each table, and the first block. Throws WarehouseError: `expired` when a table is gone. */
   async open(token: string, tables: readonly TableName[]): Promise<SortedRows> {
+    const { listRows, listRowsInBackground = listRows } = this.#options;
     const pages = await Promise.all(
       tables.map((table, part) =>
-        this.#list(table, { startIndex: 0, maxResults: part === 0 ? BLOCK_ROWS + 1 : 1 }),
+        this.#list(
+          table,
+          { startIndex: 0, maxResults: part === 0 ? BLOCK_ROWS + 1 : 1 },
+          listRowsInBackground,
+        ),
       ),
     );
     const parts = tables.map((table, part) => ({ table, rows: pages[part]?.totalRows ?? 0 }));
@@ -175,18 +182,16 @@ export class Blocks {
   }
 
   /** Halves a range whose rows are too large for one reply. */
-  async #list(table: TableName, range: RowRange): Promise<RowsPage> {
+  async #list(table: TableName, range: RowRange, listRows = this.#options.listRows): Promise<RowsPage> {
     try {
-      return await this.#options.listRows(table, range);
+      return await listRows(table, range);
     } catch (cause) {
       const error = toWarehouseError(cause);
       if (error.reason === 'responseTooLarge' && range.maxResults > 1) {
         const half = range.maxResults >>> 1;
-        const first = await this.#list(table, { ...range, maxResults: half });
-        const second = await this.#list(table, {
-          startIndex: range.startIndex + half,
-          maxResults: range.maxResults - half,
-        });
+        const first = await this.#list(table, { ...range, maxResults: half }, listRows);
+        const rest = { startIndex: range.startIndex + half, maxResults: range.maxResults - half };
+        const second = await this.#list(table, rest, listRows);
         return { rows: [...first.rows, ...second.rows], totalRows: second.totalRows };
       }
       if (error.reason !== 'notFound') throw error;

@@ -118,16 +118,18 @@ export class ListJobs {
     const { client, calls, timing } = this.#options;
     const expiration = timing.date() + lifeMs(made) + WALK_MS;
     await Promise.all(
-      made.jobs.map(({ destination }) => calls.call(() => client.expireTable(destination, expiration))),
+      made.jobs.map(({ destination }) =>
+        calls.callInBackground(() => client.expireTable(destination, expiration)),
+      ),
     );
   }
 
   #insert(call: JobCall): Promise<Job | undefined> {
-    return this.#options.calls.call(() => this.#options.client.insertJob(call));
+    return this.#options.calls.callInBackground(() => this.#options.client.insertJob(call));
   }
 
   #get(jobId: string): Promise<Job> {
-    return this.#options.calls.call(() => this.#options.client.getJob(jobId));
+    return this.#options.calls.callInBackground(() => this.#options.client.getJob(jobId));
   }
 
   async #finish(jobId: string, found: Job): Promise<FinishedJob> {
@@ -139,7 +141,7 @@ export class ListJobs {
         throw new JobFailure(new WarehouseError('timeout', 'timeout', `${jobId} is not done`));
       }
       // `getJob` reports the error of the job, and any error that lasts.
-      await calls.call(() => client.waitForJob(jobId, WAIT_MS), 1).catch(() => {});
+      await calls.callInBackground(() => client.waitForJob(jobId, WAIT_MS), 1).catch(() => {});
       job = await this.#get(jobId);
       if (!job.done) await timing.sleep(PAUSE_MS);
     }

@@ -61,7 +61,7 @@ export class Parts {
     const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
     const ids = Array.from({ length: count }, async (_, sample) => {
       const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
-      const { rows: read } = await calls.call(() => client.listRows(table, range));
+      const { rows: read } = await calls.callInBackground(() => client.listRows(table, range));
       return read[0]?.f[0]?.v ?? '';
     });
     return (await Promise.all(ids)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
