@@ -4,7 +4,7 @@ import { type Expressions, elementOf } from './expressions.ts';
 import type { GeneratedQuery } from './generated-query.ts';
 import { SCALARS } from './literals.ts';
 import { list, optional, type Piece, sql, typed } from './piece.ts';
-import type { From, Sources } from './sources.ts';
+import { alias, type From, type Sources } from './sources.ts';
 
 const WINDOWS = [
   'ROW_NUMBER()',
@@ -292,6 +292,8 @@ export class Constructs {
       () => sql`(${fields()}) ${draws.pick(['', 'NOT '])}IN ((${fields()}), (${fields()}))`,
       () => sql`IF(${this.#sources.condition(from)}, STRUCT(${named()}), NULL)`,
       () => sql`COALESCE(NULL, STRUCT(${named()})).f1`,
+      () => sql`STRUCT(${named()})[${draws.pick(['0', '1', 'OFFSET(1)', 'ORDINAL(1)', '2'])}]`,
+      () => sql`(SELECT COUNT(DISTINCT (x, ${this.#sources.item(from, 'STRING')})) FROM UNNEST(tags) AS x)`,
       () => sql`STRUCT(STRUCT(${named()}) AS s, ${draws.pick(from.columns).name} AS v).s.f0`,
       () => sql`STRUCT<a ${types[0] ?? ''}, b ${types[1] ?? ''}>(${fields()})`,
       () => sql`CASE WHEN ${this.#sources.condition(from)} THEN (${fields()}) ELSE (${fields()}) END`,
@@ -311,8 +313,4 @@ export class Constructs {
       .filter(({ type }) => SCALARS.includes(type))
       .map(({ name, type }) => ({ name: name.split('.').at(-1) ?? '', type }));
   }
-}
-
-function alias({ keys }: From): string {
-  return keys[0]?.split('.')[0] ?? '';
 }

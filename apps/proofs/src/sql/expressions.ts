@@ -204,7 +204,9 @@ export class Expressions {
     const inner = call.parts.find((part) => typeof part === 'object');
     if (inner === undefined) return call;
     const isOrdered = ORDERED.test(name);
-    const agg = isOrdered && !name.endsWith('_BY') ? ` ORDER BY ${around.keys.join(', ')}` : '';
+    const limit =
+      /^(?:STRING|ARRAY)_AGG$/.test(name) && draws.chance(0.2) ? ` LIMIT ${draws.pick(['0', '1', '2'])}` : '';
+    const agg = isOrdered && !name.endsWith('_BY') ? ` ORDER BY ${around.keys.join(', ')}${limit}` : '';
     if (name.endsWith('_BY'))
       return {
         ...call,

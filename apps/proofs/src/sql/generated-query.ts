@@ -3,6 +3,8 @@ import type { Piece } from './piece.ts';
 
 export interface GeneratedQuery {
   readonly piece: Piece;
+  /** What the local BigQuery is asked instead: statements, of which the last reads the same rows. */
+  readonly script?: Piece;
   /** Whether the query determines the order of its rows. */
   readonly ordered: boolean;
   /** The signature that it is about. */

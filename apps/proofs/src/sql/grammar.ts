@@ -8,8 +8,11 @@ import type { GeneratedQuery } from './generated-query.ts';
 import { SCALARS } from './literals.ts';
 import { list, optional, type Piece, sql, typed } from './piece.ts';
 import { type From, qualified, Sources, type Tables } from './sources.ts';
+import { Statements } from './statements.ts';
 
 const DEPTH = 2;
+/** Texts that a set operation may read as a date or time. */
+const WRITTEN = ["'2024-02-29'", "'10:20:30'", "'2024-02-29 10:20:30'", "'x'"];
 
 /** Queries over the tables. */
 export class Grammar {
@@ -17,12 +20,14 @@ export class Grammar {
   readonly #expressions: Expressions;
   readonly #sources: Sources;
   readonly #constructs: Constructs;
+  readonly #statements: Statements;
 
   constructor(draws: Draws, tables: Tables, signatures: readonly Signature[]) {
     this.#draws = draws;
     this.#expressions = new Expressions(draws, signatures);
     this.#sources = new Sources(draws, tables, this.#expressions);
     this.#constructs = new Constructs(draws, this.#expressions, this.#sources);
+    this.#statements = new Statements(draws, this.#sources);
   }
 
   get signatures(): readonly Signature[] {
@@ -37,6 +42,7 @@ export class Grammar {
     if (this.#draws.chance(0.55)) return this.#ofSignature(this.#draws.pick(signatures));
     if (this.#draws.chance(0.3)) return this.#ofExpression();
     if (this.#draws.chance(0.4)) return this.#constructs.query();
+    if (this.#draws.chance(0.1)) return this.#statements.query();
     return this.#relational();
   }
 
@@ -126,9 +132,10 @@ export class Grammar {
     const operator = draws.pick(['UNION ALL', 'UNION DISTINCT', 'INTERSECT DISTINCT', 'EXCEPT DISTINCT']);
     const side = (): Piece => {
       const from = this.#sources.from(0);
-      const items = types.map((type) =>
-        this.#sources.item(from, draws.chance(0.95) ? type : draws.pick(SCALARS)),
-      );
+      const items = types.map((type) => {
+        if (/DATE|TIME/.test(type) && draws.chance(0.15)) return typed(type, draws.pick(WRITTEN));
+        return this.#sources.item(from, draws.chance(0.95) ? type : draws.pick(SCALARS));
+      });
       const where = draws.chance(0.3) ? sql` WHERE ${this.#sources.condition(from)}` : sql``;
       const named = items.flatMap((item, index) => [index === 0 ? '' : ', ', item, ` AS c${index}`]);
       return sql`SELECT ${{ parts: named }} FROM ${from.piece}${optional(where)}`;
@@ -160,9 +167,10 @@ export class Grammar {
     });
     const sortable = build.items.every(({ type = '' }) => SCALARS.includes(type));
     const ordered = sortable && draws.chance(0.6);
-    const order = items
-      .map((_, index) => `${index + 1}${draws.pick(['', '', ' DESC', ' NULLS LAST', ' DESC NULLS FIRST'])}`)
-      .join(', ');
+    const ordinals = items.map(
+      (_, index) => `${index + 1}${draws.pick(['', '', ' DESC', ' NULLS LAST', ' DESC NULLS FIRST'])}`,
+    );
+    const order = [...this.#firstOrder(from), ...ordinals].join(', ');
     const limit =
       ordered && draws.chance(0.4)
         ? optional({ parts: [` LIMIT ${1 + Math.floor(draws.below(3))}${draws.pick(['', ' OFFSET 1'])}`] })
@@ -176,6 +184,15 @@ export class Grammar {
       columns,
       ...(build.having && { inner: [sql`${start}${build.after}`] }),
     };
+  }
+
+  /** Sometimes an expression of ORDER BY: of a column of FROM, or of an alias that the SELECT list may have. */
+  #firstOrder(from: From): string[] {
+    const draws = this.#draws;
+    if (!draws.chance(0.2)) return [];
+    const columns = from.columns.filter(({ type }) => SCALARS.includes(type) && type !== 'JSON');
+    const subject = draws.pick(['c0', ...columns.map(({ name }) => name)]);
+    return [draws.pick([subject, `${subject} IS NULL`, `COALESCE(${subject}, NULL)`, `'x' || n`])];
   }
 
   #plain(from: From): { items: readonly Piece[]; after: Piece; having?: Piece } {
@@ -207,10 +224,13 @@ export class Grammar {
     );
     const by = keys.map(({ parts }, index) => {
       const isColumn = candidates.some(({ name }) => name === parts[0]);
-      return isColumn && draws.chance(0.5) ? String(parts[0]) : String(index + 1);
+      const forms = [String(index + 1), `c${index}`, String(parts[0])];
+      return isColumn && draws.chance(0.4) ? String(parts[0]) : draws.pick(forms);
     });
     const having = draws.chance(0.3) ? optional(sql` HAVING COUNT(*) ${draws.pick(['>', '<=', '='])} 1`) : '';
-    const items = [...keys, ...calls];
+    const again = keys.filter(({ type }) => type === 'STRING' && draws.chance(0.25));
+    const lengths = again.map((key) => typed('INT64', sql`LENGTH(${key})`));
+    const items = [...keys, ...calls, ...lengths];
     return { items, after: sql` GROUP BY ${by.join(', ')}`, ...(having && { having }) };
   }
 }

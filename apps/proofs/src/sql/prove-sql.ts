@@ -159,7 +159,7 @@ class Run {
   async ask(query: GeneratedQuery): Promise<void> {
     if (query.signature) this.#asked.add(JSON.stringify(query.signature));
     const text = textOf(query.piece);
-    const finding = await this.#judged(text, query.ordered);
+    const finding = await this.#judged(text, query.ordered, query.script && textOf(query.script));
     this.#progress?.add(finding.times);
     const reason = await this.#reason(query, finding);
     if (reason !== undefined) {
@@ -175,7 +175,7 @@ class Run {
 
   /** Why a difference is none of ours, if it is on the list. */
   async #reason(query: GeneratedQuery, finding: Finding): Promise<string | undefined> {
-    if (!BROKEN.includes(finding.verdict)) return undefined;
+    if (!BROKEN.includes(finding.verdict) || finding.verdict === 'server error') return undefined;
     const known = explanationOf({ query: finding.text, ...finding });
     if (known !== undefined || finding.verdict !== 'accepts what Google refuses') return known;
     for (const text of partsOf(query)) {
@@ -186,16 +186,16 @@ class Run {
     return undefined;
   }
 
-  async #judged(text: string, ordered: boolean): Promise<Finding> {
-    const timed = async (side: Side): Promise<[Answer, number]> => {
+  async #judged(text: string, ordered: boolean, own = text): Promise<Finding> {
+    const timed = async (side: Side, asked: string): Promise<[Answer, number]> => {
       const started = performance.now();
-      return [await side.answer(text), performance.now() - started];
+      return [await side.answer(asked), performance.now() - started];
     };
     const [[ours, ownMs], [google, theirMs]] = await Promise.all([
-      timed(this.#sides.ours),
-      timed(this.#sides.google),
+      timed(this.#sides.ours, own),
+      timed(this.#sides.google, text),
     ]);
-    return { verdict: judge(google, ours, ordered), text, google, ours, times: [ownMs, theirMs] };
+    return { verdict: judge(google, ours, ordered), text: own, google, ours, times: [ownMs, theirMs] };
   }
 
   /** Makes the difference small, unless enough of its kind are. */
@@ -208,16 +208,15 @@ class Run {
       return;
     }
     this.#shrunk += 1;
-    const text = await shrink(
-      query.piece,
-      (type) => PLAIN[type] ?? [],
-      SHRINK_STEPS,
-      async (smaller) => {
-        const again = await this.#judged(smaller, query.ordered);
-        if (again.verdict !== found.verdict || errorKind(again) !== error) return false;
-        return explanationOf({ query: smaller, ...again }) === undefined;
-      },
-    );
+    const holds = async (smaller: string) => {
+      const again = await this.#judged(smaller, query.ordered);
+      if (again.verdict !== found.verdict || errorKind(again) !== error) return false;
+      return explanationOf({ query: smaller, ...again }) === undefined;
+    };
+    // A smaller script would no longer say the same as its query.
+    const text = query.script
+      ? found.text
+      : await shrink(query.piece, (type) => PLAIN[type] ?? [], SHRINK_STEPS, holds);
     const finding = text === found.text ? found : await this.#judged(text, query.ordered);
     console.log(`${finding.verdict}: ${text}`);
     const kind = error ?? `${found.verdict}: ${kindOf(text)}`;

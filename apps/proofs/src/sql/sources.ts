@@ -136,3 +136,8 @@ export class Sources {
 export function qualified(alias: string, columns: readonly Column[]): Column[] {
   return columns.map(({ name, type }) => ({ name: `${alias}.${name}`, type }));
 }
+
+/** The range variable of a table. */
+export function alias({ keys }: From): string {
+  return keys[0]?.split('.')[0] ?? '';
+}

@@ -17,14 +17,14 @@ function foldCharacter(character: string): string {
 }
 
 /** White space and the punctuation that separates words by default. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#initcap */
-const WORD_DELIMITERS = ' \t\n\v\f\r[](){}/|<>!?@"^#$&~_,.:;*%+-';
+const WORD_END = /[\p{White_Space}[\](){}/|\\<>!?@"^#$&~_,.:;*%+-]/u;
 
-export function initCap(value: string, delimiters = WORD_DELIMITERS): string {
-  const ends = new Set(delimiters);
+export function initCap(value: string, delimiters?: string): string {
+  const isEnd = (character: string) => delimiters?.includes(character) ?? WORD_END.test(character);
   let begins = true;
   let result = '';
   for (const character of value) {
-    const isDelimiter = ends.has(character);
+    const isDelimiter = isEnd(character);
     result += isDelimiter ? character : begins ? upperOf(character) : lowerOf(character);
     begins = isDelimiter;
   }

@@ -20,7 +20,7 @@ import {
   weekOfYear,
   weekStart,
 } from './date-parts.ts';
-import { overload } from './table.ts';
+import { type Emit, type Overload, overload } from './table.ts';
 import { clockOf, DAY, dayOf, MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
@@ -160,17 +160,25 @@ const DIFFERENCES = { ...STEPS, DATE: DATE_PARTS, DATETIME: ALL_PARTS };
 
 /** TIMESTAMP_DIFF counts whole parts; the others count the boundaries between parts. */
 export const differences = (name: string, kinds: readonly TimeKind[]) =>
-  kinds.map((kind) =>
-    overload(`${kind}, ${kind}, PART -> INT64`, ([a = '', b = ''], [first, , third]) => {
-      if (first?.coercible === 'NULL') return ofNull(name, third, 'INT64');
-      const part = partOf(name, third, DIFFERENCES[kind], kind);
-      if (kind === 'TIMESTAMP') return `((epoch_us(${a}) - epoch_us(${b})) // ${MICROS[part]})`;
-      const weekday = firstWeekday(part);
-      const [x, y] = [a, b].map((value) => `CAST(${value} AS DATE)`);
-      if (weekday !== undefined) return `(${weekNumber(x ?? '', weekday)} - ${weekNumber(y ?? '', weekday)})`;
-      return `date_diff('${part.toLowerCase()}', ${b}, ${a})`;
-    }),
-  );
+  kinds.map((kind) => overload(`${kind}, ${kind}, PART -> INT64`, differenceOf(name, kind)));
+
+/** A DATE less a DATETIME counts the parts of dates only. */
+export const dateLessDateTime = (name: string): Overload => ({
+  ...overload('DATE, DATETIME, PART -> INT64', differenceOf(name, 'DATE')),
+  isExact: true,
+});
+
+function differenceOf(name: string, kind: TimeKind): Emit {
+  return ([a = '', b = ''], [first, , third]) => {
+    if (first?.coercible === 'NULL') return ofNull(name, third, 'INT64');
+    const part = partOf(name, third, DIFFERENCES[kind], kind);
+    if (kind === 'TIMESTAMP') return `((epoch_us(${a}) - epoch_us(${b})) // ${MICROS[part]})`;
+    const weekday = firstWeekday(part);
+    const [x, y] = [a, b].map((value) => `CAST(${value} AS DATE)`);
+    if (weekday !== undefined) return `(${weekNumber(x ?? '', weekday)} - ${weekNumber(y ?? '', weekday)})`;
+    return `date_diff('${part.toLowerCase()}', ${b}, ${a})`;
+  };
+}
 
 /** The start of a part. `clock` is of a DATE, or of a DATETIME. */
 function truncatedSql(kind: 'DATE' | 'DATETIME', clock: string, part: string): string {

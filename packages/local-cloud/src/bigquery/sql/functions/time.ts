@@ -19,6 +19,7 @@ import {
 import { parseTimeElements } from './time-parse.ts';
 import {
   clockSql,
+  dateLessDateTime,
   differences,
   lastDay,
   ofZone,
@@ -243,7 +244,7 @@ export const TIME_FUNCTIONS: FunctionTable = {
   LAST_DAY: [overload('DATE, PART? -> DATE', lastDay), overload('DATETIME, PART? -> DATE', lastDay)],
   UNIX_DATE: [overload('DATE -> INT64', ([x]) => `CAST(${x} - DATE '1970-01-01' AS BIGINT)`)],
   DATE_FROM_UNIX_DATE: [overload('INT64 -> DATE', fromUnixDate)],
-  DATE_DIFF: differences('DATE_DIFF', KINDS),
+  DATE_DIFF: [...differences('DATE_DIFF', KINDS), dateLessDateTime('DATE_DIFF')],
   DATETIME_DIFF: differences('DATETIME_DIFF', CLOCKS),
   TIMESTAMP_DIFF: differences('TIMESTAMP_DIFF', ['TIMESTAMP', 'DATETIME']),
   TIME_DIFF: differences('TIME_DIFF', ['TIME']),
