@@ -65,13 +65,17 @@ const LONG_FRACTION = /-?\d+\.\d{10,}(?:e[+-]?\d+)?/g;
 const withoutInfinities = (answer: Answer) =>
   changed(answer, (value) => (typeof value === 'number' && !Number.isFinite(value) ? Number.NaN : value));
 
+/** What is left of a difference of two numbers that should be equal. */
+const ALMOST_ZERO = 1e-12;
+
 /** Also of a number within a text. */
 const withoutLastDigits = (answer: Answer) =>
-  changed(answer, (value) =>
-    typeof value === 'string'
+  changed(answer, (value) => {
+    if (typeof value === 'number') return Math.abs(value) < ALMOST_ZERO ? 0 : value;
+    return typeof value === 'string'
       ? value.replace(LONG_FRACTION, (number) => Number(number).toPrecision(12))
-      : value,
-  );
+      : value;
+  });
 
 function changed(answer: Answer, change: (value: Value) => Value): Answer {
   if (!answer || 'error' in answer) return answer;

@@ -181,6 +181,7 @@ function aggregateCall(node: FunctionCall, context: ExpressionContext, over: str
     args: args.map(({ sql }) => sql),
     orderBy: order.sql && ` ${order.sql}`,
     limit,
+    isBytes: called.type.kind === 'BYTES',
     rowFilter: context.rowFilter,
     over,
   });

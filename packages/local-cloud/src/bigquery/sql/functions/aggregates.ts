@@ -114,6 +114,9 @@ const topSum: Emit = ([x = '', weight = ''], [, of, count]) => {
   });
 };
 
+/** The separator of BYTES, unless another is given. */
+const COMMA = "unhex('2c')";
+
 const joinBytes = defined('join_bytes', 'ARRAY<BYTES>, BYTES -> BYTES', (parts, separator) => {
   const present = parts.filter((part) => part !== null);
   if (present.length === 0) return null;
@@ -202,7 +205,7 @@ export const AGGREGATES: FunctionTable = {
       assertSeparator(by);
       return call('string_agg', [x, separator]);
     }),
-    overload('BYTES, BYTES? -> BYTES', ([x = '', separator = "unhex('2c')"], [, by]) => {
+    overload('BYTES, BYTES? -> BYTES', ([x = '', separator = COMMA], [, by]) => {
       assertSeparator(by);
       return joinBytes([call('list', [x]), separator]);
     }),
@@ -239,6 +242,8 @@ export function completeAggregate(
     args: readonly string[];
     orderBy: string;
     limit: string | undefined;
+    /** Whether the result is of type BYTES. */
+    isBytes: boolean;
     rowFilter: string | undefined;
     over: string;
   },
@@ -258,7 +263,7 @@ export function completeAggregate(
   if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined)) {
     throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
   }
-  const [first, separator = "','"] = parts.args;
+  const [first, separator = parts.isBytes ? COMMA : "','"] = parts.args;
   const isLimitedText = name === 'STRING_AGG' && parts.limit !== undefined;
   const conditions = [
     ...(parts.rowFilter === undefined ? [] : [parts.rowFilter]),
@@ -272,6 +277,7 @@ export function completeAggregate(
   if (parts.limit === undefined) return completed;
   const limited = `list_slice(${completed}, 1, ${parts.limit})`;
   if (!isLimitedText) return limited;
+  if (parts.isBytes) return joinBytes([limited, separator]);
   return letIn(
     [limited],
     (list) => `CASE WHEN len(${list}) > 0 THEN array_to_string(${list}, ${separator}) END`,

@@ -9,7 +9,7 @@ function host(url: string): string | null {
   if (/[ \t-\r\\]/.test(text))
     throw new FunctionError('NET.HOST of this text is not supported by the local BigQuery');
   const [, , authority = ''] = /^(?:([A-Za-z][\w+.-]*:)?\/\/|mailto:)?([^/?#]*)/.exec(text) ?? [];
-  const [, address = ''] = /^(?:.*@)?(\[[^\]]*\]|[^:]*)/.exec(authority) ?? [];
+  const [, address = ''] = /^(?:.*@)?(\[[^\]]*\](?=:|$)|[^:]*)/.exec(authority) ?? [];
   return address === '' ? null : address;
 }
 

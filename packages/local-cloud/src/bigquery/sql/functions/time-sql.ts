@@ -226,6 +226,15 @@ export const truncations = (name: string) => [
   ),
 ];
 
+/** Of a DATE, the start of a part of dates as a DATETIME. */
+export const dateTruncated = (name: string): Overload => ({
+  ...overload(
+    'DATE, PART -> DATETIME',
+    (args, values) => `CAST(${truncated(name, 'DATE', args, values)} AS TIMESTAMP)`,
+  ),
+  isExact: true,
+});
+
 /** TIME_TRUNC */
 export function truncatedTime([time]: readonly string[], [first, second]: readonly Resolved[]): string {
   if (first?.coercible === 'NULL') return ofNull('TIME_TRUNC', second, 'TIME');

@@ -20,6 +20,7 @@ import { parseTimeElements } from './time-parse.ts';
 import {
   clockSql,
   dateLessDateTime,
+  dateTruncated,
   differences,
   lastDay,
   ofZone,
@@ -249,8 +250,8 @@ export const TIME_FUNCTIONS: FunctionTable = {
   TIMESTAMP_DIFF: differences('TIMESTAMP_DIFF', ['TIMESTAMP', 'DATETIME']),
   TIME_DIFF: differences('TIME_DIFF', ['TIME']),
   DATE_TRUNC: truncations('DATE_TRUNC'),
-  DATETIME_TRUNC: truncations('DATETIME_TRUNC').slice(1),
-  TIMESTAMP_TRUNC: truncations('TIMESTAMP_TRUNC').slice(1).reverse(),
+  DATETIME_TRUNC: [...truncations('DATETIME_TRUNC').slice(1), dateTruncated('DATETIME_TRUNC')],
+  TIMESTAMP_TRUNC: [...truncations('TIMESTAMP_TRUNC').slice(1).reverse(), dateTruncated('TIMESTAMP_TRUNC')],
   TIME_TRUNC: [overload('TIME, PART -> TIME', truncatedTime)],
   FORMAT_DATE: formatting(KINDS),
   FORMAT_DATETIME: formatting(CLOCKS),
