@@ -14,8 +14,10 @@ import {
   typeName,
   typeOfField,
 } from '../types.ts';
+import type { Expression } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { constantSql } from './constants.ts';
+import type { ExpressionContext } from './context.ts';
 import { widened } from './conversions.ts';
 import { decimalOf } from './functions/numbers-of-text.ts';
 import { combined, type Resolved } from './resolved.ts';
@@ -204,10 +206,14 @@ export function columnValue(sql: string, { type, at, coercible }: Resolved): Res
 }
 
 /** A condition as a BOOL. Throws for one of another type. */
-export function condition(value: Resolved, clause: string, bindings: Bindings): Resolved {
-  const bool = coerce(value, scalar('BOOL'), bindings);
+export function condition(node: Expression, context: ExpressionContext): Resolved {
+  const value = context.resolve(node, context);
+  const bool = coerce(value, scalar('BOOL'), context.bindings);
   if (bool) return bool;
-  throw invalidQuery(`${clause} should return type BOOL, but returns type ${value.type.kind}`, value.at);
+  throw invalidQuery(
+    `${context.clause} should return type BOOL, but returns type ${value.type.kind}`,
+    value.at,
+  );
 }
 
 /** Coerces a value to the type of its column. Throws BigQuery's error for INSERT and UPDATE. */

@@ -1,7 +1,7 @@
 import type { Position } from '../errors.ts';
-import type { DataType } from '../types.ts';
 import type { Expression, Name, Query, WindowSpec } from './ast.ts';
 import type { Bindings } from './bindings.ts';
+import type { Output } from './relation.ts';
 import type { Resolved } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
 import type { Scope } from './scope.ts';
@@ -9,7 +9,7 @@ import type { Scope } from './scope.ts';
 /** A resolved subquery, as the expression around it sees it. */
 export interface ResolvedSubquery {
   readonly sql: string;
-  readonly outputs: readonly { readonly name: string; readonly type: DataType }[];
+  readonly outputs: readonly Output[];
   /** Everything the subquery reads, with its references to outer queries. */
   readonly reads: Resolved;
 }

@@ -2,7 +2,7 @@ import { invalidQuery } from '../errors.ts';
 import type { Expression, GroupingSet, Select } from './ast.ts';
 import type { ExpressionContext } from './context.ts';
 import { assertGroupable } from './operators.ts';
-import { ordinalOf } from './order-key.ts';
+import { itemAt } from './order-key.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { type Resolved, withoutReferences } from './resolved.ts';
 import { sameName } from './scope.ts';
@@ -64,12 +64,8 @@ export class GroupBy {
   /** A key by its ordinal, by an alias of the SELECT list, which comes before a column of FROM, or as it is. */
   #named(key: Expression): Resolved {
     const context = this.#context;
-    const ordinal = ordinalOf(key, 'GROUP BY');
-    if (ordinal !== undefined) {
-      const item = this.#items[ordinal - 1];
-      if (!item) throw invalidQuery(`GROUP BY is out of SELECT list range: ${ordinal}`, key.at);
-      return this.#itemKey(item);
-    }
+    const numbered = itemAt(key, 'GROUP BY', this.#items);
+    if (numbered) return this.#itemKey(numbered);
     const [name, ...fields] = key.node === 'path' ? key.parts : [];
     const items = name ? this.#items.filter((item) => sameName(item.name, name.text)) : [];
     const [item] = items;

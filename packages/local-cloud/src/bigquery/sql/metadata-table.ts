@@ -6,7 +6,7 @@ import { quoteColumn, quoteLiteral } from '../names.ts';
 import { typedValue } from '../row-values.ts';
 import { type DataType, duckType, type ScalarKind, scalar, structKey } from '../types.ts';
 import type { Bindings } from './bindings.ts';
-import type { Relation } from './resolve-from.ts';
+import type { Relation } from './relation.ts';
 
 /** A value as JSON has it: a STRUCT is the list of its fields. */
 type JsonValue = string | number | boolean | null | undefined | readonly JsonValue[];
@@ -82,12 +82,9 @@ export function metadataRelation(
   const counted = all.some(({ of }) => of);
   return {
     sql: counted ? countedSql(columns, all) : boundSql(columns, all, bindings, at),
-    outputs: Object.entries(columns).map(([name, type]) => ({
-      name,
-      column: name,
-      type,
-      columns: new Set(),
-    })),
+    outputs: Object.entries(columns).map(([name, type]) => {
+      return { name, column: name, value: { type, columns: new Set() } };
+    }),
     reads: [],
   };
 }

@@ -1,7 +1,6 @@
 import { invalidQuery } from '../errors.ts';
 import { typeName } from '../types.ts';
 import type { Expression, OrderItem } from './ast.ts';
-import type { ExpressionContext } from './context.ts';
 import type { Resolved } from './resolved.ts';
 
 /** A literal without the name of a type; also an array or STRUCT of them. */
@@ -18,8 +17,20 @@ export function ordinalOf(node: Expression, clause: 'GROUP BY' | 'ORDER BY'): nu
   return undefined;
 }
 
+/** The item of the SELECT list that an ordinal names. Throws for an ordinal without an item. */
+export function itemAt<Item>(
+  node: Expression,
+  clause: 'GROUP BY' | 'ORDER BY',
+  list: readonly Item[],
+): Item | undefined {
+  const ordinal = ordinalOf(node, clause);
+  const item = ordinal === undefined ? undefined : list[ordinal - 1];
+  if (item || ordinal === undefined) return item;
+  throw invalidQuery(`${clause} is out of SELECT list range: ${ordinal}`, node.at);
+}
+
 /** A key of ORDER BY that sorts as BigQuery does: NULLs as the item says, NaN as the smallest number. */
-export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): string {
+function orderKeySql(value: Resolved, item: OrderItem, key: string): string {
   if (/^(?:ARRAY|STRUCT|JSON)$/.test(value.type.kind)) {
     throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);
   }
@@ -30,16 +41,17 @@ export function orderKeySql(value: Resolved, item: OrderItem, key = value.sql): 
   return `(${value.sql} IS NULL) ${item.nulls === 'FIRST' ? 'DESC' : 'ASC'}, ${nan}, ${plain}`;
 }
 
-/** An ORDER BY clause whose keys are expressions, empty for no keys. */
+/** An ORDER BY clause, empty for no keys; `keyOf` is the SQL of a key, if that is not its value. */
 export function orderBySql(
   items: readonly OrderItem[],
-  context: ExpressionContext,
+  resolve: (node: Expression) => Resolved,
+  keyOf = ({ sql }: Resolved) => sql,
 ): { sql: string; values: Resolved[] } {
   const values: Resolved[] = [];
   const keys = items.map((item) => {
-    const value = context.resolve(item.value, context);
+    const value = resolve(item.value);
     values.push(value);
-    return orderKeySql(value, item);
+    return orderKeySql(value, item, keyOf(value));
   });
   return { sql: keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`, values };
 }

@@ -62,13 +62,14 @@ export function isInRows(subject: Resolved, query: ResolvedSubquery, predicate: 
   if (!output || query.outputs.length > 1) {
     throw invalidQuery('Subquery of type IN must have only one output column', at);
   }
-  const x = coerce(subject, output.type, bindings);
+  const { type } = output.value;
+  const x = coerce(subject, type, bindings);
   if (!x) {
-    const operands = [subject, { ...subject, type: output.type }];
+    const operands = [subject, { ...subject, type }];
     throw signatureError('operator IN', operands, 'ANY IN (SELECT ANY)', at);
   }
   assertComparable('operator IN', x.type, at);
-  if (!isExact(output.type)) return equalsAny(x, query.sql, query.reads, predicate);
+  if (!isExact(type)) return equalsAny(x, query.sql, query.reads, predicate);
   return within(x, `(${query.sql})`, [query.reads], predicate);
 }
 

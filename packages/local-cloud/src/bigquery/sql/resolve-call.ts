@@ -174,7 +174,7 @@ function aggregateCall(node: FunctionCall, context: ExpressionContext, over: str
     if (ordinalOf(value, 'ORDER BY') !== undefined)
       throw invalidQuery('Aggregate functions do not allow ORDER BY by index in arguments', value.at);
   }
-  const order = orderBySql(node.orderBy, context);
+  const order = orderBySql(node.orderBy, (key) => context.resolve(key, context));
   const limit = node.limit && rowCount(context.resolve(node.limit, context), 'LIMIT', context.bindings);
   if (node.distinct) for (const arg of args) assertDistinct(node.name, arg);
   const sql = completeAggregate(node, called.sql, {
@@ -257,7 +257,7 @@ function windowSql(spec: WindowSpec, context: ExpressionContext): { sql: string;
   for (const { type, at } of partition) assertComparable('PARTITION BY', type, at);
   const float = partition.find(({ type }) => type.kind === 'FLOAT64');
   if (float) throw invalidQuery('Partitioning by expressions of type FLOAT64 is not allowed', float.at);
-  const order = orderBySql(spec.orderBy, context);
+  const order = orderBySql(spec.orderBy, (key) => context.resolve(key, context));
   const values = [...partition, ...order.values];
   const parts: string[] = [];
   if (partition.length > 0) parts.push(`PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`);

@@ -1,6 +1,6 @@
 import { invalidQuery } from '../errors.ts';
 import { quoteLiteral } from '../names.ts';
-import { type DataType, scalar } from '../types.ts';
+import { scalar } from '../types.ts';
 import type { Expression, ExpressionNode, Name, Query } from './ast.ts';
 import { castTo } from './casts.ts';
 import { coerce, signatureError } from './coercion.ts';
@@ -152,11 +152,10 @@ function resolveSubquery(
       at,
     );
   }
-  if (kind === 'SCALAR') return combined(`(${sql})`, output.type, at, [reads]);
-  if (output.type.kind === 'ARRAY')
-    throw invalidQuery('Cannot use array subquery with column of type ARRAY', at);
-  const type: DataType = { kind: 'ARRAY', element: output.type };
-  return combined(`ARRAY(${sql})`, type, at, [reads]);
+  const { type } = output.value;
+  if (kind === 'SCALAR') return combined(`(${sql})`, type, at, [reads]);
+  if (type.kind === 'ARRAY') throw invalidQuery('Cannot use array subquery with column of type ARRAY', at);
+  return combined(`ARRAY(${sql})`, { kind: 'ARRAY', element: type }, at, [reads]);
 }
 
 function resolveExtract(node: ExpressionNode<'extract'>, context: ExpressionContext): Resolved {

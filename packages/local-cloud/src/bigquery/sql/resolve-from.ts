@@ -1,14 +1,16 @@
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
 import { quoteColumn } from '../names.ts';
-import { type DataType, scalar, structKey } from '../types.ts';
+import { scalar, structKey } from '../types.ts';
 import type { FromItem, Join, Name, Query } from './ast.ts';
+import type { Bindings } from './bindings.ts';
 import { condition } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { unified } from './operators.ts';
+import type { Relation } from './relation.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import { resolvePivot, resolveUnpivot } from './resolve-pivot.ts';
 import { type Resolved, unionColumns, withoutReferences } from './resolved.ts';
-import { Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
+import { repeated, Scope, type ScopeColumn, type Source, sameName } from './scope.ts';
 import { sample, tableAsOf, timeBound } from './table-rows.ts';
 
 /** The times between which rows were appended: TIMESTAMP expressions of DuckDB; undefined is no bound. */
@@ -18,32 +20,12 @@ export interface TimeRange {
   readonly end: string | undefined;
 }
 
-/** A relation in FROM: a stored table, a common table expression or a subquery. */
-export interface Relation {
-  /** The SQL before AS. */
-  readonly sql: string;
-  /** `name` is the column's name in the query, `column` its name in DuckDB. */
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly column: string;
-    readonly type: DataType;
-    readonly columns: ReadonlySet<string>;
-    /** Equal for outputs that are one column under several names. */
-    readonly origin?: string | undefined;
-    readonly isPseudo?: boolean;
-  }[];
-  /** Values that are read even when no column is used. */
-  readonly reads: readonly Resolved[];
-  /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
-  readonly counts?: boolean;
-  /** Whether the rows are values without a column. */
-  readonly isValue?: boolean;
-}
-
 export interface FromContext {
+  readonly bindings: Bindings;
   /** Scope of the outer query, for correlated subqueries. */
   readonly outer: Scope;
-  readonly expression: Omit<ExpressionContext, 'scope' | 'clause'>;
+  /** The context of an expression without aggregate and window functions. */
+  expression(scope: Scope, clause: string): ExpressionContext;
   /** The common table expression that the path names, or undefined. */
   cte(path: readonly Name[]): Relation | undefined;
   table(path: readonly Name[], at: Position): Relation;
@@ -88,31 +70,22 @@ export function resolveFrom(
         throw invalidQuery(`${item.node.toUpperCase()} may not be used with a recursive reference`, item.at);
       }
       const scope = new Scope(context.outer, from.sources, from.merged);
-      const input = {
-        from,
-        scope,
-        context: { ...context.expression, scope, clause: `${item.node.toUpperCase()} clause` },
-      };
+      const input = { from, context: context.expression(scope, `${item.node.toUpperCase()} clause`) };
       const relation =
         item.node === 'pivot' ? resolvePivot(item, input) : resolveUnpivot(item, input, context.newAlias());
       return fromRelation(relation, item.alias, context);
     }
     case 'appends': {
-      const range = {
-        start: timeBound(item.start, 'start_timestamp', context),
-        end: timeBound(item.end, 'end_timestamp', context),
-      };
-      return fromRelation(
-        context.appends(item.path, item.at, range),
-        item.alias ?? item.path.at(-1),
-        context,
-      );
+      const start = timeBound(item.start, 'start_timestamp', context);
+      const end = timeBound(item.end, 'end_timestamp', context);
+      const appended = context.appends(item.path, item.at, { start, end });
+      return fromRelation(appended, item.alias ?? item.path.at(-1), context);
     }
     case 'derived':
       return fromRelation(context.subquery(item.query), item.alias, context);
     case 'unnest': {
       const scope = new Scope(context.outer, left);
-      const array = resolveExpression(item.array, { ...context.expression, scope, clause: 'UNNEST' });
+      const array = resolveExpression(item.array, context.expression(scope, 'UNNEST'));
       return unnest(array, item.alias, item.offset, context);
     }
     case 'join':
@@ -124,12 +97,13 @@ function fromRelation(relation: Relation, alias: Name | undefined, context: From
   const duckAlias = context.newAlias();
   const sqlOf = (column: string) => `${duckAlias}.${quoteColumn(column)}`;
   const firsts = new Map<string, string>();
-  const columns = relation.outputs.map(
-    ({ name, column, type, columns, origin = column, isPseudo = false }) => {
-      if (!firsts.has(origin)) firsts.set(origin, sqlOf(column));
-      return { name, type, columns, isPseudo, sql: sqlOf(column), origin: firsts.get(origin) ?? '' };
-    },
-  );
+  const columns = relation.outputs.map((output, index): ScopeColumn => {
+    const { name, value, column = `c${index}`, origin = column, isPseudo = false } = output;
+    const sql = sqlOf(column);
+    if (!firsts.has(origin)) firsts.set(origin, sql);
+    const { type, columns } = value;
+    return { name, type, columns, isPseudo, sql, origin: firsts.get(origin) ?? sql };
+  });
   const [only] = columns;
   const sources = [relation.isValue && only ? valueSource(only, alias) : { alias: alias?.text, columns }];
   return {
@@ -157,14 +131,10 @@ function valueSource(value: ScopeColumn, alias: Name | undefined): Source {
 }
 
 /** In `FROM t, t.items`, the second item is an array of the same row. */
-function arrayPath(
-  path: readonly Name[],
-  context: FromContext,
-  left: readonly Source[],
-): Resolved | undefined {
+function arrayPath(path: readonly Name[], { outer }: FromContext, left: readonly Source[]) {
   const [first] = path;
   if (!first || path.length < 2) return undefined;
-  const scope = new Scope(context.outer, left);
+  const scope = new Scope(outer, left);
   for (let around: Scope | undefined = scope; around; around = around.parent) {
     if (around.source(first.text)) return scope.resolve(path);
   }
@@ -184,19 +154,10 @@ function unnest(
     );
   }
   const duckAlias = context.newAlias();
-  const element: ScopeColumn = {
-    name: '',
-    sql: `${duckAlias}."v"`,
-    type: array.type.element,
-    columns: array.columns,
-  };
+  const { columns } = array;
+  const element = { name: '', sql: `${duckAlias}."v"`, type: array.type.element, columns };
   const source = valueSource(element, alias);
-  const place = offset && {
-    name: offset.text,
-    sql: `${duckAlias}."o"`,
-    type: scalar('INT64'),
-    columns: array.columns,
-  };
+  const place = offset && { name: offset.text, sql: `${duckAlias}."o"`, type: scalar('INT64'), columns };
   const sources = place ? [source, { alias: place.name, columns: [place], value: place }] : [source];
   assertDistinctAliases(sources, array.at);
   const offsetColumn = offset ? `, generate_subscripts(${array.sql}, 1) - 1 AS "o"` : '';
@@ -216,11 +177,11 @@ function join(item: Join, context: FromContext, outerLeft: readonly Source[]): R
   if (right.lateral && (item.kind === 'RIGHT' || item.kind === 'FULL')) {
     throw unsupported(`${item.kind} JOIN with UNNEST`, item.at);
   }
-  const isOptional =
-    (right.count && item.kind === 'LEFT') ||
-    (left.count && item.kind === 'RIGHT') ||
-    ((left.count ?? right.count) && item.kind === 'FULL');
-  if (isOptional) {
+  const count = left.count ?? right.count;
+  const optional: Partial<Record<Join['kind'], string | undefined>> = {
+    ...{ LEFT: right.count, RIGHT: left.count, FULL: count },
+  };
+  if (optional[item.kind]) {
     throw invalidQuery(
       `A query containing a recursive reference may not be used as that operand of a ${item.kind} JOIN`,
       item.at,
@@ -235,9 +196,11 @@ function join(item: Join, context: FromContext, outerLeft: readonly Source[]): R
     merged: joined.merged,
     reads: [...left.reads, ...right.reads, ...joined.reads],
     lateral: left.lateral || right.lateral,
-    count: left.count ?? right.count,
+    count,
   };
 }
+
+type JoinCondition = Pick<ResolvedFrom, 'sql' | 'merged' | 'reads'>;
 
 function joinCondition(
   item: Join,
@@ -245,16 +208,15 @@ function joinCondition(
   right: ResolvedFrom,
   context: FromContext,
   outerLeft: readonly Source[],
-): { sql: string; merged: readonly ScopeColumn[]; reads: readonly Resolved[] } {
+): JoinCondition {
   const merged = [...left.merged, ...right.merged];
   if (item.kind === 'CROSS') return { sql: '', merged, reads: [] };
   if (item.on) {
     const scope = new Scope(context.outer, [...outerLeft, ...left.sources, ...right.sources], merged);
-    const on = resolveExpression(item.on, { ...context.expression, scope, clause: 'JOIN ON clause' });
-    const bool = condition(on, 'JOIN ON clause', context.expression.bindings);
-    return { sql: ` ON ${bool.sql}`, merged, reads: [withoutReferences(bool, scope)] };
+    const on = condition(item.on, context.expression(scope, 'JOIN ON clause'));
+    return { sql: ` ON ${on.sql}`, merged, reads: [withoutReferences(on, scope)] };
   }
-  if (item.using) return usingCondition(item.using, item, left, right, context);
+  if (item.using) return usingCondition(item.using, item.kind, left, right, context);
   if (!right.lateral) {
     throw invalidQuery(`${item.kind} JOIN must have an immediately following ON or USING clause`, item.at);
   }
@@ -263,12 +225,11 @@ function joinCondition(
 
 function usingCondition(
   names: readonly Name[],
-  item: Join,
+  kind: Join['kind'],
   left: ResolvedFrom,
   right: ResolvedFrom,
-  context: FromContext,
-): { sql: string; merged: readonly ScopeColumn[]; reads: readonly Resolved[] } {
-  const { bindings } = context.expression;
+  { bindings }: FromContext,
+): JoinCondition {
   const leftScope = new Scope(undefined, left.sources, left.merged);
   const rightScope = new Scope(undefined, right.sources, right.merged);
   const reads: Resolved[] = [];
@@ -284,7 +245,7 @@ function usingCondition(
     conditions.push(`${a.sql} = ${b.sql}`);
     reads.push({ ...a, references: [] }, { ...b, references: [] });
     const both: Readonly<Record<string, string>> = { FULL: `coalesce(${a.sql}, ${b.sql})`, RIGHT: b.sql };
-    return { name: name.text, sql: both[item.kind] ?? a.sql, type: a.type, columns: unionColumns([a, b]) };
+    return { name: name.text, sql: both[kind] ?? a.sql, type: a.type, columns: unionColumns([a, b]) };
   });
   const others = [...left.merged, ...right.merged].filter(
     (column) => !names.some((name) => sameName(name.text, column.name)),
@@ -293,11 +254,6 @@ function usingCondition(
 }
 
 function assertDistinctAliases(sources: readonly Source[], at: Position): void {
-  const seen = new Set<string>();
-  for (const { alias } of sources) {
-    const key = alias?.toLowerCase();
-    if (key === undefined) continue;
-    if (seen.has(key)) throw invalidQuery(`Duplicate table alias ${alias} in the same FROM clause`, at);
-    seen.add(key);
-  }
+  const alias = repeated(sources.flatMap((source) => source.alias ?? []));
+  if (alias) throw invalidQuery(`Duplicate table alias ${alias} in the same FROM clause`, at);
 }

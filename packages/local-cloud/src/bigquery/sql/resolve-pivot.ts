@@ -8,8 +8,9 @@ import { resolveLiteral } from './constants.ts';
 import type { ExpressionContext } from './context.ts';
 import { AGGREGATES } from './functions/aggregates.ts';
 import { assertGroupable } from './operators.ts';
+import { columnList, type Output, type Relation } from './relation.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import type { Relation, ResolvedFrom } from './resolve-from.ts';
+import type { ResolvedFrom } from './resolve-from.ts';
 import { combined, type Resolved, unionColumns } from './resolved.ts';
 import type { Scope, ScopeColumn } from './scope.ts';
 import { structOf } from './struct.ts';
@@ -17,21 +18,14 @@ import { structOf } from './struct.ts';
 /** The table or subquery before PIVOT or UNPIVOT. */
 export interface PivotInput {
   readonly from: ResolvedFrom;
-  readonly scope: Scope;
   readonly context: ExpressionContext;
-}
-
-/** A column of the result. */
-interface PivotColumn {
-  readonly name: string;
-  readonly value: Resolved;
 }
 
 /**
  * PIVOT: the columns that are neither aggregated nor compared group the rows, and each value has a column for each
  * aggregate. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#pivot_operator
  */
-export function resolvePivot(item: Pivot, { from, scope, context }: PivotInput): Relation {
+export function resolvePivot(item: Pivot, { from, context }: PivotInput): Relation {
   if (from.lateral) throw invalidQuery('PIVOT is not allowed with array scans', item.at);
   const by = resolveExpression(item.by, context);
   const calls = item.aggregates.map((aggregate) => pivotCall(aggregate, item));
@@ -39,13 +33,13 @@ export function resolvePivot(item: Pivot, { from, scope, context }: PivotInput):
     [...call.args, ...call.orderBy.map(({ value }) => value)].map((arg) => resolveExpression(arg, context)),
   );
   const used = new Set([by, ...read].flatMap(({ references }) => references.map(({ sql }) => sql)));
-  const groups = scope.star().filter(({ sql }) => !used.has(sql));
+  const groups = context.scope.star().filter(({ sql }) => !used.has(sql));
   for (const { type } of groups) assertGroupable('PIVOT', type, item.at);
   const pivoted = item.values.flatMap(({ value: node, name }) => {
     const value = pivotValue(node, by, context);
     const label = name?.text ?? labelOf(value);
     const rowFilter = `${by.sql} IS NOT DISTINCT FROM ${value.sql}`;
-    return calls.map(({ call, prefix }): PivotColumn => {
+    return calls.map(({ call, prefix }) => {
       const aggregate = resolveExpression(call, { ...context, aggregates: true, rowFilter });
       if (!aggregate.sql.includes(rowFilter)) throw unsupported(`${call.name} inside PIVOT`, call.at);
       if (prefix) return { name: `${prefix}_${label === '' ? `_${EMPTY}` : label}`, value: aggregate };
@@ -53,7 +47,7 @@ export function resolvePivot(item: Pivot, { from, scope, context }: PivotInput):
       return { name: isNumber ? `_${label}` : label || EMPTY, value: aggregate };
     });
   });
-  const columns = [...groups.map((column) => columnOf(column, scope, item)), ...pivoted];
+  const columns = [...groups.map((column) => columnOf(column, context.scope, item)), ...pivoted];
   const keys = groups.length > 0 ? ` GROUP BY ${groups.map(({ sql }) => sql).join(', ')}` : '';
   const always = combined('', scalar('BOOL'), item.at, [], { columns: unionColumns([by, ...groups]) });
   return relation(columns, ` FROM ${from.sql}${keys}`, [...from.reads, always]);
@@ -109,11 +103,11 @@ function labelOf(value: Resolved): string {
  * UNPIVOT: one row for each group of columns, with their values and the group's label.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#unpivot_operator
  */
-export function resolveUnpivot(item: Unpivot, { from, scope, context }: PivotInput, alias: string): Relation {
+export function resolveUnpivot(item: Unpivot, { from, context }: PivotInput, alias: string): Relation {
   if (from.lateral) throw invalidQuery('UNPIVOT is not allowed with array scans', item.at);
   const groups = item.groups.map(({ columns }) => columns.map((node) => unpivotColumn(node, context)));
   const labels = unpivotLabels(item, groups, context);
-  const origins = scope.origins();
+  const origins = context.scope.origins();
   const used = groups.flat().map(({ sql }) => origins.get(sql) ?? sql);
   if (new Set(used).size < used.length) {
     throw invalidQuery('Column names in UNPIVOT IN clause cannot be repeated', item.at);
@@ -136,13 +130,13 @@ export function resolveUnpivot(item: Unpivot, { from, scope, context }: PivotInp
     const fields = [...types, label.type].map((type) => ({ name: '', type }));
     return structOf([...columns, label], { kind: 'STRUCT', fields }, item.at);
   });
-  const kept = scope.star().filter(({ sql, origin = sql }) => !used.includes(origin));
+  const kept = context.scope.star().filter(({ sql, origin = sql }) => !used.includes(origin));
   const read = unionColumns(groups.flat());
   const field = (type: DataType, index: number) =>
     combined(`struct_extract(${alias}.v, 'f${index}')`, type, item.at, [], { columns: read });
   const values = types.map(field);
   const columns = [
-    ...kept.map((column) => columnOf(column, scope, item)),
+    ...kept.map((column) => columnOf(column, context.scope, item)),
     ...values.map((value, index) => ({ name: item.values[index]?.text ?? '', value })),
     { name: item.name.text, value: field(labels[0]?.type ?? scalar('STRING'), types.length) },
   ];
@@ -185,20 +179,10 @@ function unpivotLabels(
   return labels;
 }
 
-function columnOf(column: ScopeColumn, scope: Scope, { at }: Pivot | Unpivot): PivotColumn {
+function columnOf(column: ScopeColumn, scope: Scope, { at }: Pivot | Unpivot): Output<Resolved> {
   return { name: column.name, value: scope.reference(column, { text: column.name, at }) };
 }
 
-function relation(columns: readonly PivotColumn[], tail: string, reads: readonly Resolved[]): Relation {
-  const list = columns.map(({ value }, index) => `${value.sql} AS c${index}`).join(', ');
-  return {
-    sql: `(SELECT ${list}${tail})`,
-    outputs: columns.map(({ name, value }, index) => ({
-      name,
-      column: `c${index}`,
-      type: value.type,
-      columns: value.columns,
-    })),
-    reads,
-  };
+function relation(outputs: readonly Output<Resolved>[], tail: string, reads: readonly Resolved[]): Relation {
+  return { sql: `(SELECT ${columnList(outputs.map(({ value }) => value))}${tail})`, outputs, reads };
 }

@@ -4,33 +4,17 @@ import type { Expression, FromItem, Name, OrderItem, Query, QueryBody, SetOperat
 import type { Bindings } from './bindings.ts';
 import { rowCount } from './coercion.ts';
 import type { ExpressionContext, ResolvedSubquery } from './context.ts';
-import { orderKeySql, ordinalOf } from './order-key.ts';
+import { itemAt, orderBySql } from './order-key.ts';
 import { parseStatement } from './parse-statement.ts';
+import { columnList, type Relation, type ResolvedQuery, readOf } from './relation.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import {
-  type FromContext,
-  type Relation,
-  type ResolvedFrom,
-  resolveFrom,
-  type TimeRange,
-} from './resolve-from.ts';
-import { type Output, resolveSelect } from './resolve-select.ts';
+import { type FromContext, type ResolvedFrom, resolveFrom, type TimeRange } from './resolve-from.ts';
+import { resolveSelect } from './resolve-select.ts';
 import { resolveSetOperation } from './resolve-set.ts';
 import { type Ctes, WithClause } from './resolve-with.ts';
-import { combined, type Resolved, withoutReferences } from './resolved.ts';
+import { combined, withoutReferences } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
 import { Scope, type Source } from './scope.ts';
-
-export interface ResolvedQuery {
-  readonly sql: string;
-  /** Columns are `c0`, `c1`, … in DuckDB. */
-  readonly outputs: readonly Output[];
-  readonly reads: readonly Resolved[];
-  /** Whether the column `d` counts the iterations of WITH RECURSIVE. */
-  readonly counts?: boolean;
-  /** Whether the rows are values without a column: SELECT AS STRUCT, SELECT AS VALUE. */
-  readonly isValue?: boolean;
-}
 
 /** https://docs.cloud.google.com/bigquery/quotas#view_limits */
 const MAX_VIEW_DEPTH = 16;
@@ -81,8 +65,8 @@ export class QueryResolver {
   }
 
   query(node: Query, outer: Scope = this.root, around: Ctes = new Map()): ResolvedQuery {
-    const ctes = node.ctes.length === 0 ? around : this.#with(node, around);
-    const body = this.#body(node.body, node.orderBy, outer, ctes);
+    const ctes = node.ctes.length === 0 ? around : new WithClause(node, around, this);
+    const body = this.body(node.body, node.orderBy, outer, ctes);
     if (body.counts && (node.limit || node.orderBy.length > 0)) {
       const clause = node.limit ? 'a LIMIT' : 'an ORDER BY';
       throw invalidQuery(`A query containing a recursive reference may not use ${clause} clause`, node.at);
@@ -91,16 +75,6 @@ export class QueryResolver {
     const offset = node.offset ? ` OFFSET ${this.#count(node.offset, 'OFFSET')}` : '';
     const head = ctes instanceof WithClause && ctes !== around ? ctes.sql : '';
     return { ...body, sql: `${head}${body.sql}${limit}${offset}` };
-  }
-
-  #with(node: Query, around: Ctes): WithClause {
-    return new WithClause(node, around, {
-      bindings: this.bindings,
-      query: (query, ctes) => this.query(query, this.root, ctes),
-      body: (body, ctes) => this.#body(body, [], this.root, ctes),
-      relation: (sql, query) => this.#relation(sql, query),
-      newAlias: () => this.newAlias(),
-    });
   }
 
   /** The context of an expression without aggregate and window functions, as in UPDATE and DELETE. */
@@ -122,65 +96,34 @@ export class QueryResolver {
     };
   }
 
-  #relation(sql: string, { outputs, reads, counts = false, isValue = false }: ResolvedQuery): Relation {
-    return {
-      sql,
-      outputs: outputs.map(({ name, type, value, origin }, index) => ({
-        name,
-        type,
-        origin,
-        column: `c${index}`,
-        columns: value.columns,
-      })),
-      reads,
-      counts,
-      isValue,
-    };
-  }
-
-  #body(node: QueryBody, orderBy: readonly OrderItem[], outer: Scope, ctes: Ctes): ResolvedQuery {
+  /** The rows of a query before its LIMIT. */
+  body(
+    node: QueryBody,
+    orderBy: readonly OrderItem[],
+    outer: Scope = this.root,
+    ctes: Ctes = new Map(),
+  ): ResolvedQuery {
     if (node.node === 'select') {
-      const {
-        sql,
-        orderBy: order,
-        outputs,
-        reads,
-        scope,
-        counts,
-      } = resolveSelect(node, orderBy, this.#from(outer, ctes));
+      const selected = resolveSelect(node, orderBy, this.#from(outer, ctes));
       const { distinct, groupBy, from, where, qualify } = node;
       const holds =
         orderBy.length > 0 || distinct || groupBy || qualify || /join|pivot/.test(from?.node ?? '');
-      const isWindowed = outputs.some(({ value }) => value.hasWindow);
+      const isWindowed = selected.outputs.some(({ value }) => value.hasWindow);
       // A condition usually leaves few rows to hold.
       if (!where && (holds || isWindowed)) this.#holdsRows = true;
-      const own = (value: Resolved) => withoutReferences(value, scope);
-      const origins = scope.origins();
-      return {
-        sql: `${sql}${order}`,
-        outputs: outputs.map((output) => ({
-          ...output,
-          origin: origins.get(output.value.sql),
-          value: own(output.value),
-        })),
-        reads: reads.map(own),
-        counts,
-        isValue: node.as !== undefined,
-      };
+      return selected;
     }
     const resolved =
       node.node === 'query' ? this.query(node, outer, ctes) : this.#setOperation(node, outer, ctes);
-    if (orderBy.length > 0) {
-      this.#holdsRows = true;
-      return this.#wrapped(resolved, orderBy, node.at);
-    }
+    if (orderBy.length > 0) return this.#ordered(resolved, orderBy, node.at);
     return node.node === 'query' ? { ...resolved, sql: `(${resolved.sql})` } : resolved;
   }
 
   #from(outer: Scope, ctes: Ctes): FromContext {
     return {
       outer,
-      expression: this.expressionContext(outer, '', ctes),
+      bindings: this.bindings,
+      expression: (scope, clause) => this.expressionContext(scope, clause, ctes),
       cte: (path) => (path.length === 1 ? ctes.get(path[0]?.text.toLowerCase() ?? '') : undefined),
       table: (path, at) => this.#view(path, at) ?? this.#tables.find(path, at),
       appends: (path, at, range) => this.#tables.appends(path, at, range),
@@ -191,7 +134,7 @@ export class QueryResolver {
       },
       subquery: (query) => {
         const resolved = this.query(query, outer, ctes);
-        return this.#relation(`(${resolved.sql})`, resolved);
+        return { ...resolved, sql: `(${resolved.sql})` };
       },
       newAlias: () => this.newAlias(),
     };
@@ -208,63 +151,51 @@ export class QueryResolver {
       this.#viewDepth += 1;
       const resolved = this.query(statement);
       this.#viewDepth -= 1;
-      return this.#relation(`(${resolved.sql})`, resolved);
+      return { ...resolved, sql: `(${resolved.sql})` };
     });
   }
 
   #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {
-    const { sql, outputs, reads, counts } = this.query(query, scope, ctes);
-    if (counts) {
+    const resolved = this.query(query, scope, ctes);
+    if (resolved.counts) {
       throw invalidQuery('A recursive reference from inside an expression subquery is not allowed', query.at);
     }
-    const all = [...reads, ...outputs.map(({ value }) => value)];
-    const read = combined('', scalar('BOOL'), query.at, all, { hasAggregate: false, hasWindow: false });
-    return { sql, outputs, reads: read };
+    const none = { hasAggregate: false, hasWindow: false };
+    return { ...resolved, reads: combined('', scalar('BOOL'), query.at, readOf(resolved), none) };
   }
 
   /** ORDER BY after a set operation or parentheses can use only their output columns. */
-  #wrapped(resolved: ResolvedQuery, orderBy: readonly OrderItem[], at: Position): ResolvedQuery {
+  #ordered(query: ResolvedQuery, orderBy: readonly OrderItem[], at: Position): ResolvedQuery {
+    this.#holdsRows = true;
     const alias = this.newAlias();
-    const columns = resolved.outputs.map(({ name, type, value }, index) => ({
-      name,
-      type,
-      sql: `${alias}.c${index}`,
-      columns: value.columns,
-    }));
+    const columns = query.outputs.map(({ name, value: { type, columns } }, index) => {
+      return { name, type, columns, sql: `${alias}.c${index}` };
+    });
     const scope = new Scope(undefined, [{ alias: undefined, columns }]);
     const context = this.expressionContext(scope, 'ORDER BY clause');
-    const values: Resolved[] = [];
-    const keys = orderBy.map((item) => {
-      const ordinal = ordinalOf(item.value, 'ORDER BY');
-      const column = ordinal === undefined ? undefined : columns[ordinal - 1];
-      if (ordinal !== undefined && !column)
-        throw invalidQuery(`ORDER BY is out of SELECT list range: ${ordinal}`, item.value.at);
-      const value = column
-        ? scope.reference(column, { text: column.name, at: item.value.at })
-        : resolveExpression(item.value, context);
-      values.push({ ...value, references: [] });
-      return orderKeySql(value, item);
+    const order = orderBySql(orderBy, (node) => {
+      const column = itemAt(node, 'ORDER BY', columns);
+      if (!column) return resolveExpression(node, context);
+      return scope.reference(column, { text: column.name, at: node.at });
     });
-    const list = columns.map(({ sql }, index) => `${sql} AS c${index}`).join(', ');
-    const order = keys.length > 0 ? ` ORDER BY ${keys.join(', ')}` : '';
-    const outputs = resolved.outputs.map((output, index) => ({
-      ...output,
-      value: combined(columns[index]?.sql ?? '', output.type, at, [output.value]),
-    }));
+    const outputs = query.outputs.map((output, index) => {
+      const { type } = output.value;
+      return { ...output, value: combined(`${alias}.c${index}`, type, at, [output.value]) };
+    });
     return {
-      sql: `SELECT ${list} FROM (${resolved.sql}) AS ${alias}${order}`,
+      sql: `SELECT ${columnList(columns)} FROM (${query.sql}) AS ${alias} ${order.sql}`,
       outputs,
-      reads: [...resolved.reads, ...values],
+      reads: [...query.reads, ...order.values.map((value) => withoutReferences(value, scope))],
     };
   }
 
   #setOperation(node: SetOperation, outer: Scope, ctes: Ctes): ResolvedQuery {
-    const operands = node.operands.map((operand) => this.#body(operand, [], outer, ctes));
+    const operands = node.operands.map((operand) => this.body(operand, [], outer, ctes));
     if (operands.some(({ counts }) => counts)) {
       throw unsupported(`${node.operator} of a recursive reference inside the recursive term`, node.at);
     }
     this.#holdsRows ||= node.operator !== 'UNION ALL';
-    return resolveSetOperation(node, operands, this.bindings, () => this.newAlias());
+    return resolveSetOperation(node, operands, this);
   }
 
   #count(node: Expression, clause: string): string {

@@ -1,56 +1,48 @@
 import { invalidQuery, unsupported } from '../errors.ts';
-import { type DataType, sameType, scalar, typeName } from '../types.ts';
+import { type DataType, sameType, typeName } from '../types.ts';
 import type { QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce, isDecimalLiteral, numericFirst } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import { widened } from './conversions.ts';
 import { assertGroupable } from './operators.ts';
-import type { ResolvedQuery } from './resolve-query.ts';
+import { columnList, type ResolvedQuery, readOf } from './relation.ts';
+import type { QueryResolver } from './resolve-query.ts';
 import { combined, type Resolved } from './resolved.ts';
-import { sameName } from './scope.ts';
+import { repeated, sameName } from './scope.ts';
 
 /** Combines the rows of queries. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#set_operators */
 export function resolveSetOperation(
   node: SetOperation,
   queries: readonly ResolvedQuery[],
-  bindings: Bindings,
-  newAlias: () => string,
+  resolver: QueryResolver,
 ): ResolvedQuery {
+  const { bindings } = resolver;
   const given = queries.map((query, index) =>
     keepsLiterals(node.operands[index]) ? query : asColumns(query),
   );
-  const operands = node.byName ? matchedByName(node, node.byName, given, newAlias) : given;
+  const operands = node.byName ? matchedByName(node, node.byName, given, resolver) : given;
   const [first] = operands;
   if (!first) throw new RangeError('a set operation without operands');
   assertSameCount(node, operands);
   const types = first.outputs.map((_, column) => columnType(node, operands, column, bindings));
   const sides = operands.map(({ sql, outputs }) => {
-    const casts = types.map((type, index) => {
-      const output = outputs[index];
-      const isFixed = output && (output.value.coercible === 'NULL' || isText(output.value));
-      const value = isFixed
-        ? coerce(output.value, type, bindings)?.sql
-        : widened(`c${index}`, output?.type ?? type, type);
-      return `${value} AS c${index}`;
+    const casts = outputs.map(({ value }, index) => {
+      const type = types[index] ?? value.type;
+      const isFixed = value.coercible === 'NULL' || isText(value);
+      return (isFixed && coerce(value, type, bindings)?.sql) || widened(`c${index}`, value.type, type);
     });
-    return `(SELECT ${casts.join(', ')} FROM (${sql}) AS ${newAlias()})`;
+    return `(SELECT ${columnList(casts)} FROM (${sql}) AS ${resolver.newAlias()})`;
   });
   const outputs = types.map((type, index) => {
     const values = operands.flatMap((operand) => operand.outputs[index]?.value ?? []);
-    return {
-      name: first.outputs[index]?.name ?? '',
-      type,
-      value: combined(`c${index}`, type, node.at, values),
-    };
+    return { name: first.outputs[index]?.name ?? '', value: combined(`c${index}`, type, node.at, values) };
   });
-  const everything = operands.flatMap(({ outputs }) => outputs.map(({ value }) => value));
-  const comparesRows = node.operator !== 'UNION ALL';
-  const operator = node.operator.replace(/ DISTINCT$/, '');
   return {
-    sql: sides.join(` ${operator} `),
+    sql: sides.join(` ${node.operator.replace(/ DISTINCT$/, '')} `),
     outputs,
-    reads: [...operands.flatMap(({ reads }) => reads), ...(comparesRows ? everything : [])],
+    // Only UNION ALL compares no rows.
+    reads: operands.flatMap(node.operator === 'UNION ALL' ? ({ reads }) => reads : readOf),
   };
 }
 
@@ -118,7 +110,7 @@ function matchedByName(
   { operator, at }: SetOperation,
   { columns, only }: NonNullable<SetOperation['byName']>,
   queries: readonly ResolvedQuery[],
-  newAlias: () => string,
+  resolver: QueryResolver,
 ): ResolvedQuery[] {
   const lists = queries.map(({ outputs }) => outputs.map(({ name }) => name));
   for (const names of lists) assertNames(names, operator, at);
@@ -138,7 +130,7 @@ function matchedByName(
   const all = columns === 'FULL' ? [...first, ...added] : columns === 'INNER' ? shared : first;
   const wanted =
     only?.map(({ text }) => text) ?? all.filter((name, index) => !has(all.slice(0, index), name));
-  return queries.map((query) => picked(query, wanted, newAlias(), at));
+  return queries.map((query) => picked(query, wanted, resolver.newAlias(), at));
 }
 
 function picked(
@@ -148,15 +140,11 @@ function picked(
   at: SetOperation['at'],
 ): ResolvedQuery {
   const places = names.map((name) => outputs.findIndex((output) => sameName(output.name, name)));
-  const columns = places.map((place, index) => `${place < 0 ? 'NULL' : `${alias}.c${place}`} AS c${index}`);
+  const columns = places.map((place) => (place < 0 ? 'NULL' : `${alias}.c${place}`));
   return {
-    sql: `SELECT ${columns.join(', ')} FROM (${sql}) AS ${alias}`,
+    sql: `SELECT ${columnList(columns)} FROM (${sql}) AS ${alias}`,
     outputs: places.map((place, index) => {
-      const missing = {
-        name: names[index] ?? '',
-        type: scalar('INT64'),
-        value: resolveLiteral({ kind: 'NULL' }, at),
-      };
+      const missing = { name: names[index] ?? '', value: resolveLiteral({ kind: 'NULL' }, at) };
       return outputs[place] ?? missing;
     }),
     reads,
@@ -165,6 +153,6 @@ function picked(
 
 function assertNames(names: readonly string[], operator: string, at: SetOperation['at']): void {
   if (names.includes('')) throw invalidQuery(`${operator} BY NAME needs a name for every column`, at);
-  const twice = names.find((name, index) => names.slice(0, index).some((other) => sameName(other, name)));
+  const twice = repeated(names);
   if (twice) throw invalidQuery(`${operator} BY NAME finds the column ${twice} twice in a query`, at);
 }

@@ -1,25 +1,15 @@
 import { invalidQuery } from '../errors.ts';
 import { sameType, typeName } from '../types.ts';
 import type { Query, QueryBody, SetOperation } from './ast.ts';
-import type { Bindings } from './bindings.ts';
 import { coerce, columnValue } from './coercion.ts';
 import { failure } from './let.ts';
-import type { Relation } from './resolve-from.ts';
-import type { ResolvedQuery } from './resolve-query.ts';
+import { type Relation, type ResolvedQuery, readOf } from './relation.ts';
+import type { QueryResolver } from './resolve-query.ts';
 import { assertSameCount, resolveSetOperation } from './resolve-set.ts';
 
 /** Finds common table expressions by their lower-case name. */
 export interface Ctes {
   get(name: string): Relation | undefined;
-}
-
-/** Resolves the queries of a WITH clause. */
-interface QueryHost {
-  readonly bindings: Bindings;
-  query(node: Query, ctes: Ctes): ResolvedQuery;
-  body(node: QueryBody, ctes: Ctes): ResolvedQuery;
-  relation(sql: string, query: ResolvedQuery): Relation;
-  newAlias(): string;
 }
 
 type Definition = Query['ctes'][number];
@@ -33,15 +23,15 @@ export class WithClause implements Ctes {
   readonly definitions: string[] = [];
   readonly #isRecursive: boolean;
   readonly #around: Ctes;
-  readonly #host: QueryHost;
+  readonly #resolver: QueryResolver;
   readonly #byName = new Map<string, Definition>();
   readonly #resolved = new Map<string, Relation>();
   readonly #resolving: string[] = [];
 
-  constructor({ ctes, recursive }: Query, around: Ctes, host: QueryHost) {
+  constructor({ ctes, recursive }: Query, around: Ctes, resolver: QueryResolver) {
     this.#isRecursive = recursive;
     this.#around = around;
-    this.#host = host;
+    this.#resolver = resolver;
     for (const definition of ctes) {
       const { text, at } = definition.name;
       if (this.#byName.has(text.toLowerCase())) {
@@ -80,28 +70,30 @@ export class WithClause implements Ctes {
   #define(key: string, { query, name }: Definition): Relation {
     this.#resolving.push(key);
     const set = this.#isRecursive ? unionOf(query) : undefined;
-    const relation = set ? this.#union(key, set, name.at) : this.#plain(this.#host.query(query, this));
+    const relation = set
+      ? this.#union(key, set, name.at)
+      : this.#plain(this.#resolver.query(query, undefined, this));
     this.#resolving.pop();
     this.#resolved.set(key, relation);
     return relation;
   }
 
   #plain(query: ResolvedQuery): Relation {
-    const alias = this.#host.newAlias();
+    const alias = this.#resolver.newAlias();
     this.definitions.push(`${alias} AS (${query.sql})`);
-    return this.#host.relation(alias, query);
+    return { ...query, sql: alias };
   }
 
   /** A UNION whose last operand may use its result so far. */
   #union(key: string, set: SetOperation, at: Definition['name']['at']): Relation {
-    const { bindings, newAlias, body, relation } = this.#host;
+    const body = (node: QueryBody, ctes: Ctes) => this.#resolver.body(node, [], undefined, ctes);
     const [last, ...others] = set.operands.toReversed();
     if (!last) throw new RangeError('a set operation without operands');
     const operands = others.toReversed();
     const [only] = operands;
     const first = body(only && operands.length === 1 ? only : { ...set, operands }, this);
-    const alias = newAlias();
-    const own = { ...relation(alias, first), counts: true };
+    const alias = this.#resolver.newAlias();
+    const own = { ...first, sql: alias, counts: true };
     let uses = 0;
     const next = body(last, {
       get: (name) => {
@@ -112,10 +104,9 @@ export class WithClause implements Ctes {
         return own;
       },
     });
-    if (uses === 0) return this.#plain(resolveSetOperation(set, [first, next], bindings, newAlias));
-    this.definitions.push(recursiveSql(alias, set, first, next, this.#host));
-    const reads = [...next.reads, ...next.outputs.map(({ value }) => value)];
-    return { ...relation(alias, first), reads: [...first.reads, ...reads] };
+    if (uses === 0) return this.#plain(resolveSetOperation(set, [first, next], this.#resolver));
+    this.definitions.push(recursiveSql(alias, set, first, next, this.#resolver));
+    return { ...first, sql: alias, reads: [...first.reads, ...readOf(next)] };
   }
 }
 
@@ -133,16 +124,15 @@ function recursiveSql(
   { operator, operands, at }: SetOperation,
   first: ResolvedQuery,
   next: ResolvedQuery,
-  { bindings, newAlias }: QueryHost,
+  resolver: QueryResolver,
 ): string {
   assertSameCount({ operator, operands: operands.slice(-2) }, [first, next]);
-  const [from, to] = [newAlias(), newAlias()];
+  const [from, to] = [resolver.newAlias(), resolver.newAlias()];
   const names = first.outputs.map((_, index) => `c${index}`);
-  const values = first.outputs.map(({ type }, index) => {
-    const output = next.outputs[index];
-    if (!output) throw new RangeError('a column without a value');
-    const column = columnValue(`${to}.c${index}`, output.value);
-    const coerced = coerce(column, type, bindings);
+  const values = next.outputs.map(({ value }, index) => {
+    const column = columnValue(`${to}.c${index}`, value);
+    const type = first.outputs[index]?.value.type ?? value.type;
+    const coerced = coerce(column, type, resolver.bindings);
     if (coerced) return sameType(column.type, type) ? column.sql : coerced.sql;
     throw invalidQuery(
       `Cannot coerce column ${index + 1} of recursive term (${typeName(column.type)}) to column type in non-recursive term (${typeName(type)})`,

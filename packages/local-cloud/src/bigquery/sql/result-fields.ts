@@ -1,26 +1,22 @@
 import { invalid, invalidQuery, unsupported } from '../errors.ts';
 import { assertFieldName, assertNotReserved } from '../names.ts';
 import { type Field, fieldOfType, restType } from '../types.ts';
-import type { ResolvedQuery } from './resolve-query.ts';
+import type { ResolvedQuery } from './relation.ts';
+import { repeated } from './scope.ts';
 import type { ColumnDefinition, ColumnType, OptionSetting } from './statements.ts';
 
 /** Columns of a result. Columns without a name become `f0_`, `f1_`, … */
 export function resultFields({ outputs }: ResolvedQuery): Field[] {
   let anonymous = 0;
-  const fields = outputs.map(({ name, type }) => {
+  const fields = outputs.map(({ name, value: { type } }) => {
     assertNotReserved(name);
     if (name) return fieldOfType(name, type);
     anonymous += 1;
     return fieldOfType(`f${anonymous - 1}_`, type);
   });
-  const names = fields.map(({ name }) => name.toLowerCase());
-  const duplicate = fields.find((field, index) => names.indexOf(field.name.toLowerCase()) < index);
-  if (duplicate) {
-    throw invalidQuery(
-      `Duplicate column names in the result are not supported. Found duplicate(s): ${duplicate.name}`,
-    );
-  }
-  return fields;
+  const twice = repeated(fields.map(({ name }) => name));
+  if (twice === undefined) return fields;
+  throw invalidQuery(`Duplicate column names in the result are not supported. Found duplicate(s): ${twice}`);
 }
 
 export function createdFields(query: ResolvedQuery): Field[] {

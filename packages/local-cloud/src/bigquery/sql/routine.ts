@@ -5,7 +5,7 @@ import { coerce, signatureError } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
 import { letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
-import { Scope, type ScopeColumn } from './scope.ts';
+import { repeated, Scope, type ScopeColumn } from './scope.ts';
 import type { Statement } from './statements.ts';
 
 /** A function that a user defines by an expression. */
@@ -99,8 +99,7 @@ export function checkRoutine(
 ): void {
   const { name, parameters } = definition;
   const at = { line: 1, column: 1 };
-  const names = parameters.map((parameter) => parameter.name.toLowerCase());
-  const twice = names.find((each, index) => names.indexOf(each) < index);
+  const twice = repeated(parameters.map((parameter) => parameter.name))?.toLowerCase();
   if (twice !== undefined) throw invalidQuery(`Duplicate parameter name: ${twice}`);
   const args = parameters.flatMap(({ type }) =>
     type ? [combined(`CAST(NULL AS ${duckType(type)})`, type, at)] : [],

@@ -170,6 +170,12 @@ export function fieldAt(base: Resolved, index: number): Resolved {
   return combined(`struct_extract(${base.sql}, '${structKey(index)}')`, field.type, base.at, [base]);
 }
 
+/** The first name that comes again, in any case. */
+export function repeated(names: readonly string[]): string | undefined {
+  const lower = names.map((name) => name.toLowerCase());
+  return names.find((_, index) => lower.indexOf(lower[index] ?? '') < index);
+}
+
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

@@ -15,7 +15,8 @@ import type { Name } from './ast.ts';
 import type { Bindings, StoredBody } from './bindings.ts';
 import { type Described, metadataRelation } from './metadata-table.ts';
 import { type NamedMetadata, namedMetadata } from './metadata-tables.ts';
-import type { Relation, TimeRange } from './resolve-from.ts';
+import type { Relation } from './relation.ts';
+import type { TimeRange } from './resolve-from.ts';
 import type { TableFinder } from './resolve-query.ts';
 import { columnKey } from './resolved.ts';
 import type { RoutineDefinition } from './routine.ts';
@@ -224,7 +225,7 @@ export class StoredTables implements TableFinder {
       time,
     ];
     const pseudo = (name: string, type: DataType) => {
-      return { name, column: name, type, columns: new Set<string>(), isPseudo: true };
+      return { name, column: name, value: { type, columns: new Set<string>() }, isPseudo: true };
     };
     return {
       sql: `(SELECT ${columns.join(', ')} FROM ${physicalSql(table)} WHERE ${rangeSql(range)})`,
@@ -291,7 +292,6 @@ function outputsOf(table: Table, key: string): Relation['outputs'] {
   return table.fields.map((field) => ({
     name: field.name,
     column: field.name,
-    type: typeOfField(field),
-    columns: new Set([columnKey(key, field.name)]),
+    value: { type: typeOfField(field), columns: new Set([columnKey(key, field.name)]) },
   }));
 }

@@ -16,11 +16,11 @@ import {
   TABLE_OPTIONS,
 } from './options.ts';
 import { partitioning } from './partition-by.ts';
-import type { ResolvedQuery } from './resolve-query.ts';
+import { type ResolvedQuery, readOf } from './relation.ts';
 import { columnDescription, createdFields, definedField } from './result-fields.ts';
 import { checkRoutine } from './routine.ts';
 import type { ChangeOf, OptionSetting, StatementOf, TableName, TableNoun } from './statements.ts';
-import { type Common, readOf, type Translators } from './translate.ts';
+import type { Common, Translators } from './translate.ts';
 
 type Options = readonly OptionValue[];
 

@@ -5,12 +5,13 @@ import { type Field, scalar, typeOfField } from '../types.ts';
 import type { Expression, FromItem, Name } from './ast.ts';
 import { assignable, columnValue, condition } from './coercion.ts';
 import type { ExpressionContext } from './context.ts';
+import { readOf } from './relation.ts';
 import { resolveExpression } from './resolve-expression.ts';
 import type { ResolvedFrom } from './resolve-from.ts';
 import { columnKey, combined, type Resolved } from './resolved.ts';
 import { Scope, type Source } from './scope.ts';
 import type { Assignment, MergeAction, MergeClause, StatementOf, TableName } from './statements.ts';
-import { type Common, NOWHERE, readOf, type TableRead, type Translators } from './translate.ts';
+import { type Common, NOWHERE, type TableRead, type Translators } from './translate.ts';
 
 /** What a change of rows does with a row: the `op` of a staged change. */
 export type RowOperation = 'INSERT' | 'UPDATE' | 'DELETE';
@@ -231,8 +232,7 @@ export class DmlTranslator {
   }
 
   #condition(node: Expression, scope: Scope, clause: string): Resolved {
-    const { bindings, queries } = this.#shared;
-    return condition(resolveExpression(node, queries.expressionContext(scope, clause)), clause, bindings);
+    return condition(node, this.#shared.queries.expressionContext(scope, clause));
   }
 
   /** The value of a column: an expression, or DEFAULT when `node` is undefined. */

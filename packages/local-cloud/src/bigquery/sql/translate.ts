@@ -6,8 +6,9 @@ import type { Expression, Query } from './ast.ts';
 import type { Bindings } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import { failure } from './let.ts';
+import { readOf } from './relation.ts';
 import { resolveExpression } from './resolve-expression.ts';
-import { QueryResolver, type ResolvedQuery } from './resolve-query.ts';
+import { QueryResolver } from './resolve-query.ts';
 import { columnKey, QueryTooComplexError, type Resolved, unionColumns } from './resolved.ts';
 import { resultFields } from './result-fields.ts';
 import type { Statement, StatementOf } from './statements.ts';
@@ -183,10 +184,6 @@ function assertion(
   const failed = failure(`Assertion failed${description === undefined ? '' : `: ${description}`}`);
   const sql = `SELECT CASE WHEN ${value.sql} THEN TRUE ELSE ${failed} END`;
   return { kind: 'assert', statementType: 'ASSERT', sql, reads: reads([value]) };
-}
-
-export function readOf({ outputs, reads }: ResolvedQuery): Resolved[] {
-  return [...reads, ...outputs.map(({ value }) => value)];
 }
 
 function readColumns(sources: readonly TableSource[], values: readonly Resolved[]): TableRead[] {
