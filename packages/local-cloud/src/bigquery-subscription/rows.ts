@@ -1,4 +1,5 @@
 import avro from 'avsc';
+import { assertDepth } from '../http/json-body.ts';
 import { textOf } from '../pubsub/avro.ts';
 import type { Delivery } from '../pubsub/delivery-queue.ts';
 import { reasonOf } from '../pubsub/reason.ts';
@@ -28,7 +29,7 @@ export function rowOf(delivery: Delivery, context: RowContext): Row {
   const row = config.useTopicSchema
     ? topicRow(delivery, context)
     : config.useTableSchema
-      ? tableRow(textOf(delivery.message.data), context)
+      ? tableRow(delivery.message.data, context)
       : { data: rawData(delivery, context.columns) };
   return config.writeMetadata ? { ...row, ...metadataOf(delivery, context) } : row;
 }
@@ -98,8 +99,11 @@ function cellOf(value: unknown, type: avro.Type, column: TableField, drop: boole
   return value;
 }
 
-function tableRow(text: string, { config, columns }: RowContext): Row {
-  const value = attempt(() => JSON.parse(text));
+function tableRow(data: Uint8Array, { config, columns }: RowContext): Row {
+  const value = attempt(() => {
+    assertDepth(data);
+    return JSON.parse(textOf(data));
+  });
   return knownFields(objectOf(value, ''), columns, config.dropUnknownFields, '');
 }
 

@@ -186,9 +186,13 @@ export function canonicalJson(text: string, wide: WideNumbers = 'exact'): string
   try {
     return compactJson(canonical(parseJsonText(text), wide));
   } catch (error) {
-    if (error instanceof JsonError) throw new InvalidJsonError('the value is nested too deeply');
+    if (error instanceof JsonError) throw tooDeep();
     throw error;
   }
+}
+
+function tooDeep(): InvalidJsonError {
+  return new InvalidJsonError('the value is nested too deeply');
 }
 
 /** An escape that JSON.stringify writes for a surrogate without its other half. */
@@ -198,6 +202,8 @@ function parsedText(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch (error) {
+    // JSON.stringify uses the stack, JSON.parse does not.
+    if (error instanceof RangeError) throw tooDeep();
     throw new InvalidJsonError(`syntax error: ${Error.isError(error) ? error.message : error}`);
   }
 }

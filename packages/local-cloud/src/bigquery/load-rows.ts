@@ -4,6 +4,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { CsvError, parse } from 'csv-parse';
+import { assertDepth } from '../http/json-body.ts';
 import { invalid } from './errors.ts';
 import { parseJson } from './exact-number.ts';
 import type { LoadInput } from './job-configuration.ts';
@@ -65,25 +66,25 @@ async function* jsonRows(
   for await (const line of lines(await contentOf(media))) {
     number += 1;
     if (line.trim() === '') continue;
-    const content = jsonObject(line);
+    const { content, problem = '' } = jsonObject(line);
     yield {
       number,
       content,
       values(fields) {
-        if (!content) throw new RowValueError('', 'the line is not a JSON object.');
+        if (!content) throw new RowValueError('', problem);
         return rowValues(fields, content, { lenient: true, ignoreUnknownValues, isRawJson: true });
       },
     };
   }
 }
 
-function jsonObject(line: string): Record<string, unknown> | undefined {
+function jsonObject(line: string): { content?: Record<string, unknown>; problem?: string } {
   try {
+    assertDepth(Buffer.from(line));
     const value = parseJson(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    // The row says that it is no JSON.
-    return undefined;
+    return isObject(value) ? { content: value } : { problem: 'the line is not a JSON object.' };
+  } catch (error) {
+    return { problem: `the line cannot be read as JSON: ${Error.isError(error) ? error.message : error}.` };
   }
 }
 

@@ -6,8 +6,14 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of a JSON body. Throws a TypeError for bytes that are not UTF-8, a RangeError for a body that is nested too deeply. */
 export function jsonText(body: Uint8Array): string {
-  if (isTooDeep(body)) throw new RangeError(`the request is nested deeper than ${MAX_DEPTH} levels`);
+  assertDepth(body);
   return UTF8.decode(body);
+}
+
+/** Throws a RangeError for JSON that is nested too deeply. Call it before JSON from outside is parsed. */
+export function assertDepth(json: Uint8Array): void {
+  if (json.length > MAX_DEPTH && isTooDeep(json))
+    throw new RangeError(`the JSON is nested deeper than ${MAX_DEPTH} levels`);
 }
 
 const [QUOTE = 0, BACKSLASH = 0, ...BRACKETS] = Buffer.from('"\\[{]}');

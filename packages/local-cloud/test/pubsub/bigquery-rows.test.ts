@@ -41,16 +41,19 @@ describe('a BigQuery subscription', () => {
     await using pipeline = await Pipeline.start({ topic: topicName('dead'), bigqueryConfig }, columns);
     const { harness, warehouse } = pipeline;
     const good = { id: '1', address: { city: 'Lima' }, tags: ['a', 'b'] };
-    const bad = ['{"id":"2","address":{"street":"x"}}', '{"tags":["no id"]}', 'no JSON', '[]'];
+    const deep = `{"id":"3","address":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const bad = ['{"id":"2","address":{"street":"x"}}', '{"tags":["no id"]}', 'no JSON', '[]', deep];
     await harness.publish([JSON.stringify(good), ...bad], 'dead');
     await until(() => warehouse.rows.length === 1);
     expect(warehouse.rows).toEqual([good]);
     // The topic is its own dead-letter topic here, so a dead letter returns with its reason.
-    await until(async () =>
-      (await harness.pull('graveyard')).some(({ attributes }) =>
-        attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage?.includes('address.street'),
-      ),
-    );
+    for (const reason of ['address.street', 'nested deeper than 1000 levels']) {
+      await until(async () =>
+        (await harness.pull('graveyard')).some(({ attributes }) =>
+          attributes.CloudPubSubDeadLetterSourceDeliveryErrorMessage?.includes(reason),
+        ),
+      );
+    }
   });
 
   it('writes every Avro type in the encoding of its column, from binary and from JSON messages', async () => {

@@ -57,7 +57,7 @@ export function jsonOf(bytes: Buffer): unknown {
     return parseJson(jsonText(bytes));
   } catch (error) {
     const problem = Error.isError(error) ? error.message : String(error);
-    throw new CloudError('INVALID_ARGUMENT', `Parse Error: the request is not JSON: ${problem}`, {
+    throw new CloudError('INVALID_ARGUMENT', `Parse Error: the request cannot be read as JSON: ${problem}`, {
       reason: 'parseError',
     });
   }
