@@ -83,7 +83,7 @@ function encodePageToken(offset: number, key: string): string {
 function decodePageToken(token: string, key: string): number {
   try {
     const [offset, of]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (of === key && Number.isSafeInteger(offset)) return Number(offset);
+    if (of === key && Number.isSafeInteger(offset) && Number(offset) >= 0) return Number(offset);
   } catch {
     // Not a page token of this server: refused below.
   }

@@ -11,8 +11,12 @@ const deflate = promisify(gzip);
 /** A smaller response is not worth compressing. */
 const MIN_GZIP_BYTES = 1024;
 
-/** The verb of a request. A client that can send only GET and POST names another one in a header. */
+/**
+ * The verb of a request. A client that can send only GET and POST names another one in a header. HEAD is answered as GET, and
+ * Node sends no body: https://www.rfc-editor.org/rfc/rfc9110#name-head
+ */
 export function httpMethodOf({ method = 'GET', headers }: IncomingMessage): string {
+  if (method === 'HEAD') return 'GET';
   const override = headers['x-http-method-override'];
   return method === 'POST' && typeof override === 'string' ? override.toUpperCase() : method;
 }

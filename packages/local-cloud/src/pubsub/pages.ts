@@ -37,7 +37,7 @@ function encodeToken(key: string): string {
 function decodeToken(token: string): string {
   try {
     const [key]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (typeof key === 'string') return key;
+    if (typeof key === 'string' && encodeToken(key) === token) return key;
   } catch {
     // Not a page token of this server: refused below.
   }

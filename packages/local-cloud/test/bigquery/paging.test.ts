@@ -108,7 +108,10 @@ describe('the result of a finished query', () => {
     );
     const elsewhere = fixture.client.dataset('d').table('t');
     expect(await refusal(elsewhere.getRows({ pageToken, autoPaginate: false }))).toMatchObject({ code: 400 });
-    await expect(results({ pageToken: 'nonsense' })).rejects.toThrow('Invalid page token.');
+    const [, key] = JSON.parse(Buffer.from(pageToken, 'base64url').toString());
+    const negative = Buffer.from(JSON.stringify([-1, key])).toString('base64url');
+    for (const token of ['nonsense', negative])
+      await expect(results({ pageToken: token })).rejects.toThrow('Invalid page token.');
   });
 
   it('expires after a day', async () => {

@@ -305,6 +305,22 @@ describe('every method', () => {
     }
   });
 
+  it('answers HEAD as GET, without a body', async () => {
+    for (const path of ['datasets/d', 'datasets/nowhere']) {
+      const [get, head] = await Promise.all(
+        ['GET', 'HEAD'].map((method) =>
+          fetch(`${fixture.server.url}/projects/${PROJECT}/${path}`, { method }),
+        ),
+      );
+      const shown = (response: Response | undefined) => [
+        response?.status,
+        ...['content-type', 'content-length', 'etag'].map((name) => response?.headers.get(name)),
+      ];
+      expect(shown(head)).toEqual(shown(get));
+      expect(await head?.text()).toBe('');
+    }
+  });
+
   it('that is not emulated is refused by name, in BigQuery’s own shape', async () => {
     for (const [method, path, id] of [
       ['GET', 'datasets/d/models/m', 'models.get'],

@@ -55,7 +55,10 @@ describe('topics', () => {
     const second = await harness.pubsub.listTopics({ project, pageSize: 3, pageToken: first.nextPageToken });
     expect(second.topics.map(({ name }) => name)).toEqual([topicName('topic-3'), topicName('topic-4')]);
     expect(second.nextPageToken).toBe('');
-    for (const pageToken of ['of-nobody', Buffer.from('topic-1').toString('base64url')]) {
+    const foreign = ['topic-1', '"topic-1"', '["a","b"]'].map((text) =>
+      Buffer.from(text).toString('base64url'),
+    );
+    for (const pageToken of ['of-nobody', ...foreign]) {
       const { code, message } = await errorOf(harness.pubsub.listTopics({ project, pageToken }));
       expect([code, message]).toEqual(['INVALID_ARGUMENT', expect.stringContaining('Invalid page_token')]);
     }

@@ -304,6 +304,8 @@ describe('Pub/Sub over REST', () => {
     expect(await text('?fields=labels&uploadType=media&$.xgafv=2&key=k')).toBe('{"labels":{"a":"b"}}');
     expect(await text('?prettyPrint=true&fields=state')).toBe('{\n  "state": "ACTIVE"\n}');
     expect(await text('?$fields=labels&$alt=json;enum-encoding=int')).toBe('{"labels":{"a":"b"}}');
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String((await text('')).length)]);
     expect(await text('?alt=proto')).toContain('Invalid value for alt: proto');
     expect(await text('?topic=x&topic=y')).toContain('is set twice');
     const headers = { 'x-http-method-override': 'PATCH', 'content-type': 'application/json' };
