@@ -1,6 +1,8 @@
 import type { Grant, Iam } from '../iam.ts';
 import type { TableReference } from '../warehouse.ts';
-import type { Dataset } from './catalog.ts';
+import type { Dataset, Table } from './catalog.ts';
+import type { Transaction } from './database.ts';
+import type { ServiceContext } from './datasets.ts';
 import { invalid } from './errors.ts';
 import type { AccessEntry } from './resources.ts';
 
@@ -38,9 +40,31 @@ export function withView(
   return isAuthorized ? [...others, { view }] : others;
 }
 
-/** The entries without a view that is deleted: its right ends with it, and a later view of that name has none. */
-export function withoutView({ properties }: Dataset, view: TableReference): Dataset['properties'] {
-  return { ...properties, access: withView(entriesOf(properties), view, false) };
+/** The dataset without its entries for these views; the same dataset when it has none. */
+export function withoutViews(dataset: Dataset, views: readonly Table[]): Dataset {
+  const entries = entriesOf(dataset.properties);
+  const access = entries.filter(
+    ({ view }) => !view || !views.some(({ reference }) => isSame(view, reference)),
+  );
+  if (access.length === entries.length) return dataset;
+  return { ...dataset, properties: { ...dataset.properties, access } };
+}
+
+/**
+ * Ends the rights of deleted views to read other datasets: a later view of the same name has none. Call it once for all
+ * views that a transaction deletes. https://docs.cloud.google.com/bigquery/docs/authorized-views
+ */
+export async function forgetViews(
+  transaction: Transaction,
+  views: readonly Table[],
+  { catalog, clock }: Pick<ServiceContext, 'catalog' | 'clock'>,
+): Promise<void> {
+  if (views.length === 0) return;
+  for (const dataset of catalog.datasets()) {
+    const changed = withoutViews(dataset, views);
+    if (changed !== dataset)
+      await catalog.putDataset(transaction, { ...changed, lastModifiedTime: clock.now() });
+  }
 }
 
 function entriesOf({ access }: Dataset['properties']): readonly AccessEntry[] {

@@ -4,15 +4,17 @@ import { CloudError } from '../errors.ts';
 import type { Iam } from '../iam.ts';
 import type { TableReference } from '../warehouse.ts';
 import { datasetResource as datasetResourceName } from './access.ts';
-import type { Catalog, Dataset } from './catalog.ts';
+import type { Catalog, Dataset, Table } from './catalog.ts';
 import type { Database, Transaction } from './database.ts';
 import {
   DEFAULT_ACCESS,
   forgetAccess,
+  forgetViews,
   grantedAccess,
   ownGrants,
   setAccess,
   specialAccess,
+  withoutViews,
   withView,
 } from './dataset-access.ts';
 import { datasetNotFound, invalid } from './errors.ts';
@@ -158,7 +160,9 @@ export class Datasets {
           reason: 'resourceInUse',
         });
       }
-      await this.#keep(transaction, datasetId);
+      const views = tables.filter((table) => kindOf(table) === 'VIEW');
+      await this.#keep(transaction, datasetId, views);
+      await forgetViews(transaction, views, this.#context);
       for (const table of tables) {
         if (hasHistory(table)) {
           await catalog.forgetTable(transaction, table);
@@ -177,14 +181,14 @@ export class Datasets {
     });
   }
 
-  async #keep(transaction: Transaction, datasetId: string): Promise<void> {
+  async #keep(transaction: Transaction, datasetId: string, views: readonly Table[]): Promise<void> {
     const { projectId, catalog, clock, iam } = this.#context;
     const tables = catalog.tables(datasetId);
     await catalog.deleted.keep(transaction, {
-      dataset: this.#find(datasetId),
+      dataset: withoutViews(this.#find(datasetId), views),
       deletionTime: clock.now(),
       tables: tables.filter(hasHistory),
-      views: tables.filter((table) => kindOf(table) === 'VIEW'),
+      views,
       routines: catalog.routines.of(datasetId),
       grants: ownGrants(iam, datasetResourceName(projectId, datasetId)),
     });

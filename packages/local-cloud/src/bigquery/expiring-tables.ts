@@ -4,7 +4,7 @@ import { tableResource } from './access.ts';
 import { Bursts } from './bursts.ts';
 import type { Table } from './catalog.ts';
 import type { Transaction } from './database.ts';
-import { authorizes, forgetAccess, withoutView } from './dataset-access.ts';
+import { forgetAccess, forgetViews } from './dataset-access.ts';
 import type { ServiceContext } from './datasets.ts';
 import { tableName } from './errors.ts';
 import { forgetOldHistory, hasHistory, hasOldHistory, keepDropped } from './history.ts';
@@ -35,21 +35,14 @@ export class ExpiringTables {
     if (expirationOf(table) < Infinity) this.#readAt.set(table.physicalName, this.#context.clock.now());
   }
 
-  /** Drops a table, the grants on it, and what others grant to it as a view. */
-  async drop(transaction: Transaction, table: Table): Promise<void> {
-    await this.discard(transaction, table);
-    if (kindOf(table) === 'VIEW') await this.#forgetView(transaction, table.reference);
-    transaction.afterCommit(() => forgetAccess(this.#context.iam, tableResource(table.reference)));
-  }
-
-  /** https://docs.cloud.google.com/bigquery/docs/authorized-views */
-  async #forgetView(transaction: Transaction, view: TableReference): Promise<void> {
-    const { catalog, clock } = this.#context;
-    for (const dataset of catalog.datasets()) {
-      if (!authorizes(dataset, view)) continue;
-      const properties = withoutView(dataset, view);
-      await catalog.putDataset(transaction, { ...dataset, properties, lastModifiedTime: clock.now() });
+  /** Drops tables, the grants on them, and what others grant to them as views. Call it once in a transaction. */
+  async drop(transaction: Transaction, ...tables: readonly Table[]): Promise<void> {
+    for (const table of tables) {
+      await this.discard(transaction, table);
+      transaction.afterCommit(() => forgetAccess(this.#context.iam, tableResource(table.reference)));
     }
+    const views = tables.filter((table) => kindOf(table) === 'VIEW');
+    await forgetViews(transaction, views, this.#context);
   }
 
   /** Drops a table in whose place comes another, which keeps the grants. */
@@ -75,7 +68,7 @@ export class ExpiringTables {
     const expired = () => catalog.allTables().filter((table) => expirationOf(table) <= clock.now());
     if (expired().length === 0 && !hasOldHistory(this.#context)) return;
     await database.write(async (transaction) => {
-      for (const table of expired()) await this.drop(transaction, table);
+      await this.drop(transaction, ...expired());
       if (hasOldHistory(this.#context)) await forgetOldHistory(transaction, this.#context);
     });
   }
@@ -89,13 +82,14 @@ export class ExpiringTables {
       if (!newest) return;
       let tables = 1;
       let bytes = await this.#bytesOf(transaction, newest);
+      const excess: Table[] = [];
       for (const table of older) {
         tables += 1;
         bytes += await this.#bytesOf(transaction, table);
-        if (tables <= MAX_TABLES && bytes <= MAX_BYTES) continue;
-        await this.drop(transaction, table);
-        transaction.afterCommit(() => this.#report(table));
+        if (tables > MAX_TABLES || bytes > MAX_BYTES) excess.push(table);
       }
+      await this.drop(transaction, ...excess);
+      for (const table of excess) transaction.afterCommit(() => this.#report(table));
     });
   }
 

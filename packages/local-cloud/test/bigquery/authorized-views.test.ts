@@ -145,6 +145,23 @@ describe('a view that its source authorizes', () => {
   });
 });
 
+it('views lose their rights with their dataset, also when it is restored', async () => {
+  const owners = { role: 'OWNER', specialGroup: 'projectOwners' };
+  const access = async () => (await owner.dataset('raw').getMetadata())[0].access;
+  const views = ['one', 'two'].map((tableId) => ({
+    view: { projectId: PROJECT, datasetId: 'lent', tableId },
+  }));
+  await owner.query('CREATE SCHEMA lent');
+  for (const { view } of views)
+    await owner.query(`CREATE VIEW lent.${view.tableId} AS SELECT id FROM raw.rows`);
+  await owner.dataset('raw').setMetadata({ access: [owners, ...views] });
+  expect(await access()).toEqual([owners, ...views]);
+  await owner.query('DROP SCHEMA lent CASCADE');
+  expect(await access()).toEqual([owners]);
+  await owner.query('UNDROP SCHEMA lent');
+  expect(await access()).toEqual([owners]);
+});
+
 describe('a view that its source does not authorize', () => {
   it('is refused to a caller who may not read the source, although another view is authorized', async () => {
     await authorize('recent');
