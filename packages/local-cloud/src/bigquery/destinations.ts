@@ -5,6 +5,7 @@ import { requireOnDataset, requireOnTable } from './access.ts';
 import { physicalSql, type Table } from './catalog.ts';
 import { readRows, type Transaction } from './database.ts';
 import type { ServiceContext } from './datasets.ts';
+import { queryError } from './duckdb-errors.ts';
 import { datasetNotFound, tableName, tableNotFound } from './errors.ts';
 import type { ExpiringTables } from './expiring-tables.ts';
 import type { Destination } from './job-configuration.ts';
@@ -72,10 +73,16 @@ export class Destinations {
     try {
       // Beside other writes, which would otherwise wait for the rows.
       await database.build((connection) => this.#stage(connection, staged, rows), signal);
-      await database.write((transaction) =>
-        appends ? this.#append(transaction, staged, rows) : this.#become(transaction, staged, rows),
-      );
-      isUsed = !appends;
+      isUsed = await database.write(async (transaction) => {
+        // Another job may have made the table meanwhile.
+        const current = await this.#writable(transaction.connection, rows);
+        const becomes = !appends && (!current || destination.writeDisposition !== 'WRITE_APPEND');
+        if (becomes) await this.#become(transaction, current, staged, rows);
+        else await this.#append(transaction, staged, rows);
+        return becomes;
+      });
+    } catch (error) {
+      throw queryError(error);
     } finally {
       if (!isUsed) {
         const bytes = statistics.knownBytes(staged);
@@ -106,10 +113,13 @@ export class Destinations {
   }
 
   /** The staged table becomes the destination. */
-  async #become(transaction: Transaction, staged: StagedTable, rows: RowsToWrite): Promise<void> {
-    const { destination, fields, properties } = rows;
+  async #become(
+    transaction: Transaction,
+    current: Table | undefined,
+    staged: StagedTable,
+    { destination, fields, properties }: RowsToWrite,
+  ): Promise<void> {
     const { datasetId, tableId } = destination.reference;
-    const current = await this.#writable(transaction.connection, rows);
     if (current) {
       const all = { ...current.properties, ...properties };
       await this.#tables.replace(transaction, current, fields, all, staged.physicalName);

@@ -67,7 +67,8 @@ export class Loads {
           const existing = catalog.findTable(reference.datasetId, reference.tableId);
           const kept =
             destination.writeDisposition === 'WRITE_TRUNCATE' && input.autodetect ? undefined : existing;
-          const isWidened = input.autodetect && destination.schemaUpdates.includes('ALLOW_FIELD_ADDITION');
+          const isWidened =
+            detectsColumns(input) && destination.schemaUpdates.includes('ALLOW_FIELD_ADDITION');
           const known = declared ?? (isWidened ? undefined : kept?.fields);
           const { fields, skipLeadingRows } = known
             ? { fields: known, skipLeadingRows: input.skipLeadingRows ?? 0 }
@@ -101,8 +102,7 @@ export class Loads {
     reference: TableReference,
     stored: readonly Field[] = [],
   ): Promise<DetectedSchema> {
-    // A Parquet file knows its columns.
-    if (input.autodetect || input.sourceFormat === 'PARQUET') {
+    if (detectsColumns(input)) {
       const detected = await detectedSchema(input, media);
       const ofTable = new Map(stored.map((field) => [field.name.toLowerCase(), field]));
       return {
@@ -112,6 +112,11 @@ export class Loads {
     }
     throw invalid(`No schema specified on job or table ${tableName(reference)}.`);
   }
+}
+
+/** A Parquet file knows its columns. */
+function detectsColumns({ autodetect = false, sourceFormat }: LoadInput): boolean {
+  return autodetect || sourceFormat === 'PARQUET';
 }
 
 /** A file has more bad rows than the job allows. */

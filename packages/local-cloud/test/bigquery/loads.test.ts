@@ -194,6 +194,14 @@ describe('the columns of a table that rows are appended to', () => {
     expect(await rowsOf(fixture.client, "SELECT id, tags FROM d.t WHERE id = '7'")).toEqual([['7', ['x']]]);
   });
 
+  it('that are REQUIRED take no NULL from a load whose columns are not', async () => {
+    const { status } = await load(',2\n', {
+      schema: { fields: [{ name: 'id', type: 'STRING' }, PEOPLE[1]] },
+    });
+    expect(status.errorResult.message).toBe('Required field id cannot be null');
+    expect(await stored('id')).toEqual([['a']]);
+  });
+
   it('are widened by a query, which must append', async () => {
     const query = "SELECT 'b' AS id, [STRUCT(1 AS x)] AS inner_rows";
     const append = (writeDisposition: string) =>
@@ -205,6 +213,12 @@ describe('the columns of a table that rows are appended to', () => {
     expect(await columns()).toEqual(['id NULLABLE', 'n NULLABLE', 'ok NULLABLE', 'inner_rows REPEATED']);
     expect(await rowsOf(fixture.client, 'SELECT id FROM d.t AS t, t.inner_rows')).toEqual([['b']]);
   });
+});
+
+it('the rows of all jobs that append to a new table at once are stored', async () => {
+  const schema = { fields: PEOPLE };
+  await Promise.all(['a', 'b', 'c'].map((id) => load(`${id},1,true\n`, { schema })));
+  expect((await stored('id')).flat().sort()).toEqual(['a', 'b', 'c']);
 });
 
 describe('a file of JSON lines', () => {
@@ -246,6 +260,22 @@ describe('a file of JSON lines', () => {
       'Error while reading data, error message: row 3: no such field: no.',
     ]);
   });
+
+  it('with a line that is nested without end, names the line', async () => {
+    const schema = { fields: [{ name: 'j', type: 'JSON' }] };
+    const deep = `{"j":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`;
+    const job = await load(`{"j":[1]}\n${deep}`, { sourceFormat, schema, maxBadRecords: 1 });
+    expect(job.status).toMatchObject({
+      errors: [
+        {
+          message: expect.stringContaining(
+            'row 2: the line cannot be read as JSON: the JSON is nested deeper',
+          ),
+        },
+      ],
+    });
+    expect(await stored()).toEqual([['[1]']]);
+  });
 });
 
 describe('a file of Parquet', () => {
@@ -280,6 +310,16 @@ describe('a file of Parquet', () => {
     expect(await stored('id, CAST(n AS STRING), FORMAT_TIMESTAMP("%F %T", t.t), xs')).toEqual([
       ['ñ', '9007199254740993', '2024-01-02 03:04:05', ['a']],
       ['z', '5', null, []],
+    ]);
+  });
+
+  it('widens the table by its columns when the job may', async () => {
+    await load(await parquet("SELECT 'a' AS id"), { sourceFormat });
+    const schemaUpdateOptions = ['ALLOW_FIELD_ADDITION'];
+    await load(await parquet("SELECT 5 AS n, 'z' AS id"), { sourceFormat, schemaUpdateOptions });
+    expect(await stored('id, n')).toEqual([
+      ['a', null],
+      ['z', 5],
     ]);
   });
 
