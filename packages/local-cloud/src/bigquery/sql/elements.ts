@@ -4,7 +4,7 @@ import type { ElementMode } from './ast.ts';
 import type { Site } from './bindings.ts';
 import { coerce } from './coercion.ts';
 import { jsonItem, jsonMember } from './functions/json-text.ts';
-import { failure, letIn } from './let.ts';
+import { failure, strict } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 
@@ -24,14 +24,11 @@ export function arrayElement(
     );
   }
   const first = mode.endsWith('ORDINAL') ? 1 : 0;
-  const sql = letIn([array.sql, position.sql], (list, i) => {
+  const sql = strict([array.sql, position.sql], (list, i) => {
     const outside = mode.startsWith('SAFE')
       ? 'NULL'
       : failure('Array index ', `${i} || ' is out of bounds (overflow)'`);
-    return (
-      `CASE WHEN ${list} IS NULL OR ${i} IS NULL THEN NULL ` +
-      `WHEN ${i} < ${first} OR ${i} >= len(${list}) + ${first} THEN ${outside} ELSE ${list}[${i} + ${1 - first}] END`
-    );
+    return `CASE WHEN ${i} < ${first} OR ${i} >= len(${list}) + ${first} THEN ${outside} ELSE ${list}[${i} + ${1 - first}] END`;
   });
   return combined(sql.startsWith('CASE') ? `(${sql})` : sql, array.type.element, at, [array, position]);
 }

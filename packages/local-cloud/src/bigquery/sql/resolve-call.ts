@@ -11,8 +11,7 @@ import { AGGREGATES, completeAggregate } from './functions/aggregates.ts';
 import { unknownFunction } from './functions/catalogue.ts';
 import { SCALAR_FUNCTIONS } from './functions/functions.ts';
 import { applyOverloads } from './functions/overload.ts';
-import { type Overload, overload } from './functions/table.ts';
-import { PART_ARGUMENT } from './functions/time.ts';
+import { type Overload, overload, overloadsOf } from './functions/table.ts';
 import { clockSql } from './functions/time-sql.ts';
 import { ORDER_REQUIRED, VALUE_FUNCTIONS, WINDOW_FUNCTIONS, WITHOUT_ORDER } from './functions/windows.ts';
 import { letIn, withoutFailures } from './let.ts';
@@ -59,7 +58,7 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext): Resolved
   const { at } = node;
   const isSafe = node.name.startsWith('SAFE.');
   const name = isSafe ? node.name.slice('SAFE.'.length) : node.name;
-  const overloads = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
+  const overloads = overloadsOf(SCALAR_FUNCTIONS, name);
   const known = overloads || name.startsWith('CURRENT_');
   const plain =
     !node.star && !node.distinct && !node.nulls && node.orderBy.length === 0 && !node.limit && !node.over;
@@ -75,7 +74,8 @@ function resolveScalar(node: FunctionCall, context: ExpressionContext): Resolved
     throw unsupported(`A named argument of ${name}`, at);
   if (!plain) throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   const args = node.args.map((arg, index) => {
-    const value = resolveArgument(name, arg, index, context);
+    const isWord = overloads?.some(({ parameters }) => parameters[index]?.type === 'PART');
+    const value = isWord ? wordOf(arg) : context.resolve(arg, context);
     const argument = node.argumentNames?.get(index);
     return argument === undefined ? value : { ...value, argument };
   });
@@ -112,9 +112,8 @@ function renamed(arg: Resolved, sql: string): Resolved {
   return { ...arg, step: { ...arg.step, count: { ...arg.step.count, sql } } };
 }
 
-function resolveArgument(name: string, arg: Expression, index: number, context: ExpressionContext): Resolved {
-  if (!Object.hasOwn(PART_ARGUMENT, name) || PART_ARGUMENT[name] !== index)
-    return context.resolve(arg, context);
+/** An argument that is a word: a date part, or a form of Unicode. */
+function wordOf(arg: Expression): Resolved {
   const part = partName(arg);
   if (!part) throw invalidQuery('A valid date part name is required', arg.at);
   return combined('', scalar('STRING'), arg.at, [], { special: { part } });
@@ -161,7 +160,7 @@ function resolveAggregate(node: FunctionCall, context: ExpressionContext): Resol
 }
 
 function aggregateCall(node: FunctionCall, context: ExpressionContext, over: string): Resolved {
-  const overloads = AGGREGATES[node.name] ?? [];
+  const overloads = overloadsOf(AGGREGATES, node.name) ?? [];
   if (node.argumentNames) throw unsupported(`A named argument of ${node.name}`, node.at);
   if (node.star && node.name !== 'COUNT')
     throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
@@ -224,7 +223,7 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext): Resolv
     throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
   }
   const args = node.args.map((arg) => context.resolve(arg, inner));
-  const called = applyOverloads(node, WINDOW_FUNCTIONS[name] ?? [], args, context.bindings);
+  const called = applyOverloads(node, overloadsOf(WINDOW_FUNCTIONS, name) ?? [], args, context.bindings);
   const sql = node.nulls === 'IGNORE' ? `${called.sql.slice(0, -1)} IGNORE NULLS)` : called.sql;
   return combined(`${sql} OVER (${window.sql})`, called.type, at, [called, ...window.values], {
     hasWindow: true,

@@ -144,9 +144,9 @@ function assertSeparator(by: Resolved | undefined): void {
 /** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
 export const AGGREGATES: FunctionTable = {
   COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
-  COUNTIF: [overload('BOOL -> INT64', ([x]) => call('count', [`CASE WHEN ${x} THEN 1 END`]))],
+  COUNTIF: overload('BOOL -> INT64', ([x]) => call('count', [`CASE WHEN ${x} THEN 1 END`])),
   // An exact count is a valid approximation.
-  APPROX_COUNT_DISTINCT: [overload('T -> INT64', ([x]) => `count(DISTINCT ${x})${AFTER}`)],
+  APPROX_COUNT_DISTINCT: overload('T -> INT64', ([x]) => `count(DISTINCT ${x})${AFTER}`),
   SUM: [
     overload('INT64 -> INT64', (args) => `CAST(${call('sum', args)} AS BIGINT)`),
     overload('NUMERIC -> NUMERIC', (args) => `CAST(${call('sum', args)} AS DECIMAL(38, 9))`),
@@ -188,18 +188,18 @@ export const AGGREGATES: FunctionTable = {
   MAX: [...ORDERED, 'FLOAT64'].map((type) => overload(`${type} -> ${type}`, simple('max'))),
   MAX_BY: by('arg_max_null'),
   MIN_BY: by('arg_min_null'),
-  STDDEV: [overload('FLOAT64 -> FLOAT64', spread('stddev_samp'))],
-  STDDEV_SAMP: [overload('FLOAT64 -> FLOAT64', spread('stddev_samp'))],
-  STDDEV_POP: [overload('FLOAT64 -> FLOAT64', spread('stddev_pop'))],
-  VARIANCE: [overload('FLOAT64 -> FLOAT64', spread('var_samp'))],
-  VAR_SAMP: [overload('FLOAT64 -> FLOAT64', spread('var_samp'))],
-  VAR_POP: [overload('FLOAT64 -> FLOAT64', spread('var_pop'))],
-  BIT_AND: [overload('INT64 -> INT64', simple('bit_and'))],
-  BIT_OR: [overload('INT64 -> INT64', simple('bit_or'))],
-  BIT_XOR: [overload('INT64 -> INT64', simple('bit_xor'))],
-  ANY_VALUE: [overload('T -> T', simple('any_value'))],
-  LOGICAL_AND: [overload('BOOL -> BOOL', simple('bool_and'))],
-  LOGICAL_OR: [overload('BOOL -> BOOL', simple('bool_or'))],
+  STDDEV: overload('FLOAT64 -> FLOAT64', spread('stddev_samp')),
+  STDDEV_SAMP: overload('FLOAT64 -> FLOAT64', spread('stddev_samp')),
+  STDDEV_POP: overload('FLOAT64 -> FLOAT64', spread('stddev_pop')),
+  VARIANCE: overload('FLOAT64 -> FLOAT64', spread('var_samp')),
+  VAR_SAMP: overload('FLOAT64 -> FLOAT64', spread('var_samp')),
+  VAR_POP: overload('FLOAT64 -> FLOAT64', spread('var_pop')),
+  BIT_AND: overload('INT64 -> INT64', simple('bit_and')),
+  BIT_OR: overload('INT64 -> INT64', simple('bit_or')),
+  BIT_XOR: overload('INT64 -> INT64', simple('bit_xor')),
+  ANY_VALUE: overload('T -> T', simple('any_value')),
+  LOGICAL_AND: overload('BOOL -> BOOL', simple('bool_and')),
+  LOGICAL_OR: overload('BOOL -> BOOL', simple('bool_or')),
   STRING_AGG: [
     overload('STRING, STRING? -> STRING', ([x = '', separator = "','"], [, by]) => {
       assertSeparator(by);
@@ -210,17 +210,15 @@ export const AGGREGATES: FunctionTable = {
       return joinBytes([call('list', [x]), separator]);
     }),
   ],
-  ARRAY_AGG: [overload('T -> ARRAY<T>', simple('list'))],
-  ARRAY_CONCAT_AGG: [
-    overload('ARRAY<T> -> ARRAY<T>', ([x = ''], [array]) => {
-      if (array?.coercible === 'NULL') throw noArray('ARRAY_CONCAT_AGG', array.at);
-      return `nullif(flatten(${call('list', [x])}), [])`;
-    }),
-  ],
-  CORR: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('corr', 2))],
-  COVAR_POP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_pop', 1))],
-  COVAR_SAMP: [overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_samp', 2))],
-  APPROX_TOP_COUNT: [overload('T, INT64 -> ARRAY<STRUCT<value T, count INT64>>', topCount)],
+  ARRAY_AGG: overload('T -> ARRAY<T>', simple('list')),
+  ARRAY_CONCAT_AGG: overload('ARRAY<T> -> ARRAY<T>', ([x = ''], [array]) => {
+    if (array?.coercible === 'NULL') throw noArray('ARRAY_CONCAT_AGG', array.at);
+    return `nullif(flatten(${call('list', [x])}), [])`;
+  }),
+  CORR: overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('corr', 2)),
+  COVAR_POP: overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_pop', 1)),
+  COVAR_SAMP: overload('FLOAT64, FLOAT64 -> FLOAT64', pairs('covar_samp', 2)),
+  APPROX_TOP_COUNT: overload('T, INT64 -> ARRAY<STRUCT<value T, count INT64>>', topCount),
   APPROX_TOP_SUM: ['INT64', 'NUMERIC', 'FLOAT64'].map((type) =>
     overload(`T, ${type}, INT64 -> ARRAY<STRUCT<value T, sum ${type}>>`, topSum),
   ),

@@ -54,11 +54,12 @@ const ofClocks = (kind: 'DATETIME' | 'TIMESTAMP', allowed: RegExp) =>
   );
 
 export const BUCKET_FUNCTIONS: FunctionTable = {
-  DATE_BUCKET: [
-    computed('date_bucket', 'DATE, INTERVAL, DATE? -> DATE', (date, width, origin = dayOf(ORIGIN)) =>
+  DATE_BUCKET: computed(
+    'date_bucket',
+    'DATE, INTERVAL, DATE? -> DATE',
+    (date, width, origin = dayOf(ORIGIN)) =>
       dayOf(bucket(clockOf(date), width, clockOf(origin), /MONTH|DAY/)),
-    ),
-  ],
-  DATETIME_BUCKET: [ofClocks('DATETIME', /MONTH|DAY|TIME/)],
-  TIMESTAMP_BUCKET: [ofClocks('TIMESTAMP', /DAY|TIME/)],
+  ),
+  DATETIME_BUCKET: ofClocks('DATETIME', /MONTH|DAY|TIME/),
+  TIMESTAMP_BUCKET: ofClocks('TIMESTAMP', /DAY|TIME/),
 };

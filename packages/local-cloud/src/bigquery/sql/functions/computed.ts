@@ -82,64 +82,50 @@ interface Codec {
   encode(value: unknown): DuckDBValue;
 }
 
-const coded = (
+/** Of values that DuckDB has as an `Inner`, and JavaScript as an `Outer`. */
+function coded<Inner, Outer>(
   kind: ScalarKind,
-  decode: Codec['decode'] = (value) => value,
-  encode: Codec['encode'] = (value) => value as DuckDBValue,
-): Codec => ({ type: bindingType(scalar(kind)), decode, encode });
+  decode: (value: Inner) => Outer,
+  encode: (value: Outer) => Inner,
+): Codec {
+  return { type: bindingType(scalar(kind)), decode, encode } as unknown as Codec;
+}
 
-const instant = (kind: ScalarKind) =>
-  coded(
-    kind,
-    (value) => (value as DuckDBTimestampValue).micros,
-    (value) => new DuckDBTimestampValue(value as bigint),
-  );
+const same = (value: DuckDBValue) => value;
+const plain = (kind: ScalarKind) => coded(kind, same, same);
+const microsOf = ({ micros }: { readonly micros: bigint }) => micros;
+const latin1Of = ({ bytes }: DuckDBBlobValue) => Buffer.from(bytes).toString('latin1');
+const instant = (micros: bigint) => new DuckDBTimestampValue(micros);
 
 const CODECS: Readonly<Record<keyof Values, Codec>> = {
-  STRING: coded('STRING'),
-  PART: coded('STRING'),
-  INT64: coded('INT64'),
-  FLOAT64: coded('FLOAT64'),
-  BOOL: coded('BOOL'),
-  INTERVAL: coded('INTERVAL'),
-  ANY: { ...coded('STRING'), type: ANY },
+  STRING: plain('STRING'),
+  PART: plain('STRING'),
+  INT64: plain('INT64'),
+  FLOAT64: plain('FLOAT64'),
+  BOOL: plain('BOOL'),
+  INTERVAL: plain('INTERVAL'),
+  ANY: { ...plain('STRING'), type: ANY },
   BYTES: coded(
     'BYTES',
-    (value) => (value as DuckDBBlobValue).bytes,
-    (value) => new DuckDBBlobValue(value as Uint8Array),
+    ({ bytes }: DuckDBBlobValue) => bytes,
+    (bytes) => new DuckDBBlobValue(bytes),
   ),
-  LATIN1: coded(
-    'BYTES',
-    (value) => Buffer.from((value as DuckDBBlobValue).bytes).toString('latin1'),
-    (value) => new DuckDBBlobValue(Buffer.from(value as string, 'latin1')),
-  ),
+  LATIN1: coded('BYTES', latin1Of, (text) => new DuckDBBlobValue(Buffer.from(text, 'latin1'))),
   NUMERIC: coded(
     'NUMERIC',
-    (value) => (value as DuckDBDecimalValue).value,
-    (value) => new DuckDBDecimalValue(value as bigint, 38, 9),
+    ({ value }: DuckDBDecimalValue) => value,
+    (units) => new DuckDBDecimalValue(units, 38, 9),
   ),
-  BIGNUMERIC: coded(
-    'BIGNUMERIC',
-    (value) => decodeBigNumeric(value as DuckDBBlobValue),
-    (value) => encodeBigNumeric(value as bigint),
-  ),
-  JSON: coded(
-    'JSON',
-    (value) => parseJsonText(value as string),
-    (value) => compactJson(value as Json),
-  ),
+  BIGNUMERIC: coded('BIGNUMERIC', decodeBigNumeric, encodeBigNumeric),
+  JSON: coded('JSON', parseJsonText, compactJson),
   DATE: coded(
     'DATE',
-    (value) => (value as DuckDBDateValue).days,
-    (value) => new DuckDBDateValue(value as number),
+    ({ days }: DuckDBDateValue) => days,
+    (days) => new DuckDBDateValue(days),
   ),
-  TIME: coded(
-    'TIME',
-    (value) => (value as DuckDBTimeValue).micros,
-    (value) => new DuckDBTimeValue(value as bigint),
-  ),
-  DATETIME: instant('DATETIME'),
-  TIMESTAMP: instant('TIMESTAMP'),
+  TIME: coded('TIME', microsOf, (micros) => new DuckDBTimeValue(micros)),
+  DATETIME: coded('DATETIME', microsOf, instant),
+  TIMESTAMP: coded('TIMESTAMP', microsOf, instant),
 };
 
 function codecOf(type: string): Codec {

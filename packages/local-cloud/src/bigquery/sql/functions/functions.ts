@@ -7,7 +7,7 @@ import { JSON_FUNCTIONS } from './json.ts';
 import { NET_FUNCTIONS } from './net.ts';
 import { NUMERIC_FUNCTIONS } from './numeric.ts';
 import { RANGE_FUNCTIONS } from './ranges.ts';
-import type { FunctionTable } from './table.ts';
+import { type FunctionTable, overloadsOf } from './table.ts';
 import { TEXT_FUNCTIONS } from './text.ts';
 import { TIME_FUNCTIONS } from './time.ts';
 import { WINDOW_FUNCTIONS } from './windows.ts';
@@ -40,8 +40,8 @@ export interface FunctionSignature {
 
 export function functionSignatures(): FunctionSignature[] {
   const of = (kind: FunctionSignature['kind'], table: FunctionTable) =>
-    Object.entries(table).flatMap(([name, overloads]) =>
-      overloads.map(({ parameters: all, result }) => {
+    Object.keys(table).flatMap((name) =>
+      (overloadsOf(table, name) ?? []).map(({ parameters: all, result }) => {
         const parameters = all.filter(({ isNamedOnly }) => !isNamedOnly);
         return {
           name,

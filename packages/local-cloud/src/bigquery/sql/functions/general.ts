@@ -1,7 +1,7 @@
 import { invalidQuery, type Position } from '../../errors.ts';
 import { quoteLiteral } from '../../names.ts';
 import { typeName } from '../../types.ts';
-import { failure, letIn, whenAsked } from '../let.ts';
+import { failure, letIn, strict, whenAsked } from '../let.ts';
 import { compare, unified } from '../operators.ts';
 import { both, computed, FunctionError } from './computed.ts';
 import { type FunctionTable, overload, same } from './table.ts';
@@ -60,57 +60,42 @@ export function noArray(name: string, at: Position) {
 
 /** Conditional, array, hash and encoding functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/functions-all */
 export const GENERAL_FUNCTIONS: FunctionTable = {
-  IF: [
-    overload(
-      'BOOL, T, T -> T',
-      ([, yes, no], [condition]) =>
-        `CASE WHEN ${condition && whenAsked(condition)} THEN ${yes} ELSE ${no} END`,
-    ),
-  ],
-  IFNULL: [overload('T, T -> T', same('coalesce'))],
-  NULLIF: [
-    overload('T, T -> T', ([x = ''], [a, b], bindings) => {
-      if (!a || !b) throw new RangeError('NULLIF has two arguments');
-      const site = { at: a.at, bindings };
-      const [first, second] = unified('function NULLIF', [a, b], 'NULLIF(T, T)', site);
-      return `(CASE WHEN ${whenAsked(compare('=', first, second, site))} THEN NULL ELSE ${x} END)`;
-    }),
-  ],
-  COALESCE: [overload('T... -> T', same('coalesce'))],
+  IF: overload(
+    'BOOL, T, T -> T',
+    ([, yes, no], [condition]) => `CASE WHEN ${condition && whenAsked(condition)} THEN ${yes} ELSE ${no} END`,
+  ),
+  IFNULL: overload('T, T -> T', same('coalesce')),
+  NULLIF: overload('T, T -> T', ([x = ''], [a, b], bindings) => {
+    if (!a || !b) throw new RangeError('NULLIF has two arguments');
+    const site = { at: a.at, bindings };
+    const [first, second] = unified('function NULLIF', [a, b], 'NULLIF(T, T)', site);
+    return `(CASE WHEN ${whenAsked(compare('=', first, second, site))} THEN NULL ELSE ${x} END)`;
+  }),
+  COALESCE: overload('T... -> T', same('coalesce')),
 
-  ARRAY_LENGTH: [overload('ARRAY<T> -> INT64', same('len'))],
-  ARRAY_REVERSE: [overload('ARRAY<T> -> ARRAY<T>', same('list_reverse'))],
-  ARRAY_CONCAT: [
-    overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args, resolved) => {
-      const none = resolved.find(({ coercible }) => coercible === 'NULL');
-      if (none) throw noArray('ARRAY_CONCAT', none.at);
-      return letIn(args, (...names) => {
-        const anyNull = names.map((value) => `${value} IS NULL`).join(' OR ');
-        const joined = names.reduce((all, next) => `list_concat(${all}, ${next})`);
-        return `CASE WHEN ${anyNull} THEN NULL ELSE ${joined} END`;
-      });
-    }),
-  ],
+  ARRAY_LENGTH: overload('ARRAY<T> -> INT64', same('len')),
+  ARRAY_REVERSE: overload('ARRAY<T> -> ARRAY<T>', same('list_reverse')),
+  ARRAY_CONCAT: overload('ARRAY<T>, ARRAY<T>... -> ARRAY<T>', (args, resolved) => {
+    const none = resolved.find(({ coercible }) => coercible === 'NULL');
+    if (none) throw noArray('ARRAY_CONCAT', none.at);
+    return strict(args, (...names) => names.reduce((all, next) => `list_concat(${all}, ${next})`));
+  }),
   ARRAY_TO_STRING: both('array_to_string', 'ARRAY<$>, $, $? -> $', arrayToString),
-  ARRAY_SLICE: [
-    overload('ARRAY<T>, INT64, INT64 -> ARRAY<T>', ([array = '', start = '', end = '']) =>
-      letIn([array, start, end], (a, from, to) => {
-        const index = (at: string) => `(CASE WHEN ${at} < 0 THEN ${at} + len(${a}) ELSE ${at} END)`;
-        const anyNull = [a, from, to].map((value) => `${value} IS NULL`).join(' OR ');
-        const [first, last] = [`greatest(${index(from)}, 0)`, `least(${index(to)}, len(${a}) - 1)`];
-        return `CASE WHEN ${anyNull} THEN NULL WHEN ${last} < ${first} THEN list_slice(${a}, 1, 0) ELSE list_slice(${a}, ${first} + 1, ${last} + 1) END`;
-      }),
-    ),
-  ],
-  ARRAY_FIRST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1))],
-  ARRAY_LAST: [overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1))],
+  ARRAY_SLICE: overload('ARRAY<T>, INT64, INT64 -> ARRAY<T>', ([array = '', start = '', end = '']) =>
+    strict([array, start, end], (a, from, to) => {
+      const index = (at: string) => `(CASE WHEN ${at} < 0 THEN ${at} + len(${a}) ELSE ${at} END)`;
+      const [first, last] = [`greatest(${index(from)}, 0)`, `least(${index(to)}, len(${a}) - 1)`];
+      return `CASE WHEN ${last} < ${first} THEN list_slice(${a}, 1, 0) ELSE list_slice(${a}, ${first} + 1, ${last} + 1) END`;
+    }),
+  ),
+  ARRAY_FIRST: overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_FIRST', 1)),
+  ARRAY_LAST: overload('ARRAY<T> -> T', ([array = '']) => end(array, 'ARRAY_LAST', -1)),
   GENERATE_ARRAY: [
     overload('INT64, INT64, INT64? -> ARRAY<INT64>', ([from = '', to = '', step = 'CAST(1 AS BIGINT)']) =>
-      letIn(
+      strict(
         [from, to, step],
         (a, b, s) =>
-          `CASE WHEN ${a} IS NULL OR ${b} IS NULL OR ${s} IS NULL THEN NULL ` +
-          `WHEN ${s} = 0 THEN ${failure('Sequence step cannot be 0.')} ` +
+          `CASE WHEN ${s} = 0 THEN ${failure('Sequence step cannot be 0.')} ` +
           `WHEN abs((${b} - ${a}) // ${s}) >= 1048575 AND (${b} >= ${a}) = (${s} > 0) ` +
           `THEN ${failure('GENERATE_ARRAY produced too many elements')} ` +
           `ELSE generate_series(${a}, ${b}, ${s}) END`,
@@ -128,12 +113,12 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
     }),
   ],
 
-  TO_HEX: [overload('BYTES -> STRING', ([bytes]) => `lower(hex(${bytes}))`)],
-  FROM_HEX: [computed('from_hex', 'STRING -> BYTES', fromHex)],
-  TO_BASE32: [computed('to_base32', 'BYTES -> STRING', toBase32)],
-  FROM_BASE32: [computed('from_base32', 'STRING -> BYTES', fromBase32)],
-  TO_BASE64: [overload('BYTES -> STRING', same('base64'))],
-  FROM_BASE64: [computed('from_base64', 'STRING -> BYTES', fromBase64)],
-  TYPEOF: [overload('ANY -> STRING', (_, [value]) => quoteLiteral(value ? typeName(value.type) : ''))],
-  GENERATE_UUID: [overload('-> STRING', () => 'CAST(uuid() AS VARCHAR)')],
+  TO_HEX: overload('BYTES -> STRING', ([bytes]) => `lower(hex(${bytes}))`),
+  FROM_HEX: computed('from_hex', 'STRING -> BYTES', fromHex),
+  TO_BASE32: computed('to_base32', 'BYTES -> STRING', toBase32),
+  FROM_BASE32: computed('from_base32', 'STRING -> BYTES', fromBase32),
+  TO_BASE64: overload('BYTES -> STRING', same('base64')),
+  FROM_BASE64: computed('from_base64', 'STRING -> BYTES', fromBase64),
+  TYPEOF: overload('ANY -> STRING', (_, [value]) => quoteLiteral(value ? typeName(value.type) : '')),
+  GENERATE_UUID: overload('-> STRING', () => 'CAST(uuid() AS VARCHAR)'),
 };

@@ -128,13 +128,11 @@ const made = defined(
 );
 
 export const INTERVAL_FUNCTIONS: FunctionTable = {
-  MAKE_INTERVAL: [
-    overload(
-      '(year)=>INT64?, (month)=>INT64?, (day)=>INT64?, (hour)=>INT64?, (minute)=>INT64?, (second)=>INT64? -> INTERVAL',
-      (args) => made(Array.from({ length: 6 }, (_, index) => args[index] ?? 'CAST(0 AS BIGINT)')),
-    ),
-  ],
-  JUSTIFY_HOURS: [computed('justify_hours', 'INTERVAL -> INTERVAL', ofHours)],
-  JUSTIFY_DAYS: [computed('justify_days', 'INTERVAL -> INTERVAL', ofDays)],
-  JUSTIFY_INTERVAL: [computed('justify_interval', 'INTERVAL -> INTERVAL', ofAll)],
+  MAKE_INTERVAL: overload(
+    '(year)=>INT64?, (month)=>INT64?, (day)=>INT64?, (hour)=>INT64?, (minute)=>INT64?, (second)=>INT64? -> INTERVAL',
+    (args) => made(Array.from({ length: 6 }, (_, index) => args[index] ?? 'CAST(0 AS BIGINT)')),
+  ),
+  JUSTIFY_HOURS: computed('justify_hours', 'INTERVAL -> INTERVAL', ofHours),
+  JUSTIFY_DAYS: computed('justify_days', 'INTERVAL -> INTERVAL', ofDays),
+  JUSTIFY_INTERVAL: computed('justify_interval', 'INTERVAL -> INTERVAL', ofAll),
 };

@@ -89,21 +89,19 @@ const floats = (name: string, result: 'FLOAT64' | 'ARRAY<FLOAT64>', compute: unk
 };
 
 export const JSON_VALUE_FUNCTIONS: FunctionTable = {
-  BOOL: [computed('json_bool', 'JSON -> BOOL', boolOf)],
-  INT64: [computed('json_int64', 'JSON -> INT64', int64Of)],
-  FLOAT64: [floats('json_float64', 'FLOAT64', float64Of)],
-  BOOL_ARRAY: [computed('json_bools', 'JSON -> ARRAY<BOOL>', (json) => itemsOf(json, boolOf))],
-  INT64_ARRAY: [computed('json_int64s', 'JSON -> ARRAY<INT64>', (json) => itemsOf(json, int64Of))],
-  FLOAT64_ARRAY: [
-    floats('json_float64s', 'ARRAY<FLOAT64>', (json: Json, mode?: string) =>
-      itemsOf(json, (item) => float64Of(item, mode)),
-    ),
-  ],
-  STRING_ARRAY: [computed('json_strings', 'JSON -> ARRAY<STRING>', (json) => itemsOf(json, stringOf))],
-  LAX_BOOL: [computed('lax_bool', 'JSON -> BOOL', laxBool)],
-  LAX_INT64: [computed('lax_int64', 'JSON -> INT64', laxInt64)],
-  LAX_FLOAT64: [computed('lax_float64', 'JSON -> FLOAT64', laxFloat64)],
-  LAX_STRING: [computed('lax_string', 'JSON -> STRING', laxString)],
+  BOOL: computed('json_bool', 'JSON -> BOOL', boolOf),
+  INT64: computed('json_int64', 'JSON -> INT64', int64Of),
+  FLOAT64: floats('json_float64', 'FLOAT64', float64Of),
+  BOOL_ARRAY: computed('json_bools', 'JSON -> ARRAY<BOOL>', (json) => itemsOf(json, boolOf)),
+  INT64_ARRAY: computed('json_int64s', 'JSON -> ARRAY<INT64>', (json) => itemsOf(json, int64Of)),
+  FLOAT64_ARRAY: floats('json_float64s', 'ARRAY<FLOAT64>', (json: Json, mode?: string) =>
+    itemsOf(json, (item) => float64Of(item, mode)),
+  ),
+  STRING_ARRAY: computed('json_strings', 'JSON -> ARRAY<STRING>', (json) => itemsOf(json, stringOf)),
+  LAX_BOOL: computed('lax_bool', 'JSON -> BOOL', laxBool),
+  LAX_INT64: computed('lax_int64', 'JSON -> INT64', laxInt64),
+  LAX_FLOAT64: computed('lax_float64', 'JSON -> FLOAT64', laxFloat64),
+  LAX_STRING: computed('lax_string', 'JSON -> STRING', laxString),
 };
 
 /** Besides the signatures of dates and times. */

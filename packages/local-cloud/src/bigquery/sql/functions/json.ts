@@ -10,6 +10,7 @@ import {
 } from '../../json.ts';
 import { quoteLiteral } from '../../names.ts';
 import { type DataType, scalar } from '../../types.ts';
+import type { Bindings } from '../bindings.ts';
 import { coerce, signatureError } from '../coercion.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
@@ -95,8 +96,27 @@ const parsedJson = defined('parse_json', 'STRING, STRING? -> JSON', (text, mode 
   }
 });
 
-/** A path with the value for it, which is a text of JSON. */
-type Pair = readonly [path: string, value: string];
+/** Names or paths, each with the value for it, which is a text of JSON. */
+const pairsOf = (rest: readonly unknown[]) =>
+  Array.from(
+    { length: rest.length / 2 },
+    (_, index) => rest.slice(2 * index, 2 * index + 2) as [string | null, string],
+  );
+
+/** The SQL of names or paths, each with the value for it as JSON. */
+function pairsSql(
+  what: { readonly name: string; readonly supported: string },
+  pairs: readonly Resolved[],
+  args: readonly Resolved[],
+  bindings: Bindings,
+): string[] {
+  return pairs.map((value, index) => {
+    if (index % 2 === 1) return asJson(value.sql, value.type);
+    const text = coerce(value, scalar('STRING'), bindings);
+    if (text && pairs.length % 2 === 0) return text.sql;
+    throw signatureError(`function ${what.name}`, args, what.supported, value.at);
+  });
+}
 
 /** Applies a change for each pair of a path and a value, in their order. NULL when a path is NULL. */
 function changing(
@@ -108,33 +128,19 @@ function changing(
     name.toLowerCase(),
     'JSON, BOOL, ANY... -> JSON',
     (json: Json, isOn: boolean, ...rest: readonly unknown[]) => {
-      const pairs = Array.from({ length: rest.length / 2 }, (_, index): readonly unknown[] =>
-        rest.slice(2 * index, 2 * index + 2),
-      );
+      const pairs = pairsOf(rest);
       if (pairs.some(([path]) => path === null)) return null;
       return withPaths(name, () =>
-        (pairs as unknown as readonly Pair[]).reduce(
-          (whole, [path, value]) => change(whole, path, parseJsonText(value), isOn),
-          json,
-        ),
+        pairs.reduce((whole, [path, value]) => change(whole, path ?? '', parseJsonText(value), isOn), json),
       );
     },
   );
   return overload(`JSON, ${option}=>BOOL?, ANY... -> JSON`, (args, resolved, bindings) => {
     const [json = '', isOn = 'TRUE'] = args;
-    const rest = resolved.slice(2).map((value, index) => {
-      if (index % 2 === 1) return asJson(value.sql, value.type);
-      assertConstant(name, index + 2, value);
-      const path = coerce(value, scalar('STRING'), bindings);
-      if (path && resolved.length % 2 === 0) return path.sql;
-      throw signatureError(
-        `function ${name}`,
-        resolved.filter(Boolean),
-        `${name}(JSON, STRING, ANY, ...)`,
-        value.at,
-      );
-    });
-    return call([json, isOn, ...rest]);
+    const pairs = resolved.slice(2);
+    for (const [index, value] of pairs.entries()) if (index % 2 === 0) assertConstant(name, index + 2, value);
+    const what = { name, supported: `${name}(JSON, STRING, ANY, ...)` };
+    return call([json, isOn, ...pairsSql(what, pairs, resolved.filter(Boolean), bindings)]);
   });
 }
 
@@ -191,17 +197,16 @@ const arrayOf = defined('json_array', 'BOOL, ANY... -> JSON', (_: boolean, ...it
   items: (items as readonly string[]).map(parseJsonText),
 }));
 
-const KEY_MESSAGE = 'Invalid input to JSON_OBJECT: A key cannot be NULL';
+function keyOf(name: string | null): string {
+  if (name === null) throw new FunctionError('Invalid input to JSON_OBJECT: A key cannot be NULL');
+  return name;
+}
 
 const objectOfPairs = defined(
   'json_object',
   'BOOL, ANY... -> JSON',
   (_: boolean, ...rest: readonly unknown[]) => {
-    const members = Array.from({ length: rest.length / 2 }, (_, index) => {
-      const [name, value] = rest.slice(2 * index, 2 * index + 2) as [string | null, string];
-      if (name === null) throw new FunctionError(KEY_MESSAGE);
-      return [name, parseJsonText(value)] as const;
-    });
+    const members = pairsOf(rest).map(([name, value]) => [keyOf(name), parseJsonText(value)] as const);
     return objectOf(members);
   },
 );
@@ -210,27 +215,16 @@ const objectOfArrays = defined('json_object_of_arrays', 'ARRAY<STRING>, JSON -> 
   const items = values.kind === 'array' ? values.items : [];
   if (items.length !== names.length)
     throw new FunctionError('Invalid input to JSON_OBJECT: The number of keys and values must match');
-  const members = names.map((name, index) => {
-    if (name === null) throw new FunctionError(KEY_MESSAGE);
-    return [name, items[index] ?? NULL_JSON] as const;
-  });
-  return objectOf(members);
+  return objectOf(names.map((name, index) => [keyOf(name), items[index] ?? NULL_JSON] as const));
 });
 
-/** The value of each argument as JSON, but of the names among them. */
-function withNames(resolved: readonly Resolved[], bindings: Parameters<Emit>[2]): string[] {
-  return resolved.map((value, index) => {
-    if (index % 2 === 1) return asJson(value.sql, value.type);
-    const name = coerce(value, scalar('STRING'), bindings);
-    if (name && resolved.length % 2 === 0) return name.sql;
-    throw signatureError(
-      'function JSON_OBJECT',
-      resolved,
-      'JSON_OBJECT([STRING, ANY, ...]); JSON_OBJECT(ARRAY<STRING>, ARRAY)',
-      value.at,
-    );
-  });
-}
+const OBJECT = {
+  name: 'JSON_OBJECT',
+  supported: 'JSON_OBJECT([STRING, ANY, ...]); JSON_OBJECT(ARRAY<STRING>, ARRAY)',
+};
+
+const ofPairs: Emit = (_, resolved, bindings) =>
+  objectOfPairs(['TRUE', ...pairsSql(OBJECT, resolved, resolved, bindings)]);
 
 /** All paths to members, sorted; `lax` goes into arrays, one after the other if `recursive`. */
 function keysOf(json: Json, depth: number, mode: string): string[] {
@@ -276,61 +270,45 @@ export const JSON_FUNCTIONS: FunctionTable = {
   JSON_QUERY_ARRAY: arrays('json_query_array', 'standard'),
   JSON_EXTRACT_ARRAY: arrays('json_extract_array', 'legacy'),
   JSON_EXTRACT_STRING_ARRAY: texts('json_extract_string_array', 'legacy'),
-  TO_JSON_STRING: [
-    overload('ANY, BOOL? -> STRING', ([value = '', pretty = 'FALSE'], [arg]) =>
-      toJsonString([quoteLiteral(JSON.stringify(arg?.type)), pretty, value]),
-    ),
-  ],
-  TO_JSON: [
-    overload('ANY, stringify_wide_numbers=>BOOL? -> JSON', ([value = '', stringify], [arg]) =>
-      asJson(value, arg?.type, stringify),
-    ),
-  ],
-  PARSE_JSON: [overload('STRING, wide_number_mode=>STRING? -> JSON', parsedJson)],
-  JSON_TYPE: [computed('json_type', 'JSON -> STRING', typeOfJson)],
-  JSON_KEYS: [
-    overload(
-      'JSON, INT64?, mode=>STRING? -> ARRAY<STRING>',
-      ([json = '', depth = 'CAST(1000000 AS BIGINT)', mode = "'strict'"]) => jsonKeys([json, depth, mode]),
-    ),
-  ],
-  JSON_FLATTEN: [computed('json_flatten', 'JSON -> ARRAY<JSON>', flattened)],
-  JSON_SET: [
-    changing('JSON_SET', 'create_if_missing', (json, path, value, creates) =>
-      changedAt(json, readSteps(path), (at) => (at === undefined && !creates ? at : value), creates),
-    ),
-  ],
-  JSON_ARRAY_APPEND: [
-    changing('JSON_ARRAY_APPEND', 'append_each_element', (json, path, value, each) =>
-      changedAt(json, readSteps(path), (at) => appended(at, eachOf(value, each)), false),
-    ),
-  ],
-  JSON_ARRAY_INSERT: [changing('JSON_ARRAY_INSERT', 'insert_each_element', insertedAt)],
-  JSON_REMOVE: [
-    overload('JSON, STRING... -> JSON', (args, [, ...paths]) => {
-      for (const [index, path] of paths.entries()) assertConstant('JSON_REMOVE', index + 2, path);
-      return removed(args);
-    }),
-  ],
-  JSON_STRIP_NULLS: [
-    overload(
-      'JSON, STRING?, include_arrays=>BOOL?, remove_empty=>BOOL? -> JSON',
-      ([json = '', path = "'$'", arrays = 'TRUE', empty = 'FALSE'], [, given]) => {
-        assertConstant('JSON_STRIP_NULLS', 2, given);
-        return strippedOf([json, path, arrays, empty]);
-      },
-    ),
-  ],
-  JSON_ARRAY: [
-    overload('ANY...? -> JSON', (_, resolved) =>
-      arrayOf(['TRUE', ...resolved.map(({ sql, type }) => asJson(sql, type))]),
-    ),
-  ],
+  TO_JSON_STRING: overload('ANY, BOOL? -> STRING', ([value = '', pretty = 'FALSE'], [arg]) =>
+    toJsonString([quoteLiteral(JSON.stringify(arg?.type)), pretty, value]),
+  ),
+  TO_JSON: overload('ANY, stringify_wide_numbers=>BOOL? -> JSON', ([value = '', stringify], [arg]) =>
+    asJson(value, arg?.type, stringify),
+  ),
+  PARSE_JSON: overload('STRING, wide_number_mode=>STRING? -> JSON', parsedJson),
+  JSON_TYPE: computed('json_type', 'JSON -> STRING', typeOfJson),
+  JSON_KEYS: overload(
+    'JSON, INT64?, mode=>STRING? -> ARRAY<STRING>',
+    ([json = '', depth = 'CAST(1000000 AS BIGINT)', mode = "'strict'"]) => jsonKeys([json, depth, mode]),
+  ),
+  JSON_FLATTEN: computed('json_flatten', 'JSON -> ARRAY<JSON>', flattened),
+  JSON_SET: changing('JSON_SET', 'create_if_missing', (json, path, value, creates) =>
+    changedAt(json, readSteps(path), (at) => (at === undefined && !creates ? at : value), creates),
+  ),
+  JSON_ARRAY_APPEND: changing('JSON_ARRAY_APPEND', 'append_each_element', (json, path, value, each) =>
+    changedAt(json, readSteps(path), (at) => appended(at, eachOf(value, each)), false),
+  ),
+  JSON_ARRAY_INSERT: changing('JSON_ARRAY_INSERT', 'insert_each_element', insertedAt),
+  JSON_REMOVE: overload('JSON, STRING... -> JSON', (args, [, ...paths]) => {
+    for (const [index, path] of paths.entries()) assertConstant('JSON_REMOVE', index + 2, path);
+    return removed(args);
+  }),
+  JSON_STRIP_NULLS: overload(
+    'JSON, STRING?, include_arrays=>BOOL?, remove_empty=>BOOL? -> JSON',
+    ([json = '', path = "'$'", arrays = 'TRUE', empty = 'FALSE'], [, given]) => {
+      assertConstant('JSON_STRIP_NULLS', 2, given);
+      return strippedOf([json, path, arrays, empty]);
+    },
+  ),
+  JSON_ARRAY: overload('ANY...? -> JSON', (_, resolved) =>
+    arrayOf(['TRUE', ...resolved.map(({ sql, type }) => asJson(sql, type))]),
+  ),
   JSON_OBJECT: [
     overload('ARRAY<STRING>, ANY -> JSON', ([names = ''], resolved, bindings) => {
       const [given, values] = resolved;
       // NULL is a key rather than an array of keys.
-      if (given?.coercible === 'NULL') return objectOfPairs(['TRUE', ...withNames(resolved, bindings)]);
+      if (given?.coercible === 'NULL') return ofPairs([], resolved, bindings);
       if (values?.type.kind !== 'ARRAY')
         throw signatureError(
           'function JSON_OBJECT',
@@ -340,9 +318,7 @@ export const JSON_FUNCTIONS: FunctionTable = {
         );
       return objectOfArrays([names, asJson(values.sql, values.type)]);
     }),
-    overload('ANY...? -> JSON', (_, resolved, bindings) =>
-      objectOfPairs(['TRUE', ...withNames(resolved, bindings)]),
-    ),
+    overload('ANY...? -> JSON', ofPairs),
   ],
   ...JSON_VALUE_FUNCTIONS,
 };

@@ -85,12 +85,12 @@ function fromInt64(value: bigint): Uint8Array {
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/net_functions */
 export const NET_FUNCTIONS: FunctionTable = {
-  'NET.HOST': [computed('net_host', 'STRING -> STRING', host)],
-  'NET.IP_FROM_STRING': [computed('net_ip_from_string', 'STRING -> BYTES', ipFromString)],
-  'NET.SAFE_IP_FROM_STRING': [computed('net_safe_ip_from_string', 'STRING -> BYTES', ipOf)],
-  'NET.IP_TO_STRING': [computed('net_ip_to_string', 'BYTES -> STRING', ipToString)],
-  'NET.IP_NET_MASK': [computed('net_ip_net_mask', 'INT64, INT64 -> BYTES', mask)],
-  'NET.IP_TRUNC': [computed('net_ip_trunc', 'BYTES, INT64 -> BYTES', truncated)],
-  'NET.IPV4_TO_INT64': [computed('net_ipv4_to_int64', 'BYTES -> INT64', toInt64)],
-  'NET.IPV4_FROM_INT64': [computed('net_ipv4_from_int64', 'INT64 -> BYTES', fromInt64)],
+  'NET.HOST': computed('net_host', 'STRING -> STRING', host),
+  'NET.IP_FROM_STRING': computed('net_ip_from_string', 'STRING -> BYTES', ipFromString),
+  'NET.SAFE_IP_FROM_STRING': computed('net_safe_ip_from_string', 'STRING -> BYTES', ipOf),
+  'NET.IP_TO_STRING': computed('net_ip_to_string', 'BYTES -> STRING', ipToString),
+  'NET.IP_NET_MASK': computed('net_ip_net_mask', 'INT64, INT64 -> BYTES', mask),
+  'NET.IP_TRUNC': computed('net_ip_trunc', 'BYTES, INT64 -> BYTES', truncated),
+  'NET.IPV4_TO_INT64': computed('net_ipv4_to_int64', 'BYTES -> INT64', toInt64),
+  'NET.IPV4_FROM_INT64': computed('net_ipv4_from_int64', 'INT64 -> BYTES', fromInt64),
 };

@@ -26,7 +26,13 @@ export interface Parameter {
   readonly isNamedOnly: boolean;
 }
 
-export type FunctionTable = Readonly<Record<string, readonly Overload[]>>;
+/** The signatures of each function: one, or several. */
+export type FunctionTable = Readonly<Record<string, Overload | readonly Overload[]>>;
+
+/** The signatures of a function; undefined for one that the table does not have. */
+export function overloadsOf(table: FunctionTable, name: string): readonly Overload[] | undefined {
+  return Object.hasOwn(table, name) ? [table[name] ?? []].flat() : undefined;
+}
 
 const PARAMETER = /^(?:(\()?(\w+)\)?=>)?(.*?)(\?|\.\.\.\??)?$/;
 

@@ -110,57 +110,49 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     cased('upper', (text) => text.toUpperCase()),
     ofBytes('upper', '$ -> $', (text) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase())),
   ],
-  CONTAINS_SUBSTR: [
-    overload('ANY, STRING -> BOOL', ([value = '', part = ''], [of, wanted]) => {
-      if (wanted?.constant === null || wanted?.coercible === undefined)
-        throw invalidQuery('The second argument of CONTAINS_SUBSTR must be a STRING literal', wanted?.at);
-      return containsSubstr([quoteLiteral(JSON.stringify(of?.type)), part, value]);
-    }),
-  ],
-  COLLATE: [
-    overload('STRING, STRING -> STRING', ([text = ''], [, by]) => {
-      // Without a specification, texts compare as they are. Of any other, DuckDB has not the order.
-      if (by?.constant === '') return text;
-      throw unsupported(`COLLATE by ${JSON.stringify(by?.constant ?? '…')}`, by?.at);
-    }),
-  ],
+  CONTAINS_SUBSTR: overload('ANY, STRING -> BOOL', ([value = '', part = ''], [of, wanted]) => {
+    if (wanted?.constant === null || wanted?.coercible === undefined)
+      throw invalidQuery('The second argument of CONTAINS_SUBSTR must be a STRING literal', wanted?.at);
+    return containsSubstr([quoteLiteral(JSON.stringify(of?.type)), part, value]);
+  }),
+  COLLATE: overload('STRING, STRING -> STRING', ([text = ''], [, by]) => {
+    // Without a specification, texts compare as they are. Of any other, DuckDB has not the order.
+    if (by?.constant === '') return text;
+    throw unsupported(`COLLATE by ${JSON.stringify(by?.constant ?? '…')}`, by?.at);
+  }),
   FORMAT: [
     overload('STRING, ANY... -> STRING', ([pattern = '', ...rest], [, ...values]) =>
       formatted([pattern, quoteLiteral(JSON.stringify(values.map(({ type }) => type))), ...rest]),
     ),
     overload('STRING -> STRING', ([pattern = '']) => formatted([pattern, "'[]'"])),
   ],
-  INITCAP: [computed('initcap', 'STRING, STRING? -> STRING', initCap)],
+  INITCAP: computed('initcap', 'STRING, STRING? -> STRING', initCap),
   REVERSE: both('reverse', '$ -> $', reverse),
   TRANSLATE: both('translate', '$, $, $ -> $', translate),
-  SOUNDEX: [computed('soundex', 'STRING -> STRING', soundex)],
+  SOUNDEX: computed('soundex', 'STRING -> STRING', soundex),
   EDIT_DISTANCE: both('edit_distance', '$, $ -> INT64', editDistance),
   INSTR: both('instr', '$, $, INT64?, INT64? -> INT64', instr),
   ASCII: [
     overload('STRING -> INT64', ([text = '']) => firstCodePoint(text, 127)),
     ofBytes('ascii', '$ -> INT64', (text) => BigInt(text === '' ? 0 : text.charCodeAt(0))),
   ],
-  UNICODE: [overload('STRING -> INT64', ([text = '']) => firstCodePoint(text))],
-  CHR: [computed('chr', 'INT64 -> STRING', (point) => fromCodePoint(point))],
+  UNICODE: overload('STRING -> INT64', ([text = '']) => firstCodePoint(text)),
+  CHR: computed('chr', 'INT64 -> STRING', (point) => fromCodePoint(point)),
   TO_CODE_POINTS: both('to_code_points', '$ -> ARRAY<INT64>', (text) =>
     Array.from(text, (character) => BigInt(character.codePointAt(0) ?? 0)),
   ),
-  CODE_POINTS_TO_STRING: [
-    computed('code_points_to_string', 'ARRAY<INT64> -> STRING', (points) =>
-      points.includes(null) ? null : points.map((point) => fromCodePoint(point ?? 0n)).join(''),
-    ),
-  ],
-  CODE_POINTS_TO_BYTES: [
-    computed('code_points_to_bytes', 'ARRAY<INT64> -> BYTES', (points) =>
-      points.includes(null) ? null : Buffer.from(points.map((point) => byteOf(point ?? 0n))),
-    ),
-  ],
+  CODE_POINTS_TO_STRING: computed('code_points_to_string', 'ARRAY<INT64> -> STRING', (points) =>
+    points.includes(null) ? null : points.map((point) => fromCodePoint(point ?? 0n)).join(''),
+  ),
+  CODE_POINTS_TO_BYTES: computed('code_points_to_bytes', 'ARRAY<INT64> -> BYTES', (points) =>
+    points.includes(null) ? null : Buffer.from(points.map((point) => byteOf(point ?? 0n))),
+  ),
   LENGTH: [overload('STRING -> INT64', same('length')), overload('BYTES -> INT64', same('octet_length'))],
-  CHAR_LENGTH: [overload('STRING -> INT64', same('length'))],
-  CHARACTER_LENGTH: [overload('STRING -> INT64', same('length'))],
+  CHAR_LENGTH: overload('STRING -> INT64', same('length')),
+  CHARACTER_LENGTH: overload('STRING -> INT64', same('length')),
   BYTE_LENGTH: BYTE_LENGTHS,
   OCTET_LENGTH: BYTE_LENGTHS,
-  SAFE_CONVERT_BYTES_TO_STRING: [computed('read_utf8', 'BYTES -> STRING', readUtf8)],
+  SAFE_CONVERT_BYTES_TO_STRING: computed('read_utf8', 'BYTES -> STRING', readUtf8),
   SUBSTR: SUBSTR_OVERLOADS,
   SUBSTRING: SUBSTR_OVERLOADS,
   LEFT: [
@@ -194,10 +186,10 @@ export const TEXT_FUNCTIONS: FunctionTable = {
       return `(${texts.join(' || ')})`;
     }),
   ],
-  NORMALIZE: [normalized('normalize', (value, form) => value.normalize(form))],
-  NORMALIZE_AND_CASEFOLD: [
-    normalized('normalize_and_casefold', (value, form) => caseFold(value.normalize(form)).normalize(form)),
-  ],
+  NORMALIZE: normalized('normalize', (value, form) => value.normalize(form)),
+  NORMALIZE_AND_CASEFOLD: normalized('normalize_and_casefold', (value, form) =>
+    caseFold(value.normalize(form)).normalize(form),
+  ),
   STARTS_WITH: alike('starts_with', '$, $ -> BOOL', (text, start) => text.startsWith(start)),
   ENDS_WITH: alike('ends_with', '$, $ -> BOOL', (text, end) => text.endsWith(end)),
   STRPOS: alike('strpos', '$, $ -> INT64', (text, part) => BigInt(text.indexOf(part) + 1)),

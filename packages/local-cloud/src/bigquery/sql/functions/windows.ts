@@ -61,19 +61,19 @@ const percentile =
 
 /** Numbering and navigation functions, which need OVER. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/window-functions */
 export const WINDOW_FUNCTIONS: FunctionTable = {
-  ROW_NUMBER: [overload('-> INT64', same('row_number'))],
-  RANK: [overload('-> INT64', same('rank'))],
-  DENSE_RANK: [overload('-> INT64', same('dense_rank'))],
-  PERCENT_RANK: [overload('-> FLOAT64', same('percent_rank'))],
-  CUME_DIST: [overload('-> FLOAT64', same('cume_dist'))],
-  NTILE: [overload('INT64 -> INT64', constantArgument('NTILE', 0, 1n))],
-  LAG: [overload('T, INT64?, T? -> T', neighbour('LAG'))],
-  LEAD: [overload('T, INT64?, T? -> T', neighbour('LEAD'))],
-  FIRST_VALUE: [overload('T -> T', edge('first_value'))],
-  LAST_VALUE: [overload('T -> T', edge('last_value'))],
-  PERCENTILE_CONT: [overload('FLOAT64, FLOAT64 -> FLOAT64', percentile('quantile_cont'))],
-  PERCENTILE_DISC: [overload('T, FLOAT64 -> T', percentile('quantile_disc'))],
-  NTH_VALUE: [overload('T, INT64 -> T', constantArgument('NTH_VALUE', 1, 1n))],
+  ROW_NUMBER: overload('-> INT64', same('row_number')),
+  RANK: overload('-> INT64', same('rank')),
+  DENSE_RANK: overload('-> INT64', same('dense_rank')),
+  PERCENT_RANK: overload('-> FLOAT64', same('percent_rank')),
+  CUME_DIST: overload('-> FLOAT64', same('cume_dist')),
+  NTILE: overload('INT64 -> INT64', constantArgument('NTILE', 0, 1n)),
+  LAG: overload('T, INT64?, T? -> T', neighbour('LAG')),
+  LEAD: overload('T, INT64?, T? -> T', neighbour('LEAD')),
+  FIRST_VALUE: overload('T -> T', edge('first_value')),
+  LAST_VALUE: overload('T -> T', edge('last_value')),
+  PERCENTILE_CONT: overload('FLOAT64, FLOAT64 -> FLOAT64', percentile('quantile_cont')),
+  PERCENTILE_DISC: overload('T, FLOAT64 -> T', percentile('quantile_disc')),
+  NTH_VALUE: overload('T, INT64 -> T', constantArgument('NTH_VALUE', 1, 1n)),
 };
 
 /** Functions that accept IGNORE NULLS and a frame. */
