@@ -64,22 +64,21 @@ export class Bases {
 
   /** The newest base that other instances made up to the period that begins at `newest`, as long as it serves. */
   async findNewest(newest: number, periodMs: number): Promise<Base | undefined> {
-    const { timing, plans } = this.#options;
+    const { timing } = this.#options;
     const date = timing.date();
     const attempts = Array.from({ length: LOOKED_FOR }, (_, count) => newest - count * periodMs)
       .map((start) => ({ start, attempt: 0, extra: extraOf(periodMs) }))
       .filter((attempt) => date - attempt.start < standingMs(attempt));
-    const found = await Promise.all(attempts.map((attempt) => this.jobs.find(attempt, plans.base([]))));
-    for (const jobs of found) {
-      const base =
-        jobs && (await this.#opened(jobs).catch((error: unknown) => this.#assertLost(error, jobs)));
+    // One after the other: the first one is mostly there, and all of them may have thousands of jobs.
+    for (const attempt of attempts) {
+      const base = await this.find(attempt).catch((error: unknown) => this.#assertLost(error, attempt));
       if (base) return base;
     }
     return undefined;
   }
 
-  #assertLost(error: unknown, jobs: FinishedJobs): undefined {
-    const meaning = this.jobs.lostIfExpired(error, jobs);
+  #assertLost(error: unknown, attempt: Attempt): undefined {
+    const meaning = this.jobs.lostIfExpired(error, attempt);
     if (meaning === error) throw error;
   }
 

@@ -16,7 +16,7 @@ export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
 export interface BlocksOptions {
   readonly listRows: ListRows;
-  /** For the calls that open all tables of a list at once; `listRows` by default. */
+  /** For the many calls that open or divide a list; `listRows` by default. */
   readonly listRowsInBackground?: ListRows;
   /** Maximum size of the cache. */
   readonly maxBytes: number;
@@ -84,6 +84,14 @@ export class Blocks {
     const cached = this.#cache.get(key);
     this.#options.onAsked?.(cached !== undefined);
     return cached ?? this.#cache.forceFetch(key, { context: { list, index } });
+  }
+
+  /** The id of a row; '' where it has none. A call of its own: blocks for it would take the place of hot ones. Throws like `open`. */
+  async idAt(list: SortedRows, offset: number): Promise<string> {
+    const { part, start, offset: first } = list.place(list.blockOf(offset));
+    const range = { startIndex: start + offset - first, maxResults: 1 };
+    const { rows } = await this.#list(part.table, range, this.#options.listRowsInBackground);
+    return rows[0]?.f[0]?.v ?? '';
   }
 
   /**

@@ -38,7 +38,8 @@ export class Parts {
     const parts = this.count(table.rows);
     if (parts === 1) return [];
     const from = before && before.total >= parts ? before : undefined;
-    const ids = from ? await this.#idsOf(from, parts) : await this.#sample(Number(table.numRows), parts);
+    const ids = await Promise.all(from ? idsOf(from, parts) : this.#sample(Number(table.numRows), parts));
+    ids.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const bounds = Array.from(
       { length: parts - 1 },
       (_, index) => ids[Math.floor(((index + 1) * ids.length) / parts)] ?? '',
@@ -46,24 +47,18 @@ export class Parts {
     return [...new Set(bounds)].filter((id) => id !== '');
   }
 
-  /** The ids at the ends of equal parts. */
-  async #idsOf(base: SortedRows, parts: number): Promise<readonly string[]> {
-    const ids = Array.from({ length: parts }, async (_, part) => {
-      const offset = Math.floor((part * base.total) / parts);
-      const block = base.blockOf(offset);
-      return (await base.block(block)).idAt(offset - base.place(block).offset) ?? '';
-    });
-    return Promise.all(ids);
-  }
-
-  async #sample(rows: number, parts: number): Promise<readonly string[]> {
+  #sample(rows: number, parts: number): Promise<string>[] {
     const { client, calls, table } = this.#options;
     const count = Math.min(SAMPLES_PER_PART * parts, MAX_SAMPLES, rows);
-    const ids = Array.from({ length: count }, async (_, sample) => {
+    return Array.from({ length: count }, async (_, sample) => {
       const range = { startIndex: Math.floor(((sample + 0.5) * rows) / count), maxResults: 1 };
       const { rows: read } = await calls.callInBackground(() => client.listRows(table, range));
       return read[0]?.f[0]?.v ?? '';
     });
-    return (await Promise.all(ids)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
+}
+
+/** The ids at the ends of equal parts. */
+function idsOf(base: SortedRows, parts: number): Promise<string>[] {
+  return Array.from({ length: parts }, (_, part) => base.idAt(Math.floor((part * base.total) / parts)));
 }

@@ -65,6 +65,11 @@ export class SortedRows implements BlockSource {
     return this.#reader.block(this, index);
   }
 
+  /** The id of a row, read in the background; `offset` is below `total`. '' where the row has none. */
+  idAt(offset: number): Promise<string> {
+    return this.#reader.idAt(this, offset);
+  }
+
   rows(): AsyncGenerator<readonly Cells[], void> {
     return this.#reader.rows(this);
   }
