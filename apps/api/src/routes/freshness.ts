@@ -54,18 +54,24 @@ function dateOf(text = ''): number {
 export function isUnchanged(headers: IncomingHttpHeaders, etag: string, modifiedAt = Number.NaN): boolean {
   const modified = seconds(modifiedAt);
   const wanted = headers['if-match'];
-  const isWanted =
-    wanted === undefined
-      ? !(modified > dateOf(headers['if-unmodified-since']))
-      : hasTag(wanted, (tag) => tag === etag);
-  if (!isWanted) throw new ProblemError('precondition-failed', PRECONDITION_FAILED);
+  if (wanted === undefined) {
+    if (modified > dateOf(headers['if-unmodified-since']))
+      throw failed(
+        `\`Last-Modified\` is ${new Date(modifiedAt).toUTCString()}, after \`If-Unmodified-Since\``,
+      );
+  } else if (!hasTag(wanted, (tag) => tag === etag))
+    throw failed(`The \`ETag\` is ${etag}, which \`If-Match\` does not name`);
   const known = headers['if-none-match'];
   if (known !== undefined) return hasTag(known, (tag) => tag.replace(/^W\//, '') === etag);
   return modified <= dateOf(headers['if-modified-since']);
 }
 
-const PRECONDITION_FAILED =
-  'The representation is not the one that `If-Match` or `If-Unmodified-Since` asks for. Leave the header out to get the present one.';
+function failed(reason: string): ProblemError {
+  return new ProblemError(
+    'precondition-failed',
+    `${reason}. Leave the header out to get the present representation.`,
+  );
+}
 
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);

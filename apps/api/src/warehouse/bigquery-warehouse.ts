@@ -106,6 +106,10 @@ export class BigQueryWarehouse implements Warehouse {
     const { metrics } = telemetry;
     const now = () => timing.now();
     const asked = (cache: CacheName) => (hit: boolean) => metrics.cacheAsked(cache, hit);
+    const logStale = (level: 'warn' | 'error', what: string) => (err: WarehouseError) => {
+      if (err.reason === 'closing') return;
+      log[level]({ err, reason: err.reason }, `${what}: warehouse error ${err.reason}: ${err.message}`);
+    };
     this.#options = options;
     const calls = new Calls(policy, timing, (state, last) => this.#logBreaker(state, last));
     const client = new BigQueryClient({ project, location, timeoutMs: policy.deadlineMs, now, telemetry });
@@ -115,7 +119,7 @@ export class BigQueryWarehouse implements Warehouse {
     const amendments = options.amendments
       ? new AmendmentReader({
           ...{ client, calls, timing, windowMs, table: options.amendments },
-          onStale: (error) => this.#warnOfOldAmendments(error),
+          onStale: logStale('error', 'amendments not read again'),
         })
       : NO_AMENDMENTS;
     const pace = new Pace({
@@ -151,7 +155,7 @@ export class BigQueryWarehouse implements Warehouse {
     const opened = new OpenLists({ maker, calls });
     const current = new CurrentList({
       ...{ maker, opened, pace, calls, timing },
-      onStale: (error) => this.#warnOfStale(error),
+      onStale: logStale('warn', 'serving the previous snapshot'),
     });
     const lists = new RecordLists({ names, opened, current, filters, amendments, pace, calls, timing });
     metrics.observeBreaker(() => calls.state);
@@ -246,17 +250,5 @@ export class BigQueryWarehouse implements Warehouse {
     const { log, telemetry = noTelemetry } = this.#options;
     telemetry.metrics.recordLeftOut(reason);
     log.error({ leftOut: { id, reason } }, `record left out of the list: ${reason}`);
-  }
-
-  #warnOfOldAmendments(err: WarehouseError): void {
-    if (err.reason === 'closing') return;
-    const message = `amendments not read again: warehouse error ${err.reason}: ${err.message}`;
-    this.#options.log.error({ err, reason: err.reason }, message);
-  }
-
-  #warnOfStale(err: WarehouseError): void {
-    if (err.reason === 'closing') return;
-    const message = `serving the previous snapshot: warehouse error ${err.reason}: ${err.message}`;
-    this.#options.log.warn({ err, reason: err.reason }, message);
   }
 }
