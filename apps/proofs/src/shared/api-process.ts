@@ -55,9 +55,9 @@ export class ApiProcess implements AsyncDisposable {
         ...environment,
       },
     });
-    // Ctrl-C and errors end this process without disposal.
+    // An error may end this process without disposal. First of all: the local cloud may kill this process when it exits.
     const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
+    process.prependOnceListener('exit', kill);
     child.once('exit', () => process.off('exit', kill));
     const url = `http://127.0.0.1:${port}`;
     const answers = async (path: string): Promise<number> => {

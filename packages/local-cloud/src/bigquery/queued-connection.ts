@@ -4,6 +4,14 @@ import { CloudError } from '../errors.ts';
 /** Interactive queries that may be queued. https://docs.cloud.google.com/bigquery/quotas#query_jobs */
 const MAX_QUEUED = 1000;
 
+/** Work that runs in this process. */
+let running = 0;
+
+// An exit waits for the threads that run the work, and they wait for this one to compute functions: the process would stay.
+process.on('exit', () => {
+  if (running > 0) process.kill(process.pid, 'SIGKILL');
+});
+
 /** A connection that does one thing at a time. Work waits its turn, the oldest first. */
 export class QueuedConnection {
   readonly #connect: () => Promise<DuckDBConnection>;
@@ -31,6 +39,7 @@ export class QueuedConnection {
   /** `abort` interrupts `work`, or makes it leave the queue. Without it, work waits its turn and runs to its end. */
   async run<T>(work: (connection: DuckDBConnection) => Promise<T>, abort?: AbortSignal): Promise<T> {
     await this.#turn(abort);
+    running++;
     try {
       this.#connection ??= await this.#connect();
       return await interruptible(this.#connection, work, abort);
@@ -42,6 +51,7 @@ export class QueuedConnection {
       connection?.closeSync();
       throw error;
     } finally {
+      running--;
       this.#next();
     }
   }
@@ -111,10 +121,10 @@ async function interruptible<T>(
   work: (connection: DuckDBConnection) => Promise<T>,
   abort: AbortSignal | undefined,
 ): Promise<T> {
-  let running = true;
+  let isRunning = true;
   const interrupt = async () => {
     // Repeat: an interrupt between two statements of a query has no effect.
-    while (running) {
+    while (isRunning) {
       connection.interrupt();
       await new Promise(setImmediate);
     }
@@ -124,7 +134,7 @@ async function interruptible<T>(
     abort?.addEventListener('abort', interrupt);
     return await work(connection);
   } finally {
-    running = false;
+    isRunning = false;
     abort?.removeEventListener('abort', interrupt);
   }
 }

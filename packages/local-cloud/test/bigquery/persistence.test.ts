@@ -10,6 +10,7 @@ import { Database, readRows } from '../../src/bigquery/database.ts';
 import { FakeClock } from '../../src/clock.ts';
 
 const WRITER = fileURLToPath(new URL('./support/writer.ts', import.meta.url));
+const EXITING = fileURLToPath(new URL('./support/exiting.ts', import.meta.url));
 const options = { projectId: 'p', location: 'US', clock: new FakeClock() };
 const table = { projectId: 'p', datasetId: 'd', tableId: 't' };
 let path: string;
@@ -135,6 +136,11 @@ it('a write that runs out of memory is taken back, and the next one succeeds', a
   await database.close();
   expect(warnings).toEqual([]);
 });
+
+it('a process ends when it exits, although a query waits for it to compute a function', async () => {
+  const child = spawn(process.execPath, [EXITING, path], { stdio: 'inherit', timeout: 20_000 });
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+}, 30_000);
 
 describe('a database that refuses everything after an error', () => {
   it('is opened again with all that was committed, and says so once', async () => {
