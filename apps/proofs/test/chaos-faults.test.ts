@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { problemsAt } from '../src/chaos/checks.ts';
+import { patientStatusOf, problemsAt } from '../src/chaos/checks.ts';
 import { ClockSteps } from '../src/chaos/clock-steps.ts';
 import { isOdd, oddRecords } from '../src/chaos/plan.ts';
 
@@ -19,6 +19,7 @@ afterEach(() => {
 /** Serves a list of so many records, and the given statuses by path. Answers the address. */
 async function serve(total: number, statuses: Readonly<Record<string, number>> = {}): Promise<string> {
   const listening = createServer((request, response) => {
+    if (response.writableEnded) return;
     response.statusCode = statuses[request.url ?? ''] ?? 200;
     response.setHeader('x-total-count', total).end('[]');
   });
@@ -45,6 +46,27 @@ describe('the checks after a fault', () => {
     server?.close();
     const honest = await serve(10, { '/countries': 500, '/health/ready': 503 });
     expect(await problemsAt(honest, 10, 0)).toEqual(['/countries is answered with 500']);
+  });
+});
+
+describe('a patient caller', () => {
+  /** Serves 503 so often, and then 200. */
+  async function refusing(times: number, headers: Readonly<Record<string, string>>): Promise<string> {
+    const url = await serve(10);
+    let left = times;
+    server?.prependListener('request', (_request, response) => {
+      if (left-- > 0) response.writeHead(503, headers).end();
+    });
+    return url;
+  }
+
+  it('repeats what is refused for a moment, and sees what is refused for longer or without a time', async () => {
+    const now = { 'retry-after': '0' };
+    expect(await patientStatusOf(await refusing(5, now), '/records')).toBe('200');
+    server?.close();
+    expect(await patientStatusOf(await refusing(6, now), '/records')).toBe('503');
+    server?.close();
+    expect(await patientStatusOf(await refusing(1, {}), '/records')).toBe('503');
   });
 });
 

@@ -1,3 +1,4 @@
 import { start } from '@records/cli/start';
+import { inTemporaryFolder } from '../shared/temporary-folder.ts';
 
-await start(async () => (await import('./program.ts')).bench);
+await inTemporaryFolder(() => start(async () => (await import('./program.ts')).bench));

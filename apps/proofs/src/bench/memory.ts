@@ -11,7 +11,7 @@ import { WalkedPeople } from '../shared/walked-people.ts';
 import type { WriterAnswer, WriterQuestion } from './soak/writer-process.ts';
 
 const FRESHNESS_SECONDS = 60;
-/** What a walk may add, whatever the number of rows. An empty Node takes 40 to 70 MB, by machine and build. */
+/** What a walk may add, whatever the number of rows. Not a total: Node alone takes 40 to 70 MB, which differs by machine and build. */
 const WALK_MAX_MB = 120;
 const MAX_MB = (512 * 2 ** 20) / 1e6;
 /** Records per second. */
@@ -64,9 +64,12 @@ export async function benchMemory(rows: number): Promise<string[]> {
   ];
   const over = new AbortController();
   const asking = Promise.all(paths.map((path) => repeat(api.url + path, over.signal)));
-  // Memory is highest when a list follows another.
-  await Promise.all([delay(BESIDE_WRITER_MS), untilListed(api.url, rows + 1)]);
-  over.abort();
+  try {
+    // Memory is highest when a list follows another.
+    await Promise.all([delay(BESIDE_WRITER_MS), untilListed(api.url, rows + 1)]);
+  } finally {
+    over.abort();
+  }
   const answers = await asking;
   const { acknowledged } = await writer.ask({ rate: 0, first: rows });
   const rate = (acknowledged * 1_000) / (performance.now() - wrote);

@@ -3,9 +3,6 @@ import { type InjectedFault, runChaos } from './chaos-run.ts';
 import { problemsOf, type Verdict } from './histories.ts';
 import { type ChaosSize, type Plan, planOf } from './plan.ts';
 
-/** Characters of the longest kind of fault. */
-const KIND_WIDTH = 51;
-
 export async function proveChaos(size: ChaosSize, planOnly: boolean): Promise<void> {
   const plan = planOf(size);
   console.log(describePlan(plan));
@@ -23,8 +20,9 @@ export async function proveChaos(size: ChaosSize, planOnly: boolean): Promise<vo
 /** Prints how often each kind of fault came and what it hit. Answers a sentence for each kind that hit nothing. */
 function printFaults(injected: readonly InjectedFault[]): string[] {
   console.log();
+  const width = Math.max(0, ...injected.map(({ fault }) => fault.kind.length));
   const print = (kind: string, cells: readonly string[]) =>
-    console.log(kind.padEnd(KIND_WIDTH) + cells.map((cell) => cell.padStart(12)).join(''));
+    console.log(kind.padEnd(width) + cells.map((cell) => cell.padStart(12)).join(''));
   print('fault', ['injected', 'hit nothing', 'hits']);
   const idle: string[] = [];
   for (const [kind, faults] of Map.groupBy(injected, ({ fault }) => fault.kind)) {

@@ -7,6 +7,8 @@ const POLL_MS = 50;
 const PERIODS = 2;
 /** The longest wait for the periods of a list. Milliseconds. */
 const MAX_PERIODS_MS = 120_000;
+/** How often a patient caller repeats a request that is answered with 503. */
+const REPEATS = 5;
 
 interface Answer {
   /** A status, or the code of the error that came instead of an answer. */
@@ -14,10 +16,21 @@ interface Answer {
   readonly total: number;
   /** How long the answer is fresh. Milliseconds. */
   readonly freshMs: number;
+  /** `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 }
 
-export async function statusOf(url: string, path: string, localAddress?: string): Promise<string> {
-  return (await ask(url, path, localAddress)).status;
+export async function statusOf(url: string, path: string): Promise<string> {
+  return (await ask(url, path)).status;
+}
+
+/** The status for a caller that repeats a 503 when `Retry-After` says so: on a busy machine an API may refuse requests. */
+export async function patientStatusOf(url: string, path: string, localAddress?: string): Promise<string> {
+  for (let repeats = 0; ; repeats++) {
+    const { status, retryAfterMs } = await ask(url, path, localAddress);
+    if (status !== '503' || retryAfterMs === undefined || repeats === REPEATS) return status;
+    await delay(retryAfterMs);
+  }
 }
 
 /**
@@ -56,15 +69,18 @@ async function readiness(url: string): Promise<string> {
 function ask(url: string, path: string, localAddress?: string): Promise<Answer> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) =>
-      resolve({ status: error.code ?? error.name, total: 0, freshMs: 0 });
+      resolve({ status: error.code ?? error.name, total: 0, freshMs: 0, retryAfterMs: undefined });
     const options = { agent: false, signal: AbortSignal.timeout(TIMEOUT_MS), localAddress };
     const request = get(url + path, options, (response) => {
+      const { headers } = response;
+      const retryAfter = headers['retry-after'];
       response.once('error', failed);
       response.once('end', () =>
         resolve({
           status: String(response.statusCode),
-          total: Number(response.headers['x-total-count'] ?? 0),
-          freshMs: 1_000 * Number(/max-age=(\d+)/.exec(response.headers['cache-control'] ?? '')?.[1] ?? 0),
+          total: Number(headers['x-total-count'] ?? 0),
+          freshMs: 1_000 * Number(/max-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 0),
+          retryAfterMs: retryAfter === undefined ? undefined : 1_000 * Number(retryAfter),
         }),
       );
       response.resume();

@@ -1,5 +1,6 @@
 import { clientsOf, LocalStack, type LocalStackOptions } from '@records/local';
 import { avroDefinition, type RecordRow } from '@records/records-schema';
+import { whole } from './report.ts';
 
 const BATCH = 10_000;
 /** The most messages in one request. https://docs.cloud.google.com/pubsub/quotas */
@@ -40,6 +41,7 @@ export async function stackOf(people: number, options: LocalStackOptions = {}): 
   for (let from = 0; from < people; from += STATEMENT) {
     const to = Math.min(people, from + STATEMENT) - 1;
     await bigquery.query({ query, params: { from, to, nombre, apellido, pais } });
+    if (people > STATEMENT) console.error(`${whole(to + 1)} of ${whole(people)} records are in the table`);
   }
   return stack;
 }
