@@ -5,6 +5,15 @@ import { fromClock, TimeZoneError } from './zones.ts';
 const DAY_MS = 86_400_000;
 const DAY_MICROS = 86_400_000_000n;
 
+/** The first and the last microsecond of the years 1 to 9999. */
+export const MIN_MICROS = -62_135_596_800_000_000n;
+export const MAX_MICROS = 253_402_300_799_999_999n;
+
+/** The same microseconds; undefined outside of the years 1 to 9999. */
+export function inYears(micros: bigint): bigint | undefined {
+  return micros >= MIN_MICROS && micros <= MAX_MICROS ? micros : undefined;
+}
+
 const DATE = String.raw`(\d{4})-(\d{1,2})-(\d{1,2})`;
 const TIME = String.raw`(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d{1,9}))?`;
 const ZONE = String.raw`(Z|[+-]\d{1,2}(?::?\d{2})?| (?![+-])\S.*)`;
@@ -29,7 +38,8 @@ export function parseTime(text: string): bigint | undefined {
 /** Microseconds since 1970-01-01 00:00 on a clock without a time zone. */
 export function parseDateTime(text: string): bigint | undefined {
   const match = DATE_TIME.exec(text);
-  return match ? dateTimeMicros(match) : undefined;
+  const micros = match ? dateTimeMicros(match) : undefined;
+  return micros === undefined ? undefined : inYears(micros);
 }
 
 /** Whether a timestamp says in which zone it is. */
@@ -37,14 +47,14 @@ export function namesZone(text: string): boolean {
   return DATE_TIME_ZONE.exec(text)?.[8] !== undefined;
 }
 
-/** Microseconds since the epoch; undefined also for an unknown zone in the text. `zone` counts where it names none. */
+/** Microseconds since the epoch; undefined also for an unknown zone in the text, and outside of the years 1 to 9999. `zone` counts where it names none. */
 export function parseTimestamp(text: string, zone = 'UTC'): bigint | undefined {
   const match = DATE_TIME_ZONE.exec(text);
   const clock = match ? dateTimeMicros(match) : undefined;
   if (!match || clock === undefined) return undefined;
   const named = match[8] === undefined || match[8].toUpperCase() !== 'Z' ? match[8]?.trim() : 'UTC';
   try {
-    return fromClock(clock, named ?? zone);
+    return inYears(fromClock(clock, named ?? zone));
   } catch (error) {
     if (error instanceof TimeZoneError && named !== undefined) return undefined;
     throw error;
@@ -57,7 +67,9 @@ const PICOS_PER_MICRO = 1_000_000n;
 export function parsePicoseconds(text: string): bigint | undefined {
   const [fraction, digits = ''] = /\.\d{6}(\d{1,6})(?!\d)/.exec(text) ?? [];
   const micros = parseTimestamp(fraction ? text.replace(fraction, fraction.slice(0, 7)) : text);
-  return micros === undefined ? undefined : micros * PICOS_PER_MICRO + BigInt(digits.padEnd(6, '0'));
+  // A leap second has no fraction, as in timeMicros.
+  const picos = text.includes(`:60${fraction}`) ? 0n : BigInt(digits.padEnd(6, '0'));
+  return micros === undefined ? undefined : micros * PICOS_PER_MICRO + picos;
 }
 
 /** Rounds down, also before the epoch. */

@@ -9,7 +9,14 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BIGNUMERIC_SCALE, encodeBigNumeric, isBigNumeric } from './bignumeric.ts';
-import { parseDate, parseDateTime, parsePicoseconds, parseTime, parseTimestamp } from './calendar.ts';
+import {
+  inYears,
+  parseDate,
+  parseDateTime,
+  parsePicoseconds,
+  parseTime,
+  parseTimestamp,
+} from './calendar.ts';
 import { ExactNumber, plainDecimal } from './exact-number.ts';
 import { IntervalRangeError, parseInterval } from './intervals.ts';
 import { canonicalJson, InvalidJsonError } from './json.ts';
@@ -232,7 +239,8 @@ function picoseconds(value: unknown): DuckDBValue | undefined {
 
 function secondsToMicros(text: string): bigint | undefined {
   const plain = plainDecimal(text);
-  return plain && /^-?\d{1,12}(\.\d{1,6})?$/.test(plain) ? numericUnits(plain, 6) : undefined;
+  const micros = plain && /^-?\d{1,12}(\.\d{1,6})?$/.test(plain) ? numericUnits(plain, 6) : undefined;
+  return micros === undefined ? undefined : inYears(micros);
 }
 
 function boolean(text: string): boolean | undefined {

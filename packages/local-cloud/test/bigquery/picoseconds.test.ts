@@ -31,6 +31,7 @@ beforeAll(async () => {
     { id: 3, ts: 1.5 },
     { id: 4, ts: '2026-01-02 03:04:05.1+01' },
     { id: 5, ts: null },
+    { id: 6, ts: '2026-01-01T23:59:60.999999999Z' },
   ];
   const { body } = await send('POST', 'datasets/d/tables/t/insertAll', {
     rows: rows.map((json) => ({ json })),
@@ -39,6 +40,24 @@ beforeAll(async () => {
 });
 
 afterAll(() => fixture.close());
+
+it.each([{}, { timestampPrecision: '12' }])(
+  'a time beyond the years 1 to 9999 is refused: %j',
+  async (precision) => {
+    const name = precision.timestampPrecision ? 'picos' : 'micros';
+    await table(`limits_${name}`, { name: 'ts', type: 'TIMESTAMP', ...precision });
+    const insert = async (ts: unknown) => {
+      const { body } = await send('POST', `datasets/d/tables/limits_${name}/insertAll`, {
+        rows: [{ json: { ts } }],
+      });
+      return body.insertErrors?.[0].errors[0].message;
+    };
+    for (const ts of [999_999_999_999, -999_999_999_999, '0001-01-01T00:00:00+14:00', '9999-12-31 23:59:60'])
+      expect(await insert(ts)).toContain('Cannot convert value to TIMESTAMP');
+    for (const ts of ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', 253_402_300_799])
+      expect(await insert(ts)).toBe(undefined);
+  },
+);
 
 describe('a TIMESTAMP of twelve digits', () => {
   it('is shown with its precision, in tables, results and INFORMATION_SCHEMA', async () => {
@@ -61,18 +80,22 @@ describe('a TIMESTAMP of twelve digits', () => {
 
   it('has all its digits as a text, and microseconds as a number', async () => {
     const list = async (format: string) =>
-      cells(await send('GET', `datasets/d/tables/t/data?selectedFields=ts,micros&${format}`)).slice(0, 4);
+      cells(await send('GET', `datasets/d/tables/t/data?selectedFields=ts,micros&${format}`));
     expect(await list('formatOptions.timestampOutputFormat=ISO8601_STRING')).toEqual([
       [INSTANT, '2023-01-01T12:00:00.123456Z'],
       [BEFORE_EPOCH, '1969-12-31T23:59:59.999999Z'],
       ['1970-01-01T00:00:01.500000000000Z', null],
       ['2026-01-02T02:04:05.100000000000Z', null],
+      [null, null],
+      ['2026-01-02T00:00:00Z', null],
     ]);
     expect((await list('formatOptions.timestampOutputFormat=INT64')).map(([ts]) => ts)).toEqual([
       '1672574400123456',
       '-1',
       '1500000',
       '1767319445100000',
+      null,
+      '1767312000000000',
     ]);
     expect((await list(''))[0]).toEqual(['1672574400.123456', '1672574400.123456']);
   });
@@ -82,7 +105,7 @@ describe('a TIMESTAMP of twelve digits', () => {
       cells(await query(`SELECT id FROM d.t WHERE ${condition} ORDER BY ts`)).flat();
     expect(await ids(`ts = '${INSTANT}'`)).toEqual(['1']);
     expect(await ids('ts > micros')).toEqual(['2', '1']);
-    expect(await ids("ts >= TIMESTAMP '1970-01-01' AND ts IS NOT NULL")).toEqual(['3', '1', '4']);
+    expect(await ids("ts >= TIMESTAMP '1970-01-01' AND ts IS NOT NULL")).toEqual(['3', '1', '6', '4']);
     await query('CREATE TABLE d.copied AS SELECT ts, COUNT(*) AS n FROM d.t WHERE id < 3 GROUP BY ts');
     await query('INSERT d.copied (ts, n) SELECT micros, 7 FROM d.t WHERE id = 1');
     expect(cells(await query('SELECT ts, n FROM d.copied ORDER BY ts'))).toEqual([

@@ -21,7 +21,7 @@ import { floatText } from './functions/exact-decimal.ts';
 import { readInterval } from './functions/interval.ts';
 import { READERS } from './functions/numbers-of-text.ts';
 import { printedText } from './functions/printed.ts';
-import { MAX_MICROS, MIN_MICROS, zoned } from './functions/time-format.ts';
+import { zoned } from './functions/time-format.ts';
 import { failure, isolated, letIn } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 
@@ -52,15 +52,13 @@ const BAD_VALUE: Readonly<Partial<Record<ScalarKind, string>>> = {
 export const readTimestamp = defined('read_timestamp', 'STRING, STRING? -> TIMESTAMP', (text, zone) => {
   if (zone !== undefined && namesZone(text)) throw new FunctionError(`Timezone is not allowed in "${text}"`);
   const micros = zoned(() => parseTimestamp(text, zone));
-  if (micros === undefined || micros < MIN_MICROS || micros > MAX_MICROS)
-    throw new FunctionError(`Invalid timestamp: '${text}'`);
+  if (micros === undefined) throw new FunctionError(`Invalid timestamp: '${text}'`);
   return micros;
 });
 
 const readDateTime = defined('read_datetime', 'STRING -> DATETIME', (text) => {
   const micros = parseDateTime(text);
-  if (micros === undefined || micros > MAX_MICROS)
-    throw new FunctionError(`Invalid datetime string "${text}"`);
+  if (micros === undefined) throw new FunctionError(`Invalid datetime string "${text}"`);
   return micros;
 });
 

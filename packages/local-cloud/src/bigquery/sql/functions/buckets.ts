@@ -1,8 +1,8 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
-import { addMonths, formatDateTime } from '../../calendar.ts';
+import { addMonths, formatDateTime, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import { computed, FunctionError } from './computed.ts';
 import type { FunctionTable } from './table.ts';
-import { clockOf, DAY, DAY_MS, dayOf, MAX_MICROS, MIN_MICROS } from './time-format.ts';
+import { clockOf, DAY, DAY_MS, dayOf } from './time-format.ts';
 
 /** The starts of buckets of the same width. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/time-series-functions */
 

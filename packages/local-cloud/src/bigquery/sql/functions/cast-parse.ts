@@ -1,7 +1,7 @@
-import { parseDateTime } from '../../calendar.ts';
+import { MAX_MICROS, MIN_MICROS, parseDateTime } from '../../calendar.ts';
 import { fromClock, toClock } from '../../zones.ts';
 import { defined, FunctionError } from './computed.ts';
-import { dayOf, MAX_MICROS, MIN_MICROS, MONTHS, type TimeKind, zoned } from './time-format.ts';
+import { dayOf, MONTHS, type TimeKind, zoned } from './time-format.ts';
 
 /** `CAST('2024-01-05' AS DATE FORMAT 'YYYY-MM-DD')`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_string_as_datetime */
 

@@ -8,8 +8,6 @@ export type TimeKind = 'DATE' | 'DATETIME' | 'TIME' | 'TIMESTAMP';
 export const SECOND = 1_000_000n;
 export const DAY = 86_400n * SECOND;
 export const DAY_MS = 86_400_000;
-export const MIN_MICROS = -62_135_596_800n * SECOND;
-export const MAX_MICROS = 253_402_300_800n * SECOND - 1n;
 
 export const MONTHS =
   'January February March April May June July August September October November December'.split(' ');

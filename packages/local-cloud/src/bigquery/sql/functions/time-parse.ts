@@ -1,3 +1,4 @@
+import { MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import { fromClock } from '../../zones.ts';
 import { FunctionError } from './computed.ts';
 import {
@@ -5,8 +6,6 @@ import {
   DAY_MS,
   ELEMENT,
   elementName,
-  MAX_MICROS,
-  MIN_MICROS,
   MONTHS,
   SECOND,
   type TimeKind,

@@ -1,5 +1,5 @@
 import type { DuckDBIntervalValue } from '@duckdb/node-api';
-import { addMonths, formatDateTime } from '../../calendar.ts';
+import { addMonths, formatDateTime, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
 import { duckType, type ScalarKind, scalar } from '../../types.ts';
 import { fromClock, toClock } from '../../zones.ts';
@@ -21,7 +21,7 @@ import {
   weekStart,
 } from './date-parts.ts';
 import { type Emit, type Overload, overload } from './table.ts';
-import { clockOf, DAY, dayOf, MAX_MICROS, MIN_MICROS, type TimeKind, zoned } from './time-format.ts';
+import { clockOf, DAY, dayOf, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
 

@@ -1,4 +1,4 @@
-import { addMonths } from '../../calendar.ts';
+import { addMonths, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import { quoteLiteral } from '../../names.ts';
 import { scalar } from '../../types.ts';
 import { castTo, readText, readTimestamp } from '../casts.ts';
@@ -8,14 +8,7 @@ import { computed, defined, FunctionError } from './computed.ts';
 import { DATE_STEPS, MICROS, MONTHS, partOf } from './date-parts.ts';
 import { STRING_OF_JSON } from './json-values.ts';
 import { type Emit, type FunctionTable, overload } from './table.ts';
-import {
-  clockOf,
-  formatTimeElements,
-  MAX_MICROS,
-  MIN_MICROS,
-  ofKinds,
-  type TimeKind,
-} from './time-format.ts';
+import { clockOf, formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
 import { parseTimeElements } from './time-parse.ts';
 import {
   clockSql,
