@@ -115,7 +115,32 @@ describe('a difference', () => {
     ['SELECT CONCAT(COS(x))', '-0.51319373778697031', '-0.51319373', undefined],
     ['SELECT CONCAT(x)', '-0.51319373778697031', '-0.51319373778697019', undefined],
   ])('of %s is explained by the written list, or by nothing', (query, google, ours, reason) => {
-    expect(explanationOf({ query, google: table([google]), ours: table([ours]) })).toBe(reason);
+    expect(explanationOf({ query, ordered: true, google: table([google]), ours: table([ours]) })).toBe(
+      reason,
+    );
+  });
+
+  it.each<[string, string, string, (string | null)[][], RegExp | undefined]>([
+    ['Array cannot have a null element', 'c', 'ARRAY<INT64>', [['1', null]], /no array with a NULL element/],
+    ['Array cannot have a null element', 'c', 'ARRAY<INT64>', [['1', '2']], undefined],
+    ['Array cannot have a null element', 'c', 'STRUCT<a INT64>', [[null]], undefined],
+    ['Duplicate column names in the result', 'C', 'STRING', [['a']], /no two columns of one name/],
+    ['Duplicate column names in the result', 'd', 'STRING', [['a']], undefined],
+  ])('of ours, "%s", is explained only by what Google answers', (error, name, type, row, reason) => {
+    const columns = [
+      { name: 'c', type: 'STRING' },
+      { name, type },
+    ];
+    const google = { columns: name === 'c' ? columns.slice(1) : columns, rows: [row] };
+    const found = explanationOf({ query: 'SELECT 1', ordered: true, google, ours: { error } });
+    expect(found ?? '').toMatch(reason ?? /^$/);
+  });
+
+  it('of the last digits explains no other order of rows', () => {
+    const found = (ordered: boolean) =>
+      explanationOf({ query: 'SELECT COS(x)', ordered, google: table([0.5], [1]), ours: table([1], [0.5]) });
+    expect(found(true)).toBeUndefined();
+    expect(found(false)).toMatch(/last digits of a sine/);
   });
 
   it('is made small while it holds', async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type FunctionSignature, functionSignatures } from '@records/local-cloud';
 import { Draws } from '@records/seeder';
 import { conclude, whole } from '../shared/report.ts';
@@ -176,12 +177,12 @@ class Run {
   /** Why a difference is none of ours, if it is on the list. */
   async #reason(query: GeneratedQuery, finding: Finding): Promise<string | undefined> {
     if (!BROKEN.includes(finding.verdict) || finding.verdict === 'server error') return undefined;
-    const known = explanationOf({ query: finding.text, ...finding });
+    const known = explanationOf({ query: finding.text, ordered: query.ordered, ...finding });
     if (known !== undefined || finding.verdict !== 'accepts what Google refuses') return known;
     for (const text of partsOf(query)) {
       if (text === finding.text) continue;
       const { google, ours } = await this.#judged(text, true);
-      if (google && ours && 'error' in google && 'error' in ours) return NOT_EVALUATED;
+      if (isDeepStrictEqual(google, finding.google) && ours && 'error' in ours) return NOT_EVALUATED;
     }
     return undefined;
   }
@@ -211,7 +212,7 @@ class Run {
     const holds = async (smaller: string) => {
       const again = await this.#judged(smaller, query.ordered);
       if (again.verdict !== found.verdict || errorKind(again) !== error) return false;
-      return explanationOf({ query: smaller, ...again }) === undefined;
+      return explanationOf({ query: smaller, ordered: query.ordered, ...again }) === undefined;
     };
     // A smaller script would no longer say the same as its query.
     const text = query.script

@@ -22,6 +22,15 @@ afterAll(() => fixture.close());
 
 /** Mistakes, each with BigQuery's own message. */
 const mistakes: readonly (readonly [sql: string, message: string])[] = [
+  ["SELECT UPPER(=> 'a')", 'Syntax error: Unexpected "=>" at [1:14]'],
+  [
+    'CREATE OR REPLACE SCHEMA other',
+    'Statement CREATE OR REPLACE SCHEMA is not supported by the local BigQuery at [1:1]',
+  ],
+  [
+    'CREATE FUNCTION d.f() NOT AS (1)',
+    'Syntax error: Expected keyword DETERMINISTIC but got keyword AS at [1:27]',
+  ],
   ['SELECT nope FROM d.t', 'Unrecognized name: nope at [1:8]'],
   ['SELECT nmbre FROM (SELECT 1 AS nombre)', 'Unrecognized name: nmbre; Did you mean nombre? at [1:8]'],
   ['SELECT d.nope(1)', 'Function not found: d.nope at [1:8]'],

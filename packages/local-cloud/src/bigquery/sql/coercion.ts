@@ -146,10 +146,9 @@ export function commonType(values: readonly Resolved[], bindings: Bindings): Dat
   const typed = values.filter(({ coercible }) => !/^(?:NULL|EMPTY ARRAY|ERROR)$/.test(coercible ?? ''));
   const [first] = [...fixed, ...typed, ...values];
   if (!first) return undefined;
-  const candidates: DataType[] = [...fixed, ...typed, first].map(({ type }) => type);
-  candidates.unshift(...numericFirst(typed));
-  const struct = commonStruct(typed, bindings);
-  if (struct) candidates.push(struct);
+  const candidates = typed.some(({ type }) => type.kind === 'STRUCT')
+    ? commonStruct(typed, bindings)
+    : [...numericFirst(typed), ...[...fixed, ...typed, first].map(({ type }) => type)];
   return candidates.find((type) => values.every((value) => coerce(value, type, bindings) !== undefined));
 }
 
@@ -175,21 +174,25 @@ export function decimalLiteral(value: Resolved, type: DataType): Resolved | unde
   return combined(constantSql(kind, digits, value.at), type, value.at, [value]);
 }
 
-/** The STRUCT whose fields have the common types of the values' fields, under the names of the first. */
-function commonStruct(values: readonly Resolved[], bindings: Bindings): StructType | undefined {
+/** The STRUCT whose fields have the common types of the values' fields, under the names of the first; none if a field has none. */
+function commonStruct(values: readonly Resolved[], bindings: Bindings): StructType[] {
   const [first] = values;
-  if (first?.type.kind !== 'STRUCT') return undefined;
+  if (first?.type.kind !== 'STRUCT') return [];
   const fields = first.type.fields.flatMap(({ name }, index) => {
     const own = values.map((value) =>
       value.type.kind === 'STRUCT' && index < value.type.fields.length
         ? (value.elements?.[index] ?? fieldAt(value, index))
         : undefined,
     );
+    const [head] = own;
+    // Among literals, the first one gives the type, and its NULL is an INT64.
+    if (head?.coercible === 'NULL' && own.every((field) => /^(?:NULL|LITERAL)$/.test(field?.coercible ?? '')))
+      own[0] = { ...head, coercible: 'LITERAL' };
     const known = own.filter((value) => value !== undefined);
     const type = known.length === own.length ? commonType(known, bindings) : undefined;
     return type ? [{ name, type }] : [];
   });
-  return fields.length === first.type.fields.length ? { kind: 'STRUCT', fields } : undefined;
+  return fields.length === first.type.fields.length ? [{ kind: 'STRUCT', fields }] : [];
 }
 
 /** The error for a text literal that cannot be cast to the date or time type of another value, if there is one. */

@@ -93,5 +93,7 @@ export function structLiteral(
       type: converted[index]?.type ?? scalar('INT64'),
     })),
   };
-  return structOf(converted, structType, at);
+  const struct = structOf(converted, structType, at);
+  // The fields of a type that is written are coerced no further.
+  return type ? combined(struct.sql, type, at, [struct]) : struct;
 }

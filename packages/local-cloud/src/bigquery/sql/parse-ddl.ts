@@ -18,6 +18,7 @@ export abstract class DdlParser extends FunctionParser {
   protected create(): DdlStatement {
     const at = this.expectKeyword('CREATE');
     const orReplace = this.acceptKeyword('OR', 'REPLACE');
+    if (orReplace && this.isKeyword('SCHEMA')) throw unsupported('Statement CREATE OR REPLACE SCHEMA', at);
     if (this.acceptKeyword('SCHEMA')) return this.#createSchema(at);
     if (this.acceptKeyword('VIEW')) return this.#createView(at, orReplace);
     if (this.acceptKeyword('SNAPSHOT', 'TABLE')) return this.#createSnapshot(at, orReplace);

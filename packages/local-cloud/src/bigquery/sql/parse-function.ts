@@ -17,8 +17,8 @@ export abstract class FunctionParser extends DmlParser {
       this.isSymbol(')') ? [] : this.list(() => this.#parameter()),
     );
     const returns = this.acceptKeyword('RETURNS') ? this.type() : undefined;
-    this.acceptKeyword('NOT');
-    this.acceptKeyword('DETERMINISTIC');
+    if (this.acceptKeyword('NOT')) this.expectKeyword('DETERMINISTIC');
+    else this.acceptKeyword('DETERMINISTIC');
     if (this.acceptKeyword('LANGUAGE')) {
       const language = this.fieldName();
       throw unsupported(`A function in ${language.text.toUpperCase()}`, language.at);

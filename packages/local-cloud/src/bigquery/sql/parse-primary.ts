@@ -180,8 +180,10 @@ export abstract class PrimaryParser extends WindowParser {
     const args: Expression[] = [];
     if (!star && !this.isSymbol(')')) {
       this.list(() => {
-        if (this.isSymbol('=>', 1)) argumentNames.set(args.length, this.identifier().text.toLowerCase());
-        this.acceptSymbol('=>');
+        if (this.isSymbol('=>', 1)) {
+          argumentNames.set(args.length, this.identifier().text.toLowerCase());
+          this.expectSymbol('=>');
+        }
         args.push(this.expression());
       });
     }

@@ -13,6 +13,9 @@ import { FromParser } from './parse-from.ts';
 
 const SET_OPERATORS = ['UNION', 'INTERSECT', 'EXCEPT'] as const;
 
+/** Keywords that may follow a SELECT list. */
+const AFTER_ITEMS = /^(?:FROM|WHERE|GROUP|HAVING|QUALIFY|WINDOW|ORDER|LIMIT|UNION|INTERSECT|EXCEPT)$/;
+
 type SetOperator = Pick<SetOperation, 'operator' | 'byName'>;
 
 function spelled({ operator, byName }: SetOperator): string {
@@ -120,7 +123,8 @@ export abstract class QueryParser extends FromParser {
     const items = [this.#selectItem()];
     while (this.acceptSymbol(',')) {
       // A comma may follow the last item.
-      if (this.isKeyword('FROM') || this.peek().kind === 'end' || this.isSymbol(')')) break;
+      const { kind, keyword } = this.peek();
+      if (kind === 'end' || AFTER_ITEMS.test(keyword) || this.isSymbol(')') || this.isSymbol(';')) break;
       items.push(this.#selectItem());
     }
     const from = this.acceptKeyword('FROM') ? this.fromClause() : undefined;

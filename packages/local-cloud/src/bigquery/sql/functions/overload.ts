@@ -99,6 +99,8 @@ function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings)
     const value = converted(arg, pattern, generic, bindings);
     if (candidate.isExact && value && arg.coercible !== 'NULL' && !sameType(arg.type, value.type))
       return undefined;
+    if (candidate.takesNoText && arg.type.kind === 'STRING' && value && value.type.kind !== 'STRING')
+      return undefined;
     // A literal FLOAT64 is a NUMERIC only beside one.
     const isFloat = /NUMERIC$/.test(pattern) && arg.type.kind === 'FLOAT64';
     if (!value || (isFloat && !args.some(isDecimal))) return undefined;

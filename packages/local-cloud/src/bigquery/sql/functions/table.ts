@@ -13,6 +13,8 @@ export interface Overload {
   readonly emit: Emit;
   /** Whether no argument but NULL is coerced. */
   readonly isExact?: boolean;
+  /** Whether no literal text is coerced. */
+  readonly takesNoText?: boolean;
 }
 
 export interface Parameter {
@@ -45,6 +47,11 @@ export function overload(signature: string, emit: Emit): Overload {
   const [left = '', result = ''] = signature.split('->').map((side) => side.trim());
   const parameters = left === '' ? [] : left.split(/, /).map(parameterOf);
   return { signature, parameters, result, emit };
+}
+
+/** Signatures over several types of time: Google coerces a literal text to that of the first only. */
+export function inOrder(overloads: readonly Overload[]): Overload[] {
+  return overloads.map((each, index) => (index === 0 ? each : { ...each, takesNoText: true }));
 }
 
 function parameterOf(text: string): Parameter {

@@ -177,20 +177,22 @@ function readFields(kind: TimeKind, pattern: string, text: string): Fields {
 /** The value in microseconds: a clock, or since midnight for a TIME; for a TIMESTAMP the instant. */
 export function parseTimeElements(kind: TimeKind, pattern: string, text: string, zone = 'UTC'): bigint {
   const fields = readFields(kind, pattern, text);
-  if (fields.epoch !== undefined) return fields.epoch * SECOND;
   const hours = fields.hour + (fields.isHour12 && fields.isAfternoon ? 12 : 0);
   const time =
     BigInt((hours * 60 + fields.minute) * 60 + fields.second) * SECOND +
     BigInt(fields.second === 60 ? 0 : fields.micros);
   if (kind === 'TIME') return time % DAY;
-  const clock = BigInt(dateOf(fields)) * 1000n + time;
-  const result = kind === 'TIMESTAMP' ? instantOf(clock, fields, zone) : clock;
+  const result = fields.epoch === undefined ? instantOf(kind, fields, time, zone) : fields.epoch * SECOND;
   if (result < MIN_MICROS || result > MAX_MICROS)
     throw new FunctionError('Invalid result from parsing function');
   return result;
 }
 
-function instantOf(clock: bigint, { offsetMinutes, zone }: Fields, otherwise: string): bigint {
+/** The clock, or for a TIMESTAMP the instant. */
+function instantOf(kind: TimeKind, fields: Fields, time: bigint, otherwise: string): bigint {
+  const clock = BigInt(dateOf(fields)) * 1000n + time;
+  const { offsetMinutes, zone } = fields;
+  if (kind !== 'TIMESTAMP') return clock;
   if (offsetMinutes !== undefined) return clock - BigInt(offsetMinutes) * 60n * SECOND;
   return zoned(() => fromClock(clock, zone ?? otherwise));
 }

@@ -20,7 +20,7 @@ import {
   weekOfYear,
   weekStart,
 } from './date-parts.ts';
-import { type Emit, type Overload, overload } from './table.ts';
+import { type Emit, inOrder, type Overload, overload } from './table.ts';
 import { clockOf, DAY, dayOf, type TimeKind, zoned } from './time-format.ts';
 
 /** Dates and times in DuckDB's SQL. A TIMESTAMP is stored as the clock of UTC. */
@@ -132,12 +132,14 @@ const CALLS = {
 };
 
 export const steps = (name: string, sign: Sign, kinds: readonly TimeKind[]) =>
-  kinds.map((kind) =>
-    overload(`${kind}, STEP -> ${kind}`, (args, [value, interval]) =>
-      // Of NULL every part is NULL.
-      value?.coercible === 'NULL' && kind !== 'TIME'
-        ? value.sql
-        : stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
+  inOrder(
+    kinds.map((kind) =>
+      overload(`${kind}, STEP -> ${kind}`, (args, [value, interval]) =>
+        // Of NULL every part is NULL.
+        value?.coercible === 'NULL' && kind !== 'TIME'
+          ? value.sql
+          : stepSql(name, kind, sign, args, interval?.special?.part ?? '', interval?.at),
+      ),
     ),
   );
 
@@ -160,7 +162,7 @@ const DIFFERENCES = { ...STEPS, DATE: DATE_PARTS, DATETIME: ALL_PARTS };
 
 /** TIMESTAMP_DIFF counts whole parts; the others count the boundaries between parts. */
 export const differences = (name: string, kinds: readonly TimeKind[]) =>
-  kinds.map((kind) => overload(`${kind}, ${kind}, PART -> INT64`, differenceOf(name, kind)));
+  inOrder(kinds.map((kind) => overload(`${kind}, ${kind}, PART -> INT64`, differenceOf(name, kind))));
 
 /** A DATE less a DATETIME counts the parts of dates only. */
 export const dateLessDateTime = (name: string): Overload => ({

@@ -7,7 +7,7 @@ import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { DATE_STEPS, MICROS, MONTHS, partOf } from './date-parts.ts';
 import { STRING_OF_JSON } from './json-values.ts';
-import { type Emit, type FunctionTable, overload } from './table.ts';
+import { type Emit, type FunctionTable, inOrder, overload } from './table.ts';
 import { clockOf, formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
 import { parseTimeElements } from './time-parse.ts';
 import {
@@ -221,10 +221,10 @@ export const TIME_FUNCTIONS: FunctionTable = {
     overload('DATE, STRING? -> TIMESTAMP', ([x, ...zone]) => asInstant([`CAST(${x} AS TIMESTAMP)`, ...zone])),
   ],
   STRING: [
+    ...(['DATE', 'DATETIME', 'TIME'] as const).map((kind) => overload(`${kind} -> STRING`, asString)),
     overload('TIMESTAMP, STRING? -> STRING', (args, values, bindings) =>
       args.length === 1 ? asString(args, values, bindings) : inZoneText(args),
     ),
-    ...(['DATE', 'DATETIME', 'TIME'] as const).map((kind) => overload(`${kind} -> STRING`, asString)),
     STRING_OF_JSON,
   ],
   DATE_ADD: steps('DATE_ADD', '+', KINDS),
@@ -235,20 +235,23 @@ export const TIME_FUNCTIONS: FunctionTable = {
   TIMESTAMP_SUB: stepsOfClocks('TIMESTAMP_SUB', '-', ['TIMESTAMP', 'DATETIME']),
   TIME_ADD: steps('TIME_ADD', '+', ['TIME']),
   TIME_SUB: steps('TIME_SUB', '-', ['TIME']),
-  LAST_DAY: [overload('DATE, PART? -> DATE', lastDay), overload('DATETIME, PART? -> DATE', lastDay)],
+  LAST_DAY: inOrder(['DATE', 'DATETIME'].map((kind) => overload(`${kind}, PART? -> DATE`, lastDay))),
   UNIX_DATE: overload('DATE -> INT64', ([x]) => `CAST(${x} - DATE '1970-01-01' AS BIGINT)`),
   DATE_FROM_UNIX_DATE: overload('INT64 -> DATE', fromUnixDate),
   DATE_DIFF: [...differences('DATE_DIFF', KINDS), dateLessDateTime('DATE_DIFF')],
   DATETIME_DIFF: differences('DATETIME_DIFF', CLOCKS),
   TIMESTAMP_DIFF: differences('TIMESTAMP_DIFF', ['TIMESTAMP', 'DATETIME']),
   TIME_DIFF: differences('TIME_DIFF', ['TIME']),
-  DATE_TRUNC: truncations('DATE_TRUNC'),
-  DATETIME_TRUNC: [...truncations('DATETIME_TRUNC').slice(1), dateTruncated('DATETIME_TRUNC')],
-  TIMESTAMP_TRUNC: [...truncations('TIMESTAMP_TRUNC').slice(1).reverse(), dateTruncated('TIMESTAMP_TRUNC')],
+  DATE_TRUNC: inOrder(truncations('DATE_TRUNC')),
+  DATETIME_TRUNC: inOrder([...truncations('DATETIME_TRUNC').slice(1), dateTruncated('DATETIME_TRUNC')]),
+  TIMESTAMP_TRUNC: inOrder([
+    ...truncations('TIMESTAMP_TRUNC').slice(1).reverse(),
+    dateTruncated('TIMESTAMP_TRUNC'),
+  ]),
   TIME_TRUNC: overload('TIME, PART -> TIME', truncatedTime),
-  FORMAT_DATE: formatting(KINDS),
-  FORMAT_DATETIME: formatting(CLOCKS),
-  FORMAT_TIMESTAMP: formatting(['TIMESTAMP', 'DATETIME']),
+  FORMAT_DATE: inOrder(formatting(KINDS)),
+  FORMAT_DATETIME: inOrder(formatting(CLOCKS)),
+  FORMAT_TIMESTAMP: inOrder(formatting(['TIMESTAMP', 'DATETIME'])),
   FORMAT_TIME: formatting(['TIME']),
   PARSE_DATE: overload('STRING, STRING -> DATE', PARSED.DATE),
   PARSE_DATETIME: overload('STRING, STRING -> DATETIME', PARSED.DATETIME),
