@@ -278,6 +278,25 @@ describe('statements on tables', () => {
     ]);
   });
 
+  it('MERGE asks subqueries in its WHEN clauses, and sets what subqueries answer', async () => {
+    await run(
+      "CREATE TABLE d.asked AS SELECT * FROM UNNEST([STRUCT('a' AS id, 1 AS n), ('b', 2), ('c', 3)])",
+    );
+    const names = "SELECT * FROM UNNEST(['b', 'y'])";
+    await run(
+      `MERGE d.asked AS t USING (SELECT 'a' AS id UNION ALL SELECT 'b' UNION ALL SELECT 'y' UNION ALL SELECT 'z') AS s ON t.id = s.id
+       WHEN MATCHED AND EXISTS (SELECT 1 FROM UNNEST(['a']) AS x WHERE x = s.id) THEN UPDATE SET n = (SELECT MAX(o.n) FROM d.asked AS o WHERE o.id > t.id)
+       WHEN MATCHED AND t.id IN (${names}) THEN DELETE
+       WHEN NOT MATCHED AND s.id NOT IN (${names}) THEN INSERT (id, n) VALUES (s.id, (SELECT COUNT(*) FROM d.asked))
+       WHEN NOT MATCHED BY SOURCE AND t.n > (SELECT AVG(o.n) FROM d.asked AS o) THEN UPDATE SET n = 0`,
+    );
+    expect(await rows('SELECT id, n FROM d.asked ORDER BY id')).toEqual([
+      ['a', 3],
+      ['c', 0],
+      ['z', 3],
+    ]);
+  });
+
   it('MERGE and UPDATE refuse to change a row twice, and change nothing then', async () => {
     const before = await rows('SELECT id, n FROM d.people ORDER BY id');
     const twice = 'UNNEST([1, 2]) AS x';

@@ -142,16 +142,19 @@ export class DmlTranslator {
       read.push(...row.read);
       return row.sql;
     });
+    const chosen = this.#shared.queries.newAlias();
     const columns = target.table.fields.map((_, column) => {
       const values = rows.flatMap((row, index) => (row[column] ? `WHEN ${index} THEN ${row[column]}` : []));
-      return values.length > 0 ? `CASE ${OPERATION} ${values.join(' ')} END` : 'NULL';
+      return values.length > 0 ? `CASE ${chosen}.op ${values.join(' ')} END` : 'NULL';
     });
     const join = joinOf(clauses);
     const marked = `(${from.sql} CROSS JOIN (SELECT TRUE AS m) AS ${mark.slice(0, -2)})`;
+    // Not an alias beside the values: DuckDB takes no subquery in one.
+    const choice = `CROSS JOIN LATERAL (SELECT CASE ${branches.join(' ')} END AS op) AS ${chosen}`;
     const changes = changesSql(
-      `CASE ${branches.join(' ')} END`,
+      `${chosen}.op`,
       columns,
-      `${targetSql(target)} ${join} JOIN ${marked} ON ${matches.sql}`,
+      `${targetSql(target)} ${join} JOIN ${marked} ON ${matches.sql} ${choice}`,
     );
     const modifies = clauses.some(({ then }) => then.action !== 'INSERT');
     return {
