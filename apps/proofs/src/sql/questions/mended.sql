@@ -86,3 +86,8 @@ SELECT (n, NULL) = (1, 'a') FROM people;
 SELECT STRUCT<INT64, STRING>(1, '2024-01-01') = (1, DATE '2024-01-01');
 SELECT COALESCE((1, (2, NULL)), (1, (2, 'a')));
 SELECT n, (1, 'a') IN ((1, NULL), (NULL, 'b')) AS a, casa IN ((NULL, 10), ('a', 1)) AS b, [STRUCT(1 AS a, NULL AS b), STRUCT(2, 1.5)] AS c, [(2, NULL), STRUCT<a INT64, b STRING>(1, 'x')] AS d FROM people ORDER BY n;
+SELECT DISTINCT casa.calle AS c, pais FROM people ORDER BY UPPER(casa.calle) || pais, pais, c;
+SELECT DISTINCT p.casa.calle FROM people AS p ORDER BY LENGTH(p.casa.calle), 1;
+SELECT DISTINCT casa.* FROM people ORDER BY UPPER(casa.calle), numero;
+SELECT DISTINCT casa.calle FROM people ORDER BY casa.numero + 1;
+SELECT DISTINCT UPPER(casa.calle) FROM people ORDER BY UPPER(casa.calle);

@@ -30,6 +30,8 @@ export interface ExpressionContext {
   readonly windows: boolean;
   /** SQL of the GROUP BY keys, once they are known; `paths` are those that are columns or fields. */
   readonly groups?: { readonly keys: ReadonlySet<string>; readonly paths: ReadonlySet<string> };
+  /** After SELECT DISTINCT, the columns and fields of the SELECT list by the SQL that they had before. */
+  readonly shown?: ReadonlyMap<string, Resolved>;
   /** Windows of the WINDOW clause, keyed by lower-case name. */
   readonly namedWindows?: ReadonlyMap<string, WindowSpec>;
   /** A condition on the rows that aggregate functions see, in PIVOT. */

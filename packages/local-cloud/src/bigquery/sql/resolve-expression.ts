@@ -20,6 +20,8 @@ import { memberOf } from './scope.ts';
 
 export function resolveExpression(node: Expression, context: ExpressionContext): Resolved {
   const resolved = resolveNode(node, context);
+  const shown = /^(?:path|field)$/.test(node.node) && context.shown?.get(resolved.sql);
+  if (shown) return { ...shown, at: node.at };
   const isKey = context.groups?.paths.has(resolved.sql);
   return isKey ? withoutReferences(resolved, context.scope) : resolved;
 }

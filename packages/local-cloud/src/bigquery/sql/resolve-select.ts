@@ -10,7 +10,7 @@ import { resolveExpression } from './resolve-expression.ts';
 import { type FromContext, type ResolvedFrom, resolveFrom } from './resolve-from.ts';
 import { type Resolved, withoutReferences } from './resolved.ts';
 import { Scope, type ScopeColumn, sameName } from './scope.ts';
-import { expandItems, isPath, type ListItem } from './select-items.ts';
+import { expandItems, type ListItem } from './select-items.ts';
 import { structOf } from './struct.ts';
 
 export function resolveSelect(
@@ -25,6 +25,8 @@ export function resolveSelect(
 interface DistinctRows {
   readonly alias: string;
   readonly values: readonly Resolved[];
+  /** The columns and fields among the values, by their SQL before. */
+  readonly shown: ReadonlyMap<string, Resolved>;
   readonly scope: Scope;
 }
 
@@ -193,10 +195,7 @@ class SelectResolver {
       const { at } = node;
       const numbered = itemAt(node, 'ORDER BY', shown);
       if (numbered) return { ...numbered, at };
-      if (!distinct) return resolveExpression(node, context);
-      const path = isPath(node) ? resolveExpression(node, context) : undefined;
-      const column = path && shown[values.findIndex(({ sql }) => sql === path.sql)];
-      return column ? { ...column, at } : this.#afterDistinct(node, distinct);
+      return distinct ? this.#afterDistinct(node, distinct) : resolveExpression(node, context);
     };
     return orderBySql(items, resolve, ({ sql }) => {
       const index = shown.findIndex((value) => value.sql === sql);
@@ -216,17 +215,22 @@ class SelectResolver {
       columns: columns.map(visible),
       ...(value && { value: visible(value) }),
     }));
+    const columns = values.map((value, index) => ({ ...value, sql: `${alias}.c${index}` }));
+    const paths = columns.flatMap((column, index) =>
+      this.#items[index]?.isPath ? [[values[index]?.sql ?? '', column] as const] : [],
+    );
     return {
       alias,
-      values: values.map((value, index) => ({ ...value, sql: `${alias}.c${index}` })),
+      values: columns,
+      shown: new Map(paths),
       scope: new Scope(this.#scope.parent, sources, this.#scope.merged.map(visible)),
     };
   }
 
-  #afterDistinct(node: Expression, { values, scope }: DistinctRows): Resolved {
+  #afterDistinct(node: Expression, { values, shown, scope }: DistinctRows): Resolved {
     const alias = (name: Name) => this.#alias(name, values);
     const clause = 'ORDER BY clause after SELECT DISTINCT';
-    const value = resolveExpression(node, { ...this.#base, scope, clause, alias });
+    const value = resolveExpression(node, { ...this.#base, scope, shown, clause, alias });
     const hidden = value.references.find(
       (reference) => reference.scope === scope && !values.some(({ sql }) => sql === reference.sql),
     );
