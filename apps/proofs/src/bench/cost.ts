@@ -9,7 +9,8 @@ const SECONDS_PER_MONTH = 30 * 86_400;
 /** One request in ten is for a single record. */
 const LOOKUP_SHARE = 0.1;
 const CONDITIONAL_REQUESTS = 100;
-const MAX_IN_FLIGHT = 64;
+/** Few: an API whose event loop is late, as on a busy machine, refuses a caller with many. */
+const MAX_IN_FLIGHT = 16;
 const EXPECTED: ReadonlySet<number> = new Set([200, 304, 404]);
 
 export interface CostOptions {
