@@ -100,12 +100,11 @@ export class Bindings {
       typeof name === 'number'
         ? this.#parameters[name]
         : this.#parameters.find((candidate) => candidate.name === name);
-    if (typeof name === 'number' && (!parameter || parameter.name !== undefined)) {
+    if (typeof name === 'number' && (!parameter || parameter.name !== undefined))
       throw invalidQuery(
         `Number of positional parameters is ${this.#parameters.length}, but the query has more`,
         at,
       );
-    }
     if (!parameter) throw invalidQuery(`Query parameter '${name}' not found`, at);
     return this.bind(parameter.type, parameter.value, at, String(name));
   }

@@ -88,9 +88,8 @@ export function castTo(value: Resolved, type: DataType, safe: boolean, { at, bin
   const [from, to] = [value.type, type];
   if (from.kind === 'STRING' && rangeElement(to.kind))
     throw unsupported(`CAST from STRING to ${typeName(to)}`, at);
-  if (from.kind === 'ARRAY' || from.kind === 'STRUCT' || to.kind === 'ARRAY' || to.kind === 'STRUCT') {
+  if (from.kind === 'ARRAY' || from.kind === 'STRUCT' || to.kind === 'ARRAY' || to.kind === 'STRUCT')
     throw unsupported(`CAST from ${typeName(from)} to ${typeName(to)}`, at);
-  }
   const sql =
     from.kind === 'STRING' && to.kind !== 'BYTES' && to.kind !== 'JSON'
       ? readText(value.sql, to.kind, safe)

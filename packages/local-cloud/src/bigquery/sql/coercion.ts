@@ -245,12 +245,10 @@ export function signatureError(what: string, args: readonly Resolved[], supporte
 /** The number of LIMIT or OFFSET, which is a literal or a parameter. */
 export function rowCount(value: Resolved, clause: string, bindings: Bindings): string {
   const count = coerce(value, scalar('INT64'), bindings);
-  if (!count || (value.coercible !== 'LITERAL' && value.coercible !== 'PARAMETER')) {
+  if (!count || (value.coercible !== 'LITERAL' && value.coercible !== 'PARAMETER'))
     throw invalidQuery(`${clause} expects an integer literal or parameter`, value.at);
-  }
-  if (typeof count.constant !== 'bigint' || count.constant < 0n) {
+  if (typeof count.constant !== 'bigint' || count.constant < 0n)
     throw invalidQuery(`${clause} must not be negative or NULL`, value.at);
-  }
   // As a parameter, DuckDB would not know that it needs only the first rows, and sort all.
   return String(count.constant);
 }

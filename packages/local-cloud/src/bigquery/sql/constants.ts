@@ -54,9 +54,8 @@ function parsedLiteral(kind: ScalarKind, text: string, at: Position): DuckDBValu
   if (kind === 'JSON') return parsed(() => canonicalJson(text, 'round'), at);
   const value = scalarValue(kind, text, true);
   if (value === undefined) throw invalidQuery(`Invalid ${kind} literal "${text}"`, at);
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+  if (typeof value === 'number' && !Number.isFinite(value))
     throw invalidQuery(`Invalid floating point literal: ${text}`, at);
-  }
   return value;
 }
 

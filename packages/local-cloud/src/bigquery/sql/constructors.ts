@@ -28,9 +28,8 @@ export function caseOf({ operand, conditions, results: then, otherwise }: Branch
   const results = otherwise ? [...then, otherwise] : then;
   const type = commonType(results, bindings);
   const values = type ? results.flatMap((result) => exactly(result, type, bindings) ?? []) : [];
-  if (!type || values.length < results.length) {
+  if (!type || values.length < results.length)
     throw signatureError('operator CASE', results, 'CASE WHEN BOOL THEN ANY ELSE ANY END', at);
-  }
   const branches = tests.map((test, index) => `WHEN ${whenAsked(test)} THEN ${values[index]?.sql}`);
   const rest = otherwise ? ` ELSE ${values.at(-1)?.sql}` : '';
   return combined(`(CASE ${branches.join(' ')}${rest} END)`, type, at, [...tests, ...values]);
@@ -68,12 +67,11 @@ export function structLiteral(
   type: DataType | undefined,
   { at, bindings }: Site,
 ): Resolved {
-  if (type?.kind === 'STRUCT' && type.fields.length !== values.length) {
+  if (type?.kind === 'STRUCT' && type.fields.length !== values.length)
     throw invalidQuery(
       `STRUCT type has ${type.fields.length} fields but constructor call has ${values.length} fields`,
       at,
     );
-  }
   if (values.length === 0) throw unsupported('A STRUCT without fields', at);
   const converted = values.map((value, index) => {
     const target = type?.kind === 'STRUCT' ? type.fields[index]?.type : undefined;

@@ -17,12 +17,11 @@ export function arrayElement(
   { at, bindings }: Site,
 ): Resolved {
   const position = coerce(key, scalar('INT64'), bindings);
-  if (array.type.kind !== 'ARRAY' || !position) {
+  if (array.type.kind !== 'ARRAY' || !position)
     throw invalidQuery(
       `Subscript access using [INT64] is not supported on values of type ${typeName(array.type)}`,
       at,
     );
-  }
   const first = mode.endsWith('ORDINAL') ? 1 : 0;
   const sql = strict([array.sql, position.sql], (list, i) => {
     const outside = mode.startsWith('SAFE')
@@ -56,12 +55,11 @@ export function jsonElement(
 ): Resolved {
   const isName = key.type.kind === 'STRING';
   const place = coerce(key, scalar(isName ? 'STRING' : 'INT64'), bindings);
-  if (!place) {
+  if (!place)
     throw invalidQuery(
       `Subscript access using [${typeName(key.type)}] is not supported on values of type JSON`,
       at,
     );
-  }
   const call = isName ? jsonMember : jsonItem;
   return combined(call([json.sql, place.sql]), json.type, at, [json, place]);
 }

@@ -72,12 +72,11 @@ export class GroupBy {
     if (!name || !item) return this.#expression(key);
     const list = { ...context, aggregates: true, windows: true };
     const values = items.map((other) => other.resolve(list));
-    if (values.some(({ sql }) => sql !== values[0]?.sql)) {
+    if (values.some(({ sql }) => sql !== values[0]?.sql))
       throw invalidQuery(
         `Name ${name.text} in GROUP BY clause is ambiguous; it may refer to multiple columns in the SELECT-list`,
         key.at,
       );
-    }
     if (fields.length > 0 && !values[0]?.hasAggregate)
       throw invalidQuery(`Cannot GROUP BY field references from SELECT list alias ${name.text}`, key.at);
     if (!values[0]?.hasAggregate) return this.#itemKey(item);

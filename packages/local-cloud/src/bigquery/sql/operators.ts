@@ -51,12 +51,11 @@ export function compare(operator: string, left: Resolved, right: Resolved, site:
 function compareStructs(operator: string, left: Resolved, right: Resolved, site: Site): Resolved {
   const { at } = site;
   if (left.type.kind !== 'STRUCT') throw new TypeError('not a STRUCT');
-  if (operator !== '=' && operator !== '!=') {
+  if (operator !== '=' && operator !== '!=')
     throw invalidQuery(
       `Operator ${operator} is not defined for arguments of type ${typeName(left.type)}`,
       at,
     );
-  }
   const { fields } = left.type;
   const sql = letIn([left.sql, right.sql], (a, b) => {
     const pairs = fields.map((_, index) => {
@@ -118,9 +117,8 @@ function arithmetic(operator: Arithmetic, left: Resolved, right: Resolved, { at,
   const type = commonType([left, right], bindings);
   const kind = NUMERIC_KINDS.find((numeric) => numeric === type?.kind);
   if (!kind) {
-    if (/DATE|TIME/.test(`${left.type.kind} ${right.type.kind}`)) {
+    if (/DATE|TIME/.test(`${left.type.kind} ${right.type.kind}`))
       throw unsupported(`Operator ${operator} for dates and times`, at);
-    }
     throw signatureError(`operator ${operator}`, [left, right], supported, at);
   }
   const target = scalar(operator === '/' && kind === 'INT64' ? 'FLOAT64' : kind);
@@ -215,14 +213,13 @@ export function resolveUnary(operator: string, value: Resolved, { at, bindings }
     return combined(`(~${int64.sql})`, int64.type, at, [int64]);
   }
   const isInterval = value.type.kind === 'INTERVAL' && operator === '-';
-  if (!isInterval && !NUMERIC_KINDS.some((kind) => kind === value.type.kind)) {
+  if (!isInterval && !NUMERIC_KINDS.some((kind) => kind === value.type.kind))
     throw signatureError(
       `operator ${operator}`,
       [value],
       `${operator}INT64; ${operator}NUMERIC; ${operator}FLOAT64`,
       at,
     );
-  }
   if (operator === '+') return value;
   const sql = NEGATED[value.type.kind]?.([value.sql]) ?? `(-${value.sql})`;
   return combined(sql, value.type, at, [value]);

@@ -31,9 +31,8 @@ export function itemAt<Item>(
 
 /** A key of ORDER BY that sorts as BigQuery does: NULLs as the item says, NaN as the smallest number. */
 function orderKeySql(value: Resolved, item: OrderItem, key: string): string {
-  if (/^(?:ARRAY|STRUCT|JSON)$/.test(value.type.kind)) {
+  if (/^(?:ARRAY|STRUCT|JSON)$/.test(value.type.kind))
     throw invalidQuery(`ORDER BY does not support expressions of type ${typeName(value.type)}`, value.at);
-  }
   const direction = item.descending ? 'DESC' : 'ASC';
   const plain = `${key} ${direction} NULLS ${item.nulls}`;
   if (value.type.kind !== 'FLOAT64') return plain;

@@ -81,12 +81,10 @@ export abstract class DdlParser extends FunctionParser {
     const clusterBy = this.acceptKeyword('CLUSTER', 'BY') ? this.list(() => this.identifier()) : [];
     const options = this.options();
     const query = this.acceptKeyword('AS') ? this.query() : undefined;
-    if (!columns && !query && !source) {
+    if (!columns && !query && !source)
       throw invalidQuery('CREATE TABLE must have a column list or AS SELECT', at);
-    }
-    if (source && (columns || (query && source.how !== 'LIKE'))) {
+    if (source && (columns || (query && source.how !== 'LIKE')))
       throw invalidQuery(`CREATE TABLE with ${source.how} cannot have columns or AS SELECT`, at);
-    }
     return {
       ...{ node: 'create table', at, noun: 'TABLE', table, orReplace, ifNotExists, columns, source },
       ...{ partitionBy, clusterBy, options, query },
@@ -113,9 +111,8 @@ export abstract class DdlParser extends FunctionParser {
     const required = this.acceptKeyword('NOT', 'NULL');
     const options = this.options();
     const { kind, text } = this.peek();
-    if (kind !== 'end' && !/^(?:[,);]|>+)$/.test(text)) {
+    if (kind !== 'end' && !/^(?:[,);]|>+)$/.test(text))
       throw unsupported(`A column with ${text.toUpperCase()}`, this.at);
-    }
     return { name, type, required, options };
   }
 
@@ -188,21 +185,18 @@ export abstract class DdlParser extends FunctionParser {
     if (this.acceptKeyword('SCHEMA')) {
       const ifExists = this.#ifExists();
       const schema = this.tableName();
-      if (!this.isKeyword('SET', 'OPTIONS')) {
+      if (!this.isKeyword('SET', 'OPTIONS'))
         throw unsupported(`ALTER SCHEMA ${this.peek().text} ${this.peek(1).text}`.toUpperCase(), at);
-      }
       return { node: 'alter schema', at, schema, ifExists, options: this.#setOptions() };
     }
     const noun = this.#noun();
-    if (noun !== 'TABLE' && noun !== 'VIEW') {
+    if (noun !== 'TABLE' && noun !== 'VIEW')
       throw unsupported(`Statement ALTER ${this.peek().text.toUpperCase()}`, at);
-    }
     const ifExists = this.#ifExists();
     const table = this.tableName();
     const changes = this.list(() => this.#tableChange());
-    if (noun === 'VIEW' && changes.some(({ change }) => !/OPTIONS$/.test(change))) {
+    if (noun === 'VIEW' && changes.some(({ change }) => !/OPTIONS$/.test(change)))
       throw invalidQuery('ALTER VIEW can only SET OPTIONS', at);
-    }
     return { node: 'alter table', at, noun, table, ifExists, changes };
   }
 

@@ -59,9 +59,8 @@ export abstract class DmlParser extends QueryParser {
   }
 
   #where(statement: string): Expression {
-    if (this.peek().kind === 'end' || this.isSymbol(';')) {
+    if (this.peek().kind === 'end' || this.isSymbol(';'))
       throw invalidQuery(`${statement} must have a WHERE clause`, this.at);
-    }
     this.expectKeyword('WHERE');
     return this.expression();
   }
@@ -94,9 +93,8 @@ export abstract class DmlParser extends QueryParser {
     const condition = this.acceptKeyword('AND') ? this.expression() : undefined;
     this.expectKeyword('THEN');
     const then = this.#mergeAction(target);
-    if ((then.action === 'INSERT') !== (when === 'NOT MATCHED BY TARGET')) {
+    if ((then.action === 'INSERT') !== (when === 'NOT MATCHED BY TARGET'))
       throw invalidQuery(`${then.action} is not allowed in a WHEN ${when} clause of MERGE`, at);
-    }
     return { when, condition, then };
   }
 

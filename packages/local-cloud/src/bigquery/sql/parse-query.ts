@@ -58,12 +58,11 @@ export abstract class QueryParser extends FromParser {
     const operands = [first];
     let operation: SetOperator | undefined;
     for (let next = this.#setOperator(); next; next = this.#setOperator()) {
-      if (operation && spelled(next) !== spelled(operation)) {
+      if (operation && spelled(next) !== spelled(operation))
         throw syntaxError(
           'Different set operations cannot be used in the same query without using parentheses for grouping',
           this.at,
         );
-      }
       operation = next;
       operands.push(this.#queryPrimary());
     }
@@ -147,12 +146,11 @@ export abstract class QueryParser extends FromParser {
     if (this.acceptKeyword('ALL')) return { all: true, keys: [] };
     const set = this.#groupingSet();
     if (set) {
-      if (this.isSymbol(',')) {
+      if (this.isSymbol(','))
         throw invalidQuery(
           `The GROUP BY clause only supports ${set.kind} when there are no other grouping elements`,
           this.at,
         );
-      }
       return { all: false, keys: [], sets: set };
     }
     const keys = this.list(() => {

@@ -159,9 +159,8 @@ class ScriptParser extends StatementParser {
   #labelled(): Parsed<'block' | 'loop' | 'for'> {
     const label = this.identifier();
     this.expectSymbol(':');
-    if (this.#around.some((other) => other.label === label.text.toLowerCase())) {
+    if (this.#around.some((other) => other.label === label.text.toLowerCase()))
       throw invalidQuery(`Label ${label.text} already exists`, label.at);
-    }
     if (this.isKeyword('BEGIN')) return this.#block(label);
     if (/^(LOOP|WHILE|REPEAT|FOR)$/.test(this.peek().keyword)) return this.#loop(label);
     throw this.unexpected();
@@ -204,9 +203,8 @@ class ScriptParser extends StatementParser {
     const label = text.toLowerCase();
     const target = this.#around.find((other) => other.label === label);
     if (!target) throw invalidQuery(`Label ${text} does not exist or is out of scope`, at);
-    if (node === 'continue' && !target.isLoop) {
+    if (node === 'continue' && !target.isLoop)
       throw invalidQuery(`${keyword} with label must refer to a loop`, at);
-    }
     return { node, label };
   }
 

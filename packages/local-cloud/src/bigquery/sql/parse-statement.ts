@@ -23,11 +23,10 @@ export function parseBody(sql: string): Expression {
 }
 
 export function assertLength(sql: string): void {
-  if (sql.length > MAX_LENGTH) {
+  if (sql.length > MAX_LENGTH)
     throw invalidQuery(
       'The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and white space characters.',
     );
-  }
 }
 
 export class StatementParser extends DdlParser {

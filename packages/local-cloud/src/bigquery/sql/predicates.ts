@@ -59,9 +59,8 @@ export function isInArray(subject: Resolved, given: Resolved, predicate: Predica
 export function isInRows(subject: Resolved, query: ResolvedSubquery, predicate: Predicate): Resolved {
   const { at, bindings } = predicate;
   const [output] = query.outputs;
-  if (!output || query.outputs.length > 1) {
+  if (!output || query.outputs.length > 1)
     throw invalidQuery('Subquery of type IN must have only one output column', at);
-  }
   const { type } = output.value;
   const x = coerce(subject, type, bindings);
   if (!x) {

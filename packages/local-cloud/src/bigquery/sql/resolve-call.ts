@@ -41,13 +41,11 @@ export function resolveCall(node: FunctionCall, context: ExpressionContext): Res
 function resolveGrouping(node: FunctionCall, context: ExpressionContext): Resolved {
   const [arg, ...rest] = node.args;
   if (!arg || rest.length > 0) throw invalidQuery('Function GROUPING takes one argument', node.at);
-  if (!context.aggregates) {
+  if (!context.aggregates)
     throw invalidQuery(`Aggregate function GROUPING not allowed in ${context.clause}`, node.at);
-  }
   const key = context.resolve(arg, context);
-  if (!context.groups?.keys.has(key.sql)) {
+  if (!context.groups?.keys.has(key.sql))
     throw invalidQuery('The argument of GROUPING must be a key of GROUP BY', arg.at);
-  }
   const grouped = withoutReferences(key, context.scope);
   return combined(`CAST(grouping(${key.sql}) AS BIGINT)`, scalar('INT64'), node.at, [grouped], {
     hasAggregate: true,
@@ -144,9 +142,8 @@ function currentTime(node: FunctionCall, args: readonly Resolved[], context: Exp
 }
 
 function resolveAggregate(node: FunctionCall, context: ExpressionContext): Resolved {
-  if (!context.aggregates) {
+  if (!context.aggregates)
     throw invalidQuery(`Aggregate function ${node.name} not allowed in ${context.clause}`, node.at);
-  }
   const inner: ExpressionContext = {
     ...withoutGroups(context),
     clause: `the arguments of aggregate function ${node.name}`,
@@ -164,9 +161,8 @@ function aggregateCall(node: FunctionCall, context: ExpressionContext, over: str
   if (node.argumentNames) throw unsupported(`A named argument of ${node.name}`, node.at);
   if (node.star && node.name !== 'COUNT')
     throw invalidQuery(`Argument * can only be used in COUNT(*)`, node.at);
-  if (!node.star && node.args.length === 0) {
+  if (!node.star && node.args.length === 0)
     throw invalidQuery(`Number of arguments does not match for aggregate function ${node.name}`, node.at);
-  }
   const args = node.args.map((arg) => context.resolve(arg, context));
   const called = applyOverloads(node, overloads, args, context.bindings);
   for (const { value } of node.orderBy) {
@@ -202,26 +198,21 @@ function resolveAnalytic(node: FunctionCall, context: ExpressionContext): Resolv
   const inner = { ...context, windows: false, clause: `the arguments of analytic function ${name}` };
   const spec = windowSpec(node.over ?? { partitionBy: [], orderBy: [] }, context);
   const window = windowSql(spec, inner);
-  if (WITHOUT_ORDER.includes(name) && spec.orderBy.length > 0) {
+  if (WITHOUT_ORDER.includes(name) && spec.orderBy.length > 0)
     throw invalidQuery(`Window ORDER BY is not allowed for analytic function ${name.toLowerCase()}`, at);
-  }
-  if (ORDER_REQUIRED.includes(name) && spec.orderBy.length === 0) {
+  if (ORDER_REQUIRED.includes(name) && spec.orderBy.length === 0)
     throw invalidQuery(`Window ORDER BY is required for analytic function ${name.toLowerCase()}`, at);
-  }
   if (Object.hasOwn(AGGREGATES, name)) {
-    if (node.distinct && (spec.orderBy.length > 0 || spec.frame)) {
+    if (node.distinct && (spec.orderBy.length > 0 || spec.frame))
       throw invalidQuery(`Window ORDER BY is not allowed if DISTINCT is specified`, at);
-    }
     const called = aggregateCall(node, inner, ` OVER (${window.sql})`);
     return combined(called.sql, called.type, at, [called, ...window.values], { hasWindow: true });
   }
   const hasFrame = spec.frame !== undefined;
-  if ((hasFrame || node.nulls) && !VALUE_FUNCTIONS.includes(name)) {
+  if ((hasFrame || node.nulls) && !VALUE_FUNCTIONS.includes(name))
     throw unsupported(`${hasFrame ? 'A window frame' : `${node.nulls} NULLS`} for ${name}`, at);
-  }
-  if (node.distinct || node.star || node.orderBy.length > 0 || node.limit) {
+  if (node.distinct || node.star || node.orderBy.length > 0 || node.limit)
     throw invalidQuery(`Function ${name} accepts only plain arguments`, at);
-  }
   const args = node.args.map((arg) => context.resolve(arg, inner));
   const called = applyOverloads(node, overloadsOf(WINDOW_FUNCTIONS, name) ?? [], args, context.bindings);
   const sql = node.nulls === 'IGNORE' ? `${called.sql.slice(0, -1)} IGNORE NULLS)` : called.sql;
@@ -240,9 +231,8 @@ function windowSpec(spec: WindowSpec, context: ExpressionContext): WindowSpec {
     spec.partitionBy.length > 0 ||
     (spec.orderBy.length > 0 && base.orderBy.length > 0) ||
     (base.frame && (spec.frame || spec.orderBy.length > 0));
-  if (overrides) {
+  if (overrides)
     throw invalidQuery(`A window cannot override a part of the window ${spec.base.text}`, spec.base.at);
-  }
   const frame = spec.frame ?? base.frame;
   return {
     partitionBy: base.partitionBy,

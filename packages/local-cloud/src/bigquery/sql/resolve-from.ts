@@ -66,9 +66,8 @@ export function resolveFrom(
     case 'pivot':
     case 'unpivot': {
       const from = resolveFrom(item.input, context, left);
-      if (from.count) {
+      if (from.count)
         throw invalidQuery(`${item.node.toUpperCase()} may not be used with a recursive reference`, item.at);
-      }
       const scope = new Scope(context.outer, from.sources, from.merged);
       const input = { from, context: context.expression(scope, `${item.node.toUpperCase()} clause`) };
       const relation =
@@ -147,12 +146,11 @@ function unnest(
   offset: Name | undefined,
   context: FromContext,
 ): ResolvedFrom {
-  if (array.type.kind !== 'ARRAY') {
+  if (array.type.kind !== 'ARRAY')
     throw invalidQuery(
       `Values referenced in UNNEST must be arrays. UNNEST contains expression of type ${array.type.kind}`,
       array.at,
     );
-  }
   const duckAlias = context.newAlias();
   const { columns } = array;
   const element = { name: '', sql: `${duckAlias}."v"`, type: array.type.element, columns };
@@ -174,19 +172,17 @@ function join(item: Join, context: FromContext, outerLeft: readonly Source[]): R
   const left = resolveFrom(item.left, context, outerLeft);
   const right = resolveFrom(item.right, context, [...outerLeft, ...left.sources]);
   assertDistinctAliases([...left.sources, ...right.sources], item.at);
-  if (right.lateral && (item.kind === 'RIGHT' || item.kind === 'FULL')) {
+  if (right.lateral && (item.kind === 'RIGHT' || item.kind === 'FULL'))
     throw unsupported(`${item.kind} JOIN with UNNEST`, item.at);
-  }
   const count = left.count ?? right.count;
   const optional: Partial<Record<Join['kind'], string | undefined>> = {
     ...{ LEFT: right.count, RIGHT: left.count, FULL: count },
   };
-  if (optional[item.kind]) {
+  if (optional[item.kind])
     throw invalidQuery(
       `A query containing a recursive reference may not be used as that operand of a ${item.kind} JOIN`,
       item.at,
     );
-  }
   const joined = joinCondition(item, left, right, context, outerLeft);
   const rightSql = item.right.node === 'join' ? `(${right.sql})` : right.sql;
   const words = item.kind === 'CROSS' ? 'CROSS JOIN' : `${item.kind} JOIN`;
@@ -217,9 +213,8 @@ function joinCondition(
     return { sql: ` ON ${on.sql}`, merged, reads: [withoutReferences(on, scope)] };
   }
   if (item.using) return usingCondition(item.using, item.kind, left, right, context);
-  if (!right.lateral) {
+  if (!right.lateral)
     throw invalidQuery(`${item.kind} JOIN must have an immediately following ON or USING clause`, item.at);
-  }
   return { sql: ' ON TRUE', merged, reads: [] };
 }
 

@@ -54,23 +54,20 @@ export function resolvePivot(item: Pivot, { from, context }: PivotInput): Relati
 }
 
 function pivotCall({ value, name }: NamedExpression, item: Pivot): { call: FunctionCall; prefix?: string } {
-  if (value.node !== 'call' || value.over || !Object.hasOwn(AGGREGATES, value.name)) {
+  if (value.node !== 'call' || value.over || !Object.hasOwn(AGGREGATES, value.name))
     throw invalidQuery('PIVOT expression must be an aggregate function call', value.at);
-  }
-  if (!name && item.aggregates.length > 1) {
+  if (!name && item.aggregates.length > 1)
     throw invalidQuery(
       'PIVOT expression must specify an alias unless it is the only pivot expression in the PIVOT clause',
       value.at,
     );
-  }
   return { call: value, ...(name && { prefix: name.text }) };
 }
 
 function pivotValue(node: Expression, by: Resolved, context: ExpressionContext): Resolved {
   const value = resolveExpression(node, context);
-  if (value.references.length > 0 || value.columns.size > 0) {
+  if (value.references.length > 0 || value.columns.size > 0)
     throw invalidQuery('IN expression in PIVOT clause must be constant', node.at);
-  }
   const coerced = coerce(value, by.type, context.bindings);
   if (coerced) return { ...coerced, at: node.at };
   throw invalidQuery(
@@ -109,14 +106,12 @@ export function resolveUnpivot(item: Unpivot, { from, context }: PivotInput, ali
   const labels = unpivotLabels(item, groups, context);
   const origins = context.scope.origins();
   const used = groups.flat().map(({ sql }) => origins.get(sql) ?? sql);
-  if (new Set(used).size < used.length) {
+  if (new Set(used).size < used.length)
     throw invalidQuery('Column names in UNPIVOT IN clause cannot be repeated', item.at);
-  }
   const types = item.values.map((_, index) => groups[0]?.[index]?.type ?? scalar('INT64'));
   const rows = groups.map((columns, row) => {
-    if (columns.length !== types.length) {
+    if (columns.length !== types.length)
       throw invalidQuery('The number of columns in UNPIVOT must be the same everywhere', item.at);
-    }
     for (const [index, { type, at }] of columns.entries()) {
       const expected = types[index] ?? type;
       if (sameType(type, expected)) continue;
@@ -166,15 +161,13 @@ function unpivotLabels(
   });
   const [first] = labels;
   for (const { coercible, type, at } of labels) {
-    if (coercible !== 'LITERAL' || !['STRING', 'INT64'].includes(type.kind)) {
+    if (coercible !== 'LITERAL' || !['STRING', 'INT64'].includes(type.kind))
       throw invalidQuery('UNPIVOT labels must be literals of type STRING or INT64', at);
-    }
-    if (first && !sameType(type, first.type)) {
+    if (first && !sameType(type, first.type))
       throw invalidQuery(
         'All UNPIVOT labels must be the same type; when non-string labels are present then all labels must be explicitly provided',
         at,
       );
-    }
   }
   return labels;
 }

@@ -145,9 +145,8 @@ export class QueryResolver {
     return this.#tables.view(path, at, (text) => {
       const statement = parseStatement(text);
       if (statement.node !== 'query') throw invalidQuery('The query of a view must be a SELECT', at);
-      if (this.#viewDepth >= MAX_VIEW_DEPTH) {
+      if (this.#viewDepth >= MAX_VIEW_DEPTH)
         throw invalidQuery(`Views are nested deeper than ${MAX_VIEW_DEPTH} levels`, at);
-      }
       this.#viewDepth += 1;
       const resolved = this.query(statement);
       this.#viewDepth -= 1;
@@ -157,9 +156,8 @@ export class QueryResolver {
 
   #subquery(query: Query, scope: Scope, ctes: Ctes): ResolvedSubquery {
     const resolved = this.query(query, scope, ctes);
-    if (resolved.counts) {
+    if (resolved.counts)
       throw invalidQuery('A recursive reference from inside an expression subquery is not allowed', query.at);
-    }
     const none = { hasAggregate: false, hasWindow: false };
     return { ...resolved, reads: combined('', scalar('BOOL'), query.at, readOf(resolved), none) };
   }
@@ -191,9 +189,8 @@ export class QueryResolver {
 
   #setOperation(node: SetOperation, outer: Scope, ctes: Ctes): ResolvedQuery {
     const operands = node.operands.map((operand) => this.body(operand, [], outer, ctes));
-    if (operands.some(({ counts }) => counts)) {
+    if (operands.some(({ counts }) => counts))
       throw unsupported(`${node.operator} of a recursive reference inside the recursive term`, node.at);
-    }
     this.#holdsRows ||= node.operator !== 'UNION ALL';
     return resolveSetOperation(node, operands, this);
   }

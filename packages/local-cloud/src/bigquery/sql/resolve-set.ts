@@ -124,9 +124,8 @@ function matchedByName(
   }
   const absent = only?.find(({ text }) => !has(shared, text));
   if (absent) throw invalidQuery(`Column ${absent.text} is not in every query of ${operator}`, absent.at);
-  if (columns === 'INNER' && shared.length === 0) {
+  if (columns === 'INNER' && shared.length === 0)
     throw invalidQuery(`The queries of ${operator} BY NAME have no column in common`, at);
-  }
   const all = columns === 'FULL' ? [...first, ...added] : columns === 'INNER' ? shared : first;
   const wanted =
     only?.map(({ text }) => text) ?? all.filter((name, index) => !has(all.slice(0, index), name));

@@ -34,9 +34,8 @@ export class WithClause implements Ctes {
     this.#resolver = resolver;
     for (const definition of ctes) {
       const { text, at } = definition.name;
-      if (this.#byName.has(text.toLowerCase())) {
+      if (this.#byName.has(text.toLowerCase()))
         throw invalidQuery(`Duplicate alias ${text} for WITH subquery`, at);
-      }
       this.#byName.set(text.toLowerCase(), definition);
     }
     for (const [key, definition] of this.#byName) this.#resolved.get(key) ?? this.#define(key, definition);
@@ -52,18 +51,16 @@ export class WithClause implements Ctes {
     const known = this.#resolved.get(key);
     if (known || !definition || !this.#isRecursive) return known ?? this.#around.get(key);
     const { text, at } = definition.name;
-    if (this.#resolving.at(-1) === key) {
+    if (this.#resolving.at(-1) === key)
       throw invalidQuery(
         'Recursive query does not have the form <non-recursive-term> UNION [ALL|DISTINCT] <recursive-term>',
         at,
       );
-    }
-    if (this.#resolving.includes(key)) {
+    if (this.#resolving.includes(key))
       throw invalidQuery(
         `Unsupported WITH entry dependency cycle: ${[...this.#resolving, key].join(' => ')} (${text})`,
         at,
       );
-    }
     return this.#define(key, definition);
   }
 

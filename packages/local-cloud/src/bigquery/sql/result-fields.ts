@@ -21,9 +21,8 @@ export function resultFields({ outputs }: ResolvedQuery): Field[] {
 
 export function createdFields(query: ResolvedQuery): Field[] {
   const unnamed = query.outputs.findIndex(({ name }) => name === '');
-  if (unnamed >= 0) {
+  if (unnamed >= 0)
     throw invalidQuery(`CREATE TABLE columns must be named, but column ${unnamed + 1} has no name`);
-  }
   const fields = resultFields(query);
   for (const { name } of fields) assertFieldName(name);
   return fields;
@@ -45,9 +44,8 @@ function typedField(type: ColumnType): Omit<Field, 'name'> {
   const { kind, parameters, at } = type;
   if (parameters.length === 0) return { ...restType(kind), mode };
   const isText = kind === 'STRING' || kind === 'BYTES';
-  if ((!isText && kind !== 'NUMERIC') || parameters.length > (isText ? 1 : 2)) {
+  if ((!isText && kind !== 'NUMERIC') || parameters.length > (isText ? 1 : 2))
     throw invalidQuery(`${kind} does not support ${parameters.length} type parameters`, at);
-  }
   const [first, scale] = parameters;
   const given = isText ? { maxLength: first } : { precision: first, ...(scale && { scale }) };
   return { type: kind, mode, ...given } as Omit<Field, 'name'>;
@@ -58,9 +56,8 @@ export function columnDescription(options: readonly OptionSetting[]): { descript
   let description: string | undefined;
   for (const { name, value } of options) {
     const isText = value.node === 'literal' && value.literal.kind === 'STRING';
-    if (name.text.toLowerCase() !== 'description' || !isText) {
+    if (name.text.toLowerCase() !== 'description' || !isText)
       throw unsupported(`Option ${name.text} of a column`, name.at);
-    }
     description = value.literal.kind === 'STRING' ? value.literal.text : undefined;
   }
   return description ? { description } : {};

@@ -69,12 +69,11 @@ export function resolveRoutine(
     const own = { ...routines.context(scope, `function ${definition.name}`), routineDepth: routineDepth + 1 };
     inner = own.resolve(body, own);
     const value = returns ? coerce(inner, returns, bindings) : inner;
-    if (!value) {
+    if (!value)
       throw invalidQuery(
         `Function declared to return ${typeName(returns ?? inner.type)} but the function body produces incompatible type ${typeName(inner.type)}`,
         call.at,
       );
-    }
     inner = value;
     return value.sql;
   };

@@ -46,9 +46,8 @@ function rowsAt(version: Table, current: Table, condition: string, time: string)
   const columns = current.fields.map((field) => {
     const own = version.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
     const type = typeOfField(field);
-    if (own && !sameType(typeOfField(own), type)) {
+    if (own && !sameType(typeOfField(own), type))
       throw unsupported(`FOR SYSTEM_TIME AS OF with the column ${field.name}, which had another type,`);
-    }
     const value = own ? quoteColumn(own.name) : `CAST(NULL AS ${duckType(type)})`;
     return `${value} AS ${quoteColumn(field.name)}`;
   });

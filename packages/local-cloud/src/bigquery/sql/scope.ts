@@ -68,9 +68,7 @@ export class Scope {
       if (source?.value) return fields(scope.reference(source.value, first), parts.slice(1));
       if (source && second) {
         const column = unique(source.columns, second);
-        if (!column) {
-          throw invalidQuery(`Name ${second.text} not found inside ${first.text}`, second.at);
-        }
+        if (!column) throw invalidQuery(`Name ${second.text} not found inside ${first.text}`, second.at);
         return fields(scope.reference(column, second), parts.slice(2));
       }
       if (source) return scope.#row(source, first);
@@ -152,14 +150,12 @@ export function memberOf(base: Resolved, name: Name): Resolved {
 
 /** Resolves a field of a STRUCT. */
 function fieldOf(base: Resolved, name: Name): Resolved {
-  if (base.type.kind !== 'STRUCT') {
+  if (base.type.kind !== 'STRUCT')
     throw invalidQuery(`Cannot access field ${name.text} on a value with type ${base.type.kind}`, name.at);
-  }
   const found = base.type.fields.flatMap((field, index) => (sameName(field.name, name.text) ? [index] : []));
   if (found.length > 1) throw invalidQuery(`Struct field name ${name.text} is ambiguous`, name.at);
-  if (found[0] === undefined) {
+  if (found[0] === undefined)
     throw invalidQuery(`Field name ${name.text} does not exist in ${base.type.kind}`, name.at);
-  }
   return fieldAt(base, found[0]);
 }
 

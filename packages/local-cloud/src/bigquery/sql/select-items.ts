@@ -31,17 +31,15 @@ type Star = Extract<SelectItem, { node: 'star' }>;
 function expandStar(star: Star, scope: Scope, context: ExpressionContext): ListItem[] {
   const all = star.base ? starOf(star.base, scope, context) : starOfScope(star, scope);
   for (const name of star.except) {
-    if (!all.some((item) => sameName(item.name, name.text))) {
+    if (!all.some((item) => sameName(item.name, name.text)))
       throw invalidQuery(`Column ${name.text} in SELECT * EXCEPT list does not exist`, name.at);
-    }
   }
   const kept = all.filter(({ name }) => !star.except.some((excluded) => sameName(excluded.text, name)));
   if (kept.length === 0)
     throw invalidQuery('SELECT * expands to zero columns after applying EXCEPT', star.at);
   for (const { name } of star.replace) {
-    if (name && !kept.some((item) => sameName(item.name, name.text))) {
+    if (name && !kept.some((item) => sameName(item.name, name.text)))
       throw invalidQuery(`Column ${name.text} in SELECT * REPLACE list does not exist`, name.at);
-    }
   }
   return kept.map((item): ListItem => {
     const replacement = star.replace.find(({ name }) => name && sameName(name.text, item.name));
@@ -61,9 +59,7 @@ function starOf(base: Expression, scope: Scope, context: ExpressionContext): Lis
   const source = first && scope.source(first.text);
   if (source) return source.columns.map((column) => columnItem(column, scope, base.at));
   const { type } = resolveExpression(base, { ...context, aggregates: true, windows: true });
-  if (type.kind !== 'STRUCT') {
-    throw invalidQuery(`Dot-star is not supported for type ${type.kind}`, base.at);
-  }
+  if (type.kind !== 'STRUCT') throw invalidQuery(`Dot-star is not supported for type ${type.kind}`, base.at);
   return type.fields.map(({ name }, index) => ({
     name,
     isExpanded: true,

@@ -85,9 +85,8 @@ export class StoredTables implements TableFinder {
     const dataset = this.#catalog.findDataset(reference.datasetId);
     if (!dataset) return;
     this.#location ??= dataset.location;
-    if (dataset.location.toLowerCase() !== this.#location.toLowerCase()) {
+    if (dataset.location.toLowerCase() !== this.#location.toLowerCase())
       throw tableNotFound(reference, this.#location);
-    }
   }
 
   /** Every table that was found, even when none of its columns is used. */
@@ -173,15 +172,13 @@ export class StoredTables implements TableFinder {
         tables: datasets.flatMap(({ datasetId }) => this.#catalog.tables(datasetId)),
       };
     }
-    if (table.ofProject) {
+    if (table.ofProject)
       throw invalidQuery(
         `${name} is qualified with a region (e.g. \`region-us\`.${name}), not a dataset`,
         at,
       );
-    }
-    if (names.length === 0 && !defaultDataset) {
+    if (names.length === 0 && !defaultDataset)
       throw invalidQuery(`Table "${name}" must be qualified with a dataset (e.g. dataset.${name}).`, at);
-    }
     const datasetId =
       names.length > 0 ? this.names.schema({ path: qualifier, at }) : (defaultDataset?.datasetId ?? '');
     if (!this.#isAuthorized(datasetId)) {
@@ -249,9 +246,8 @@ export class StoredTables implements TableFinder {
 
   #readable(name: TableName): Table {
     const reference = this.names.reference(name);
-    if (this.#body && this.#defaults.own?.isTemporary(reference)) {
+    if (this.#body && this.#defaults.own?.isTemporary(reference))
       throw invalidQuery(`A ${this.#body} cannot read the temporary table ${reference.tableId}`, name.at);
-    }
     this.#requireToQuery(reference);
     const table = this.table(name);
     if (table.fields.length > 0) return table;
@@ -270,9 +266,8 @@ export class StoredTables implements TableFinder {
   routine(name: string, at: Position): RoutineDefinition | undefined {
     // A view never calls a function of its caller, who could read with the right of the view.
     const temporary = this.#view ? undefined : this.#defaults.functions?.get(name.toLowerCase());
-    if (temporary && this.#body) {
+    if (temporary && this.#body)
       throw invalidQuery(`A ${this.#body} cannot call the temporary function ${temporary.name}`, at);
-    }
     if (temporary) return temporary;
     if (/^SAFE\./i.test(name)) return undefined;
     const path = name.split('.').map((text) => ({ text, at }));

@@ -38,9 +38,8 @@ export function readQuoted(sql: string, offset: number, start: string, at: Posit
   let index = offset + start.length;
   for (;;) {
     const character = sql[index];
-    if (character === undefined || (character === '\n' && quote.length === 1)) {
+    if (character === undefined || (character === '\n' && quote.length === 1))
       throw syntaxError(`Unclosed ${what(quote, bytes)}`, at);
-    }
     if (sql.startsWith(quote, index)) break;
     if (character !== '\\') {
       text += character;
@@ -75,9 +74,8 @@ function readEscape(
     octal === undefined ? Number.parseInt(hex ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8);
   const isText = short !== undefined || long !== undefined;
   const isChar = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-  if (whole === undefined || !isChar || (bytes && isText)) {
+  if (whole === undefined || !isChar || (bytes && isText))
     throw syntaxError(`Illegal escape sequence: \\${character}`, at);
-  }
   return { text: String.fromCodePoint(code), length: whole.length };
 }
 

@@ -22,9 +22,8 @@ export class TableNames {
   /** The dataset of `p.d` or `d`. Throws for the dataset of another project. */
   schema({ path, at }: TableName): string {
     const [dataset, project = this.#defaults.projectId, ...rest] = path.map(({ text }) => text).toReversed();
-    if (dataset === undefined || rest.length > 0 || project !== this.#defaults.projectId) {
+    if (dataset === undefined || rest.length > 0 || project !== this.#defaults.projectId)
       throw invalidQuery(`Invalid dataset name: ${path.map(({ text }) => text).join('.')}`, at);
-    }
     return dataset;
   }
 
@@ -61,9 +60,8 @@ export class TableNames {
     if (meta) throw unsupported(`The table ${meta}`, at);
     if (parts.some((part) => part.includes('*'))) throw unsupported('A wildcard table', at);
     const [table, dataset, project, ...rest] = parts.toReversed();
-    if (table === undefined || rest.length > 0) {
+    if (table === undefined || rest.length > 0)
       throw invalidQuery(`Invalid table name: ${parts.join('.')}`, at);
-    }
     if (dataset !== undefined) {
       return { projectId: project ?? projectId, datasetId: dataset, tableId: table };
     }

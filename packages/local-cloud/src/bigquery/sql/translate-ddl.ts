@@ -135,12 +135,11 @@ export class DdlTranslator {
     }
     const fields = parseFields(columns.map(definedField));
     if (!query) return { fields, properties: {} };
-    if (query.outputs.length !== fields.length) {
+    if (query.outputs.length !== fields.length)
       throw invalidQuery(
         `The number of columns in the column definition list does not match the number of columns of the query: ${fields.length} and ${query.outputs.length}`,
         at,
       );
-    }
     const alias = this.#shared.queries.newAlias();
     const values = query.outputs.map(({ value }, index) => {
       const column = columnValue(`${alias}.c${index}`, value);
@@ -158,12 +157,11 @@ export class DdlTranslator {
     // Finding it checks the permission to read.
     if (source.how !== 'LIKE') this.#shared.tables.find(source.table.path, source.table.at);
     const table = this.#shared.tables.table(source.table);
-    if (kindOf(table) !== 'TABLE') {
+    if (kindOf(table) !== 'TABLE')
       throw invalidQuery(
         `CREATE TABLE with ${source.how} needs a table, not a ${kindOf(table)}`,
         source.table.at,
       );
-    }
     const { expirationTime: _, snapshotDefinition, cloneDefinition, ...kept } = table.properties;
     const columns = table.fields.map(({ name }, index) => `${quoteColumn(name)} AS c${index}`);
     const sql = source.how !== 'LIKE' && `SELECT ${columns.join(', ')} FROM ${physicalSql(table)}`;
@@ -244,9 +242,8 @@ export class DdlTranslator {
 
   createFunction(statement: StatementOf<'create function'>): FunctionTranslation {
     const { isTemporary, routine, parameters, returns, body, text, at } = statement;
-    if (isTemporary) {
+    if (isTemporary)
       throw invalidQuery('CREATE TEMPORARY FUNCTION statements must be followed by an actual query.', at);
-    }
     const { queries, tables } = this.#shared;
     const reference = tables.names.routineReference(routine);
     tables.storing('function', () =>

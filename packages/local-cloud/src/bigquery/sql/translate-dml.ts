@@ -201,9 +201,8 @@ export class DmlTranslator {
     const assigned = new Map<string, Resolved>();
     for (const { column, value } of assignments) {
       const field = fieldNamed(target.table, column);
-      if (assigned.has(field.name)) {
+      if (assigned.has(field.name))
         throw invalidQuery(`Update item ${column.text} assigned more than once`, column.at);
-      }
       assigned.set(field.name, this.#assigned(value, field, context));
     }
     const sql = target.table.fields.map(

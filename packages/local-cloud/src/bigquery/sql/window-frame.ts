@@ -18,9 +18,8 @@ export function frameSql(
   const last: FrameBound = end ?? { bound: 'CURRENT ROW' };
   const at = 'offset' in start ? start.offset.at : 'offset' in last ? last.offset.at : undefined;
   const isBackward = PLACES.indexOf(start.bound) > PLACES.indexOf(last.bound);
-  if (isBackward || start.bound === 'UNBOUNDED FOLLOWING' || last.bound === 'UNBOUNDED PRECEDING') {
+  if (isBackward || start.bound === 'UNBOUNDED FOLLOWING' || last.bound === 'UNBOUNDED PRECEDING')
     throw invalidQuery(`The window frame cannot start at ${start.bound} and end at ${last.bound}`, at);
-  }
   const bound = (edge: FrameBound): string => {
     if (!('offset' in edge)) return edge.bound;
     return `${offsetSql(unit, orderBy, context.resolve(edge.offset, context), context)} ${edge.bound}`;
@@ -36,12 +35,11 @@ function offsetSql(
 ): string {
   const type = unit === 'ROWS' ? scalar('INT64') : rangeType(orderBy, value);
   const offset = coerce(value, type, bindings);
-  if (!offset) {
+  if (!offset)
     throw invalidQuery(
       `Window framing expression has type ${typeName(value.type)} that cannot coerce to ${typeName(type)}`,
       value.at,
     );
-  }
   const { constant } = value;
   if (constant === undefined) throw unsupported('A window frame that is not constant', value.at);
   if (constant === null) throw invalidQuery('Window framing expression cannot be NULL', value.at);
@@ -52,12 +50,11 @@ function offsetSql(
 }
 
 function rangeType([key, ...others]: readonly Resolved[], { at }: Resolved): Resolved['type'] {
-  if (!key || others.length > 0) {
+  if (!key || others.length > 0)
     throw invalidQuery(
       'A RANGE-based window with OFFSET PRECEDING or OFFSET FOLLOWING boundaries must have exactly one ORDER BY key',
       at,
     );
-  }
   const { type } = key;
   if (type.kind === 'INT64' || type.kind === 'NUMERIC') return type;
   // DuckDB orders NaN otherwise, which takes a second key.

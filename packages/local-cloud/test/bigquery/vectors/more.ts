@@ -147,6 +147,10 @@ export const MORE: Vectors = [
     ['WWW.Example.co.uk', 'a.b', 'x.y', null, 'b.c', '[::1]'],
   ],
   [
+    "NET.PUBLIC_SUFFIX('www.Example.Co.UK'), NET.REG_DOMAIN(' http://www.Example.Co.UK:80/x'), NET.REG_DOMAIN('http://例子.卷筒纸.中国'), NET.REG_DOMAIN('co.uk'), NET.PUBLIC_SUFFIX('//a.b/'), NET.REG_DOMAIN('.a.com..'), NET.PUBLIC_SUFFIX('a.blogspot.com'), NET.REG_DOMAIN('a..com'), NET.PUBLIC_SUFFIX('x.gob.cl')",
+    ['Co.UK', 'Example.Co.UK', '卷筒纸.中国', null, null, 'a.com.', 'com', null, 'gob.cl'],
+  ],
+  [
     "TO_HEX(NET.IP_FROM_STRING('48.49.50.51')), TO_HEX(NET.IP_FROM_STRING('::1')), NET.IP_TO_STRING(b'\\x01\\x02\\x03\\x04'), NET.IP_TO_STRING(NET.IP_FROM_STRING('2001:db8::ff00:42:8329')), NET.SAFE_IP_FROM_STRING('x'), TO_HEX(NET.IP_NET_MASK(4, 20)), TO_HEX(NET.IP_TRUNC(b'\\xaa\\xbb\\xcc\\xdd', 11)), NET.IPV4_TO_INT64(b'\\x01\\x02\\x03\\x04'), TO_HEX(NET.IPV4_FROM_INT64(16909060))",
     [
       '30313233',

@@ -247,20 +247,17 @@ export function completeAggregate(
   },
 ): string {
   const { name, at } = node;
-  if (node.orderBy.length > 0 && !ORDERED_AGGREGATES.includes(name)) {
+  if (node.orderBy.length > 0 && !ORDERED_AGGREGATES.includes(name))
     throw unsupported(`ORDER BY inside ${name}`, at);
-  }
   if (node.nulls && !NULL_HANDLING.includes(name)) throw unsupported(`${node.nulls} NULLS of ${name}`, at);
   if (parts.limit !== undefined && !LIMITED_AGGREGATES.includes(name))
     throw unsupported(`LIMIT inside ${name}`, at);
   if (node.distinct && /^(CORR|COVAR_)/.test(name))
     throw invalidQuery(`DISTINCT is not allowed for function ${name}`, at);
-  if (node.distinct && (node.star || name === 'COUNTIF' || name === 'APPROX_COUNT_DISTINCT')) {
+  if (node.distinct && (node.star || name === 'COUNTIF' || name === 'APPROX_COUNT_DISTINCT'))
     throw unsupported(`DISTINCT inside ${name}`, at);
-  }
-  if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined)) {
+  if (parts.over && (node.orderBy.length > 0 || parts.limit !== undefined))
     throw unsupported(`ORDER BY or LIMIT inside ${name} with OVER`, at);
-  }
   const [first, separator = parts.isBytes ? COMMA : "','"] = parts.args;
   const isLimitedText = name === 'STRING_AGG' && parts.limit !== undefined;
   const conditions = [

@@ -45,29 +45,22 @@ function ofUpTo16(bytes: Buffer): bigint {
   return wrap(shiftMix(wrap(y * K2) ^ wrap(z * K0)) * K2);
 }
 
-function ofUpTo32(bytes: Buffer): bigint {
+/** Mixes 16 bytes of each end. */
+function ofEnds(bytes: Buffer, multiplier: bigint) {
   const { length } = bytes;
   const factor = wrap(K2 + 2n * BigInt(length));
-  const a = wrap(bytes.readBigUInt64LE(0) * K1);
-  const b = bytes.readBigUInt64LE(8);
-  const c = wrap(bytes.readBigUInt64LE(length - 8) * factor);
-  const d = wrap(bytes.readBigUInt64LE(length - 16) * K2);
-  return mixed(
-    wrap(rotate(wrap(a + b), 43n) + rotate(c, 30n) + d),
-    wrap(a + rotate(wrap(b + K2), 18n) + c),
-    factor,
-  );
-}
-
-function ofUpTo64(bytes: Buffer): bigint {
-  const { length } = bytes;
-  const factor = wrap(K2 + 2n * BigInt(length));
-  const a = wrap(bytes.readBigUInt64LE(0) * K2);
+  const a = wrap(bytes.readBigUInt64LE(0) * multiplier);
   const b = bytes.readBigUInt64LE(8);
   const c = wrap(bytes.readBigUInt64LE(length - 8) * factor);
   const d = wrap(bytes.readBigUInt64LE(length - 16) * K2);
   const y = wrap(rotate(wrap(a + b), 43n) + rotate(c, 30n) + d);
-  const z = mixed(y, wrap(a + rotate(wrap(b + K2), 18n) + c), factor);
+  return { length, factor, a, y, z: mixed(y, wrap(a + rotate(wrap(b + K2), 18n) + c), factor) };
+}
+
+const ofUpTo32 = (bytes: Buffer) => ofEnds(bytes, K1).z;
+
+function ofUpTo64(bytes: Buffer): bigint {
+  const { length, factor, a, y, z } = ofEnds(bytes, K2);
   const e = wrap(bytes.readBigUInt64LE(16) * factor);
   const f = bytes.readBigUInt64LE(24);
   const g = wrap((y + bytes.readBigUInt64LE(length - 32)) * factor);

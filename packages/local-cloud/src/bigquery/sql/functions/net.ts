@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { parse } from 'tldts';
 import { computed, FunctionError } from './computed.ts';
 import type { FunctionTable } from './table.ts';
 
@@ -12,6 +13,18 @@ function host(url: string): string | null {
   const [, address = ''] = /^(?:.*@)?(\[[^\]]*\](?=:|$)|[^:]*)/.exec(authority) ?? [];
   return address === '' ? null : address;
 }
+
+/** The end of a URL's host, as written: its public suffix of ICANN, and so many labels before that. */
+const endOfHost = (before: 0 | 1) => (url: string) => {
+  const [, name = '', dot = ''] = /^\.*(.*?)(\.?)\.*$/.exec(host(url) ?? '') ?? [];
+  if (/[。．｡]/.test(name))
+    throw new FunctionError('A dot of Unicode in a host is not supported by the local BigQuery');
+  const found = parse(name.toLowerCase(), { extractHostname: false, validateHostname: false });
+  if (!found.isIcann || !found.publicSuffix) return null;
+  const count = found.publicSuffix.split('.').length + before;
+  const labels = name.split('.').slice(-count);
+  return labels.length === count && labels[0] !== '' ? `${labels.join('.')}${dot}` : null;
+};
 
 function ipOf(text: string): Uint8Array | null {
   if (isIP(text) === 4) return Uint8Array.from(text.split('.'), Number);
@@ -86,6 +99,8 @@ function fromInt64(value: bigint): Uint8Array {
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/net_functions */
 export const NET_FUNCTIONS: FunctionTable = {
   'NET.HOST': computed('net_host', 'STRING -> STRING', host),
+  'NET.PUBLIC_SUFFIX': computed('net_public_suffix', 'STRING -> STRING', endOfHost(0)),
+  'NET.REG_DOMAIN': computed('net_reg_domain', 'STRING -> STRING', endOfHost(1)),
   'NET.IP_FROM_STRING': computed('net_ip_from_string', 'STRING -> BYTES', ipFromString),
   'NET.SAFE_IP_FROM_STRING': computed('net_safe_ip_from_string', 'STRING -> BYTES', ipOf),
   'NET.IP_TO_STRING': computed('net_ip_to_string', 'BYTES -> STRING', ipToString),

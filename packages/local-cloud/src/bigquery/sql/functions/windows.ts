@@ -8,12 +8,11 @@ const constantArgument = (name: string, index: number, least: bigint): Emit => {
   return (args, resolved) => {
     const argument = resolved[index];
     const value = argument?.constant;
-    if (argument && (typeof value !== 'bigint' || value < least)) {
+    if (argument && (typeof value !== 'bigint' || value < least))
       throw invalidQuery(
         `Argument ${index + 1} to ${name} must be a literal or query parameter that is not NULL and at least ${least}`,
         argument.at,
       );
-    }
     return `${name}(${args.join(', ')})`;
   };
 };
