@@ -5,7 +5,7 @@ import { spelled } from './casts.ts';
 import { coerce, coerceAll, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
-import { failure, letIn } from './let.ts';
+import { failure, letIn, strict } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 import { daysLater, difference, withInterval } from './time-operators.ts';
@@ -157,10 +157,8 @@ function bitwise(
     const [a, b] = coerceAll([left, right], scalar(kind), bindings) ?? [];
     if (!a || !b) continue;
     const plain = operator === '^' ? `xor(${a.sql}, ${b.sql})` : `(${a.sql} ${operator} ${b.sql})`;
-    return combined(kind === 'BYTES' ? BYTE_OPERATORS[operator]([a.sql, b.sql]) : plain, scalar(kind), at, [
-      a,
-      b,
-    ]);
+    const sql = kind === 'BYTES' ? BYTE_OPERATORS[operator]([a.sql, b.sql]) : plain;
+    return combined(sql, scalar(kind), at, [a, b]);
   }
   const supported = `INT64 ${operator} INT64; BYTES ${operator} BYTES`;
   throw signatureError(`operator ${operator}`, [left, right], supported, at);
@@ -188,10 +186,7 @@ function concatenation(left: Resolved, right: Resolved, { at, bindings }: Site):
   // DuckDB concatenates a NULL array as an empty one.
   const sql =
     type.kind === 'ARRAY'
-      ? letIn(
-          [a.sql, b.sql],
-          (x, y) => `CASE WHEN ${x} IS NOT NULL AND ${y} IS NOT NULL THEN list_concat(${x}, ${y}) END`,
-        )
+      ? strict([a.sql, b.sql], (x, y) => `list_concat(${x}, ${y})`)
       : `(${a.sql} || ${b.sql})`;
   return combined(sql, type, at, [a, b]);
 }

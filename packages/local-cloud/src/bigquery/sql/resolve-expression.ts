@@ -176,10 +176,8 @@ function resolveExtract(node: ExpressionNode<'extract'>, context: ExpressionCont
     throw invalidQuery(`EXTRACT from ${kind} does not support AT TIME ZONE`, at);
   const zone = node.zone && coerce(resolveExpression(node.zone, context), scalar('STRING'), context.bindings);
   if (node.zone && !zone) throw invalidQuery('A time zone must be a STRING', node.zone.at);
-  const clock = combined(clockSql(value.sql, zone?.sql), value.type, value.at, [
-    value,
-    ...(zone ? [zone] : []),
-  ]);
+  const read = zone ? [value, zone] : [value];
+  const clock = combined(clockSql(value.sql, zone?.sql), value.type, value.at, read);
   const isWhole =
     (part === 'DATE' || part === 'TIME' || part === 'DATETIME') &&
     (kind === 'TIMESTAMP' || (kind === 'DATETIME' && part !== 'DATETIME'));

@@ -33,26 +33,29 @@ export function fromBase64(text: string): Uint8Array {
   return Buffer.from(text, 'base64');
 }
 
-const MAX_ELEMENTS = 1_048_575;
+export const MAX_ELEMENTS = 1_048_575;
 
 /** The number of elements, given the number of steps. */
-function sequenceLength(steps: number): number {
+function sequenceLength(name: string, steps: number): number {
   if (Number.isNaN(steps) || Math.abs(steps) === Number.POSITIVE_INFINITY)
     throw new FunctionError('Sequence step cannot be 0.');
-  if (steps > MAX_ELEMENTS) throw new FunctionError('GENERATE_ARRAY produced too many elements');
+  if (steps > MAX_ELEMENTS) throw new FunctionError(`${name} produced too many elements`);
   return Math.max(0, Math.floor(steps) + 1);
+}
+
+/** A sequence of whole numbers, counted exactly: the quotient of the nearest FLOAT64s can be one more. */
+export function sequence(name: string, from: bigint, to: bigint, step: bigint): bigint[] {
+  if (step === 0n) throw new FunctionError('Sequence step cannot be 0.');
+  const isBackward = to !== from && to > from !== step > 0n;
+  const length = isBackward ? 0 : sequenceLength(name, Number((to - from) / step));
+  return Array.from({ length }, (_, index) => from + BigInt(index) * step);
 }
 
 /** A sequence of decimal numbers, in units of which one has `one`. */
 const decimals =
   (one: bigint) =>
-  (from: bigint, to: bigint, step = one): bigint[] => {
-    if (step === 0n) throw new FunctionError('Sequence step cannot be 0.');
-    // Exactly: the quotient of the nearest FLOAT64s can be one more.
-    const isBackward = to !== from && to > from !== step > 0n;
-    const length = isBackward ? 0 : sequenceLength(Number((to - from) / step));
-    return Array.from({ length }, (_, index) => from + BigInt(index) * step);
-  };
+  (from: bigint, to: bigint, step = one) =>
+    sequence('GENERATE_ARRAY', from, to, step);
 
 export function noArray(name: string, at: Position) {
   return invalidQuery(`The argument to ${name} must be an array type but was NULL`, at);
@@ -108,7 +111,7 @@ export const GENERAL_FUNCTIONS: FunctionTable = {
       decimals(10n ** 38n),
     ),
     computed('generate_floats', 'FLOAT64, FLOAT64, FLOAT64? -> ARRAY<FLOAT64>', (from, to, step = 1) => {
-      const count = sequenceLength((to - from) / step);
+      const count = sequenceLength('GENERATE_ARRAY', (to - from) / step);
       return Array.from({ length: count }, (_, index) => from + index * step);
     }),
   ],

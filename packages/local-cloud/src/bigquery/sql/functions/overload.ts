@@ -88,11 +88,7 @@ function placed(parameters: readonly Parameter[], args: readonly Resolved[]): Pl
 function fit(candidate: Overload, args: readonly Resolved[], bindings: Bindings): Fit[] | undefined {
   const places = placed(candidate.parameters, args);
   if (!places) return undefined;
-  const generic = genericType(
-    places.map(({ pattern }) => pattern),
-    places.map(({ arg }) => arg),
-    bindings,
-  );
+  const generic = genericType(places, bindings);
   const values: Resolved[] = [];
   let coerced = 0;
   for (const { arg, pattern, index } of places) {
@@ -126,22 +122,14 @@ function converted(
   return type && coerce(arg, type, bindings);
 }
 
-function genericType(
-  patterns: readonly string[],
-  args: readonly Resolved[],
-  bindings: Bindings,
-): DataType | undefined {
-  const array = args.find((_, index) => patterns[index] === 'ARRAY<T>');
-  if (array) {
-    const arrays = args.filter((_, index) => patterns[index] === 'ARRAY<T>');
-    if (arrays.every(({ coercible }) => coercible === 'NULL')) return scalar('INT64');
-    const type = commonType(arrays, bindings);
-    return type?.kind === 'ARRAY' ? type.element : undefined;
-  }
-  return commonType(
-    args.filter((_, index) => patterns[index] === 'T'),
-    bindings,
-  );
+/** The type that `T` is. */
+function genericType(places: readonly Place[], bindings: Bindings): DataType | undefined {
+  const of = (wanted: string) => places.flatMap(({ arg, pattern }) => (pattern === wanted ? [arg] : []));
+  const arrays = of('ARRAY<T>');
+  if (arrays.length === 0) return commonType(of('T'), bindings);
+  if (arrays.every(({ coercible }) => coercible === 'NULL')) return scalar('INT64');
+  const type = commonType(arrays, bindings);
+  return type?.kind === 'ARRAY' ? type.element : undefined;
 }
 
 function typeOf(pattern: string, generic: DataType | undefined): DataType | undefined {

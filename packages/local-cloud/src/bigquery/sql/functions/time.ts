@@ -6,6 +6,7 @@ import { failure, letIn } from '../let.ts';
 import type { Resolved } from '../resolved.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { DATE_STEPS, MICROS, MONTHS, partOf } from './date-parts.ts';
+import { MAX_ELEMENTS, sequence } from './general.ts';
 import { STRING_OF_JSON } from './json-values.ts';
 import { type Emit, type FunctionTable, inOrder, overload } from './table.ts';
 import { clockOf, formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
@@ -103,8 +104,6 @@ function invalidParts(kind: string, ...parts: string[]): FunctionError {
   return new FunctionError(`Input calculates to invalid ${kind}: ${parts.join(' ')}`);
 }
 
-const MAX_ELEMENTS = 1_048_575;
-
 function stepDate(days: number, count: number, part: string): number {
   const months = MONTHS[part];
   return months === undefined ? days + count * (part === 'WEEK' ? 7 : 1) : addMonths(days, count * months);
@@ -137,15 +136,7 @@ function dateArray(
 const instants = defined(
   'generate_timestamps',
   'TIMESTAMP, TIMESTAMP, INT64, INT64 -> ARRAY<TIMESTAMP>',
-  (from, to, count, unit) => {
-    const step = count * unit;
-    if (step === 0n) throw new FunctionError('Sequence step cannot be 0.');
-    if ((to - from) / step > MAX_ELEMENTS)
-      throw new FunctionError('GENERATE_TIMESTAMP_ARRAY produced too many elements');
-    const all: bigint[] = [];
-    for (let at = from; step > 0n ? at <= to : at >= to; at += step) all.push(at);
-    return all;
-  },
+  (from, to, count, unit) => sequence('GENERATE_TIMESTAMP_ARRAY', from, to, count * unit),
 );
 
 function timestampArray(
