@@ -144,8 +144,9 @@ function currentTime(node: FunctionCall, args: readonly Resolved[], context: Exp
 function resolveAggregate(node: FunctionCall, context: ExpressionContext): Resolved {
   if (!context.aggregates)
     throw invalidQuery(`Aggregate function ${node.name} not allowed in ${context.clause}`, node.at);
+  const { groups: _, ...outside } = context;
   const inner: ExpressionContext = {
-    ...withoutGroups(context),
+    ...outside,
     clause: `the arguments of aggregate function ${node.name}`,
     aggregates: false,
     windows: false,
@@ -248,15 +249,10 @@ function windowSql(spec: WindowSpec, context: ExpressionContext): { sql: string;
   if (float) throw invalidQuery('Partitioning by expressions of type FLOAT64 is not allowed', float.at);
   const order = orderBySql(spec.orderBy, (key) => context.resolve(key, context));
   const values = [...partition, ...order.values];
-  const parts: string[] = [];
-  if (partition.length > 0) parts.push(`PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`);
-  if (order.sql) parts.push(order.sql);
-  if (spec.frame) {
-    parts.push(frameSql(spec.frame, order.values, context));
-  }
-  return { sql: parts.join(' '), values };
-}
-
-function withoutGroups({ groups, ...context }: ExpressionContext): Omit<ExpressionContext, 'groups'> {
-  return context;
+  const parts = [
+    partition.length > 0 && `PARTITION BY ${partition.map(({ sql }) => sql).join(', ')}`,
+    order.sql,
+    spec.frame && frameSql(spec.frame, order.values, context),
+  ];
+  return { sql: parts.filter(Boolean).join(' '), values };
 }

@@ -200,13 +200,12 @@ export class StoredTables implements TableFinder {
   #jobs(allUsers: boolean): JobResource[] {
     const { access, projectId, jobs } = this.#defaults;
     if (allUsers) requireOnProject(access, 'bigquery.jobs.listAll', projectId);
+    const here = this.location.toLowerCase();
     return jobs
       .list()
-      .filter(({ owner, location }) => {
-        return (
-          (allUsers || owner === access.member) && location.toLowerCase() === this.location.toLowerCase()
-        );
-      })
+      .filter(
+        ({ owner, location }) => location.toLowerCase() === here && (allUsers || owner === access.member),
+      )
       .map((job) => jobResource(projectId, job));
   }
 
