@@ -1,4 +1,5 @@
 /** Time zones, by the data of this Node.js. Instants and clocks are in microseconds; a clock counts as if it were UTC. */
+import { cached } from './cached.ts';
 
 const SECOND = 1_000_000n;
 const DAY = 86_400n * SECOND;
@@ -14,17 +15,12 @@ export class TimeZoneError extends Error {
 
 type Offset = (instant: bigint) => bigint;
 
-/** By name; there are some 600 names. */
-const ZONES = new Map<string, Offset>();
+/** By name. Of the some 600 names few are used together, and a zone may keep a megabyte. */
+const offsetOf = cached(32, (zone): Offset => fixedOffset(zone) ?? namedZone(zone));
 
 /** Microseconds to add to an instant to get the clock of a zone. Throws TimeZoneError. */
 export function offsetAt(zone: string, instant: bigint): bigint {
-  let offset = ZONES.get(zone);
-  if (!offset) {
-    offset = fixedOffset(zone) ?? namedZone(zone);
-    ZONES.set(zone, offset);
-  }
-  return offset(instant);
+  return offsetOf(zone)(instant);
 }
 
 export function toClock(instant: bigint, zone: string): bigint {

@@ -1,5 +1,5 @@
 import type { DuckDBBlobValue, DuckDBDecimalValue } from '@duckdb/node-api';
-import { cached } from './cached.ts';
+import { cached } from '../../cached.ts';
 import { defined, FunctionError } from './computed.ts';
 import { type Decimal, exponentText, fixed, scientific } from './exact-decimal.ts';
 import { decimalOf } from './format.ts';

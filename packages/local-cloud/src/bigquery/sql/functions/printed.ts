@@ -10,13 +10,13 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from '../../bignumeric.ts';
+import { cached } from '../../cached.ts';
 import { formatDate, formatDateTime, formatPicoseconds, formatTime } from '../../calendar.ts';
 import { plainDecimal } from '../../exact-number.ts';
 import { formatInterval, isoInterval } from '../../intervals.ts';
 import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
 import { formatRange } from '../../ranges.ts';
 import { type DataType, rangeElement, scalar, structKey } from '../../types.ts';
-import { cached } from './cached.ts';
 import { FunctionError } from './computed.ts';
 import { floatText } from './exact-decimal.ts';
 

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
+import { cached } from '../../cached.ts';
 import type { Resolved } from '../resolved.ts';
-import { cached } from './cached.ts';
 import { both, computed, FunctionError, ofBytes } from './computed.ts';
 import { type FunctionTable, overload } from './table.ts';
 
