@@ -107,6 +107,8 @@ const failures: readonly (readonly [sql: string, message: string])[] = [
   ['SELECT 1 / 0', 'division by zero: 1.0 / 0.0'],
   ['SELECT MOD(5, 0)', 'division by zero: MOD(5, 0)'],
   ['SELECT 9223372036854775807 + 1', 'int64 overflow: 9223372036854775807 + 1'],
+  ["SELECT SUM(x) FROM UNNEST([NUMERIC '8e28', NUMERIC '8e28']) AS x", 'NUMERIC overflow: SUM'],
+  ["SELECT SUM(-x) OVER () FROM UNNEST([NUMERIC '8e28', NUMERIC '8e28']) AS x", 'NUMERIC overflow: SUM'],
   ['SELECT 1e308 * 10', 'Floating point error in function: 1e+308 * 10.0'],
   ["SELECT CAST('1.5' AS INT64)", 'Bad int64 value: 1.5'],
   ["SELECT CAST('yes' AS BOOL)", 'Bad bool value: yes'],

@@ -141,6 +141,8 @@ function assertSeparator(by: Resolved | undefined): void {
     throw invalidQuery('Argument 2 to STRING_AGG must be a literal or query parameter and not NULL', by.at);
 }
 
+const MOST_NUMERIC = `CAST('${'9'.repeat(29)}.${'9'.repeat(9)}' AS DECIMAL(38, 9))`;
+
 /** Aggregate functions. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions */
 export const AGGREGATES: FunctionTable = {
   COUNT: [overload('-> INT64', () => `count(*)${AFTER}`), overload('T -> INT64', simple('count'))],
@@ -149,7 +151,11 @@ export const AGGREGATES: FunctionTable = {
   APPROX_COUNT_DISTINCT: overload('T -> INT64', ([x]) => `count(DISTINCT ${x})${AFTER}`),
   SUM: [
     overload('INT64 -> INT64', (args) => `CAST(${call('sum', args)} AS BIGINT)`),
-    overload('NUMERIC -> NUMERIC', (args) => `CAST(${call('sum', args)} AS DECIMAL(38, 9))`),
+    overload('NUMERIC -> NUMERIC', (args) => {
+      const sum = `CAST(${call('sum', args)} AS DECIMAL(38, 9))`;
+      // DuckDB adds beyond the digits of its own type.
+      return `CASE WHEN abs(${sum}) > ${MOST_NUMERIC} THEN ${failure('NUMERIC overflow: SUM')} ELSE ${sum} END`;
+    }),
     overload('FLOAT64 -> FLOAT64', ([x = '']) => {
       const sum = call('sum', [x]);
       return `CASE WHEN isinf(${sum}) AND NOT ${someInfinite(x)} THEN ${failure('double overflow')} ELSE ${sum} END`;
