@@ -120,6 +120,17 @@ describe('a difference', () => {
     );
   });
 
+  it.each<[string, string, number, string | undefined]>([
+    ['CORR', 'Floating point error in function: CSC(0.0)', Number.NaN, 'the evaluator ends CORR'],
+    ['CORR', 'division by zero: 1.0 / 0.0', 0.5, undefined],
+    ['CORR', 'No matching signature for function CORR', Number.NaN, undefined],
+    ['SUM', 'division by zero: 1.0 / 0.0', Number.NaN, undefined],
+  ])('of %s, "%s" where Google answers %p is explained, or not', (name, error, value, reason) => {
+    const query = `SELECT ${name}(x, y)`;
+    const found = explanationOf({ query, ordered: true, google: table([value]), ours: { error } });
+    expect(found?.slice(0, reason?.length)).toBe(reason);
+  });
+
   it.each<[string, string, string, (string | null)[][], RegExp | undefined]>([
     ['Array cannot have a null element', 'c', 'ARRAY<INT64>', [['1', null]], /no array with a NULL element/],
     ['Array cannot have a null element', 'c', 'ARRAY<INT64>', [['1', '2']], undefined],
