@@ -12,7 +12,7 @@ import type { WriterAnswer, WriterQuestion } from './soak/writer-process.ts';
 
 const FRESHNESS_SECONDS = 60;
 /** What a walk may add, whatever the number of rows. Not a total: Node alone takes 40 to 70 MB, which differs by machine and build. */
-const WALK_MAX_MB = 120;
+const WALK_MAX_MB = 100;
 const MAX_MB = (512 * 2 ** 20) / 1e6;
 /** Records per second. */
 const RATE = 1_000;

@@ -147,7 +147,7 @@ verb(bench, 'memory', {
   summary: 'memory of the API for all rows',
   example: 'pnpm bench memory 1000000',
   description:
-    'Walks all rows, 1000 at a time: none may be missed or repeated, and the memory of the API may grow by 120 MB. Then requests ' +
+    'Walks all rows, 1000 at a time: none may be missed or repeated, and the memory of the API may grow by 100 MB. Then requests ' +
     'filters, countries and an export while 1000 records a second arrive: each must be answered, within 512 MiB. Linux only.',
 })
   .argument('[rows]', `rows in the table, 1 to ${ROWS_MAX}`, rows, 1_000_000)
