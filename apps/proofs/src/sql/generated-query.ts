@@ -3,7 +3,7 @@ import type { Piece } from './piece.ts';
 
 export interface GeneratedQuery {
   readonly piece: Piece;
-  /** What the local BigQuery is asked instead: statements, of which the last reads the same rows. */
+  /** For the local BigQuery, in place of `piece`: statements. The last one reads the rows that `piece` gives. */
   readonly script?: Piece;
   /** Whether the query determines the order of its rows. */
   readonly ordered: boolean;

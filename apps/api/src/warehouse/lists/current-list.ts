@@ -154,7 +154,7 @@ export class CurrentList {
     }
   }
 
-  /** What an error of a read of a served list means. `expired` says that its tables disappeared early: then the list is given up. */
+  /** The error to throw when reading a served list fails. After `expired` its tables are gone, and the next request makes another list. */
   lostIfExpired(error: unknown, name: ListName): unknown {
     return error instanceof WarehouseError && error.kind === 'expired' ? this.lost(name, error) : error;
   }

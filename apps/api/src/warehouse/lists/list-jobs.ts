@@ -99,7 +99,7 @@ export class ListJobs {
     this.#failure = { start, attempt, extra, error, over: this.#options.timing.date() + 1000 * 2 ** attempt };
   }
 
-  /** What an error of a read of these tables means. `expired` says that they disappeared early: then they are given up. */
+  /** The error to throw when reading these tables fails. After `expired` the tables are gone, and the next attempt makes others. */
   lostIfExpired(error: unknown, attempt: Attempt): unknown {
     if (!(error instanceof WarehouseError) || error.kind !== 'expired') return error;
     return this.lost(error, attempt);

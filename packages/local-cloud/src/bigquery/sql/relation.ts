@@ -15,7 +15,7 @@ export interface Output<Value = Pick<Resolved, 'type' | 'columns'>> {
 
 /** Rows that FROM can read: a stored table, a common table expression or a query. */
 export interface Relation<Value = Output['value']> {
-  /** What a query is, or what FROM has before AS. */
+  /** A query, or what stands before AS in a FROM clause. */
   readonly sql: string;
   readonly outputs: readonly Output<Value>[];
   /** Values that are read even when no output is used. */

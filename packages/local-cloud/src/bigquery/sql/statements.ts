@@ -34,7 +34,7 @@ export interface Assignment {
   readonly value: Expression | undefined;
 }
 
-/** What one WHEN of MERGE does. The columns of INSERT ROW are those of the source, so its `values` are undefined. */
+/** What one WHEN of MERGE does. INSERT ROW has no `values`: it takes the columns of the source. */
 export type MergeAction =
   | { readonly action: 'UPDATE'; readonly assignments: readonly Assignment[] }
   | { readonly action: 'DELETE' }
