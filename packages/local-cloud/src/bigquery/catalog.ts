@@ -2,6 +2,7 @@ import type { TableReference } from '../warehouse.ts';
 import { type Database, readRows, type Transaction } from './database.ts';
 import { DeletedDatasets } from './deleted-datasets.ts';
 import { datasetNotFound, tableNotFound } from './errors.ts';
+import { encodeInterval, interval, intervalSql } from './intervals.ts';
 import { COMMIT_TIME, quoteColumn, quoteIdentifier } from './names.ts';
 import { RoutineCatalog } from './routine-catalog.ts';
 import type { SchemaChange } from './schema.ts';
@@ -98,6 +99,23 @@ export class Catalog {
       const columns = table.fields.map((field) => quoteColumn(field.name)).join(', ');
       if (columns) await connection.run(`INSERT INTO ${sql} (${columns}) SELECT ${columns} FROM ${old}`);
       await connection.run(`DROP TABLE ${old}`);
+    }
+    await this.#biasIntervals(connection);
+  }
+
+  /** Older versions stored INTERVALs as they are. Those of now begin at 880,000 months, where the older ones end at 364,000. */
+  async #biasIntervals(connection: Transaction['connection']): Promise<void> {
+    const columns = await readRows(
+      connection,
+      `SELECT table_name, column_name FROM duckdb_columns()
+       WHERE database_name = current_database() AND schema_name = 'data' AND data_type = 'INTERVAL'`,
+    );
+    const bias = intervalSql(encodeInterval(interval(0n, 0n, 0n)));
+    for (const [table, column] of columns) {
+      const name = quoteIdentifier(String(column));
+      await connection.run(
+        `UPDATE data.${quoteIdentifier(String(table))} SET ${name} = ${name} + ${bias} WHERE ${name} < to_months(600000)`,
+      );
     }
   }
 

@@ -12,7 +12,7 @@ import {
 import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from './bignumeric.ts';
 import { formatDate, formatDateTime, formatPicoseconds, formatTime, microsOf } from './calendar.ts';
 import { invalid, invalidQuery } from './errors.ts';
-import { formatInterval } from './intervals.ts';
+import { decodeInterval, formatInterval } from './intervals.ts';
 import { formatRange } from './ranges.ts';
 import { type Field, structKey } from './types.ts';
 
@@ -75,7 +75,7 @@ function encodeValue(field: Field, value: DuckDBValue, timestamps: TimestampForm
     if (field.type === 'BIGNUMERIC') return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
     return Buffer.from(value.bytes).toString('base64');
   }
-  if (value instanceof DuckDBIntervalValue) return formatInterval(value);
+  if (value instanceof DuckDBIntervalValue) return formatInterval(decodeInterval(value));
   if (value instanceof DuckDBDateValue) return inRange(formatDate(value.days));
   if (value instanceof DuckDBTimeValue) return formatTime(value.micros);
   if (value instanceof DuckDBTimestampValue) {

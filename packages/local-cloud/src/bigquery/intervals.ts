@@ -1,12 +1,46 @@
 import { DuckDBIntervalValue } from '@duckdb/node-api';
 
-/** INTERVAL as text. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#interval_type */
+/** INTERVAL, stored and as text. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#interval_type */
+
+/** Each part has its own sign. */
+export interface Interval {
+  readonly months: bigint;
+  readonly days: bigint;
+  readonly micros: bigint;
+}
+
+/**
+ * Added to each part that DuckDB stores, so that none is negative. DuckDB divides towards zero when it compares intervals: two with
+ * parts of both signs, equal in BigQuery, would differ.
+ */
+const BIAS: Interval = { months: 1_000_000n, days: 4_000_000n, micros: 4n * 10n ** 17n };
+
+/** In DuckDB's SQL, as it is stored. */
+export function intervalSql({ months, days, micros }: DuckDBIntervalValue): string {
+  return `(to_months(${months}) + to_days(${days}) + to_microseconds(CAST(${micros} AS BIGINT)))`;
+}
+
+export function encodeInterval({ months, days, micros }: Interval): DuckDBIntervalValue {
+  return new DuckDBIntervalValue(
+    Number(months + BIAS.months),
+    Number(days + BIAS.days),
+    micros + BIAS.micros,
+  );
+}
+
+export function decodeInterval({ months, days, micros }: DuckDBIntervalValue): Interval {
+  return {
+    months: BigInt(months) - BIAS.months,
+    days: BigInt(days) - BIAS.days,
+    micros: micros - BIAS.micros,
+  };
+}
 
 const SECOND = 1_000_000n;
 const HOUR = 3600n * SECOND;
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types#interval_type: 10,000 years of each part. */
-const MOST = { months: 120_000n, days: 3_660_000n, micros: 87_840_000n * HOUR };
+const MOST: Interval = { months: 120_000n, days: 3_660_000n, micros: 87_840_000n * HOUR };
 
 const MICROS: Readonly<Record<string, bigint>> = {
   HOUR,
@@ -24,21 +58,17 @@ export class IntervalRangeError extends Error {
 }
 
 /** Throws IntervalRangeError. */
-export function interval(months: bigint, days: bigint, micros: bigint): DuckDBIntervalValue {
-  const check = (part: keyof typeof MOST, value: bigint) => {
+export function interval(months: bigint, days: bigint, micros: bigint): Interval {
+  const check = (part: keyof Interval, value: bigint) => {
     const most = MOST[part];
     if (value >= -most && value <= most) return value;
     throw new IntervalRangeError(`Interval field ${part} '${value}' is out of range ${-most} to ${most}`);
   };
-  return new DuckDBIntervalValue(
-    Number(check('months', months)),
-    Number(check('days', days)),
-    check('micros', micros),
-  );
+  return { months: check('months', months), days: check('days', days), micros: check('micros', micros) };
 }
 
 /** Undefined for a part that no interval has. Throws IntervalRangeError. */
-export function intervalOf(count: bigint, part: string): DuckDBIntervalValue | undefined {
+export function intervalOf(count: bigint, part: string): Interval | undefined {
   const [months, days, micros] = [MONTHS[part], DAYS[part], MICROS[part]];
   if (months !== undefined) return interval(count * months, 0n, 0n);
   if (days !== undefined) return interval(0n, count * days, 0n);
@@ -46,11 +76,11 @@ export function intervalOf(count: bigint, part: string): DuckDBIntervalValue | u
 }
 
 /** `1-2 3 4:5:6.789` */
-export function formatInterval({ months, days, micros }: DuckDBIntervalValue): string {
-  const allMonths = Math.abs(months);
+export function formatInterval({ months, days, micros }: Interval): string {
+  const allMonths = months < 0n ? -months : months;
   const size = micros < 0n ? -micros : micros;
   const [hours, minutes, seconds] = [size / HOUR, (size / (60n * SECOND)) % 60n, (size / SECOND) % 60n];
-  const date = `${months < 0 ? '-' : ''}${Math.trunc(allMonths / 12)}-${allMonths % 12}`;
+  const date = `${months < 0n ? '-' : ''}${allMonths / 12n}-${allMonths % 12n}`;
   return `${date} ${days} ${micros < 0n ? '-' : ''}${hours}:${minutes}:${seconds}${fraction(size % SECOND)}`;
 }
 
@@ -61,9 +91,9 @@ function fraction(micros: bigint): string {
 }
 
 /** ISO 8601: `P1Y2M3DT4H5M6.789S`. */
-export function isoInterval({ months, days, micros }: DuckDBIntervalValue): string {
-  const part = (value: number | bigint, letter: string) => (Number(value) === 0 ? '' : `${value}${letter}`);
-  const date = `${part(Math.trunc(months / 12), 'Y')}${part(months % 12, 'M')}${part(days, 'D')}`;
+export function isoInterval({ months, days, micros }: Interval): string {
+  const part = (value: bigint, letter: string) => (value === 0n ? '' : `${value}${letter}`);
+  const date = `${part(months / 12n, 'Y')}${part(months % 12n, 'M')}${part(days, 'D')}`;
   const rest = micros % (60n * SECOND);
   const size = rest < 0n ? -rest : rest;
   const seconds = rest === 0n ? '' : `${rest < 0n ? '-' : ''}${size / SECOND}${fraction(size % SECOND)}S`;
@@ -88,7 +118,7 @@ const BEFORE: Readonly<Record<Part, string>> = {
 };
 
 /** The interval of `INTERVAL 'text' from TO to`; undefined for another text, or when there are no such parts. */
-export function parseIntervalOf(text: string, from: string, to: string): DuckDBIntervalValue | undefined {
+export function parseIntervalOf(text: string, from: string, to: string): Interval | undefined {
   const [first, last] = [PARTS.indexOf(from as Part), PARTS.indexOf(to as Part)];
   if (first < 0 || last < first) return undefined;
   const pattern = PARTS.slice(first, last + 1).map((part, index) => {
@@ -127,7 +157,7 @@ const ISO = /^P((?:-?\d+[YMWD])*)(?:T((?:-?\d+[HM]|-?(?:\d+(?:\.\d{1,9})?|\.\d{1
 const ISO_DATE = { Y: [12n, 0n], M: [1n, 0n], W: [0n, 7n], D: [0n, 1n] } as const;
 const ISO_TIME = { H: HOUR, M: 60n * SECOND, S: SECOND } as const;
 
-function parseIso(date: string, time: string): DuckDBIntervalValue {
+function parseIso(date: string, time: string): Interval {
   let [months, days, micros] = [0n, 0n, 0n];
   for (const [, count = '', letter = ''] of date.matchAll(/(-?\d+)([YMWD])/g)) {
     const [ofMonths, ofDays] = ISO_DATE[letter as keyof typeof ISO_DATE];
@@ -154,7 +184,7 @@ const CASTABLE = [
 ] as const;
 
 /** The interval of a text as CAST reads it. Throws IntervalRangeError. */
-export function parseInterval(text: string): DuckDBIntervalValue | undefined {
+export function parseInterval(text: string): Interval | undefined {
   const [, date, time = ''] = ISO.exec(text) ?? [];
   if (date !== undefined && text !== 'P') return parseIso(date, time);
   for (const [from, to] of CASTABLE) {

@@ -18,7 +18,7 @@ import {
   parseTimestamp,
 } from './calendar.ts';
 import { ExactNumber, plainDecimal } from './exact-number.ts';
-import { IntervalRangeError, parseInterval } from './intervals.ts';
+import { encodeInterval, IntervalRangeError, parseInterval } from './intervals.ts';
 import { canonicalJson, InvalidJsonError } from './json.ts';
 import { parseRange } from './ranges.ts';
 import { fitted } from './type-parameters.ts';
@@ -175,7 +175,7 @@ export function scalarValue(kind: ScalarKind, value: unknown, lenient: boolean):
     case 'BYTES':
       return bytes(value);
     case 'INTERVAL':
-      return mapped(value, parsedInterval, (interval) => interval);
+      return mapped(value, parsedInterval, encodeInterval);
     case 'JSON':
       return json(typeof value === 'string' ? value : jsonTextOf(value));
     case 'DATE':

@@ -70,6 +70,37 @@ describe('a folder', () => {
     await second.close();
   });
 
+  it('of an older version keeps its INTERVALs, which compare with those of now', async () => {
+    const query = (sql: string) => ({ query: sql, useLegacySql: false });
+    const first = await BigQuery.open({ ...options, path });
+    await first.insertDataset({ datasetReference: { datasetId: 'd' } });
+    await first.query(
+      query('CREATE TABLE d.old AS SELECT n, CAST(NULL AS INTERVAL) AS i FROM UNNEST([1, 2, 3]) n'),
+    );
+    await first.close();
+    const database = await Database.open(path);
+    await database.write(({ connection }) =>
+      connection.run(
+        'UPDATE data.t1 SET i = CASE n WHEN 1 THEN to_months(120000) WHEN 2 THEN to_months(-1) + to_days(30) END',
+      ),
+    );
+    await database.close();
+    for (const start of ['first', 'second']) {
+      const opened = await BigQuery.open({ ...options, path });
+      const { rows } = await opened.query(query('SELECT i, i = INTERVAL 0 DAY FROM d.old ORDER BY i'));
+      const values = rows?.map(({ f }) => f.map(({ v }) => v));
+      expect({ start, values }).toEqual({
+        start,
+        values: [
+          [null, null],
+          ['-0-1 30 0:0:0', 'true'],
+          ['10000-0 0 0:0:0', 'false'],
+        ],
+      });
+      await opened.close();
+    }
+  });
+
   it('cannot be opened twice in one process', async () => {
     const first = await BigQuery.open({ ...options, path });
     await expect(BigQuery.open({ ...options, path })).rejects.toMatchObject({

@@ -50,6 +50,11 @@ const mistakes: readonly (readonly [sql: string, message: string])[] = [
     "SELECT EDIT_DISTANCE(REPEAT('a', 20000), REPEAT('b', 20000))",
     'EDIT_DISTANCE of texts this long is not supported by the local BigQuery',
   ],
+  // Google answers 1.
+  [
+    'SELECT CORR(a, b) FROM UNNEST([STRUCT(5e-324 AS a, 1.0 AS b), (1e-323, 2)])',
+    'The spread of numbers above 1e150 or below 1e-130 is not supported by the local BigQuery',
+  ],
   [
     'SELECT UPPER(1)',
     'No matching signature for function UPPER for argument types: INT64. Supported signature: UPPER(STRING); UPPER(BYTES) at [1:8]',

@@ -10,7 +10,7 @@ import {
 } from '@duckdb/node-api';
 import { formatDate, formatTime } from '../calendar.ts';
 import { invalidQuery, type Position, unsupported } from '../errors.ts';
-import { IntervalRangeError, parseIntervalOf } from '../intervals.ts';
+import { encodeInterval, IntervalRangeError, intervalSql, parseIntervalOf } from '../intervals.ts';
 import { canonicalJson, InvalidJsonError } from '../json.ts';
 import { quoteLiteral } from '../names.ts';
 import { scalarValue } from '../row-values.ts';
@@ -33,7 +33,7 @@ export function resolveLiteral(literal: Literal, at: Position): Resolved {
 export function intervalLiteral(text: string, from: string, to: string, at: Position): Resolved {
   const value = parsed(() => parseIntervalOf(text, from, to), at);
   if (!value) throw invalidQuery(`Invalid INTERVAL value '${text}'`, at);
-  return constant('INTERVAL', value, at);
+  return constant('INTERVAL', encodeInterval(value), at);
 }
 
 /** What `parse` makes of a literal. */
@@ -97,9 +97,6 @@ export function constantSql(kind: ScalarKind, value: DuckDBValue, at: Position):
     const { s = null, e = null } = value.entries;
     return `struct_pack(s := ${constantSql(kind, s, at)}, e := ${constantSql(kind, e, at)})`;
   }
-  if (value instanceof DuckDBIntervalValue) {
-    const { months, days, micros } = value;
-    return `(to_months(${months}) + to_days(${days}) + to_microseconds(CAST(${micros} AS BIGINT)))`;
-  }
+  if (value instanceof DuckDBIntervalValue) return intervalSql(value);
   throw new TypeError(`Cannot write ${value} as a literal of type ${kind}`);
 }

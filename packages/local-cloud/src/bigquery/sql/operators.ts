@@ -5,6 +5,7 @@ import { spelled } from './casts.ts';
 import { coerce, coerceAll, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
+import { negateInterval } from './functions/interval.ts';
 import { failure, letIn, strict } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
@@ -192,7 +193,10 @@ function concatenation(left: Resolved, right: Resolved, { at, bindings }: Site):
 }
 
 /** DuckDB negates the other types. */
-const NEGATED: Readonly<Record<string, (args: readonly string[]) => string>> = { BIGNUMERIC: negateBig };
+const NEGATED: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  BIGNUMERIC: negateBig,
+  INTERVAL: negateInterval,
+};
 
 export function resolveUnary(operator: string, value: Resolved, { at, bindings }: Site): Resolved {
   assertNotNull(operator, [value], at);

@@ -117,6 +117,20 @@ export const INTERVAL: Vectors = [
     ['0-0 8 0:15:0'],
   ],
   ['SELECT i, COUNT(*) FROM UNNEST([INTERVAL 1 DAY, INTERVAL 24 HOUR]) i GROUP BY i', ['0-0 1 0:0:0', 2]],
+  // With parts of both signs.
+  [
+    "SELECT COUNT(DISTINCT i), MIN(i), MAX(i) FROM UNNEST([CAST('-1-2 30 -25:0:0' AS INTERVAL), CAST('-1-1 0 -25:0:0' AS INTERVAL), CAST('-1-0 -31 0:0:0' AS INTERVAL)]) i",
+    [2, '-1-2 30 -25:0:0', '-1-0 -31 0:0:0'],
+  ],
+  [
+    "SELECT STRING_AGG(CAST(i AS STRING), '|' ORDER BY i) FROM UNNEST([INTERVAL 0 DAY, INTERVAL -12 HOUR, INTERVAL '0-1 -31' YEAR TO DAY, INTERVAL '1 -47' DAY TO HOUR]) i",
+    ['0-1 -31 0:0:0|0-0 1 -47:0:0|0-0 0 -12:0:0|0-0 0 0:0:0'],
+  ],
+  [
+    "INTERVAL '0-1 -30' YEAR TO DAY = INTERVAL 0 DAY, NULLIF(INTERVAL '0-1 -30' YEAR TO DAY, INTERVAL 0 DAY), INTERVAL '0-1 -30' YEAR TO DAY IN (INTERVAL 0 HOUR), GREATEST(INTERVAL '0-1 -31' YEAR TO DAY, INTERVAL -25 HOUR)",
+    [true, null, true, '0-1 -31 0:0:0'],
+  ],
+  ["-INTERVAL '1-2 -3 4:5:6' YEAR TO SECOND", ['-1-2 3 -4:5:6']],
   ['[INTERVAL 1 DAY]', [['0-0 1 0:0:0']]],
   ['STRUCT(INTERVAL 1 DAY AS a)', [{ a: '0-0 1 0:0:0' }]],
   [

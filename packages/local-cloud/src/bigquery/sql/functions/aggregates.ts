@@ -35,19 +35,23 @@ const SCALE = '18446744073709551616.0';
 /** The sum of a billion of these is still a NUMERIC. */
 const MAX_AVERAGED = '1e19';
 
-/** DuckDB fails at numbers whose square is no FLOAT64. */
-const MAX_SPREAD = '1e150';
-const TOO_LARGE = failure(`The spread of numbers above ${MAX_SPREAD} is not supported by the local BigQuery`);
+/** DuckDB fails at numbers whose square is no FLOAT64, and takes the square of a difference for 0 below this. */
+const [MIN_SPREAD, MAX_SPREAD] = ['1e-130', '1e150'];
+const BEYOND = failure(
+  `The spread of numbers above ${MAX_SPREAD} or below ${MIN_SPREAD} is not supported by the local BigQuery`,
+);
+const squares = (x: string) => `(${x} = 0 OR abs(${x}) BETWEEN ${MIN_SPREAD} AND ${MAX_SPREAD})`;
 
 /** A variance or deviation: NaN if any of several numbers is not finite. */
 const spread =
   (name: string): Emit =>
   ([x = '']) => {
     const isOdd = call('bool_or', [`NOT isfinite(${x})`]);
-    const isLarge = call('bool_or', [`isfinite(${x}) AND abs(${x}) > ${MAX_SPREAD}`]);
+    const isBeyond = call('bool_or', [`isfinite(${x}) AND NOT ${squares(x)}`]);
     const isEnough = name.endsWith('_samp') ? `${call('count', [x])} > 1` : 'TRUE';
-    const plain = call(name, [`CASE WHEN abs(${x}) <= ${MAX_SPREAD} THEN ${x} END`]);
-    return `CASE WHEN ${isOdd} THEN CASE WHEN ${isEnough} THEN CAST('nan' AS DOUBLE) END WHEN ${isLarge} THEN ${TOO_LARGE} ELSE ${plain} END`;
+    const plain = call(name, [`CASE WHEN ${squares(x)} THEN ${x} END`]);
+    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${isBeyond} THEN ${BEYOND} ELSE ${plain} END`;
+    return `CASE WHEN ${isEnough} THEN ${value} END`;
   };
 
 const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
@@ -59,9 +63,9 @@ const pairs =
     const has = (condition: string) =>
       call('bool_or', [`${x} IS NOT NULL AND ${y} IS NOT NULL AND (${condition})`]);
     const isOdd = has(`NOT isfinite(${x}) OR NOT isfinite(${y})`);
-    const isPlain = `greatest(abs(${x}), abs(${y})) <= ${MAX_SPREAD}`;
+    const isPlain = `(${squares(x)} AND ${squares(y)})`;
     const plain = call(name, [`CASE WHEN ${isPlain} THEN ${x} END`, y]);
-    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${has(`NOT ${isPlain}`)} THEN ${TOO_LARGE} ELSE ${plain} END`;
+    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${has(`NOT ${isPlain}`)} THEN ${BEYOND} ELSE ${plain} END`;
     return `CASE WHEN ${call('regr_count', [y, x])} >= ${least} THEN ${value} END`;
   };
 

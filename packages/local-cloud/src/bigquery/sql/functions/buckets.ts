@@ -1,5 +1,5 @@
-import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { addMonths, formatDateTime, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
+import type { Interval } from '../../intervals.ts';
 import { computed, FunctionError } from './computed.ts';
 import type { FunctionTable } from './table.ts';
 import { clockOf, DAY, DAY_MS, dayOf } from './time-format.ts';
@@ -9,10 +9,10 @@ import { clockOf, DAY, DAY_MS, dayOf } from './time-format.ts';
 /** 1950-01-01 */
 const ORIGIN = -7305n * DAY;
 
-function assertWidth({ months, days, micros }: DuckDBIntervalValue, allowed: RegExp): void {
-  if (months < 0 || days < 0 || micros < 0n)
+function assertWidth({ months, days, micros }: Interval, allowed: RegExp): void {
+  if (months < 0n || days < 0n || micros < 0n)
     throw new FunctionError('Negative bucket width INTERVAL is not allowed');
-  const parts = [months > 0 && 'MONTH', days > 0 && 'DAY', micros > 0n && 'TIME'].filter(Boolean);
+  const parts = [months > 0n && 'MONTH', days > 0n && 'DAY', micros > 0n && 'TIME'].filter(Boolean);
   const [part, ...others] = parts;
   if (!part || others.length > 0)
     throw new FunctionError('Exactly one non-zero INTERVAL part in bucket width is required');
@@ -37,11 +37,11 @@ function monthBucket(input: bigint, width: number, origin: bigint): bigint {
   return clockOf(addMonths(dayOf(origin), steps)) + timeOf(origin);
 }
 
-function bucket(input: bigint, width: DuckDBIntervalValue, origin: bigint, allowed: RegExp): bigint {
+function bucket(input: bigint, width: Interval, origin: bigint, allowed: RegExp): bigint {
   assertWidth(width, allowed);
-  const size = BigInt(width.days) * DAY + width.micros;
-  const rest = width.months > 0 ? 0n : (((input - origin) % size) + size) % size;
-  const start = width.months > 0 ? monthBucket(input, width.months, origin) : input - rest;
+  const size = width.days * DAY + width.micros;
+  const rest = width.months > 0n ? 0n : (((input - origin) % size) + size) % size;
+  const start = width.months > 0n ? monthBucket(input, Number(width.months), origin) : input - rest;
   if (start >= MIN_MICROS && start <= MAX_MICROS) return start;
   throw new FunctionError(`Bucket for ${formatDateTime(input, ' ')} is out of range`);
 }

@@ -4,7 +4,6 @@ import {
   type DuckDBConnection,
   DuckDBDateValue,
   DuckDBDecimalValue,
-  type DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBScalarFunction,
   DuckDBTimestampValue,
@@ -15,7 +14,7 @@ import {
   SQLNULL,
 } from '@duckdb/node-api';
 import { decodeBigNumeric, encodeBigNumeric } from '../../bignumeric.ts';
-import { IntervalRangeError } from '../../intervals.ts';
+import { decodeInterval, encodeInterval, type Interval, IntervalRangeError } from '../../intervals.ts';
 import { compactJson, type Json, parseJsonText } from '../../json.ts';
 import { quoteLiteral } from '../../names.ts';
 import { type ScalarKind, scalar } from '../../types.ts';
@@ -47,7 +46,7 @@ interface Values {
   TIME: bigint;
   /** Microseconds since the epoch. */
   TIMESTAMP: bigint;
-  INTERVAL: DuckDBIntervalValue;
+  INTERVAL: Interval;
   JSON: Json;
   /** Any value, as DuckDB has it. */
   ANY: DuckDBValue;
@@ -103,7 +102,7 @@ const CODECS: Readonly<Record<keyof Values, Codec>> = {
   INT64: plain('INT64'),
   FLOAT64: plain('FLOAT64'),
   BOOL: plain('BOOL'),
-  INTERVAL: plain('INTERVAL'),
+  INTERVAL: coded('INTERVAL', decodeInterval, encodeInterval),
   ANY: { ...plain('STRING'), type: ANY },
   BYTES: coded(
     'BYTES',

@@ -1,5 +1,4 @@
-import type { DuckDBIntervalValue } from '@duckdb/node-api';
-import { formatInterval, interval, intervalOf, parseInterval } from '../../intervals.ts';
+import { formatInterval, type Interval, interval, intervalOf, parseInterval } from '../../intervals.ts';
 import { computed, defined, FunctionError } from './computed.ts';
 import { type FunctionTable, overload } from './table.ts';
 import { DAY } from './time-format.ts';
@@ -7,9 +6,6 @@ import { DAY } from './time-format.ts';
 /** Functions and operators of INTERVAL. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/interval_functions */
 
 const MONTH_DAYS = 30n;
-
-const monthsOf = ({ months }: DuckDBIntervalValue) => BigInt(months);
-const daysOf = ({ days }: DuckDBIntervalValue) => BigInt(days);
 
 export const textOfInterval = defined('interval_text', 'INTERVAL -> STRING', formatInterval);
 
@@ -28,17 +24,21 @@ export const stepInterval = defined('step_interval', 'INT64, PART -> INTERVAL', 
 
 const combinedBy =
   (sign: bigint) =>
-  (a: DuckDBIntervalValue, b: DuckDBIntervalValue): DuckDBIntervalValue =>
-    interval(monthsOf(a) + sign * monthsOf(b), daysOf(a) + sign * daysOf(b), a.micros + sign * b.micros);
+  (a: Interval, b: Interval): Interval =>
+    interval(a.months + sign * b.months, a.days + sign * b.days, a.micros + sign * b.micros);
 
-const times = (value: DuckDBIntervalValue, factor: bigint) =>
-  interval(monthsOf(value) * factor, daysOf(value) * factor, value.micros * factor);
+const times = ({ months, days, micros }: Interval, factor: bigint) =>
+  interval(months * factor, days * factor, micros * factor);
 
 /** What is left of a part goes to the next smaller one. */
-function divided(months: bigint, days: bigint, micros: bigint, divisor: bigint): DuckDBIntervalValue {
+function divided({ months, days, micros }: Interval, divisor: bigint): Interval {
   const allDays = days + (months % divisor) * MONTH_DAYS;
   return interval(months / divisor, allDays / divisor, (micros + (allDays % divisor) * DAY) / divisor);
 }
+
+export const negateInterval = defined('interval_negate', 'INTERVAL -> INTERVAL', (value) =>
+  times(value, -1n),
+);
 
 export const INTERVAL_OPERATORS = {
   '+': defined('interval_add', 'INTERVAL, INTERVAL -> INTERVAL', combinedBy(1n)),
@@ -46,7 +46,7 @@ export const INTERVAL_OPERATORS = {
   '*': defined('interval_multiply', 'INTERVAL, INT64 -> INTERVAL', times),
   '/': defined('interval_divide', 'INTERVAL, INT64 -> INTERVAL', (value, divisor) => {
     if (divisor === 0n) throw new FunctionError('Interval division by zero');
-    return divided(monthsOf(value), daysOf(value), value.micros, divisor);
+    return divided(value, divisor);
   }),
 };
 
@@ -59,10 +59,10 @@ export const intervalOfMicros = defined('interval_of_micros', 'INT64 -> INTERVAL
   interval(0n, 0n, n),
 );
 
-const PARTS: Readonly<Record<string, (value: DuckDBIntervalValue) => bigint>> = {
-  YEAR: (value) => monthsOf(value) / 12n,
-  MONTH: (value) => monthsOf(value) % 12n,
-  DAY: daysOf,
+const PARTS: Readonly<Record<string, (value: Interval) => bigint>> = {
+  YEAR: ({ months }) => months / 12n,
+  MONTH: ({ months }) => months % 12n,
+  DAY: ({ days }) => days,
   HOUR: ({ micros }) => micros / 3_600_000_000n,
   MINUTE: ({ micros }) => (micros / 60_000_000n) % 60n,
   SECOND: ({ micros }) => (micros / 1_000_000n) % 60n,
@@ -78,16 +78,10 @@ export const partOfInterval = defined('interval_part', 'INTERVAL, PART -> INT64'
   return read(value);
 });
 
-function summed(values: readonly (DuckDBIntervalValue | null)[]) {
+function summed(values: readonly (Interval | null)[]) {
   const present = values.filter((value) => value !== null);
-  const sum = (of: (value: DuckDBIntervalValue) => bigint) =>
-    present.reduce((all, value) => all + of(value), 0n);
-  return {
-    count: BigInt(present.length),
-    months: sum(monthsOf),
-    days: sum(daysOf),
-    micros: sum(({ micros }) => micros),
-  };
+  const sum = (part: keyof Interval) => present.reduce((all, value) => all + value[part], 0n);
+  return { count: BigInt(present.length), months: sum('months'), days: sum('days'), micros: sum('micros') };
 }
 
 export const sumOfIntervals = defined('sum_interval', 'ARRAY<INTERVAL> -> INTERVAL', (values) => {
@@ -96,8 +90,8 @@ export const sumOfIntervals = defined('sum_interval', 'ARRAY<INTERVAL> -> INTERV
 });
 
 export const averageOfIntervals = defined('average_interval', 'ARRAY<INTERVAL> -> INTERVAL', (values) => {
-  const { count, months, days, micros } = summed(values);
-  return count === 0n ? null : divided(months, days, micros, count);
+  const sum = summed(values);
+  return sum.count === 0n ? null : divided(sum, sum.count);
 });
 
 /** Moves whole larger units out of a smaller one. Both then have the same sign. */
@@ -106,18 +100,18 @@ function carried(small: bigint, large: bigint, size: bigint): readonly [small: b
   return [total % size, total / size];
 }
 
-const ofHours = (value: DuckDBIntervalValue) => {
-  const [micros, days] = carried(value.micros, daysOf(value), DAY);
-  return interval(monthsOf(value), days, micros);
+const ofHours = (value: Interval) => {
+  const [micros, days] = carried(value.micros, value.days, DAY);
+  return interval(value.months, days, micros);
 };
-const ofDays = (value: DuckDBIntervalValue) => {
-  const [days, months] = carried(daysOf(value), monthsOf(value), MONTH_DAYS);
+const ofDays = (value: Interval) => {
+  const [days, months] = carried(value.days, value.months, MONTH_DAYS);
   return interval(months, days, value.micros);
 };
-const ofAll = (value: DuckDBIntervalValue) => {
-  const total = (monthsOf(value) * MONTH_DAYS + daysOf(value)) * DAY + value.micros;
-  const days = total / DAY;
-  return interval(days / MONTH_DAYS, days % MONTH_DAYS, total % DAY);
+const ofAll = ({ months, days, micros }: Interval) => {
+  const total = (months * MONTH_DAYS + days) * DAY + micros;
+  const allDays = total / DAY;
+  return interval(allDays / MONTH_DAYS, allDays % MONTH_DAYS, total % DAY);
 };
 
 const made = defined(

@@ -13,7 +13,7 @@ import { BIGNUMERIC_SCALE, decimalText, decodeBigNumeric } from '../../bignumeri
 import { cached } from '../../cached.ts';
 import { formatDate, formatDateTime, formatPicoseconds, formatTime } from '../../calendar.ts';
 import { plainDecimal } from '../../exact-number.ts';
-import { formatInterval, isoInterval } from '../../intervals.ts';
+import { decodeInterval, formatInterval, isoInterval } from '../../intervals.ts';
 import { type Json, jsonNumber, jsonString, parseJsonText } from '../../json.ts';
 import { formatRange } from '../../ranges.ts';
 import { type DataType, rangeElement, scalar, structKey } from '../../types.ts';
@@ -63,7 +63,7 @@ function scalarText(type: DataType, value: DuckDBValue): string {
   if (type.kind === 'TIMESTAMP(12)') return `${formatPicoseconds(value as bigint, ' ')}+00`;
   if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
   if (value instanceof DuckDBBlobValue) return decimalText(decodeBigNumeric(value), BIGNUMERIC_SCALE);
-  if (value instanceof DuckDBIntervalValue) return formatInterval(value);
+  if (value instanceof DuckDBIntervalValue) return formatInterval(decodeInterval(value));
   const element = rangeElement(type.kind);
   if (element && value instanceof DuckDBStructValue)
     return formatRange(value, (bound) => scalarText(scalar(element), bound));
@@ -207,7 +207,7 @@ export function jsonText(type: DataType, value: DuckDBValue, form: JsonForm, ind
     case 'JSON':
       return pretty ? prettyJson(parseJsonText(String(value)), indent) : String(value);
     case 'INTERVAL':
-      return `"${isoInterval(value as DuckDBIntervalValue)}"`;
+      return `"${isoInterval(decodeInterval(value as DuckDBIntervalValue))}"`;
     case 'BYTES':
       return `"${Buffer.from((value as DuckDBBlobValue).bytes).toString('base64')}"`;
     case 'DATETIME':

@@ -1,6 +1,6 @@
-import type { DuckDBIntervalValue } from '@duckdb/node-api';
 import { addMonths, formatDateTime, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import type { Position } from '../../errors.ts';
+import type { Interval } from '../../intervals.ts';
 import { duckType, type ScalarKind, scalar } from '../../types.ts';
 import { fromClock, toClock } from '../../zones.ts';
 import { failure, letIn } from '../let.ts';
@@ -106,11 +106,11 @@ export function addInterval(
   return CALLS[kind]([value, interval, sign === '+' ? 'TRUE' : 'FALSE']);
 }
 
-function later(clock: bigint, { months, days, micros }: DuckDBIntervalValue, isLater: boolean): bigint {
+function later(clock: bigint, { months, days, micros }: Interval, isLater: boolean): bigint {
   const sign = isLater ? 1n : -1n;
   const day = dayOf(clock);
-  const start = clockOf(months === 0 ? day : addMonths(day, Number(sign) * months));
-  const result = start + (clock - clockOf(day)) + sign * (BigInt(days) * DAY + micros);
+  const start = clockOf(months === 0n ? day : addMonths(day, Number(sign * months)));
+  const result = start + (clock - clockOf(day)) + sign * (days * DAY + micros);
   if (result < MIN_MICROS || result > MAX_MICROS)
     throw new FunctionError(`Adding an INTERVAL to ${formatDateTime(clock, ' ')} causes overflow`);
   return result;
@@ -122,7 +122,7 @@ const CALLS = {
     'timestamp_interval',
     'TIMESTAMP, INTERVAL, BOOL -> TIMESTAMP',
     (instant, interval, isLater) => {
-      if (interval.months !== 0)
+      if (interval.months !== 0n)
         throw new FunctionError(
           'TIMESTAMP +/- INTERVAL is not supported for intervals with non-zero MONTH or YEAR part.',
         );
