@@ -57,13 +57,13 @@ export function* within(piece: Piece): Generator<Piece> {
   }
 }
 
-/** The smallest text found by at most `steps` questions for which `holds` stays true. */
+/** The smallest query found by at most `steps` questions for which `holds` stays true. */
 export async function shrink(
   piece: Piece,
   plain: (type: string) => readonly string[],
   steps: number,
   holds: (text: string) => Promise<boolean>,
-): Promise<string> {
+): Promise<Piece> {
   let best = piece;
   const asked = new Set([textOf(piece)]);
   for (let found = true; found; ) {
@@ -71,7 +71,7 @@ export async function shrink(
     for (const candidate of smaller(best, plain)) {
       const text = textOf(candidate);
       if (asked.has(text)) continue;
-      if (asked.size > steps) return textOf(best);
+      if (asked.size > steps) return best;
       asked.add(text);
       if (!(await holds(text))) continue;
       best = candidate;
@@ -79,5 +79,5 @@ export async function shrink(
       break;
     }
   }
-  return textOf(best);
+  return best;
 }

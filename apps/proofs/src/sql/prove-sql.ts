@@ -162,7 +162,9 @@ class Run {
     const text = textOf(query.piece);
     const finding = await this.#judged(text, query.ordered, query.script && textOf(query.script));
     this.#progress?.add(finding.times);
-    const reason = await this.#reason(query, finding);
+    const isBroken = BROKEN.includes(finding.verdict);
+    const reason =
+      (await this.#reason(query, finding)) ?? (isBroken ? await this.#keep(query, finding) : undefined);
     if (reason !== undefined) {
       this.#explained.set(reason, (this.#explained.get(reason) ?? 0) + 1);
       return;
@@ -171,7 +173,6 @@ class Run {
     if (finding.verdict === 'same') this.#sample(query, finding);
     if (finding.verdict === 'refused by name') count(this.#refusals, finding.ours, text);
     if (finding.verdict === 'not judged') count(this.#unjudged, finding.google, text);
-    if (BROKEN.includes(finding.verdict)) await this.#keep(query, finding);
   }
 
   /** Why a difference is none of ours, if it is on the list. */
@@ -199,14 +200,14 @@ class Run {
     return { verdict: judge(google, ours, ordered), text: own, google, ours, times: [ownMs, theirMs] };
   }
 
-  /** Makes the difference small, unless enough of its kind are. */
-  async #keep(query: GeneratedQuery, found: Finding): Promise<void> {
+  /** Makes the difference small, unless enough of its kind are. Answers its reason, if it has one when it is small. */
+  async #keep(query: GeneratedQuery, found: Finding): Promise<string | undefined> {
     const error = errorKind(found);
     const alike = error === undefined ? undefined : this.#kinds.get(error);
     if ((alike?.length ?? 0) >= SHRUNK.kind || this.#shrunk >= SHRUNK.run) {
       const kind = error ?? `${found.verdict}: not made small`;
       this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), found]);
-      return;
+      return undefined;
     }
     this.#shrunk += 1;
     const holds = async (smaller: string) => {
@@ -215,13 +216,17 @@ class Run {
       return explanationOf({ query: smaller, ordered: query.ordered, ...again }) === undefined;
     };
     // A smaller script would no longer say the same as its query.
-    const text = query.script
-      ? found.text
+    const piece = query.script
+      ? query.piece
       : await shrink(query.piece, (type) => PLAIN[type] ?? [], SHRINK_STEPS, holds);
+    const text = query.script ? found.text : textOf(piece);
     const finding = text === found.text ? found : await this.#judged(text, query.ordered);
+    const reason = await this.#reason({ ...query, piece }, finding);
+    if (reason !== undefined) return reason;
     console.log(`${finding.verdict}: ${text}`);
     const kind = error ?? `${found.verdict}: ${kindOf(text)}`;
     this.#kinds.set(kind, [...(this.#kinds.get(kind) ?? []), finding]);
+    return undefined;
   }
 
   #sample({ signature, ordered, isWritten }: GeneratedQuery, { text, ours }: Finding): void {

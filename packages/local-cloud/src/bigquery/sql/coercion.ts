@@ -91,15 +91,20 @@ function coerceElements(
 ): Resolved | undefined {
   if (!value.elements) return undefined;
   const from = value.type.kind === 'ARRAY' ? value.type.element : undefined;
-  const typed = value.elements.map(
-    (element): Resolved =>
-      // A NULL in an array has the type of the array.
-      element.coercible === 'NULL' && from?.kind !== 'STRUCT'
-        ? { ...element, coercible: 'LITERAL', type: from ?? element.type }
-        : element,
+  const elements = coerceAll(
+    value.elements.map((element) => settled(element, from)),
+    type.element,
+    bindings,
   );
-  const elements = coerceAll(typed, type.element, bindings);
   return elements && arrayOf(elements, type.element, value.at);
+}
+
+/** A NULL in an array, or in a STRUCT of it, has the type of the array. */
+export function settled(element: Resolved, type: DataType = element.type): Resolved {
+  if (type.kind !== 'STRUCT')
+    return element.coercible === 'NULL' ? { ...element, coercible: 'LITERAL', type } : element;
+  const elements = element.elements?.map((field, index) => settled(field, type.fields[index]?.type));
+  return elements ? { ...element, elements } : element;
 }
 
 /** Fields of a constructor are coerced like the values they are; those of any other STRUCT like columns. */
@@ -174,6 +179,9 @@ export function decimalLiteral(value: Resolved, type: DataType): Resolved | unde
   return combined(constantSql(kind, digits, value.at), type, value.at, [value]);
 }
 
+const isPlain = ({ coercible, type: { kind } }: Resolved) =>
+  coercible === 'NULL' || (coercible === 'LITERAL' && /^(?:BOOL|INT64|FLOAT64|STRING|BYTES)$/.test(kind));
+
 /** The STRUCT whose fields have the common types of the values' fields, under the names of the first; none if a field has none. */
 function commonStruct(values: readonly Resolved[], bindings: Bindings): StructType[] {
   const [first] = values;
@@ -185,8 +193,8 @@ function commonStruct(values: readonly Resolved[], bindings: Bindings): StructTy
         : undefined,
     );
     const [head] = own;
-    // Among literals, the first one gives the type, and its NULL is an INT64.
-    if (head?.coercible === 'NULL' && own.every((field) => /^(?:NULL|LITERAL)$/.test(field?.coercible ?? '')))
+    // Among literals without the name of a type, the first one gives it, and its NULL is an INT64.
+    if (head?.coercible === 'NULL' && own.every((field) => field && isPlain(field)))
       own[0] = { ...head, coercible: 'LITERAL' };
     const known = own.filter((value) => value !== undefined);
     const type = known.length === own.length ? commonType(known, bindings) : undefined;

@@ -2,7 +2,7 @@ import { invalidQuery, unsupported } from '../errors.ts';
 import { type DataType, sameType, typeName } from '../types.ts';
 import type { QueryBody, SetOperation } from './ast.ts';
 import type { Bindings } from './bindings.ts';
-import { coerce, isDecimalLiteral, numericFirst } from './coercion.ts';
+import { coerce, isDecimalLiteral, numericFirst, settled } from './coercion.ts';
 import { resolveLiteral } from './constants.ts';
 import { widened } from './conversions.ts';
 import { assertGroupable } from './operators.ts';
@@ -94,13 +94,18 @@ function asColumns(query: ResolvedQuery): ResolvedQuery {
 
 const isText = ({ type, coercible }: Resolved) => type.kind === 'STRING' && coercible === 'LITERAL';
 
-/** A column is not coerced like the literal it came from, but text, NULL and [] are. */
+/** A column is not coerced like the literal it came from, but text, NULL and [] are; in a STRUCT only text and []. */
 function convertible(value: Resolved, type: DataType, bindings: Bindings): boolean {
   if (isDecimalLiteral(value, type)) return true;
   if (sameType(value.type, type) || value.coercible === 'NULL') return true;
   if (value.untyped !== undefined) throw unsupported('A column of ERROR in a set operation', value.at);
   if (value.coercible === 'EMPTY ARRAY') return type.kind === 'ARRAY';
   if (isText(value)) return coerce(value, type, bindings) !== undefined;
+  const fields = value.type.kind === 'STRUCT' ? settled(value).elements : undefined;
+  if (fields && type.kind === 'STRUCT' && fields.length === type.fields.length)
+    return type.fields.every(
+      (field, index) => fields[index] && convertible(fields[index], field.type, bindings),
+    );
   const { coercible: _, constant: __, ...column } = value;
   return coerce(column, type, bindings) !== undefined;
 }

@@ -214,10 +214,14 @@ function truncated(
   });
 }
 
-/** The start of a part can be before the first year. */
+/** A part can begin before the first year, or end after the last. */
 function inYears(name: string, part: string, kind: 'DATE' | 'DATETIME' | 'TIMESTAMP', sql: string): string {
-  const error = failure(`${name}: the ${part} begins before the year 1`);
-  return letIn([sql], (start) => `CASE WHEN ${start} < ${MOST[kind][0]} THEN ${error} ELSE ${start} END`);
+  const error = failure(`${name}: the ${part} is not within the years 1 to 9999`);
+  const [least, most] = MOST[kind];
+  return letIn(
+    [sql],
+    (bound) => `CASE WHEN ${bound} NOT BETWEEN ${least} AND ${most} THEN ${error} ELSE ${bound} END`,
+  );
 }
 
 export const truncations = (name: string) => [
@@ -250,8 +254,9 @@ export function lastDay([value = '']: readonly string[], [, second]: readonly Re
   const part = second ? partOf('LAST_DAY', second, allowed) : 'MONTH';
   const date = `CAST(${value} AS DATE)`;
   const first = firstWeekday(part);
-  if (first !== undefined) return `(${weekStart(date, first)} + 6)`;
-  if (part === 'ISOYEAR') return `(${isoYearStart(`extract(isoyear FROM ${date}) + 1`)} - 1)`;
+  const last = (end: string) => inYears('LAST_DAY', part, 'DATE', end);
+  if (first !== undefined) return last(`${weekStart(date, first)} + 6`);
+  if (part === 'ISOYEAR') return last(`${isoYearStart(`extract(isoyear FROM ${date}) + 1`)} - 1`);
   return `(CAST(date_trunc('${part.toLowerCase()}', ${date}) + to_months(${MONTHS[part]}) AS DATE) - 1)`;
 }
 
