@@ -133,6 +133,7 @@ describe('a warehouse that', () => {
     expect(answered).toBe(false);
     timing.advance(1);
     expectProblem(await response, 'warehouse-timeout');
+    expect((await response).headers['retry-after']).toBe('5');
     expect(front.calls).toHaveLength(1);
   });
 

@@ -148,7 +148,9 @@ export const PROBLEMS = {
   'warehouse-timeout': {
     status: 504,
     title: 'Warehouse timeout',
-    description: 'The records were not read in time. Retry: the result may be ready by then.',
+    description:
+      'The records were not read in time. Retry after the seconds in `Retry-After`: they may be ready by then.',
+    retryAfter: 5,
   },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -7,7 +7,7 @@ const POLL_MS = 50;
 const PERIODS = 2;
 /** The longest wait for the periods of a list. Milliseconds. */
 const MAX_PERIODS_MS = 120_000;
-/** How often a patient caller repeats a request that is answered with 503. */
+/** How often a patient caller repeats a request whose answer has `Retry-After`. */
 const REPEATS = 5;
 
 interface Answer {
@@ -24,18 +24,18 @@ export async function statusOf(url: string, path: string): Promise<string> {
   return (await ask(url, path)).status;
 }
 
-/** The status for a caller that repeats a 503 when `Retry-After` says so: on a busy machine an API may refuse requests. */
+/** The status for a caller that repeats a request when `Retry-After` says so: on a busy machine an API may refuse it, or be late. */
 export async function patientStatusOf(url: string, path: string, localAddress?: string): Promise<string> {
   for (let repeats = 0; ; repeats++) {
     const { status, retryAfterMs } = await ask(url, path, localAddress);
-    if (status !== '503' || retryAfterMs === undefined || repeats === REPEATS) return status;
+    if (retryAfterMs === undefined || repeats === REPEATS) return status;
     await delay(retryAfterMs);
   }
 }
 
 /**
- * What an API owes after a fault: within a time and the periods that it announces, its list has at least so many records, everything that a caller may request
- * is answered, and `/health/ready` does not say otherwise. Answers a sentence for each that does not hold.
+ * What an API owes after a fault: within a time and the periods that it announces, its list has at least so many records, everything that a patient caller
+ * may request is answered, and `/health/ready` does not say otherwise. Answers a sentence for each that does not hold.
  */
 export async function problemsAt(url: string, records: number, withinMs: number): Promise<string[]> {
   const began = performance.now();
@@ -54,7 +54,7 @@ export async function problemsAt(url: string, records: number, withinMs: number)
   const paths = [`/records?offset=${middle}`, '/records?pais=Chile', '/countries', '/records/nobody'];
   const problems: string[] = [];
   for (const path of paths) {
-    const status = await statusOf(url, path);
+    const status = await patientStatusOf(url, path);
     if (status === '200' || status === '404') continue;
     problems.push(`${path} is answered with ${status}${await readiness(url)}`);
   }
