@@ -142,7 +142,7 @@ export class SecondApi implements AsyncDisposable {
       const wrong = statuses.find((status) => status !== '404');
       if (wrong !== undefined) return [`a request that is logged is answered with ${wrong}`];
     }
-    const page = await statusOf(this.url, '/records');
+    const page = await patientStatusOf(this.url, '/records');
     return page === '200' ? [] : [`a page is answered with ${page}`];
   }
 

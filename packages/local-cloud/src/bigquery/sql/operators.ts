@@ -5,7 +5,7 @@ import { spelled } from './casts.ts';
 import { coerce, coerceAll, commonType, exactly, signatureError, unreadableText } from './coercion.ts';
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
-import { negateInterval } from './functions/interval.ts';
+import { INTERVAL_OPERATORS } from './functions/interval.ts';
 import { failure, letIn, strict } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
@@ -195,7 +195,7 @@ function concatenation(left: Resolved, right: Resolved, { at, bindings }: Site):
 /** DuckDB negates the other types. */
 const NEGATED: Readonly<Record<string, (args: readonly string[]) => string>> = {
   BIGNUMERIC: negateBig,
-  INTERVAL: negateInterval,
+  INTERVAL: ([interval = '']) => INTERVAL_OPERATORS['*']([interval, '-1']),
 };
 
 export function resolveUnary(operator: string, value: Resolved, { at, bindings }: Site): Resolved {

@@ -42,17 +42,20 @@ const BEYOND = failure(
 );
 const squares = (x: string) => `(${x} = 0 OR abs(${x}) BETWEEN ${MIN_SPREAD} AND ${MAX_SPREAD})`;
 
-/** A variance or deviation: NaN if any of several numbers is not finite. */
+/** NULL for too few numbers, NaN if any of several is not finite. */
+const spreadOf = (isEnough: string, isOdd: string, isBeyond: string, plain: string) =>
+  `CASE WHEN ${isEnough} THEN CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${isBeyond} THEN ${BEYOND} ELSE ${plain} END END`;
+
+/** A variance or deviation. */
 const spread =
   (name: string): Emit =>
-  ([x = '']) => {
-    const isOdd = call('bool_or', [`NOT isfinite(${x})`]);
-    const isBeyond = call('bool_or', [`isfinite(${x}) AND NOT ${squares(x)}`]);
-    const isEnough = name.endsWith('_samp') ? `${call('count', [x])} > 1` : 'TRUE';
-    const plain = call(name, [`CASE WHEN ${squares(x)} THEN ${x} END`]);
-    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${isBeyond} THEN ${BEYOND} ELSE ${plain} END`;
-    return `CASE WHEN ${isEnough} THEN ${value} END`;
-  };
+  ([x = '']) =>
+    spreadOf(
+      name.endsWith('_samp') ? `${call('count', [x])} > 1` : 'TRUE',
+      call('bool_or', [`NOT isfinite(${x})`]),
+      call('bool_or', [`NOT ${squares(x)}`]),
+      call(name, [`CASE WHEN ${squares(x)} THEN ${x} END`]),
+    );
 
 const by = (name: string) => ORDERED.map((type) => overload(`T, ${type} -> T`, simple(name)));
 
@@ -62,11 +65,13 @@ const pairs =
   ([x = '', y = '']) => {
     const has = (condition: string) =>
       call('bool_or', [`${x} IS NOT NULL AND ${y} IS NOT NULL AND (${condition})`]);
-    const isOdd = has(`NOT isfinite(${x}) OR NOT isfinite(${y})`);
     const isPlain = `(${squares(x)} AND ${squares(y)})`;
-    const plain = call(name, [`CASE WHEN ${isPlain} THEN ${x} END`, y]);
-    const value = `CASE WHEN ${isOdd} THEN CAST('nan' AS DOUBLE) WHEN ${has(`NOT ${isPlain}`)} THEN ${BEYOND} ELSE ${plain} END`;
-    return `CASE WHEN ${call('regr_count', [y, x])} >= ${least} THEN ${value} END`;
+    return spreadOf(
+      `${call('regr_count', [y, x])} >= ${least}`,
+      has(`NOT isfinite(${x}) OR NOT isfinite(${y})`),
+      has(`NOT ${isPlain}`),
+      call(name, [`CASE WHEN ${isPlain} THEN ${x} END`, y]),
+    );
   };
 
 const MAX_QUANTILES = 100_000n;

@@ -125,18 +125,18 @@ export const DECIMAL_FUNCTIONS = {
   ),
 };
 
-/** The sum of the values that are not NULL; NULL when there are none. */
-export const sumOfBig = defined('sum_bignumeric', 'ARRAY<BIGNUMERIC> -> BIGNUMERIC', (values) => {
-  const present = values.filter((value) => value !== null);
-  const sum = present.reduce((all, value) => all + value, 0n);
-  if (!isBigNumeric(sum)) throw new FunctionError('BIGNUMERIC overflow: SUM');
-  return present.length === 0 ? null : sum;
-});
+/** An aggregate of the values that are not NULL; NULL when there are none. */
+const aggregate = (name: string, compute: (sum: bigint, count: bigint) => bigint) =>
+  defined(`${name}_bignumeric`, 'ARRAY<BIGNUMERIC> -> BIGNUMERIC', (values) => {
+    const present = values.filter((value) => value !== null);
+    const sum = present.reduce((all, value) => all + value, 0n);
+    return present.length === 0 ? null : compute(sum, BigInt(present.length));
+  });
 
-export const averageOfBig = defined('average_bignumeric', 'ARRAY<BIGNUMERIC> -> BIGNUMERIC', (values) => {
-  const present = values.filter((value) => value !== null);
-  const sum = present.reduce((all, value) => all + value, 0n);
-  return present.length === 0 ? null : quotient(sum, BigInt(present.length));
+export const averageOfBig = aggregate('average', quotient);
+export const sumOfBig = aggregate('sum', (sum) => {
+  if (!isBigNumeric(sum)) throw new FunctionError('BIGNUMERIC overflow: SUM');
+  return sum;
 });
 
 const BIG_ONE = 10n ** BigInt(BIGNUMERIC_SCALE);

@@ -36,10 +36,6 @@ function divided({ months, days, micros }: Interval, divisor: bigint): Interval 
   return interval(months / divisor, allDays / divisor, (micros + (allDays % divisor) * DAY) / divisor);
 }
 
-export const negateInterval = defined('interval_negate', 'INTERVAL -> INTERVAL', (value) =>
-  times(value, -1n),
-);
-
 export const INTERVAL_OPERATORS = {
   '+': defined('interval_add', 'INTERVAL, INTERVAL -> INTERVAL', combinedBy(1n)),
   '-': defined('interval_subtract', 'INTERVAL, INTERVAL -> INTERVAL', combinedBy(-1n)),
