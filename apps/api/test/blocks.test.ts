@@ -103,36 +103,6 @@ describe('the blocks of a list', () => {
     expect(most.rows).toBe(BLOCK_ROWS);
   });
 
-  it('are read by as many calls at a time as asked for, in order, and no further than is taken', async () => {
-    const ids = numbered(32_100);
-    const table = ids.map(rowOf);
-    const inProgress = { now: 0, most: 0 };
-    let asked = 0;
-    const { open } = blocksOf(
-      {},
-      {
-        cacheBytes: 1,
-        listRows: async (_, { startIndex, maxResults }) => {
-          asked += maxResults > BLOCK_ROWS + 1 ? 1 : 0;
-          inProgress.most = Math.max(inProgress.most, ++inProgress.now);
-          // Later calls are answered first.
-          for (let turn = 0; turn < 20 - startIndex / 2_000; turn++) await new Promise(setImmediate);
-          inProgress.now--;
-          return { rows: table.slice(startIndex, startIndex + maxResults), totalRows: table.length };
-        },
-      },
-    );
-    const list = await open('t');
-    for (const ahead of [1, 4]) {
-      Object.assign(inProgress, { most: 0 });
-      expect(await allOf(list.rows(ahead))).toEqual(ids);
-      expect(inProgress.most).toBe(ahead);
-    }
-    asked = 0;
-    for await (const rows of list.rows(4)) if (rows.length > 0) break;
-    expect(asked).toBe(5);
-  });
-
   it('are read once for concurrent requests', async () => {
     const { reads, open } = blocksOf({ t: numbered(2_000).map(rowOf) });
     const list = new MergedRows(await open('t'), Delta.none);

@@ -12,9 +12,6 @@ import { BLOCK_ROWS, type BlockPlace, SortedRows } from './sorted-rows.ts';
 /** Blocks read by one call when all rows are read. */
 const BLOCKS_AT_ONCE = 5;
 
-/** Calls at a time for rows that go into memory: on a busy BigQuery, one after the other would take longer than a request waits. */
-export const READS_AHEAD = 4;
-
 export type ListRows = (table: TableName, range: RowRange) => Promise<RowsPage>;
 
 export interface BlocksOptions {
@@ -98,12 +95,13 @@ export class Blocks {
   }
 
   /**
-   * All rows in order, a few blocks read by one call, with the next `ahead` calls in progress. Uses cached blocks but caches none: reading a
-   * whole list must not evict hot blocks. Other requests get a turn before each piece, because its rows are worth milliseconds of work.
+   * All rows in order, a few blocks read by one call, with the next read in progress. Uses cached blocks but caches none: reading a whole
+   * list must not evict hot blocks. Other requests get a turn before each piece, because its rows are worth milliseconds of work.
    */
-  async *rows(list: SortedRows, ahead = 1): AsyncGenerator<readonly Cells[], void> {
+  async *rows(list: SortedRows): AsyncGenerator<readonly Cells[], void> {
     let next = 0;
     const readNext = () => {
+      if (next >= list.blocks) return undefined;
       const first = next;
       next = Math.min(first + BLOCKS_AT_ONCE, list.blocks);
       const { part } = list.place(first);
@@ -113,13 +111,9 @@ export class Blocks {
       cells.catch(() => {});
       return cells;
     };
-    const reading: Promise<readonly Cells[]>[] = [];
-    const readOn = () => {
-      while (reading.length < ahead && next < list.blocks) reading.push(readNext());
-    };
-    readOn();
-    for (let rows = await reading.shift(); rows; rows = await reading.shift()) {
-      readOn();
+    for (let reading = readNext(); reading; ) {
+      const rows = await reading;
+      reading = readNext();
       for (let at = 0; at < rows.length; at += BLOCK_ROWS) {
         await setImmediate();
         yield rows.slice(at, at + BLOCK_ROWS);

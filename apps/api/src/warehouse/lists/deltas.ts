@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { WarehouseError } from '../errors.ts';
 import { MAX_DELTA_ROWS } from '../queries.ts';
 import type { Base } from './bases.ts';
-import { type Blocks, READS_AHEAD } from './blocks.ts';
+import type { Blocks } from './blocks.ts';
 import { Delta } from './delta.ts';
 import { type FinishedJob, type FinishedJobs, ListJobs, type ListJobsOptions } from './list-jobs.ts';
 import { type Attempt, extraOf, type ListName, type ListNames } from './list-names.ts';
@@ -91,7 +91,7 @@ export class Deltas {
         `more than ${MAX_DELTA_ROWS} records arrived since the base`,
       );
     }
-    return Delta.of(rows.rows(READS_AHEAD));
+    return Delta.of(rows.rows());
   }
 }
 

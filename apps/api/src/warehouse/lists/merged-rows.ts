@@ -21,8 +21,8 @@ export interface BlockSource {
   /** The index of the first row of a block. */
   place(block: number): { readonly offset: number };
   block(index: number): Block | Promise<Block>;
-  /** All rows in order, at most a few thousand at a time, the next ones fetched by `ahead` calls in advance, 1 by default. */
-  rows(ahead?: number): AsyncGenerator<readonly Cells[], void>;
+  /** All rows in order, at most a few thousand at a time, the next ones fetched in advance. */
+  rows(): AsyncGenerator<readonly Cells[], void>;
 }
 
 /**
@@ -93,10 +93,10 @@ export class MergedRows<Base extends BlockSource = BlockSource> {
     return pieces.length === 0 ? '[]' : Buffer.concat([...pieces, CLOSE]);
   }
 
-  /** Like those of a BlockSource. Throws like `page`. */
-  async *rows(ahead?: number): AsyncGenerator<readonly Cells[], void> {
+  /** All rows in order, at most a few thousand at a time, the next ones fetched in advance. Throws like `page`. */
+  async *rows(): AsyncGenerator<readonly Cells[], void> {
     let delta = 0;
-    for await (const rows of this.base.rows(ahead)) {
+    for await (const rows of this.base.rows()) {
       const merged: Cells[] = [];
       for (const cells of rows) {
         for (let id = this.delta.idAt(delta); id !== undefined && isBefore(id, cells[0] ?? null); ) {

@@ -1,7 +1,6 @@
 import { WarehouseError } from '../errors.ts';
 import type { Cells, CountryCount, RecordFilter } from '../warehouse.ts';
 import { Block } from './block.ts';
-import { READS_AHEAD } from './blocks.ts';
 import type { BlockSource } from './merged-rows.ts';
 import { VALUES_ROW_BYTES, Values } from './values.ts';
 
@@ -44,7 +43,7 @@ export class RecordIndex {
     const places = new Uint32Array(total + 1);
     const ids: Buffer[] = [];
     let place = 0;
-    for await (const chunk of source.rows(READS_AHEAD)) {
+    for await (const chunk of source.rows()) {
       const block: Buffer[] = [];
       for (const cells of chunk) {
         const bytes = Buffer.from(cells[0] ?? '');

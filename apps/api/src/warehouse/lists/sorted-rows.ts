@@ -70,8 +70,8 @@ export class SortedRows implements BlockSource {
     return this.#reader.idAt(this, offset);
   }
 
-  rows(ahead?: number): AsyncGenerator<readonly Cells[], void> {
-    return this.#reader.rows(this, ahead);
+  rows(): AsyncGenerator<readonly Cells[], void> {
+    return this.#reader.rows(this);
   }
 
   find(id: string): Promise<Buffer | undefined> {
