@@ -83,6 +83,10 @@ export const TEXT: Vectors = [
     ['ñ', 'bc', 'b', 'abc', 'ab', ''],
   ],
   ["NORMALIZE('é', nfd) = 'é'", [false]],
+  [
+    String.raw`NORMALIZE('Jose\u0301') = 'José', NORMALIZE('\u212b') = 'Å', NORMALIZE('\u1112\u1161\u11ab') = '한', NORMALIZE('ŀ'), NORMALIZE('ŀ', NFKC), NORMALIZE(''), NORMALIZE(NULL)`,
+    [true, true, true, 'ŀ', 'l·', '', null],
+  ],
   ["LENGTH('e\\u0301'), CHARACTER_LENGTH('😀')", [2, 1]],
   [
     "CHAR_LENGTH(b'a')",
