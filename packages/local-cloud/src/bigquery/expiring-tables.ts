@@ -11,9 +11,12 @@ import { forgetOldHistory, hasHistory, hasOldHistory, keepDropped } from './hist
 import { totalBytes } from './statistics.ts';
 import { kindOf } from './table-kind.ts';
 
-/** Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has. */
+/**
+ * Beyond these limits the tables that expire and were not used for longest are dropped early. Google has no such limits, a disk has.
+ * Two lists of 10,000,000 records, one after the other, and what filters them, are about 2 GiB.
+ */
 const MAX_TABLES = 1000;
-const MAX_BYTES = 1024 ** 3;
+const MAX_BYTES = 4 * 1024 ** 3;
 
 /** Drops tables: those that expire in time, and the oldest of these early when all of them take too much. */
 export class ExpiringTables {
