@@ -59,6 +59,8 @@ export interface BigQueryOptions {
   readonly clock: Clock;
   /** The grants of the project, to which access lists and policies belong; in memory when absent. */
   readonly iam?: Iam;
+  /** The most bytes of tables that expire; 4 GiB when absent. */
+  readonly maxExpiringBytes?: number;
   /** Hears of tables that are dropped early. */
   onWarning?(message: string): void;
 }
@@ -90,12 +92,16 @@ export class BigQuery implements Warehouse {
   readonly #usage = new Usage();
   readonly #quota: DailyQuota;
 
-  private constructor(context: ServiceContext, onWarning: (message: string) => void) {
+  private constructor(
+    context: ServiceContext,
+    onWarning: (message: string) => void,
+    maxExpiringBytes?: number,
+  ) {
     this.projectId = context.projectId;
     this.location = context.location;
     this.#context = context;
     this.#datasets = new Datasets(context);
-    this.#expiring = new ExpiringTables(context, onWarning);
+    this.#expiring = new ExpiringTables(context, onWarning, maxExpiringBytes);
     this.#tables = new Tables(context, this.#expiring);
     this.#results = new Results(context.database, context.clock, onWarning);
     this.#tableData = new TableData(context, this.#tables, this.#expiring, this.#results);
@@ -135,7 +141,7 @@ export class BigQuery implements Warehouse {
     const catalog = await Catalog.load(database, clock.now());
     const statistics = new Statistics(database);
     const context = { projectId, projectNumber, location, clock, database, catalog, statistics, iam };
-    const bigquery = new BigQuery(context, onWarning);
+    const bigquery = new BigQuery(context, onWarning, options.maxExpiringBytes);
     bigquery.#expiring.watch();
     return bigquery;
   }

@@ -22,13 +22,15 @@ const MAX_BYTES = 4 * 1024 ** 3;
 export class ExpiringTables {
   readonly #context: ServiceContext;
   readonly #onWarning: (message: string) => void;
+  readonly #maxBytes: number;
   readonly #bursts: Bursts;
   #timer: Timer | undefined;
   /** When tables were last read, by their name in DuckDB. Milliseconds since the epoch. */
   readonly #readAt = new Map<string, number>();
 
-  constructor(context: ServiceContext, onWarning: (message: string) => void) {
+  constructor(context: ServiceContext, onWarning: (message: string) => void, maxBytes = MAX_BYTES) {
     this.#context = context;
+    this.#maxBytes = maxBytes;
     this.#onWarning = onWarning;
     this.#bursts = new Bursts(context.clock);
   }
@@ -89,7 +91,7 @@ export class ExpiringTables {
       for (const table of older) {
         tables += 1;
         bytes += await this.#bytesOf(transaction, table);
-        if (tables > MAX_TABLES || bytes > MAX_BYTES) excess.push(table);
+        if (tables > MAX_TABLES || bytes > this.#maxBytes) excess.push(table);
       }
       await this.drop(transaction, ...excess);
       for (const table of excess) transaction.afterCommit(() => this.#report(table));
@@ -131,7 +133,7 @@ export class ExpiringTables {
   #report(table: Table): void {
     if (!this.#bursts.begins()) return;
     this.#onWarning(
-      `the tables with an expiration are more than ${MAX_TABLES} or have more than ${MAX_BYTES / 1024 ** 2} MiB: those not used for longest are dropped before they expire, first ${tableName(table.reference)}. Remove the expirationTime of a table to keep it`,
+      `the tables with an expiration are more than ${MAX_TABLES} or have more than ${this.#maxBytes / 1024 ** 2} MiB: those not used for longest are dropped before they expire, first ${tableName(table.reference)}. Remove the expirationTime of a table to keep it`,
     );
   }
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Fixture, LOCATION, refusal, startBigQuery } from './support/bigquery.ts';
 
 const HOUR = 3_600_000;
+const MAX_EXPIRING_BYTES = 64 * 1024 ** 2;
 let folder: string;
 let warnings: string[];
 let fixture: Fixture;
@@ -13,7 +14,11 @@ let fixture: Fixture;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'storage-'));
   warnings = [];
-  fixture = await startBigQuery({ path: folder, onWarning: (message) => warnings.push(message) });
+  fixture = await startBigQuery({
+    path: folder,
+    maxExpiringBytes: MAX_EXPIRING_BYTES,
+    onWarning: (message) => warnings.push(message),
+  });
 });
 
 afterEach(async () => {
@@ -56,11 +61,11 @@ describe('tables with an expiration', () => {
     expect(warnings).toEqual([expect.stringContaining('scratch.t0')]);
   }, 60_000);
 
-  it('have at most 4 GiB: the last used ones stay', async () => {
+  it('have at most so many bytes: the last used ones stay', async () => {
     await scratch();
     const { bigquery, client, clock } = fixture;
-    const bytes = 1600 * 1024 ** 2;
-    const length = 64 * 1024;
+    const bytes = 0.4 * MAX_EXPIRING_BYTES;
+    const length = 1024;
     const query = `SELECT REPEAT('x', ${length}) AS x FROM UNNEST(GENERATE_ARRAY(1, ${bytes / length}))`;
     for (const tableId of ['read', 'unread', 'appended']) {
       await run(tableId === 'appended' ? "SELECT 'x' AS x" : query, {

@@ -16,7 +16,7 @@ export interface Fixture {
 }
 
 export async function startBigQuery(
-  options: { path?: string; onWarning?(message: string): void } = {},
+  options: { path?: string; maxExpiringBytes?: number; onWarning?(message: string): void } = {},
 ): Promise<Fixture> {
   // Keeps the client's authentication from looking for Google's metadata server.
   process.env.METADATA_SERVER_DETECTION = 'none';
