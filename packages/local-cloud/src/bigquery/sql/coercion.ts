@@ -180,7 +180,8 @@ export function decimalLiteral(value: Resolved, type: DataType): Resolved | unde
 }
 
 const isPlain = ({ coercible, type: { kind } }: Resolved) =>
-  coercible === 'NULL' || (coercible === 'LITERAL' && /^(?:BOOL|INT64|FLOAT64|STRING|BYTES)$/.test(kind));
+  coercible === 'NULL' ||
+  (coercible === 'LITERAL' && /^(?:BOOL|INT64|FLOAT64|STRING|BYTES|INTERVAL)$/.test(kind));
 
 /** The STRUCT whose fields have the common types of the values' fields, under the names of the first; none if a field has none. */
 function commonStruct(values: readonly Resolved[], bindings: Bindings): StructType[] {

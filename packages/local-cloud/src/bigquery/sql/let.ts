@@ -59,7 +59,7 @@ export function failuresCaught<T>(emit: () => T): T {
  * query fails by its error. Something that changes with each row keeps it from that; a TRY takes no such thing.
  */
 export function whenAsked({ sql, references }: Pick<Resolved, 'sql' | 'references'>): string {
-  const mayFail = references.length === 0 && /\b(?:bq_\w+|error)\(/.test(sql);
+  const mayFail = references.length === 0 && /\b(?:bq_\w+|error)\(| [-+*] /.test(sql);
   return mayFail && failures === 'raised' ? `CASE WHEN random() < 2 THEN ${sql} END` : sql;
 }
 
