@@ -5,9 +5,13 @@ import { REPOSITORY } from '../shared/paths.ts';
 /** Runs apps/api/test/hostile.test.ts with so many requests. */
 export function benchFuzz(requests: number): string[] {
   const jest = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
+  const config = join(REPOSITORY, 'jest.config.js');
   const { status, error } = spawnSync(
     process.execPath,
-    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, 'test/hostile.test.ts'],
+    [
+      ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest],
+      ...['--config', config, 'test/hostile.test.ts'],
+    ],
     {
       cwd: join(REPOSITORY, 'apps', 'api'),
       stdio: 'inherit',
