@@ -14,7 +14,7 @@ const WAREHOUSE_PROBLEMS: Readonly<Record<WarehouseErrorKind, ProblemName>> = {
 const WAREHOUSE_DETAILS: Readonly<Record<WarehouseErrorKind, string>> = {
   unavailable: 'The records cannot be read at the moment. Retry after the seconds in Retry-After.',
   busy: 'The capacity to read records is used up for now. Retry after the seconds in Retry-After.',
-  timeout: 'The records were not read in time. Retry.',
+  timeout: 'The records were not read in time. Retry after the seconds in Retry-After.',
   refused: 'The service failed. The error is in its log.',
   expired: 'This snapshot of the list cannot be read any more. Start again without `snapshot`.',
 };

@@ -34,8 +34,8 @@ export async function patientStatusOf(url: string, path: string, localAddress?: 
 }
 
 /**
- * What an API owes after a fault: within a time and the periods that it announces, its list has at least so many records, everything that a patient caller
- * may request is answered, and `/health/ready` does not say otherwise. Answers a sentence for each that does not hold.
+ * What an API owes after a fault. Its list has at least so many records after `withinMs` and the periods that it announces. A patient
+ * caller is answered, whatever is requested. Answers a sentence for each of these that does not hold, also when `/health/ready` hides it.
  */
 export async function problemsAt(url: string, records: number, withinMs: number): Promise<string[]> {
   const began = performance.now();

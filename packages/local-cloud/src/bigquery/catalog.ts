@@ -103,7 +103,10 @@ export class Catalog {
     await this.#biasIntervals(connection);
   }
 
-  /** Older versions stored INTERVALs as they are. Those of now begin at 880,000 months, where the older ones end at 364,000. */
+  /**
+   * Older versions stored INTERVALs as they are. Those of now begin at 880,000 months, where the older ones end at 364,000. In an ARRAY
+   * or STRUCT they stay as they were.
+   */
   async #biasIntervals(connection: Transaction['connection']): Promise<void> {
     const columns = await readRows(
       connection,
