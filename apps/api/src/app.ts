@@ -87,6 +87,8 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     childLoggerFactory: (parent, bindings, options, request) =>
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
+    // The router takes `*`, which only OPTIONS may ask for (RFC 9110, 7.1), for `/`.
+    rewriteUrl: ({ url = '', method }) => (url === '*' && method !== 'OPTIONS' ? '/*' : url),
     // Never taken from the request: a client must not choose or repeat an id in the logs.
     genReqId: () => randomUUID(),
     serverFactory: (routes) =>

@@ -141,6 +141,7 @@ const OTHERS = [
   { method: 'POST', target: '/records', met: 'POST /records 405' },
   { method: 'GET', target: '/docs', met: 'GET undefined 200' },
   { method: 'GET', target: '/nothing', met: 'GET undefined 404' },
+  { method: 'GET', target: '*', met: 'GET undefined 404' },
 ];
 
 describe('hostile requests', () => {
