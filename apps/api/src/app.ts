@@ -88,7 +88,7 @@ export async function buildApp({
     childLoggerFactory: (parent, bindings, options, request) =>
       parent.child({ ...bindings, ...traceFields(request.headers, config.project) }, options),
     // The router takes `*`, which only OPTIONS may ask for (RFC 9110, 7.1), for `/`.
-    rewriteUrl: ({ url = '', method }) => (url === '*' && method !== 'OPTIONS' ? '/*' : url),
+    rewriteUrl: ({ url = '', method }) => (url.startsWith('*') && method !== 'OPTIONS' ? `/${url}` : url),
     // Never taken from the request: a client must not choose or repeat an id in the logs.
     genReqId: () => randomUUID(),
     serverFactory: (routes) =>
