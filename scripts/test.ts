@@ -8,9 +8,11 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 interface Counts {
+  readonly folder: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly failures: readonly { readonly file: string; readonly test: string; readonly reason: string }[];
 }
 
 const root = dirname(import.meta.dirname);
@@ -42,7 +44,9 @@ const turbo = spawnSync(
 if (turbo.error) throw turbo.error;
 
 const counts = packages.filter((folder) => existsSync(countsFile(folder))).map(readCounts);
-const sum = (key: keyof Counts) => counts.reduce((total, count) => total + count[key], 0);
+const sum = (key: 'passed' | 'failed' | 'skipped') => counts.reduce((total, count) => total + count[key], 0);
+for (const { folder, failures } of counts)
+  for (const { file, test, reason } of failures) console.log(`FAILED ${folder}/${file}: ${test}: ${reason}`);
 const skipped = sum('skipped');
 console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped ? `, ${skipped} skipped` : ''}`);
 
@@ -50,5 +54,5 @@ process.exitCode = turbo.status ?? 1;
 if (sum('passed') === 0) process.exitCode ||= 1;
 
 function readCounts(folder: string): Counts {
-  return JSON.parse(readFileSync(countsFile(folder), 'utf8')) as Counts;
+  return { folder, ...JSON.parse(readFileSync(countsFile(folder), 'utf8')) };
 }
