@@ -43,6 +43,17 @@ describe('the temporary files of a command', () => {
     expect([child.signalCode, existsSync(String(folder))]).toEqual(['SIGINT', false]);
   });
 
+  it('are removed after the processes of an interrupted command were ended', async () => {
+    const child = command(`
+      process.once('exit', () => writeFileSync(tmpdir() + '/late', ''));
+      process.once('exit', () => process.stdout.write('ended'));
+      await new Promise(() => setInterval(() => {}, 1_000));`);
+    const [folder] = await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const [ended] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect([child.signalCode, ended, existsSync(String(folder))]).toEqual(['SIGTERM', 'ended', false]);
+  });
+
   it('are there until a command that stops cleanly has ended', async () => {
     const child = command(`
       const alive = setInterval(() => {}, 1_000);

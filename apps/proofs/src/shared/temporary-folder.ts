@@ -14,6 +14,8 @@ export async function inTemporaryFolder(run: () => Promise<void>): Promise<void>
     process.once(signal, () => {
       // The command stops cleanly by itself, and `run` resolves.
       if (process.listenerCount(signal) > 0) return;
+      // Whoever started a process ends it at the exit, which a signal alone does not announce.
+      process.emit('exit', 1);
       remove();
       process.kill(process.pid, signal);
     });
