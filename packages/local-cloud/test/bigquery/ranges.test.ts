@@ -84,6 +84,16 @@ describe('a RANGE', () => {
     [`${date(ALWAYS)} < ${date(YEAR)}`, true],
     [`${date('[2020-01-01, UNBOUNDED)')} > ${date(YEAR)}`, true],
     [`CAST(GREATEST(${date(YEAR)}, ${date(SINCE)}) AS STRING)`, SINCE],
+    // Each step is counted from the start: the last day of a month stays the last.
+    [
+      `ARRAY(SELECT CAST(part AS STRING) FROM UNNEST(GENERATE_RANGE_ARRAY(${date('[2024-01-31, 2024-04-05)')}, INTERVAL 1 MONTH)) part)`,
+      ['[2024-01-31, 2024-02-29)', '[2024-02-29, 2024-03-31)', '[2024-03-31, 2024-04-05)'],
+    ],
+    [
+      `ARRAY(SELECT CAST(part AS STRING) FROM UNNEST(GENERATE_RANGE_ARRAY(${date('[2024-01-01, 2024-01-06)')}, INTERVAL 2 DAY, FALSE)) part)`,
+      ['[2024-01-01, 2024-01-03)', '[2024-01-03, 2024-01-05)'],
+    ],
+    [`ARRAY_LENGTH(GENERATE_RANGE_ARRAY(${date(YEAR)}, CAST(NULL AS INTERVAL)))`, null],
   ])('%s', async (expression, expected) => {
     expect(await rows(`SELECT ${expression}`)).toEqual([[expected]]);
   });
@@ -102,10 +112,14 @@ describe('a RANGE', () => {
       `CAST('${YEAR}' AS RANGE<DATE>)`,
       'CAST from STRING to RANGE<DATE> is not supported by the local BigQuery',
     ],
+    [`GENERATE_RANGE_ARRAY(${date(SINCE)}, INTERVAL 1 MONTH)`, 'input RANGE cannot have UNBOUNDED endpoints'],
+    [`GENERATE_RANGE_ARRAY(${date(YEAR)}, INTERVAL 0 DAY)`, 'step cannot be 0'],
+    [`GENERATE_RANGE_ARRAY(${date(YEAR)}, INTERVAL -1 DAY)`, 'step cannot be negative'],
     [
-      `GENERATE_RANGE_ARRAY(${date(YEAR)}, INTERVAL 1 MONTH)`,
-      'Function GENERATE_RANGE_ARRAY is not supported',
+      `GENERATE_RANGE_ARRAY(${date(YEAR)}, INTERVAL 24 HOUR)`,
+      'step with non-zero (H:M:S[.F]) part is not supported',
     ],
+    [`GENERATE_RANGE_ARRAY(${date('[0001-01-01, 9999-12-31)')}, INTERVAL 1 DAY)`, 'too many elements'],
   ])('%s is refused', async (expression, message) => {
     expect((await refusal(rows(`SELECT ${expression}`))).message).toContain(message);
   });

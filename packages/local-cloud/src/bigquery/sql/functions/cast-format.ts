@@ -5,7 +5,7 @@ import type { ExpressionContext } from '../context.ts';
 import { isolated } from '../let.ts';
 import { combined, type Resolved } from '../resolved.ts';
 import { formatNumber } from './cast-number.ts';
-import { parseByFormat } from './cast-parse.ts';
+import { elementsIn, parseByFormat } from './cast-parse.ts';
 import { defined, FunctionError } from './computed.ts';
 import { fromBase64, fromHex } from './general.ts';
 import { formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
@@ -13,7 +13,7 @@ import { formatTimeElements, ofKinds, type TimeKind } from './time-format.ts';
 /** `CAST(x AS STRING FORMAT 'YYYY-MM')`. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#formatting_syntax */
 
 const ELEMENT =
-  /YYYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|[-./,';: ]|"((?:[^"\\]|\\.)*)"/iy;
+  /YYYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|[-./,';: ]|"((?:[^"\\]|\\.)*)"/giy;
 
 /** The elements of FORMAT_DATE and the like that give the digits. */
 const SAME: Readonly<Record<string, string>> = {
@@ -63,21 +63,13 @@ function cased(name: string, element: string): string {
 
 function formatted(kind: TimeKind, pattern: string, micros: bigint, zone?: string): string {
   const digits = (element: string) => formatTimeElements(kind, element, micros, zone);
-  let text = '';
-  let at = 0;
-  while (at < pattern.length) {
-    ELEMENT.lastIndex = at;
-    const [written, quoted] = ELEMENT.exec(pattern) ?? [];
-    if (written === undefined) throw new FunctionError(`Cannot find matched format element at ${at}`);
-    at += written.length;
-    if (quoted !== undefined) text += quoted.replaceAll(/\\(.)/g, '$1');
-    else if (/^[-./,';: ]$/.test(written)) text += written;
-    else {
-      assertKind(kind, written.toUpperCase());
-      text += elementText(written, digits);
-    }
-  }
-  return text;
+  const texts = elementsIn(pattern, ELEMENT).map(([written, quoted]) => {
+    if (quoted !== undefined) return quoted.replaceAll(/\\(.)/g, '$1');
+    if (/^[-./,';: ]$/.test(written)) return written;
+    assertKind(kind, written.toUpperCase());
+    return elementText(written, digits);
+  });
+  return texts.join('');
 }
 
 function elementText(written: string, digits: (element: string) => string): string {
@@ -102,20 +94,17 @@ const OF_TIMES = ofKinds(
   (kind, micros: bigint, pattern: string, zone?: string) => formatted(kind, pattern, micros, zone),
 );
 
+type BytesFormat = readonly [write: (bytes: Uint8Array) => string, read: (text: string) => Uint8Array];
+
+const hex: BytesFormat = [(bytes) => Buffer.from(bytes).toString('hex'), fromHex];
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
 /** The formats of BYTES as text. */
-const OF_BYTES: Readonly<
-  Record<string, readonly [write: (bytes: Uint8Array) => string, read: (text: string) => Uint8Array]>
-> = {
-  HEX: [(bytes) => Buffer.from(bytes).toString('hex'), fromHex],
-  BASE16: [(bytes) => Buffer.from(bytes).toString('hex'), fromHex],
-  BASE64: [(bytes) => Buffer.from(bytes).toString('base64'), fromBase64],
-  BASE64M: [
-    (bytes) =>
-      Buffer.from(bytes)
-        .toString('base64')
-        .replaceAll(/.{76}(?=.)/g, '$&\n'),
-    fromBase64,
-  ],
+const OF_BYTES: Readonly<Record<string, BytesFormat>> = {
+  HEX: hex,
+  BASE16: hex,
+  BASE64: [toBase64, fromBase64],
+  BASE64M: [(bytes) => toBase64(bytes).replaceAll(/.{76}(?=.)/g, '$&\n'), fromBase64],
   BASE2: [(bytes) => digitsOf(bytes, 2, 8), (text) => bytesOf(text, 2, 'base2')],
   BASE8: [(bytes) => digitsOf(bytes, 8, 8 / 3), (text) => bytesOf(text, 8, 'base8')],
   ASCII: [(bytes) => ascii(Buffer.from(bytes).toString('latin1')), (text) => Buffer.from(ascii(text))],
@@ -172,28 +161,22 @@ const parseBytes = defined('cast_as_bytes', 'STRING, STRING -> BYTES', (text, fo
 type CastBy = (args: readonly string[], now: string) => string;
 
 /** Casts by their types, `DATE STRING`. A pair that is missing here takes no FORMAT. */
-const CASTS: Readonly<Record<string, CastBy>> = {
-  ...Object.fromEntries(
-    Object.entries(OF_TIMES).map(([kind, call]): [string, CastBy] => [
-      `${kind} STRING`,
-      (args) => call(args),
-    ]),
-  ),
-  ...Object.fromEntries(
-    ['INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC'].map((kind): [string, CastBy] => [
-      `${kind} STRING`,
-      ([value = '', format = '']) => formatNumber([format, value]),
-    ]),
-  ),
-  ...Object.fromEntries(
-    Object.entries(parseByFormat).map(([kind, call]): [string, CastBy] => [
-      `STRING ${kind}`,
-      ([text = '', format = '', ...zone], now) => call([text, format, now, ...zone]),
-    ]),
-  ),
-  'BYTES STRING': (args) => formatBytes(args),
-  'STRING BYTES': (args) => parseBytes(args),
-};
+const CASTS = new Map<string, CastBy>([
+  ...Object.entries(OF_TIMES).map(([kind, call]): [string, CastBy] => [
+    `${kind} STRING`,
+    (args) => call(args),
+  ]),
+  ...['INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC'].map((kind): [string, CastBy] => [
+    `${kind} STRING`,
+    ([value = '', format = '']) => formatNumber([format, value]),
+  ]),
+  ...Object.entries(parseByFormat).map(([kind, call]): [string, CastBy] => [
+    `STRING ${kind}`,
+    ([text = '', format = '', ...zone], now) => call([text, format, now, ...zone]),
+  ]),
+  ['BYTES STRING', (args) => formatBytes(args)],
+  ['STRING BYTES', (args) => parseBytes(args)],
+]);
 
 /** CAST and SAFE_CAST with FORMAT. */
 export function castByFormat(
@@ -206,7 +189,7 @@ export function castByFormat(
   const [pattern, zoneText] = [coerce(format, string, bindings), zone && coerce(zone, string, bindings)];
   if (!pattern || (zone && !zoneText))
     throw invalidQuery('FORMAT and AT TIME ZONE must be of type STRING', format.at);
-  const cast = CASTS[`${from} ${to}`];
+  const cast = CASTS.get(`${from} ${to}`);
   if (!cast) throw invalidQuery(`FORMAT is not allowed for cast from ${from} to ${to}`, at);
   if (zone && from !== 'TIMESTAMP' && to !== 'TIMESTAMP')
     throw invalidQuery(`AT TIME ZONE is not allowed for cast from ${from} to ${to}`, zone.at);

@@ -92,7 +92,7 @@ const ELEMENTS: Readonly<Record<string, Described>> = {
 };
 
 const TOKEN =
-  /Y,YYY|YYYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|\s+|[-./,';:]|"((?:[^"\\]|\\.)*)"/iy;
+  /Y,YYY|YYYY|YYY|YY|Y|RRRR|RR|MONTH|MON|MM|MI|DDD|DD|DAY|DY|D|HH24|HH12|HH|SSSSS|SS|FF[1-9]|A\.M\.|P\.M\.|AM|PM|TZH|TZM|\s+|[-./,';:]|"((?:[^"\\]|\\.)*)"/giy;
 
 /** A DATE takes no element of a time, and so on. */
 const FORBIDDEN: Readonly<Record<TimeKind, readonly Category[]>> = {
@@ -102,15 +102,16 @@ const FORBIDDEN: Readonly<Record<TimeKind, readonly Category[]>> = {
   TIMESTAMP: [],
 };
 
+/** What the sticky pattern of elements finds, one after the other, in the whole format. */
+export function elementsIn(format: string, pattern: RegExp): RegExpExecArray[] {
+  const found = [...format.matchAll(pattern)];
+  const end = found.reduce((length, [written]) => length + written.length, 0);
+  if (end < format.length) throw new FunctionError(`Cannot find matched format element at ${end}`);
+  return found;
+}
+
 function elementsOf(kind: TimeKind, format: string): readonly Element[] {
-  const elements: Element[] = [];
-  for (let at = 0; at < format.length; ) {
-    TOKEN.lastIndex = at;
-    const [written, quoted] = TOKEN.exec(format) ?? [];
-    if (written === undefined) throw new FunctionError(`Cannot find matched format element at ${at}`);
-    at += written.length;
-    elements.push(elementOf(written, quoted));
-  }
+  const elements = elementsIn(format, TOKEN).map(([written, quoted]) => elementOf(written, quoted));
   assertElements(kind, elements);
   return elements;
 }
@@ -261,12 +262,8 @@ export const parseByFormat = {
     'cast_as_timestamp',
     'STRING, STRING, TIMESTAMP, STRING? -> TIMESTAMP',
     (text, format, now, zone = 'UTC') => {
-      const parsed = parsedParts(
-        'TIMESTAMP',
-        format,
-        text,
-        zoned(() => toClock(now, zone)),
-      );
+      const today = zoned(() => toClock(now, zone));
+      const parsed = parsedParts('TIMESTAMP', format, text, today);
       const clock = clockOf(parsed);
       const offset = BigInt(parsed.zoneSign * (parsed.zoneHour * 60 + parsed.zoneMinute)) * 60_000_000n;
       const instant = parsed.hasZone ? clock - offset : zoned(() => fromClock(clock, zone));

@@ -1,11 +1,44 @@
+import { addMonths, MAX_MICROS, MIN_MICROS } from '../../calendar.ts';
 import { invalidQuery } from '../../errors.ts';
+import { quoteLiteral } from '../../names.ts';
 import { duckType, rangeElement, scalar } from '../../types.ts';
 import { boundText, rangeText } from '../conversions.ts';
 import { failure, letIn, strict } from '../let.ts';
+import { defined, FunctionError } from './computed.ts';
+import { MAX_ELEMENTS } from './general.ts';
 import { type Emit, type FunctionTable, type Overload, overload } from './table.ts';
+import { clockOf, DAY, dayOf } from './time-format.ts';
 
 const ELEMENTS = ['DATE', 'DATETIME', 'TIMESTAMP'] as const;
 type Element = (typeof ELEMENTS)[number];
+
+/** The start of each part of a range, and the end of the last. */
+const borders = defined(
+  'range_borders',
+  'STRING, TIMESTAMP, TIMESTAMP, INTERVAL, BOOL -> ARRAY<TIMESTAMP>',
+  (element, start, end, { months, days, micros }, withShortPart) => {
+    const size = days * DAY + micros;
+    const reasons = [
+      (start < MIN_MICROS || end > MAX_MICROS) && 'input RANGE cannot have UNBOUNDED endpoints',
+      (months < 0n || days < 0n || micros < 0n) && 'step cannot be negative',
+      months + size === 0n && 'step cannot be 0',
+      element === 'DATE' && micros > 0n && 'step with non-zero (H:M:S[.F]) part is not supported',
+      element === 'TIMESTAMP' && months > 0n && 'step with non-zero MONTH or YEAR part is not supported',
+      months > 0n && size > 0n && 'step should either have the Y-M part or the D (H:M:S[.F]) part',
+      (end - start) / (months * 28n * DAY + size || 1n) > MAX_ELEMENTS && 'step makes too many elements',
+    ];
+    const reason = reasons.find((each) => each !== false);
+    if (reason !== undefined) throw new FunctionError(reason);
+    const day = dayOf(start);
+    const all: bigint[] = [];
+    for (let at = start; at <= end; ) {
+      all.push(at);
+      const steps = BigInt(all.length);
+      at = start + clockOf(addMonths(day, Number(months * steps)) - day) + size * steps;
+    }
+    return withShortPart && all.at(-1) !== end ? [...all, end] : all;
+  },
+);
 
 /** https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/range-functions */
 export const RANGE_FUNCTIONS: FunctionTable = {
@@ -40,6 +73,20 @@ export const RANGE_FUNCTIONS: FunctionTable = {
           const texts = `${rangeText(element, a)} || ' and ' || ${rangeText(element, b)} || ' do not overlap'`;
           const both = `struct_pack(s := greatest(${a}.s, ${b}.s), e := least(${a}.e, ${b}.e))`;
           return `CASE WHEN ${overlap(a, b)} THEN ${both} ELSE ${failure('Provided RANGE inputs: ', texts)} END`;
+        }),
+      1,
+    ),
+  ),
+  GENERATE_RANGE_ARRAY: each((element) =>
+    ofRange(
+      `RANGE<${element}>, INTERVAL, BOOL? -> ARRAY<RANGE<${element}>>`,
+      ([range = '', step = '', withShortPart = 'true']) =>
+        letIn([range], (value) => {
+          const [start, end] = [`CAST(${value}.s AS TIMESTAMP)`, `CAST(${value}.e AS TIMESTAMP)`];
+          return letIn([borders([quoteLiteral(element), start, end, step, withShortPart])], (at) => {
+            const of = (index: string) => `CAST(${at}[${index}] AS ${duckType(scalar(element))})`;
+            return `list_transform(range(1, len(${at})), lambda i: struct_pack(s := ${of('i')}, e := ${of('i + 1')}))`;
+          });
         }),
       1,
     ),

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { FunctionError } from './computed.ts';
 
 /** Unicode's full case folding. https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt */
@@ -90,16 +91,10 @@ export function editDistance(first: string, second: string): bigint {
   const [a, b] = [[...first], [...second]];
   if (a.length * b.length > MAX_EDIT_STEPS)
     throw new FunctionError('EDIT_DISTANCE of texts this long is not supported by the local BigQuery');
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, character] of a.entries()) {
-    const current = [row + 1];
-    for (const [column, other] of b.entries()) {
-      const replaced = (previous[column] ?? 0) + (character === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return BigInt(previous.at(-1) ?? 0);
+  // The library compares UTF-16 units, so each character becomes one.
+  const units = new Map([...new Set([...a, ...b])].map((each, index) => [each, String.fromCharCode(index)]));
+  const coded = (characters: readonly string[]) => characters.map((each) => units.get(each)).join('');
+  return BigInt(distance(coded(a), coded(b)));
 }
 
 /** The one-based position of an occurrence, 0 without one; a negative position searches backwards from the end. */
