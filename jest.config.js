@@ -35,7 +35,7 @@ export default {
   maxWorkers: '100%',
   injectGlobals: false,
   // Ends a test that hangs. A slow machine is not a failure.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   globalSetup: support('global-setup.js'),
   globalTeardown: support('global-teardown.js'),
   setupFilesAfterEnv: setup === undefined ? [] : [setup],

@@ -17,7 +17,7 @@ describe('a private API', () => {
       })),
     );
     expect(resourceOf(plan, SERVICE, 'records-api').inputs).not.toHaveProperty('invokerIamDisabled');
-  }, 120_000);
+  });
 });
 
 describe('a public API', () => {
@@ -25,7 +25,7 @@ describe('a public API', () => {
     const plan = await planOf('prod');
     expect(resourceOf(plan, SERVICE, 'records-api').inputs.invokerIamDisabled).toBe(true);
     expect(JSON.stringify(plan.resources.map(({ inputs }) => inputs))).not.toContain('allUsers');
-  }, 120_000);
+  });
 });
 
 describe('an API behind a load balancer', () => {
@@ -109,12 +109,12 @@ describe('an API behind a load balancer', () => {
       apiUrl: 'https://records.example.com',
       loadBalancerAddress: '[known after deployment]',
     });
-  }, 120_000);
+  });
 
   it('caches nothing when cdn is false', async () => {
     const plan = await planOf('prod', WITHOUT);
     const backend = inputsByName(plan, 'gcp:compute/backendService:BackendService')['records-api'];
     expect(backend).not.toHaveProperty('enableCdn');
     expect(backend).not.toHaveProperty('cdnPolicy');
-  }, 120_000);
+  });
 });

@@ -27,7 +27,7 @@ let planned: Plan;
 
 beforeAll(async () => {
   planned = await planBootstrap();
-}, 120_000);
+});
 
 describe('a prepared project', () => {
   it('enables the services first and never disables them', () => {
@@ -224,7 +224,7 @@ it('prepares for a load balancer and for projects that pull images, if set to', 
   );
   expect(inputsByName(extended, 'gcp:projects/service:Service')).toHaveProperty('compute');
   expect(rolesOf(extended, robot)).toEqual({ records: ['roles/artifactregistry.reader'] });
-}, 120_000);
+});
 
 it('refuses ids below 1 and a ref that is not a full one', async () => {
   await expect(
@@ -232,4 +232,4 @@ it('refuses ids below 1 and a ref that is not a full one', async () => {
   ).rejects.toThrow(
     /githubOwnerId is 0: .*\n.*githubRepositoryId is -1: .*\n.*deployRef is "main": it must be a full Git ref/,
   );
-}, 120_000);
+});

@@ -66,7 +66,7 @@ describe('a configuration with mistakes', () => {
       'ticketChannels is ["oncall@example.com"]: it must be a list of notification channels such as projects/PROJECT/notificationChannels/NUMBER. Write it under config: in Pulumi.dev.yaml.',
       `billingAccount is "mine": it must be the id of a billing account, such as 012345-6789AB-CDEF01. ${SET} billingAccount VALUE`,
     ]);
-  }, 120_000);
+  });
 
   it('refuses settings without effect', async () => {
     expect(
@@ -85,14 +85,14 @@ describe('a configuration with mistakes', () => {
       `domain has no effect: access is public, and only a load balancer has a domain. ${UNSET} domain`,
       `pageChannels has no effect: monitoring is false, so nothing notifies. ${UNSET} pageChannels`,
     ]);
-  }, 120_000);
+  });
 
   it('refuses a load balancer without a domain', async () => {
     expect(await mistakesOf({ access: 'load-balancer' })).toEqual([
       TITLE,
       `domain is not set: it must be a host name of yours, such as records.example.com, when access is load-balancer. ${SET} domain VALUE`,
     ]);
-  }, 120_000);
+  });
 });
 
 it.each([
@@ -117,7 +117,7 @@ it('the lists get what their budget buys, and each of four instances a fourth of
   const inputs = JSON.stringify(service?.inputs);
   expect(inputs).toContain('{"name":"LIST_GIB_PER_MONTH","value":"4915"}');
   expect(inputs).toContain('{"name":"LOOKUP_GIB_PER_MONTH","value":"1228"}');
-}, 120_000);
+});
 
 it('a quota of queries that the API itself could exhaust is refused, and another is declared in MiB', async () => {
   const key = 'queryGibPerAccountPerDay';
@@ -135,11 +135,11 @@ it('a quota of queries that the API itself could exhaust is refused, and another
     overrideValue: String(191 * 1024),
     force: true,
   });
-}, 120_000);
+});
 
 it('a stack without a project names the command that sets it', async () => {
   await expect(cachedPlan(PLATFORM, 'prod', {})).rejects.toThrow('pulumi config set -s prod gcp:project');
-}, 120_000);
+});
 
 describe('a deployment that is told', () => {
   const tag = 'southamerica-west1-docker.pkg.dev/example-dev/records/api:latest';
@@ -162,5 +162,5 @@ describe('a deployment that is told', () => {
     const environment = { DEPLOY_IMAGE: tag };
     const plan = cachedPlan(PLATFORM, 'dev', PLATFORM.exampleSettings('dev'), { environment });
     await expect(plan).rejects.toThrow(new Error(notByDigest));
-  }, 120_000);
+  });
 });

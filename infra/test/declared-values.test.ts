@@ -55,7 +55,7 @@ it('each exception is declared by a plan', async () => {
       .map(({ place }) => place),
   );
   expect(Object.keys(SENT_FOR_A_REASON).filter((place) => !places.has(place))).toEqual([]);
-}, 120_000);
+});
 
 interface Value {
   readonly name: string;

@@ -73,7 +73,7 @@ describe('a stack without an image', () => {
     const service = planned.resources.find(({ type }) => type === 'gcp:cloudrunv2/service:Service');
     expect(JSON.stringify(service?.inputs)).toContain('"image":"[known after deployment]"');
     expect(planned.resources.length).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   describe('in an update', () => {
     let cloud: LocalCloud;
@@ -87,6 +87,6 @@ describe('a stack without an image', () => {
         /^stack local has no image yet: to build and deploy one, run pnpm ops image -s local --up$/,
       );
       expect(cloud.iam.grants()).toEqual([]);
-    }, 120_000);
+    });
   });
 });

@@ -31,7 +31,7 @@ describe('a preview', () => {
 
   it('accepts what breaks no rule, also with values that are not known yet', async () => {
     expect(await mistakesOf({})).toEqual(['accepted']);
-  }, 120_000);
+  });
 
   it('refuses all violations at once, each with its rule, its resource and what to do', async () => {
     const settings = { role: 'roles/editor', key: 'true', password: 'true', image: 'host/api:latest' };
@@ -43,14 +43,14 @@ describe('a preview', () => {
       `no-plain-secrets: ${service} has a secret in DB_PASSWORD: give it a valueSource with a secretKeyRef`,
       KEY,
     ]);
-  }, 120_000);
+  });
 
   it('refuses a stack that breaks a rule as a whole', async () => {
     expect(await mistakesOf({ unread: 'true' })).toEqual([
       TITLE('dev'),
       `dead-letters-are-kept: gcp:pubsub/subscription:Subscription "source" sends dead letters to projects/${PROJECT}/topics/dead-letters, which has no subscription: declare one`,
     ]);
-  }, 120_000);
+  });
 });
 
 describe('an update', () => {
@@ -69,5 +69,5 @@ describe('an update', () => {
     const lines = linesOf(error);
     expect(lines).toEqual(expect.arrayContaining([TITLE('dev'), GRANT, KEY]));
     expect(cloud.iam.grants().map(({ role }) => role)).not.toContain('roles/editor');
-  }, 120_000);
+  });
 });

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeploymentError, LocalCloud } from '@records/local-cloud';
 import { INFRA } from '@records/stack';
 import { PLATFORM } from '../plans/projects.ts';
@@ -9,8 +9,6 @@ import { cachedPlan } from './support/plan-cache.ts';
 import { EVERYTHING } from './support/plans.ts';
 
 // Each test runs a whole program, perhaps on a busy machine.
-jest.setTimeout(120_000);
-
 interface Mistake {
   readonly what: string;
   /** Below infra/src/components. */

@@ -32,7 +32,7 @@ let policies: Record<string, PolicyInputs>;
 beforeAll(async () => {
   planned = await planOf('prod', EVERYTHING);
   policies = inputsByName(planned, POLICY) as unknown as Record<string, PolicyInputs>;
-}, 120_000);
+});
 
 function filtersOf({ conditions }: PolicyInputs): string[] {
   return conditions.map(
@@ -161,7 +161,7 @@ it('the budget is declared with every gcp: setting of the operator, and the quot
       userProjectOverride: 'true',
     },
   ]);
-}, 120_000);
+});
 
 it('the dashboards have tiles that do not overlap', () => {
   const dashboards = Object.values(inputsByName(planned, 'gcp:monitoring/dashboard:Dashboard')).map(
@@ -179,4 +179,4 @@ it('a private stack has no uptime check, because Google has no access, and no al
   const staging = await planOf('staging');
   expect(inputsByName(staging, 'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig')).toEqual({});
   expect(Object.keys(inputsByName(staging, POLICY))).not.toContain('unreachable');
-}, 120_000);
+});

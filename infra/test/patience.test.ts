@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CloudEvent, LocalCloud, plan } from '@records/local-cloud';
 import { PLATFORM } from '../plans/projects.ts';
 import { EVERYTHING, planOf } from './support/plans.ts';
-
-jest.setTimeout(120_000);
 
 const PROJECT = 'records-local';
 const NEEDS_GRANT = `projects/${PROJECT}/topics/permission`;

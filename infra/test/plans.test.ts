@@ -15,7 +15,7 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
 
     beforeAll(async () => {
       planned = await cachedPlan(project, stack, project.exampleSettings(stack));
-    }, 120_000);
+    });
 
     it('equals what the program declares; after an intended change, run pnpm ops plan --write', () => {
       const text = renderPlan(planned, `${project.name}, stack ${stack}`);
@@ -41,4 +41,4 @@ describe.each(COMMITTED_PLANS.map((committed) => ({ name: basename(committed.fil
 it('a stack behind a load balancer and in a rollout breaks no policy, or its program would fail', async () => {
   const { resources } = await planOf('prod', EVERYTHING, ROLLOUT);
   expect(resources.length).toBeGreaterThan(70);
-}, 120_000);
+});

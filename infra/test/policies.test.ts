@@ -249,7 +249,7 @@ it('the rule labelled covers every resource that a stack labels', async () => {
   const bare = labelled.map(({ type, name, inputs }) => ({ type, name, props: { ...inputs, labels: {} } }));
   const isStopped = (resource: Resource) => violationsOf(resource, PROD).join().includes('labelled: ');
   expect(bare.filter((resource) => !isStopped(resource))).toEqual([]);
-}, 120_000);
+});
 
 it('a violation names the rule, the resource and the fix', () => {
   const grant = { type: GRANT, name: 'records-api-job-user', props: { role: 'roles/editor', member: ANA } };

@@ -18,7 +18,7 @@ let planned: Plan;
 
 beforeAll(async () => {
   planned = await planOf('staging');
-}, 120_000);
+});
 
 /** Role and target of each grant to an account. */
 function grantsTo(plan: Plan, member: string): Record<string, unknown>[] {
@@ -109,9 +109,9 @@ describe('the prober of a private stack', () => {
 it('the prober of an open API has no grant to call it', async () => {
   const prod = await planOf('prod', EVERYTHING);
   expect(inputsByName(prod, 'gcp:cloudrunv2/serviceIamMember:ServiceIamMember')).toEqual({});
-}, 120_000);
+});
 
 it('a stack without the prober declares none of its resources', async () => {
   const dev = await planOf('dev');
   expect(dev.resources.filter(({ name }) => name.startsWith('records-probe'))).toEqual([]);
-}, 120_000);
+});

@@ -29,7 +29,7 @@ describe.each(STACKS)('the grants of stack %s', (stack) => {
       analysts: JSON.stringify([ANALYSTS]),
       privacyOfficers: JSON.stringify([OFFICERS]),
     });
-  }, 120_000);
+  });
 
   it('lets only named members publish', () => {
     const topic = `projects/${project}/topics/records`;

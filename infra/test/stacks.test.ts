@@ -54,7 +54,7 @@ describe.each(STACKS)('stack %s', (stack) => {
 
   beforeAll(async () => {
     plan = await planOf(stack);
-  }, 120_000);
+  });
 
   it('declares exactly these resources', () => {
     const counts = Map.groupBy(plan.resources, ({ type }) => type);

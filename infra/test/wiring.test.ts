@@ -20,7 +20,7 @@ let planned: Plan;
 
 beforeAll(async () => {
   planned = await planOf('prod', EVERYTHING, ROLLOUT);
-}, 120_000);
+});
 
 describe('the API and its Cloud Run resource', () => {
   const serviceInputs = () => resourceOf(planned, 'gcp:cloudrunv2/service:Service', 'records-api').inputs;
@@ -92,7 +92,7 @@ it('a program or a step of the documents reads each output of a stack', async ()
   expect(outputs.filter((output) => !isRead(output))).toEqual([]);
   // Common words that mean something else in most files.
   expect(['name', 'location', 'service', 'stack'].filter(isRead)).toEqual([]);
-}, 120_000);
+});
 
 /** Whether a program reads the output, as a property or by destructuring. */
 function isTaken(output: string, text: string): boolean {

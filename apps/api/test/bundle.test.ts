@@ -94,7 +94,7 @@ describe('the bundle', () => {
     expect(api.stderr).toMatch(/^\[compile cache\].*main\.js was accepted/m);
     expect(api.stderr.replace(/^\[compile cache\].*\n/gm, '')).toBe('');
     expect((await readdir(folder)).sort()).toEqual(files);
-  }, 60_000);
+  });
 });
 
 /** Only on Linux. https://www.man7.org/linux/man-pages/man5/proc_pid_status.5.html */

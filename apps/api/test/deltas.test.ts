@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '@records/local-cloud';
 import type { LightMyRequestResponse } from 'fastify';
 import { buildTestApi, type TestApi } from './support/api.ts';
@@ -33,8 +33,6 @@ const added = (count: number, prefix: string) =>
 const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id).sort();
 
 // A table of 200,000 rows takes a busy machine of two processors some seconds.
-jest.setTimeout(60_000);
-
 let table: TestTable;
 let timing: FakeTiming;
 let clock: FakeClock;

@@ -151,7 +151,7 @@ describe('GET /', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
-  }, 30_000);
+  });
   afterAll(() => browser.close());
 
   it('has no finding of axe, no error and no request elsewhere, light and dark, narrow and wide, in both languages', async () => {
@@ -205,7 +205,7 @@ describe('GET /', () => {
     expect(await answer.textContent()).toContain('[{"id":"r00"');
     expect(noise).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   it('runs no script, even one that got into the page', async () => {
     const page = await browser.newPage();
@@ -220,5 +220,5 @@ describe('GET /', () => {
     await page.goto(`${url}/`);
     expect(await page.title()).toBe('Registros de personas');
     await page.close();
-  }, 30_000);
+  });
 });

@@ -156,7 +156,7 @@ describe('the results of the tests', () => {
     expect(text).toMatch(
       /^- `apps\/broken\/test\/whole.test.ts` \(the file does not load\): .*no such thing/m,
     );
-  }, 60_000);
+  });
 });
 
 it('names each stack that is not set up, and the stack that waits for it', () => {

@@ -61,7 +61,7 @@ describe('what runs at GitHub', () => {
       'ci/test: there is no pnpm ops premote',
       'ci/test: pnpm ops promote knows no --rebuild',
     ]);
-  }, 60_000);
+  });
 });
 
 it('previews a change of infra or of any package that it imports', () => {

@@ -6,7 +6,7 @@ import { LocalStack } from '../src/local-stack.ts';
 let stack: LocalStack;
 beforeAll(async () => {
   stack = await LocalStack.create();
-}, 120_000);
+});
 afterAll(() => stack?.close());
 
 /** One `pulumi up` of the local stack. Answers its outputs and its changes. */

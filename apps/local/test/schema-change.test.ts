@@ -15,15 +15,13 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { PubSub } from '@google-cloud/pubsub';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeRecord, type RecordRow } from '@records/records-schema';
 import { INFRA, REPOSITORY } from '@records/stack';
 import { clientsOf } from '../src/clients.ts';
 import { LocalStack } from '../src/local-stack.ts';
 
 // Each test deploys a whole stack, perhaps on a busy machine.
-jest.setTimeout(120_000);
-
 const guide = readFileSync(join(REPOSITORY, 'docs', 'schema-change.md'), 'utf8');
 /** The line that docs/schema-change.md adds to record.ts. */
 const FIELD = /```ts\n(.*)\n```/.exec(guide)?.[1] ?? '';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   addKey,
   type KeyEntry,
@@ -22,8 +22,6 @@ import { ops as program } from '../src/program.ts';
 import { ops } from './support/ops.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 const SECRET = 'projects/p/secrets/keys';
 const NOW = new Date('2026-11-24T06:00:00Z');
 const entryOf = (name: string, digit: string): KeyEntry => ({

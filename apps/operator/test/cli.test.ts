@@ -87,11 +87,11 @@ describe('pnpm ops', () => {
       /\n\d+ resources \(34 monitoring, .*\), 14 grants; \d+ of them without effect in the local cloud\n$/,
     );
     expect(exitCode).toBe(0);
-  }, 120_000);
+  });
 
   it('exits with code 2 as a process that was called wrongly', async () => {
     const { exitCode, stdout, stderr } = await ops('premote');
     expect(stderr).toContain('(Did you mean promote?)');
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-  }, 60_000);
+  });
 });

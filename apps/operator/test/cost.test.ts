@@ -69,7 +69,7 @@ describe('what a month costs', () => {
     const { lists } = await month('prod', {}, { listGib: listGibFor(1_000_000) });
     expect(lists?.usd).toBeLessThanOrEqual(377.05 * 1.2);
     expect(lists?.note).toContain('one each 1 min');
-  }, 60_000);
+  });
 
   it('without a reader no list is made, and look-ups stay within their budget', async () => {
     const quiet = await month('prod', { readsPerMinute: 0, lookupsPerMinute: 10_000 });
@@ -95,14 +95,14 @@ describe('what a month costs', () => {
     const balanced = await month('prod', {}, {}, { access: 'load-balancer', domain: 'records.example.com' });
     expect(balanced['load balancer']).toEqual({ usd: 25, note: "2 forwarding rules, Cloud Armor's 2 rules" });
     expect(readFileSync(DOCUMENT, 'utf8')).toContain('A load balancer adds 25.00.');
-  }, 60_000);
+  });
 });
 
 it('docs/deploying.md has the table that the command computes, and the scan per window', async () => {
   const text = readFileSync(DOCUMENT, 'utf8');
   expect(text).toBe(withTable(text, await documented(plan)));
   expect(text).toContain('a scan per window would cost 377 at 1 GiB');
-}, 60_000);
+});
 
 describe('pnpm ops cost', () => {
   it('prints a column for each size, the total, and what the figures count', async () => {
@@ -125,7 +125,7 @@ describe('pnpm ops cost', () => {
     expect(stdout).toMatch(/^ +1 GiB +100 GiB +1,000 GiB$/m);
     expect(stdout).toMatch(/^total +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d$/m);
     expect(stdout).toContain('a scan per window would be 377,050.78');
-  }, 60_000);
+  });
 
   it('says when a region has no prices, and takes the dearest', async () => {
     const region = 'asia-south1';
@@ -136,7 +136,7 @@ describe('pnpm ops cost', () => {
       [1],
     );
     expect(text).toContain('infra/src/prices.ts has no prices of asia-south1: the dearest known are taken');
-  }, 60_000);
+  });
 
   it.each([
     [['-s', 'dev', '--gib', 'big'], '"big" must be a number from 0, such as 0.5'],

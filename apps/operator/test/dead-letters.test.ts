@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type CommandRun, runHere } from '@records/cli/testing';
 import { deadLetterOf, discard, groupsOf, list, Mailbox, replay } from '@records/stack/dead-letters';
 import { groupTable } from '../src/dead-letters/report.ts';
@@ -10,8 +10,6 @@ import { ops } from './support/ops.ts';
 import { TestStack, TRACE } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 const ALL = { filter: {}, limit: 10_000 };
 /** The services run in this process and answer at once. */
 const WAIT_MS = 100;

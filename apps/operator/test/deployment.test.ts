@@ -45,7 +45,7 @@ describe('a promotion', () => {
     const { outputs } = await planAfter('dev', pulumi.outputs);
     expect(outputs).not.toHaveProperty('canaryUrl');
     expect(outputs).toMatchObject({ image: IMAGE });
-  }, 120_000);
+  });
 
   it('gives the image every request, and leaves a way back to what served before', async () => {
     const pulumi = new FakePulumi();
@@ -131,7 +131,7 @@ describe('a rollout', () => {
         told: share(100),
       },
     ]);
-  }, 120_000);
+  });
 
   it('starts from the serving revision, which is not the newest after a rollback', async () => {
     const pulumi = new FakePulumi();

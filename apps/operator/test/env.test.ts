@@ -44,5 +44,5 @@ describe('pnpm ops env', () => {
     const program = `${lines.stdout}\n"$NODE" -p 'JSON.stringify(process.env)'`;
     const output = execFileSync('sh', ['-c', program], { env: { NODE: process.execPath }, encoding: 'utf8' });
     expect(JSON.parse(output)).toMatchObject(variables);
-  }, 60_000);
+  });
 });

@@ -4,15 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { amendmentColumns, bigQueryColumns } from '@records/records-schema';
 import { bigqueryClient } from '@records/stack/clients';
 import { ops } from './support/ops.ts';
 import { TestStack } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 const ANA = { id: 'a1', nombre: 'Ana', apellido: 'Ruiz', pais: 'Perú' };
 const OTHER = { id: 'w2', nombre: 'Ana', apellido: 'Paz', pais: 'Cuba' };
 const BUFFER =

@@ -129,7 +129,7 @@ describe('pnpm ops preflight', () => {
     }
     expect(output).toContain('? project      example-dev is not asked for before gcloud is signed in');
     expect(output).toMatch(/\n\d+ ready, 7 missing, \d+ to know, 1 not asked or answered\n$/);
-  }, 60_000);
+  });
 
   it.each<[string, (world: World) => void, string, string]>([
     ['gcloud signed in', ({ gcloud }) => delete gcloud.account, 'gcloud', 'gcloud auth login'],

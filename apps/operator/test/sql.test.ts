@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { bigqueryClient } from '@records/stack/clients';
 import { refusalOf } from '../src/sql/refusal.ts';
 import { sql, sqlFrom } from './support/ops.ts';
 import { TestStack } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 let stack: TestStack;
 let folder: string;
 let here: readonly [string, string];

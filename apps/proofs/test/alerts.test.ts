@@ -44,4 +44,4 @@ it('the report on a fleet has panels, lines and notifications of one system besi
   expect(renderFleet(pairs)).toMatch(
     /panels at 1 \/ 50 .*\n.* Oldest message not yet written +9 \/ 9 +8 \/ 80 +4 +1 +4\n/,
   );
-}, 60_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { BIGQUERY_EMULATOR_HOST = '', GOOGLE_CLOUD_PROJECT: projectId = '' } = stack.environment;
   const { origin: apiEndpoint } = new URL(BIGQUERY_EMULATOR_HOST);
   analyst = new BigQuery({ projectId, apiEndpoint, authClient, retryOptions: { autoRetry: false } });
-}, 120_000);
+});
 
 afterAll(() => stack.close());
 

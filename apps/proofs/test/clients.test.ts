@@ -31,5 +31,5 @@ describe('the day of a client', () => {
     const program = join(import.meta.dirname, '../src/clients/client-pubsub-process.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [program], { env });
     expect(summaryOf(stdout.split('\n'), [])).toMatchObject({ right: 5, refused: 1, wrong: [] });
-  }, 90_000);
+  });
 });

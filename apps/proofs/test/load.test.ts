@@ -53,5 +53,5 @@ describe('load', () => {
     const { stdout } = await run('of-the-caller');
     expect(JSON.parse(stdout)).toMatchObject({ failed: 0, statuses: { 200: expect.any(Number) } });
     await expect(run()).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('"403"') });
-  }, 30_000);
+  });
 });

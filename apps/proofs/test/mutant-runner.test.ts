@@ -86,7 +86,7 @@ import { it } from '@jest/globals';
 it('waits', async () => {
   writeFileSync(${JSON.stringify(join(repository.root, 'copy'))}, import.meta.dirname);
   await new Promise(() => undefined);
-}, 100_000);
+});
 `,
     );
     const run = { folder: 'packages/high', file: 'test/waits.test.js', pattern: 'waits' };

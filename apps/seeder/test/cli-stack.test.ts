@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_LOCALE } from '../src/countries.ts';
 import { People } from '../src/people.ts';
 import { countRows } from '../src/reconcile/table-rows.ts';
@@ -9,8 +9,6 @@ import { withFolder } from './support/folder.ts';
 import { startStack, type TestStack } from './support/stack.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 let stack: TestStack;
 beforeAll(async () => {
   stack = await startStack();

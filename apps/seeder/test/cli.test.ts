@@ -1,12 +1,10 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { runHere } from '@records/cli/testing';
 import { seed } from '../src/program.ts';
 import { runCli } from './support/cli.ts';
 import { withFolder } from './support/folder.ts';
 
 // Whole processes, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 describe('wrong options', () => {
   it.each([
     [['--count', '0'], `'--count <n>' argument '0' is invalid. "0" must be an integer from 1 to 100000000`],

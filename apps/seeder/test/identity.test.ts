@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { FakeClock, LocalCloud } from '@records/local-cloud';
 import { pubsubClient } from '@records/stack/clients';
 import { type Identity, identityOf } from '../src/identity.ts';
 import { publish } from '../src/publish.ts';
-
-jest.setTimeout(60_000);
 
 const PROJECT = 'records-test';
 const TOPIC = `projects/${PROJECT}/topics/records`;

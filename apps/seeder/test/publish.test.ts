@@ -3,13 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pubsubClient } from '@records/stack/clients';
 import { Plan } from '../src/plan.ts';
 import { publish } from '../src/publish.ts';
 import { startStack, type TestStack } from './support/stack.ts';
-
-jest.setTimeout(60_000);
 
 const PACKAGE = join(import.meta.dirname, '..');
 const guide = readFileSync(join(PACKAGE, '..', '..', 'docs', 'publishing.md'), 'utf8');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UserError } from '@records/cli';
 import { decodeRecord } from '@records/records-schema';
 import { Leases } from '@records/stack/leases';
@@ -10,8 +10,6 @@ import { verifyRecords } from '../src/verify/verify.ts';
 import { startStack, type TestStack } from './support/stack.ts';
 
 // Whole services, on a machine that may be busy.
-jest.setTimeout(60_000);
-
 describe('seeding a stack', () => {
   let stack: TestStack;
   beforeAll(async () => {

@@ -66,7 +66,7 @@ describe('the local cloud alone', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 
   it('prints the variables of given ports without starting', async () => {
     const [code, text] = await output(['--env', '--pubsub-port', '1234']);

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../src/local-cloud.ts';
 import { Events } from './cloud-run/events.ts';
 import { ingestion } from './pulumi/declarations.ts';
-import { deploy, openCloud, PROJECT, RUN_TIMEOUT_MS, stepsOf } from './pulumi/test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { deploy, openCloud, PROJECT, stepsOf } from './pulumi/test-cloud.ts';
 
 const FILES = {
   bigquery: 'bigquery/bigquery.duckdb',

@@ -33,7 +33,7 @@ export interface Mutant {
 export const ROOMS = '{packages/*,apps/*,docs,infra}';
 
 const DEFAULT_SECONDS = 3;
-const DEFAULT_TIMEOUT = 15;
+const DEFAULT_TIMEOUT = 60;
 
 /** Every mutant of a repository, by name. Throws UserError as parseMutant does, and when two mutants share a name. */
 export function readMutants(root: string): Mutant[] {

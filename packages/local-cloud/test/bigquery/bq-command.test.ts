@@ -57,5 +57,5 @@ const installed = (process.env.PATH ?? '').split(':').some((folder) => existsSyn
     await expect(bq(...query, 'SELECT nope')).rejects.toMatchObject({
       stdout: expect.stringMatching(/Unrecognized\s+name:\s+nope\s+at\s+\[1:8\]/),
     });
-  }, 120_000);
+  });
 });

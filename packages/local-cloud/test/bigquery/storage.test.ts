@@ -59,7 +59,7 @@ describe('tables with an expiration', () => {
     }
     expect(await bigquery.listTables('kept')).toHaveLength(1);
     expect(warnings).toEqual([expect.stringContaining('scratch.t0')]);
-  }, 60_000);
+  });
 
   it('have at most so many bytes: the last used ones stay', async () => {
     await scratch();
@@ -84,7 +84,7 @@ describe('tables with an expiration', () => {
     const kept = (await bigquery.listTables('scratch')).map(({ tableReference }) => tableReference.tableId);
     expect(kept).toEqual(['appended', 'read', 'three']);
     expect(warnings).toEqual([expect.stringContaining('scratch.unread')]);
-  }, 60_000);
+  });
 });
 
 describe('results of queries', () => {
@@ -114,7 +114,7 @@ describe('results of queries', () => {
     expect(await refusal(rows(jobs[0]))).toMatchObject({ code: 404, reason: 'notFound' });
     expect((await rows(jobs.at(-1)))[0]).toHaveLength(4000);
     expect(warnings).toEqual([expect.stringContaining('64 MiB in memory')]);
-  }, 60_000);
+  });
 });
 
 it('a query that fails leaves no table', async () => {

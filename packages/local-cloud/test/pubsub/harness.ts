@@ -161,9 +161,9 @@ export interface Pulled {
 export const textsOf = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 export const textOf = (message: Message) => message.data.toString();
 
-/** Waits, one turn of the event loop at a time, until `holds` is true. Throws after 20 seconds. */
+/** Waits, one turn of the event loop at a time, until `holds` is true. Throws after 60 seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const timeout = AbortSignal.timeout(20_000);
+  const timeout = AbortSignal.timeout(60_000);
   while (!(await holds())) {
     if (timeout.aborted) throw new Error(`timeout while waiting until ${holds}`);
     await new Promise((resolve) => setImmediate(resolve));

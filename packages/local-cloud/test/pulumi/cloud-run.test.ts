@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import type { Deployment } from '../../src/pulumi/engine.ts';
 import { changed } from './declarations.ts';
@@ -13,11 +13,8 @@ import {
   openCloud,
   PROJECT,
   problemsOf,
-  RUN_TIMEOUT_MS,
   stepsOf,
 } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
 
 const REGION = 'southamerica-west1';
 const images = {
@@ -412,7 +409,7 @@ describe('the callers of a service', () => {
     expect(await statuses({ called })).toEqual([403, 403, 403, 401, 200]);
     expect(await statuses({ called, invoker })).toEqual([403, 200, 403, 401, 200]);
     expect(await statuses({ called, everybody: grant('allUsers') })).toEqual([200, 200, 200, 401, 200]);
-  }, 60_000);
+  });
 
   it('are all, without a grant, when the check is disabled, and its revision stays', async () => {
     const before = await deploy(own, { account, called: service('open', {}) });
@@ -420,5 +417,5 @@ describe('the callers of a service', () => {
     const after = await deploy(own, { account, called: open });
     expect(serviceOutputs(after).latestReadyRevision).toBe(serviceOutputs(before).latestReadyRevision);
     expect(serviceOutputs(after).uri).toBe(serviceOutputs(before).uri);
-  }, 60_000);
+  });
 });

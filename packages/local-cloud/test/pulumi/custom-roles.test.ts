@@ -2,13 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import { changed } from './declarations.ts';
-import { type Declarations, deploy, openCloud, PROJECT, problemsOf, RUN_TIMEOUT_MS } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { type Declarations, deploy, openCloud, PROJECT, problemsOf } from './test-cloud.ts';
 
 const HOUR_MS = 3_600_000;
 const WRITER = 'writer@test-project.iam.gserviceaccount.com';

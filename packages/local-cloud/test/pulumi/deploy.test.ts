@@ -4,21 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { type Message, PubSub } from '@google-cloud/pubsub';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import type { Deployment } from '../../src/pulumi/engine.ts';
 import { avro, changed, columns, deadLettering } from './declarations.ts';
-import {
-  type Declarations,
-  deploy,
-  openCloud,
-  PROJECT,
-  problemsOf,
-  RUN_TIMEOUT_MS,
-  stepsOf,
-} from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { type Declarations, deploy, openCloud, PROJECT, problemsOf, stepsOf } from './test-cloud.ts';
 
 const schema = {
   type: 'pubsub.Schema',

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '../../src/cloud-event.ts';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import { type Deployment, plan } from '../../src/pulumi/engine.ts';
-import { openCloud, problemsOf, programDir, RUN_TIMEOUT_MS, stepsOf } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { openCloud, problemsOf, programDir, stepsOf } from './test-cloud.ts';
 
 let cloud: LocalCloud;
 const events: CloudEvent[] = [];

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub } from '@google-cloud/pubsub';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import type { GoneColumns } from '../../src/pulumi/resource-type.ts';
 import { changed, ingestion } from './declarations.ts';
-import { type Declarations, deploy, openCloud, PROJECT, problemsOf, RUN_TIMEOUT_MS } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { type Declarations, deploy, openCloud, PROJECT, problemsOf } from './test-cloud.ts';
 
 /** A topic whose schema has these fields, and a table with a column for each. */
 function program(...fields: readonly string[]): Declarations {

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CloudEvent } from '../../src/cloud-event.ts';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import { plan } from '../../src/pulumi/engine.ts';
-import { openCloud, PROJECT, problemsOf, programDir, RUN_TIMEOUT_MS, stepsOf } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { openCloud, PROJECT, problemsOf, programDir, stepsOf } from './test-cloud.ts';
 
 const TAKEN = `projects/${PROJECT}/topics/taken`;
 const ALREADY_EXISTS = /^create failed \d+ times: Resource already exists/;

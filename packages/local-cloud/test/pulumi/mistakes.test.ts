@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import { changed, ingestion } from './declarations.ts';
 import {
@@ -8,11 +8,8 @@ import {
   openCloud,
   planOf,
   problemsOf,
-  RUN_TIMEOUT_MS,
   stepsOf,
 } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
 
 let cloud: LocalCloud;
 beforeEach(async () => {

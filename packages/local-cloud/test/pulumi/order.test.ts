@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LocalCloud } from '../../src/local-cloud.ts';
 import { changed, deadLettering, ingestion, subscription, tableGrant, without } from './declarations.ts';
 import {
@@ -9,11 +9,8 @@ import {
   openCloud,
   planOf,
   problemsOf,
-  RUN_TIMEOUT_MS,
   stepsOf,
 } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
 
 const AGENT_EMAIL = AGENT.slice('serviceAccount:'.length);
 const ACCOUNT_EMAIL = 'shop-api@test-project.iam.gserviceaccount.com';

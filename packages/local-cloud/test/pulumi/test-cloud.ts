@@ -3,9 +3,6 @@ import { LocalCloud, type LocalCloudOptions } from '../../src/local-cloud.ts';
 import { DeploymentError } from '../../src/pulumi/deployment-error.ts';
 import { type Deployment, type Plan, type ProgramOptions, plan } from '../../src/pulumi/engine.ts';
 
-/** A run of a program loads Pulumi's SDK first, which takes seconds on a busy machine. */
-export const RUN_TIMEOUT_MS = 120_000;
-
 export const PROJECT = 'test-project';
 const PROJECT_NUMBER = '123456789012';
 export const AGENT = `serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com`;

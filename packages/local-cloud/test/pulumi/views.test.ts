@@ -1,10 +1,8 @@
 import { BigQuery } from '@google-cloud/bigquery';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OAuth2Client } from 'google-auth-library';
 import type { LocalCloud } from '../../src/local-cloud.ts';
-import { type Declarations, deploy, openCloud, PROJECT, RUN_TIMEOUT_MS, stepsOf } from './test-cloud.ts';
-
-jest.setTimeout(RUN_TIMEOUT_MS);
+import { type Declarations, deploy, openCloud, PROJECT, stepsOf } from './test-cloud.ts';
 
 const ANALYST = 'analyst@test-project.iam.gserviceaccount.com';
 const LOCATION = 'southamerica-west1';
