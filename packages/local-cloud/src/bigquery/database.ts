@@ -27,9 +27,9 @@ const UNREADABLE =
   /not a valid DuckDB database|Could not read enough bytes|corrupt|checksum|Serialization Error|newer version|replaying WAL/i;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
-const MEMORY_LIMIT = '320MiB';
+const MEMORY_LIMIT = '192MiB';
 /** While work that ran out of memory is taken back: that takes memory, too, and without it DuckDB refuses everything. */
-const ROLLBACK_LIMIT = '384MiB';
+const ROLLBACK_LIMIT = '256MiB';
 /**
  * Freed memory goes back to the system from this size on, and all of it after 10 s by a thread of the allocator. DuckDB's
  * defaults of 128 and 512 MiB hold on to more than its limit.

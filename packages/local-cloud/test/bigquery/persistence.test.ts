@@ -163,7 +163,7 @@ it('a write that runs out of memory is taken back, and the next one succeeds', a
     connection.run('CREATE TABLE rows AS SELECT range FROM range(10)'),
   );
   const limit = "SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'";
-  expect(await database.read((connection) => readRows(connection, limit))).toEqual([['320.0 MiB']]);
+  expect(await database.read((connection) => readRows(connection, limit))).toEqual([['192.0 MiB']]);
   await database.close();
   expect(warnings).toEqual([]);
 });
