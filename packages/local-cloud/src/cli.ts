@@ -1,3 +1,5 @@
+import './bigquery/allocator.ts';
+
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { CloudError } from './errors.ts';

@@ -1,3 +1,5 @@
+import './bigquery/allocator.ts';
+
 export { BigQuery } from './bigquery/bigquery.ts';
 export type { TracedCall } from './bigquery/rest/traced-call.ts';
 export { BigQueryServer } from './bigquery/server.ts';

@@ -27,14 +27,9 @@ const UNREADABLE =
   /not a valid DuckDB database|Could not read enough bytes|corrupt|checksum|Serialization Error|newer version|replaying WAL/i;
 
 /** Beyond this DuckDB writes to its folder for temporary files. Each thread needs a share of it. */
-const MEMORY_LIMIT = '192MiB';
+const MEMORY_LIMIT = '320MiB';
 /** While work that ran out of memory is taken back: that takes memory, too, and without it DuckDB refuses everything. */
-const ROLLBACK_LIMIT = '256MiB';
-/**
- * Freed memory goes back to the system from this size on, and all of it after 10 s by a thread of the allocator. DuckDB's
- * defaults of 128 and 512 MiB hold on to more than its limit.
- */
-const FLUSH = '32MiB';
+const ROLLBACK_LIMIT = '384MiB';
 /** One processor stays free for everything else: a list of millions of rows must not keep callers waiting. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
@@ -309,8 +304,6 @@ async function openInstance(folder: Folder): Promise<DuckDBInstance> {
     ATTACH ${quoteLiteral(join(path, RESULTS_FILE))} AS results (RECOVERY_MODE 'NO_WAL_WRITES');
     SET memory_limit = '${MEMORY_LIMIT}';
     SET threads = ${THREADS};
-    SET allocator_flush_threshold = '${FLUSH}';
-    SET allocator_bulk_deallocation_flush_threshold = '${FLUSH}';
     SET allocator_background_threads = true;
     SET GLOBAL TimeZone = 'UTC';
     SET disabled_optimizers = '${EAGER_OPTIMIZERS}';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BigQuery } from '../../src/bigquery/bigquery.ts';
@@ -163,9 +164,26 @@ it('a write that runs out of memory is taken back, and the next one succeeds', a
     connection.run('CREATE TABLE rows AS SELECT range FROM range(10)'),
   );
   const limit = "SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'";
-  expect(await database.read((connection) => readRows(connection, limit))).toEqual([['192.0 MiB']]);
+  expect(await database.read((connection) => readRows(connection, limit))).toEqual([['320.0 MiB']]);
   await database.close();
   expect(warnings).toEqual([]);
+});
+
+it('freed memory goes back to the system: the allocator has its setting before DuckDB is loaded', async () => {
+  const entry = JSON.stringify(join(import.meta.dirname, '..', '..', 'src', 'index.ts'));
+  const program = `
+    const load = process.dlopen;
+    process.dlopen = (module, file, ...rest) => {
+      if (file.includes('duckdb')) console.log(process.env.DUCKDB_JE_MALLOC_CONF);
+      return load.call(process, module, file, ...rest);
+    };
+    await import(${entry});`;
+  const env = { ...process.env, DUCKDB_JE_MALLOC_CONF: undefined };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
+  expect(await text(child.stdout)).toBe('dirty_decay_ms:50,muzzy_decay_ms:0\n');
 });
 
 it('a process ends when it exits, although a query waits for it to compute a function', async () => {
