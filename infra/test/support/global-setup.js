@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers';
  */
 export default async function setup() {
   const answers = new Map();
-  const server = createServer(async (request, response) => {
+  // Connections stay open: after Node's 5 s of silence, a request could meet the close.
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const options = await text(request);
     const answer = answers.get(options) ?? answerTo(JSON.parse(options));
     answers.set(options, answer);

@@ -4,6 +4,7 @@ import { type Access, type Callers, DEVELOPER } from '../callers.ts';
 import { CloudError } from '../errors.ts';
 import { assertNoBatch, type Form, formOf, httpMethodOf, written } from '../http/form.ts';
 import { foreignRefusal } from '../http/guard.ts';
+import { KEEP_ALIVE_MS } from '../http/keep-alive.ts';
 import type { BigQuery } from './bigquery.ts';
 import type { Media } from './load-rows.ts';
 import { discoveryDocument } from './rest/discovery.ts';
@@ -17,9 +18,6 @@ import { Uploads, uploadedPath } from './rest/uploads.ts';
 
 /** How long close() waits for responses in progress. */
 const CLOSE_GRACE_MS = 1000;
-
-/** How long an idle connection stays open. After Node's 5 s, a client that pauses as long sends its next call into the close. */
-const KEEP_ALIVE_MS = 120_000;
 
 /** BigQuery's REST API over HTTP. */
 export class BigQueryServer {
@@ -53,12 +51,11 @@ export class BigQueryServer {
       router: new Router(METHODS),
       accessOf: (authorization) => callers?.of(authorization) ?? DEVELOPER,
     };
-    const server = createServer(async (request, response) => {
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {
       const traced = onTracedCall && Traced.of(request);
       const answer = await serve(service, request, response);
       if (traced) onTracedCall(traced.ended(methodOf(service, request), response.statusCode, answer));
     });
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
   request as send,
 } from 'node:http';
+import { KEEP_ALIVE_MS } from '../http/keep-alive.ts';
 
 export interface InvokerCheckOptions {
   /** Where callers call, and where the container listens. */
@@ -27,7 +28,7 @@ export class InvokerCheck {
   }
 
   static async listen({ port, containerPort, refusalOf }: InvokerCheckOptions): Promise<InvokerCheck> {
-    const server = createServer((request, response) => {
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       const refusal = refusalOf(request.headers.authorization);
       if (refusal === undefined) forward(request, response, containerPort);
       else refuse(response, refusal);

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { TOKEN_SECONDS } from '../callers.ts';
 import { foreignRefusal } from '../http/guard.ts';
+import { KEEP_ALIVE_MS } from '../http/keep-alive.ts';
 
 const PREFIX = '/computeMetadata/v1/';
 
@@ -31,7 +32,9 @@ export class MetadataServer {
 
   static async listen(options: MetadataOptions): Promise<MetadataServer> {
     const answers = answersOf(options);
-    const server = createServer((request, response) => answer(answers, request, response));
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
+      answer(answers, request, response),
+    );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new MetadataServer(server);

@@ -3,6 +3,7 @@ import { CloudError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
 import { assertNoBatch, type Form, formOf, httpMethodOf, written } from '../../http/form.ts';
 import { foreignRefusal } from '../../http/guard.ts';
+import { KEEP_ALIVE_MS } from '../../http/keep-alive.ts';
 import { PUBLISH_MAX_BYTES } from '../limits.ts';
 import { ERROR_INFO } from './error-details.ts';
 import { answerOf, handlerOf } from './methods.ts';
@@ -21,7 +22,7 @@ const PLAIN: Form = { selection: undefined, prettyPrint: false, gzip: false };
 
 /** Creates the HTTP and JSON server, which gcloud uses; the caller makes it listen. */
 export function createRestServer(wire: Wire): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(wire, request, response).catch(async (error: unknown) => {
       const { http, message, code, info } = statusOf(error, wire.report);
       // gcloud repeats a request for half a minute after a 501.
