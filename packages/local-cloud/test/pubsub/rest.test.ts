@@ -307,7 +307,7 @@ describe('Pub/Sub over REST', () => {
     const head = await fetch(url, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String((await text('')).length)]);
     // A client that pauses for Node's 5 s would send its next call into the close.
-    expect(head.headers.get('keep-alive')).toBe('timeout=120');
+    expect((await fetch(url)).headers.get('keep-alive')).toBe('timeout=120');
     expect(await text('?alt=proto')).toContain('Invalid value for alt: proto');
     expect(await text('?topic=x&topic=y')).toContain('is set twice');
     const headers = { 'x-http-method-override': 'PATCH', 'content-type': 'application/json' };
