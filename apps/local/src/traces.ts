@@ -50,7 +50,8 @@ export class Traces {
   #version = 0;
 
   private constructor() {
-    this.#server = createServer((request, response) => {
+    // Exporters send every 5 s, which is when Node closes an idle connection: spans would meet the close.
+    this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.#receive(request, response).catch((error: unknown) => {
         const isTooLarge = error instanceof CloudError;
         response.writeHead(isTooLarge ? 413 : 400, { connection: 'close' }).end(String(error));

@@ -43,7 +43,9 @@ export class BigQueryFront {
 
   private constructor(target: string | undefined) {
     this.#target = target;
-    this.#server = createServer((incoming, outgoing) => this.#handle(incoming, outgoing));
+    this.#server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) =>
+      this.#handle(incoming, outgoing),
+    );
     this.#server.prependListener('connection', (socket) => {
       if (!this.#gone) return;
       this.refused += 1;

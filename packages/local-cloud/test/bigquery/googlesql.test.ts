@@ -95,7 +95,10 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ["SELECT SPLIT('añ😀', ''), ARRAY_TO_STRING(['a', NULL, 'b'], ',', 'x')", [[['a', 'ñ', '😀'], 'a,x,b']]],
     // ZetaSQL has no EDIT_DISTANCE. https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#edit_distance
     ["SELECT UPPER('señor'), LOWER('ÑANDÚ'), UPPER('a\\nñ')", [['SEÑOR', 'ñandú', 'A\nÑ']]],
-    ["SELECT EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('é', 'e')", [[3, 1]]],
+    [
+      "SELECT EDIT_DISTANCE('kitten', 'sitting'), EDIT_DISTANCE('é', 'e'), EDIT_DISTANCE('a😀', 'ab'), EDIT_DISTANCE('', '😀')",
+      [[3, 1, 1, 1]],
+    ],
   ],
   'arrays without a type': [
     ["SELECT [] AS a UNION ALL SELECT ['x']", [[[]], [['x']]]],
