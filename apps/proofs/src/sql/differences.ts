@@ -55,6 +55,12 @@ const DIFFERENCES: readonly Difference[] = [
       judge(withoutLastDigits(google), withoutLastDigits(ours), ordered) === 'same',
   },
   {
+    what: 'a covariance of 0 depends on the order in which products with 1e15 are added',
+    page: `${DOCS}/data-types#floating_point_types`,
+    holds: ({ query, google, ours, ordered }) =>
+      /\bCOVAR_/.test(query) && judge(google, withoutLastDigits(ours, 10), ordered) === 'same',
+  },
+  {
     what: 'the evaluator ends CORR and COVAR_ at a NaN, so errors in later rows go unseen',
     page: 'https://github.com/google/zetasql/blob/master/zetasql/reference_impl/function.cc',
     holds: ({ query, google, ours }) =>
@@ -99,9 +105,9 @@ const withoutInfinities = (answer: Answer) =>
 const ALMOST_ZERO = 1e-12;
 
 /** Also of a number within a text. */
-const withoutLastDigits = (answer: Answer) =>
+const withoutLastDigits = (answer: Answer, almostZero = ALMOST_ZERO) =>
   changed(answer, (value) => {
-    if (typeof value === 'number') return Math.abs(value) < ALMOST_ZERO ? 0 : value;
+    if (typeof value === 'number') return Math.abs(value) < almostZero ? 0 : value;
     return typeof value === 'string'
       ? value.replace(LONG_FRACTION, (number) => Number(number).toPrecision(12))
       : value;

@@ -29,7 +29,7 @@ export function resolveSetOperation(
   const sides = operands.map(({ sql, outputs }) => {
     const casts = outputs.map(({ value }, index) => {
       const type = types[index] ?? value.type;
-      const isFixed = value.coercible === 'NULL' || isText(value);
+      const isFixed = value.coercible === 'NULL' || isText(value) || isDecimalLiteral(value, type);
       return (isFixed && coerce(value, type, bindings)?.sql) || widened(`c${index}`, value.type, type);
     });
     return `(SELECT ${columnList(casts)} FROM (${sql}) AS ${resolver.newAlias()})`;
