@@ -19,8 +19,9 @@ interface Branches {
 
 export function caseOf({ operand, conditions, results: then, otherwise }: Branches, site: Site): Resolved {
   const { at, bindings } = site;
+  const compared = operand && { ...operand, sql: whenAsked(operand) };
   const tests = conditions.map((condition) => {
-    if (operand) return compare('=', operand, condition, { ...site, at: condition.at });
+    if (compared) return compare('=', compared, condition, { ...site, at: condition.at });
     const bool = coerce(condition, scalar('BOOL'), bindings);
     if (bool) return bool;
     throw invalidQuery(`CASE condition must be BOOL, but is ${typeName(condition.type)}`, condition.at);

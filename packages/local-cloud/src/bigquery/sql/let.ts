@@ -55,8 +55,8 @@ export function failuresCaught<T>(emit: () => T): T {
 }
 
 /**
- * A condition of CASE. DuckDB computes one without columns while it plans, also in a branch that no row takes, and the
- * query fails by its error. Something that changes with each row keeps it from that; a TRY takes no such thing.
+ * A condition, or what CASE and IN compare. DuckDB computes one without columns while it plans, also in a branch that no row
+ * takes, and the query fails by its error. Something that changes with each row keeps it from that; a TRY takes no such thing.
  */
 export function whenAsked({ sql, references }: Pick<Resolved, 'sql' | 'references'>): string {
   const mayFail = references.length === 0 && /\b(?:bq_\w+|error)\(| [-+*] /.test(sql);

@@ -6,7 +6,7 @@ import { coerce, coerceAll, commonType, exactly, signatureError, unreadableText 
 import { BYTE_OPERATORS, notBytes, SHIFTS } from './functions/bits.ts';
 import { DECIMAL_OPERATORS, negateBig } from './functions/decimals.ts';
 import { INTERVAL_OPERATORS } from './functions/interval.ts';
-import { failure, letIn, strict } from './let.ts';
+import { failure, letIn, strict, whenAsked } from './let.ts';
 import { combined, type Resolved } from './resolved.ts';
 import { fieldAt } from './scope.ts';
 import { daysLater, difference, withInterval } from './time-operators.ts';
@@ -231,5 +231,5 @@ export function resolveLogical(
 ): Resolved {
   const bools = coerceAll(operands, scalar('BOOL'), bindings);
   if (!bools) throw signatureError(`operator ${operator}`, operands, `BOOL ${operator} ([BOOL, ...])`, at);
-  return combined(`(${bools.map(({ sql }) => sql).join(` ${operator} `)})`, scalar('BOOL'), at, bools);
+  return combined(`(${bools.map(whenAsked).join(` ${operator} `)})`, scalar('BOOL'), at, bools);
 }

@@ -3,7 +3,7 @@ import { type DataType, scalar } from '../types.ts';
 import type { Site } from './bindings.ts';
 import { coerce, coerceAll, signatureError } from './coercion.ts';
 import type { ResolvedSubquery } from './context.ts';
-import { failure, letIn } from './let.ts';
+import { failure, letIn, whenAsked } from './let.ts';
 import {
   assertComparable,
   assertNotNull,
@@ -78,7 +78,8 @@ function within(
   reads: readonly Resolved[],
   { negated, at }: Predicate,
 ): Resolved {
-  return combined(`(${x.sql} ${negated ? 'NOT IN' : 'IN'} ${among})`, scalar('BOOL'), at, [x, ...reads]);
+  const sql = `(${whenAsked(x)} ${negated ? 'NOT IN' : 'IN'} ${among})`;
+  return combined(sql, scalar('BOOL'), at, [x, ...reads]);
 }
 
 /** Whether DuckDB's IN compares values of the type as BigQuery does: NaN and STRUCTs it does not. */
