@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type FunctionSignature, functionSignatures } from '@records/local-cloud';
 import { Draws } from '@records/seeder';
 import { conclude, whole } from '../shared/report.ts';
@@ -183,7 +182,7 @@ class Run {
     for (const text of partsOf(query)) {
       if (text === finding.text) continue;
       const { google, ours } = await this.#judged(text, true);
-      if (isDeepStrictEqual(google, finding.google) && ours && 'error' in ours) return NOT_EVALUATED;
+      if (hasSameError(google, finding.google) && ours && 'error' in ours) return NOT_EVALUATED;
     }
     return undefined;
   }
@@ -314,6 +313,11 @@ function errorKind({ verdict, google, ours }: Finding): string | undefined {
   const failed = [ours, google].find((answer) => answer && 'error' in answer);
   if (!failed || !('error' in failed)) return undefined;
   return `${verdict}: ${kindOf(failed.error.replace(/ at \[.*$| \[at .*$/, '')).slice(0, 200)}`;
+}
+
+/** Up to the values that they name: which of several groups fails first is open. */
+function hasSameError(one: Answer, other: Answer): boolean {
+  return !!one && !!other && 'error' in one && 'error' in other && kindOf(one.error) === kindOf(other.error);
 }
 
 /** The query without its values: what differs alike is shown together. */
