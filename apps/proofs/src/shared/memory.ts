@@ -9,7 +9,7 @@ export interface Memory {
 /** Linux only. Zero for a process that has ended. */
 export function memoryOf(pid: number): Memory {
   const status = read(`/proc/${pid}/status`) ?? '';
-  // What the kernel calls a kB has 1,024 bytes.
+  // /proc writes kB for units of 1,024 bytes.
   const of = (field: string) =>
     Math.round((Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1_024) / 1e6);
   return { now: of('VmRSS'), peak: of('VmHWM') };
